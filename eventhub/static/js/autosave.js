@@ -1,0 +1,42 @@
+// Keeps the answers of form[data-autosave="address"] while they are typed; files wait for the button.
+// A form key names one submission, so each save carries its own. Words come from [data-autosave-status].
+(() => {
+  const pause = 1500;
+  for (const form of document.querySelectorAll("form[data-autosave]")) {
+    const status = form.querySelector("[data-autosave-status]");
+    let timer = 0;
+    let dirty = false;
+    let sending = false;
+    const say = (text, kept) => {
+      if (!status) return;
+      status.textContent = text;
+      status.className = kept ? "saved" : "saved failed";
+    };
+    const save = async () => {
+      clearTimeout(timer);
+      if (!dirty || sending) return;
+      dirty = false;
+      sending = true;
+      const answers = new URLSearchParams();
+      for (const [name, value] of new FormData(form)) if (typeof value === "string") answers.append(name, value);
+      answers.set("form_key", crypto.randomUUID());
+      try {
+        const answer = await fetch(form.dataset.autosave || form.action, { method: "POST", body: answers, keepalive: true, redirect: "error" });
+        if (!answer.ok) throw new Error(String(answer.status));
+        const now = new Date();
+        const time = [now.getHours(), now.getMinutes()].map((n) => String(n).padStart(2, "0")).join(":");
+        say(status?.dataset.saved.replace("{time}", time), true);
+      } catch {
+        dirty = true;
+        say(status?.dataset.failed, false);
+      } finally {
+        sending = false;
+      }
+    };
+    const later = () => { dirty = true; clearTimeout(timer); timer = setTimeout(save, pause); };
+    form.addEventListener("input", later);
+    form.addEventListener("change", later);
+    form.addEventListener("submit", () => { dirty = false; clearTimeout(timer); });
+    document.addEventListener("visibilitychange", () => { if (document.hidden) save(); });
+  }
+})();
