@@ -1,0 +1,1 @@
+"""Calendar entries, feeds, invites and replies."""
