@@ -4,6 +4,7 @@ import json
 import random
 import unicodedata
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -33,6 +34,7 @@ CATEGORIES = {
     "media": "media",
 }
 OBSERVER_STATES = {"PS", "VA"}
+OF_STATES = {"permanent_mission", "state", "parliament", "local_authority"}
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def _person(
     rng: random.Random,
     nationality: str,
     names: set[str],
-    by_country: dict[str, list[int]],
+    by_country: Mapping[str, list[int]],
     rooms: list[DemoOrganisation],
 ) -> DemoPerson:
     countries = _book()["countries"]
@@ -108,7 +110,7 @@ def _person(
         residence = rng.choice(("CH", "FR", "DE", "GB", "US", "CA", "SE", "ZA", "KE", "TH", "MX", "TR"))
     gender = rng.choices(("woman", "man", "another", "prefer_not_to_say"), (50, 45, 2, 3))[0]
     name, latin = _new_name(rng, origin, gender, names)
-    index = _organisation(rng, by_country, origin if not flight else residence)
+    index = _organisation(rng, residence if flight else origin, flight, by_country, rooms)
     category = _category(rooms[index]) if index is not None else rng.choice(("academic_expert", "panellist", "fellow"))
     discreet = category not in ("member_state", "observer_state", "un_entity") and rng.random() < 0.055
     wants_alias = discreet or rng.random() < 0.022
@@ -148,10 +150,14 @@ def _featured(rng: random.Random, entry: dict[str, Any], rooms: list[DemoOrganis
     )
 
 
-def _organisation(rng: random.Random, by_country: dict[str, list[int]], country: str) -> int | None:
-    if rng.random() < 0.05:
+def _organisation(
+    rng: random.Random, country: str, flight: bool, by_country: Mapping[str, list[int]], rooms: list[DemoOrganisation]
+) -> int | None:
+    """Someone without a State's protection does not sit in a State's delegation."""
+    open_to = [place for place in by_country[country] if not (flight and rooms[place].kind in OF_STATES)]
+    if not open_to or rng.random() < 0.05:
         return None
-    return rng.choice(by_country[country])
+    return rng.choices(open_to, [7 if rooms[place].kind in OF_STATES else 10 for place in open_to])[0]
 
 
 def _category(organisation: DemoOrganisation) -> str:
