@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import contextlib
 import mailbox
 import signal
 import sys
@@ -18,7 +17,7 @@ from weakref import WeakKeyDictionary
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from eventhub.local.process import LOOPBACK, LocalServerError, free_port
+from eventhub.local.process import LOOPBACK, LocalServerError, free_port, port_in_use
 
 _BIG = 50_000_000
 
@@ -78,19 +77,13 @@ class MailSink:
         mailbox.Maildir(self.maildir, create=True)
         for _ in range(10):
             self.port = self._chosen_port or self.port or free_port()
-            controller = Controller(_Handler(self), hostname=LOOPBACK, port=self.port, data_size_limit=_BIG)
-            try:
-                controller.start()
-            except OSError as error:
-                with contextlib.suppress(Exception):
-                    controller.stop()
-                if self._chosen_port:
-                    raise LocalServerError(f"Mail sink: port {self.port} is in use by another program.") from error
-                self.port = 0
-                continue
-            self._controller = controller
-            return
-        raise LocalServerError("Mail sink: no free port was to be had.")
+            if not port_in_use(self.port) and (controller := self._listen()):
+                self._controller = controller
+                return
+            if self._chosen_port:
+                break
+            self.port = free_port()
+        raise LocalServerError(f"Mail sink: port {self.port} is in use by another program.")
 
     def stop(self) -> None:
         """Close the port; the next start takes the same one."""
@@ -127,6 +120,16 @@ class MailSink:
         people = "".join(f"Delivered-To: {recipient}\r\n" for recipient in envelope.rcpt_tos)
         head = f"Return-Path: <{envelope.mail_from or ''}>\r\n{people}".encode()
         mailbox.Maildir(self.maildir, create=True).add(head + content)
+
+    def _listen(self) -> Controller | None:
+        """A serving controller, or None when another program was quicker to take the port."""
+        controller = Controller(_Handler(self), hostname=LOOPBACK, port=self.port, data_size_limit=_BIG)
+        try:
+            controller.start()
+        except OSError:
+            controller.loop.close()
+            return None
+        return controller
 
 
 class _Handler:

@@ -34,9 +34,9 @@ _SETTINGS = {
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
 }
+# Commits stay synchronous: they must survive a killed server in tests too, only not a power cut.
 _FORGETFUL = {
     "fsync": "off",
-    "synchronous_commit": "off",
     "full_page_writes": "off",
     "wal_level": "minimal",
     "max_wal_senders": "0",

@@ -191,10 +191,12 @@ class Supervisor:
 
     def _end_leftovers(self) -> None:
         """End the children of a supervisor that was killed; the servers' own classes do so for theirs."""
-        for record in sorted((self.home / "run").glob("*.pid")):
-            if left := _left_by(record, self.home):
-                self.say(f"  ending what an earlier run left: {record.stem}")
-                _end_group(int(record.read_text().split()[0]), left)
+        records = sorted((self.home / "run").glob("*.pid"))
+        groups = {record.stem: left for record in records if (left := _left_by(record, self.home))}
+        if groups:
+            self.say(f"  ending what an earlier run left: {', '.join(groups)}")
+            _end_groups(list(groups.values()))
+        for record in records:
             record.unlink()
 
 
@@ -313,7 +315,7 @@ def accepts(port: int) -> Callable[[], bool]:
 
 
 def _left_by(record: Path, home: Path) -> list[Identity]:
-    """The processes, of those a record names, that are still ours."""
+    """The living processes of the group that a record names, its leader first, as far as they are still ours."""
     try:
         number, _, started = record.read_text().strip().partition(" ")
         pid = int(number)
@@ -323,7 +325,8 @@ def _left_by(record: Path, home: Path) -> list[Identity]:
     members = group_members(pid)
     if any(member.pid == pid for member in members) and not leader.alive():
         return []  # the number was given to another
-    return [member for member in members if _marked(member.pid, home)]
+    ours = [member for member in members if _marked(member.pid, home)]
+    return sorted(ours, key=lambda member: member.pid != pid)
 
 
 def _marked(pid: int, home: Path) -> bool:
@@ -337,17 +340,21 @@ def _marked(pid: int, home: Path) -> bool:
     return f"{_MARK}={home}".encode() in environment.split(b"\0")
 
 
-def _end_group(leader: int, members: list[Identity]) -> None:
-    for member in members:
-        if member.pid == leader or leader not in {other.pid for other in members}:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(member.pid, signal.SIGTERM)
-    if not wait_until(lambda: not any(member.alive() for member in members), _GRACE):
-        for member in members:
-            if member.alive():
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(member.pid, signal.SIGKILL)
-        wait_until(lambda: not any(member.alive() for member in members), _GRACE)
+def _end_groups(groups: list[list[Identity]]) -> None:
+    """Ask the first of each group to end, its leader while that lives; kill whoever has not gone in time."""
+    everybody = [member for group in groups for member in group]
+    for process in [group[0] for group in groups]:
+        _send(process, signal.SIGTERM)
+    wait_until(lambda: not any(process.alive() for process in everybody), _GRACE)
+    for process in everybody:
+        _send(process, signal.SIGKILL)
+    wait_until(lambda: not any(process.alive() for process in everybody), _GRACE)
+
+
+def _send(process: Identity, sign: signal.Signals) -> None:
+    if process.alive():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, sign)
 
 
 def _how(code: int) -> str:
