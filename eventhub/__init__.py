@@ -1,0 +1,1 @@
+"""EventHub: events and consultations for human-rights forums and dialogues."""

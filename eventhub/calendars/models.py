@@ -1,0 +1,172 @@
+"""Calendar entries with their stored blobs, feed addresses, the sessions people chose, and invites."""
+
+import uuid
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from eventhub.kit.clock import now
+from eventhub.kit.db import Base, Id, enum_column
+from eventhub.people.models import Person
+from eventhub.programme.models import Session
+
+
+class EntryStatus(StrEnum):
+    """STATUS of RFC 5545."""
+
+    TENTATIVE = "TENTATIVE"
+    CONFIRMED = "CONFIRMED"
+    CANCELLED = "CANCELLED"
+
+
+class Method(StrEnum):
+    """iTIP methods we send (RFC 5546)."""
+
+    REQUEST = "REQUEST"
+    CANCEL = "CANCEL"
+
+
+class Partstat(StrEnum):
+    """What an attendee answered."""
+
+    NEEDS_ACTION = "NEEDS-ACTION"
+    ACCEPTED = "ACCEPTED"
+    DECLINED = "DECLINED"
+    TENTATIVE = "TENTATIVE"
+
+
+class Audience(StrEnum):
+    """For whom a blob was made: everybody, or a discreet person (neutral words)."""
+
+    PUBLIC = "public"
+    NEUTRAL = "neutral"
+
+
+class Choice(StrEnum):
+    """How a person means to attend a session."""
+
+    GOING = "going"
+    MAYBE = "maybe"
+
+
+class CalendarEntry(Base):
+    """One session's entry in calendars: an immutable UID, and the revision it stands at."""
+
+    __tablename__ = "calendar_entry"
+    __table_args__ = (
+        UniqueConstraint("uid"),
+        CheckConstraint("sequence >= 0", name="sequence_not_negative"),
+        Index("ix_calendar_entry_session", "session_id"),
+        Index("ix_calendar_entry_live", "session_id", unique=True, postgresql_where="status <> 'CANCELLED'"),
+    )
+
+    id: Mapped[Id]
+    session_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("session.id", ondelete="CASCADE"))
+    event_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), index=True)
+    uid: Mapped[str]
+    sequence: Mapped[int] = mapped_column(default=0)
+    dtstamp: Mapped[datetime]
+    created: Mapped[datetime]
+    last_modified: Mapped[datetime]
+    status: Mapped[EntryStatus] = mapped_column(enum_column(EntryStatus, name="status"))
+    starts_local: Mapped[datetime] = mapped_column(DateTime(timezone=False))
+    ends_local: Mapped[datetime] = mapped_column(DateTime(timezone=False))
+    time_zone: Mapped[str]
+    starts_fold: Mapped[int] = mapped_column(default=0)
+    ends_fold: Mapped[int] = mapped_column(default=0)
+    starts_at: Mapped[datetime] = mapped_column(index=True)
+    ends_at: Mapped[datetime]
+    location_digest: Mapped[bytes] = mapped_column(LargeBinary)
+    text_digest: Mapped[bytes] = mapped_column(LargeBinary)
+
+    session: Mapped[Session] = relationship(lazy="raise")
+
+
+class EntryBlob(Base):
+    """The serialised VEVENT of an entry for one language and audience; feeds join these."""
+
+    __tablename__ = "entry_blob"
+
+    entry_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("calendar_entry.id", ondelete="CASCADE"), primary_key=True)
+    language: Mapped[str] = mapped_column(primary_key=True)
+    audience: Mapped[Audience] = mapped_column(enum_column(Audience, name="audience"), primary_key=True)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Feed(Base):
+    """A person's private feed address. Only the token's hash is stored; a new token revokes the old one."""
+
+    __tablename__ = "feed"
+    __table_args__ = (
+        UniqueConstraint("token_hash"),
+        Index("ix_feed_live", "person_id", unique=True, postgresql_where="revoked_at IS NULL"),
+    )
+
+    id: Mapped[Id]
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    salt: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    revoked_at: Mapped[datetime | None]
+
+    person: Mapped[Person] = relationship(lazy="raise")
+
+
+class ChosenSession(Base):
+    """A session that a person put into "My sessions"."""
+
+    __tablename__ = "chosen_session"
+
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    session_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("session.id", ondelete="CASCADE"), primary_key=True)
+    choice: Mapped[Choice] = mapped_column(enum_column(Choice, name="choice"), default=Choice.GOING)
+    at: Mapped[datetime] = mapped_column(default=now)
+
+
+class PersonalUid(Base):
+    """The UID of an entry in a discreet person's copies, so that they match nothing public."""
+
+    __tablename__ = "personal_uid"
+
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    entry_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("calendar_entry.id", ondelete="CASCADE"), primary_key=True)
+    uid: Mapped[str] = mapped_column(unique=True)
+
+
+class Invite(Base):
+    """A person's invitation by mail to one entry, and what the person answered last."""
+
+    __tablename__ = "invite"
+    __table_args__ = (UniqueConstraint("entry_id", "person_id"), UniqueConstraint("token_hash"))
+
+    id: Mapped[Id]
+    entry_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("calendar_entry.id", ondelete="CASCADE"))
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    salt: Mapped[bytes] = mapped_column(LargeBinary)
+    partstat: Mapped[Partstat] = mapped_column(enum_column(Partstat, name="partstat"), default=Partstat.NEEDS_ACTION)
+    answered_at: Mapped[datetime | None]
+    answer_dtstamp: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    entry: Mapped[CalendarEntry] = relationship(lazy="raise")
+    person: Mapped[Person] = relationship(lazy="raise")
+
+
+class InviteMail(Base):
+    """One iMIP mail owed: the key keeps the same one from being queued twice."""
+
+    __tablename__ = "invite_mail"
+    __table_args__ = (UniqueConstraint("invite_id", "sequence", "dtstamp", "method"),)
+
+    id: Mapped[Id]
+    invite_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("invite.id", ondelete="CASCADE"))
+    sequence: Mapped[int]
+    dtstamp: Mapped[datetime]
+    method: Mapped[Method] = mapped_column(enum_column(Method, name="method"))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    invite: Mapped[Invite] = relationship(lazy="raise")

@@ -1,0 +1,123 @@
+"""Who may use a route: every view says so, there is no default.
+
+A view is marked with one of the decorators below; ``check_every_route`` refuses to start an app with an unmarked
+one. Guards run inside the unit of work and before anything is loaded, so that the answer to a stranger is the same
+whether a thing exists or not. What depends on the object (in scope or not) is the feature's own ``access.py``.
+"""
+
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+from flask import Flask, g, redirect, request, session, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from eventhub.kit.errors import NotFound
+
+View = TypeVar("View", bound=Callable[..., Any])
+Guard = Callable[[], Response | None]
+
+
+class Actor(Protocol):
+    """The signed-in person, as far as the kit needs to know."""
+
+    id: Any
+    language: str
+    time_zone: str
+    discreet: bool
+    is_authenticated: bool
+
+    def has_second_factor(self) -> bool:
+        """Whether this session gave the second factor."""
+
+    def is_staff(self) -> bool:
+        """Whether the person holds any role."""
+
+
+def public(view: View) -> View:
+    """Anyone; the same for all: touches no session, sets no cookie, may be cached by anyone."""
+    return _mark(view, "public")
+
+
+def anyone(view: View) -> View:
+    """Anyone, signed in or not, but with a session (sign-in and the like): never cached."""
+    return _mark(view, "anyone")
+
+
+def by_token(view: View) -> View:
+    """Whoever holds the secret in the address, which the view itself checks. No session, no cookie."""
+    return _mark(view, "by_token")
+
+
+def personal(view: View) -> View:
+    """The signed-in person, for what is the person's own."""
+    return _mark(view, "personal")
+
+
+def staff(view: View) -> View:
+    """A signed-in person with a role and a second factor given; the view then asks the feature's access.py."""
+    return _mark(view, "staff")
+
+
+def demo_only(view: View) -> View:
+    """Anyone, in the demo alone: in production the route does not exist."""
+    return _mark(view, "demo_only")
+
+
+def machine(view: View) -> View:
+    """Health checks and metrics, for the machines around the app."""
+    return _mark(view, "machine")
+
+
+def actor() -> Any:
+    """The signed-in person. Only for views behind ``personal`` or ``staff``."""
+    return current_user._get_current_object()
+
+
+def guard(access: str) -> Response | None:
+    """Let the request pass (None), send it to sign-in, or say that nothing is here."""
+    if access in {"public", "by_token", "anyone", "machine", "demo_only"}:
+        return None
+    if not current_user.is_authenticated:
+        return redirect(url_for("people.sign_in", next=next_target()), 303)
+    if access == "staff":
+        if not current_user.is_staff():
+            raise NotFound
+        if not current_user.has_second_factor():
+            return redirect(url_for("people.second_factor", next=next_target()), 303)
+    return None
+
+
+def next_target() -> str | None:
+    """Where to go on after sign-in: the page itself, or the page a form came from when that is one of ours."""
+    if request.method in {"GET", "HEAD"}:
+        return str(request.full_path.rstrip("?"))
+    return str(request.path) if "GET" in (request.url_rule.methods or set() if request.url_rule else set()) else None
+
+
+def access_of(app: Flask, endpoint: str) -> str:
+    """The mark on a view."""
+    return str(getattr(app.view_functions[endpoint], "access", ""))
+
+
+def check_every_route(app: Flask) -> None:
+    """Refuse to start with a view that does not say who may use it."""
+    unmarked = [name for name, view in app.view_functions.items() if name != "static" and not hasattr(view, "access")]
+    if unmarked:
+        raise RuntimeError(f"these views do not say who may use them: {', '.join(sorted(unmarked))}")
+
+
+def keep_sessions_off_public_pages(app: Flask) -> None:
+    """A public page that opened the session would set a cookie: a bug that tests must see."""
+
+    @app.after_request
+    def forget(response: Response) -> Response:
+        mark = getattr(g, "access", "")
+        if mark in {"public", "by_token"} and session.modified:
+            raise RuntimeError("a public page changed the session")
+        return response
+
+
+def _mark(view: View, access: str) -> View:
+    view.access = access  # type: ignore[attr-defined]
+    return view

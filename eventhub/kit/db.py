@@ -1,0 +1,126 @@
+"""The database handle, the model base and the unit of work."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar
+
+from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session
+from sqlalchemy import BigInteger, DateTime, Enum, Identity, MetaData, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+
+Id = Annotated[uuid.UUID, mapped_column(Uuid, primary_key=True, default=uuid.uuid4)]
+"""A random primary key: it tells nobody how many rows there are or what comes next."""
+
+Serial = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
+"""A rising primary key, for logs and queues that are read in order."""
+
+Json = dict[str, Any]
+Texts = dict[str, str]
+"""One text in several languages: code of the language to the text."""
+
+
+class Base(DeclarativeBase):
+    """The base of every model; names of constraints are fixed so that errors can be told apart."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: DateTime(timezone=True),
+        str: Text(),
+        Json: JSONB(),
+        Texts: JSONB(),
+        list[str]: JSONB(),
+        list[Json]: JSONB(),
+        uuid.UUID: Uuid(),
+    }
+
+
+def enum_column(values: type[StrEnum], *, name: str) -> Enum:
+    """A column type that stores the values of an enum as text behind a CHECK constraint.
+
+    ``name`` becomes part of the constraint's name; a new member needs a migration that renews the constraint.
+    """
+    return Enum(
+        values,
+        name=name,
+        native_enum=False,
+        create_constraint=True,
+        length=40,
+        values_callable=lambda kind: [member.value for member in kind],
+    )
+
+
+class CommitRefused(RuntimeError):
+    """Somebody other than the unit of work tried to commit."""
+
+
+class GuardedSession(Session):
+    """A session that only the unit of work may commit."""
+
+    def commit(self) -> None:
+        if not self.info.pop("unit_of_work", False):
+            raise CommitRefused("only unit_of_work() commits")
+        super().commit()
+
+
+db = SQLAlchemy(
+    model_class=Base,
+    session_options={"class_": GuardedSession, "join_transaction_mode": "create_savepoint"},
+)
+
+
+@contextmanager
+def unit_of_work(*, read_only: bool = False) -> Iterator[None]:
+    """Commit on success, roll back on any exception; read-only work never commits."""
+    try:
+        yield
+        if read_only:
+            db.session.rollback()
+        else:
+            db.session.info["unit_of_work"] = True
+            db.session.commit()
+    except BaseException:
+        db.session.rollback()
+        raise
+    finally:
+        db.session.info.pop("unit_of_work", None)
+
+
+def engine_options(application_name: str) -> dict[str, object]:
+    """How every process talks to PostgreSQL.
+
+    Nothing waits for ever: connecting 5 s, a lock 5 s, a statement 15 s, an idle transaction 60 s, a silent
+    network 10 s. A process that must wait longer (a migration, an export) asks for it on its own connection.
+    """
+    limits = {
+        "lock_timeout": "5s",
+        "statement_timeout": "15s",
+        "idle_in_transaction_session_timeout": "60s",
+        "timezone": "UTC",
+        "application_name": application_name,
+    }
+    return {
+        "pool_pre_ping": True,
+        "pool_size": 16,
+        "max_overflow": 16,
+        "pool_timeout": 8,
+        "pool_recycle": 1800,
+        "connect_args": {
+            "connect_timeout": 5,
+            "tcp_user_timeout": 10_000,
+            "prepare_threshold": 3,
+            "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
+        },
+    }

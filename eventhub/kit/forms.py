@@ -1,0 +1,116 @@
+"""The base of every form: clean text, CSRF, a form key, and domain errors shown at their field."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import g, request
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from sqlalchemy.exc import IntegrityError
+from wtforms import Field, HiddenField, StringField, TextAreaField, ValidationError
+from wtforms.form import BaseForm
+from wtforms.validators import InputRequired, Length, Optional
+
+from eventhub.kit.db import db
+from eventhub.kit.errors import DomainError, domain_error_of
+from eventhub.kit.text import multi_line, single_line
+
+Result = TypeVar("Result")
+LINE_LIMIT = 500
+TEXT_LIMIT = 20_000
+
+
+class Form(FlaskForm):
+    """A form of ours. ``form.status`` is the HTTP status of the page that shows it: 422 when it must be corrected."""
+
+    class Meta(FlaskForm.Meta):
+        """Every text field is cleaned and bounded, whether its author thought of it or not."""
+
+        def bind_field(self, form: BaseForm, unbound_field: Any, options: dict[str, Any]) -> Field:
+            """Add the cleaning filter and a length limit to text fields."""
+            if issubclass(unbound_field.field_class, StringField) and unbound_field.field_class is not HiddenField:
+                is_area = issubclass(unbound_field.field_class, TextAreaField)
+                clean = multi_line if is_area else single_line
+                options["filters"] = [clean, *unbound_field.kwargs.pop("filters", options.get("filters", []))]
+                given = list(unbound_field.kwargs.get("validators") or [])
+                if not any(isinstance(validator, Length) for validator in given):
+                    limit = Length(max=TEXT_LIMIT if is_area else LINE_LIMIT, message=_TOO_LONG)
+                    unbound_field.kwargs["validators"] = [*given, limit]
+            return super().bind_field(form, unbound_field, options)
+
+    form_key = HiddenField(default=lambda: str(uuid.uuid4()))
+
+    @property
+    def status(self) -> int:
+        """422 when errors are shown, else 200."""
+        return 422 if self.errors else 200
+
+    def validate_on_submit(self, extra_validators: Any = None) -> bool:
+        """Whether the form was sent and holds; a stale CSRF token is an error to show, never a lost answer."""
+        sent: bool = super().validate_on_submit(extra_validators)
+        if self.is_submitted():
+            g.csrf_checked = "csrf_token" not in self.errors
+        return sent
+
+    def validate_form_key(self, field: Field) -> None:
+        """A form without a key of ours was not made by one of our pages."""
+        try:
+            uuid.UUID(field.data or "")
+        except ValueError:
+            field.data = str(uuid.uuid4())
+            raise ValidationError(
+                gettext("This page was open too long. Look at your answers and send again.")
+            ) from None
+
+    def show(self, error: DomainError) -> None:
+        """Put a domain error on its field, or on the whole form when it has none."""
+        field = self._fields.get(error.field or "")
+        if field is None:
+            self.form_errors.append(error.message)
+        else:
+            field.errors = [*field.errors, error.message]
+
+
+class ActionForm(Form):
+    """A form that is one button."""
+
+
+def submit(form: Form, action: Callable[[], Result]) -> Result | None:
+    """Call an action; a DomainError undoes what it wrote (and only that) and stands on the form instead.
+
+    Returns the action's result, or None when the form must be shown again; actions used here never return None.
+    """
+    try:
+        with db.session.begin_nested():
+            result = action()
+            db.session.flush()
+    except DomainError as error:
+        form.show(error)
+        return None
+    except IntegrityError as error:
+        known = domain_error_of(error)
+        if known is None:
+            raise
+        form.show(known)
+        return None
+    return result
+
+
+def required(message: Any = None) -> InputRequired:
+    """The field must be filled in."""
+    return InputRequired(message=message or _l("Fill in this field"))
+
+
+def optional() -> Optional:
+    """The field may stay empty."""
+    return Optional(strip_whitespace=True)
+
+
+def posted() -> bool:
+    """Whether this request sends something."""
+    return request.method == "POST"
+
+
+_TOO_LONG = _l("This text is too long: at most %(max)d characters")

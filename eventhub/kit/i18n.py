@@ -1,0 +1,204 @@
+"""Six languages: direction, dates, numbers, texts with a visible fallback, and the compiled catalogues.
+
+Patterns follow the house style (docs/languages.md), which overrides CLDR in English, Spanish and Arabic.
+"""
+
+import os
+import tempfile
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, get_timezone_location
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from flask import g, has_request_context
+from flask_babel import force_locale, gettext
+from flask_babel import lazy_gettext as _l
+
+from eventhub.kit.db import Texts
+
+LANGUAGES = ("ar", "zh", "en", "fr", "ru", "es")
+"""In the order of every language bar."""
+
+AUTONYMS = {"ar": "العربية", "zh": "中文", "en": "English", "fr": "Français", "ru": "Русский", "es": "Español"}
+CATALOGUES = Path(__file__).parent.parent / "translations"
+LOCALES = {code: Locale.parse("zh_Hans" if code == "zh" else code) for code in LANGUAGES}
+
+ARABIC_MONTHS = (
+    "كانون الثاني/يناير",
+    "شباط/فبراير",
+    "آذار/مارس",
+    "نيسان/أبريل",
+    "أيار/مايو",
+    "حزيران/يونيه",
+    "تموز/يوليه",
+    "آب/أغسطس",
+    "أيلول/سبتمبر",
+    "تشرين الأول/أكتوبر",
+    "تشرين الثاني/نوفمبر",
+    "كانون الأول/ديسمبر",
+)
+MONTH_AND_DAY = {"en": "d MMMM", "fr": "d MMMM", "es": "d 'de' MMMM", "ru": "d MMMM", "zh": "M月d日"}
+WITH_YEAR = {
+    "en": "d MMMM y",
+    "fr": "d MMMM y",
+    "es": "d 'de' MMMM 'de' y",
+    "ru": "d MMMM y 'года'",
+    "zh": "y年M月d日",
+}
+SEPARATORS = {"en": (",", "."), "fr": ("\u202f", ","), "ru": ("\u00a0", ","), "es": ("\u00a0", ","), "ar": (",", ".")}
+
+
+class Shown(NamedTuple):
+    """A text in the best language there is, and which one that is."""
+
+    text: str
+    language: str
+    direction: str
+    fallback: bool
+
+
+@dataclass(frozen=True)
+class Moment:
+    """An instant as words: its date, its time, and where that time holds."""
+
+    day: str
+    time: str
+    place: str
+    iso: str
+
+
+def direction(language: str) -> str:
+    """``rtl`` for Arabic (and the other right-to-left scripts content may come in), else ``ltr``."""
+    return "rtl" if language in {"ar", "he", "fa", "ur", "ps", "ckb", "syr", "dv"} else "ltr"
+
+
+def language() -> str:
+    """The language of this page or, outside a request, of the mail being written."""
+    if has_request_context() and hasattr(g, "lang"):
+        return str(g.lang)
+    return str(getattr(g, "lang", "en"))
+
+
+def in_language(texts: Texts | None, wanted: str, original: str = "en") -> Shown:
+    """The text in the wanted language, else in the original one, else in any; an empty text when there is none."""
+    texts = {code: text for code, text in (texts or {}).items() if text}
+    for code in (wanted, original, "en", *texts):
+        if code in texts:
+            return Shown(texts[code], code, direction(code), code != wanted)
+    return Shown("", wanted, direction(wanted), False)
+
+
+def missing_languages(texts: Texts | None) -> list[str]:
+    """Which of the six languages have no text yet."""
+    return [code for code in LANGUAGES if not (texts or {}).get(code)]
+
+
+def month_name(day: date, lang: str) -> str:
+    """A short heading for a month, as on a calendar leaf."""
+    return ARABIC_MONTHS[day.month - 1] if lang == "ar" else format_date(day, "MMM", locale=LOCALES[lang])
+
+
+def show_date(day: date, lang: str, *, weekday: bool = False, year: bool = True) -> str:
+    """26 November 2026, written out as each language writes it; never 05/06."""
+    if lang == "ar":
+        text = f"{day.day} {ARABIC_MONTHS[day.month - 1]}" + (f" {day.year}" if year else "")
+        return f"{format_date(day, 'EEEE', locale=LOCALES['ar'])} {text}" if weekday else text
+    text = format_date(day, (WITH_YEAR if year else MONTH_AND_DAY)[lang], locale=LOCALES[lang])
+    if lang == "fr" and day.day == 1:
+        text = "1er" + text[1:]
+    if not weekday:
+        return text
+    name = format_date(day, "EEEE", locale=LOCALES[lang])
+    if lang == "zh":
+        return f"{text}{name}"
+    return f"{name}, {text}" if lang in {"ru", "es"} else f"{name} {text}"
+
+
+def show_days(first: date, last: date, lang: str) -> str:
+    """26–27 November 2026: one day or a range of days."""
+    if first == last:
+        return show_date(first, lang)
+    if (first.year, first.month) == (last.year, last.month):
+        end = show_date(last, lang)
+        if lang == "zh":
+            return f"{first.year}年{first.month}月{first.day}日至{last.day}日"
+        head = "1er" if lang == "fr" and first.day == 1 else str(first.day)
+        return f"{head}–{end}"
+    if lang == "zh":
+        return f"{show_date(first, lang)}至{show_date(last, lang)}"
+    return f"{show_date(first, lang, year=first.year != last.year)} – {show_date(last, lang)}"
+
+
+def show_time(moment: datetime) -> str:
+    """14:30, in the zone the moment carries."""
+    return moment.strftime("%H:%M")
+
+
+def show_offset(moment: datetime) -> str:
+    """UTC+1, UTC+5:30."""
+    minutes = int((moment.utcoffset() or moment - moment).total_seconds() // 60)
+    sign, (hours, rest) = "-" if minutes < 0 else "+", divmod(abs(minutes), 60)
+    return "UTC" if minutes == 0 else f"UTC{'−' if sign == '-' else '+'}{hours}" + (f":{rest:02d}" if rest else "")
+
+
+def show_moment(instant: datetime, zone: str, lang: str, *, year: bool = True) -> Moment:
+    """An instant in one time zone, as words: the day with its weekday, the time, the offset, and ISO 8601."""
+    local = instant.astimezone(ZoneInfo(zone))
+    return Moment(
+        show_date(local.date(), lang, weekday=True, year=year),
+        show_time(local),
+        show_offset(local),
+        local.isoformat(timespec="minutes"),
+    )
+
+
+def zone_city(zone: str, lang: str) -> str:
+    """The place whose time a zone is: Geneva for Europe/Zurich is an event's matter; here the zone's own city."""
+    if zone in {"UTC", "Etc/UTC"}:
+        return "UTC"
+    name: str = get_timezone_location(zone, locale=LOCALES[lang], return_city=True)
+    return name
+
+
+def show_number(value: float, lang: str, digits: int = 0) -> str:
+    """1,234.5 · 1 234,5: with the separators of the house style."""
+    thousands, point = SEPARATORS.get(lang, (",", "."))
+    return f"{value:,.{digits}f}".replace(",", "\0").replace(".", point).replace("\0", thousands)
+
+
+def show_size(size: int, lang: str) -> str:
+    """The size of a file in words a reader knows."""
+    with force_locale(LOCALES[lang]):
+        if size < 1_000_000:
+            return str(gettext("%(n)s KB", n=show_number(max(1, round(size / 1000)), lang)))
+        return str(gettext("%(n)s MB", n=show_number(size / 1_000_000, lang, 1)))
+
+
+LANGUAGE_NAMES = {
+    "ar": _l("Arabic"),
+    "zh": _l("Chinese"),
+    "en": _l("English"),
+    "fr": _l("French"),
+    "ru": _l("Russian"),
+    "es": _l("Spanish"),
+}
+
+
+def compile_catalogues(folder: Path = CATALOGUES) -> None:
+    """Make the .mo files that are missing or older than their .po. Safe when several processes do it at once."""
+    for po in sorted(folder.glob("*/LC_MESSAGES/messages.po")):
+        mo = po.with_suffix(".mo")
+        if mo.exists() and mo.stat().st_mtime >= po.stat().st_mtime:
+            continue
+        with po.open("rb") as source:
+            catalogue = read_po(source, locale=po.parts[-3])
+        handle, name = tempfile.mkstemp(dir=po.parent, suffix=".tmp")
+        with os.fdopen(handle, "wb") as target:
+            write_mo(target, catalogue)
+        Path(name).chmod(0o644)
+        Path(name).replace(mo)

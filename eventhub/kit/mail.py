@@ -1,0 +1,228 @@
+"""Mail: rendered in one language, kept with its bytes until it is sent, and sent once.
+
+A mail belongs to a promise. Its Message-ID and bytes are made at the first attempt and repeated byte for byte; the
+bytes are sealed while they wait and wiped when the promise is kept, so that no link in them outlives its mail.
+"""
+
+import smtplib
+import socket
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import structlog
+from flask import current_app, g, render_template
+from flask_babel import force_locale
+from sqlalchemy import ForeignKey, LargeBinary
+from sqlalchemy.orm import Mapped, mapped_column
+
+from eventhub.kit import outbox
+from eventhub.kit.clock import now
+from eventhub.kit.config import Settings
+from eventhub.kit.db import Base, db, unit_of_work
+from eventhub.kit.i18n import LOCALES, direction
+from eventhub.kit.sealed import open_for_house, place, seal_for_house
+from eventhub.kit.text import single_line
+
+log = structlog.get_logger()
+TIMEOUT = 20
+
+
+class Mail(Base):
+    """One mail of one promise."""
+
+    __tablename__ = "mail"
+
+    promise_id: Mapped[int] = mapped_column(ForeignKey("promise.id", ondelete="CASCADE"), primary_key=True)
+    message_id: Mapped[str] = mapped_column(unique=True)
+    template: Mapped[str]
+    language: Mapped[str]
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    sent_at: Mapped[datetime | None]
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What a mail should say. ``template`` names ``templates/mail/<template>.html`` and ``.txt``.
+
+    With ``discreet`` the sender is neutral, and the template must be one without the event's name (SAFETY.md
+    property 13). ``subject`` is called inside the letter's language. ``calendar`` is ready MIME made by
+    calendars/imip_message.py: then ``compose`` makes the whole message from text and HTML.
+    """
+
+    to: str
+    language: str
+    subject: Callable[[], str]
+    template: str
+    context: dict[str, Any] = field(default_factory=dict)
+    discreet: bool = False
+    compose: Callable[["Rendered"], bytes] | None = None
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A letter in words, ready to become MIME."""
+
+    sender: str
+    to: str
+    subject: str
+    text: str
+    html: str
+    message_id: str
+    date: datetime
+    language: str
+
+
+class Refused(Exception):
+    """The mail server said no. ``final`` means that trying again makes no sense."""
+
+    def __init__(self, code: int, *, final: bool) -> None:
+        super().__init__(f"SMTP {code}")
+        self.final = final
+
+
+def post(promise_id: int, write: Callable[..., Letter | None]) -> None:
+    """Keep a promise that is a mail: lease it, write the mail once, send it without a transaction, keep it.
+
+    ``write`` takes the promise's payload and returns the letter, or None when there is nothing to send any more.
+    """
+    with unit_of_work():
+        taken = outbox.take(promise_id)
+    if taken is None:
+        return
+    try:
+        with unit_of_work():
+            message = _written(taken, write)
+            if message is None:
+                outbox.keep(taken)
+                return
+    except Exception as error:
+        log.error("mail.write_failed", promise=taken.id, task=taken.task, error=type(error).__name__)
+        with unit_of_work():
+            outbox.release(taken, f"could not be written: {type(error).__name__}")
+        raise
+    try:
+        deliver(message)
+    except Refused as refusal:
+        with unit_of_work():
+            outbox.park(taken, str(refusal)) if refusal.final else outbox.put_off(taken, str(refusal))
+        return
+    with unit_of_work():
+        if outbox.keep(taken):
+            sent = db.session.get_one(Mail, taken.id)
+            sent.sealed, sent.sent_at = None, now()
+
+
+def render(letter: Letter, message_id: str, date: datetime) -> Rendered:
+    """A letter in its language: subject, plain text and HTML."""
+    settings: Settings = current_app.extensions["eventhub.settings"]
+    sender = settings.neutral_mail_from if letter.discreet else settings.mail_from
+    before = getattr(g, "lang", None)
+    g.lang = letter.language
+    try:
+        with force_locale(LOCALES[letter.language]):
+            words = dict(letter.context) | {"lang": letter.language, "direction": direction(letter.language)}
+            subject = single_line(str(letter.subject())) or ""
+            text = render_template(f"mail/{letter.template}.txt", subject=subject, **words)
+            html = render_template(f"mail/{letter.template}.html", subject=subject, **words)
+    finally:
+        g.lang = before or "en"
+    return Rendered(sender, letter.to, subject, text, html, message_id, date, letter.language)
+
+
+def compose(mail: Rendered) -> bytes:
+    """Plain MIME: text and HTML, one recipient, no image, no tracker."""
+    message = EmailMessage(policy=SMTP)
+    name, address = parseaddr(mail.sender)
+    message["From"] = Address(display_name=name, addr_spec=address)
+    message["To"] = Address(addr_spec=mail.to)
+    message["Subject"] = mail.subject
+    message["Date"] = format_datetime(mail.date)
+    message["Message-ID"] = mail.message_id
+    message["Content-Language"] = mail.language
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(mail.text, cte="quoted-printable")
+    message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
+    return message.as_bytes()
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """Bytes on their way."""
+
+    sender: str
+    to: str
+    body: bytes
+
+
+def deliver(message: Envelope) -> None:
+    """Hand one message to the mail server. Raises Refused; every wait is bounded."""
+    settings: Settings = current_app.extensions["eventhub.settings"]
+    parts = urlsplit(settings.smtp_url)
+    try:
+        with _connect(parts.scheme, parts.hostname or "127.0.0.1", parts.port) as server:
+            if parts.username:
+                server.login(unquote(parts.username), unquote(parts.password or ""))
+            server.sendmail(message.sender, [message.to], message.body)
+    except smtplib.SMTPRecipientsRefused as error:
+        code = next(iter(error.recipients.values()))[0]
+        raise Refused(code, final=code >= 500) from None
+    except smtplib.SMTPResponseException as error:
+        # A refusal to log in is our mistake, not the recipient's: it may be mended, so it is tried again.
+        final = error.smtp_code >= 500 and not isinstance(error, smtplib.SMTPAuthenticationError)
+        raise Refused(error.smtp_code, final=final) from None
+    except (OSError, smtplib.SMTPException):
+        raise Refused(421, final=False) from None
+
+
+def _connect(scheme: str, host: str, port: int | None) -> smtplib.SMTP:
+    if scheme == "smtps":
+        return smtplib.SMTP_SSL(host, port or 465, timeout=TIMEOUT, context=ssl.create_default_context())
+    server = smtplib.SMTP(host, port or 25, timeout=TIMEOUT, local_hostname=socket.gethostname() or "localhost")
+    if scheme == "smtp+starttls":
+        server.starttls(context=ssl.create_default_context())
+    return server
+
+
+def _written(taken: outbox.Taken, write: Callable[..., Letter | None]) -> Envelope | None:
+    where = place("mail", "sealed", str(taken.id))
+    known = db.session.get(Mail, taken.id)
+    if known is not None and known.sealed is not None:
+        return _unpack(open_for_house(where, known.sealed))
+    letter = write(**taken.payload)
+    if letter is None or known is not None:
+        return None
+    settings: Settings = current_app.extensions["eventhub.settings"]
+    sender = settings.neutral_mail_from if letter.discreet else settings.mail_from
+    domain = parseaddr(sender)[1].rpartition("@")[2]
+    message_id = f"<{taken.lease.hex}.{taken.id}@{domain}>"
+    rendered = render(letter, message_id, now())
+    body = (letter.compose or compose)(rendered)
+    envelope = Envelope(parseaddr(rendered.sender)[1], letter.to, body)
+    db.session.add(
+        Mail(
+            promise_id=taken.id,
+            message_id=message_id,
+            template=letter.template,
+            language=letter.language,
+            sealed=seal_for_house(where, _pack(envelope)),
+        )
+    )
+    return envelope
+
+
+def _pack(envelope: Envelope) -> bytes:
+    return b"\0".join((envelope.sender.encode(), envelope.to.encode(), envelope.body))
+
+
+def _unpack(packed: bytes) -> Envelope:
+    sender, to, body = packed.split(b"\0", 2)
+    return Envelope(sender.decode(), to.decode(), body)

@@ -1,0 +1,185 @@
+"""Promises: work owed to the outside world, written in the same transaction as its cause.
+
+A promise is kept when its task says so in the database, never when it was published to the broker. The relay
+offers due rows again until that happens; tries are counted before each attempt, so a task that kills its worker
+is parked after ``TRIES`` and the others flow on.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, func, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from eventhub.kit.clock import now
+from eventhub.kit.db import Base, Json, Serial, db
+
+REOFFER = timedelta(seconds=30)
+LEASE = timedelta(seconds=120)
+TRIES = 8
+GIVE_UP_AFTER = timedelta(hours=72)
+GAPS = (1, 2, 5, 10, 20, 40, 60, 120, 240, 360)
+"""Minutes to wait after each temporary refusal; the last one repeats until 72 hours have passed."""
+
+
+class Promise(Base):
+    """One piece of work owed. ``payload`` holds ids only, so that the queue could never hurt anyone."""
+
+    __tablename__ = "promise"
+    __table_args__ = (
+        UniqueConstraint("key"),
+        CheckConstraint("tries >= 0", name="tries_not_negative"),
+        CheckConstraint("kept_at IS NULL OR parked_at IS NULL", name="kept_or_parked"),
+        Index("ix_promise_due", "not_before", postgresql_where="kept_at IS NULL AND parked_at IS NULL"),
+        Index("ix_promise_parked", "parked_at", postgresql_where="parked_at IS NOT NULL"),
+    )
+
+    id: Mapped[Serial]
+    task: Mapped[str]
+    payload: Mapped[Json]
+    key: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    not_before: Mapped[datetime] = mapped_column(default=now)
+    offered_until: Mapped[datetime | None]
+    lease: Mapped[uuid.UUID | None]
+    leased_until: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(default=0)
+    refusals: Mapped[int] = mapped_column(default=0)
+    kept_at: Mapped[datetime | None]
+    parked_at: Mapped[datetime | None]
+    problem: Mapped[str | None]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A promise that this task has leased."""
+
+    id: int
+    task: str
+    payload: dict[str, Any]
+    lease: uuid.UUID
+    tries: int
+    created_at: datetime
+
+
+def promise(task: str, *, key: str | None = None, not_before: datetime | None = None, **payload: Any) -> None:
+    """Owe ``task``; it is offered to the workers soon after this transaction commits.
+
+    ``key`` makes it unique: promising the same key twice raises IntegrityError at flush. Payload values must be
+    ids (UUID, int) or plain codes, never personal data.
+    """
+    plain = {name: str(value) if isinstance(value, uuid.UUID) else value for name, value in payload.items()}
+    db.session.add(Promise(task=task, payload=plain, key=key, not_before=not_before or now()))
+
+
+def offer_due(limit: int = 100) -> list[tuple[int, str]]:
+    """Claim due promises for publishing: ids and task names, oldest first. Inside a unit of work.
+
+    Rows that another relay holds are skipped; a row is offered again after ``REOFFER`` unless its task has it.
+    """
+    moment = now()
+    due = (
+        select(Promise.id)
+        .where(
+            Promise.kept_at.is_(None),
+            Promise.parked_at.is_(None),
+            Promise.not_before <= moment,
+            (Promise.offered_until.is_(None)) | (Promise.offered_until < moment),
+            (Promise.leased_until.is_(None)) | (Promise.leased_until < moment),
+        )
+        .order_by(Promise.not_before, Promise.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    claim = (
+        update(Promise)
+        .where(Promise.id.in_(due.scalar_subquery()))
+        .values(offered_until=moment + REOFFER)
+        .returning(Promise.id, Promise.task)
+        .execution_options(synchronize_session=False)
+    )
+    return sorted((row.id, row.task) for row in db.session.execute(claim))
+
+
+def withdraw_offers(ids: list[int]) -> None:
+    """Publishing failed (the broker is down): offer these again soon; it costs no try."""
+    soon = now() + timedelta(seconds=2)
+    db.session.execute(update(Promise).where(Promise.id.in_(ids)).values(offered_until=soon))
+
+
+def next_due() -> datetime | None:
+    """When the next promise becomes due, for the relay's nap."""
+    return db.session.scalar(
+        select(func.min(func.greatest(Promise.not_before, Promise.offered_until, Promise.leased_until))).where(
+            Promise.kept_at.is_(None), Promise.parked_at.is_(None)
+        )
+    )
+
+
+def take(promise_id: int) -> Taken | None:
+    """Lease a promise for this task and count the try, or None when it is kept, parked, or another task has it.
+
+    Inside a unit of work of its own, before the attempt: a task that kills its worker has then used up a try.
+    """
+    row = db.session.scalar(select(Promise).where(Promise.id == promise_id).with_for_update(skip_locked=True))
+    moment = now()
+    if row is None or row.kept_at or row.parked_at or (row.leased_until and row.leased_until > moment):
+        return None
+    if row.tries >= TRIES:
+        row.parked_at, row.problem = moment, row.problem or "gave up after too many tries"
+        return None
+    row.tries += 1
+    row.lease, row.leased_until = uuid.uuid4(), moment + LEASE
+    return Taken(row.id, row.task, dict(row.payload), row.lease, row.tries, row.created_at)
+
+
+def keep(taken: Taken) -> bool:
+    """Say that the work is done. False when the lease was lost: the work may then happen once more."""
+    done = db.session.execute(
+        update(Promise)
+        .where(Promise.id == taken.id, Promise.lease == taken.lease, Promise.kept_at.is_(None))
+        .values(kept_at=now(), leased_until=None, problem=None)
+        .returning(Promise.id)
+    )
+    return done.first() is not None
+
+
+def put_off(taken: Taken, problem: str) -> None:
+    """The other side refused for now: wait with growing gaps, at no cost in tries, for at most 72 hours."""
+    row = db.session.get_one(Promise, taken.id, with_for_update=True)
+    if row.lease != taken.lease:
+        return
+    moment = now()
+    row.refusals, row.tries, row.leased_until, row.problem = row.refusals + 1, row.tries - 1, None, problem
+    if moment - row.created_at > GIVE_UP_AFTER:
+        row.parked_at = moment
+    row.not_before = moment + timedelta(minutes=GAPS[min(row.refusals - 1, len(GAPS) - 1)])
+
+
+def release(taken: Taken, problem: str) -> None:
+    """The attempt failed on our side: it is offered again after a pause, until the tries are used up."""
+    row = db.session.get_one(Promise, taken.id, with_for_update=True)
+    if row.lease == taken.lease:
+        row.leased_until, row.problem = None, problem
+        row.not_before = now() + timedelta(seconds=min(5 * 2**row.tries, 600))
+
+
+def park(taken: Taken, problem: str) -> None:
+    """No further try makes sense (SMTP 5xx, a bug): stop and show it to the organisers."""
+    row = db.session.get_one(Promise, taken.id, with_for_update=True)
+    row.leased_until, row.parked_at, row.problem = None, now(), problem
+
+
+def parked_promises(limit: int = 200) -> list[Promise]:
+    """What waits for a person, newest first."""
+    rows = select(Promise).where(Promise.parked_at.is_not(None)).order_by(Promise.parked_at.desc()).limit(limit)
+    return list(db.session.scalars(rows))
+
+
+def retry(row: Promise) -> None:
+    """Give a parked promise all its tries again."""
+    row.parked_at, row.problem, row.tries, row.refusals = None, None, 0, 0
+    row.created_at = row.not_before = now()
+    row.offered_until = row.leased_until = None

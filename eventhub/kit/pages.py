@@ -1,0 +1,122 @@
+"""Public pages, kept in memory as compressed bytes under the revision they were made from.
+
+A page is looked up by address and revision: a change of content makes a new revision, so an old page is never
+shown once the change is committed (at most ``MEMO`` seconds later in another process). Pages that change with the
+clock say when with ``changes_at``.
+"""
+
+import gzip
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from threading import Lock
+from typing import Any
+
+from flask import Response, current_app, g, make_response, request
+
+from eventhub.kit.clock import now
+from eventhub.kit.revisions import current
+
+MEMO = 0.5
+SIZE = 600
+MAX_AGE = 60
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A finished page."""
+
+    body: bytes
+    etag: str
+    media_type: str
+    until: datetime | None
+
+
+class PageStore:
+    """The finished pages of one process, least recently used ones dropped."""
+
+    def __init__(self) -> None:
+        self._pages: OrderedDict[tuple[str, ...], Kept] = OrderedDict()
+        self._numbers: dict[str, tuple[float, int]] = {}
+        self._lock = Lock()
+
+    def number(self, name: str) -> int:
+        """The revision, asked from the database at most every ``MEMO`` seconds."""
+        memo = float(current_app.config["PAGE_MEMO"])
+        known = self._numbers.get(name)
+        if known and known[0] > time.monotonic():
+            return known[1]
+        number = current(name)
+        self._numbers[name] = (time.monotonic() + memo, number)
+        return number
+
+    def get(self, key: tuple[str, ...]) -> Kept | None:
+        """A page that is still true, or None."""
+        with self._lock:
+            page = self._pages.get(key)
+            if page is None or (page.until and page.until <= now()):
+                return None
+            self._pages.move_to_end(key)
+            return page
+
+    def put(self, key: tuple[str, ...], page: Kept) -> None:
+        """Keep a page."""
+        with self._lock:
+            self._pages[key] = page
+            while len(self._pages) > SIZE:
+                self._pages.popitem(last=False)
+
+
+def changes_at(instant: datetime | None) -> None:
+    """This page reads otherwise from ``instant`` on (a deadline passes, a session begins)."""
+    if instant and instant > now():
+        g.page_until = min(instant, getattr(g, "page_until", None) or instant)
+
+
+def kept_page(*revisions: str) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
+    """Serve a view's page from memory while the named revisions stand; answers 304 without building it."""
+
+    def decorate(view: Callable[..., Any]) -> Callable[..., Response]:
+        @wraps(view)
+        def wrapped(**values: Any) -> Response:
+            store: PageStore = current_app.extensions["eventhub.pages"]
+            numbers = [str(store.number(name)) for name in revisions]
+            key = (request.host, request.full_path, *numbers)
+            page = store.get(key)
+            if page is None:
+                answer = make_response(view(**values))
+                if answer.status_code != 200:
+                    return answer
+                page = _finish(answer)
+                store.put(key, page)
+            return _answer(page)
+
+        return wrapped
+
+    return decorate
+
+
+def _finish(answer: Response) -> Kept:
+    body = answer.get_data()
+    etag = hashlib.sha256(body).hexdigest()[:32]
+    return Kept(gzip.compress(body, 6, mtime=0), etag, answer.content_type, getattr(g, "page_until", None))
+
+
+def _answer(page: Kept) -> Response:
+    response = Response(content_type=page.media_type)
+    response.set_etag(page.etag)
+    response.headers["Cache-Control"] = f"public, max-age={MAX_AGE}"
+    response.headers["Vary"] = "Accept-Encoding"
+    if request.if_none_match.contains_weak(page.etag):
+        response.status_code = 304
+        return response
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        response.headers["Content-Encoding"] = "gzip"
+        response.set_data(page.body)
+    else:
+        response.set_data(gzip.decompress(page.body))
+    return response

@@ -1,0 +1,222 @@
+"""What every request passes through: language prefix, guard, unit of work, form key, headers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, current_app, g, get_flashed_messages, make_response, request, session, url_for
+from flask_babel import Babel
+from flask_login import current_user
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import BaseConverter, BuildError
+from werkzeug.utils import redirect
+
+from eventhub.kit.access import access_of, guard
+from eventhub.kit.config import Settings
+from eventhub.kit.db import db, unit_of_work
+from eventhub.kit.form_keys import claim, settle
+from eventhub.kit.i18n import AUTONYMS, LANGUAGES, LOCALES, direction
+
+SAFE = {"GET", "HEAD", "OPTIONS"}
+CSP = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
+
+
+class NotProtected(RuntimeError):
+    """A view wrote something without looking at the CSRF token: a bug."""
+
+
+class LanguageConverter(BaseConverter):
+    """The first part of every page's address: one of the six languages."""
+
+    regex = "|".join(LANGUAGES)
+    part_isolating = True
+
+
+@dataclass(frozen=True)
+class Link:
+    """A place to go, as navigation shows it."""
+
+    label: Any
+    url: str
+    current: bool = False
+
+
+@dataclass(frozen=True)
+class LanguageLink:
+    """The same page in another language."""
+
+    code: str
+    name: str
+    url: str
+    current: bool
+
+
+def init_web(app: Flask, settings: Settings) -> None:
+    """Language prefix, headers and context for templates."""
+    app.url_map.converters["lang"] = LanguageConverter
+    Babel(app, locale_selector=lambda: LOCALES.get(getattr(g, "lang", "en")), default_locale="en")
+
+    @app.url_value_preprocessor
+    def pull_language(endpoint: str | None, values: dict[str, Any] | None) -> None:
+        g.lang = (values or {}).pop("lang", None) or language_of_path(request.path)
+
+    @app.url_defaults
+    def add_language(endpoint: str, values: dict[str, Any]) -> None:
+        if "lang" not in values and app.url_map.is_endpoint_expecting(endpoint, "lang"):
+            values["lang"] = getattr(g, "lang", "en")
+
+    @app.after_request
+    def protect(response: Response) -> Response:
+        return _headers(response, settings)
+
+    app.context_processor(_context)
+
+
+def wrap_views(app: Flask) -> None:
+    """Put every view inside its guard and its unit of work. Called once, when all views are there."""
+    app.view_functions = {
+        name: view if name == "static" else _in_unit_of_work(view, access_of(app, name))
+        for name, view in app.view_functions.items()
+    }
+
+
+def language_of_path(path: str) -> str:
+    """The language an address begins with, else the best one the reader's browser asks for."""
+    first = path[1:].partition("/")[0]
+    return first if first in LANGUAGES else best_language()
+
+
+def best_language() -> str:
+    """What the browser asks for, among the six; English otherwise."""
+    return request.accept_languages.best_match(LANGUAGES, default="en") or "en"
+
+
+def local_target(target: str | None) -> str | None:
+    """``next`` when it resolves to a GET route of ours, else None (SAFETY.md property 12).
+
+    The address is matched against the routes and built anew; it is never a cut string.
+    """
+    if not target or len(target) > 500:
+        return None
+    parts = urlsplit(target)
+    if parts.scheme or parts.netloc or not parts.path.startswith("/") or "\\" in target:
+        return None
+    adapter = current_app.create_url_adapter(request)
+    if adapter is None:
+        return None
+    try:
+        endpoint, values = adapter.match(parts.path, method="GET")
+        built: str = adapter.build(endpoint, values)
+    except (HTTPException, BuildError):
+        return None
+    return f"{built}?{parts.query}" if parts.query else built
+
+
+def absolute(endpoint: str, *, neutral: bool = False, **values: Any) -> str:
+    """An address for mails, from the configured origin, never from the request's Host."""
+    settings: Settings = current_app.extensions["eventhub.settings"]
+    origin = settings.neutral_origin if neutral else settings.origin
+    with current_app.test_request_context(base_url=origin):
+        path = url_for(endpoint, _external=False, **values)
+    return origin + path
+
+
+def flash_context() -> list[tuple[str, str]]:
+    """Messages for the top of the next page: (kind, text)."""
+    return list(get_flashed_messages(with_categories=True))
+
+
+def language_links() -> list[LanguageLink]:
+    """This page in the six languages; the home page where this one cannot be built."""
+    links = []
+    for code in LANGUAGES:
+        try:
+            values = dict(request.view_args or {}) | request.args.to_dict(flat=False) | {"lang": code}
+            if request.endpoint is None or request.url_rule is None or "GET" not in (request.url_rule.methods or ()):
+                raise BuildError("", {}, None)
+            url = url_for(request.endpoint, **values)
+        except BuildError:
+            url = f"/{code}/"
+        links.append(LanguageLink(code, AUTONYMS[code], url, code == g.lang))
+    return links
+
+
+def _in_unit_of_work(view: Callable[..., Any], access: str) -> Callable[..., Any]:
+    """Returning commits, raising rolls back, reading never writes."""
+
+    @wraps(view)
+    def wrapped(**values: Any) -> Any:
+        g.access = access
+        reading = request.method in SAFE
+        with unit_of_work(read_only=reading):
+            refused = guard(access)
+            if refused is not None:
+                return refused
+            if reading:
+                return view(**values)
+            return _writing(view, values, access)
+
+    return wrapped
+
+
+def _writing(view: Callable[..., Any], values: dict[str, Any], access: str) -> Response:
+    owner = str(session.get("_user_id") or "") if access not in {"public", "by_token"} else ""
+    again = claim(owner)
+    if again is not None:
+        return make_response(again)
+    response = make_response(view(**values))
+    if (
+        access in {"personal", "staff", "anyone"}
+        and not getattr(g, "csrf_checked", False)
+        and response.status_code < 400
+    ):
+        raise NotProtected(request.endpoint)
+    settle(response)
+    db.session.flush()
+    return response
+
+
+def _headers(response: Response, settings: Settings) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", CSP)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin" if getattr(g, "access", "") == "public" else "no-referrer")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(), microphone=(), browsing-topics=()")
+    if settings.secure_cookies:
+        headers.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+    if "Cache-Control" not in headers:
+        headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _context() -> dict[str, Any]:
+    lang = getattr(g, "lang", "en")
+    return {
+        "lang": lang,
+        "direction": direction(lang),
+        "languages": language_links() if request else [],
+        "flashes": flash_context,
+        "exit_url": _exit_url(),
+        "scripts": [],
+        "path": request.path if request else "/",
+    }
+
+
+def _exit_url() -> str | None:
+    """Discreet people get a way out first in tab order, on pages that are theirs."""
+    if getattr(g, "access", "") not in {"personal", "staff"}:
+        return None
+    return "https://www.wikipedia.org/" if current_user.is_authenticated and current_user.discreet else None
+
+
+def back_to(endpoint: str, **values: Any) -> Response:
+    """See other: where a form that worked leads."""
+    return make_response(redirect(url_for(endpoint, **values), 303))

@@ -1,0 +1,1 @@
+"""Persons, organizations, sign-in, roles and consent."""

@@ -1,0 +1,146 @@
+"""Signed-in browsers: the cookie holds a random secret, PostgreSQL its hash; revoking one is immediate."""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Flask, g, request, session
+from flask_login import LoginManager, UserMixin, login_user, logout_user
+from sqlalchemy import select, update
+from sqlalchemy.orm import contains_eager
+
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.kit.tokens import digest
+from eventhub.people.models import Person, Role, RoleGrant, WebSession
+
+PARTICIPANT_SESSION = timedelta(days=30)
+STAFF_SESSION = timedelta(hours=12)
+SEEN_EVERY = timedelta(minutes=10)
+
+BROWSERS = ("Firefox", "Edg", "OPR", "SamsungBrowser", "Chrome", "Safari")
+SYSTEMS = ("Android", "iPhone", "iPad", "Windows", "Mac OS", "Linux")
+
+
+class Visitor(UserMixin):
+    """The signed-in person of a request with the session it came by and the roles held."""
+
+    def __init__(self, web_session: WebSession, secret: str, grants: list[RoleGrant]) -> None:
+        self.web_session = web_session
+        self.person: Person = web_session.person
+        self.secret = secret
+        self.grants = grants
+
+    def __getattr__(self, name: str) -> Any:
+        """A visitor answers for the person: ``actor().language``."""
+        return getattr(self.__dict__["person"], name)
+
+    @property
+    def id(self) -> Any:
+        """The person's id, so that a visitor can stand for the actor in the audit."""
+        return self.person.id
+
+    def get_id(self) -> str:
+        """What the cookie holds: the session's secret, never the person."""
+        return self.secret
+
+    def is_staff(self) -> bool:
+        """Whether the person holds any role."""
+        return bool(self.grants)
+
+    def has_second_factor(self) -> bool:
+        """Whether this session gave the second factor."""
+        return self.web_session.second_factor_at is not None
+
+    def has_role(self, *roles: Role) -> bool:
+        """Whether the person holds one of the roles in any scope."""
+        return any(grant.role in roles for grant in self.grants)
+
+
+def init_sessions(app: Flask) -> None:
+    """Teach Flask-Login where sessions live."""
+    manager = LoginManager(app)
+    manager.session_protection = None
+
+    @manager.user_loader
+    def load(secret: str) -> Visitor | None:
+        return load_visitor(secret)
+
+
+def load_visitor(secret: str) -> Visitor | None:
+    """The visitor behind a cookie, or None when the session is over. Two statements; one for people without roles."""
+    moment = now()
+    found = db.session.scalar(
+        select(WebSession)
+        .join(WebSession.person)
+        .options(contains_eager(WebSession.person))
+        .where(
+            WebSession.token_hash == digest(secret),
+            WebSession.revoked_at.is_(None),
+            WebSession.until > moment,
+            Person.erased_at.is_(None),
+        )
+    )
+    if found is None:
+        return None
+    grants = db.session.scalars(
+        select(RoleGrant).where(RoleGrant.person_id == found.person_id, RoleGrant.revoked_at.is_(None))
+    ).all()
+    _note_visit(found, moment)
+    return Visitor(found, secret, list(grants))
+
+
+def begin_session(person: Person, *, is_staff: bool) -> WebSession:
+    """Sign a browser in: whatever session it had is dropped, the new one has a new secret."""
+    secret = secrets.token_urlsafe(32)
+    moment = now()
+    row = WebSession(
+        person_id=person.id,
+        token_hash=digest(secret),
+        browser=browser_name(request.headers.get("User-Agent", "")),
+        created_at=moment,
+        seen_at=moment,
+        until=moment + (STAFF_SESSION if is_staff else PARTICIPANT_SESSION),
+    )
+    db.session.add(row)
+    row.person = person
+    session.clear()
+    session.permanent = True
+    login_user(Visitor(row, secret, []), force=True)
+    return row
+
+
+def end_session() -> None:
+    """Sign this browser out and forget everything its cookie held."""
+    secret = session.get("_user_id")
+    if secret:
+        db.session.execute(
+            update(WebSession).where(WebSession.token_hash == digest(secret)).values(revoked_at=now())
+        )
+    logout_user()
+    session.clear()
+
+
+def live_sessions(person_id: object) -> list[WebSession]:
+    """Where a person is signed in, latest first."""
+    rows = (
+        select(WebSession)
+        .where(WebSession.person_id == person_id, WebSession.revoked_at.is_(None), WebSession.until > now())
+        .order_by(WebSession.seen_at.desc())
+    )
+    return list(db.session.scalars(rows))
+
+
+def browser_name(agent: str) -> str:
+    """Enough to recognise one's own device: "Firefox, Android". Versions are left out."""
+    browser = next((name for name in BROWSERS if name in agent), "")
+    system = next((name for name in SYSTEMS if name in agent), "")
+    names = {"Edg": "Edge", "OPR": "Opera", "SamsungBrowser": "Samsung Internet", "Mac OS": "macOS"}
+    return ", ".join(names.get(part, part) for part in (browser, system) if part)
+
+
+def _note_visit(found: WebSession, moment: datetime) -> None:
+    # Only a request that writes anyway may move the mark: a GET never writes.
+    if request.method == "POST" and moment - found.seen_at > SEEN_EVERY and not getattr(g, "visit_noted", False):
+        g.visit_noted = True
+        found.seen_at = moment

@@ -1,0 +1,1 @@
+"""Series, events, sessions, venues and documents."""

@@ -1,0 +1,1 @@
+"""Versioned forms, conditions and answers, shared by registration, funding and surveys."""

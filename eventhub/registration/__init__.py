@@ -1,0 +1,1 @@
+"""Registrations: from a draft to a seat."""

@@ -1,0 +1,143 @@
+"""How an event takes registrations, and the registrations with their states."""
+
+import uuid
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from eventhub.kit.clock import now
+from eventhub.kit.db import Base, Id, enum_column
+from eventhub.people.models import Organisation, Person
+from eventhub.programme.models import Event
+from eventhub.questionnaires.models import AnswerSet
+
+
+class SeatAt(StrEnum):
+    """When a seat is taken (DOMAIN.md, states): forums at accreditation, dialogues at submission."""
+
+    SUBMISSION = "submission"
+    ACCREDITATION = "accreditation"
+
+
+class State(StrEnum):
+    """Where a registration stands (the table of moves is ``MOVES``)."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    AWAITING_FOCAL_POINT = "awaiting_focal_point"
+    UNDER_REVIEW = "under_review"
+    INFO_REQUESTED = "info_requested"
+    WAITLISTED = "waitlisted"
+    OFFERED = "offered"
+    ACCREDITED = "accredited"
+    BADGE_ISSUED = "badge_issued"
+    ATTENDED = "attended"
+    NO_SHOW = "no_show"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+
+
+MOVES: dict[State, frozenset[State]] = {
+    State.DRAFT: frozenset({State.SUBMITTED, State.WITHDRAWN, State.EXPIRED}),
+    State.SUBMITTED: frozenset(
+        {State.AWAITING_FOCAL_POINT, State.UNDER_REVIEW, State.ACCREDITED, State.WAITLISTED, State.WITHDRAWN}
+    ),
+    State.AWAITING_FOCAL_POINT: frozenset({State.UNDER_REVIEW, State.DECLINED, State.WITHDRAWN}),
+    State.UNDER_REVIEW: frozenset(
+        {State.INFO_REQUESTED, State.ACCREDITED, State.WAITLISTED, State.DECLINED, State.WITHDRAWN}
+    ),
+    State.INFO_REQUESTED: frozenset({State.UNDER_REVIEW, State.WITHDRAWN, State.DECLINED}),
+    State.WAITLISTED: frozenset({State.OFFERED, State.ACCREDITED, State.DECLINED, State.WITHDRAWN}),
+    State.OFFERED: frozenset({State.ACCREDITED, State.WAITLISTED, State.WITHDRAWN}),
+    State.ACCREDITED: frozenset({State.BADGE_ISSUED, State.ATTENDED, State.NO_SHOW, State.WITHDRAWN, State.REVOKED}),
+    State.BADGE_ISSUED: frozenset({State.ATTENDED, State.NO_SHOW, State.WITHDRAWN, State.REVOKED}),
+    State.ATTENDED: frozenset(),
+    State.NO_SHOW: frozenset(),
+    State.DECLINED: frozenset({State.UNDER_REVIEW}),
+    State.WITHDRAWN: frozenset(),
+    State.REVOKED: frozenset({State.UNDER_REVIEW}),
+    State.EXPIRED: frozenset({State.DRAFT}),
+}
+"""Submitted goes straight to accredited only where the event needs no accreditation."""
+
+SEATED = frozenset({State.ACCREDITED, State.BADGE_ISSUED, State.ATTENDED, State.NO_SHOW, State.OFFERED})
+"""States that hold a seat."""
+
+
+class RegistrationSetup(Base):
+    """How one event takes registrations. ``seats_taken`` is guarded by a CHECK: it can never pass the capacity."""
+
+    __tablename__ = "registration_setup"
+    __table_args__ = (
+        CheckConstraint("capacity IS NULL OR seats_taken <= capacity", name="seats_within_capacity"),
+        CheckConstraint("seats_taken >= 0", name="seats_not_negative"),
+        CheckConstraint("closes_at > opens_at", name="closes_after_opening"),
+    )
+
+    event_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), primary_key=True)
+    questionnaire_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("questionnaire.id"))
+    opens_at: Mapped[datetime]
+    closes_at: Mapped[datetime]
+    grace_hours: Mapped[int] = mapped_column(default=24)
+    needs_accreditation: Mapped[bool] = mapped_column(default=True)
+    seat_at: Mapped[SeatAt] = mapped_column(enum_column(SeatAt, name="seat_at"))
+    capacity: Mapped[int | None]
+    seats_taken: Mapped[int] = mapped_column(default=0)
+    waiting_list: Mapped[bool] = mapped_column(default=True)
+    answer_within_days: Mapped[int] = mapped_column(default=5)
+
+    event: Mapped[Event] = relationship(lazy="raise")
+
+
+class Deadline(Base):
+    """A deadline as it was announced. Extending appends; the old one stays visible (DOMAIN.md rule 1)."""
+
+    __tablename__ = "deadline"
+
+    id: Mapped[Id]
+    event_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), index=True)
+    closes_at: Mapped[datetime]
+    announced_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Registration(Base):
+    """One person's registration for one event."""
+
+    __tablename__ = "registration"
+    __table_args__ = (
+        UniqueConstraint("event_id", "person_id"),
+        UniqueConstraint("reference"),
+        Index("ix_registration_desk", "event_id", "state", "submitted_at"),
+        Index("ix_registration_person", "person_id"),
+    )
+
+    id: Mapped[Id]
+    event_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("event.id"))
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
+    filed_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    answer_set_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("answer_set.id"))
+    organisation_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("organisation.id"), index=True)
+    state: Mapped[State] = mapped_column(enum_column(State, name="state"), default=State.DRAFT)
+    has_seat: Mapped[bool] = mapped_column(default=False)
+    reference: Mapped[str | None]
+    category: Mapped[str | None]
+    attendance_mode: Mapped[str | None]
+    country: Mapped[str | None]
+    reason: Mapped[str | None]
+    late: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    changed_at: Mapped[datetime] = mapped_column(default=now)
+    submitted_at: Mapped[datetime | None]
+    decided_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+    event: Mapped[Event] = relationship(lazy="raise")
+    person: Mapped[Person] = relationship(foreign_keys=[person_id], lazy="raise")
+    organisation: Mapped[Organisation | None] = relationship(lazy="raise")
+    answer_set: Mapped[AnswerSet | None] = relationship(lazy="raise")
+
+    __mapper_args__ = {"version_id_col": version}

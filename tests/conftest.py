@@ -1,0 +1,90 @@
+"""What every test stands on: a migrated PostgreSQL, an app, a rolled-back transaction, and a client that speaks HTML."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import html5lib
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from eventhub.app import create_app
+from eventhub.kit.db import db
+from tests import servers
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The first process starts the servers; xdist's workers find them in the environment."""
+    if "PYTEST_XDIST_WORKER" in os.environ or config.option.collectonly:
+        return
+    config.stash[SERVERS] = running = servers.Servers()
+    running.start()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave nothing running."""
+    running = config.stash.get(SERVERS, None)
+    if running:
+        running.stop()
+
+
+SERVERS = pytest.StashKey[servers.Servers]()
+
+
+class HtmlClient(FlaskClient):
+    """A client that refuses invalid HTML: every page of every test is parsed strictly."""
+
+    def open(self, *args: object, **kwargs: object) -> TestResponse:  # type: ignore[override]
+        response = super().open(*args, **kwargs)
+        if response.mimetype == "text/html" and response.data and response.status_code not in {301, 302, 303, 308}:
+            parser = html5lib.HTMLParser(strict=False)
+            parser.parse(response.get_data(as_text=True))
+            problems = [(place, code) for place, code, _ in parser.errors]
+            assert not problems, f"invalid HTML at {args}: {problems[:3]}"
+        return response
+
+
+@pytest.fixture(scope="session")
+def app(worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The app of this worker, on a database of its own."""
+    name = f"eventhub_{worker_id}"
+    servers.new_database(name)
+    home: Path = tmp_path_factory.mktemp("home")
+    app = create_app(
+        servers.settings_for(name, eventhub_home=home), PROPAGATE_BUGS=True, PAGE_MEMO=0, TESTING=True
+    )
+    app.test_client_class = HtmlClient
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+    servers.drop_database(name)
+
+
+@pytest.fixture
+def database(app: Flask) -> Iterator[None]:
+    """Everything a test writes is undone; the test and the app's requests share one connection."""
+    with app.app_context():
+        engine = db.engine
+        with engine.connect() as connection:
+            outer = connection.begin()
+            db.engines[None] = connection  # type: ignore[index]
+            try:
+                yield
+            finally:
+                db.session.remove()
+                outer.rollback()
+                db.engines[None] = engine  # type: ignore[index]
+
+
+@pytest.fixture
+def client(app: Flask, database: None) -> FlaskClient:
+    """A browser without a session."""
+    return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def worker_id(request: pytest.FixtureRequest) -> str:
+    """``gw0`` and so on under xdist, ``master`` without it."""
+    return getattr(request.config, "workerinput", {}).get("workerid", "master")

@@ -1,0 +1,88 @@
+"""The relay: carries due promises from the outbox to the queue, woken by NOTIFY, polling as the fallback."""
+
+import signal
+import sys
+import time
+from types import FrameType
+
+import psycopg
+import structlog
+from kombu.exceptions import OperationalError
+
+from eventhub.kit.db import db, unit_of_work
+from eventhub.kit.outbox import offer_due, withdraw_offers
+from workers.app import deliver, flask_app, settings
+
+log = structlog.get_logger()
+NAP = 2.0
+BATCH = 100
+
+
+class Relay:
+    """One relay; several may run, rows are claimed with SKIP LOCKED."""
+
+    def __init__(self) -> None:
+        self.stopping = False
+        self._listener: psycopg.Connection[tuple[object, ...]] | None = None
+
+    def run(self) -> None:
+        """Carry until told to stop. The database or the broker may be away for as long as they like."""
+        while not self.stopping:
+            try:
+                self._listen()
+                while not self.stopping and self.carry():
+                    pass
+                self._wait()
+            except Exception as error:
+                log.warning("relay.waiting", error=type(error).__name__)
+                self._listener = None
+                time.sleep(NAP)
+
+    def carry(self) -> bool:
+        """Offer one batch; whether there may be more."""
+        with flask_app.app_context():
+            with unit_of_work():
+                batch = offer_due(BATCH)
+            failed = []
+            for promise_id, task in batch:
+                try:
+                    deliver(task, promise_id)
+                except (OperationalError, OSError) as error:
+                    log.warning("relay.broker_away", error=type(error).__name__)
+                    failed = [number for number, _ in batch if number >= promise_id]
+                    break
+                except Exception as error:
+                    log.error("relay.cannot_offer", task=task, error=type(error).__name__)
+            if failed:
+                with unit_of_work():
+                    withdraw_offers(failed)
+            db.session.remove()
+        return len(batch) == BATCH and not failed
+
+    def stop(self, number: int, frame: FrameType | None) -> None:
+        """End after the batch at hand."""
+        self.stopping = True
+
+    def _listen(self) -> None:
+        if self._listener is None or self._listener.closed:
+            url = settings.database_url.replace("postgresql+psycopg://", "postgresql://")
+            self._listener = psycopg.connect(url, autocommit=True, connect_timeout=5, application_name="eventhub-relay")
+            self._listener.execute("LISTEN promise")
+
+    def _wait(self) -> None:
+        if self._listener is not None:
+            for _ in self._listener.notifies(timeout=NAP, stop_after=1):
+                break
+
+
+def main() -> None:
+    """Run until SIGTERM."""
+    relay = Relay()
+    signal.signal(signal.SIGTERM, relay.stop)
+    signal.signal(signal.SIGINT, relay.stop)
+    relay.run()
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,10 @@
+"""What happens by the clock: plain ``celery beat`` in UTC; a unique (job, slot) row makes each slot happen once."""
+
+from celery.schedules import crontab
+
+from workers.app import celery
+
+celery.conf.beat_schedule = {
+    "seal the audit": {"task": "upkeep.seal_audit", "schedule": crontab(minute="*/5")},
+    "sweep": {"task": "upkeep.sweep", "schedule": crontab(minute=17)},
+}

@@ -1,0 +1,55 @@
+"""What keeps the house in order by the clock."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import delete
+
+from eventhub.kit import audit, form_keys
+from eventhub.kit.clock import now
+from eventhub.kit.config import Settings
+from eventhub.kit.db import db, unit_of_work
+from eventhub.kit.outbox import Promise
+from eventhub.kit.slots import JobSlot, take_slot
+from workers.app import celery, flask_app
+
+log = structlog.get_logger()
+KEPT_PROMISES = timedelta(days=90)
+
+
+def by_the_clock(name: str, every: timedelta) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """A task that beat may start as often as it likes: it does its work once in each slot."""
+
+    def decorate(work: Callable[[], None]) -> Callable[[], None]:
+        @celery.task(name=name)
+        def run() -> None:
+            with flask_app.app_context(), unit_of_work():
+                if take_slot(name, every):
+                    work()
+
+        return run
+
+    return decorate
+
+
+@by_the_clock("upkeep.seal_audit", timedelta(minutes=5))
+def seal_audit() -> None:
+    """Chain what was written since the last time, and keep the head of the chain outside the database."""
+    while audit.seal():
+        db.session.flush()
+    settings: Settings = flask_app.extensions["eventhub.settings"]
+    position, chain = audit.head()
+    settings.eventhub_home.mkdir(parents=True, exist_ok=True)
+    heads = settings.eventhub_home / "audit-heads.jsonl"
+    with heads.open("a", encoding="utf-8") as file:
+        file.write(json.dumps({"at": now().isoformat(), "position": position, "chain": chain}) + "\n")
+
+
+@by_the_clock("upkeep.sweep", timedelta(hours=1))
+def sweep() -> None:
+    """Forget what has served its time: form keys, slots, kept promises."""
+    form_keys.forget_old()
+    db.session.execute(delete(JobSlot).where(JobSlot.slot < now() - timedelta(days=30)))
+    db.session.execute(delete(Promise).where(Promise.kept_at < now() - KEPT_PROMISES))
