@@ -116,7 +116,7 @@ def _read(data: bytes) -> tuple[_Component | None, list[str]]:
     found: list[str] = []
     root, stack = _Component("the file"), []
     stack.append(root)
-    unfolded = re.sub(r"\r?\n[ \t]", "", data.decode(errors="replace").removeprefix("\ufeff"))
+    unfolded = re.sub(rb"\r?\n[ \t]", b"", data).decode(errors="replace").removeprefix("\ufeff")
     for raw in filter(None, re.split(r"\r?\n", unfolded)):
         prop = _property(raw, found)
         if prop is None:

@@ -1,0 +1,1 @@
+"""Calendars: what leaves the house, byte by byte."""
