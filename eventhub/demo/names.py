@@ -34,6 +34,8 @@ CATEGORIES = {
     "media": "media",
 }
 OBSERVER_STATES = {"PS", "VA"}
+# Letters that Unicode does not take apart into a base letter and a mark.
+WITHOUT_STROKES = str.maketrans("ıøłŁəƏðÐđĐ", "iolLeEdDdD")
 OF_STATES = {"permanent_mission", "state", "parliament", "local_authority"}
 
 
@@ -112,8 +114,8 @@ def _person(
     name, latin = _new_name(rng, origin, gender, names)
     index = _organisation(rng, residence if flight else origin, flight, by_country, rooms)
     category = _category(rooms[index]) if index is not None else rng.choice(("academic_expert", "panellist", "fellow"))
-    discreet = category not in ("member_state", "observer_state", "un_entity") and rng.random() < 0.055
-    wants_alias = discreet or rng.random() < 0.022
+    discreet = category not in ("member_state", "observer_state", "un_entity") and rng.random() < 0.075
+    wants_alias = discreet or rng.random() < 0.02
     return DemoPerson(
         name=name,
         name_latin=latin,
@@ -216,8 +218,7 @@ def _email(rng: random.Random, person: DemoPerson, number: int) -> str:
 
 
 def _ascii(word: str) -> str:
-    folded = word.translate(str.maketrans({"ı": "i", "ß": "ss", "ø": "o", "ł": "l", "Ł": "L", "ə": "e", "Ə": "E"}))
-    folded = folded.translate(str.maketrans({"Þ": "Th", "þ": "th", "ð": "d", "Ð": "D", "đ": "d", "Đ": "D"}))
+    folded = word.translate(WITHOUT_STROKES).replace("ß", "ss").replace("þ", "th").replace("Þ", "Th")
     plain = unicodedata.normalize("NFKD", folded)
     return "".join(letter for letter in plain if letter.isascii() and letter.isalnum()).lower()
 
