@@ -1,0 +1,26 @@
+# The production image: one for web, worker, beat, relay and migrations; compose.yaml says which command each runs.
+FROM python:3.12-slim AS build
+WORKDIR /app
+COPY requirements/production.txt requirements/
+RUN python -m venv /venv \
+ && /venv/bin/pip install --no-cache-dir --require-hashes --only-binary :all: -r requirements/production.txt
+COPY eventhub eventhub
+RUN find eventhub/translations -name '*.po' -execdir /venv/bin/pybabel --quiet compile -i {} -o messages.mo ';' \
+ && /venv/bin/python -m compileall -q eventhub /venv/lib
+
+FROM python:3.12-slim
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin eventhub \
+ && install -d -o eventhub -g eventhub /data
+WORKDIR /app
+COPY --from=build /venv /venv
+COPY --from=build /app/eventhub eventhub
+COPY workers workers
+COPY templates templates
+COPY migrations migrations
+ENV PATH=/venv/bin:$PATH PYTHONPATH=/app PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+    EVENTHUB_ENV=production EVENTHUB_HOME=/data
+USER 10001
+EXPOSE 8000
+STOPSIGNAL SIGTERM
+CMD ["granian", "--interface", "wsgi", "--workers", "2", "--blocking-threads", "8", "--host", "0.0.0.0", \
+     "--port", "8000", "eventhub.wsgi:app"]

@@ -1,0 +1,79 @@
+# EventHub. Every target sets up what it needs by itself, in .venv; nothing else on the machine is touched.
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench storm fuzz i18n lock messages clean
+.SILENT:
+
+BIN := .venv/bin
+PYTHON_FILES := eventhub workers tests migrations
+CATALOGUES := eventhub/translations
+COMPILED := $(patsubst %.po,%.mo,$(wildcard $(CATALOGUES)/*/LC_MESSAGES/*.po))
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-header pyproject.toml
+
+help: ## this list
+	grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+run: ## start EventHub with everything it needs; PORT and EVENTHUB_HOME choose where
+	.ci/setup run
+	$(MAKE) messages
+	exec $(BIN)/python -m eventhub.cli up
+
+test: ## all tests: those that share databases side by side, then the lane that needs the machine for itself
+	.ci/setup dev
+	$(MAKE) messages
+	.ci/chromium
+	status=0; \
+	$(BIN)/python -m pytest -n 2 -m "not lane" || status=1; \
+	$(BIN)/python -m pytest -n 0 -m lane || status=1; \
+	CI= .ci/chromium; \
+	exit $$status
+
+check: ## style, types, contracts, templates, dependencies, dead code, and a kill storm of a minute
+	.ci/setup dev
+	$(MAKE) messages
+	$(BIN)/ruff check $(PYTHON_FILES)
+	$(BIN)/ruff format --check $(PYTHON_FILES)
+	$(BIN)/mypy --strict eventhub workers
+	$(BIN)/lint-imports
+	$(BIN)/djlint templates --check --quiet
+	$(BIN)/djlint templates --lint --quiet
+	$(BIN)/deptry .
+	$(BIN)/vulture eventhub workers --min-confidence 80
+	$(BIN)/python -m tests.storm --seconds 60
+
+bench: ## load the running app and print what it does beside what the machine allows
+	.ci/setup dev
+	$(MAKE) messages
+	$(BIN)/python -m tests.benchmarks
+
+storm: ## the long kill storm: half an hour, a thousand kills
+	.ci/setup dev
+	$(MAKE) messages
+	$(BIN)/python -m tests.storm --seconds 1800
+
+fuzz: ## the long search for inputs that break something
+	.ci/setup dev
+	$(MAKE) messages
+	$(BIN)/python -m pytest -n 2 -m "not lane" --hypothesis-profile=fuzz
+
+i18n: ## gather the visible strings into the catalogues, and compile those
+	.ci/setup dev
+	$(BIN)/pybabel extract -F babel.cfg -c "Translators:" -k _l -k lazy_gettext -k lazy_ngettext:1,2 -k lazy_pgettext:1c,2 --no-location --sort-output \
+		-o $(CATALOGUES)/messages.pot .
+	$(BIN)/pybabel update -i $(CATALOGUES)/messages.pot -d $(CATALOGUES) --no-fuzzy-matching --ignore-pot-creation-date
+	$(MAKE) messages
+
+messages: $(COMPILED)
+
+%.mo: %.po
+	$(BIN)/pybabel --quiet compile -i $< -o $@
+
+lock: ## settle all versions and their hashes anew from pyproject.toml
+	.ci/setup dev
+	$(LOCK) -o requirements/production.txt --extra s3
+	$(LOCK) -o requirements/run.txt --extra local
+	$(LOCK) -o requirements/dev.txt --extra local --extra dev
+
+clean: ## remove what the targets made, except data: .venv, caches, compiled messages
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache $(COMPILED)
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
