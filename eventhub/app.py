@@ -4,14 +4,14 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, request
-from flask_babel import lazy_gettext as _l
+from flask import Flask
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from eventhub.kit import logs
+from eventhub.calendars import models as calendars_models
+from eventhub.kit import audit, files, form_keys, logs, mail, outbox, revisions, sealed, slots
 from eventhub.kit.access import check_every_route, keep_sessions_off_public_pages
 from eventhub.kit.assets import init_assets
 from eventhub.kit.config import Settings, load_settings
@@ -21,8 +21,9 @@ from eventhub.kit.i18n import compile_catalogues
 from eventhub.kit.limits import connect
 from eventhub.kit.pages import MEMO, PageStore
 from eventhub.kit.sealed import read_masters
-from eventhub.kit.web import Link, init_web, wrap_views
+from eventhub.kit.web import init_web, wrap_views
 from eventhub.people.sessions import init_sessions
+from eventhub.registration import models as registration_models
 
 ROOT = Path(__file__).parent.parent
 MAX_UPLOAD = 12_000_000
@@ -98,4 +99,5 @@ def _navigation() -> dict[str, Any]:
     return {"nav": [], "footer": []}
 
 
-__all__ = ["Link", "create_app", "request", "_l"]
+TABLES = (audit, files, form_keys, mail, outbox, revisions, sealed, slots, calendars_models, registration_models)
+"""Modules whose tables must be known before the first query or migration."""

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
 from sqlalchemy import BigInteger, DateTime, Enum, Identity, MetaData, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
 
 Id = Annotated[uuid.UUID, mapped_column(Uuid, primary_key=True, default=uuid.uuid4)]
 """A random primary key: it tells nobody how many rows there are or what comes next."""
@@ -27,24 +27,27 @@ Texts = dict[str, str]
 class Base(DeclarativeBase):
     """The base of every model; names of constraints are fixed so that errors can be told apart."""
 
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-            "pk": "pk_%(table_name)s",
-        }
+    # Flask-SQLAlchemy copies this class: only a registry of its own survives that, not a type_annotation_map.
+    registry = registry(
+        metadata=MetaData(
+            naming_convention={
+                "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+                "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+                "ck": "ck_%(table_name)s_%(constraint_name)s",
+                "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+                "pk": "pk_%(table_name)s",
+            }
+        ),
+        type_annotation_map={
+            datetime: DateTime(timezone=True),
+            str: Text(),
+            Json: JSONB(),
+            Texts: JSONB(),
+            list[str]: JSONB(),
+            list[Json]: JSONB(),
+            uuid.UUID: Uuid(),
+        },
     )
-    type_annotation_map: ClassVar[dict[Any, Any]] = {
-        datetime: DateTime(timezone=True),
-        str: Text(),
-        Json: JSONB(),
-        Texts: JSONB(),
-        list[str]: JSONB(),
-        list[Json]: JSONB(),
-        uuid.UUID: Uuid(),
-    }
 
 
 def enum_column(values: type[StrEnum], *, name: str) -> Enum:
