@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 from icalendar.parser import Contentline, Parameters
 from icalendar.prop import vText
 
-from eventhub.calendars.zones import VERIFIED_YEARS, is_repeated, utc_of, vtimezone, zone_rules
+from eventhub.calendars.zones import TZ_RELEASE_YEAR, VERIFIED_YEARS, is_repeated, utc_of, vtimezone, zone_rules
 
 Status = Literal["CONFIRMED", "TENTATIVE", "CANCELLED"]
 
@@ -91,11 +91,14 @@ class Occasion:
     def tzid(self) -> str | None:
         """The zone the times are written in, or None where they are dates or UTC.
 
-        UTC is used when the zone's rules did not hold for five years around the entry (a zone that changed its rules
-        a moment ago is one that clients still have wrong) or when a local time happens twice, which TZID cannot say.
+        UTC is used when a local time happens twice, which TZID cannot say, or when the zone's rules did not hold in
+        the years around the entry and around the tz database's release: a zone that changed its rules a moment ago
+        is one that clients, who trust their own tables above our VTIMEZONE, still have wrong.
         """
         around = VERIFIED_YEARS // 2
-        if self.all_day or not vtimezone(self.zone, self.start_local.year - around, self.end_local.year + around):
+        first = min(self.start_local.year, TZ_RELEASE_YEAR) - around
+        last = max(self.end_local.year, TZ_RELEASE_YEAR) + around
+        if self.all_day or vtimezone(self.zone, first, last) is None:
             return None
         if is_repeated(self.start_local, self.zone) or is_repeated(self.end_local, self.zone):
             return None

@@ -17,6 +17,8 @@ import tzdata  # type: ignore[import-untyped]
 TZ_VERSION: str = tzdata.IANA_VERSION
 """The tz database in use, such as "2026b": stored with derived UTC times, which are recomputed when it changes."""
 
+TZ_RELEASE_YEAR = int(TZ_VERSION[:4])
+
 VERIFIED_YEARS = 5
 """A VTIMEZONE is used only if its rules equal the tz database for at least this many years."""
 
