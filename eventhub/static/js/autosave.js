@@ -21,7 +21,8 @@
       for (const [name, value] of new FormData(form)) if (typeof value === "string") answers.append(name, value);
       answers.set("form_key", crypto.randomUUID());
       try {
-        const answer = await fetch(form.dataset.autosave || form.action, { method: "POST", body: answers, keepalive: true, redirect: "error" });
+        const send = { method: "POST", body: answers, keepalive: document.hidden, redirect: "error" };
+        const answer = await fetch(form.dataset.autosave || form.action, send);
         if (!answer.ok) throw new Error(String(answer.status));
         const now = new Date();
         const time = [now.getHours(), now.getMinutes()].map((n) => String(n).padStart(2, "0")).join(":");

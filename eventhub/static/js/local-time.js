@@ -1,38 +1,35 @@
 // Adds the reader's own time beside <time datetime="2026-11-26T10:00+01:00" data-local="{when} ({offset})">.
-// The pattern may hold {when}, {place} and {offset}; data-until is the end of a range. Silent where the clocks agree.
+// The pattern holds {when}, {place}, {offset}; data-until ends a range. Silent where the clocks agree.
 (() => {
   const lang = document.documentElement.lang || "en";
-  const words = (options, date) => new Intl.DateTimeFormat(`${lang}-u-nu-latn`, options).format(date);
-  const clock = (date) => [date.getHours(), date.getMinutes()].map((n) => String(n).padStart(2, "0")).join(":");
-  const minutes = (zone) => {
-    const [, sign, hours, rest] = /([+-])(\d\d):?(\d\d)$/.exec(zone) || ["", "+", 0, 0];
+  const two = (number) => String(number).padStart(2, "0");
+  const clock = (date) => `${two(date.getHours())}:${two(date.getMinutes())}`;
+  const minutes = (iso) => {
+    const [, sign, hours, rest] = /([+-])(\d\d):?(\d\d)$/.exec(iso) || ["", "+", 0, 0];
     return (sign === "-" ? -1 : 1) * (60 * hours + Number(rest));
   };
+  const named = (options, date) => new Intl.DateTimeFormat(`${lang}-u-nu-latn`, options).formatToParts(date);
   for (const time of document.querySelectorAll("time[data-local]")) {
     const start = new Date(time.dateTime);
     const own = -start.getTimezoneOffset();
     if (Number.isNaN(own) || own === minutes(time.dateTime)) continue;
-    const hours = Math.floor(Math.abs(own) / 60);
+    const { local, until } = time.dataset;
+    const sameDay = start.toLocaleDateString("sv") === time.dateTime.slice(0, 10);
+    const day = sameDay ? "" : `${named({ weekday: "long" }, start)[0].value} `;
     const rest = Math.abs(own) % 60;
-    const offset = `UTC${own < 0 ? "−" : "+"}${hours}${rest ? `:${String(rest).padStart(2, "0")}` : ""}`;
-    const until = time.dataset.until ? `–${clock(new Date(time.dataset.until))}` : "";
-    const here = start.toLocaleDateString("sv");
-    const day = here === time.dateTime.slice(0, 10) ? "" : `${words({ weekday: "long" }, start)} `;
-    const parts = { when: `${day}${clock(start)}${until}`, offset };
-    if (time.dataset.local.includes("{place}")) {
-      const named = new Intl.DateTimeFormat(lang, { timeZoneName: "longGeneric" }).formatToParts(start);
-      parts.place = named.find((part) => part.type === "timeZoneName").value;
+    const parts = {
+      when: `${day}${clock(start)}${until ? `–${clock(new Date(until))}` : ""}`,
+      place: named({ timeZoneName: "longGeneric" }, start).find((part) => part.type === "timeZoneName").value,
+      offset: `UTC${own < 0 ? "-" : "+"}${Math.floor(Math.abs(own) / 60)}${rest ? `:${two(rest)}` : ""}`,
+    };
+    const note = document.createElement("span");
+    note.className = "local";
+    for (const [index, text] of local.split(/\{(\w+)\}/).entries()) {
+      const piece = document.createElement(index % 2 ? "bdi" : "span");
+      if (text === "offset") piece.dir = "ltr";
+      piece.textContent = index % 2 ? parts[text] ?? "" : text;
+      note.append(piece);
     }
-    const own_time = document.createElement("span");
-    own_time.className = "local";
-    for (const piece of time.dataset.local.split(/\{(\w+)\}/).entries()) {
-      const [index, text] = piece;
-      if (index % 2 === 0) { own_time.append(text); continue; }
-      const bdi = document.createElement("bdi");
-      if (text === "offset") bdi.dir = "ltr";
-      bdi.textContent = parts[text] ?? "";
-      own_time.append(bdi);
-    }
-    time.after(own_time);
+    time.after(note);
   }
 })();

@@ -26,7 +26,7 @@
           if (box.hidden === hide) continue;
           moved = true;
           box.hidden = hide;
-          for (const input of inputs) input.disabled = hide;
+          for (const input of inputs) input.disabled = input.closest("[data-show-if][hidden]") !== null;
         }
       }
     };
