@@ -11,7 +11,7 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from eventhub.calendars import models as calendars_models
-from eventhub.kit import audit, files, form_keys, logs, mail, outbox, revisions, sealed, slots
+from eventhub.kit import audit, codes, files, form_keys, i18n, logs, mail, outbox, revisions, sealed, slots
 from eventhub.kit.access import check_every_route, keep_sessions_off_public_pages
 from eventhub.kit.assets import init_assets
 from eventhub.kit.config import Settings, load_settings
@@ -20,6 +20,7 @@ from eventhub.kit.errors import register_error_pages
 from eventhub.kit.i18n import compile_catalogues
 from eventhub.kit.limits import connect
 from eventhub.kit.pages import MEMO, PageStore
+from eventhub.kit.panels import Provider, fill
 from eventhub.kit.sealed import read_masters
 from eventhub.kit.web import init_web, wrap_views
 from eventhub.people.sessions import init_sessions
@@ -27,6 +28,31 @@ from eventhub.registration import models as registration_models
 
 ROOT = Path(__file__).parent.parent
 MAX_UPLOAD = 12_000_000
+
+
+BLUEPRINTS: tuple[Blueprint, ...] = ()
+"""Pages for people: their addresses begin with a language."""
+
+MACHINE_BLUEPRINTS: tuple[Blueprint, ...] = ()
+"""Feeds, files and health checks: one address for all languages."""
+
+PANELS: tuple[tuple[str, Provider], ...] = ()
+"""Which feature fills which place on a page of a feature further down."""
+
+WORDS = {
+    "country_name": codes.country_name,
+    "in_language": i18n.in_language,
+    "label": codes.label,
+    "language_name": codes.language_name,
+    "show_date": i18n.show_date,
+    "show_days": i18n.show_days,
+    "show_moment": i18n.show_moment,
+    "show_number": i18n.show_number,
+    "show_size": i18n.show_size,
+    "show_time": i18n.show_time,
+    "zone_city": i18n.zone_city,
+}
+"""Functions every template may call."""
 
 
 def create_app(settings: Settings | None = None, **config: Any) -> Flask:
@@ -45,8 +71,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     init_assets(app)
     register_error_pages(app)
     keep_sessions_off_public_pages(app)
-    for register in features():
-        register(app)
+    _features(app)
     check_every_route(app)
     wrap_views(app)
     if settings.trusted_proxies:
@@ -55,9 +80,14 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     return app
 
 
-def features() -> list[Any]:
-    """What each feature adds to the app, in the order of the address map."""
-    return []
+def _features(app: Flask) -> None:
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint, url_prefix="/<lang:lang>")
+    for blueprint in MACHINE_BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    for place, provider in PANELS:
+        fill(app, place, provider)
+    app.jinja_env.globals.update(WORDS)
 
 
 def _config(settings: Settings) -> dict[str, Any]:

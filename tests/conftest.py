@@ -1,4 +1,4 @@
-"""What every test stands on: a migrated PostgreSQL, an app, a rolled-back transaction, and a client that speaks HTML."""
+"""What every test stands on: a migrated PostgreSQL, an app, a rolled-back transaction, and a strict client."""
 
 import os
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ import html5lib
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from eventhub.app import create_app
@@ -52,9 +53,7 @@ def app(worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fl
     name = f"eventhub_{worker_id}"
     servers.new_database(name)
     home: Path = tmp_path_factory.mktemp("home")
-    app = create_app(
-        servers.settings_for(name, eventhub_home=home), PROPAGATE_BUGS=True, PAGE_MEMO=0, TESTING=True
-    )
+    app = create_app(servers.settings_for(name, eventhub_home=home), PROPAGATE_BUGS=True, PAGE_MEMO=0, TESTING=True)
     app.test_client_class = HtmlClient
     yield app
     with app.app_context():
@@ -88,3 +87,17 @@ def client(app: Flask, database: None) -> FlaskClient:
 def worker_id(request: pytest.FixtureRequest) -> str:
     """``gw0`` and so on under xdist, ``master`` without it."""
     return getattr(request.config, "workerinput", {}).get("workerid", "master")
+
+
+@pytest.fixture
+def statements(app: Flask, database: None) -> Iterator[list[str]]:
+    """Every SQL statement from now on; ``statements.clear()`` before the request that counts."""
+    seen: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
+        seen.append(statement)
+
+    engine = db.engine.engine if hasattr(db.engine, "engine") else db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(engine, "before_cursor_execute", note)

@@ -5,7 +5,7 @@ A task is told only the number of its promise; what it is about stands in the da
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from celery import Celery
@@ -64,7 +64,7 @@ def writes(name: str) -> Callable[[Callable[..., None]], Callable[[int], None]]:
                         outbox.release(taken, type(error).__name__)
                     raise
 
-        return run
+        return cast(Callable[[int], None], run)
 
     return decorate
 
@@ -79,7 +79,7 @@ def mails(name: str) -> Callable[[Callable[..., Letter | None]], Callable[[int],
             with flask_app.app_context():
                 post(promise_id, write)
 
-        return run
+        return cast(Callable[[int], None], run)
 
     return decorate
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from typing import cast
 
 import structlog
 from sqlalchemy import delete
@@ -29,7 +30,7 @@ def by_the_clock(name: str, every: timedelta) -> Callable[[Callable[[], None]], 
                 if take_slot(name, every):
                     work()
 
-        return run
+        return cast(Callable[[], None], run)
 
     return decorate
 

@@ -38,7 +38,8 @@ class Form(FlaskForm):
                 if not any(isinstance(validator, Length) for validator in given):
                     limit = Length(max=TEXT_LIMIT if is_area else LINE_LIMIT, message=_TOO_LONG)
                     unbound_field.kwargs["validators"] = [*given, limit]
-            return super().bind_field(form, unbound_field, options)
+            bound: Field = super().bind_field(form, unbound_field, options)
+            return bound
 
     form_key = HiddenField(default=lambda: str(uuid.uuid4()))
 

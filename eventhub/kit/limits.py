@@ -32,7 +32,9 @@ def count(name: str, subject: str, *, limit: int, seconds: int) -> None:
     Raises TooMany above ``limit`` tries in a window of ``seconds``. Subjects are hashed: the store holds no
     address and no e-mail.
     """
-    digest = hashlib.blake2b(subject.encode(errors="replace"), key=current_app.extensions["eventhub.secret"], digest_size=16)
+    digest = hashlib.blake2b(
+        subject.encode(errors="replace"), key=current_app.extensions["eventhub.secret"], digest_size=16
+    )
     window = int(time.time() // seconds)
     key = f"limit:{name}:{digest.hexdigest()}:{window}"
     if _increase(key, seconds) > limit:

@@ -111,11 +111,12 @@ def withdraw_offers(ids: list[int]) -> None:
 
 def next_due() -> datetime | None:
     """When the next promise becomes due, for the relay's nap."""
-    return db.session.scalar(
+    found: datetime | None = db.session.scalar(
         select(func.min(func.greatest(Promise.not_before, Promise.offered_until, Promise.leased_until))).where(
             Promise.kept_at.is_(None), Promise.parked_at.is_(None)
         )
     )
+    return found
 
 
 def take(promise_id: int) -> Taken | None:

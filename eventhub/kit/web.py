@@ -129,7 +129,7 @@ def absolute(endpoint: str, *, neutral: bool = False, **values: Any) -> str:
 
 def flash_context() -> list[tuple[str, str]]:
     """Messages for the top of the next page: (kind, text)."""
-    return list(get_flashed_messages(with_categories=True))
+    return [(str(kind), str(text)) for kind, text in get_flashed_messages(with_categories=True)]
 
 
 def language_links() -> list[LanguageLink]:

@@ -62,7 +62,7 @@ def init_sessions(app: Flask) -> None:
     manager = LoginManager(app)
     manager.session_protection = None
 
-    @manager.user_loader
+    @manager.user_loader  # type: ignore[untyped-decorator]
     def load(secret: str) -> Visitor | None:
         return load_visitor(secret)
 
@@ -114,9 +114,7 @@ def end_session() -> None:
     """Sign this browser out and forget everything its cookie held."""
     secret = session.get("_user_id")
     if secret:
-        db.session.execute(
-            update(WebSession).where(WebSession.token_hash == digest(secret)).values(revoked_at=now())
-        )
+        db.session.execute(update(WebSession).where(WebSession.token_hash == digest(secret)).values(revoked_at=now()))
     logout_user()
     session.clear()
 
