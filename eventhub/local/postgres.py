@@ -161,7 +161,7 @@ class Postgres(LocalServer):
         place = _root_place() if self.durable else Path(tempfile.gettempdir())
         with contextlib.suppress(FileNotFoundError):
             self.data.rmdir()
-        target = Path(tempfile.mkdtemp(prefix="postgres-", dir=place))
+        target = Path(tempfile.mkdtemp(prefix="eventhub-data-", dir=place))
         self._give(target)
         self.data.symlink_to(target)
 
@@ -194,8 +194,7 @@ def _binaries() -> Path:
 
 def _copied(package: Path) -> Path:
     """A copy of the package's programs and libraries that all may read, made once; several processes may race."""
-    stamp = package.joinpath("pginstall").stat().st_mtime_ns
-    copy = _root_place() / f"postgres-{version(_PACKAGE.replace('_', '-'))}-{stamp}"
+    copy = _root_place() / f"postgresql-{version(_PACKAGE.replace('_', '-'))}"
     if copy.exists():
         return copy
     draft = Path(tempfile.mkdtemp(dir=_root_place()))
@@ -214,7 +213,9 @@ def _copied(package: Path) -> Path:
 
 
 def _root_place() -> Path:
-    _ROOT_PLACE.mkdir(mode=0o755, parents=True, exist_ok=True)
+    if not _ROOT_PLACE.exists():
+        _ROOT_PLACE.mkdir(parents=True, exist_ok=True)
+        _ROOT_PLACE.chmod(0o755)  # whatever the umask
     return _ROOT_PLACE
 
 
