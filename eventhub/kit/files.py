@@ -1,0 +1,271 @@
+"""Stored files: judged by their content, kept under random names, handed out for saving only.
+
+SAFETY.md property 22. The bytes are written before the row, so a committed row always has its bytes; bytes whose
+transaction was undone belong to no row and are swept away later.
+"""
+
+import hashlib
+import os
+import secrets
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+import fsspec
+from flask import Response, current_app
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import BigInteger, ForeignKey, LargeBinary, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from eventhub.kit.clock import now
+from eventhub.kit.db import Base, Id, db
+from eventhub.kit.errors import DomainError
+from eventhub.kit.file_types import ENDINGS, FileDamaged, FileTypeRefused, checked, names_of
+from eventhub.kit.headers import attachment_headers
+from eventhub.kit.sealed import SealKey, Unreadable, open_sealed, place, seal
+from eventhub.kit.text import safe_file_name
+
+__all__ = ["FileDamaged", "FileTypeRefused"]  # callers catch them beside store()
+
+LIMIT = 10_000_000
+GRACE = timedelta(hours=1)
+BATCH = 500
+
+
+class StoredFile(Base):
+    """One stored file. ``size`` is that of the content in bytes; ``digest`` is the SHA-256 of what lies in the store,
+    which of a sealed file is the sealed form: so the row betrays nothing about the content.
+    """
+
+    __tablename__ = "stored_file"
+
+    id: Mapped[Id]
+    storage_key: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    media_type: Mapped[str]
+    size: Mapped[int] = mapped_column(BigInteger)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    seal_key_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("seal_key.id"))
+    purpose: Mapped[str]
+    owner_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    deleted_at: Mapped[datetime | None]
+
+
+class FileTooLarge(DomainError):
+    """More bytes than allowed."""
+
+    status = 413
+    message = _l("This file is too large.")
+
+
+class FileEmpty(DomainError):
+    """No bytes at all."""
+
+    status = 422
+    message = _l("This file is empty.")
+
+
+class FileSuspicious(DomainError):
+    """The scanner found something."""
+
+    status = 422
+    message = _l("The virus check refused this file.")
+
+
+class FileGone(DomainError):
+    """The file was deleted, or the key of its owner was destroyed."""
+
+    status = 410
+    message = _l("This file is no longer here.")
+
+
+class StoreAway(DomainError):
+    """The file store does not answer or is full."""
+
+    status = 503
+    message = _l("Files cannot be saved or opened at the moment. Try again in a few minutes.")
+
+
+def store(
+    data: bytes,
+    *,
+    name: str,
+    allowed: frozenset[str],
+    purpose: str,
+    owner_id: uuid.UUID | None = None,
+    key: SealKey | None = None,
+    limit: int = LIMIT,
+) -> StoredFile:
+    """Judge, clean and keep a file; ``allowed`` holds media types of ``kit.file_types``, ``limit`` is in bytes.
+
+    With ``key`` the bytes are sealed for that person. Raises FileTooLarge, FileEmpty, FileTypeRefused, FileDamaged,
+    FileSuspicious, StoreAway, and sealed.Unreadable for a destroyed key.
+    """
+    if len(data) > limit:
+        megabytes = max(1, limit // 1_000_000)
+        raise FileTooLarge(_l("This file is too large. Send one of at most %(size)s MB.", size=megabytes))
+    if not data:
+        raise FileEmpty
+    media_type, data = checked(data, allowed)
+    _scan(data)
+    file = StoredFile(
+        id=uuid.uuid4(),
+        storage_key=secrets.token_hex(20),
+        name=_named_for(media_type, name),
+        media_type=media_type,
+        size=len(data),
+        purpose=purpose,
+        owner_id=owner_id,
+        seal_key_id=key.id if key else None,
+    )
+    body = seal(key, _place(file), data) if key else data
+    file.digest = hashlib.sha256(body).digest()
+    _write(file.storage_key, body)
+    db.session.flush()  # a key made in this transaction must be there before the file that names it
+    db.session.add(file)
+    db.session.flush()
+    return file
+
+
+def read(file: StoredFile) -> bytes:
+    """The content. Raises FileGone, FileDamaged (the store holds other bytes than were put there), StoreAway.
+
+    Reading a sealed file for display must be recorded by the caller.
+    """
+    if file.deleted_at is not None:
+        raise FileGone
+    try:
+        body: bytes = _disk().cat_file(_path(file.storage_key))
+    except FileNotFoundError:
+        raise FileGone from None
+    except OSError:
+        raise StoreAway from None
+    if hashlib.sha256(body).digest() != file.digest:
+        raise FileDamaged
+    if file.seal_key_id is None:
+        return body
+    try:
+        return open_sealed(db.session.get_one(SealKey, file.seal_key_id), _place(file), body)
+    except Unreadable:
+        raise FileGone from None
+
+
+def remove(file: StoredFile) -> None:
+    """Give a file up: unreadable at once, its bytes deleted by the next sweep after the commit.
+
+    Not here: an undone transaction would leave a living row without its bytes.
+    """
+    file.deleted_at = now()
+
+
+def attachment(file: StoredFile) -> Response:
+    """The file as a download that no browser shows, guesses at or keeps. Raises what ``read`` raises."""
+    response = Response(read(file), content_type=file.media_type)
+    response.headers.update(attachment_headers(file.name))
+    return response
+
+
+def sweep_orphans() -> int:
+    """Delete bytes of files that were given up, and bytes that no row names an hour after they were written; how
+    many. Inside a unit of work; safe at any time, and when two run at once.
+    """
+    disk, root = _store()
+    try:
+        paths = disk.find(root)
+    except FileNotFoundError:
+        return 0
+    swept = 0
+    for start in range(0, len(paths), BATCH):
+        batch = {path.rpartition("/")[2]: path for path in paths[start : start + BATCH]}
+        rows = select(StoredFile.storage_key, StoredFile.deleted_at).where(StoredFile.storage_key.in_(batch))
+        known: dict[str, datetime | None] = {row.storage_key: row.deleted_at for row in db.session.execute(rows)}
+        for key, path in batch.items():
+            given_up = known[key] is not None if key in known else _is_old(disk, path)
+            swept += given_up and _delete(path)
+    return swept
+
+
+def _scan(data: bytes) -> None:
+    """The one place where content meets a virus scanner: ``app.extensions["eventhub.scanner"]``, when there is one,
+    takes the bytes and answers whether they are clean. It fails closed: what it raises is not caught here.
+    """
+    scanner: Callable[[bytes], bool] | None = current_app.extensions.get("eventhub.scanner")
+    if scanner is not None and not scanner(data):
+        raise FileSuspicious
+
+
+def _named_for(media_type: str, name: str) -> str:
+    """The person's name for the file, with the ending of what it really is."""
+    clean = safe_file_name(name)
+    endings = ENDINGS[media_type]
+    if clean.lower().endswith(endings):
+        return clean
+    return safe_file_name(clean + endings[0])
+
+
+def _place(file: StoredFile) -> Any:
+    return place("stored_file", "body", file.id)
+
+
+def _write(key: str, body: bytes) -> None:
+    disk, path = _disk(), _path(key)
+    try:
+        ours = "file" in disk.protocol
+        if ours:
+            disk.makedirs(path.rpartition("/")[0], exist_ok=True)
+        with disk.open(path, "wb") as target:
+            target.write(body)
+            if ours:
+                # The row will be durable once committed: on a disk of our own the bytes must be so before.
+                target.flush()
+                os.fsync(target.fileno())
+    except OSError:
+        _delete(path)
+        raise StoreAway from None
+
+
+def _delete(path: str) -> bool:
+    try:
+        _disk().rm_file(path)
+    except OSError:  # gone already, or the store is away: the next sweep looks again
+        return False
+    return True
+
+
+def _is_old(disk: Any, path: str) -> bool:
+    try:
+        written: datetime = disk.modified(path)
+    except FileNotFoundError:
+        return False
+    return written < now() - GRACE
+
+
+def _path(key: str) -> str:
+    return f"{_store()[1]}/{key[:2]}/{key}"
+
+
+def _disk() -> Any:
+    return _store()[0]
+
+
+def _store() -> tuple[Any, str]:
+    return _opened(str(current_app.extensions["eventhub.settings"].files_url))
+
+
+@lru_cache(maxsize=8)
+def _opened(url: str) -> tuple[Any, str]:
+    disk, root = fsspec.core.url_to_fs(url)
+    return disk, root.rstrip("/")
+
+
+def accepted(allowed: frozenset[str]) -> str:
+    """The names of file types for a hint: PDF, JPEG, Word (.docx)."""
+    return names_of(allowed)
+
+
+def accept_attribute(allowed: frozenset[str]) -> str:
+    """The value of ``accept`` on a file input."""
+    return ",".join(ending for kind in sorted(allowed) for ending in ENDINGS[kind])
