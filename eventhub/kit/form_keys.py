@@ -7,7 +7,6 @@ moment, waits for the first and gets its answer again. The same key with other c
 import hashlib
 import uuid
 from datetime import datetime, timedelta
-from typing import BinaryIO, cast
 
 from flask import request
 from flask_babel import lazy_gettext as _l
@@ -95,6 +94,6 @@ def _digest(owner: str) -> bytes:
     for name, files in sorted(request.files.lists()):
         for file in files:
             digest.update(repr((name, file.filename)).encode(errors="surrogatepass"))
-            digest.update(hashlib.file_digest(cast(BinaryIO, file.stream), "sha256").digest())
+            digest.update(hashlib.sha256(file.stream.read()).digest())
             file.stream.seek(0)
     return digest.digest()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, get_flashed_messages, make_response, request, session, url_for
@@ -129,7 +129,8 @@ def absolute(endpoint: str, *, neutral: bool = False, **values: Any) -> str:
 
 def flash_context() -> list[tuple[str, str]]:
     """Messages for the top of the next page: (kind, text)."""
-    return [(str(kind), str(text)) for kind, text in get_flashed_messages(with_categories=True)]
+    said = cast(list[tuple[str, str]], get_flashed_messages(with_categories=True))
+    return list(said)
 
 
 def language_links() -> list[LanguageLink]:
