@@ -12,6 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from eventhub.local.postgres import Postgres
 from eventhub.local.process import Identity, wait_until
 
 pytestmark = pytest.mark.lane
@@ -73,6 +74,7 @@ def start(tmp_path: Path) -> Iterator[Callable[[str], Household]]:
     for household in started:
         if household.process.poll() is None:
             household.stop()
+    Postgres(tmp_path / "home" / "postgres").remove()
 
 
 def test_children_start_in_their_order_and_a_signal_stops_all(start: Callable[[str], Household]) -> None:
