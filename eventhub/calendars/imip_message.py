@@ -1,10 +1,11 @@
 """The mail that carries an invite, update, cancellation or reply (iMIP, RFC 6047), byte for byte repeatable."""
 
 import re
+from base64 import b64encode
 from datetime import datetime
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
+from email.utils import format_datetime
 from hashlib import sha256
 
 from eventhub.calendars.ics import clean_line, clean_text, plain_address
@@ -42,8 +43,23 @@ def imip_message(  # noqa: PLR0913 - one argument for each thing a reader of the
         raise ValueError("not a Message-ID")
     if not re.fullmatch("[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*", language):
         raise ValueError("not a language tag")
+    headers = {
+        "From": _mailbox(clean_line(sender_name or ""), plain_address(sender)),
+        "To": plain_address(recipient),
+        "Subject": _unstructured(clean_line(subject)),
+        "Date": format_datetime(date),
+        "Message-ID": message_id,
+        "Content-Language": language,
+        # Holiday answers to a machine help nobody (RFC 3834).
+        "Auto-Submitted": "auto-generated",
+    }
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode("ascii")
+    return head + _body(clean_text(text), clean_text(html), calendar, method, message_id)
+
+
+def _body(text: str, html: str, calendar: bytes, method: str, message_id: str) -> bytes:
+    """MIME-Version, Content-Type and the parts."""
     message = EmailMessage(policy=SMTP)
-    text, html = clean_text(text), clean_text(html)
     message.set_content(text, charset="utf-8", cte=_cte(text))
     message.add_alternative(html, subtype="html", charset="utf-8", cte=_cte(html))
     # Bytes, not text: the str way rewrites the calendar's line ends.
@@ -51,16 +67,13 @@ def imip_message(  # noqa: PLR0913 - one argument for each thing a reader of the
     message.add_alternative(calendar, maintype="text", subtype="calendar", params=as_message)
     as_file = {"name": "invite.ics"}
     message.add_attachment(calendar, maintype="application", subtype="ics", filename="invite.ics", params=as_file)
-    _set_boundaries(message, message_id)
-    # After the parts, because making a multipart moves Content-* headers into the first of them.
-    message["From"] = Address(clean_line(sender_name or ""), addr_spec=plain_address(sender))
-    message["To"] = Address(addr_spec=plain_address(recipient))
-    message["Subject"] = clean_line(subject)
-    message["Date"] = date
-    message["Message-ID"] = message_id
-    message["Content-Language"] = language
-    # Holiday answers to a machine help nobody (RFC 3834).
-    message["Auto-Submitted"] = "auto-generated"
+    # Boundaries made of the Message-ID instead of chance; "=_" cannot occur in an encoded body.
+    unique = sha256(message_id.encode()).hexdigest()[:32]
+    for number, part in enumerate(message.walk()):
+        if part.is_multipart():
+            part.set_boundary(f"=_{number}_{unique}")
+        if part is not message:
+            del part["MIME-Version"]
     return message.as_bytes()
 
 
@@ -69,11 +82,34 @@ def _cte(text: str) -> str:
     return "quoted-printable" if text.isascii() else "base64"
 
 
-def _set_boundaries(message: EmailMessage, message_id: str) -> None:
-    """Boundaries made of the Message-ID instead of chance; "=_" cannot occur in an encoded body."""
-    unique = sha256(message_id.encode()).hexdigest()[:32]
-    for number, part in enumerate(message.walk()):
-        if part.is_multipart():
-            part.set_boundary(f"=_{number}_{unique}")
-        if part is not message:
-            del part["MIME-Version"]
+# Headers are encoded here: Python's own folding changes between versions, and a repeated mail must be the same mail.
+
+
+def _mailbox(name: str, address: str) -> str:
+    if not name:
+        return address
+    if _is_plain(name):
+        escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"\r\n <{address}>'
+    return f"{_encoded_words(name)}\r\n <{address}>"
+
+
+def _unstructured(text: str) -> str:
+    return text if _is_plain(text) else _encoded_words(text)
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and text.isprintable() and len(text) <= 60 and "=?" not in text
+
+
+def _encoded_words(text: str) -> str:
+    """RFC 2047: base64 words of at most 75 characters, none splitting a letter, one on a line."""
+    words, word = [], b""
+    for letter in text:
+        octets = letter.encode()
+        # 39 octets are 52 in base64: 64 with the frame, 73 behind "Subject: ".
+        if len(word) + len(octets) > 39:
+            words.append(word)
+            word = b""
+        word += octets
+    return "\r\n ".join(f"=?utf-8?b?{b64encode(part).decode()}?=" for part in (*words, word))

@@ -269,8 +269,9 @@ def _event_problems(event: _Component, kind: Kind) -> Problems:
 
 def _time_problems(event: _Component, calendar: _Component) -> Problems:
     for name in ("DTSTAMP", "CREATED", "LAST-MODIFIED"):
-        if (prop := event.first(name)) and not (prop.value.endswith("Z") and _moment(prop.value)):
-            yield f"not-utc: {name}:{prop.value}"
+        prop = event.first(name)
+        if prop and ("TZID" in prop.parameters or not prop.value.endswith("Z") or _moment(prop.value) is None):
+            yield f"not-utc: {prop.raw[:60]}"
     if event.first("DTEND") and event.first("DURATION"):
         yield "end: DTEND and DURATION together"
     if (duration := event.first("DURATION")) and not _DURATION.fullmatch(duration.value):
@@ -296,7 +297,7 @@ def _order_problems(event: _Component, ends: list[datetime | date]) -> Problems:
     if ends and not isinstance(ends[0], datetime) and event.value("TRANSP") != "TRANSPARENT":
         yield "transp: an all-day entry blocks the day"
     created, modified = _moment(event.value("CREATED")), _moment(event.value("LAST-MODIFIED"))
-    if created and modified and modified < created:
+    if created and modified and modified.replace(tzinfo=UTC) < created.replace(tzinfo=UTC):
         yield "order: LAST-MODIFIED before CREATED"
 
 
@@ -324,7 +325,7 @@ def _is_offset(zone: str) -> bool:
 def _instant(prop: _Property) -> datetime | date | None:
     """The moment a property names, comparable with others of its kind; None when it names none."""
     if prop.parameters.get("VALUE") == "DATE":
-        day = _moment(prop.value + "T000000") if re.fullmatch(r"\d{8}", prop.value) else None
+        day = _moment(prop.value + "T000000") if re.fullmatch(r"[0-9]{8}", prop.value) else None
         return day.date() if day else None
     moment = _moment(prop.value)
     zone = prop.parameters.get("TZID")
@@ -339,7 +340,7 @@ def _instant(prop: _Property) -> datetime | date | None:
 
 
 def _moment(value: str) -> datetime | None:
-    if not re.fullmatch(r"\d{8}T\d{6}Z?", value):
+    if not re.fullmatch(r"[0-9]{8}T[0-9]{6}Z?", value):
         return None
     try:
         return datetime.strptime(value.replace("Z", "+0000"), f"%Y%m%dT%H%M%S{'%z' if value[-1] == 'Z' else ''}")  # noqa: DTZ007
@@ -355,7 +356,7 @@ def _zone_problems(calendar: _Component) -> Problems:
         (prop.parameters["TZID"], int(prop.value[:4]))
         for event in calendar.named("VEVENT")
         for prop in event.properties
-        if "TZID" in prop.parameters and prop.value[:4].isdigit()
+        if "TZID" in prop.parameters and re.match("[0-9]{4}", prop.value)
     ]
     seen: set[str] = set()
     for zone in calendar.named("VTIMEZONE"):

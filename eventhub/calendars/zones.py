@@ -114,6 +114,8 @@ def agrees(block: bytes, zone: str, year: int) -> bool:
 
     Any rule but a plain yearly one is refused: false, not an error.
     """
+    if not _EPOCH_YEAR < year < _LAST_YEAR:
+        return False
     try:
         observances = _observances(block)
         changes = sorted(change for o in observances for change in o.onsets(year - 1, year))
@@ -159,7 +161,7 @@ def known_zones() -> frozenset[str]:
 @lru_cache(maxsize=8192)
 def _rules_hold(zone: str, year: int) -> bool:
     block = zone_rules(zone)
-    return block is not None and _EPOCH_YEAR < year < _LAST_YEAR and agrees(block, zone, year)
+    return block is not None and agrees(block, zone, year)
 
 
 def _tzif(zone: str) -> Traversable:
