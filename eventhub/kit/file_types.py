@@ -171,7 +171,7 @@ def _plain_mode(image: Image.Image, kind: str) -> Image.Image:
 
 def _check_office(data: bytes, kind: str) -> bytes:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        _check_zip(archive, data)
+        _check_zip(archive)
         types = archive.read("[Content_Types].xml").decode()
     if "macroenabled" in types.lower() or "vbaproject" in types.lower():
         raise HasMacros
@@ -182,7 +182,7 @@ def _check_office(data: bytes, kind: str) -> bytes:
 
 def _check_odt(data: bytes, _: str) -> bytes:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        _check_zip(archive, data)
+        _check_zip(archive)
         first = archive.infolist()[0]
         if first.compress_type != zipfile.ZIP_STORED or "META-INF/manifest.xml" not in archive.namelist():
             raise FileDamaged
@@ -192,7 +192,7 @@ def _check_odt(data: bytes, _: str) -> bytes:
     return data
 
 
-def _check_zip(archive: zipfile.ZipFile, data: bytes) -> None:
+def _check_zip(archive: zipfile.ZipFile) -> None:
     """One archive and nothing else, honest about its sizes, with plain names inside."""
     entries = archive.infolist()
     # All of these are read from the table of contents: nothing has been unpacked yet.
