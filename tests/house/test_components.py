@@ -1,4 +1,4 @@
-"""The templates' components: each stands alone, in both directions, is valid, accessible, and keeps the house's rules."""
+"""The templates' components: each stands alone in both directions, valid, accessible, within the house's rules."""
 
 import gzip
 import json
@@ -15,7 +15,7 @@ from typing import Any
 import html5lib
 import pytest
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from werkzeug.datastructures import MultiDict
 from wtforms import (
     BooleanField,
@@ -123,66 +123,9 @@ ARABIC = {
     "Works on slow connections and without JavaScript.": "تعمل الصفحة على الاتصالات البطيئة ومن دون جافا سكريبت.",
 }
 
-# How a page places each component. {{ w }} holds sample words; every other name is keyword data given below.
-PLACED: dict[str, str] = {
-    "lang_bar": "{{ it(languages=languages) }}",
-    "masthead": "{{ it(home_url='/en/', nav=nav) }}",
-    "exit_link": "{{ it(url='https://www.example.org/') }}",
-    "crumbs": "{{ it(items=[{'label': w.home, 'url': '/'}, {'label': w.title}]) }}",
-    "facts": "{{ it(items=[{'label': w.home, 'value': w.when, 'datetime': '2026-11-26'}, {'label': w.register, 'value': w.deadline, 'note': w.zone}]) }}",
-    "hero": "{% call it(title=w.title, eyebrow=w.when, lead=w.lead, facts=[{'label': w.home, 'value': w.place}]) %}<a class='btn large' href='#x'>{{ w.register }}</a>{% endcall %}",
-    "button": "{{ it(label=w.register, url='#x') }} {{ it(label=w.register, kind='second', what=w.title) }} {{ it(label=w.register, kind='danger', size='small', name='do', value='out') }}",
-    "buttons": "{% call it() %}<a class='btn' href='#x'>{{ w.register }}</a><a class='btn quiet' href='#x'>{{ w.home }}</a>{% endcall %}",
-    "post_button": "{{ it(form=form, url='#x', label=w.register) }}",
-    "hidden_fields": "<form method='post' action='#x'>{{ it(form=form) }}</form>",
-    "more": "{{ it(label=w.register, url='#x') }}",
-    "tag": "{% for kind in ('ok', 'go', 'new', 'warn', 'stop', 'silent') %}{{ it(label=w.status, kind=kind) }} {% endfor %}",
-    "card": "{% call it(title=w.place, id='card-1', level=3, tag=(w.status, 'go')) %}<p>{{ w.lead }}</p>{% endcall %}",
-    "card_link": "<ul class='grid'>{{ it(url='#x', title=w.title, eyebrow=w.when, text=w.place, tag=(w.status, 'ok')) }}{{ it(url='#x', title='Forum', lang='en', direction='ltr') }}</ul>",
-    "panel": "{% call it(title=w.person, id='panel-1', level=3, tag=(w.status, 'go')) %}<p>{{ w.lead }}</p>{% endcall %}",
-    "note": "{% for kind in ('', 'ok', 'warn', 'stop') %}{% call it(kind=kind) %}<p>{{ w.lead }}</p>{% endcall %}{% endfor %}",
-    "flashes": "{{ it(messages=[('ok', w.lead), ('error', w.text)]) }}",
-    "agenda": "<h3>{{ w.day }}</h3>{{ it(items=agenda_items, local='{when} ({offset})') }}",
-    "deadline": "{{ it(label=w.register, when=w.deadline, datetime='2026-10-30T18:00+01:00', zone=w.zone, other='20:00', was=w.when, since=w.when) }}",
-    "step": "{{ it(now=2, total=6, label=w.title) }}",
-    "error_summary": "{{ it(form=form) }}",
-    "choices": "{{ it(id='way', name='way', legend=w.attend, options=options, hint=w.hint, problem=w.wrong) }}",
-    "field": "{% for part in form if part.widget.input_type|default('') != 'hidden' and part.type not in ('FormField', 'FieldList') %}{{ it(field=part) }}{% endfor %}",
-    "autosave_status": "{{ it(saved='14:30') }}",
-    "summary_list": "{{ it(rows=summary_rows) }}",
-    "task_list": "{{ it(items=[{'label': w.register, 'url': '#x', 'note': w.text, 'tag': (w.status, 'warn')}, {'label': w.home, 'tag': (w.status, 'ok')}]) }}",
-    "qr": "{{ it(svg=svg, label=w.text) }}",
-    "confirmation": "{% call it(title=w.status, reference='EH-FMI19-7K4Q-2M', svg=svg, svg_label=w.text) %}<p>{{ w.lead }}</p>{% endcall %}",
-    "filters": "{% call it(url='#x', label=w.home, fields=[form.title, form.country], keep={'status': 'open'}) %}<div><label for='more-1'>{{ w.text }}</label><input id='more-1' name='more'></div>{% endcall %}",
-    "chips": "{{ it(label=w.status, items=[{'label': w.status, 'url': '#x', 'count': 37, 'current': true}, {'label': w.register, 'url': '#x', 'count': 0}]) }}",
-    "data_table": "{% call it(id='cap-1', caption=w.title, columns=columns) %}<tr class='on'><td class='check'><input type='checkbox' name='id' value='1' aria-label='{{ w.person }}' checked></td><th scope='row'><bdi>{{ w.person }}</bdi></th><td class='num'>6</td><td></td></tr><tr><td class='check'><input type='checkbox' name='id' value='2' aria-label='{{ w.organization }}'></td><th scope='row'><bdi>{{ w.organization }}</bdi></th><td class='num'>5</td><td></td></tr>{% endcall %}",
-    "choose": "<table><tbody><tr>{{ it(value=7, name=w.person, checked=true) }}<td>{{ w.person }}</td></tr></tbody></table>",
-    "bulk_bar": "{% call it(chosen=1) %}<button class='btn small' type='submit'>{{ w.register }}</button>{% endcall %}",
-    "pager": "{{ it(first=1, last=25, total=37, links=[{'label': 1, 'url': '#x', 'current': true}, {'label': 2, 'url': '#x'}], next_url='#x', exports=[{'label': 'CSV', 'url': '#x'}, {'label': 'XLSX', 'url': '#x'}]) }}",
-    "bar": "{{ it(parts=[{'percent': 40, 'kind': 'ok'}, {'percent': 25}, {'percent': 10, 'kind': 'soft'}], direction=direction, mark=60) }}",
-    "legend": "{{ it(items=[{'label': w.status, 'kind': 'ok'}, {'label': w.register, 'kind': ''}, {'label': '–'}]) }}",
-    "balance": "{{ it(rows=[{'label': w.place, 'text': '13', 'percent': 32.5, 'mark': 30}, {'label': w.home, 'text': '<5'}], direction=direction) }}",
-    "figures": "{{ it(items=[{'label': w.register, 'value': 240}, {'label': w.status, 'value': '66%'}]) }}",
-    "dated": "{{ it(url='#x', title=w.session, month='12', day='10', date_hidden=w.when, text=w.place, tag=(w.status, 'ok')) }}",
-    "documents": "{{ it(items=[{'title': w.title, 'url': '#x', 'symbol': 'A/HRC/FMI/2026/1', 'file_type': 'PDF', 'size': '180 KB'}, {'title': 'Guide', 'url': '#y', 'lang': 'en', 'direction': 'ltr', 'file_type': 'PDF'}]) }}",
-    "words": "{{ it(text='We will publish it.', lang='en', direction='ltr', footer=w.when, translation=w.lead, translated_from='English') }}",
-    "in_language": "<p>{{ it(text='We will publish it.', lang='en', direction='ltr', language='English') }}</p>",
-    "pledge": "<ul class='pledges'>{{ it(url='#x', title=w.title, maker=w.organization, where=w.place, axes=axis_items) }}</ul>",
-    "axes": "{{ it(items=axis_items, card=true) }}",
-    "reply": "{% call it(who=w.organization, when=w.when, text=w.lead) %}<div class='reply'><p>{{ w.lead }}</p></div>{% endcall %}",
-    "rubric": "{{ it(name='need', legend=w.register, question=w.attend, weight='30%', anchors=[{'value': 0, 'label': w.home}, {'value': 1, 'label': w.status, 'checked': true}], reason_name='need_why', reason_label=w.text, reason='<b>\"') }}",
-    "empty": "{% call it(title=w.status, text=w.lead, level=3, icon=true) %}<a class='btn' href='#x'>{{ w.register }}</a>{% endcall %}",
-    "history": "{{ it(items=[{'when': w.when, 'datetime': '2026-10-01', 'title': w.status, 'kind': 'ok', 'who': w.person}, {'when': w.when, 'datetime': '2026-09-01', 'title': w.register, 'kind': 'silent', 'text': w.lead}]) }}",
-    "week": "{{ it(days=days, hours=hours) }}",
-    "language_tabs": "{{ it(legend=w.name, fields=form.titles, languages=languages, hint=w.hint, id='tongues-1') }}",
-    "details": "{% call it(summary=w.register) %}<p>{{ w.lead }}</p>{% endcall %}",
-    "word_diff": "{{ it(parts=[{'kind': 'same', 'text': w.text}, {'kind': 'out', 'text': w.when}, {'kind': 'in', 'text': w.deadline}], lang=lang, direction=direction) }}",
-    "line_chart": "{{ it(id='curve-1', points=points, low=82, high=88, lines=[88, 86, 84, 82], say=w.lead, axis=w.register, measure=w.status, direction=direction, here='40', caption=w.text) }}",
-    "mail_text": "{% call it(quiet=true) %}{{ w.lead }}{% endcall %}",
-    "mail_button": "{{ it(url='https://x.example/', label=w.register, direction=direction) }}{{ it(url='https://x.example/', label=w.home, direction=direction, second=true) }}",
-    "mail_quote": "{{ it(text=w.lead, direction=direction) }}",
-    "mail_facts": "{{ it(rows=[{'label': w.home, 'value': w.place}, {'label': w.register, 'value': 'EH-1', 'ltr': true}], direction=direction) }}",
-}  # fmt: skip
+PLACED = dict(
+    line.split(": ", 1) for line in (ROOT / "tests/house/placed.txt").read_text(encoding="utf-8").splitlines()[2:]
+)
 
 
 class SixTitles(Form):
@@ -280,19 +223,37 @@ def gallery_data(lang: str) -> dict[str, Any]:
         "form": form,
         "home_url": f"/{lang}/",
         "languages": [Tongue(code, name, f"/{code}/", code == lang) for code, name in NAMES.items()],
-        "nav": [Link(w["home"], "#x", True), Link(w["register"], "#x"), {"label": w["person"], "url": "#x", "current": False, "person": True}],
+        "nav": [
+            Link(w["home"], "#x", True),
+            Link(w["register"], "#x"),
+            {"label": w["person"], "url": "#x", "current": False, "person": True},
+        ],
         "footer": [Link(w["home"], "#x"), Link(w["register"], "#x")],
         "asset": lambda name: f"/assets/{name}",
         "flashes": lambda: [("ok", w["lead"])],
-        "svg": Markup('<svg aria-hidden="true" focusable="false" viewBox="0 0 25 25"><path stroke="#000" d="M4 4.5h7m1 0h1"/></svg>'),
+        "svg": Markup('<svg aria-hidden="true" viewBox="0 0 25 25"><path stroke="#000" d="M4 4.5h7m1 0h1"/></svg>'),
         "options": [
             {"id": "way-0", "value": "a", "label": w["attend_a"], "checked": True, "hint": w["hint"]},
             {"id": "way-1", "value": "b", "label": w["attend_b"], "checked": False},
         ],
         "agenda_items": [
-            {"time": "10:00–10:45", "datetime": "2026-11-26T10:00+01:00", "until": "2026-11-26T10:45+01:00", "title": w["session"], "text": w["text"], "add_url": "#x"},
+            {
+                "time": "10:00–10:45",
+                "datetime": "2026-11-26T10:00+01:00",
+                "until": "2026-11-26T10:45+01:00",
+                "title": w["session"],
+                "text": w["text"],
+                "add_url": "#x",
+            },
             {"time": "13:00–15:00", "datetime": "2026-11-26T13:00+01:00", "title": w["home"], "rest": True},
-            {"time": "15:00–18:00", "datetime": "2026-11-26T15:00+01:00", "title": "Languages at school", "lang": "en", "direction": "ltr", "tag": (w["status"], "ok")},
+            {
+                "time": "15:00–18:00",
+                "datetime": "2026-11-26T15:00+01:00",
+                "title": "Languages at school",
+                "lang": "en",
+                "direction": "ltr",
+                "tag": (w["status"], "ok"),
+            },
         ],
         "summary_rows": [
             {"label": w["name"], "value": w["person"], "url": "#x"},
@@ -306,25 +267,36 @@ def gallery_data(lang: str) -> dict[str, Any]:
             {"label": w["day"], "num": True},
             {"label": w["status"], "hidden": True},
         ],
-        "axis_items": [{"label": w["home"], "tag": (w["status"], "go"), "note": w["text"]}, {"label": w["register"], "tag": (w["status"], "silent")}],
+        "axis_items": [
+            {"label": w["home"], "tag": (w["status"], "go"), "note": w["text"]},
+            {"label": w["register"], "tag": (w["status"], "silent")},
+        ],
         "hours": [f"{hour:02}:00" for hour in range(8, 18)],
         "days": [
             {"id": f"d{number}", "name": w["day"], "date": f"{23 + number}", "today": number == 1, "slots": slots}
-            for number, slots in enumerate([
-                [],
-                [{**slot, "start": 4, "length": 2}, {**slot, "start": 4, "length": 2, "state": "maybe"}],
-                [{**slot, "start": -4, "length": 1}, {**slot, "start": 8, "length": 8, "state": "off"}, {**slot, "start": 30, "length": 4}],
-                [{**slot, "start": 12, "length": 3}],
-                [{**slot, "start": 14, "length": 5}],
-            ])
+            for number, slots in enumerate(
+                [
+                    [],
+                    [{**slot, "start": 4, "length": 2}, {**slot, "start": 4, "length": 2, "state": "maybe"}],
+                    [
+                        {**slot, "start": -4, "length": 1},
+                        {**slot, "start": 8, "length": 8, "state": "off"},
+                        {**slot, "start": 30, "length": 4},
+                    ],
+                    [{**slot, "start": 12, "length": 3}],
+                    [{**slot, "start": 14, "length": 5}],
+                ]
+            )
         ],
-        "points": [{"label": str(seats), "value": value} for seats, value in ((20, 87.9), (30, 86.2), (40, 84.9), (48, 82.1))],
-    }  # fmt: skip
+        "points": [
+            {"label": str(seats), "value": value} for seats, value in ((20, 87.9), (30, 86.2), (40, 84.9), (48, 82.1))
+        ],
+    }
 
 
 def environment(lang: str = "en") -> Environment:
     """Jinja as strict as it comes: an unknown name is an error, all text is escaped."""
-    found = Environment(
+    found = Environment(  # noqa: S701 (plain mail is not HTML)
         loader=FileSystemLoader([TEMPLATES, ROOT / "tests" / "house"]),
         autoescape=lambda name: not (name or "").endswith(".txt"),
         undefined=StrictUndefined,
@@ -343,7 +315,7 @@ def placed(name: str, lang: str) -> Markup:
     """One component, as a page places it."""
     folder = "mail/components" if name.startswith("mail_") else "components"
     source = f'{{% from "{folder}/{name}.html" import {name} as it %}}{PLACED[name]}'
-    return Markup(environment(lang).from_string(source).render(**gallery_data(lang)))
+    return Markup(environment(lang).from_string(source).render(**gallery_data(lang)))  # noqa: S704 (escaped)
 
 
 def gallery_page(lang: str, face: str, **more: object) -> str:
@@ -617,7 +589,7 @@ class TestBase:
         template = environment().get_template(f"errors/{code}.html")
         bare = parsed(template.render(asset=lambda name: f"/assets/{name}"))
         assert bare.find(".//h1").text
-        assert [link for link in bare.iterfind(".//main//a")], "an error page keeps an answer"
+        assert list(bare.iterfind(".//main//a")), "an error page keeps an answer"
         full = parsed(
             template.render(
                 **gallery_data("en"), reference="E-1", message="<b>", retry_url="/r", sign_in_url="/s", search_url="/f"
@@ -647,10 +619,13 @@ class TestMail:
 
     BODY = (
         '{% extends "mail/base.html" %}'
-        '{% from "mail/components/mail_text.html" import mail_text %}{% from "mail/components/mail_button.html" import mail_button %}'
-        '{% from "mail/components/mail_quote.html" import mail_quote %}{% from "mail/components/mail_facts.html" import mail_facts %}'
+        '{% from "mail/components/mail_text.html" import mail_text %}'
+        '{% from "mail/components/mail_button.html" import mail_button %}'
+        '{% from "mail/components/mail_quote.html" import mail_quote %}'
+        '{% from "mail/components/mail_facts.html" import mail_facts %}'
         "{% block preview %}{{ w.lead }}{% endblock %}{% block heading %}{{ w.status }}{% endblock %}"
-        "{% block body %}{% call mail_text() %}{{ w.lead }}{% endcall %}{{ mail_quote(text=w.session, direction=direction) }}"
+        "{% block body %}{% call mail_text() %}{{ w.lead }}{% endcall %}"
+        "{{ mail_quote(text=w.session, direction=direction) }}"
         "{{ mail_facts(rows=[{'label': w.home, 'value': w.place}], direction=direction) }}"
         "{{ mail_button(url='https://x.example/', label=w.register, direction=direction) }}{% endblock %}"
         "{% block foot %}{{ w.text }}{% endblock %}"
@@ -696,7 +671,10 @@ class QuietHandler(SimpleHTTPRequestHandler):
 
     pages: dict[str, bytes] = {}
     posted: list[bytes] = []
-    policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; require-trusted-types-for 'script'"
+    policy = (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "form-action 'self'; require-trusted-types-for 'script'"
+    )
 
     def do_GET(self) -> None:
         name = self.path.removeprefix("/assets/").split("?")[0]
@@ -745,14 +723,18 @@ def site() -> Iterator[str]:
         "en", "base.html", form=None, exit_url="/out", scripts=["exit.js"]
     ).encode()
     scripts = "".join(f'<script src="/assets/{path.name}" defer></script>' for path in SCRIPTS)
-    QuietHandler.pages[
-        "/form"
-    ] = f"""<!doctype html><html lang="en"><title>x</title>{scripts}<form data-autosave="/draft" method="post">
-        <input type="hidden" name="form_key" value="submission"><input name="who">
-        <label><input type="radio" name="how" value="room">R</label><label><input type="radio" name="how" value="online">O</label>
-        <div id="visa" data-show-if='{{"question": "how", "in": ["room"]}}'><select name="visa"><option>no<option>yes</select></div>
-        <div id="place" data-show-if='{{"all": [{{"question": "visa", "in": ["yes"]}}, {{"any": [{{"question": "how", "in": ["room"]}}]}}]}}'><input name="place"></div>
-        <span data-autosave-status data-saved="Saved at {{time}}" data-failed="Not saved"></span></form>""".encode()
+    rules = [
+        {"question": "how", "in": ["room"]},
+        {"all": [{"question": "visa", "in": ["yes"]}, {"any": [{"question": "how", "in": ["room"]}]}]},
+    ]
+    visa, place = (escape(json.dumps(rule)) for rule in rules)
+    form_page = f"""<!doctype html><html lang="en"><title>x</title>{scripts}
+        <form data-autosave="/draft" method="post"><input type="hidden" name="form_key" value="submission">
+        <input name="who"><input type="radio" name="how" value="room"><input type="radio" name="how" value="online">
+        <div data-show-if="{visa}"><select name="visa"><option>no<option>yes</select></div>
+        <div data-show-if="{place}"><input name="place"></div>
+        <span data-autosave-status data-saved="Saved at {{time}}" data-failed="Not saved"></span></form>"""
+    QuietHandler.pages["/form"] = form_page.encode()
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
