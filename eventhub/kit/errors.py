@@ -7,6 +7,7 @@ from flask import Flask, Response, g, make_response, render_template, request
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 log = structlog.get_logger()
@@ -69,12 +70,16 @@ def domain_error_of(error: IntegrityError) -> DomainError | None:
     return CONSTRAINTS.get(name or "")
 
 
-def register_error_pages(app: Flask) -> None:
+def register_error_pages(app: Flask) -> None:  # noqa: C901 (one handler after the other)
     """One handler for expected errors, one for HTTP errors, one for what must not happen."""
 
     @app.errorhandler(DomainError)
     def expected(error: DomainError) -> Response:
         return error_page(error.status, error.message)
+
+    @app.errorhandler(StaleDataError)
+    def stale(_error: StaleDataError) -> Response:
+        return error_page(Stale.status, Stale.message)
 
     @app.errorhandler(IntegrityError)
     def broken_rule(error: IntegrityError) -> Response:

@@ -9,12 +9,13 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
 from wtforms import Field, HiddenField, StringField, TextAreaField, ValidationError
 from wtforms.form import BaseForm
 from wtforms.validators import InputRequired, Length, Optional
 
 from eventhub.kit.db import db
-from eventhub.kit.errors import DomainError, domain_error_of
+from eventhub.kit.errors import DomainError, Stale, domain_error_of
 from eventhub.kit.text import multi_line, single_line
 
 Result = TypeVar("Result")
@@ -87,14 +88,23 @@ def submit(form: Form, action: Callable[[], Result]) -> Result | None:
         with db.session.begin_nested():
             result = action()
             db.session.flush()
-    except DomainError as error:
-        form.show(error)
+    except (DomainError, IntegrityError, StaleDataError) as error:
+        form.show(_expected(error))
         return None
-    except IntegrityError as error:
-        known = domain_error_of(error)
-        if known is None:
-            raise
-        form.show(known)
+    return result
+
+
+def submit_alone(form: Form, action: Callable[[], Result]) -> Result | None:
+    """Like ``submit``, without a savepoint: an error undoes the whole request, so the view must load anew.
+
+    For the busiest forms: it saves two statements.
+    """
+    try:
+        result = action()
+        db.session.flush()
+    except (DomainError, IntegrityError, StaleDataError) as error:
+        db.session.rollback()
+        form.show(_expected(error))
         return None
     return result
 
@@ -112,6 +122,17 @@ def optional() -> Optional:
 def posted() -> bool:
     """Whether this request sends something."""
     return request.method == "POST"
+
+
+def _expected(error: DomainError | IntegrityError | StaleDataError) -> DomainError:
+    if isinstance(error, DomainError):
+        return error
+    if isinstance(error, StaleDataError):
+        return Stale()
+    known = domain_error_of(error)
+    if known is None:
+        raise error
+    return known
 
 
 _TOO_LONG = _l("This text is too long: at most %(max)d characters")

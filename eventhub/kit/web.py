@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, current_app, g, get_flashed_messages, make_response, request, session, url_for
 from flask_babel import Babel
 from flask_login import current_user
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter, BuildError
 from werkzeug.utils import redirect
@@ -16,7 +18,8 @@ from werkzeug.utils import redirect
 from eventhub.kit.access import access_of, guard
 from eventhub.kit.config import Settings
 from eventhub.kit.db import db, unit_of_work
-from eventhub.kit.form_keys import claim, settle
+from eventhub.kit.errors import DomainError
+from eventhub.kit.form_keys import answered, remember
 from eventhub.kit.i18n import AUTONYMS, LANGUAGES, LOCALES, direction
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -63,7 +66,7 @@ def init_web(app: Flask, settings: Settings) -> None:
     Babel(app, locale_selector=lambda: LOCALES.get(getattr(g, "lang", "en")), default_locale="en")
 
     @app.url_value_preprocessor
-    def pull_language(endpoint: str | None, values: dict[str, Any] | None) -> None:
+    def pull_language(_endpoint: str | None, values: dict[str, Any] | None) -> None:
         g.lang = (values or {}).pop("lang", None) or language_of_path(request.path)
 
     @app.url_defaults
@@ -167,20 +170,32 @@ def _in_unit_of_work(view: Callable[..., Any], access: str) -> Callable[..., Any
 
 
 def _writing(view: Callable[..., Any], values: dict[str, Any], access: str) -> Response:
+    """Do what a form asks, once: a repeat of a form that was done is undone and answered like the first."""
     owner = str(session.get("_user_id") or "") if access not in {"public", "by_token"} else ""
-    again = claim(owner)
-    if again is not None:
+    try:
+        response = make_response(view(**values))
+        _demand_csrf(access, response)
+        db.session.flush()
+    except (DomainError, IntegrityError, StaleDataError):
+        db.session.rollback()
+        again = answered(owner)
+        if again is None:
+            raise
         return make_response(again)
-    response = make_response(view(**values))
-    if (
-        access in {"personal", "staff", "anyone"}
-        and not getattr(g, "csrf_checked", False)
-        and response.status_code < 400
-    ):
-        raise NotProtected(request.endpoint)
-    settle(response)
-    db.session.flush()
+    if response.status_code in {302, 303}:
+        if remember(owner, response.location):
+            return response
+        db.session.rollback()
+        return make_response(answered(owner) or response)
+    if response.status_code >= 400 and (again := answered(owner)) is not None:
+        db.session.rollback()
+        return make_response(again)
     return response
+
+
+def _demand_csrf(access: str, response: Response) -> None:
+    if access in {"personal", "staff", "anyone"} and not g.get("csrf_checked") and response.status_code < 400:
+        raise NotProtected(request.endpoint)
 
 
 def _headers(response: Response, settings: Settings) -> Response:

@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from flask import Flask, g, request, session
@@ -25,11 +26,16 @@ SYSTEMS = ("Android", "iPhone", "iPad", "Windows", "Mac OS", "Linux")
 class Visitor(UserMixin):
     """The signed-in person of a request with the session it came by and the roles held."""
 
-    def __init__(self, web_session: WebSession, secret: str, grants: list[RoleGrant]) -> None:
+    def __init__(self, web_session: WebSession, secret: str) -> None:
         self.web_session = web_session
         self.person: Person = web_session.person
         self.secret = secret
-        self.grants = grants
+
+    @cached_property
+    def grants(self) -> list[RoleGrant]:
+        """The roles held now; asked for when a page first needs them."""
+        mine = select(RoleGrant).where(RoleGrant.person_id == self.person.id, RoleGrant.revoked_at.is_(None))
+        return list(db.session.scalars(mine))
 
     def __getattr__(self, name: str) -> Any:
         """A visitor answers for the person: ``actor().language``."""
@@ -68,7 +74,7 @@ def init_sessions(app: Flask) -> None:
 
 
 def load_visitor(secret: str) -> Visitor | None:
-    """The visitor behind a cookie, or None when the session is over. Two statements; one for people without roles."""
+    """The visitor behind a cookie, or None when the session is over. One statement."""
     moment = now()
     found = db.session.scalar(
         select(WebSession)
@@ -83,11 +89,8 @@ def load_visitor(secret: str) -> Visitor | None:
     )
     if found is None:
         return None
-    grants = db.session.scalars(
-        select(RoleGrant).where(RoleGrant.person_id == found.person_id, RoleGrant.revoked_at.is_(None))
-    ).all()
     _note_visit(found, moment)
-    return Visitor(found, secret, list(grants))
+    return Visitor(found, secret)
 
 
 def begin_session(person: Person, *, is_staff: bool) -> WebSession:
@@ -106,7 +109,7 @@ def begin_session(person: Person, *, is_staff: bool) -> WebSession:
     row.person = person
     session.clear()
     session.permanent = True
-    login_user(Visitor(row, secret, []), force=True)
+    login_user(Visitor(row, secret), force=True)
     return row
 
 

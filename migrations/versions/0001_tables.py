@@ -31,7 +31,7 @@ def upgrade() -> None:
     sa.Column('key', sa.Uuid(), nullable=False),
     sa.Column('digest', sa.LargeBinary(), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('location', sa.Text(), nullable=True),
+    sa.Column('location', sa.Text(), nullable=False),
     sa.PrimaryKeyConstraint('key', name=op.f('pk_form_key'))
     )
     op.create_index('ix_form_key_at', 'form_key', ['at'], unique=False)
