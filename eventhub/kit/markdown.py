@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 TAGS = {"p", "br", "hr", "em", "strong", "code", "pre", "blockquote", "ul", "ol", "li", "a", "h3", "h4", "h5", "h6"}
 BLOCKS = {"p", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol"}
-ATTRIBUTES = {tag: {"dir"} for tag in BLOCKS} | {"a": {"href"}, "ol": {"dir", "start"}}
+ATTRIBUTES: dict[str, set[str]] = {tag: {"dir"} for tag in BLOCKS} | {"*": set(), "a": {"href"}, "ol": {"dir", "start"}}
 SCHEMES = {"http", "https", "mailto"}
 GOOD_LINK = re.compile(r"(?:https?://[^/]|mailto:[^?]+$)", re.IGNORECASE)
 HEADING_SHIFT = 2
@@ -44,6 +44,7 @@ def to_text(text: str) -> str:
     mark, tight, was_tight = "", False, False
     for token in _READER.parse(text):
         if token.type in {"bullet_list_open", "ordered_list_open"}:
+            was_tight = was_tight and bool(lists)
             lists.append(int(token.attrGet("start") or 1) if token.tag == "ol" else 0)
         elif token.type in {"bullet_list_close", "ordered_list_close"}:
             lists.pop()

@@ -143,7 +143,7 @@ def _belongs(sign: str, before: str, after: str) -> bool:
             return True
         return sign == ZWJ and _is_pictograph(before) and _is_pictograph(after)
     if "\ufe00" <= sign <= "\ufe0f":
-        return _is_pictograph(before) and not CAREFUL.match(before)
+        return before in "#*0123456789" or (_is_pictograph(before) and not CAREFUL.match(before))
     if sign >= "\U000e0100":  # ideographic variation: how a family writes its own name
         return unicodedata.name(before, "").startswith("CJK")
     return "\u1820" <= before <= "\u18aa"  # Mongolian letter forms
@@ -151,7 +151,7 @@ def _belongs(sign: str, before: str, after: str) -> bool:
 
 def _is_pictograph(sign: str) -> bool:
     return bool(sign) and (
-        unicodedata.category(sign) == "So" or sign in "\u2194\ufe0f#*0123456789" or "\U0001f000" <= sign <= "\U0001faff"
+        unicodedata.category(sign) == "So" or sign in "\u2194\ufe0f" or "\U0001f000" <= sign <= "\U0001faff"
     )
 
 
