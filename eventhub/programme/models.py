@@ -256,6 +256,7 @@ class SearchEntry(Base):
     event_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), index=True)
     language: Mapped[str]
     title: Mapped[str]
+    body: Mapped[str]
     plain: Mapped[str]
     vector: Mapped[str] = mapped_column(TSVECTOR)
     day: Mapped[date]

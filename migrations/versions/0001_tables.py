@@ -420,6 +420,7 @@ def upgrade() -> None:
     sa.Column('event_id', sa.Uuid(), nullable=False),
     sa.Column('language', sa.Text(), nullable=False),
     sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('body', sa.Text(), nullable=False),
     sa.Column('plain', sa.Text(), nullable=False),
     sa.Column('vector', postgresql.TSVECTOR(), nullable=False),
     sa.Column('day', sa.Date(), nullable=False),
