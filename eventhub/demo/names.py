@@ -70,7 +70,7 @@ class DemoPerson:
 
 def people(seed: int) -> list[DemoPerson]:
     """900 persons of exactly 100 nationalities; the same seed gives the same list."""
-    rng = random.Random(seed)  # noqa: S311 -- invented people, not secrets
+    rng = random.Random(seed)
     rooms = organisations()
     by_country: dict[str, list[int]] = defaultdict(list)
     for index, one in enumerate(rooms):

@@ -195,7 +195,7 @@ def test_no_text_holds_bidirectional_controls_or_an_absolute_date() -> None:
     assert [path for path, value in texts_in("en") if re.search(rf"\b({months})\b|\b20[2-9]\d\b", value)] == []
 
 
-@pytest.mark.parametrize("name", ["registration_form", "dialogue_registration_form"])
+@pytest.mark.parametrize("name", ["registration_form", "regional_registration_form", "dialogue_registration_form"])
 def test_questions_hang_together(name: str) -> None:
     form = text(name)
     before: dict[str, set[str]] = {}
@@ -226,6 +226,7 @@ def test_every_planned_event_has_texts_and_sessions_inside_its_days() -> None:
         assert found["key"] == event.key
         assert (found["venue"] is None) == (event.venue is None) or event.status == "draft"
         assert event.series in text("series")
+        assert event.form is None or text(event.form)["key"] == event.form
         numbers = {item["number"] for item in found["agenda_items"]}
         previous = (0, "")
         for session in found["sessions"]:
