@@ -31,7 +31,8 @@ class Assets:
 
     def __init__(self, folder: Path = STATIC) -> None:
         style = b"\n".join((folder / "css" / name).read_bytes() for name in STYLES)
-        files = {"site.css": style}
+        scripts = b"\n".join(path.read_bytes() for path in sorted((folder / "js").glob("*.js")))
+        files = {"site.css": style, "site.js": scripts}
         files |= {path.name: path.read_bytes() for path in sorted((folder / "js").glob("*.js"))}
         files |= {path.name: path.read_bytes() for path in sorted(folder.glob("*.*")) if path.suffix in TYPES}
         self.by_name = {name: _finish(name, body) for name, body in files.items()}

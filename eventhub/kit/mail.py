@@ -183,6 +183,16 @@ def deliver(message: Envelope) -> None:
         raise Refused(421, final=False) from None
 
 
+def reachable(url: str) -> bool:
+    """Whether a mail server answers there."""
+    parts = urlsplit(url)
+    try:
+        with _connect(parts.scheme, parts.hostname or "127.0.0.1", parts.port) as server:
+            return server.noop()[0] == 250
+    except (OSError, smtplib.SMTPException):
+        return False
+
+
 def _connect(scheme: str, host: str, port: int | None) -> smtplib.SMTP:
     if scheme == "smtps":
         return smtplib.SMTP_SSL(host, port or 465, timeout=TIMEOUT, context=ssl.create_default_context())

@@ -170,6 +170,13 @@ class Postgres(LocalServer):
             os.chown(folder, *user)
 
 
+def client_program(name: str) -> Path | None:
+    """PostgreSQL's own client program (pg_dump, pg_restore): the one beside our server, else the system's."""
+    own = _binaries() / name if find_spec(_PACKAGE) else None
+    found = shutil.which(name)
+    return own if own and own.exists() else Path(found) if found else None
+
+
 def _nobody() -> tuple[int, int] | None:
     """The uid and gid to run PostgreSQL as when we are root, else None."""
     if os.geteuid() != 0:

@@ -1,0 +1,49 @@
+"""The people one can sign in as in the demo."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from eventhub.people.models import Role
+
+
+@dataclass(frozen=True)
+class CastMember:
+    """Somebody to be for a while. ``roles`` are held for everything, or for this year's Forum where ``forum_only``."""
+
+    key: str
+    name: str
+    language: str
+    what: Any
+    roles: tuple[Role, ...] = ()
+    forum_only: bool = False
+    discreet: bool = False
+    alias: str | None = None
+
+
+CAST = (
+    CastMember("admin", "Ines Duarte", "en", _l("Secretariat: everything"), (Role.ADMIN,)),
+    CastMember("organiser", "Louis Bernard", "fr", _l("Organizer of this year’s Forum"), (Role.ORGANISER,), True),
+    CastMember(
+        "officer",
+        "سلمى إدريس",
+        "ar",
+        _l("Accreditation officer of this year’s Forum"),
+        (Role.ACCREDITATION_OFFICER,),
+        True,
+    ),
+    CastMember("rapporteur", "Tomás Quispe", "es", _l("Rapporteur of this year’s Forum"), (Role.RAPPORTEUR,), True),
+    CastMember("reviewer", "Анна Соколова", "ru", _l("Fund reviewer"), (Role.FUND_REVIEWER,)),
+    CastMember("partner", "Nattaya Chaiwong", "en", _l("Host partner: counts only"), (Role.HOST_PARTNER,), True),
+    CastMember("participant", "Grace Achieng Otieno", "en", _l("Participant")),
+    CastMember(
+        "discreet", "Amina Yusuf Warsame", "ar", _l("Participant in discreet mode"), discreet=True, alias="A. Yusuf"
+    ),
+    CastMember("newcomer", "李娜", "zh", _l("Somebody who has not registered yet")),
+)
+
+
+def address_of(key: str) -> str | None:
+    """The e-mail address of a cast member, or None for a key that nobody has."""
+    return f"{key}@demo.example.org" if any(member.key == key for member in CAST) else None
