@@ -11,6 +11,7 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from eventhub.calendars import models as calendars_models
+from eventhub.demo import views as demo_views
 from eventhub.kit import audit, codes, files, form_keys, i18n, logs, mail, outbox, revisions, sealed, slots
 from eventhub.kit.access import check_every_route, keep_sessions_off_public_pages
 from eventhub.kit.assets import init_assets
@@ -21,6 +22,7 @@ from eventhub.kit.i18n import compile_catalogues
 from eventhub.kit.limits import connect
 from eventhub.kit.pages import MEMO, PageStore
 from eventhub.kit.panels import Provider, fill
+from eventhub.kit.probes import init_probes
 from eventhub.kit.sealed import read_masters
 from eventhub.kit.web import init_web, wrap_views
 from eventhub.people.sessions import init_sessions
@@ -71,7 +73,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     init_assets(app)
     register_error_pages(app)
     keep_sessions_off_public_pages(app)
-    _features(app)
+    _features(app, settings)
     check_every_route(app)
     wrap_views(app)
     if settings.trusted_proxies:
@@ -80,7 +82,10 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     return app
 
 
-def _features(app: Flask) -> None:
+def _features(app: Flask, settings: Settings) -> None:
+    init_probes(app)
+    if not settings.is_production:
+        app.register_blueprint(demo_views.bp)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint, url_prefix="/<lang:lang>")
     for blueprint in MACHINE_BLUEPRINTS:
