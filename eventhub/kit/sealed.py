@@ -65,7 +65,7 @@ def open_sealed(key: SealKey, where: Place, sealed: bytes) -> bytes:
         raise Unreadable("sealed with another key")
     try:
         return AESGCM(_unwrap(key)).decrypt(sealed[17:29], sealed[29:], where.encode())
-    except InvalidTag:
+    except (InvalidTag, ValueError):  # ValueError: cut off inside the nonce
         raise Unreadable("does not belong here") from None
 
 
@@ -79,13 +79,15 @@ def seal_for_house(where: Place, value: bytes) -> bytes:
 
 def open_for_house(where: Place, sealed: bytes) -> bytes:
     """Open what ``seal_for_house`` sealed. Raises Unreadable."""
+    if sealed[:1] != VERSION or len(sealed) < 2:
+        raise Unreadable("not sealed by the house")
     end = 2 + sealed[1]
     key = _masters().get(sealed[2:end].decode(errors="replace"))
     if key is None:
         raise Unreadable("the master key is gone")
     try:
         return AESGCM(key).decrypt(sealed[end : end + 12], sealed[end + 12 :], where.encode())
-    except InvalidTag:
+    except (InvalidTag, ValueError):
         raise Unreadable("does not belong here") from None
 
 

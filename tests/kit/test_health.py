@@ -1,0 +1,84 @@
+"""Health: what is broken is named; several workers are counted together."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from eventhub.kit import health
+from eventhub.kit.db import db
+from eventhub.kit.outbox import promise
+from eventhub.kit.sealed import new_key
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+def test_ready() -> None:
+    assert health.alive()
+    found = health.ready()
+    assert found == dict.fromkeys(("database", "migrations", "keys", "clock", "broker"), True)
+    assert health.can_serve(found)
+
+
+def test_the_site_serves_without_its_broker(app: Flask) -> None:
+    client = app.extensions["eventhub.redis"]
+    app.extensions["eventhub.redis"] = None
+    try:
+        found = health.ready()
+    finally:
+        app.extensions["eventhub.redis"] = client
+    assert found["broker"] is False
+    assert health.can_serve(found)
+
+
+def test_a_lost_key_is_not_ready(app: Flask) -> None:
+    new_key()
+    db.session.flush()
+    keys = app.extensions["eventhub.master_keys"]
+    app.extensions["eventhub.master_keys"] = {}
+    try:
+        found = health.ready()
+    finally:
+        app.extensions["eventhub.master_keys"] = keys
+    assert found["keys"] is False
+    assert not health.can_serve(found)
+
+
+def test_metrics() -> None:
+    promise("x.y")
+    db.session.flush()
+    health.observe("home", "GET", 200, 0.004)
+    health.observe(None, "PROPFIND", 404, 0.001)
+    page, kind = health.metrics()
+    text = page.decode()
+    assert kind.startswith("text/plain")
+    assert "eventhub_promises_due 1.0" in text
+    assert "eventhub_promises_parked 0.0" in text
+    assert 'eventhub_requests_total{endpoint="home",method="GET",status="200"}' in text
+    assert 'eventhub_requests_total{endpoint="none",method="other",status="404"}' in text
+    assert 'eventhub_request_seconds_bucket{endpoint="home",le="0.005"}' in text
+
+
+WORKER = """
+from eventhub.kit import health
+for _ in range(3):
+    health.observe("home", "GET", 200, 0.1)
+"""
+SCRAPE = """
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+registry = CollectorRegistry()
+MultiProcessCollector(registry)
+print(generate_latest(registry).decode())
+"""
+
+
+def test_several_workers_are_counted_together(tmp_path: Path) -> None:
+    environment = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    for _ in range(2):
+        subprocess.run([sys.executable, "-c", WORKER], env=environment, check=True, timeout=60)
+    told = subprocess.run([sys.executable, "-c", SCRAPE], env=environment, check=True, timeout=60, capture_output=True)
+    assert 'eventhub_requests_total{endpoint="home",method="GET",status="200"} 6.0' in told.stdout.decode()
