@@ -21,6 +21,8 @@ from eventhub.calendars.zones import TZ_RELEASE_YEAR, VERIFIED_YEARS, is_repeate
 Status = Literal["CONFIRMED", "TENTATIVE", "CANCELLED"]
 
 PRODID = "-//EventHub//Calendar//EN"
+NEUTRAL_PRODID = "-//Meetings//Calendar//EN"
+"""For discreet persons: names no product."""
 
 # RFC 5545 section 3.3.8 allows 32 bits; clients read SEQUENCE as a signed integer.
 _LARGEST_SEQUENCE = 2**31 - 1
@@ -133,6 +135,7 @@ def calendar_bytes(
     colour: str | None,
     method: str | None = None,
     language: str,
+    prodid: str = PRODID,
 ) -> bytes:
     """A whole calendar of stored VEVENTs, joined without being parsed.
 
@@ -141,7 +144,7 @@ def calendar_bytes(
     A zone whose rules lost their plain form through newer tz data is left out: clients know it by its name, and the
     entries are about to be written anew.
     """
-    head = [("VERSION", "2.0"), ("PRODID", PRODID), ("CALSCALE", "GREGORIAN")]
+    head = [("VERSION", "2.0"), ("PRODID", prodid), ("CALSCALE", "GREGORIAN")]
     if method is not None:
         head.append(("METHOD", _token(method)))
     lines = [_line(key, value) for key, value in head]
@@ -151,22 +154,22 @@ def calendar_bytes(
     return b"".join([b"BEGIN:VCALENDAR\r\n", *lines, *rules, *map(_event_blob, blobs), b"END:VCALENDAR\r\n"])
 
 
-def request_bytes(occasion: Occasion, *, organizer: Party, attendee: Party) -> bytes:
+def request_bytes(occasion: Occasion, *, organizer: Party, attendee: Party, prodid: str = PRODID) -> bytes:
     """An iMIP invite or update (METHOD:REQUEST, RFC 5546 section 3.2.2) to one attendee."""
     if occasion.status == "CANCELLED":
         raise BadOccasion("a cancelled entry invites nobody")
     reply = {"PARTSTAT": "NEEDS-ACTION", "RSVP": "TRUE"}
-    return _message("REQUEST", occasion, organizer, attendee, reply)
+    return _message("REQUEST", occasion, organizer, attendee, reply, prodid)
 
 
-def cancel_bytes(occasion: Occasion, *, organizer: Party, attendee: Party) -> bytes:
+def cancel_bytes(occasion: Occasion, *, organizer: Party, attendee: Party, prodid: str = PRODID) -> bytes:
     """An iMIP cancellation (METHOD:CANCEL, RFC 5546 section 3.2.5) to one attendee.
 
     The occasion is the cancelled revision, with its raised SEQUENCE and its original times.
     """
     if occasion.status != "CANCELLED":
         raise BadOccasion("only a cancelled entry is called off")
-    return _message("CANCEL", occasion, organizer, attendee, {})
+    return _message("CANCEL", occasion, organizer, attendee, {}, prodid)
 
 
 def clean_text(text: str) -> str:
@@ -186,7 +189,9 @@ def plain_address(address: str) -> str:
     return address
 
 
-def _message(method: str, occasion: Occasion, organizer: Party, attendee: Party, reply: dict[str, str]) -> bytes:
+def _message(
+    method: str, occasion: Occasion, organizer: Party, attendee: Party, reply: dict[str, str], prodid: str
+) -> bytes:
     guest = {"CUTYPE": "INDIVIDUAL", "ROLE": "REQ-PARTICIPANT", **reply}
     lines = [*_event_lines(occasion), _party_line("ORGANIZER", organizer, {}), _party_line("ATTENDEE", attendee, guest)]
     return calendar_bytes(
@@ -198,6 +203,7 @@ def _message(method: str, occasion: Occasion, organizer: Party, attendee: Party,
         colour=None,
         method=method,
         language=occasion.language,
+        prodid=prodid,
     )
 
 

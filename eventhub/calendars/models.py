@@ -52,7 +52,11 @@ class Choice(StrEnum):
 
 
 class CalendarEntry(Base):
-    """One session's entry in calendars: an immutable UID, and the revision it stands at."""
+    """One session's entry in calendars: an immutable UID, and the revision it stands at.
+
+    ``related_uid`` is the first entry of its series or event. ``location_digest`` is made of the place and the join
+    link, ``text_digest`` of all words in six languages: what they were when the blobs were written.
+    """
 
     __tablename__ = "calendar_entry"
     __table_args__ = (
@@ -66,6 +70,7 @@ class CalendarEntry(Base):
     session_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("session.id", ondelete="CASCADE"))
     event_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), index=True)
     uid: Mapped[str]
+    related_uid: Mapped[str | None]
     sequence: Mapped[int] = mapped_column(default=0)
     dtstamp: Mapped[datetime]
     created: Mapped[datetime]
@@ -85,13 +90,19 @@ class CalendarEntry(Base):
 
 
 class EntryBlob(Base):
-    """The serialised VEVENT of an entry for one language and audience; feeds join these."""
+    """The serialised VEVENT of an entry for one language and audience; feeds join these.
+
+    ``digest`` stands for the bytes where an ETag is asked for; ``zone`` is the VTIMEZONE they need, if any. The blob
+    for discreet persons holds a placeholder where each person's own UID goes.
+    """
 
     __tablename__ = "entry_blob"
 
     entry_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("calendar_entry.id", ondelete="CASCADE"), primary_key=True)
     language: Mapped[str] = mapped_column(primary_key=True)
     audience: Mapped[Audience] = mapped_column(enum_column(Audience, name="audience"), primary_key=True)
+    zone: Mapped[str | None]
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
     body: Mapped[bytes] = mapped_column(LargeBinary)
 
 
@@ -125,18 +136,12 @@ class ChosenSession(Base):
     at: Mapped[datetime] = mapped_column(default=now)
 
 
-class PersonalUid(Base):
-    """The UID of an entry in a discreet person's copies, so that they match nothing public."""
-
-    __tablename__ = "personal_uid"
-
-    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
-    entry_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("calendar_entry.id", ondelete="CASCADE"), primary_key=True)
-    uid: Mapped[str] = mapped_column(unique=True)
-
-
 class Invite(Base):
-    """A person's invitation by mail to one entry, and what the person answered last."""
+    """A person's invitation by mail to one entry, and what the person answered last.
+
+    ``raised`` is added to the entry's SEQUENCE in this person's mails: taking one person off, and back on, must rise
+    for that person alone (RFC 5546 section 3.2.5).
+    """
 
     __tablename__ = "invite"
     __table_args__ = (UniqueConstraint("entry_id", "person_id"), UniqueConstraint("token_hash"))
@@ -146,6 +151,7 @@ class Invite(Base):
     person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
     token_hash: Mapped[bytes] = mapped_column(LargeBinary)
     salt: Mapped[bytes] = mapped_column(LargeBinary)
+    raised: Mapped[int] = mapped_column(default=0)
     partstat: Mapped[Partstat] = mapped_column(enum_column(Partstat, name="partstat"), default=Partstat.NEEDS_ACTION)
     answered_at: Mapped[datetime | None]
     answer_dtstamp: Mapped[datetime | None]

@@ -41,15 +41,6 @@ def upgrade() -> None:
     sa.Column('done_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('job', 'slot', name=op.f('pk_job_slot'))
     )
-    op.create_table('kept_post',
-    sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('token_hash', sa.LargeBinary(), nullable=False),
-    sa.Column('path', sa.Text(), nullable=False),
-    sa.Column('sealed', sa.LargeBinary(), nullable=False),
-    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_kept_post')),
-    sa.UniqueConstraint('token_hash', name=op.f('uq_kept_post_token_hash'))
-    )
     op.create_table('organisation',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
@@ -122,25 +113,6 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_series')),
     sa.UniqueConstraint('slug', name=op.f('uq_series_slug'))
     )
-    op.create_table('sign_in_request',
-    sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('email', sa.Text(), nullable=False),
-    sa.Column('language', sa.Text(), nullable=False),
-    sa.Column('link_hash', sa.LargeBinary(), nullable=False),
-    sa.Column('code_hash', sa.LargeBinary(), nullable=False),
-    sa.Column('browser_hash', sa.LargeBinary(), nullable=True),
-    sa.Column('salt', sa.LargeBinary(), nullable=False),
-    sa.Column('next_url', sa.Text(), nullable=True),
-    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('link_until', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('code_until', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('code_tries', sa.Integer(), nullable=False),
-    sa.Column('spent_at', sa.DateTime(timezone=True), nullable=True),
-    sa.CheckConstraint('code_tries BETWEEN 0 AND 5', name=op.f('ck_sign_in_request_five_tries')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_sign_in_request'))
-    )
-    op.create_index('ix_sign_in_request_email', 'sign_in_request', ['email', 'created_at'], unique=False)
-    op.create_index('ix_sign_in_request_link', 'sign_in_request', ['link_hash'], unique=True)
     op.create_table('audit_seal',
     sa.Column('entry_id', sa.BigInteger(), nullable=False),
     sa.Column('position', sa.Integer(), nullable=False),
@@ -233,11 +205,12 @@ def upgrade() -> None:
     sa.Column('item', sa.Text(), nullable=False),
     sa.Column('part', sa.Text(), nullable=False),
     sa.Column('source', sa.Text(), nullable=False),
+    sa.Column('source_digest', sa.Text(), nullable=False),
     sa.Column('texts', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
     sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['questionnaire_id'], ['questionnaire.id'], name=op.f('fk_questionnaire_text_questionnaire_id_questionnaire'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_questionnaire_text')),
-    sa.UniqueConstraint('questionnaire_id', 'item', 'part', name=op.f('uq_questionnaire_text_questionnaire_id_item_part'))
+    sa.UniqueConstraint('questionnaire_id', 'item', 'part', 'source_digest', name=op.f('uq_questionnaire_text_questionnaire_id_item_part_source_digest'))
     )
     op.create_table('questionnaire_version',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -360,6 +333,18 @@ def upgrade() -> None:
     )
     op.create_index('ix_feed_live', 'feed', ['person_id'], unique=True, postgresql_where='revoked_at IS NULL')
     op.create_index(op.f('ix_feed_person_id'), 'feed', ['person_id'], unique=False)
+    op.create_table('kept_post',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('person_id', sa.Uuid(), nullable=True),
+    sa.Column('token_hash', sa.LargeBinary(), nullable=False),
+    sa.Column('path', sa.Text(), nullable=False),
+    sa.Column('sealed', sa.LargeBinary(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_kept_post_person_id_person'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_kept_post')),
+    sa.UniqueConstraint('token_hash', name=op.f('uq_kept_post_token_hash'))
+    )
+    op.create_index(op.f('ix_kept_post_person_id'), 'kept_post', ['person_id'], unique=False)
     op.create_table('recovery_code',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('person_id', sa.Uuid(), nullable=False),
@@ -439,9 +424,33 @@ def upgrade() -> None:
     sa.Column('last_step', sa.Integer(), nullable=False),
     sa.Column('tries', sa.Integer(), nullable=False),
     sa.Column('tries_since', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('codes_kept_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_second_factor_person_id_person'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('person_id', name=op.f('pk_second_factor'))
     )
+    op.create_table('sign_in_request',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('person_id', sa.Uuid(), nullable=True),
+    sa.Column('email', sa.Text(), nullable=False),
+    sa.Column('language', sa.Text(), nullable=False),
+    sa.Column('link_hash', sa.LargeBinary(), nullable=False),
+    sa.Column('code_hash', sa.LargeBinary(), nullable=False),
+    sa.Column('browser_hash', sa.LargeBinary(), nullable=True),
+    sa.Column('salt', sa.LargeBinary(), nullable=False),
+    sa.Column('next_url', sa.Text(), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('link_until', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('code_until', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('code_tries', sa.Integer(), nullable=False),
+    sa.Column('spent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint('code_tries BETWEEN 0 AND 5', name=op.f('ck_sign_in_request_five_tries')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_sign_in_request_person_id_person'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_sign_in_request'))
+    )
+    op.create_index('ix_sign_in_request_browser', 'sign_in_request', ['browser_hash', 'created_at'], unique=False)
+    op.create_index('ix_sign_in_request_email', 'sign_in_request', ['email', 'created_at'], unique=False)
+    op.create_index('ix_sign_in_request_link', 'sign_in_request', ['link_hash'], unique=True)
+    op.create_index(op.f('ix_sign_in_request_person_id'), 'sign_in_request', ['person_id'], unique=False)
     op.create_table('web_session',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('person_id', sa.Uuid(), nullable=False),
@@ -451,6 +460,7 @@ def upgrade() -> None:
     sa.Column('seen_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('until', sa.DateTime(timezone=True), nullable=False),
     sa.Column('second_factor_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('is_half', sa.Boolean(), nullable=False),
     sa.Column('revoked_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_web_session_person_id_person'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_web_session'))
@@ -557,6 +567,7 @@ def upgrade() -> None:
     sa.Column('session_id', sa.Uuid(), nullable=False),
     sa.Column('event_id', sa.Uuid(), nullable=False),
     sa.Column('uid', sa.Text(), nullable=False),
+    sa.Column('related_uid', sa.Text(), nullable=True),
     sa.Column('sequence', sa.Integer(), nullable=False),
     sa.Column('dtstamp', sa.DateTime(timezone=True), nullable=False),
     sa.Column('created', sa.DateTime(timezone=True), nullable=False),
@@ -604,6 +615,8 @@ def upgrade() -> None:
     sa.Column('entry_id', sa.Uuid(), nullable=False),
     sa.Column('language', sa.Text(), nullable=False),
     sa.Column('audience', sa.Enum('public', 'neutral', name='audience', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('zone', sa.Text(), nullable=True),
+    sa.Column('digest', sa.LargeBinary(), nullable=False),
     sa.Column('body', sa.LargeBinary(), nullable=False),
     sa.ForeignKeyConstraint(['entry_id'], ['calendar_entry.id'], name=op.f('fk_entry_blob_entry_id_calendar_entry'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('entry_id', 'language', 'audience', name=op.f('pk_entry_blob'))
@@ -614,6 +627,7 @@ def upgrade() -> None:
     sa.Column('person_id', sa.Uuid(), nullable=False),
     sa.Column('token_hash', sa.LargeBinary(), nullable=False),
     sa.Column('salt', sa.LargeBinary(), nullable=False),
+    sa.Column('raised', sa.Integer(), nullable=False),
     sa.Column('partstat', sa.Enum('NEEDS-ACTION', 'ACCEPTED', 'DECLINED', 'TENTATIVE', name='partstat', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('answered_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('answer_dtstamp', sa.DateTime(timezone=True), nullable=True),
@@ -626,15 +640,6 @@ def upgrade() -> None:
     sa.UniqueConstraint('token_hash', name=op.f('uq_invite_token_hash'))
     )
     op.create_index(op.f('ix_invite_person_id'), 'invite', ['person_id'], unique=False)
-    op.create_table('personal_uid',
-    sa.Column('person_id', sa.Uuid(), nullable=False),
-    sa.Column('entry_id', sa.Uuid(), nullable=False),
-    sa.Column('uid', sa.Text(), nullable=False),
-    sa.ForeignKeyConstraint(['entry_id'], ['calendar_entry.id'], name=op.f('fk_personal_uid_entry_id_calendar_entry'), ondelete='CASCADE'),
-    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_personal_uid_person_id_person'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('person_id', 'entry_id', name=op.f('pk_personal_uid')),
-    sa.UniqueConstraint('uid', name=op.f('uq_personal_uid_uid'))
-    )
     op.create_table('invite_mail',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('invite_id', sa.Uuid(), nullable=False),
@@ -650,7 +655,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table('invite_mail')
-    op.drop_table('personal_uid')
     op.drop_index(op.f('ix_invite_person_id'), table_name='invite')
     op.drop_table('invite')
     op.drop_table('entry_blob')
@@ -676,6 +680,11 @@ def downgrade() -> None:
     op.drop_index('ix_web_session_token', table_name='web_session')
     op.drop_index('ix_web_session_person', table_name='web_session')
     op.drop_table('web_session')
+    op.drop_index(op.f('ix_sign_in_request_person_id'), table_name='sign_in_request')
+    op.drop_index('ix_sign_in_request_link', table_name='sign_in_request')
+    op.drop_index('ix_sign_in_request_email', table_name='sign_in_request')
+    op.drop_index('ix_sign_in_request_browser', table_name='sign_in_request')
+    op.drop_table('sign_in_request')
     op.drop_table('second_factor')
     op.drop_index('ix_search_entry_vector', table_name='search_entry', postgresql_using='gin')
     op.drop_index('ix_search_entry_plain', table_name='search_entry', postgresql_using='gin', postgresql_ops={'plain': 'gin_trgm_ops'})
@@ -689,6 +698,8 @@ def downgrade() -> None:
     op.drop_table('registration_setup')
     op.drop_index(op.f('ix_recovery_code_person_id'), table_name='recovery_code')
     op.drop_table('recovery_code')
+    op.drop_index(op.f('ix_kept_post_person_id'), table_name='kept_post')
+    op.drop_table('kept_post')
     op.drop_index(op.f('ix_feed_person_id'), table_name='feed')
     op.drop_index('ix_feed_live', table_name='feed', postgresql_where='revoked_at IS NULL')
     op.drop_table('feed')
@@ -719,9 +730,6 @@ def downgrade() -> None:
     op.drop_table('event')
     op.drop_table('audit_text')
     op.drop_table('audit_seal')
-    op.drop_index('ix_sign_in_request_link', table_name='sign_in_request')
-    op.drop_index('ix_sign_in_request_email', table_name='sign_in_request')
-    op.drop_table('sign_in_request')
     op.drop_table('series')
     op.drop_table('seal_key')
     op.drop_table('revision')
@@ -732,7 +740,6 @@ def downgrade() -> None:
     op.drop_table('promise')
     op.drop_index('ix_organisation_name', table_name='organisation')
     op.drop_table('organisation')
-    op.drop_table('kept_post')
     op.drop_table('job_slot')
     op.drop_index('ix_form_key_at', table_name='form_key')
     op.drop_table('form_key')
