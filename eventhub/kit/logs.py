@@ -27,7 +27,7 @@ port database revision dropped
 ALLOWED = frozenset(FIELDS.split())
 TEXT_LIMIT = 300
 
-EMAIL = re.compile(r"[^\s@<>\"'(),;:]+@[^\s@<>\"'(),;:]+")
+EMAIL = re.compile(r"[^\s@<>]*@[^\s@<>\"'(),;:]+")
 QUERY = re.compile(r"\?[^\s\"'<>]*")
 URL_LOGIN = re.compile(r"(?<=://)[^\s/@]+@")
 TOKEN_PATH = re.compile(
@@ -123,7 +123,7 @@ def _filled(template: str, args: tuple[object, ...] | Mapping[str, object]) -> s
 def tidy(text: str) -> str:
     """A text without e-mail addresses, query strings, tokens in paths, logins in addresses and long secrets."""
     text = URL_LOGIN.sub("", text)
-    text = EMAIL.sub("…", QUERY.sub("", text))
+    text = QUERY.sub("", EMAIL.sub("…", text))
     text = TOKEN_PATH.sub(r"/\1/…", text)
     text = SECRET.sub(lambda found: "…" if _is_secret(found[0]) else found[0], text)
     return text if len(text) <= TEXT_LIMIT else text[:TEXT_LIMIT] + "…"
