@@ -9,7 +9,7 @@ from sqlalchemy.pool import NullPool
 from eventhub.kit.config import Settings
 from eventhub.kit.db import Base
 
-APPEND_ONLY = ("audit_entry", "audit_seal")
+APPEND_ONLY = {"audit_entry": "UPDATE, DELETE", "audit_seal": "UPDATE, DELETE", "audit_text": "UPDATE"}
 IGNORED_INDEXES: set[str] = set()
 
 
@@ -50,7 +50,7 @@ def grant(connection: Connection, role: str) -> None:
             f"GRANT USAGE ON SCHEMA public TO {quoted}",
             f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {quoted}",
             f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {quoted}",
-            *(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {quoted}" for table in existing(connection)),
+            *(f"REVOKE {APPEND_ONLY[table]} ON {table} FROM {quoted}" for table in existing(connection)),
         ):
             connection.execute(text(statement))
 

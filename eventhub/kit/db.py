@@ -116,6 +116,7 @@ def engine_options(application_name: str) -> dict[str, object]:
     }
     return {
         "pool_pre_ping": True,
+        "hide_parameters": True,
         "pool_size": 16,
         "max_overflow": 16,
         "pool_timeout": 8,

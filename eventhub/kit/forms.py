@@ -8,12 +8,14 @@ from flask import g, request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from flask_wtf.form import _Auto
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 from wtforms import Field, HiddenField, StringField, TextAreaField, ValidationError
 from wtforms.form import BaseForm
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, Optional, StopValidation
 
+from eventhub.kit.access import post_keeper
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError, Stale, domain_error_of
 from eventhub.kit.text import multi_line, single_line
@@ -41,6 +43,11 @@ class Form(FlaskForm):
                     unbound_field.kwargs["validators"] = [*given, limit]
             bound: Field = super().bind_field(form, unbound_field, options)
             return bound
+
+        def wrap_formdata(self, form: BaseForm, formdata: Any) -> Any:
+            """What was sent; on opening the page, what was typed into this form before the session ended."""
+            sent = super().wrap_formdata(form, formdata)
+            return _kept_answers(form) if sent is None and formdata is _Auto else sent
 
     form_key = HiddenField(default=lambda: str(uuid.uuid4()))
 
@@ -109,9 +116,19 @@ def submit_alone(form: Form, action: Callable[[], Result]) -> Result | None:
     return result
 
 
-def required(message: Any = None) -> InputRequired:
-    """The field must be filled in."""
-    return InputRequired(message=message or _l("Fill in this field"))
+class Filled(InputRequired):
+    """Something was sent and, once cleaned, something is left of it."""
+
+    def __call__(self, form: BaseForm, field: Field) -> None:
+        """Raises StopValidation."""
+        super().__call__(form, field)
+        if isinstance(field.data, str) and not field.data or field.data is None:
+            raise StopValidation(self.message)
+
+
+def required(message: Any = None) -> Filled:
+    """The field must be filled in; blanks do not count."""
+    return Filled(message=message or _l("Fill in this field"))
 
 
 def optional() -> Optional:
@@ -122,6 +139,14 @@ def optional() -> Optional:
 def posted() -> bool:
     """Whether this request sends something."""
     return request.method == "POST"
+
+
+def _kept_answers(form: BaseForm) -> Any:
+    keeper = post_keeper()
+    if keeper is None or request.method != "GET" or g.get("access") not in {"personal", "staff"}:
+        return None
+    kept = keeper.given_back()
+    return kept if kept and any(name.partition("-")[0] in form._fields for name in kept) else None
 
 
 def _expected(error: DomainError | IntegrityError | StaleDataError) -> DomainError:
