@@ -63,18 +63,20 @@ class QuestionnaireVersion(Base):
 class QuestionnaireText(Base):
     """The translation of one text of a questionnaire: never makes a new version.
 
-    ``item`` is a stable id (of a page, question or option) and ``part`` which of its texts (title, label, help).
-    ``source`` is the original wording it was made from: when the original changed since, it counts as missing.
+    ``item`` is a stable id (of a page, a question, or ``question.option``) and ``part`` which of its texts (title,
+    intro, label, help). ``source`` is the original it was made from: a new original starts without translations,
+    while older versions, which still show the old one, keep theirs.
     """
 
     __tablename__ = "questionnaire_text"
-    __table_args__ = (UniqueConstraint("questionnaire_id", "item", "part"),)
+    __table_args__ = (UniqueConstraint("questionnaire_id", "item", "part", "source_digest"),)
 
     id: Mapped[Id]
     questionnaire_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("questionnaire.id", ondelete="CASCADE"))
     item: Mapped[str]
     part: Mapped[str]
     source: Mapped[str]
+    source_digest: Mapped[str]
     texts: Mapped[Texts] = mapped_column(default=dict)
     changed_at: Mapped[datetime] = mapped_column(default=now)
 

@@ -1,0 +1,355 @@
+"""Answers: which questions apply, what is missing, how answers are shown, kept, and revealed.
+
+In memory answers are a mapping of question keys to JSON values; in the database rows by stable question ids. A sealed
+answer is never read by accident: ``load`` gives a Sealed in its place, and only ``reveal`` and ``opened`` open it.
+"""
+
+import json
+import uuid
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from eventhub.kit import audit, files
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.kit.errors import DomainError, NotFound
+from eventhub.kit.files import StoredFile
+from eventhub.kit.sealed import SealKey, Unreadable, open_sealed, place, seal
+from eventhub.questionnaires import kinds, queries
+from eventhub.questionnaires.access import may_see
+from eventhub.questionnaires.conditions import Answers, answered, holds
+from eventhub.questionnaires.definition import Definition, Page, Question, Words
+from eventhub.questionnaires.kinds import KINDS, Upload, Wrong
+from eventhub.questionnaires.models import Answer, AnswerSet
+
+DOTS = "•••••"
+PURPOSE = "answer"
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A sealed answer that was not opened: there is one, and perhaps its last characters for its owner."""
+
+    tail: str = ""
+
+    def __str__(self) -> str:
+        return DOTS + self.tail
+
+
+@dataclass(frozen=True)
+class Row:
+    """One answer on a summary: what components/summary_list.html draws."""
+
+    key: str
+    label: Words
+    value: str
+    kind: str
+    sealed: bool
+    url: str | None = None
+
+
+@dataclass(frozen=True)
+class Section:
+    """The answers of one page."""
+
+    page: Page
+    rows: tuple[Row, ...]
+
+
+class AnswerWrong(DomainError):
+    """A value that is no answer to its question."""
+
+    status = 422
+    message = _l("This is not an answer to the question.")
+
+
+class AnswerGone(DomainError):
+    """The answer was erased, or the key of its owner was destroyed."""
+
+    status = 410
+    message = _l("This answer is no longer here.")
+
+
+def field_name(key: str) -> str:
+    """The name of a question's form field."""
+    return f"q_{key}"
+
+
+def visible_questions(definition: Definition, answers: Answers) -> list[tuple[Page, Question]]:
+    """What applies, in order. An answer to a question that does not apply counts as not given."""
+    seen: dict[str, object] = {}
+    found: list[tuple[Page, Question]] = []
+    for page in definition.pages:
+        if not holds(page.show_if, seen):
+            continue
+        for question in page.questions:
+            if holds(question.show_if, seen):
+                found.append((page, question))
+                seen[question.key] = answers.get(question.key)
+    return found
+
+
+def visible_pages(definition: Definition, answers: Answers) -> list[Page]:
+    """The pages that have something to show."""
+    return list(dict.fromkeys(page for page, _ in visible_questions(definition, answers)))
+
+
+def applicable(definition: Definition, answers: Answers) -> dict[str, object]:
+    """The answers without those to questions that do not apply."""
+    shown = {question.key for _, question in visible_questions(definition, answers)}
+    return {key: value for key, value in answers.items() if key in shown}
+
+
+def complete(definition: Definition, answers: Answers) -> list[tuple[Page, Question]]:
+    """The required questions that apply and have no answer; none means it can be sent."""
+    return [
+        (page, question)
+        for page, question in visible_questions(definition, answers)
+        if question.required and KINDS[question.kind].asks and not is_answered(question, answers.get(question.key))
+    ]
+
+
+def is_answered(question: Question, value: object) -> bool:
+    """Whether the question has an answer; a consent that is required must be given."""
+    return value is True if question.kind == "consent" and question.required else answered(value)
+
+
+def to_show(
+    definition: Definition,
+    answers: Answers,
+    language: str,
+    *,
+    url: Callable[[Page], str] | None = None,
+    who: Collection[str] | None = None,
+) -> list[Section]:
+    """The answers page by page, for "check your answers" and for staff.
+
+    ``definition`` is already in ``language``. ``url`` gives the page where an answer is changed. ``who`` are the
+    viewers (access.viewers); None is the owner. Sealed values are masked for all; what may not be seen is not there.
+    """
+    sections: dict[Page, list[Row]] = {}
+    for page, question in visible_questions(definition, answers):
+        kind = KINDS[question.kind]
+        if not kind.asks or (who is not None and not may_see(question, who)):
+            continue
+        value = answers.get(question.key)
+        shown = "" if value is None else str(value) if question.sealed else kinds.show(question, value, language)
+        look = "ltr" if question.sealed and value is not None else kind.look
+        row = Row(question.key, question.label, shown, look, question.sealed, url(page) if url else None)
+        sections.setdefault(page, []).append(row)
+    return [Section(page, tuple(rows)) for page, rows in sections.items()]
+
+
+def load(answer_set: AnswerSet, key: SealKey | None = None) -> dict[str, object]:
+    """The answers by question key; sealed ones as Sealed, with their last characters when ``key`` is given.
+
+    One statement (the version is kept in process). Answers to questions the version does not have are left out.
+    """
+    known = {question.id: question for question in queries.version(answer_set.version_id).definition.questions()}
+    found: dict[str, object] = {}
+    for row in _rows(Answer.answer_set_id == answer_set.id):
+        question = known.get(row.question)
+        if question is None:
+            continue
+        if row.sealed is None:
+            found[question.key] = row.value
+        else:
+            found[question.key] = Sealed(_tail(answer_set, question, key, row.sealed))
+    return found
+
+
+def load_many(answer_sets: Mapping[uuid.UUID, uuid.UUID]) -> dict[uuid.UUID, dict[str, object]]:
+    """The answers of many sets ({answer set id: version id}) for lists and exports; sealed stay sealed. One statement."""
+    keys = {
+        version_id: {question.id: question.key for question in queries.version(version_id).definition.questions()}
+        for version_id in set(answer_sets.values())
+    }
+    found: dict[uuid.UUID, dict[str, object]] = {answer_set_id: {} for answer_set_id in answer_sets}
+    for row in _rows(Answer.answer_set_id.in_(list(answer_sets))):
+        key = keys[answer_sets[row.answer_set_id]].get(row.question)
+        if key is not None:
+            found[row.answer_set_id][key] = row.value if row.sealed is None else Sealed()
+    return found
+
+
+def opened(answer_set: AnswerSet, key: SealKey) -> dict[str, object]:
+    """The answers with the sealed ones opened: to carry them over or to give them to their owner, never for a page.
+
+    Raises AnswerGone when the key was destroyed.
+    """
+    known = {question.id: question for question in queries.version(answer_set.version_id).definition.questions()}
+    found: dict[str, object] = {}
+    for row in _rows(Answer.answer_set_id == answer_set.id):
+        question = known.get(row.question)
+        if question is not None:
+            found[question.key] = (
+                row.value if row.sealed is None else _open(answer_set.id, question.id, key, row.sealed)
+            )
+    return found
+
+
+def save(
+    answer_set: AnswerSet, key: SealKey, values: Mapping[str, object], *, retain_from: datetime | None = None
+) -> None:
+    """Keep the answers of a page: all in one statement; None takes an answer away, what is not named stays.
+
+    Files are stored and the ones they replace given up. ``retain_from`` is the instant from which days of retention
+    count (the end of the event); now when it is not given. Raises AnswerWrong and what files.store raises, with the
+    form's field; ValueError for a key that is not the set's.
+    """
+    if key.id != answer_set.seal_key_id:
+        raise ValueError("the answers are sealed with another key")
+    known = {question.key: question for question in queries.version(answer_set.version_id).definition.questions()}
+    chosen = [(known[name], value) for name, value in values.items() if name in known and KINDS[known[name].kind].asks]
+    if not chosen:
+        return
+    _give_up_files(answer_set, key, {question.id: value for question, value in chosen if question.kind == "file"})
+    moment = now()
+    rows = [
+        _row(answer_set, key, question, _ready(answer_set, key, question, value))
+        | {"delete_after": _delete_after(question, retain_from or moment), "changed_at": moment}
+        for question, value in chosen
+    ]
+    statement = insert(Answer).values(rows)
+    renewed = {name: statement.excluded[name] for name in ("value", "sealed", "delete_after", "changed_at")}
+    db.session.execute(
+        statement.on_conflict_do_update(index_elements=[Answer.answer_set_id, Answer.question], set_=renewed)
+    )
+    answer_set.changed_at = moment
+
+
+def reveal(
+    answer_set: AnswerSet,
+    question: Question,
+    key: SealKey,
+    *,
+    actor: object,
+    reason: str,
+    scope_id: uuid.UUID | None = None,
+) -> Any:
+    """Open one sealed answer for somebody who gave a reason; recorded in the same transaction.
+
+    Whether the actor may see the question is the caller's to ask (access.may_see). Raises NotFound and AnswerGone.
+    """
+    where = (Answer.answer_set_id == answer_set.id) & (Answer.question == question.id)
+    row = next(iter(_rows(where)), None)
+    if row is None or row.sealed is None:
+        raise NotFound
+    value = _open(answer_set.id, question.id, key, row.sealed)
+    audit.record("answer.revealed", answer_set, actor=actor, scope_id=scope_id, text=reason, question=question.id)
+    return value
+
+
+def stored_file(value: object) -> StoredFile:
+    """The file behind the answer to a file question. Raises NotFound."""
+    if isinstance(value, dict) and "file" in value:
+        file = db.session.get(StoredFile, uuid.UUID(str(value["file"])))
+        if file is not None and file.deleted_at is None:
+            return file
+    raise NotFound
+
+
+def files_of(rows: Iterable[tuple[uuid.UUID, str, object]]) -> Iterator[StoredFile]:
+    """The files among stored answers (set, question, value), to be given up with them."""
+    ids = [
+        uuid.UUID(str(value["file"]))
+        for _, _, value in rows
+        if isinstance(value, dict) and isinstance(value.get("file"), str)
+    ]
+    if ids:
+        yield from db.session.scalars(select(StoredFile).where(StoredFile.id.in_(ids)))
+
+
+def _rows(where: Any) -> Any:
+    return db.session.execute(
+        select(Answer.answer_set_id, Answer.question, Answer.value, Answer.sealed).where(
+            where, Answer.value.is_not(None) | Answer.sealed.is_not(None)
+        )
+    )
+
+
+def _row(answer_set: AnswerSet, key: SealKey, question: Question, value: object) -> dict[str, object]:
+    sealed = None
+    if question.sealed and value is not None:
+        body = json.dumps(value, ensure_ascii=False)
+        sealed = seal(key, _place(answer_set.id, question.id), body)
+    return {
+        "id": uuid.uuid4(),
+        "answer_set_id": answer_set.id,
+        "question": question.id,
+        "value": None if question.sealed else value,
+        "sealed": sealed,
+    }
+
+
+def _ready(answer_set: AnswerSet, key: SealKey, question: Question, value: object) -> object:
+    if isinstance(value, Upload):
+        try:
+            file = files.store(
+                value.data,
+                name=value.name,
+                allowed=kinds.allowed_files(question),
+                purpose=PURPOSE,
+                owner_id=answer_set.owner_id,
+                key=key if question.sealed else None,
+                limit=question.limits.max_bytes or files.LIMIT,
+            )
+        except DomainError as error:
+            error.field = field_name(question.key)
+            raise
+        return {"file": str(file.id), "name": file.name, "size": file.size}
+    try:
+        return kinds.clean(question, value)
+    except Wrong as error:
+        raise AnswerWrong(error.message, field=field_name(question.key)) from None
+
+
+def _give_up_files(answer_set: AnswerSet, key: SealKey, renewed: Mapping[str, object]) -> None:
+    if not renewed:
+        return
+    where = (Answer.answer_set_id == answer_set.id) & Answer.question.in_(list(renewed))
+    old = [
+        (row.answer_set_id, row.question, row.value if row.sealed is None else _open_quietly(row, key))
+        for row in _rows(where)
+    ]
+    for file in files_of(row for row in old if row[2] != renewed[row[1]]):
+        files.remove(file)
+
+
+def _open_quietly(row: Any, key: SealKey) -> object:
+    try:
+        return _open(row.answer_set_id, row.question, key, row.sealed)
+    except AnswerGone:
+        return None
+
+
+def _open(answer_set_id: uuid.UUID, question_id: str, key: SealKey, sealed: bytes) -> Any:
+    try:
+        return json.loads(open_sealed(key, _place(answer_set_id, question_id), sealed))
+    except Unreadable:
+        raise AnswerGone from None
+
+
+def _tail(answer_set: AnswerSet, question: Question, key: SealKey | None, sealed: bytes) -> str:
+    length = KINDS[question.kind].tail
+    if key is None or not length:
+        return ""
+    try:
+        value = str(_open(answer_set.id, question.id, key, sealed))
+    except AnswerGone:
+        return ""
+    return value[-length:] if len(value) >= 2 * length else ""
+
+
+def _place(answer_set_id: uuid.UUID, question_id: str) -> Any:
+    return place("answer", "sealed", f"{answer_set_id}:{question_id}")
+
+
+def _delete_after(question: Question, start: datetime) -> datetime | None:
+    return None if question.retention_days is None else start + timedelta(days=question.retention_days)
