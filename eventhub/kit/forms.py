@@ -123,7 +123,7 @@ class Filled(InputRequired):
         """Raises StopValidation."""
         super().__call__(form, field)
         if isinstance(field.data, str) and not field.data or field.data is None:
-            raise StopValidation(self.message)
+            raise StopValidation(self.message or "")
 
 
 def required(message: Any = None) -> Filled:
