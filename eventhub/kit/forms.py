@@ -12,6 +12,7 @@ from flask_wtf.form import _Auto
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 from wtforms import Field, HiddenField, StringField, TextAreaField, ValidationError
+from wtforms.fields.core import UnboundField
 from wtforms.form import BaseForm
 from wtforms.validators import InputRequired, Length, Optional, StopValidation
 
@@ -36,11 +37,16 @@ class Form(FlaskForm):
             if issubclass(unbound_field.field_class, StringField) and unbound_field.field_class is not HiddenField:
                 is_area = issubclass(unbound_field.field_class, TextAreaField)
                 clean = multi_line if is_area else single_line
-                options["filters"] = [clean, *unbound_field.kwargs.pop("filters", options.get("filters", []))]
-                given = list(unbound_field.kwargs.get("validators") or [])
+                # Made anew and never changed: the unbound field belongs to the class and serves every request.
+                label, *placed = unbound_field.args or (None,)
+                kwargs = dict(unbound_field.kwargs)
+                kwargs.setdefault("label", label)
+                given = list((placed[0] if placed else kwargs.get("validators")) or [])
                 if not any(isinstance(validator, Length) for validator in given):
-                    limit = Length(max=TEXT_LIMIT if is_area else LINE_LIMIT, message=_TOO_LONG)
-                    unbound_field.kwargs["validators"] = [*given, limit]
+                    given.append(Length(max=TEXT_LIMIT if is_area else LINE_LIMIT, message=_TOO_LONG))
+                kwargs["validators"] = given
+                kwargs["filters"] = [clean, *(kwargs.get("filters") or ())]
+                unbound_field = UnboundField(unbound_field.field_class, **kwargs)
             bound: Field = super().bind_field(form, unbound_field, options)
             return bound
 
