@@ -1,0 +1,1 @@
+"""Figures of the running app beside what this machine allows; run by ``make bench``, never by the tests."""
