@@ -1,0 +1,112 @@
+"""Dates that move while wall-clock times stay, and an event made from a former one."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from eventhub.kit.db import db
+from eventhub.kit.i18n import in_language
+from eventhub.programme.local_time import LocalTimeMissing, instant_of, is_repeated
+from eventhub.programme.models import AgendaItem, Event, Publication, Room, Session
+
+EVENT_PARTS = (
+    "series_id",
+    "kind",
+    "mode",
+    "original_language",
+    "title",
+    "lead",
+    "description",
+    "practical",
+    "access_services",
+    "city",
+    "venue",
+    "country",
+    "time_zone",
+    "interpretation",
+)
+SESSION_PARTS = (
+    "kind",
+    "title",
+    "summary",
+    "description",
+    "time_zone",
+    "interpretation",
+    "access_services",
+    "chosen_beforehand",
+)
+"""What a copy takes over. Not: join links, panellists and documents, which belong to the former event alone."""
+
+
+class MovedIntoGap(LocalTimeMissing):
+    """A session would begin or end at a time that the clocks jump over on its new day."""
+
+
+def shifted_first_day(source: date, wanted: date, *, keep_weekday: bool) -> date:
+    """The first day of a copy: the wanted one or, with ``keep_weekday``, the next one on the former weekday."""
+    return wanted + timedelta(days=(source.weekday() - wanted.weekday()) % 7) if keep_weekday else wanted
+
+
+def copied_event(source: Event, sessions: list[Session], rooms: list[Room], *, new: dict[str, Any]) -> Event:
+    """A draft made from ``source`` with its rooms, sessions and agenda items; ``new`` holds code, slug and first_day.
+
+    Wall-clock times stay, instants follow the zone. Raises MovedIntoGap at ``first_day``.
+    """
+    first_day: date = new["first_day"]
+    days = first_day - source.first_day
+    event = Event(
+        **{name: _own(getattr(source, name)) for name in EVENT_PARTS},
+        **new,
+        last_day=source.last_day + days,
+        copied_from_id=source.id,
+    )
+    db.session.add(event)
+    db.session.flush()
+    twins = {
+        room.id: Room(event_id=event.id, name=dict(room.name), capacity=room.capacity, step_free=room.step_free)
+        for room in rooms
+    }
+    db.session.add_all(twins.values())
+    db.session.flush()
+    alive = [session for session in sessions if session.publication is not Publication.CANCELLED]
+    for session in alive:
+        twin = Session(**{name: _own(getattr(session, name)) for name in SESSION_PARTS}, event_id=event.id)
+        twin.room_id = twins[session.room_id].id if session.room_id in twins else None
+        twin.starts_local, twin.ends_local = session.starts_local, session.ends_local
+        twin.starts_fold, twin.ends_fold = session.starts_fold, session.ends_fold
+        move(twin, days=days, field="first_day")
+        db.session.add(twin)
+        db.session.flush()
+        for item in session.items:
+            db.session.add(AgendaItem(session_id=twin.id, position=item.position, title=dict(item.title)))
+    db.session.flush()
+    return event
+
+
+def move(session: Session, *, days: timedelta = timedelta(0), zone: str | None = None, field: str) -> None:
+    """Move a session by whole days or into another zone: the wall-clock times stay, the instants are made anew.
+
+    An hour that is repeated on the new day is the one it was before (the first, unless said otherwise).
+    Raises MovedIntoGap at ``field``.
+    """
+    session.time_zone = zone or session.time_zone
+    session.starts_local += days
+    session.ends_local += days
+    try:
+        session.starts_at = instant_of(session.starts_local, session.time_zone, session.starts_fold)
+        session.ends_at = instant_of(session.ends_local, session.time_zone, session.ends_fold)
+    except LocalTimeMissing:
+        raise MovedIntoGap(
+            _l(
+                "The session “%(title)s” would be at a time that the clocks jump over. Move it first.",
+                title=in_language(session.title, "en").text,
+            ),
+            field=field,
+        ) from None
+    session.starts_fold = session.starts_fold if is_repeated(session.starts_local, session.time_zone) else 0
+    session.ends_fold = session.ends_fold if is_repeated(session.ends_local, session.time_zone) else 0
+
+
+def _own(value: Any) -> Any:
+    return value.copy() if isinstance(value, dict | list) else value
