@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
@@ -263,9 +263,11 @@ def _greet(settings: Settings) -> None:
 def _last_head(file: Path) -> tuple[int, str] | None:
     if not file.exists():
         return None
-    last = file.read_text(encoding="utf-8").splitlines()[-1]
-    known = json.loads(last)
-    return int(known["position"]), str(known["chain"])
+    for line in reversed(file.read_text(encoding="utf-8").splitlines()):
+        with suppress(ValueError, KeyError, TypeError):  # a line cut short by a crash
+            known = json.loads(line)
+            return int(known["position"]), str(known["chain"])
+    return None
 
 
 def _erasures(settings: Settings) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
 
+import redis
 import structlog
 from celery import Celery
 from flask import g
@@ -14,7 +15,7 @@ from flask import g
 from eventhub.app import create_app
 from eventhub.kit import outbox
 from eventhub.kit.config import load_settings
-from eventhub.kit.db import unit_of_work
+from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.mail import Letter, post
 
 log = structlog.get_logger()
@@ -57,7 +58,8 @@ def writes(name: str) -> Callable[[Callable[..., None]], Callable[[int], None]]:
                 try:
                     with unit_of_work():
                         work(**taken.payload)
-                        outbox.keep(taken)
+                        if not outbox.keep(taken):  # the lease was lost: another task does it or has done it
+                            db.session.rollback()
                 except Exception as error:
                     log.error("task.failed", promise=promise_id, task=name, error=type(error).__name__)
                     with unit_of_work():
@@ -88,3 +90,9 @@ def deliver(task: str, promise_id: int) -> Any:
     """Hand a promise to the queue; unknown names fail here, loudly, and stay in the outbox."""
     celery.loader.import_default_modules()
     return celery.tasks[task].apply_async(args=[promise_id], retry=False, expires=600)
+
+
+def waiting() -> int:
+    """How many tasks lie in the queue. Raises redis.RedisError within a second when the broker is away."""
+    client: redis.Redis = flask_app.extensions["eventhub.redis"]
+    return int(client.llen(celery.conf.task_default_queue))

@@ -6,16 +6,19 @@ import time
 from types import FrameType
 
 import psycopg
+import redis
 import structlog
 from kombu.exceptions import OperationalError
 
 from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.outbox import offer_due, withdraw_offers
-from workers.app import deliver, flask_app, settings
+from workers.app import deliver, flask_app, settings, waiting
 
 log = structlog.get_logger()
 NAP = 2.0
 BATCH = 100
+ENOUGH = 1000
+"""Tasks in the queue from which on nothing is added: while no worker runs, offers made again would fill the broker."""
 
 
 class Relay:
@@ -40,6 +43,8 @@ class Relay:
 
     def carry(self) -> bool:
         """Offer one batch; whether there may be more."""
+        if not self._has_room():
+            return False
         with flask_app.app_context():
             with unit_of_work():
                 batch = offer_due(BATCH)
@@ -59,9 +64,16 @@ class Relay:
             db.session.remove()
         return len(batch) == BATCH and not failed
 
-    def stop(self, number: int, frame: FrameType | None) -> None:
+    def stop(self, _number: int, _frame: FrameType | None) -> None:
         """End after the batch at hand."""
         self.stopping = True
+
+    def _has_room(self) -> bool:
+        try:
+            return waiting() < ENOUGH
+        except redis.RedisError as error:
+            log.warning("relay.broker_away", error=type(error).__name__)
+            return False
 
     def _listen(self) -> None:
         if self._listener is None or self._listener.closed:

@@ -37,11 +37,20 @@ def by_the_clock(name: str, every: timedelta) -> Callable[[Callable[[], None]], 
 
 @by_the_clock("upkeep.seal_audit", timedelta(minutes=5))
 def seal_audit() -> None:
-    """Chain what was written since the last time, and keep the head of the chain outside the database."""
+    """Keep the head of the chain outside the database, then chain what was written since the last time.
+
+    In this order: only a committed head may be written down, or a failed commit would look like a forged chain.
+    """
+    _note_head()
     while audit.seal():
         db.session.flush()
-    settings: Settings = flask_app.extensions["eventhub.settings"]
+
+
+def _note_head() -> None:
     position, chain = audit.head()
+    if not position:
+        return
+    settings: Settings = flask_app.extensions["eventhub.settings"]
     settings.eventhub_home.mkdir(parents=True, exist_ok=True)
     heads = settings.eventhub_home / "audit-heads.jsonl"
     with heads.open("a", encoding="utf-8") as file:

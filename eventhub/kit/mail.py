@@ -7,13 +7,16 @@ bytes are sealed while they wait and wiped when the promise is kept, so that no 
 import smtplib
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
+from threading import Timer
+from time import monotonic
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -33,6 +36,9 @@ from eventhub.kit.text import single_line
 
 log = structlog.get_logger()
 TIMEOUT = 20
+PATIENCE = 90
+"""Seconds for a whole conversation with a mail server, however slowly it drips: less than a lease, so that nobody else
+sends the mail meanwhile."""
 
 
 class Mail(Base):
@@ -115,6 +121,11 @@ def post(promise_id: int, write: Callable[..., Letter | None]) -> None:
         with unit_of_work():
             outbox.park(taken, str(refusal)) if refusal.final else outbox.put_off(taken, str(refusal))
         return
+    except Exception as error:
+        log.error("mail.not_sent", promise=taken.id, task=taken.task, error=type(error).__name__)
+        with unit_of_work():
+            outbox.release(taken, f"could not be sent: {type(error).__name__}")
+        raise
     with unit_of_work():
         if outbox.keep(taken):
             sent = db.session.get_one(Mail, taken.id)
@@ -167,8 +178,10 @@ def deliver(message: Envelope) -> None:
     """Hand one message to the mail server. Raises Refused; every wait is bounded."""
     settings: Settings = current_app.extensions["eventhub.settings"]
     parts = urlsplit(settings.smtp_url)
+    begun = monotonic()
     try:
-        with _connect(parts.scheme, parts.hostname or "127.0.0.1", parts.port) as server:
+        server = _connect(parts.scheme, parts.hostname or "127.0.0.1", parts.port)
+        with _leaving(server), _watched(server, begun + PATIENCE - monotonic()):
             if parts.username:
                 server.login(unquote(parts.username), unquote(parts.password or ""))
             server.sendmail(message.sender, [message.to], message.body)
@@ -193,12 +206,45 @@ def reachable(url: str) -> bool:
         return False
 
 
+@contextmanager
+def _leaving(server: smtplib.SMTP) -> Iterator[None]:
+    """Say goodbye at the end. A server that answers it badly or never has taken the mail all the same."""
+    try:
+        yield
+    finally:
+        with suppress(OSError, smtplib.SMTPException):
+            if server.sock:
+                server.sock.settimeout(2)
+                server.quit()
+        server.close()
+
+
+@contextmanager
+def _watched(server: smtplib.SMTP, seconds: float) -> Iterator[None]:
+    """Cut the connection after so many seconds: a timeout alone begins anew with every byte that drips in."""
+
+    def cut() -> None:
+        with suppress(OSError):
+            if server.sock:
+                socket.socket.shutdown(server.sock, socket.SHUT_RDWR)
+
+    watchdog = Timer(max(seconds, 0), cut)
+    watchdog.daemon = True
+    watchdog.start()
+    try:
+        yield
+    finally:
+        watchdog.cancel()
+
+
 def _connect(scheme: str, host: str, port: int | None) -> smtplib.SMTP:
     if scheme == "smtps":
         return smtplib.SMTP_SSL(host, port or 465, timeout=TIMEOUT, context=ssl.create_default_context())
     server = smtplib.SMTP(host, port or 25, timeout=TIMEOUT, local_hostname=socket.gethostname() or "localhost")
-    if scheme == "smtp+starttls":
+    server.ehlo_or_helo_if_needed()
+    if scheme == "smtp+starttls" or server.has_extn("starttls"):
         server.starttls(context=ssl.create_default_context())
+        server.ehlo_or_helo_if_needed()
     return server
 
 

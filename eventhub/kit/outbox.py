@@ -5,19 +5,26 @@ offers due rows again until that happens; tries are counted before each attempt,
 is parked after ``TRIES`` and the others flow on.
 """
 
+import random
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from eventhub.kit.clock import now
 from eventhub.kit.db import Base, Json, Serial, db
 
+log = structlog.get_logger()
+
 REOFFER = timedelta(seconds=30)
 LEASE = timedelta(seconds=120)
+LEASE_SPREAD = 60
+"""Seconds by which leases differ. When one task kills its worker, those it took along come back at other moments than
+it does, so that they do not die with it again and again until they are parked."""
 TRIES = 8
 GIVE_UP_AFTER = timedelta(hours=72)
 GAPS = (1, 2, 5, 10, 20, 40, 60, 120, 240, 360)
@@ -80,6 +87,7 @@ def offer_due(limit: int = 100) -> list[tuple[int, str]]:
     Rows that another relay holds are skipped; a row is offered again after ``REOFFER`` unless its task has it.
     """
     moment = now()
+    # A CTE of its own: as a subquery it could be run again for each row, and lock more than the limit.
     due = (
         select(Promise.id)
         .where(
@@ -92,10 +100,11 @@ def offer_due(limit: int = 100) -> list[tuple[int, str]]:
         .order_by(Promise.not_before, Promise.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
+        .cte("due")
     )
     claim = (
         update(Promise)
-        .where(Promise.id.in_(due.scalar_subquery()))
+        .where(Promise.id.in_(select(due.c.id)))
         .values(offered_until=moment + REOFFER)
         .returning(Promise.id, Promise.task)
         .execution_options(synchronize_session=False)
@@ -109,16 +118,6 @@ def withdraw_offers(ids: list[int]) -> None:
     db.session.execute(update(Promise).where(Promise.id.in_(ids)).values(offered_until=soon))
 
 
-def next_due() -> datetime | None:
-    """When the next promise becomes due, for the relay's nap."""
-    found: datetime | None = db.session.scalar(
-        select(func.min(func.greatest(Promise.not_before, Promise.offered_until, Promise.leased_until))).where(
-            Promise.kept_at.is_(None), Promise.parked_at.is_(None)
-        )
-    )
-    return found
-
-
 def take(promise_id: int) -> Taken | None:
     """Lease a promise for this task and count the try, or None when it is kept, parked, or another task has it.
 
@@ -129,10 +128,11 @@ def take(promise_id: int) -> Taken | None:
     if row is None or row.kept_at or row.parked_at or (row.leased_until and row.leased_until > moment):
         return None
     if row.tries >= TRIES:
-        row.parked_at, row.problem = moment, row.problem or "gave up after too many tries"
+        _park(row, row.problem or "gave up after too many tries")
         return None
     row.tries += 1
-    row.lease, row.leased_until = uuid.uuid4(), moment + LEASE
+    spread = timedelta(seconds=random.uniform(0, LEASE_SPREAD))  # noqa: S311 (no secret)
+    row.lease, row.leased_until = uuid.uuid4(), moment + LEASE + spread
     return Taken(row.id, row.task, dict(row.payload), row.lease, row.tries, row.created_at)
 
 
@@ -148,29 +148,45 @@ def keep(taken: Taken) -> bool:
 
 
 def put_off(taken: Taken, problem: str) -> None:
-    """The other side refused for now: wait with growing gaps, at no cost in tries, for at most 72 hours."""
-    row = db.session.get_one(Promise, taken.id, with_for_update=True)
-    if row.lease != taken.lease:
+    """The other side refused for now: wait with growing gaps, at no cost in tries, for at most 72 hours.
+
+    The gaps are what counts, not the age of the promise: one that was made weeks ahead also gets its 72 hours.
+    """
+    row = _still_ours(taken)
+    if row is None:
         return
-    moment = now()
     row.refusals, row.tries, row.leased_until, row.problem = row.refusals + 1, row.tries - 1, None, problem
-    if moment - row.created_at > GIVE_UP_AFTER:
-        row.parked_at = moment
-    row.not_before = moment + timedelta(minutes=GAPS[min(row.refusals - 1, len(GAPS) - 1)])
+    if waited(row.refusals) > GIVE_UP_AFTER:
+        _park(row, problem)
+    row.not_before = now() + gap(row.refusals)
+
+
+def gap(refusals: int) -> timedelta:
+    """How long to wait after that many temporary refusals."""
+    return timedelta(minutes=GAPS[min(refusals, len(GAPS)) - 1])
+
+
+def waited(refusals: int) -> timedelta:
+    """The sum of all gaps up to and after that many refusals."""
+    return sum((gap(number) for number in range(1, refusals + 1)), timedelta())
 
 
 def release(taken: Taken, problem: str) -> None:
-    """The attempt failed on our side: it is offered again after a pause, until the tries are used up."""
-    row = db.session.get_one(Promise, taken.id, with_for_update=True)
-    if row.lease == taken.lease:
-        row.leased_until, row.problem = None, problem
-        row.not_before = now() + timedelta(seconds=min(5 * 2**row.tries, 600))
+    """The attempt failed on our side: it is offered again after a pause, or parked when the tries are used up."""
+    row = _still_ours(taken)
+    if row is None:
+        return
+    row.leased_until, row.problem = None, problem
+    row.not_before = now() + timedelta(seconds=min(5 * 2**row.tries, 600))
+    if row.tries >= TRIES:
+        _park(row, problem)
 
 
 def park(taken: Taken, problem: str) -> None:
     """No further try makes sense (SMTP 5xx, a bug): stop and show it to the organisers."""
-    row = db.session.get_one(Promise, taken.id, with_for_update=True)
-    row.leased_until, row.parked_at, row.problem = None, now(), problem
+    row = _still_ours(taken)
+    if row is not None:
+        _park(row, problem)
 
 
 def parked_promises(limit: int = 200) -> list[Promise]:
@@ -182,5 +198,21 @@ def parked_promises(limit: int = 200) -> list[Promise]:
 def retry(row: Promise) -> None:
     """Give a parked promise all its tries again."""
     row.parked_at, row.problem, row.tries, row.refusals = None, None, 0, 0
-    row.created_at = row.not_before = now()
+    row.not_before = now()
     row.offered_until = row.leased_until = None
+
+
+def parked_count() -> int:
+    """How many promises wait for a person."""
+    return db.session.scalar(select(func.count()).select_from(Promise).where(Promise.parked_at.is_not(None))) or 0
+
+
+def _still_ours(taken: Taken) -> Promise | None:
+    """The row, locked, unless its lease was lost or it was decided otherwise meanwhile."""
+    row = db.session.get_one(Promise, taken.id, with_for_update=True)
+    return row if row.lease == taken.lease and row.kept_at is None and row.parked_at is None else None
+
+
+def _park(row: Promise, problem: str) -> None:
+    row.leased_until, row.parked_at, row.problem = None, now(), problem
+    log.error("promise.parked", promise=row.id, task=row.task, tries=row.tries, problem=problem)

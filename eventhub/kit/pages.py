@@ -88,6 +88,7 @@ def kept_page(*revisions: str) -> Callable[[Callable[..., Any]], Callable[..., R
             key = (request.host, request.full_path, *numbers)
             page = store.get(key)
             if page is None:
+                g.pop("page_until", None)
                 answer = make_response(view(**values))
                 if answer.status_code != 200:
                     return answer
@@ -108,8 +109,8 @@ def _finish(answer: Response) -> Kept:
 
 def _answer(page: Kept) -> Response:
     response = Response(content_type=page.media_type)
-    response.set_etag(page.etag)
-    response.headers["Cache-Control"] = f"public, max-age={MAX_AGE}"
+    response.set_etag(page.etag, weak=True)  # the same for compressed and plain bytes
+    response.headers["Cache-Control"] = f"public, max-age={_max_age(page)}"
     response.headers["Vary"] = "Accept-Encoding"
     if request.if_none_match.contains_weak(page.etag):
         response.status_code = 304
@@ -120,3 +121,8 @@ def _answer(page: Kept) -> Response:
     else:
         response.set_data(gzip.decompress(page.body))
     return response
+
+
+def _max_age(page: Kept) -> int:
+    """Seconds that a browser may show it without asking: never beyond the moment when it changes by itself."""
+    return MAX_AGE if page.until is None else max(0, min(MAX_AGE, int((page.until - now()).total_seconds())))
