@@ -1,0 +1,35 @@
+"""Who stands in calendars: what a registration must be for its sessions to be chosen, fed and joined."""
+
+from collections.abc import Iterable
+
+from eventhub.people.models import RoleGrant
+from eventhub.programme import access as programme_access
+from eventhub.programme.models import Event, EventKind
+from eventhub.registration.models import SEATED, State
+
+ATTENDING = SEATED | {
+    State.SUBMITTED,
+    State.AWAITING_FOCAL_POINT,
+    State.UNDER_REVIEW,
+    State.INFO_REQUESTED,
+    State.WAITLISTED,
+}
+"""States in which a person means to come and may plan: not a draft, and not ended by either side."""
+
+INVITING = frozenset({EventKind.DIALOGUE})
+"""Kinds of event with one session, whose confirmation mail is the invite (CALENDAR.md, who gets one)."""
+
+
+def may_join(state: State, *, has_seat: bool) -> bool:
+    """Whether a registration opens the links to join online."""
+    return has_seat and state in SEATED
+
+
+def may_count(grants: Iterable[RoleGrant], event: Event) -> bool:
+    """Whether somebody may see how many answered an event's invites."""
+    return programme_access.may_see(grants, event)
+
+
+def may_push(grants: Iterable[RoleGrant], event: Event) -> bool:
+    """Whether somebody may send a text-only change to everybody as an update."""
+    return programme_access.may_edit(grants, event)

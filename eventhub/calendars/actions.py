@@ -1,0 +1,440 @@
+"""What changes calendars: entries follow their sessions, people choose, links are made, invites go out.
+
+Every change of an entry happens behind a lock on its session's row, so that SEQUENCE and DTSTAMP rise strictly however
+many edits come at once. What is read for the entry is read after the lock.
+"""
+
+import uuid
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, and_, delete, func, literal, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from eventhub.calendars import blobs, feeds, imip, queries
+from eventhub.calendars.access import INVITING
+from eventhub.calendars.models import (
+    CalendarEntry,
+    Choice,
+    ChosenSession,
+    EntryBlob,
+    EntryStatus,
+    Feed,
+    Invite,
+    InviteMail,
+    Method,
+    Partstat,
+)
+from eventhub.calendars.zones import utc_of
+from eventhub.kit import audit
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.kit.errors import DomainError, NotFound
+from eventhub.kit.outbox import Promise
+from eventhub.kit.revisions import bump
+from eventhub.kit.tokens import digest, new_salt
+from eventhub.people.models import Person
+from eventhub.programme.models import Event, Publication, Session, SessionKind
+from eventhub.registration.models import SEATED, Registration
+
+REVISION = "calendars"
+SECOND = timedelta(seconds=1)
+
+
+class InviteClosed(DomainError):
+    """The meeting was cancelled, is over, or the person is no longer expected."""
+
+    status = 410
+    message = _l("This invitation is closed: the meeting was cancelled, is over, or you have withdrawn from it.")
+
+
+# --- Entries follow sessions --------------------------------------------------------------------------------------
+
+
+def follow_session(session: Session) -> list[CalendarEntry]:
+    """Let a session's entry say what the session says now; the entries that changed, none when nothing did."""
+    return _follow(Session.id == session.id)
+
+
+def follow_event(event: Event) -> list[CalendarEntry]:
+    """The same for all sessions of an event, whose title, places and series stand in their entries."""
+    return _follow(Session.event_id == event.id)
+
+
+def push_as_update(actor: Person, session: Session) -> CalendarEntry:
+    """Send everybody a change that is only of words, as if the session had moved. Raises NotFound without an entry."""
+    _lock(Session.id == session.id)
+    told = queries.sessions_told(Session.id == session.id)[0]
+    entry = _live(queries.entries_of([session.id]))
+    if entry is None:
+        raise NotFound
+    _raise(entry)
+    entry.text_digest = blobs.words_digest(entry, told)
+    _write([(entry, told)])
+    _tell_invited(entry, Method.REQUEST)
+    audit.record("calendar.pushed", session, actor=actor, scope_id=session.event_id, sequence=entry.sequence)
+    return entry
+
+
+def _follow(which: ColumnElement[bool]) -> list[CalendarEntry]:
+    _lock(which)
+    sessions = queries.sessions_told(which)
+    known: dict[uuid.UUID, list[CalendarEntry]] = {session.id: [] for session in sessions}
+    for entry in queries.entries_of(list(known)):
+        known[entry.session_id].append(entry)
+    changed = [(entry, session) for session in sessions if (entry := _follow_one(session, known[session.id]))]
+    if changed:
+        _write(changed)
+    return [entry for entry, _ in changed]
+
+
+def _lock(which: ColumnElement[bool]) -> None:
+    # A statement of its own: what is read after it is at least as new as the lock.
+    db.session.execute(select(Session.id).where(which).order_by(Session.id).with_for_update(key_share=True)).all()
+
+
+def _follow_one(session: Session, entries: Sequence[CalendarEntry]) -> CalendarEntry | None:
+    """The session's entry when it changed."""
+    live = _live(entries)
+    published = {session.publication, session.event.publication} == {Publication.PUBLISHED}
+    if not published or session.kind is SessionKind.BREAK:
+        return _cancel(live, session) if live else None
+    if live:
+        return live if _revise(live, session) else None
+    return _begin(session, again=bool(entries))
+
+
+def _begin(session: Session, *, again: bool) -> CalendarEntry:
+    """A new entry; also for a session brought back, since a UID that was cancelled stays so in calendars."""
+    event, moment = session.event, blobs.stamp(now())
+    entry = CalendarEntry(
+        id=uuid.uuid4(),
+        session_id=session.id,
+        event_id=event.id,
+        uid=blobs.new_uid(),
+        related_uid=queries.first_uid(event, of_series=event.kind in INVITING),
+        sequence=0,
+        dtstamp=moment,
+        created=moment,
+        last_modified=moment,
+        status=EntryStatus.CONFIRMED,
+        location_digest=blobs.place_digest(session),
+        text_digest=b"",
+    )
+    _take_times(entry, session)
+    entry.text_digest = blobs.words_digest(entry, session)
+    db.session.add(entry)
+    db.session.flush()
+    if not again and (session.chosen_beforehand or event.kind in INVITING):
+        _choose_for_seated(session)
+    if event.kind in INVITING and entry.ends_at > moment:
+        _invite_seated(entry, session)
+    return entry
+
+
+def _revise(entry: CalendarEntry, session: Session) -> bool:
+    """Whether the entry changed. SEQUENCE rises with its times, its place or the join link."""
+    moved = _take_times(entry, session)
+    place = blobs.place_digest(session)
+    relocated = place != entry.location_digest
+    words = blobs.words_digest(entry, session)
+    if not (moved or relocated or words != entry.text_digest):
+        return False
+    entry.location_digest, entry.text_digest = place, words
+    if not (moved or relocated):
+        _stamp(entry)
+        return True
+    _raise(entry)
+    if moved:
+        # What was answered was answered to another time.
+        unanswered = {"partstat": Partstat.NEEDS_ACTION}
+        db.session.execute(update(Invite).where(Invite.entry_id == entry.id).values(**unanswered))
+    _tell_invited(entry, Method.REQUEST)
+    return True
+
+
+def _cancel(entry: CalendarEntry, session: Session) -> CalendarEntry:
+    """Called off, at the times it had."""
+    entry.status = EntryStatus.CANCELLED
+    entry.text_digest = blobs.words_digest(entry, session)
+    _raise(entry)
+    _tell_invited(entry, Method.CANCEL)
+    return entry
+
+
+def _take_times(entry: CalendarEntry, session: Session) -> bool:
+    """Whether the times changed. The instants are made anew, since the rules of a zone may have changed too."""
+    values = {
+        "starts_local": session.starts_local,
+        "ends_local": session.ends_local,
+        "time_zone": session.time_zone,
+        "starts_fold": session.starts_fold,
+        "ends_fold": session.ends_fold,
+        "starts_at": utc_of(session.starts_local, session.time_zone, session.starts_fold),
+        "ends_at": utc_of(session.ends_local, session.time_zone, session.ends_fold),
+    }
+    changed = [name for name, value in values.items() if getattr(entry, name) != value]
+    for name in changed:
+        setattr(entry, name, values[name])
+    return bool(changed)
+
+
+def _raise(entry: CalendarEntry) -> None:
+    entry.sequence += 1
+    _stamp(entry)
+
+
+def _stamp(entry: CalendarEntry) -> None:
+    """The time of this revision: whole seconds, always later than the one before."""
+    entry.dtstamp = entry.last_modified = max(blobs.stamp(now()), entry.dtstamp + SECOND)
+
+
+def _write(changed: Iterable[tuple[CalendarEntry, Session]]) -> None:
+    """Store the bytes of entries and make every feed built before stale."""
+    rows = [row for entry, session in changed for row in blobs.blobs_of(entry, session)]
+    fresh = insert(EntryBlob)
+    renewed = {name: fresh.excluded[name] for name in ("zone", "digest", "body")}
+    db.session.execute(
+        fresh.on_conflict_do_update(index_elements=["entry_id", "language", "audience"], set_=renewed), rows
+    )
+    db.session.flush()
+    bump(REVISION)
+
+
+def _live(entries: Sequence[CalendarEntry]) -> CalendarEntry | None:
+    return next((entry for entry in entries if _is_live(entry)), None)
+
+
+def _is_live(entry: CalendarEntry) -> bool:
+    return entry.status is not EntryStatus.CANCELLED
+
+
+# --- A person's sessions ------------------------------------------------------------------------------------------
+
+
+def choose(person: Person, session: Session, choice: Choice) -> Session:
+    """Put a session into "My sessions", or say anew how sure it is. The caller found it by session_for_choice."""
+    row = insert(ChosenSession).values(person_id=person.id, session_id=session.id, choice=choice, at=now())
+    again = row.on_conflict_do_update(index_elements=["person_id", "session_id"], set_={"choice": choice})
+    db.session.execute(again)
+    return session
+
+
+def leave_out(person: Person, session_id: uuid.UUID) -> uuid.UUID:
+    """Take a session out of "My sessions"; nothing happens when it is not there."""
+    db.session.execute(
+        delete(ChosenSession).where(ChosenSession.person_id == person.id, ChosenSession.session_id == session_id)
+    )
+    return session_id
+
+
+def choose_among(person: Person, offered: Collection[Session], wanted: Collection[uuid.UUID]) -> int:
+    """Let exactly the wanted ones of these sessions be chosen; how many. A maybe that stays is still a maybe."""
+    ids = {session.id for session in offered}
+    keep = ids & set(wanted)
+    mine = ChosenSession.person_id == person.id
+    db.session.execute(delete(ChosenSession).where(mine, ChosenSession.session_id.in_(ids - keep)))
+    if keep:
+        rows = [{"person_id": person.id, "session_id": one, "choice": Choice.GOING, "at": now()} for one in keep]
+        db.session.execute(insert(ChosenSession).on_conflict_do_nothing(), rows)
+    return len(keep)
+
+
+def new_link(person: Person) -> Feed:
+    """A private feed address; the one before stops working at once."""
+    moment = now()
+    db.session.execute(select(Person.id).where(Person.id == person.id).with_for_update(key_share=True))
+    db.session.execute(
+        update(Feed).where(Feed.person_id == person.id, Feed.revoked_at.is_(None)).values(revoked_at=moment)
+    )
+    feed = Feed(id=uuid.uuid4(), person_id=person.id, salt=new_salt(), created_at=moment)
+    feed.token_hash = digest(feeds.feed_token(feed))
+    db.session.add(feed)
+    db.session.flush()
+    return feed
+
+
+# --- Registrations ------------------------------------------------------------------------------------------------
+
+
+def on_accredited(registration: Registration) -> bool:
+    """What accreditation means here: sessions chosen beforehand, a private feed, and for a dialogue the invite.
+
+    Returns whether an invite goes out: it is then the confirmation mail, and no other is needed.
+    """
+    person = db.session.get_one(Person, registration.person_id)
+    event = db.session.get_one(Event, registration.event_id)
+    _choose_beforehand(person, event)
+    if queries.live_feed(person) is None:
+        new_link(person)
+    return event.kind in INVITING and bool(invite(registration))
+
+
+def on_withdrawn(registration: Registration) -> None:
+    """The person does not come (withdrew, was declined, revoked): the sessions leave the calendar, invites end."""
+    sessions = select(Session.id).where(Session.event_id == registration.event_id)
+    db.session.execute(
+        delete(ChosenSession).where(
+            ChosenSession.person_id == registration.person_id, ChosenSession.session_id.in_(sessions)
+        )
+    )
+    uninvite(registration)
+
+
+def erase(person_id: uuid.UUID) -> None:
+    """Forget a person: choices, private feeds, invites and answers."""
+    for table in (ChosenSession, Feed, Invite):
+        db.session.execute(delete(table).where(table.person_id == person_id))
+
+
+def _choose_beforehand(person: Person, event: Event) -> None:
+    wanted = select(literal(person.id), Session.id, literal(Choice.GOING.value), literal(now())).where(
+        Session.event_id == event.id, queries.may_be_chosen()
+    )
+    if event.kind not in INVITING:
+        wanted = wanted.where(Session.chosen_beforehand)
+    _choose_from(wanted)
+
+
+def _choose_for_seated(session: Session) -> None:
+    """A session published late is put before those who already have a seat."""
+    _choose_from(
+        select(Registration.person_id, literal(session.id), literal(Choice.GOING.value), literal(now())).where(
+            Registration.event_id == session.event_id, Registration.has_seat, Registration.state.in_(SEATED)
+        )
+    )
+
+
+def _choose_from(rows: object) -> None:
+    fresh = insert(ChosenSession).from_select(["person_id", "session_id", "choice", "at"], rows)  # type: ignore[arg-type]
+    db.session.execute(fresh.on_conflict_do_nothing())
+
+
+# --- Invites ------------------------------------------------------------------------------------------------------
+
+
+def invite(registration: Registration) -> list[Invite]:
+    """Invite the person by mail to the event's sessions that are still to come; those whose mail goes out now.
+
+    None for a discreet person, who gets no calendar mail unasked, and none for somebody invited already.
+    """
+    person = db.session.get_one(Person, registration.person_id)
+    if person.discreet or person.email is None:
+        return []
+    entries = queries.live_entries(registration.event_id, now())
+    mine = select(Invite).where(Invite.person_id == person.id, Invite.entry_id.in_([entry.id for entry in entries]))
+    known = {row.entry_id: row for row in db.session.scalars(mine)}
+    sent = []
+    for entry in entries:
+        row = known.get(entry.id)
+        if row is None:
+            row = _new_invite(entry, person.id)
+        elif row.cancelled_at is None:
+            continue
+        else:
+            row.raised, row.cancelled_at, row.partstat = row.raised + 1, None, Partstat.NEEDS_ACTION
+        sent.append(row)
+        db.session.flush()
+        _owe(entry, Method.REQUEST, blobs.stamp(now()), Invite.id == row.id)
+    return sent
+
+
+def uninvite(registration: Registration) -> list[Invite]:
+    """Take one person off: a CANCEL to that person alone, for whatever is not over."""
+    mine = (
+        select(Invite, CalendarEntry)
+        .join(CalendarEntry, CalendarEntry.id == Invite.entry_id)
+        .where(
+            Invite.person_id == registration.person_id,
+            CalendarEntry.event_id == registration.event_id,
+            Invite.cancelled_at.is_(None),
+        )
+        .with_for_update(of=Invite)
+    )
+    taken = []
+    for row, entry in db.session.execute(mine).tuples().all():
+        row.cancelled_at, row.raised = now(), row.raised + 1
+        db.session.flush()
+        if _is_live(entry) and entry.ends_at > now():
+            _owe(entry, Method.CANCEL, blobs.stamp(now()), Invite.id == row.id)
+            taken.append(row)
+    return taken
+
+
+def answer(row: Invite, partstat: Partstat) -> Invite:
+    """What the invited person says: an intention, which neither registers nor admits. Raises InviteClosed.
+
+    The invite comes locked, with its entry (queries.invite_by_token).
+    """
+    if not is_open(row):
+        raise InviteClosed
+    row.partstat = partstat
+    row.answered_at = row.answer_dtstamp = now()
+    return row
+
+
+def is_open(row: Invite) -> bool:
+    """Whether the invite may still be answered."""
+    return row.cancelled_at is None and _is_live(row.entry) and row.entry.ends_at > now()
+
+
+def _new_invite(entry: CalendarEntry, person_id: uuid.UUID) -> Invite:
+    row = Invite(id=uuid.uuid4(), entry_id=entry.id, person_id=person_id, salt=new_salt(), raised=0)
+    row.token_hash = digest(imip.invite_token(row))
+    db.session.add(row)
+    return row
+
+
+def _invite_seated(entry: CalendarEntry, session: Session) -> None:
+    """Everybody who has a seat when a dialogue's session appears, or comes back; not those in discreet mode."""
+    seated = (
+        select(Registration.person_id)
+        .join(Person, Person.id == Registration.person_id)
+        .where(
+            Registration.event_id == session.event_id,
+            Registration.has_seat,
+            Registration.state.in_(SEATED),
+            Person.discreet.is_(False),
+            Person.email.is_not(None),
+            Person.erased_at.is_(None),
+        )
+    )
+    people = list(db.session.scalars(seated))
+    for person_id in people:
+        _new_invite(entry, person_id)
+    if people:
+        db.session.flush()
+        _owe(entry, Method.REQUEST, entry.dtstamp, Invite.entry_id == entry.id)
+
+
+def _tell_invited(entry: CalendarEntry, method: Method) -> None:
+    """Owe everybody invited a mail about this revision, unless it is over."""
+    if entry.ends_at > now():
+        _owe(entry, method, entry.dtstamp, and_(Invite.entry_id == entry.id, Invite.cancelled_at.is_(None)))
+
+
+def _owe(entry: CalendarEntry, method: Method, dtstamp: datetime, which: ColumnElement[bool]) -> None:
+    """Write the mails and their promises in one statement, however many are invited."""
+    moment = now()
+    rows = select(
+        func.gen_random_uuid(),
+        Invite.id,
+        literal(entry.sequence) + Invite.raised,
+        literal(dtstamp),
+        literal(method.value),
+        literal(moment),
+    ).where(which)
+    fresh = insert(InviteMail).from_select(["id", "invite_id", "sequence", "dtstamp", "method", "created_at"], rows)
+    mails = fresh.on_conflict_do_nothing().returning(InviteMail.id).cte("mails")
+    owed = select(
+        literal("calendars.invite"),
+        func.jsonb_build_object("invite_mail_id", mails.c.id),
+        literal(moment),
+        literal(moment),
+        literal(0),
+        literal(0),
+    )
+    columns = ["task", "payload", "created_at", "not_before", "tries", "refusals"]
+    db.session.flush()
+    db.session.execute(insert(Promise).from_select(columns, owed))

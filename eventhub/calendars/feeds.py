@@ -1,0 +1,190 @@
+"""Feeds and files: the frame round stored entries, their ETag, and the secret addresses of private feeds.
+
+Public feeds: ``/cal/all.ics``, ``/cal/s/<series>.ics``, ``/cal/f/<event>.ics`` and ``/cal/session/<session>.ics``, in
+English; another language stands before the ending (``/cal/all.ar.ics``).
+"""
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode, urlsplit
+
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, true
+
+from eventhub.calendars import blobs, queries
+from eventhub.calendars.ics import NEUTRAL_PRODID, PRODID, calendar_bytes
+from eventhub.calendars.models import Audience
+from eventhub.calendars.models import Feed as PrivateFeed
+from eventhub.calendars.queries import Piece
+from eventhub.kit.i18n import LOCALES, in_language
+from eventhub.kit.tokens import token
+from eventhub.kit.web import absolute
+from eventhub.people.models import Person
+from eventhub.programme.models import Event, Series, Session
+
+REFRESH_MINUTES = 60
+COLOUR = "steelblue"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What stands round the entries. No name: a file, not a subscription."""
+
+    name: str | None
+    source: str | None
+    language: str
+    neutral: bool = False
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A feed or file that is not built yet: which entries, as of when, in which frame.
+
+    ``owner`` is the discreet person whose own copies these are.
+    """
+
+    which: ColumnElement[bool]
+    frame: Frame
+    moment: datetime
+    owner: uuid.UUID | None = None
+
+    def etag(self) -> str:
+        """Stands for the bytes; one statement, and nothing is built."""
+        return self._etag(self._pieces(bodies=False))
+
+    def build(self) -> "Built":
+        """The calendar with its ETag, both of one statement."""
+        found = self._pieces(bodies=True)
+        stored = [piece.body or b"" for piece in found]
+        if self.owner:
+            pairs = zip(stored, found, strict=True)
+            stored = [blobs.own_copy(body, self.owner, piece.entry_id) for body, piece in pairs]
+        leaves_at = min((piece.leaves_at for piece in found), default=None)
+        return Built(_framed(stored, self.frame, found), self._etag(found), leaves_at, len(found))
+
+    def _pieces(self, *, bodies: bool) -> list[Piece]:
+        audience = Audience.NEUTRAL if self.frame.neutral else Audience.PUBLIC
+        return queries.pieces(self.which, self.frame.language, audience, self.moment, bodies=bodies)
+
+    def _etag(self, found: Sequence[Piece]) -> str:
+        digest = hashlib.sha256(_framed([], self.frame, found))
+        for piece in found:
+            digest.update(piece.digest)
+            if self.owner:
+                digest.update(blobs.own_uid(self.owner, piece.entry_id).bytes)
+        return digest.hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class Built:
+    """A finished calendar. ``leaves_at``: when its first entry leaves the window, by the clock alone."""
+
+    body: bytes
+    etag: str
+    leaves_at: datetime | None
+    entries: int
+
+
+def event_feed(event: Event, language: str, moment: datetime) -> Feed:
+    """The programme of one event."""
+    name = in_language(event.title, language, event.original_language).text
+    source = absolute("calendars.event_feed", event_id=event.id, lang=language)
+    return Feed(queries.of_event(event), Frame(name, source, language), moment)
+
+
+def series_feed(series: Series, language: str, moment: datetime) -> Feed:
+    """All events of a series."""
+    name = in_language(series.title, language, series.original_language).text
+    source = absolute("calendars.series_feed", slug=series.slug, lang=language)
+    return Feed(queries.of_series(series), Frame(name, source, language), moment)
+
+
+def everything(language: str, moment: datetime) -> Feed:
+    """All public events."""
+    source = absolute("calendars.all_feed", lang=language)
+    with force_locale(LOCALES[language]):
+        name = str(_("All events"))
+    return Feed(true(), Frame(name, source, language), moment)
+
+
+def session_file(session_id: uuid.UUID, language: str, moment: datetime) -> Feed:
+    """One session as a file to open."""
+    return Feed(queries.of_session(session_id), Frame(None, None, language), moment)
+
+
+def private_feed(person: Person, secret: str, moment: datetime) -> Feed:
+    """A person's own sessions, behind their secret address."""
+    frame = Frame(_private_name(person), feed_address(person, secret), person.language, person.discreet)
+    return _private(person, frame, moment)
+
+
+def private_file(person: Person, moment: datetime) -> Feed:
+    """A person's own sessions as a file, once."""
+    return _private(person, Frame(None, None, person.language, person.discreet), moment)
+
+
+def feed_token(feed: PrivateFeed) -> str:
+    """The secret of a private feed, made again from its row; the database holds only its hash."""
+    return token("calendars.feed", feed.id, feed.salt)
+
+
+def feed_address(person: Person, secret: str) -> str:
+    """Where a private feed is read: on the neutral origin for discreet persons."""
+    return absolute("calendars.personal_feed", token=secret, neutral=person.discreet)
+
+
+def webcal(address: str) -> str:
+    """The same address in the form that opens a calendar app."""
+    return "webcal:" + address.partition(":")[2]
+
+
+def provider_links(session: Session, language: str) -> list[tuple[str, str]]:
+    """Names and addresses that put one session into a calendar on the web: Google, Outlook, Yahoo. Times in UTC.
+
+    The session comes with its event and room. Never offered to discreet persons: the address tells the provider all.
+    """
+    title = in_language(session.title, language, session.event.original_language).text
+    where = blobs.place(session, language)
+    url = absolute("programme.session", lang=language, slug=session.event.slug, session_id=session.id)
+    start, end = (f"{moment:%Y%m%dT%H%M%SZ}" for moment in (session.starts_at, session.ends_at))
+    iso = {"startdt": f"{session.starts_at:%Y-%m-%dT%H:%M:%SZ}", "enddt": f"{session.ends_at:%Y-%m-%dT%H:%M:%SZ}"}
+    google = {"action": "TEMPLATE", "text": title, "dates": f"{start}/{end}", "details": url, "location": where}
+    outlook = {"path": "/calendar/action/compose", "rru": "addevent", "subject": title, **iso}
+    outlook |= {"body": url, "location": where}
+    yahoo = {"v": "60", "title": title, "st": start, "et": end, "desc": url, "in_loc": where}
+    return [
+        ("Google", "https://calendar.google.com/calendar/render?" + urlencode(google)),
+        ("Outlook", "https://outlook.live.com/calendar/0/deeplink/compose?" + urlencode(outlook)),
+        ("Yahoo", "https://calendar.yahoo.com/?" + urlencode(yahoo)),
+    ]
+
+
+def host_of(address: str) -> str:
+    """The host of an address, for the words beside it."""
+    return urlsplit(address).netloc
+
+
+def _private(person: Person, frame: Frame, moment: datetime) -> Feed:
+    return Feed(queries.of_person(person), frame, moment, owner=person.id if person.discreet else None)
+
+
+def _framed(stored: Sequence[bytes], frame: Frame, found: Sequence[Piece]) -> bytes:
+    return calendar_bytes(
+        stored,
+        name=frame.name,
+        zones={piece.zone for piece in found if piece.zone},
+        refresh_minutes=REFRESH_MINUTES,
+        source_url=frame.source,
+        colour=None if frame.neutral else COLOUR,
+        language=frame.language,
+        prodid=NEUTRAL_PRODID if frame.neutral else PRODID,
+    )
+
+
+def _private_name(person: Person) -> str:
+    with force_locale(LOCALES[person.language]):
+        return str(_("Meetings") if person.discreet else _("My sessions"))

@@ -1,0 +1,392 @@
+"""What calendars ask: entries for feeds, a person's sessions, invites and their answers."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, null, or_, select
+from sqlalchemy.orm import contains_eager, joinedload
+
+from eventhub.calendars.access import ATTENDING
+from eventhub.calendars.models import (
+    Audience,
+    CalendarEntry,
+    ChosenSession,
+    EntryBlob,
+    EntryStatus,
+    Feed,
+    Invite,
+    Partstat,
+)
+from eventhub.kit.db import db
+from eventhub.kit.errors import NotFound
+from eventhub.kit.tokens import digest
+from eventhub.people.models import Person
+from eventhub.programme.models import Event, Publication, Room, Series, Session, SessionKind
+from eventhub.registration.models import Registration
+
+BACK = timedelta(days=90)
+"""How long what is over stays in feeds."""
+
+CANCELLED_BACK = timedelta(days=30)
+"""How long after its date a cancelled entry stays: an app that looks once a month still learns of it."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One entry of a feed: what an ETag and the frame are made of, and its bytes where they were asked for."""
+
+    entry_id: uuid.UUID
+    zone: str | None
+    digest: bytes
+    leaves_at: datetime
+    body: bytes | None
+
+
+@dataclass(frozen=True)
+class Mine:
+    """A session somebody chose, with the registration that makes it theirs."""
+
+    session: Session
+    chosen: ChosenSession
+    registration: Registration
+    cancelled: bool
+
+
+@dataclass(frozen=True)
+class HeadCount:
+    """How the invited answered for one session. An intention, not an attendance."""
+
+    entry: CalendarEntry
+    accepted: int
+    declined: int
+    tentative: int
+    silent: int
+
+
+# --- Feeds --------------------------------------------------------------------------------------------------------
+
+
+def pieces(
+    which: ColumnElement[bool], language: str, audience: Audience, moment: datetime, *, bodies: bool
+) -> list[Piece]:
+    """The entries of a feed at a moment, in the order of their times, with or without their bytes. One statement."""
+    body: ColumnElement[Any] = EntryBlob.body.expression if bodies else null().label("body")
+    rows = (
+        select(CalendarEntry.id, EntryBlob.zone, EntryBlob.digest, CalendarEntry.ends_at, CalendarEntry.status, body)
+        .join(EntryBlob, EntryBlob.entry_id == CalendarEntry.id)
+        .where(which, _in_window(moment), EntryBlob.language == language, EntryBlob.audience == audience)
+        .order_by(CalendarEntry.starts_at, CalendarEntry.id)
+    )
+    return [
+        Piece(row.id, row.zone, row.digest, row.ends_at + _stays(row.status), row.body)
+        for row in db.session.execute(rows)
+    ]
+
+
+def of_event(event: Event) -> ColumnElement[bool]:
+    """A condition: the entries of one event."""
+    return CalendarEntry.event_id == event.id
+
+
+def of_series(series: Series) -> ColumnElement[bool]:
+    """A condition: the entries of all events of a series."""
+    return CalendarEntry.event_id.in_(select(Event.id).where(Event.series_id == series.id))
+
+
+def of_session(session_id: uuid.UUID) -> ColumnElement[bool]:
+    """A condition: the newest entry of one session."""
+    newest = (
+        select(CalendarEntry.id)
+        .where(CalendarEntry.session_id == session_id)
+        .order_by(CalendarEntry.created.desc(), CalendarEntry.id)
+        .limit(1)
+    )
+    return CalendarEntry.id == newest.scalar_subquery()
+
+
+def of_person(person: Person) -> ColumnElement[bool]:
+    """A condition: the sessions that a person chose, as long as a registration of theirs stands."""
+    chosen = select(ChosenSession.session_id).where(ChosenSession.person_id == person.id)
+    events = select(Registration.event_id).where(Registration.person_id == person.id, Registration.state.in_(ATTENDING))
+    return and_(CalendarEntry.session_id.in_(chosen), CalendarEntry.event_id.in_(events))
+
+
+def event_for_feed(event_id: uuid.UUID) -> Event:
+    """A public event. Raises NotFound for a draft."""
+    event = db.session.get(Event, event_id)
+    if event is None or event.publication is Publication.DRAFT:
+        raise NotFound
+    return event
+
+
+def series_for_feed(slug: str) -> Series:
+    """A series that has a public event. Raises NotFound."""
+    public = select(Event.id).where(Event.series_id == Series.id, Event.publication != Publication.DRAFT)
+    series = db.session.scalar(select(Series).where(Series.slug == slug, public.exists()))
+    if series is None:
+        raise NotFound
+    return series
+
+
+def feed_by_token(token: str) -> Feed | None:
+    """The private feed with this token and its person, also a revoked one, or None. One statement."""
+    rows = (
+        select(Feed)
+        .join(Feed.person)
+        .options(contains_eager(Feed.person))
+        .where(Feed.token_hash == digest(token), Person.erased_at.is_(None))
+    )
+    feed: Feed | None = db.session.scalar(rows)
+    return feed
+
+
+def live_feed(person: Person) -> Feed | None:
+    """A person's present feed address, if there is one."""
+    feed: Feed | None = db.session.scalar(select(Feed).where(Feed.person_id == person.id, Feed.revoked_at.is_(None)))
+    return feed
+
+
+# --- A person's sessions ------------------------------------------------------------------------------------------
+
+
+def my_sessions(person: Person, *, since: datetime | None = None, limit: int = 500) -> list[Mine]:
+    """The sessions a person chose in events where a registration of theirs stands, in order. One statement."""
+    rows = (
+        select(Session, ChosenSession, Registration)
+        .join(ChosenSession, ChosenSession.session_id == Session.id)
+        .join(Session.event)
+        .outerjoin(Session.room)
+        .join(
+            Registration,
+            and_(Registration.event_id == Session.event_id, Registration.person_id == ChosenSession.person_id),
+        )
+        .options(contains_eager(Session.event), contains_eager(Session.room))
+        .where(
+            ChosenSession.person_id == person.id,
+            Registration.state.in_(ATTENDING),
+            Session.publication != Publication.DRAFT,
+            Session.kind != SessionKind.BREAK,
+            Event.publication != Publication.DRAFT,
+        )
+        .order_by(Session.starts_at, Session.id)
+        .limit(limit)
+    )
+    if since is not None:
+        rows = rows.where(Session.ends_at > since)
+    return [
+        Mine(session, chosen, registration, is_cancelled(session))
+        for session, chosen, registration in db.session.execute(rows)
+    ]
+
+
+def is_cancelled(session: Session) -> bool:
+    """Whether a session, or its whole event, will not take place."""
+    return Publication.CANCELLED in (session.publication, session.event.publication)
+
+
+def my_events(person: Person, moment: datetime) -> list[Event]:
+    """Public events, not over, for which a registration of the person stands: those whose sessions may be chosen."""
+    rows = (
+        select(Event)
+        .join(Registration, Registration.event_id == Event.id)
+        .where(
+            Registration.person_id == person.id,
+            Registration.state.in_(ATTENDING),
+            Event.publication == Publication.PUBLISHED,
+            Event.last_day >= (moment - timedelta(days=1)).date(),
+        )
+        .order_by(Event.first_day, Event.code)
+        .limit(50)
+    )
+    return list(db.session.scalars(rows))
+
+
+def my_event(person: Person, slug: str) -> tuple[Event, list[Session], dict[uuid.UUID, ChosenSession]]:
+    """An event with the sessions that a person may choose and has chosen. Raises NotFound. Three statements."""
+    event = db.session.scalar(
+        select(Event)
+        .join(Registration, Registration.event_id == Event.id)
+        .where(
+            Event.slug == slug,
+            Event.publication == Publication.PUBLISHED,
+            Registration.person_id == person.id,
+            Registration.state.in_(ATTENDING),
+        )
+    )
+    if event is None:
+        raise NotFound
+    rows = (
+        select(Session)
+        .options(joinedload(Session.room))
+        .where(Session.event_id == event.id, may_be_chosen())
+        .order_by(Session.starts_at, Session.id)
+    )
+    sessions = list(db.session.scalars(rows))
+    mine = select(ChosenSession).where(
+        ChosenSession.person_id == person.id, ChosenSession.session_id.in_([session.id for session in sessions])
+    )
+    return event, sessions, {row.session_id: row for row in db.session.scalars(mine)}
+
+
+def may_be_chosen() -> ColumnElement[bool]:
+    """A condition on Session: published and not a break."""
+    return and_(Session.publication == Publication.PUBLISHED, Session.kind != SessionKind.BREAK)
+
+
+def session_for_choice(person: Person, session_id: uuid.UUID) -> Session:
+    """A session that the person may choose. Raises NotFound."""
+    session = db.session.scalar(
+        select(Session)
+        .join(Session.event)
+        .join(Registration, and_(Registration.event_id == Session.event_id, Registration.person_id == person.id))
+        .where(
+            Session.id == session_id,
+            may_be_chosen(),
+            Event.publication == Publication.PUBLISHED,
+            Registration.state.in_(ATTENDING),
+        )
+    )
+    if session is None:
+        raise NotFound
+    return session
+
+
+# --- Sessions and their entries -----------------------------------------------------------------------------------
+
+
+def sessions_told(which: ColumnElement[bool]) -> list[Session]:
+    """Sessions with everything that their entries say, read afresh. One statement."""
+    rows = (
+        select(Session)
+        .join(Session.event)
+        .join(Event.series)
+        .outerjoin(Session.room)
+        .options(
+            contains_eager(Session.event).contains_eager(Event.series),
+            contains_eager(Session.room),
+        )
+        .where(which)
+        .order_by(Session.starts_at, Session.id)
+        .execution_options(populate_existing=True)
+    )
+    return list(db.session.scalars(rows))
+
+
+def entries_of(session_ids: list[uuid.UUID]) -> list[CalendarEntry]:
+    """All entries of sessions, read afresh, oldest first."""
+    rows = (
+        select(CalendarEntry)
+        .where(CalendarEntry.session_id.in_(session_ids))
+        .order_by(CalendarEntry.created, CalendarEntry.id)
+        .execution_options(populate_existing=True)
+    )
+    return list(db.session.scalars(rows))
+
+
+def first_uid(event: Event, *, of_series: bool) -> str | None:
+    """The UID of the first entry ever made for an event, or for its series."""
+    rows = select(CalendarEntry.uid).order_by(CalendarEntry.created, CalendarEntry.id).limit(1)
+    if of_series:
+        rows = rows.join(Event, Event.id == CalendarEntry.event_id).where(Event.series_id == event.series_id)
+    else:
+        rows = rows.where(CalendarEntry.event_id == event.id)
+    uid: str | None = db.session.scalar(rows)
+    return uid
+
+
+def live_entries(event_id: uuid.UUID, moment: datetime) -> list[CalendarEntry]:
+    """The entries of an event that are neither cancelled nor over."""
+    rows = select(CalendarEntry).where(
+        CalendarEntry.event_id == event_id,
+        CalendarEntry.status != EntryStatus.CANCELLED,
+        CalendarEntry.ends_at > moment,
+    )
+    return list(db.session.scalars(rows.order_by(CalendarEntry.starts_at, CalendarEntry.id)))
+
+
+# --- Invites ------------------------------------------------------------------------------------------------------
+
+
+def invite_by_token(token: str, *, lock: bool = False) -> Invite:
+    """The invite with this token, with its person, entry and what that says. Raises NotFound. One statement."""
+    rows = _with_entry(select(Invite)).where(Invite.token_hash == digest(token), Person.erased_at.is_(None))
+    if lock:
+        rows = rows.with_for_update(of=Invite).execution_options(populate_existing=True)
+    invite: Invite | None = db.session.scalar(rows)
+    if invite is None:
+        raise NotFound
+    return invite
+
+
+def invite_told(invite_id: uuid.UUID) -> Invite | None:
+    """An invite with its person, entry and what that says."""
+    invite: Invite | None = db.session.scalar(_with_entry(select(Invite)).where(Invite.id == invite_id))
+    return invite
+
+
+def _with_entry(rows: Select[Any]) -> Select[Any]:
+    session = contains_eager(Invite.entry).contains_eager(CalendarEntry.session)
+    return (
+        rows.join(Invite.person)
+        .join(Invite.entry)
+        .join(CalendarEntry.session)
+        .join(Session.event)
+        .join(Event.series)
+        .outerjoin(Room, Room.id == Session.room_id)
+        .options(
+            contains_eager(Invite.person),
+            session.contains_eager(Session.event).contains_eager(Event.series),
+            session.contains_eager(Session.room),
+        )
+    )
+
+
+def head_counts(event: Event) -> list[HeadCount]:
+    """How the invited answered, for each session of an event that has not been cancelled. One statement."""
+
+    def how_many(*answers: Partstat) -> ColumnElement[int]:
+        return func.count(Invite.id).filter(Invite.partstat.in_(answers))
+
+    rows = (
+        select(
+            CalendarEntry,
+            how_many(Partstat.ACCEPTED).label("accepted"),
+            how_many(Partstat.DECLINED).label("declined"),
+            how_many(Partstat.TENTATIVE).label("tentative"),
+            how_many(Partstat.NEEDS_ACTION).label("silent"),
+        )
+        .join(CalendarEntry.session)
+        .outerjoin(Invite, and_(Invite.entry_id == CalendarEntry.id, Invite.cancelled_at.is_(None)))
+        .options(contains_eager(CalendarEntry.session))
+        .where(CalendarEntry.event_id == event.id, CalendarEntry.status != EntryStatus.CANCELLED)
+        .group_by(CalendarEntry.id, Session.id)
+        .order_by(CalendarEntry.starts_at, CalendarEntry.id)
+    )
+    return [
+        HeadCount(row.CalendarEntry, row.accepted, row.declined, row.tentative, row.silent)
+        for row in db.session.execute(rows)
+    ]
+
+
+def event_for_console(slug: str) -> Event:
+    """An event by its address. Raises NotFound."""
+    event = db.session.scalar(select(Event).where(Event.slug == slug))
+    if event is None:
+        raise NotFound
+    return event
+
+
+# --- The window ---------------------------------------------------------------------------------------------------
+
+
+def _in_window(moment: datetime) -> ColumnElement[bool]:
+    return and_(
+        CalendarEntry.ends_at > moment - BACK,
+        or_(CalendarEntry.status != EntryStatus.CANCELLED, CalendarEntry.ends_at > moment - CANCELLED_BACK),
+    )
+
+
+def _stays(status: EntryStatus) -> timedelta:
+    return CANCELLED_BACK if status is EntryStatus.CANCELLED else BACK
