@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     smtp_url: str = ""
     mail_from: str = "EventHub <noreply@eventhub.example>"
     neutral_mail_from: str = "Meetings <noreply@meetings.example>"
+    contact_email: str = "help@example.org"
     calendar_domain: str = "meetings.example"
     files_url: str = ""
     sealed_keys: str = DEMO_SEALED_KEYS

@@ -12,20 +12,19 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markupsafe import Markup
 
-TAGS = {"p", "br", "hr", "em", "strong", "code", "pre", "blockquote", "ul", "ol", "li", "a", "h3", "h4", "h5", "h6"}
-BLOCKS = {"p", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol"}
+BLOCKS = {"p", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol"}
+TAGS = BLOCKS | {"br", "hr", "em", "strong", "code", "pre", "li", "a"}
 ATTRIBUTES: dict[str, set[str]] = {tag: {"dir"} for tag in BLOCKS} | {"*": set(), "a": {"href"}, "ol": {"dir", "start"}}
 SCHEMES = {"http", "https", "mailto"}
 GOOD_LINK = re.compile(r"(?:https?://[^/]|mailto:[^?]+$)", re.IGNORECASE)
-HEADING_SHIFT = 2
 
 
-def to_html(text: str) -> Markup:
-    """Safe HTML. Headings begin at h3 below the page's own; each block finds its own direction (``dir=auto``);
-    links lead to http, https and mailto only and tell the other side nothing.
+def to_html(text: str, *, top: int = 3) -> Markup:
+    """Safe HTML. The first level of headings is ``h<top>``, below the page's own; each block finds its own direction
+    (``dir=auto``); links lead to http, https and mailto only and tell the other side nothing.
     """
     html = nh3.clean(
-        _READER.render(text),
+        _READER.render(text, {"shift": top - 1}),
         tags=TAGS,
         attributes=ATTRIBUTES,
         url_schemes=SCHEMES,
@@ -74,7 +73,7 @@ def _fit_in(state: StateCore) -> None:
     """Shift headings and let each block find its direction."""
     for token in state.tokens:
         if token.type in {"heading_open", "heading_close"}:
-            token.tag = f"h{min(int(token.tag[1]) + HEADING_SHIFT, 6)}"
+            token.tag = f"h{min(max(int(token.tag[1]) + state.env.get('shift', 0), 2), 6)}"
         if token.nesting == 1 and token.tag in BLOCKS:
             token.attrSet("dir", "auto")
 

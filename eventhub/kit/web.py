@@ -105,7 +105,7 @@ def local_target(target: str | None) -> str | None:
 
     The address is matched against the routes and built anew; it is never a cut string.
     """
-    if not target or len(target) > 500:
+    if not target or len(target) > 500 or not target.isprintable():
         return None
     parts = urlsplit(target)
     if parts.scheme or parts.netloc or not parts.path.startswith("/") or "\\" in target:
@@ -131,7 +131,11 @@ def absolute(endpoint: str, *, neutral: bool = False, **values: Any) -> str:
 
 
 def flash_context() -> list[tuple[str, str]]:
-    """Messages for the top of the next page: (kind, text)."""
+    """Messages for the top of the next page: (kind, text). A page that is the same for everybody has none: asking
+    would open the session, and what one person was told would be kept for all.
+    """
+    if getattr(g, "access", "") in {"public", "by_token", "machine"}:
+        return []
     said = cast(list[tuple[str, str]], get_flashed_messages(with_categories=True))
     return list(said)
 

@@ -214,6 +214,11 @@ def current_versions(document: Document) -> dict[str, DocumentVersion]:
     return newest
 
 
+def local(instant: datetime, zone: str) -> datetime:
+    """An instant by the clock of a zone."""
+    return instant.astimezone(ZoneInfo(zone))
+
+
 def _with_programme(rows: Select[Event]) -> Select[Event]:
     sessions = selectinload(Event.sessions)
     return rows.options(

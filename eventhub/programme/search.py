@@ -18,7 +18,7 @@ from sqlalchemy.orm import joinedload, load_only, selectinload
 
 from eventhub.kit.codes import codes, label
 from eventhub.kit.db import Texts, db
-from eventhub.kit.i18n import LANGUAGES, in_language
+from eventhub.kit.i18n import LANGUAGES, direction, in_language
 from eventhub.kit.markdown import to_text
 from eventhub.kit.normal import UNSPACED, plain, query_text, tokens, vector_text
 from eventhub.programme.models import Document, Event, Publication, SearchEntry, Session, SessionKind
@@ -50,6 +50,11 @@ class Hit:
     snippet: Markup
     day: date
     event: Event
+
+    @property
+    def direction(self) -> str:
+        """Which way the found text runs."""
+        return direction(self.language)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
@@ -20,6 +20,7 @@ from eventhub.kit import codes
 from eventhub.kit.db import Texts
 from eventhub.kit.file_types import NAMES
 from eventhub.kit.i18n import (
+    AUTONYMS,
     LANGUAGES,
     LOCALES,
     Shown,
@@ -45,7 +46,7 @@ from eventhub.programme.models import (
     Session,
     SessionKind,
 )
-from eventhub.programme.queries import current_versions
+from eventhub.programme.queries import FORUMS, current_versions, local
 
 EVENT_KINDS = {
     EventKind.FORUM: _l("Forum"),
@@ -98,15 +99,16 @@ class Day:
 class Paper:
     """A document as a line of a list, in the words of ``components/documents.html``."""
 
+    id: uuid.UUID
     title: Markup
     url: str
     symbol: str | None
     file_type: str
     size: str
     languages: str
-    kind: str = ""
-    id: uuid.UUID | None = None
-    others: list[tuple[str, str, str]] = field(default_factory=list)
+    kind: str
+    file_language: str
+    others: list[dict[str, str]]
 
 
 def own(texts: Texts | None, original: str, lang: str) -> Shown:
@@ -198,6 +200,25 @@ def sitting(session: Session, event: Event, lang: str) -> Markup:
     )
 
 
+def line(event: Event, lang: str, sitting: Markup | None) -> Markup:
+    """What stands below an event's title in a list: when on its one day, else its days; and where."""
+    when = sitting if sitting else escape(show_days(event.first_day, event.last_day, lang))
+    where = place(event, lang, venue=False)
+    kind = escape(EVENT_KINDS[event.kind])
+    return Markup(" · ").join([kind, when] if sitting else [kind, when, where])
+
+
+def clock(event: Event, lang: str, offset: str) -> Markup:
+    """Times in Geneva (UTC+1)."""
+    told = Markup('<span class="ltr">({})</span>').format(offset)
+    return sentence(_("Times in %(place)s %(offset)s"), place=clock_place(event, lang), offset=told)
+
+
+def is_forum(event: Event) -> bool:
+    """Whether it stands among the forums; the others are dialogues."""
+    return event.kind in FORUMS
+
+
 def leaf(day: date, lang: str) -> tuple[str, str]:
     """Month and day as a calendar leaf has them; of the two Arabic names of a month the one in wider use."""
     name = month_name(day, lang)
@@ -207,11 +228,6 @@ def leaf(day: date, lang: str) -> tuple[str, str]:
 def span(session: Session) -> str:
     """10:00–10:45, by the session's own clock."""
     return f"{show_time(session.starts_local)}–{show_time(session.ends_local)}"
-
-
-def local(instant: datetime, zone: str) -> datetime:
-    """An instant by the clock of a zone."""
-    return instant.astimezone(ZoneInfo(zone))
 
 
 def days(event: Event, lang: str, url: Callable[[Session], str], panels: Callable[[Session], list[Panel]]) -> list[Day]:
@@ -312,28 +328,38 @@ def join(parts: Sequence[str], lang: str) -> str:
     return format_list(list(parts), style="standard", locale=LISTS[lang])
 
 
-def papers(documents: Iterable[Document], lang: str, url: Callable[[DocumentVersion], str]) -> list[Paper]:
-    """Documents in the best language there is, with the other ones beside it."""
-    return [paper(document, lang, url) for document in documents]
+def papers(
+    documents: Iterable[Document],
+    lang: str,
+    url: Callable[[DocumentVersion], str],
+    *,
+    file_language: str | None = None,
+) -> list[Paper]:
+    """Documents with their best file for the reader, or that of one language where it exists."""
+    return [paper(document, lang, url, file_language or lang) for document in documents]
 
 
-def paper(document: Document, lang: str, url: Callable[[DocumentVersion], str]) -> Paper:
-    """One document."""
+def paper(document: Document, lang: str, url: Callable[[DocumentVersion], str], file_language: str) -> Paper:
+    """One document, with the files of the other languages beside it."""
     versions = current_versions(document)
-    best = next(code for code in (lang, document.original_language, "en", *versions) if code in versions)
-    version = versions[best]
-    title = own(document.title, document.original_language, lang)
     order = [code for code in LANGUAGES if code in versions] + [code for code in versions if code not in LANGUAGES]
+    best = next(code for code in (file_language, document.original_language, "en", *order) if code in versions)
+    version = versions[best]
     return Paper(
-        title=marked(title, lang),
+        id=document.id,
+        title=words(document.title, document.original_language, lang),
         url=url(version),
         symbol=document.symbol,
         file_type=NAMES.get(version.file.media_type, ""),
         size=show_size(version.file.size, lang),
         languages=tongues(order, lang),
         kind=document_kind(document.kind, lang),
-        id=document.id,
-        others=[(code, direction(code), url(versions[code])) for code in order if code != best],
+        file_language=best,
+        others=[
+            {"code": code, "direction": direction(code), "name": AUTONYMS.get(code, code), "url": url(versions[code])}
+            for code in order
+            if code != best
+        ],
     )
 
 
