@@ -1,16 +1,126 @@
-"""How events take registrations, and registrations."""
+"""How events take registrations, what they ask, and registrations."""
 
 import itertools
+import uuid
 from datetime import timedelta
+from typing import Any
 
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.people.models import Person
-from eventhub.programme.models import Event
+from eventhub.programme.models import Event, EventKind, Mode
+from eventhub.questionnaires import actions as questionnaires
+from eventhub.questionnaires.definition import parse
+from eventhub.questionnaires.models import Purpose, Questionnaire
+from eventhub.registration import actions, queries
 from eventhub.registration.models import Registration, RegistrationSetup, SeatAt, State
+from eventhub.registration.queries import Intake
+from eventhub.registration.reference import new_reference
 from tests.factories.people import make_person
+from tests.factories.programme import make_event
 
 NUMBERS = itertools.count(1)
+
+ONE_PAGE: dict[str, Any] = {
+    "pages": [
+        {
+            "id": "p1",
+            "title": "Your registration",
+            "questions": [
+                {"id": "q1", "key": "display_name", "kind": "short_text", "label": "Name to show", "required": True},
+                {"id": "q2", "key": "residence", "kind": "country", "label": "Where you live", "variant": "anywhere"},
+                {"id": "q3", "key": "needs", "kind": "long_text", "label": "What you need", "sealed": True},
+            ],
+        }
+    ]
+}
+"""What a dialogue asks."""
+
+THREE_PAGES: dict[str, Any] = {
+    "pages": [
+        {
+            "id": "p1",
+            "title": "Taking part",
+            "questions": [
+                {
+                    "id": "q1",
+                    "key": "attendance_mode",
+                    "kind": "choice",
+                    "label": "How will you take part?",
+                    "required": True,
+                    "options": [
+                        {"id": "in_person", "label": "In person"},
+                        {"id": "remote_listening", "label": "Online, to listen"},
+                    ],
+                },
+                {
+                    "id": "q2",
+                    "key": "category",
+                    "kind": "choice",
+                    "label": "On whose behalf?",
+                    "required": True,
+                    "options": [
+                        {"id": "ngo_no_ecosoc", "label": "A non-governmental organization"},
+                        {"id": "member_state", "label": "A Member State"},
+                    ],
+                },
+                {"id": "q3", "key": "organisation", "kind": "organisation", "label": "Organization"},
+            ],
+        },
+        {
+            "id": "p2",
+            "title": "About you",
+            "questions": [
+                {"id": "q4", "key": "legal_name", "kind": "short_text", "label": "Your name", "required": True},
+                {"id": "q5", "key": "nationality", "kind": "country", "label": "Nationality", "variant": "nationality"},
+                {
+                    "id": "q6",
+                    "key": "document_number",
+                    "kind": "short_text",
+                    "label": "Number of your document",
+                    "required": True,
+                    "sealed": True,
+                    "see": ["desk"],
+                    "show_if": {"question": "attendance_mode", "in": ["in_person"]},
+                },
+            ],
+        },
+        {
+            "id": "p3",
+            "title": "Consents",
+            "questions": [
+                {
+                    "id": "q7",
+                    "key": "list_of_participants",
+                    "kind": "consent",
+                    "label": "My name may stand on the list of participants",
+                    "purpose": "list_of_participants",
+                },
+            ],
+        },
+    ]
+}
+"""What a forum asks, in short."""
+
+ANSWERS: dict[str, object] = {
+    "attendance_mode": "in_person",
+    "category": "ngo_no_ecosoc",
+    "organisation": {"name": "Horn Voices Association"},
+    "legal_name": "Amina Yusuf Warsame",
+    "nationality": "SO",
+    "document_number": "RT1234418",
+    "list_of_participants": True,
+}
+
+
+def make_questionnaire(data: dict[str, Any] = ONE_PAGE, **given: Any) -> Questionnaire:
+    """A published questionnaire."""
+    made = questionnaires.create(
+        None, purpose=Purpose.REGISTRATION, name=f"Registration {next(NUMBERS)}", definition=parse(data), **given
+    )
+    questionnaires.publish(None, made)
+    db.session.flush()
+    return made
 
 
 def open_registration(event: Event, **given: object) -> RegistrationSetup:
@@ -28,12 +138,42 @@ def open_registration(event: Event, **given: object) -> RegistrationSetup:
     return setup
 
 
+def make_dialogue(*, capacity: int | None = None, data: dict[str, Any] | None = ONE_PAGE, **given: object) -> Event:
+    """An online dialogue that confirms places at once."""
+    event = make_event(kind=EventKind.DIALOGUE, mode=Mode.ONLINE, code=f"DLG{next(NUMBERS)}")
+    asked = {"questionnaire_id": make_questionnaire(data).id} if data else {}
+    values: dict[str, object] = {"seat_at": SeatAt.SUBMISSION, "needs_accreditation": False, "capacity": capacity}
+    open_registration(event, **(values | asked | given))
+    return event
+
+
+def make_forum(*, capacity: int | None = None, data: dict[str, Any] | None = THREE_PAGES, **given: object) -> Event:
+    """A forum that accredits people."""
+    event = make_event(code=f"FMI{next(NUMBERS)}")
+    asked = {"questionnaire_id": make_questionnaire(data).id} if data else {}
+    open_registration(event, capacity=capacity, **(asked | given))
+    return event
+
+
+def intake(event: Event, person: Person) -> Intake:
+    """What registering this person needs, as the views ask for it."""
+    return queries.intake(event.slug, person)
+
+
+def register(event: Event, person: Person | None = None, **values: object) -> Registration:
+    """A registration made by the actions themselves."""
+    person = person or make_person()
+    found = intake(event, person)
+    answers = values or (ANSWERS if found.setup.needs_accreditation else {"display_name": "Amina"})
+    return actions.register_now(person, person, found, answers)
+
+
 def make_registration(event: Event, person: Person | None = None, **given: object) -> Registration:
     """A registration that was sent and waits for a decision."""
-    number = next(NUMBERS)
     values: dict[str, object] = {
+        "id": uuid.uuid4(),
         "state": State.UNDER_REVIEW,
-        "reference": f"EH-TEST-{number:05d}",
+        "reference": new_reference(event.code),
         "submitted_at": now(),
         "category": "ngo_no_ecosoc",
         "country": "KE",

@@ -1,0 +1,622 @@
+"""Registering: drafts, sending, changing, withdrawing; deciding; deadlines and seats of an event.
+
+Locks are taken in one order: registrations first, then the row of seats, and that one as late as possible. The only
+exception is promoting from the waiting list, which skips registrations that somebody else holds.
+"""
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import and_, delete, func, or_, select
+from sqlalchemy.orm.attributes import set_committed_value
+
+from eventhub.kit import audit, codes
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.kit.errors import DomainError, Forbidden, Stale, means
+from eventhub.kit.outbox import promise
+from eventhub.kit.revisions import bump
+from eventhub.people.models import Affiliation, Channel, Consent, Organisation, Person
+from eventhub.programme.models import Event, Publication
+from eventhub.questionnaires import answers as given
+from eventhub.questionnaires import queries as questionnaires
+from eventhub.questionnaires.actions import drop_inapplicable
+from eventhub.questionnaires.definition import Definition
+from eventhub.questionnaires.models import AnswerSet
+from eventhub.registration.models import Deadline, Registration, RegistrationSetup, SeatAt, State
+from eventhub.registration.moves import NotPossible, move, move_all, way
+from eventhub.registration.queries import AMENDABLE, Intake, Window, may_amend, may_withdraw, window
+from eventhub.registration.reference import new_reference
+from eventhub.registration.seats import free_seats, take_seat, take_seats
+
+REASONS = "decision_reason.registration"
+OUTCOMES = (State.ACCREDITED, State.WAITLISTED, State.DECLINED)
+READS_AN_HOUR = 20
+"""More sealed answers than this an hour are reported to the administrators (SAFETY.md property 5)."""
+
+
+class NotOpenYet(DomainError):
+    """Registration has not opened."""
+
+    message = _l("Registration has not opened yet. Come back when it does.")
+
+
+class Closed(DomainError):
+    """The deadline has passed, and there was no draft before it."""
+
+    message = _l("Registration closed before this was sent. What you wrote is kept on this page, so you can copy it.")
+
+
+class EventCancelled(DomainError):
+    """The event does not take place."""
+
+    message = _l("This event was cancelled, so nobody can register any more.")
+
+
+class EventFull(DomainError):
+    """No seat is left, and the event has no waiting list."""
+
+    message = _l(
+        "The last place was taken while you were writing. This event has no waiting list. Your answers are kept."
+    )
+
+
+class AlreadyRegistered(DomainError):
+    """One registration per person and event."""
+
+    message = _l("You are registered for this event already. You find the registration on your page.")
+
+
+class Incomplete(DomainError):
+    """A required answer is missing."""
+
+    status = 422
+    message = _l("Some answers are still missing. They are marked below.")
+
+
+class SendAgain(DomainError):
+    """Two references met by chance."""
+
+    message = _l("Your registration could not be numbered. Please press the button once more.")
+
+
+class OwnFile(Forbidden):
+    """Nobody decides on their own file or organization (SAFETY.md property 7)."""
+
+    message = _l("You cannot decide on your own registration or on one of your own organization. Ask a colleague.")
+
+
+class NotEnoughSeats(DomainError):
+    """Fewer seats are left than people were chosen."""
+
+    def __init__(self, left: int) -> None:
+        super().__init__(
+            _l("Only %(number)s of the places needed are left. Choose fewer people, or the waiting list.", number=left)
+        )
+
+
+class WrongReason(DomainError):
+    """Every decision has a reason from the list."""
+
+    status = 422
+    message = _l("Choose a reason")
+    field = "reason"
+
+
+class ReasonNeeded(DomainError):
+    """Reading what is sealed needs a reason in words."""
+
+    status = 422
+    message = _l("Say why you need to read this")
+    field = "reason"
+
+
+class CapacityBelowSeats(DomainError):
+    """More seats are taken than the new capacity would allow."""
+
+    status = 422
+    message = _l("More places are taken already. Choose a larger number, or leave it empty for no limit.")
+    field = "capacity"
+
+
+class ClosesTooEarly(DomainError):
+    """The end must lie after the beginning."""
+
+    status = 422
+    message = _l("Registration must close after it opens.")
+    field = "closes_at"
+
+
+class NotLater(DomainError):
+    """An announced deadline only ever moves to later."""
+
+    status = 422
+    message = _l("A deadline that was announced can only be moved to a later time.")
+    field = "closes_at"
+
+
+means("uq_registration_event_id_person_id", AlreadyRegistered())
+means("uq_registration_reference", SendAgain())
+means("ck_registration_setup_seats_within_capacity", CapacityBelowSeats())
+means("ck_registration_setup_closes_after_opening", ClosesTooEarly())
+
+
+def start_draft(actor: Person, person: Person, intake: Intake) -> Intake:
+    """Begin a registration, or take up the one that was begun. Raises when the event takes none now.
+
+    An expired draft becomes a draft again when the deadline was extended.
+    """
+    if intake.registration is not None:
+        if intake.registration.state is State.EXPIRED:
+            _demand_open(intake)
+            move(intake.registration, State.DRAFT, actor=actor)
+        return intake
+    _demand_open(intake)
+    answer_set = _begin_answers(person, intake)
+    registration = Registration(
+        id=uuid.uuid4(),
+        event_id=intake.event.id,
+        person_id=person.id,
+        filed_by_id=actor.id if actor.id != person.id else None,
+        answer_set_id=answer_set.id if answer_set else None,
+        state=State.DRAFT,
+    )
+    db.session.add(registration)
+    audit.record("registration.draft", registration, actor=actor, scope_id=intake.event.id)
+    db.session.flush()
+    return _with(intake, registration, answer_set)
+
+
+def save_page(actor: Person, intake: Intake, values: Mapping[str, object]) -> Registration:
+    """Keep the answers of one page: of a draft as they come, of a sent registration as a change (see ``amend``)."""
+    registration = _needed(intake.registration)
+    if registration.state is not State.DRAFT:
+        return amend(actor, intake, values)
+    if intake.answer_set is not None:
+        given.save(intake.answer_set, intake.key, values, retain_from=_ends(intake.event))
+        registration.changed_at = now()
+    return registration
+
+
+def submit(actor: Person, intake: Intake) -> Registration:
+    """Send a draft. The seat is taken last; an error leaves the draft as it was.
+
+    Raises NotOpenYet, Closed, EventCancelled, Incomplete, EventFull, AlreadyRegistered.
+    """
+    registration = _needed(intake.registration)
+    if registration.state is not State.DRAFT:
+        raise AlreadyRegistered
+    late = _demand_sendable(intake, registration)
+    answers = given.load(intake.answer_set) if intake.answer_set else {}
+    _prepare(registration, intake, answers, late)
+    return _send(actor, registration, intake)
+
+
+def register_now(actor: Person, person: Person, intake: Intake, values: Mapping[str, object]) -> Registration:
+    """Begin, answer and send in one step: for questionnaires of a single page, in as few statements as can be.
+
+    Raises what ``submit`` raises.
+    """
+    if intake.registration is not None:
+        intake = start_draft(actor, person, intake)
+        save_page(actor, intake, values)
+        return submit(actor, intake)
+    _demand_open(intake)
+    answer_set = _begin_answers(person, intake, sent_at=now())
+    if answer_set is not None:
+        given.save(answer_set, intake.key, values, retain_from=_ends(intake.event))
+        # The row was written this moment: saving its answers is no change that needs a statement of its own.
+        set_committed_value(answer_set, "changed_at", answer_set.changed_at)
+    registration = Registration(
+        id=uuid.uuid4(),
+        event_id=intake.event.id,
+        person_id=person.id,
+        filed_by_id=actor.id if actor.id != person.id else None,
+        answer_set_id=answer_set.id if answer_set else None,
+        state=State.DRAFT,
+    )
+    intake = _with(intake, registration, answer_set)
+    _prepare(registration, intake, values, late=False)
+    return _send(actor, registration, intake)
+
+
+def amend(actor: Person, intake: Intake, values: Mapping[str, object]) -> Registration:
+    """Change answers of a registration that was sent, until the deadline. The audit names the questions.
+
+    Answers to what staff had asked for bring the registration back under review.
+    """
+    registration = _needed(intake.registration)
+    moment = now()
+    if not may_amend(registration, intake.setup, moment) or intake.answer_set is None:
+        raise Closed if registration.state in AMENDABLE else NotPossible
+    before = given.opened(intake.answer_set, intake.key)
+    given.save(intake.answer_set, intake.key, values, retain_from=_ends(intake.event))
+    changed = sorted(name for name, value in values.items() if before.get(name) != value)
+    if not changed:
+        return registration
+    after = before | dict(values)
+    definition = questionnaires.version(intake.answer_set.version_id).definition
+    drop_inapplicable(intake.answer_set, definition, after)
+    _copy_columns(registration, given.applicable(definition, after))
+    _note_consents(registration, intake, {name: value for name, value in values.items() if name in changed})
+    registration.changed_at = moment
+    audit.record("registration.changed", registration, actor=actor, scope_id=intake.event.id, questions=changed)
+    promise("registration.changed", registration_id=registration.id)
+    if registration.state is State.INFO_REQUESTED:
+        move(registration, State.UNDER_REVIEW, actor=actor)
+    return registration
+
+
+def withdraw(actor: Person, intake: Intake) -> Registration:
+    """Take a registration back. Its seat goes to the first on the waiting list where nobody else has to decide."""
+    registration = _needed(intake.registration)
+    if not may_withdraw(registration):
+        raise NotPossible
+    was_draft, had_seat = registration.state is State.DRAFT, registration.has_seat
+    move(registration, State.WITHDRAWN, actor=actor)
+    registration.has_seat = False
+    if not was_draft:
+        promise("registration.withdrawn", registration_id=registration.id)
+        promise("registration.withdrawn_calendar", registration_id=registration.id)
+    db.session.flush()
+    if had_seat:
+        free_seats(intake.event.id)
+        if not intake.setup.needs_accreditation:
+            promote_waiting(intake.event.id, 1)
+    return registration
+
+
+def promote_waiting(event_id: uuid.UUID, limit: int) -> int:
+    """Give free seats to the first on the waiting list, by the time they sent; how many got one.
+
+    Registrations that somebody else works on are passed over, so that this never waits.
+    """
+    waiting = (
+        select(Registration)
+        .where(Registration.event_id == event_id, Registration.state == State.WAITLISTED)
+        .order_by(Registration.submitted_at, Registration.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    first = list(db.session.scalars(waiting.execution_options(populate_existing=True)))
+    lucky = first[: take_seats(event_id, len(first))]
+    if lucky:
+        move_all(lucky, State.ACCREDITED, actor=None, reason="complete", has_seat=True)
+        _owe(lucky, State.ACCREDITED)
+    return len(lucky)
+
+
+def decide(
+    actor: Person, registrations: Sequence[Registration], outcome: State, reason: str, text: str | None = None
+) -> int:
+    """Accredit, decline or waitlist registrations of one event: all of them or, on any error, none. How many.
+
+    ``reason`` is a code of decision_reason.registration, ``text`` words to the persons that stand beside its text.
+    The number of statements does not grow with the registrations. Raises OwnFile, NotPossible, NotEnoughSeats,
+    WrongReason, and Stale when one of them changed since it was loaded.
+    """
+    if outcome not in OUTCOMES:
+        raise NotPossible
+    if reason not in codes.codes(REASONS):
+        raise WrongReason
+    if not registrations:
+        return 0
+    event_id = registrations[0].event_id
+    if any(one.event_id != event_id for one in registrations):
+        raise ValueError("a decision is about one event")
+    _demand_distance(actor, registrations)
+    _lock(registrations)
+    for one in registrations:
+        way(one.state, outcome)
+    if outcome is State.ACCREDITED:
+        _seat_all(event_id, [one for one in registrations if not one.has_seat])
+    else:
+        free_seats(event_id, sum(one.has_seat for one in registrations))
+    move_all(registrations, outcome, actor=actor, reason=reason, text=text, has_seat=outcome is State.ACCREDITED)
+    _owe(registrations, outcome)
+    db.session.flush()
+    return len(registrations)
+
+
+def note(actor: Person, registration: Registration, text: str) -> audit.AuditEntry:
+    """A word for colleagues, kept in the registration's history."""
+    return audit.record("registration.note", registration, actor=actor, scope_id=registration.event_id, text=text)
+
+
+def reveal(
+    actor: Person, registration: Registration, answer_set: AnswerSet, key: Any, questions: Collection[str], reason: str
+) -> dict[str, object]:
+    """Open sealed answers for somebody who says why; recorded here, and reported when it happens often."""
+    if not reason.strip():
+        raise ReasonNeeded
+    definition = questionnaires.version(answer_set.version_id).definition
+    entry = audit.record(
+        "registration.revealed",
+        registration,
+        actor=actor,
+        scope_id=registration.event_id,
+        text=reason,
+        questions=sorted(questions),
+    )
+    opened = given.opened(answer_set, key)
+    since = now() - timedelta(hours=1)
+    reads = select(func.count()).select_from(audit.AuditEntry)
+    reads = reads.where(
+        audit.AuditEntry.actor_id == actor.id,
+        audit.AuditEntry.verb == "registration.revealed",
+        audit.AuditEntry.at > since,
+    )
+    if (db.session.scalar(reads) or 0) == READS_AN_HOUR + 1:
+        promise("registration.many_reads", entry_id=entry.id)
+    sealed = {question.key for question in definition.questions() if question.sealed}
+    return {name: value for name, value in opened.items() if name in sealed and name in questions}
+
+
+def set_up(actor: Person, event: Event, *, setup: RegistrationSetup | None, **values: Any) -> RegistrationSetup:
+    """Say how an event takes registrations. Before it has opened everything may change; afterwards the deadline only
+    moves by ``extend_deadline``. Raises ClosesTooEarly, CapacityBelowSeats, NotLater.
+    """
+    moment = now()
+    if setup is None:
+        setup = RegistrationSetup(event_id=event.id, seats_taken=0, **values)
+        db.session.add(setup)
+        changed = sorted(values)
+        _announce(event.id, setup.closes_at, moment)
+    else:
+        changed = sorted(name for name, value in values.items() if getattr(setup, name) != value)
+        opened = setup.opens_at <= moment and event.publication is not Publication.DRAFT
+        if "closes_at" in changed and opened:
+            raise NotLater
+        if "closes_at" in changed:
+            db.session.execute(delete(Deadline).where(Deadline.event_id == event.id))
+            _announce(event.id, values["closes_at"], moment)
+        for name in changed:
+            setattr(setup, name, values[name])
+    if setup.closes_at <= setup.opens_at:
+        raise ClosesTooEarly
+    audit.record("registration.set_up", event, actor=actor, scope_id=event.id, changed=changed)
+    bump("programme")
+    db.session.flush()
+    if not setup.needs_accreditation:
+        left = None if setup.capacity is None else setup.capacity - setup.seats_taken
+        promote_waiting(event.id, 10_000 if left is None else max(0, left))
+    return setup
+
+
+def extend_deadline(actor: Person, event: Event, setup: RegistrationSetup, closes_at: datetime) -> Deadline:
+    """Announce a later deadline; the old ones stay visible. Everybody with a draft or a late refusal is told once
+    (DOMAIN.md rule 1). Raises NotLater.
+    """
+    moment = now()
+    if closes_at <= setup.closes_at or closes_at <= moment:
+        raise NotLater
+    if not _announced(event.id):
+        _announce(event.id, setup.closes_at, setup.opens_at)
+    setup.closes_at = closes_at
+    deadline = _announce(event.id, closes_at, moment)
+    audit.record("registration.extended", event, actor=actor, scope_id=event.id, closes_at=closes_at.isoformat())
+    unsent = Registration.state.in_([State.DRAFT, State.EXPIRED])
+    refused = and_(Registration.state == State.DECLINED, Registration.reason == "late")
+    told = select(Registration.id).where(Registration.event_id == event.id, or_(unsent, refused))
+    for registration_id in db.session.scalars(told):
+        promise(
+            "registration.deadline_extended",
+            key=f"extended:{deadline.id}:{registration_id}",
+            registration_id=registration_id,
+        )
+    bump("programme")
+    db.session.flush()
+    return deadline
+
+
+def expire_drafts(moment: datetime, limit: int = 1000) -> int:
+    """Close drafts whose event takes no more, the time of grace included; how many. What was typed stays."""
+    over = RegistrationSetup.closes_at + func.make_interval(0, 0, 0, 0, RegistrationSetup.grace_hours) <= moment
+    rows = (
+        select(Registration)
+        .join(RegistrationSetup, RegistrationSetup.event_id == Registration.event_id)
+        .where(Registration.state == State.DRAFT, over)
+        .limit(limit)
+        .with_for_update(of=Registration, skip_locked=True)
+    )
+    drafts = list(db.session.scalars(rows))
+    if drafts:
+        move_all(drafts, State.EXPIRED, actor=None, has_seat=False)
+    return len(drafts)
+
+
+def _send(actor: Person, registration: Registration, intake: Intake) -> Registration:
+    """From here on every statement holds the lock on the event's seats."""
+    setup = intake.setup
+    targets = [State.SUBMITTED]
+    if setup.needs_accreditation and setup.seat_at is SeatAt.ACCREDITATION:
+        targets.append(State.UNDER_REVIEW)
+    elif take_seat(intake.event.id):
+        registration.has_seat = True
+        targets.append(State.UNDER_REVIEW if setup.needs_accreditation else State.ACCREDITED)
+    elif setup.waiting_list:
+        targets.append(State.WAITLISTED)
+    else:
+        raise EventFull
+    if registration not in db.session:
+        db.session.add(registration)
+    move(registration, *targets, actor=actor, reason="complete" if targets[-1] is State.ACCREDITED else None)
+    if targets[-1] is State.UNDER_REVIEW:
+        promise("registration.submitted", registration_id=registration.id)
+    else:
+        _owe([registration], targets[-1])
+    db.session.flush()
+    return registration
+
+
+def _prepare(registration: Registration, intake: Intake, answers: Mapping[str, object], late: bool) -> None:
+    definition = _definition(intake)
+    if definition is not None:
+        if given.complete(definition, answers):
+            raise Incomplete
+        if registration in db.session and intake.answer_set is not None:
+            drop_inapplicable(intake.answer_set, definition, answers)
+        answers = given.applicable(definition, answers)
+    moment = now()
+    registration.reference = new_reference(intake.event.code)
+    registration.submitted_at, registration.late = moment, late
+    registration.changed_at = moment
+    _copy_columns(registration, answers)
+    _note_consents(registration, intake, answers)
+    if intake.answer_set is not None and intake.answer_set.sent_at is None:
+        intake.answer_set.sent_at = moment
+
+
+def _begin_answers(person: Person, intake: Intake, sent_at: datetime | None = None) -> AnswerSet | None:
+    if intake.newest_version_id is None:
+        return None
+    answer_set = AnswerSet(
+        id=uuid.uuid4(),
+        version_id=intake.newest_version_id,
+        owner_id=person.id,
+        seal_key_id=person.seal_key_id,
+        sent_at=sent_at,
+    )
+    db.session.add(answer_set)
+    db.session.flush()
+    return answer_set
+
+
+def _demand_open(intake: Intake) -> None:
+    if intake.event.publication is Publication.CANCELLED:
+        raise EventCancelled
+    place = window(intake.setup, now())
+    if place is Window.NOT_YET:
+        raise NotOpenYet
+    if place is not Window.OPEN:
+        raise Closed
+
+
+def _demand_sendable(intake: Intake, registration: Registration) -> bool:
+    """Whether the draft is late but within the time of grace (DOMAIN.md rule 2)."""
+    begun_in_time = registration.created_at < intake.setup.closes_at
+    if window(intake.setup, now()) is Window.GRACE and begun_in_time:
+        if intake.event.publication is Publication.CANCELLED:
+            raise EventCancelled
+        return True
+    _demand_open(intake)
+    return False
+
+
+def _demand_distance(actor: Person, registrations: Sequence[Registration]) -> None:
+    if any(actor.id in {one.person_id, one.filed_by_id} for one in registrations):
+        raise OwnFile
+    theirs = {one.organisation_id for one in registrations if one.organisation_id}
+    if not theirs:
+        return
+    own = select(Affiliation.id).where(Affiliation.person_id == actor.id, Affiliation.organisation_id.in_(theirs))
+    if db.session.scalar(own.limit(1)) is not None:
+        raise OwnFile
+
+
+def _lock(registrations: Sequence[Registration]) -> None:
+    known = {one.id: (one.version, one.state) for one in registrations}
+    rows = select(Registration.id, Registration.version, Registration.state)
+    rows = rows.where(Registration.id.in_(known)).order_by(Registration.id).with_for_update()
+    if {row.id: (row.version, row.state) for row in db.session.execute(rows)} != known:
+        raise Stale
+
+
+def _seat_all(event_id: uuid.UUID, unseated: Sequence[Registration]) -> None:
+    got = take_seats(event_id, len(unseated))
+    if got < len(unseated):
+        raise NotEnoughSeats(got)
+
+
+def _owe(registrations: Sequence[Registration], outcome: State) -> None:
+    for one in registrations:
+        promise(f"registration.{outcome.value}", registration_id=one.id)
+        if outcome is State.ACCREDITED:
+            promise("registration.accredited_calendar", registration_id=one.id)
+
+
+def _copy_columns(registration: Registration, answers: Mapping[str, object]) -> None:
+    """What lists filter by is kept beside the answers: category, way of attending, country, organization."""
+    registration.category = _text(answers.get("category"))
+    registration.attendance_mode = _text(answers.get("attendance_mode"))
+    registration.country = next((code for name in COUNTRY if (code := _country(answers.get(name)))), None)
+    registration.organisation_id = _organisation(answers.get("organisation"), registration)
+
+
+COUNTRY = ("country_represented", "nationality", "nationality_status", "residence")
+"""Questions that say where somebody belongs, the first that is answered counts."""
+
+
+def _country(value: object) -> str | None:
+    known = set(codes.codes("nationality_extra"))
+    if not isinstance(value, str) or (len(value) != 2 and value not in known):
+        return None
+    return value
+
+
+def _organisation(value: object, registration: Registration) -> uuid.UUID | None:
+    if not isinstance(value, dict) or not value.get("name"):
+        return None
+    name = str(value["name"])
+    known = select(Organisation.id).where(Organisation.name == name).order_by(Organisation.created_at).limit(1)
+    found = db.session.scalar(known)
+    if found is None:
+        organisation = Organisation(id=uuid.uuid4(), name=name, kind="other", country=_text(registration.country))
+        db.session.add(organisation)
+        db.session.flush()
+        found = organisation.id
+    return found
+
+
+def _note_consents(registration: Registration, intake: Intake, answers: Mapping[str, object]) -> None:
+    """Consents are dated words of the person (DOMAIN.md rule 8); without an answer the word is no, and not written."""
+    definition = _definition(intake)
+    channels = {channel.value for channel in Channel}
+    for question in definition.questions() if definition else ():
+        if question.kind == "consent" and question.purpose in channels and question.key in answers:
+            db.session.add(
+                Consent(
+                    person_id=registration.person_id,
+                    channel=Channel(question.purpose),
+                    event_id=registration.event_id,
+                    given=answers[question.key] is True,
+                )
+            )
+
+
+def _definition(intake: Intake) -> Definition | None:
+    return questionnaires.version(intake.version_id).definition if intake.version_id else None
+
+
+def _announced(event_id: uuid.UUID) -> bool:
+    return db.session.scalar(select(Deadline.id).where(Deadline.event_id == event_id).limit(1)) is not None
+
+
+def _announce(event_id: uuid.UUID, closes_at: datetime, moment: datetime) -> Deadline:
+    deadline = Deadline(id=uuid.uuid4(), event_id=event_id, closes_at=closes_at, announced_at=moment)
+    db.session.add(deadline)
+    return deadline
+
+
+def _ends(event: Event) -> datetime:
+    """The midnight that ends the event, from which days of retention count."""
+    midnight = datetime.combine(event.last_day + timedelta(days=1), time(), ZoneInfo(event.time_zone))
+    return midnight.astimezone(UTC)
+
+
+def _with(intake: Intake, registration: Registration, answer_set: AnswerSet | None) -> Intake:
+    return Intake(intake.event, intake.setup, intake.key, registration, answer_set, intake.newest_version_id)
+
+
+def _needed(registration: Registration | None) -> Registration:
+    if registration is None:
+        raise NotPossible
+    return registration
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None

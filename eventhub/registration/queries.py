@@ -1,0 +1,214 @@
+"""What a person and the public may ask: how an event takes registrations, and one's own registrations."""
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import contains_eager, joinedload, load_only
+
+from eventhub.kit.db import db
+from eventhub.kit.errors import NotFound
+from eventhub.kit.sealed import SealKey
+from eventhub.people.models import Person
+from eventhub.programme.models import Event, Publication
+from eventhub.questionnaires.models import AnswerSet, QuestionnaireVersion
+from eventhub.registration.models import MOVES, Deadline, Registration, RegistrationSetup, State
+
+TAKING_PART = frozenset(State) - {State.DRAFT, State.WITHDRAWN, State.EXPIRED}
+"""States of registrations that were sent and still stand (or were answered)."""
+
+AMENDABLE = frozenset(
+    {
+        State.SUBMITTED,
+        State.AWAITING_FOCAL_POINT,
+        State.UNDER_REVIEW,
+        State.INFO_REQUESTED,
+        State.WAITLISTED,
+        State.ACCREDITED,
+    }
+)
+
+EVENT_COLUMNS = (
+    Event.series_id,
+    Event.slug,
+    Event.code,
+    Event.kind,
+    Event.mode,
+    Event.publication,
+    Event.original_language,
+    Event.title,
+    Event.city,
+    Event.venue,
+    Event.time_zone,
+    Event.first_day,
+    Event.last_day,
+)
+"""What the pages here show of an event: not the long texts."""
+
+
+class Window(StrEnum):
+    """Where an event's registration stands by the clock."""
+
+    NOT_YET = "not_yet"
+    OPEN = "open"
+    GRACE = "grace"
+    """Closed, but drafts begun before may still be sent."""
+    CLOSED = "closed"
+
+
+class Room(StrEnum):
+    """Whether there is room for one more."""
+
+    FREE = "free"
+    WAITING_LIST = "waiting_list"
+    FULL = "full"
+
+
+@dataclass(frozen=True)
+class Intake:
+    """An event, how it takes registrations, and one person's own registration with its answers, if there is one.
+
+    ``version_id`` is the questionnaire's version to be answered: the one a registration was begun on, else the newest.
+    """
+
+    event: Event
+    setup: RegistrationSetup
+    key: SealKey
+    registration: Registration | None = None
+    answer_set: AnswerSet | None = None
+    newest_version_id: uuid.UUID | None = None
+
+    @property
+    def version_id(self) -> uuid.UUID | None:
+        """The version to be answered; None where nothing is asked."""
+        return self.answer_set.version_id if self.answer_set else self.newest_version_id
+
+
+def window(setup: RegistrationSetup, moment: datetime) -> Window:
+    """Not yet, open, in grace or closed. The deadline itself is already too late."""
+    if moment < setup.opens_at:
+        return Window.NOT_YET
+    if moment < setup.closes_at:
+        return Window.OPEN
+    return Window.GRACE if moment < setup.closes_at + timedelta(hours=setup.grace_hours) else Window.CLOSED
+
+
+def room(setup: RegistrationSetup) -> Room:
+    """Whether another person would get a seat. Only a look: the seat itself is taken by seats.take_seat."""
+    if setup.capacity is None or setup.seats_taken < setup.capacity:
+        return Room.FREE
+    return Room.WAITING_LIST if setup.waiting_list or setup.needs_accreditation else Room.FULL
+
+
+def takes(event: Event, setup: RegistrationSetup, moment: datetime) -> bool:
+    """Whether somebody may begin to register now."""
+    return event.publication is Publication.PUBLISHED and window(setup, moment) is Window.OPEN
+
+
+def may_amend(registration: Registration, setup: RegistrationSetup, moment: datetime) -> bool:
+    """Answers may change until the deadline; whoever was asked for more may answer after it too."""
+    if registration.state is State.INFO_REQUESTED:
+        return True
+    return registration.state in AMENDABLE and moment < setup.closes_at
+
+
+def may_withdraw(registration: Registration) -> bool:
+    """Whether the person can still take the registration back."""
+    return State.WITHDRAWN in MOVES[registration.state]
+
+
+def intake(slug: str, person: Person, *, lock: bool = False) -> Intake:
+    """All that registering needs, in one statement (two with ``lock``, which keeps the registration from changing).
+
+    Raises NotFound for drafts of events and for events that take no registrations.
+    """
+    if lock:
+        # An outer join cannot be locked as a whole: the registration is, where there is one.
+        mine_here = select(Registration.id).join(Event, Event.id == Registration.event_id)
+        mine_here = mine_here.where(Event.slug == slug, Registration.person_id == person.id)
+        db.session.execute(mine_here.with_for_update(of=Registration))
+    newest = (
+        select(QuestionnaireVersion.id)
+        .where(QuestionnaireVersion.questionnaire_id == RegistrationSetup.questionnaire_id)
+        .order_by(QuestionnaireVersion.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    rows = (
+        select(Event, RegistrationSetup, SealKey, Registration, AnswerSet, newest)
+        .join(RegistrationSetup, RegistrationSetup.event_id == Event.id)
+        .join(SealKey, SealKey.id == person.seal_key_id)
+        .outerjoin(Registration, and_(Registration.event_id == Event.id, Registration.person_id == person.id))
+        .outerjoin(AnswerSet, AnswerSet.id == Registration.answer_set_id)
+        .options(load_only(*EVENT_COLUMNS, raiseload=True))
+        .where(Event.slug == slug, Event.publication != Publication.DRAFT)
+        .execution_options(populate_existing=lock)
+    )
+    found = db.session.execute(rows).first()
+    if found is None:
+        raise NotFound
+    return Intake(*found)
+
+
+def own(person: Person, reference: str) -> Intake:
+    """A person's registration by its reference. One statement. Raises NotFound for everybody else."""
+    found = db.session.execute(_mine(person).where(Registration.reference == reference)).first()
+    if found is None:
+        raise NotFound
+    return Intake(*found)
+
+
+def mine(person: Person) -> list[Intake]:
+    """All registrations of a person, drafts first, then by the event's day. One statement."""
+    rows = _mine(person).order_by(Registration.state != State.DRAFT, Event.first_day.desc())
+    return [Intake(*row) for row in db.session.execute(rows)]
+
+
+def _mine(person: Person) -> Any:
+    return (
+        select(Event, RegistrationSetup, SealKey, Registration, AnswerSet)
+        .join(Registration, Registration.event_id == Event.id)
+        .join(RegistrationSetup, RegistrationSetup.event_id == Event.id)
+        .join(SealKey, SealKey.id == person.seal_key_id)
+        .outerjoin(AnswerSet, AnswerSet.id == Registration.answer_set_id)
+        .options(load_only(*EVENT_COLUMNS, raiseload=True))
+        .where(Registration.person_id == person.id)
+    )
+
+
+def setup_of(event_id: uuid.UUID) -> RegistrationSetup | None:
+    """How an event takes registrations; None when it does not."""
+    return db.session.get(RegistrationSetup, event_id)
+
+
+def setups(event_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, RegistrationSetup]:
+    """The same for several events."""
+    if not event_ids:
+        return {}
+    rows = select(RegistrationSetup).where(RegistrationSetup.event_id.in_(event_ids))
+    return {setup.event_id: setup for setup in db.session.scalars(rows)}
+
+
+def deadlines(event_id: uuid.UUID) -> list[Deadline]:
+    """Every deadline that was announced, the first one first."""
+    rows = select(Deadline).where(Deadline.event_id == event_id).order_by(Deadline.announced_at, Deadline.closes_at)
+    return list(db.session.scalars(rows))
+
+
+def with_person(registration_id: uuid.UUID) -> Registration | None:
+    """A registration with its person and event, for letters."""
+    rows = (
+        select(Registration)
+        .join(Registration.person)
+        .join(Registration.event)
+        .options(
+            contains_eager(Registration.person), contains_eager(Registration.event), joinedload(Registration.answer_set)
+        )
+        .where(Registration.id == registration_id)
+    )
+    found: Registration | None = db.session.scalar(rows)
+    return found

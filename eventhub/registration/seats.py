@@ -1,0 +1,84 @@
+"""Seats: counted in one row per event, taken by one statement, bounded by a CHECK behind it.
+
+The row is locked from the moment a seat is taken until the transaction ends: actions do this as late as they can.
+Whoever locks registrations too locks them first, so that nobody waits in a circle.
+"""
+
+import uuid
+
+from sqlalchemy import or_, select, update
+
+from eventhub.kit.db import db
+from eventhub.kit.revisions import bump
+from eventhub.registration.models import RegistrationSetup
+
+
+def take_seat(event_id: uuid.UUID) -> bool:
+    """Take one seat. False when none is left; then the event's row is locked all the same, so that a seat that becomes
+    free at this moment is not missed by both sides.
+    """
+    if _take_one(event_id):
+        return True
+    lock = select(RegistrationSetup.event_id).where(RegistrationSetup.event_id == event_id).with_for_update()
+    db.session.execute(lock)
+    return _take_one(event_id)
+
+
+def take_seats(event_id: uuid.UUID, wanted: int) -> int:
+    """Take as many of the wanted seats as are left; how many."""
+    if wanted < 1:
+        return 0
+    columns = select(RegistrationSetup.capacity, RegistrationSetup.seats_taken)
+    row = db.session.execute(columns.where(RegistrationSetup.event_id == event_id).with_for_update()).one()
+    got = wanted if row.capacity is None else max(0, min(wanted, row.capacity - row.seats_taken))
+    if got:
+        db.session.execute(
+            update(RegistrationSetup)
+            .where(RegistrationSetup.event_id == event_id)
+            .values(seats_taken=RegistrationSetup.seats_taken + got)
+            .execution_options(synchronize_session=False)
+        )
+        if row.seats_taken + got == row.capacity:
+            bump("programme")
+    return got
+
+
+def free_seats(event_id: uuid.UUID, number: int = 1) -> None:
+    """Give seats back."""
+    if number < 1:
+        return
+    statement = (
+        update(RegistrationSetup)
+        .where(RegistrationSetup.event_id == event_id)
+        .values(seats_taken=RegistrationSetup.seats_taken - number)
+        .returning(RegistrationSetup.capacity, RegistrationSetup.seats_taken)
+        .execution_options(synchronize_session=False)
+    )
+    row = db.session.execute(statement).one()
+    if row.capacity is not None and row.seats_taken < row.capacity <= row.seats_taken + number:
+        bump("programme")
+
+
+def free_seat(event_id: uuid.UUID) -> None:
+    """Give one seat back."""
+    free_seats(event_id)
+
+
+def _take_one(event_id: uuid.UUID) -> bool:
+    statement = (
+        update(RegistrationSetup)
+        .where(
+            RegistrationSetup.event_id == event_id,
+            or_(RegistrationSetup.capacity.is_(None), RegistrationSetup.seats_taken < RegistrationSetup.capacity),
+        )
+        .values(seats_taken=RegistrationSetup.seats_taken + 1)
+        .returning(RegistrationSetup.capacity, RegistrationSetup.seats_taken)
+        .execution_options(synchronize_session=False)
+    )
+    row = db.session.execute(statement).first()
+    if row is None:
+        return False
+    if row.seats_taken == row.capacity:
+        # Public pages say whether there is room: they are made anew only when that changes.
+        bump("programme")
+    return True
