@@ -165,7 +165,7 @@ def load(answer_set: AnswerSet, key: SealKey | None = None) -> dict[str, object]
 
 
 def load_many(answer_sets: Mapping[uuid.UUID, uuid.UUID]) -> dict[uuid.UUID, dict[str, object]]:
-    """The answers of many sets ({answer set id: version id}) for lists and exports; sealed stay sealed. One statement."""
+    """The answers of many sets, {answer set id: version id}, for lists and exports: one statement, nothing opened."""
     keys = {
         version_id: {question.id: question.key for question in queries.version(version_id).definition.questions()}
         for version_id in set(answer_sets.values())
@@ -255,11 +255,11 @@ def stored_file(value: object) -> StoredFile:
     raise NotFound
 
 
-def files_of(rows: Iterable[tuple[uuid.UUID, str, object]]) -> Iterator[StoredFile]:
-    """The files among stored answers (set, question, value), to be given up with them."""
+def files_of(values: Iterable[object]) -> Iterator[StoredFile]:
+    """The files among stored answers, to be given up with them."""
     ids = [
         uuid.UUID(str(value["file"]))
-        for _, _, value in rows
+        for value in values
         if isinstance(value, dict) and isinstance(value.get("file"), str)
     ]
     if ids:
@@ -314,15 +314,13 @@ def _give_up_files(answer_set: AnswerSet, key: SealKey, renewed: Mapping[str, ob
     if not renewed:
         return
     where = (Answer.answer_set_id == answer_set.id) & Answer.question.in_(list(renewed))
-    old = [
-        (row.answer_set_id, row.question, row.value if row.sealed is None else _open_quietly(row, key))
-        for row in _rows(where)
-    ]
-    for file in files_of(row for row in old if row[2] != renewed[row[1]]):
+    old = {row.question: row.value if row.sealed is None else open_quietly(row, key) for row in _rows(where)}
+    for file in files_of(value for question, value in old.items() if value != renewed[question]):
         files.remove(file)
 
 
-def _open_quietly(row: Any, key: SealKey) -> object:
+def open_quietly(row: Any, key: SealKey) -> object:
+    """The sealed value of an answer's row that is about to go, or None when it cannot be opened any more."""
     try:
         return _open(row.answer_set_id, row.question, key, row.sealed)
     except AnswerGone:

@@ -16,7 +16,6 @@ VALUE_LIMIT = 200
 
 Answers: TypeAlias = Mapping[str, object]
 Value: TypeAlias = str | int | float | bool
-Condition: TypeAlias = "In | Answered | Compare | All | AnyOf | Not"
 
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {"at_least": ge, "at_most": le, "more_than": gt, "less_than": lt}
 
@@ -64,6 +63,9 @@ class Not:
     """The part does not hold."""
 
     part: "Condition"
+
+
+Condition: TypeAlias = In | Answered | Compare | All | AnyOf | Not
 
 
 class ConditionWrong(ValueError):

@@ -6,11 +6,11 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, Field
 from wtforms.validators import StopValidation
 
+from eventhub.kit.file_types import names_of
 from eventhub.kit.forms import Form
 from eventhub.kit.i18n import direction
 from eventhub.questionnaires import kinds
@@ -36,6 +36,8 @@ class Part:
     show_if: dict[str, Any] | None
     kept: str | None
     remove: Field | None
+    hint: str
+    option_hints: Mapping[str, str]
     language: str | None
     direction: str
     suggestions: tuple[str, ...] = ()
@@ -91,6 +93,8 @@ class AnswerForm(Form):
                 None if isinstance(live, bool) else condition_json(self._live(live)),
                 _kept(question, stored, self.language),
                 self._fields.get(name + REMOVE),
+                question.help or _hint(question),
+                {option.id: option.help for option in question.options if option.help},
                 language,
                 direction(language or self.language),
                 suggestions,
@@ -215,11 +219,13 @@ def _form_class(page: Page, language: str) -> type[AnswerForm]:
     return type("PageForm", (AnswerForm,), fields)
 
 
+def _hint(question: Question) -> str:
+    return names_of(kinds.allowed_files(question)) if question.kind == "file" else ""
+
+
 def _kept(question: Question, stored: object, language: str) -> str | None:
     if stored is None:
         return None
-    if isinstance(stored, Sealed) or question.sealed:
-        return str(
-            gettext("Kept sealed: %(value)s", value=str(stored) if isinstance(stored, Sealed) else str(Sealed()))
-        )
+    if question.sealed:
+        return str(stored if isinstance(stored, Sealed) else Sealed())
     return kinds.show(question, stored, language) if question.kind == "file" else None
