@@ -155,7 +155,8 @@ def put_off(taken: Taken, problem: str) -> None:
     row = _still_ours(taken)
     if row is None:
         return
-    row.refusals, row.tries, row.leased_until, row.problem = row.refusals + 1, row.tries - 1, None, problem
+    row.refusals, row.tries, row.problem = row.refusals + 1, row.tries - 1, problem
+    row.lease = row.leased_until = None
     if waited(row.refusals) > GIVE_UP_AFTER:
         _park(row, problem)
     row.not_before = now() + gap(row.refusals)
@@ -176,7 +177,7 @@ def release(taken: Taken, problem: str) -> None:
     row = _still_ours(taken)
     if row is None:
         return
-    row.leased_until, row.problem = None, problem
+    row.lease, row.leased_until, row.problem = None, None, problem
     row.not_before = now() + timedelta(seconds=min(5 * 2**row.tries, 600))
     if row.tries >= TRIES:
         _park(row, problem)
@@ -199,7 +200,7 @@ def retry(row: Promise) -> None:
     """Give a parked promise all its tries again."""
     row.parked_at, row.problem, row.tries, row.refusals = None, None, 0, 0
     row.not_before = now()
-    row.offered_until = row.leased_until = None
+    row.offered_until = row.lease = row.leased_until = None
 
 
 def parked_count() -> int:
@@ -214,5 +215,5 @@ def _still_ours(taken: Taken) -> Promise | None:
 
 
 def _park(row: Promise, problem: str) -> None:
-    row.leased_until, row.parked_at, row.problem = None, now(), problem
+    row.lease, row.leased_until, row.parked_at, row.problem = None, None, now(), problem
     log.error("promise.parked", promise=row.id, task=row.task, tries=row.tries, problem=problem)

@@ -1,0 +1,1 @@
+"""Promises, mail, the relay, the broker and the jobs by the clock."""
