@@ -1,7 +1,7 @@
 """Events, sessions and documents in the words and shapes that pages place: one language, fallbacks marked."""
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -165,7 +165,7 @@ def place(event: Event, lang: str, *, venue: bool = True) -> Markup:
 
 def clock_place(event: Event, lang: str) -> Markup:
     """Whose clock the times of an event follow: its city, or the city that names the zone."""
-    if event.mode is not Mode.ONLINE and event.city:
+    if event.city:
         return words(event.city, event.original_language, lang)
     return escape(zone_city(event.time_zone, lang))
 
@@ -231,13 +231,14 @@ def span(session: Session) -> str:
 
 
 def days(event: Event, lang: str, url: Callable[[Session], str], panels: Callable[[Session], list[Panel]]) -> list[Day]:
-    """The programme, day by day."""
+    """The programme, day by day. Services that every session has are the event's and not said again in each line."""
     offsets = {offset(session) for session in event.sessions}
+    everywhere = common_services(event)
     return [
         Day(
             show_date(day, lang, weekday=True, year=False),
             offset(sessions[0]) if len(offsets) > 1 else None,
-            [entry(session, event, lang, url, panels) for session in sessions],
+            [entry(session, event, lang, url, panels, everywhere) for session in sessions],
         )
         for day, sessions in (
             (day, list(group)) for day, group in groupby(event.sessions, key=lambda one: one.starts_local.date())
@@ -256,6 +257,7 @@ def entry(
     lang: str,
     url: Callable[[Session], str],
     panels: Callable[[Session], list[Panel]],
+    everywhere: Collection[str] = (),
 ) -> Entry:
     """One line of the programme."""
     rest = session.kind is SessionKind.BREAK
@@ -267,7 +269,7 @@ def entry(
         until=local(session.ends_at, session.time_zone).isoformat(timespec="minutes"),
         title=words(session.title, event.original_language, lang),
         text=summary or None,
-        notes=() if rest else tuple(_notes(session, event, lang)),
+        notes=() if rest else tuple(_notes(session, event, lang, everywhere)),
         url=None if rest else url(session),
         rest=rest,
         tag=(_l("Session cancelled"), "stop") if cancelled else None,
@@ -275,7 +277,7 @@ def entry(
     )
 
 
-def _notes(session: Session, event: Event, lang: str) -> Iterable[Markup]:
+def _notes(session: Session, event: Event, lang: str, everywhere: Collection[str]) -> Iterable[Markup]:
     """What distinguishes the session: who speaks, where, and languages or services other than the event's."""
     if session.panellists:
         people = [panellist(name, function) for name, function in panellists(session, event, lang)]
@@ -283,7 +285,8 @@ def _notes(session: Session, event: Event, lang: str) -> Iterable[Markup]:
     parts = [words(session.room.name, event.original_language, lang)] if session.room else []
     if session.interpretation and set(session.interpretation) != set(event.interpretation):
         parts.append(sentence(_("Interpretation: %(languages)s"), languages=tongues(session.interpretation, lang)))
-    parts += [escape(service) for service in services(session, lang)]
+    own_services = [code for code in session.access_services if code not in everywhere]
+    parts += [escape(service) for service in services(own_services, lang)]
     if parts:
         yield Markup(" · ").join(parts)
 
@@ -317,10 +320,17 @@ def _tongue(code: str, lang: str) -> str:
         return code
 
 
-def services(session: Session, lang: str) -> list[str]:
-    """International Sign, real-time captioning: how a session is made accessible."""
+def common_services(event: Event) -> list[str]:
+    """The codes of services that every sitting of an event has."""
+    sittings = [session for session in event.sessions if session.kind is not SessionKind.BREAK]
+    first = sittings[0].access_services if sittings else []
+    return [code for code in first if all(code in session.access_services for session in sittings)]
+
+
+def services(wanted: Sequence[str], lang: str) -> list[str]:
+    """International Sign, real-time captioning: how a session is made accessible. Unknown codes are left out."""
     known = codes.codes("extra_interpretation")
-    return [codes.label("extra_interpretation", code, lang) for code in session.access_services if code in known]
+    return [codes.label("extra_interpretation", code, lang) for code in wanted if code in known]
 
 
 def join(parts: Sequence[str], lang: str) -> str:
