@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError
 
 from eventhub.kit import outbox
+from eventhub.kit.clock import now as present
 from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.outbox import LEASE, LEASE_SPREAD, REOFFER, TRIES, Promise, Taken, promise
 from tests.live import House
@@ -182,7 +183,7 @@ def test_a_failing_task_waits_longer_each_time_and_is_parked_at_the_last(clock: 
         mine = taken(number)
         with unit_of_work():
             outbox.release(mine, "ValueError")
-        waits.append((row(number).not_before - datetime.now(UTC)).total_seconds())
+        waits.append((row(number).not_before - present()).total_seconds())
         clock.shift(timedelta(seconds=waits[-1] + REOFFER.total_seconds()))
     assert waits == [10, 20, 40, 80, 160, 320, 600, 600]
     assert row(number).parked_at is not None
@@ -196,12 +197,12 @@ def refuse(number: int) -> timedelta:
     mine = taken(number)
     with unit_of_work():
         outbox.put_off(mine, "SMTP 421")
-    return row(number).not_before - datetime.now(UTC)
+    return row(number).not_before - present()
 
 
 def test_refusals_cost_no_tries_and_end_after_72_hours(clock: time_machine.Traveller) -> None:
     number = owe()
-    began = datetime.now(UTC)
+    began = present()
     gaps = []
     while row(number).parked_at is None:
         gaps.append(refuse(number))
@@ -210,7 +211,7 @@ def test_refusals_cost_no_tries_and_end_after_72_hours(clock: time_machine.Trave
     assert set(gaps[9:]) == {timedelta(hours=6)}
     tried_for = sum(gaps[:-1], timedelta())
     assert timedelta(hours=66) < tried_for <= timedelta(hours=72)
-    assert datetime.now(UTC) - began == sum(gaps, timedelta())
+    assert present() - began == sum(gaps, timedelta())
     assert row(number).tries == 0
     assert row(number).refusals == len(gaps)
 
