@@ -15,7 +15,7 @@ from eventhub.kit.forms import Form
 from eventhub.kit.i18n import direction
 from eventhub.questionnaires import kinds
 from eventhub.questionnaires.answers import Sealed, field_name, is_answered, visible_questions
-from eventhub.questionnaires.conditions import Answered, Compare, Condition, In, changed, holds, settle
+from eventhub.questionnaires.conditions import Answered, AnyOf, Compare, Condition, In, Not, changed, holds, settle
 from eventhub.questionnaires.conditions import to_json as condition_json
 from eventhub.questionnaires.definition import Definition, Page, Question
 from eventhub.questionnaires.kinds import KINDS, YES, Wrong
@@ -155,9 +155,12 @@ class AnswerForm(Form):
 
     def _live(self, condition: Condition) -> Condition:
         """The condition in terms of field names and of what browsers send."""
+        kept = {field.name for field in self if field.name.endswith(REMOVE)}
 
         def sent(part: In | Answered | Compare) -> Condition:
             name = self._prefix + field_name(part.question)
+            if isinstance(part, Answered) and name + REMOVE in kept:
+                return AnyOf((Answered(name), Not(In(name + REMOVE, (YES,)))))  # a file sent before still counts
             if isinstance(part, In):
                 return In(name, tuple(YES if value is True else value for value in part.values))
             return replace(part, question=name)

@@ -1,0 +1,190 @@
+"""Every kind of question: what it takes, what it refuses, how it shows and exports."""
+
+import io
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from werkzeug.datastructures import FileStorage
+
+from eventhub.questionnaires import kinds
+from eventhub.questionnaires.definition import Question
+from eventhub.questionnaires.kinds import KINDS, Upload, Wrong
+from tests.factories.questionnaires import define, page, question
+from tests.questionnaires.test_answers import picture
+
+
+def ask(kind: str, **given: Any) -> Question:
+    return define(page("pone", question("it", kind, **given))).question("it")
+
+
+@pytest.mark.parametrize(
+    ("asked", "typed", "kept"),
+    [
+        (ask("short_text"), "  Amina\u202e \x00 Yusuf\ud800 ", "Amina Yusuf"),
+        (ask("short_text"), "<script>alert(1)</script>", "<script>alert(1)</script>"),
+        (ask("short_text"), " \u200b\u202e ", None),
+        (ask("long_text"), "one\r\ntwo\x00", "one\ntwo"),
+        (ask("number"), "1 234,5", 1234.5),
+        (ask("number"), "٣٤", 34),
+        (ask("number"), "-3", -3),
+        (ask("date"), "1990-11-26", "1990-11-26"),
+        (ask("date"), "٢٠٢٦-١١-٢٦", "2026-11-26"),
+        (ask("choice"), "red", "red"),
+        (ask("choices"), ["blue", "red", "red"], ["red", "blue"]),
+        (ask("choices"), [], None),
+        (ask("country"), "KE", "KE"),
+        (ask("country", variant="nationality"), "stateless", "stateless"),
+        (ask("country", variant="anywhere"), "GL", "GL"),
+        (ask("language"), "ar", "ar"),
+        (ask("organisation"), " Horn  Voices ", {"name": "Horn Voices"}),
+        (ask("phone"), "+41 22 917 90 00", "+41 22 917 90 00"),
+        (ask("phone"), "٠٢٢٩١٧٩٠٠٠", "0229179000"),
+        (ask("email"), "Amina@Example.ORG", "amina@example.org"),
+        (ask("consent"), False, False),
+        (ask("consent"), True, True),
+    ],
+)
+def test_what_is_kept(asked: Question, typed: object, kept: object) -> None:
+    value = kinds.clean(asked, typed, "fr")
+    assert value == kept
+    assert type(value) is type(kept)
+    assert kinds.clean(asked, value, "fr") == kept
+
+
+@pytest.mark.parametrize(
+    ("asked", "typed"),
+    [
+        (ask("short_text"), "x" * 501),
+        (ask("short_text", limits={"max_length": 3}), "four"),
+        (ask("short_text", limits={"min_length": 3}), "ab"),
+        (ask("short_text"), {"name": "x"}),
+        (ask("long_text"), "x" * 20_001),
+        (ask("long_text"), ["x"]),
+        (ask("number"), "one"),
+        (ask("number"), "NaN"),
+        (ask("number"), "1e400"),
+        (ask("number"), float("inf")),
+        (ask("number"), "1;2"),
+        (ask("number"), True),
+        (ask("number"), "9" * 40),
+        (ask("number", limits={"min_number": 0}), "-1"),
+        (ask("number", limits={"max_number": 10.5}), "10.6"),
+        (ask("date"), "26/11/2026"),
+        (ask("date"), "2026-02-30"),
+        (ask("date"), "0001-01-01"),
+        (ask("date"), 20261126),
+        (ask("date", limits={"min_date": "2026-01-01"}), "2025-12-31"),
+        (ask("choice"), "purple"),
+        (ask("choice"), ["red"]),
+        (ask("choice"), 0),
+        (ask("choices"), ["red", "purple"]),
+        (ask("choices"), "red"),
+        (ask("choices", limits={"max_choices": 1}), ["red", "green"]),
+        (ask("country"), "XX"),
+        (ask("country"), "GL"),
+        (ask("country"), "stateless"),
+        (ask("language"), "klingon"),
+        (ask("language", variant="six"), "de"),
+        (ask("organisation"), "x" * 201),
+        (ask("organisation"), {"id": "../../etc", "name": "x"}),
+        (ask("organisation"), {"id": "x"}),
+        (ask("phone"), "call me"),
+        (ask("phone"), "+" + "1" * 20),
+        (ask("email"), "amina"),
+        (ask("email"), "\u212aim@example.org"),
+        (ask("email"), "a@b.org\nBcc: c@d.org"),
+        (ask("consent"), "yes"),
+        (ask("section"), "an answer"),
+        (ask("file"), "letter.pdf"),
+        (ask("file"), {"file": "../../etc/passwd"}),
+        (ask("file"), Upload("letter.pdf", b"<html><script>alert(1)</script>")),
+        (ask("file"), Upload("letter.pdf", b"")),
+        (ask("file", limits={"max_bytes": 10}), Upload("letter.png", picture())),
+        (ask("file", limits={"files": ["pdf"]}), Upload("letter.pdf", picture())),
+    ],
+)
+def test_what_is_refused(app: Flask, asked: Question, typed: object) -> None:
+    with pytest.raises(Wrong) as caught, app.test_request_context("/en/"):
+        kinds.clean(asked, typed)
+    assert str(caught.value.message)
+
+
+def test_commas_mean_what_the_reader_of_that_language_means() -> None:
+    asked = ask("number")
+    assert kinds.clean(asked, "1,234", "en") == 1234
+    assert kinds.clean(asked, "1,234", "fr") == 1.234
+    with pytest.raises(Wrong):
+        kinds.clean(asked, "1,5", "en")
+
+
+def test_today_is_a_limit_that_moves() -> None:
+    born = ask("date", limits={"max_date": "today"})
+    with time_machine.travel(datetime(2026, 3, 1, 12, tzinfo=UTC)):
+        assert kinds.clean(born, "2026-03-01") == "2026-03-01"
+        with pytest.raises(Wrong):
+            kinds.clean(born, "2026-03-02")
+
+
+def test_a_file_is_judged_by_its_content_alone() -> None:
+    asked = ask("file", limits={"files": ["images"]})
+    sent = FileStorage(io.BytesIO(picture()), filename="..\\..\\evil\u202egnp.exe")
+    upload = kinds.clean(asked, sent)
+    assert isinstance(upload, Upload)
+    assert "\u202e" not in upload.name
+    assert "/" not in upload.name
+    assert kinds.clean(asked, FileStorage(io.BytesIO(b""), filename="")) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "value", "shown", "cell"),
+    [
+        (ask("short_text"), "=1+1", "=1+1", "=1+1"),
+        (ask("number"), 1234.5, "1\u202f234,5", 1234.5),
+        (ask("number"), 3, "3", 3),
+        (ask("date"), "2026-12-01", "1er décembre 2026", date(2026, 12, 1)),
+        (ask("choice"), "red", "red label", "red label"),
+        (ask("choice"), "gone", "gone", "gone"),
+        (ask("choices"), ["red", "blue"], "red label, blue label", "red label; blue label"),
+        (ask("country"), "DE", "Allemagne", "Allemagne"),
+        (ask("language"), "ar", "arabe", "arabe"),
+        (ask("organisation"), {"name": "Horn Voices"}, "Horn Voices", "Horn Voices"),
+        (ask("consent"), True, "Yes", "Yes"),
+        (ask("file"), {"file": "x", "name": "l.pdf", "size": 3}, "l.pdf", "l.pdf"),
+    ],
+)
+def test_how_answers_show_and_export(app: Flask, asked: Question, value: object, shown: str, cell: object) -> None:
+    with app.test_request_context("/en/"):
+        assert kinds.show(asked, value, "fr") == shown
+        assert kinds.export(asked, value, "fr") == cell
+    assert kinds.export(asked, None) is None
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from(sorted(KINDS)),
+    st.one_of(
+        st.text(max_size=40),
+        st.binary(max_size=20),
+        st.integers(),
+        st.floats(),
+        st.booleans(),
+        st.lists(st.text(max_size=3), max_size=3),
+        st.dictionaries(st.sampled_from(["id", "name", "file", "size"]), st.text(max_size=5)),
+    ),
+    st.sampled_from(["en", "fr", "ar"]),
+)
+def test_anything_is_an_answer_or_refused(app: Flask, kind: str, typed: object, language: str) -> None:
+    asked = ask(kind)
+    with app.test_request_context("/en/"):
+        try:
+            value = kinds.clean(asked, typed, language)
+        except Wrong:
+            return
+        if value is not None:
+            assert kinds.clean(asked, value, "en") == value
+            assert isinstance(kinds.show(asked, value, language), str)
