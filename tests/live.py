@@ -37,13 +37,14 @@ ROOT = Path(__file__).parent.parent
 class House:
     """See the module. Everything it started is stopped, and its database dropped, when it is left."""
 
-    def __init__(self, folder: Path, *, smtp_url: str | None = None) -> None:
+    def __init__(self, folder: Path, *, smtp_url: str | None = None, redis_url: str | None = None) -> None:
         self.folder = folder
         self.name = f"live_{uuid.uuid4().hex[:12]}"
         self.port = free_port()
         self.sink = MailSink(folder / "mail")
         self.processes: list[subprocess.Popen[bytes]] = []
         self._smtp_url = smtp_url
+        self._redis_url = redis_url
         self.app: Flask
 
     def __enter__(self) -> Self:
@@ -55,9 +56,10 @@ class House:
             port=self.port,
             origin=self.origin,
             smtp_url=self._smtp_url or self.sink.url(),
-            redis_url=f"{os.environ[servers.BROKER].rsplit('/', 1)[0]}/{1 + uuid.uuid4().int % 14}",
+            redis_url=self._redis_url or f"{os.environ[servers.BROKER].rsplit('/', 1)[0]}/{1 + uuid.uuid4().int % 14}",
         )
-        redis.Redis.from_url(self.settings.redis_url).flushdb()
+        if not self._redis_url:
+            self.broker().flushdb()
         self.app = create_app(self.settings)
         return self
 
@@ -105,7 +107,11 @@ class House:
         self.processes.append(process)
         return process
 
-    def web(self, workers: int = 1) -> subprocess.Popen[bytes]:
+    def broker(self) -> "redis.Redis":
+        """A client of the house's Valkey."""
+        return redis.Redis.from_url(self.settings.redis_url)
+
+    def web(self, workers: int = 1, *, app: str = "eventhub.wsgi:app") -> subprocess.Popen[bytes]:
         """The web server as ``eventhub up`` starts it; returns when it answers."""
         process = self.start(
             "web",
@@ -126,18 +132,18 @@ class House:
             "--log-level",
             "warning",
             "--respawn-failed-workers",
-            "eventhub.wsgi:app",
+            app,
         )
         wait_for(self.answers, seconds=30, what="the web server")
         return process
 
-    def worker(self) -> subprocess.Popen[bytes]:
+    def worker(self, *, app: str = "workers.schedule:celery") -> subprocess.Popen[bytes]:
         """A Celery worker with threads."""
         return self.start(
             "worker",
             "celery",
             "--app",
-            "workers.schedule:celery",
+            app,
             "--quiet",
             "worker",
             "--pool",
@@ -148,9 +154,9 @@ class House:
             "--without-gossip",
         )
 
-    def relay(self) -> subprocess.Popen[bytes]:
+    def relay(self, *, module: str = "workers.relay") -> subprocess.Popen[bytes]:
         """The outbox's relay."""
-        return self.start("relay", "workers.relay")
+        return self.start("relay", module)
 
     def end(self, process: subprocess.Popen[bytes], sign: signal.Signals = signal.SIGTERM) -> None:
         """End a process and what it started."""
