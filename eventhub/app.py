@@ -4,7 +4,8 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, current_app, g, has_request_context, request, url_for
+from flask_babel import lazy_gettext as _l
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
@@ -24,19 +25,42 @@ from eventhub.kit.pages import MEMO, PageStore
 from eventhub.kit.panels import Provider, fill
 from eventhub.kit.probes import init_probes
 from eventhub.kit.sealed import read_masters
-from eventhub.kit.web import init_web, wrap_views
+from eventhub.kit.web import Link, init_web, wrap_views
+from eventhub.people.kept_posts import PostKeeper
+from eventhub.people.organiser_views import bp as people_console
 from eventhub.people.sessions import init_sessions
+from eventhub.people.views import bp as people_pages
+from eventhub.programme.api import bp as programme_api
+from eventhub.programme.footer_pages import NAMES as FOOTER
+from eventhub.programme.footer_pages import footer_title
+from eventhub.programme.views import bp as programme_pages
 from eventhub.registration import models as registration_models
 
 ROOT = Path(__file__).parent.parent
 MAX_UPLOAD = 12_000_000
 
 
-BLUEPRINTS: tuple[Blueprint, ...] = ()
+BLUEPRINTS: tuple[Blueprint, ...] = (people_pages, people_console, programme_pages)
 """Pages for people: their addresses begin with a language."""
 
-MACHINE_BLUEPRINTS: tuple[Blueprint, ...] = ()
+MACHINE_BLUEPRINTS: tuple[Blueprint, ...] = (programme_api,)
 """Feeds, files and health checks: one address for all languages."""
+
+NAVIGATION = (
+    ("forums", _l("Forums"), "programme.forums"),
+    ("dialogues", _l("Dialogues"), "programme.dialogues"),
+    ("search", _l("Search"), "programme.search"),
+    ("me", _l("My page"), "people.me"),
+)
+"""The masthead of public and personal pages: name (a page sets ``g.section`` to it), words, endpoint."""
+
+CONSOLE_NAVIGATION = (
+    ("today", _l("Today"), "people_console.today"),
+    ("events", _l("Events"), "programme_console.events"),
+    ("roles", _l("Roles"), "people_console.roles"),
+    ("me", _l("My page"), "people.me"),
+)
+"""The masthead of staff pages."""
 
 PANELS: tuple[tuple[str, Provider], ...] = ()
 """Which feature fills which place on a page of a feature further down."""
@@ -124,6 +148,7 @@ def _extensions(app: Flask, settings: Settings) -> None:
     app.extensions["eventhub.secret"] = hashlib.sha256(b"tokens\0" + settings.secret_key.encode()).digest()
     app.extensions["eventhub.redis"] = connect(settings.redis_url)
     app.extensions["eventhub.pages"] = PageStore()
+    app.extensions["eventhub.post_keeper"] = PostKeeper()
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), compare_type=True)
     CSRFProtect(app)
@@ -131,7 +156,23 @@ def _extensions(app: Flask, settings: Settings) -> None:
 
 
 def _navigation() -> dict[str, Any]:
-    return {"nav": [], "footer": []}
+    """What stands in the masthead and the footer of every page; outside a request (mails) there is neither."""
+    if not has_request_context():
+        return {"nav": [], "footer": []}
+    lang = g.get("lang", "en")
+    entries = CONSOLE_NAVIGATION if g.get("access") == "staff" else NAVIGATION
+    section = g.get("section") or (request.endpoint or "").rpartition(".")[2]
+    return {
+        "nav": [
+            Link(text, url_for(endpoint), current=name == section)
+            for name, text, endpoint in entries
+            if endpoint in current_app.view_functions
+        ],
+        "footer": [Link(footer_title(name, lang), url_for("programme.page", name=name)) for name in FOOTER],
+        "home_url": url_for("programme.home"),
+        "search_url": url_for("programme.search"),
+        "origin": current_app.extensions["eventhub.settings"].origin,
+    }
 
 
 TABLES = (audit, files, form_keys, mail, outbox, revisions, sealed, slots, calendars_models, registration_models)

@@ -6,5 +6,6 @@ from workers.app import celery
 
 celery.conf.beat_schedule = {
     "seal the audit": {"task": "upkeep.seal_audit", "schedule": crontab(minute="*/5")},
+    "sweep people": {"task": "people.sweep", "schedule": crontab(minute=23)},
     "sweep": {"task": "upkeep.sweep", "schedule": crontab(minute=17)},
 }

@@ -8,7 +8,7 @@ whether a thing exists or not. What depends on the object (in scope or not) is t
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
-from flask import Flask, g, redirect, request, session, url_for
+from flask import Flask, current_app, g, redirect, request, session, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -32,6 +32,22 @@ class Actor(Protocol):
 
     def is_staff(self) -> bool:
         """Whether the person holds any role."""
+
+    def is_half_signed_in(self) -> bool:
+        """Whether staff have still to give the second factor."""
+
+
+class PostKeeper(Protocol):
+    """Keeps what was typed when the session had ended (people/kept_posts.py); found in ``app.extensions``."""
+
+    def keep(self) -> None:
+        """Keep the form of this request."""
+
+    def given_back(self) -> Any:
+        """What was typed into the form of this page before, or None."""
+
+    def forget(self) -> None:
+        """The form of this page was sent again."""
 
 
 def public(view: View) -> View:
@@ -78,14 +94,27 @@ def guard(access: str) -> Response | None:
     """Let the request pass (None), send it to sign-in, or say that nothing is here."""
     if access in {"public", "by_token", "anyone", "machine", "demo_only"}:
         return None
+    target, keeper = next_target(), post_keeper()
     if not current_user.is_authenticated:
-        return redirect(url_for("people.sign_in", next=next_target()), 303)
+        if request.method == "POST" and target and keeper:
+            keeper.keep()
+        return redirect(url_for("people.sign_in", next=target), 303)
+    if current_user.is_half_signed_in():
+        return redirect(url_for("people.second_factor", next=target), 303)
+    if request.method == "POST" and keeper:
+        keeper.forget()
     if access == "staff":
         if not current_user.is_staff():
             raise NotFound
         if not current_user.has_second_factor():
-            return redirect(url_for("people.second_factor", next=next_target()), 303)
+            return redirect(url_for("people.second_factor", next=target), 303)
     return None
+
+
+def post_keeper() -> PostKeeper | None:
+    """Who keeps what was typed, if the app has somebody for it."""
+    keeper: PostKeeper | None = current_app.extensions.get("eventhub.post_keeper")
+    return keeper
 
 
 def next_target() -> str | None:

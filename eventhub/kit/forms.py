@@ -1,7 +1,7 @@
 """The base of every form: clean text, CSRF, a form key, and domain errors shown at their field."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from flask import g, request
@@ -12,6 +12,7 @@ from flask_wtf.form import _Auto
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 from wtforms import Field, HiddenField, StringField, TextAreaField, ValidationError
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.fields.core import UnboundField
 from wtforms.form import BaseForm
 from wtforms.validators import InputRequired, Length, Optional, StopValidation
@@ -62,9 +63,10 @@ class Form(FlaskForm):
         """422 when errors are shown, else 200."""
         return 422 if self.errors else 200
 
-    def validate_on_submit(self, extra_validators: Any = None) -> bool:
+    def validate_on_submit(self, extra_validators: Any = None) -> Any:
         """Whether the form was sent and holds; a stale CSRF token is an error to show, never a lost answer."""
         sent: bool = super().validate_on_submit(extra_validators)
+        # Typed Any, though a bool: "validate_on_submit() and submit(…)" then has the type of what submit returns.
         if self.is_submitted():
             g.csrf_checked = "csrf_token" not in self.errors
         return sent
@@ -128,7 +130,7 @@ class Filled(InputRequired):
     def __call__(self, form: BaseForm, field: Field) -> None:
         """Raises StopValidation."""
         super().__call__(form, field)
-        if isinstance(field.data, str) and not field.data or field.data is None:
+        if (isinstance(field.data, str) and not field.data) or field.data is None:
             raise StopValidation(self.message or "")
 
 
@@ -140,6 +142,11 @@ def required(message: Any = None) -> Filled:
 def optional() -> Optional:
     """The field may stay empty."""
     return Optional(strip_whitespace=True)
+
+
+def options(pairs: Iterable[tuple[Any, Any]]) -> list[Any]:
+    """Choices of a select, radio or checkbox field from (value, label) pairs."""
+    return [SelectChoice(value=value, label=label) for value, label in pairs]
 
 
 def posted() -> bool:

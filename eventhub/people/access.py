@@ -46,6 +46,21 @@ def ids_covered(grants: Iterable[RoleGrant], kind: ScopeKind, *roles: Role) -> s
     return {grant.scope_id for grant in mine if grant.scope_kind is kind and grant.scope_id is not None}
 
 
+def scope_of(grant: RoleGrant, series_id: uuid.UUID | None = None) -> Scope | None:
+    """What a grant reaches; ``series_id`` is the series of its event, where it is for one."""
+    return scope_for(grant.scope_kind, grant.scope_id, series_id)
+
+
+def scope_for(kind: ScopeKind, scope_id: uuid.UUID | None, series_id: uuid.UUID | None = None) -> Scope | None:
+    """A scope from its parts; None stands for everything."""
+    return {
+        ScopeKind.ALL: None,
+        ScopeKind.SERIES: Scope(series_id=scope_id),
+        ScopeKind.EVENT: Scope(event_id=scope_id, series_id=series_id),
+        ScopeKind.CALL: Scope(call_id=scope_id),
+    }[kind]
+
+
 def may_grant(grants: Iterable[RoleGrant], role: Role, scope: Scope | None) -> bool:
     """Admins give any role within their own scope; nobody else gives roles. Admin itself only by an admin of all."""
     return holds(grants, Role.ADMIN, scope=None if role is Role.ADMIN else scope)

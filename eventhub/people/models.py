@@ -166,10 +166,12 @@ class SignInRequest(Base):
     __table_args__ = (
         Index("ix_sign_in_request_link", "link_hash", unique=True),
         Index("ix_sign_in_request_email", "email", "created_at"),
+        Index("ix_sign_in_request_browser", "browser_hash", "created_at"),
         CheckConstraint("code_tries BETWEEN 0 AND 5", name="five_tries"),
     )
 
     id: Mapped[Id]
+    person_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
     email: Mapped[str]
     language: Mapped[str]
     link_hash: Mapped[bytes] = mapped_column(LargeBinary)
@@ -185,7 +187,10 @@ class SignInRequest(Base):
 
 
 class WebSession(Base):
-    """A signed-in browser. The cookie holds a secret, this row its hash; revoking is immediate."""
+    """A signed-in browser. The cookie holds a secret, this row its hash; revoking is immediate.
+
+    ``is_half``: staff between the mailed link and the second factor; such a session opens no page but that one.
+    """
 
     __tablename__ = "web_session"
     __table_args__ = (
@@ -201,13 +206,17 @@ class WebSession(Base):
     seen_at: Mapped[datetime] = mapped_column(default=now)
     until: Mapped[datetime]
     second_factor_at: Mapped[datetime | None]
+    is_half: Mapped[bool] = mapped_column(default=False)
     revoked_at: Mapped[datetime | None]
 
     person: Mapped[Person] = relationship(lazy="raise")
 
 
 class SecondFactor(Base):
-    """A person's TOTP secret (RFC 6238), sealed; ``last_step`` stops a code from being used twice."""
+    """A person's TOTP secret (RFC 6238), sealed; ``last_step`` stops a code from being used twice.
+
+    Until ``codes_kept_at`` the recovery codes can be shown, to the session that set the factor up.
+    """
 
     __tablename__ = "second_factor"
 
@@ -217,6 +226,7 @@ class SecondFactor(Base):
     last_step: Mapped[int] = mapped_column(default=0)
     tries: Mapped[int] = mapped_column(default=0)
     tries_since: Mapped[datetime | None]
+    codes_kept_at: Mapped[datetime | None]
 
 
 class RecoveryCode(Base):
@@ -263,11 +273,15 @@ class Consent(Base):
 
 
 class KeptPost(Base):
-    """What a person had typed when the session ended: sealed, given back after sign-in, gone after a day."""
+    """What a person had typed when the session ended: sealed, given back after sign-in, gone after a day.
+
+    ``person_id`` is whose session it was; empty when the browser no longer knew.
+    """
 
     __tablename__ = "kept_post"
 
     id: Mapped[Id]
+    person_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     path: Mapped[str]
     sealed: Mapped[bytes] = mapped_column(LargeBinary)

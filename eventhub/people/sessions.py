@@ -58,6 +58,10 @@ class Visitor(UserMixin):
         """Whether this session gave the second factor."""
         return self.web_session.second_factor_at is not None
 
+    def is_half_signed_in(self) -> bool:
+        """Whether the second factor is still to be given."""
+        return self.web_session.is_half
+
     def has_role(self, *roles: Role) -> bool:
         """Whether the person holds one of the roles in any scope."""
         return any(grant.role in roles for grant in self.grants)
@@ -94,9 +98,14 @@ def load_visitor(secret: str) -> Visitor | None:
 
 
 def begin_session(person: Person, *, is_staff: bool) -> WebSession:
-    """Sign a browser in: whatever session it had is dropped, the new one has a new secret."""
+    """Sign a browser in: whatever session it had is over, the new one has a new secret.
+
+    The session of staff is half a session until the second factor is given.
+    """
     secret = secrets.token_urlsafe(32)
     moment = now()
+    kept = session.get("kept")
+    _revoke(session.get("_user_id"))
     row = WebSession(
         person_id=person.id,
         token_hash=digest(secret),
@@ -104,10 +113,13 @@ def begin_session(person: Person, *, is_staff: bool) -> WebSession:
         created_at=moment,
         seen_at=moment,
         until=moment + (STAFF_SESSION if is_staff else PARTICIPANT_SESSION),
+        is_half=is_staff,
     )
     db.session.add(row)
     row.person = person
     session.clear()
+    if kept:
+        session["kept"] = kept
     session.permanent = True
     login_user(Visitor(row, secret), force=True)
     return row
@@ -115,9 +127,7 @@ def begin_session(person: Person, *, is_staff: bool) -> WebSession:
 
 def end_session() -> None:
     """Sign this browser out and forget everything its cookie held."""
-    secret = session.get("_user_id")
-    if secret:
-        db.session.execute(update(WebSession).where(WebSession.token_hash == digest(secret)).values(revoked_at=now()))
+    _revoke(session.get("_user_id"))
     logout_user()
     session.clear()
 
@@ -138,6 +148,12 @@ def browser_name(agent: str) -> str:
     system = next((name for name in SYSTEMS if name in agent), "")
     names = {"Edg": "Edge", "OPR": "Opera", "SamsungBrowser": "Samsung Internet", "Mac OS": "macOS"}
     return ", ".join(names.get(part, part) for part in (browser, system) if part)
+
+
+def _revoke(secret: str | None) -> None:
+    if secret:
+        mine = update(WebSession).where(WebSession.token_hash == digest(secret), WebSession.revoked_at.is_(None))
+        db.session.execute(mine.values(revoked_at=now()))
 
 
 def _note_visit(found: WebSession, moment: datetime) -> None:

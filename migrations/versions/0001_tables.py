@@ -27,6 +27,11 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_audit_entry_actor_id'), 'audit_entry', ['actor_id'], unique=False)
     op.create_index('ix_audit_entry_subject', 'audit_entry', ['subject_kind', 'subject_id', 'id'], unique=False)
+    op.create_table('erasure',
+    sa.Column('person_id', sa.Uuid(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('person_id', name=op.f('pk_erasure'))
+    )
     op.create_table('form_key',
     sa.Column('key', sa.Uuid(), nullable=False),
     sa.Column('digest', sa.LargeBinary(), nullable=False),
@@ -743,6 +748,7 @@ def downgrade() -> None:
     op.drop_table('job_slot')
     op.drop_index('ix_form_key_at', table_name='form_key')
     op.drop_table('form_key')
+    op.drop_table('erasure')
     op.drop_index('ix_audit_entry_subject', table_name='audit_entry')
     op.drop_index(op.f('ix_audit_entry_actor_id'), table_name='audit_entry')
     op.drop_table('audit_entry')

@@ -1,0 +1,474 @@
+"""What persons and administrators do: sign in, tell about themselves, consent, leave, give and take roles."""
+
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import delete, func, or_, select, update
+
+from eventhub.kit import audit, outbox, sealed
+from eventhub.kit.audit import AuditEntry, AuditText
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.kit.erasures import note_erasure, read_erasures
+from eventhub.kit.errors import DomainError, NotFound
+from eventhub.kit.outbox import Promise, promise
+from eventhub.kit.revisions import bump
+from eventhub.kit.tokens import digest, new_salt, token
+from eventhub.kit.web import absolute
+from eventhub.people import queries, sign_in, totp
+from eventhub.people.access import Scope, holds, may_grant, scope_for, scope_of
+from eventhub.people.models import (
+    Affiliation,
+    Channel,
+    Consent,
+    EmailChange,
+    KeptPost,
+    Person,
+    Role,
+    RoleGrant,
+    ScopeKind,
+    SignInRequest,
+    WebSession,
+)
+from eventhub.people.sessions import STAFF_SESSION
+
+EMAIL_CHANGE = timedelta(hours=24)
+OLD, NEW = "old-address", "new-address"
+
+
+class AddressTaken(DomainError):
+    """Said only to somebody who holds both mailboxes."""
+
+    message = _l("This address already belongs to another account. Write to us if both are yours.")
+
+
+class LinkDead(DomainError):
+    """The link was used, is too old, or was never one of ours."""
+
+    status = 410
+    message = _l("This link is no longer valid")
+
+
+class OwnAdminRole(DomainError):
+    """Nobody locks themselves out by mistake."""
+
+    message = _l("You cannot take away your own administrator role. Ask another administrator.")
+
+
+class AlreadyHeld(DomainError):
+    """The same role over the same scope."""
+
+    message = _l("This person already holds this role there.")
+    field = "role"
+
+
+class LastAdmin(DomainError):
+    """Somebody must be able to give roles."""
+
+    message = _l("You are the only administrator. Give the role to somebody else first.")
+
+
+class SecondFactorNeeded(DomainError):
+    """Staff prove themselves before they change how they prove themselves."""
+
+    status = 403
+    message = _l("Sign in with your second factor first.")
+
+
+@dataclass(frozen=True)
+class Details:
+    """What a person tells about themselves on the profile page. Codes as in the code lists; empty is None."""
+
+    name: str
+    name_latin: str | None
+    alias: str | None
+    phone: str | None
+    nationality: str | None
+    residence: str | None
+    language: str
+    time_zone: str
+
+
+# Signing in
+
+
+def request_sign_in(
+    email: str, language: str, *, browser: str | None = None, next_url: str | None = None
+) -> SignInRequest:
+    """Owe a mail with a link and a code to a clean address, known or not."""
+    row = sign_in.open_request(email, language, browser=browser, next_url=next_url)
+    promise("people.sign_in", sign_in_id=row.id)
+    return row
+
+
+def one_time_link(person: Person) -> str:
+    """A sign-in link handed over by hand, without a mail; it replaces any other open one of this person."""
+    if person.email is None:
+        raise NotFound
+    row = sign_in.open_request(person.email, person.language)
+    return absolute("people.sign_in_link", lang=row.language, token=sign_in.link_token(row))
+
+
+def find_or_make_person(email: str, language: str = "en") -> Person:
+    """The person with a clean address (kit.text.ascii_email), made now where there is none."""
+    return sign_in.find_or_make(email, language)
+
+
+# About oneself
+
+
+def update_profile(actor: Person, details: Details) -> Person:
+    """Keep what a person tells about themselves."""
+    before = actor.public_name
+    for name in Details.__dataclass_fields__:
+        setattr(actor, name, getattr(details, name))
+    if actor.public_name != before:
+        _visibility_changed(actor)
+    return actor
+
+
+def set_discreet(actor: Person, discreet: bool) -> Person:
+    """Switch discreet mode on or off."""
+    if actor.discreet != discreet:
+        actor.discreet = discreet
+        _visibility_changed(actor)
+    return actor
+
+
+def hide_now(actor: Person) -> Person:
+    """Discreet mode on and every consent withdrawn, in one press."""
+    actor.discreet = True
+    _note_consents(actor, dict.fromkeys(Channel, False), None)
+    _visibility_changed(actor)
+    return actor
+
+
+def set_consents(actor: Person, answers: Mapping[Channel, bool], *, event_id: uuid.UUID | None = None) -> Person:
+    """Note each answer that differs from the one before, with its date.
+
+    A no for all events also takes back every yes given for one event.
+    """
+    if _note_consents(actor, answers, event_id):
+        _visibility_changed(actor)
+    return actor
+
+
+def _note_consents(actor: Person, answers: Mapping[Channel, bool], event_id: uuid.UUID | None) -> bool:
+    moment, changed = now(), False
+    given = {channel: actor.id in queries.consenting([actor.id], channel, event_id) for channel in answers}
+    for channel, answer in answers.items():
+        events = [event_id] if given[channel] != answer else []
+        if not answer and event_id is None:
+            events += queries.events_consented(actor.id, channel)
+        for event in events:
+            changed = True
+            db.session.add(Consent(person_id=actor.id, channel=channel, event_id=event, given=answer, at=moment))
+    db.session.flush()
+    return changed
+
+
+def revoke_session(actor: Person, session_id: uuid.UUID) -> WebSession:
+    """Sign one of one's own browsers out, at once. Raises NotFound."""
+    row = db.session.scalar(
+        select(WebSession).where(
+            WebSession.id == session_id, WebSession.person_id == actor.id, WebSession.revoked_at.is_(None)
+        )
+    )
+    if row is None:
+        raise NotFound
+    row.revoked_at = now()
+    return row
+
+
+def revoke_other_sessions(actor: Person, *, keep: uuid.UUID | None) -> int:
+    """Sign all other browsers out, at once; how many."""
+    gone = db.session.execute(
+        update(WebSession)
+        .where(WebSession.person_id == actor.id, WebSession.revoked_at.is_(None), WebSession.id.is_distinct_from(keep))
+        .values(revoked_at=now())
+        .returning(WebSession.id)
+    )
+    return len(gone.all())
+
+
+def request_email_change(actor: Person, new_email: str) -> EmailChange:
+    """Ask both addresses whether they agree. Says nothing about who else has the new one."""
+    moment = now()
+    db.session.execute(
+        update(EmailChange).where(EmailChange.person_id == actor.id, EmailChange.done_at.is_(None)).values(until=moment)
+    )
+    row = EmailChange(
+        id=uuid.uuid4(),
+        person_id=actor.id,
+        new_email=new_email,
+        salt=new_salt(),
+        created_at=moment,
+        until=moment + EMAIL_CHANGE,
+    )
+    row.old_hash, row.new_hash = (digest(email_change_token(row, side)) for side in (OLD, NEW))
+    db.session.add(row)
+    db.session.flush()
+    promise("people.email_change_old", change_id=row.id)
+    promise("people.email_change_new", change_id=row.id)
+    return row
+
+
+def email_change_token(row: EmailChange, side: str) -> str:
+    """The secret of one of the two links."""
+    return token(f"email-change:{side}", row.id, row.salt)
+
+
+def open_email_change(secret: str, *, lock: bool = False) -> tuple[EmailChange, str]:
+    """The change behind a link and which side it asks. Raises LinkDead."""
+    known = digest(secret)
+    found = select(EmailChange).where(
+        or_(EmailChange.old_hash == known, EmailChange.new_hash == known),
+        EmailChange.done_at.is_(None),
+        EmailChange.until > now(),
+    )
+    row = db.session.scalar(found.with_for_update() if lock else found)
+    if row is None:
+        raise LinkDead
+    return row, OLD if row.old_hash == known else NEW
+
+
+def agree_to_email_change(secret: str) -> EmailChange:
+    """One side agrees; with the other one the address changes and every session ends. Raises LinkDead, AddressTaken."""
+    row, side = open_email_change(secret, lock=True)
+    moment = now()
+    if side == OLD:
+        row.old_agreed_at = row.old_agreed_at or moment
+    else:
+        row.new_agreed_at = row.new_agreed_at or moment
+    if row.old_agreed_at and row.new_agreed_at:
+        _change_email(db.session.get_one(Person, row.person_id), row)
+    return row
+
+
+def _change_email(person: Person, row: EmailChange) -> None:
+    if queries.person_by_email(row.new_email) not in {None, person}:
+        raise AddressTaken
+    sign_in.close_requests(person.email or "", row.new_email)
+    person.email, row.done_at = row.new_email, now()
+    revoke_other_sessions(person, keep=None)
+    audit.record("person.email_changed", person, actor=person)
+    db.session.flush()
+
+
+# The second factor
+
+
+def begin_second_factor(actor: Person) -> Person:
+    """Make a secret for the app on the phone; it counts once confirmed."""
+    totp.begin(actor)
+    return actor
+
+
+def give_second_factor(actor: Person, session: WebSession, typed: str) -> bool:
+    """Judge a code of the app or a recovery code; when it is right the session is whole. Never raises, so that a wrong
+    try stays counted.
+    """
+    plain = "".join(sign for sign in typed if sign.isalnum())
+    if plain.isdecimal() and totp.try_code(actor, sign_in.plain_digits(plain)):
+        way = "app"
+    elif not plain.isdecimal() and totp.try_recovery_code(actor, plain):
+        way = "recovery_code"
+    else:
+        audit.record("person.second_factor_refused", actor, actor=actor)
+        return False
+    factor = totp.factor_of(actor)
+    if factor is not None and factor.confirmed_at is None:
+        totp.confirm(actor)
+        session.second_factor_at = factor.confirmed_at
+        way = "set_up"
+    else:
+        session.second_factor_at = now()
+    session.is_half = False
+    audit.record("person.second_factor_given", actor, actor=actor, way=way)
+    return True
+
+
+def keep_recovery_codes(actor: Person) -> Person:
+    """The person has written the codes down: they are not shown again."""
+    factor = totp.factor_of(actor, lock=True)
+    if factor is not None:
+        factor.codes_kept_at = now()
+    return actor
+
+
+def renew_second_factor(actor: Person, session: WebSession) -> Person:
+    """A new phone: forget the old secret and codes, and ask for a new set-up at once. Raises SecondFactorNeeded."""
+    if session.second_factor_at is None:
+        raise SecondFactorNeeded
+    totp.drop(actor)
+    totp.begin(actor)
+    revoke_other_sessions(actor, keep=session.id)
+    session.second_factor_at, session.is_half = None, True
+    audit.record("person.second_factor_renewed", actor, actor=actor)
+    return actor
+
+
+def reset_second_factor(actor: Person | None, person: Person) -> Person:
+    """Phone and paper are lost: an administrator of everything, or the command line, clears the way for a new one."""
+    if actor is not None and (actor.id == person.id or not holds(queries.grants_of(actor.id), Role.ADMIN)):
+        raise NotFound
+    totp.drop(person)
+    revoke_other_sessions(person, keep=None)
+    audit.record("person.second_factor_reset", person, actor=actor)
+    return person
+
+
+# Roles
+
+
+def grant_role(
+    actor: Person | None,
+    person: Person,
+    *,
+    role: Role,
+    scope_kind: ScopeKind = ScopeKind.ALL,
+    scope_id: uuid.UUID | None = None,
+    series_id: uuid.UUID | None = None,
+) -> RoleGrant:
+    """Give a role over a scope; ``actor`` is None on the command line. ``series_id``: the series of an event.
+
+    Raises NotFound outside the actor's own scope, AlreadyHeld.
+    """
+    _demand_may_grant(actor, role, scope_for(scope_kind, scope_id, series_id))
+    held = queries.grants_of(person.id)
+    if any((one.role, one.scope_kind, one.scope_id) == (role, scope_kind, scope_id) for one in held):
+        raise AlreadyHeld
+    grant = RoleGrant(
+        id=uuid.uuid4(),
+        person_id=person.id,
+        role=role,
+        scope_kind=scope_kind,
+        scope_id=scope_id,
+        granted_by_id=actor.id if actor else None,
+    )
+    db.session.add(grant)
+    db.session.flush()
+    _tighten(person)
+    audit.record("role.granted", person, actor=actor, scope_id=scope_id, role=role, scope=scope_kind)
+    promise("people.role_given", grant_id=grant.id)
+    return grant
+
+
+def revoke_role(actor: Person | None, grant: RoleGrant, *, series_id: uuid.UUID | None = None) -> RoleGrant:
+    """Take a role away, at once. Raises NotFound outside the actor's own scope, OwnAdminRole."""
+    _demand_may_grant(actor, grant.role, scope_of(grant, series_id))
+    if actor is not None and grant.role is Role.ADMIN and grant.person_id == actor.id:
+        raise OwnAdminRole
+    grant.revoked_at = now()
+    db.session.flush()
+    person = db.session.get_one(Person, grant.person_id)
+    if not queries.grants_of(person.id):
+        # Nobody asks a participant for a second factor.
+        db.session.execute(update(WebSession).where(WebSession.person_id == person.id).values(is_half=False))
+    audit.record("role.revoked", person, actor=actor, scope_id=grant.scope_id, role=grant.role, scope=grant.scope_kind)
+    return grant
+
+
+def retry_promise(actor: Person, promise_id: int) -> Promise:
+    """Let parked work be tried again. Raises NotFound for anybody but an administrator of everything."""
+    if not holds(queries.grants_of(actor.id), Role.ADMIN):
+        raise NotFound
+    row = db.session.get(Promise, promise_id, with_for_update=True)
+    if row is None or row.parked_at is None:
+        raise NotFound
+    outbox.retry(row)
+    audit.record("promise.retried", "promise", actor=actor, promise=promise_id, task=row.task)
+    return row
+
+
+# Leaving
+
+
+def erase(actor: Person | None, person: Person) -> Person:
+    """Erase a person (SAFETY.md property 17): the key, the words, the ways in. Rows that others need stay, nameless.
+
+    Other features erase theirs when the promise ``people.erased`` is kept. Raises LastAdmin, and NotFound for anybody
+    but the person or an administrator of everything.
+    """
+    if actor is not None and actor.id != person.id and not holds(queries.grants_of(actor.id), Role.ADMIN):
+        raise NotFound
+    if queries.admins_of_all() == {person.id}:
+        raise LastAdmin
+    _erase(actor, person)
+    note_erasure(person.id)
+    return person
+
+
+def replay_erasures(lines: Iterable[str]) -> int:
+    """After a restore: erase again whoever the file names and the backup brought back; how many."""
+    count = 0
+    for person_id in sorted(read_erasures(lines)):
+        person = db.session.get(Person, person_id)
+        if person is not None and person.erased_at is None:
+            _erase(None, person)
+            note_erasure(person_id)
+            count += 1
+    return count
+
+
+def _erase(actor: Person | None, person: Person) -> None:
+    moment = now()
+    if person.email:
+        db.session.execute(delete(SignInRequest).where(SignInRequest.email == person.email))
+    sealed.destroy(db.session.get_one(sealed.SealKey, person.seal_key_id))
+    totp.drop(person)
+    for table in (EmailChange, KeptPost, Affiliation):
+        db.session.execute(delete(table).where(table.person_id == person.id))
+    about = select(AuditEntry.id).where(
+        or_(
+            AuditEntry.actor_id == person.id,
+            (AuditEntry.subject_kind == "person") & (AuditEntry.subject_id == person.id),
+        )
+    )
+    db.session.execute(delete(AuditText).where(AuditText.entry_id.in_(about)))
+    _note_consents(person, dict.fromkeys(Channel, False), None)
+    db.session.execute(
+        update(RoleGrant)
+        .where(RoleGrant.person_id == person.id, RoleGrant.revoked_at.is_(None))
+        .values(revoked_at=moment)
+    )
+    db.session.execute(
+        update(WebSession)
+        .where(WebSession.person_id == person.id)
+        .values(revoked_at=func.coalesce(WebSession.revoked_at, moment), browser="")
+    )
+    blank: dict[str, Any] = dict.fromkeys(
+        ("name_latin", "alias", "email", "phone", "nationality", "residence", "managed_by_id")
+    )
+    for name, value in (blank | {"name": "", "language": "en", "time_zone": "UTC", "discreet": False}).items():
+        setattr(person, name, value)
+    person.erased_at = moment
+    audit.record("person.erased", person, actor=actor)
+    promise("people.erased", person_id=person.id)
+    bump("programme")
+    bump("people")
+    db.session.flush()
+
+
+def _visibility_changed(person: Person) -> None:
+    bump("programme")
+    bump("people")
+    promise("people.visibility_changed", person_id=person.id)
+
+
+def _demand_may_grant(actor: Person | None, role: Role, scope: Scope | None) -> None:
+    if actor is not None and not may_grant(queries.grants_of(actor.id), role, scope):
+        raise NotFound
+
+
+def _tighten(person: Person) -> None:
+    """The sessions and links of somebody who becomes staff are staff's from now on."""
+    sign_in.shorten_for_staff(person)
+    live = (WebSession.person_id == person.id, WebSession.revoked_at.is_(None), WebSession.second_factor_at.is_(None))
+    db.session.execute(
+        update(WebSession).where(*live).values(is_half=True, until=func.least(WebSession.until, now() + STAFF_SESSION))
+    )

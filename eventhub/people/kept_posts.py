@@ -1,0 +1,103 @@
+"""What was typed when a session had ended: kept sealed for a day, given back once the person has signed in."""
+
+import json
+import secrets
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from flask import g, request, session
+from flask_login import current_user
+from sqlalchemy import delete, select
+from werkzeug.datastructures import MultiDict
+
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.kit.errors import TooMany
+from eventhub.kit.limits import count
+from eventhub.kit.sealed import Unreadable, open_for_house, place, seal_for_house
+from eventhub.kit.tokens import digest
+from eventhub.people.models import KeptPost, WebSession
+
+KEPT = timedelta(days=1)
+LIMIT = 200_000
+NOT_KEPT = {"csrf_token", "form_key"}
+
+
+class PostKeeper:
+    """Stands behind the guard (kit/access.py) and the base form (kit/forms.py)."""
+
+    def keep(self) -> None:
+        """Keep the form of this request, without files. A form from another site is left alone."""
+        typed = [(name, value) for name, value in request.form.items(multi=True) if name not in NOT_KEPT]
+        packed = json.dumps(typed).encode()
+        if not typed or len(packed) > LIMIT or not _is_from_our_page():
+            return
+        try:
+            count("kept_post", request.remote_addr or "", limit=60, seconds=900)
+        except TooMany:
+            return
+        token, row = secrets.token_urlsafe(32), uuid.uuid4()
+        db.session.add(
+            KeptPost(
+                id=row,
+                person_id=_whose(),
+                token_hash=digest(token),
+                path=request.path,
+                sealed=seal_for_house(_where(row), packed),
+            )
+        )
+        session["kept"] = token
+
+    def given_back(self) -> MultiDict[str, Any] | None:
+        """What was typed into the form of this page before the sign-in, or None. Asked once a request."""
+        if "kept_post" not in g:
+            g.kept_post = self._find() if "kept" in session else None
+        found: MultiDict[str, Any] | None = g.kept_post
+        return found
+
+    def forget(self) -> None:
+        """The form was sent again: what was kept for it has served."""
+        if "kept" in session:
+            mine = delete(KeptPost).where(KeptPost.token_hash == digest(session["kept"]), KeptPost.path == request.path)
+            if db.session.execute(mine.returning(KeptPost.id)).first():
+                session.pop("kept")
+
+    def _find(self) -> MultiDict[str, Any] | None:
+        row = db.session.scalar(
+            select(KeptPost).where(
+                KeptPost.token_hash == digest(session["kept"]),
+                KeptPost.path == request.path,
+                KeptPost.created_at > now() - KEPT,
+            )
+        )
+        if row is None or row.person_id not in {None, current_user.id}:
+            return None
+        try:
+            return MultiDict([(name, value) for name, value in json.loads(open_for_house(_where(row.id), row.sealed))])
+        except Unreadable:
+            return None
+
+
+def forget_old() -> None:
+    """Gone after a day."""
+    db.session.execute(delete(KeptPost).where(KeptPost.created_at < now() - KEPT))
+
+
+def _whose() -> uuid.UUID | None:
+    # A session that is over still tells whose it was: on a shared computer the next person must not see the answers.
+    secret = session.get("_user_id")
+    if not secret:
+        return None
+    return db.session.scalar(select(WebSession.person_id).where(WebSession.token_hash == digest(secret)))
+
+
+def _is_from_our_page() -> bool:
+    # Our pages send no Referer and so "Origin: null"; Sec-Fetch-Site tells the truth in every browser since 2023.
+    if site := request.headers.get("Sec-Fetch-Site"):
+        return site == "same-origin"
+    return request.headers.get("Origin") == request.host_url.rstrip("/")
+
+
+def _where(row: uuid.UUID) -> Any:
+    return place("kept_post", "sealed", row)

@@ -1,0 +1,184 @@
+"""Pages for staff: what needs doing today, who holds which role, and work that waits for a person."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, flash, g, render_template
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from eventhub.kit import outbox
+from eventhub.kit.access import actor, staff
+from eventhub.kit.errors import NotFound
+from eventhub.kit.forms import ActionForm, submit
+from eventhub.kit.panels import panels
+from eventhub.kit.web import back_to
+from eventhub.people import actions, queries
+from eventhub.people.access import holds, may_grant, scope_for, scope_of
+from eventhub.people.forms import ROLE_NAMES, GrantForm
+from eventhub.people.models import Role, RoleGrant, ScopeKind
+
+bp = Blueprint("people_console", __name__)
+
+
+@dataclass(frozen=True)
+class ScopeChoice:
+    """Something a role can be given for."""
+
+    kind: ScopeKind
+    id: uuid.UUID | None
+    label: Any
+    series_id: uuid.UUID | None = None
+
+    @property
+    def value(self) -> str:
+        """How the form names it."""
+        return f"{self.kind}:{self.id or ''}"
+
+
+@dataclass(frozen=True)
+class HeldRole:
+    """A row of the list: a role, where it holds, and whether the reader may take it away."""
+
+    grant: RoleGrant
+    role: Any
+    scope: Any
+    may_revoke: bool
+
+
+@bp.route("/console")
+@staff
+def today() -> ResponseReturnValue:
+    """What needs me today."""
+    visitor = actor()
+    is_admin = visitor.has_role(Role.ADMIN)
+    is_admin_of_all = holds(visitor.grants, Role.ADMIN)
+    return render_template(
+        "people/today.html",
+        visitor=visitor,
+        panels=panels("console.today", visitor),
+        is_admin=is_admin,
+        is_admin_of_all=is_admin_of_all,
+        parked=outbox.parked_count() if is_admin_of_all else 0,
+    )
+
+
+@bp.route("/console/roles", methods=["GET", "POST"])
+@staff
+def roles() -> ResponseReturnValue:
+    """Who holds which role within my own scope; give one."""
+    scopes = _scopes()
+    form = _grant_form(scopes)
+    if form.validate_on_submit():
+        chosen = next(one for one in scopes if one.value == form.scope.data)
+        grant = submit(form, lambda: _give(form, chosen))
+        if grant:
+            flash(_("The role is given."), "ok")
+            return back_to("people_console.roles")
+    return _roles_page(scopes, form)
+
+
+@bp.route("/console/roles/<uuid:grant_id>/revoke", methods=["POST"])
+@staff
+def revoke(grant_id: uuid.UUID) -> ResponseReturnValue:
+    """Take a role away, at once."""
+    scopes, form = _scopes(), ActionForm()
+    grant = queries.open_grant(grant_id)
+    series_id = _series_of(grant, scopes)
+    if not may_grant(actor().grants, grant.role, scope_of(grant, series_id)):
+        raise NotFound
+    if form.validate_on_submit() and submit(
+        form, lambda: actions.revoke_role(actor().person, grant, series_id=series_id)
+    ):
+        flash(_("The role is taken away."), "ok")
+        return back_to("people_console.roles")
+    return _roles_page(scopes, _grant_form(scopes, blank=True), shown=form)
+
+
+@bp.route("/console/promises")
+@staff
+def promises() -> ResponseReturnValue:
+    """Work that was given up and waits for a person. No personal data: tasks, times and codes."""
+    _demand_admin_of_all()
+    return render_template("people/promises.html", form=ActionForm(), rows=outbox.parked_promises())
+
+
+@bp.route("/console/promises/<int:promise_id>/retry", methods=["POST"])
+@staff
+def retry(promise_id: int) -> ResponseReturnValue:
+    """Try parked work again."""
+    _demand_admin_of_all()
+    form = ActionForm()
+    if form.validate_on_submit() and submit(form, lambda: actions.retry_promise(actor().person, promise_id)):
+        flash(_("It will be tried again within a minute."), "ok")
+        return back_to("people_console.promises")
+    return render_template("people/promises.html", form=form, rows=outbox.parked_promises()), form.status
+
+
+def _give(form: GrantForm, chosen: ScopeChoice) -> RoleGrant:
+    # Asked before the person is made: whoever may not give a role learns and leaves nothing.
+    if not may_grant(actor().grants, Role(form.role.data), scope_for(chosen.kind, chosen.id, chosen.series_id)):
+        raise NotFound
+    return actions.grant_role(
+        actor().person,
+        actions.find_or_make_person(form.email.data or "", g.lang),
+        role=Role(form.role.data),
+        scope_kind=chosen.kind,
+        scope_id=chosen.id,
+        series_id=chosen.series_id,
+    )
+
+
+def _scopes() -> list[ScopeChoice]:
+    """What the reader may give roles for. Raises NotFound for those who give none.
+
+    Features further up fill the place ``people.scopes`` with ``{"choices": [(kind, id, label[, series id])]}``.
+    """
+    visitor = actor()
+    if not visitor.has_role(Role.ADMIN):
+        raise NotFound
+    offered = [ScopeChoice(ScopeKind.ALL, None, _("Everything"))]
+    for panel in panels("people.scopes", visitor):
+        offered += [ScopeChoice(ScopeKind(kind), *rest) for kind, *rest in panel.context["choices"]]
+    return [
+        one for one in offered if holds(visitor.grants, Role.ADMIN, scope=scope_for(one.kind, one.id, one.series_id))
+    ]
+
+
+def _grant_form(scopes: list[ScopeChoice], *, blank: bool = False) -> GrantForm:
+    is_admin_of_all = holds(actor().grants, Role.ADMIN)
+    given = [(role.value, name) for role, name in ROLE_NAMES.items() if is_admin_of_all or role is not Role.ADMIN]
+    return GrantForm(given, [(one.value, one.label) for one in scopes], blank=blank)
+
+
+def _roles_page(scopes: list[ScopeChoice], form: GrantForm, shown: Any = None) -> ResponseReturnValue:
+    mine = actor().grants
+    labels = {(one.kind, one.id): one.label for one in scopes}
+    held = []
+    for grant in queries.open_grants():
+        scope = scope_of(grant, _series_of(grant, scopes))
+        if holds(mine, Role.ADMIN, scope=scope):
+            is_own = grant.role is Role.ADMIN and grant.person_id == actor().id
+            held.append(
+                HeldRole(
+                    grant,
+                    ROLE_NAMES[grant.role],
+                    labels.get((grant.scope_kind, grant.scope_id), "–"),
+                    may_grant(mine, grant.role, scope) and not is_own,
+                )
+            )
+    shown = shown or form
+    page = render_template("people/roles.html", form=shown, grant_form=form, action_form=ActionForm(), held=held)
+    return page, shown.status
+
+
+def _series_of(grant: RoleGrant, scopes: list[ScopeChoice]) -> uuid.UUID | None:
+    if grant.scope_kind is not ScopeKind.EVENT:
+        return None
+    return next((one.series_id for one in scopes if one.kind is ScopeKind.EVENT and one.id == grant.scope_id), None)
+
+
+def _demand_admin_of_all() -> None:
+    if not holds(actor().grants, Role.ADMIN):
+        raise NotFound

@@ -1,0 +1,206 @@
+"""Questions about persons, their roles, consents and sessions."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import contains_eager, selectinload
+
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.kit.errors import NotFound
+from eventhub.people.models import (
+    Affiliation,
+    Channel,
+    Consent,
+    EmailChange,
+    Person,
+    Role,
+    RoleGrant,
+    ScopeKind,
+    WebSession,
+)
+
+
+@dataclass(frozen=True)
+class ChannelState:
+    """What a person says to one channel, and since when; no answer is no."""
+
+    channel: Channel
+    given: bool
+    since: datetime | None
+
+
+def person_by_email(email: str) -> Person | None:
+    """The person with a clean address, or None."""
+    return db.session.scalar(select(Person).where(Person.email == email))
+
+
+def grants_of(person_id: uuid.UUID) -> list[RoleGrant]:
+    """The roles a person holds now."""
+    mine = select(RoleGrant).where(RoleGrant.person_id == person_id, RoleGrant.revoked_at.is_(None))
+    return list(db.session.scalars(mine))
+
+
+def open_grants() -> list[RoleGrant]:
+    """Every role held by anybody, with its person, in the order of names. One statement."""
+    rows = (
+        select(RoleGrant)
+        .join(RoleGrant.person)
+        .options(contains_eager(RoleGrant.person))
+        .where(RoleGrant.revoked_at.is_(None))
+        .order_by(Person.name, Person.email, RoleGrant.granted_at)
+    )
+    return list(db.session.scalars(rows))
+
+
+def open_grant(grant_id: uuid.UUID) -> RoleGrant:
+    """One role that is held. Raises NotFound."""
+    found = db.session.scalar(
+        select(RoleGrant)
+        .join(RoleGrant.person)
+        .options(contains_eager(RoleGrant.person))
+        .where(RoleGrant.id == grant_id, RoleGrant.revoked_at.is_(None))
+        .with_for_update(of=RoleGrant)
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def admins_of_all() -> set[uuid.UUID]:
+    """Who may administer everything."""
+    rows = select(RoleGrant.person_id).where(
+        RoleGrant.role == Role.ADMIN, RoleGrant.scope_kind == ScopeKind.ALL, RoleGrant.revoked_at.is_(None)
+    )
+    return set(db.session.scalars(rows))
+
+
+def consent_states(person_id: uuid.UUID) -> list[ChannelState]:
+    """What a person says for all events, channel by channel."""
+    newest = (
+        select(Consent)
+        .where(Consent.person_id == person_id, Consent.event_id.is_(None))
+        .ext(distinct_on(Consent.channel))
+        .order_by(Consent.channel, Consent.at.desc())
+    )
+    said = {row.channel: row for row in db.session.scalars(newest)}
+    return [
+        ChannelState(channel, said[channel].given, said[channel].at)
+        if channel in said
+        else ChannelState(channel, False, None)
+        for channel in Channel
+    ]
+
+
+def events_consented(person_id: uuid.UUID, channel: Channel) -> list[uuid.UUID]:
+    """Events for which a person said yes to a channel, each by a word of its own."""
+    newest = (
+        select(Consent.event_id, Consent.given)
+        .where(Consent.person_id == person_id, Consent.channel == channel, Consent.event_id.is_not(None))
+        .ext(distinct_on(Consent.event_id))
+        .order_by(Consent.event_id, Consent.at.desc())
+    )
+    return [row.event_id for row in db.session.execute(newest) if row.given]
+
+
+def consenting(person_ids: Iterable[uuid.UUID], channel: Channel, event_id: uuid.UUID | None = None) -> set[uuid.UUID]:
+    """Who of these said yes to a channel: the newest word counts, for this event or for all. No word is no."""
+    about = Consent.event_id.is_(None)
+    newest = (
+        select(Consent.person_id, Consent.given)
+        .where(
+            Consent.person_id.in_(list(person_ids)),
+            Consent.channel == channel,
+            about if event_id is None else about | (Consent.event_id == event_id),
+        )
+        .ext(distinct_on(Consent.person_id))
+        .order_by(Consent.person_id, Consent.at.desc())
+    )
+    return {row.person_id for row in db.session.execute(newest) if row.given}
+
+
+def consent_history(person_id: uuid.UUID, limit: int = 200) -> list[Consent]:
+    """Every word a person said about consent, newest first."""
+    rows = select(Consent).where(Consent.person_id == person_id).order_by(Consent.at.desc()).limit(limit)
+    return list(db.session.scalars(rows))
+
+
+def live_session_count(person_id: uuid.UUID) -> int:
+    """In how many browsers a person is signed in."""
+    live = (WebSession.person_id == person_id, WebSession.revoked_at.is_(None), WebSession.until > now())
+    return db.session.scalar(select(func.count()).select_from(WebSession).where(*live)) or 0
+
+
+def open_email_change(person_id: uuid.UUID) -> EmailChange | None:
+    """The change of address that still waits for an answer."""
+    return db.session.scalar(
+        select(EmailChange)
+        .where(EmailChange.person_id == person_id, EmailChange.done_at.is_(None), EmailChange.until > now())
+        .order_by(EmailChange.created_at.desc())
+        .limit(1)
+    )
+
+
+def own_data(person: Person) -> dict[str, Any]:
+    """Everything this feature keeps about a person, in plain values."""
+    affiliations = db.session.scalars(
+        select(Affiliation).where(Affiliation.person_id == person.id).options(selectinload(Affiliation.organisation))
+    )
+    grants = db.session.scalars(
+        select(RoleGrant).where(RoleGrant.person_id == person.id).order_by(RoleGrant.granted_at)
+    )
+    sessions = db.session.scalars(
+        select(WebSession).where(WebSession.person_id == person.id).order_by(WebSession.created_at)
+    )
+    return {
+        "person": {name: getattr(person, name) for name in OWN_COLUMNS},
+        "organizations": [
+            {
+                "name": row.organisation.name,
+                "role": row.role,
+                "main": row.is_main,
+                "since": row.since,
+                "until": row.until,
+            }
+            for row in affiliations
+        ],
+        "consents": [
+            {"channel": row.channel, "event": row.event_id, "given": row.given, "at": row.at}
+            for row in reversed(consent_history(person.id, limit=10_000))
+        ],
+        "roles": [
+            {
+                "role": row.role,
+                "scope": row.scope_kind,
+                "of": row.scope_id,
+                "from": row.granted_at,
+                "to": row.revoked_at,
+            }
+            for row in grants
+        ],
+        "devices": [
+            {"browser": row.browser, "from": row.created_at, "last_seen": row.seen_at, "signed_out": row.revoked_at}
+            for row in sessions
+        ],
+    }
+
+
+OWN_COLUMNS = (
+    "id",
+    "name",
+    "name_latin",
+    "alias",
+    "email",
+    "phone",
+    "language",
+    "time_zone",
+    "nationality",
+    "residence",
+    "discreet",
+    "created_at",
+)

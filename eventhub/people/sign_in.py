@@ -1,0 +1,150 @@
+"""Ways in by mail: one link and one code for each request, stored hashed, spent once (SAFETY.md property 9).
+
+An address nobody has used yet is treated like any other: same statements, same answer, and its link makes the person.
+"""
+
+import unicodedata
+import uuid
+from datetime import timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.kit.sealed import new_key
+from eventhub.kit.tokens import code, digest, new_salt, same, token
+from eventhub.people.models import Person, RoleGrant, SignInRequest
+
+LINK = timedelta(hours=24)
+STAFF_LINK = timedelta(minutes=10)
+CODE = timedelta(minutes=10)
+TRIES = 5
+PURPOSE = "sign-in"
+
+
+def open_request(
+    email: str, language: str, *, browser: str | None = None, next_url: str | None = None
+) -> SignInRequest:
+    """A fresh request for a clean address; every earlier one for it is dead. Four statements for every address."""
+    moment = now()
+    is_staff = (
+        select(RoleGrant.id).where(RoleGrant.person_id == Person.id, RoleGrant.revoked_at.is_(None)).exists().label("s")
+    )
+    known = db.session.execute(select(Person.id, is_staff).where(Person.email == email)).first()
+    close_requests(email)
+    row = SignInRequest(
+        id=uuid.uuid4(),
+        email=email,
+        language=language,
+        person_id=known.id if known else None,
+        salt=new_salt(),
+        browser_hash=_browser_digest(browser) if browser else None,
+        next_url=next_url,
+        created_at=moment,
+        link_until=moment + (STAFF_LINK if known and known.s else LINK),
+        code_until=moment + CODE,
+    )
+    row.link_hash, row.code_hash = digest(link_token(row)), _code_digest(row, sign_in_code(row))
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def close_requests(*emails: str) -> None:
+    """No open link or code for these addresses works any more."""
+    db.session.execute(
+        update(SignInRequest)
+        .where(SignInRequest.email.in_(emails), SignInRequest.spent_at.is_(None))
+        .values(spent_at=now())
+    )
+
+
+def link_token(row: SignInRequest) -> str:
+    """The secret of the link, made anew from the stored salt."""
+    return token(PURPOSE, row.id, row.salt)
+
+
+def sign_in_code(row: SignInRequest) -> str:
+    """The eight digits of a request."""
+    return code(PURPOSE, row.id, row.salt)
+
+
+def open_link(secret: str, *, lock: bool = False) -> SignInRequest | None:
+    """The request behind a link that still works, or None."""
+    found = select(SignInRequest).where(
+        SignInRequest.link_hash == digest(secret), SignInRequest.spent_at.is_(None), SignInRequest.link_until > now()
+    )
+    return db.session.scalar(found.with_for_update() if lock else found)
+
+
+def newest_of_browser(browser: str, *, lock: bool = False) -> SignInRequest | None:
+    """The last request this browser made, used or not; None when it never asked."""
+    found = (
+        select(SignInRequest)
+        .where(SignInRequest.browser_hash == _browser_digest(browser))
+        .order_by(SignInRequest.created_at.desc())
+        .limit(1)
+    )
+    return db.session.scalar(found.with_for_update() if lock else found)
+
+
+def takes_code(row: SignInRequest | None) -> bool:
+    """Whether a code may still be tried."""
+    return row is not None and row.spent_at is None and row.code_until > now() and row.code_tries < TRIES
+
+
+def try_code(browser: str, typed: str) -> SignInRequest | None:
+    """The request whose code was typed in the browser that asked, or None. Each try counts before it is judged."""
+    row = newest_of_browser(browser, lock=True)
+    if row is None or not takes_code(row):
+        return None
+    row.code_tries += 1
+    return row if same(row.code_hash, _code_digest(row, plain_digits(typed))) else None
+
+
+def spend(row: SignInRequest) -> Person | None:
+    """Use up a request: the person who signs in, made now if nobody had this address. None when it is nobody's now."""
+    row.spent_at = now()
+    if row.person_id is None:
+        return find_or_make(row.email, row.language)
+    person = db.session.get(Person, row.person_id)
+    return person if person and person.erased_at is None and person.email == row.email else None
+
+
+def find_or_make(email: str, language: str = "en") -> Person:
+    """The person with a clean address; a new one without a name where there is none."""
+    found = db.session.scalar(select(Person).where(Person.email == email))
+    if found is not None:
+        return found
+    try:
+        with db.session.begin_nested():
+            person = Person(id=uuid.uuid4(), email=email, language=language, seal_key_id=new_key().id)
+            db.session.flush()
+            db.session.add(person)
+            db.session.flush()
+            return person
+    except IntegrityError:  # somebody else made the person at the same moment
+        return db.session.scalars(select(Person).where(Person.email == email)).one()
+
+
+def shorten_for_staff(person: Person) -> None:
+    """A person who gets a role has the short links of staff from now on."""
+    db.session.execute(
+        update(SignInRequest)
+        .where(SignInRequest.email == person.email, SignInRequest.spent_at.is_(None))
+        .values(link_until=func.least(SignInRequest.link_until, now() + STAFF_LINK))
+    )
+
+
+def plain_digits(typed: str) -> str:
+    """The digits of what was typed, in 0-9: spaces and dashes go, ٣ is 3."""
+    return "".join(str(unicodedata.decimal(sign)) for sign in typed if sign.isdecimal())
+
+
+def _browser_digest(browser: str) -> bytes:
+    return digest(f"browser:{browser}")
+
+
+def _code_digest(row: SignInRequest, digits: str) -> bytes:
+    return digest(f"code:{row.id}:{digits}")

@@ -1,0 +1,376 @@
+"""Pages for everybody who has or wants an account: sign-in, My page, profile, consents, devices, data."""
+
+import json
+import secrets
+from typing import Any
+
+from flask import Blueprint, Response, flash, g, make_response, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+from markupsafe import Markup
+from werkzeug.utils import redirect
+
+from eventhub.kit.access import actor, anyone, personal
+from eventhub.kit.errors import NotFound
+from eventhub.kit.forms import ActionForm, Form, submit
+from eventhub.kit.headers import attachment_headers
+from eventhub.kit.limits import count
+from eventhub.kit.panels import panels
+from eventhub.kit.web import back_to, local_target
+from eventhub.people import actions, queries, sessions, sign_in, totp
+from eventhub.people.forms import (
+    CodeForm,
+    DiscreetForm,
+    EmailForm,
+    EraseForm,
+    FactorForm,
+    ProfileForm,
+    SignInForm,
+    as_uuid,
+    consents_form,
+)
+from eventhub.people.models import Channel, Person, SignInRequest, WebSession
+
+bp = Blueprint("people", __name__)
+
+PER_EMAIL = {"limit": 5, "seconds": 900}
+# A hall of two thousand behind one address signs in within a quarter of an hour.
+PER_ADDRESS = {"limit": 2000, "seconds": 900}
+CLEAR = '"cache", "cookies", "storage"'
+
+
+@bp.route("/sign-in", methods=["GET", "POST"], endpoint="sign_in")
+@anyone
+def ask_to_sign_in() -> ResponseReturnValue:
+    """Who are you? The answer is the same for every address (SAFETY.md property 3)."""
+    if current_user.is_authenticated:
+        return redirect(local_target(request.args.get("next")) or url_for("people.me"), 303)
+    form = SignInForm(next=local_target(request.args.get("next")))
+    session.setdefault("browser", secrets.token_urlsafe(32))
+    if form.validate_on_submit():
+        email = form.email.data or ""
+        count("sign_in.email", email, **PER_EMAIL)
+        count("sign_in.address", request.remote_addr or "", **PER_ADDRESS)
+        actions.request_sign_in(email, g.lang, browser=session["browser"], next_url=local_target(form.next.data))
+        return back_to("people.sign_in_sent")
+    return render_template("people/sign_in.html", form=form), form.status
+
+
+@bp.route("/sign-in/sent", methods=["GET", "POST"])
+@anyone
+def sign_in_sent() -> ResponseReturnValue:
+    """Look in your mailbox; the code works here, in the browser that asked."""
+    browser = session.get("browser", "")
+    form = CodeForm()
+    if form.validate_on_submit():
+        row = sign_in.try_code(browser, form.code.data or "")
+        person = sign_in.spend(row) if row else None
+        if row and person:
+            return _begin_session(person, row)
+        form.code.errors = [_("This code does not work. It may be mistyped or too old, or a newer one was sent.")]
+    row = sign_in.newest_of_browser(browser)
+    fresh = row is not None and sign_in.takes_code(row)
+    page = render_template("people/sign_in_sent.html", form=form, sent_to=row.email if row and fresh else None)
+    return page, form.status
+
+
+@bp.route("/sign-in/<token>", methods=["GET", "POST"])
+@anyone
+def sign_in_link(token: str) -> ResponseReturnValue:
+    """The link of the mail. Opening it changes nothing: mail scanners open links; the button signs in."""
+    form = ActionForm()
+    if form.validate_on_submit():
+        row = sign_in.open_link(token, lock=True)
+        person = sign_in.spend(row) if row else None
+        if row and person:
+            return _begin_session(person, row)
+    row = sign_in.open_link(token)
+    if row is None or (request.method == "POST" and not form.errors):
+        return _dead_link()
+    return render_template("people/sign_in_link.html", form=form, email=row.email), form.status
+
+
+@bp.route("/sign-out", methods=["POST"])
+@anyone
+def sign_out() -> ResponseReturnValue:
+    """Out, with everything this browser kept (SAFETY.md property 11)."""
+    form = ActionForm()
+    if not form.validate_on_submit():
+        return render_template("people/sign_out.html", form=form), 422
+    sessions.end_session()
+    return _forget_all(redirect(f"/{g.lang}/", 303))
+
+
+@bp.route("/second-factor", methods=["GET", "POST"])
+@anyone
+def second_factor() -> ResponseReturnValue:
+    """The second factor of staff: a code of the app, or a recovery code."""
+    if not current_user.is_authenticated:
+        return back_to("people.sign_in")
+    me, form = actor(), FactorForm(next=local_target(request.args.get("next")))
+    target = local_target(form.next.data) or url_for("people.me")
+    if me.has_second_factor() or not me.is_staff():
+        return redirect(target, 303)
+    factor = totp.factor_of(me.person)
+    if factor is None or factor.confirmed_at is None:
+        return redirect(url_for("people.second_factor_setup", next=local_target(form.next.data)), 303)
+    if form.validate_on_submit():
+        if actions.give_second_factor(me.person, me.web_session, form.code.data or ""):
+            return redirect(target, 303)
+        form.code.errors = [_wrong_factor(me.person)]
+    return render_template("people/second_factor.html", form=form), form.status
+
+
+@bp.route("/second-factor/set-up", methods=["GET", "POST"])
+@anyone
+def second_factor_setup() -> ResponseReturnValue:
+    """The first time: a secret for the app, confirmed by a code. The secret is shown until then and never again."""
+    if not current_user.is_authenticated:
+        return back_to("people.sign_in")
+    me, form = actor(), FactorForm(next=local_target(request.args.get("next")))
+    factor = totp.factor_of(me.person)
+    if not me.is_staff() or (factor and factor.confirmed_at):
+        return redirect(url_for("people.second_factor", next=local_target(form.next.data)), 303)
+    if factor is None:
+        return _begin_factor(me.person)
+    if form.validate_on_submit():
+        if actions.give_second_factor(me.person, me.web_session, form.code.data or ""):
+            return redirect(url_for("people.recovery_codes", next=local_target(form.next.data)), 303)
+        form.code.errors = [_wrong_factor(me.person)]
+    shown = {
+        "secret": totp.secret_of(me.person, factor),
+        "qr": Markup(totp.qr_of(totp.address_of(me.person, factor))),  # noqa: S704 (drawn by us: paths only)
+    }
+    return render_template("people/second_factor_setup.html", form=form, **shown), form.status
+
+
+@bp.route("/second-factor/recovery-codes", methods=["GET", "POST"])
+@personal
+def recovery_codes() -> ResponseReturnValue:
+    """Eight codes to write down, shown until the person says that they are kept."""
+    me, form = actor(), ActionForm()
+    factor = totp.factor_of(me.person)
+    target = local_target(request.args.get("next")) or url_for("people.me")
+    if factor is None or not totp.shows_codes(factor, me.web_session):
+        return redirect(target, 303)
+    if form.validate_on_submit() and submit(form, lambda: actions.keep_recovery_codes(me.person)):
+        return redirect(target, 303)
+    codes = totp.recovery_codes(me.person, factor)
+    return render_template("people/recovery_codes.html", form=form, codes=codes), form.status
+
+
+@bp.route("/second-factor/renew", methods=["POST"])
+@personal
+def renew_second_factor() -> ResponseReturnValue:
+    """A new phone."""
+    form = ActionForm()
+    if form.validate_on_submit() and submit(
+        form, lambda: actions.renew_second_factor(actor().person, actor().web_session)
+    ):
+        return back_to("people.second_factor_setup")
+    return _devices(form)
+
+
+@bp.route("/me")
+@personal
+def me() -> ResponseReturnValue:
+    """My page."""
+    return _my_page(DiscreetForm(obj=actor().person), ActionForm())
+
+
+@bp.route("/me/discreet", methods=["POST"])
+@personal
+def discreet() -> ResponseReturnValue:
+    """The switch of discreet mode."""
+    form = DiscreetForm()
+    if not form.validate_on_submit():
+        return _my_page(form, ActionForm(), form=form)
+    actions.set_discreet(actor().person, form.discreet.data)
+    flash(_("Discreet mode is on.") if form.discreet.data else _("Discreet mode is off."), "ok")
+    return back_to("people.me")
+
+
+@bp.route("/me/hide", methods=["POST"])
+@personal
+def hide() -> ResponseReturnValue:
+    """Hide me now."""
+    form = ActionForm()
+    if not form.validate_on_submit():
+        return _my_page(DiscreetForm(obj=actor().person, formdata=None), form, form=form)
+    actions.hide_now(actor().person)
+    flash(_("You are hidden: discreet mode is on and all your consents are withdrawn."), "ok")
+    return back_to("people.me")
+
+
+@bp.route("/me/profile", methods=["GET", "POST"])
+@personal
+def profile() -> ResponseReturnValue:
+    """What we know about the person, in the person's own words."""
+    person: Person = actor().person
+    form = ProfileForm(person)
+    if form.validate_on_submit() and submit(form, lambda: actions.update_profile(person, form.details())):
+        flash(_("Your profile is saved."), "ok")
+        return back_to("people.me")
+    return render_template("people/profile.html", form=form, email=person.email), form.status
+
+
+@bp.route("/me/email", methods=["GET", "POST"])
+@personal
+def email() -> ResponseReturnValue:
+    """A new address, once both the old and the new one agree."""
+    person: Person = actor().person
+    form = EmailForm()
+    if form.validate_on_submit():
+        count("email_change", str(person.id), limit=5, seconds=3600)
+        actions.request_email_change(person, form.email.data or "")
+        flash(_("We wrote to both addresses. Open the link in each of the two emails within 24 hours."), "ok")
+        return back_to("people.email")
+    waiting = queries.open_email_change(person.id)
+    return render_template("people/email.html", form=form, email=person.email, waiting=waiting), form.status
+
+
+@bp.route("/email-change/<token>", methods=["GET", "POST"])
+@anyone
+def agree_to_email_change(token: str) -> ResponseReturnValue:
+    """One of the two links. Opening it changes nothing; the button agrees."""
+    form = ActionForm()
+    try:
+        change, side = actions.open_email_change(token)
+    except actions.LinkDead:
+        return _dead_link(sign_in_url=None)
+    if form.validate_on_submit() and (done := submit(form, lambda: actions.agree_to_email_change(token))):
+        flash(
+            _("The address is changed. Sign in with the new one.")
+            if done.done_at
+            else _("Thank you. The address changes once the other mailbox agrees too."),
+            "ok",
+        )
+        return back_to("people.sign_in")
+    page = render_template("people/email_change.html", form=form, change=change, is_new=side == actions.NEW)
+    return page, form.status
+
+
+@bp.route("/me/consents", methods=["GET", "POST"])
+@personal
+def consents() -> ResponseReturnValue:
+    """Yes or no to each channel, and since when."""
+    person: Person = actor().person
+    form = consents_form({state.channel: state.given for state in queries.consent_states(person.id)})
+    if form.validate_on_submit() and submit(form, lambda: actions.set_consents(person, form.answers())):
+        flash(_("Your consents are saved."), "ok")
+        return back_to("people.consents")
+    said = queries.consent_history(person.id)
+    return render_template("people/consents.html", form=form, channels=Channel, said=said, person=person), form.status
+
+
+@bp.route("/me/devices", methods=["GET", "POST"])
+@personal
+def devices() -> ResponseReturnValue:
+    """Where I am signed in; each one can be signed out."""
+    form, visitor = ActionForm(), actor()
+    if form.validate_on_submit():
+        if request.form.get("session") == "others":
+            actions.revoke_other_sessions(visitor.person, keep=visitor.web_session.id)
+        else:
+            chosen = as_uuid(request.form.get("session", ""))
+            if chosen is None or chosen == visitor.web_session.id:
+                raise NotFound
+            actions.revoke_session(visitor.person, chosen)
+        flash(_("Signed out there."), "ok")
+        return back_to("people.devices")
+    return _devices(form)
+
+
+@bp.route("/me/data")
+@personal
+def data() -> ResponseReturnValue:
+    """My data: get a copy, or have it erased."""
+    return render_template("people/data.html")
+
+
+@bp.route("/me/data/copy")
+@personal
+def data_copy() -> ResponseReturnValue:
+    """Everything we keep about the person, as JSON; each feature adds its own at the place ``me.data``."""
+    visitor = actor()
+    found: dict[str, Any] = queries.own_data(visitor.person)
+    for panel in panels("me.data", visitor):
+        found |= panel.context
+    body = json.dumps(found, ensure_ascii=False, indent=2, default=str)
+    return Response(body + "\n", mimetype="application/json", headers=attachment_headers("my-data.json"))
+
+
+@bp.route("/me/data/erase", methods=["GET", "POST"])
+@personal
+def erase() -> ResponseReturnValue:
+    """The last question before everything goes."""
+    person: Person = actor().person
+    form = EraseForm()
+    if form.validate_on_submit() and submit(form, lambda: actions.erase(person, person)):
+        sessions.end_session()
+        return _forget_all(back_to("people.erased"))
+    return render_template("people/erase.html", form=form), form.status
+
+
+@bp.route("/erased")
+@anyone
+def erased() -> ResponseReturnValue:
+    """Where erasure leads."""
+    return render_template("people/erased.html")
+
+
+def _begin_session(person: Person, row: SignInRequest) -> Response:
+    is_staff = bool(queries.grants_of(person.id))
+    sessions.begin_session(person, is_staff=is_staff)
+    target = local_target(row.next_url)
+    if is_staff:
+        return make_response(redirect(url_for("people.second_factor", next=target), 303))
+    return make_response(redirect(target or url_for("people.me"), 303))
+
+
+def _begin_factor(person: Person) -> ResponseReturnValue:
+    begin = ActionForm()
+    if begin.validate_on_submit() and submit(begin, lambda: actions.begin_second_factor(person)):
+        return redirect(url_for("people.second_factor_setup", next=local_target(request.args.get("next"))), 303)
+    return render_template("people/second_factor_begin.html", form=begin), begin.status
+
+
+def _wrong_factor(person: Person) -> str:
+    factor = totp.factor_of(person)
+    if factor is not None and not totp.has_tries(factor):
+        return str(_("Too many tries. Wait 15 minutes, then try again."))
+    return str(_("This code does not work. Each code works once; wait for the next one."))
+
+
+def _my_page(discreet_form: DiscreetForm, action_form: ActionForm, form: Form | None = None) -> ResponseReturnValue:
+    visitor = actor()
+    page = render_template(
+        "people/me.html",
+        form=form,
+        visitor=visitor,
+        discreet_form=discreet_form,
+        action_form=action_form,
+        consents=queries.consent_states(visitor.person.id),
+        devices=queries.live_session_count(visitor.person.id),
+        main_panels=panels("me.main", visitor),
+        aside_panels=panels("me.aside", visitor),
+    )
+    return page, form.status if form else 200
+
+
+def _devices(form: ActionForm) -> ResponseReturnValue:
+    visitor = actor()
+    rows: list[WebSession] = sessions.live_sessions(visitor.person.id)
+    return render_template("people/devices.html", form=form, visitor=visitor, rows=rows), form.status
+
+
+def _dead_link(**context: Any) -> ResponseReturnValue:
+    words = {"sign_in_url": url_for("people.sign_in"), "message": None} | context
+    return render_template("errors/410.html", **words), 410
+
+
+def _forget_all(response: Any) -> Response:
+    answer = make_response(response)
+    answer.headers["Clear-Site-Data"] = CLEAR
+    return answer

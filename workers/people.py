@@ -1,0 +1,133 @@
+"""Mails about accounts, what follows when a person hides or leaves, and the sweep."""
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+
+from flask_babel import gettext as _
+from sqlalchemy import delete
+
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.kit.mail import Letter
+from eventhub.kit.web import absolute
+from eventhub.people import kept_posts, sign_in
+from eventhub.people.actions import NEW, OLD, email_change_token
+from eventhub.people.models import EmailChange, Person, RoleGrant, SignInRequest, WebSession
+from workers.app import mails, writes
+from workers.upkeep import by_the_clock
+
+OnPerson = Callable[[uuid.UUID], None]
+
+ERASERS: tuple[OnPerson, ...] = ()
+"""What the other features erase of a person; each one may be called twice."""
+
+ON_VISIBILITY: tuple[OnPerson, ...] = ()
+"""What the other features do when a person becomes discreet, hides, withdraws a consent or changes the public name."""
+
+FORGET = timedelta(days=7)
+PAST_SESSIONS = timedelta(days=90)
+
+
+@mails("people.sign_in")
+def sign_in_mail(sign_in_id: str) -> Letter | None:
+    """The link and the code; None when a newer request has replaced this one."""
+    row = db.session.get(SignInRequest, uuid.UUID(sign_in_id))
+    if row is None or row.spent_at is not None or row.link_until < now():
+        return None
+    person = db.session.get(Person, row.person_id) if row.person_id else None
+    discreet = bool(person and person.discreet)
+    link = absolute("people.sign_in_link", neutral=discreet, lang=row.language, token=sign_in.link_token(row))
+    return Letter(
+        to=row.email,
+        language=row.language,
+        subject=lambda: _("Your link"),
+        template="people/sign_in",
+        context={
+            "link": link,
+            "code": sign_in.sign_in_code(row),
+            "is_short": row.link_until - row.created_at <= sign_in.STAFF_LINK,
+            "neutral": discreet,
+        },
+        discreet=discreet,
+    )
+
+
+@mails("people.email_change_old")
+def email_change_old_mail(change_id: str) -> Letter | None:
+    """Does the old address agree?"""
+    return _email_change(change_id, OLD)
+
+
+@mails("people.email_change_new")
+def email_change_new_mail(change_id: str) -> Letter | None:
+    """Does the new address agree?"""
+    return _email_change(change_id, NEW)
+
+
+@mails("people.role_given")
+def role_given_mail(grant_id: str) -> Letter | None:
+    """News of a role; the mail does not say which one, or for what."""
+    grant = db.session.get(RoleGrant, uuid.UUID(grant_id))
+    person = db.session.get(Person, grant.person_id) if grant and grant.revoked_at is None else None
+    if person is None or person.email is None:
+        return None
+    return Letter(
+        to=person.email,
+        language=person.language,
+        subject=lambda: _("A new role for you"),
+        template="people/role_given",
+        context={
+            "link": absolute("people.sign_in", neutral=person.discreet, lang=person.language),
+            "neutral": person.discreet,
+        },
+        discreet=person.discreet,
+    )
+
+
+@writes("people.erased")
+def erased(person_id: str) -> None:
+    """Every feature erases what it keeps about the person."""
+    for erase in ERASERS:
+        erase(uuid.UUID(person_id))
+
+
+@writes("people.visibility_changed")
+def visibility_changed(person_id: str) -> None:
+    """Every feature looks again at what it shows of the person."""
+    for follow in ON_VISIBILITY:
+        follow(uuid.UUID(person_id))
+
+
+@by_the_clock("people.sweep", timedelta(hours=1))
+def sweep() -> None:
+    """Forget used links, changes of address that nobody answered, sessions long over, and what was typed in vain."""
+    moment = now()
+    db.session.execute(delete(SignInRequest).where(SignInRequest.created_at < moment - FORGET))
+    db.session.execute(delete(EmailChange).where(EmailChange.until < moment - FORGET))
+    db.session.execute(delete(WebSession).where(WebSession.until < moment - PAST_SESSIONS))
+    kept_posts.forget_old()
+
+
+def _email_change(change_id: str, side: str) -> Letter | None:
+    row = db.session.get(EmailChange, uuid.UUID(change_id))
+    if row is None or row.done_at is not None or row.until < now():
+        return None
+    person = db.session.get_one(Person, row.person_id)
+    to = person.email if side == OLD else row.new_email
+    if to is None:
+        return None
+    link = absolute(
+        "people.agree_to_email_change",
+        neutral=person.discreet,
+        lang=person.language,
+        token=email_change_token(row, side),
+    )
+    return Letter(
+        to=to,
+        language=person.language,
+        subject=lambda: _("A change of address"),
+        template="people/email_change",
+        context={"link": link, "is_new": side == NEW, "new_email": row.new_email, "neutral": person.discreet},
+        discreet=person.discreet,
+    )
