@@ -12,6 +12,8 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from eventhub.calendars import models as calendars_models
+from eventhub.calendars import organiser_views as calendars_console
+from eventhub.calendars import views as calendars_pages
 from eventhub.demo import views as demo_views
 from eventhub.kit import audit, codes, files, form_keys, i18n, logs, mail, outbox, revisions, sealed, slots
 from eventhub.kit.access import check_every_route, keep_sessions_off_public_pages
@@ -40,10 +42,10 @@ ROOT = Path(__file__).parent.parent
 MAX_UPLOAD = 12_000_000
 
 
-BLUEPRINTS: tuple[Blueprint, ...] = (people_pages, people_console, programme_pages)
+BLUEPRINTS: tuple[Blueprint, ...] = (people_pages, people_console, calendars_console.bp, programme_pages)
 """Pages for people: their addresses begin with a language."""
 
-MACHINE_BLUEPRINTS: tuple[Blueprint, ...] = (programme_api,)
+MACHINE_BLUEPRINTS: tuple[Blueprint, ...] = (programme_api, calendars_pages.bp,)
 """Feeds, files and health checks: one address for all languages."""
 
 NAVIGATION = (
@@ -62,7 +64,12 @@ CONSOLE_NAVIGATION = (
 )
 """The masthead of staff pages."""
 
-PANELS: tuple[tuple[str, Provider], ...] = ()
+PANELS: tuple[tuple[str, Provider], ...] = (
+    ("event.aside", calendars_pages.event_aside),
+    ("session.actions", calendars_pages.session_actions),
+    ("me.main", calendars_pages.me_main),
+    ("console.event", calendars_console.console_event),
+)
 """Which feature fills which place on a page of a feature further down."""
 
 WORDS = {

@@ -31,6 +31,11 @@ def may_see(grants: Grants, event: Event) -> bool:
     return holds(grants, *ONLOOKERS, scope=scope_of(event))
 
 
+def may_look(grants: Grants) -> bool:
+    """Whether there is a list of events for these roles, be it empty."""
+    return any(grant.role in (*ONLOOKERS, Role.ADMIN) for grant in grants)
+
+
 def may_edit(grants: Grants, event: Event) -> bool:
     """Whether the event, its programme and its rooms may be changed."""
     return holds(grants, *EDITORS, scope=scope_of(event))

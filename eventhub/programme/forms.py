@@ -118,6 +118,39 @@ class InOriginal(Form):
         return valid
 
 
+def day_field(label: Any) -> DateField:
+    """A date, written 2026-11-26, of this or the next decades."""
+    message = _l("Give the day as a date")
+    return DateField(label, [required(message), _sensible_day], invalid_value_message=message)  # type: ignore[call-arg]
+
+
+def clock_field(label: Any) -> TimeField:
+    """A wall-clock time, written 14:30."""
+    message = _l("Give the time as hours and minutes, such as 14:30")
+    return TimeField(label, [required(message)], invalid_value_message=message)  # type: ignore[call-arg]
+
+
+def slug_field(description: Any) -> StringField:
+    """The last part of a page's address."""
+    return StringField(
+        _l("Address"),
+        [required()],
+        description=description,
+        render_kw={"dir": "ltr", "spellcheck": "false", "autocapitalize": "none"},
+    )
+
+
+def code_field() -> StringField:
+    """The code of an event, in capitals."""
+    return StringField(
+        _l("Code"),
+        [required(), Regexp(r"[A-Z0-9]{2,12}\Z", message=_l("Use 2 to 12 capital letters and digits"))],
+        filters=[lambda value: value.upper() if value else value],
+        description=_l("Stands in reference numbers: 2 to 12 capital letters and digits, such as FMI19"),
+        render_kw={"dir": "ltr", "spellcheck": "false"},
+    )
+
+
 def original_language() -> SelectField:
     """In which language a record is written first."""
     names = [(code, AUTONYMS[code]) for code in LANGUAGES]
@@ -136,14 +169,7 @@ class SeriesForm(InOriginal):
     original_language = original_language()
     title = texts(_l("Title"))
     summary = texts(_l("Summary"), long=True, limit=2_000)
-    slug = StringField(
-        _l("Address"),
-        [required()],
-        description=_l(
-            "The last part of the page's address: small letters, digits and hyphens, such as regional-forums"
-        ),
-        render_kw={"dir": "ltr", "spellcheck": "false", "autocapitalize": "none"},
-    )
+    slug = slug_field(_l("The last part of the page's address, such as regional-forums"))
 
     def validate_slug(self, field: Field) -> None:
         """An address of plain letters."""
@@ -165,11 +191,11 @@ class VersionForm(InOriginal):
 class EventForm(VersionForm):
     """What an event is, when and where."""
 
-    needed = ()
+    needed: tuple[str, ...] = ()
     kind = SelectField(_l("Kind"), [required()])
     mode = SelectField(_l("How people take part"), [required()])
-    first_day = DateField(_l("First day"), [required(_l("Give the first day as a date"))])
-    last_day = DateField(_l("Last day"), [required(_l("Give the last day as a date"))])
+    first_day = day_field(_l("First day"))
+    last_day = day_field(_l("Last day"))
     move_sessions = BooleanField(
         _l("Move the sessions with the first day"),
         description=_l("Each session keeps its time of day and moves by as many days as the event"),
@@ -186,19 +212,8 @@ class EventForm(VersionForm):
     country = SelectField(_l("Country"), [optional()])
     original_language = original_language()
     interpretation = Choices(_l("Interpretation"), description=_l("Languages spoken or interpreted"))
-    code = StringField(
-        _l("Code"),
-        [required(), Regexp(r"[A-Z0-9]{2,12}\Z", message=_l("Use 2 to 12 capital letters and digits"))],
-        filters=[lambda value: value.upper() if value else value],
-        description=_l("Stands in reference numbers: 2 to 12 capital letters and digits, such as FMI19"),
-        render_kw={"dir": "ltr", "spellcheck": "false"},
-    )
-    slug = StringField(
-        _l("Address"),
-        [required()],
-        description=_l("The last part of the page's address: small letters, digits and hyphens, such as forum-2027"),
-        render_kw={"dir": "ltr", "spellcheck": "false", "autocapitalize": "none"},
-    )
+    code = code_field()
+    slug = slug_field(_l("The last part of the page's address, such as forum-2027"))
 
     def __init__(self, *args: Any, event: Event | None = None, **kwargs: Any) -> None:
         super().__init__(*args, obj=event, **kwargs)
@@ -209,11 +224,10 @@ class EventForm(VersionForm):
         self.time_zone.choices = [(zone, zone) for zone in (*own, *zones)]
         self.country.choices = [("", gettext("None")), *codes.countries(g.lang, kinds=codes.ANYWHERE)]
         self.interpretation.choices = _spoken(event.interpretation if event else ())
-        if event is not None:
-            if event.publication is not Publication.DRAFT:
-                for name in ("code", "slug"):
-                    self[name].render_kw = {**self[name].render_kw, "readonly": True}
-                    self[name].description = _l("Cannot change any more: it stands in mails and references")
+        if event is not None and event.publication is not Publication.DRAFT:
+            for name in ("code", "slug"):
+                self[name].render_kw = {**self[name].render_kw, "readonly": True}
+                self[name].description = _l("Cannot change any more: it stands in mails and references")
 
     def validate_slug(self, field: Field) -> None:
         """An address of plain letters."""
@@ -240,7 +254,7 @@ class EventForm(VersionForm):
 class NewEventForm(EventForm):
     """A new event, in one of the series."""
 
-    needed = ("title",)
+    needed: tuple[str, ...] = ("title",)
     title = texts(_l("Title"))
     series = SelectField(_l("Series"), [required()])
 
@@ -275,21 +289,21 @@ class PublishForm(Form):
 class CancelForm(InOriginal):
     """Call an event off."""
 
-    needed = ("reason",)
+    needed: tuple[str, ...] = ("reason",)
     reason = texts(_l("Reason"), long=True, limit=2_000, description=_l("Everybody reads it on the event's page"))
 
 
 class CopyForm(Form):
     """An event made from a former one."""
 
-    first_day = DateField(_l("First day of the new event"), [required(_l("Give the first day as a date"))])
+    first_day = day_field(_l("First day of the new event"))
     keep_weekday = BooleanField(
         _l("Keep the weekday"),
         default=True,
         description=_l("The new event begins on the next such weekday: no session moves to another day of the week"),
     )
-    code = EventForm.code
-    slug = EventForm.slug
+    code = code_field()
+    slug = slug_field(_l("The last part of the page's address, such as forum-2027"))
 
     def validate_slug(self, field: Field) -> None:
         """An address of plain letters."""
@@ -299,12 +313,12 @@ class CopyForm(Form):
 class SlotForm(VersionForm):
     """When and where a session is."""
 
-    needed = ()
-    day = DateField(_l("Day"), [required(_l("Give the day as a date"))])
-    starts = TimeField(_l("Begins"), [required(_l("Give the time as hours and minutes, such as 14:30"))])
-    starts_fold = SelectField(_l("Which of the two times does it begin?"), [optional()])
-    ends = TimeField(_l("Ends"), [required(_l("Give the time as hours and minutes, such as 14:30"))])
-    ends_fold = SelectField(_l("Which of the two times does it end?"), [optional()])
+    needed: tuple[str, ...] = ()
+    day = day_field(_l("Day"))
+    starts = clock_field(_l("Begins"))
+    starts_fold = SelectField(_l("Which of the two times does it begin?"), validate_choice=False)
+    ends = clock_field(_l("Ends"))
+    ends_fold = SelectField(_l("Which of the two times does it end?"), validate_choice=False)
     room_id = SelectField(_l("Room"), [optional()])
 
     def __init__(self, *args: Any, zone: str, rooms: Sequence[Room], names: dict[str, str], **kwargs: Any) -> None:
@@ -313,7 +327,7 @@ class SlotForm(VersionForm):
         self.room_id.choices = [("", gettext("No room yet")), *names.items()]
         for fold, clock in ((self.starts_fold, self.starts), (self.ends_fold, self.ends)):
             fold.choices = list(self._readings(clock.data)) or [("", "")]
-            if not clock.data or len(fold.choices) == 1:
+            if len(fold.choices) == 1 or fold.data not in {"0", "1"}:
                 fold.data = ""
 
     def slot(self) -> Slot:
@@ -342,7 +356,7 @@ class SlotForm(VersionForm):
 class SessionForm(SlotForm):
     """A session of the programme."""
 
-    needed = ("title",)
+    needed: tuple[str, ...] = ("title",)
     kind = SelectField(_l("Kind"), [required()])
     title = texts(_l("Title"))
     summary = texts(_l("Summary"), long=True, limit=600, description=_l("One or two sentences for the programme"))
@@ -396,7 +410,7 @@ class ItemForm(InOriginal):
 class RoomForm(InOriginal):
     """A room."""
 
-    needed = ("name",)
+    needed: tuple[str, ...] = ("name",)
     name = texts(_l("Name"))
     capacity = IntegerField(
         _l("Places"), [optional(), NumberRange(1, 100_000, message=_l("Give a number from 1 to 100,000"))]
@@ -509,10 +523,16 @@ def differences(form: Form, stored: Form) -> list[tuple[str, str, Any]]:
 
 def _as_words(field: Any) -> str:
     if isinstance(field, BooleanField):
-        return gettext("Yes") if field.data else gettext("No")
-    names: dict[Any, Any] = dict(field.choices) if isinstance(field, SelectField | SelectMultipleField) else {}
+        return str(gettext("Yes") if field.data else gettext("No"))
+    is_listed = isinstance(field, SelectField | SelectMultipleField)
+    names: dict[Any, Any] = dict(field.choices) if is_listed else {}
     chosen = field.data if isinstance(field.data, list) else [field.data]
     return ", ".join(str(names.get(one, one)) for one in chosen if one not in (None, ""))
+
+
+def _sensible_day(_form: Any, field: Any) -> None:
+    if field.data and not 2000 <= field.data.year <= 2100:
+        raise ValidationError(gettext("Give a year from 2000 to 2100"))
 
 
 def _filled(field: Any) -> Any:
