@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import contains_eager, joinedload, load_only, selectinload, with_loader_criteria
 
 from eventhub.kit.db import db
@@ -92,7 +93,7 @@ def first_sessions(events: Collection[Event]) -> dict[uuid.UUID, Session]:
         return {}
     rows = (
         select(Session)
-        .distinct(Session.event_id)
+        .ext(distinct_on(Session.event_id))
         .options(
             load_only(
                 Session.event_id,

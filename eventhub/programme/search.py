@@ -14,6 +14,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 from sqlalchemy import ColumnElement, Insert, Integer, Select, bindparam, cast, delete, func, insert, select, text, true
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import joinedload, load_only, selectinload
 
 from eventhub.kit.codes import codes, label
@@ -21,6 +22,7 @@ from eventhub.kit.db import Texts, db
 from eventhub.kit.i18n import LANGUAGES, direction, in_language
 from eventhub.kit.markdown import to_text
 from eventhub.kit.normal import UNSPACED, plain, query_text, tokens, vector_text
+from eventhub.kit.text import single_line
 from eventhub.programme.models import Document, Event, Publication, SearchEntry, Session, SessionKind
 from eventhub.programme.queries import IN_LISTS
 
@@ -77,7 +79,7 @@ def search(question: str, language: str, kinds: Collection[str] = KINDS, page: i
 
     Where nothing does, what is written most alike. At most four statements.
     """
-    question = question[:QUESTION_LIMIT]
+    question = clean(question)
     page = min(max(page, 1), LAST_PAGE)
     asked = query_text(question)
     if not asked:
@@ -88,6 +90,11 @@ def search(question: str, language: str, kinds: Collection[str] = KINDS, page: i
     rank = cast(in_title, Integer) + func.ts_rank(SearchEntry.vector, query)
     found = _page(_ranked(language, kinds, rank).where(SearchEntry.vector.op("@@")(query)), question, page)
     return found if found.total else _alike(question, language, kinds, page)
+
+
+def clean(question: str) -> str:
+    """What was typed as one line without what nobody sees, at most 200 signs of it."""
+    return single_line(question[: 5 * QUESTION_LIMIT])[:QUESTION_LIMIT]
 
 
 def index_event(event: Event) -> None:
@@ -133,7 +140,7 @@ def _ranked(language: str, kinds: Collection[str], rank: ColumnElement[Any]) -> 
         select(SearchEntry.id, SearchEntry.kind, SearchEntry.object_id, SearchEntry.day, rank.label("rank"))
         .join(Event, Event.id == SearchEntry.event_id)
         .where(Event.publication != Publication.DRAFT, SearchEntry.kind.in_(kinds))
-        .distinct(SearchEntry.kind, SearchEntry.object_id)
+        .ext(distinct_on(SearchEntry.kind, SearchEntry.object_id))
         .order_by(SearchEntry.kind, SearchEntry.object_id, own, rank.desc(), SearchEntry.language)
     )
 

@@ -166,7 +166,7 @@ def document_file(version_id: uuid.UUID) -> Response:
 @public
 def find() -> ResponseReturnValue:
     """Search of events, sessions and documents. What was asked is in no log."""
-    question = " ".join(request.args.get("q", "").split())[: search.QUESTION_LIMIT]
+    question = search.clean(request.args.get("q", ""))
     kind = _one_of("kind", search.KINDS)
     found = search.search(question, g.lang, (kind,) if kind else search.KINDS, _page_number())
     return render_template(

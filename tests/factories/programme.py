@@ -6,9 +6,25 @@ from zoneinfo import ZoneInfo
 
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
-from eventhub.programme.models import Event, EventKind, Mode, Publication, Series, Session, SessionKind
+from eventhub.kit.file_types import PDF
+from eventhub.kit.files import store
+from eventhub.programme.models import (
+    AgendaItem,
+    Document,
+    DocumentVersion,
+    Event,
+    EventKind,
+    Mode,
+    Panellist,
+    Publication,
+    Room,
+    Series,
+    Session,
+    SessionKind,
+)
 
 NUMBERS = itertools.count(1)
+PDF_BYTES = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\nstartxref\n9\n%%EOF\n"
 
 
 def make_series(**given: object) -> Series:
@@ -65,3 +81,56 @@ def make_session(event: Event, *, start: time = time(10), hours: float = 1, day:
     db.session.add(session)
     db.session.flush()
     return session
+
+
+def make_room(event: Event, **given: object) -> Room:
+    """A room with a name in two languages."""
+    number = next(NUMBERS)
+    values: dict[str, object] = {"name": {"en": f"Room {number}", "ar": f"القاعة {number}"}}
+    room = Room(event_id=event.id, **(values | given))
+    db.session.add(room)
+    db.session.flush()
+    return room
+
+
+def add_item(session: Session, title: str = "Item", **given: object) -> AgendaItem:
+    """A point of a session's agenda."""
+    item = AgendaItem(session_id=session.id, **({"position": next(NUMBERS), "title": {"en": title}} | given))
+    db.session.add(item)
+    db.session.flush()
+    return item
+
+
+def add_panellist(session: Session, name: str, **given: object) -> Panellist:
+    """Somebody on the panel."""
+    panellist = Panellist(session_id=session.id, **({"position": next(NUMBERS), "name": name} | given))
+    db.session.add(panellist)
+    db.session.flush()
+    return panellist
+
+
+def make_document(event: Event, languages: tuple[str, ...] = ("en",), **given: object) -> Document:
+    """A published concept note with a real file of one page in each language."""
+    number = next(NUMBERS)
+    values: dict[str, object] = {
+        "kind": "concept_note",
+        "title": {"en": f"Concept note {number}", "ar": f"مذكرة مفاهيمية {number}"},
+        "publication": Publication.PUBLISHED,
+        "position": number,
+    }
+    document = Document(event_id=event.id, **(values | given))
+    db.session.add(document)
+    db.session.flush()
+    for language in languages:
+        add_version(document, language)
+    return document
+
+
+def add_version(document: Document, language: str, number: int = 1) -> DocumentVersion:
+    """One language of a document, with a file in the store."""
+    name = f"note-{document.position}-{language}-{number}.pdf"
+    file = store(PDF_BYTES, name=name, allowed=frozenset({PDF}), purpose="document")
+    version = DocumentVersion(document_id=document.id, language=language, number=number, file_id=file.id)
+    db.session.add(version)
+    db.session.flush()
+    return version
