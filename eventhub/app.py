@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Flask, current_app, g, has_request_context, request, url_for
+from flask.globals import request_ctx
 from flask_babel import lazy_gettext as _l
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
@@ -163,8 +164,10 @@ def _extensions(app: Flask, settings: Settings) -> None:
 
 
 def _navigation() -> dict[str, Any]:
-    """What stands in the masthead and the footer of every page; outside a request (mails) there is neither."""
-    if not has_request_context():
+    """What stands in the masthead and the footer of every page; there is neither outside a request (mails), nor for a
+    host that is not ours, where no address can be built.
+    """
+    if not has_request_context() or request_ctx.url_adapter is None:
         return {"nav": [], "footer": []}
     lang = g.get("lang", "en")
     entries = CONSOLE_NAVIGATION if g.get("access") == "staff" else NAVIGATION

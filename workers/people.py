@@ -7,6 +7,7 @@ from datetime import timedelta
 from flask_babel import gettext as _
 from sqlalchemy import delete
 
+from eventhub.calendars import actions as calendars
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.mail import Letter
@@ -19,7 +20,7 @@ from workers.upkeep import by_the_clock
 
 OnPerson = Callable[[uuid.UUID], None]
 
-ERASERS: tuple[OnPerson, ...] = ()
+ERASERS: tuple[OnPerson, ...] = (calendars.erase,)
 """What the other features erase of a person; each one may be called twice."""
 
 ON_VISIBILITY: tuple[OnPerson, ...] = ()

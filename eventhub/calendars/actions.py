@@ -6,10 +6,13 @@ many edits come at once. What is read for the entry is read after the lock.
 
 import uuid
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, and_, delete, func, literal, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from eventhub.calendars import blobs, feeds, imip, queries
@@ -42,6 +45,24 @@ REVISION = "calendars"
 SECOND = timedelta(seconds=1)
 
 
+class News(StrEnum):
+    """What the invited must hear of a change."""
+
+    NOTHING = "nothing"
+    NEW = "new"
+    CHANGED = "changed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True)
+class Change:
+    """An entry that changed, the session it follows, and what that means for the invited."""
+
+    entry: CalendarEntry
+    session: Session
+    news: News
+
+
 class InviteClosed(DomainError):
     """The meeting was cancelled, is over, or the person is no longer expected."""
 
@@ -62,6 +83,11 @@ def follow_event(event: Event) -> list[CalendarEntry]:
     return _follow(Session.event_id == event.id)
 
 
+def follow_all(events: Iterable[Event]) -> int:
+    """The entries of whole events that were loaded into the database, without a mail to anybody; how many."""
+    return sum(len(_follow(Session.event_id == event.id, quiet=True)) for event in events)
+
+
 def push_as_update(actor: Person, session: Session) -> CalendarEntry:
     """Send everybody a change that is only of words, as if the session had moved. Raises NotFound without an entry."""
     _lock(Session.id == session.id)
@@ -71,22 +97,25 @@ def push_as_update(actor: Person, session: Session) -> CalendarEntry:
         raise NotFound
     _raise(entry)
     entry.text_digest = blobs.words_digest(entry, told)
-    _write([(entry, told)])
-    _tell_invited(entry, Method.REQUEST)
+    _write([Change(entry, told, News.CHANGED)])
+    _tell(Change(entry, told, News.CHANGED))
     audit.record("calendar.pushed", session, actor=actor, scope_id=session.event_id, sequence=entry.sequence)
     return entry
 
 
-def _follow(which: ColumnElement[bool]) -> list[CalendarEntry]:
+def _follow(which: ColumnElement[bool], *, quiet: bool = False) -> list[CalendarEntry]:
     _lock(which)
     sessions = queries.sessions_told(which)
     known: dict[uuid.UUID, list[CalendarEntry]] = {session.id: [] for session in sessions}
     for entry in queries.entries_of(list(known)):
         known[entry.session_id].append(entry)
-    changed = [(entry, session) for session in sessions if (entry := _follow_one(session, known[session.id]))]
-    if changed:
-        _write(changed)
-    return [entry for entry, _ in changed]
+    changes = [change for session in sessions if (change := _follow_one(session, known[session.id]))]
+    if changes:
+        _write(changes)
+    for change in changes:
+        if not quiet:
+            _tell(change)
+    return [change.entry for change in changes]
 
 
 def _lock(which: ColumnElement[bool]) -> None:
@@ -94,18 +123,15 @@ def _lock(which: ColumnElement[bool]) -> None:
     db.session.execute(select(Session.id).where(which).order_by(Session.id).with_for_update(key_share=True)).all()
 
 
-def _follow_one(session: Session, entries: Sequence[CalendarEntry]) -> CalendarEntry | None:
-    """The session's entry when it changed."""
+def _follow_one(session: Session, entries: Sequence[CalendarEntry]) -> Change | None:
     live = _live(entries)
     published = {session.publication, session.event.publication} == {Publication.PUBLISHED}
     if not published or session.kind is SessionKind.BREAK:
         return _cancel(live, session) if live else None
-    if live:
-        return live if _revise(live, session) else None
-    return _begin(session, again=bool(entries))
+    return _revise(live, session) if live else _begin(session, again=bool(entries))
 
 
-def _begin(session: Session, *, again: bool) -> CalendarEntry:
+def _begin(session: Session, *, again: bool) -> Change:
     """A new entry; also for a session brought back, since a UID that was cancelled stays so in calendars."""
     event, moment = session.event, blobs.stamp(now())
     entry = CalendarEntry(
@@ -128,39 +154,35 @@ def _begin(session: Session, *, again: bool) -> CalendarEntry:
     db.session.flush()
     if not again and (session.chosen_beforehand or event.kind in INVITING):
         _choose_for_seated(session)
-    if event.kind in INVITING and entry.ends_at > moment:
-        _invite_seated(entry, session)
-    return entry
+    return Change(entry, session, News.NEW)
 
 
-def _revise(entry: CalendarEntry, session: Session) -> bool:
-    """Whether the entry changed. SEQUENCE rises with its times, its place or the join link."""
+def _revise(entry: CalendarEntry, session: Session) -> Change | None:
+    """What changed, if anything. SEQUENCE rises with the times, the place or the join link."""
     moved = _take_times(entry, session)
     place = blobs.place_digest(session)
     relocated = place != entry.location_digest
     words = blobs.words_digest(entry, session)
     if not (moved or relocated or words != entry.text_digest):
-        return False
+        return None
     entry.location_digest, entry.text_digest = place, words
     if not (moved or relocated):
         _stamp(entry)
-        return True
+        return Change(entry, session, News.NOTHING)
     _raise(entry)
     if moved:
         # What was answered was answered to another time.
         unanswered = {"partstat": Partstat.NEEDS_ACTION}
         db.session.execute(update(Invite).where(Invite.entry_id == entry.id).values(**unanswered))
-    _tell_invited(entry, Method.REQUEST)
-    return True
+    return Change(entry, session, News.CHANGED)
 
 
-def _cancel(entry: CalendarEntry, session: Session) -> CalendarEntry:
+def _cancel(entry: CalendarEntry, session: Session) -> Change:
     """Called off, at the times it had."""
     entry.status = EntryStatus.CANCELLED
     entry.text_digest = blobs.words_digest(entry, session)
     _raise(entry)
-    _tell_invited(entry, Method.CANCEL)
-    return entry
+    return Change(entry, session, News.CANCELLED)
 
 
 def _take_times(entry: CalendarEntry, session: Session) -> bool:
@@ -190,9 +212,9 @@ def _stamp(entry: CalendarEntry) -> None:
     entry.dtstamp = entry.last_modified = max(blobs.stamp(now()), entry.dtstamp + SECOND)
 
 
-def _write(changed: Iterable[tuple[CalendarEntry, Session]]) -> None:
+def _write(changes: Iterable[Change]) -> None:
     """Store the bytes of entries and make every feed built before stale."""
-    rows = [row for entry, session in changed for row in blobs.blobs_of(entry, session)]
+    rows = [row for change in changes for row in blobs.blobs_of(change.entry, change.session)]
     fresh = insert(EntryBlob)
     renewed = {name: fresh.excluded[name] for name in ("zone", "digest", "body")}
     db.session.execute(
@@ -265,10 +287,19 @@ def on_accredited(registration: Registration) -> bool:
     """
     person = db.session.get_one(Person, registration.person_id)
     event = db.session.get_one(Event, registration.event_id)
-    _choose_beforehand(person, event)
+    choose_for_all(event, [person.id])
     if queries.live_feed(person) is None:
         new_link(person)
     return event.kind in INVITING and bool(invite(registration))
+
+
+def is_confirmed_by_invite(registration: Registration) -> bool:
+    """Whether the invite is this registration's confirmation mail, so that no other one is needed."""
+    person = db.session.get_one(Person, registration.person_id)
+    event = db.session.get_one(Event, registration.event_id)
+    if event.kind not in INVITING or person.discreet or person.email is None:
+        return False
+    return bool(queries.live_entries(event.id, now()))
 
 
 def on_withdrawn(registration: Registration) -> None:
@@ -288,8 +319,10 @@ def erase(person_id: uuid.UUID) -> None:
         db.session.execute(delete(table).where(table.person_id == person_id))
 
 
-def _choose_beforehand(person: Person, event: Event) -> None:
-    wanted = select(literal(person.id), Session.id, literal(Choice.GOING.value), literal(now())).where(
+def choose_for_all(event: Event, person_ids: Collection[uuid.UUID]) -> None:
+    """The sessions of an event that are chosen beforehand, for many people at once; a dialogue's whole."""
+    people = select(Person.id).where(Person.id.in_(person_ids)).subquery()
+    wanted = select(people.c.id, Session.id, literal(Choice.GOING.value), literal(now())).where(
         Session.event_id == event.id, queries.may_be_chosen()
     )
     if event.kind not in INVITING:
@@ -306,8 +339,8 @@ def _choose_for_seated(session: Session) -> None:
     )
 
 
-def _choose_from(rows: object) -> None:
-    fresh = insert(ChosenSession).from_select(["person_id", "session_id", "choice", "at"], rows)  # type: ignore[arg-type]
+def _choose_from(rows: Select[*tuple[Any, ...]]) -> None:
+    fresh = insert(ChosenSession).from_select(["person_id", "session_id", "choice", "at"], rows)
     db.session.execute(fresh.on_conflict_do_nothing())
 
 
@@ -386,13 +419,26 @@ def _new_invite(entry: CalendarEntry, person_id: uuid.UUID) -> Invite:
     return row
 
 
-def _invite_seated(entry: CalendarEntry, session: Session) -> None:
+def _tell(change: Change) -> None:
+    """Owe the invited a mail about this revision, unless it is over."""
+    entry = change.entry
+    if change.news is News.NOTHING or entry.ends_at <= now():
+        return
+    if change.news is News.NEW:
+        if change.session.event.kind not in INVITING:
+            return
+        _invite_seated(entry)
+    method = Method.CANCEL if change.news is News.CANCELLED else Method.REQUEST
+    _owe(entry, method, entry.dtstamp, and_(Invite.entry_id == entry.id, Invite.cancelled_at.is_(None)))
+
+
+def _invite_seated(entry: CalendarEntry) -> None:
     """Everybody who has a seat when a dialogue's session appears, or comes back; not those in discreet mode."""
     seated = (
         select(Registration.person_id)
         .join(Person, Person.id == Registration.person_id)
         .where(
-            Registration.event_id == session.event_id,
+            Registration.event_id == entry.event_id,
             Registration.has_seat,
             Registration.state.in_(SEATED),
             Person.discreet.is_(False),
@@ -400,18 +446,9 @@ def _invite_seated(entry: CalendarEntry, session: Session) -> None:
             Person.erased_at.is_(None),
         )
     )
-    people = list(db.session.scalars(seated))
-    for person_id in people:
+    for person_id in db.session.scalars(seated).all():
         _new_invite(entry, person_id)
-    if people:
-        db.session.flush()
-        _owe(entry, Method.REQUEST, entry.dtstamp, Invite.entry_id == entry.id)
-
-
-def _tell_invited(entry: CalendarEntry, method: Method) -> None:
-    """Owe everybody invited a mail about this revision, unless it is over."""
-    if entry.ends_at > now():
-        _owe(entry, method, entry.dtstamp, and_(Invite.entry_id == entry.id, Invite.cancelled_at.is_(None)))
+    db.session.flush()
 
 
 def _owe(entry: CalendarEntry, method: Method, dtstamp: datetime, which: ColumnElement[bool]) -> None:

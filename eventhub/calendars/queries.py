@@ -17,6 +17,7 @@ from eventhub.calendars.models import (
     EntryStatus,
     Feed,
     Invite,
+    InviteMail,
     Partstat,
 )
 from eventhub.kit.db import db
@@ -287,7 +288,8 @@ def entries_of(session_ids: list[uuid.UUID]) -> list[CalendarEntry]:
 
 def first_uid(event: Event, *, of_series: bool) -> str | None:
     """The UID of the first entry ever made for an event, or for its series."""
-    rows = select(CalendarEntry.uid).order_by(CalendarEntry.created, CalendarEntry.id).limit(1)
+    rows = select(CalendarEntry.uid).where(CalendarEntry.related_uid.is_(None))
+    rows = rows.order_by(CalendarEntry.created, CalendarEntry.id).limit(1)
     if of_series:
         rows = rows.join(Event, Event.id == CalendarEntry.event_id).where(Event.series_id == event.series_id)
     else:
@@ -324,6 +326,18 @@ def invite_told(invite_id: uuid.UUID) -> Invite | None:
     """An invite with its person, entry and what that says."""
     invite: Invite | None = db.session.scalar(_with_entry(select(Invite)).where(Invite.id == invite_id))
     return invite
+
+
+def is_overtaken(mail: InviteMail) -> bool:
+    """Whether a later revision is owed to the same person anyway."""
+    later = select(InviteMail.id).where(InviteMail.invite_id == mail.invite_id, InviteMail.sequence > mail.sequence)
+    return db.session.scalar(select(later.exists())) or False
+
+
+def was_told_before(mail: InviteMail) -> bool:
+    """Whether the person got an earlier mail about this entry."""
+    earlier = select(InviteMail.id).where(InviteMail.invite_id == mail.invite_id, InviteMail.sequence < mail.sequence)
+    return db.session.scalar(select(earlier.exists())) or False
 
 
 def _with_entry(rows: Select[Any]) -> Select[Any]:
@@ -376,6 +390,14 @@ def event_for_console(slug: str) -> Event:
     if event is None:
         raise NotFound
     return event
+
+
+def session_of(event: Event, session_id: uuid.UUID) -> Session:
+    """A session of this event. Raises NotFound."""
+    session = db.session.get(Session, session_id)
+    if session is None or session.event_id != event.id:
+        raise NotFound
+    return session
 
 
 # --- The window ---------------------------------------------------------------------------------------------------

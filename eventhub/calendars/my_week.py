@@ -1,0 +1,258 @@
+"""The page "My sessions" as data: days with slots, rows with details, conflicts, and the ways to other weeks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from babel.dates import format_date
+from flask import url_for
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from eventhub.calendars import blobs
+from eventhub.calendars.access import may_join
+from eventhub.calendars.models import Choice
+from eventhub.calendars.queries import Mine
+from eventhub.calendars.zones import zone_info
+from eventhub.kit.i18n import LOCALES, in_language, show_date, show_days, show_offset, show_time, zone_city
+from eventhub.programme import shown
+
+FIRST_HOUR = 8
+HOURS = [f"{hour:02}:00" for hour in range(FIRST_HOUR, 18)]
+FRIDAY = 4
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How the reader wants to see it: around which day, one day or a week, in the place's time or in their own."""
+
+    day: date | None = None
+    one_day: bool = False
+    own_time: bool = False
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One session in the grid, as components/week.html draws it."""
+
+    start: int
+    length: int
+    time: str
+    datetime: str
+    title: str
+    url: str
+    note: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Day:
+    """One column of the grid."""
+
+    id: str
+    name: str
+    date: str
+    today: bool
+    slots: list[Slot]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One session with everything one needs on the day."""
+
+    mine: Mine
+    id: str
+    heading: str
+    title: Markup
+    event_title: Markup
+    time: str
+    datetime: str
+    own_time: str | None
+    place: str
+    conflict: bool
+    maybe: bool
+    join_link: str | None
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the template places."""
+
+    first: date
+    dates: str
+    zone: str | None
+    days: list[Day]
+    rows: list[Row]
+    previous: date | None
+    next: date | None
+    hours: list[str]
+
+
+@dataclass(frozen=True)
+class _Placed:
+    mine: Mine
+    start: datetime
+    end: datetime
+
+
+def my_page(mine: Sequence[Mine], *, lang: str, own_zone: str, wish: Wish, moment: datetime) -> Page:
+    """The sessions of one week or day, each in the time of its place unless the reader wishes their own zone's."""
+    placed = [_placed(one, own_zone if wish.own_time else one.session.time_zone) for one in mine]
+    today = moment.astimezone(zone_info(own_zone)).date()
+    first, last = _range(placed, wish, today, moment)
+    now_shown = [one for one in placed if first <= one.start.date() <= last]
+    clashing = conflicts(mine)
+    return Page(
+        first=first,
+        dates=show_days(first, last, lang),
+        zone=_zone(now_shown, lang, own_time=wish.own_time),
+        days=[
+            _day(day, [one for one in now_shown if one.start.date() == day], clashing, lang, today)
+            for day in (first + timedelta(days=n) for n in range((last - first).days + 1))
+        ],
+        rows=[_row(one, clashing, lang, own_zone, moment) for one in now_shown],
+        previous=max((one.start.date() for one in placed if one.start.date() < first), default=None),
+        next=min((one.start.date() for one in placed if one.start.date() > last), default=None),
+        hours=HOURS,
+    )
+
+
+def my_rows(mine: Sequence[Mine], *, lang: str, own_zone: str, moment: datetime) -> list[Row]:
+    """The sessions one after the other, each in the time of its place."""
+    placed = [_placed(one, one.session.time_zone) for one in mine]
+    clashing = conflicts(mine)
+    return [_row(one, clashing, lang, own_zone, moment) for one in placed]
+
+
+def conflicts(mine: Sequence[Mine]) -> set[object]:
+    """The ids of sessions that overlap another one; what is cancelled is in nobody's way."""
+    found: set[object] = set()
+    latest: Mine | None = None
+    for one in sorted((one for one in mine if not one.cancelled), key=lambda one: one.session.starts_at):
+        if latest and one.session.starts_at < latest.session.ends_at:
+            found |= {one.session.id, latest.session.id}
+        if latest is None or one.session.ends_at > latest.session.ends_at:
+            latest = one
+    return found
+
+
+def _placed(mine: Mine, zone: str) -> _Placed:
+    tz = zone_info(zone)
+    return _Placed(mine, mine.session.starts_at.astimezone(tz), mine.session.ends_at.astimezone(tz))
+
+
+def _range(placed: Sequence[_Placed], wish: Wish, today: date, moment: datetime) -> tuple[date, date]:
+    """The wished day, else this week when something is on, else the next that has something, else the last one."""
+    days = [one.start.date() for one in placed]
+    coming = [one.start.date() for one in placed if one.end > moment]
+    monday = today - timedelta(days=today.weekday())
+    this_week = [day for day in days if monday <= day < monday + timedelta(days=7)]
+    if wish.one_day and this_week and not wish.day:
+        this_week = [day for day in this_week if day >= today] or this_week
+    anchor = wish.day or next(iter([*this_week[:1], *coming[:1], *days[-1:], today]))
+    if wish.one_day:
+        return anchor, anchor
+    first = anchor - timedelta(days=anchor.weekday())
+    friday = first + timedelta(days=FRIDAY)
+    weekend = [day for day in days if friday < day <= friday + timedelta(days=2)]
+    return first, max([friday, *weekend])
+
+
+def _zone(placed: Sequence[_Placed], lang: str, *, own_time: bool) -> str | None:
+    """Geneva (UTC+1); None when the sessions are in several places, each with its own time."""
+    offsets = {show_offset(one.start) for one in placed}
+    if len(offsets) != 1:
+        return None
+    first = placed[0]
+    event = first.mine.session.event
+    city = zone_city(str(first.start.tzinfo), lang)
+    if not own_time:
+        city = in_language(event.city, lang, event.original_language).text or city
+    return str(_("%(place)s (%(offset)s)", place=city, offset=offsets.pop()))
+
+
+def _day(day: date, placed: Sequence[_Placed], clashing: set[object], lang: str, today: date) -> Day:
+    return Day(
+        id=f"d{day:%Y%m%d}",
+        name=format_date(day, "EEEE", locale=LOCALES[lang]),
+        date=show_date(day, lang, year=False),
+        today=day == today,
+        slots=[_slot(one, clashing, lang) for one in placed],
+    )
+
+
+def _slot(one: _Placed, clashing: set[object], lang: str) -> Slot:
+    session = one.mine.session
+    notes = [_room(one.mine, lang)]
+    if one.mine.cancelled:
+        notes = [str(_("Cancelled"))]
+    elif session.id in clashing:
+        notes.append(str(_("overlaps")))
+    maybe = one.mine.chosen.choice is Choice.MAYBE
+    if maybe and not one.mine.cancelled:
+        notes.append(str(_("maybe")))
+    minutes = (one.end - one.start).total_seconds() / 60
+    return Slot(
+        start=(one.start.hour - FIRST_HOUR) * 2 + one.start.minute // 30,
+        length=-int(-minutes // 30),
+        time=_hours(one),
+        datetime=one.start.isoformat(timespec="minutes"),
+        title=in_language(session.title, lang, session.event.original_language).text,
+        url=f"#s-{session.id}",
+        note=" · ".join(note for note in notes if note),
+        state="off" if one.mine.cancelled else "maybe" if maybe else "",
+    )
+
+
+def _row(one: _Placed, clashing: set[object], lang: str, own_zone: str, moment: datetime) -> Row:
+    session, registration = one.mine.session, one.mine.registration
+    event = session.event
+    opens = may_join(registration.state, has_seat=registration.has_seat) and not one.mine.cancelled
+    title = shown.words(session.title, event.original_language, lang)
+    event_title = shown.words(event.title, event.original_language, lang)
+    return Row(
+        mine=one.mine,
+        id=f"s-{session.id}",
+        heading=show_date(one.start.date(), lang, weekday=True),
+        title=title,
+        event_title=event_title if event_title != title else Markup(),
+        time=_hours(one),
+        datetime=one.start.isoformat(timespec="minutes"),
+        own_time=_own_time(one, own_zone, lang),
+        place=blobs.place(session, lang),
+        conflict=session.id in clashing,
+        maybe=one.mine.chosen.choice is Choice.MAYBE,
+        join_link=session.join_link if opens and session.ends_at > moment else None,
+    )
+
+
+def _own_time(one: _Placed, own_zone: str, lang: str) -> str | None:
+    """The same in the reader's zone, or in the place's when the page is in the reader's; None where they agree."""
+    session = one.mine.session
+    there = session.time_zone if str(one.start.tzinfo) == own_zone else own_zone
+    other = _placed(one.mine, there)
+    # Nobody has to live in UTC: it means that the person did not say.
+    if there == "UTC" or other.start.utcoffset() == one.start.utcoffset():
+        return None
+    city, offset = zone_city(there, lang), show_offset(other.start)
+    if other.start.date() == one.start.date():
+        return str(_("%(time)s in %(place)s (%(offset)s)", time=_hours(other), place=city, offset=offset))
+    day = show_date(other.start.date(), lang, weekday=True, year=False)
+    parts = {"day": day, "time": _hours(other), "place": city, "offset": offset}
+    return str(_("%(day)s, %(time)s in %(place)s (%(offset)s)", **parts))
+
+
+def _room(mine: Mine, lang: str) -> str:
+    session = mine.session
+    if session.room:
+        return in_language(session.room.name, lang, session.event.original_language).text
+    return str(_("Online")) if session.join_link else ""
+
+
+def _hours(one: _Placed) -> str:
+    return f"{show_time(one.start)}–{show_time(one.end)}"
+
+
+def session_page(mine: Mine) -> str:
+    """The public page of a session."""
+    return url_for("programme.session", slug=mine.session.event.slug, session_id=mine.session.id)

@@ -1,0 +1,330 @@
+"""Feeds and files for calendar apps, "My sessions", and the page that answers an invite.
+
+Places filled on other pages: ``event.aside``, ``session.actions``, ``me.main``.
+"""
+
+import uuid
+from contextlib import suppress
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from eventhub.calendars import actions, feeds, my_week, queries
+from eventhub.calendars.forms import LEAVE_OUT, AnswerForm, ChoiceForm, SessionsForm
+from eventhub.calendars.models import Choice, Invite
+from eventhub.calendars.zones import zone_info
+from eventhub.kit.access import actor, by_token, personal, public
+from eventhub.kit.clock import now
+from eventhub.kit.errors import NotFound
+from eventhub.kit.forms import ActionForm, submit
+from eventhub.kit.headers import attachment_headers
+from eventhub.kit.i18n import in_language, show_date, show_moment, show_time, zone_city
+from eventhub.kit.pages import changes_at, kept_page
+from eventhub.kit.panels import Panel
+from eventhub.kit.web import absolute, back_to
+from eventhub.programme import shown
+from eventhub.programme.models import Event, Publication, Session, SessionKind
+
+# One blueprint for addresses with and without a language, so that all are called calendars.something.
+bp = Blueprint("calendars", __name__)
+
+ICS = "text/calendar; charset=utf-8"
+PRIVATE = "private, max-age=300"
+REVISIONS = (actions.REVISION, "programme")
+
+
+# --- Public feeds and files ---------------------------------------------------------------------------------------
+
+
+@bp.get("/cal/all.ics", defaults={"lang": "en"})
+@bp.get("/cal/all.<lang:lang>.ics")
+@public
+@kept_page(*REVISIONS)
+def all_feed() -> Response:
+    """All public events."""
+    return _public_feed(feeds.everything(g.lang, now()))
+
+
+@bp.get("/cal/s/<slug>.ics", defaults={"lang": "en"})
+@bp.get("/cal/s/<slug>.<lang:lang>.ics")
+@public
+@kept_page(*REVISIONS)
+def series_feed(slug: str) -> Response:
+    """All events of a series."""
+    return _public_feed(feeds.series_feed(queries.series_for_feed(slug), g.lang, now()))
+
+
+@bp.get("/cal/f/<uuid:event_id>.ics", defaults={"lang": "en"})
+@bp.get("/cal/f/<uuid:event_id>.<lang:lang>.ics")
+@public
+@kept_page(*REVISIONS)
+def event_feed(event_id: uuid.UUID) -> Response:
+    """The programme of one event."""
+    return _public_feed(feeds.event_feed(queries.event_for_feed(event_id), g.lang, now()))
+
+
+@bp.get("/cal/session/<uuid:session_id>.ics", defaults={"lang": "en"})
+@bp.get("/cal/session/<uuid:session_id>.<lang:lang>.ics")
+@public
+def session_file(session_id: uuid.UUID) -> Response:
+    """One session, to save or open."""
+    response = _session_calendar(session_id=session_id)
+    response.headers["Content-Disposition"] = 'attachment; filename="session.ics"'
+    return response
+
+
+@kept_page(*REVISIONS)
+def _session_calendar(session_id: uuid.UUID) -> Response:
+    built = feeds.session_file(session_id, g.lang, now()).build()
+    if not built.entries:
+        raise NotFound
+    changes_at(built.leaves_at)
+    return Response(built.body, content_type=ICS)
+
+
+def _public_feed(feed: feeds.Feed) -> Response:
+    built = feed.build()
+    changes_at(built.leaves_at)
+    return Response(built.body, content_type=ICS)
+
+
+# --- Private feeds ------------------------------------------------------------------------------------------------
+
+
+@bp.get("/cal/<token>.ics")
+@by_token
+def personal_feed(token: str) -> Response:
+    """A person's own sessions. A revoked address is gone, a guess was never there; neither answer names anything."""
+    found = queries.feed_by_token(token)
+    if found is None or found.revoked_at:
+        return _nothing(410 if found else 404)
+    feed = feeds.private_feed(found.person, token, now())
+    if request.if_none_match and request.if_none_match.contains_weak(etag := feed.etag()):
+        return _private(Response(status=304, content_type=ICS), etag)
+    built = feed.build()
+    return _private(Response(built.body, content_type=ICS), built.etag)
+
+
+def _private(response: Response, etag: str) -> Response:
+    response.set_etag(etag)
+    response.headers["Cache-Control"] = PRIVATE
+    return response
+
+
+def _nothing(status: int) -> Response:
+    return Response(f"{status}\n", status, content_type="text/plain; charset=utf-8")
+
+
+# --- My sessions --------------------------------------------------------------------------------------------------
+
+
+@bp.get("/<lang:lang>/me/sessions")
+@personal
+def my_sessions() -> ResponseReturnValue:
+    """The sessions I chose: a week or a day, in the place's time or mine, and the ways into my own calendar."""
+    person, moment = actor().person, now()
+    g.section = "me"
+    mine = queries.my_sessions(person)
+    wish = _wish()
+    page = my_week.my_page(mine, lang=g.lang, own_zone=person.time_zone, wish=wish, moment=moment)
+    feed = queries.live_feed(person)
+    address = feeds.feed_address(person, feeds.feed_token(feed)) if feed else None
+    return render_template(
+        "calendars/my_sessions.html",
+        scripts=["local-time.js"],
+        any=bool(mine),
+        page=page,
+        wish=wish,
+        chips=_chips(page, wish, person.time_zone),
+        events=[(event, in_language(event.title, g.lang, event.original_language)) for event in _choosable(person)],
+        address=address,
+        webcal=feeds.webcal(address) if address else None,
+        discreet=person.discreet,
+        form=ActionForm(),
+        kept=_kept_wish(),
+        session_page=my_week.session_page,
+    )
+
+
+@bp.get("/<lang:lang>/me/sessions.ics")
+@personal
+def my_file() -> Response:
+    """My sessions as a file, once."""
+    person = actor().person
+    built = feeds.private_file(person, now()).build()
+    if not built.entries:
+        raise NotFound
+    headers = attachment_headers("meetings.ics" if person.discreet else "my-sessions.ics")
+    return Response(built.body, content_type=ICS, headers=headers)
+
+
+@bp.post("/<lang:lang>/me/sessions/link")
+@personal
+def my_link() -> ResponseReturnValue:
+    """A private address for calendar apps; the one before stops working."""
+    form = ActionForm()
+    if form.validate_on_submit() and submit(form, lambda: actions.new_link(actor().person)):
+        flash(_("Your private link is new. Apps that used an old one must be given this one."), "ok")
+        return redirect(url_for("calendars.my_sessions") + "#subscribe", 303)
+    return back_to("calendars.my_sessions")
+
+
+@bp.post("/<lang:lang>/me/sessions/<uuid:session_id>")
+@personal
+def my_choice(session_id: uuid.UUID) -> ResponseReturnValue:
+    """Going, maybe, or not at all."""
+    person, form = actor().person, ChoiceForm()
+    if form.validate_on_submit():
+        if form.choice.data == LEAVE_OUT:
+            actions.leave_out(person, session_id)
+        else:
+            session = queries.session_for_choice(person, session_id)
+            actions.choose(person, session, Choice(form.choice.data or ""))
+    return back_to("calendars.my_sessions", **_kept_wish())
+
+
+@bp.route("/<lang:lang>/me/sessions/events/<slug>", methods=["GET", "POST"])
+@personal
+def choose(slug: str) -> ResponseReturnValue:
+    """Choose among the sessions of an event for which I am registered."""
+    person = actor().person
+    g.section = "me"
+    event, sessions, chosen = queries.my_event(person, slug)
+    form = SessionsForm(data={"sessions": list(chosen)})
+    form.sessions.choices = [(session.id, "") for session in sessions]
+    if form.validate_on_submit():
+        actions.choose_among(person, sessions, form.sessions.data or [])
+        flash(_("Saved. Your calendar follows."), "ok")
+        return back_to("calendars.my_sessions", day=event.first_day.isoformat())
+    return render_template(
+        "calendars/choose.html",
+        form=form,
+        event=event,
+        event_title=shown.words(event.title, event.original_language, g.lang),
+        days=_days_to_choose(sessions, event, set(form.sessions.data or [])),
+    ), form.status
+
+
+def _choosable(person: Any) -> list[Event]:
+    return queries.my_events(person, now())
+
+
+def _days_to_choose(sessions: list[Session], event: Event, ticked: set[uuid.UUID]) -> list[dict[str, Any]]:
+    """Options for components/choices.html, one fieldset for each day."""
+    days: dict[date, list[dict[str, Any]]] = {}
+    for session in sessions:
+        zone = zone_info(session.time_zone)
+        start, end = session.starts_at.astimezone(zone), session.ends_at.astimezone(zone)
+        title = in_language(session.title, g.lang, event.original_language).text
+        room = in_language(session.room.name, g.lang, event.original_language).text if session.room else ""
+        option = {
+            "id": f"session-{session.id}",
+            "value": session.id,
+            "label": title,
+            "hint": " · ".join(part for part in (f"{show_time(start)}–{show_time(end)}", room) if part),
+            "checked": session.id in ticked,
+        }
+        days.setdefault(start.date(), []).append(option)
+    return [
+        {"id": f"d{day:%Y%m%d}", "legend": show_date(day, g.lang, weekday=True), "options": options}
+        for day, options in days.items()
+    ]
+
+
+def _wish() -> my_week.Wish:
+    day = None
+    with suppress(ValueError):
+        day = date.fromisoformat(request.args.get("day", ""))
+    if day and not 1970 < day.year < 2200:
+        day = None
+    return my_week.Wish(day, request.args.get("view") == "day", request.args.get("time") == "own")
+
+
+def _kept_wish() -> dict[str, str]:
+    return {name: request.args[name] for name in ("day", "view", "time") if name in request.args}
+
+
+def _chips(page: my_week.Page, wish: my_week.Wish, own_zone: str) -> list[dict[str, Any]]:
+    def address(**changes: Any) -> str:
+        values: dict[str, Any] = {
+            "day": page.first.isoformat() if wish.day else None,
+            "view": "day" if wish.one_day else None,
+            "time": "own" if wish.own_time else None,
+        }
+        return url_for("calendars.my_sessions", **(values | changes))
+
+    chips: list[dict[str, Any]] = [
+        {"label": _("Week"), "url": address(view=None), "current": not wish.one_day},
+        {"label": _("Day"), "url": address(view="day"), "current": wish.one_day},
+    ]
+    if own_zone != "UTC":
+        label = _("Times in %(place)s", place=zone_city(own_zone, g.lang))
+        chips.append({"label": label, "url": address(time=None if wish.own_time else "own"), "current": wish.own_time})
+    before = _("Earlier day") if wish.one_day else _("Earlier week")
+    after = _("Later day") if wish.one_day else _("Later week")
+    if page.previous:
+        chips.append({"label": before, "url": address(day=page.previous.isoformat())})
+    if page.next:
+        chips.append({"label": after, "url": address(day=page.next.isoformat())})
+    return chips
+
+
+# --- Answering an invite ------------------------------------------------------------------------------------------
+
+
+@bp.route("/<lang:lang>/invites/<token>", methods=["GET", "POST"])
+@by_token
+def reply(token: str) -> ResponseReturnValue:
+    """Yes, no or maybe to an invite. Looking changes nothing; only the buttons do."""
+    form = AnswerForm()
+    invite = queries.invite_by_token(token, lock=form.is_submitted())
+    if form.validate_on_submit() and submit(form, lambda: actions.answer(invite, form.partstat())):
+        return back_to("calendars.reply", token=token)
+    closed = not actions.is_open(invite)
+    return render_template("calendars/reply.html", form=form, closed=closed, **_invite_words(invite)), form.status
+
+
+def _invite_words(invite: Invite) -> dict[str, Any]:
+    session = invite.entry.session
+    moment = show_moment(invite.entry.starts_at, invite.entry.time_zone, g.lang)
+    title = in_language(session.title, g.lang, session.event.original_language)
+    return {
+        "invite": invite,
+        "neutral": invite.person.discreet,
+        "title": _("Meeting") if invite.person.discreet else title.text,
+        "when": moment,
+    }
+
+
+# --- Panels on other pages ----------------------------------------------------------------------------------------
+
+
+def event_aside(event: Event) -> Panel | None:
+    """How to have an event's programme in one's own calendar."""
+    if event.publication is not Publication.PUBLISHED:
+        return None
+    address = absolute("calendars.event_feed", event_id=event.id, lang=g.lang)
+    return Panel("calendars/event_aside.html", {"address": address, "webcal": feeds.webcal(address)})
+
+
+def session_actions(session: Session) -> Panel | None:
+    """A session's file; on its own page also the calendars on the web."""
+    if session.kind is SessionKind.BREAK or session.publication is not Publication.PUBLISHED:
+        return None
+    detailed = request.endpoint == "programme.session"
+    context = {
+        "url": url_for("calendars.session_file", session_id=session.id),
+        "title": in_language(session.title, g.lang).text,
+        "providers": feeds.provider_links(session, g.lang) if detailed else [],
+    }
+    return Panel("calendars/session_actions.html", context)
+
+
+def me_main(visitor: Any) -> Panel | None:
+    """The next sessions on "My page"."""
+    coming = queries.my_sessions(visitor.person, since=now(), limit=3)
+    rows = my_week.my_rows(coming, lang=g.lang, own_zone=visitor.person.time_zone, moment=now())
+    return Panel("calendars/me_main.html", {"rows": rows})

@@ -1,0 +1,109 @@
+"""Invites, updates and cancellations by mail, and the daily look at all entries."""
+
+import uuid
+from datetime import timedelta
+from enum import StrEnum
+from functools import partial
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from eventhub.calendars import imip, queries
+from eventhub.calendars.blobs import place
+from eventhub.calendars.models import CalendarEntry, InviteMail, Method
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.kit.i18n import in_language, show_moment
+from eventhub.kit.mail import Letter
+from eventhub.kit.outbox import promise
+from eventhub.kit.web import absolute
+from eventhub.registration.models import Registration
+from workers.app import mails
+from workers.upkeep import by_the_clock
+
+
+class Occasion(StrEnum):
+    """Why a calendar mail is written."""
+
+    CONFIRMED = "confirmed"
+    CHANGED = "changed"
+    CANCELLED = "cancelled"
+    WITHDRAWN = "withdrawn"
+
+
+@mails("calendars.invite")
+def invite(invite_mail_id: str) -> Letter | None:
+    """One mail to one person. None when the invite is gone, or when a later mail tells more."""
+    mail = db.session.get(InviteMail, uuid.UUID(invite_mail_id))
+    told = queries.invite_told(mail.invite_id) if mail else None
+    if mail is None or told is None or told.person.email is None or queries.is_overtaken(mail):
+        return None
+    mail.invite = told
+    person, why = told.person, _why(mail)
+    neutral = person.discreet
+    return Letter(
+        to=person.email,
+        language=person.language,
+        subject=partial(_neutral_subject if neutral else _subject, why, _title(mail)),
+        template="calendars/neutral" if neutral else "calendars/invite",
+        context=_context(mail, why),
+        discreet=neutral,
+        compose=partial(imip.compose, mail),
+    )
+
+
+@by_the_clock("calendars.refresh", timedelta(days=1))
+def refresh() -> None:
+    """Look at the entries of every event to come: the rules of a time zone or our own address may have changed."""
+    coming = select(CalendarEntry.event_id).where(CalendarEntry.ends_at > now()).distinct()
+    for event_id in db.session.scalars(coming).all():
+        promise("programme.event_changed", event_id=event_id)
+
+
+def _why(mail: InviteMail) -> Occasion:
+    if mail.method is Method.CANCEL:
+        return Occasion.WITHDRAWN if mail.invite.cancelled_at else Occasion.CANCELLED
+    return Occasion.CHANGED if queries.was_told_before(mail) else Occasion.CONFIRMED
+
+
+def _title(mail: InviteMail) -> str:
+    session = mail.invite.entry.session
+    return in_language(session.title, mail.invite.person.language, session.event.original_language).text
+
+
+def _subject(why: Occasion, title: str) -> str:
+    subjects = {
+        Occasion.CONFIRMED: _("Confirmed: %(title)s", title=title),
+        Occasion.CHANGED: _("Changed: %(title)s", title=title),
+        Occasion.CANCELLED: _("Cancelled: %(title)s", title=title),
+        Occasion.WITHDRAWN: _("No longer in your calendar: %(title)s", title=title),
+    }
+    return str(subjects[why])
+
+
+def _neutral_subject(why: Occasion, _title: str) -> str:
+    if why is Occasion.CHANGED:
+        return str(_("Your meeting has changed"))
+    return str(_("Your meeting") if why is Occasion.CONFIRMED else _("Your meeting is cancelled"))
+
+
+def _context(mail: InviteMail, why: Occasion) -> dict[str, Any]:
+    entry, person = mail.invite.entry, mail.invite.person
+    session = entry.session
+    to: dict[str, Any] = {"lang": person.language, "neutral": person.discreet}
+    registration = db.session.scalar(
+        select(Registration).where(Registration.event_id == session.event_id, Registration.person_id == person.id)
+    )
+    return {
+        "why": why.value,
+        "title": _title(mail),
+        "when": show_moment(entry.starts_at, entry.time_zone, person.language),
+        "until": show_moment(entry.ends_at, entry.time_zone, person.language),
+        "own": show_moment(entry.starts_at, person.time_zone, person.language),
+        "place": place(session, person.language),
+        "online": session.join_link is not None,
+        "reference": registration.reference if registration else None,
+        "reply_url": absolute("calendars.reply", token=imip.invite_token(mail.invite), **to),
+        "sessions_url": absolute("calendars.my_sessions", **to),
+    }
