@@ -36,6 +36,8 @@ from eventhub.people.views import bp as people_pages
 from eventhub.programme.api import bp as programme_api
 from eventhub.programme.footer_pages import NAMES as FOOTER
 from eventhub.programme.footer_pages import footer_title
+from eventhub.programme.organiser_views import bp as programme_console
+from eventhub.programme.organiser_views import scope_choices
 from eventhub.programme.views import bp as programme_pages
 from eventhub.registration import models as registration_models
 
@@ -43,10 +45,19 @@ ROOT = Path(__file__).parent.parent
 MAX_UPLOAD = 12_000_000
 
 
-BLUEPRINTS: tuple[Blueprint, ...] = (people_pages, people_console, calendars_console.bp, programme_pages)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    people_pages,
+    people_console,
+    calendars_console.bp,
+    programme_pages,
+    programme_console,
+)
 """Pages for people: their addresses begin with a language."""
 
-MACHINE_BLUEPRINTS: tuple[Blueprint, ...] = (programme_api, calendars_pages.bp,)
+MACHINE_BLUEPRINTS: tuple[Blueprint, ...] = (
+    programme_api,
+    calendars_pages.bp,
+)
 """Feeds, files and health checks: one address for all languages."""
 
 NAVIGATION = (
@@ -66,6 +77,7 @@ CONSOLE_NAVIGATION = (
 """The masthead of staff pages."""
 
 PANELS: tuple[tuple[str, Provider], ...] = (
+    ("people.scopes", scope_choices),
     ("event.aside", calendars_pages.event_aside),
     ("session.actions", calendars_pages.session_actions),
     ("me.main", calendars_pages.me_main),
