@@ -69,7 +69,7 @@ class TextsPart(PlainForm):
         csrf = False
 
 
-def texts(label: Any, *, long: bool = False, limit: int | None = None, description: Any = "") -> FormField[TextsPart]:
+def texts(label: Any, *, long: bool = False, limit: int | None = None, description: Any = "") -> "FormField[TextsPart]":
     """A field whose data is a text by language. Longer than ``limit`` characters is an error at its language."""
     limit = limit or (20_000 if long else LINE)
     kind = TextAreaField if long else StringField
