@@ -1,0 +1,1 @@
+"""Persons: sign-in, My page, roles, leaving."""

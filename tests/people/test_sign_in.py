@@ -1,0 +1,380 @@
+"""Signing in by mail (SAFETY.md properties 3, 9, 10, 12, 20, 28)."""
+
+import re
+import uuid
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.kit.outbox import Promise
+from eventhub.people.models import Person, Role, SignInRequest, WebSession
+from tests.factories.people import form_fields, grant, make_person, make_staff, sign_in
+from tests.people.visits import ask, code, come_in, is_in, link, new_email, newest, send
+
+EVIL = ["//evil.example", "/en//evil.example", "/\\evil.example", "javascript:alert(1)", "https://evil.example/en/me",
+        "/en/me%0d%0aX:1", "/%5cevil.example", "/en/no-such-page", "http:evil.example", "/en/me?a=%00"]  # fmt: skip
+
+
+def plain(html: str, email: str) -> str:
+    """A page without what is random by design."""
+    html = re.sub(r'(name="(?:csrf_token|form_key)" type="hidden" value=")[^"]*', r"\1", html)
+    return html.replace(email, "EMAIL")
+
+
+def test_two_worlds(app: Flask, database: None, statements: list[str]) -> None:
+    """Known, unknown and staff addresses: same status, headers, bytes and statements."""
+    known, staff, unknown = make_person().email or "", make_staff().email or "", new_email()
+    seen = []
+    for email in (unknown, known, staff):
+        client = app.test_client()
+        hidden = form_fields(client.get("/en/sign-in").get_data(as_text=True))
+        statements.clear()
+        answer = client.post("/en/sign-in", data={**hidden, "email": email})
+        asked = list(statements)
+        page = client.get(answer.location)
+        hidden = form_fields(page.get_data(as_text=True))
+        statements.clear()
+        wrong = client.post(answer.location, data={**hidden, "code": "00000000"})
+        bodies = [plain(one.get_data(as_text=True), email) for one in (answer, page, wrong)]
+        headers = sorted((name, value) for name, value in answer.headers if name != "Set-Cookie")
+        seen.append((answer.status_code, answer.location, headers, bodies, asked, wrong.status_code, list(statements)))
+    for part in range(len(seen[0])):
+        assert seen[0][part] == seen[1][part] == seen[2][part]
+    assert seen[0][0] == 303
+
+
+def test_an_unknown_address_gets_a_real_link_that_makes_the_person(client: FlaskClient) -> None:
+    email = new_email()
+    ask(client, email, language="ar")
+    assert db.session.query(Person).filter_by(email=email).count() == 0
+    promises = db.session.query(Promise).filter_by(task="people.sign_in").all()
+    assert [one.payload for one in promises] == [{"sign_in_id": str(newest(email).id)}]
+    assert send(client, link(email)).location == "/en/me"
+    person = db.session.query(Person).filter_by(email=email).one()
+    assert person.language == "ar"
+    assert is_in(client)
+
+
+def test_opening_the_link_changes_nothing(client: FlaskClient, statements: list[str]) -> None:
+    email = new_email()
+    ask(client, email)
+    statements.clear()
+    for _ in range(3):
+        page = client.get(link(email))
+        assert page.status_code == 200
+    assert not [one for one in statements if not one.startswith(("SELECT", "SAVEPOINT", "ROLLBACK", "RELEASE"))]
+    assert page.headers["Referrer-Policy"] == "no-referrer"
+    assert page.headers["Cache-Control"] == "no-store"
+    secret = link(email).rpartition("/")[2]
+    title = re.search(r"<title>.*?</title>", page.get_data(as_text=True))
+    assert title
+    assert secret not in title[0]
+    assert newest(email).spent_at is None
+    assert not is_in(client)
+    assert client.head(link(email)).status_code == 200
+    assert newest(email).spent_at is None
+
+
+def test_the_link_works_once(app: Flask, client: FlaskClient) -> None:
+    email = new_email()
+    assert come_in(client, email).status_code == 303
+    other = app.test_client()
+    assert other.get(link(email)).status_code == 410
+    hidden = form_fields(other.get("/en/sign-in").get_data(as_text=True))
+    assert other.post(link(email), data=hidden).status_code == 410
+    assert not is_in(other)
+
+
+def test_the_same_press_twice_is_answered_alike(client: FlaskClient) -> None:
+    email = new_email()
+    ask(client, email)
+    hidden = form_fields(client.get(link(email)).get_data(as_text=True))
+    before = client.get_cookie("session")
+    assert before is not None
+    first = client.post(link(email), data=hidden)
+    client.set_cookie("session", before.value)
+    again = client.post(link(email), data=hidden)
+    assert (first.status_code, first.location) == (again.status_code, again.location) == (303, "/en/me")
+    assert db.session.query(WebSession).count() == 1
+
+
+def test_asking_twice_with_one_form_asks_once(client: FlaskClient) -> None:
+    email = new_email()
+    hidden = form_fields(client.get("/en/sign-in").get_data(as_text=True))
+    for _ in range(2):
+        assert client.post("/en/sign-in", data={**hidden, "email": email}).location == "/en/sign-in/sent"
+    assert db.session.query(SignInRequest).filter_by(email=email).count() == 1
+    assert send(client, "/en/sign-in/sent", code=code(email)).location == "/en/me"
+
+
+def test_an_older_link_is_dead(client: FlaskClient) -> None:
+    email = new_email()
+    ask(client, email)
+    older, older_code = link(email), code(email)
+    with time_machine.travel(now() + timedelta(minutes=1)):
+        ask(client, email)
+        assert client.get(older).status_code == 410
+        assert send(client, "/en/sign-in/sent", code=older_code).status_code == 422
+        assert send(client, link(email)).status_code == 303
+
+
+@pytest.mark.parametrize(("who", "lives"), [("participant", timedelta(hours=24)), ("staff", timedelta(minutes=10))])
+def test_links_live_as_long_as_said(client: FlaskClient, who: str, lives: timedelta) -> None:
+    email = (make_staff() if who == "staff" else make_person()).email or ""
+    ask(client, email)
+    asked = newest(email).created_at
+    with time_machine.travel(asked + lives - timedelta(seconds=1), tick=False):
+        assert client.get(link(email)).status_code == 200
+    with time_machine.travel(asked + lives + timedelta(seconds=1), tick=False):
+        assert client.get(link(email)).status_code == 410
+
+
+def test_a_new_role_shortens_a_link_that_is_out(client: FlaskClient) -> None:
+    person = make_person()
+    ask(client, person.email or "")
+    from eventhub.people import actions  # noqa: PLC0415 (beside its use)
+
+    actions.grant_role(None, person, role=Role.RAPPORTEUR)
+    with time_machine.travel(now() + timedelta(minutes=11), tick=False):
+        assert client.get(link(person.email or "")).status_code == 410
+
+
+def test_the_code_works_in_the_browser_that_asked(app: Flask, client: FlaskClient) -> None:
+    email = new_email()
+    ask(client, email)
+    stranger = app.test_client()
+    stranger.get("/en/sign-in")
+    assert send(stranger, "/en/sign-in/sent", code=code(email)).status_code == 422
+    assert not is_in(stranger)
+    assert newest(email).code_tries == 0
+    spaced = f" {code(email)[:4]} {code(email)[4:]} "
+    assert send(client, "/en/sign-in/sent", code=spaced).location == "/en/me"
+    assert is_in(client)
+
+
+def test_digits_of_other_scripts_are_digits(client: FlaskClient) -> None:
+    email = new_email()
+    ask(client, email)
+    arabic = code(email).translate({48 + digit: 0x660 + digit for digit in range(10)})
+    assert send(client, "/en/sign-in/sent", code=arabic).status_code == 303
+
+
+def test_five_tries_and_the_code_is_dead_but_not_the_link(client: FlaskClient) -> None:
+    email = new_email()
+    ask(client, email)
+    wrong = f"{(int(code(email)) + 1) % 10**8:08d}"
+    for tries in range(1, 6):
+        assert send(client, "/en/sign-in/sent", code=wrong).status_code == 422
+        assert newest(email).code_tries == tries
+    assert send(client, "/en/sign-in/sent", code=code(email)).status_code == 422
+    assert newest(email).code_tries == 5
+    assert send(client, link(email)).status_code == 303
+
+
+def test_the_code_dies_after_ten_minutes(client: FlaskClient) -> None:
+    email = new_email()
+    ask(client, email)
+    with time_machine.travel(newest(email).created_at + timedelta(minutes=10, seconds=1), tick=False):
+        assert send(client, "/en/sign-in/sent", code=code(email)).status_code == 422
+        assert client.get(link(email)).status_code == 200
+
+
+def test_nothing_that_opens_a_door_is_stored(client: FlaskClient) -> None:
+    email = new_email()
+    ask(client, email)
+    row = newest(email)
+    stored = repr({column.name: getattr(row, column.name) for column in SignInRequest.__table__.columns})
+    assert link(email).rpartition("/")[2] not in stored
+    assert code(email) not in stored
+
+
+def test_a_session_set_by_somebody_else_is_worthless(app: Flask, client: FlaskClient) -> None:
+    """Session fixation: the cookie before and after sign-in differ, and the one before opens nothing."""
+    email = new_email()
+    ask(client, email)
+    before = client.get_cookie("session")
+    send(client, link(email))
+    after = client.get_cookie("session")
+    assert before
+    assert after
+    assert before.value != after.value
+    thief = app.test_client()
+    thief.set_cookie("session", before.value)
+    assert not is_in(thief)
+    assert is_in(client)
+
+
+def test_signing_in_again_ends_the_session_before(app: Flask, client: FlaskClient) -> None:
+    email = new_email()
+    come_in(client, email)
+    old = client.get_cookie("session")
+    ask(app.test_client(), email)
+    send(client, link(email))
+    thief = app.test_client()
+    assert old
+    thief.set_cookie("session", old.value)
+    assert not is_in(thief)
+
+
+def test_a_revoked_session_is_over_at_once(client: FlaskClient) -> None:
+    email = new_email()
+    come_in(client, email)
+    assert is_in(client)
+    db.session.query(WebSession).update({"revoked_at": now()})
+    assert not is_in(client)
+
+
+def test_signing_out_clears_the_browser_and_ends_the_session(app: Flask, client: FlaskClient) -> None:
+    email = new_email()
+    come_in(client, email)
+    cookie = client.get_cookie("session")
+    answer = send(client, "/en/sign-out", page="/en/me", action="/en/sign-out")
+    assert answer.headers["Clear-Site-Data"] == '"cache", "cookies", "storage"'
+    thief = app.test_client()
+    assert cookie
+    thief.set_cookie("session", cookie.value)
+    assert not is_in(thief)
+    assert not is_in(client)
+
+
+def test_signing_out_needs_our_page(client: FlaskClient) -> None:
+    email = new_email()
+    come_in(client, email)
+    assert client.post("/en/sign-out", data={"form_key": str(uuid.uuid4())}).status_code == 422
+    assert is_in(client)
+
+
+@pytest.mark.parametrize("target", EVIL)
+def test_next_leads_nowhere_else(client: FlaskClient, target: str) -> None:
+    email = new_email()
+    ask(client, email, target=target)
+    answer = send(client, link(email))
+    assert answer.location == "/en/me"
+
+
+@pytest.mark.parametrize("target", ["//evil.example", "/\\evil.example", "https://evil.example/", "/en//evil.example"])
+def test_next_in_the_posted_form_leads_nowhere_else(client: FlaskClient, target: str) -> None:
+    email = new_email()
+    send(client, "/en/sign-in", email=email, next=target)
+    assert newest(email).next_url is None
+    sign_in(client, make_person())
+    assert client.get("/en/sign-in", query_string={"next": target}).location == "/en/me"
+
+
+def test_next_leads_back_to_the_page_that_asked(client: FlaskClient) -> None:
+    email = new_email()
+    answer = client.get("/en/me/profile?a=1")
+    assert answer.status_code == 303
+    hidden = form_fields(client.get(answer.location).get_data(as_text=True))
+    client.post(answer.location, data={**hidden, "email": email})
+    assert send(client, link(email)).location == "/en/me/profile?a=1"
+
+
+def test_a_forged_host_is_refused(client: FlaskClient) -> None:
+    hidden = form_fields(client.get("/en/sign-in").get_data(as_text=True))
+    answer = client.post(
+        "/en/sign-in",
+        data={**hidden, "email": new_email()},
+        headers={"Host": "evil.example"},
+        base_url="http://evil.example",
+    )
+    assert answer.status_code == 400
+    assert db.session.query(SignInRequest).count() == 0
+
+
+@pytest.mark.parametrize(
+    "email", ["\u212aim@example.org", "adm\u0131n@example.org", "ad\u200bmin", "kim@ex\u212aample.org"]
+)
+def test_letters_that_only_look_alike_are_refused(client: FlaskClient, email: str) -> None:
+    """Folding U+212A to k would mail Kim's link to somebody else's mailbox, or sign somebody else in as Kim."""
+    make_person(email=f"kim@example{uuid.uuid4().hex[:6]}.org")
+    answer = ask(client, email)
+    assert answer.status_code == 422
+    assert db.session.query(SignInRequest).count() == 0
+
+
+def test_capitals_are_the_same_address(client: FlaskClient) -> None:
+    person = make_person()
+    answer = ask(client, (person.email or "").upper())
+    assert answer.status_code == 303
+    assert newest(person.email or "").person_id == person.id
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "",
+        "x",
+        "@",
+        "a@b",
+        "a@@b.org",
+        "a b@c.org",
+        "<script>@b.org",
+        "a" * 300 + "@b.org",
+        "\ufffd@b.org",
+    ],
+)
+def test_wrong_addresses_are_answered_at_the_field(client: FlaskClient, email: str) -> None:
+    hidden = form_fields(client.get("/en/sign-in").get_data(as_text=True))
+    answer = client.post("/en/sign-in", data={**hidden, "email": email})
+    assert answer.status_code == 422
+    assert 'id="email-e"' in answer.get_data(as_text=True)
+
+
+def test_signs_nobody_sees_are_left_out(client: FlaskClient) -> None:
+    hidden = form_fields(client.get("/en/sign-in").get_data(as_text=True))
+    email = new_email()
+    body = urlencode({**hidden, "email": "X"}).replace("email=X", f"email=%00%E2%80%8B{email}")
+    answer = client.post("/en/sign-in", data=body, content_type="application/x-www-form-urlencoded")
+    assert answer.status_code == 303
+    assert [row.email for row in db.session.query(SignInRequest)] == [email]
+
+
+def test_five_requests_for_one_address_then_a_pause(app: Flask, client: FlaskClient) -> None:
+    email, other = new_email(), new_email()
+    answers = [ask(app.test_client(), email).status_code for _ in range(6)]
+    assert answers == [303] * 5 + [429]
+    assert ask(client, other).status_code == 303
+    forged = app.test_client()
+    hidden = form_fields(forged.get("/en/sign-in").get_data(as_text=True))
+    answer = forged.post("/en/sign-in", data={**hidden, "email": email}, headers={"X-Forwarded-For": "203.0.113.7"})
+    assert answer.status_code == 429
+
+
+def test_a_hall_behind_one_address_signs_in(app: Flask, database: None) -> None:
+    client = app.test_client()
+    assert {ask(client, new_email()).status_code for _ in range(60)} == {303}
+
+
+def test_an_erased_or_renamed_person_is_not_signed_in_by_an_old_link(client: FlaskClient) -> None:
+    person = make_person()
+    email = person.email or ""
+    ask(client, email)
+    path = link(email)
+    person.email = new_email()
+    db.session.flush()
+    assert send(client, path).status_code == 410
+    assert not is_in(client)
+
+
+def test_a_role_taken_away_counts_at_once(client: FlaskClient) -> None:
+    person = make_person()
+    held = grant(person, Role.ORGANISER)
+    sign_in(client, person)
+    assert client.get("/en/console").status_code == 200
+    held.revoked_at = now()
+    db.session.flush()
+    assert client.get("/en/console").status_code == 404
+
+
+def test_time_is_not_the_database_s(client: FlaskClient) -> None:
+    with time_machine.travel(datetime(2027, 3, 1, 12, tzinfo=UTC), tick=False):
+        email = new_email()
+        ask(client, email)
+        assert newest(email).link_until == datetime(2027, 3, 2, 12, tzinfo=UTC)
