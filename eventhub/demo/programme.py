@@ -125,7 +125,7 @@ def _sessions(plan: PlannedEvent, event: Event, texts: dict[str, Any], today: da
         session.description = source["description"] or {}
         session.interpretation, session.access_services = source["interpretation"], source["access_services"]
         session.chosen_beforehand = session.kind in {SessionKind.PLENARY, SessionKind.PANEL}
-        session.room_id = rooms[source.get("room") or next(iter(rooms))] if rooms else None
+        session.room_id = rooms[(source.get("room") or {}).get("en") or next(iter(rooms))] if rooms else None
         if event.mode is not Mode.IN_PERSON:
             session.join_link = f"{JOIN}{event.code.lower()}-{source['key'].replace('_', '-')}"
         for position, number in enumerate(source["agenda_items"]):
@@ -137,22 +137,16 @@ def _sessions(plan: PlannedEvent, event: Event, texts: dict[str, Any], today: da
 
 
 def _rooms(event: Event, texts: dict[str, Any]) -> dict[str, uuid.UUID]:
-    names = {source["room"] for source in texts["sessions"] if source.get("room")}
-    base: Texts = (texts["venue"] or {}).get("room", {})
-    if not base:
-        return {}
-    rooms = {}
-    for name in sorted(names | {base["en"]}, key=lambda one: one != base["en"]):
-        # Other rooms of the house differ in their number only: "Room XX", "Room XXIV".
-        number, other = base["en"].rpartition(" ")[2], name.rpartition(" ")[2]
-        room = Room(
-            id=uuid.uuid4(),
-            event_id=event.id,
-            name={code: words.replace(number, other) for code, words in base.items()},
-            capacity=700 if name == base["en"] else 120,
-        )
-        db.session.add(room)
-        rooms[name] = room.id
+    """The rooms that the event's texts name, by their English name; the main one first."""
+    named: list[Texts] = [source["room"] for source in texts["sessions"] if source.get("room")]
+    main: Texts | None = (texts["venue"] or {}).get("room")
+    rooms: dict[str, uuid.UUID] = {}
+    for name in ([main] if main else []) + named:
+        if name["en"] not in rooms:
+            capacity = 700 if not rooms else 120
+            room = Room(id=uuid.uuid4(), event_id=event.id, name=name, capacity=capacity)
+            db.session.add(room)
+            rooms[name["en"]] = room.id
     db.session.flush()
     return rooms
 
