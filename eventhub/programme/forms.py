@@ -118,6 +118,11 @@ class InOriginal(Form):
         return valid
 
 
+def _sensible_day(_form: Any, field: Any) -> None:
+    if field.data and not 2000 <= field.data.year <= 2100:
+        raise ValidationError(gettext("Give a year from 2000 to 2100"))
+
+
 def day_field(label: Any) -> DateField:
     """A date, written 2026-11-26, of this or the next decades."""
     message = _l("Give the day as a date")
@@ -528,11 +533,6 @@ def _as_words(field: Any) -> str:
     names: dict[Any, Any] = dict(field.choices) if is_listed else {}
     chosen = field.data if isinstance(field.data, list) else [field.data]
     return ", ".join(str(names.get(one, one)) for one in chosen if one not in (None, ""))
-
-
-def _sensible_day(_form: Any, field: Any) -> None:
-    if field.data and not 2000 <= field.data.year <= 2100:
-        raise ValidationError(gettext("Give a year from 2000 to 2100"))
 
 
 def _filled(field: Any) -> Any:
