@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 from flask import Flask, current_app, g, redirect, request, session, url_for
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -136,8 +137,18 @@ def check_every_route(app: Flask) -> None:
         raise RuntimeError(f"these views do not say who may use them: {', '.join(sorted(unmarked))}")
 
 
+class PersonalSessions(SecureCookieSessionInterface):
+    """Sessions in a cookie, but for pages that are the same for everybody: those neither set nor depend on one."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Any) -> None:
+        """Flask takes a session for used when an extension looks at it, and would answer ``Vary: Cookie``."""
+        if g.get("access") not in {"public", "by_token"}:
+            super().save_session(app, session, response)
+
+
 def keep_sessions_off_public_pages(app: Flask) -> None:
-    """A public page that opened the session would set a cookie: a bug that tests must see."""
+    """A public page that changed the session would want a cookie: a bug that tests must see."""
+    app.session_interface = PersonalSessions()
 
     @app.after_request
     def forget(response: Response) -> Response:

@@ -69,7 +69,8 @@ class Visitor(UserMixin):
 
 def init_sessions(app: Flask) -> None:
     """Teach Flask-Login where sessions live."""
-    manager = LoginManager(app)
+    # Without current_user in templates: a public page must not ask who reads it.
+    manager = LoginManager(app, add_context_processor=False)
     manager.session_protection = None
 
     @manager.user_loader  # type: ignore[untyped-decorator]
