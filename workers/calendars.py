@@ -37,13 +37,14 @@ def invite(invite_mail_id: str) -> Letter | None:
     """One mail to one person. None when the invite is gone, or when a later mail tells more."""
     mail = db.session.get(InviteMail, uuid.UUID(invite_mail_id))
     told = queries.invite_told(mail.invite_id) if mail else None
-    if mail is None or told is None or told.person.email is None or queries.is_overtaken(mail):
+    address = told.person.email if told else None
+    if mail is None or told is None or address is None or queries.is_overtaken(mail):
         return None
     mail.invite = told
     person, why = told.person, _why(mail)
     neutral = person.discreet
     return Letter(
-        to=person.email,
+        to=address,
         language=person.language,
         subject=partial(_neutral_subject if neutral else _subject, why, _title(mail)),
         template="calendars/neutral" if neutral else "calendars/invite",

@@ -322,8 +322,10 @@ def erase(person_id: uuid.UUID) -> None:
 def choose_for_all(event: Event, person_ids: Collection[uuid.UUID]) -> None:
     """The sessions of an event that are chosen beforehand, for many people at once; a dialogue's whole."""
     people = select(Person.id).where(Person.id.in_(person_ids)).subquery()
-    wanted = select(people.c.id, Session.id, literal(Choice.GOING.value), literal(now())).where(
-        Session.event_id == event.id, queries.may_be_chosen()
+    wanted = (
+        select(people.c.id, Session.id, literal(Choice.GOING.value), literal(now()))
+        .join(Session, Session.event_id == event.id)
+        .where(queries.may_be_chosen())
     )
     if event.kind not in INVITING:
         wanted = wanted.where(Session.chosen_beforehand)
@@ -386,7 +388,7 @@ def uninvite(registration: Registration) -> list[Invite]:
         .with_for_update(of=Invite)
     )
     taken = []
-    for row, entry in db.session.execute(mine).tuples().all():
+    for row, entry in db.session.execute(mine).all():
         row.cancelled_at, row.raised = now(), row.raised + 1
         db.session.flush()
         if _is_live(entry) and entry.ends_at > now():
