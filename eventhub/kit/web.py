@@ -18,7 +18,7 @@ from werkzeug.utils import redirect
 from eventhub.kit.access import access_of, guard
 from eventhub.kit.config import Settings
 from eventhub.kit.db import db, unit_of_work
-from eventhub.kit.errors import DomainError
+from eventhub.kit.errors import DomainError, NotFound
 from eventhub.kit.form_keys import answered, remember
 from eventhub.kit.i18n import AUTONYMS, LANGUAGES, LOCALES, direction
 
@@ -68,6 +68,8 @@ def init_web(app: Flask, settings: Settings) -> None:
     @app.url_value_preprocessor
     def pull_language(_endpoint: str | None, values: dict[str, Any] | None) -> None:
         g.lang = (values or {}).pop("lang", None) or language_of_path(request.path)
+        if "\x00" in request.path:  # PostgreSQL holds no NUL: nothing has such an address
+            raise NotFound
 
     @app.url_defaults
     def add_language(endpoint: str, values: dict[str, Any]) -> None:

@@ -251,7 +251,7 @@ def test_odd_parameters_are_ignored(client: FlaskClient, query: str) -> None:
         index_event(make_event(title=FORUM))
     response = client.get(f"/en/search?q=forum&{query}")
     assert response.status_code == 200
-    assert "<mark>Forum</mark>" in response.text or "q=a" in query
+    assert "<mark>Forum</mark>" in response.text
 
 
 def test_search_takes_few_statements(app: Flask, client: FlaskClient, statements: list[str]) -> None:
