@@ -60,7 +60,7 @@ def cast() -> ResponseReturnValue:
         if person is None:
             abort(404)
         session = begin_session(person, is_staff=True)
-        session.second_factor_at = now()
+        session.is_half, session.second_factor_at = False, now()
         db.session.flush()
         return back_to("people.me")
     return render_template("demo/cast.html", form=form, cast=CAST)
