@@ -260,8 +260,8 @@ def consents() -> ResponseReturnValue:
     if form.validate_on_submit() and submit(form, lambda: actions.set_consents(person, form.answers())):
         flash(_("Your consents are saved."), "ok")
         return back_to("people.consents")
-    said = queries.consent_history(person.id)
-    return render_template("people/consents.html", form=form, channels=Channel, said=said, person=person), form.status
+    words = queries.consent_history(person.id)
+    return render_template("people/consents.html", form=form, channels=Channel, words=words, person=person), form.status
 
 
 @bp.route("/me/devices", methods=["GET", "POST"])

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.outbox import Promise
+from eventhub.people import actions
 from eventhub.people.models import Person, Role, SignInRequest, WebSession
 from tests.factories.people import form_fields, grant, make_person, make_staff, sign_in
 from tests.people.visits import ask, code, come_in, is_in, link, new_email, newest, send
@@ -138,7 +139,6 @@ def test_links_live_as_long_as_said(client: FlaskClient, who: str, lives: timede
 def test_a_new_role_shortens_a_link_that_is_out(client: FlaskClient) -> None:
     person = make_person()
     ask(client, person.email or "")
-    from eventhub.people import actions  # noqa: PLC0415 (beside its use)
 
     actions.grant_role(None, person, role=Role.RAPPORTEUR)
     with time_machine.travel(now() + timedelta(minutes=11), tick=False):

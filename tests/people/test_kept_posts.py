@@ -1,0 +1,90 @@
+"""What was typed when the session had ended comes back after the sign-in, to the same person alone."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.people.models import KeptPost, Person, WebSession
+from tests.factories.people import form_fields, make_person
+from tests.people.test_account import FILLED
+from tests.people.visits import come_in, link, new_email, send
+
+PATH = "/en/me/profile"
+FROM_HERE = {"Sec-Fetch-Site": "same-origin"}
+
+
+def session_ends(client: FlaskClient, headers: dict[str, str] = FROM_HERE) -> str:
+    """Open the profile, lose the session, send what was typed; where that leads."""
+    hidden = form_fields(client.get(PATH).get_data(as_text=True))
+    db.session.query(WebSession).update({"revoked_at": now()})
+    answer = client.post(PATH, data={**hidden, **FILLED}, headers=headers)
+    assert answer.status_code == 303
+    return str(answer.location)
+
+
+def sign_in_again(client: FlaskClient, sign_in_page: str, email: str) -> str:
+    """By the page that the guard led to."""
+    send(client, sign_in_page, email=email)
+    return str(send(client, link(email)).location)
+
+
+def test_nothing_typed_is_lost(client: FlaskClient) -> None:
+    person = make_person(name="Before")
+    come_in(client, person.email or "")
+    led_to = session_ends(client)
+    row = db.session.query(KeptPost).one()
+    assert row.person_id == person.id
+    assert FILLED["name_latin"].encode() not in row.sealed
+    back = sign_in_again(client, led_to, person.email or "")
+    assert back == PATH
+    for _ in range(2):
+        page = client.get(PATH).get_data(as_text=True)
+        assert FILLED["name"] in page
+        assert '<option selected value="Africa/Nairobi">' in page
+    assert db.session.get_one(Person, person.id).name == "Before", "nothing is saved until the person sends it"
+    assert FILLED["name"] not in client.get("/en/me/email").get_data(as_text=True)
+    assert send(client, PATH, **{**FILLED, "name": "After"}).status_code == 303
+    assert db.session.query(KeptPost).count() == 0
+    assert 'value="After"' in client.get(PATH).get_data(as_text=True)
+
+
+def test_the_next_person_at_the_computer_sees_nothing(client: FlaskClient) -> None:
+    come_in(client, make_person().email or "")
+    led_to = session_ends(client)
+    other = new_email()
+    assert sign_in_again(client, led_to, other) == PATH
+    assert FILLED["name"] not in client.get(PATH).get_data(as_text=True)
+
+
+@pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}, {}])
+def test_another_site_puts_no_words_in_a_person_s_mouth(client: FlaskClient, headers: dict[str, str]) -> None:
+    come_in(client, make_person().email or "")
+    session_ends(client, headers)
+    assert db.session.query(KeptPost).count() == 0
+    with client.session_transaction() as session:
+        assert "kept" not in session
+
+
+def test_gone_after_a_day(client: FlaskClient) -> None:
+    person = make_person()
+    come_in(client, person.email or "")
+    led_to = session_ends(client)
+    with time_machine.travel(now() + timedelta(hours=25)):
+        sign_in_again(client, led_to, person.email or "")
+        assert FILLED["name"] not in client.get(PATH).get_data(as_text=True)
+
+
+def test_signing_out_forgets_it(app: Flask, client: FlaskClient) -> None:
+    person = make_person()
+    come_in(client, person.email or "")
+    led_to = session_ends(client)
+    sign_in_again(client, led_to, person.email or "")
+    send(client, "/en/sign-out", page="/en/me", action="/en/sign-out")
+    with time_machine.travel(now() + timedelta(minutes=5)):
+        come_in(client, person.email or "")
+        assert FILLED["name"] not in client.get(PATH).get_data(as_text=True)

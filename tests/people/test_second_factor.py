@@ -1,0 +1,201 @@
+"""The second factor of staff (SAFETY.md property 9): nothing of the house opens without it, and a code works once."""
+
+import re
+from datetime import timedelta
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+
+from eventhub.kit.audit import AuditEntry
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.kit.errors import NotFound
+from eventhub.people import actions, totp
+from eventhub.people.models import RecoveryCode, Role, SecondFactor, WebSession
+from tests.factories.people import form_fields, grant, make_person, make_staff, sign_in
+from tests.people.visits import come_in, is_in, phone_of, send, set_up_factor
+
+FACTOR, SETUP = "/en/second-factor", "/en/second-factor/set-up"
+
+
+def later(seconds: int) -> time_machine.travel:
+    """A clock that stands."""
+    return time_machine.travel(now() + timedelta(seconds=seconds), tick=False)
+
+
+def test_the_link_alone_opens_nothing(client: FlaskClient) -> None:
+    person = make_staff(Role.RAPPORTEUR)
+    assert come_in(client, person.email or "").location == "/en/second-factor"
+    for path in ("/en/console", "/en/console/roles", "/en/me", "/en/me/data/copy", "/en/me/email"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.location.partition("?")[0]) == (303, "/en/second-factor"), path
+    assert client.get("/en/second-factor").location == SETUP
+
+
+def test_set_up_then_in(client: FlaskClient) -> None:
+    person = make_staff()
+    come_in(client, person.email or "")
+    assert db.session.query(SecondFactor).count() == 0
+    client.get(SETUP)
+    assert db.session.query(SecondFactor).count() == 0, "opening the page changes nothing"
+    send(client, SETUP)
+    page = client.get(SETUP).get_data(as_text=True)
+    secret = phone_of(person).secret
+    assert secret in page
+    assert "<svg" in page
+    assert "data:" not in page
+    assert send(client, SETUP, code="000000").status_code == 422
+    assert not is_in(client)
+    answer = send(client, SETUP, code=phone_of(person).now())
+    assert answer.location == "/en/second-factor/recovery-codes"
+    assert is_in(client)
+    assert client.get("/en/console").status_code == 200
+    assert client.get(SETUP).status_code == 303, "the secret is never shown again"
+    row = db.session.query(SecondFactor).one()
+    assert secret.encode() not in row.secret
+
+
+def test_recovery_codes_are_shown_once_and_work_once(app: Flask, client: FlaskClient) -> None:
+    person = make_staff()
+    come_in(client, person.email or "")
+    set_up_factor(client, person)
+    path = "/en/second-factor/recovery-codes"
+    codes = re.findall(r'class="code">([a-z2-7]{5}-[a-z2-7]{5})<', client.get(path).get_data(as_text=True))
+    assert len(set(codes)) == 8
+    again = re.findall(r'class="code">([a-z2-7]{5}-[a-z2-7]{5})<', client.get(path).get_data(as_text=True))
+    assert codes == again, "loaded twice, as after a lost connection"
+    stored = repr([row.code_hash for row in db.session.query(RecoveryCode)])
+    assert not any(code in stored for code in codes)
+    other = app.test_client()
+    come_in(other, person.email or "")
+    assert other.get(path).status_code == 303, "only the session that set it up sees them"
+    send(client, path)
+    assert client.get(path).status_code == 303
+    assert send(other, FACTOR, code=codes[0].upper().replace("-", " ")).location == "/en/me"
+    third = app.test_client()
+    come_in(third, person.email or "")
+    assert send(third, FACTOR, code=codes[0]).status_code == 422
+    assert send(third, FACTOR, code=codes[1]).status_code == 303
+
+
+def test_a_code_is_not_taken_twice(app: Flask, client: FlaskClient) -> None:
+    person = make_staff()
+    come_in(client, person.email or "")
+    phone = set_up_factor(client, person)
+    other = app.test_client()
+    come_in(other, person.email or "")
+    with later(60):
+        seen = phone.now()
+        assert send(other, FACTOR, code=seen).status_code == 303
+        thief = app.test_client()
+        come_in(thief, person.email or "")
+        assert send(thief, FACTOR, code=seen).status_code == 422
+        assert thief.get("/en/console").status_code == 303
+
+
+@pytest.mark.parametrize(("shift", "status"), [(-1, 303), (0, 303), (1, 303), (-2, 422), (2, 422)])
+def test_one_step_of_drift_is_forgiven(app: Flask, client: FlaskClient, shift: int, status: int) -> None:
+    person = make_staff()
+    come_in(client, person.email or "")
+    phone = set_up_factor(client, person)
+    other = app.test_client()
+    come_in(other, person.email or "")
+    with later(300):
+        assert send(other, FACTOR, code=phone.at(now() + timedelta(seconds=30 * shift))).status_code == status
+
+
+def test_five_tries_then_a_pause(app: Flask, client: FlaskClient) -> None:
+    person = make_staff()
+    come_in(client, person.email or "")
+    phone = set_up_factor(client, person)
+    other = app.test_client()
+    come_in(other, person.email or "")
+    with later(60):
+        wrong = f"{(int(phone.now()) + 1) % 10**6:06d}"
+        for _ in range(5):
+            assert send(other, FACTOR, code=wrong).status_code == 422
+        assert send(other, FACTOR, code=phone.now()).status_code == 422
+        assert send(other, FACTOR, code="aaaaa-bbbbb").status_code == 422
+    refused = db.session.query(AuditEntry).filter_by(verb="person.second_factor_refused").count()
+    assert refused == 7
+    with later(60 + 16 * 60):
+        assert send(other, FACTOR, code=phone.now()).status_code == 303
+
+
+def test_next_after_the_second_factor(client: FlaskClient) -> None:
+    person = make_staff()
+    come_in(client, person.email or "")
+    phone = set_up_factor(client, person)
+    db.session.query(WebSession).update({"second_factor_at": None, "is_half": True})
+    answer = client.get("/en/console/roles")
+    with later(60):
+        assert send(client, answer.location, code=phone.now()).location == "/en/console/roles"
+    db.session.query(WebSession).update({"second_factor_at": None, "is_half": True})
+    with later(120):
+        hidden = form_fields(client.get(FACTOR).get_data(as_text=True))
+        answer = client.post(FACTOR, data={**hidden, "next": "//evil.example", "code": phone.now()})
+        assert answer.location == "/en/me"
+
+
+def test_participants_are_never_asked(client: FlaskClient) -> None:
+    person = make_person()
+    assert come_in(client, person.email or "").location == "/en/me"
+    assert client.get(FACTOR).location == "/en/me"
+    assert client.get(SETUP).status_code == 303
+    assert client.get("/en/console").status_code == 404
+
+
+def test_nobody_without_a_session_gets_in_here(client: FlaskClient) -> None:
+    for path in (FACTOR, SETUP, "/en/second-factor/recovery-codes"):
+        assert client.get(path).location.startswith("/en/sign-in")
+
+
+def test_a_role_given_meanwhile_asks_for_the_factor(client: FlaskClient) -> None:
+
+    person = make_person()
+    come_in(client, person.email or "")
+    assert is_in(client)
+    held = actions.grant_role(None, person, role=Role.CHECK_IN)
+    db.session.flush()
+    assert not is_in(client)
+    session = db.session.query(WebSession).one()
+    assert session.until - session.created_at < timedelta(hours=13)
+    actions.revoke_role(None, held)
+    db.session.flush()
+    assert is_in(client)
+
+
+def test_a_new_phone(client: FlaskClient) -> None:
+    person = make_staff()
+    come_in(client, person.email or "")
+    old = set_up_factor(client, person).secret
+    answer = send(client, "/en/second-factor/renew", page="/en/me/devices", action="/en/second-factor/renew")
+    assert answer.location == SETUP
+    assert not is_in(client)
+    assert phone_of(person).secret != old
+    with later(60):
+        assert send(client, SETUP, code=phone_of(person).now()).status_code == 303
+    assert is_in(client)
+
+
+def test_an_administrator_clears_a_lost_factor(client: FlaskClient) -> None:
+
+    person, admin, other = make_staff(), make_staff(), make_person()
+    come_in(client, person.email or "")
+    set_up_factor(client, person)
+    for stranger in (person, other):
+        with pytest.raises(NotFound):
+            actions.reset_second_factor(stranger, person)
+    actions.reset_second_factor(admin, person)
+    assert totp.factor_of(person) is None
+    db.session.flush()
+    assert not is_in(client)
+
+
+def test_signing_in_by_factory_needs_the_factor_for_the_console(client: FlaskClient) -> None:
+    person = make_person()
+    grant(person, Role.ADMIN)
+    sign_in(client, person, second_factor=False)
+    assert client.get("/en/console").location.startswith("/en/second-factor")
