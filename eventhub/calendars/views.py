@@ -42,7 +42,7 @@ REVISIONS = (actions.REVISION, "programme")
 @bp.get("/cal/all.ics", defaults={"lang": "en"})
 @bp.get("/cal/all.<lang:lang>.ics")
 @public
-@kept_page(*REVISIONS)
+@kept_page(*REVISIONS, strong=True)
 def all_feed() -> Response:
     """All public events."""
     return _public_feed(feeds.everything(g.lang, now()))
@@ -51,7 +51,7 @@ def all_feed() -> Response:
 @bp.get("/cal/s/<slug>.ics", defaults={"lang": "en"})
 @bp.get("/cal/s/<slug>.<lang:lang>.ics")
 @public
-@kept_page(*REVISIONS)
+@kept_page(*REVISIONS, strong=True)
 def series_feed(slug: str) -> Response:
     """All events of a series."""
     return _public_feed(feeds.series_feed(queries.series_for_feed(slug), g.lang, now()))
@@ -60,7 +60,7 @@ def series_feed(slug: str) -> Response:
 @bp.get("/cal/f/<uuid:event_id>.ics", defaults={"lang": "en"})
 @bp.get("/cal/f/<uuid:event_id>.<lang:lang>.ics")
 @public
-@kept_page(*REVISIONS)
+@kept_page(*REVISIONS, strong=True)
 def event_feed(event_id: uuid.UUID) -> Response:
     """The programme of one event."""
     return _public_feed(feeds.event_feed(queries.event_for_feed(event_id), g.lang, now()))
@@ -76,7 +76,7 @@ def session_file(session_id: uuid.UUID) -> Response:
     return response
 
 
-@kept_page(*REVISIONS)
+@kept_page(*REVISIONS, strong=True)
 def _session_calendar(session_id: uuid.UUID) -> Response:
     built = feeds.session_file(session_id, g.lang, now()).build()
     if not built.entries:

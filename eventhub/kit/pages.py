@@ -77,8 +77,11 @@ def changes_at(instant: datetime | None) -> None:
         g.page_until = min(instant, getattr(g, "page_until", None) or instant)
 
 
-def kept_page(*revisions: str) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
-    """Serve a view's page from memory while the named revisions stand; answers 304 without building it."""
+def kept_page(*revisions: str, strong: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
+    """Serve a view's page from memory while the named revisions stand; answers 304 without building it.
+
+    ``strong``: the ETag stands for the very bytes, and is another one when they are compressed (RFC 9110 8.8.3.3).
+    """
 
     def decorate(view: Callable[..., Any]) -> Callable[..., Response]:
         @wraps(view)
@@ -94,7 +97,7 @@ def kept_page(*revisions: str) -> Callable[[Callable[..., Any]], Callable[..., R
                     return answer
                 page = _finish(answer)
                 store.put(key, page)
-            return _answer(page)
+            return _answer(page, strong=strong)
 
         return wrapped
 
@@ -107,15 +110,18 @@ def _finish(answer: Response) -> Kept:
     return Kept(gzip.compress(body, 6, mtime=0), etag, answer.content_type, getattr(g, "page_until", None))
 
 
-def _answer(page: Kept) -> Response:
+def _answer(page: Kept, *, strong: bool) -> Response:
     response = Response(content_type=page.media_type)
-    response.set_etag(page.etag, weak=True)  # the same for compressed and plain bytes
+    packed = "gzip" in request.headers.get("Accept-Encoding", "")
+    # A weak one is the same for compressed and plain bytes.
+    etag = f"{page.etag}-gzip" if strong and packed else page.etag
+    response.set_etag(etag, weak=not strong)
     response.headers["Cache-Control"] = f"public, max-age={_max_age(page)}"
     response.headers["Vary"] = "Accept-Encoding"
-    if request.if_none_match.contains_weak(page.etag):
+    if request.if_none_match.contains_weak(etag):
         response.status_code = 304
         return response
-    if "gzip" in request.headers.get("Accept-Encoding", ""):
+    if packed:
         response.headers["Content-Encoding"] = "gzip"
         response.set_data(page.body)
     else:
