@@ -39,7 +39,11 @@ from eventhub.programme.footer_pages import footer_title
 from eventhub.programme.organiser_views import bp as programme_console
 from eventhub.programme.organiser_views import scope_choices
 from eventhub.programme.views import bp as programme_pages
+from eventhub.questionnaires.organiser_views import bp as questionnaires_console
 from eventhub.registration import models as registration_models
+from eventhub.registration.organiser_views import bp as registration_console
+from eventhub.registration.panels import PROVIDERS as REGISTRATION_PANELS
+from eventhub.registration.views import bp as registration_pages
 
 ROOT = Path(__file__).parent.parent
 MAX_UPLOAD = 12_000_000
@@ -51,6 +55,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     calendars_console.bp,
     programme_pages,
     programme_console,
+    questionnaires_console,
+    registration_pages,
+    registration_console,
 )
 """Pages for people: their addresses begin with a language."""
 
@@ -78,6 +85,7 @@ CONSOLE_NAVIGATION = (
 
 PANELS: tuple[tuple[str, Provider], ...] = (
     ("people.scopes", scope_choices),
+    *REGISTRATION_PANELS,
     ("event.aside", calendars_pages.event_aside),
     ("session.actions", calendars_pages.session_actions),
     ("me.main", calendars_pages.me_main),

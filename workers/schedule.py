@@ -8,5 +8,6 @@ celery.conf.beat_schedule = {
     "seal the audit": {"task": "upkeep.seal_audit", "schedule": crontab(minute="*/5")},
     "sweep people": {"task": "people.sweep", "schedule": crontab(minute=23)},
     "refresh calendars": {"task": "calendars.refresh", "schedule": crontab(hour=2, minute=40)},
+    "expire drafts": {"task": "registration.expire_drafts", "schedule": crontab(minute="*/10")},
     "sweep": {"task": "upkeep.sweep", "schedule": crontab(minute=17)},
 }

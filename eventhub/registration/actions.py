@@ -20,6 +20,7 @@ from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError, Forbidden, Stale, means
 from eventhub.kit.outbox import promise
 from eventhub.kit.revisions import bump
+from eventhub.people.actions import set_consents
 from eventhub.people.models import Affiliation, Channel, Consent, Organisation, Person
 from eventhub.programme.models import Event, Publication
 from eventhub.questionnaires import answers as given
@@ -203,6 +204,8 @@ def register_now(actor: Person, person: Person, intake: Intake, values: Mapping[
     """
     if intake.registration is not None:
         intake = start_draft(actor, person, intake)
+        if _needed(intake.registration).state is not State.DRAFT:
+            raise AlreadyRegistered
         save_page(actor, intake, values)
         return submit(actor, intake)
     _demand_open(intake)
@@ -242,7 +245,9 @@ def amend(actor: Person, intake: Intake, values: Mapping[str, object]) -> Regist
     definition = questionnaires.version(intake.answer_set.version_id).definition
     drop_inapplicable(intake.answer_set, definition, after)
     _copy_columns(registration, given.applicable(definition, after))
-    _note_consents(registration, intake, {name: value for name, value in values.items() if name in changed})
+    consents = _consents(intake, {name: value for name, value in values.items() if name in changed})
+    if consents:
+        set_consents(db.session.get_one(Person, registration.person_id), consents, event_id=intake.event.id)
     registration.changed_at = moment
     audit.record("registration.changed", registration, actor=actor, scope_id=intake.event.id, questions=changed)
     promise("registration.changed", registration_id=registration.id)
@@ -573,19 +578,25 @@ def _organisation(value: object, registration: Registration) -> uuid.UUID | None
 
 
 def _note_consents(registration: Registration, intake: Intake, answers: Mapping[str, object]) -> None:
-    """Consents are dated words of the person (DOMAIN.md rule 8); without an answer the word is no, and not written."""
+    """Consents given with the registration, dated (DOMAIN.md rule 8). Without an answer the word is no, unwritten.
+
+    Nobody is on any list yet, so no public page has to be made anew.
+    """
+    for channel, yes in _consents(intake, answers).items():
+        if yes:
+            db.session.add(
+                Consent(person_id=registration.person_id, channel=channel, event_id=registration.event_id, given=True)
+            )
+
+
+def _consents(intake: Intake, answers: Mapping[str, object]) -> dict[Channel, bool]:
     definition = _definition(intake)
     channels = {channel.value for channel in Channel}
-    for question in definition.questions() if definition else ():
-        if question.kind == "consent" and question.purpose in channels and question.key in answers:
-            db.session.add(
-                Consent(
-                    person_id=registration.person_id,
-                    channel=Channel(question.purpose),
-                    event_id=registration.event_id,
-                    given=answers[question.key] is True,
-                )
-            )
+    return {
+        Channel(question.purpose): answers[question.key] is True
+        for question in (definition.questions() if definition else ())
+        if question.kind == "consent" and question.purpose in channels and question.key in answers
+    }
 
 
 def _definition(intake: Intake) -> Definition | None:

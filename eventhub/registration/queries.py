@@ -50,6 +50,17 @@ EVENT_COLUMNS = (
 """What the pages here show of an event: not the long texts."""
 
 
+NEWEST = (
+    select(QuestionnaireVersion.id)
+    .where(QuestionnaireVersion.questionnaire_id == RegistrationSetup.questionnaire_id)
+    .order_by(QuestionnaireVersion.number.desc())
+    .limit(1)
+    .correlate(RegistrationSetup)
+    .scalar_subquery()
+)
+"""The version that new answers are given to."""
+
+
 class Window(StrEnum):
     """Where an event's registration stands by the clock."""
 
@@ -78,6 +89,7 @@ class Intake:
     event: Event
     setup: RegistrationSetup
     key: SealKey
+    """The person's key (an unused one where nobody is signed in)."""
     registration: Registration | None = None
     answer_set: AnswerSet | None = None
     newest_version_id: uuid.UUID | None = None
@@ -131,15 +143,8 @@ def intake(slug: str, person: Person, *, lock: bool = False) -> Intake:
         mine_here = select(Registration.id).join(Event, Event.id == Registration.event_id)
         mine_here = mine_here.where(Event.slug == slug, Registration.person_id == person.id)
         db.session.execute(mine_here.with_for_update(of=Registration))
-    newest = (
-        select(QuestionnaireVersion.id)
-        .where(QuestionnaireVersion.questionnaire_id == RegistrationSetup.questionnaire_id)
-        .order_by(QuestionnaireVersion.number.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
     rows = (
-        select(Event, RegistrationSetup, SealKey, Registration, AnswerSet, newest)
+        select(Event, RegistrationSetup, SealKey, Registration, AnswerSet, NEWEST)
         .join(RegistrationSetup, RegistrationSetup.event_id == Event.id)
         .join(SealKey, SealKey.id == person.seal_key_id)
         .outerjoin(Registration, and_(Registration.event_id == Event.id, Registration.person_id == person.id))
@@ -154,9 +159,27 @@ def intake(slug: str, person: Person, *, lock: bool = False) -> Intake:
     return Intake(*found)
 
 
-def own(person: Person, reference: str) -> Intake:
-    """A person's registration by its reference. One statement. Raises NotFound for everybody else."""
-    found = db.session.execute(_mine(person).where(Registration.reference == reference)).first()
+def open_intake(slug: str) -> Intake:
+    """The same for somebody who is not signed in."""
+    rows = (
+        select(Event, RegistrationSetup, NEWEST)
+        .join(RegistrationSetup, RegistrationSetup.event_id == Event.id)
+        .options(load_only(*EVENT_COLUMNS, raiseload=True))
+        .where(Event.slug == slug, Event.publication != Publication.DRAFT)
+    )
+    found = db.session.execute(rows).first()
+    if found is None:
+        raise NotFound
+    return Intake(found[0], found[1], SealKey(), newest_version_id=found[2])
+
+
+def own(person: Person, reference: str, *, lock: bool = False) -> Intake:
+    """A person's registration by its reference. Raises NotFound for everybody else."""
+    if lock:
+        row = select(Registration.id).where(Registration.reference == reference, Registration.person_id == person.id)
+        db.session.execute(row.with_for_update())
+    rows = _mine(person).where(Registration.reference == reference)
+    found = db.session.execute(rows.execution_options(populate_existing=lock)).first()
     if found is None:
         raise NotFound
     return Intake(*found)
@@ -197,6 +220,12 @@ def deadlines(event_id: uuid.UUID) -> list[Deadline]:
     """Every deadline that was announced, the first one first."""
     rows = select(Deadline).where(Deadline.event_id == event_id).order_by(Deadline.announced_at, Deadline.closes_at)
     return list(db.session.scalars(rows))
+
+
+def versions_of(answer_set_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
+    """Which version of a questionnaire each set of answers was given to. One statement."""
+    rows = select(AnswerSet.id, AnswerSet.version_id).where(AnswerSet.id.in_(answer_set_ids))
+    return {row.id: row.version_id for row in db.session.execute(rows)}
 
 
 def with_person(registration_id: uuid.UUID) -> Registration | None:

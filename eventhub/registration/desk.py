@@ -1,0 +1,346 @@
+"""The desk's questions: lists that filter, sort and page in the database, whatever their length.
+
+What somebody may not see takes no part: an organiser's search and order go by public names alone (SAFETY.md
+property 2).
+"""
+
+import uuid
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, false, func, null, or_, select
+from sqlalchemy.orm import aliased, contains_eager, joinedload
+
+from eventhub.kit.audit import AuditEntry, AuditText
+from eventhub.kit.db import Texts, db
+from eventhub.kit.errors import NotFound
+from eventhub.people.models import Organisation, Person, RoleGrant
+from eventhub.programme.models import Event, Publication
+from eventhub.registration import access
+from eventhub.registration.access import Sight
+from eventhub.registration.models import Registration, RegistrationSetup, State
+from eventhub.registration.reference import read_reference
+
+SIZES = (25, 50)
+SORTS = ("waiting", "newest", "name", "country")
+BULK_LIMIT = 200
+
+CHIPS: dict[str, frozenset[State]] = {
+    "decide": frozenset({State.SUBMITTED, State.UNDER_REVIEW}),
+    "info": frozenset({State.INFO_REQUESTED}),
+    "focal": frozenset({State.AWAITING_FOCAL_POINT}),
+    "accredited": frozenset({State.ACCREDITED, State.BADGE_ISSUED, State.ATTENDED, State.NO_SHOW}),
+    "waiting": frozenset({State.WAITLISTED, State.OFFERED}),
+    "declined": frozenset({State.DECLINED, State.REVOKED}),
+    "withdrawn": frozenset({State.WITHDRAWN}),
+    "all": frozenset(State),
+}
+"""Ready-made views of the list. Drafts are nobody's business but their authors'."""
+
+NAME = func.coalesce(func.nullif(Person.alias, ""), Person.name)
+"""The public name, in SQL."""
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the desk shows. Codes that are not in the lists fall back to everything."""
+
+    chip: str = "decide"
+    q: str = ""
+    category: str = ""
+    mode: str = ""
+    country: str = ""
+    late: bool = False
+    sort: str = "waiting"
+    page: int = 1
+    size: int = SIZES[0]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the list. ``name`` is what this reader may see; ``alias`` is set where it is not the public one."""
+
+    id: uuid.UUID
+    reference: str
+    state: State
+    late: bool
+    category: str | None
+    mode: str | None
+    country: str | None
+    submitted_at: datetime
+    decided_at: datetime | None
+    reason: str | None
+    name: str
+    alias: str | None
+    discreet: bool
+    organisation: str | None
+    answer_set_id: uuid.UUID | None
+
+
+@dataclass(frozen=True)
+class Overview:
+    """All registrations of an event, counted once by everything that the filters offer."""
+
+    chips: dict[str, int]
+    categories: list[str]
+    modes: list[str]
+    countries: list[str]
+    total: int
+    cells: list[tuple[Any, ...]]
+    """State, category, mode, country, late, number."""
+
+    def matching(self, filters: Filters) -> int:
+        """How many the filters leave, the search left aside."""
+        states = CHIPS[filters.chip]
+        return sum(
+            number
+            for state, category, mode, country, late, number in self.cells
+            if state in states
+            and filters.category in {"", category}
+            and filters.mode in {"", mode}
+            and filters.country in {"", country}
+            and (late or not filters.late)
+        )
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """An event whose desk has something to decide."""
+
+    slug: str
+    title: Texts
+    original_language: str
+    number: int
+    oldest: datetime
+
+
+@dataclass(frozen=True)
+class Deed:
+    """A line of a record's history."""
+
+    entry: AuditEntry
+    text: str | None
+    who: str | None
+
+
+def event_of(slug: str) -> tuple[Event, RegistrationSetup | None]:
+    """An event for the console, drafts included, and how it takes registrations. Raises NotFound."""
+    rows = select(Event, RegistrationSetup).outerjoin(RegistrationSetup, RegistrationSetup.event_id == Event.id)
+    found = db.session.execute(rows.where(Event.slug == slug)).first()
+    if found is None:
+        raise NotFound
+    return found[0], found[1]
+
+
+def overview(event_id: uuid.UUID) -> Overview:
+    """One statement."""
+    columns = (
+        Registration.state,
+        Registration.category,
+        Registration.attendance_mode,
+        Registration.country,
+        Registration.late,
+    )
+    rows = select(*columns, func.count()).where(*_at_desk(event_id)).group_by(*columns)
+    cells: list[tuple[Any, ...]] = [tuple(row) for row in db.session.execute(rows)]
+    chips = {name: sum(cell[5] for cell in cells if cell[0] in states) for name, states in CHIPS.items()}
+    categories, modes, countries = (sorted({cell[place] for cell in cells if cell[place]}) for place in (1, 2, 3))
+    return Overview(chips, categories, modes, countries, chips["all"], cells)
+
+
+def rows(event_id: uuid.UUID, filters: Filters, seen: Sight, *, whole: bool = False) -> list[Row]:
+    """One page of the list, or with ``whole`` all of it. One statement."""
+    name: Any = Person.name if seen is Sight.BADGES else NAME
+    found: Any = (
+        select(
+            Registration.id,
+            Registration.reference,
+            Registration.state,
+            Registration.late,
+            Registration.category,
+            Registration.attendance_mode,
+            Registration.country,
+            Registration.submitted_at,
+            Registration.decided_at,
+            Registration.reason,
+            name.label("name"),
+            Person.alias if seen is Sight.BADGES else null().label("alias"),
+            Person.discreet,
+            Organisation.name.label("organisation"),
+            Registration.answer_set_id,
+        )
+        .join(Person, Person.id == Registration.person_id)
+        .outerjoin(Organisation, Organisation.id == Registration.organisation_id)
+        .where(*_where(event_id, filters, seen))
+        .order_by(*_order(filters.sort, name))
+    )
+    if not whole:
+        found = found.limit(filters.size).offset((filters.page - 1) * filters.size)
+    return [Row(*row) for row in db.session.execute(found)]
+
+
+def number(event_id: uuid.UUID, filters: Filters, seen: Sight, known: Overview) -> int:
+    """How many rows the filters leave: from the overview, or with a search by one more statement."""
+    if not filters.q:
+        return known.matching(filters)
+    found = (
+        select(func.count())
+        .select_from(Registration)
+        .join(Person, Person.id == Registration.person_id)
+        .outerjoin(Organisation, Organisation.id == Registration.organisation_id)
+        .where(*_where(event_id, filters, seen))
+    )
+    return db.session.scalar(found) or 0
+
+
+def chosen(event_id: uuid.UUID, ids: Collection[uuid.UUID]) -> list[Registration]:
+    """Registrations of one event with their persons, in the order of arrival. What is elsewhere is left out."""
+    found = (
+        select(Registration)
+        .join(Registration.person)
+        .options(contains_eager(Registration.person), joinedload(Registration.organisation))
+        .where(Registration.id.in_(list(ids)[:BULK_LIMIT]), *_at_desk(event_id))
+        .order_by(Registration.submitted_at, Registration.id)
+    )
+    return list(db.session.scalars(found))
+
+
+def record(event_id: uuid.UUID, registration_id: uuid.UUID) -> Registration:
+    """One registration with person, key, organization and answers. Raises NotFound."""
+    found = (
+        select(Registration)
+        .join(Registration.person)
+        .join(Person.seal_key)
+        .options(
+            contains_eager(Registration.person).contains_eager(Person.seal_key),
+            joinedload(Registration.organisation),
+            joinedload(Registration.answer_set),
+        )
+        .where(Registration.id == registration_id, *_at_desk(event_id))
+    )
+    registration: Registration | None = db.session.scalar(found)
+    if registration is None:
+        raise NotFound
+    return registration
+
+
+def deeds(registration_id: uuid.UUID, limit: int = 200) -> list[Deed]:
+    """What was done to a registration, by whom, newest first. One statement."""
+    who = aliased(Person)
+    found = (
+        select(AuditEntry, AuditText.text, func.coalesce(func.nullif(who.alias, ""), who.name))
+        .outerjoin(AuditText, AuditText.entry_id == AuditEntry.id)
+        .outerjoin(who, who.id == AuditEntry.actor_id)
+        .where(AuditEntry.subject_kind == Registration.__tablename__, AuditEntry.subject_id == registration_id)
+        .order_by(AuditEntry.id.desc())
+        .limit(limit)
+    )
+    return [Deed(*row) for row in db.session.execute(found)]
+
+
+def may_work(grants: Iterable[RoleGrant], event: Event) -> bool:
+    """Whether the event's desk exists for these roles."""
+    try:
+        access.desk_sight(grants, event)
+    except NotFound:
+        return False
+    return True
+
+
+def waiting(grants: Iterable[RoleGrant]) -> list[Waiting]:
+    """The desks within reach that have something to decide, the longest wait first. One statement, or none."""
+    series, events = access.desks(grants)
+    if series is None:
+        reach: ColumnElement[bool] | None = None
+    elif series or events:
+        reach = or_(Event.series_id.in_(series), Event.id.in_(events))
+    else:
+        reach = false()
+    if reach is not None and not (series or events):
+        return []
+    found: Any = (
+        select(Event.slug, Event.title, Event.original_language, func.count(), func.min(Registration.submitted_at))
+        .join(Registration, Registration.event_id == Event.id)
+        .where(
+            Registration.state.in_(CHIPS["decide"]),
+            Registration.reference.is_not(None),
+            Event.publication != Publication.CANCELLED,
+        )
+        .group_by(Event.id)
+        .order_by(func.min(Registration.submitted_at))
+    )
+    if reach is not None:
+        found = found.where(reach)
+    return [Waiting(*row) for row in db.session.execute(found)]
+
+
+def category_counts(event_id: uuid.UUID, midnight: datetime) -> Counter[str]:
+    """How many accredited people of each category there were at a midnight (for ``counts``). One statement."""
+    stood = and_(Registration.state.in_(CHIPS["accredited"]), Registration.decided_at < midnight)
+    left_since = and_(
+        Registration.state == State.WITHDRAWN,
+        Registration.changed_at >= midnight,
+        Registration.decided_at < midnight,
+        Registration.reason == "complete",
+    )
+    found = (
+        select(Registration.category, func.count())
+        .where(Registration.event_id == event_id, or_(stood, left_since))
+        .group_by(Registration.category)
+    )
+    return Counter({row[0] or "": row[1] for row in db.session.execute(found)})
+
+
+def without_search(filters: Filters) -> Filters:
+    """The same filters for everybody's names."""
+    return replace(filters, q="")
+
+
+def _at_desk(event_id: uuid.UUID) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Registration.event_id == event_id,
+        Registration.reference.is_not(None),
+        Registration.state.not_in([State.DRAFT, State.EXPIRED]),
+    )
+
+
+def _where(event_id: uuid.UUID, filters: Filters, seen: Sight) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [*_at_desk(event_id)]
+    if filters.chip != "all":
+        found.append(Registration.state.in_(CHIPS[filters.chip]))
+    if filters.category:
+        found.append(Registration.category == filters.category)
+    if filters.mode:
+        found.append(Registration.attendance_mode == filters.mode)
+    if filters.country:
+        found.append(Registration.country == filters.country)
+    if filters.late:
+        found.append(Registration.late.is_(True))
+    if filters.q:
+        found.append(_search(filters.q, seen))
+    return found
+
+
+def _search(q: str, seen: Sight) -> ColumnElement[bool]:
+    reference = read_reference(q)
+    if reference is not None:
+        return Registration.reference == reference
+    names: list[Any] = [NAME, Organisation.name]
+    if seen is Sight.BADGES:
+        names += [Person.name, Person.name_latin]
+    parts: list[ColumnElement[bool]] = [name.icontains(q, autoescape=True) for name in names]
+    return or_(*parts, Registration.reference.icontains(q, autoescape=True))
+
+
+def _order(sort: str, name: Any) -> tuple[Any, ...]:
+    last = (Registration.submitted_at, Registration.id)
+    if sort == "newest":
+        return (Registration.submitted_at.desc(), Registration.id)
+    if sort == "name":
+        return (func.lower(name), *last)
+    if sort == "country":
+        return (Registration.country.asc().nulls_last(), *last)
+    return last

@@ -1,0 +1,171 @@
+"""The desk's forms."""
+
+from datetime import datetime
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import Form as PlainForm
+from wtforms.fields import DateTimeLocalField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from eventhub.kit import codes
+from eventhub.kit.forms import Form, optional, required
+from eventhub.registration.desk import SIZES, SORTS, Filters, Overview
+from eventhub.registration.models import SeatAt, State
+
+LOCAL = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
+LONGEST_SEARCH = 100
+REASONS_FOR: dict[State, tuple[str, ...]] = {
+    State.ACCREDITED: ("complete",),
+    State.WAITLISTED: ("over_quota", "late", "other"),
+    State.DECLINED: (
+        "missing_letter",
+        "letter_not_signed",
+        "identity_not_shown",
+        "not_within_mandate",
+        "duplicate",
+        "over_quota",
+        "late",
+        "security_objection_recorded",
+        "other",
+    ),
+}
+"""Which reasons go with which outcome."""
+
+
+class FilterForm(PlainForm):
+    """Search and filters: a GET form, so that a view of the list has an address."""
+
+    q = StringField(_l("Name or reference"))
+    category = SelectField(_l("Category"), validate_choice=False)
+    mode = SelectField(_l("Attendance"), validate_choice=False)
+    country = SelectField(_l("Country"), validate_choice=False)
+    late = SelectField(_l("Deadline"), choices=[("", _l("All")), ("1", _l("Late only"))], validate_choice=False)
+    sort = SelectField(
+        _l("Sort by"),
+        choices=[
+            ("waiting", _l("Waiting longest")),
+            ("newest", _l("Newest first")),
+            ("name", _l("Name")),
+            ("country", _l("Country")),
+        ],
+        validate_choice=False,
+    )
+
+
+class DecisionForm(Form):
+    """A decision on one or many, after the preview."""
+
+    outcome = HiddenField()
+    reason = SelectField(_l("Reason"), description=_l("Each person reads the text of this reason in their language."))
+    text = TextAreaField(
+        _l("Something to add"),
+        description=_l(
+            "Stands in the letter as you write it, in your language. Leave it empty where the text says enough."
+        ),
+        validators=[optional(), Length(max=2000)],
+        render_kw={"rows": 3},
+    )
+
+    def offer(self, outcome: State, language: str) -> None:
+        """Offer the reasons of an outcome."""
+        self.outcome.data = outcome.value
+        self.reason.choices = [
+            (code, codes.label("decision_reason.registration", code, language)) for code in REASONS_FOR[outcome]
+        ]
+        if self.reason.data not in REASONS_FOR[outcome]:
+            self.reason.data = REASONS_FOR[outcome][0]
+
+
+class NoteForm(Form):
+    """A word for colleagues."""
+
+    text = TextAreaField(_l("Note for colleagues"), validators=[required(), Length(max=2000)], render_kw={"rows": 3})
+
+
+class RevealForm(Form):
+    """Why somebody needs to read what is sealed."""
+
+    reason = StringField(
+        _l("Why do you need to read this?"),
+        description=_l("The reason is recorded, and the person sees that the answers were read."),
+        validators=[required(), Length(max=300)],
+    )
+
+
+class ExportForm(Form):
+    """What the list is needed for, and as which kind of file."""
+
+    reason = StringField(
+        _l("What do you need the list for?"),
+        description=_l("Recorded with your name and the number of rows."),
+        validators=[required(), Length(max=300)],
+    )
+    kind = SelectField(_l("Kind of file"), choices=[("xlsx", "XLSX"), ("csv", "CSV")])
+
+
+class SetupForm(Form):
+    """How an event takes registrations. Times are the event's own wall-clock times."""
+
+    opens_at = DateTimeLocalField(_l("Opens"), format=LOCAL, validators=[required()])
+    closes_at = DateTimeLocalField(_l("Closes"), format=LOCAL, validators=[required()])
+    grace_hours = IntegerField(
+        _l("Hours of grace"),
+        description=_l(
+            "Drafts begun before the deadline can still be sent for so many hours; they are marked as late."
+        ),
+        validators=[InputRequired(), NumberRange(0, 240)],
+        default=24,
+    )
+    needs_accreditation = BooleanField(
+        _l("Every registration needs a decision"), description=_l("Otherwise a place is confirmed at once.")
+    )
+    seat_at = SelectField(
+        _l("A place is taken"),
+        choices=[
+            (SeatAt.ACCREDITATION.value, _l("when somebody is accredited")),
+            (SeatAt.SUBMISSION.value, _l("when somebody registers")),
+        ],
+    )
+    capacity = IntegerField(
+        _l("Places"), description=_l("Empty: no limit."), validators=[Optional(), NumberRange(1, 1_000_000)]
+    )
+    waiting_list = BooleanField(_l("Waiting list when all places are taken"))
+    answer_within_days = IntegerField(
+        _l("Answer within working days"), validators=[InputRequired(), NumberRange(1, 60)], default=5
+    )
+    questionnaire_id = SelectField(_l("Questionnaire"), validate_choice=True)
+
+
+class ExtendForm(Form):
+    """A later deadline."""
+
+    until = DateTimeLocalField(_l("New deadline"), format=LOCAL, validators=[required()])
+
+
+def filters_from(args: Any, known: Overview, chips: tuple[str, ...]) -> Filters:
+    """The filters in an address; whatever is not offered is left out."""
+
+    def one_of(name: str, allowed: Any, otherwise: str = "") -> str:
+        value = args.get(name, "")
+        return value if value in allowed else otherwise
+
+    page, size = args.get("page", "1"), args.get("size", "")
+    return Filters(
+        chip=one_of("chip", chips, "decide"),
+        q=" ".join(args.get("q", "").replace("\x00", "").split())[:LONGEST_SEARCH],
+        category=one_of("category", known.categories),
+        mode=one_of("mode", known.modes),
+        country=one_of("country", known.countries),
+        late=args.get("late") == "1",
+        sort=one_of("sort", SORTS, "waiting"),
+        page=max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 6 else 1,
+        size=int(size) if size in {str(one) for one in SIZES} else SIZES[0],
+    )
+
+
+def local_value(field: Any) -> datetime:
+    """The wall-clock time of a field that validated."""
+    value: datetime = field.data
+    return value.replace(tzinfo=None)

@@ -1,0 +1,205 @@
+"""What registration writes to people, in their language; the same words for the worker and for the desk's preview.
+
+A discreet person's letter says that there is news, and nothing about what (SAFETY.md property 13).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from eventhub.kit.i18n import in_language, show_days, show_moment
+from eventhub.kit.mail import Letter
+from eventhub.kit.web import absolute
+from eventhub.people.models import Person
+from eventhub.programme.models import Event
+from eventhub.registration import shown
+from eventhub.registration.models import Registration, RegistrationSetup, State
+
+DECISIONS = {State.ACCREDITED: "accredited", State.WAITLISTED: "waitlisted", State.DECLINED: "declined"}
+
+
+Words = tuple[Any, list[Any]]
+"""A subject and the paragraphs after it, translated when they are drawn."""
+
+
+@dataclass(frozen=True)
+class About:
+    """What a letter is about, and in which language."""
+
+    registration: Registration
+    event: Event
+    setup: RegistrationSetup
+    lang: str
+    title: str
+
+
+def letter(
+    kind: str,
+    registration: Registration,
+    event: Event,
+    setup: RegistrationSetup,
+    *,
+    person: Person,
+    language: str | None = None,
+    text: str | None = None,
+) -> Letter | None:
+    """The letter of a kind, or None for a person without an address."""
+    if not person.email:
+        return None
+    lang = language or person.language
+    if person.discreet:
+        url = absolute("people.me", neutral=True, lang=lang)
+        return Letter(
+            person.email,
+            lang,
+            lambda: gettext("There is news for you"),
+            "registration/neutral",
+            {"url": url, "neutral": True},
+            discreet=True,
+        )
+    title = in_language(event.title, lang, event.original_language).text
+    subject, paragraphs = WORDS[kind](About(registration, event, setup, lang, title))
+    return Letter(
+        person.email,
+        lang,
+        lambda: str(subject),
+        "registration/letter",
+        {
+            "name": person.public_name,
+            "paragraphs": paragraphs,
+            "quote": text,
+            "facts": _facts(registration, event, lang, title),
+            "buttons": _buttons(kind, registration, event, lang),
+        },
+    )
+
+
+def _submitted(it: About) -> Words:
+    late = [_l("It came after the deadline, within the time of grace, and is marked as late.")]
+    return _l("We have your registration: %(event)s", event=it.title), [
+        _l("Thank you. Your registration has arrived, and nothing more is needed from you now."),
+        *(late if it.registration.late else []),
+        _l(
+            "The secretariat looks at it and answers within %(number)s working days.",
+            number=it.setup.answer_within_days,
+        ),
+        _l("You can change your answers until the deadline, and withdraw at any time."),
+    ]
+
+
+def _waitlisted(it: About) -> Words:
+    reason = shown.reason_text(it.registration.reason, it.lang)
+    return _l("You are on the waiting list: %(event)s", event=it.title), [
+        *([reason] if reason else [_l("Your registration has arrived. All places are taken at the moment.")]),
+        _l("When a place becomes free, we write to you at once. You need not do anything until then."),
+    ]
+
+
+def _accredited(it: About) -> Words:
+    if not it.setup.needs_accreditation:
+        return _l("Your place is confirmed: %(event)s", event=it.title), [
+            shown.reason_text("complete", it.lang),
+            _l("If you cannot come, please withdraw, so that somebody else gets the place."),
+        ]
+    return _l("You are accredited: %(event)s", event=it.title), [
+        shown.reason_text(it.registration.reason or "complete", it.lang),
+        _l(
+            "Choose your sessions and put them into your calendar: on the page “My sessions” you also find the address "
+            "of your personal calendar, which keeps itself up to date."
+        ),
+        _l("If you cannot come, please withdraw, so that somebody else gets the place."),
+    ]
+
+
+def _declined(it: About) -> Words:
+    return _l("About your registration: %(event)s", event=it.title), [
+        shown.reason_text(it.registration.reason or "other", it.lang),
+    ]
+
+
+def _withdrawn(it: About) -> Words:
+    return _l("Your registration is withdrawn: %(event)s", event=it.title), [
+        _l("You are not expected any more. If it was not you who withdrew, please write to us."),
+    ]
+
+
+def _changed(it: About) -> Words:
+    return _l("Your answers were changed: %(event)s", event=it.title), [
+        _l("We have your changed answers. If it was not you who changed them, please write to us."),
+    ]
+
+
+def _deadline_extended(it: About) -> Words:
+    here = show_moment(it.setup.closes_at, it.event.time_zone, it.lang)
+    when = _l("There is more time: you can register until %(day)s, %(time)s (%(offset)s).", **_told(here))
+    if it.registration.state is State.DECLINED:
+        then = _l("Your registration had come after the earlier deadline. Write to us, and we will look at it again.")
+    else:
+        then = _l("What you had begun is kept. You can go on where you stopped.")
+    return _l("The deadline was extended: %(event)s", event=it.title), [when, then]
+
+
+WORDS: dict[str, Callable[[About], Words]] = {
+    "submitted": _submitted,
+    "waitlisted": _waitlisted,
+    "accredited": _accredited,
+    "declined": _declined,
+    "withdrawn": _withdrawn,
+    "changed": _changed,
+    "deadline_extended": _deadline_extended,
+}
+"""Subject and paragraphs of each kind."""
+
+
+def _told(moment: Any) -> dict[str, str]:
+    return {"day": moment.day, "time": moment.time, "offset": moment.place}
+
+
+def _facts(registration: Registration, event: Event, lang: str, title: str) -> list[dict[str, Any]]:
+    facts: list[dict[str, Any]] = [
+        {"label": _l("Event"), "value": title},
+        {"label": _l("When"), "value": show_days(event.first_day, event.last_day, lang)},
+    ]
+    if registration.reference:
+        facts.append({"label": _l("Your reference"), "value": registration.reference, "ltr": True})
+    return facts
+
+
+def _buttons(kind: str, registration: Registration, event: Event, lang: str) -> list[dict[str, Any]]:
+    buttons: list[dict[str, Any]] = []
+    if kind == "accredited" and event.kind in shown.FORUMS:
+        buttons.append({"label": _l("My sessions"), "url": absolute("calendars.my_sessions", lang=lang)})
+    if registration.reference:
+        address = absolute("registration.mine_one", lang=lang, reference=registration.reference)
+        buttons.append({"label": _l("See my registration"), "url": address})
+    else:
+        address = absolute("registration.start", lang=lang, slug=event.slug)
+        buttons.append({"label": _l("Go on with my registration"), "url": address})
+    return buttons
+
+
+def many_reads(admin: Person) -> Letter | None:
+    """To an administrator: somebody opened many sealed answers within an hour. Names nobody; the audit does."""
+    if not admin.email:
+        return None
+    return Letter(
+        admin.email,
+        admin.language,
+        lambda: gettext("Many sealed answers were opened"),
+        "registration/letter",
+        {
+            "name": admin.public_name,
+            "paragraphs": [
+                _l("One colleague opened more than twenty sealed answers within an hour."),
+                _l("Each one is recorded with its reason. Please look at the record and ask."),
+            ],
+            "quote": None,
+            "facts": [],
+            "buttons": [
+                {"label": _l("Go to the console"), "url": absolute("people_console.today", lang=admin.language)}
+            ],
+        },
+    )

@@ -1,0 +1,173 @@
+"""What registration says on the pages of features below it."""
+
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Any
+
+from flask import g, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from eventhub.kit.access import actor
+from eventhub.kit.i18n import show_date
+from eventhub.kit.pages import changes_at
+from eventhub.kit.panels import Panel, Provider
+from eventhub.kit.web import Link
+from eventhub.people.sessions import Visitor
+from eventhub.programme import shown as programme
+from eventhub.programme.models import Event, Publication
+from eventhub.questionnaires import queries as questionnaires
+from eventhub.registration import access, desk, personal_data, queries, shown
+from eventhub.registration.models import RegistrationSetup, State
+from eventhub.registration.queries import Intake, Room, Window
+
+MINUTES_A_PAGE = 2
+
+
+def aside(event: Event) -> Panel | None:
+    """What it takes to take part, beside an event. The page is the same for everybody and changes with the clock."""
+    setup = queries.setup_of(event.id)
+    if setup is None:
+        return None
+    _changes_with(setup)
+    place, space, word = shown.openness(event, setup)
+    if event.publication is Publication.CANCELLED:
+        return None
+    return Panel(
+        "registration/aside_panel.html",
+        {
+            "window": place,
+            "room": space,
+            "word": word,
+            "needs_accreditation": setup.needs_accreditation,
+            "opens": shown.due(setup.opens_at, event, g.lang),
+            "due": shown.due(setup.closes_at, event, g.lang, before=queries.deadlines(event.id)),
+            "closed": shown.moment(setup.closes_at, event, g.lang),
+            "minutes": _minutes(setup),
+            "url": url_for("registration.start", slug=event.slug),
+        },
+    )
+
+
+def hero(event: Event) -> Panel | None:
+    """By when to register, and the way in, on the home page."""
+    setup = queries.setup_of(event.id)
+    if setup is None:
+        return None
+    _changes_with(setup)
+    place, space, word = shown.openness(event, setup)
+    if place is Window.NOT_YET:
+        opens = shown.due(setup.opens_at, event, g.lang)
+        fact = {"label": _("Registration opens"), "value": opens.when, "datetime": opens.datetime, "note": opens.zone}
+        return Panel("", {"facts": [fact]})
+    if place is not Window.OPEN:
+        return Panel("", {"facts": [{"label": _("Registration"), "value": word[0]}]})
+    due = shown.due(setup.closes_at, event, g.lang)
+    facts = [{"label": _("Register by"), "value": due.when, "datetime": due.datetime, "note": due.zone}]
+    template = "" if space is Room.FULL else "registration/hero_panel.html"
+    context = {"facts": facts, "eyebrow": word[0], "url": url_for("registration.start", slug=event.slug)}
+    return Panel(template, context)
+
+
+def tags(events: Collection[Event]) -> Panel:
+    """How registration stands, for the cards of events."""
+    known = queries.setups([event.id for event in events])
+    told: dict[Any, Any] = {}
+    for event in events:
+        setup = known.get(event.id)
+        if setup is None:
+            continue
+        _changes_with(setup)
+        place, _space, word = shown.openness(event, setup)
+        if place in {Window.OPEN, Window.NOT_YET}:
+            told[event.id] = word
+    return Panel("", {"tags": told})
+
+
+def mine(visitor: Visitor) -> Panel:
+    """The person's registrations, on My page."""
+    return Panel("registration/me_panel.html", {"items": [_item(one, visitor) for one in queries.mine(visitor.person)]})
+
+
+def data(visitor: Visitor) -> Panel:
+    """The registrations in the person's copy of all data."""
+    return Panel("", {"registrations": personal_data.own_data(visitor.person)})
+
+
+def event_links(event: Event) -> Panel | None:
+    """The desk and the settings among an event's console pages, for whom they exist."""
+    grants = actor().grants
+    links = []
+    if desk.may_work(grants, event):
+        links.append(Link(_("Registrations"), url_for("registration_console.desk", slug=event.slug)))
+    if access.may_set_up(grants, event):
+        links.append(Link(_("Registration settings"), url_for("registration_console.setup", slug=event.slug)))
+    return Panel("", {"links": links}) if links else None
+
+
+def today(visitor: Visitor) -> Panel | None:
+    """Which desks have something to decide, the longest wait first."""
+    rows = desk.waiting(visitor.grants)
+    if not rows:
+        return None
+    desks = [
+        {
+            "title": programme.words(row.title, row.original_language, g.lang),
+            "url": url_for("registration_console.desk", slug=row.slug),
+            "note": _("The oldest came on %(day)s.", day=show_date(row.oldest.date(), g.lang)),
+            "tag": (ngettext("%(num)s waits", "%(num)s wait", row.number), "warn"),
+        }
+        for row in rows
+    ]
+    return Panel("registration/today_panel.html", {"desks": desks})
+
+
+PROVIDERS: tuple[tuple[str, Provider], ...] = (
+    ("event.aside", aside),
+    ("home.hero", hero),
+    ("event.tags", tags),
+    ("me.main", mine),
+    ("me.data", data),
+    ("console.event", event_links),
+    ("console.today", today),
+)
+"""What app.py registers."""
+
+
+def _item(one: Intake, visitor: Visitor) -> dict[str, Any]:
+    registration = one.registration
+    assert registration is not None  # noqa: S101 (queries.mine gives none without)
+    place, _space, _word = shown.openness(one.event, one.setup)
+    item: dict[str, Any] = {
+        "intake": one,
+        "heading": _("My registration"),
+        "tag": shown.tag(registration.state, one.setup),
+        "reference": registration.reference,
+        "answer_by": None,
+        "due": None,
+        "url": None,
+        "label": _("See or change my answers"),
+    }
+    if registration.state in {State.DRAFT, State.EXPIRED}:
+        if place in {Window.OPEN, Window.GRACE}:
+            item["due"] = shown.due(one.setup.closes_at, one.event, g.lang, zone=visitor.person.time_zone)
+            item["url"] = url_for("registration.start", slug=one.event.slug)
+            item["label"] = _("Go on with my registration")
+        return item
+    item["url"] = url_for("registration.mine_one", reference=registration.reference)
+    if registration.state in {State.SUBMITTED, State.UNDER_REVIEW} and registration.submitted_at:
+        # Working days: two in seven are none.
+        days = one.setup.answer_within_days
+        by = registration.submitted_at + timedelta(days=days + 2 * (days // 5))
+        item["answer_by"] = show_date(by.date(), g.lang, year=False)
+    return item
+
+
+def _minutes(setup: RegistrationSetup) -> int:
+    newest = questionnaires.newest_version(setup.questionnaire_id) if setup.questionnaire_id else None
+    return MINUTES_A_PAGE * len(newest.definition.pages) if newest else 1
+
+
+def _changes_with(setup: RegistrationSetup) -> None:
+    changes_at(setup.opens_at)
+    changes_at(setup.closes_at)

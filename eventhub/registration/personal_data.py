@@ -1,0 +1,69 @@
+"""What registration keeps about a person: the person's copy, and erasure."""
+
+from typing import Any
+
+from sqlalchemy import delete, select, update
+
+from eventhub.kit import audit
+from eventhub.kit.audit import AuditEntry, AuditText
+from eventhub.kit.db import db
+from eventhub.people.models import Person
+from eventhub.questionnaires import answers as given
+from eventhub.questionnaires.actions import erase_answers
+from eventhub.registration import queries
+from eventhub.registration.models import MOVES, Registration, State
+from eventhub.registration.moves import move
+from eventhub.registration.seats import free_seats
+
+
+def own_data(person: Person) -> list[dict[str, Any]]:
+    """Every registration of a person with its answers, the sealed ones opened, in plain values."""
+    found = []
+    for one in queries.mine(person):
+        registration = one.registration
+        assert registration is not None  # noqa: S101 (queries.mine gives none without)
+        found.append(
+            {
+                "event": one.event.title,
+                "reference": registration.reference,
+                "state": registration.state.value,
+                "reason": registration.reason,
+                "late": registration.late,
+                "begun": registration.created_at,
+                "sent": registration.submitted_at,
+                "decided": registration.decided_at,
+                "answers": given.opened(one.answer_set, one.key) if one.answer_set else {},
+                "opened_by_staff": [
+                    {"at": entry.at, "questions": entry.detail.get("questions", [])}
+                    for entry, _text in audit.history(Registration.__tablename__, registration.id)
+                    if entry.verb == "registration.revealed"
+                ],
+            }
+        )
+    return found
+
+
+def erase(person: Person) -> int:
+    """Take a person out of all registrations: seats are given back, answers and written words deleted; how many rows.
+
+    The rows stay as counts without a name. Safe to repeat.
+    """
+    erase_answers(person)
+    mine = list(db.session.scalars(select(Registration).where(Registration.person_id == person.id).with_for_update()))
+    ids = [registration.id for registration in mine]
+    about = select(AuditEntry.id).where(
+        AuditEntry.subject_kind == Registration.__tablename__, AuditEntry.subject_id.in_(ids)
+    )
+    db.session.execute(delete(AuditText).where(AuditText.entry_id.in_(about)))
+    db.session.execute(update(Registration).where(Registration.filed_by_id == person.id).values(filed_by_id=None))
+    for registration in mine:
+        seated = registration.has_seat and State.WITHDRAWN in MOVES[registration.state]
+        if State.WITHDRAWN in MOVES[registration.state]:
+            move(registration, State.WITHDRAWN, actor=None, reason="erased")
+        registration.organisation_id = registration.country = registration.category = None
+        if seated:
+            registration.has_seat = False
+            db.session.flush()
+            free_seats(registration.event_id)
+    db.session.flush()
+    return len(mine)

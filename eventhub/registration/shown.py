@@ -1,0 +1,162 @@
+"""Registrations in the words and shapes that pages place."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import segno
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from markupsafe import Markup, escape
+
+from eventhub.kit import codes
+from eventhub.kit.clock import now
+from eventhub.kit.i18n import show_date, show_moment, show_offset, zone_city
+from eventhub.programme.models import Event, EventKind, Publication
+from eventhub.programme.shown import clock_place
+from eventhub.programme.shown import sentence as with_parts
+from eventhub.registration.models import Deadline, RegistrationSetup, State
+from eventhub.registration.queries import Room, Window, room, window
+
+Tag = tuple[Any, str]
+
+STATES: dict[State, Tag] = {
+    State.DRAFT: (_l("Draft"), "warn"),
+    State.SUBMITTED: (_l("Sent"), "go"),
+    State.AWAITING_FOCAL_POINT: (_l("With the focal point"), "silent"),
+    State.UNDER_REVIEW: (_l("Under review"), "go"),
+    State.INFO_REQUESTED: (_l("Information asked"), "warn"),
+    State.WAITLISTED: (_l("On the waiting list"), "new"),
+    State.OFFERED: (_l("Place offered"), "warn"),
+    State.ACCREDITED: (_l("Accredited"), "ok"),
+    State.BADGE_ISSUED: (_l("Badge issued"), "ok"),
+    State.ATTENDED: (_l("Attended"), "ok"),
+    State.NO_SHOW: (_l("Did not come"), "silent"),
+    State.DECLINED: (_l("Declined"), "stop"),
+    State.WITHDRAWN: (_l("Withdrawn"), "silent"),
+    State.REVOKED: (_l("Revoked"), "stop"),
+    State.EXPIRED: (_l("Expired"), "silent"),
+}
+"""Words, shape and colour of each state."""
+
+FORUMS = frozenset({EventKind.FORUM, EventKind.REGIONAL_FORUM})
+
+
+@dataclass(frozen=True)
+class Due:
+    """A deadline in the words of components/deadline.html."""
+
+    when: str
+    datetime: str
+    zone: Markup
+    other: Markup | None = None
+    was: str | None = None
+    since: str | None = None
+
+
+def tag(state: State, setup: RegistrationSetup) -> Tag:
+    """A state as the person reads it: where nobody accredits, a place is confirmed."""
+    if state is State.ACCREDITED and not setup.needs_accreditation:
+        return _l("Confirmed"), "ok"
+    return STATES[state]
+
+
+def due(
+    instant: datetime, event: Event, lang: str, *, zone: str | None = None, before: list[Deadline] | None = None
+) -> Due:
+    """A deadline by the event's clock; beside it the reader's, where that is another one. ``before``: all announced."""
+    here = show_moment(instant, event.time_zone, lang)
+    told = with_parts(_("Time in %(place)s %(offset)s"), place=clock_place(event, lang), offset=_offset(here.place))
+    other = None
+    there = show_moment(instant, zone, lang) if zone else None
+    if zone and there and there.place != here.place:
+        day = there.time if there.day == here.day else f"{there.day}, {there.time}"
+        other = with_parts(
+            _("Your time: %(time)s in %(place)s %(offset)s"),
+            time=day,
+            place=zone_city(zone, lang),
+            offset=_offset(there.place),
+        )
+    old, since = _extended(instant, event, lang, before or [])
+    return Due(
+        f"{here.day}, {here.time}" if lang != "ar" else f"{here.day}، {here.time}", here.iso, told, other, old, since
+    )
+
+
+def moment(instant: datetime, event: Event, lang: str) -> Markup:
+    """An instant in one line, by the event's clock."""
+    here = show_moment(instant, event.time_zone, lang)
+    return with_parts(_("%(day)s, %(time)s %(offset)s"), day=here.day, time=here.time, offset=_offset(here.place))
+
+
+def openness(event: Event, setup: RegistrationSetup) -> tuple[Window, Room, Tag]:
+    """Whether one may register now, whether there is room, and both in a word."""
+    place, space = window(setup, now()), room(setup)
+    if event.publication is Publication.CANCELLED:
+        return Window.CLOSED, space, (_l("Event cancelled"), "stop")
+    if place is Window.NOT_YET:
+        return place, space, (_l("Registration opens later"), "new")
+    if place is not Window.OPEN:
+        return place, space, (_l("Registration closed"), "silent")
+    if space is Room.FULL:
+        return place, space, (_l("All places are taken"), "stop")
+    if space is Room.WAITING_LIST and not setup.needs_accreditation:
+        return place, space, (_l("Waiting list"), "warn")
+    return place, space, (_l("Registration open"), "ok")
+
+
+def country(code: str | None, lang: str) -> str:
+    """Somalia; Stateless; empty where nothing is known."""
+    if not code:
+        return ""
+    try:
+        return codes.country_name(code, lang)
+    except KeyError:
+        return label("nationality_extra", code, lang)
+
+
+def label(vocabulary: str, code: str | None, lang: str) -> str:
+    """The words of a code; the code itself where a questionnaire has options of its own."""
+    if not code:
+        return ""
+    try:
+        return codes.label(vocabulary, code, lang)
+    except KeyError:
+        return code
+
+
+def reason_text(code: str | None, lang: str) -> str:
+    """What the person concerned reads about a decision."""
+    return codes.reason_text("registration", code, lang) if code in codes.codes("decision_reason.registration") else ""
+
+
+def qr(reference: str) -> Markup:
+    """The reference as a QR code: one path, drawn on the server, without a style of its own."""
+    code = segno.make(reference, micro=False, error="m")
+    # Digits, letters and path commands made by segno alone.
+    return Markup(  # noqa: S704
+        code.svg_inline(omitsize=True, border=2, svgclass=None, lineclass=None).replace(
+            "<svg ", '<svg aria-hidden="true" focusable="false" ', 1
+        )
+    )
+
+
+def _extended(instant: datetime, event: Event, lang: str, announced: list[Deadline]) -> tuple[str | None, str | None]:
+    older = [row for row in announced if row.closes_at < instant]
+    newest = next((row for row in announced if row.closes_at == instant), None)
+    if not older or newest is None:
+        return None, None
+    old = show_moment(older[-1].closes_at, event.time_zone, lang, year=False)
+    same_day = older[-1].closes_at.date() == instant.date()
+    since = newest.announced_at.astimezone(ZoneInfo(event.time_zone)).date()
+    return f"{old.day}, {old.time}" if same_day else old.day, show_date(since, lang, year=False)
+
+
+def _offset(offset: str) -> Markup:
+    return Markup('<span class="ltr">({})</span>').format(escape(offset))
+
+
+def offset_at(instant: datetime, event: Event) -> str:
+    """UTC+1: the event's offset at an instant."""
+    return show_offset(instant.astimezone(ZoneInfo(event.time_zone)))

@@ -1,0 +1,443 @@
+"""Registering for an event, page by page, and looking after one's own registration."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Blueprint, current_app, flash, g, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.utils import redirect
+
+from eventhub.kit.access import actor, anyone, personal
+from eventhub.kit.audit import history
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.kit.errors import NotFound
+from eventhub.kit.forms import ActionForm, submit, submit_alone
+from eventhub.kit.i18n import show_moment
+from eventhub.kit.web import back_to
+from eventhub.people.models import Person
+from eventhub.programme import shown as programme
+from eventhub.programme.models import Event
+from eventhub.questionnaires import answers as given
+from eventhub.questionnaires import queries as questionnaires
+from eventhub.questionnaires.answers import Section
+from eventhub.questionnaires.definition import Definition, Page
+from eventhub.questionnaires.forms import AnswerForm, answer_form
+from eventhub.registration import actions, queries, shown
+from eventhub.registration.models import Registration, State
+from eventhub.registration.queries import Intake, Window
+from eventhub.registration.reference import read_reference
+
+bp = Blueprint("registration", __name__)
+
+MINUTES_A_PAGE = 2
+SCRIPTS = ["site.js"]
+
+
+@bp.app_context_processor
+def registration_words() -> dict[str, Any]:
+    """What the templates of this feature call."""
+    return {
+        "registered": shown,
+        "event_title": _title,
+        "event_eyebrow": _eyebrow,
+        "has_endpoint": lambda name: name in current_app.view_functions,
+    }
+
+
+@bp.get("/events/<slug>/register")
+@anyone
+def start(slug: str) -> ResponseReturnValue:
+    """What it takes to register. A questionnaire of one page is answered right here by those who are signed in."""
+    person = actor().person if current_user.is_authenticated else None
+    found = queries.intake(slug, person) if person else queries.open_intake(slug)
+    if found.registration is not None and found.registration.reference:
+        return back_to("registration.mine_one", reference=found.registration.reference)
+    definition = _definition(found)
+    place, space, word = shown.openness(found.event, found.setup)
+    draft = found.registration is not None and found.registration.state is State.DRAFT
+    sendable = place is Window.OPEN or (place is Window.GRACE and draft)
+    if person and definition and len(definition.pages) == 1 and sendable:
+        return _one_page(person, found, definition, definition.pages[0])
+    pages = given.visible_pages(definition, {}) if definition else []
+    return render_template(
+        "registration/start.html",
+        intake=found,
+        pages=pages,
+        minutes=max(1, MINUTES_A_PAGE * len(definition.pages if definition else ())),
+        window=place,
+        room=space,
+        word=word,
+        draft=draft,
+        sendable=sendable,
+        due=shown.due(found.setup.closes_at, found.event, g.lang, zone=person.time_zone if person else None),
+        begin=_first_address(found, definition),
+    )
+
+
+@bp.route("/events/<slug>/register/<page>", methods=["GET", "POST"])
+@personal
+def step(slug: str, page: str) -> ResponseReturnValue:
+    """One page of the questionnaire. What is typed is kept on the server with every button."""
+    person: Person = actor().person
+    found = _intake(slug, person)
+    if found.registration is not None and found.registration.reference:
+        return back_to("registration.mine_one", reference=found.registration.reference)
+    definition = _needed(_definition(found))
+    answers = _answers(found)
+    asked = _page(definition, page)
+    if len(definition.pages) == 1:
+        return _one_page(person, found, definition, asked)
+    form = answer_form(definition, asked, language=g.lang, answers=answers, organisations=())
+    if request.method == "POST" and (answer := _step_sent(person, found, definition, asked, form)) is not None:
+        return answer
+    return _draw_step(found, definition, asked, form, answers)
+
+
+@bp.post("/events/<slug>/register/<page>/draft")
+@personal
+def keep(slug: str, page: str) -> ResponseReturnValue:
+    """Keep what is typed while it is typed: every answer that holds. Files wait for the button."""
+    person: Person = actor().person
+    found = _intake(slug, person)
+    if found.registration is not None and found.registration.state is not State.DRAFT:
+        raise NotFound
+    definition = _needed(_definition(found))
+    asked = _page(definition, page)
+    form = answer_form(definition, asked, language=g.lang, answers=_answers(found))
+    form.validate_on_submit()
+    if "csrf_token" in form.errors:
+        return "", 422
+    found = actions.start_draft(person, person, found)
+    actions.save_page(person, found, form.values())
+    return "", 204
+
+
+@bp.route("/events/<slug>/register/check", methods=["GET", "POST"])
+@personal
+def check(slug: str) -> ResponseReturnValue:
+    """All answers, to be looked at before sending."""
+    person: Person = actor().person
+    found = _intake(slug, person)
+    if found.registration is not None and found.registration.reference and request.method == "GET":
+        return back_to("registration.mine_one", reference=found.registration.reference)
+    definition = _definition(found)
+    if definition is not None and found.registration is None:
+        return back_to("registration.start", slug=slug)
+    form = ActionForm()
+    if form.validate_on_submit():
+        sent = submit(form, lambda: _send(person, found))
+        if sent is not None:
+            return back_to("registration.done", slug=slug)
+    answers = _answers(found, with_tails=True)
+    missing = given.complete(definition, answers) if definition else []
+    sections = _sections(definition, answers, lambda page: url_for("registration.step", slug=slug, page=page.id))
+    page = render_template(
+        "registration/check.html",
+        intake=found,
+        form=form,
+        sections=sections,
+        missing=[(page, question) for page, question in missing],
+        steps=len(given.visible_pages(definition, answers)) + 1 if definition else 1,
+    )
+    return page, form.status
+
+
+@bp.get("/events/<slug>/register/done")
+@personal
+def done(slug: str) -> ResponseReturnValue:
+    """It arrived: the reference, and what happens next."""
+    person: Person = actor().person
+    found = queries.intake(slug, person)
+    if found.registration is None or not found.registration.reference:
+        return back_to("registration.start", slug=slug)
+    return render_template(
+        "registration/done.html",
+        intake=found,
+        registration=found.registration,
+        qr=shown.qr(found.registration.reference),
+        email=person.email,
+        is_forum=found.event.kind in shown.FORUMS,
+    )
+
+
+@bp.get("/me/registrations/<reference>")
+@personal
+def mine_one(reference: str) -> ResponseReturnValue:
+    """One's own registration: where it stands, what was answered, and who opened what is sealed."""
+    person: Person = actor().person
+    found = _own(person, reference)
+    registration = _registration(found)
+    definition = _definition(found)
+    may_amend = queries.may_amend(registration, found.setup, now()) and definition is not None
+    url = _amend_address(registration) if may_amend else None
+    answers = _answers(found, with_tails=True)
+    return render_template(
+        "registration/mine.html",
+        intake=found,
+        registration=registration,
+        sections=_sections(definition, answers, url),
+        missing=given.complete(definition, answers) if definition else [],
+        may_amend=may_amend,
+        may_withdraw=queries.may_withdraw(registration),
+        due=shown.due(found.setup.closes_at, found.event, g.lang, zone=person.time_zone),
+        reason=shown.reason_text(registration.reason, g.lang) if registration.state in TOLD else "",
+        lines=_history(person, found, definition),
+        qr=shown.qr(reference),
+    )
+
+
+@bp.route("/me/registrations/<reference>/answers/<page>", methods=["GET", "POST"])
+@personal
+def amend(reference: str, page: str) -> ResponseReturnValue:
+    """Change the answers of one page of a registration that was sent."""
+    person: Person = actor().person
+    found = _own(person, reference, lock=request.method == "POST")
+    registration, definition = _registration(found), _needed(_definition(found))
+    asked = _page(definition, page)
+    answers = _answers(found)
+    form = answer_form(definition, asked, language=g.lang, answers=answers)
+    open_now = queries.may_amend(registration, found.setup, now())
+    if not open_now and request.method == "GET":
+        return back_to("registration.mine_one", reference=reference)
+    if form.validate_on_submit() and submit(form, lambda: actions.save_page(person, found, form.values())):
+        flash(_("Your answers were changed."), "ok")
+        return back_to("registration.mine_one", reference=reference)
+    drawn = render_template("registration/amend.html", intake=found, form=form, page=asked, scripts=SCRIPTS)
+    return drawn, form.status
+
+
+@bp.route("/me/registrations/<reference>/withdraw", methods=["GET", "POST"])
+@personal
+def withdraw(reference: str) -> ResponseReturnValue:
+    """Take the registration back, after a look at what that means."""
+    person: Person = actor().person
+    found = _own(person, reference, lock=request.method == "POST")
+    form = ActionForm()
+    if form.validate_on_submit() and submit(form, lambda: actions.withdraw(person, found)):
+        flash(_("Your registration is withdrawn."), "ok")
+        return back_to("registration.mine_one", reference=reference)
+    if not queries.may_withdraw(_registration(found)) and request.method == "GET":
+        return back_to("registration.mine_one", reference=reference)
+    return render_template("registration/withdraw.html", intake=found, form=form), form.status
+
+
+TOLD = frozenset({State.DECLINED, State.WAITLISTED, State.REVOKED})
+"""States that come with words of their own."""
+
+
+def _one_page(person: Person, found: Intake, definition: Definition, asked: Page) -> ResponseReturnValue:
+    """Begin, answer and send in one go: the fewest statements."""
+    slug = found.event.slug
+    if request.method == "POST" and found.registration is not None:
+        found = queries.intake(slug, person, lock=True)
+    answers = _answers(found)
+    form = answer_form(definition, asked, language=g.lang, answers=answers)
+    if request.method == "POST":
+        if request.form.get("go") == "later":
+            answer = _step_sent(person, found, definition, asked, form)
+            if answer is not None:
+                return answer
+        elif form.validate_on_submit():
+            sent = submit_alone(form, lambda: actions.register_now(person, person, found, form.values()))
+            if sent is not None:
+                return redirect(url_for("registration.done", slug=slug), 303)
+            # Everything was undone, so the page is made from what is true now.
+            person = db.session.merge(person)
+            found = queries.intake(slug, person)
+    return _draw_step(found, definition, asked, form, answers)
+
+
+def _step_sent(
+    person: Person, found: Intake, definition: Definition, asked: Page, form: AnswerForm
+) -> ResponseReturnValue | None:
+    """Where a page that was sent leads, or None when it must be shown again. What holds is kept either way."""
+    holds = form.validate_on_submit()
+    if "csrf_token" in form.errors:
+        return None
+    leaving = request.form.get("go") == "later"
+    kept = submit(form, lambda: _kept(person, found, form))
+    if kept is None:
+        return None
+    if leaving and all(_is_only_missing(form, name) for name in form.errors):
+        flash(_("Your answers are kept. You can go on here at any time, on any device."), "ok")
+        return back_to("people.me")
+    if not holds:
+        return None
+    answers = _answers(kept)
+    later = [
+        page
+        for page in given.visible_pages(definition, answers)
+        if _place(definition, page) > _place(definition, asked)
+    ]
+    if later:
+        return back_to("registration.step", slug=found.event.slug, page=later[0].id)
+    return back_to("registration.check", slug=found.event.slug)
+
+
+def _draw_step(
+    found: Intake, definition: Definition, asked: Page, form: AnswerForm, answers: Mapping[str, object]
+) -> ResponseReturnValue:
+    pages = given.visible_pages(definition, answers)
+    if asked not in pages:
+        pages = sorted([*pages, asked], key=lambda page: _place(definition, page))
+    place, space, _word = shown.openness(found.event, found.setup)
+    number = pages.index(asked)
+    page = render_template(
+        "registration/step.html",
+        intake=found,
+        form=form,
+        page=asked,
+        number=number + 1,
+        total=len(pages) + (1 if len(definition.pages) > 1 else 0),
+        single=len(definition.pages) == 1,
+        back=pages[number - 1] if number else None,
+        window=place,
+        room=space,
+        saved=_saved(found),
+        scripts=SCRIPTS,
+    )
+    return page, form.status
+
+
+def _kept(person: Person, found: Intake, form: AnswerForm) -> Intake:
+    begun = actions.start_draft(person, person, found)
+    actions.save_page(person, begun, form.values())
+    return begun
+
+
+def _send(person: Person, found: Intake) -> Registration:
+    if found.registration is None:
+        return actions.register_now(person, person, found, {})
+    return actions.submit(person, found)
+
+
+def _is_only_missing(form: AnswerForm, name: str | None) -> bool:
+    field = form._fields.get(name or "")
+    return field is not None and not field.data
+
+
+def _intake(slug: str, person: Person) -> Intake:
+    return queries.intake(slug, person, lock=request.method == "POST")
+
+
+def _own(person: Person, reference: str, *, lock: bool = False) -> Intake:
+    known = read_reference(reference)
+    if known is None:
+        raise NotFound
+    return queries.own(person, known, lock=lock)
+
+
+def _registration(found: Intake) -> Registration:
+    if found.registration is None:
+        raise NotFound
+    return found.registration
+
+
+def _definition(found: Intake) -> Definition | None:
+    if found.version_id is None:
+        return None
+    return questionnaires.localised(questionnaires.version(found.version_id), g.lang)
+
+
+def _needed(definition: Definition | None) -> Definition:
+    if definition is None:
+        raise NotFound
+    return definition
+
+
+def _page(definition: Definition, page_id: str) -> Page:
+    try:
+        return definition.page(page_id)
+    except KeyError:
+        raise NotFound from None
+
+
+def _place(definition: Definition, page: Page) -> int:
+    return definition.pages.index(page)
+
+
+def _answers(found: Intake, *, with_tails: bool = False) -> dict[str, object]:
+    if found.answer_set is None:
+        return {}
+    return given.load(found.answer_set, found.key if with_tails else None)
+
+
+def _sections(
+    definition: Definition | None, answers: Mapping[str, object], url: Callable[[Page], str] | None
+) -> list[Section]:
+    return given.to_show(definition, answers, g.lang, url=url) if definition else []
+
+
+def _first_address(found: Intake, definition: Definition | None) -> str:
+    slug = found.event.slug
+    if definition is None:
+        return url_for("registration.check", slug=slug)
+    pages = given.visible_pages(definition, _answers(found))
+    if found.registration is not None:
+        wanting = {page.id for page, _question in given.complete(definition, _answers(found))}
+        first = next((page for page in pages if page.id in wanting), None)
+        return (
+            url_for("registration.step", slug=slug, page=first.id)
+            if first
+            else url_for("registration.check", slug=slug)
+        )
+    return url_for("registration.step", slug=slug, page=pages[0].id)
+
+
+def _amend_address(registration: Registration) -> Callable[[Page], str]:
+    return lambda page: url_for("registration.amend", reference=registration.reference, page=page.id)
+
+
+def _saved(found: Intake) -> str | None:
+    if found.registration is None or found.registration.state is not State.DRAFT:
+        return None
+    zone = current_user.time_zone if current_user.is_authenticated else found.event.time_zone
+    return str(_("Saved at %(time)s", time=show_moment(found.registration.changed_at, zone, g.lang).time))
+
+
+def _history(person: Person, found: Intake, definition: Definition | None) -> list[dict[str, Any]]:
+    """What happened, for the person: moves, changes, and every time somebody read a sealed answer."""
+    registration = _registration(found)
+    labels = {question.key: str(question.label) for question in definition.questions()} if definition else {}
+    lines = []
+    for entry, _text in history("registration", registration.id):
+        told = _line(entry.verb, entry.detail, labels)
+        if told is None:
+            continue
+        when = show_moment(entry.at, person.time_zone, g.lang)
+        lines.append(
+            {
+                "when": f"{when.day}, {when.time}",
+                "datetime": when.iso,
+                "title": told[0],
+                "text": told[1],
+                "kind": told[2],
+            }
+        )
+    return lines
+
+
+def _line(verb: str, detail: Mapping[str, Any], labels: Mapping[str, str]) -> tuple[Any, str | None, str] | None:
+    questions = ", ".join(labels.get(name, name) for name in detail.get("questions", ()))
+    if verb == "registration.changed":
+        return _("Answers changed"), questions, ""
+    if verb == "registration.revealed":
+        return _("The secretariat read answers that are kept sealed"), questions, "warn"
+    state = verb.removeprefix("registration.")
+    if state in set(State) and State(state) is not State.SUBMITTED:
+        word, kind = shown.STATES[State(state)]
+        return word, None, {"ok": "ok", "warn": "warn", "silent": "silent"}.get(kind, "")
+    if state == State.SUBMITTED:
+        return _("Sent"), None, ""
+    return None
+
+
+def _title(event: Event) -> Any:
+    return programme.words(event.title, event.original_language, g.lang)
+
+
+def _eyebrow(event: Event) -> Any:
+    return programme.eyebrow(event, g.lang)

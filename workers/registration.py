@@ -1,0 +1,140 @@
+"""What is owed after something happened to a registration: a letter, and entries in calendars."""
+
+import uuid
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from eventhub.calendars import actions as calendars
+from eventhub.kit.audit import AuditEntry, AuditText
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.kit.mail import Letter
+from eventhub.people.models import Person, Role, RoleGrant, ScopeKind
+from eventhub.registration import actions, letters, queries
+from eventhub.registration.models import Registration, State
+from workers.app import mails, writes
+from workers.upkeep import by_the_clock
+
+STANDS: dict[str, frozenset[State]] = {
+    "submitted": queries.TAKING_PART,
+    "waitlisted": frozenset({State.WAITLISTED}),
+    "accredited": frozenset({State.ACCREDITED, State.BADGE_ISSUED, State.ATTENDED}),
+    "declined": frozenset({State.DECLINED}),
+    "withdrawn": frozenset({State.WITHDRAWN}),
+    "changed": queries.TAKING_PART,
+    "deadline_extended": frozenset({State.DRAFT, State.EXPIRED, State.DECLINED}),
+}
+"""While the mail waited the registration may have moved on: a letter that is no longer true is not sent."""
+
+
+@mails("registration.submitted")
+def submitted(registration_id: str) -> Letter | None:
+    """We have your registration."""
+    return _letter("submitted", registration_id)
+
+
+@mails("registration.waitlisted")
+def waitlisted(registration_id: str) -> Letter | None:
+    """You are on the waiting list."""
+    return _letter("waitlisted", registration_id)
+
+
+@mails("registration.accredited")
+def accredited(registration_id: str) -> Letter | None:
+    """You are accredited. At a dialogue the calendar's invite says so, unless the person wants no invites by mail."""
+    found = queries.with_person(uuid.UUID(registration_id))
+    if found and calendars.is_confirmed_by_invite(found):
+        return None
+    return _letter("accredited", registration_id)
+
+
+@mails("registration.declined")
+def declined(registration_id: str) -> Letter | None:
+    """Why not, and what can be done."""
+    return _letter("declined", registration_id)
+
+
+@mails("registration.withdrawn")
+def withdrawn(registration_id: str) -> Letter | None:
+    """You are not expected any more."""
+    return _letter("withdrawn", registration_id)
+
+
+@mails("registration.changed")
+def changed(registration_id: str) -> Letter | None:
+    """Somebody changed your answers, you perhaps."""
+    return _letter("changed", registration_id)
+
+
+@mails("registration.deadline_extended")
+def deadline_extended(registration_id: str) -> Letter | None:
+    """There is more time."""
+    return _letter("deadline_extended", registration_id)
+
+
+@mails("registration.many_reads")
+def many_reads(entry_id: int) -> Letter | None:
+    """A second person is told that somebody opens many sealed answers (SAFETY.md property 5)."""
+    entry = db.session.get(AuditEntry, entry_id)
+    admin = db.session.scalar(
+        select(Person)
+        .join(RoleGrant, RoleGrant.person_id == Person.id)
+        .where(
+            RoleGrant.role == Role.ADMIN,
+            RoleGrant.scope_kind == ScopeKind.ALL,
+            RoleGrant.revoked_at.is_(None),
+            Person.id != (entry.actor_id if entry else None),
+            Person.email.is_not(None),
+        )
+        .order_by(RoleGrant.granted_at)
+        .limit(1)
+    )
+    return letters.many_reads(admin) if entry and admin else None
+
+
+@writes("registration.accredited_calendar")
+def accredited_calendar(registration_id: str) -> None:
+    """The sessions go into the person's calendar."""
+    registration = queries.with_person(uuid.UUID(registration_id))
+    if registration is not None and registration.state in STANDS["accredited"]:
+        calendars.on_accredited(registration)
+
+
+@writes("registration.withdrawn_calendar")
+def withdrawn_calendar(registration_id: str) -> None:
+    """The sessions leave the person's calendar."""
+    registration = queries.with_person(uuid.UUID(registration_id))
+    if registration is not None:
+        calendars.on_withdrawn(registration)
+
+
+@by_the_clock("registration.expire_drafts", timedelta(minutes=10))
+def expire_drafts() -> None:
+    """Close the drafts of events that take no more."""
+    while actions.expire_drafts(now()):
+        db.session.flush()
+
+
+def _letter(kind: str, registration_id: str) -> Letter | None:
+    registration = queries.with_person(uuid.UUID(registration_id))
+    setup = queries.setup_of(registration.event_id) if registration else None
+    if registration is None or setup is None or registration.state not in STANDS[kind]:
+        return None
+    words = _words(registration) if kind in letters.DECISIONS.values() else None
+    return letters.letter(kind, registration, registration.event, setup, person=registration.person, text=words)
+
+
+def _words(registration: Registration) -> str | None:
+    """What staff added to the newest decision."""
+    return db.session.scalar(
+        select(AuditText.text)
+        .join(AuditEntry, AuditEntry.id == AuditText.entry_id)
+        .where(
+            AuditEntry.subject_kind == Registration.__tablename__,
+            AuditEntry.subject_id == registration.id,
+            AuditEntry.verb == f"registration.{registration.state.value}",
+        )
+        .order_by(AuditEntry.id.desc())
+        .limit(1)
+    )
