@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from functools import wraps
 from typing import cast
 
 import structlog
@@ -25,6 +26,7 @@ def by_the_clock(name: str, every: timedelta) -> Callable[[Callable[[], None]], 
 
     def decorate(work: Callable[[], None]) -> Callable[[], None]:
         @celery.task(name=name)
+        @wraps(work)
         def run() -> None:
             with flask_app.app_context(), unit_of_work():
                 if take_slot(name, every):

@@ -110,7 +110,8 @@ def retry(promise_id: int) -> ResponseReturnValue:
     """Try parked work again."""
     _demand_admin_of_all()
     form = ActionForm()
-    if form.validate_on_submit() and submit(form, lambda: actions.retry_promise(actor().person, promise_id)):
+    if form.validate_on_submit():
+        actions.retry_promise(actor().person, promise_id)
         flash(_("It will be tried again within a minute."), "ok")
         return back_to("people_console.promises")
     return render_template("people/promises.html", form=form, rows=outbox.parked_promises()), form.status

@@ -1,0 +1,238 @@
+"""Staff pages: today, roles within one's own scope, parked promises for administrators of everything."""
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from eventhub.kit.audit import AuditEntry
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.kit.errors import NotFound
+from eventhub.kit.outbox import Promise
+from eventhub.kit.panels import Panel
+from eventhub.people import actions
+from eventhub.people.models import Person, Role, RoleGrant, ScopeKind
+from tests.factories.people import form_fields, grant, make_person, make_staff, sign_in
+from tests.people.visits import new_email, send
+
+SERIES, EVENT, OTHER_EVENT = uuid.uuid4(), uuid.uuid4(), uuid.uuid4()
+ROLES = "/en/console/roles"
+
+
+@pytest.fixture
+def scopes(app: Flask) -> Iterator[None]:
+    """A series with an event, and an event of another series, as the programme offers them."""
+    places = app.extensions.setdefault("eventhub.panels", {})
+    before = places.get("people.scopes")
+    places["people.scopes"] = [
+        lambda _visitor: Panel(
+            "",
+            {
+                "choices": [
+                    (ScopeKind.SERIES, SERIES, "Forum"),
+                    (ScopeKind.EVENT, EVENT, "Forum 2026", SERIES),
+                    (ScopeKind.EVENT, OTHER_EVENT, "Dialogue", uuid.uuid4()),
+                ]
+            },
+        )
+    ]
+    yield
+    places["people.scopes"] = before or []
+
+
+def give(client: FlaskClient, person: Person | str, role: Role, scope: str) -> int:
+    """By the form, with whatever scope; the answer's status."""
+    email = person if isinstance(person, str) else person.email
+    return send(client, ROLES, email=email, role=role.value, scope=scope).status_code
+
+
+def roles_of(person: Person) -> set[tuple[Role, ScopeKind, uuid.UUID | None]]:
+    """What a person holds now."""
+    rows = db.session.query(RoleGrant).filter_by(person_id=person.id, revoked_at=None)
+    return {(row.role, row.scope_kind, row.scope_id) for row in rows}
+
+
+def test_staff_alone_see_today(client: FlaskClient) -> None:
+    assert client.get("/en/console").location.startswith("/en/sign-in")
+    sign_in(client, make_person())
+    assert client.get("/en/console").status_code == 404
+    for role in Role:
+        sign_in(client, make_staff(role, event_id=EVENT))
+        assert client.get("/ar/console").status_code == 200, role
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
+def test_only_administrators_see_roles_and_promises(client: FlaskClient, role: Role) -> None:
+    sign_in(client, make_staff(role))
+    for path in (ROLES, "/en/console/promises"):
+        assert client.get(path).status_code == 404
+    person = make_person()
+    hidden = form_fields(client.get("/en/me").get_data(as_text=True))
+    typed = {**hidden, "email": person.email, "role": "rapporteur", "scope": "all:"}
+    assert client.post(ROLES, data=typed).status_code == 404
+    assert roles_of(person) == set()
+
+
+def test_an_administrator_gives_and_takes(client: FlaskClient, scopes: None) -> None:
+    admin = sign_in(client, make_staff())
+    person = make_person(name="Inés")
+    assert give(client, person, Role.ORGANISER, f"event:{EVENT}") == 303
+    assert roles_of(person) == {(Role.ORGANISER, ScopeKind.EVENT, EVENT)}
+    page = client.get(ROLES).get_data(as_text=True)
+    assert "<bdi>Inés</bdi>" in page
+    assert "Forum 2026" in page
+    assert give(client, person, Role.ORGANISER, f"event:{EVENT}") == 422, "already held"
+    held = db.session.query(RoleGrant).filter_by(person_id=person.id).one()
+    path = f"/en/console/roles/{held.id}/revoke"
+    assert send(client, path, page=ROLES).location == ROLES
+    assert roles_of(person) == set()
+    assert send(client, path, page=ROLES).status_code == 404
+    verbs = [row.verb for row in db.session.query(AuditEntry).filter_by(subject_id=person.id).order_by(AuditEntry.id)]
+    assert verbs == ["role.granted", "role.revoked"]
+    assert {row.actor_id for row in db.session.query(AuditEntry).filter_by(subject_id=person.id)} == {admin.id}
+
+
+def test_a_role_for_somebody_new(client: FlaskClient, scopes: None) -> None:
+    sign_in(client, make_staff())
+    email = new_email()
+    assert give(client, email.upper(), Role.CHECK_IN, f"series:{SERIES}") == 303
+    person = db.session.query(Person).filter_by(email=email).one()
+    assert roles_of(person) == {(Role.CHECK_IN, ScopeKind.SERIES, SERIES)}
+    assert db.session.query(Promise).filter_by(task="people.role_given").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("role", "scope", "status"),
+    [
+        (Role.ORGANISER, f"event:{EVENT}", 303),
+        (Role.ORGANISER, f"series:{SERIES}", 303),
+        (Role.ORGANISER, f"event:{OTHER_EVENT}", 422),
+        (Role.ORGANISER, "all:", 422),
+        (Role.ORGANISER, f"event:{uuid.uuid4()}", 422),
+        (Role.ADMIN, f"event:{EVENT}", 422),
+        (Role.ADMIN, "all:", 422),
+    ],
+)
+def test_an_administrator_of_a_series_stays_within_it(
+    client: FlaskClient, scopes: None, role: Role, scope: str, status: int
+) -> None:
+    sign_in(client, make_staff(Role.ADMIN, series_id=SERIES))
+    email = new_email()
+    assert give(client, email, role, scope) == status
+    assert db.session.query(Person).filter_by(email=email).count() == (1 if status == 303 else 0)
+
+
+def test_roles_outside_one_s_scope_do_not_exist(client: FlaskClient, scopes: None) -> None:
+    inside, outside, everywhere = (make_person(name=name) for name in ("Inside", "Outside", "Everywhere"))
+    held = {
+        inside.id: grant(inside, Role.ORGANISER, event_id=EVENT),
+        outside.id: grant(outside, Role.ORGANISER, event_id=OTHER_EVENT),
+        everywhere.id: grant(everywhere, Role.ORGANISER),
+    }
+    sign_in(client, make_staff(Role.ADMIN, series_id=SERIES))
+    page = client.get(ROLES).get_data(as_text=True)
+    assert "Inside" in page
+    assert "Outside" not in page
+    assert "Everywhere" not in page
+    assert "Dialogue" not in page
+    answers = {
+        person.name: send(client, f"/en/console/roles/{held[person.id].id}/revoke", page=ROLES).status_code
+        for person in (inside, outside, everywhere)
+    }
+    assert answers == {"Inside": 303, "Outside": 404, "Everywhere": 404}
+
+
+def test_the_action_itself_keeps_to_the_scope(database: None) -> None:
+    person, admin = make_person(), make_staff(Role.ADMIN, event_id=EVENT)
+    for given in (
+        {"role": Role.ORGANISER},
+        {"role": Role.ADMIN, "scope_kind": ScopeKind.EVENT, "scope_id": EVENT},
+        {"role": Role.ORGANISER, "scope_kind": ScopeKind.EVENT, "scope_id": OTHER_EVENT},
+        {"role": Role.ORGANISER, "scope_kind": ScopeKind.SERIES, "scope_id": SERIES},
+    ):
+        with pytest.raises(NotFound):
+            actions.grant_role(admin, person, **given)  # type: ignore[arg-type]
+    with pytest.raises(NotFound):
+        actions.grant_role(make_staff(Role.ORGANISER), person, role=Role.CHECK_IN)
+    assert roles_of(person) == set()
+
+
+def test_not_one_s_own_administrator_role(client: FlaskClient) -> None:
+    admin = sign_in(client, make_staff())
+    other = make_staff()
+    own = db.session.query(RoleGrant).filter_by(person_id=admin.id).one()
+    theirs = db.session.query(RoleGrant).filter_by(person_id=other.id).one()
+    assert str(own.id) not in client.get(ROLES).get_data(as_text=True)
+    assert send(client, f"/en/console/roles/{own.id}/revoke", page=ROLES).status_code == 422
+    assert roles_of(admin)
+    assert send(client, f"/en/console/roles/{theirs.id}/revoke", page=ROLES).status_code == 303
+    assert roles_of(other) == set()
+
+
+def test_roles_take_as_many_statements_for_three_as_for_one(client: FlaskClient, statements: list[str]) -> None:
+    sign_in(client, make_staff())
+    statements.clear()
+    client.get(ROLES)
+    one = len(statements)
+    make_staff(Role.RAPPORTEUR)
+    make_staff(Role.RAPPORTEUR)
+    statements.clear()
+    client.get(ROLES)
+    assert len(statements) == one
+
+
+@pytest.mark.parametrize("typed", [{"role": "god"}, {"scope": "event:x"}, {"scope": ""}, {"email": "x"}, {"email": ""}])
+def test_wrong_answers(client: FlaskClient, scopes: None, typed: dict[str, str]) -> None:
+    sign_in(client, make_staff())
+    before = db.session.query(RoleGrant).count()
+    answers = {"email": new_email(), "role": "organiser", "scope": "all:", **typed}
+    assert send(client, ROLES, **answers).status_code == 422
+    assert db.session.query(RoleGrant).count() == before
+
+
+# Parked promises
+
+
+def park(task: str = "people.sign_in") -> Promise:
+    """A promise that was given up."""
+    row = Promise(task=task, payload={"sign_in_id": "secret-id"}, tries=8, parked_at=now(), problem="SMTP 550")
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def test_parked_promises_are_shown_without_what_they_are_about(client: FlaskClient, statements: list[str]) -> None:
+    sign_in(client, make_staff())
+    assert "Nothing was given up" in client.get("/en/console/promises").get_data(as_text=True)
+    row = park()
+    statements.clear()
+    page = client.get("/en/console/promises").get_data(as_text=True)
+    one = len(statements)
+    assert "people.sign_in" in page
+    assert "SMTP 550" in page
+    assert "secret-id" not in page
+    assert "1 task was given up" in client.get("/en/console").get_data(as_text=True)
+    for _ in range(2):
+        park()
+    statements.clear()
+    client.get("/en/console/promises")
+    assert len(statements) == one
+    path = f"/en/console/promises/{row.id}/retry"
+    assert send(client, path, page="/en/console/promises").location == "/en/console/promises"
+    db.session.refresh(row)
+    assert (row.parked_at, row.tries, row.problem) == (None, 0, None)
+    assert send(client, path, page="/en/console/promises").status_code == 404
+
+
+def test_promises_are_for_administrators_of_everything(client: FlaskClient) -> None:
+    sign_in(client, make_staff(Role.ADMIN, series_id=SERIES))
+    row = park()
+    assert client.get("/en/console/promises").status_code == 404
+    hidden = form_fields(client.get("/en/me").get_data(as_text=True))
+    assert client.post(f"/en/console/promises/{row.id}/retry", data=hidden).status_code == 404
+    assert "given up" not in client.get("/en/console").get_data(as_text=True)
+    db.session.refresh(row)
+    assert row.parked_at is not None

@@ -1,0 +1,221 @@
+"""Mails about accounts, read back from the bytes that arrived; what follows when a person hides or leaves."""
+
+import importlib
+import inspect
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import html5lib
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+
+from eventhub.kit.clock import now
+from eventhub.kit.db import db, unit_of_work
+from eventhub.kit.mail import post
+from eventhub.kit.outbox import Promise
+from eventhub.local.mailsink import MailSink
+from eventhub.people import actions
+from eventhub.people.models import KeptPost, Person, Role, SignInRequest, WebSession
+from tests import servers
+from tests.factories.people import make_person, make_staff, sign_in
+from tests.people.visits import ask, is_in, new_email, send
+
+# Names of the product, of events and of the United Nations, in six languages: none may reach a discreet person.
+TELLING = (
+    "eventhub|united nations|\\bun\\b|forum|minorit|human rights|nations unies|naciones unidas|foro|организац|форум"
+    "|меньшинств|права человека|الأمم|منتدى|الأقليات|حقوق الإنسان|联合国|论坛|少数|人权"
+)
+
+
+@pytest.fixture(scope="session")
+def tasks(app: Flask) -> ModuleType:
+    """The module of tasks; its own app is made on import and needs a database's address."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABASE_URL", servers.plain(app.config["SQLALCHEMY_DATABASE_URI"]))
+        patch.setenv("EVENTHUB_HOME", str(app.extensions["eventhub.settings"].eventhub_home))
+        return importlib.import_module("workers.people")
+
+
+@pytest.fixture
+def sink(app: Flask, database: None, tmp_path: Path) -> Iterator[MailSink]:
+    """A mail server; the discreet have an origin and a sender of their own."""
+    settings = app.extensions["eventhub.settings"]
+    with MailSink(tmp_path / "mail") as running:
+        changed = {"smtp_url": running.url(), "neutral_origin": "http://127.0.0.1"}
+        app.extensions["eventhub.settings"] = settings.model_copy(update=changed)
+        yield running
+        app.extensions["eventhub.settings"] = settings
+
+
+def carry(tasks: ModuleType) -> None:
+    """Do every mail that is owed, as the workers would."""
+    work: dict[str, Callable[..., Any]] = {
+        "people.sign_in": tasks.sign_in_mail,
+        "people.email_change_old": tasks.email_change_old_mail,
+        "people.email_change_new": tasks.email_change_new_mail,
+        "people.role_given": tasks.role_given_mail,
+    }
+    owed = db.session.query(Promise).filter(Promise.task.in_(work), Promise.kept_at.is_(None)).order_by(Promise.id)
+    for number, task in [(row.id, row.task) for row in owed]:
+        post(number, inspect.unwrap(work[task]))
+    db.session.expire_all()
+
+
+def texts(message: EmailMessage) -> tuple[str, str]:
+    """Plain text and HTML."""
+    plain, html = message.get_body(("plain",)), message.get_body(("html",))
+    assert plain is not None
+    assert html is not None
+    return plain.get_content(), html.get_content()
+
+
+def only_link(text: str) -> str:
+    """The one address in a mail."""
+    found = set(re.findall(r"http://[^\s\"<]+", text))
+    assert len(found) == 1, found
+    return found.pop()
+
+
+@pytest.mark.parametrize("language", ["ar", "zh", "en", "fr", "ru", "es"])
+def test_the_sign_in_mail_opens_the_door(
+    app: Flask, client: FlaskClient, sink: MailSink, tasks: ModuleType, language: str
+) -> None:
+    email = new_email()
+    ask(client, email, language=language)
+    carry(tasks)
+    (message,) = sink.messages()
+    plain, html = texts(message)
+    assert message["To"] == email
+    assert message["Content-Language"] == language
+    assert html5lib.HTMLParser(strict=True).parse(html) is not None
+    assert f'lang="{language}"' in html
+    link = only_link(plain)
+    assert link == only_link(html)
+    assert link.startswith(f"http://localhost/{language}/sign-in/")
+    code = re.search(r"\b\d{8}\b", plain)
+    assert code
+    assert code[0] in html
+    assert link not in message["Subject"]
+    assert code[0] not in message["Subject"]
+    elsewhere = app.test_client()
+    assert send(elsewhere, link.removeprefix("http://localhost")).status_code == 303
+    assert is_in(elsewhere)
+
+
+def test_the_code_of_the_mail_works_where_it_was_asked_for(
+    client: FlaskClient, sink: MailSink, tasks: ModuleType
+) -> None:
+    ask(client, new_email())
+    carry(tasks)
+    code = re.search(r"\b\d{8}\b", texts(sink.messages()[0])[0])
+    assert code
+    assert send(client, "/en/sign-in/sent", code=code[0]).status_code == 303
+
+
+@pytest.mark.parametrize("language", ["ar", "zh", "en", "fr", "ru", "es"])
+def test_a_discreet_person_s_mails_tell_nothing(
+    client: FlaskClient, sink: MailSink, tasks: ModuleType, language: str
+) -> None:
+    person = make_person(discreet=True, language=language, email=f"{uuid.uuid4().hex[:9]}@example.org")
+    ask(client, person.email or "", language=language)
+    actions.request_email_change(person, f"{uuid.uuid4().hex[:9]}@example.org")
+    actions.grant_role(None, person, role=Role.RAPPORTEUR)
+    carry(tasks)
+    messages = sink.messages()
+    assert len(messages) == 4
+    for message in messages:
+        plain, html = texts(message)
+        headers = "\n".join(f"{name}: {value}" for name, value in message.items())
+        everything = "\n".join((headers, plain, html)).lower()
+        assert not re.search(TELLING, everything), re.search(TELLING, everything)
+        assert "http://localhost" not in everything
+        assert "meetings" in str(message["From"]).lower()
+
+
+def test_staff_are_told_that_their_link_is_short(client: FlaskClient, sink: MailSink, tasks: ModuleType) -> None:
+    for person in (make_staff(), make_person()):
+        ask(client, person.email or "")
+    carry(tasks)
+    short, long = (texts(message)[0] for message in sink.messages())
+    assert "once, for 10 minutes" in short
+    assert "once, for 24 hours" in long
+
+
+def test_a_request_that_was_replaced_is_not_mailed(client: FlaskClient, sink: MailSink, tasks: ModuleType) -> None:
+    email = new_email()
+    ask(client, email)
+    ask(client, email)
+    carry(tasks)
+    assert len(sink.messages()) == 1
+    assert db.session.query(Promise).filter_by(task="people.sign_in", kept_at=None).count() == 0
+
+
+def test_the_two_mails_of_a_change_of_address(
+    app: Flask, client: FlaskClient, sink: MailSink, tasks: ModuleType
+) -> None:
+    person, email = make_person(), new_email()
+    old = person.email
+    sign_in(client, person)
+    send(client, "/en/me/email", email=email)
+    carry(tasks)
+    by_address = {str(message["To"]): texts(message)[0] for message in sink.messages()}
+    assert set(by_address) == {old, email}
+    assert email in by_address[old or ""], "the old mailbox sees where the account would go"
+    assert (old or "") not in by_address[email]
+    mailbox = app.test_client()
+    for text in by_address.values():
+        assert send(mailbox, only_link(text).removeprefix("http://localhost")).status_code == 303
+    assert db.session.get_one(Person, person.id).email == email
+
+
+def test_a_role_that_was_taken_back_is_not_mailed(sink: MailSink, tasks: ModuleType) -> None:
+    with unit_of_work():
+        actions.revoke_role(None, actions.grant_role(None, make_person(), role=Role.CHECK_IN))
+    carry(tasks)
+    assert sink.messages() == []
+
+
+def test_every_feature_is_told_of_a_leaver_and_of_a_hider(
+    database: None, tasks: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[str, uuid.UUID]] = []
+    monkeypatch.setattr(tasks, "ERASERS", (lambda person: told.append(("erase", person)),) * 2)
+    monkeypatch.setattr(tasks, "ON_VISIBILITY", (lambda person: told.append(("look", person)),))
+    person = uuid.uuid4()
+    inspect.unwrap(tasks.erased)(person_id=str(person))
+    inspect.unwrap(tasks.visibility_changed)(person_id=str(person))
+    assert told == [("erase", person), ("erase", person), ("look", person)]
+
+
+def test_the_sweep_forgets_what_is_old_and_keeps_what_is_not(client: FlaskClient, tasks: ModuleType) -> None:
+    person, email = make_person(), new_email()
+    with time_machine.travel(now() - timedelta(days=200)):
+        ask(client, email)
+        actions.request_email_change(person, new_email())
+        sign_in(client, person)
+        db.session.add(KeptPost(id=uuid.uuid4(), token_hash=b"old", path="/", sealed=b""))
+        db.session.flush()
+    fresh = app_client(client)
+    ask(fresh, new_email())
+    sign_in(fresh, person)
+    db.session.add(KeptPost(id=uuid.uuid4(), token_hash=b"new", path="/", sealed=b""))
+    db.session.flush()
+    inspect.unwrap(tasks.sweep)()
+    db.session.flush()
+    assert [row.email == email for row in db.session.query(SignInRequest)] == [False]
+    assert db.session.query(actions.EmailChange).count() == 0
+    assert db.session.query(WebSession).count() == 1
+    assert [row.token_hash for row in db.session.query(KeptPost)] == [b"new"]
+
+
+def app_client(client: FlaskClient) -> FlaskClient:
+    """Another browser."""
+    return client.application.test_client()
