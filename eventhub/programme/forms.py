@@ -30,7 +30,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from eventhub.kit import codes
 from eventhub.kit.db import Texts
 from eventhub.kit.files import accept_attribute, accepted
-from eventhub.kit.forms import Form, optional, required
+from eventhub.kit.forms import Form, optional, options, required
 from eventhub.kit.i18n import AUTONYMS, LANGUAGES, show_offset
 from eventhub.programme.actions import (
     DOCUMENT_TYPES,
@@ -162,7 +162,7 @@ def original_language() -> SelectField:
     return SelectField(
         _l("Original language"),
         [required()],
-        choices=names,
+        choices=options(names),
         default="en",
         description=_l("Shown wherever a translation is missing"),
     )
@@ -222,13 +222,13 @@ class EventForm(VersionForm):
 
     def __init__(self, *args: Any, event: Event | None = None, **kwargs: Any) -> None:
         super().__init__(*args, obj=event, **kwargs)
-        self.kind.choices = [(one.value, name) for one, name in EVENT_KINDS.items()]
-        self.mode.choices = [(one.value, name) for one, name in MODES.items()]
+        self.kind.choices = options([(one.value, name) for one, name in EVENT_KINDS.items()])
+        self.mode.choices = options([(one.value, name) for one, name in MODES.items()])
         zones = zone_names()
         own = [event.time_zone] if event and event.time_zone not in zones else []
-        self.time_zone.choices = [(zone, zone) for zone in (*own, *zones)]
-        self.country.choices = [("", gettext("None")), *codes.countries(g.lang, kinds=codes.ANYWHERE)]
-        self.interpretation.choices = _spoken(event.interpretation if event else ())
+        self.time_zone.choices = options([(zone, zone) for zone in (*own, *zones)])
+        self.country.choices = options([("", gettext("None")), *codes.countries(g.lang, kinds=codes.ANYWHERE)])
+        self.interpretation.choices = options(_spoken(event.interpretation if event else ()))
         if event is not None and event.publication is not Publication.DRAFT:
             for name in ("code", "slug"):
                 self[name].render_kw = {**self[name].render_kw, "readonly": True}
@@ -265,7 +265,7 @@ class NewEventForm(EventForm):
 
     def __init__(self, *args: Any, series: Sequence[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.series.choices = list(series)
+        self.series.choices = options(series)
         del self.move_sessions
 
 
@@ -329,9 +329,9 @@ class SlotForm(VersionForm):
     def __init__(self, *args: Any, zone: str, rooms: Sequence[Room], names: dict[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.zone, self.rooms = zone, {str(room.id): room for room in rooms}
-        self.room_id.choices = [("", gettext("No room yet")), *names.items()]
+        self.room_id.choices = options([("", gettext("No room yet")), *names.items()])
         for fold, clock in ((self.starts_fold, self.starts), (self.ends_fold, self.ends)):
-            fold.choices = list(self._readings(clock.data)) or [("", "")]
+            fold.choices = options(list(self._readings(clock.data)) or [("", "")])
             if len(fold.choices) == 1 or fold.data not in {"0", "1"}:
                 fold.data = ""
 
@@ -381,12 +381,12 @@ class SessionForm(SlotForm):
 
     def __init__(self, *args: Any, session: Session | None, **kwargs: Any) -> None:
         super().__init__(*args, obj=session, **kwargs)
-        self.kind.choices = [(one.value, name) for one, name in SESSION_KINDS.items()]
-        self.interpretation.choices = _spoken(session.interpretation if session else ())
+        self.kind.choices = options([(one.value, name) for one, name in SESSION_KINDS.items()])
+        self.interpretation.choices = options(_spoken(session.interpretation if session else ()))
         known = [*ACCESS_SERVICES, *(one for one in (session.access_services if session else ()))]
-        self.access_services.choices = [
+        self.access_services.choices = options(
             (code, codes.label("extra_interpretation", code, g.lang)) for code in dict.fromkeys(known)
-        ]
+        )
 
     def facts(self) -> SessionFacts:
         """The values, typed."""
@@ -453,7 +453,7 @@ class DocumentForm(InOriginal):
 
     def __init__(self, *args: Any, document: Document | None, **kwargs: Any) -> None:
         super().__init__(*args, obj=document, **kwargs)
-        self.kind.choices = codes.choices("document_type", g.lang)
+        self.kind.choices = options(codes.choices("document_type", g.lang))
 
     def facts(self) -> DocumentFacts:
         """The values, typed."""
@@ -469,7 +469,7 @@ class VersionUploadForm(Form):
     """A file for one language of a document."""
 
     language = SelectField(
-        _l("Language of the file"), [required()], choices=[(code, AUTONYMS[code]) for code in LANGUAGES]
+        _l("Language of the file"), [required()], choices=options((code, AUTONYMS[code]) for code in LANGUAGES)
     )
     file = FileField(_l("File"), render_kw={"accept": accept_attribute(DOCUMENT_TYPES)})
 
@@ -501,11 +501,11 @@ class FilterForm(PlainForm):
     def __init__(self, *args: Any, series: Sequence[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         everything = ("", gettext("All"))
-        self.kind.choices = [everything, *((one.value, name) for one, name in EVENT_KINDS.items())]
-        self.state.choices = [everything, *((one.value, name) for one, name in STATES.items())]
-        self.series.choices = [everything, *series]
-        self.when.choices = [everything, ("upcoming", gettext("Now or to come"))]
-        self.sort.choices = list(SORT_NAMES.items())
+        self.kind.choices = options([everything, *((one.value, name) for one, name in EVENT_KINDS.items())])
+        self.state.choices = options([everything, *((one.value, name) for one, name in STATES.items())])
+        self.series.choices = options([everything, *series])
+        self.when.choices = options([everything, ("upcoming", gettext("Now or to come"))])
+        self.sort.choices = options(SORT_NAMES.items())
 
 
 def differences(form: Form, stored: Form) -> list[tuple[str, str, Any]]:
@@ -530,7 +530,7 @@ def _as_words(field: Any) -> str:
     if isinstance(field, BooleanField):
         return str(gettext("Yes") if field.data else gettext("No"))
     is_listed = isinstance(field, SelectField | SelectMultipleField)
-    names: dict[Any, Any] = dict(field.choices) if is_listed else {}
+    names: dict[Any, Any] = {one.value: one.label for one in field.choices} if is_listed else {}
     chosen = field.data if isinstance(field.data, list) else [field.data]
     return ", ".join(str(names.get(one, one)) for one in chosen if one not in (None, ""))
 

@@ -1,6 +1,6 @@
 """Wall-clock times of a programme: which instant a local time means, and the times that are none or two.
 
-Zones are read from the tzdata package and never from the machine, so that every process agrees.
+The names are those of the tzdata package, which is also where ``kit.clock`` makes every process read its zones.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -62,13 +62,11 @@ def both_readings(local: datetime, zone: str) -> tuple[datetime, datetime]:
     return local.replace(tzinfo=tz, fold=0), local.replace(tzinfo=tz, fold=1)
 
 
-@lru_cache(maxsize=256)
 def zone_info(zone: str) -> ZoneInfo:
     """The zone of that name. Raises UnknownZone."""
     if zone not in _known_zones():
         raise UnknownZone
-    with files("tzdata").joinpath("zoneinfo", *zone.split("/")).open("rb") as stream:
-        return ZoneInfo.from_file(stream, key=zone)
+    return ZoneInfo(zone)
 
 
 @lru_cache(maxsize=1)
