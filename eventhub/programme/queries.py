@@ -17,6 +17,7 @@ from sqlalchemy.orm import contains_eager, joinedload, load_only, selectinload, 
 
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
+from eventhub.people.access import Scope
 from eventhub.programme.models import (
     Document,
     DocumentVersion,
@@ -125,8 +126,8 @@ def public_series(slug: str) -> tuple[Series, list[Event]]:
 
 
 def public_event(slug: str) -> Event:
-    """An event with everything its page shows: series, sessions with rooms, items and panellists, documents with
-    their files. Five statements, whatever its size. Raises NotFound.
+    """An event with everything its page shows: series, sessions with rooms and panellists, documents with their files.
+    Four statements, whatever its size. Raises NotFound.
     """
     rows = _with_programme(select(Event).where(Event.slug == slug, _is_public(Event)))
     event: Event | None = db.session.scalar(rows)
@@ -215,6 +216,12 @@ def current_versions(document: Document) -> dict[str, DocumentVersion]:
     return newest
 
 
+def scopes_of(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Scope]:
+    """Where those of the ids that are events lie, for features below that keep no more than an id."""
+    rows = db.session.execute(select(Event.id, Event.series_id).where(Event.id.in_(ids)))
+    return {row.id: Scope(series_id=row.series_id, event_id=row.id) for row in rows}
+
+
 def local(instant: datetime, zone: str) -> datetime:
     """An instant by the clock of a zone."""
     return instant.astimezone(ZoneInfo(zone))
@@ -225,7 +232,6 @@ def _with_programme(rows: Select[Event]) -> Select[Event]:
     return rows.options(
         joinedload(Event.series),
         sessions.joinedload(Session.room),
-        sessions.selectinload(Session.items),
         sessions.selectinload(Session.panellists),
         *_documents(),
         _only_public(Session),

@@ -1,7 +1,7 @@
 """Who may edit a questionnaire, and who may see an answer."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from eventhub.people.access import Scope, holds
 from eventhub.people.models import Role, RoleGrant
@@ -22,19 +22,42 @@ SEES: dict[Role, frozenset[str]] = {
 """Which of a question's viewers a role is. ``statistics`` is nobody: such answers are only ever counted."""
 
 
+Resolver = Callable[[Collection[uuid.UUID]], Mapping[uuid.UUID, Scope]]
+"""Says where ids of events, series and calls lie: the features that have them stand above this one."""
+
+_RESOLVERS: dict[str, Resolver] = {}
+
+
+def resolve_scopes_with(name: str, resolver: Resolver) -> None:
+    """Let a feature further up say where its things lie; ``app.py`` calls this once for each."""
+    _RESOLVERS[name] = resolver
+
+
 def may_edit(grants: Iterable[RoleGrant], questionnaire: Questionnaire) -> bool:
     """Organisers of the event, series or call it belongs to, and admins. One without a scope: those of everything."""
-    return holds(grants, *EDITORS, scope=scope_of(questionnaire.scope_id))
+    return may_create(grants, questionnaire.scope_id)
 
 
 def may_create(grants: Iterable[RoleGrant], scope_id: uuid.UUID | None) -> bool:
     """Whoever may edit what belongs there."""
-    return holds(grants, *EDITORS, scope=scope_of(scope_id))
+    scopes = scopes_of([scope_id]) if scope_id else {}
+    return holds(grants, *EDITORS, scope=scopes[scope_id] if scope_id else None)
 
 
-def scope_of(scope_id: uuid.UUID | None) -> Scope | None:
-    """A questionnaire knows the id of what it belongs to, not what that is: ids are random, so none is two things."""
-    return Scope(series_id=scope_id, event_id=scope_id, call_id=scope_id) if scope_id else None
+def editable(grants: Sequence[RoleGrant], questionnaires: Sequence[Questionnaire]) -> list[Questionnaire]:
+    """Those among the questionnaires that somebody with these grants may edit. One statement for each resolver."""
+    scopes = scopes_of({one.scope_id for one in questionnaires if one.scope_id})
+    return [
+        one for one in questionnaires if holds(grants, *EDITORS, scope=scopes[one.scope_id] if one.scope_id else None)
+    ]
+
+
+def scopes_of(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Scope]:
+    """Where things lie. An id that no feature knows stands for itself: ids are random, so none is two things."""
+    found = {one: Scope(series_id=one, event_id=one, call_id=one) for one in ids}
+    for resolver in _RESOLVERS.values():
+        found |= resolver(ids)
+    return found
 
 
 def viewers(roles: Iterable[Role]) -> frozenset[str]:

@@ -33,6 +33,7 @@ from eventhub.questionnaires.definition import (
     DefinitionWrong,
     Problem,
     check,
+    read,
     source_digest,
     texts_of,
     to_json,
@@ -57,8 +58,8 @@ class NotReady(DomainError):
     status = 422
     message = _l("This questionnaire cannot be published yet. Look at what is marked.")
 
-    def __init__(self, problems: list[Problem]) -> None:
-        super().__init__()
+    def __init__(self, problems: list[Problem], message: Any = None) -> None:
+        super().__init__(message)
         self.problems = problems
 
 
@@ -140,9 +141,17 @@ def copy(actor: Person | None, source: Questionnaire, *, name: str, scope_id: uu
 
 
 def save_draft(actor: Person, questionnaire: Questionnaire, definition: Definition, *, seen: int) -> Questionnaire:
-    """Keep the working definition. ``seen`` is the lock number of the page it was edited on. Raises Stale."""
+    """Keep the working definition. ``seen`` is the lock number of the page it was edited on.
+
+    Raises Stale, and NotReady for a definition that could not even be read again.
+    """
     _not_stale(questionnaire, seen)
-    questionnaire.draft = to_json(definition)
+    data = to_json(definition)
+    try:
+        read(data, questionnaire.original_language)
+    except DefinitionWrong as error:
+        raise NotReady(error.problems, _l("This cannot be kept: %(problem)s", problem=str(error))) from None
+    questionnaire.draft = data
     questionnaire.changed_at = now()
     db.session.flush()
     audit.record("questionnaire.edited", questionnaire, actor=actor, scope_id=questionnaire.scope_id)
@@ -200,12 +209,19 @@ def publishing_problems(questionnaire: Questionnaire) -> list[Problem]:
 
 
 def translate(
-    actor: Person | None, questionnaire: Questionnaire, texts: Mapping[tuple[str, str], Mapping[str, str]]
+    actor: Person | None,
+    questionnaire: Questionnaire,
+    texts: Mapping[tuple[str, str], Mapping[str, str]],
+    *,
+    seen: int | None = None,
 ) -> Questionnaire:
     """Keep translations: (item, part) to the text by language. An empty text takes a translation away.
 
-    The originals are those of the draft now; parts that are not in it are left out. Makes no version.
+    The originals are those of the draft now; parts that are not in it are left out. Makes no version. Raises Stale
+    when the draft changed since ``seen``: its words may be others now.
     """
+    if seen is not None:
+        _not_stale(questionnaire, seen)
     originals = {(text.item, text.part): str(text.words) for text in texts_of(draft(questionnaire))}
     known = {
         (row.item, row.part, row.source_digest): row

@@ -38,6 +38,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.errors import DomainError
 from eventhub.kit.file_types import DOCUMENTS, EVERYTHING, IMAGES, PDF, checked
 from eventhub.kit.files import LIMIT, FileEmpty, FileTooLarge
+from eventhub.kit.forms import options
 from eventhub.kit.i18n import SEPARATORS, show_date, show_number
 from eventhub.kit.text import ascii_email, multi_line, safe_file_name, single_line
 
@@ -260,18 +261,21 @@ def _choice_field(question: "Question", language: str) -> Field:
     choices: list[tuple[str, Any]] = [(option.id, option.label) for option in question.options]
     if len(choices) > RADIOS:
         return _select(question, choices)
-    return RadioField(question.label, choices=choices, validate_choice=False, coerce=str)
+    return RadioField(question.label, choices=options(choices), validate_choice=False, coerce=str)
 
 
 def _choices_field(question: "Question", language: str) -> Field:
     choices = [(option.id, option.label) for option in question.options]
-    return SelectMultipleField(question.label, choices=choices, validate_choice=False, coerce=str)
+    return SelectMultipleField(question.label, choices=options(choices), validate_choice=False, coerce=str)
 
 
 def _select(question: "Question", choices: list[tuple[str, Any]]) -> Field:
-    listed = [("", _l("Choose one")), *choices]
     return SelectField(
-        question.label, choices=listed, validate_choice=False, coerce=str, render_kw=_autocomplete(question)
+        question.label,
+        choices=options([("", _l("Choose one")), *choices]),
+        validate_choice=False,
+        coerce=str,
+        render_kw=_autocomplete(question),
     )
 
 
@@ -323,12 +327,17 @@ def _languages(variant: str, language: str) -> tuple[tuple[str, str], ...]:
     return tuple(codes.language_choices(language, interface_only=variant == "six"))
 
 
+def listed(question: "Question", language: str) -> list[tuple[str, str]]:
+    """The code list that a country or language question chooses from."""
+    return list((_countries if question.kind == "country" else _languages)(question.variant, language))
+
+
 def _country_field(question: "Question", language: str) -> Field:
-    return _select(question, list(_countries(question.variant, language)))
+    return _select(question, listed(question, language))
 
 
 def _language_field(question: "Question", language: str) -> Field:
-    return _select(question, list(_languages(question.variant, language)))
+    return _select(question, listed(question, language))
 
 
 def _clean_country(question: "Question", value: Any, _: str) -> str:
