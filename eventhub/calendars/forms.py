@@ -22,7 +22,7 @@ class ChoiceForm(Form):
 class SessionsForm(Form):
     """The sessions of one event, ticked or not."""
 
-    sessions = SelectMultipleField(coerce=uuid.UUID)
+    sessions = SelectMultipleField(coerce=lambda value: uuid.UUID(str(value)))
 
 
 class AnswerForm(Form):

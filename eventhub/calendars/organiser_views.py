@@ -26,23 +26,7 @@ bp = Blueprint("calendars_console", __name__)
 @staff
 def head_count(slug: str) -> ResponseReturnValue:
     """Accepted, declined, tentative, silent, for each session."""
-    event = _event(slug)
-    rows = [
-        {
-            "count": count,
-            "title": shown.words(count.entry.session.title, event.original_language, g.lang),
-            "when": show_moment(count.entry.starts_at, count.entry.time_zone, g.lang, year=False),
-        }
-        for count in queries.head_counts(event)
-    ]
-    return render_template(
-        "calendars/head_count.html",
-        event=event,
-        event_title=in_language(event.title, g.lang, event.original_language).text,
-        rows=rows,
-        may_push=access.may_push(actor().grants, event),
-        form=ActionForm(),
-    )
+    return _page(_event(slug), ActionForm())
 
 
 @bp.post("/console/events/<slug>/calendar/<uuid:session_id>/push")
@@ -56,7 +40,8 @@ def push(slug: str, session_id: uuid.UUID) -> ResponseReturnValue:
     form = ActionForm()
     if form.validate_on_submit() and submit(form, lambda: actions.push_as_update(actor().person, session)):
         flash(_("The update is on its way to calendars and to those invited."), "ok")
-    return back_to("calendars_console.head_count", slug=slug)
+        return back_to("calendars_console.head_count", slug=slug)
+    return _page(event, form)
 
 
 def console_event(event: Event) -> Panel:
@@ -71,3 +56,22 @@ def _event(slug: str) -> Event:
     if not access.may_count(actor().grants, event):
         raise NotFound
     return event
+
+
+def _page(event: Event, form: ActionForm) -> ResponseReturnValue:
+    rows = [
+        {
+            "count": count,
+            "title": shown.words(count.entry.session.title, event.original_language, g.lang),
+            "when": show_moment(count.entry.starts_at, count.entry.time_zone, g.lang, year=False),
+        }
+        for count in queries.head_counts(event)
+    ]
+    return render_template(
+        "calendars/head_count.html",
+        event=event,
+        event_title=in_language(event.title, g.lang, event.original_language).text,
+        rows=rows,
+        may_push=access.may_push(actor().grants, event),
+        form=form,
+    ), form.status

@@ -19,7 +19,7 @@ from eventhub.calendars.zones import zone_info
 from eventhub.kit.access import actor, by_token, personal, public
 from eventhub.kit.clock import now
 from eventhub.kit.errors import NotFound
-from eventhub.kit.forms import ActionForm, submit
+from eventhub.kit.forms import ActionForm, Form, submit
 from eventhub.kit.headers import attachment_headers
 from eventhub.kit.i18n import in_language, show_date, show_moment, show_time, zone_city
 from eventhub.kit.pages import changes_at, kept_page
@@ -125,28 +125,7 @@ def _nothing(status: int) -> Response:
 @personal
 def my_sessions() -> ResponseReturnValue:
     """The sessions I chose: a week or a day, in the place's time or mine, and the ways into my own calendar."""
-    person, moment = actor().person, now()
-    g.section = "me"
-    mine = queries.my_sessions(person)
-    wish = _wish()
-    page = my_week.my_page(mine, lang=g.lang, own_zone=person.time_zone, wish=wish, moment=moment)
-    feed = queries.live_feed(person)
-    address = feeds.feed_address(person, feeds.feed_token(feed)) if feed else None
-    return render_template(
-        "calendars/my_sessions.html",
-        scripts=["local-time.js"],
-        any=bool(mine),
-        page=page,
-        wish=wish,
-        chips=_chips(page, wish, person.time_zone),
-        events=[(event, in_language(event.title, g.lang, event.original_language)) for event in _choosable(person)],
-        address=address,
-        webcal=feeds.webcal(address) if address else None,
-        discreet=person.discreet,
-        form=ActionForm(),
-        kept=_kept_wish(),
-        session_page=my_week.session_page,
-    )
+    return _my_page(ActionForm())
 
 
 @bp.get("/<lang:lang>/me/sessions.ics")
@@ -169,7 +148,7 @@ def my_link() -> ResponseReturnValue:
     if form.validate_on_submit() and submit(form, lambda: actions.new_link(actor().person)):
         flash(_("Your private link is new. Apps that used an old one must be given this one."), "ok")
         return redirect(url_for("calendars.my_sessions") + "#subscribe", 303)
-    return back_to("calendars.my_sessions")
+    return _my_page(form)
 
 
 @bp.post("/<lang:lang>/me/sessions/<uuid:session_id>")
@@ -177,12 +156,12 @@ def my_link() -> ResponseReturnValue:
 def my_choice(session_id: uuid.UUID) -> ResponseReturnValue:
     """Going, maybe, or not at all."""
     person, form = actor().person, ChoiceForm()
-    if form.validate_on_submit():
-        if form.choice.data == LEAVE_OUT:
-            actions.leave_out(person, session_id)
-        else:
-            session = queries.session_for_choice(person, session_id)
-            actions.choose(person, session, Choice(form.choice.data or ""))
+    if not form.validate_on_submit():
+        return _my_page(form)
+    if form.choice.data == LEAVE_OUT:
+        actions.leave_out(person, session_id)
+    else:
+        actions.choose(person, queries.session_for_choice(person, session_id), Choice(form.choice.data or ""))
     return back_to("calendars.my_sessions", **_kept_wish())
 
 
@@ -208,8 +187,27 @@ def choose(slug: str) -> ResponseReturnValue:
     ), form.status
 
 
-def _choosable(person: Any) -> list[Event]:
-    return queries.my_events(person, now())
+def _my_page(form: Form) -> ResponseReturnValue:
+    g.section = "me"
+    person, moment, wish = actor().person, now(), _wish()
+    mine = queries.my_sessions(person)
+    page = my_week.my_page(mine, lang=g.lang, own_zone=person.time_zone, wish=wish, moment=moment)
+    feed = queries.live_feed(person)
+    address = feeds.feed_address(person, feeds.feed_token(feed)) if feed else None
+    events = queries.my_events(person, moment)
+    return render_template(
+        "calendars/my_sessions.html",
+        any=bool(mine),
+        page=page,
+        chips=_chips(page, wish, person.time_zone),
+        kept=_kept_wish(),
+        events=[(event, in_language(event.title, g.lang, event.original_language)) for event in events],
+        address=address,
+        webcal=feeds.webcal(address) if address else None,
+        discreet=person.discreet,
+        form=form,
+        session_page=my_week.session_page,
+    ), form.status
 
 
 def _days_to_choose(sessions: list[Session], event: Event, ticked: set[uuid.UUID]) -> list[dict[str, Any]]:
