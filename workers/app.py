@@ -52,7 +52,7 @@ def writes(name: str) -> Callable[[Callable[..., None]], Callable[[int], None]]:
             with flask_app.app_context():
                 g.lang = "en"
                 with unit_of_work():
-                    taken = outbox.take(promise_id)
+                    taken = outbox.take(promise_id, name)
                 if taken is None:
                     return
                 try:
@@ -79,7 +79,7 @@ def mails(name: str) -> Callable[[Callable[..., Letter | None]], Callable[[int],
         @wraps(write)
         def run(promise_id: int) -> None:
             with flask_app.app_context():
-                post(promise_id, write)
+                post(promise_id, write, name)
 
         return cast(Callable[[int], None], run)
 

@@ -95,13 +95,13 @@ class Refused(Exception):
         self.final = final
 
 
-def post(promise_id: int, write: Callable[..., Letter | None]) -> None:
+def post(promise_id: int, write: Callable[..., Letter | None], task: str | None = None) -> None:
     """Keep a promise that is a mail: lease it, write the mail once, send it without a transaction, keep it.
 
     ``write`` takes the promise's payload and returns the letter, or None when there is nothing to send any more.
     """
     with unit_of_work():
-        taken = outbox.take(promise_id)
+        taken = outbox.take(promise_id, task)
     if taken is None:
         return
     try:

@@ -118,14 +118,19 @@ def withdraw_offers(ids: list[int]) -> None:
     db.session.execute(update(Promise).where(Promise.id.in_(ids)).values(offered_until=soon))
 
 
-def take(promise_id: int) -> Taken | None:
+def take(promise_id: int, task: str | None = None) -> Taken | None:
     """Lease a promise for this task and count the try, or None when it is kept, parked, or another task has it.
 
+    ``task`` is the name of the task that asks: a promise of another name is not its business, so that somebody who
+    holds the queue cannot have one promise's payload worked on as another's.
     Inside a unit of work of its own, before the attempt: a task that kills its worker has then used up a try.
     """
     row = db.session.scalar(select(Promise).where(Promise.id == promise_id).with_for_update(skip_locked=True))
     moment = now()
     if row is None or row.kept_at or row.parked_at or (row.leased_until and row.leased_until > moment):
+        return None
+    if task is not None and row.task != task:
+        log.error("promise.wrong_task", promise=row.id, task=task)
         return None
     if row.tries >= TRIES:
         _park(row, row.problem or "gave up after too many tries")
