@@ -38,7 +38,9 @@ from eventhub.programme.footer_pages import NAMES as FOOTER
 from eventhub.programme.footer_pages import footer_title
 from eventhub.programme.organiser_views import bp as programme_console
 from eventhub.programme.organiser_views import scope_choices
+from eventhub.programme.queries import scopes_of
 from eventhub.programme.views import bp as programme_pages
+from eventhub.questionnaires.access import resolve_scopes_with
 from eventhub.questionnaires.organiser_views import bp as questionnaires_console
 from eventhub.registration import models as registration_models
 from eventhub.registration.organiser_views import bp as registration_console
@@ -135,6 +137,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
 
 
 def _features(app: Flask, settings: Settings) -> None:
+    resolve_scopes_with("programme", scopes_of)
     init_probes(app)
     if not settings.is_production:
         app.register_blueprint(demo_views.bp)
