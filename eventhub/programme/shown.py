@@ -279,8 +279,9 @@ def entry(
 
 def _notes(session: Session, event: Event, lang: str, everywhere: Collection[str]) -> Iterable[Markup]:
     """What distinguishes the session: who speaks, where, and languages or services other than the event's."""
-    if session.panellists:
-        people = [panellist(name, function) for name, function in panellists(session, event, lang)]
+    # Who is not known by name yet stands on the session's own page alone.
+    people = [panellist(name, function) for name, function in panellists(session, event, lang) if name]
+    if people:
         yield escape("؛ " if lang == "ar" else "; ").join(people)
     parts = [words(session.room.name, event.original_language, lang)] if session.room else []
     if session.interpretation and set(session.interpretation) != set(event.interpretation):
