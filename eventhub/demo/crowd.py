@@ -1,7 +1,7 @@
 """The demo's organizations, persons, sign-ins and roles."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy import insert
@@ -16,6 +16,7 @@ from eventhub.people.models import Affiliation, Channel, Consent, Organisation, 
 from eventhub.programme.models import Event
 
 SEED = 2026
+TAKING_PART = ("participant", "discreet")
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,11 @@ def make_crowd() -> list[Somebody]:
     return crowd
 
 
-def make_cast(forum: Event) -> dict[str, Person]:
-    """The people one can sign in as, with their roles."""
-    made = {member.key: _member(member) for member in CAST}
+def make_cast(forum: Event) -> tuple[dict[str, Person], dict[str, Somebody]]:
+    """The people one can sign in as, with their roles, and what registers those of them who take part."""
+    keys = {member.key: new_key() for member in CAST}
+    db.session.flush()
+    made = {member.key: _member(member, keys[member.key]) for member in CAST}
     db.session.flush()
     for member in CAST:
         for role in member.roles:
@@ -67,10 +70,20 @@ def make_cast(forum: Event) -> dict[str, Person]:
                     granted_at=now() - timedelta(days=90),
                 )
             )
-    return made
+    template = next(one for one in people(SEED) if one.category == "minority_representative" and one.country == "KE")
+    acting = {
+        key: Somebody(
+            made[key].id,
+            replace(template, name=made[key].name, name_latin=None, alias=made[key].alias),
+            None,
+            keys[key],
+        )
+        for key in TAKING_PART
+    }
+    return made, acting
 
 
-def _member(member: CastMember) -> Person:
+def _member(member: CastMember, key: SealKey) -> Person:
     person = Person(
         id=uuid.uuid4(),
         name=member.name,
@@ -81,7 +94,7 @@ def _member(member: CastMember) -> Person:
         nationality="KE",
         residence="KE",
         discreet=member.discreet,
-        seal_key_id=new_key().id,
+        seal_key_id=key.id,
         created_at=now() - timedelta(days=120),
     )
     db.session.add(person)

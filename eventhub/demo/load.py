@@ -36,9 +36,9 @@ def load_demo() -> None:
 def _load(today: date) -> None:
     crowd = make_crowd()
     events = make_programme(today)
-    cast = make_cast(events["forum_this_year"])
+    cast, acting = make_cast(events["forum_this_year"])
     versions = {name: _questionnaire(name) for name in sorted({plan.form for plan in EVENTS if plan.form})}
-    seated = make_registrations(events, versions, crowd, cast, today)
+    seated = make_registrations(events, versions, crowd, cast, acting, today)
     db.session.flush()
     _scope_questionnaires(versions, events)
     calendars.follow_all(event for event in events.values() if event.publication is not Publication.DRAFT)

@@ -58,6 +58,7 @@ BREAK: Texts = {
     "ru": "Перерыв",
     "es": "Pausa",
 }
+GENEVA: Texts = {"ar": "جنيف", "zh": "日内瓦", "en": "Geneva", "fr": "Genève", "ru": "Женева", "es": "Ginebra"}
 JOIN = "https://rooms.example.org/"
 
 
@@ -97,7 +98,7 @@ def _event(plan: PlannedEvent, series: Series, today: date) -> Event:
         description=texts["description"],
         practical=texts["practical"],
         access_services=texts["access"],
-        city=venue.get("city", {}),
+        city=venue.get("city") or (GENEVA if plan.kind == "dialogue" else {}),
         venue=venue.get("name", {}),
         country=plan.country,
         time_zone=plan.zone,

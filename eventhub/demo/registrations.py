@@ -94,6 +94,7 @@ def make_registrations(
     versions: dict[str, QuestionnaireVersion],
     crowd: list[Somebody],
     cast: dict[str, Person],
+    acting: dict[str, Somebody],
     today: date,
 ) -> dict[str, list[tuple[uuid.UUID, uuid.UUID]]]:
     """Set-ups and registrations of every event; returns (registration, person) of those with a seat, by event."""
@@ -112,6 +113,9 @@ def make_registrations(
             people = sorted(people, key=lambda one: one.known.time_zone.partition("/")[0] not in {"Asia", "Pacific"})
         states = [state for state, number in mix for _ in range(number)]
         rng.shuffle(states)
+        if plan.key in {"forum_this_year", "fair_work"}:
+            people = [*acting.values(), *people]
+            _put_first(states, State.ACCREDITED, State.UNDER_REVIEW if plan.kind == "forum" else State.ACCREDITED)
         made = [
             _register(rng, rows, plan, events[plan.key], version, one, state, cast)
             for one, state in zip(people, states, strict=False)
@@ -122,6 +126,13 @@ def make_registrations(
         db.session.execute(insert(table), lines)
     db.session.execute(insert(AuditEntry), sorted(rows.deeds, key=lambda deed: deed["at"]))
     return seated
+
+
+def _put_first(states: list[State], *wanted: State) -> None:
+    """Let the first ones stand as wanted; the mix stays the same."""
+    for place, state in enumerate(wanted):
+        found = states.index(state, place)
+        states[place], states[found] = states[found], states[place]
 
 
 def _set_up(plan: PlannedEvent, event: Event, version: QuestionnaireVersion | None, taken: int, today: date) -> bool:
