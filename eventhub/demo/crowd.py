@@ -45,7 +45,8 @@ def make_crowd() -> list[Somebody]:
         for one in organisations()
     ]
     db.session.execute(insert(Organisation), houses)
-    crowd = [_somebody(known, [house["id"] for house in houses]) for known in people(SEED)]
+    ids = [uuid.UUID(str(house["id"])) for house in houses]
+    crowd = [_somebody(known, ids) for known in people(SEED)]
     db.session.flush()
     db.session.execute(insert(Person), [_row(one) for one in crowd])
     db.session.execute(insert(Affiliation), [_affiliation(one) for one in crowd if one.organisation_id])

@@ -86,7 +86,7 @@ def letters_of(maildir: Path) -> list[tuple[str, Path]]:
 def read_letter(path: Path) -> EmailMessage:
     """A mail as Python's parser reads it."""
     with path.open("rb") as file:
-        parsed: EmailMessage = email.message_from_binary_file(file, policy=policy.default)  # type: ignore[assignment]
+        parsed: EmailMessage = email.message_from_binary_file(file, policy=policy.default)
     return parsed
 
 
