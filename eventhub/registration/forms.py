@@ -10,7 +10,7 @@ from wtforms.fields import DateTimeLocalField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from eventhub.kit import codes
-from eventhub.kit.forms import Form, optional, required
+from eventhub.kit.forms import Form, optional, options, required
 from eventhub.registration.desk import SIZES, SORTS, Filters, Overview
 from eventhub.registration.models import SeatAt, State
 
@@ -41,15 +41,19 @@ class FilterForm(PlainForm):
     category = SelectField(_l("Category"), validate_choice=False)
     mode = SelectField(_l("Attendance"), validate_choice=False)
     country = SelectField(_l("Country"), validate_choice=False)
-    late = SelectField(_l("Deadline"), choices=[("", _l("All")), ("1", _l("Late only"))], validate_choice=False)
+    late = SelectField(
+        _l("Deadline"), choices=options([("", _l("All")), ("1", _l("Late only"))]), validate_choice=False
+    )
     sort = SelectField(
         _l("Sort by"),
-        choices=[
-            ("waiting", _l("Waiting longest")),
-            ("newest", _l("Newest first")),
-            ("name", _l("Name")),
-            ("country", _l("Country")),
-        ],
+        choices=options(
+            [
+                ("waiting", _l("Waiting longest")),
+                ("newest", _l("Newest first")),
+                ("name", _l("Name")),
+                ("country", _l("Country")),
+            ]
+        ),
         validate_choice=False,
     )
 
@@ -69,13 +73,11 @@ class DecisionForm(Form):
     )
 
     def offer(self, outcome: State, language: str) -> None:
-        """Offer the reasons of an outcome."""
+        """Offer the reasons of an outcome. What was sent stays as it was, so that a wrong reason is refused."""
         self.outcome.data = outcome.value
-        self.reason.choices = [
-            (code, codes.label("decision_reason.registration", code, language)) for code in REASONS_FOR[outcome]
-        ]
-        if self.reason.data not in REASONS_FOR[outcome]:
-            self.reason.data = REASONS_FOR[outcome][0]
+        self.reason.choices = options(
+            [(code, codes.label("decision_reason.registration", code, language)) for code in REASONS_FOR[outcome]]
+        )
 
 
 class NoteForm(Form):
@@ -102,7 +104,7 @@ class ExportForm(Form):
         description=_l("Recorded with your name and the number of rows."),
         validators=[required(), Length(max=300)],
     )
-    kind = SelectField(_l("Kind of file"), choices=[("xlsx", "XLSX"), ("csv", "CSV")])
+    kind = SelectField(_l("Kind of file"), choices=options([("xlsx", "XLSX"), ("csv", "CSV")]))
 
 
 class SetupForm(Form):
@@ -123,10 +125,12 @@ class SetupForm(Form):
     )
     seat_at = SelectField(
         _l("A place is taken"),
-        choices=[
-            (SeatAt.ACCREDITATION.value, _l("when somebody is accredited")),
-            (SeatAt.SUBMISSION.value, _l("when somebody registers")),
-        ],
+        choices=options(
+            [
+                (SeatAt.ACCREDITATION.value, _l("when somebody is accredited")),
+                (SeatAt.SUBMISSION.value, _l("when somebody registers")),
+            ]
+        ),
     )
     capacity = IntegerField(
         _l("Places"), description=_l("Empty: no limit."), validators=[Optional(), NumberRange(1, 1_000_000)]

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from eventhub.kit import audit, codes
@@ -16,7 +17,7 @@ from eventhub.kit.access import actor, staff
 from eventhub.kit.clock import now
 from eventhub.kit.errors import DomainError, NotFound
 from eventhub.kit.exports import csv_response, xlsx_response
-from eventhub.kit.forms import ActionForm, Form, submit
+from eventhub.kit.forms import ActionForm, Form, options, submit
 from eventhub.kit.i18n import AUTONYMS, LANGUAGES, direction, show_moment
 from eventhub.kit.mail import render
 from eventhub.kit.web import back_to
@@ -32,6 +33,7 @@ from eventhub.registration import access, actions, counts, desk, exporting, lett
 from eventhub.registration.access import Sight
 from eventhub.registration.desk import Filters, Overview, Row
 from eventhub.registration.forms import (
+    REASONS_FOR,
     DecisionForm,
     ExportForm,
     ExtendForm,
@@ -48,6 +50,14 @@ from eventhub.registration.moves import can_move
 bp = Blueprint("registration_console", __name__)
 
 CHIP_ORDER = ("decide", "info", "focal", "accredited", "waiting", "declined", "withdrawn", "all")
+
+
+class PageTooOld(DomainError):
+    """A button of a page that was open too long; nothing was typed, so nothing is lost."""
+
+    message = _l("This page was open too long. Open it again and press the button once more.")
+
+
 ZONED = {"opens_at": 0, "closes_at": 1}
 """Of an hour that comes twice, registration opens in the first and closes in the second."""
 
@@ -86,15 +96,16 @@ def the_list(slug: str) -> ResponseReturnValue:
 def preview(slug: str) -> ResponseReturnValue:
     """Who is meant, how many places are left, and what each person will read. Nothing is decided yet."""
     event, setup, _seen = _at_desk(slug)
-    chooser = ActionForm()
-    chooser.validate_on_submit()
+    if not ActionForm().validate_on_submit():
+        raise PageTooOld
     outcome = _outcome(request.form.get("outcome", ""))
     registrations = desk.chosen(event.id, _ids())
     if not registrations:
         flash(_("Choose at least one person first."), "warn")
         return back_to("registration_console.desk", slug=slug)
     form = DecisionForm(formdata=None)
-    form.reason.data = request.form.get("reason")
+    reason = request.form.get("reason")
+    form.reason.data = reason if reason in REASONS_FOR[outcome] else REASONS_FOR[outcome][0]
     form.text.data = request.form.get("text")
     form.offer(outcome, g.lang)
     return _draw_preview(event, _setup(setup), form, outcome, registrations)
@@ -252,9 +263,8 @@ def extend(slug: str) -> ResponseReturnValue:
 def new_questionnaire(slug: str) -> ResponseReturnValue:
     """A questionnaire of this event's own, to be written in the editor."""
     event, _found = _may_set_up(slug)
-    form = ActionForm()
-    if not form.validate_on_submit():
-        return back_to("registration_console.setup", slug=slug)
+    if not ActionForm().validate_on_submit():
+        raise PageTooOld
     made = questionnaire_actions.create(
         actor().person,
         purpose=Purpose.REGISTRATION,
@@ -315,13 +325,17 @@ def _filter_form(filters: Filters, known: Overview) -> FilterForm:
     form = FilterForm(data={name: getattr(filters, name) for name in ("q", "category", "mode", "country", "sort")})
     form.late.data = "1" if filters.late else ""
     everything = ("", _("All"))
-    form.category.choices = [
-        everything,
-        *((code, shown.label("participant_category", code, g.lang)) for code in known.categories),
-    ]
-    form.mode.choices = [everything, *((code, shown.label("attendance_mode", code, g.lang)) for code in known.modes)]
+    form.category.choices = options(
+        [
+            everything,
+            *((code, shown.label("participant_category", code, g.lang)) for code in known.categories),
+        ]
+    )
+    form.mode.choices = options(
+        [everything, *((code, shown.label("attendance_mode", code, g.lang)) for code in known.modes)]
+    )
     named = sorted(((shown.country(code, g.lang), code) for code in known.countries), key=_collated)
-    form.country.choices = [everything, *((code, name) for name, code in named)]
+    form.country.choices = options([everything, *((code, name) for name, code in named)])
     return form
 
 
@@ -626,7 +640,7 @@ def _setup_form(event: Event, found: RegistrationSetup | None, *, fresh: bool = 
         data |= {name: getattr(found, name).astimezone(zone).replace(tzinfo=None) for name in ZONED}
         data |= {"seat_at": found.seat_at.value, "questionnaire_id": str(found.questionnaire_id or "")}
     form = SetupForm(formdata=None, data=data) if fresh else SetupForm(data=data)
-    form.questionnaire_id.choices = [("", _("Nothing is asked")), *_questionnaires(event, found)]
+    form.questionnaire_id.choices = options([("", _("Nothing is asked")), *_questionnaires(event, found)])
     return form
 
 

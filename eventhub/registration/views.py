@@ -84,6 +84,8 @@ def step(slug: str, page: str) -> ResponseReturnValue:
     person: Person = actor().person
     found = _intake(slug, person)
     if found.registration is not None and found.registration.reference:
+        if request.method == "POST":
+            raise actions.AlreadyRegistered
         return back_to("registration.mine_one", reference=found.registration.reference)
     definition = _needed(_definition(found))
     answers = _answers(found)

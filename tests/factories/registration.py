@@ -71,7 +71,14 @@ THREE_PAGES: dict[str, Any] = {
             "id": "p2",
             "title": "About you",
             "questions": [
-                {"id": "q4", "key": "legal_name", "kind": "short_text", "label": "Your name", "required": True},
+                {
+                    "id": "q4",
+                    "key": "legal_name",
+                    "kind": "short_text",
+                    "label": "Your name",
+                    "required": True,
+                    "see": ["desk"],
+                },
                 {"id": "q5", "key": "nationality", "kind": "country", "label": "Nationality", "variant": "nationality"},
                 {
                     "id": "q6",
