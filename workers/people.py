@@ -15,12 +15,19 @@ from eventhub.kit.web import absolute
 from eventhub.people import kept_posts, sign_in
 from eventhub.people.actions import NEW, OLD, email_change_token
 from eventhub.people.models import EmailChange, Person, RoleGrant, SignInRequest, WebSession
+from eventhub.registration import personal_data
 from workers.app import mails, writes
 from workers.upkeep import by_the_clock
 
 OnPerson = Callable[[uuid.UUID], None]
 
-ERASERS: tuple[OnPerson, ...] = (calendars.erase,)
+
+def erase_registrations(person_id: uuid.UUID) -> None:
+    """Registrations with their answers and files."""
+    personal_data.erase(db.session.get_one(Person, person_id))
+
+
+ERASERS: tuple[OnPerson, ...] = (erase_registrations, calendars.erase)
 """What the other features erase of a person; each one may be called twice."""
 
 ON_VISIBILITY: tuple[OnPerson, ...] = ()

@@ -54,6 +54,19 @@ ROLE_NAMES = {
 }
 
 
+CHANNEL_HINTS = {
+    Channel.LIST_OF_PARTICIPANTS: _l("Your public name and organization stand in the list that participants can read."),
+    Channel.LIST_OF_SPEAKERS: _l("Your public name stands in the published list of those who spoke."),
+    Channel.WEBCAST_IMAGE: _l("You may be seen in the live broadcast and its recording."),
+    Channel.PHOTO: _l("You may be recognizable in photographs that are published."),
+    Channel.STATEMENT_PUBLICATION: _l("What you say or hand in may be published."),
+    Channel.SHARE_WITH_HOST_PARTNER: _l("The partner in the host country may learn your name and organization."),
+    Channel.SHARE_WITH_OTHER_PARTICIPANTS: _l("Other participants may find you by your public name."),
+    Channel.STATISTICS: _l("Your answers are counted in published figures, never with your name."),
+    Channel.FUTURE_CONTACT: _l("We may write to you about later events."),
+}
+
+
 class CleanEmail:
     """The address is one we can write to; it is kept as it will be compared (SAFETY.md property 20)."""
 
@@ -183,6 +196,7 @@ def consents_form(given: dict[Channel, bool]) -> ConsentsForm:
             codes.label("consent_scope", channel.value, language()),
             choices=options([("yes", _l("Yes")), ("no", _l("No"))]),
             default="yes" if given[channel] else "no",
+            description=CHANNEL_HINTS[channel],
         )
         for channel in Channel
     }
