@@ -702,11 +702,14 @@ def document_delete(slug: str, document_id: uuid.UUID) -> ResponseReturnValue:
 def scope_choices(_visitor: object) -> Panel:
     """For the page where roles are given ("people.scopes"): the series and events of which the visitor is admin.
 
-    The roles page reads ``choices``, (kind, id, label) each, and includes no template.
+    The roles page reads ``choices``, (kind, id, label) each and an event's series, and includes no template.
     """
     series, found = queries.scopes_to_give(actor().grants)
-    choices = [("series", one.id, _own(one)) for one in series]
-    choices += [("event", one.id, gettext("%(title)s (%(code)s)", title=_own(one), code=one.code)) for one in found]
+    choices: list[tuple[Any, ...]] = [("series", one.id, _own(one)) for one in series]
+    choices += [
+        ("event", one.id, gettext("%(title)s (%(code)s)", title=_own(one), code=one.code), one.series_id)
+        for one in found
+    ]
     return Panel("", {"choices": choices})
 
 
