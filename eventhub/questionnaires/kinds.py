@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
 from werkzeug.datastructures import FileStorage
 from wtforms import (
     BooleanField,
@@ -39,7 +40,7 @@ from eventhub.kit.errors import DomainError
 from eventhub.kit.file_types import DOCUMENTS, EVERYTHING, IMAGES, PDF, checked
 from eventhub.kit.files import LIMIT, FileEmpty, FileTooLarge
 from eventhub.kit.forms import options
-from eventhub.kit.i18n import SEPARATORS, show_date, show_number
+from eventhub.kit.i18n import AUTONYMS, SEPARATORS, direction, show_date, show_number
 from eventhub.kit.text import ascii_email, multi_line, safe_file_name, single_line
 
 if TYPE_CHECKING:  # definition.py stands above this module
@@ -258,15 +259,30 @@ def _day(limit: str | None) -> date | None:
 
 
 def _choice_field(question: "Question", language: str) -> Field:
-    choices: list[tuple[str, Any]] = [(option.id, option.label) for option in question.options]
-    if len(choices) > RADIOS:
-        return _select(question, choices)
-    return RadioField(question.label, choices=options(choices), validate_choice=False, coerce=str)
+    if len(question.options) > RADIOS:
+        return _select(question, [(option.id, option.label) for option in question.options])
+    return RadioField(question.label, choices=_shown_options(question, language), validate_choice=False, coerce=str)
 
 
 def _choices_field(question: "Question", language: str) -> Field:
-    choices = [(option.id, option.label) for option in question.options]
-    return SelectMultipleField(question.label, choices=options(choices), validate_choice=False, coerce=str)
+    return SelectMultipleField(
+        question.label, choices=_shown_options(question, language), validate_choice=False, coerce=str
+    )
+
+
+def _shown_options(question: "Question", language: str) -> list[Any]:
+    """Radios and boxes: an answer in another language than its question says in which one it is."""
+    shown: list[tuple[str, Any]] = []
+    for option in question.options:
+        label: Any = option.label
+        if label.language != question.label.language:
+            label = Markup('<span lang="{}" dir="{}">{}</span>').format(
+                label.language, direction(label.language), label
+            )
+            if option.label.language != language:
+                label += Markup(' <span class="tongue-mark">{}</span>').format(AUTONYMS[option.label.language])
+        shown.append((option.id, label))
+    return options(shown)
 
 
 def _select(question: "Question", choices: list[tuple[str, Any]]) -> Field:

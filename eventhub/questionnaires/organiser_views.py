@@ -128,7 +128,7 @@ def edit(questionnaire_id: uuid.UUID) -> ResponseReturnValue:
         form=form,
         kinds=KINDS,
         versions=queries.version_lines(questionnaire_id),
-        said=_conditions(definition),
+        shown_if=_conditions(definition),
         missing=_missing(definition, queries.texts(questionnaire_id)),
     ), form.status
 
@@ -374,7 +374,7 @@ def _question_page(
         page=where,
         old=old,
         kind=KINDS[kind_name],
-        said=edits.describe(old.show_if, definition, g.lang) if old and old.show_if else None,
+        shown_if=edits.describe(old.show_if, definition, g.lang) if old and old.show_if else None,
     ), form.status
 
 

@@ -11,7 +11,7 @@ from flask import Flask, g, render_template_string
 
 from eventhub.questionnaires import kinds
 from eventhub.questionnaires.answers import Sealed
-from eventhub.questionnaires.definition import Definition
+from eventhub.questionnaires.definition import Definition, Wording, localise, source_digest
 from eventhub.questionnaires.forms import AnswerForm, answer_form
 from eventhub.questionnaires.kinds import Upload
 from tests.factories.questionnaires import define, every_kind, options, page, question
@@ -49,10 +49,17 @@ def send(
         app.config["WTF_CSRF_ENABLED"] = True
 
 
-def opened(app: Flask, definition: Definition, answers: Mapping[str, object], number: int = 0, **more: Any) -> str:
+def opened(
+    app: Flask,
+    definition: Definition,
+    answers: Mapping[str, object],
+    number: int = 0,
+    language: str = "en",
+    **more: Any,
+) -> str:
     with app.test_request_context("/en/"):
         g.lang = "en"
-        form = answer_form(definition, definition.pages[number], language="en", answers=answers, **more)
+        form = answer_form(definition, definition.pages[number], language=language, answers=answers, **more)
         return render_template_string(DRAW, form=form)
 
 
@@ -240,3 +247,15 @@ def test_a_draft_comes_back_as_it_was(app: Flask) -> None:
     assert 'value="Amina &lt;b&gt;"' in html
     assert '<option selected value="KE">' in html
     assert html.count("checked") == 2
+
+
+def test_an_answer_that_is_not_translated_says_so(app: Flask) -> None:
+    definition = define(page("pone", question("colour", "choice")))
+    texts = {
+        ("qcolour", "label", source_digest("colour label")): {"ar": "اللون"},
+        ("qcolour.red", "label", source_digest("red label")): {"ar": "<أحمر>"},
+    }
+    html = opened(app, localise(definition, Wording(texts), "ar"), {}, language="ar")
+    assert '<span lang="en" dir="ltr">green label</span> <span class="tongue-mark">English</span>' in html
+    assert "&lt;أحمر&gt;" in html
+    assert html.count("tongue-mark") == 2

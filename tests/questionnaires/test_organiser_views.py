@@ -271,6 +271,8 @@ def test_a_condition_is_built_with_buttons_alone(admin: FlaskClient) -> None:
     assert "“age label” is 18 or more" in text
     assert post(admin, url, do="any:").status_code == 303
     assert "at least one of these" in admin.get(url).get_data(as_text=True)
+    assert "“age label” is 18 or more" in admin.get(address(questionnaire)).get_data(as_text=True)
+    assert "“age label” is 18 or more" in admin.get(address(questionnaire, "/questions/qwhy")).get_data(as_text=True)
     assert post(admin, url, do="remove:0").status_code == 303
     assert post(admin, url, do="remove:0").status_code == 303
     assert queries.draft(questionnaire).question("why").show_if is None
