@@ -4,9 +4,11 @@ import json
 import os
 import shutil
 import subprocess
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import click
 from flask import Flask
@@ -15,10 +17,11 @@ from sqlalchemy import make_url
 
 from eventhub.app import create_app
 from eventhub.demo.load import is_empty, load_demo
-from eventhub.kit import audit, health, sealed
+from eventhub.kit import audit, health, outbox, sealed
 from eventhub.kit.config import Settings, SettingsWrong, load_settings
 from eventhub.kit.db import unit_of_work
 from eventhub.kit.mail import reachable
+from eventhub.kit.text import ascii_email
 from eventhub.local.household import Household
 from eventhub.local.postgres import client_program
 from eventhub.local.process import LocalServerError
@@ -83,12 +86,18 @@ def person() -> None:
 def person_grant(email: str, role: str, scope: str) -> None:
     """Give EMAIL a ROLE for SCOPE: "all", "series:ID" or "event:ID". Also makes the first administrator."""
     kind, _, identity = scope.partition(":")
+    try:
+        reach: dict[str, Any] = {
+            "scope_kind": ScopeKind(kind),
+            "scope_id": None if kind == ScopeKind.ALL else uuid.UUID(identity),
+        }
+    except ValueError:
+        raise Stop('SCOPE must look like "all", "series:ID" or "event:ID".') from None
     with _app(), unit_of_work():
-        who = people.find_or_make_person(email)
         try:
-            people.grant_role(None, who, Role(role), ScopeKind(kind), people.scope_id(identity))
-        except ValueError:
-            raise Stop('SCOPE must look like "all", "series:ID" or "event:ID".') from None
+            people.grant_role(None, people.find_or_make_person(_address(email)), role=Role(role), **reach)
+        except people.AlreadyHeld:
+            raise Stop("This person already holds this role there.") from None
     click.echo(f"{role} for {scope}: done")
 
 
@@ -97,7 +106,7 @@ def person_grant(email: str, role: str, scope: str) -> None:
 def sign_in(email: str) -> None:
     """Print a one-time sign-in link for EMAIL."""
     with _app(), unit_of_work():
-        link = people.one_time_link(people.find_or_make_person(email))
+        link = people.one_time_link(people.find_or_make_person(_address(email)))
     click.echo(link)
 
 
@@ -183,9 +192,16 @@ def restore(source: Path, yes: bool) -> None:
             _migrate()
             with unit_of_work():
                 gone = people.replay_erasures(_erasures(settings))
-                held = people.hold_promises()
+                held = outbox.hold(but="people.erased")
         _restore_files(settings, source / "files")
     click.echo(f"Restored. {gone} erasures replayed; {held} promises wait for a person at /en/console/promises.")
+
+
+def _address(email: str) -> str:
+    try:
+        return ascii_email(email)
+    except ValueError:
+        raise Stop(f"This is not an email address we can write to: {email}") from None
 
 
 @contextmanager

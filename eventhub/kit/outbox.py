@@ -222,3 +222,14 @@ def _still_ours(taken: Taken) -> Promise | None:
 def _park(row: Promise, problem: str) -> None:
     row.lease, row.leased_until, row.parked_at, row.problem = None, None, now(), problem
     log.error("promise.parked", promise=row.id, task=row.task, tries=row.tries, problem=problem)
+
+
+def hold(*, but: str) -> int:
+    """Park everything that is owed, except one task; how many. After a restore a person decides what is sent again."""
+    held = db.session.execute(
+        update(Promise)
+        .where(Promise.kept_at.is_(None), Promise.parked_at.is_(None), Promise.task != but)
+        .values(parked_at=now(), problem="held after a restore", leased_until=None)
+        .returning(Promise.id)
+    )
+    return len(held.all())

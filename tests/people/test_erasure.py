@@ -5,7 +5,7 @@ import uuid
 import pytest
 from flask.testing import FlaskClient
 
-from eventhub.kit import audit, sealed
+from eventhub.kit import audit, outbox, sealed
 from eventhub.kit.audit import AuditText
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -157,3 +157,13 @@ def test_what_others_need_stays(database: None) -> None:
     assert db.session.get_one(RoleGrant, made.id).revoked_at <= now()
     assert db.session.query(SignInRequest).count() == 0
     assert db.session.query(WebSession).count() == 0
+
+
+def test_after_a_restore_only_erasures_go_on_by_themselves(database: None) -> None:
+    person = somebody()
+    db.session.flush()
+    owed = db.session.query(Promise).count()
+    actions.replay_erasures([f'{{"person": "{person.id}"}}'])
+    db.session.flush()
+    assert outbox.hold(but="people.erased") == owed
+    assert [task for _, task in outbox.offer_due()] == ["people.erased"]
