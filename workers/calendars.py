@@ -97,6 +97,7 @@ def _context(mail: InviteMail, why: Occasion) -> dict[str, Any]:
         select(Registration).where(Registration.event_id == session.event_id, Registration.person_id == person.id)
     )
     return {
+        "neutral": person.discreet,
         "why": why.value,
         "title": _title(mail),
         "when": show_moment(entry.starts_at, entry.time_zone, person.language),

@@ -191,10 +191,11 @@ def _slot(one: _Placed, clashing: set[object], lang: str) -> Slot:
     maybe = one.mine.chosen.choice is Choice.MAYBE
     if maybe and not one.mine.cancelled:
         notes.append(str(_("maybe")))
-    minutes = (one.end - one.start).total_seconds() / 60
+    start = _half_hours(one.start.hour * 60 + one.start.minute)
+    end = _half_hours(one.start.hour * 60 + one.start.minute + int((one.end - one.start).total_seconds() / 60))
     return Slot(
-        start=(one.start.hour - FIRST_HOUR) * 2 + one.start.minute // 30,
-        length=-int(-minutes // 30),
+        start=start,
+        length=max(1, end - start),
         time=_hours(one),
         datetime=one.start.isoformat(timespec="minutes"),
         title=in_language(session.title, lang, session.event.original_language).text,
@@ -202,6 +203,11 @@ def _slot(one: _Placed, clashing: set[object], lang: str) -> Slot:
         note=" · ".join(note for note in notes if note),
         state="off" if one.mine.cancelled else "maybe" if maybe else "",
     )
+
+
+def _half_hours(minutes: int) -> int:
+    """The grid's row, to the nearest half hour: what follows at a quarter to does not look like an overlap."""
+    return (minutes + 15) // 30 - 2 * FIRST_HOUR
 
 
 def _row(one: _Placed, clashing: set[object], lang: str, own_zone: str, moment: datetime) -> Row:
@@ -235,6 +241,8 @@ def _own_time(one: _Placed, own_zone: str, lang: str) -> str | None:
     if there == "UTC" or other.start.utcoffset() == one.start.utcoffset():
         return None
     city, offset = zone_city(there, lang), show_offset(other.start)
+    if there == session.time_zone:
+        city = in_language(session.event.city, lang, session.event.original_language).text or city
     if other.start.date() == one.start.date():
         return str(_("%(time)s in %(place)s (%(offset)s)", time=_hours(other), place=city, offset=offset))
     day = show_date(other.start.date(), lang, weekday=True, year=False)

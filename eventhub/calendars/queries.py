@@ -3,7 +3,7 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, func, null, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
@@ -34,8 +34,7 @@ CANCELLED_BACK = timedelta(days=30)
 """How long after its date a cancelled entry stays: an app that looks once a month still learns of it."""
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(NamedTuple):
     """One entry of a feed: what an ETag and the frame are made of, and its bytes where they were asked for."""
 
     entry_id: uuid.UUID

@@ -324,14 +324,15 @@ def test_three_thousand_entries_are_joined_in_time_and_pack_well(client: FlaskCl
     db.session.execute(insert(CalendarEntry), entries)
     db.session.execute(insert(EntryBlob), stored)
     moment = now()
-    feeds.event_feed(event, "en", moment).build()
-    begun = clock.perf_counter()
-    built = feeds.event_feed(event, "en", moment).build()
-    spent = clock.perf_counter() - begun
+    spent = []
+    for _ in range(5):
+        begun = clock.process_time()
+        built = feeds.event_feed(event, "en", moment).build()
+        spent.append(clock.process_time() - begun)
     assert built.entries == 3_000
     assert len(gzip.compress(built.body, 6)) <= 90_000
-    # 20 ms on the reference machine; a busy one gets the benefit of the doubt.
-    assert spent < 0.1
+    # Of our own time, so that a busy machine does not judge us; 20 ms is the aim, with the database's.
+    assert min(spent) < 0.05
 
 
 def test_seats_are_not_needed_to_plan_but_a_registration_is(client: FlaskClient) -> None:

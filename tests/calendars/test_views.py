@@ -85,7 +85,7 @@ def test_own_time_stands_beside_and_can_be_the_pages_time(client: FlaskClient) -
     assert "in Tokyo (UTC+9)" in html
     own = page(client, MINE + "?time=own")
     assert "times in Tokyo (UTC+9)" in own
-    assert "in Zurich (UTC+" in own
+    assert "in Geneva (UTC+" in own
 
 
 def test_conflicts_cancelled_and_maybe_are_marked_in_words(client: FlaskClient) -> None:
