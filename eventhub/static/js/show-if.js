@@ -1,5 +1,5 @@
 // Live conditions (conditions.py says their form) in [data-show-if]. What does not apply is hidden and disabled, so it
-// is not sent; the server decides the same by itself.
+// is not sent; the server decides by itself.
 (() => {
   const comma = /^(fr|ru|es)/.test(document.documentElement.lang) ? "." : "";
   const order = { at_least: (a, b) => a >= b, at_most: (a, b) => a <= b, more_than: (a, b) => a > b, less_than: (a, b) => a < b };
@@ -25,7 +25,7 @@
       rule: JSON.parse(box.dataset.showIf),
       inputs: [box, ...box.querySelectorAll("*")].filter((i) => "disabled" in i && !i.disabled),
     }));
-    // Conditions only ask what comes before, so one round in the order of the page is enough.
+    // Conditions only ask what comes before, so one round in page order is enough.
     const show = () => {
       for (const { box, rule, inputs } of parts) {
         box.hidden = !holds(form, rule);
