@@ -134,7 +134,7 @@ class House:
             "--respawn-failed-workers",
             app,
         )
-        wait_for(self.answers, seconds=30, what="the web server")
+        wait_for(self.answers, seconds=90, what="the web server")
         return process
 
     def worker(self, *, app: str = "workers.schedule:celery") -> subprocess.Popen[bytes]:

@@ -74,7 +74,8 @@ class Form(FlaskForm):
     def validate_form_key(self, field: Field) -> None:
         """A form without a key of ours was not made by one of our pages."""
         try:
-            uuid.UUID(field.data or "")
+            # Not field.data: that is a fresh key when none was sent.
+            uuid.UUID(field.raw_data[0] if field.raw_data else "")
         except ValueError:
             field.data = str(uuid.uuid4())
             raise ValidationError(
