@@ -15,6 +15,7 @@ from eventhub.kit.config import Settings
 from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.outbox import Promise
 from eventhub.kit.slots import JobSlot, take_slot
+from eventhub.questionnaires.actions import delete_expired
 from workers.app import celery, flask_app
 
 log = structlog.get_logger()
@@ -61,7 +62,9 @@ def _note_head() -> None:
 
 @by_the_clock("upkeep.sweep", timedelta(hours=1))
 def sweep() -> None:
-    """Forget what has served its time: form keys, slots, kept promises."""
+    """Forget what has served its time: form keys, slots, kept promises, answers whose days are over."""
+    while delete_expired():
+        db.session.flush()
     form_keys.forget_old()
     db.session.execute(delete(JobSlot).where(JobSlot.slot < now() - timedelta(days=30)))
     db.session.execute(delete(Promise).where(Promise.kept_at < now() - KEPT_PROMISES))
