@@ -1,0 +1,182 @@
+"""Seats under load: many people at once on a committed database, and a control run that must oversell.
+
+Forty threads press at the same moment. With the guard every seat is given once and to one person; with the guard taken
+out (a read, then a write, and no CHECK) the same run gives away more than there are, which proves that it would show.
+"""
+
+import threading
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, update
+
+from eventhub.app import create_app
+from eventhub.kit.db import db, unit_of_work
+from eventhub.kit.errors import DomainError, domain_error_of
+from eventhub.people.models import Person
+from eventhub.registration import actions, queries, seats
+from eventhub.registration.models import Registration, RegistrationSetup, State
+from tests import servers
+from tests.factories.people import make_person
+from tests.factories.registration import make_dialogue, make_forum, make_registration
+
+pytestmark = pytest.mark.lane
+
+PEOPLE = 40
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[Flask]:
+    """An app on a fresh, committed database of its own."""
+    name = f"eventhub_race_{uuid.uuid4().hex[:8]}"
+    servers.new_database(name)
+    app = create_app(servers.settings_for(name, eventhub_home=tmp_path), PROPAGATE_BUGS=True, TESTING=True)
+    try:
+        yield app
+    finally:
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+        servers.drop_database(name)
+
+
+def people(app: Flask, make: Callable[[], str], number: int = PEOPLE) -> tuple[str, list[uuid.UUID]]:
+    with app.app_context(), unit_of_work():
+        slug = make()
+        ids = [make_person().id for _ in range(number)]
+    return slug, ids
+
+
+def at_once(app: Flask, work: Callable[[uuid.UUID], str], ids: list[uuid.UUID]) -> Counter[str]:
+    """Everybody at the same moment, each in a transaction of its own; how it ended for how many."""
+    gate = threading.Barrier(len(ids))
+
+    def one(person_id: uuid.UUID) -> str:
+        with app.test_request_context():
+            gate.wait(30)
+            try:
+                with unit_of_work():
+                    return work(person_id)
+            except DomainError as error:
+                return type(error).__name__
+            except Exception as error:
+                known = domain_error_of(error) if hasattr(error, "orig") else None
+                if known is None:
+                    raise
+                return type(known).__name__
+            finally:
+                db.session.remove()
+
+    with ThreadPoolExecutor(len(ids)) as pool:
+        return Counter(pool.map(one, ids))
+
+
+def register(slug: str) -> Callable[[uuid.UUID], str]:
+    def work(person_id: uuid.UUID) -> str:
+        person = db.session.get_one(Person, person_id)
+        found = queries.intake(slug, person)
+        return actions.register_now(person, person, found, {"display_name": "A"}).state.value
+
+    return work
+
+
+def counted(app: Flask, slug: str) -> tuple[int, int]:
+    """Seats in the event's row, and registrations that hold one."""
+    with app.app_context():
+        event, setup = db.session.execute(
+            select(Registration.event_id, RegistrationSetup.seats_taken)
+            .join(RegistrationSetup, RegistrationSetup.event_id == Registration.event_id)
+            .limit(1)
+        ).one()
+        held = db.session.scalar(
+            select(func.count()).where(Registration.event_id == event, Registration.has_seat.is_(True))
+        )
+        db.session.remove()
+        return setup, held or 0
+
+
+@pytest.mark.parametrize("waiting_list", [True, False])
+def test_every_seat_is_given_once(house: Flask, waiting_list: bool) -> None:
+    slug, ids = people(house, lambda: make_dialogue(capacity=10, waiting_list=waiting_list).slug)
+    ended = at_once(house, register(slug), ids)
+    rest = State.WAITLISTED.value if waiting_list else "EventFull"
+    assert ended == {State.ACCREDITED.value: 10, rest: PEOPLE - 10}
+    assert counted(house, slug) == (10, 10)
+
+
+def test_without_the_guard_the_same_run_oversells(house: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    # All of them stand between reading and writing at once, so no more than the pool has connections.
+    slug, ids = people(house, lambda: make_dialogue(capacity=10).slug, number=30)
+    with house.app_context():
+        name = str(db.engine.url.database)
+    check = "ALTER TABLE registration_setup DROP CONSTRAINT ck_registration_setup_seats_within_capacity"
+    servers.run_sql(servers.sql.SQL(check), name)
+    read = threading.Barrier(len(ids))
+
+    def naive(event_id: uuid.UUID) -> bool:
+        setup = select(RegistrationSetup.capacity, RegistrationSetup.seats_taken)
+        row = db.session.execute(setup.where(RegistrationSetup.event_id == event_id)).one()
+        read.wait(30)
+        if row.seats_taken >= row.capacity:
+            return False
+        statement = update(RegistrationSetup).where(RegistrationSetup.event_id == event_id)
+        db.session.execute(
+            statement.values(seats_taken=RegistrationSetup.seats_taken + 1).execution_options(synchronize_session=False)
+        )
+        return True
+
+    monkeypatch.setattr(seats, "_take_one", naive)
+    ended = at_once(house, register(slug), ids)
+    assert ended[State.ACCREDITED.value] > 10
+    assert counted(house, slug)[1] > 10
+
+
+def test_one_person_pressing_forty_times_registers_once(house: Flask) -> None:
+    slug, ids = people(house, lambda: make_dialogue(capacity=10).slug, 1)
+    ended = at_once(house, register(slug), ids * 20)
+    assert ended == {State.ACCREDITED.value: 1, "AlreadyRegistered": 19}
+    assert counted(house, slug) == (1, 1)
+
+
+def test_withdrawing_and_registering_at_once_leaves_no_seat_empty(house: Flask) -> None:
+    """Whoever is put on the list while a seat becomes free is not forgotten there."""
+    slug, ids = people(house, lambda: make_dialogue(capacity=20).slug)
+    first, second = ids[:20], ids[20:]
+    assert at_once(house, register(slug), first) == {State.ACCREDITED.value: 20}
+
+    def either(person_id: uuid.UUID) -> str:
+        person = db.session.get_one(Person, person_id)
+        if person_id in first:
+            return actions.withdraw(person, queries.intake(slug, person, lock=True)).state.value
+        return register(slug)(person_id)
+
+    ended = at_once(house, either, ids)
+    assert ended[State.WITHDRAWN.value] == 20
+    with house.app_context():
+        states = Counter(db.session.scalars(select(Registration.state)))
+        db.session.remove()
+    assert states == {State.WITHDRAWN: 20, State.ACCREDITED: 20}
+    assert len(second) == 20
+    assert counted(house, slug) == (20, 20)
+
+
+def test_officers_deciding_at_once_never_oversell(house: Flask) -> None:
+    with house.app_context(), unit_of_work():
+        event = make_forum(capacity=10, data=None)
+        rows = [make_registration(event).id for _ in range(PEOPLE)]
+        officer = make_person().id
+        slug = event.slug
+
+    def accredit(registration_id: uuid.UUID) -> str:
+        registration = db.session.get_one(Registration, registration_id)
+        actions.decide(db.session.get_one(Person, officer), [registration], State.ACCREDITED, "complete")
+        return "accredited"
+
+    ended = at_once(house, accredit, rows)
+    assert ended == {"accredited": 10, "NotEnoughSeats": PEOPLE - 10}
+    assert counted(house, slug) == (10, 10)
