@@ -7,7 +7,6 @@ from typing import Any
 from flask import Blueprint, Flask, current_app, g, has_request_context, request, url_for
 from flask.globals import request_ctx
 from flask_babel import lazy_gettext as _l
-from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -181,7 +180,6 @@ def _extensions(app: Flask, settings: Settings) -> None:
     app.extensions["eventhub.pages"] = PageStore()
     app.extensions["eventhub.post_keeper"] = PostKeeper()
     db.init_app(app)
-    Migrate(app, db, directory=str(ROOT / "migrations"), compare_type=True)
     CSRFProtect(app)
     app.context_processor(_navigation)
 

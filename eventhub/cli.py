@@ -12,7 +12,6 @@ from typing import Any
 
 import click
 from flask import Flask
-from flask_migrate import upgrade
 from sqlalchemy import make_url
 
 from eventhub.app import create_app
@@ -21,6 +20,7 @@ from eventhub.kit import audit, health, outbox, sealed
 from eventhub.kit.config import Settings, SettingsWrong, load_settings
 from eventhub.kit.db import unit_of_work
 from eventhub.kit.mail import reachable
+from eventhub.kit.migrations import upgrade_database
 from eventhub.kit.text import ascii_email
 from eventhub.local.household import Household
 from eventhub.local.postgres import client_program
@@ -246,7 +246,7 @@ def _external(settings: Settings) -> dict[str, str]:
 
 def _migrate() -> None:
     try:
-        upgrade()
+        upgrade_database()
     except Exception as error:
         raise Stop(
             f"The migration stopped: {type(error).__name__}. Nothing of the unfinished step was kept; "
@@ -311,7 +311,7 @@ def _postgres(program: str, settings: Settings, arguments: list[str]) -> None:
         url.username or "postgres",
     ]
     database = ["--dbname", url.database or "postgres"]
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 (a program of PostgreSQL, told its own options)
         [str(found), *place, *database, *arguments], env=environment, check=False, capture_output=True
     )
     if done.returncode:

@@ -7,11 +7,11 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
-from flask_migrate import upgrade
 from psycopg import sql
 
 from eventhub.app import create_app
 from eventhub.kit.config import Settings, load_settings
+from eventhub.kit.migrations import upgrade_database
 from eventhub.local.postgres import Postgres
 from eventhub.local.valkey import Valkey
 
@@ -85,7 +85,7 @@ def make_template() -> None:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
     app = create_app(settings_for(TEMPLATE))
     with app.app_context():
-        upgrade()
+        upgrade_database()
 
 
 def new_database(name: str) -> None:

@@ -8,12 +8,8 @@ No label ever holds a name, an id or an address.
 
 import os
 from collections.abc import Callable, Iterator
-from functools import lru_cache
-from pathlib import Path
 
 import redis
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from flask import current_app
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily
@@ -24,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
+from eventhub.kit.migrations import heads
 from eventhub.kit.outbox import Promise
 from eventhub.kit.sealed import check_keys
 
@@ -112,17 +109,8 @@ def _database_answers() -> bool:
 
 
 def _migrations_are_done() -> bool:
-    if "migrate" not in current_app.extensions:
-        return True
     found = set(db.session.scalars(text("SELECT version_num FROM alembic_version")))
-    return found == _heads(Path(current_app.extensions["migrate"].directory))
-
-
-@lru_cache(maxsize=2)
-def _heads(folder: Path) -> set[str]:
-    config = Config()
-    config.set_main_option("script_location", str(folder))
-    return set(ScriptDirectory.from_config(config).get_heads())
+    return found == heads()
 
 
 def _clocks_agree() -> bool:

@@ -44,7 +44,7 @@ def web_server(house: House) -> Rate:
         "hello_floor:app",
     )
     try:
-        wait_for(lambda: _answers(house), seconds=15, what="the floor's web server")
+        wait_for(house.answers, seconds=15, what="the floor's web server")
         return get(f"{house.origin}/", seconds=4)
     finally:
         house.end(process)
@@ -76,10 +76,3 @@ def one_row_transactions(url: str, seconds: float = 3.0, threads: int = 16) -> f
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("DROP TABLE floor_seats, floor_rows")
     return sum(counts) / seconds
-
-
-def _answers(house: House) -> bool:
-    try:
-        return get(f"{house.origin}/", seconds=1, connections=1).per_second > 0
-    except (OSError, ConnectionError):
-        return False

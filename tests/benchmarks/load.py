@@ -30,7 +30,7 @@ def get(url: str, *, seconds: int = 6, connections: int = 32, headers: dict[str,
 
 def _wrk(program: str, url: str, seconds: int, connections: int, headers: dict[str, str]) -> Rate:
     given = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
-    command = [program, "-t2", f"-c{connections}", f"-d{seconds}s", "--latency", *given, url]
+    command = [program, f"-t{min(2, connections)}", f"-c{connections}", f"-d{seconds}s", "--latency", *given, url]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     rate = re.search(r"Requests/sec:\s+([\d.]+)", text)
     slow = re.search(r"99%\s+([\d.]+)(us|ms|s)", text)
