@@ -201,6 +201,11 @@ class House:
         with psycopg.connect(servers.plain(self.settings.database_owner_url), autocommit=True) as connection:
             return connection.execute(statement, values).fetchall()
 
+    def change(self, statement: str, *values: object) -> None:
+        """Change the database directly, with the owner's rights."""
+        with psycopg.connect(servers.plain(self.settings.database_owner_url), autocommit=True) as connection:
+            connection.execute(statement, values)
+
     def mails(self) -> list[EmailMessage]:
         """What was sent, oldest first."""
         return list(self.sink.messages())
