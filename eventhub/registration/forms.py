@@ -48,7 +48,7 @@ class FilterForm(PlainForm):
         _l("Sort by"),
         choices=options(
             [
-                ("waiting", _l("Waiting longest")),
+                ("waiting", _l("Longest wait")),
                 ("newest", _l("Newest first")),
                 ("name", _l("Name")),
                 ("country", _l("Country")),

@@ -11,6 +11,7 @@ from eventhub.people.models import Person
 from eventhub.questionnaires import answers as given
 from eventhub.questionnaires.actions import erase_answers
 from eventhub.registration import queries
+from eventhub.registration.actions import promote_waiting
 from eventhub.registration.models import MOVES, Registration, State
 from eventhub.registration.moves import move
 from eventhub.registration.seats import free_seats
@@ -44,7 +45,7 @@ def own_data(person: Person) -> list[dict[str, Any]]:
 
 
 def erase(person: Person) -> int:
-    """Take a person out of all registrations: seats are given back, answers and written words deleted; how many rows.
+    """Take a person out of all registrations: seats go to whoever waits, answers and written words deleted; how many rows.
 
     The rows stay as counts without a name. Safe to repeat.
     """
@@ -65,5 +66,8 @@ def erase(person: Person) -> int:
             registration.has_seat = False
             db.session.flush()
             free_seats(registration.event_id)
+            setup = queries.setup_of(registration.event_id)
+            if setup is not None and not setup.needs_accreditation:
+                promote_waiting(registration.event_id, 1)
     db.session.flush()
     return len(mine)

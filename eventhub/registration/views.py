@@ -51,7 +51,9 @@ def registration_words() -> dict[str, Any]:
 @anyone
 def start(slug: str) -> ResponseReturnValue:
     """What it takes to register. A questionnaire of one page is answered right here by those who are signed in."""
-    person = actor().person if current_user.is_authenticated else None
+    # Half a session (a mailbox without the second factor) is nobody's yet: it must not open a draft.
+    signed_in = current_user.is_authenticated and not current_user.is_half_signed_in()
+    person = actor().person if signed_in else None
     found = queries.intake(slug, person) if person else queries.open_intake(slug)
     if found.registration is not None and found.registration.reference:
         return back_to("registration.mine_one", reference=found.registration.reference)
@@ -233,8 +235,6 @@ TOLD = frozenset({State.DECLINED, State.WAITLISTED, State.REVOKED})
 def _one_page(person: Person, found: Intake, definition: Definition, asked: Page) -> ResponseReturnValue:
     """Begin, answer and send in one go: the fewest statements."""
     slug = found.event.slug
-    if request.method == "POST" and found.registration is not None:
-        found = queries.intake(slug, person, lock=True)
     answers = _answers(found)
     form = answer_form(definition, asked, language=g.lang, answers=answers)
     if request.method == "POST":
@@ -322,7 +322,11 @@ def _is_only_missing(form: AnswerForm, name: str | None) -> bool:
 
 
 def _intake(slug: str, person: Person) -> Intake:
-    return queries.intake(slug, person, lock=request.method == "POST")
+    """What registering needs; a registration that is about to change is locked."""
+    found = queries.intake(slug, person)
+    if request.method == "POST" and found.registration is not None:
+        return queries.intake(slug, person, lock=True)
+    return found
 
 
 def _own(person: Person, reference: str, *, lock: bool = False) -> Intake:
