@@ -45,7 +45,7 @@ def own_data(person: Person) -> list[dict[str, Any]]:
 
 
 def erase(person: Person) -> int:
-    """Take a person out of all registrations: seats go to whoever waits, answers and written words deleted; how many rows.
+    """Take a person out of all registrations; how many. Seats go to whoever waits, answers and words are deleted.
 
     The rows stay as counts without a name. Safe to repeat.
     """
