@@ -2,24 +2,30 @@
 
 import uuid
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any, TypeVar
 
+from babel.support import Translations
 from flask import g, request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.form import _Auto
+from markupsafe import Markup, escape
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 from wtforms import Field, HiddenField, StringField, TextAreaField, ValidationError
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.fields.core import UnboundField
 from wtforms.form import BaseForm
+from wtforms.i18n import messages_path
 from wtforms.validators import InputRequired, Length, Optional, StopValidation
+from wtforms.widgets import Select, html_params
 
 from eventhub.kit.access import post_keeper
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError, Stale, domain_error_of
+from eventhub.kit.i18n import LOCALES, language
 from eventhub.kit.text import multi_line, single_line
 
 Result = TypeVar("Result")
@@ -32,6 +38,10 @@ class Form(FlaskForm):
 
     class Meta(FlaskForm.Meta):
         """Every text field is cleaned and bounded, whether its author thought of it or not."""
+
+        def get_translations(self, form: BaseForm) -> Any:
+            """WTForms' own words in the page's language, read once: Flask-WTF reads the catalogue for each request."""
+            return _library_words(language())
 
         def bind_field(self, form: BaseForm, unbound_field: Any, options: dict[str, Any]) -> Field:
             """Add the cleaning filter and a length limit to text fields."""
@@ -175,3 +185,26 @@ def _expected(error: DomainError | IntegrityError | StaleDataError) -> DomainErr
 
 
 _TOO_LONG = _l("This text is too long: at most %(max)d characters")
+
+
+class LongSelect(Select):
+    """A list of some hundred options (countries, languages): drawn once and kept, then only the choice is marked."""
+
+    def __call__(self, field: Any, **kwargs: Any) -> Markup:
+        """The select element."""
+        kwargs.setdefault("id", field.id)
+        pairs = tuple((str(choice.value), str(choice.label)) for choice in field.choices)
+        drawn = _drawn(pairs)
+        chosen = f'value="{escape(field.data or "")}"'
+        marked = drawn.replace(f"<option {chosen}>", f"<option selected {chosen}>", 1)
+        return Markup("<select {}>{}</select>").format(Markup(html_params(name=field.name, **kwargs)), Markup(marked))  # noqa: S704 (made of escaped parts)
+
+
+@lru_cache(maxsize=8)
+def _library_words(code: str) -> Any:
+    return Translations.load(messages_path(), [LOCALES[code]], domain="wtforms")
+
+
+@lru_cache(maxsize=128)
+def _drawn(pairs: tuple[tuple[str, str], ...]) -> str:
+    return "".join(f'<option value="{escape(value)}">{escape(label)}</option>' for value, label in pairs)

@@ -39,7 +39,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.errors import DomainError
 from eventhub.kit.file_types import DOCUMENTS, EVERYTHING, IMAGES, PDF, checked
 from eventhub.kit.files import LIMIT, FileEmpty, FileTooLarge
-from eventhub.kit.forms import options
+from eventhub.kit.forms import LongSelect, options
 from eventhub.kit.i18n import AUTONYMS, SEPARATORS, direction, show_date, show_number
 from eventhub.kit.text import ascii_email, multi_line, safe_file_name, single_line
 
@@ -285,13 +285,14 @@ def _shown_options(question: "Question", language: str) -> list[Any]:
     return options(shown)
 
 
-def _select(question: "Question", choices: list[tuple[str, Any]]) -> Field:
+def _select(question: "Question", choices: list[tuple[str, Any]], *, long: bool = False) -> Field:
     return SelectField(
         question.label,
         choices=options([("", _l("Choose one")), *choices]),
         validate_choice=False,
         coerce=str,
         render_kw=_autocomplete(question),
+        widget=LongSelect() if long else None,
     )
 
 
@@ -349,11 +350,11 @@ def listed(question: "Question", language: str) -> list[tuple[str, str]]:
 
 
 def _country_field(question: "Question", language: str) -> Field:
-    return _select(question, listed(question, language))
+    return _select(question, listed(question, language), long=True)
 
 
 def _language_field(question: "Question", language: str) -> Field:
-    return _select(question, listed(question, language))
+    return _select(question, listed(question, language), long=True)
 
 
 def _clean_country(question: "Question", value: Any, _: str) -> str:
