@@ -39,7 +39,7 @@ class Form(FlaskForm):
     class Meta(FlaskForm.Meta):
         """Every text field is cleaned and bounded, whether its author thought of it or not."""
 
-        def get_translations(self, form: BaseForm) -> Any:
+        def get_translations(self, form: BaseForm) -> Any:  # noqa: ARG002 (the name is WTForms’)
             """WTForms' own words in the page's language, read once: Flask-WTF reads the catalogue for each request."""
             return _library_words(language())
 
