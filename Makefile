@@ -2,6 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench storm fuzz i18n lock messages clean
 .SILENT:
+MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
 PYTHON_FILES := eventhub workers tests migrations

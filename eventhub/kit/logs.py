@@ -43,7 +43,13 @@ SAFE_ARGS = {"name", "id"}
 # Libraries whose ready-made texts speak of themselves. The texts of others may be about anybody.
 KNOWN = ("alembic", "celery", "flask_migrate", "granian", "kombu", "werkzeug")
 WARNING = re.compile(r"([^\s:]+):(\d+): (\w+):")
-QUIET = {"sqlalchemy.engine": "WARNING", "werkzeug": "WARNING", "celery.redirected": "WARNING", "PIL": "WARNING"}
+QUIET = {
+    "alembic": "WARNING",
+    "sqlalchemy.engine": "WARNING",
+    "werkzeug": "WARNING",
+    "celery.redirected": "WARNING",
+    "PIL": "WARNING",
+}
 
 
 def configure(level: str, *, production: bool) -> None:
