@@ -141,7 +141,9 @@ def _running_words(text: str, *, query: bool) -> Iterator[Word]:
 
 
 def _spaced(word: str) -> list[Word]:
-    return [Word(word[:WORD_LIMIT], _stems(word[:WORD_LIMIT]))] if word else []
+    # Signs that only modify a letter, standing alone, are no word: PostgreSQL would not keep them either.
+    spoken = any(sign.isalnum() for sign in word[:WORD_LIMIT])
+    return [Word(word[:WORD_LIMIT], _stems(word[:WORD_LIMIT]))] if spoken else []
 
 
 def _pairs(run: str, *, query: bool) -> list[Word]:
