@@ -12,7 +12,7 @@ from email.message import EmailMessage
 from typing import Any
 
 from flask_babel import force_locale, gettext
-from playwright.sync_api import Browser, Page, Request
+from playwright.sync_api import Browser, Page
 
 from eventhub.calendars.actions import follow_all
 from eventhub.kit.db import db
@@ -133,10 +133,11 @@ def heading(page: Page) -> str:
     return page.locator("h1").first.inner_text().strip()
 
 
-def press(page: Page, place: str = "main form button[type=submit]") -> None:
-    """Press a button and wait for the page that follows."""
-    with page.expect_navigation(wait_until="load"):
+def press(page: Page, place: str = "main form button[type=submit]") -> int:
+    """Press a button and wait for the page that follows; its status."""
+    with page.expect_navigation(wait_until="load") as following:
         page.locator(place).first.click()
+    return int(following.value.status)
 
 
 def newest_mail(house: House, address: str, number: int = 1) -> EmailMessage:
@@ -175,16 +176,3 @@ def person_in(house: House, running: Browser, person_id: uuid.UUID, **given: Any
         yield somebody
     finally:
         somebody.close()
-
-
-def statuses(page: Page) -> list[tuple[int, str]]:
-    """Every answer to this page's requests from now on, as (status, path)."""
-    seen: list[tuple[int, str]] = []
-
-    def note(request: Request) -> None:
-        answer = request.response()
-        if answer:
-            seen.append((answer.status, request.url))
-
-    page.on("requestfinished", note)
-    return seen
