@@ -111,8 +111,8 @@ class House:
         """A client of the house's Valkey."""
         return redis.Redis.from_url(self.settings.redis_url)
 
-    def web(self, workers: int = 1, *, app: str = "eventhub.wsgi:app") -> subprocess.Popen[bytes]:
-        """The web server as ``eventhub up`` starts it; returns when it answers."""
+    def web(self, workers: int = 1, *, app: str = "eventhub.wsgi:app", wait: bool = True) -> subprocess.Popen[bytes]:
+        """The web server as ``eventhub up`` starts it; returns when it answers, unless told not to wait."""
         process = self.start(
             "web",
             "granian",
@@ -134,7 +134,8 @@ class House:
             "--respawn-failed-workers",
             app,
         )
-        wait_for(self.answers, seconds=90, what="the web server")
+        if wait:
+            wait_for(self.answers, seconds=90, what="the web server")
         return process
 
     def worker(self, *, app: str = "workers.schedule:celery") -> subprocess.Popen[bytes]:
@@ -153,6 +154,11 @@ class House:
             "--without-mingle",
             "--without-gossip",
         )
+
+    def beat(self) -> subprocess.Popen[bytes]:
+        """The clock."""
+        schedule = ["--schedule", str(self.folder / "beat"), "--pidfile", ""]
+        return self.start("beat", "celery", "--app", "workers.schedule:celery", "--quiet", "beat", *schedule)
 
     def relay(self, *, module: str = "workers.relay") -> subprocess.Popen[bytes]:
         """The outbox's relay."""

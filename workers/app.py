@@ -63,7 +63,7 @@ def writes(name: str) -> Callable[[Callable[..., None]], Callable[[int], None]]:
                 except Exception as error:
                     log.error("task.failed", promise=promise_id, task=name, error=type(error).__name__)
                     with unit_of_work():
-                        outbox.release(taken, type(error).__name__)
+                        outbox.release(taken, type(error).__name__, error)
                     raise
 
         return cast(Callable[[int], None], run)

@@ -36,7 +36,7 @@ from eventhub.kit.text import single_line
 
 log = structlog.get_logger()
 TIMEOUT = 20
-PATIENCE = 90
+PATIENCE = 50
 """Seconds for a whole conversation with a mail server, however slowly it drips: less than a lease, so that nobody else
 sends the mail meanwhile."""
 
@@ -113,7 +113,7 @@ def post(promise_id: int, write: Callable[..., Letter | None], task: str | None 
     except Exception as error:
         log.error("mail.write_failed", promise=taken.id, task=taken.task, error=type(error).__name__)
         with unit_of_work():
-            outbox.release(taken, f"could not be written: {type(error).__name__}")
+            outbox.release(taken, f"could not be written: {type(error).__name__}", error)
         raise
     try:
         deliver(message)
@@ -124,7 +124,7 @@ def post(promise_id: int, write: Callable[..., Letter | None], task: str | None 
     except Exception as error:
         log.error("mail.not_sent", promise=taken.id, task=taken.task, error=type(error).__name__)
         with unit_of_work():
-            outbox.release(taken, f"could not be sent: {type(error).__name__}")
+            outbox.release(taken, f"could not be sent: {type(error).__name__}", error)
         raise
     with unit_of_work():
         if outbox.keep(taken):

@@ -13,6 +13,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, func, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from eventhub.kit.clock import now
@@ -21,8 +22,8 @@ from eventhub.kit.db import Base, Json, Serial, db
 log = structlog.get_logger()
 
 REOFFER = timedelta(seconds=30)
-LEASE = timedelta(seconds=120)
-LEASE_SPREAD = 60
+LEASE = timedelta(seconds=60)
+LEASE_SPREAD = 30
 """Seconds by which leases differ. When one task kills its worker, those it took along come back at other moments than
 it does, so that they do not die with it again and again until they are parked."""
 TRIES = 8
@@ -177,13 +178,18 @@ def waited(refusals: int) -> timedelta:
     return sum((gap(number) for number in range(1, refusals + 1)), timedelta())
 
 
-def release(taken: Taken, problem: str) -> None:
-    """The attempt failed on our side: it is offered again after a pause, or parked when the tries are used up."""
+def release(taken: Taken, problem: str, error: Exception | None = None) -> None:
+    """The attempt failed on our side: it is offered again after a pause, or parked when the tries are used up.
+
+    The pause doubles with each try, but not when ``error`` says that the database went away: that is no fault of the
+    task, and passes.
+    """
     row = _still_ours(taken)
     if row is None:
         return
     row.lease, row.leased_until, row.problem = None, None, problem
-    row.not_before = now() + timedelta(seconds=min(5 * 2**row.tries, 600))
+    went_away = isinstance(error, DBAPIError) and error.connection_invalidated
+    row.not_before = now() + timedelta(seconds=5 if went_away else min(5 * 2**row.tries, 600))
     if row.tries >= TRIES:
         _park(row, problem)
 
