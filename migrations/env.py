@@ -45,6 +45,8 @@ def migrate(connection: Connection, app_role: str | None) -> None:
 def grant(connection: Connection, role: str) -> None:
     """The app may read and write rows, not tables; of the audit it may only add and read."""
     quoted = connection.dialect.identifier_preparer.quote(role)
+    # Where no step was due, Alembic leaves the transaction open in which it looked.
+    connection.rollback()
     with connection.begin():
         for statement in (
             f"GRANT USAGE ON SCHEMA public TO {quoted}",
