@@ -53,6 +53,7 @@ def test_the_same_value_never_looks_the_same() -> None:
 @pytest.mark.parametrize(
     "elsewhere",
     [place("person", "phone", uuid.uuid4()), place("person", "email", ROW), place("organization", "phone", ROW)],
+    ids=["row", "column", "table"],
 )
 def test_a_moved_value_does_not_open(elsewhere: sealed.Place) -> None:
     key = new_key()
