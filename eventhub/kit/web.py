@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, Response, current_app, g, get_flashed_messages, make_response, request, session, url_for
 from flask_babel import Babel
@@ -19,10 +19,11 @@ from eventhub.kit.access import access_of, guard
 from eventhub.kit.config import Settings
 from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.errors import DomainError, NotFound
-from eventhub.kit.form_keys import answered, remember
+from eventhub.kit.form_keys import OtherContent, answered, remember
 from eventhub.kit.i18n import AUTONYMS, LANGUAGES, LOCALES, direction
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
+REDIRECTS = {302, 303}
 CSP = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'; "
@@ -147,10 +148,12 @@ def language_links() -> list[LanguageLink]:
     links = []
     for code in LANGUAGES:
         try:
-            values = dict(request.view_args or {}) | request.args.to_dict(flat=False) | {"lang": code}
             if request.endpoint is None or request.url_rule is None or "GET" not in (request.url_rule.methods or ()):
                 raise BuildError("", {}, None)
-            url = url_for(request.endpoint, **values)
+            url = url_for(request.endpoint, **dict(request.view_args or {}) | {"lang": code})
+            # What stands behind the question mark is anybody's: given to url_for it could name a scheme of its own.
+            asked = urlencode([pair for pair in request.args.items(multi=True) if pair[0] != "lang"], errors="replace")
+            url += f"{'&' if '?' in url else '?'}{asked}" if asked else ""
         except BuildError:
             url = f"/{code}/"
         links.append(LanguageLink(code, AUTONYMS[code], url, code == g.lang))
@@ -168,6 +171,8 @@ def _in_unit_of_work(view: Callable[..., Any], access: str) -> Callable[..., Any
             refused = guard(access)
             if refused is not None:
                 return refused
+            # Kept now, while the person is loaded: an error page must not need a database that may just have gone.
+            g.exit_url = _exit_url(access)
             if reading:
                 return view(**values)
             return _writing(view, values, access)
@@ -177,10 +182,13 @@ def _in_unit_of_work(view: Callable[..., Any], access: str) -> Callable[..., Any
 
 def _writing(view: Callable[..., Any], values: dict[str, Any], access: str) -> Response:
     """Do what a form asks, once: a repeat of a form that was done is undone and answered like the first."""
-    owner = str(session.get("_user_id") or "") if access not in {"public", "by_token"} else ""
+    is_personal = access not in {"public", "by_token"}
+    owner = str(session.get("_user_id") or "") if is_personal else ""
+    before = dict(session) if is_personal else None
     try:
         response = make_response(view(**values))
-        _demand_csrf(access, response)
+        if _is_unprotected(access, response):
+            return _undone(before, answered(owner) or response)
         db.session.flush()
     except (DomainError, IntegrityError, StaleDataError):
         db.session.rollback()
@@ -188,20 +196,50 @@ def _writing(view: Callable[..., Any], values: dict[str, Any], access: str) -> R
         if again is None:
             raise
         return make_response(again)
-    if response.status_code in {302, 303}:
-        if remember(owner, response.location):
-            return response
-        db.session.rollback()
-        return make_response(answered(owner) or response)
-    if response.status_code >= 400 and (again := answered(owner)) is not None:
-        db.session.rollback()
-        return make_response(again)
+    if response.status_code in REDIRECTS:
+        return response if remember(owner, response.location) else _repeated(before, owner, response)
+    if response.status_code >= 400 and (again := _answered_alike(owner)) is not None:
+        return _undone(before, again)
     return response
 
 
-def _demand_csrf(access: str, response: Response) -> None:
-    if access in {"personal", "staff", "anyone"} and not g.get("csrf_checked") and response.status_code < 400:
+def _is_unprotected(access: str, response: Response) -> bool:
+    """Whether a view led on before it looked at the CSRF token, as the sign-in page does when somebody has signed in
+    meanwhile. Raises NotProtected where it wrote something or has more to say: that is a bug.
+    """
+    if access not in {"personal", "staff", "anyone"} or g.get("csrf_checked") or response.status_code >= 400:
+        return False
+    if response.status_code not in REDIRECTS or db.session.new or db.session.deleted:
         raise NotProtected(request.endpoint)
+    return True
+
+
+def _repeated(before: dict[str, Any] | None, owner: str, response: Response) -> Response:
+    _undone(before, response)
+    return make_response(answered(owner) or response)
+
+
+def _answered_alike(owner: str) -> Any:
+    """What the same form was answered before. Under another form's key what the view noted must stay: a wrong code
+    counts as a try, or keys used twice would buy as many as one likes.
+    """
+    try:
+        return answered(owner)
+    except OtherContent:
+        return None
+
+
+def _undone(before: dict[str, Any] | None, response: Any) -> Response:
+    """Nothing that the view did stays, in the database or in the cookie: a cookie would tell that a code was right.
+
+    But for what it said: that stands for what the first one did.
+    """
+    db.session.rollback()
+    if before is not None and dict(session) != before:
+        said = {"_flashes": session["_flashes"]} if "_flashes" in session else {}
+        session.clear()
+        session.update(before | said)
+    return make_response(response)
 
 
 def _headers(response: Response, settings: Settings) -> Response:
@@ -226,15 +264,15 @@ def _context() -> dict[str, Any]:
         "direction": direction(lang),
         "languages": language_links() if request else [],
         "flashes": flash_context,
-        "exit_url": _exit_url(),
+        "exit_url": g.get("exit_url"),
         "scripts": [],
         "path": request.path if request else "/",
     }
 
 
-def _exit_url() -> str | None:
+def _exit_url(access: str) -> str | None:
     """Discreet people get a way out first in tab order, on pages that are theirs."""
-    if getattr(g, "access", "") not in {"personal", "staff"}:
+    if access not in {"personal", "staff"}:
         return None
     return "https://www.wikipedia.org/" if current_user.is_authenticated and current_user.discreet else None
 
@@ -242,3 +280,11 @@ def _exit_url() -> str | None:
 def back_to(endpoint: str, **values: Any) -> Response:
     """See other: where a form that worked leads."""
     return make_response(redirect(url_for(endpoint, **values), 303))
+
+
+def lead_on(target: str) -> Response:
+    """See other, from a page that has nothing to do for this visitor, for instance a form sent again from an older tab.
+    Nothing was written, so that no CSRF token had to be looked at.
+    """
+    g.csrf_checked = True
+    return make_response(redirect(target, 303))

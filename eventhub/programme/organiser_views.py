@@ -92,6 +92,7 @@ Kind = TypeVar("Kind", bound=SlotForm)
 Result = TypeVar("Result")
 GOOD, GRAVE = ("published",), ("cancelled", "withdrawn", "deleted")
 FIRST_TIME = time(10)
+FILTERS = ("q", "kind", "state", "series", "when", "sort")
 
 
 class PageTooOld(DomainError):
@@ -132,7 +133,7 @@ def events() -> ResponseReturnValue:
         filter_fields=list(form),
         kinds=EVENT_KINDS,
         pager=_pager(found),
-        filtered=any(request.args.get(name) for name in ("q", "kind", "state", "series", "when")),
+        filtered=any(request.args.get(name) for name in FILTERS if name != "sort"),
         may_create_series=access.may_create_series(grants),
         editable=[one for one in series if access.may_create_in(grants, one)],
     )
@@ -915,7 +916,7 @@ def _wanted(form: FilterForm) -> queries.Wanted:
 
 def _pager(found: queries.EventPage) -> dict[str, Any]:
     pages = max(1, -(-found.total // queries.PAGE))
-    kept: dict[str, Any] = {name: value for name, value in request.args.items() if name != "page" and value}
+    kept: dict[str, Any] = {name: request.args[name] for name in FILTERS if request.args.get(name)}
 
     def at(page: int) -> str:
         return url_for(".events", **kept, page=page)

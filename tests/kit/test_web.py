@@ -101,3 +101,13 @@ def test_the_headers_of_every_answer(probe: FlaskClient, path: str) -> None:
     assert headers["Cache-Control"]
     assert "Permissions-Policy" in headers
     assert "Server" not in headers or "Werkzeug" not in headers["Server"]
+
+
+@pytest.mark.parametrize(
+    "query", ["endpoint=1", "_anchor=x", "_external=1&_scheme=javascript", "_method=GET", "a=1&a=2"]
+)
+def test_what_stands_behind_the_question_mark_stays_there(client: FlaskClient, query: str) -> None:
+    """Links to the other languages repeat it and never obey it."""
+    page = client.get(f"/en/sign-in?{query}")
+    assert page.status_code == 200
+    assert f'href="/ar/sign-in?{query.replace("&", "&amp;")}"' in page.text

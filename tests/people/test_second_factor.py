@@ -1,6 +1,7 @@
 """The second factor of staff (SAFETY.md property 9): nothing of the house opens without it, and a code works once."""
 
 import re
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -122,6 +123,29 @@ def test_five_tries_then_a_pause(app: Flask, client: FlaskClient) -> None:
     assert refused == 7
     with later(60 + 16 * 60):
         assert send(other, FACTOR, code=phone.now()).status_code == 303
+
+
+def test_limits_beside_the_tries_in_the_row(app: Flask, client: FlaskClient) -> None:
+    """A try that was undone with its request is counted all the same."""
+    person = sign_in(client, make_staff(), second_factor=False)
+    set_up_factor(client, person)
+    visitor = app.test_client()
+    sign_in(visitor, person, second_factor=False)
+    answers = []
+    for _ in range(21):
+        answers.append(send(visitor, "/en/second-factor", code="000000").status_code)
+        db.session.query(SecondFactor).update({"tries": 0})
+    assert set(answers[:-2]) == {422}
+    assert answers[-1] == 429
+
+
+def test_a_button_pressed_twice_leads_on_twice(client: FlaskClient) -> None:
+    set_up_factor(client, sign_in(client, make_staff(), second_factor=False))
+    sent = form_fields(client.get("/en/second-factor/recovery-codes").text)
+    answers = [client.post("/en/second-factor/recovery-codes", data=sent) for _ in range(2)]
+    assert [(one.status_code, one.location) for one in answers] == [(303, "/en/me")] * 2
+    again = client.post("/en/second-factor", data=sent | {"code": "000000", "form_key": str(uuid.uuid4())})
+    assert (again.status_code, again.location) == (303, "/en/me")
 
 
 def test_next_after_the_second_factor(client: FlaskClient) -> None:

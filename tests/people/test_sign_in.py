@@ -177,6 +177,32 @@ def test_five_tries_and_the_code_is_dead_but_not_the_link(client: FlaskClient) -
     assert send(client, link(email)).status_code == 303
 
 
+def test_no_trick_makes_a_wrong_code_free(app: Flask, client: FlaskClient) -> None:
+    """Neither the key of a form that was sent before, nor an address that breaks the page, undoes the counting; and no
+    answer tells that the code was right.
+    """
+    email = new_email()
+    asked = form_fields(client.get("/en/sign-in").text)
+    client.post("/en/sign-in", data=asked | {"email": email})
+    used = form_fields(client.get("/en/sign-in/sent").text) | {"form_key": asked["form_key"]}
+    wrong = "1" if code(email) == "0" * 8 else "0" * 8
+    answers = [client.post("/en/sign-in/sent", data=used | {"code": one}) for one in (wrong, code(email))]
+    assert newest(email).code_tries == 1
+    assert [answer.status_code for answer in answers] == [422, 409]
+    assert not is_in(client)
+    fresh = used | {"form_key": str(uuid.uuid4())}
+    assert client.post("/en/sign-in/sent?endpoint=1&_anchor=x", data=fresh | {"code": wrong}).status_code == 422
+    assert newest(email).code_tries == 2
+
+
+def test_a_form_that_was_open_while_somebody_signed_in_leads_on(client: FlaskClient) -> None:
+    asked = form_fields(client.get("/en/sign-in").text)
+    come_in(client, new_email())
+    answer = client.post("/en/sign-in", data=asked | {"email": "other@example.org"})
+    assert (answer.status_code, answer.location) == (303, "/en/me")
+    assert db.session.query(SignInRequest).filter_by(email="other@example.org").count() == 0
+
+
 def test_the_code_dies_after_ten_minutes(client: FlaskClient) -> None:
     email = new_email()
     ask(client, email)
