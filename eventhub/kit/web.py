@@ -187,8 +187,7 @@ def _writing(view: Callable[..., Any], values: dict[str, Any], access: str) -> R
     before = dict(session) if is_personal else None
     try:
         response = make_response(view(**values))
-        if _is_unprotected(access, response):
-            return _undone(before, answered(owner) or response)
+        _demand_csrf(access, response)
         db.session.flush()
     except (DomainError, IntegrityError, StaleDataError):
         db.session.rollback()
@@ -201,17 +200,6 @@ def _writing(view: Callable[..., Any], values: dict[str, Any], access: str) -> R
     if response.status_code >= 400 and (again := _answered_alike(owner)) is not None:
         return _undone(before, again)
     return response
-
-
-def _is_unprotected(access: str, response: Response) -> bool:
-    """Whether a view led on before it looked at the CSRF token, as the sign-in page does when somebody has signed in
-    meanwhile. Raises NotProtected where it wrote something or has more to say: that is a bug.
-    """
-    if access not in {"personal", "staff", "anyone"} or g.get("csrf_checked") or response.status_code >= 400:
-        return False
-    if response.status_code not in REDIRECTS or db.session.new or db.session.deleted:
-        raise NotProtected(request.endpoint)
-    return True
 
 
 def _repeated(before: dict[str, Any] | None, owner: str, response: Response) -> Response:
@@ -240,6 +228,11 @@ def _undone(before: dict[str, Any] | None, response: Any) -> Response:
         session.clear()
         session.update(before | said)
     return make_response(response)
+
+
+def _demand_csrf(access: str, response: Response) -> None:
+    if access in {"personal", "staff", "anyone"} and not g.get("csrf_checked") and response.status_code < 400:
+        raise NotProtected(request.endpoint)
 
 
 def _headers(response: Response, settings: Settings) -> Response:
@@ -280,11 +273,3 @@ def _exit_url(access: str) -> str | None:
 def back_to(endpoint: str, **values: Any) -> Response:
     """See other: where a form that worked leads."""
     return make_response(redirect(url_for(endpoint, **values), 303))
-
-
-def lead_on(target: str) -> Response:
-    """See other, from a page that has nothing to do for this visitor, for instance a form sent again from an older tab.
-    Nothing was written, so that no CSRF token had to be looked at.
-    """
-    g.csrf_checked = True
-    return make_response(redirect(target, 303))

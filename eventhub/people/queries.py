@@ -47,13 +47,14 @@ def grants_of(person_id: uuid.UUID) -> list[RoleGrant]:
 
 
 def open_grants() -> list[RoleGrant]:
-    """Every role held by anybody, with its person, in the order of names. One statement."""
+    """Every role held by anybody, with its person, in the order of public names. One statement."""
+    shown = func.coalesce(func.nullif(Person.alias, ""), Person.name)
     rows = (
         select(RoleGrant)
         .join(RoleGrant.person)
         .options(contains_eager(RoleGrant.person))
         .where(RoleGrant.revoked_at.is_(None))
-        .order_by(Person.name, Person.email, RoleGrant.granted_at)
+        .order_by(shown, Person.email, RoleGrant.granted_at)
     )
     return list(db.session.scalars(rows))
 

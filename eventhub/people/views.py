@@ -17,7 +17,7 @@ from eventhub.kit.forms import ActionForm, Form, submit
 from eventhub.kit.headers import attachment_headers
 from eventhub.kit.limits import count
 from eventhub.kit.panels import panels
-from eventhub.kit.web import back_to, lead_on, local_target
+from eventhub.kit.web import back_to, local_target
 from eventhub.people import actions, queries, sessions, sign_in, totp
 from eventhub.people.forms import (
     CodeForm,
@@ -47,7 +47,7 @@ CLEAR = '"cache", "cookies", "storage"'
 def ask_to_sign_in() -> ResponseReturnValue:
     """Who are you? The answer is the same for every address (SAFETY.md property 3)."""
     if current_user.is_authenticated:
-        return lead_on(local_target(request.args.get("next")) or url_for("people.me"))
+        return redirect(local_target(request.args.get("next")) or url_for("people.me"), 303)
     form = SignInForm(next=local_target(request.args.get("next")))
     session.setdefault("browser", secrets.token_urlsafe(32))
     if form.validate_on_submit():
@@ -110,14 +110,14 @@ def sign_out() -> ResponseReturnValue:
 def second_factor() -> ResponseReturnValue:
     """The second factor of staff: a code of the app, or a recovery code."""
     if not current_user.is_authenticated:
-        return lead_on(url_for("people.sign_in"))
+        return back_to("people.sign_in")
     me, form = actor(), FactorForm(next=local_target(request.args.get("next")))
     target = local_target(form.next.data) or url_for("people.me")
     if me.has_second_factor() or not me.is_staff():
-        return lead_on(target)
+        return redirect(target, 303)
     factor = totp.factor_of(me.person)
     if factor is None or factor.confirmed_at is None:
-        return lead_on(url_for("people.second_factor_setup", next=local_target(form.next.data)))
+        return redirect(url_for("people.second_factor_setup", next=local_target(form.next.data)), 303)
     if form.validate_on_submit():
         count("second_factor", str(me.id), **PER_CODE)
         if actions.give_second_factor(me.person, me.web_session, form.code.data or ""):
@@ -131,11 +131,11 @@ def second_factor() -> ResponseReturnValue:
 def second_factor_setup() -> ResponseReturnValue:
     """The first time: a secret for the app, confirmed by a code. The secret is shown until then and never again."""
     if not current_user.is_authenticated:
-        return lead_on(url_for("people.sign_in"))
+        return back_to("people.sign_in")
     me, form = actor(), FactorForm(next=local_target(request.args.get("next")))
     factor = totp.factor_of(me.person)
     if not me.is_staff() or (factor and factor.confirmed_at):
-        return lead_on(url_for("people.second_factor", next=local_target(form.next.data)))
+        return redirect(url_for("people.second_factor", next=local_target(form.next.data)), 303)
     if factor is None:
         return _begin_factor(me.person)
     if form.validate_on_submit():
@@ -158,7 +158,7 @@ def recovery_codes() -> ResponseReturnValue:
     factor = totp.factor_of(me.person)
     target = local_target(request.args.get("next")) or url_for("people.me")
     if factor is None or not totp.shows_codes(factor, me.web_session):
-        return lead_on(target)
+        return redirect(target, 303)
     if form.validate_on_submit() and submit(form, lambda: actions.keep_recovery_codes(me.person)):
         return redirect(target, 303)
     codes = totp.recovery_codes(me.person, factor)

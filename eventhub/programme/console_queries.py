@@ -56,7 +56,7 @@ class EventPage:
 
 @dataclass(frozen=True)
 class Deed:
-    """One line of a history: the entry, the person's name, what was written."""
+    """One line of a history: the entry, the person's public name, what was written."""
 
     entry: audit.AuditEntry
     who: str | None
@@ -205,7 +205,8 @@ def deeds(event: Event, limit: int = 12) -> list[Deed]:
     """What was done to the event and its programme, newest first, and by whom. Two statements."""
     entries = audit.history("event", event.id, limit)
     actors = {entry.actor_id for entry, _ in entries if entry.actor_id}
-    rows = db.session.execute(select(Person.id, Person.name).where(Person.id.in_(actors))) if actors else ()
+    shown = func.coalesce(func.nullif(Person.alias, ""), Person.name).label("name")
+    rows = db.session.execute(select(Person.id, shown).where(Person.id.in_(actors))) if actors else ()
     names = {row.id: row.name for row in rows}
     return [Deed(entry, names.get(entry.actor_id) if entry.actor_id else None, text) for entry, text in entries]
 

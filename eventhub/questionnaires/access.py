@@ -33,9 +33,14 @@ def resolve_scopes_with(name: str, resolver: Resolver) -> None:
     _RESOLVERS[name] = resolver
 
 
-def may_edit(grants: Iterable[RoleGrant], questionnaire: Questionnaire) -> bool:
-    """Organisers of the event, series or call it belongs to, and admins. One without a scope: those of everything."""
-    return may_create(grants, questionnaire.scope_id)
+def may_edit(grants: Iterable[RoleGrant], questionnaire: Questionnaire | None) -> bool:
+    """Organisers of the event, series or call it belongs to, and admins. One without a scope: those of everything.
+
+    None is one that does not exist: nobody may edit it, and finding that out costs the same statements.
+    """
+    scope_id = questionnaire.scope_id if questionnaire else None
+    scopes = scopes_of([scope_id] if scope_id else [])
+    return questionnaire is not None and holds(grants, *EDITORS, scope=scopes[scope_id] if scope_id else None)
 
 
 def may_create(grants: Iterable[RoleGrant], scope_id: uuid.UUID | None) -> bool:

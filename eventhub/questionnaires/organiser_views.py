@@ -302,8 +302,8 @@ def preview(questionnaire_id: uuid.UUID, item: str | None = None) -> ResponseRet
 
 
 def _editable(questionnaire_id: uuid.UUID) -> tuple[Questionnaire, Definition]:
-    questionnaire = queries.questionnaire(questionnaire_id)
-    if not access.may_edit(actor().grants, questionnaire):
+    questionnaire = queries.find_questionnaire(questionnaire_id)
+    if not access.may_edit(actor().grants, questionnaire) or questionnaire is None:
         raise NotFound
     return questionnaire, queries.draft(questionnaire)
 

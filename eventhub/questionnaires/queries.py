@@ -101,9 +101,14 @@ def localised(published: Published, language: str) -> Definition:
     return definition
 
 
+def find_questionnaire(questionnaire_id: uuid.UUID) -> Questionnaire | None:
+    """One questionnaire, or None."""
+    return db.session.get(Questionnaire, questionnaire_id)
+
+
 def questionnaire(questionnaire_id: uuid.UUID) -> Questionnaire:
     """One questionnaire. Raises NotFound."""
-    found = db.session.get(Questionnaire, questionnaire_id)
+    found = find_questionnaire(questionnaire_id)
     if found is None:
         raise NotFound
     return found

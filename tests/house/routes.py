@@ -1,0 +1,332 @@
+"""Every address of the app with its methods, and what each role gets there: the table that test_routes.py holds true.
+
+A new route needs a line here. Write the address with the parts of tests/house/world.py, the profile of who gets what,
+and, for a POST, what a permitted person would send at the least.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from eventhub.people.models import Channel
+from tests.house.world import ROLES
+
+OK, SIGN_IN, SECOND_FACTOR = "ok", "sign_in", "second_factor"
+HIDDEN = "hidden"
+"""404, the same bytes and the same SQL as for a thing that does not exist."""
+NOTHING = "nothing"
+"""404 where the thing may be known, but there is nothing to do."""
+REFUSED = "refused"
+"""The page may be known and shows why the deed is not possible (422)."""
+
+Profile = Mapping[str, str]
+
+
+def only(*roles: str) -> Profile:
+    """A page behind sign-in that exists for these roles alone."""
+    return dict.fromkeys(ROLES, HIDDEN) | {"anonymous": SIGN_IN, "half": SECOND_FACTOR} | dict.fromkeys(roles, OK)
+
+
+def but(profile: Profile, **other: str) -> Profile:
+    """The profile with other outcomes for some roles."""
+    return {**profile, **other}
+
+
+PUBLIC: Profile = dict.fromkeys(ROLES, OK)
+NOBODY: Profile = dict.fromkeys(ROLES, HIDDEN)
+PERSONAL = but(PUBLIC, anonymous=SIGN_IN, half=SECOND_FACTOR)
+"""What is everybody's own: each role gets the own page."""
+OWNER = only("owner")
+REGISTERED = only("owner")
+EDIT = only("organiser", "admin", "series_admin")
+PAPERS = but(EDIT, rapporteur=OK)
+LOOK = but(PAPERS, officer=OK, check_in=OK)
+DESK = but(EDIT, officer=OK)
+LEGAL = but(DESK, organiser=NOTHING)
+COUNTS = but(DESK, partner=OK)
+SERIES = only("admin", "series_admin")
+ADMINS = but(SERIES, other_admin=OK)
+ADMIN = only("admin")
+CREATORS = ADMINS
+STAFF = only(*(role for role in ROLES if role not in {"anonymous", "owner", "stranger", "half"}))
+LISTS = but(STAFF, reviewer=HIDDEN, partner=HIDDEN)
+
+
+@dataclass(frozen=True)
+class Route:
+    """One line: where, how, who, and what is sent."""
+
+    endpoint: str
+    methods: str
+    address: str
+    who: Profile
+    data: Mapping[str, Any] = field(default_factory=dict)
+    """What a POST sends; ``{…}`` stands for a part of the world."""
+    fills: bool = False
+    """The rest of the form is taken from the page itself, as a browser would send it untouched."""
+    post: Profile | None = None
+    """Who may POST, where that differs from who may look."""
+    leads: str = ""
+    """Where a success leads when that looks like a refusal (to sign-in)."""
+    file: str = ""
+    """The name of a field that carries a file."""
+
+
+NO_CONSENT = {channel.value: "no" for channel in Channel}
+EVENT = "/en/console/events/{event}"
+SESSION = f"{EVENT}/sessions/{{session}}"
+PAPER = f"{EVENT}/documents/{{document}}"
+DRAFT_PAPER = f"{EVENT}/documents/{{draft_document}}"
+ASKED = "/en/console/questionnaires/{questionnaire}"
+DESK_PAGE = f"{EVENT}/registrations"
+LOCK = {"lock": "{lock}"}
+CHOSEN = {"outcome": "accredited", "id": "{registration}"}
+
+FOR_MACHINES = (
+    Route("asset", "GET", "/assets/{asset}", PUBLIC),
+    Route("probes.healthz", "GET", "/healthz", PUBLIC),
+    Route("probes.readyz", "GET", "/readyz", PUBLIC),
+    Route("probes.metrics", "GET", "/metrics", PUBLIC),
+    Route("programme_api.front", "GET", "/", PUBLIC),
+    Route("programme_api.robots", "GET", "/robots.txt", PUBLIC),
+    Route("programme_api.sitemap", "GET", "/sitemap.xml", PUBLIC),
+    Route("programme_api.events_json", "GET", "/open-data/events.json", PUBLIC),
+    Route("programme_api.events_csv", "GET", "/open-data/events.csv", PUBLIC),
+    Route("programme_api.documents_json", "GET", "/open-data/documents.json", PUBLIC),
+)
+
+ONLY_IN_THE_DEMO = (
+    Route("demo.cast", "GET POST", "/dev/sign-in", PUBLIC, {"member": "participant"}),
+    Route("demo.inbox", "GET", "/dev/mailbox", PUBLIC),
+    Route("demo.letter", "GET", "/dev/mailbox/{letter}", PUBLIC),
+)
+
+PROGRAMME = (
+    Route("programme.home", "GET", "/en/", PUBLIC),
+    Route("programme.forums", "GET", "/en/forums", PUBLIC),
+    Route("programme.dialogues", "GET", "/en/dialogues", PUBLIC),
+    Route("programme.series", "GET", "/en/series/{series}", PUBLIC),
+    Route("programme.event", "GET", "/en/events/{event}", PUBLIC),
+    Route("programme.event", "GET", "/en/events/{draft}", NOBODY),
+    Route("programme.session", "GET", "/en/events/{event}/sessions/{session}", PUBLIC),
+    Route("programme.session", "GET", "/en/events/{event}/sessions/{draft_session}", NOBODY),
+    Route("programme.documents", "GET", "/en/events/{event}/documents", PUBLIC),
+    Route("programme.document_file", "GET", "/en/documents/{version}", PUBLIC),
+    Route("programme.search", "GET", "/en/search?q=forum", PUBLIC),
+    Route("programme.page", "GET", "/en/about/help", PUBLIC),
+)
+
+CALENDARS = (
+    Route("calendars.all_feed", "GET", "/cal/all.ics", PUBLIC),
+    Route("calendars.all_feed", "GET", "/cal/all.fr.ics", PUBLIC),
+    Route("calendars.series_feed", "GET", "/cal/s/{series}.ics", PUBLIC),
+    Route("calendars.series_feed", "GET", "/cal/s/{series}.ar.ics", PUBLIC),
+    Route("calendars.event_feed", "GET", "/cal/f/{event_id}.ics", PUBLIC),
+    Route("calendars.event_feed", "GET", "/cal/f/{event_id}.zh.ics", PUBLIC),
+    Route("calendars.session_file", "GET", "/cal/session/{session}.ics", PUBLIC),
+    Route("calendars.session_file", "GET", "/cal/session/{session}.es.ics", PUBLIC),
+    Route("calendars.session_file", "GET", "/cal/session/{draft_session}.es.ics", NOBODY),
+    Route("calendars.personal_feed", "GET", "/cal/{feed}.ics", PUBLIC),
+    Route("calendars.reply", "GET POST", "/en/invites/{invite}", PUBLIC, {"answer": "accepted"}),
+    Route("calendars.my_sessions", "GET", "/en/me/sessions", PERSONAL),
+    Route("calendars.my_file", "GET", "/en/me/sessions.ics", OWNER),
+    Route("calendars.my_link", "POST", "/en/me/sessions/link", PERSONAL),
+    Route("calendars.my_choice", "POST", "/en/me/sessions/{session}", REGISTERED, {"choice": "going"}),
+    Route("calendars.my_choice", "POST", "/en/me/sessions/{draft_session}", only(), {"choice": "going"}),
+    Route("calendars.my_choice", "POST", "/en/me/sessions/{session}", PERSONAL, {"choice": "none"}),
+    Route("calendars.choose", "GET POST", "/en/me/sessions/events/{event}", REGISTERED, {"sessions": "{session}"}),
+    Route("calendars_console.head_count", "GET", f"{EVENT}/calendar", LOOK),
+    Route("calendars_console.push", "POST", f"{EVENT}/calendar/{{session}}/push", EDIT),
+)
+
+PEOPLE = (
+    Route("people.sign_in", "GET POST", "/en/sign-in", PUBLIC, {"email": "somebody@example.org"}, leads="/en/sign-in"),
+    Route("people.sign_in_sent", "GET POST", "/en/sign-in/sent", PUBLIC, {"code": "{code}"}),
+    Route("people.sign_in_link", "GET POST", "/en/sign-in/{link}", PUBLIC),
+    Route("people.sign_out", "POST", "/en/sign-out", PUBLIC),
+    Route("people.erased", "GET", "/en/erased", PUBLIC),
+    Route("people.second_factor", "GET POST", "/en/second-factor", but(PUBLIC, anonymous=SIGN_IN), {"code": "{phone}"}),
+    Route(
+        "people.second_factor_setup",
+        "GET POST",
+        "/en/second-factor/set-up",
+        but(STAFF, anonymous=SIGN_IN, owner=SECOND_FACTOR, stranger=SECOND_FACTOR),
+    ),
+    Route("people.recovery_codes", "GET POST", "/en/second-factor/recovery-codes", PERSONAL),
+    Route(
+        "people.renew_second_factor",
+        "POST",
+        "/en/second-factor/renew",
+        but(PERSONAL, owner=REFUSED, stranger=REFUSED),
+        leads="/en/second-factor/set-up",
+    ),
+    Route("people.agree_to_email_change", "GET POST", "/en/email-change/{change}", PUBLIC, leads="/en/sign-in"),
+    Route("people.me", "GET", "/en/me", PERSONAL),
+    Route("people.discreet", "POST", "/en/me/discreet", PERSONAL, {"discreet": "y"}),
+    Route("people.hide", "POST", "/en/me/hide", PERSONAL),
+    Route("people.profile", "GET POST", "/en/me/profile", PERSONAL, {"name": "Other name"}, fills=True),
+    Route("people.email", "GET POST", "/en/me/email", PERSONAL, {"email": "next@example.org"}),
+    Route("people.consents", "GET POST", "/en/me/consents", PERSONAL, NO_CONSENT),
+    Route("people.devices", "GET POST", "/en/me/devices", PERSONAL, {"session": "others"}),
+    Route("people.devices", "POST", "/en/me/devices", but(only(), owner=HIDDEN), {"session": "{session_row}"}),
+    Route("people.data", "GET", "/en/me/data", PERSONAL),
+    Route("people.data_copy", "GET", "/en/me/data/copy", PERSONAL),
+    Route("people.erase", "GET POST", "/en/me/data/erase", PERSONAL, {"sure": "y"}),
+    Route("people_console.today", "GET", "/en/console", STAFF),
+    Route(
+        "people_console.roles",
+        "GET POST",
+        "/en/console/roles",
+        ADMINS,
+        {"email": "colleague@example.org", "role": "rapporteur", "scope": "event:{event_id}"},
+        post=but(ADMINS, other_admin=REFUSED),
+    ),
+    Route("people_console.revoke", "POST", "/en/console/roles/{grant}/revoke", SERIES),
+    Route("people_console.promises", "GET", "/en/console/promises", ADMIN),
+    Route("people_console.retry", "POST", "/en/console/promises/{promise}/retry", ADMIN),
+)
+
+REGISTRATION = (
+    Route("registration.start", "GET", "/en/events/{event}/register", PUBLIC),
+    Route("registration.start", "GET", "/en/events/{draft}/register", NOBODY),
+    Route("registration.step", "GET POST", "/en/events/{fresh}/register/p1", PERSONAL, {"go": "later"}),
+    Route("registration.keep", "POST", "/en/events/{fresh}/register/p1/draft", PERSONAL),
+    Route("registration.check", "GET POST", "/en/events/{bare}/register/check", PERSONAL),
+    Route("registration.done", "GET", "/en/events/{event}/register/done", PERSONAL),
+    Route("registration.mine_one", "GET", "/en/me/registrations/{reference}", OWNER),
+    Route("registration.amend", "GET POST", "/en/me/registrations/{reference}/answers/p3", OWNER),
+    Route("registration.withdraw", "GET POST", "/en/me/registrations/{reference}/withdraw", OWNER),
+)
+
+CONSOLE = (
+    Route("programme_console.events", "GET", "/en/console/events", LISTS),
+    Route(
+        "programme_console.series_new",
+        "GET POST",
+        "/en/console/series/new",
+        ADMIN,
+        {"slug": "new-series", "title-en": "New", "original_language": "en"},
+    ),
+    Route(
+        "programme_console.series_edit",
+        "GET POST",
+        "/en/console/series/{series}",
+        SERIES,
+        {"title-en": "Other", "original_language": "en"},
+    ),
+    Route(
+        "programme_console.event_new",
+        "GET POST",
+        "/en/console/events/new",
+        CREATORS,
+        {"title-en": "New", "code": "NEW1", "slug": "new-event", "first_day": "2030-05-06", "last_day": "2030-05-06"},
+        fills=True,
+    ),
+    Route("programme_console.event", "GET", EVENT, LOOK),
+    Route("programme_console.event_facts", "GET POST", f"{EVENT}/facts", EDIT, {"city-fr": "Genève"}, fills=True),
+    Route("programme_console.event_texts", "GET POST", f"{EVENT}/texts", EDIT, {"lead-en": "Come"}, fills=True),
+    Route("programme_console.event_publish", "GET POST", "/en/console/events/{draft}/publish", EDIT),
+    Route("programme_console.event_cancel", "GET POST", f"{EVENT}/cancel", EDIT, {"reason-en": "Storm"}),
+    Route(
+        "programme_console.event_copy",
+        "GET POST",
+        f"{EVENT}/copy",
+        SERIES,
+        {"code": "NEXT1", "slug": "next-one"},
+        fills=True,
+    ),
+    Route("programme_console.programme", "GET", f"{EVENT}/programme", EDIT),
+    Route("programme_console.programme_publish", "POST", f"{EVENT}/programme/publish", EDIT),
+    Route("programme_console.session_new", "GET POST", f"{EVENT}/sessions/new", EDIT, {"title-en": "New"}, fills=True),
+    Route("programme_console.session", "GET POST", SESSION, EDIT, {"title-en": "Other"}, fills=True),
+    Route("programme_console.session_move", "GET POST", f"{SESSION}/move", EDIT, {"starts": "09:00"}, fills=True),
+    Route("programme_console.session_publish", "POST", f"{EVENT}/sessions/{{draft_session}}/publish", EDIT),
+    Route("programme_console.session_cancel", "GET POST", f"{SESSION}/cancel", EDIT),
+    Route("programme_console.session_delete", "GET POST", f"{EVENT}/sessions/{{draft_session}}/delete", EDIT),
+    Route("programme_console.item", "GET POST", f"{SESSION}/items/new", EDIT, {"title-en": "Item"}),
+    Route("programme_console.item", "GET POST", f"{SESSION}/items/{{item}}", EDIT, {"title-en": "Item"}),
+    Route("programme_console.panellist", "GET POST", f"{SESSION}/panel/new", EDIT, {"name": "Speaker"}),
+    Route("programme_console.panellist", "GET POST", f"{SESSION}/panel/{{panellist}}", EDIT, {"name": "Speaker"}),
+    Route("programme_console.part_order", "POST", f"{SESSION}/items/{{item}}/order", EDIT, {"move": "down"}),
+    Route("programme_console.part_delete", "POST", f"{SESSION}/panel/{{panellist}}/delete", EDIT),
+    Route("programme_console.rooms", "GET POST", f"{EVENT}/rooms", EDIT, {"name-en": "Hall"}),
+    Route("programme_console.room", "GET POST", f"{EVENT}/rooms/{{room}}", EDIT, {"name-en": "Hall"}),
+    Route("programme_console.room_delete", "POST", f"{EVENT}/rooms/{{room}}/delete", EDIT),
+    Route("programme_console.documents", "GET", f"{EVENT}/documents", PAPERS),
+    Route(
+        "programme_console.document_new", "GET POST", f"{EVENT}/documents/new", PAPERS, {"title-en": "X"}, fills=True
+    ),
+    Route("programme_console.document", "GET POST", PAPER, PAPERS, {"title-en": "X"}, fills=True),
+    Route("programme_console.document_file", "GET", f"{PAPER}/files/{{version}}", PAPERS),
+    Route(
+        "programme_console.document_file_new",
+        "GET POST",
+        f"{PAPER}/files/new",
+        PAPERS,
+        {"language": "es"},
+        file="file",
+    ),
+    Route("programme_console.document_order", "POST", f"{PAPER}/order", PAPERS, {"move": "down"}),
+    Route("programme_console.document_publish", "POST", f"{DRAFT_PAPER}/publish", PAPERS),
+    Route("programme_console.document_withdraw", "GET POST", f"{PAPER}/withdraw", PAPERS),
+    Route("programme_console.document_delete", "GET POST", f"{DRAFT_PAPER}/delete", PAPERS),
+)
+
+QUESTIONNAIRES = (
+    Route("questionnaires_console.index", "GET", "/en/console/questionnaires", STAFF),
+    Route(
+        "questionnaires_console.new",
+        "GET POST",
+        "/en/console/questionnaires/new?scope={event_id}",
+        EDIT,
+        {"name": "New", "purpose": "registration", "original_language": "en"},
+    ),
+    Route("questionnaires_console.edit", "GET POST", ASKED, EDIT, LOCK | {"do": "double:qsecond"}),
+    Route("questionnaires_console.page", "GET POST", f"{ASKED}/pages/pone", EDIT, LOCK | {"title": "Other"}),
+    Route(
+        "questionnaires_console.new_question",
+        "GET POST",
+        f"{ASKED}/pages/pone/questions/new?kind=short_text",
+        EDIT,
+        LOCK | {"label": "How?", "see": "organiser"},
+    ),
+    Route(
+        "questionnaires_console.question",
+        "GET POST",
+        f"{ASKED}/questions/qsecond",
+        EDIT,
+        LOCK | {"label": "How?", "see": "organiser"},
+    ),
+    Route("questionnaires_console.condition", "GET POST", f"{ASKED}/conditions/qthird", EDIT, LOCK | {"do": "any"}),
+    Route("questionnaires_console.languages", "GET POST", f"{ASKED}/languages/pone", EDIT, fills=True),
+    Route("questionnaires_console.preview", "GET POST", f"{ASKED}/preview", EDIT, {"q_first": "Answer"}),
+    Route("questionnaires_console.preview", "GET POST", f"{ASKED}/preview/pone", EDIT, {"q_first": "Answer"}),
+    Route("questionnaires_console.publish", "GET POST", f"{ASKED}/publish", EDIT, LOCK),
+)
+
+AT_THE_DESK = (
+    Route("registration_console.desk", "GET", DESK_PAGE, DESK),
+    Route("registration_console.preview", "POST", f"{DESK_PAGE}/preview", DESK, CHOSEN),
+    Route("registration_console.decide", "POST", f"{DESK_PAGE}/decision", DESK, CHOSEN | {"reason": "complete"}),
+    Route("registration_console.export", "GET POST", f"{DESK_PAGE}/export", DESK, {"reason": "Badges", "kind": "csv"}),
+    Route("registration_console.record", "GET", f"{DESK_PAGE}/{{registration}}", DESK),
+    Route("registration_console.note", "POST", f"{DESK_PAGE}/{{registration}}/note", DESK, {"text": "Called"}),
+    # The one sealed answer is for the accreditation desk; for an organiser there is nothing to open.
+    Route("registration_console.reveal", "POST", f"{DESK_PAGE}/{{registration}}/sealed", LEGAL, {"reason": "Visa"}),
+    Route("registration_console.partner_counts", "GET", f"{EVENT}/registration-counts", COUNTS),
+    Route("registration_console.setup", "GET POST", f"{EVENT}/registration-settings", EDIT, fills=True),
+    Route("registration_console.extend", "POST", f"{EVENT}/registration-settings/deadline", EDIT, {"until": "{until}"}),
+    Route("registration_console.new_questionnaire", "POST", f"{EVENT}/registration-settings/questionnaire", EDIT),
+)
+
+ROUTES = (
+    *FOR_MACHINES,
+    *ONLY_IN_THE_DEMO,
+    *PROGRAMME,
+    *CALENDARS,
+    *PEOPLE,
+    *REGISTRATION,
+    *CONSOLE,
+    *QUESTIONNAIRES,
+    *AT_THE_DESK,
+)

@@ -1,0 +1,346 @@
+"""A small world with things in and out of everybody's reach, and people of every role who ask for them by HTTP.
+
+The world is written once for a module. Whatever a request writes is undone before the next one.
+"""
+
+import mailbox
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import time, timedelta
+from email.message import EmailMessage
+from typing import Any
+
+import pyotp
+from flask import Flask
+from flask.testing import FlaskClient
+from itsdangerous import URLSafeTimedSerializer
+from sqlalchemy import Connection, event
+from werkzeug.test import TestResponse
+
+from eventhub.calendars import actions as calendars
+from eventhub.calendars import feeds, imip
+from eventhub.calendars.models import CalendarEntry, Choice, Invite
+from eventhub.demo.cast import address_of
+from eventhub.kit.clock import now
+from eventhub.kit.db import db, unit_of_work
+from eventhub.kit.outbox import Promise
+from eventhub.kit.pages import PageStore
+from eventhub.kit.tokens import digest
+from eventhub.people import actions as people
+from eventhub.people import sign_in, totp
+from eventhub.people.models import Person, Role, WebSession
+from eventhub.programme.models import Event, Publication, Series, SessionKind
+from eventhub.questionnaires.models import Questionnaire
+from eventhub.registration.models import Registration
+from eventhub.registration.reference import new_reference
+from tests.factories.people import grant, make_person
+from tests.factories.programme import (
+    add_item,
+    add_panellist,
+    add_version,
+    make_document,
+    make_event,
+    make_room,
+    make_series,
+    make_session,
+)
+from tests.factories.questionnaires import make_questionnaire, page, question
+from tests.factories.registration import THREE_PAGES, make_forum, open_registration, register
+from tests.factories.registration import make_questionnaire as make_published
+
+ROLES = (
+    "anonymous",
+    "owner",
+    "stranger",
+    "organiser",
+    "other_organiser",
+    "officer",
+    "other_officer",
+    "rapporteur",
+    "reviewer",
+    "partner",
+    "check_in",
+    "admin",
+    "series_admin",
+    "other_admin",
+    "half",
+)
+"""``owner``: the participant whose things are asked for. ``stranger``: another participant, registered for the same
+event. ``other_*``: the same role over another event or series. ``half``: the organiser before the second factor."""
+
+BROWSER = "the browser that asked for a link"
+CSRF = "the CSRF secret of every session here"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: status, where it leads, the bytes, and the SQL it took."""
+
+    response: TestResponse
+    statements: int
+
+    @property
+    def status(self) -> int:
+        """The status code."""
+        return self.response.status_code
+
+    @property
+    def location(self) -> str:
+        """Where it leads, or nothing."""
+        return self.response.headers.get("Location", "")
+
+
+@dataclass
+class World:
+    """The app on one connection that is never committed, and the words that stand in addresses."""
+
+    app: Flask
+    connection: Connection
+    mine: dict[str, str] = field(default_factory=dict)
+    """The parts of addresses and forms, by name: ``{event}`` is the slug of the event everybody's role is about."""
+    foreign: dict[str, str] = field(default_factory=dict)
+    """The same parts for the other event."""
+    cookies: dict[str, str] = field(default_factory=dict)
+    persons: dict[str, uuid.UUID] = field(default_factory=dict)
+    forms: dict[tuple[str, bool], dict[str, Any]] = field(default_factory=dict)
+    """Forms that were read from pages before."""
+    _seen: list[str] = field(default_factory=list)
+
+    def ask(
+        self, role: str, method: str, address: str, data: Mapping[str, Any] | None = None, *, language: str = "en"
+    ) -> Answer:
+        """One request of one role, with a valid CSRF token and a new form key where something is sent."""
+        client = FlaskClient(self.app, self.app.response_class, use_cookies=False)
+        options: dict[str, Any] = {"headers": {"Cookie": f"session={self.cookies[role]}", "Accept-Language": language}}
+        if method == "POST":
+            options["data"] = {**(data or {}), "csrf_token": self.token, "form_key": str(uuid.uuid4())}
+        self._seen.clear()
+        with self.app.app_context():
+            response = client.open(address, method=method, **options)
+            body = response.get_data()
+        response.close()
+        assert body is not None
+        return Answer(response, len(self._seen))
+
+    @contextmanager
+    def moment(self) -> Iterator[None]:
+        """Whatever happens inside is undone."""
+        nested = self.connection.begin_nested()
+        try:
+            yield
+        finally:
+            nested.rollback()
+            # Pages of a revision that never came to be.
+            self.app.extensions["eventhub.pages"] = PageStore()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Change the world by hand, inside ``moment``."""
+        with self.app.app_context(), unit_of_work():
+            yield
+
+    @property
+    def token(self) -> str:
+        """A CSRF token that holds for every session of this world."""
+        serializer = URLSafeTimedSerializer(str(self.app.secret_key), salt="wtf-csrf-token")
+        return str(serializer.dumps(CSRF))
+
+    def sign(self, role: str, person: Person | None, *, half: bool = False, staff: bool = False) -> None:
+        """A session of this role's own."""
+        content = {"csrf_token": CSRF, "browser": BROWSER}
+        if person is not None:
+            row = WebSession(
+                person_id=person.id,
+                token_hash=digest(f"secret of {role}"),
+                until=now() + timedelta(hours=8),
+                second_factor_at=now() if staff and not half else None,
+                is_half=half,
+            )
+            db.session.add(row)
+            db.session.flush()
+            content |= {"_user_id": f"secret of {role}", "_fresh": True}  # type: ignore[dict-item]
+            self.persons[role] = person.id
+            if role == "owner":
+                self.mine["session_row"] = str(row.id)
+        serializer = self.app.session_interface.get_signing_serializer(self.app)  # type: ignore[attr-defined]
+        self.cookies[role] = str(serializer.dumps(content))
+
+
+@contextmanager
+def world_of(app: Flask) -> Iterator[World]:
+    """The world, and nothing of it afterwards."""
+    app.extensions["eventhub.pages"] = PageStore()
+    with app.app_context():
+        engine = db.engine
+    with engine.connect() as connection:
+        outer = connection.begin()
+        world = World(app, connection)
+        with app.app_context():
+            db.engines[None] = connection  # type: ignore[index]
+        event.listen(engine, "before_cursor_execute", world_listener(world))
+        try:
+            with app.app_context(), unit_of_work():
+                _build(world)
+            yield world
+        finally:
+            event.remove(engine, "before_cursor_execute", LISTENERS.pop(id(world)))
+            outer.rollback()
+            with app.app_context():
+                db.engines[None] = engine  # type: ignore[index]
+            app.extensions["eventhub.pages"] = PageStore()
+
+
+LISTENERS: dict[int, Any] = {}
+
+
+def world_listener(world: World) -> Any:
+    """Notes every statement of the app."""
+
+    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
+        if "SAVEPOINT" not in statement:
+            world._seen.append(statement)
+
+    LISTENERS[id(world)] = note
+    return note
+
+
+def _build(world: World) -> None:
+    series, other_series = make_series(slug="reached"), make_series(slug="out-of-reach")
+    event, other = _forum(series), _forum(other_series)
+    draft = make_event(series, publication=Publication.DRAFT)
+    make_session(draft, publication=Publication.DRAFT)
+    fresh = make_forum()
+    bare = make_event()
+    open_registration(bare)
+    _people(world, series, other_series, event, other, draft)
+    world.mine |= _parts(event, world.persons["owner"])
+    world.foreign |= _parts(other, make_person().id)
+    world.mine |= {
+        "series": series.slug,
+        "fresh": fresh.slug,
+        "bare": bare.slug,
+        "draft": draft.slug,
+        "asset": world.app.extensions["eventhub.assets"].address("site.css").removeprefix("/assets/"),
+        "letter": _letter(world.app),
+    }
+    world.foreign |= {"series": other_series.slug, "draft": other.slug}
+    world.mine |= _ways_in(world.persons["owner"], world.persons["half"])
+    world.mine |= {"promise": str(_parked()), "foreign_event_id": world.foreign["event_id"]}
+
+
+def _forum(series: Series) -> Event:
+    event = make_event(series, first_day=(now() + timedelta(days=30)).date())
+    open_registration(event, questionnaire_id=make_published(THREE_PAGES).id)
+    return event
+
+
+def _people(world: World, series: Series, other_series: Series, event: Event, other: Event, draft: Event) -> None:
+    world.sign("anonymous", None)
+    for name in ("owner", "stranger"):
+        world.sign(name, make_person(name=f"Legal {name}", alias=f"Public {name}"))
+    scoped = {
+        "organiser": (Role.ORGANISER, {"event_id": event.id}),
+        "other_organiser": (Role.ORGANISER, {"event_id": other.id}),
+        "officer": (Role.ACCREDITATION_OFFICER, {"event_id": event.id}),
+        "other_officer": (Role.ACCREDITATION_OFFICER, {"event_id": other.id}),
+        "rapporteur": (Role.RAPPORTEUR, {"event_id": event.id}),
+        "reviewer": (Role.FUND_REVIEWER, {}),
+        "partner": (Role.HOST_PARTNER, {"event_id": event.id}),
+        "check_in": (Role.CHECK_IN, {"event_id": event.id}),
+        "admin": (Role.ADMIN, {}),
+        "series_admin": (Role.ADMIN, {"series_id": series.id}),
+        "other_admin": (Role.ADMIN, {"series_id": other_series.id}),
+        "half": (Role.ORGANISER, {"event_id": event.id}),
+    }
+    for name, (role, scope) in scoped.items():
+        person = make_person(name=f"Legal {name}", alias=f"Public {name}")
+        given = grant(person, role, **scope)
+        world.sign(name, person, staff=True, half=name == "half")
+        if name == "organiser":
+            grant(person, role, event_id=draft.id)
+        if name == "rapporteur":
+            world.mine["grant"] = str(given.id)
+        if name == "other_organiser":
+            world.foreign["grant"] = str(given.id)
+    grant(make_person(), Role.ADMIN)  # so that "admin" is not the last one and may leave
+    make_person(name="Grace", email=address_of("participant"))
+
+
+def _parts(event: Event, owner_id: uuid.UUID) -> dict[str, str]:
+    """One of everything that hangs on an event."""
+    session = make_session(event, kind=SessionKind.PLENARY)
+    hidden = make_session(event, start=time(15), publication=Publication.DRAFT)
+    items = [add_item(session, title) for title in ("One", "Two")]
+    panellist = add_panellist(session, "Speaker")
+    document, paper = make_document(event), make_document(event, publication=Publication.DRAFT)
+    owner = db.session.get_one(Person, owner_id)
+    registration = register(event, owner)
+    calendars.follow_session(session)
+    calendars.choose(owner, session, Choice.GOING)
+    editable = make_questionnaire(
+        page("pone", question("first", required=True), question("second")),
+        page("ptwo", question("third")),
+        scope_id=event.id,
+    )
+    return {
+        "event": event.slug,
+        "event_id": str(event.id),
+        "session": str(session.id),
+        "draft_session": str(hidden.id),
+        "item": str(items[0].id),
+        "panellist": str(panellist.id),
+        "room": str(make_room(event).id),
+        "document": str(document.id),
+        "version": str(add_version(document, "fr").id),
+        "draft_document": str(paper.id),
+        "questionnaire": str(editable.id),
+        "lock": str(db.session.get_one(Questionnaire, editable.id).lock),
+        "registration": str(registration.id),
+        "reference": str(registration.reference),
+        "ghost_reference": new_reference(event.code),
+        "until": (now() + timedelta(days=20)).strftime("%Y-%m-%dT%H:%M"),
+    }
+
+
+def _ways_in(owner_id: uuid.UUID, half_id: uuid.UUID) -> dict[str, str]:
+    """Secrets in mails: a sign-in link and its code, a change of address, a feed, an invite; a code of a phone."""
+    owner, half = (db.session.get_one(Person, one) for one in (owner_id, half_id))
+    newcomer = make_person()
+    asked = sign_in.open_request(str(newcomer.email), "en", browser=BROWSER)
+    change = people.request_email_change(owner, "new-address@example.org")
+    feed = calendars.new_link(owner)
+    registration = db.session.query(Registration).filter_by(person_id=owner.id).one()
+    entry = db.session.query(CalendarEntry).filter_by(event_id=registration.event_id).one()
+    invite = Invite(id=uuid.uuid4(), entry_id=entry.id, person_id=owner.id, salt=b"salt", raised=0)
+    invite.token_hash = digest(imip.invite_token(invite))
+    db.session.add(invite)
+    totp.begin(half)
+    totp.confirm(half)
+    factor = totp.factor_of(half)
+    assert factor is not None
+    return {
+        "link": sign_in.link_token(asked),
+        "code": sign_in.sign_in_code(asked),
+        "change": people.email_change_token(change, people.NEW),
+        "feed": feeds.feed_token(feed),
+        "invite": imip.invite_token(invite),
+        "phone": pyotp.TOTP(totp.secret_of(half, factor)).now(),
+    }
+
+
+def _parked() -> int:
+    row = Promise(id=123456789, task="people.erased", payload={}, parked_at=now(), problem="crash", not_before=now())
+    db.session.add(row)
+    db.session.flush()
+    return row.id
+
+
+def _letter(app: Flask) -> str:
+    """The name of a mail in the demo's mailbox."""
+    letter = EmailMessage()
+    letter["Subject"] = "Hello"
+    letter.set_content("Hello")
+    folder = app.extensions["eventhub.settings"].eventhub_home / "mail"
+    return str(mailbox.Maildir(folder).add(letter))
