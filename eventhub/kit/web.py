@@ -187,7 +187,8 @@ def _writing(view: Callable[..., Any], values: dict[str, Any], access: str) -> R
     before = dict(session) if is_personal else None
     try:
         response = make_response(view(**values))
-        _demand_csrf(access, response)
+        if _is_unprotected(access, response):
+            return _undone(before, answered(owner) or response)
         db.session.flush()
     except (DomainError, IntegrityError, StaleDataError):
         db.session.rollback()
@@ -200,6 +201,17 @@ def _writing(view: Callable[..., Any], values: dict[str, Any], access: str) -> R
     if response.status_code >= 400 and (again := _answered_alike(owner)) is not None:
         return _undone(before, again)
     return response
+
+
+def _is_unprotected(access: str, response: Response) -> bool:
+    """Whether a view led on before it looked at the CSRF token, as the sign-in page does when somebody has signed in
+    meanwhile. Raises NotProtected where it wrote something or has more to say: that is a bug.
+    """
+    if access not in {"personal", "staff", "anyone"} or g.get("csrf_checked") or response.status_code >= 400:
+        return False
+    if response.status_code not in REDIRECTS or db.session.new or db.session.deleted:
+        raise NotProtected(request.endpoint)
+    return True
 
 
 def _repeated(before: dict[str, Any] | None, owner: str, response: Response) -> Response:
@@ -228,11 +240,6 @@ def _undone(before: dict[str, Any] | None, response: Any) -> Response:
         session.clear()
         session.update(before | said)
     return make_response(response)
-
-
-def _demand_csrf(access: str, response: Response) -> None:
-    if access in {"personal", "staff", "anyone"} and not g.get("csrf_checked") and response.status_code < 400:
-        raise NotProtected(request.endpoint)
 
 
 def _headers(response: Response, settings: Settings) -> Response:
