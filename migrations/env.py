@@ -10,7 +10,6 @@ from eventhub.kit.config import Settings
 from eventhub.kit.db import Base
 
 APPEND_ONLY = {"audit_entry": "UPDATE, DELETE", "audit_seal": "UPDATE, DELETE", "audit_text": "UPDATE"}
-IGNORED_INDEXES: set[str] = set()
 
 
 def run() -> None:
@@ -34,7 +33,6 @@ def migrate(connection: Connection, app_role: str | None) -> None:
         target_metadata=Base.metadata,
         compare_type=True,
         transaction_per_migration=True,
-        include_object=lambda thing, name, kind, reflected, other: not (kind == "index" and name in IGNORED_INDEXES),
     )
     with context.begin_transaction():
         context.run_migrations()

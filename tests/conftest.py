@@ -39,8 +39,8 @@ class HtmlClient(FlaskClient):
     """A client that refuses invalid HTML: every page of every test is parsed strictly."""
 
     def open(self, *args: object, **kwargs: object) -> TestResponse:  # type: ignore[override]
-        # A context of its own, as in life: nothing of one request (who is signed in, the database session) may reach the
-        # next one. What the test wrote is seen through the shared connection, what the request wrote is read anew.
+        # A context of its own, as in life: nothing of one request (who is signed in, the database session) may reach
+        # the next one. What the test wrote is seen through the shared connection, what the request wrote is read anew.
         with self.application.app_context():
             response = super().open(*args, **kwargs)
         db.session.expire_all()

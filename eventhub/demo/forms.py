@@ -60,13 +60,17 @@ def _question(source: dict[str, Any], translations: Translations) -> dict[str, A
         made["show_if"] = source["show_if"]
     if source.get("retention_days") is not None:
         made["retention_days"] = source["retention_days"]
-    if key in COMPLETE:
-        made["autocomplete"] = COMPLETE[key]
-    if source["kind"] == "consent" and key in CHANNELS:
+    return made | _particulars(source["kind"], key)
+
+
+def _particulars(kind: str, key: str) -> dict[str, Any]:
+    """What a kind of question needs beside its words."""
+    made: dict[str, Any] = {"autocomplete": COMPLETE[key]} if key in COMPLETE else {}
+    if kind == "consent" and key in CHANNELS:
         made["purpose"] = key
-    if source["kind"] == "country" and key in {"residence", "country_of_concern"}:
+    if kind == "country" and key in {"residence", "country_of_concern"}:
         made["variant"] = "territory"
-    if source["kind"] == "file":
+    if kind == "file":
         made["limits"] = {"files": ["images", "documents"]}
     return made
 

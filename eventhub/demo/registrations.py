@@ -130,9 +130,9 @@ def make_registrations(
 
 def _put_first(states: list[State], *wanted: State) -> None:
     """Let the first ones stand as wanted; the mix stays the same."""
-    for place, state in enumerate(wanted):
-        found = states.index(state, place)
-        states[place], states[found] = states[found], states[place]
+    for number, state in enumerate(wanted):
+        found = states.index(state, number)
+        states[number], states[found] = states[found], states[number]
 
 
 def _set_up(plan: PlannedEvent, event: Event, version: QuestionnaireVersion | None, taken: int, today: date) -> bool:
@@ -297,15 +297,7 @@ def _answers(rng: random.Random, plan: PlannedEvent, one: Somebody) -> Iterator[
     mode = rng.choices(("in_person", "remote_speaking", "remote_listening", "video_statement"), (60, 15, 20, 5))[0]
     yield "attendance_mode", mode
     yield "category", known.category
-    if known.country.isupper():
-        yield "country_of_concern", known.country
-    yield "legal_name", known.name
-    if known.name_latin:
-        yield "badge_name", known.name_latin
-    yield "nationality_status", "has_nationality" if known.country.isupper() else known.country
-    if known.country.isupper():
-        yield "nationality", known.country
-    yield "residence", known.residence
+    yield from _who(one)
     if mode == "in_person":
         yield "document_type", "national_passport" if known.country.isupper() else "refugee_travel_document_1951"
         yield "document_number", f"{rng.choice('ABCDEFGH')}{rng.randrange(10**7):07d}"
@@ -320,3 +312,15 @@ def _answers(rng: random.Random, plan: PlannedEvent, one: Somebody) -> Iterator[
         yield "access_needs", [rng.choice(("wheelchair", "international_sign", "realtime_captioning", "large_print"))]
     if rng.random() < 0.5:
         yield "gender", known.gender
+
+
+def _who(one: Somebody) -> Iterator[tuple[str, Any]]:
+    known = one.known
+    yield "legal_name", known.name
+    if known.name_latin:
+        yield "badge_name", known.name_latin
+    yield "nationality_status", "has_nationality" if known.country.isupper() else known.country
+    if known.country.isupper():
+        yield "nationality", known.country
+        yield "country_of_concern", known.country
+    yield "residence", known.residence
