@@ -11,6 +11,7 @@ import os
 import queue
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -232,7 +233,7 @@ def seal_all_the_time(house: House, seen: Seen, end: threading.Event) -> None:
         seen.heads.append(head)
 
 
-def run(seconds: float, parts: set[str] | None = None) -> int:
+def run(seconds: float, parts: set[str] | None = None, logs: Path | None = None) -> int:
     """The whole storm; how many promises of ours were broken."""
     with tempfile.TemporaryDirectory(prefix="eventhub-storm-", ignore_cleanup_errors=True) as folder:
         home = Path(folder)
@@ -244,7 +245,12 @@ def run(seconds: float, parts: set[str] | None = None) -> int:
             os.environ[servers.SERVER], os.environ[servers.BROKER] = postgres.url(), valkey.url()
             servers.make_template()
             with House(home) as house:
-                return storm(house, postgres, valkey, seconds, parts)
+                faults = storm(house, postgres, valkey, seconds, parts)
+        if logs:
+            logs.mkdir(parents=True, exist_ok=True)
+            for log in home.glob("*.log"):
+                shutil.copy(log, logs)
+        return faults
 
 
 def storm(house: House, postgres: Postgres, valkey: Valkey, seconds: float, parts: set[str] | None) -> int:
@@ -433,9 +439,10 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seed", type=int, default=None, help="Choose the same victims again.")
     parser.add_argument("--parts", default=None, help=f"Only these die, parted by commas: {', '.join(WEIGHTS)}")
+    parser.add_argument("--logs", type=Path, default=None, help="Copy the logs of all processes into this folder.")
     wanted = parser.parse_args()
     random.seed(wanted.seed)
-    return 1 if run(wanted.seconds, set(wanted.parts.split(",")) if wanted.parts else None) else 0
+    return 1 if run(wanted.seconds, set(wanted.parts.split(",")) if wanted.parts else None, wanted.logs) else 0
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from threading import Timer
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -24,6 +24,7 @@ import structlog
 from flask import current_app, g, render_template
 from flask_babel import force_locale
 from sqlalchemy import ForeignKey, LargeBinary
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from eventhub.kit import outbox
@@ -126,10 +127,23 @@ def post(promise_id: int, write: Callable[..., Letter | None], task: str | None 
         with unit_of_work():
             outbox.release(taken, f"could not be sent: {type(error).__name__}", error)
         raise
-    with unit_of_work():
-        if outbox.keep(taken):
-            sent = db.session.get_one(Mail, taken.id)
-            sent.sealed, sent.sent_at = None, now()
+    _note_sent(taken)
+
+
+def _note_sent(taken: outbox.Taken) -> None:
+    """Keep the promise of a mail that is out. Patient: a database that restarts just now must not cost a repeat."""
+    for pause in (0.2, 1, 2, 4, None):
+        try:
+            with unit_of_work():
+                if outbox.keep(taken):
+                    sent = db.session.get_one(Mail, taken.id)
+                    sent.sealed, sent.sent_at = None, now()
+        except DBAPIError:
+            if pause is None:
+                raise
+            sleep(pause)
+        else:
+            return
 
 
 def render(letter: Letter, message_id: str, date: datetime) -> Rendered:
