@@ -244,7 +244,7 @@ def amend(actor: Person, intake: Intake, values: Mapping[str, object]) -> Regist
     after = before | dict(values)
     definition = questionnaires.version(intake.answer_set.version_id).definition
     drop_inapplicable(intake.answer_set, definition, after)
-    _copy_columns(registration, given.applicable(definition, after))
+    _copy_columns(registration, _unsealed(definition, given.applicable(definition, after)))
     consents = _consents(intake, {name: value for name, value in values.items() if name in changed})
     if consents:
         set_consents(db.session.get_one(Person, registration.person_id), consents, event_id=intake.event.id)
@@ -296,13 +296,20 @@ def promote_waiting(event_id: uuid.UUID, limit: int) -> int:
 
 
 def decide(
-    actor: Person, registrations: Sequence[Registration], outcome: State, reason: str, text: str | None = None
+    actor: Person,
+    registrations: Sequence[Registration],
+    outcome: State,
+    reason: str,
+    text: str | None = None,
+    *,
+    seen: Mapping[uuid.UUID, int] | None = None,
 ) -> int:
     """Accredit, decline or waitlist registrations of one event: all of them or, on any error, none. How many.
 
     ``reason`` is a code of decision_reason.registration, ``text`` words to the persons that stand beside its text.
     The number of statements does not grow with the registrations. Raises OwnFile, NotPossible, NotEnoughSeats,
-    WrongReason, and Stale when one of them changed since it was loaded.
+    WrongReason, and Stale when one of them changed since it was loaded or is not any more at the version in ``seen``,
+    which is that of the page on which the decision was made up.
     """
     if outcome not in OUTCOMES:
         raise NotPossible
@@ -317,6 +324,8 @@ def decide(
     _lock(registrations)
     for one in registrations:
         way(one.state, outcome)
+    if any((seen or {}).get(one.id, one.version) != one.version for one in registrations):
+        raise Stale
     if outcome is State.ACCREDITED:
         _seat_all(event_id, [one for one in registrations if not one.has_seat])
     else:
@@ -339,6 +348,8 @@ def reveal(
     if not reason.strip():
         raise ReasonNeeded
     definition = questionnaires.version(answer_set.version_id).definition
+    # One after the other: two at once would both be counted as the same, and the count could pass over the alarm.
+    db.session.execute(select(Person.id).where(Person.id == actor.id).with_for_update(key_share=True))
     entry = audit.record(
         "registration.revealed",
         registration,
@@ -470,7 +481,7 @@ def _prepare(registration: Registration, intake: Intake, answers: Mapping[str, o
     registration.reference = new_reference(intake.event.code)
     registration.submitted_at, registration.late = moment, late
     registration.changed_at = moment
-    _copy_columns(registration, answers)
+    _copy_columns(registration, _unsealed(definition, answers) if definition else answers)
     _note_consents(registration, intake, answers)
     if intake.answer_set is not None and intake.answer_set.sent_at is None:
         intake.answer_set.sent_at = moment
@@ -550,6 +561,12 @@ def _copy_columns(registration: Registration, answers: Mapping[str, object]) -> 
     registration.attendance_mode = _text(answers.get("attendance_mode"))
     registration.country = next((code for name in COUNTRY if (code := _country(answers.get(name)))), None)
     registration.organisation_id = _organisation(answers.get("organisation"), registration)
+
+
+def _unsealed(definition: Definition, answers: Mapping[str, object]) -> dict[str, object]:
+    """Without the answers that are kept sealed: no open column may hold a copy of one."""
+    sealed = {question.key for question in definition.questions() if question.sealed}
+    return {name: value for name, value in answers.items() if name not in sealed}
 
 
 COUNTRY = ("country_represented", "nationality", "nationality_status", "residence")

@@ -120,12 +120,13 @@ def decide(slug: str) -> ResponseReturnValue:
     registrations = desk.chosen(event.id, _ids())
     form = DecisionForm()
     form.offer(outcome, g.lang)
-    person = actor().person
+    person, seen = actor().person, _versions()
     if form.validate_on_submit():
         if len(registrations) != len(set(_ids())):
             raise NotFound
         decided = submit(
-            form, lambda: actions.decide(person, registrations, outcome, form.reason.data, form.text.data or None)
+            form,
+            lambda: actions.decide(person, registrations, outcome, form.reason.data, form.text.data or None, seen=seen),
         )
         if decided:
             flash(_decided(outcome, decided), "ok")
@@ -428,6 +429,18 @@ def _ids() -> list[uuid.UUID]:
     for value in request.form.getlist("id")[: desk.BULK_LIMIT]:
         try:
             found.append(uuid.UUID(value))
+        except ValueError:
+            raise NotFound from None
+    return found
+
+
+def _versions() -> dict[uuid.UUID, int]:
+    """At which version the preview showed each registration: what a colleague decided since must be seen first."""
+    found = {}
+    for value in request.form.getlist("seen")[: desk.BULK_LIMIT]:
+        one, _colon, version = value.partition(":")
+        try:
+            found[uuid.UUID(one)] = int(version)
         except ValueError:
             raise NotFound from None
     return found

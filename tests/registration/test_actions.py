@@ -1,5 +1,6 @@
 """Registering, changing, withdrawing, deciding: every rule of DOMAIN.md that the first cut keeps."""
 
+import copy
 from datetime import timedelta
 from typing import Any
 
@@ -23,6 +24,7 @@ from eventhub.registration.moves import NotPossible, can_move, move, way
 from tests.factories.people import make_organisation, make_person
 from tests.factories.registration import (
     ANSWERS,
+    ONE_PAGE,
     intake,
     make_dialogue,
     make_forum,
@@ -213,6 +215,17 @@ def test_answers_may_change_until_the_deadline_and_the_audit_names_the_questions
     assert registration.category == "member_state"
     with time_machine.travel(setup_of(registration).closes_at, tick=False), pytest.raises(actions.Closed):
         actions.amend(person, intake(event, person), {"legal_name": "Late"})
+
+
+def test_no_open_column_holds_a_copy_of_a_sealed_answer() -> None:
+    asked = copy.deepcopy(ONE_PAGE)
+    next(one for one in asked["pages"][0]["questions"] if one["key"] == "residence")["sealed"] = True
+    event, person = make_dialogue(data=asked), make_person()
+    intake = queries.intake(event.slug, person)
+    sent = actions.register_now(person, person, intake, {"display_name": "Amina", "residence": "KE"})
+    assert sent.country is None
+    actions.amend(person, queries.intake(event.slug, person), {"residence": "SO"})
+    assert sent.country is None
 
 
 def test_nothing_changed_leaves_no_trace() -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from python_calamine import CalamineWorkbook
 from sqlalchemy import insert, select
@@ -66,6 +67,28 @@ def test_the_list_shows_what_waits_and_the_bulk_decision_is_previewed(client: Fl
     assert {first.state, second.state} == {State.ACCREDITED}
     assert db.session.get_one(RegistrationSetup, event.id).seats_taken == 2
     assert "2 people are accredited." in client.get(desk(event)).text
+
+
+def test_a_colleague_s_decision_is_seen_before_it_is_replaced(app: Flask, client: FlaskClient) -> None:
+    """Two previews of one registration: the second decision is shown the first one, and only then made."""
+    event = make_forum()
+    one = register(event)
+    officer(client, event)
+    other = app.test_client()
+    officer(other, event, Role.ORGANISER)
+    fields = form_fields(choose(client, event, "accredited", one).text, "decision")
+    assert decide(other, event, "declined", one, reason="missing_letter").status_code == 303
+    asked = fields | {"outcome": "accredited", "id": str(one.id), "reason": "complete"}
+    answer = client.post(desk(event, "/decision"), data=asked)
+    assert answer.status_code == 422
+    assert "Somebody else changed this" in answer.text
+    assert "Declined" in answer.text
+    db.session.refresh(one)
+    assert one.state is State.DECLINED
+    fresh = form_fields(answer.text, "decision")
+    assert client.post(desk(event, "/decision"), data=asked | fresh | {"reason": "complete"}).status_code == 303
+    db.session.refresh(one)
+    assert one.state is State.ACCREDITED
 
 
 def test_declining_needs_a_reason_from_the_list(client: FlaskClient) -> None:
