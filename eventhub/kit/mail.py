@@ -7,7 +7,7 @@ bytes are sealed while they wait and wiped when the promise is kept, so that no 
 import smtplib
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,7 +23,7 @@ from urllib.parse import unquote, urlsplit
 import structlog
 from flask import current_app, g, render_template
 from flask_babel import force_locale
-from sqlalchemy import ForeignKey, LargeBinary
+from sqlalchemy import ForeignKey, LargeBinary, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -32,7 +32,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.config import Settings
 from eventhub.kit.db import Base, db, unit_of_work
 from eventhub.kit.i18n import LOCALES, direction
-from eventhub.kit.sealed import open_for_house, place, seal_for_house
+from eventhub.kit.sealed import Place, Unreadable, open_for_house, place, seal_for_house
 from eventhub.kit.text import single_line
 
 log = structlog.get_logger()
@@ -144,6 +144,19 @@ def _note_sent(taken: outbox.Taken) -> None:
             sleep(pause)
         else:
             return
+
+
+def forget(addresses: Collection[str]) -> int:
+    """Wipe the mails to these addresses that did not go out yet, or never will; how many. For erasure: their bytes are
+    sealed by the house, not by the person's key that is destroyed.
+    """
+    count = 0
+    for row in db.session.scalars(select(Mail).where(Mail.sealed.is_not(None)).with_for_update()):
+        with suppress(Unreadable):
+            if _unpack(open_for_house(_place(row.promise_id), row.sealed or b"")).to in addresses:
+                row.sealed = None
+                count += 1
+    return count
 
 
 def render(letter: Letter, message_id: str, date: datetime) -> Rendered:
@@ -263,11 +276,14 @@ def _connect(scheme: str, host: str, port: int | None) -> smtplib.SMTP:
 
 
 def _written(taken: outbox.Taken, write: Callable[..., Letter | None]) -> Envelope | None:
-    where = place("mail", "sealed", str(taken.id))
+    where = _place(taken.id)
     known = db.session.get(Mail, taken.id)
+    # Asked anew before each attempt: what was true when the mail was written may be so no more, three days later.
+    letter = write(**taken.payload)
+    if known is not None and letter is None:
+        known.sealed = None
     if known is not None and known.sealed is not None:
         return _unpack(open_for_house(where, known.sealed))
-    letter = write(**taken.payload)
     if letter is None or known is not None:
         return None
     settings: Settings = current_app.extensions["eventhub.settings"]
@@ -287,6 +303,10 @@ def _written(taken: outbox.Taken, write: Callable[..., Letter | None]) -> Envelo
         )
     )
     return envelope
+
+
+def _place(promise_id: int) -> Place:
+    return place("mail", "sealed", str(promise_id))
 
 
 def _pack(envelope: Envelope) -> bytes:

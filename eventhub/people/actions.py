@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, func, or_, select, update
 
-from eventhub.kit import audit, outbox, sealed
+from eventhub.kit import audit, mail, outbox, sealed
 from eventhub.kit.audit import AuditEntry, AuditText
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -417,8 +417,11 @@ def replay_erasures(lines: Iterable[str]) -> int:
 
 def _erase(actor: Person | None, person: Person) -> None:
     moment = now()
-    if person.email:
-        db.session.execute(delete(SignInRequest).where(SignInRequest.email == person.email))
+    # Under former addresses too.
+    mine = or_(SignInRequest.person_id == person.id, SignInRequest.email == person.email)
+    former = db.session.scalars(delete(SignInRequest).where(mine).returning(SignInRequest.email))
+    changed = db.session.scalars(select(EmailChange.new_email).where(EmailChange.person_id == person.id))
+    mail.forget({address for address in (person.email, *former, *changed) if address})
     sealed.destroy(db.session.get_one(sealed.SealKey, person.seal_key_id))
     totp.drop(person)
     for table in (EmailChange, KeptPost, Affiliation):

@@ -11,8 +11,10 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.erasures import Erasure, erasures_file
 from eventhub.kit.errors import NotFound
+from eventhub.kit.mail import Mail
 from eventhub.kit.outbox import Promise
 from eventhub.people import actions, queries
+from eventhub.people import sign_in as sign_in_rows
 from eventhub.people.models import (
     Affiliation,
     Channel,
@@ -100,6 +102,28 @@ def test_erasing_by_the_page(client: FlaskClient) -> None:
     lines = [line for line in erasures_file().read_text().splitlines() if str(person.id) in line]
     assert len(lines) == 1
     assert MARKER.lower() not in lines[0]
+
+
+def test_mails_that_wait_and_former_addresses_go_too(database: None) -> None:
+    """A mail that was refused is parked with its bytes, which the house sealed: the person's key does not matter."""
+    person, other = somebody(), make_person()
+    former, email = person.email or "", f"{MARKER.lower()}-now@example.org"
+    sign_in_rows.open_request(former, "en")
+    for number, to in enumerate((former, email, other.email or ""), 1):
+        promise = Promise(task="test.letter", payload={"number": number}, parked_at=now())
+        db.session.add(promise)
+        db.session.flush()
+        sealed_bytes = sealed.seal_for_house(
+            sealed.place("mail", "sealed", str(promise.id)), b"\0".join((b"us@example.org", to.encode(), b"Dear you"))
+        )
+        row = Mail(promise_id=promise.id, message_id=f"<{number}>", template="x", language="en", sealed=sealed_bytes)
+        db.session.add(row)
+    person.email = email
+    db.session.flush()
+    actions.erase(person, person)
+    kept = {row.message_id: row.sealed is not None for row in db.session.scalars(db.select(Mail))}
+    assert kept == {"<1>": False, "<2>": False, "<3>": True}
+    assert db.session.query(SignInRequest).filter_by(email=former).count() == 0
 
 
 def test_the_audit_chain_holds_after_an_erasure(database: None) -> None:
