@@ -69,7 +69,7 @@ def _particulars(kind: str, key: str) -> dict[str, Any]:
     if kind == "consent" and key in CHANNELS:
         made["purpose"] = key
     if kind == "country" and key in {"residence", "country_of_concern"}:
-        made["variant"] = "territory"
+        made["variant"] = "anywhere"
     if kind == "file":
         made["limits"] = {"files": ["images", "documents"]}
     return made

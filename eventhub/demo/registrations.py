@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert
 
-from eventhub.demo.crowd import Somebody
+from eventhub.demo.crowd import Somebody, plain
 from eventhub.demo.plan import EVENTS, PlannedEvent, registration_window
 from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
@@ -123,8 +123,8 @@ def make_registrations(
         seated[plan.key] = [pair for pair, state in zip(made, states, strict=True) if state in SEATED]
     db.session.flush()
     for table, lines in ((AnswerSet, rows.answer_sets), (Answer, rows.answers), (Registration, rows.registrations)):
-        db.session.execute(insert(table), lines)
-    db.session.execute(insert(AuditEntry), sorted(rows.deeds, key=lambda deed: deed["at"]))
+        db.session.execute(insert(plain(table)), lines)
+    db.session.execute(insert(plain(AuditEntry)), sorted(rows.deeds, key=lambda deed: deed["at"]))
     return seated
 
 

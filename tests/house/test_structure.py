@@ -11,6 +11,17 @@ MODULES = sorted([*(ROOT / "eventhub").rglob("*.py"), *(ROOT / "workers").rglob(
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html")) + sorted((ROOT / "templates").rglob("*.txt"))
 SCRIPTS = sorted((ROOT / "eventhub" / "static").rglob("*.js"))
 LONGEST = 500
+GROWN = {
+    "eventhub/programme/organiser_views.py": 1030,
+    "eventhub/registration/organiser_views.py": 760,
+    "eventhub/programme/actions.py": 680,
+    "eventhub/registration/actions.py": 670,
+    "eventhub/questionnaires/forms.py": 620,
+    "eventhub/questionnaires/kinds.py": 600,
+    "eventhub/questionnaires/definition.py": 600,
+    "eventhub/programme/forms.py": 570,
+}
+"""Files past comfort, and how long each may be at most: to be cut when their feature is next opened, never to grow."""
 VAGUE = re.compile(r"(^|_)(util|utils|helper|helpers|manager|managers|service|services|common|misc|base)$")
 
 
@@ -23,7 +34,7 @@ def label(path: Path) -> str:
 def test_module(module: Path) -> None:
     """Short, opening with a line on what it is for, not named after nothing in particular."""
     text = module.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= LONGEST
+    assert len(text.splitlines()) <= GROWN.get(label(module), LONGEST)
     assert not VAGUE.search(module.stem)
     docstring = ast.get_docstring(ast.parse(text))
     assert docstring, "no docstring opens this module"
