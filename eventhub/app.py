@@ -29,9 +29,11 @@ from eventhub.kit.probes import init_probes
 from eventhub.kit.sealed import read_masters
 from eventhub.kit.web import Link, init_web, wrap_views
 from eventhub.people.kept_posts import PostKeeper
+from eventhub.people.models import Role, RoleGrant
 from eventhub.people.organiser_views import bp as people_console
 from eventhub.people.sessions import init_sessions
 from eventhub.people.views import bp as people_pages
+from eventhub.programme.access import ONLOOKERS
 from eventhub.programme.api import bp as programme_api
 from eventhub.programme.footer_pages import NAMES as FOOTER
 from eventhub.programme.footer_pages import footer_title
@@ -39,6 +41,7 @@ from eventhub.programme.organiser_views import bp as programme_console
 from eventhub.programme.organiser_views import scope_choices
 from eventhub.programme.queries import scopes_of
 from eventhub.programme.views import bp as programme_pages
+from eventhub.questionnaires.access import EDITORS as QUESTIONNAIRE_EDITORS
 from eventhub.questionnaires.access import resolve_scopes_with
 from eventhub.questionnaires.organiser_views import bp as questionnaires_console
 from eventhub.registration import models as registration_models
@@ -79,10 +82,18 @@ NAVIGATION = (
 CONSOLE_NAVIGATION = (
     ("today", _l("Today"), "people_console.today"),
     ("events", _l("Events"), "programme_console.events"),
+    ("questionnaires", _l("Questionnaires"), "questionnaires_console.index"),
     ("roles", _l("Roles"), "people_console.roles"),
     ("me", _l("My page"), "people.me"),
 )
 """The masthead of staff pages."""
+
+OPEN_TO = {
+    "programme_console.events": (Role.ADMIN, *ONLOOKERS),
+    "questionnaires_console.index": (Role.ADMIN, *QUESTIONNAIRE_EDITORS),
+    "people_console.roles": (Role.ADMIN,),
+}
+"""Entries of the staff masthead that lead nowhere for other roles."""
 
 PANELS: tuple[tuple[str, Provider], ...] = (
     ("people.scopes", scope_choices),
@@ -191,7 +202,7 @@ def _navigation() -> dict[str, Any]:
     if not has_request_context() or request_ctx.url_adapter is None:
         return {"nav": [], "footer": []}
     lang = g.get("lang", "en")
-    entries = CONSOLE_NAVIGATION if g.get("access") == "staff" else NAVIGATION
+    entries = _staff_entries() if g.get("access") == "staff" else NAVIGATION
     section = g.get("section") or (request.endpoint or "").rpartition(".")[2]
     return {
         "nav": [
@@ -204,6 +215,13 @@ def _navigation() -> dict[str, Any]:
         "search_url": url_for("programme.search"),
         "origin": current_app.extensions["eventhub.settings"].origin,
     }
+
+
+def _staff_entries() -> tuple[tuple[str, Any, str], ...]:
+    # The roles as the guard read them: a page that says the database is gone must not ask it for them.
+    grants: list[RoleGrant] = getattr(g.get("_login_user"), "__dict__", {}).get("grants", [])
+    held = {grant.role for grant in grants}
+    return tuple(one for one in CONSOLE_NAVIGATION if held & set(OPEN_TO.get(one[2], held))) if held else NAVIGATION
 
 
 TABLES = (audit, files, form_keys, mail, outbox, revisions, sealed, slots, calendars_models, registration_models)

@@ -354,6 +354,7 @@ def _my_page(discreet_form: DiscreetForm, action_form: ActionForm, form: Form | 
         "people/me.html",
         form=form,
         visitor=visitor,
+        is_staff=visitor.is_staff(),
         discreet_form=discreet_form,
         action_form=action_form,
         consents=queries.consent_states(visitor.person.id),

@@ -66,6 +66,12 @@ CHANGES = {
 }
 
 
+@bp.before_request
+def in_section() -> None:
+    """The entry of the navigation these pages belong to."""
+    g.section = "questionnaires"
+
+
 @bp.app_context_processor
 def words() -> dict[str, Any]:
     """What the editor's templates need to know."""

@@ -62,6 +62,13 @@ def desks(grants: Iterable[RoleGrant]) -> tuple[set[uuid.UUID] | None, set[uuid.
     return series, ids_covered(mine, ScopeKind.EVENT, *DESK) or set()
 
 
+def counted(grants: Iterable[RoleGrant]) -> tuple[bool, set[uuid.UUID]]:
+    """What a host partner's counts are for: whether everything, and the series and events by name."""
+    mine = [grant for grant in grants if grant.role is Role.HOST_PARTNER]
+    everything = any(grant.scope_kind is ScopeKind.ALL for grant in mine)
+    return everything, {grant.scope_id for grant in mine if grant.scope_id is not None}
+
+
 def viewers(seen: Sight) -> frozenset[str]:
     """Which answers the sight reaches (the questionnaire names who may see each one)."""
     return frozenset({"desk", "organiser"}) if seen is Sight.BADGES else frozenset({"organiser"})

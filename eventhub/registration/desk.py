@@ -277,6 +277,22 @@ def waiting(grants: Iterable[RoleGrant]) -> list[Waiting]:
     return [Waiting(*row) for row in db.session.execute(found)]
 
 
+def counted(grants: Iterable[RoleGrant]) -> list[Event]:
+    """The published events whose numbers a host partner may know. One statement, or none."""
+    everything, ids = access.counted(grants)
+    if not (everything or ids):
+        return []
+    found = (
+        select(Event)
+        .join(RegistrationSetup, RegistrationSetup.event_id == Event.id)
+        .where(Event.publication == Publication.PUBLISHED)
+        .order_by(Event.first_day, Event.slug)
+    )
+    if not everything:
+        found = found.where(or_(Event.series_id.in_(ids), Event.id.in_(ids)))
+    return list(db.session.scalars(found))
+
+
 def category_counts(event_id: uuid.UUID, midnight: datetime) -> Counter[str]:
     """How many accredited people of each category there were at a midnight (for ``counts``). One statement."""
     stood = and_(Registration.state.in_(CHIPS["accredited"]), Registration.decided_at < midnight)

@@ -122,6 +122,19 @@ def today(visitor: Visitor) -> Panel | None:
     return Panel("registration/today_panel.html", {"desks": desks})
 
 
+def today_counts(visitor: Visitor) -> Panel | None:
+    """The way to the numbers, for whom nothing else is there."""
+    rows = desk.counted(visitor.grants)
+    events = [
+        {
+            "title": programme.words(event.title, event.original_language, g.lang),
+            "url": url_for("registration_console.partner_counts", slug=event.slug),
+        }
+        for event in rows
+    ]
+    return Panel("registration/counts_panel.html", {"events": events}) if events else None
+
+
 PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("event.aside", aside),
     ("home.hero", hero),
@@ -130,6 +143,7 @@ PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("me.data", data),
     ("console.event", event_links),
     ("console.today", today),
+    ("console.today", today_counts),
 )
 """What app.py registers."""
 

@@ -1,5 +1,6 @@
 """Staff pages: today, roles within one's own scope, parked promises for administrators of everything."""
 
+import re
 import uuid
 from collections.abc import Iterator
 
@@ -16,6 +17,7 @@ from eventhub.kit.panels import Panel
 from eventhub.people import actions
 from eventhub.people.models import Person, Role, RoleGrant, ScopeKind
 from tests.factories.people import form_fields, grant, make_person, make_staff, sign_in
+from tests.factories.registration import make_forum
 from tests.people.visits import new_email, send
 
 # Fixed, since they stand in the names of tests, which must be the same in every process.
@@ -63,6 +65,24 @@ def test_staff_alone_see_today(client: FlaskClient) -> None:
     for role in Role:
         sign_in(client, make_staff(role, event_id=EVENT))
         assert client.get("/ar/console").status_code == 200, role
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_the_way_to_the_console_and_every_entry_of_its_masthead(client: FlaskClient, role: Role) -> None:
+    """From my page to the console, and from there only to what exists for the role."""
+    sign_in(client, make_person())
+    assert "/en/console" not in client.get("/en/me").text
+    assert 'href="/en/console"' not in client.get("/en/console/roles").text
+    event = make_forum()
+    sign_in(client, make_staff(role, event_id=event.id))
+    assert 'href="/en/console"' in client.get("/en/me").text
+    today = client.get("/en/console").text
+    entries = set(re.findall(r'href="(/en/console[^"]*)"', today))
+    assert "/en/console" in entries
+    assert [path for path in entries if client.get(path).status_code != 200] == []
+    assert (ROLES in entries) == (role is Role.ADMIN)
+    counts = f"/en/console/events/{event.slug}/registration-counts"
+    assert (counts in entries) == (role is Role.HOST_PARTNER)
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
@@ -237,3 +257,8 @@ def test_promises_are_for_administrators_of_everything(client: FlaskClient) -> N
     assert "given up" not in client.get("/en/console").get_data(as_text=True)
     db.session.refresh(row)
     assert row.parked_at is not None
+
+
+def test_a_number_beyond_the_database_s_is_no_promise(client: FlaskClient) -> None:
+    sign_in(client, make_staff())
+    assert send(client, f"/en/console/promises/{10**20}/retry", page="/en/me/devices").status_code == 404
