@@ -1,0 +1,264 @@
+"""Two worlds that differ in one hidden fact are the same to everybody who may not know it (SAFETY.md property 2).
+
+Every page of the table of routes with lists, searches, counts, exports, feeds and open data, the desk also of another
+event: byte for byte but for fresh tokens, and with as many SQL statements.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import time
+from typing import Any
+
+import pytest
+
+from eventhub.kit.db import db
+from eventhub.people.models import Person, Role
+from eventhub.programme.models import Event, Publication, Series
+from eventhub.registration.models import Registration
+from tests.factories.people import grant, make_organisation, make_person
+from tests.factories.programme import add_panellist, make_document, make_event, make_session
+from tests.factories.questionnaires import make_questionnaire
+from tests.factories.registration import ANSWERS, make_registration
+from tests.house.routes import ONLY_IN_THE_DEMO, ROUTES
+from tests.house.world import World
+
+SECRET = "Zhenevieve"
+"""A word that stands in every hidden fact, and is searched for."""
+
+DESK = "/en/console/events/{event}/registrations"
+SEARCHES = (
+    f"/en/search?q={SECRET}",
+    f"/fr/search?q={SECRET}",
+    "/en/search?q=session&page=2",
+    f"/en/console/events?q={SECRET}",
+    "/en/console/events?sort=changed",
+    "/en/console/events?state=draft",
+    f"{DESK}?chip=all&q={SECRET}",
+    f"{DESK}?chip=all&sort=name",
+    f"{DESK}?chip=all&sort=country",
+    f"{DESK}?country=KE&size=100",
+)
+EXPORT = f"{DESK}/export?chip=all"
+TOKENS = re.compile(r'<input[^>]*name="(?:csrf_token|form_key)"[^>]*>')
+LEFT_OUT = {"probes.healthz", "probes.readyz", "probes.metrics", "asset"}
+OF_THE_OWNER = {"calendars.personal_feed", "calendars.reply", "people.agree_to_email_change"}
+"""Addresses that are a secret of the person the facts are about: whoever holds one is that person."""
+Seen = dict[str, tuple[int, str, str, int]]
+
+
+def pages(world: World) -> list[str]:
+    """Every address that can be opened."""
+    found = []
+    for route in ROUTES:
+        if "GET" in route.methods and route.endpoint not in LEFT_OUT | OF_THE_OWNER and route not in ONLY_IN_THE_DEMO:
+            found.append(route.address.format(**world.mine))
+    for address in SEARCHES:
+        found += [address.format(**world.mine), address.format(**world.foreign)]
+    return list(dict.fromkeys(found))
+
+
+def everything(world: World, role: str) -> Seen:
+    """All that a role can fetch: status, headers, bytes without tokens, SQL."""
+    seen: Seen = {}
+    for address in pages(world):
+        seen[address] = _told(world.ask(role, "GET", address))
+    for words in (world.mine, world.foreign):
+        address = EXPORT.format(**words)
+        with world.connection.begin_nested() as undone:
+            seen[f"POST {address}"] = _told(world.ask(role, "POST", address, {"reason": "Look", "kind": "csv"}))
+            undone.rollback()
+    return seen
+
+
+def _told(answer: Any) -> tuple[int, str, str, int]:
+    body = TOKENS.sub("", answer.response.get_data(as_text=True))
+    headers = "\n".join(f"{name}: {value}" for name, value in answer.response.headers if name != "Set-Cookie")
+    return answer.status, re.sub(r"Content-Length.*", "", headers), body, answer.statements
+
+
+@pytest.fixture(scope="module")
+def known(world: World) -> Callable[[str], Seen]:
+    """What a role sees in the first world; fetched once."""
+    found: dict[str, Seen] = {}
+    for role in ("admin", "owner", "officer"):  # what a process reads once is read now
+        with world.moment():
+            everything(world, role)
+
+    def of(role: str) -> Seen:
+        if role not in found:
+            with world.moment():
+                found[role] = everything(world, role)
+        return found[role]
+
+    return of
+
+
+def _event(world: World) -> Event:
+    return db.session.query(Event).filter_by(slug=world.mine["event"]).one()
+
+
+def _somebody(**given: object) -> Person:
+    return make_person(name=f"{SECRET} Legal", email=f"{SECRET.lower()}@example.org", **given)
+
+
+def registered(world: World) -> None:
+    """Somebody registered for the event."""
+    organisation = make_organisation(name=f"{SECRET} Union")
+    make_registration(_event(world), _somebody(), organisation_id=organisation.id)
+
+
+def drafted(world: World) -> None:
+    """A draft event, and drafts in a public one."""
+    series = db.session.query(Series).filter_by(slug=world.mine["series"]).one()
+    title = {"en": f"{SECRET} talks", "fr": f"{SECRET} parle"}
+    make_session(make_event(series, publication=Publication.DRAFT, title=title), title=title)
+    session = make_session(_event(world), start=time(17), publication=Publication.DRAFT, title=title)
+    add_panellist(session, SECRET)
+    make_document(_event(world), publication=Publication.DRAFT, title=title)
+
+
+def hidden_away(world: World) -> None:
+    """A participant takes an alias and switches discreet mode on."""
+    owner = db.session.get_one(Person, world.persons["owner"])
+    owner.alias, owner.discreet = f"{SECRET} Public", True
+
+
+def renamed(world: World) -> None:
+    """The legal name behind an alias."""
+    owner = db.session.get_one(Person, world.persons["owner"])
+    owner.name, owner.name_latin = f"{SECRET} Legal", f"{SECRET} Latin"
+
+
+def appointed(world: World) -> None:
+    """Somebody holds a role for the event."""
+    grant(_somebody(), Role.RAPPORTEUR, event_id=_event(world).id)
+
+
+def asked(world: World) -> None:
+    """A questionnaire of the event is being written."""
+    make_questionnaire(name=f"{SECRET} form", scope_id=_event(world).id)
+
+
+def declined(world: World) -> None:
+    """A decision on somebody's registration."""
+    row = db.session.query(Registration).filter_by(person_id=world.persons["owner"]).one()
+    row.reason, row.category = "late", "member_state"
+
+
+def about_people(world: World) -> None:
+    """All that is to be known of people at once."""
+    for fact in (registered, declined, hidden_away, renamed):
+        fact(world)
+
+
+def about_the_house(world: World) -> None:
+    """Who may what, and what is being prepared."""
+    for fact in (appointed, asked):
+        fact(world)
+
+
+FACTS: list[tuple[Callable[[World], None], tuple[str, ...]]] = [
+    (
+        about_people,
+        (
+            "anonymous",
+            "stranger",
+            "other_organiser",
+            "other_officer",
+            "other_admin",
+            "rapporteur",
+            "check_in",
+            "partner",
+            "reviewer",
+        ),
+    ),
+    (renamed, ("organiser",)),
+    (drafted, ("anonymous", "stranger", "other_organiser", "partner")),
+    (about_the_house, ("other_admin", "rapporteur", "stranger")),
+    (appointed, ("organiser",)),
+    (asked, ("officer",)),
+]
+CASES = [(fact, role) for fact, roles in FACTS for role in roles]
+INSIDE = [
+    (registered, "organiser", f"{DESK}?chip=all"),
+    (declined, "organiser", f"{DESK}?chip=all"),
+    (hidden_away, "organiser", f"{DESK}?chip=all"),
+    (renamed, "officer", f"{DESK}?chip=all"),
+    (drafted, "organiser", "/en/console/events/{event}/programme"),
+    (appointed, "series_admin", "/en/console/roles"),
+    (asked, "organiser", "/en/console/questionnaires"),
+]
+
+
+@pytest.mark.parametrize(("fact", "role"), CASES, ids=[f"{fact.__name__}-{role}" for fact, role in CASES])
+def test_nobody_outside_sees_a_difference(
+    world: World, known: Callable[[str], Seen], fact: Callable[[World], None], role: str
+) -> None:
+    before = known(role)
+    with world.moment():
+        with world.writing():
+            fact(world)
+        after = everything(world, role)
+    different = {address for address in before if before[address] != after[address]}
+    assert different == set(), {address: _difference(before[address], after[address]) for address in different}
+
+
+@pytest.mark.parametrize(("fact", "role", "address"), INSIDE, ids=[case[0].__name__ for case in INSIDE])
+def test_whoever_may_know_sees_it(world: World, fact: Callable[[World], None], role: str, address: str) -> None:
+    before = _told(world.ask(role, "GET", address.format(**world.mine)))
+    with world.moment():
+        with world.writing():
+            fact(world)
+        after = _told(world.ask(role, "GET", address.format(**world.mine)))
+    assert (before[0], after[0]) == (200, 200)
+    assert before[2] != after[2]
+
+
+def test_half_a_session_opens_no_draft(world: World) -> None:
+    """Whoever has the mailbox of staff but not the phone sees what a stranger to the house sees."""
+    with world.moment():
+        with world.writing():
+            make_registration(_event(world), db.session.get_one(Person, world.persons["half"]))
+        address = f"/en/events/{world.mine['event']}/register"
+        half, anonymous = (world.ask(role, "GET", address) for role in ("half", "anonymous"))
+        assert half.status == 200
+        assert _told(half)[2] == _told(anonymous)[2]
+
+
+@pytest.mark.parametrize("role", ["owner", "organiser", "officer", "rapporteur", "check_in", "other_admin"])
+def test_no_page_that_is_only_opened_holds_a_sealed_answer(known: Callable[[str], Seen], role: str) -> None:
+    sealed = str(ANSWERS["document_number"])
+    holding = {address for address, told in known(role).items() if sealed in told[2]}
+    assert holding <= {"/en/me/data/copy"}  # one's own copy of all one's data
+
+
+def test_opening_a_sealed_answer_is_written_down(world: World) -> None:
+    address = f"{DESK}/{{registration}}/sealed".format(**world.mine)
+    reads = "SELECT count(*) FROM audit_entry WHERE verb = 'registration.revealed'"
+    with world.moment():
+        assert world.ask("officer", "POST", address, {"reason": " "}).status == 422
+        assert world.connection.exec_driver_sql(reads).scalar() == 0
+        answer = world.ask("officer", "POST", address, {"reason": "Visa"})
+        assert str(ANSWERS["document_number"]) in answer.response.get_data(as_text=True)
+        assert answer.response.headers["Cache-Control"] == "no-store"
+        assert world.connection.exec_driver_sql(reads).scalar() == 1
+
+
+@pytest.mark.parametrize("role", ["organiser", "rapporteur", "check_in", "partner", "other_admin", "stranger"])
+def test_legal_names_stay_where_badges_are_made(known: Callable[[str], Seen], role: str) -> None:
+    """DOMAIN.md rule 9, for everybody but oneself."""
+    others = [name for name in ("owner", "stranger", "organiser", "rapporteur") if name != role]
+    for address, told in known(role).items():
+        for name in others:
+            assert f"Legal {name}" not in told[2], address
+
+
+def test_the_addresses_are_many(world: World) -> None:
+    assert len(pages(world)) > 100
+
+
+def _difference(before: tuple[int, str, str, int], after: tuple[int, str, str, int]) -> Any:
+    if before[2] == after[2]:
+        return before[0], after[0], before[3], after[3], before[1] == after[1]
+    place = next((n for n, (a, b) in enumerate(zip(before[2], after[2], strict=False)) if a != b), 0)
+    return before[2][place - 80 : place + 120], after[2][place - 80 : place + 120]
