@@ -12,7 +12,9 @@ from typing import Any
 
 import click
 from flask import Flask
-from sqlalchemy import make_url
+from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
 
 from eventhub.app import create_app
 from eventhub.demo.load import is_empty, load_demo
@@ -165,7 +167,7 @@ def check() -> None:
 def backup(target: Path) -> None:
     """Write a backup of database and files into the folder TARGET; wrapped keys go into a file of their own."""
     with _readable_errors():
-        settings = load_settings()
+        settings = _running_settings()
         target.mkdir(parents=True, exist_ok=True, mode=0o700)
         data = ["--exclude-table-data=seal_key"]
         _postgres("pg_dump", settings, ["--format=custom", *data, "--file", str(target / "data.dump")])
@@ -182,11 +184,18 @@ def backup(target: Path) -> None:
 def restore(source: Path, yes: bool) -> None:
     """Replace the database by the backup in SOURCE, replay erasures, and hold all mail until a person looks."""
     with _readable_errors():
-        settings = load_settings()
+        settings = _running_settings()
+        data, keys = source / "data.dump", source / "keys.dump"
+        if not (data.is_file() and keys.is_file()):
+            raise Stop(f"{source} is no backup: data.dump and keys.dump must both lie there.")
         if not yes:
             click.confirm("This replaces everything in the database. Go on?", abort=True)
-        _postgres("pg_restore", settings, ["--clean", "--if-exists", "--no-owner", str(source / "data.dump")])
-        _postgres("pg_restore", settings, ["--data-only", "--disable-triggers", str(source / "keys.dump")])
+        _drop_everything(settings)
+        # Keys come between data and constraints: persons point at them.
+        common = ["--no-owner", "--exit-on-error"]
+        _postgres("pg_restore", settings, [*common, "--section=pre-data", "--section=data", str(data)])
+        _postgres("pg_restore", settings, [*common, "--data-only", str(keys)])
+        _postgres("pg_restore", settings, [*common, "--section=post-data", str(data)])
         app = create_app(settings)
         with app.app_context():
             _migrate()
@@ -316,6 +325,31 @@ def _postgres(program: str, settings: Settings, arguments: list[str]) -> None:
     )
     if done.returncode:
         raise Stop(f"{program} failed: {done.stderr.decode(errors='replace').splitlines()[-1:]}")
+
+
+def _drop_everything(settings: Settings) -> None:
+    """Tables and functions of ours; extensions stay, since the owner of the tables may not be allowed to make them."""
+    engine = create_engine(settings.database_owner_url, poolclass=NullPool)
+    try:
+        with engine.begin() as connection:
+            connection.execute(text("SET LOCAL lock_timeout = '10s'"))
+            connection.execute(text(DROP_EVERYTHING))
+    except OperationalError as error:
+        raise Stop(f"The database cannot be emptied; does the site still run? {str(error).splitlines()[0]}") from None
+
+
+DROP_EVERYTHING = """
+DO $$ DECLARE thing record;
+BEGIN
+    FOR thing IN SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' LOOP
+        EXECUTE format('DROP TABLE %I CASCADE', thing.name);
+    END LOOP;
+    FOR thing IN SELECT oid::regprocedure AS name FROM pg_proc p WHERE pronamespace = 'public'::regnamespace
+        AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e') LOOP
+        EXECUTE format('DROP FUNCTION %s CASCADE', thing.name);
+    END LOOP;
+END $$
+"""
 
 
 def _copy_files(settings: Settings, target: Path) -> None:

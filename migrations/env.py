@@ -9,7 +9,13 @@ from sqlalchemy.pool import NullPool
 from eventhub.kit.config import Settings
 from eventhub.kit.db import Base
 
-APPEND_ONLY = {"audit_entry": "UPDATE, DELETE", "audit_seal": "UPDATE, DELETE", "audit_text": "UPDATE"}
+WITHHELD = {
+    "audit_entry": "UPDATE, DELETE",
+    "audit_seal": "UPDATE, DELETE",
+    "audit_text": "UPDATE",
+    "alembic_version": "INSERT, UPDATE, DELETE",
+}
+"""What the app's role may not do with a table."""
 
 
 def run() -> None:
@@ -50,13 +56,13 @@ def grant(connection: Connection, role: str) -> None:
             f"GRANT USAGE ON SCHEMA public TO {quoted}",
             f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {quoted}",
             f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {quoted}",
-            *(f"REVOKE {APPEND_ONLY[table]} ON {table} FROM {quoted}" for table in existing(connection)),
+            *(f"REVOKE {WITHHELD[table]} ON {table} FROM {quoted}" for table in existing(connection)),
         ):
             connection.execute(text(statement))
 
 
 def existing(connection: Connection) -> list[str]:
-    return [table for table in APPEND_ONLY if connection.scalar(text("SELECT to_regclass(:name)"), {"name": table})]
+    return [table for table in WITHHELD if connection.scalar(text("SELECT to_regclass(:name)"), {"name": table})]
 
 
 run()
