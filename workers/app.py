@@ -35,6 +35,8 @@ celery.conf.update(
     worker_prefetch_multiplier=4,
     worker_hijack_root_logger=False,
     worker_send_task_events=False,
+    # Whoever breaks into the broker may repeat tasks; orders to the workers themselves are not taken from there.
+    worker_enable_remote_control=False,
     broker_connection_retry_on_startup=True,
     broker_transport_options={"visibility_timeout": 300, "socket_timeout": 10, "socket_connect_timeout": 3},
     timezone="UTC",

@@ -104,7 +104,7 @@ def promises() -> ResponseReturnValue:
     return render_template("people/promises.html", form=ActionForm(), rows=outbox.parked_promises())
 
 
-@bp.route("/console/promises/<int:promise_id>/retry", methods=["POST"])
+@bp.route("/console/promises/<int(max=9223372036854775807):promise_id>/retry", methods=["POST"])
 @staff
 def retry(promise_id: int) -> ResponseReturnValue:
     """Try parked work again."""

@@ -1,5 +1,6 @@
 """The list as a table for files: the columns of a role, sealed answers never, in a constant number of statements."""
 
+import uuid
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,9 +25,12 @@ def table(event: Event, filters: Filters, seen: Sight, lang: str) -> tuple[list[
     questions = _questions(event, seen, lang)
     version_of = queries.versions_of([row.answer_set_id for row in rows if row.answer_set_id])
     answers = given.load_many(version_of) if version_of else {}
+    promised = {version_id: _may_read(version_id, seen) for version_id in set(version_of.values())}
     body = []
     for row in rows:
         mine = answers.get(row.answer_set_id, {}) if row.answer_set_id else {}
+        if row.answer_set_id:
+            mine = {key: value for key, value in mine.items() if key in promised[version_of[row.answer_set_id]]}
         cells = _cells(row, event, seen, lang)
         body.append([*cells, *(_answer(question, mine.get(question.key), lang) for question in questions)])
     return [*_fixed(seen), *(str(question.label) for question in questions)], body
@@ -93,6 +97,14 @@ def _questions(event: Event, seen: Sight, lang: str) -> list[Question]:
         for question in definition.questions()
         if KINDS[question.kind].asks and not question.sealed and may_see(question, who) and question.key not in COPIED
     ]
+
+
+def _may_read(version_id: uuid.UUID, seen: Sight) -> set[str]:
+    """The questions whose answers this sight reaches by the version they were given to: what was promised to those who
+    answered holds, whatever a newer version says.
+    """
+    who = access.viewers(seen)
+    return {one.key for one in questionnaires.version(version_id).definition.questions() if may_see(one, who)}
 
 
 COPIED = frozenset({"category", "attendance_mode", "organisation"})

@@ -1,5 +1,6 @@
 """The desk: who sees what, what is decided, what leaves the house."""
 
+import copy
 import csv
 import io
 import re
@@ -20,12 +21,15 @@ from eventhub.kit.db import db
 from eventhub.kit.sealed import new_key
 from eventhub.people.models import Person, Role
 from eventhub.programme.models import Event
+from eventhub.questionnaires import actions as questionnaire_actions
+from eventhub.questionnaires import queries as questionnaires
+from eventhub.questionnaires.definition import parse
 from eventhub.registration import queries
 from eventhub.registration.counts import shown, table
 from eventhub.registration.models import Registration, RegistrationSetup, SeatAt, State
 from tests.factories.people import form_fields, make_person, make_staff, sign_in
 from tests.factories.programme import make_event
-from tests.factories.registration import ANSWERS, make_dialogue, make_forum, make_registration, register
+from tests.factories.registration import ANSWERS, THREE_PAGES, make_dialogue, make_forum, make_registration, register
 
 
 def desk(event: Event, more: str = "") -> str:
@@ -316,6 +320,24 @@ def test_the_columns_of_an_export_follow_the_role(client: FlaskClient) -> None:
     text = exported(client, event, "csv").data.decode("utf-8-sig")
     assert "Legal Name" not in text
     assert next(csv.DictReader(io.StringIO(text)))["Public name"] == "Alias"
+
+
+def test_an_export_keeps_what_was_promised_when_the_answer_was_given(client: FlaskClient) -> None:
+    """A newer version shows a question to more people: answers given before stay with those they were meant for."""
+    event = make_forum()
+    early = register(event, **(ANSWERS | {"legal_name": "Early Legal Name"}))
+    setup = db.session.get_one(RegistrationSetup, event.id)
+    questionnaire = questionnaires.questionnaire(setup.questionnaire_id or uuid.UUID(int=0))
+    wider = copy.deepcopy(THREE_PAGES)
+    next(one for one in wider["pages"][1]["questions"] if one["key"] == "legal_name")["see"] = ["desk", "organiser"]
+    questionnaire_actions.save_draft(make_person(), questionnaire, parse(wider), seen=questionnaire.lock)
+    questionnaire_actions.publish(None, questionnaire)
+    register(event, **(ANSWERS | {"legal_name": "Later Legal Name"}))
+    officer(client, event, Role.ORGANISER)
+    text = exported(client, event, "csv").text
+    assert early.reference in text
+    assert "Later Legal Name" in text
+    assert "Early Legal Name" not in text
 
 
 def test_an_export_needs_a_reason_and_a_constant_number_of_statements(
