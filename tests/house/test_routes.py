@@ -72,7 +72,7 @@ def test_every_line_says_something_about_every_role() -> None:
 def _outcome(world: World, route: Route, method: str, role: str, expected: str) -> str:
     address = route.address.format(**world.mine)
     with world.moment() if method == "POST" else nullcontext():
-        data = _form(world, route, role) if method == "POST" and expected == OK else _data(world, route, world.mine)
+        data = form_of(world, route, role) if method == "POST" and expected == OK else _data(world, route, world.mine)
         answer = world.ask(role, method, address, data if method == "POST" else None)
         outcome = _class(answer, route, expected)
         if outcome == OK and answer.location:
@@ -136,7 +136,7 @@ def _data(world: World, route: Route, words: Mapping[str, str]) -> dict[str, Any
     return data
 
 
-def _form(world: World, route: Route, role: str) -> dict[str, Any]:
+def form_of(world: World, route: Route, role: str) -> dict[str, Any]:
     """What a browser would send: the page's own form with the changes of the table."""
     data = _data(world, route, world.mine)
     if not route.fills:

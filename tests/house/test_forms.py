@@ -1,0 +1,139 @@
+"""Forms write their own fields only (SAFETY.md property 25).
+
+Each POST of the table of routes is sent twice, each time into the same world: as it is, and with every column name of
+every table as one more field. The database must look the same afterwards.
+"""
+
+import re
+import uuid
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import Boolean, Column, Date, DateTime, Enum, Integer, Uuid, select
+
+from eventhub.kit.db import db
+from tests.house.routes import OK, ROUTES, Route
+from tests.house.test_routes import form_of
+from tests.house.world import ROLES, World
+
+INTRUDER = "Intruded"
+POSTS = [route for route in ROUTES if "POST" in route.methods.split() and OK in (route.post or route.who).values()]
+FIRST = ("owner", "organiser", "officer", "admin")
+OWN: Mapping[str, set[str]] = {
+    "registration_console.preview": {"reason", "text"},
+    "registration_console.decide": {"reason", "text"},
+    "registration_console.reveal": {"reason"},
+    "people.erase": {"sure"},
+}
+"""Fields of a form's own that its smallest valid content leaves out, where no page shows the form."""
+RANDOM = {
+    ("registration", "reference"),
+    ("questionnaire", "draft"),
+    ("questionnaire_version", "definition"),
+    ("stored_file", "storage_key"),
+    ("form_key", "location"),
+}
+"""Columns with references and ids that are drawn anew each time: looked through for the intruder alone."""
+NAME = re.compile(r'\bname="([^"]+)"')
+
+
+@pytest.mark.parametrize("route", POSTS, ids=[f"{route.endpoint} {route.address}" for route in POSTS])
+def test_only_named_fields_are_written(world: World, route: Route) -> None:
+    who = route.post or route.who
+    role = next(role for role in (*FIRST, *ROLES) if who[role] == OK)
+    address = route.address.format(**world.mine)
+    data = form_of(world, route, role)
+    extra = _intrusion(world, data.keys() | _fields(world, route, role, address))
+    assert len(extra) > 150
+    plain, status = _after(world, role, address, form_of(world, route, role))
+    intruded, same = _after(world, role, address, extra | form_of(world, route, role))
+    assert status < 400
+    assert status == same
+    assert not [row for row in intruded if INTRUDER in str(row)]
+    assert intruded - plain == plain - intruded == Counter()
+
+
+def test_the_comparison_sees_one_changed_field(world: World) -> None:
+    """Else the tests above would prove nothing."""
+    plain, _ = _after(world, "owner", "/en/me/discreet", {"discreet": "y"})
+    other, _ = _after(world, "owner", "/en/me/discreet", {})
+    assert plain != other
+
+
+def _fields(world: World, route: Route, role: str, address: str) -> set[str]:
+    """The names of the fields that the form has anyway."""
+    if "GET" not in route.methods.split():
+        return set(OWN.get(route.endpoint, ()))
+    page = world.ask(role, "GET", address).response.get_data(as_text=True)
+    return set(NAME.findall(page)) | OWN.get(route.endpoint, set())
+
+
+def _intrusion(world: World, own: set[str]) -> dict[str, str]:
+    """Every column name of every table with a value of its kind, but for the form's own fields."""
+    values: dict[str, str] = {}
+    for table in db.metadata.sorted_tables:
+        for column in table.columns:
+            values.setdefault(column.name, _value(world, column))
+    return {name: value for name, value in values.items() if name not in own}
+
+
+def _value(world: World, column: Column[Any]) -> str:
+    kind = column.type
+    if isinstance(kind, Boolean):
+        return "y"
+    if isinstance(kind, Uuid):
+        return str(world.persons["stranger"])
+    if isinstance(kind, Enum):
+        return str(kind.enums[-1])
+    if isinstance(kind, DateTime):
+        return "2031-02-03T04:05"
+    if isinstance(kind, Date):
+        return "2031-02-03"
+    return "77" if isinstance(kind, Integer) else INTRUDER
+
+
+def _after(world: World, role: str, address: str, data: Mapping[str, Any]) -> tuple[Counter[str], int]:
+    """All rows after a form was sent, without what is random or the time of day; and the answer's status."""
+    with world.moment():
+        before = _ids(world)
+        answer = world.ask(role, "POST", address, data)
+        found: Counter[str] = Counter()
+        for table in db.metadata.sorted_tables:
+            for row in world.connection.execute(select(table)).mappings():
+                found[str((table.name, _plain(table.name, row, before)))] += 1
+    return found, answer.status
+
+
+def _ids(world: World) -> set[uuid.UUID]:
+    return {
+        value
+        for table in db.metadata.sorted_tables
+        for row in world.connection.execute(select(table))
+        for value in row
+        if isinstance(value, uuid.UUID)
+    }
+
+
+def _plain(table: str, row: Mapping[Any, Any], before: set[uuid.UUID]) -> list[tuple[str, str]]:
+    return [(name, _word(table, name, value, before)) for name, value in row.items()]
+
+
+def _word(table: str, name: str, value: Any, before: set[uuid.UUID]) -> str:
+    if isinstance(value, uuid.UUID):
+        return str(value) if value in before else "a new one"
+    if isinstance(value, datetime):
+        return str(value) if value.year == 2031 else "a time"
+    if isinstance(value, bytes | memoryview):
+        return "bytes"
+    if isinstance(value, int) and not isinstance(value, bool) and name in {"id", "entry_id", "number"}:
+        return "a number"
+    if (table, name) in RANDOM and INTRUDER not in str(value):
+        return "drawn anew"
+    return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", lambda found: _known(found[0], before), str(value))
+
+
+def _known(word: str, before: set[uuid.UUID]) -> str:
+    return word if uuid.UUID(word) in before else "a new one"
