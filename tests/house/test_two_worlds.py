@@ -253,6 +253,15 @@ def test_legal_names_stay_where_badges_are_made(known: Callable[[str], Seen], ro
             assert f"Legal {name}" not in told[2], address
 
 
+@pytest.mark.parametrize(
+    ("address", "name"), [("/en/console/roles", "rapporteur"), ("/en/console/events/{event}", "organiser")]
+)
+def test_staff_too_go_by_their_public_names(world: World, address: str, name: str) -> None:
+    page = world.ask("series_admin", "GET", address.format(**world.mine)).response.get_data(as_text=True)
+    assert f"Public {name}" in page
+    assert "Legal " not in page
+
+
 def test_the_addresses_are_many(world: World) -> None:
     assert len(pages(world)) > 100
 

@@ -23,6 +23,7 @@ from eventhub.calendars import actions as calendars
 from eventhub.calendars import feeds, imip
 from eventhub.calendars.models import CalendarEntry, Choice, Invite
 from eventhub.demo.cast import address_of
+from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.outbox import Promise
@@ -260,6 +261,7 @@ def _people(world: World, series: Series, other_series: Series, event: Event, ot
         world.sign(name, person, staff=True, half=name == "half")
         if name == "organiser":
             grant(person, role, event_id=draft.id)
+            audit.record("programme.event_edited", event, actor=person, scope_id=event.id)
         if name == "rapporteur":
             world.mine["grant"] = str(given.id)
         if name == "other_organiser":
