@@ -69,9 +69,10 @@ def due(
     here = show_moment(instant, event.time_zone, lang)
     told = with_parts(_("Time in %(place)s %(offset)s"), place=clock_place(event, lang), offset=_offset(here.place))
     other = None
-    there = show_moment(instant, zone, lang) if zone else None
+    # UTC is what stands with people who never chose: nobody's clock.
+    there = show_moment(instant, zone, lang) if zone and zone != "UTC" else None
     if zone and there and there.place != here.place:
-        day = there.time if there.day == here.day else f"{there.day}, {there.time}"
+        day = there.time if there.day == here.day else _("%(day)s, %(time)s", day=there.day, time=there.time)
         other = with_parts(
             _("Your time: %(time)s in %(place)s %(offset)s"),
             time=day,
@@ -79,9 +80,7 @@ def due(
             offset=_offset(there.place),
         )
     old, since = _extended(instant, event, lang, before or [])
-    return Due(
-        f"{here.day}, {here.time}" if lang != "ar" else f"{here.day}، {here.time}", here.iso, told, other, old, since
-    )
+    return Due(_("%(day)s, %(time)s", day=here.day, time=here.time), here.iso, told, other, old, since)
 
 
 def moment(instant: datetime, event: Event, lang: str) -> Markup:
