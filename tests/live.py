@@ -191,12 +191,12 @@ class House:
         with self.app.app_context(), unit_of_work():
             yield
 
-    def session_cookie(self, person_id: uuid.UUID) -> tuple[str, str]:
-        """Name and value of a cookie that is signed in as this person, second factor included for staff."""
+    def session_cookie(self, person_id: uuid.UUID, *, second_factor: bool | None = None) -> tuple[str, str]:
+        """Name and value of a cookie that is signed in as this person; staff with the second factor unless told so."""
         with self.app.app_context():
             client: FlaskClient = self.app.test_client()
             with unit_of_work():
-                sign_in(client, db.session.get_one(Person, person_id))
+                sign_in(client, db.session.get_one(Person, person_id), second_factor=second_factor)
             name = self.app.config["SESSION_COOKIE_NAME"]
             cookie = client.get_cookie(name)
             assert cookie is not None

@@ -1,0 +1,363 @@
+"""Every page of the app with real objects behind it, for tests that look at all of them.
+
+``build_tour(house)`` makes the objects; ``Tour.stops`` says who opens which address. A new route must be given a stop,
+or a place in ``NOT_PAGES``: ``forgotten`` finds it.
+"""
+
+import itertools
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import time
+from typing import Any
+
+from flask import Flask
+
+from eventhub.calendars import actions as calendars
+from eventhub.calendars import imip
+from eventhub.calendars.models import Choice, Invite
+from eventhub.kit.access import access_of
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.kit.outbox import Promise
+from eventhub.people import actions as people
+from eventhub.people import totp
+from eventhub.people.models import Role
+from eventhub.programme.models import EventKind, Mode, Publication, Series
+from eventhub.questionnaires import actions as questionnaires
+from eventhub.questionnaires.definition import read
+from eventhub.questionnaires.models import Purpose, Questionnaire
+from eventhub.registration import actions as registration
+from eventhub.registration.models import RegistrationSetup, State
+from tests.factories.people import make_organisation, make_person, make_staff
+from tests.factories.programme import add_item, add_panellist, make_document, make_event, make_room, make_session
+from tests.factories.registration import intake, make_forum, make_registration, open_registration
+from tests.live import House
+
+SIX = ("ar", "zh", "en", "fr", "ru", "es")
+NOT_PAGES = frozenset(
+    {
+        "asset",
+        "calendars.all_feed",
+        "calendars.event_feed",
+        "calendars.my_file",
+        "calendars.personal_feed",
+        "calendars.series_feed",
+        "calendars.session_file",
+        "demo.cast",
+        "demo.letter",
+        "people.data_copy",
+        "people.recovery_codes",
+        "programme.document_file",
+        "programme_api.documents_json",
+        "programme_api.events_csv",
+        "programme_api.events_json",
+        "programme_api.front",
+        "programme_api.robots",
+        "programme_api.sitemap",
+        "programme_console.document_file",
+    }
+)
+"""Files, feeds and data; what only the demo has; and the recovery codes, shown once, after a code of a phone."""
+
+Words = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One page: who opens which address (without the language)."""
+
+    endpoint: str
+    who: str
+    path: str
+
+    @property
+    def public(self) -> bool:
+        """Whether it is the same for everybody."""
+        return self.who == "public"
+
+
+@dataclass
+class Tour:
+    """The pages of a house, and the people who may open them."""
+
+    slug: str
+    registration_id: uuid.UUID
+    stops: list[Stop] = field(default_factory=list)
+    persons: dict[str, uuid.UUID] = field(default_factory=dict)
+    cookies: dict[str, tuple[str, str] | None] = field(default_factory=dict)
+
+
+def as_it_is(words: str) -> str:
+    """The words of an ordinary tour."""
+    return words
+
+
+def forgotten(app: Flask, tour: Tour) -> set[str]:
+    """Pages of the app that no stop opens."""
+    seen = {stop.endpoint for stop in tour.stops} | NOT_PAGES
+    pages = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+    return {name for name in pages - seen if name != "static" and access_of(app, name) not in {"machine", "demo_only"}}
+
+
+def build_tour(house: House, words: Words = as_it_is) -> Tour:
+    """An event with one of everything, in six languages; ``words`` makes each free text."""
+    with house.work():
+        tour = _build(words)
+    for name, person_id in tour.persons.items():
+        tour.cookies[name] = house.session_cookie(person_id, second_factor=name in {"staff", "officer"})
+    tour.cookies["public"] = None
+    return tour
+
+
+def _build(words: Words) -> Tour:
+    def texts(text: str) -> dict[str, str]:
+        return {language: words(text) for language in SIX}
+
+    version = _questionnaire(words)
+    event = make_forum(data=None, capacity=200)
+    db.session.get_one(RegistrationSetup, event.id).questionnaire_id = version.id
+    for name in ("title", "lead", "description", "practical", "access_services", "city", "venue"):
+        setattr(event, name, texts(f"{name} of the event"))
+    event.interpretation = ["en", "ar"]
+    room = make_room(event, name=texts("Room XX"), capacity=120)
+    first, second = (
+        make_session(
+            event,
+            start=time(10 + place),
+            hours=1.5,
+            room_id=room.id,
+            title=texts(f"Session {place}"),
+            summary=texts("What it is about"),
+            description=texts("A description"),
+            join_link="https://meet.example.org/room",
+            interpretation=["en", "fr"],
+        )
+        for place in (0, 1)
+    )
+    items = [add_item(first) for _ in range(2)]
+    panel = [add_panellist(first, words("Speaker"), function=texts("Function")) for _ in range(2)]
+    for item in items:
+        item.title = texts("Item")
+    document = make_document(event, ("en", "ar"), title=texts("Concept note"), symbol="A/HRC/1/1")
+    paper = make_document(event, publication=Publication.DRAFT, title=texts("Draft"))
+    draft = make_event(publication=Publication.DRAFT, title=texts("Draft event"))
+    gone = make_event(
+        publication=Publication.CANCELLED, title=texts("Cancelled"), cancelled_reason=texts("Nobody can come")
+    )
+    dialogue = make_event(kind=EventKind.DIALOGUE, mode=Mode.ONLINE, title=texts("Dialogue"))
+    make_session(dialogue, start=time(14), title=texts("Dialogue"))
+    open_registration(dialogue, needs_accreditation=False, questionnaire_id=version.id)
+    calendars.follow_all([event, dialogue])
+
+    organisation = make_organisation(name=words("Horn Voices"))
+    owner = make_person(name=words("Amina Yusuf"), alias=words("A. Y."), name_latin=words("Amina"))
+    beginner = make_person(name=words("Beginner"))
+    staff = make_staff(Role.ADMIN)
+    staff.name = words("Administrator")
+    half, no_phone = make_staff(Role.ORGANISER, event_id=event.id), make_staff(Role.ORGANISER, event_id=event.id)
+    officer = make_staff(Role.ACCREDITATION_OFFICER, event_id=event.id)
+    totp.begin(half)
+    totp.confirm(half)
+    totp.begin(no_phone)
+    tour = Tour(event.slug, uuid.uuid4())
+    tour.persons = {"owner": owner.id, "beginner": beginner.id, "staff": staff.id, "officer": officer.id}
+    tour.persons |= {"half": half.id, "phone": no_phone.id}
+
+    answers: dict[str, object] = {
+        "legal_name": words("Amina Yusuf"),
+        "story": words("A story"),
+        "organisation": {"name": words("Horn Voices")},
+        "category": "ngo_no_ecosoc",
+        "secret": words("RT123"),
+    }
+    mine = registration.register_now(owner, owner, intake(event, owner), answers)
+    tour.registration_id = mine.id
+    registration.note(staff, mine, words("A note for colleagues"))
+    registration.start_draft(beginner, beginner, intake(event, beginner))
+    registration.save_page(beginner, intake(event, beginner), {"legal_name": words("Beginner")})
+    make_registration(event, organisation_id=organisation.id)
+    other = make_registration(event)
+    registration.decide(staff, [other], State.DECLINED, "other", words("Words to add"))
+    for session in (first, second):
+        calendars.choose(owner, session, Choice.GOING)
+    calendars.new_link(owner)
+    seated = registration.register_now(owner, owner, intake(dialogue, owner), answers)
+    calendars.on_accredited(seated)
+    invite = db.session.query(Invite).filter_by(person_id=owner.id).first()
+    assert invite is not None
+    change = people.request_email_change(owner, f"other-{uuid.uuid4().hex[:8]}@example.org")
+    db.session.add(Promise(id=910, task="people.erased", payload={}, parked_at=now(), problem=words("crash")))
+    editable = _questionnaire(words)
+    question, page = "q2", "p1"
+    db.session.flush()
+
+    add = tour.stops.append
+    slug, session_id = event.slug, first.id
+    console = f"/console/events/{slug}"
+    asked = f"/console/questionnaires/{editable.id}"
+
+    def stops(who: str, pages: dict[str, str]) -> None:
+        for endpoint, path in pages.items():
+            add(Stop(endpoint.split("#")[0], who, path))
+
+    stops(
+        "public",
+        {
+            "programme.home": "/",
+            "programme.forums": "/forums",
+            "programme.dialogues": "/dialogues",
+            "programme.series": f"/series/{series_slug(event)}",
+            "programme.event": f"/events/{slug}",
+            "programme.event#cancelled": f"/events/{gone.slug}",
+            "programme.documents": f"/events/{slug}/documents",
+            "programme.session": f"/events/{slug}/sessions/{session_id}",
+            "programme.search": "/search?q=event",
+            "programme.search#nothing": "/search?q=zzzz",
+            "programme.page": "/about/accessibility",
+            "programme.page#safety": "/about/safety",
+            "programme.page#help": "/about/help",
+            "programme.page#open-data": "/about/open-data",
+            "people.sign_in": "/sign-in",
+            "people.sign_in_sent": "/sign-in/sent",
+            "people.erased": "/erased",
+            "people.sign_in_link": f"/sign-in/{people.one_time_link(beginner).rsplit('/', 1)[1]}",
+            "people.agree_to_email_change": f"/email-change/{people.email_change_token(change, people.NEW)}",
+            "calendars.reply": f"/invites/{imip.invite_token(invite)}",
+            "registration.start": f"/events/{slug}/register",
+        },
+    )
+    stops(
+        "owner",
+        {
+            "people.me": "/me",
+            "people.profile": "/me/profile",
+            "people.email": "/me/email",
+            "people.consents": "/me/consents",
+            "people.devices": "/me/devices",
+            "people.data": "/me/data",
+            "people.erase": "/me/data/erase",
+            "registration.done": f"/events/{slug}/register/done",
+            "registration.mine_one": f"/me/registrations/{mine.reference}",
+            "registration.amend": f"/me/registrations/{mine.reference}/answers/p1",
+            "registration.withdraw": f"/me/registrations/{mine.reference}/withdraw",
+            "calendars.my_sessions": "/me/sessions",
+            "calendars.my_sessions#week": f"/me/sessions?day={event.first_day.isoformat()}",
+            "calendars.choose": f"/me/sessions/events/{dialogue.slug}",
+        },
+    )
+    stops(
+        "beginner",
+        {
+            "people.me": "/me",
+            "registration.start": f"/events/{slug}/register",
+            "registration.step": f"/events/{slug}/register/p1",
+            "registration.check": f"/events/{slug}/register/check",
+        },
+    )
+    stops("half", {"people.second_factor": "/second-factor"})
+    stops("phone", {"people.second_factor_setup": "/second-factor/set-up"})
+    stops(
+        "staff",
+        {
+            "people.second_factor_setup": "/second-factor/set-up",
+            "people_console.today": "/console",
+            "people_console.roles": "/console/roles",
+            "people_console.promises": "/console/promises",
+            "programme_console.events": "/console/events",
+            "programme_console.event_new": "/console/events/new",
+            "programme_console.event": console,
+            "programme_console.event#draft": f"/console/events/{draft.slug}",
+            "programme_console.event_texts": f"{console}/texts",
+            "programme_console.event_facts": f"{console}/facts",
+            "programme_console.event_copy": f"{console}/copy",
+            "programme_console.event_cancel": f"{console}/cancel",
+            "programme_console.event_publish": f"/console/events/{draft.slug}/publish",
+            "programme_console.programme": f"{console}/programme",
+            "programme_console.documents": f"{console}/documents",
+            "programme_console.document": f"{console}/documents/{document.id}",
+            "programme_console.document_new": f"{console}/documents/new",
+            "programme_console.document_file_new": f"{console}/documents/{document.id}/files/new",
+            "programme_console.document_withdraw": f"{console}/documents/{document.id}/withdraw",
+            "programme_console.document_delete": f"{console}/documents/{paper.id}/delete",
+            "programme_console.rooms": f"{console}/rooms",
+            "programme_console.room": f"{console}/rooms/{room.id}",
+            "programme_console.session_new": f"{console}/sessions/new",
+            "programme_console.session": f"{console}/sessions/{session_id}",
+            "programme_console.session_move": f"{console}/sessions/{session_id}/move",
+            "programme_console.session_cancel": f"{console}/sessions/{session_id}/cancel",
+            "programme_console.session_delete": f"{console}/sessions/{hidden_session(event, texts).id}/delete",
+            "programme_console.item": f"{console}/sessions/{session_id}/items/{items[0].id}",
+            "programme_console.item#new": f"{console}/sessions/{session_id}/items/new",
+            "programme_console.panellist": f"{console}/sessions/{session_id}/panel/{panel[0].id}",
+            "programme_console.panellist#new": f"{console}/sessions/{session_id}/panel/new",
+            "programme_console.series_new": "/console/series/new",
+            "programme_console.series_edit": f"/console/series/{series_slug(event)}",
+            "registration_console.desk": f"{console}/registrations?chip=all",
+            "registration_console.record": f"{console}/registrations/{mine.id}",
+            "registration_console.record#declined": f"{console}/registrations/{other.id}",
+            "registration_console.export": f"{console}/registrations/export?chip=all",
+            "registration_console.partner_counts": f"{console}/registration-counts",
+            "registration_console.setup": f"{console}/registration-settings",
+            "calendars_console.head_count": f"{console}/calendar",
+            "questionnaires_console.index": "/console/questionnaires",
+            "questionnaires_console.new": "/console/questionnaires/new",
+            "questionnaires_console.edit": asked,
+            "questionnaires_console.page": f"{asked}/pages/{page}",
+            "questionnaires_console.new_question": f"{asked}/pages/{page}/questions/new",
+            "questionnaires_console.question": f"{asked}/questions/{question}",
+            "questionnaires_console.condition": f"{asked}/conditions/q5",
+            "questionnaires_console.languages": f"{asked}/languages/{page}",
+            "questionnaires_console.preview": f"{asked}/preview",
+            "questionnaires_console.publish": f"{asked}/publish",
+        },
+    )
+    return tour
+
+
+def series_slug(event: Any) -> str:
+    """The address of the event's series."""
+    return db.session.get_one(Series, event.series_id).slug
+
+
+def hidden_session(event: Any, texts: Callable[[str], dict[str, str]]) -> Any:
+    """A session that may still be deleted."""
+    return make_session(event, start=time(16), publication=Publication.DRAFT, title=texts("Hidden"))
+
+
+NUMBERS = itertools.count(1)
+
+
+def _questionnaire(words: Words) -> Questionnaire:
+    """Two pages with one question of most kinds; every text in six languages."""
+
+    def ask(number: int, key: str, kind: str, **more: Any) -> dict[str, Any]:
+        base = {"id": f"q{number}", "key": key, "kind": kind, "label": words(key), "help": words("A hint")}
+        return base | more
+
+    options = [{"id": name, "label": words(name), "help": words("Hint")} for name in ("ngo_no_ecosoc", "member_state")]
+    first = [
+        ask(1, "legal_name", "short_text", required=True, see=["desk"]),
+        ask(2, "category", "choice", options=options),
+        ask(3, "organisation", "organisation"),
+        ask(4, "nationality", "country", variant="nationality"),
+        ask(5, "story", "long_text", show_if={"question": "category", "in": ["ngo_no_ecosoc"]}),
+        ask(6, "secret", "short_text", sealed=True, see=["desk"]),
+        ask(7, "age", "number"),
+        ask(8, "arrival", "date"),
+        ask(9, "scan", "file"),
+        ask(10, "words", "section"),
+    ]
+    second = [ask(11, "photo", "consent", purpose="photo"), ask(12, "tongue", "language")]
+    pages = [
+        {"id": "p1", "title": words("Page one"), "intro": words("Words before"), "questions": first},
+        {"id": "p2", "title": words("Page two"), "questions": second},
+    ]
+    made = questionnaires.create(
+        None,
+        purpose=Purpose.REGISTRATION,
+        name=words(f"Questionnaire {next(NUMBERS)}"),
+        definition=read({"pages": pages}, "en"),
+    )
+    questionnaires.publish(None, made)
+    return made
