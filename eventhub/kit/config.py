@@ -108,7 +108,7 @@ class Settings(BaseSettings):
         return self.origin.startswith("https://")
 
     def _demand_everything(self) -> None:
-        needed = ("origin", "trusted_hosts", "database_url", "redis_url", "smtp_url", "files_url")
+        needed = ("origin", "neutral_origin", "trusted_hosts", "database_url", "redis_url", "smtp_url", "files_url")
         missing = [name.upper() for name in needed if not getattr(self, name)]
         if self.secret_key == DEMO_SECRET or len(self.secret_key) < 32:
             missing.append("SECRET_KEY (at least 32 characters of its own)")
