@@ -13,7 +13,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 
 # What failed beside others is asked once more by itself, and says so: a wait that a crowded machine cut short passes
 # then, a real fault fails again.
-ALONE := echo "Asking once more, by itself, what failed:" && $(BIN)/python -m pytest -n 0 --last-failed --last-failed-no-failures none
+ALONE := echo "Asking once more, by itself, what failed:"; $(BIN)/python -m pytest -n 0 --last-failed
 
 help: ## this list
 	grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -28,8 +28,8 @@ test: ## all tests: those that share databases side by side, then the lane that 
 	$(MAKE) messages
 	.ci/chromium
 	status=0; \
-	$(BIN)/python -m pytest -n 2 -m "not lane" || $(ALONE) -m "not lane" || status=1; \
-	$(BIN)/python -m pytest -n 0 -m lane || $(ALONE) -m lane || status=1; \
+	$(BIN)/python -m pytest -n 2 -m "not lane" || { $(ALONE) -m "not lane"; } || status=1; \
+	$(BIN)/python -m pytest -n 0 -m lane || { $(ALONE) -m lane; } || status=1; \
 	CI= .ci/chromium; \
 	exit $$status
 
