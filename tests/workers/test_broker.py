@@ -18,7 +18,9 @@ from eventhub.kit.outbox import TRIES, promise
 from eventhub.local.mailsink import Answer, accept
 from eventhub.local.process import free_port
 from eventhub.local.valkey import Valkey
+from tests.crowd import gather
 from tests.factories.people import make_person
+from tests.factories.registration import make_dialogue
 from tests.live import House, wait_for
 
 pytestmark = pytest.mark.lane
@@ -404,27 +406,39 @@ def test_the_relay_ends_when_it_is_told(idle: House) -> None:
 
 
 def test_broker_away_and_back(tmp_path: Path) -> None:
-    """A dead port: what people do is committed as ever, promises wait, and each mail goes out once when it is back."""
+    """A dead port: people register as ever, promises wait, and each mail goes out once when the broker is back."""
     port = free_port()
     with House(tmp_path, redis_url=f"redis://:secret@127.0.0.1:{port}/0") as house:
-        house.relay(module=TASKS)
-        house.worker(app=CELERY)
+        house.web()
+        house.relay()
+        house.worker()
+        with house.work():
+            slug = make_dialogue(capacity=10).slug
+        people = gather(house, 6)
+
+        def register(number: int) -> None:
+            answer = people[number].send(f"/en/events/{slug}/register/p1", q_display_name="Marker Nameof")
+            assert (answer.status, answer.location) == (303, f"/en/events/{slug}/register/done")
+
         for number in range(5):
-            owe(house, "test.letter", to="ada@example.org", number=number)
-        readiness = house.app.test_client().get("/readyz")
-        assert readiness.status_code == 200
-        assert readiness.json["broker"] is False
-        time.sleep(5)
+            register(number)
+        ready = people[0].browser.get("/readyz")
+        assert (ready.status, json.loads(ready.body)["broker"]) == (200, False)
         assert house.mails() == []
         assert house.query("SELECT DISTINCT tries, kept_at FROM promise") == [(0, None)]
         with Valkey(tmp_path / "valkey", port=port, password="secret"):
             wait_for(lambda: all_kept(house), seconds=90, what="the mails")
-            assert sorted(str(mail["Subject"]) for mail in house.mails()) == [f"Note {number}" for number in range(5)]
+            assert sorted(str(mail["To"]) for mail in house.mails()) == sorted(person.email for person in people[:5])
+            broker = house.broker()
+            held = repr([(key, broker.dump(key)) for key in broker.keys("*")])
+            assert not re.search("Marker|Nameof|crowd|example.org", held)
         # And gone again, while everything runs.
-        owe(house, "test.letter", to="ada@example.org", number=5)
+        register(5)
         time.sleep(1)
         assert len(house.mails()) == 5
         with Valkey(tmp_path / "valkey", port=port, password="secret"):
             house.query(LATER.format("offered_until = NULL"))
             wait_for(lambda: all_kept(house), seconds=90, what="the last mail")
             assert len(house.mails()) == 6
+        for person in people:
+            person.browser.close()
