@@ -79,6 +79,9 @@ class Form(FlaskForm):
         # Typed Any, though a bool: "validate_on_submit() and submit(…)" then has the type of what submit returns.
         if self.is_submitted():
             g.csrf_checked = "csrf_token" not in self.errors
+            if not g.csrf_checked:
+                # Flask-WTF speaks English, and of tokens.
+                self._fields["csrf_token"].errors = [_open_too_long()]
         return sent
 
     def validate_form_key(self, field: Field) -> None:
@@ -88,9 +91,7 @@ class Form(FlaskForm):
             uuid.UUID(field.raw_data[0] if field.raw_data else "")
         except ValueError:
             field.data = str(uuid.uuid4())
-            raise ValidationError(
-                gettext("This page was open too long. Look at your answers and send again.")
-            ) from None
+            raise ValidationError(_open_too_long()) from None
 
     def show(self, error: DomainError) -> None:
         """Put a domain error on its field, or on the whole form when it has none."""
@@ -163,6 +164,10 @@ def options(pairs: Iterable[tuple[Any, Any]]) -> list[Any]:
 def posted() -> bool:
     """Whether this request sends something."""
     return request.method == "POST"
+
+
+def _open_too_long() -> str:
+    return str(gettext("This page was open too long. Look at your answers and send again."))
 
 
 def _kept_answers(form: BaseForm) -> Any:
