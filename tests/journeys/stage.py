@@ -1,6 +1,5 @@
 """What the journeys play on: a forum and a dialogue in two languages, and what a person does with a browser."""
 
-import copy
 import re
 import secrets
 import uuid
@@ -40,7 +39,6 @@ THREE_PAGES_IN_ARABIC = {
     ("q4", "label"): "الاسم",
     ("q5", "label"): "الجنسية",
     ("q6", "label"): "رقم وثيقتكم",
-    ("q8", "label"): "نسخة من وثيقتكم",
     ("p3", "title"): "الموافقات",
     ("q7", "label"): "يجوز إدراج اسمي في قائمة المشاركين",
 }
@@ -70,16 +68,8 @@ class Scene:
     titles: dict[str, str]
 
 
-def pages_with_file() -> dict[str, Any]:
-    """The forum's questions and one for a file."""
-    pages = copy.deepcopy(THREE_PAGES)
-    scan = {"id": "q8", "key": "scan", "kind": "file", "label": "A copy of your document", "sealed": True}
-    pages["pages"][1]["questions"].append(scan)
-    return pages
-
-
 def build_forum(house: House, data: dict[str, Any] | None = None, **setup: Any) -> Scene:
-    """A forum of two days, in English and Arabic, that accredits people; its sessions are in calendars."""
+    """A forum of two days, in English and Arabic, that accredits people. ``data``: more than ONE_PAGE."""
     with house.work():
         event = make_forum(data=data or THREE_PAGES, **setup)
         event.title = {"en": "Forum on Minority Issues", "ar": "المنتدى المعني بقضايا الأقليات"}
@@ -93,7 +83,7 @@ def build_forum(house: House, data: dict[str, Any] | None = None, **setup: Any) 
         add_item(sessions[0]).title = {"en": "Statements", "ar": "البيانات"}
         add_panellist(sessions[0], "Aïcha Ben Salah", function={"en": "Moderator", "ar": "رئيسة الجلسة"})
         make_document(event, ("en", "ar"))
-        return _scene(event, sessions, THREE_PAGES_IN_ARABIC)
+        return _scene(event, sessions, ONE_PAGE_IN_ARABIC if data else THREE_PAGES_IN_ARABIC)
 
 
 def build_dialogue(house: House, data: dict[str, Any] | None = None, **setup: Any) -> Scene:
