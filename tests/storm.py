@@ -40,7 +40,7 @@ from tests.live import House, wait_for
 
 PEOPLE = 240
 PLACES = 100
-HANDS = 10
+HANDS = 16
 """People who press buttons at the same time."""
 CALM = 120
 """Seconds after which, once nothing dies any more, nothing may be owed."""
