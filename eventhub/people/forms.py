@@ -226,7 +226,9 @@ class GrantForm(Form):
 
     def __init__(self, roles: list[tuple[str, Any]], scopes: list[tuple[str, Any]], *, blank: bool = False) -> None:
         super().__init__(**({"formdata": None} if blank else {}))
-        self.role.choices, self.scope.choices = options(roles), options(scopes)
+        # Nothing is chosen beforehand: the first of both would be an administrator of everything.
+        nothing = [("", _l("Choose one"))]
+        self.role.choices, self.scope.choices = options(nothing + roles), options(nothing + scopes)
 
 
 @lru_cache(maxsize=12)

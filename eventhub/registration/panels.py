@@ -33,9 +33,14 @@ def aside(event: Event) -> Panel | None:
     place, space, word = shown.openness(event, setup)
     if event.publication is Publication.CANCELLED:
         return None
+    url = url_for("registration.start", slug=event.slug)
+    waits = space is Room.WAITING_LIST and not setup.needs_accreditation
     return Panel(
         "registration/aside_panel.html",
         {
+            "way_in": (_("Join the waiting list") if waits else _("Register"), url)
+            if place is Window.OPEN and space is not Room.FULL
+            else None,
             "window": place,
             "room": space,
             "word": word,
@@ -44,7 +49,6 @@ def aside(event: Event) -> Panel | None:
             "due": shown.due(setup.closes_at, event, g.lang, before=queries.deadlines(event.id)),
             "closed": shown.moment(setup.closes_at, event, g.lang),
             "minutes": _minutes(setup),
-            "url": url_for("registration.start", slug=event.slug),
         },
     )
 
