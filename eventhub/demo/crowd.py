@@ -51,7 +51,9 @@ def make_crowd() -> list[Somebody]:
     db.session.flush()
     db.session.execute(insert(plain(Person)), [_row(one) for one in crowd])
     db.session.execute(insert(plain(Affiliation)), [_affiliation(one) for one in crowd if one.organisation_id])
-    db.session.execute(insert(plain(Consent)), [row for number, one in enumerate(crowd) for row in _consents(number, one)])
+    db.session.execute(
+        insert(plain(Consent)), [row for number, one in enumerate(crowd) for row in _consents(number, one)]
+    )
     return crowd
 
 
