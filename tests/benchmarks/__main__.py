@@ -131,7 +131,7 @@ def _registering(scene: Scene, cookie: str) -> Step:
         status, _, body = await link.ask("GET", path, headers)
         page = body.decode()
         action = re.search(r'<form[^>]*method="post"[^>]*action="([^"]+)"', page)
-        fields = hidden(page) | {"display_name": "A. Person", "residence": "KE", "go": "on"}
+        fields = hidden(page) | {"q_display_name": "A. Person", "q_residence": "KE"}
         answer, _, _ = await link.ask(
             "POST", action.group(1) if action else path, form_headers(headers), encoded(fields)
         )
