@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import html5lib
 import pytest
@@ -15,6 +16,9 @@ from eventhub.app import create_app
 from eventhub.kit.db import db
 from eventhub.kit.pages import PageStore
 from tests import servers
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -82,6 +86,15 @@ def database(app: Flask) -> Iterator[None]:
                 db.session.remove()
                 outer.rollback()
                 db.engines[None] = engine  # type: ignore[index]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> "Iterator[Browser]":
+    """One Chromium for the run: Playwright allows itself once per process."""
+    from tests.journeys.browser import browser  # noqa: PLC0415 (loads Playwright, which only the lane needs)
+
+    with browser() as running:
+        yield running
 
 
 @pytest.fixture

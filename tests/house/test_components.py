@@ -744,30 +744,17 @@ def site() -> Iterator[str]:
     thread.join()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Chromium, the system's own."""
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as api:
-        found = api.chromium.launch(
-            executable_path="/usr/bin/chromium",
-            args=["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield found
-        found.close()
-
-
 @pytest.mark.lane
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("page", ["base.html", "console.html", "404"])
 @pytest.mark.parametrize("lang", DIRECTIONS)
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(
-    site: str, browser: Any, lang: str, page: str, width: int, scheme: str
+    site: str, chromium: Any, lang: str, page: str, width: int, scheme: str
 ) -> None:
     from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415 (loads Playwright, which only this lane needs)
 
-    tab = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    tab = chromium.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
     said: list[str] = []
     tab.on("console", lambda message: said.append(message.text))
     tab.on("pageerror", lambda error: said.append(str(error)))
@@ -788,8 +775,8 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
 class TestScripts:
     """The small scripts, each doing its one thing."""
 
-    def test_conditions_hide_and_disable(self, site: str, browser: Any) -> None:
-        tab = browser.new_page()
+    def test_conditions_hide_and_disable(self, site: str, chromium: Any) -> None:
+        tab = chromium.new_page()
         tab.goto(f"{site}/form")
         state = "[...document.querySelectorAll('[data-show-if]')].map(b => [b.hidden, b.firstElementChild.disabled])"
         assert tab.evaluate(state) == [[True, True], [True, True]]
@@ -801,9 +788,9 @@ class TestScripts:
         assert tab.evaluate(state) == [[True, True], [True, True]]
         tab.close()
 
-    def test_answers_are_kept_while_typing(self, site: str, browser: Any) -> None:
+    def test_answers_are_kept_while_typing(self, site: str, chromium: Any) -> None:
         sync_playwright = pytest.importorskip("playwright.sync_api")
-        tab = browser.new_page()
+        tab = chromium.new_page()
         tab.goto(f"{site}/form")
         QuietHandler.posted.clear()
         tab.fill("[name=who]", "Ámina")
@@ -817,8 +804,8 @@ class TestScripts:
         tab.close()
 
     @pytest.mark.parametrize("way", ["click", "shift"])
-    def test_the_way_out_replaces_the_page(self, site: str, browser: Any, way: str) -> None:
-        tab = browser.new_page()
+    def test_the_way_out_replaces_the_page(self, site: str, chromium: Any, way: str) -> None:
+        tab = chromium.new_page()
         tab.goto(f"{site}/en/404")
         tab.goto(f"{site}/discreet")
         if way == "click":
@@ -831,8 +818,8 @@ class TestScripts:
         assert tab.url.endswith("/en/404")
         tab.close()
 
-    def test_choose_all_counts(self, site: str, browser: Any) -> None:
-        tab = browser.new_page()
+    def test_choose_all_counts(self, site: str, chromium: Any) -> None:
+        tab = chromium.new_page()
         tab.goto(f"{site}/en/console.html")
         count = "document.querySelector('[data-chosen]').textContent"
         assert tab.evaluate(count) == "Chosen: 1"
@@ -854,16 +841,16 @@ class TestScripts:
             ("en", "Europe/Zurich", None),
         ],
     )
-    def test_the_readers_own_time(self, site: str, browser: Any, lang: str, zone: str, local: str | None) -> None:
-        tab = browser.new_page(timezone_id=zone)
+    def test_the_readers_own_time(self, site: str, chromium: Any, lang: str, zone: str, local: str | None) -> None:
+        tab = chromium.new_page(timezone_id=zone)
         tab.goto(f"{site}/{lang}/base.html")
         found = tab.locator(".agenda .local")
         assert (found.first.text_content() if found.count() else None) == local
         tab.close()
 
-    def test_all_of_it_works_as_one_file_too(self, site: str, browser: Any) -> None:
+    def test_all_of_it_works_as_one_file_too(self, site: str, chromium: Any) -> None:
         QuietHandler.pages["/bundle"] = b"<!doctype html><html lang='en'><title>x</title><p>x"
-        tab = browser.new_page(bypass_csp=True)
+        tab = chromium.new_page(bypass_csp=True)
         errors: list[str] = []
         tab.on("pageerror", lambda error: errors.append(str(error)))
         tab.goto(f"{site}/bundle")

@@ -1,20 +1,11 @@
-"""A Chromium and a house for each module of journeys."""
+"""A house for each module of journeys."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
 
-from tests.journeys.browser import browser
 from tests.live import House
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """One Chromium for the run."""
-    with browser() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

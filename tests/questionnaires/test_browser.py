@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 from eventhub.questionnaires import actions
 from tests.factories.people import make_staff
 from tests.factories.questionnaires import make_questionnaire, options, page, question
-from tests.journeys.browser import DESK, PHONE, RULES, Axe, browser, visitor
+from tests.journeys.browser import DESK, PHONE, RULES, Axe, visitor
 from tests.live import House
 
 pytestmark = pytest.mark.lane
@@ -29,12 +29,6 @@ FORM = (
         question("scan", "file", label="Your document", sealed=True, help="A picture of the page with your name"),
     ),
 )
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
