@@ -39,9 +39,9 @@ PAST_SESSIONS = timedelta(days=90)
 
 @mails("people.sign_in")
 def sign_in_mail(sign_in_id: str) -> Letter | None:
-    """The link and the code; None when a newer request has replaced this one."""
+    """The link and the code; None when a newer request has replaced this one, or the mailbox has had enough."""
     row = db.session.get(SignInRequest, uuid.UUID(sign_in_id))
-    if row is None or row.spent_at is not None or row.link_until < now():
+    if row is None or row.spent_at is not None or row.link_until <= now():
         return None
     person = db.session.get(Person, row.person_id) if row.person_id else None
     discreet = bool(person and person.discreet)

@@ -97,10 +97,12 @@ class Details:
 
 
 def request_sign_in(
-    email: str, language: str, *, browser: str | None = None, next_url: str | None = None
+    email: str, language: str, *, browser: str | None = None, next_url: str | None = None, known_by: str = ""
 ) -> SignInRequest:
-    """Owe a mail with a link and a code to a clean address, known or not."""
-    row = sign_in.open_request(email, language, browser=browser, next_url=next_url)
+    """Owe a mail with a link and a code to a clean address, known or not. Promised above the ceiling too, where the
+    task then sends nothing: nobody can tell by the time it takes.
+    """
+    row = sign_in.open_request(email, language, browser=browser, next_url=next_url, known_by=known_by)
     promise("people.sign_in", sign_in_id=row.id)
     return row
 

@@ -1,38 +1,63 @@
 """Ways in by mail: one link and one code for each request, stored hashed, spent once (SAFETY.md property 9).
 
 An address nobody has used yet is treated like any other: same statements, same answer, and its link makes the person.
+A request belongs to the browser that asked: another browser's request for the same address leaves it alone.
 """
 
+import secrets
 import unicodedata
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.sealed import new_key
 from eventhub.kit.tokens import code, digest, new_salt, same, token
-from eventhub.people.models import Person, RoleGrant, SignInRequest
+from eventhub.people.models import Person, RoleGrant, SignInRequest, WebSession
 
 LINK = timedelta(hours=24)
 STAFF_LINK = timedelta(minutes=10)
 CODE = timedelta(minutes=10)
 TRIES = 5
+MAILS_AN_HOUR = 20
+"""To one address, whoever asks: nobody's mailbox is flooded."""
+THEN_EVERY = timedelta(minutes=5)
+"""Above that a mail goes out only where no mail of the last minutes still holds an open link: whoever floods an address
+keeps a working link in its mailbox, never the person out."""
 PURPOSE = "sign-in"
 
 
 def open_request(
-    email: str, language: str, *, browser: str | None = None, next_url: str | None = None
+    email: str, language: str, *, browser: str | None = None, next_url: str | None = None, known_by: str = ""
 ) -> SignInRequest:
-    """A fresh request for a clean address; every earlier one for it is dead. Four statements for every address."""
+    """A fresh request for a clean address. Five statements for every address, whether or not it gets a mail.
+
+    It replaces what the same browser asked for this address before; without a browser (a link handed over by hand)
+    whatever anybody asked. ``known_by``: the secret of a session that this browser has or had, so that the person's own
+    device gets its mail however often others ask. A request above the ceiling is made like any other, so that nobody
+    can tell, but its link is dead and no code fits it; it leaves what the browser asked before as it is.
+    """
     moment = now()
+    # One after the other for one address, so that a crowd at once cannot pass over the ceiling.
+    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"sign-in:{email}", 0))))
     is_staff = (
         select(RoleGrant.id).where(RoleGrant.person_id == Person.id, RoleGrant.revoked_at.is_(None)).exists().label("s")
     )
-    known = db.session.execute(select(Person.id, is_staff).where(Person.email == email)).first()
-    close_requests(email)
+    is_own = (
+        select(WebSession.id)
+        .where(
+            WebSession.person_id == Person.id,
+            WebSession.token_hash == digest(known_by),
+            WebSession.revoked_at.is_(None),
+        )
+        .exists()
+        .label("own")
+    )
+    known = db.session.execute(select(Person.id, is_staff, is_own).where(Person.email == email)).first()
+    is_mailed = _may_mail(email, moment) or browser is None or bool(known and known.own)
     row = SignInRequest(
         id=uuid.uuid4(),
         email=email,
@@ -42,10 +67,16 @@ def open_request(
         browser_hash=_browser_digest(browser) if browser else None,
         next_url=next_url,
         created_at=moment,
-        link_until=moment + (STAFF_LINK if known and known.s else LINK),
+        link_until=moment + (STAFF_LINK if known and known.s else LINK) if is_mailed else moment,
         code_until=moment + CODE,
     )
-    row.link_hash, row.code_hash = digest(link_token(row)), _code_digest(row, sign_in_code(row))
+    earlier = [SignInRequest.email == email, SignInRequest.spent_at.is_(None)]
+    if row.browser_hash is not None:
+        earlier.append(SignInRequest.browser_hash == row.browser_hash)
+    spent = moment if is_mailed else SignInRequest.spent_at
+    db.session.execute(update(SignInRequest).where(*earlier).values(spent_at=spent))
+    row.link_hash = digest(link_token(row))
+    row.code_hash = _code_digest(row, sign_in_code(row)) if is_mailed else digest(secrets.token_urlsafe(32))
     db.session.add(row)
     db.session.flush()
     return row
@@ -100,12 +131,23 @@ def try_code(browser: str, typed: str) -> SignInRequest | None:
     if row is None or not takes_code(row):
         return None
     row.code_tries += 1
-    return row if same(row.code_hash, _code_digest(row, plain_digits(typed))) else None
+    mailed = _newest_mailed(row)
+    if mailed is not None and mailed is not row:
+        if not takes_code(mailed):
+            return None
+        mailed.code_tries += 1
+    if mailed is None:
+        return None
+    return mailed if same(mailed.code_hash, _code_digest(mailed, plain_digits(typed))) else None
 
 
 def spend(row: SignInRequest) -> Person | None:
-    """Use up a request: the person who signs in, made now if nobody had this address. None when it is nobody's now."""
+    """Use up a request, and with it every open one of its address: whoever is in needs no other link.
+
+    The person who signs in, made now if nobody had this address; None when it is nobody's now.
+    """
     row.spent_at = now()
+    close_requests(row.email)
     if row.person_id is None:
         return find_or_make(row.email, row.language)
     person = db.session.get(Person, row.person_id)
@@ -140,6 +182,37 @@ def shorten_for_staff(person: Person) -> None:
 def plain_digits(typed: str) -> str:
     """The digits of what was typed, in 0-9: spaces and dashes go, ٣ is 3."""
     return "".join(str(unicodedata.decimal(sign)) for sign in typed if sign.isdecimal())
+
+
+def _may_mail(email: str, moment: datetime) -> bool:
+    """Whether one more mail to this address is in order. A request that got none has a link that was dead at once."""
+    mailed = (
+        SignInRequest.email == email,
+        SignInRequest.created_at > moment - timedelta(hours=1),
+        SignInRequest.link_until > SignInRequest.created_at,
+    )
+    is_fresh = and_(
+        SignInRequest.spent_at.is_(None),
+        SignInRequest.link_until > moment,
+        SignInRequest.created_at > moment - THEN_EVERY,
+    )
+    sent, fresh = db.session.execute(select(func.count(), func.count().filter(is_fresh)).where(*mailed)).one()
+    return sent < MAILS_AN_HOUR or not fresh
+
+
+def _newest_mailed(row: SignInRequest) -> SignInRequest | None:
+    """The request whose mail the person has who types a code: this one, or the last before it that got a mail."""
+    return db.session.scalar(
+        select(SignInRequest)
+        .where(
+            SignInRequest.browser_hash == row.browser_hash,
+            SignInRequest.email == row.email,
+            SignInRequest.link_until > SignInRequest.created_at,
+        )
+        .order_by(SignInRequest.created_at.desc())
+        .limit(1)
+        .with_for_update()
+    )
 
 
 def _browser_digest(browser: str) -> bytes:

@@ -34,7 +34,9 @@ from eventhub.people.models import Channel, Person, SignInRequest, WebSession
 
 bp = Blueprint("people", __name__)
 
-PER_EMAIL = {"limit": 5, "seconds": 900}
+# For one address in one browser. What others ask for the address is no business of this one: sign_in.open_request
+# keeps the mailbox from being flooded, without a word to anybody.
+PER_BROWSER = {"limit": 5, "seconds": 900}
 # A hall of two thousand behind one address signs in within a quarter of an hour.
 PER_ADDRESS = {"limit": 2000, "seconds": 900}
 # Beside the tries that the rows count: these stand in no transaction, so that nothing can undo them.
@@ -52,9 +54,15 @@ def ask_to_sign_in() -> ResponseReturnValue:
     session.setdefault("browser", secrets.token_urlsafe(32))
     if form.validate_on_submit():
         email = form.email.data or ""
-        count("sign_in.email", email, **PER_EMAIL)
+        count("sign_in.browser", f"{session['browser']} {email}", **PER_BROWSER)
         count("sign_in.address", request.remote_addr or "", **PER_ADDRESS)
-        actions.request_sign_in(email, g.lang, browser=session["browser"], next_url=local_target(form.next.data))
+        actions.request_sign_in(
+            email,
+            g.lang,
+            browser=session["browser"],
+            next_url=local_target(form.next.data),
+            known_by=session.get("_user_id") or "",
+        )
         return back_to("people.sign_in_sent")
     return render_template("people/sign_in.html", form=form), form.status
 

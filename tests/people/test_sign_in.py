@@ -14,6 +14,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.outbox import Promise
 from eventhub.people import actions
+from eventhub.people import sign_in as sign_in_rows
 from eventhub.people.models import Person, Role, SignInRequest, WebSession
 from tests.factories.people import form_fields, grant, make_person, make_staff, sign_in
 from tests.people.visits import ask, code, come_in, is_in, link, new_email, newest, send
@@ -362,15 +363,129 @@ def test_signs_nobody_sees_are_left_out(client: FlaskClient) -> None:
     assert [row.email for row in db.session.query(SignInRequest)] == [email]
 
 
-def test_five_requests_for_one_address_then_a_pause(app: Flask, client: FlaskClient) -> None:
+def test_five_requests_of_one_browser_for_one_address_then_a_pause(app: Flask, client: FlaskClient) -> None:
     email, other = new_email(), new_email()
-    answers = [ask(app.test_client(), email).status_code for _ in range(6)]
+    answers = [ask(client, email).status_code for _ in range(6)]
     assert answers == [303] * 5 + [429]
     assert ask(client, other).status_code == 303
-    forged = app.test_client()
-    hidden = form_fields(forged.get("/en/sign-in").get_data(as_text=True))
-    answer = forged.post("/en/sign-in", data={**hidden, "email": email}, headers={"X-Forwarded-For": "203.0.113.7"})
+    hidden = form_fields(client.get("/en/sign-in").get_data(as_text=True))
+    answer = client.post("/en/sign-in", data={**hidden, "email": email}, headers={"X-Forwarded-For": "203.0.113.7"})
     assert answer.status_code == 429
+    assert ask(app.test_client(), email).status_code == 303
+
+
+def mailed(email: str) -> int:
+    """How many requests of an address got a mail."""
+    rows = db.session.query(SignInRequest).filter_by(email=email)
+    return sum(row.link_until > row.created_at for row in rows)
+
+
+def test_nobody_else_closes_what_this_browser_asked(app: Flask, client: FlaskClient) -> None:
+    """SAFETY.md property 28: strangers ask and ask for the address; the person's link and code work on."""
+    email = new_email()
+    ask(client, email)
+    path, digits = link(email), code(email)
+    for _ in range(30):
+        assert ask(app.test_client(), email).status_code == 303
+    assert client.get(path).status_code == 200
+    assert send(client, "/en/sign-in/sent", code=digits).location == "/en/me"
+    assert is_in(client)
+
+
+def test_strangers_keep_nobody_out_and_flood_no_mailbox(app: Flask, client: FlaskClient) -> None:
+    """First the strangers, then the person, in a browser that was never here: a link that works lies in the mailbox."""
+    email = new_email()
+    for _ in range(40):
+        assert ask(app.test_client(), email).status_code == 303
+    assert mailed(email) == sign_in_rows.MAILS_AN_HOUR
+    assert ask(client, email).status_code == 303
+    newest_mail = max(
+        (row for row in db.session.query(SignInRequest).filter_by(email=email) if row.link_until > row.created_at),
+        key=lambda row: row.created_at,
+    )
+    with time_machine.travel(newest_mail.created_at + sign_in_rows.THEN_EVERY + timedelta(seconds=1), tick=False):
+        assert ask(app.test_client(), email).status_code == 303
+        assert ask(app.test_client(), email).status_code == 303
+        assert mailed(email) == sign_in_rows.MAILS_AN_HOUR + 1
+    assert send(client, f"/en/sign-in/{sign_in_rows.link_token(newest_mail)}").location == "/en/me"
+    assert is_in(client)
+    # Whoever is in needs no other link: what the strangers asked is over, and asking again brings a mail at once.
+    assert db.session.query(SignInRequest).filter_by(email=email, spent_at=None).count() == 0
+    ask(app.test_client(), email)
+    assert mailed(email) == sign_in_rows.MAILS_AN_HOUR + 2
+
+
+def test_above_the_ceiling_everything_looks_the_same(app: Flask, database: None, statements: list[str]) -> None:
+    """Else a stranger who asks and counts would learn that the person asked within the hour."""
+    quiet, flooded = new_email(), new_email()
+    for _ in range(sign_in_rows.MAILS_AN_HOUR):
+        ask(app.test_client(), flooded)
+    seen = []
+    for email in (quiet, flooded):
+        client = app.test_client()
+        hidden = form_fields(client.get("/en/sign-in").get_data(as_text=True))
+        statements.clear()
+        answer = client.post("/en/sign-in", data={**hidden, "email": email})
+        asked = list(statements)
+        page = client.get(answer.location)
+        told = []
+        for _ in range(6):
+            hidden = form_fields(client.get(answer.location).get_data(as_text=True))
+            wrong = client.post(answer.location, data={**hidden, "code": "00000000"})
+            told.append((wrong.status_code, plain(wrong.get_data(as_text=True), email)))
+        seen.append((answer.status_code, answer.location, plain(page.get_data(as_text=True), email), told, len(asked)))
+    assert seen[0] == seen[1]
+    promises = db.session.query(Promise).filter_by(task="people.sign_in").count()
+    assert promises == sign_in_rows.MAILS_AN_HOUR + 2
+
+
+def test_no_code_fits_a_request_without_a_mail_but_the_one_before_still_does(app: Flask, client: FlaskClient) -> None:
+    email = new_email()
+    ask(client, email)
+    digits = code(email)
+    for _ in range(sign_in_rows.MAILS_AN_HOUR):
+        ask(app.test_client(), email)
+    ask(client, email)
+    unsent = newest(email)
+    assert unsent.link_until == unsent.created_at
+    assert send(client, "/en/sign-in/sent", code=sign_in_rows.sign_in_code(unsent)).status_code == 422
+    assert client.get(link(email)).status_code == 410
+    assert send(client, "/en/sign-in/sent", code=digits).location == "/en/me"
+
+
+def test_asking_again_buys_no_more_tries_at_a_code(app: Flask, client: FlaskClient) -> None:
+    email = new_email()
+    ask(client, email)
+    digits = code(email)
+    wrong = f"{(int(digits) + 1) % 10**8:08d}"
+    for _ in range(sign_in_rows.MAILS_AN_HOUR):
+        ask(app.test_client(), email)
+    for _ in range(2):
+        ask(client, email)
+        for _ in range(3):
+            assert send(client, "/en/sign-in/sent", code=wrong).status_code == 422
+    assert send(client, "/en/sign-in/sent", code=digits).status_code == 422
+    assert not is_in(client)
+
+
+@pytest.mark.parametrize("ended", ["expired", "revoked"])
+def test_a_device_of_the_person_has_an_allowance_of_its_own(app: Flask, client: FlaskClient, ended: str) -> None:
+    email = new_email()
+    come_in(client, email)
+    row = db.session.query(WebSession).one()
+    if ended == "expired":
+        row.until = now() - timedelta(seconds=1)
+    else:
+        row.revoked_at = now()
+    db.session.flush()
+    for _ in range(sign_in_rows.MAILS_AN_HOUR):
+        ask(app.test_client(), email)
+    before = mailed(email)
+    ask(app.test_client(), email)
+    ask(client, email)
+    assert mailed(email) == before + (1 if ended == "expired" else 0)
+    if ended == "expired":
+        assert send(client, "/en/sign-in/sent", code=code(email)).location == "/en/me"
 
 
 def test_a_hall_behind_one_address_signs_in(app: Flask, database: None) -> None:
