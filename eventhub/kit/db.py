@@ -5,13 +5,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
+from time import monotonic
 from typing import Annotated, Any
 
+import psycopg
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
 from sqlalchemy import BigInteger, DateTime, Enum, Identity, MetaData, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
+from sqlalchemy.pool import ConnectionPoolEntry
 
 Id = Annotated[uuid.UUID, mapped_column(Uuid, primary_key=True, default=uuid.uuid4)]
 """A random primary key: it tells nobody how many rows there are or what comes next."""
@@ -22,6 +26,9 @@ Serial = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
 Json = dict[str, Any]
 Texts = dict[str, str]
 """One text in several languages: code of the language to the text."""
+
+ASK_AFTER = 1.0
+"""Seconds that a connection may lie idle before it is asked whether it still stands."""
 
 
 class Base(DeclarativeBase):
@@ -115,7 +122,7 @@ def engine_options(application_name: str) -> dict[str, object]:
         "application_name": application_name,
     }
     return {
-        "pool_pre_ping": True,
+        "pool_events": [(note_end_of_use, "checkin"), (ask_after_a_pause, "checkout")],
         "hide_parameters": True,
         "pool_size": 16,
         "max_overflow": 16,
@@ -128,3 +135,25 @@ def engine_options(application_name: str) -> dict[str, object]:
             "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
         },
     }
+
+
+def note_end_of_use(_raw: psycopg.Connection | None, record: ConnectionPoolEntry) -> None:
+    """Remember since when a connection has lain in the pool."""
+    record.info["idle_since"] = monotonic()
+
+
+def ask_after_a_pause(raw: psycopg.Connection, record: ConnectionPoolEntry, _taken: object) -> None:
+    """Ask whether a connection that lay idle still stands: the server may have been restarted meanwhile.
+
+    One that was in use a moment ago is not asked: that would be a round trip more in every request. With a broken one
+    all that are as old are given up.
+    """
+    idle_since = record.info.get("idle_since")
+    if idle_since is None or monotonic() - idle_since < ASK_AFTER:
+        return
+    try:
+        raw.autocommit = True
+        raw.execute("SELECT 1")
+        raw.autocommit = False
+    except psycopg.OperationalError as error:
+        raise InvalidatePoolError from error
