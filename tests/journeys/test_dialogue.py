@@ -74,7 +74,7 @@ def test_one_page_an_invite_and_a_way_out(
     person = visitor(chromium, house.origin, language=lang, scripts=scripts, viewport=viewport)
     page = person.go(f"/{lang}/dialogues")
     page.locator(f"main a[href$='/events/{dialogue.slug}']").first.click()
-    page.locator(f"a[href$='/events/{dialogue.slug}/register']").first.click()
+    page.locator(f"a[href$='/events/{dialogue.slug}/register']:visible").first.click()
     page.locator("main .btns a.btn").first.click()
     sign_in(house, person, address, by_link=scripts)
 
