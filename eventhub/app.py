@@ -27,6 +27,7 @@ from eventhub.kit.pages import MEMO, PageStore
 from eventhub.kit.panels import Provider, fill
 from eventhub.kit.probes import init_probes
 from eventhub.kit.sealed import read_masters
+from eventhub.kit.shelf import Shelf
 from eventhub.kit.web import Link, init_web, wrap_views
 from eventhub.people.kept_posts import PostKeeper
 from eventhub.people.models import Role, RoleGrant
@@ -44,10 +45,12 @@ from eventhub.programme.views import bp as programme_pages
 from eventhub.questionnaires.access import EDITORS as QUESTIONNAIRE_EDITORS
 from eventhub.questionnaires.access import resolve_scopes_with
 from eventhub.questionnaires.organiser_views import bp as questionnaires_console
+from eventhub.registration import file_views as registration_files
 from eventhub.registration import models as registration_models
-from eventhub.registration.organiser_views import bp as registration_console
+from eventhub.registration import organiser_views as registration_desk
+from eventhub.registration import record_views as registration_records
+from eventhub.registration import setup_views as registration_settings
 from eventhub.registration.panels import PROVIDERS as REGISTRATION_PANELS
-from eventhub.registration.views import bp as registration_pages
 
 ROOT = Path(__file__).parent.parent
 MAX_UPLOAD = 12_000_000
@@ -60,10 +63,10 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     programme_pages,
     programme_console,
     questionnaires_console,
-    registration_pages,
-    registration_console,
+    registration_files.bp,
+    *{module.bp: module for module in (registration_desk, registration_records, registration_settings)},
 )
-"""Pages for people: their addresses begin with a language."""
+"""Pages for people: their addresses begin with a language. The desk's modules fill one blueprint."""
 
 MACHINE_BLUEPRINTS: tuple[Blueprint, ...] = (
     programme_api,
@@ -143,6 +146,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+    app.wsgi_app = Shelf(app, app.wsgi_app)  # type: ignore[method-assign]
     return app
 
 

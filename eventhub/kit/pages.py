@@ -24,6 +24,8 @@ from eventhub.kit.revisions import current
 MEMO = 0.5
 SIZE = 600
 MAX_AGE = 60
+KEPT = "eventhub.kept"
+"""Where an answer leaves its Source in the WSGI environment, for the shelf."""
 
 
 @dataclass(frozen=True)
@@ -36,20 +38,41 @@ class Kept:
     until: datetime | None
 
 
+@dataclass(frozen=True)
+class Source:
+    """Where an answer came from: a kept page, the revisions it stands on, and the view's name."""
+
+    page: Kept
+    revisions: tuple[tuple[str, int], ...]
+    endpoint: str | None
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A whole answer as it was sent. ``if_none_match``: the ETag it answers with 304."""
+
+    source: Source
+    status: str
+    headers: list[tuple[str, str]]
+    body: bytes
+    if_none_match: str | None
+
+
 class PageStore:
-    """The finished pages of one process, least recently used ones dropped."""
+    """The finished pages of one process, least recently used ones dropped, and whole answers (shelf.py)."""
 
     def __init__(self) -> None:
         self._pages: OrderedDict[tuple[str, ...], Kept] = OrderedDict()
+        self.ready: dict[tuple[str, ...], Ready] = {}
         self._numbers: dict[str, tuple[float, int]] = {}
         self._lock = Lock()
 
     def number(self, name: str) -> int:
         """The revision, asked from the database at most every ``MEMO`` seconds."""
         memo = float(current_app.config["PAGE_MEMO"])
-        known = self._numbers.get(name)
-        if known and known[0] > time.monotonic():
-            return known[1]
+        known = self._known(name)
+        if known is not None:
+            return known
         number = current(name)
         self._numbers[name] = (time.monotonic() + memo, number)
         return number
@@ -70,6 +93,24 @@ class PageStore:
             while len(self._pages) > SIZE:
                 self._pages.popitem(last=False)
 
+    def lay(self, key: tuple[str, ...], answer: Ready) -> None:
+        """Keep a whole answer, the ones laid first dropped."""
+        with self._lock:
+            self.ready.pop(key, None)
+            self.ready[key] = answer
+            while len(self.ready) > SIZE:
+                del self.ready[next(iter(self.ready))]
+
+    def holds(self, source: Source) -> bool:
+        """Whether an answer is true, as far as this is known without asking the database."""
+        if any(self._known(name) != number for name, number in source.revisions):
+            return False
+        return source.page.until is None or source.page.until > now()
+
+    def _known(self, name: str) -> int | None:
+        known = self._numbers.get(name)
+        return known[1] if known and known[0] > time.monotonic() else None
+
 
 def changes_at(instant: datetime | None) -> None:
     """This page reads otherwise from ``instant`` on (a deadline passes, a session begins)."""
@@ -87,8 +128,8 @@ def kept_page(*revisions: str, strong: bool = False) -> Callable[[Callable[..., 
         @wraps(view)
         def wrapped(**values: Any) -> Response:
             store: PageStore = current_app.extensions["eventhub.pages"]
-            numbers = [str(store.number(name)) for name in revisions]
-            key = (request.host, request.full_path, *numbers)
+            numbers = [store.number(name) for name in revisions]
+            key = (request.host, request.full_path, *map(str, numbers))
             page = store.get(key)
             if page is None:
                 g.pop("page_until", None)
@@ -97,6 +138,9 @@ def kept_page(*revisions: str, strong: bool = False) -> Callable[[Callable[..., 
                     return answer
                 page = _finish(answer)
                 store.put(key, page)
+            if g.get("access") == "public":
+                source = Source(page, tuple(zip(revisions, numbers, strict=True)), request.endpoint)
+                request.environ[KEPT] = source
             return _answer(page, strong=strong)
 
         return wrapped
@@ -116,7 +160,7 @@ def _answer(page: Kept, *, strong: bool) -> Response:
     # A weak one is the same for compressed and plain bytes.
     etag = f"{page.etag}-gzip" if strong and packed else page.etag
     response.set_etag(etag, weak=not strong)
-    response.headers["Cache-Control"] = f"public, max-age={_max_age(page)}"
+    response.headers["Cache-Control"] = cache_control(page)
     response.headers["Vary"] = "Accept-Encoding"
     if request.if_none_match.contains_weak(etag):
         response.status_code = 304
@@ -129,6 +173,7 @@ def _answer(page: Kept, *, strong: bool) -> Response:
     return response
 
 
-def _max_age(page: Kept) -> int:
-    """Seconds that a browser may show it without asking: never beyond the moment when it changes by itself."""
-    return MAX_AGE if page.until is None else max(0, min(MAX_AGE, int((page.until - now()).total_seconds())))
+def cache_control(page: Kept) -> str:
+    """Anybody may show it for some seconds without asking: never beyond the moment when it changes by itself."""
+    left = MAX_AGE if page.until is None else max(0, min(MAX_AGE, int((page.until - now()).total_seconds())))
+    return f"public, max-age={left}"
