@@ -34,7 +34,9 @@ class Occasion(StrEnum):
 
 @mails("calendars.invite")
 def invite(invite_mail_id: str) -> Letter | None:
-    """One mail to one person. None when the invite is gone, or when a later mail tells more."""
+    """One mail to one person. None when the invite is gone, when a later mail tells more, or when the person is in
+    discreet mode by now: then nothing is put into the calendar by mail, only taken out.
+    """
     mail = db.session.get(InviteMail, uuid.UUID(invite_mail_id))
     told = queries.invite_told(mail.invite_id) if mail else None
     address = told.person.email if told else None
@@ -43,6 +45,8 @@ def invite(invite_mail_id: str) -> Letter | None:
     mail.invite = told
     person, why = told.person, _why(mail)
     neutral = person.discreet
+    if neutral and mail.method is Method.REQUEST:
+        return None
     return Letter(
         to=address,
         language=person.language,
@@ -84,9 +88,9 @@ def _subject(why: Occasion, title: str) -> str:
 
 
 def _neutral_subject(why: Occasion, _title: str) -> str:
-    if why is Occasion.CHANGED:
-        return str(_("Your meeting has changed"))
-    return str(_("Your meeting") if why is Occasion.CONFIRMED else _("Your meeting is cancelled"))
+    if why is Occasion.WITHDRAWN:
+        return str(_("A meeting is no longer in your calendar"))
+    return str(_("Your meeting is cancelled"))
 
 
 def _context(mail: InviteMail, why: Occasion) -> dict[str, Any]:

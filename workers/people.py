@@ -30,7 +30,13 @@ def erase_registrations(person_id: uuid.UUID) -> None:
 ERASERS: tuple[OnPerson, ...] = (erase_registrations, calendars.erase)
 """What the other features erase of a person; each one may be called twice."""
 
-ON_VISIBILITY: tuple[OnPerson, ...] = ()
+
+def follow_in_calendars(person_id: uuid.UUID) -> None:
+    """Invites that went out before the person became discreet, and back."""
+    calendars.follow_visibility(person_id)
+
+
+ON_VISIBILITY: tuple[OnPerson, ...] = (follow_in_calendars,)
 """What the other features do when a person becomes discreet, hides, withdraws a consent or changes the public name."""
 
 FORGET = timedelta(days=7)

@@ -365,26 +365,41 @@ def invite(registration: Registration) -> list[Invite]:
         row = known.get(entry.id)
         if row is None:
             row = _new_invite(entry, person.id)
+            db.session.flush()
+            _owe(entry, Method.REQUEST, blobs.stamp(now()), Invite.id == row.id)
         elif row.cancelled_at is None:
             continue
         else:
-            row.raised, row.cancelled_at, row.partstat = row.raised + 1, None, Partstat.NEEDS_ACTION
+            _request_again(row, entry)
         sent.append(row)
-        db.session.flush()
-        _owe(entry, Method.REQUEST, blobs.stamp(now()), Invite.id == row.id)
     return sent
 
 
 def uninvite(registration: Registration) -> list[Invite]:
     """Take one person off: a CANCEL to that person alone, for whatever is not over."""
+    return _take_off(Invite.person_id == registration.person_id, CalendarEntry.event_id == registration.event_id)
+
+
+def follow_visibility(person_id: uuid.UUID) -> list[Invite]:
+    """What a person's discreet mode means for invites that went out; those that a mail is owed about. Repeatable.
+
+    Switched on: the public entry leaves the person's calendar, by a CANCEL in neutral words, and no other mail comes,
+    since discreet persons get no invites; their feed holds entries of their own. Switched off: what was taken off comes
+    back as it was, as far as the person still has a seat. Nobody is invited who never was.
+    """
+    person = db.session.get(Person, person_id)
+    if person is None or person.email is None:
+        return []
+    if person.discreet:
+        return _take_off(Invite.person_id == person.id)
+    return _put_back(person)
+
+
+def _take_off(*which: ColumnElement[bool]) -> list[Invite]:
     mine = (
         select(Invite, CalendarEntry)
         .join(CalendarEntry, CalendarEntry.id == Invite.entry_id)
-        .where(
-            Invite.person_id == registration.person_id,
-            CalendarEntry.event_id == registration.event_id,
-            Invite.cancelled_at.is_(None),
-        )
+        .where(*which, Invite.cancelled_at.is_(None))
         .with_for_update(of=Invite)
     )
     taken = []
@@ -395,6 +410,36 @@ def uninvite(registration: Registration) -> list[Invite]:
             _owe(entry, Method.CANCEL, blobs.stamp(now()), Invite.id == row.id)
             taken.append(row)
     return taken
+
+
+def _put_back(person: Person) -> list[Invite]:
+    seat = and_(Registration.event_id == CalendarEntry.event_id, Registration.person_id == Invite.person_id)
+    mine = (
+        select(Invite, CalendarEntry)
+        .join(CalendarEntry, CalendarEntry.id == Invite.entry_id)
+        .join(Registration, seat)
+        .where(
+            Invite.person_id == person.id,
+            Invite.cancelled_at.is_not(None),
+            Registration.has_seat,
+            Registration.state.in_(SEATED),
+            CalendarEntry.status != EntryStatus.CANCELLED,
+            CalendarEntry.ends_at > now(),
+        )
+        .with_for_update(of=Invite)
+    )
+    given = []
+    for row, entry in db.session.execute(mine).all():
+        _request_again(row, entry)
+        given.append(row)
+    return given
+
+
+def _request_again(row: Invite, entry: CalendarEntry) -> None:
+    """The same UID once more, with a SEQUENCE above that of its CANCEL."""
+    row.raised, row.cancelled_at, row.partstat = row.raised + 1, None, Partstat.NEEDS_ACTION
+    db.session.flush()
+    _owe(entry, Method.REQUEST, blobs.stamp(now()), Invite.id == row.id)
 
 
 def answer(row: Invite, partstat: Partstat) -> Invite:

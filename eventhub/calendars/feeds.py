@@ -19,11 +19,10 @@ from eventhub.calendars import blobs, queries
 from eventhub.calendars.ics import NEUTRAL_PRODID, PRODID, calendar_bytes
 from eventhub.calendars.models import Audience
 from eventhub.calendars.models import Feed as PrivateFeed
-from eventhub.calendars.queries import Piece
+from eventhub.calendars.queries import Piece, Reader
 from eventhub.kit.i18n import LOCALES, in_language
 from eventhub.kit.tokens import token
 from eventhub.kit.web import absolute
-from eventhub.people.models import Person
 from eventhub.programme.models import Event, Series, Session
 
 REFRESH_MINUTES = 60
@@ -116,13 +115,13 @@ def session_file(session_id: uuid.UUID, language: str, moment: datetime) -> Feed
     return Feed(queries.of_session(session_id), Frame(None, None, language), moment)
 
 
-def private_feed(person: Person, secret: str, moment: datetime) -> Feed:
+def private_feed(person: Reader, secret: str, moment: datetime) -> Feed:
     """A person's own sessions, behind their secret address."""
     frame = Frame(_private_name(person), feed_address(person, secret), person.language, person.discreet)
     return _private(person, frame, moment)
 
 
-def private_file(person: Person, moment: datetime) -> Feed:
+def private_file(person: Reader, moment: datetime) -> Feed:
     """A person's own sessions as a file, once."""
     return _private(person, Frame(None, None, person.language, person.discreet), moment)
 
@@ -132,7 +131,7 @@ def feed_token(feed: PrivateFeed) -> str:
     return token("calendars.feed", feed.id, feed.salt)
 
 
-def feed_address(person: Person, secret: str) -> str:
+def feed_address(person: Reader, secret: str) -> str:
     """Where a private feed is read: on the neutral origin for discreet persons."""
     return absolute("calendars.personal_feed", token=secret, neutral=person.discreet)
 
@@ -168,8 +167,8 @@ def host_of(address: str) -> str:
     return urlsplit(address).netloc
 
 
-def _private(person: Person, frame: Frame, moment: datetime) -> Feed:
-    return Feed(queries.of_person(person), frame, moment, owner=person.id if person.discreet else None)
+def _private(person: Reader, frame: Frame, moment: datetime) -> Feed:
+    return Feed(queries.of_person(person.id), frame, moment, owner=person.id if person.discreet else None)
 
 
 def _framed(stored: Sequence[bytes], frame: Frame, found: Sequence[Piece]) -> bytes:
@@ -185,6 +184,6 @@ def _framed(stored: Sequence[bytes], frame: Frame, found: Sequence[Piece]) -> by
     )
 
 
-def _private_name(person: Person) -> str:
+def _private_name(person: Reader) -> str:
     with force_locale(LOCALES[person.language]):
         return str(_("Meetings") if person.discreet else _("My sessions"))

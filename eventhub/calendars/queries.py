@@ -3,9 +3,10 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import ColumnElement, Select, and_, func, null, or_, select
+from sqlalchemy import ColumnElement, DateTime, Select, and_, bindparam, case, func, literal, null, or_, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import contains_eager, joinedload
 
 from eventhub.calendars.access import ATTENDING
@@ -20,6 +21,7 @@ from eventhub.calendars.models import (
     InviteMail,
     Partstat,
 )
+from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
 from eventhub.kit.tokens import digest
@@ -42,6 +44,32 @@ class Piece(NamedTuple):
     digest: bytes
     leaves_at: datetime
     body: bytes | None
+
+
+class Reader(Protocol):
+    """Whose private feed it is, as far as a feed must know."""
+
+    @property
+    def id(self) -> uuid.UUID:
+        """The person's."""
+
+    @property
+    def language(self) -> str:
+        """What the feed is written in."""
+
+    @property
+    def discreet(self) -> bool:
+        """Whether it says "Meeting" and no more."""
+
+
+class FoundFeed(NamedTuple):
+    """A private feed as its address finds it. ``stamp`` stands for the entries that are in it at this moment."""
+
+    id: uuid.UUID
+    language: str
+    discreet: bool
+    revoked_at: datetime | None
+    stamp: bytes | None
 
 
 @dataclass(frozen=True)
@@ -106,10 +134,10 @@ def of_session(session_id: uuid.UUID) -> ColumnElement[bool]:
     return CalendarEntry.id == newest.scalar_subquery()
 
 
-def of_person(person: Person) -> ColumnElement[bool]:
+def of_person(person_id: Any) -> ColumnElement[bool]:
     """A condition: the sessions that a person chose, as long as a registration of theirs stands."""
-    chosen = select(ChosenSession.session_id).where(ChosenSession.person_id == person.id)
-    events = select(Registration.event_id).where(Registration.person_id == person.id, Registration.state.in_(ATTENDING))
+    chosen = select(ChosenSession.session_id).where(ChosenSession.person_id == person_id)
+    events = select(Registration.event_id).where(Registration.person_id == person_id, Registration.state.in_(ATTENDING))
     return and_(CalendarEntry.session_id.in_(chosen), CalendarEntry.event_id.in_(events))
 
 
@@ -130,16 +158,10 @@ def series_for_feed(slug: str) -> Series:
     return series
 
 
-def feed_by_token(token: str) -> Feed | None:
-    """The private feed with this token and its person, also a revoked one, or None. One statement."""
-    rows = (
-        select(Feed)
-        .join(Feed.person)
-        .options(contains_eager(Feed.person))
-        .where(Feed.token_hash == digest(token), Person.erased_at.is_(None))
-    )
-    feed: Feed | None = db.session.scalar(rows)
-    return feed
+def feed_by_token(token: str) -> FoundFeed | None:
+    """The private feed with this token, also a revoked one, or None. One statement."""
+    found = db.session.execute(_FOUND_FEED, {"token_hash": digest(token), "moment": now()}).first()
+    return FoundFeed(*found) if found else None
 
 
 def live_feed(person: Person) -> Feed | None:
@@ -402,7 +424,7 @@ def session_of(event: Event, session_id: uuid.UUID) -> Session:
 # --- The window ---------------------------------------------------------------------------------------------------
 
 
-def _in_window(moment: datetime) -> ColumnElement[bool]:
+def _in_window(moment: Any) -> ColumnElement[bool]:
     return and_(
         CalendarEntry.ends_at > moment - BACK,
         or_(CalendarEntry.status != EntryStatus.CANCELLED, CalendarEntry.ends_at > moment - CANCELLED_BACK),
@@ -411,3 +433,30 @@ def _in_window(moment: datetime) -> ColumnElement[bool]:
 
 def _stays(status: EntryStatus) -> timedelta:
     return CANCELLED_BACK if status is EntryStatus.CANCELLED else BACK
+
+
+def _stamp() -> Any:
+    """One digest over the entries of a person's feed and their bytes, in order; null for an empty one."""
+    piece = func.uuid_send(CalendarEntry.id).op("||")(EntryBlob.digest)
+    in_order = aggregate_order_by(func.string_agg(piece, literal(b"")), CalendarEntry.starts_at, CalendarEntry.id)
+    return (
+        select(func.sha256(in_order))
+        .select_from(CalendarEntry)
+        .join(EntryBlob, EntryBlob.entry_id == CalendarEntry.id)
+        .where(
+            of_person(Person.id),
+            _in_window(bindparam("moment", type_=DateTime(timezone=True))),
+            EntryBlob.language == Person.language,
+            EntryBlob.audience == case((Person.discreet, Audience.NEUTRAL), else_=Audience.PUBLIC),
+        )
+        .correlate(Person)
+        .scalar_subquery()
+    )
+
+
+_FOUND_FEED = (
+    select(Person.id, Person.language, Person.discreet, Feed.revoked_at, _stamp())
+    .join(Feed, Feed.person_id == Person.id)
+    .where(Feed.token_hash == bindparam("token_hash"), Person.erased_at.is_(None))
+)
+"""Made once: apps ask for feeds every hour or so, each of them."""

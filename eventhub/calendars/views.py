@@ -22,7 +22,7 @@ from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, Form, submit
 from eventhub.kit.headers import attachment_headers
 from eventhub.kit.i18n import in_language, show_date, show_moment, show_time, zone_city
-from eventhub.kit.pages import changes_at, kept_page
+from eventhub.kit.pages import changes_at, kept_page, own_page
 from eventhub.kit.panels import Panel
 from eventhub.kit.web import absolute, back_to
 from eventhub.programme import shown
@@ -101,17 +101,13 @@ def personal_feed(token: str) -> Response:
     found = queries.feed_by_token(token)
     if found is None or found.revoked_at:
         return _nothing(410 if found else 404)
-    feed = feeds.private_feed(found.person, token, now())
-    if request.if_none_match and request.if_none_match.contains_weak(etag := feed.etag()):
-        return _private(Response(status=304, content_type=ICS), etag)
-    built = feed.build()
-    return _private(Response(built.body, content_type=ICS), built.etag)
 
+    def build() -> Response:
+        return Response(feeds.private_feed(found, token, now()).build().body, content_type=ICS)
 
-def _private(response: Response, etag: str) -> Response:
-    response.set_etag(etag)
-    response.headers["Cache-Control"] = PRIVATE
-    return response
+    # All that the bytes are made of: whose address it is, in what words, and the entries of this moment.
+    key = (token, found.language, str(found.discreet), (found.stamp or b"").hex())
+    return own_page(key, build, PRIVATE)
 
 
 def _nothing(status: int) -> Response:

@@ -15,7 +15,7 @@ import time_machine
 from flask import Flask
 from sqlalchemy import select
 
-from eventhub.calendars import actions, imip
+from eventhub.calendars import actions, feeds, imip
 from eventhub.calendars.lint import problems
 from eventhub.calendars.models import CalendarEntry, Invite, InviteMail
 from eventhub.kit.clock import now
@@ -23,10 +23,11 @@ from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.mail import post
 from eventhub.kit.outbox import Promise
 from eventhub.local.mailsink import Answer, MailSink
+from eventhub.people import actions as people
 from eventhub.people.models import Person
 from eventhub.programme.local_time import instant_of
 from eventhub.programme.models import Publication, Session
-from eventhub.registration.models import Registration
+from eventhub.registration.models import Registration, State
 from tests import servers
 from tests.factories.calendars import make_dialogue, make_seated
 from tests.factories.people import make_person
@@ -41,7 +42,7 @@ def tasks() -> Tasks:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATABASE_URL", servers.database_url(servers.TEMPLATE, servers.APP_ROLE))
         # Importing them reads the environment.
-        for name in ("workers.calendars", "workers.programme"):
+        for name in ("workers.calendars", "workers.programme", "workers.people"):
             import_module(name)
         celery = import_module("workers.app").celery
     return lambda name: celery.tasks[name].__wrapped__.__wrapped__
@@ -197,28 +198,134 @@ def test_a_retry_repeats_every_byte_although_the_words_changed(tasks: Tasks, sin
     assert len(db.session.scalars(select(InviteMail)).all()) == 1
 
 
-def test_a_person_gone_discreet_gets_neutral_news(tasks: Tasks, sink: MailSink, app: Flask) -> None:
-    settings = app.extensions["eventhub.settings"]
-    neutral = {"neutral_origin": "http://127.0.0.1", "neutral_mail_from": "Meetings <noreply@meetings.example>"}
-    app.extensions["eventhub.settings"] = settings.model_copy(update=neutral)
-    person = make_person()
+TELLING = (SECRET, "EventHub", "Forum", "inorit", "Nation", "localhost", "meet.example", "Geneva")
+
+
+@pytest.fixture
+def neutral(app: Flask, sink: MailSink) -> None:
+    """Addresses for discreet mails that name nothing; the sink puts the settings back."""
+    told = {"neutral_origin": "http://127.0.0.1", "neutral_mail_from": "Meetings <noreply@meetings.example>"}
+    app.extensions["eventhub.settings"] = app.extensions["eventhub.settings"].model_copy(update=told)
+
+
+def switch(tasks: Tasks, person: Person, *, discreet: bool) -> None:
+    """As on My page, with all that follows."""
+    people.set_discreet(person, discreet)
+    db.session.flush()
+    tasks("people.visibility_changed")(person_id=str(person.id))
+
+
+def vevent(mail: EmailMessage) -> icalendar.Event:
+    (found,) = icalendar.Calendar.from_ical(parts(mail)[0]).events
+    return found
+
+
+def feed_of(person: Person) -> tuple[bytes, list[icalendar.Event]]:
+    data = feeds.private_file(person, now()).build().body
+    return data, list(icalendar.Calendar.from_ical(data).events)
+
+
+def everything_in(raw: bytes, mail: EmailMessage) -> bytes:
+    bodies = [part.get_payload(decode=True) or b"" for part in mail.walk() if not part.is_multipart()]
+    return b"".join([raw, *bodies]).lower()  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize("language", ["en", "ar", "fr"])
+def test_going_discreet_takes_the_public_entry_out_and_then_there_is_silence(
+    tasks: Tasks, sink: MailSink, neutral: None, language: str
+) -> None:
+    person = make_person(language=language)
     _, session = accredited(person, title={"en": SECRET}, slug="zweisprachigkeit")
     send_all(tasks)
-    person.discreet = True
+    switch(tasks, person, discreet=True)
     session.join_link = "https://meet.example.org/1"
     actions.follow_session(session)
     send_all(tasks)
-    (_, first), (raw, mail) = sent(sink)
-    app.extensions["eventhub.settings"] = settings
-    assert SECRET in str(first["Subject"])
-    assert problems(parts(mail)[0], kind="request") == []
-    everything = b"".join(
-        [raw, *(part.get_payload(decode=True) or b"" for part in mail.walk() if not part.is_multipart())]
-    )
-    for word in (SECRET, "EventHub", "Forum", "inorit", "Nation", "localhost", "meet.example", "Geneva"):
-        assert word.lower().encode() not in everything.lower()
-    uids = [str(icalendar.Calendar.from_ical(parts(one)[0]).events[0]["UID"]) for one in (first, mail)]
-    assert uids[0] == uids[1]
+    (_, first), (raw, last) = sent(sink)
+    assert problems(parts(last)[0], kind="cancel") == []
+    before, after = vevent(first), vevent(last)
+    assert str(after["UID"]) == str(before["UID"])
+    assert str(after["ORGANIZER"]) == str(before["ORGANIZER"])
+    assert (str(after["STATUS"]), int(after["SEQUENCE"])) == ("CANCELLED", int(before["SEQUENCE"]) + 1)
+    assert after["DTSTAMP"].dt >= before["DTSTAMP"].dt
+    for word in TELLING:
+        assert word.lower().encode() not in everything_in(raw, last), word
+    switch(tasks, person, discreet=True)
+    tasks("people.visibility_changed")(person_id=str(person.id))
+    session.publication = Publication.CANCELLED
+    actions.follow_session(session)
+    send_all(tasks)
+    assert len(sent(sink)) == 2
+
+
+def test_the_feed_goes_discreet_and_comes_back(tasks: Tasks, sink: MailSink, neutral: None) -> None:
+    person = make_person()
+    accredited(person, title={"en": SECRET})
+    send_all(tasks)
+    public = str(vevent(sent(sink)[0][1])["UID"])
+    (open_bytes, (told,)) = feed_of(person)
+    assert str(told["UID"]) == public
+    assert SECRET.encode() in open_bytes
+    switch(tasks, person, discreet=True)
+    (hidden_bytes, (hidden,)) = feed_of(person)
+    assert public.encode() not in hidden_bytes
+    assert SECRET.encode() not in hidden_bytes
+    assert (str(hidden["SUMMARY"]), hidden["DTSTART"].dt) == ("Meeting", told["DTSTART"].dt)
+    switch(tasks, person, discreet=False)
+    assert feed_of(person)[0] == open_bytes
+
+
+def test_the_way_back_brings_the_same_entry_with_a_higher_sequence(tasks: Tasks, sink: MailSink, neutral: None) -> None:
+    person = make_person()
+    _, session = accredited(person, title={"en": SECRET})
+    send_all(tasks)
+    for discreet in (True, False):
+        switch(tasks, person, discreet=discreet)
+        send_all(tasks)
+    session.starts_local += timedelta(minutes=15)
+    session.starts_at = instant_of(session.starts_local, session.time_zone)
+    actions.follow_session(session)
+    send_all(tasks)
+    told = [vevent(mail) for _, mail in sent(sink)]
+    assert len({str(event["UID"]) for event in told}) == 1
+    assert [(str(event["STATUS"]), int(event["SEQUENCE"])) for event in told] == [
+        ("CONFIRMED", 0),
+        ("CANCELLED", 1),
+        ("CONFIRMED", 2),
+        ("CONFIRMED", 3),
+    ]
+    assert SECRET in str(told[2]["SUMMARY"])
+
+
+def test_the_way_back_invites_nobody_who_withdrew_or_was_never_invited(
+    tasks: Tasks, sink: MailSink, neutral: None
+) -> None:
+    left, never = make_person(), make_person(discreet=True)
+    registration, session = accredited(left)
+    actions.on_accredited(make_seated(db.session.get_one(actions.Event, session.event_id), never))
+    send_all(tasks)
+    switch(tasks, left, discreet=True)
+    registration.state, registration.has_seat = State.WITHDRAWN, False
+    db.session.flush()
+    actions.on_withdrawn(registration)
+    for person in (left, never):
+        switch(tasks, person, discreet=False)
+    send_all(tasks)
+    assert [str(vevent(mail)["STATUS"]) for _, mail in sent(sink)] == ["CONFIRMED", "CANCELLED"]
+
+
+def test_an_invite_that_still_waits_is_not_sent_to_a_person_gone_discreet(
+    tasks: Tasks, sink: MailSink, neutral: None
+) -> None:
+    """Also when its bytes were written already and the mail server only put them off."""
+    sink.rule = lambda _address, before: Answer(451) if before == 0 else Answer()
+    person = make_person()
+    accredited(person, title={"en": SECRET})
+    send_all(tasks)
+    person.discreet = True
+    with time_machine.travel(now() + timedelta(minutes=5), tick=False):
+        send_all(tasks)
+    assert sent(sink) == []
 
 
 def test_whoever_was_erased_gets_nothing(tasks: Tasks, sink: MailSink) -> None:
