@@ -66,6 +66,12 @@ def answered(owner: str) -> Response | None:
     return redirect(known.location, 303)
 
 
+def is_repeated() -> bool:
+    """Whether a form with the key of this request was done already."""
+    key = key_of_request()
+    return db.session.scalar(select(FormKey.key).where(FormKey.key == key)) is not None
+
+
 def key_of_request() -> uuid.UUID | None:
     """The key the form carries, or None when it has none or a forged one."""
     try:

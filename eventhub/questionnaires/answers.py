@@ -4,10 +4,11 @@ In memory answers are a mapping of question keys to JSON values; in the database
 answer is never read by accident: ``load`` gives a Sealed in its place, and only ``reveal`` and ``opened`` open it.
 """
 
+import base64
 import json
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -37,6 +38,8 @@ class Sealed:
     """A sealed answer that was not opened: there is one, and perhaps its last characters for its owner."""
 
     tail: str = ""
+    mark: str = field(default="", compare=False)
+    """Changes with every sealing (windows.py); says nothing of the value."""
 
     def __str__(self) -> str:
         return DOTS + self.tail
@@ -160,7 +163,7 @@ def load(answer_set: AnswerSet, key: SealKey | None = None) -> dict[str, object]
         if row.sealed is None:
             found[question.key] = row.value
         else:
-            found[question.key] = Sealed(_tail(answer_set, question, key, row.sealed))
+            found[question.key] = Sealed(_tail(answer_set, question, key, row.sealed), _mark(row.sealed))
     return found
 
 
@@ -195,13 +198,18 @@ def opened(answer_set: AnswerSet, key: SealKey) -> dict[str, object]:
 
 
 def save(
-    answer_set: AnswerSet, key: SealKey, values: Mapping[str, object], *, retain_from: datetime | None = None
+    answer_set: AnswerSet,
+    key: SealKey,
+    values: Mapping[str, object],
+    *,
+    retain_from: datetime | None = None,
+    typed_in: uuid.UUID | None = None,
 ) -> None:
     """Keep the answers of a page: all in one statement; None takes an answer away, what is not named stays.
 
     Files are stored and the ones they replace given up. ``retain_from`` is the instant from which days of retention
-    count (the end of the event); now when it is not given. Raises AnswerWrong and what files.store raises, with the
-    form's field; ValueError for a key that is not the set's.
+    count (the end of the event); now when it is not given. ``typed_in`` is the open window (windows.py). Raises
+    AnswerWrong and what files.store raises, with the form's field; ValueError for a key that is not the set's.
     """
     if key.id != answer_set.seal_key_id:
         raise ValueError("the answers are sealed with another key")
@@ -213,11 +221,12 @@ def save(
     moment = now()
     rows = [
         _row(answer_set, key, question, _ready(answer_set, key, question, value))
-        | {"delete_after": _delete_after(question, retain_from or moment), "changed_at": moment}
+        | {"delete_after": _delete_after(question, retain_from or moment), "changed_at": moment, "typed_in": typed_in}
         for question, value in chosen
     ]
     statement = insert(Answer).values(rows)
-    renewed = {name: statement.excluded[name] for name in ("value", "sealed", "delete_after", "changed_at")}
+    changing = ("value", "sealed", "delete_after", "changed_at", "typed_in")
+    renewed = {name: statement.excluded[name] for name in changing}
     db.session.execute(
         statement.on_conflict_do_update(index_elements=[Answer.answer_set_id, Answer.question], set_=renewed)
     )
@@ -343,6 +352,10 @@ def _tail(answer_set: AnswerSet, question: Question, key: SealKey | None, sealed
     except AnswerGone:
         return ""
     return value[-length:] if len(value) >= 2 * length else ""
+
+
+def _mark(sealed: bytes) -> str:
+    return base64.urlsafe_b64encode(sealed[-6:]).decode()
 
 
 def _place(answer_set_id: uuid.UUID, question_id: str) -> Any:

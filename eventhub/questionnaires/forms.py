@@ -4,11 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from flask import g
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf.form import _Auto as AUTO
+from markupsafe import Markup, escape
 from wtforms import (
     BooleanField,
     DecimalField,
@@ -31,10 +33,11 @@ from eventhub.kit.file_types import names_of
 from eventhub.kit.forms import Form, optional, required
 from eventhub.kit.forms import options as choice_list
 from eventhub.kit.i18n import AUTONYMS, LANGUAGE_NAMES, LANGUAGES, direction
+from eventhub.kit.sealed import SealKey
 from eventhub.kit.text import single_line
 from eventhub.people.models import Channel
-from eventhub.questionnaires import kinds
-from eventhub.questionnaires.answers import Sealed, field_name, is_answered, visible_questions
+from eventhub.questionnaires import kinds, windows
+from eventhub.questionnaires.answers import Sealed, field_name, is_answered, opened, visible_questions
 from eventhub.questionnaires.conditions import (
     COMPARISONS,
     Answered,
@@ -67,9 +70,11 @@ from eventhub.questionnaires.definition import (
 )
 from eventhub.questionnaires.edits import free_key
 from eventhub.questionnaires.kinds import KINDS, YES, Wrong
-from eventhub.questionnaires.models import Purpose
+from eventhub.questionnaires.models import AnswerSet, Purpose
 
 REMOVE = "_remove"
+SHOWN = 200
+"""Characters of a kept answer in the message about it."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,7 @@ class AnswerForm(Form):
 
     page: Page
     language: str
+    drawn = HiddenField()
 
     def begin(self, definition: Definition, answers: Mapping[str, object], organisations: Mapping[str, str]) -> None:
         """Tell the form what was answered before; ``organisations`` are {name: id} that a typed name may mean."""
@@ -104,6 +110,9 @@ class AnswerForm(Form):
         self.organisations = organisations
         self.cleaned: dict[str, Any] = {}
         self.hidden: set[str] = set()
+        self.clashed = False
+        if not self.drawn.data:
+            self.drawn.data = str(windows.Drawn(uuid4(), self._marks(answers)))
         before: dict[str, object] = {}
         for page, question in visible_questions(definition, answers):
             if page.id == self.page.id:
@@ -182,6 +191,80 @@ class AnswerForm(Form):
             elif key in self.cleaned and not (self.cleaned[key] is None and self._stays(question)):
                 found[key] = self.cleaned[key]
         return found
+
+    @property
+    def window(self) -> UUID | None:
+        """The open window this page was typed in, as ``answers.save`` wants it."""
+        drawn = windows.read(self.drawn.data)
+        return drawn.window if drawn else None
+
+    def settle(self, answer_set: AnswerSet | None, key: SealKey) -> dict[str, object]:
+        """What to keep of a page that was sent, beside what another window kept since this one was drawn.
+
+        What was left alone here stays as the other wrote it. Where both changed an answer, ``clashed`` is set, the
+        field says what is kept, and nothing is taken back: sent once more from there, the answer is meant. The form
+        must have been made from answers read under the registration's lock.
+        """
+        values, drawn = self.values(), windows.read(self.drawn.data)
+        if drawn is None or answer_set is None:
+            return values
+        kept_from = windows.windows_of(answer_set)
+        marks = self._marks(self.stored)
+        for question in self.page.questions:
+            name = question.key
+            untouched = marks[name] == drawn.marks.get(name, "") or kept_from.get(question.id) == drawn.window
+            if name not in values or untouched:
+                continue
+            if name in self.hidden or field_name(name) not in self._fields:
+                del values[name]
+            elif windows.mark(question, values[name]) == drawn.marks.get(name, ""):
+                del values[name]
+                self._refill(question)
+            elif not self._is_kept(question, values[name], answer_set, key):
+                del values[name]
+                self._clash(question)
+        marks |= {
+            question.key: windows.mark(question, values[question.key])
+            for question in self.page.questions
+            if question.key in values and not question.sealed and question.kind != "file"
+        }
+        self.drawn.data = str(windows.Drawn(drawn.window, marks))
+        return values
+
+    def forget_answers(self) -> bool:
+        """Whether the page was drawn with answers; from here on it was not."""
+        drawn = windows.read(self.drawn.data)
+        if drawn is None or not drawn.marks:
+            return False
+        self.drawn.data = str(windows.Drawn(drawn.window, {}))
+        return True
+
+    def _marks(self, answers: Mapping[str, object]) -> dict[str, str]:
+        return {one.key: windows.mark(one, answers.get(one.key)) for one in self.page.questions}
+
+    def _refill(self, question: Question) -> None:
+        """Show what is kept now: what was left alone here must not look like the answer that is gone."""
+        if not question.sealed and question.kind != "file":
+            field = self._fields[field_name(question.key)]
+            field.data = kinds.fill(question, self.stored.get(question.key), self.language)
+
+    def _is_kept(self, question: Question, value: object, answer_set: AnswerSet, key: SealKey) -> bool:
+        stored = self.stored.get(question.key)
+        if isinstance(stored, Sealed):
+            stored = opened(answer_set, key).get(question.key)
+        return windows.mark(question, value) == windows.mark(question, stored)
+
+    def _clash(self, question: Question) -> None:
+        self.clashed = True
+        stored = self.stored.get(question.key)
+        shown = str(stored) if question.sealed else kinds.show(question, stored, self.language) if stored else ""
+        if stored is None or not shown:
+            message: Any = gettext("Changed in another window: no answer is kept now. Send again to keep this one.")
+        else:
+            told = Markup("<bdi>{}</bdi>").format(shown if len(shown) <= SHOWN else f"{shown[:SHOWN]}…")
+            message = gettext("Changed in another window. Kept now: %(value)s. Send again to keep yours instead.")
+            message = escape(message) % {"value": told}
+        self._fields[field_name(question.key)].errors = [message]
 
     def check(self, question: Question, field: Field) -> None:
         """Clean one answer; called by the field's validator."""

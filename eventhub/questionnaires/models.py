@@ -101,7 +101,8 @@ class AnswerSet(Base):
 class Answer(Base):
     """The answer to one question, by its stable id. A sealed question fills ``sealed`` and leaves ``value`` empty.
 
-    ``value`` is JSON: text, number, ISO date, option id, list of option ids, country code, file id…
+    ``value`` is JSON: text, number, ISO date, option id, list of option ids, country code, file id… ``typed_in`` is the
+    open window it was kept from (windows.py).
     """
 
     __tablename__ = "answer"
@@ -117,6 +118,7 @@ class Answer(Base):
     value: Mapped[object | None] = mapped_column(JSONB(none_as_null=True))
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     delete_after: Mapped[datetime | None]
+    typed_in: Mapped[uuid.UUID | None]
     changed_at: Mapped[datetime] = mapped_column(default=now)
 
     answer_set: Mapped[AnswerSet] = relationship(back_populates="answers", lazy="raise")

@@ -72,6 +72,24 @@ class AlreadyRegistered(DomainError):
     message = _l("You are registered for this event already. You find the registration on your page.")
 
 
+class Withdrawn(DomainError):
+    """The registration was taken back while its form stood open."""
+
+    message = _l("This registration was withdrawn meanwhile. What you typed is still on this page, so you can copy it.")
+
+
+class DraftGone(DomainError):
+    """The draft was deleted while its form stood open."""
+
+    message = _l("Your draft was deleted meanwhile. What you typed is still on this page. Send again to begin anew.")
+
+
+class AnswersMoved(DomainError):
+    """The answers are not those that were looked at before sending."""
+
+    message = _l("Some answers were changed in another window. Look at them again, then send.")
+
+
 class Incomplete(DomainError):
     """A required answer is missing."""
 
@@ -152,6 +170,8 @@ def start_draft(actor: Person, person: Person, intake: Intake) -> Intake:
     An expired draft becomes a draft again when the deadline was extended.
     """
     if intake.registration is not None:
+        if intake.registration.state is State.WITHDRAWN:
+            raise Withdrawn
         if intake.registration.state is State.EXPIRED:
             _demand_open(intake)
             move(intake.registration, State.DRAFT, actor=actor)
@@ -172,13 +192,18 @@ def start_draft(actor: Person, person: Person, intake: Intake) -> Intake:
     return _with(intake, registration, answer_set)
 
 
-def save_page(actor: Person, intake: Intake, values: Mapping[str, object]) -> Registration:
-    """Keep the answers of one page: of a draft as they come, of a sent registration as a change (see ``amend``)."""
+def save_page(
+    actor: Person, intake: Intake, values: Mapping[str, object], *, typed_in: uuid.UUID | None = None
+) -> Registration:
+    """Keep the answers of one page: of a draft as they come, of a sent registration as a change (see ``amend``).
+
+    ``typed_in`` is the open window they come from, as AnswerForm.settle knows it.
+    """
     registration = _needed(intake.registration)
     if registration.state is not State.DRAFT:
-        return amend(actor, intake, values)
+        return amend(actor, intake, values, typed_in=typed_in)
     if intake.answer_set is not None:
-        given.save(intake.answer_set, intake.key, values, retain_from=_ends(intake.event))
+        given.save(intake.answer_set, intake.key, values, retain_from=_ends(intake.event), typed_in=typed_in)
         registration.changed_at = now()
     return registration
 
@@ -197,7 +222,14 @@ def submit(actor: Person, intake: Intake) -> Registration:
     return _send(actor, registration, intake)
 
 
-def register_now(actor: Person, person: Person, intake: Intake, values: Mapping[str, object]) -> Registration:
+def register_now(
+    actor: Person,
+    person: Person,
+    intake: Intake,
+    values: Mapping[str, object],
+    *,
+    typed_in: uuid.UUID | None = None,
+) -> Registration:
     """Begin, answer and send in one step: for questionnaires of a single page, in as few statements as can be.
 
     Raises what ``submit`` raises.
@@ -206,12 +238,12 @@ def register_now(actor: Person, person: Person, intake: Intake, values: Mapping[
         intake = start_draft(actor, person, intake)
         if _needed(intake.registration).state is not State.DRAFT:
             raise AlreadyRegistered
-        save_page(actor, intake, values)
+        save_page(actor, intake, values, typed_in=typed_in)
         return submit(actor, intake)
     _demand_open(intake)
     answer_set = _begin_answers(person, intake, sent_at=now())
     if answer_set is not None:
-        given.save(answer_set, intake.key, values, retain_from=_ends(intake.event))
+        given.save(answer_set, intake.key, values, retain_from=_ends(intake.event), typed_in=typed_in)
         # The row was written this moment: saving its answers is no change that needs a statement of its own.
         set_committed_value(answer_set, "changed_at", answer_set.changed_at)
     registration = Registration(
@@ -227,7 +259,9 @@ def register_now(actor: Person, person: Person, intake: Intake, values: Mapping[
     return _send(actor, registration, intake)
 
 
-def amend(actor: Person, intake: Intake, values: Mapping[str, object]) -> Registration:
+def amend(
+    actor: Person, intake: Intake, values: Mapping[str, object], *, typed_in: uuid.UUID | None = None
+) -> Registration:
     """Change answers of a registration that was sent, until the deadline. The audit names the questions.
 
     Answers to what staff had asked for bring the registration back under review.
@@ -237,7 +271,7 @@ def amend(actor: Person, intake: Intake, values: Mapping[str, object]) -> Regist
     if not may_amend(registration, intake.setup, moment) or intake.answer_set is None:
         raise Closed if registration.state in AMENDABLE else NotPossible
     before = given.opened(intake.answer_set, intake.key)
-    given.save(intake.answer_set, intake.key, values, retain_from=_ends(intake.event))
+    given.save(intake.answer_set, intake.key, values, retain_from=_ends(intake.event), typed_in=typed_in)
     changed = sorted(name for name, value in values.items() if before.get(name) != value)
     if not changed:
         return registration

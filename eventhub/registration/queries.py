@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import contains_eager, joinedload, load_only
 
 from eventhub.kit.db import db
@@ -157,6 +157,15 @@ def intake(slug: str, person: Person, *, lock: bool = False) -> Intake:
     if found is None:
         raise NotFound
     return Intake(*found)
+
+
+def intake_alone(slug: str, person: Person) -> Intake:
+    """The same for somebody who has no registration yet and is about to begin one: whoever begins it at the same
+    moment, from another window, is waited for. Until the end of the transaction.
+    """
+    here = func.hashtextextended(f"registration:{slug}:{person.id}", 0)
+    db.session.execute(select(func.pg_advisory_xact_lock(here)))
+    return intake(slug, person, lock=True)
 
 
 def open_intake(slug: str) -> Intake:

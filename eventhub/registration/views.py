@@ -8,12 +8,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.utils import redirect
+from wtforms import HiddenField
 
 from eventhub.kit.access import actor, anyone, personal
 from eventhub.kit.audit import history
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
+from eventhub.kit.form_keys import is_repeated
 from eventhub.kit.forms import ActionForm, submit, submit_alone
 from eventhub.kit.i18n import show_moment
 from eventhub.kit.web import back_to
@@ -22,6 +24,7 @@ from eventhub.programme import shown as programme
 from eventhub.programme.models import Event
 from eventhub.questionnaires import answers as given
 from eventhub.questionnaires import queries as questionnaires
+from eventhub.questionnaires import windows
 from eventhub.questionnaires.answers import Section
 from eventhub.questionnaires.definition import Definition, Page
 from eventhub.questionnaires.forms import AnswerForm, answer_form
@@ -31,6 +34,13 @@ from eventhub.registration.queries import Intake, Window
 from eventhub.registration.reference import read_reference
 
 bp = Blueprint("registration", __name__)
+
+
+class CheckForm(ActionForm):
+    """The button under all answers: it sends those that were looked at."""
+
+    drawn = HiddenField()
+
 
 MINUTES_A_PAGE = 2
 SCRIPTS = ["site.js"]
@@ -85,15 +95,16 @@ def step(slug: str, page: str) -> ResponseReturnValue:
     """One page of the questionnaire. What is typed is kept on the server with every button."""
     person: Person = actor().person
     found = _intake(slug, person)
-    if found.registration is not None and found.registration.reference:
-        if request.method == "POST":
-            raise actions.AlreadyRegistered
-        return back_to("registration.mine_one", reference=found.registration.reference)
+    if (done_before := _sent_before(found)) is not None:
+        return done_before
     definition = _needed(_definition(found))
-    answers = _answers(found)
     asked = _page(definition, page)
     if len(definition.pages) == 1:
         return _one_page(person, found, definition, asked)
+    found = _alone(found, person)
+    if (done_before := _sent_before(found)) is not None:
+        return done_before
+    answers = _answers(found)
     form = answer_form(definition, asked, language=g.lang, answers=answers, organisations=())
     if request.method == "POST" and (answer := _step_sent(person, found, definition, asked, form)) is not None:
         return answer
@@ -103,20 +114,23 @@ def step(slug: str, page: str) -> ResponseReturnValue:
 @bp.post("/events/<slug>/register/<page>/draft")
 @personal
 def keep(slug: str, page: str) -> ResponseReturnValue:
-    """Keep what is typed while it is typed: every answer that holds. Files wait for the button."""
+    """Keep what is typed while it is typed: every answer that holds. Files wait for the button.
+
+    409 when something stays unkept since another window was there first: it changed the same answer, sent the
+    registration or deleted the draft. The page then says so, and its button shows both.
+    """
     person: Person = actor().person
-    found = _intake(slug, person)
-    if found.registration is not None and found.registration.state is not State.DRAFT:
-        raise NotFound
+    found = _alone(_intake(slug, person), person)
     definition = _needed(_definition(found))
     asked = _page(definition, page)
     form = answer_form(definition, asked, language=g.lang, answers=_answers(found))
     form.validate_on_submit()
     if "csrf_token" in form.errors:
         return "", 422
-    found = actions.start_draft(person, person, found)
-    actions.save_page(person, found, form.values())
-    return "", 204
+    if (found.registration is not None and found.registration.state is not State.DRAFT) or _draft_is_gone(found, form):
+        return "", 409
+    _kept(person, found, form)
+    return "", 409 if form.clashed else 204
 
 
 @bp.route("/events/<slug>/register/check", methods=["GET", "POST"])
@@ -125,17 +139,21 @@ def check(slug: str) -> ResponseReturnValue:
     """All answers, to be looked at before sending."""
     person: Person = actor().person
     found = _intake(slug, person)
-    if found.registration is not None and found.registration.reference and request.method == "GET":
-        return back_to("registration.mine_one", reference=found.registration.reference)
+    if (done_before := _sent_before(found)) is not None:
+        return done_before
     definition = _definition(found)
     if definition is not None and found.registration is None:
+        if request.method == "POST":
+            flash(_("Your draft was deleted meanwhile. You can begin anew here."), "warn")
         return back_to("registration.start", slug=slug)
-    form = ActionForm()
+    answers = _answers(found, with_tails=True)
+    form = CheckForm()
+    seen, there = form.drawn.data, _mark_of_all(definition, answers)
+    form.drawn.data = there
     if form.validate_on_submit():
-        sent = submit(form, lambda: _send(person, found))
+        sent = submit(form, lambda: _send(person, found, is_as_seen=seen in {None, "", there}))
         if sent is not None:
             return back_to("registration.done", slug=slug)
-    answers = _answers(found, with_tails=True)
     missing = given.complete(definition, answers) if definition else []
     sections = _sections(definition, answers, lambda page: url_for("registration.step", slug=slug, page=page.id))
     page = render_template(
@@ -206,9 +224,11 @@ def amend(reference: str, page: str) -> ResponseReturnValue:
     open_now = queries.may_amend(registration, found.setup, now())
     if not open_now and request.method == "GET":
         return back_to("registration.mine_one", reference=reference)
-    if form.validate_on_submit() and submit(form, lambda: actions.save_page(person, found, form.values())):
-        flash(_("Your answers were changed."), "ok")
-        return back_to("registration.mine_one", reference=reference)
+    if form.validate_on_submit():
+        done_now = submit(form, lambda: _kept(person, found, form))
+        if done_now is not None and not form.clashed:
+            flash(_("Your answers were changed."), "ok")
+            return back_to("registration.mine_one", reference=reference)
     drawn = render_template("registration/amend.html", intake=found, form=form, page=asked, scripts=SCRIPTS)
     return drawn, form.status
 
@@ -234,22 +254,47 @@ TOLD = frozenset({State.DECLINED, State.WAITLISTED, State.REVOKED})
 
 def _one_page(person: Person, found: Intake, definition: Definition, asked: Page) -> ResponseReturnValue:
     """Begin, answer and send in one go: the fewest statements."""
-    slug = found.event.slug
+    later = request.form.get("go") == "later"
+    if later:
+        found = _alone(found, person)
+        if (done_before := _sent_before(found)) is not None:
+            return done_before
     answers = _answers(found)
     form = answer_form(definition, asked, language=g.lang, answers=answers)
     if request.method == "POST":
-        if request.form.get("go") == "later":
-            answer = _step_sent(person, found, definition, asked, form)
-            if answer is not None:
-                return answer
-        elif form.validate_on_submit():
-            sent = submit_alone(form, lambda: actions.register_now(person, person, found, form.values()))
-            if sent is not None:
-                return redirect(url_for("registration.done", slug=slug), 303)
-            # Everything was undone, so the page is made from what is true now.
-            person = db.session.merge(person)
-            found = queries.intake(slug, person)
+        answer = (_step_sent if later else _one_page_sent)(person, found, definition, asked, form)
+        if answer is not None:
+            return answer
     return _draw_step(found, definition, asked, form, answers)
+
+
+def _one_page_sent(
+    person: Person, found: Intake, definition: Definition, asked: Page, form: AnswerForm
+) -> ResponseReturnValue | None:
+    if not form.validate_on_submit():
+        return None
+    if _draft_is_gone(found, form):
+        form.show(actions.DraftGone())
+        return None
+    slug, begun = found.event.slug, found.registration is not None
+    values = form.settle(found.answer_set, found.key)
+    if form.clashed:
+        submit(form, lambda: _keep_values(person, found, form, values))
+        return None
+    sent = submit_alone(form, lambda: actions.register_now(person, person, found, values, typed_in=form.window))
+    if sent is not None:
+        return redirect(url_for("registration.done", slug=slug), 303)
+    # Everything was undone, so the page is made from what is true now.
+    person = db.session.merge(person)
+    there = queries.intake(slug, person, lock=True)
+    if (done_before := _sent_before(there)) is not None:
+        return done_before
+    if begun or there.registration is None:
+        return None
+    # Another window began the draft at this very moment: now there are answers to look at beside these.
+    again = answer_form(definition, asked, language=g.lang, answers=_answers(there))
+    answer = _one_page_sent(person, there, definition, asked, again)
+    return answer if answer is not None else _draw_step(there, definition, asked, again, _answers(there))
 
 
 def _step_sent(
@@ -259,9 +304,12 @@ def _step_sent(
     holds = form.validate_on_submit()
     if "csrf_token" in form.errors:
         return None
+    if _draft_is_gone(found, form):
+        form.show(actions.DraftGone())
+        return None
     leaving = request.form.get("go") == "later"
     kept = submit(form, lambda: _kept(person, found, form))
-    if kept is None:
+    if kept is None or form.clashed:
         return None
     if leaving and all(_is_only_missing(form, name) for name in form.errors):
         flash(_("Your answers are kept. You can go on here at any time, on any device."), "ok")
@@ -305,12 +353,44 @@ def _draw_step(
 
 
 def _kept(person: Person, found: Intake, form: AnswerForm) -> Intake:
+    """Keep what a page says beside what other windows kept since it was drawn."""
+    return _keep_values(person, found, form, form.settle(found.answer_set, found.key))
+
+
+def _keep_values(person: Person, found: Intake, form: AnswerForm, values: Mapping[str, object]) -> Intake:
     begun = actions.start_draft(person, person, found)
-    actions.save_page(person, begun, form.values())
+    actions.save_page(person, begun, values, typed_in=form.window)
     return begun
 
 
-def _send(person: Person, found: Intake) -> Registration:
+def _sent_before(found: Intake) -> ResponseReturnValue | None:
+    """Where a form leads whose registration was sent meanwhile: to the registration."""
+    registration = found.registration
+    if registration is None or not registration.reference:
+        return None
+    if request.method == "POST" and not is_repeated():
+        if registration.state is State.WITHDRAWN:
+            flash(_("This registration was withdrawn meanwhile. It cannot be sent again."), "warn")
+        else:
+            flash(_("This registration was sent already, from another window. Look at what was sent."), "warn")
+    return back_to("registration.mine_one", reference=registration.reference)
+
+
+def _draft_is_gone(found: Intake, form: AnswerForm) -> bool:
+    """Whether the page was drawn from answers of a draft that is there no more. Said once: it may begin anew."""
+    return found.registration is None and form.forget_answers()
+
+
+def _mark_of_all(definition: Definition | None, answers: Mapping[str, object]) -> str:
+    if definition is None:
+        return ""
+    marks = [(one.key, windows.mark(one, answers.get(one.key))) for one in definition.questions()]
+    return windows.digest(repr(marks).encode())
+
+
+def _send(person: Person, found: Intake, *, is_as_seen: bool) -> Registration:
+    if not is_as_seen:
+        raise actions.AnswersMoved
     if found.registration is None:
         return actions.register_now(person, person, found, {})
     return actions.submit(person, found)
@@ -327,6 +407,13 @@ def _intake(slug: str, person: Person) -> Intake:
     if request.method == "POST" and found.registration is not None:
         return queries.intake(slug, person, lock=True)
     return found
+
+
+def _alone(found: Intake, person: Person) -> Intake:
+    """Before a draft is begun: nobody else begins it at the same moment."""
+    if request.method != "POST" or found.registration is not None:
+        return found
+    return queries.intake_alone(found.event.slug, person)
 
 
 def _own(person: Person, reference: str, *, lock: bool = False) -> Intake:

@@ -689,10 +689,10 @@ class QuietHandler(SimpleHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.posted.append(self.rfile.read(int(self.headers["Content-Length"])))
-        self.answer("text/plain", b"kept")
+        self.answer("text/plain", b"kept", 409 if b"who=twice" in self.posted[-1] else 200)
 
-    def answer(self, kind: str, body: bytes) -> None:
-        self.send_response(200)
+    def answer(self, kind: str, body: bytes, status: int = 200) -> None:
+        self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Content-Security-Policy", self.policy)
@@ -733,6 +733,7 @@ def site() -> Iterator[str]:
         <input name="who"><input type="radio" name="how" value="room"><input type="radio" name="how" value="online">
         <div data-show-if="{visa}"><select name="visa"><option>no<option>yes</select></div>
         <div data-show-if="{place}"><input name="place"></div>
+        <div data-autosave-newer hidden>Another window</div>
         <span data-autosave-status data-saved="Saved at {{time}}" data-failed="Not saved"></span></form>"""
     QuietHandler.pages["/form"] = form_page.encode()
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler))
@@ -798,6 +799,15 @@ class TestScripts:
         (body,) = QuietHandler.posted
         assert b"who=%C3%81mina" in body
         assert b"form_key=submission" not in body
+        newer, status = tab.locator("[data-autosave-newer]"), tab.locator("[data-autosave-status]")
+        sync_playwright.expect(newer).to_be_hidden()
+        tab.fill("[name=who]", "twice")
+        sync_playwright.expect(newer).to_be_visible()
+        sync_playwright.expect(status).to_be_empty()
+        assert tab.input_value("[name=who]") == "twice"
+        tab.fill("[name=who]", "once")
+        sync_playwright.expect(newer).to_be_hidden()
+        sync_playwright.expect(status).to_have_text(re.compile("^Saved at"))
         tab.context.set_offline(True)
         tab.fill("[name=who]", "B")
         sync_playwright.expect(tab.locator("[data-autosave-status]")).to_have_text("Not saved")

@@ -13,17 +13,22 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
 from eventhub.app import create_app
 from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.errors import DomainError, domain_error_of
 from eventhub.people.models import Person
+from eventhub.questionnaires import answers
+from eventhub.questionnaires.forms import AnswerForm
+from eventhub.questionnaires.models import AnswerSet
 from eventhub.registration import actions, queries, seats
 from eventhub.registration.models import Registration, RegistrationSetup, State
 from tests import servers
-from tests.factories.people import make_person
+from tests.factories.people import make_person, sign_in
 from tests.factories.registration import make_dialogue, make_forum, make_registration
+from tests.registration.test_windows import as_drawn
 
 pytestmark = pytest.mark.lane
 
@@ -180,3 +185,62 @@ def test_officers_deciding_at_once_never_oversell(house: Flask) -> None:
     ended = at_once(house, accredit, rows)
     assert ended == {"accredited": 10, "NotEnoughSeats": PEOPLE - 10}
     assert counted(house, slug) == (10, 10)
+
+
+def test_two_windows_of_one_person_keep_what_both_typed(house: Flask) -> None:
+    """Each types into another question, all press at once, from the first moment on: nothing is lost, nobody fails."""
+    slug, ids = people(house, lambda: make_forum().slug, 1)
+    typed = [{"q_legal_name": "Amina"}, {"q_nationality": "KE"}]
+    for _ in range(5):
+        with house.app_context(), unit_of_work():
+            mine = select(Registration).where(Registration.person_id == ids[0])
+            for one in db.session.scalars(mine):
+                db.session.delete(one)
+        assert pressed_at_once(house, slug, ids[0], typed) == Counter({204: 2})
+        assert answers_of(house, ids[0]) == {"legal_name": "Amina", "nationality": "KE"}
+
+
+def test_of_windows_that_change_the_same_answer_one_is_kept_and_the_others_are_told(house: Flask) -> None:
+    slug, ids = people(house, lambda: make_forum().slug, 1)
+    for turn in range(3):
+        typed = [{"q_legal_name": f"Window {number} of {turn}"} for number in range(8)]
+        ended = pressed_at_once(house, slug, ids[0], typed)
+        assert ended == Counter({204: 1, 409: 7})
+
+
+def test_without_the_guard_windows_take_back_each_others_answers(house: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: the last one wins over all others, and nobody is told."""
+    monkeypatch.setattr(AnswerForm, "settle", lambda form, _answers, _key: form.values())
+    slug, ids = people(house, lambda: make_forum().slug, 1)
+    typed = [{"q_legal_name": "Amina"}, {"q_nationality": "KE"}]
+    assert pressed_at_once(house, slug, ids[0], typed) == Counter({204: 2})
+    assert len(answers_of(house, ids[0])) == 1
+
+
+def pressed_at_once(app: Flask, slug: str, person_id: uuid.UUID, typed: list[dict[str, str]]) -> Counter[int]:
+    """So many windows opened one after the other, each with something else typed, and kept at the same moment."""
+    app.config["WTF_CSRF_ENABLED"] = False
+    url = f"/en/events/{slug}/register/p2"
+    windows = []
+    for more in typed:
+        client = app.test_client()
+        with app.app_context(), unit_of_work():
+            sign_in(client, db.session.get_one(Person, person_id))
+        windows.append((client, as_drawn(client.get(url).text) | more))
+    gate = threading.Barrier(len(windows))
+
+    def press(window: tuple[FlaskClient, dict[str, str]]) -> int:
+        gate.wait(30)
+        return window[0].post(f"{url}/draft", data=window[1]).status_code
+
+    with ThreadPoolExecutor(len(windows)) as pool:
+        return Counter(pool.map(press, windows))
+
+
+def answers_of(app: Flask, person_id: uuid.UUID) -> dict[str, object]:
+    """What is kept of a person."""
+    with app.app_context():
+        registration = db.session.scalars(select(Registration).where(Registration.person_id == person_id)).one()
+        found = answers.load(db.session.get_one(AnswerSet, registration.answer_set_id))
+        db.session.remove()
+        return found

@@ -4,6 +4,7 @@
   const pause = 1500;
   for (const form of document.querySelectorAll("form[data-autosave]")) {
     const status = form.querySelector("[data-autosave-status]");
+    const newer = form.querySelector("[data-autosave-newer]");
     let timer = 0;
     let dirty = false;
     let sending = false;
@@ -23,7 +24,10 @@
       try {
         const send = { method: "POST", body: answers, keepalive: document.hidden, redirect: "error" };
         const answer = await fetch(form.dataset.autosave || form.action, send);
-        if (!answer.ok) throw new Error(String(answer.status));
+        // 409: another window was there first. Its answer stands; the button shows both.
+        if (newer) newer.hidden = answer.status !== 409;
+        if (!answer.ok && !(newer && answer.status === 409)) throw new Error(String(answer.status));
+        if (!answer.ok) return say("", true);
         const now = new Date();
         const time = [now.getHours(), now.getMinutes()].map((n) => String(n).padStart(2, "0")).join(":");
         say(status?.dataset.saved.replace("{time}", time), true);
