@@ -1,10 +1,9 @@
-"""Feeds and files: the frame round stored entries, their ETag, and the secret addresses of private feeds.
+"""Feeds and files: the frame round stored entries, and the secret addresses of private feeds.
 
 Public feeds: ``/cal/all.ics``, ``/cal/s/<series>.ics``, ``/cal/f/<event>.ics`` and ``/cal/session/<session>.ics``, in
 English; another language stands before the ending (``/cal/all.ar.ics``).
 """
 
-import hashlib
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,41 +50,28 @@ class Feed:
     moment: datetime
     owner: uuid.UUID | None = None
 
-    def etag(self) -> str:
-        """Stands for the bytes; one statement, and nothing is built."""
-        return self._etag(self._pieces(bodies=False))
-
     def build(self) -> "Built":
-        """The calendar with its ETag, both of one statement."""
-        found = self._pieces(bodies=True)
-        stored = [piece.body or b"" for piece in found]
+        """The calendar, of one statement."""
+        audience = Audience.NEUTRAL if self.frame.neutral else Audience.PUBLIC
+        found = queries.pieces(self.which, self.frame.language, audience, self.moment)
+        stored = [piece.body for piece in found]
         if self.owner:
             pairs = zip(stored, found, strict=True)
             stored = [blobs.own_copy(body, self.owner, piece.entry_id) for body, piece in pairs]
         leaves_at = min((piece.leaves_at for piece in found), default=None)
-        return Built(_framed(stored, self.frame, found), self._etag(found), leaves_at, len(found))
-
-    def _pieces(self, *, bodies: bool) -> list[Piece]:
-        audience = Audience.NEUTRAL if self.frame.neutral else Audience.PUBLIC
-        return queries.pieces(self.which, self.frame.language, audience, self.moment, bodies=bodies)
-
-    def _etag(self, found: Sequence[Piece]) -> str:
-        digest = hashlib.sha256(_framed([], self.frame, found))
-        for piece in found:
-            digest.update(piece.digest)
-            if self.owner:
-                digest.update(blobs.own_uid(self.owner, piece.entry_id).bytes)
-        return digest.hexdigest()[:32]
+        return Built(_framed(stored, self.frame, found), leaves_at, len(found), queries.stamp_of(found))
 
 
 @dataclass(frozen=True)
 class Built:
-    """A finished calendar. ``leaves_at``: when its first entry leaves the window, by the clock alone."""
+    """A finished calendar. ``leaves_at``: when its first entry leaves the window, by the clock alone. ``stamp`` stands
+    for its entries.
+    """
 
     body: bytes
-    etag: str
     leaves_at: datetime | None
     entries: int
+    stamp: bytes | None
 
 
 def event_feed(event: Event, language: str, moment: datetime) -> Feed:

@@ -1,11 +1,13 @@
 """What calendars ask: entries for feeds, a person's sessions, invites and their answers."""
 
+import hashlib
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import ColumnElement, DateTime, Select, and_, bindparam, case, func, literal, null, or_, select
+from sqlalchemy import ColumnElement, DateTime, Select, and_, bindparam, case, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import contains_eager, joinedload
 
@@ -37,13 +39,13 @@ CANCELLED_BACK = timedelta(days=30)
 
 
 class Piece(NamedTuple):
-    """One entry of a feed: what an ETag and the frame are made of, and its bytes where they were asked for."""
+    """One entry of a feed: its bytes, their digest, the zone they need, and when it leaves the feed."""
 
     entry_id: uuid.UUID
     zone: str | None
     digest: bytes
     leaves_at: datetime
-    body: bytes | None
+    body: bytes
 
 
 class Reader(Protocol):
@@ -63,7 +65,9 @@ class Reader(Protocol):
 
 
 class FoundFeed(NamedTuple):
-    """A private feed as its address finds it. ``stamp`` stands for the entries that are in it at this moment."""
+    """A private feed as its address finds it. ``stamp`` stands for the entries that are in it at this moment, and is
+    made like ``stamp_of``.
+    """
 
     id: uuid.UUID
     language: str
@@ -96,21 +100,24 @@ class HeadCount:
 # --- Feeds --------------------------------------------------------------------------------------------------------
 
 
-def pieces(
-    which: ColumnElement[bool], language: str, audience: Audience, moment: datetime, *, bodies: bool
-) -> list[Piece]:
-    """The entries of a feed at a moment, in the order of their times, with or without their bytes. One statement."""
-    body: ColumnElement[Any] = EntryBlob.body.expression if bodies else null().label("body")
+def pieces(which: ColumnElement[bool], language: str, audience: Audience, moment: datetime) -> list[Piece]:
+    """The entries of a feed at a moment, in the order of their times. One statement."""
+    entry, blob = CalendarEntry, EntryBlob
     rows = (
-        select(CalendarEntry.id, EntryBlob.zone, EntryBlob.digest, CalendarEntry.ends_at, CalendarEntry.status, body)
-        .join(EntryBlob, EntryBlob.entry_id == CalendarEntry.id)
-        .where(which, _in_window(moment), EntryBlob.language == language, EntryBlob.audience == audience)
-        .order_by(CalendarEntry.starts_at, CalendarEntry.id)
+        select(entry.id, blob.zone, blob.digest, entry.ends_at, entry.status, blob.body)
+        .join(blob, blob.entry_id == entry.id)
+        .where(which, _in_window(moment), blob.language == language, blob.audience == audience)
+        .order_by(entry.starts_at, entry.id)
     )
     return [
         Piece(row.id, row.zone, row.digest, row.ends_at + _stays(row.status), row.body)
         for row in db.session.execute(rows)
     ]
+
+
+def stamp_of(found: Sequence[Piece]) -> bytes | None:
+    """Stands for the entries and their bytes, in order; None for none."""
+    return hashlib.sha256(b"".join(piece.entry_id.bytes + piece.digest for piece in found)).digest() if found else None
 
 
 def of_event(event: Event) -> ColumnElement[bool]:
@@ -436,11 +443,11 @@ def _stays(status: EntryStatus) -> timedelta:
 
 
 def _stamp() -> Any:
-    """One digest over the entries of a person's feed and their bytes, in order; null for an empty one."""
+    """``stamp_of`` the entries of a person's feed, made by the database, which then need not send them."""
     piece = func.uuid_send(CalendarEntry.id).op("||")(EntryBlob.digest)
-    in_order = aggregate_order_by(func.string_agg(piece, literal(b"")), CalendarEntry.starts_at, CalendarEntry.id)
+    in_order = aggregate_order_by(literal(b""), CalendarEntry.starts_at, CalendarEntry.id)
     return (
-        select(func.sha256(in_order))
+        select(func.sha256(func.string_agg(piece, in_order)))
         .select_from(CalendarEntry)
         .join(EntryBlob, EntryBlob.entry_id == CalendarEntry.id)
         .where(

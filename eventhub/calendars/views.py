@@ -102,12 +102,16 @@ def personal_feed(token: str) -> Response:
     if found is None or found.revoked_at:
         return _nothing(410 if found else 404)
 
-    def build() -> Response:
-        return Response(feeds.private_feed(found, token, now()).build().body, content_type=ICS)
+    def build() -> tuple[tuple[str, ...], Response]:
+        built = feeds.private_feed(found, token, now()).build()
+        return _all_of(token, found, built.stamp), Response(built.body, content_type=ICS)
 
-    # All that the bytes are made of: whose address it is, in what words, and the entries of this moment.
-    key = (token, found.language, str(found.discreet), (found.stamp or b"").hex())
-    return own_page(key, build, PRIVATE)
+    return own_page(_all_of(token, found, found.stamp), build, PRIVATE)
+
+
+def _all_of(token: str, found: queries.FoundFeed, stamp: bytes | None) -> tuple[str, ...]:
+    """All that the bytes of a private feed are made of: whose address it is, in what words, and which entries."""
+    return token, found.language, str(found.discreet), (stamp or b"").hex()
 
 
 def _nothing(status: int) -> Response:

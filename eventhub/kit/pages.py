@@ -23,9 +23,12 @@ from eventhub.kit.revisions import current
 
 MEMO = 0.5
 SIZE = 600
+OWN_SIZE = 400
 MAX_AGE = 60
 KEPT = "eventhub.kept"
 """Where an answer leaves its Source in the WSGI environment, for the shelf."""
+
+Key = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -58,14 +61,39 @@ class Ready:
     if_none_match: str | None
 
 
-class PageStore:
-    """The finished pages of one process, least recently used ones dropped, and whole answers (shelf.py)."""
+class Memory:
+    """Finished pages, the least recently used ones dropped."""
+
+    def __init__(self, size: int) -> None:
+        self._pages: OrderedDict[Key, Kept] = OrderedDict()
+        self._size = size
+        self._lock = Lock()
+
+    def get(self, key: Key) -> Kept | None:
+        """A page that is still true, or None."""
+        with self._lock:
+            page = self._pages.get(key)
+            if page is None or (page.until and page.until <= now()):
+                return None
+            self._pages.move_to_end(key)
+            return page
+
+    def put(self, key: Key, page: Kept) -> None:
+        """Keep a page."""
+        with self._lock:
+            self._pages[key] = page
+            while len(self._pages) > self._size:
+                self._pages.popitem(last=False)
+
+
+class PageStore(Memory):
+    """The finished pages of one process, whole answers (shelf.py), and in ``own`` what is somebody's own."""
 
     def __init__(self) -> None:
-        self._pages: OrderedDict[tuple[str, ...], Kept] = OrderedDict()
-        self.ready: dict[tuple[str, ...], Ready] = {}
+        super().__init__(SIZE)
+        self.own = Memory(OWN_SIZE)
+        self.ready: dict[Key, Ready] = {}
         self._numbers: dict[str, tuple[float, int]] = {}
-        self._lock = Lock()
 
     def number(self, name: str) -> int:
         """The revision, asked from the database at most every ``MEMO`` seconds."""
@@ -77,23 +105,7 @@ class PageStore:
         self._numbers[name] = (time.monotonic() + memo, number)
         return number
 
-    def get(self, key: tuple[str, ...]) -> Kept | None:
-        """A page that is still true, or None."""
-        with self._lock:
-            page = self._pages.get(key)
-            if page is None or (page.until and page.until <= now()):
-                return None
-            self._pages.move_to_end(key)
-            return page
-
-    def put(self, key: tuple[str, ...], page: Kept) -> None:
-        """Keep a page."""
-        with self._lock:
-            self._pages[key] = page
-            while len(self._pages) > SIZE:
-                self._pages.popitem(last=False)
-
-    def lay(self, key: tuple[str, ...], answer: Ready) -> None:
+    def lay(self, key: Key, answer: Ready) -> None:
         """Keep a whole answer, the ones laid first dropped."""
         with self._lock:
             self.ready.pop(key, None)
@@ -141,11 +153,25 @@ def kept_page(*revisions: str, strong: bool = False) -> Callable[[Callable[..., 
             if g.get("access") == "public":
                 source = Source(page, tuple(zip(revisions, numbers, strict=True)), request.endpoint)
                 request.environ[KEPT] = source
-            return _answer(page, strong=strong)
+            return _answer(page, cache_control(page), strong=strong)
 
         return wrapped
 
     return decorate
+
+
+def own_page(key: Key, build: Callable[[], tuple[Key, Response]], said: str) -> Response:
+    """Somebody's own answer from memory, for a view that found the key this moment: it holds all that the answer is
+    made of, so what has changed has another key. ``build`` says which key it was made from, for it may be newer.
+    ``said`` is its Cache-Control. The ETag is strong.
+    """
+    store: PageStore = current_app.extensions["eventhub.pages"]
+    page = store.own.get(key)
+    if page is None:
+        made_from, answer = build()
+        page = _finish(answer)
+        store.own.put(made_from, page)
+    return _answer(page, said, strong=True)
 
 
 def _finish(answer: Response) -> Kept:
@@ -154,13 +180,13 @@ def _finish(answer: Response) -> Kept:
     return Kept(gzip.compress(body, 6, mtime=0), etag, answer.content_type, getattr(g, "page_until", None))
 
 
-def _answer(page: Kept, *, strong: bool) -> Response:
+def _answer(page: Kept, said: str, *, strong: bool) -> Response:
     response = Response(content_type=page.media_type)
     packed = "gzip" in request.headers.get("Accept-Encoding", "")
     # A weak one is the same for compressed and plain bytes.
     etag = f"{page.etag}-gzip" if strong and packed else page.etag
     response.set_etag(etag, weak=not strong)
-    response.headers["Cache-Control"] = cache_control(page)
+    response.headers["Cache-Control"] = said
     response.headers["Vary"] = "Accept-Encoding"
     if request.if_none_match.contains_weak(etag):
         response.status_code = 304
