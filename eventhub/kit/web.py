@@ -232,10 +232,11 @@ def _answered_alike(owner: str) -> Any:
 def _undone(before: dict[str, Any] | None, response: Any) -> Response:
     """Nothing that the view did stays, in the database or in the cookie: a cookie would tell that a code was right.
 
-    But for what it said: that stands for what the first one did.
+    But for what it said: that stands for what the first one did. And with ``g.cookie_stands`` the view has found the
+    session that the first one made: the browser may never have seen the first answer.
     """
     db.session.rollback()
-    if before is not None and dict(session) != before:
+    if before is not None and dict(session) != before and not g.get("cookie_stands"):
         said = {"_flashes": session["_flashes"]} if "_flashes" in session else {}
         session.clear()
         session.update(before | said)

@@ -133,6 +133,26 @@ def update_profile(actor: Person, details: Details) -> Person:
     return actor
 
 
+def take_name(person: Person, name: str | None, name_latin: str | None = None) -> bool:
+    """Let a profile without a name have the one that the person gave elsewhere; whether it did.
+
+    But for a discreet person without a public name: it would stand where others read. My page asks for a public name.
+    Public pages are not made anew: nobody without a name stands on one, and in the rush of an opening they must last.
+    """
+    if person.name or not name or (person.discreet and not person.alias):
+        return False
+    person.name, person.name_latin = name, person.name_latin or name_latin
+    return True
+
+
+def choose_alias(actor: Person, alias: str) -> Person:
+    """The public name alone, for somebody who has no time for the whole profile."""
+    if actor.alias != alias:
+        actor.alias = alias
+        _visibility_changed(actor)
+    return actor
+
+
 def set_discreet(actor: Person, discreet: bool) -> Person:
     """Switch discreet mode on or off."""
     if actor.discreet != discreet:

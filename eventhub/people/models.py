@@ -5,10 +5,11 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from eventhub.kit.clock import now
 from eventhub.kit.db import Base, Id, enum_column
+from eventhub.kit.normal import plain
 from eventhub.kit.sealed import SealKey
 
 
@@ -87,14 +88,23 @@ class Person(Base):
         return self.alias or self.name
 
 
+def name_key(name: str) -> str:
+    """The name of an organization made comparable: Défense and DEFENSE are one."""
+    return plain(name) or name
+
+
 class Organisation(Base):
-    """An organization that persons represent."""
+    """An organization that persons represent. Until somebody confirms it, it is what people wrote.
+
+    ``name_key`` follows the name; it is not unique, since two States have a Ministry of Justice each.
+    """
 
     __tablename__ = "organisation"
-    __table_args__ = (Index("ix_organisation_name", "name"),)
+    __table_args__ = (Index("ix_organisation_name", "name"), Index("ix_organisation_name_key", "name_key"))
 
     id: Mapped[Id]
     name: Mapped[str]
+    name_key: Mapped[str]
     kind: Mapped[str]
     ecosoc_status: Mapped[str] = mapped_column(default="none")
     ganhri_status: Mapped[str] = mapped_column(default="none")
@@ -103,6 +113,11 @@ class Organisation(Base):
     website: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     confirmed_at: Mapped[datetime | None]
+
+    @validates("name")
+    def _named(self, _column: str, name: str) -> str:
+        self.name_key = name_key(name)
+        return name
 
 
 class Affiliation(Base):

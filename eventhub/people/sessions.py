@@ -98,14 +98,14 @@ def load_visitor(secret: str) -> Visitor | None:
     return Visitor(found, secret)
 
 
-def begin_session(person: Person, *, is_staff: bool) -> WebSession:
+def begin_session(person: Person, *, is_staff: bool, secret: str | None = None) -> WebSession:
     """Sign a browser in: whatever session it had is over, the new one has a new secret.
 
-    The session of staff is half a session until the second factor is given.
+    The session of staff is half a session until the second factor is given. ``secret``: one that can be made again
+    for the same browser (sign_in.session_secret), so that a repeat finds the session; else a random one.
     """
-    secret = secrets.token_urlsafe(32)
+    secret = secret or secrets.token_urlsafe(32)
     moment = now()
-    kept = session.get("kept")
     _revoke(session.get("_user_id"))
     row = WebSession(
         person_id=person.id,
@@ -118,12 +118,17 @@ def begin_session(person: Person, *, is_staff: bool) -> WebSession:
     )
     db.session.add(row)
     row.person = person
-    session.clear()
-    if kept:
-        session["kept"] = kept
-    session.permanent = True
-    login_user(Visitor(row, secret), force=True)
+    _let_in(Visitor(row, secret))
     return row
+
+
+def resume_session(secret: str, *, since: datetime) -> Visitor | None:
+    """Give the browser once more the session with this secret, or None when none was begun since then."""
+    visitor = load_visitor(secret)
+    if visitor is None or visitor.web_session.created_at < since:
+        return None
+    _let_in(visitor)
+    return visitor
 
 
 def end_session() -> None:
@@ -149,6 +154,15 @@ def browser_name(agent: str) -> str:
     system = next((name for name in SYSTEMS if name in agent), "")
     names = {"Edg": "Edge", "OPR": "Opera", "SamsungBrowser": "Samsung Internet", "Mac OS": "macOS"}
     return ", ".join(names.get(part, part) for part in (browser, system) if part)
+
+
+def _let_in(visitor: Visitor) -> None:
+    kept = session.get("kept")
+    session.clear()
+    if kept:
+        session["kept"] = kept
+    session.permanent = True
+    login_user(visitor, force=True)
 
 
 def _revoke(secret: str | None) -> None:

@@ -27,6 +27,8 @@ MAILS_AN_HOUR = 20
 THEN_EVERY = timedelta(minutes=5)
 """Above that a mail goes out only where no mail of the last minutes still holds an open link: whoever floods an address
 keeps a working link in its mailbox, never the person out."""
+AGAIN = timedelta(minutes=1)
+"""How long after it was spent a link or code pressed once more, in the same browser, leads to the same session."""
 PURPOSE = "sign-in"
 
 
@@ -101,12 +103,24 @@ def sign_in_code(row: SignInRequest) -> str:
     return code(PURPOSE, row.id, row.salt)
 
 
+def session_secret(row: SignInRequest, browser: str) -> str:
+    """The secret of the session that a request begins in a browser: a repeat in that browser makes the same one."""
+    return token(f"session:{browser}", row.id, row.salt)
+
+
 def open_link(secret: str, *, lock: bool = False) -> SignInRequest | None:
     """The request behind a link that still works, or None."""
     found = select(SignInRequest).where(
         SignInRequest.link_hash == digest(secret), SignInRequest.spent_at.is_(None), SignInRequest.link_until > now()
     )
     return db.session.scalar(found.with_for_update() if lock else found)
+
+
+def spent_link(secret: str) -> SignInRequest | None:
+    """The request behind a link that was used a moment ago."""
+    return db.session.scalar(
+        select(SignInRequest).where(SignInRequest.link_hash == digest(secret), SignInRequest.spent_at > now() - AGAIN)
+    )
 
 
 def newest_of_browser(browser: str, *, lock: bool = False) -> SignInRequest | None:
@@ -138,6 +152,18 @@ def try_code(browser: str, typed: str) -> SignInRequest | None:
         mailed.code_tries += 1
     if mailed is None:
         return None
+    return mailed if same(mailed.code_hash, _code_digest(mailed, plain_digits(typed))) else None
+
+
+def spent_code(browser: str, typed: str) -> SignInRequest | None:
+    """The request whose code, used a moment ago, was typed once more in the browser that asked. A try like any other."""
+    row = newest_of_browser(browser, lock=True)
+    mailed = _newest_mailed(row) if row else None
+    if mailed is None or mailed.spent_at is None or mailed.spent_at <= now() - AGAIN:
+        return None
+    if mailed.code_until <= now() or mailed.code_tries >= TRIES:
+        return None
+    mailed.code_tries += 1
     return mailed if same(mailed.code_hash, _code_digest(mailed, plain_digits(typed))) else None
 
 

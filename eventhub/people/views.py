@@ -79,6 +79,9 @@ def sign_in_sent() -> ResponseReturnValue:
         person = sign_in.spend(row) if row else None
         if row and person:
             return _begin_session(person, row)
+        again = _same_session(sign_in.spent_code(browser, form.code.data or ""))
+        if again:
+            return again
         form.code.errors = [_("This code does not work. It may be mistyped or too old, or a newer one was sent.")]
     row = sign_in.newest_of_browser(browser)
     fresh = row is not None and sign_in.takes_code(row)
@@ -91,11 +94,15 @@ def sign_in_sent() -> ResponseReturnValue:
 def sign_in_link(token: str) -> ResponseReturnValue:
     """The link of the mail. Opening it changes nothing: mail scanners open links; the button signs in."""
     form = ActionForm()
+    session.setdefault("browser", secrets.token_urlsafe(32))
     if form.validate_on_submit():
         row = sign_in.open_link(token, lock=True)
         person = sign_in.spend(row) if row else None
         if row and person:
             return _begin_session(person, row)
+        again = _same_session(sign_in.spent_link(token))
+        if again:
+            return again
     row = sign_in.open_link(token)
     if row is None or (request.method == "POST" and not form.errors):
         return _dead_link()
@@ -335,7 +342,25 @@ def erased() -> ResponseReturnValue:
 
 def _begin_session(person: Person, row: SignInRequest) -> Response:
     is_staff = bool(queries.grants_of(person.id))
-    sessions.begin_session(person, is_staff=is_staff)
+    sessions.begin_session(
+        person, is_staff=is_staff, secret=sign_in.session_secret(row, session.get("browser") or secrets.token_hex())
+    )
+    return _lead_in(row, is_staff=is_staff)
+
+
+def _same_session(row: SignInRequest | None) -> Response | None:
+    """A button pressed twice: the browser forgot the first answer and its cookie, so the second brings the same one."""
+    if row is None or row.spent_at is None or "browser" not in session:
+        return None
+    secret = sign_in.session_secret(row, session["browser"])
+    visitor = sessions.resume_session(secret, since=row.spent_at)
+    if visitor is None:
+        return None
+    g.cookie_stands = True
+    return _lead_in(row, is_staff=visitor.is_staff())
+
+
+def _lead_in(row: SignInRequest, *, is_staff: bool) -> Response:
     target = local_target(row.next_url)
     if is_staff:
         return make_response(redirect(url_for("people.second_factor", next=target), 303))

@@ -104,6 +104,52 @@ def test_the_same_press_twice_is_answered_alike(client: FlaskClient) -> None:
     again = client.post(link(email), data=hidden)
     assert (first.status_code, first.location) == (again.status_code, again.location) == (303, "/en/me")
     assert db.session.query(WebSession).count() == 1
+    assert is_in(client)
+
+
+def test_the_same_code_sent_twice_ends_signed_in(client: FlaskClient) -> None:
+    email = new_email()
+    ask(client, email)
+    hidden = form_fields(client.get("/en/sign-in/sent").text)
+    before = client.get_cookie("session")
+    assert before is not None
+    first = client.post("/en/sign-in/sent", data={**hidden, "code": code(email)})
+    for form_key in (hidden["form_key"], str(uuid.uuid4())):
+        client.set_cookie("session", before.value)
+        again = client.post("/en/sign-in/sent", data={**hidden, "code": code(email), "form_key": form_key})
+        assert (first.status_code, first.location) == (again.status_code, again.location) == (303, "/en/me")
+        assert is_in(client)
+    assert db.session.query(WebSession).count() == 1
+    client.set_cookie("session", before.value)
+    wrong = f"{(int(code(email)) + 1) % 10**8:08d}"
+    fresh = hidden | {"form_key": str(uuid.uuid4())}
+    assert client.post("/en/sign-in/sent", data={**fresh, "code": wrong}).status_code == 422
+    assert not is_in(client)
+    # The right one, the same form again (undone), another form with the right one, a wrong one.
+    assert newest(email).code_tries == 3
+
+
+def test_a_press_from_another_browser_or_too_late_opens_nothing(app: Flask, client: FlaskClient) -> None:
+    """The repeat is for the browser whose button it was, for a minute; a session that was ended stays ended."""
+    email = new_email()
+    ask(client, email)
+    path = link(email)
+    other = app.test_client()
+    pages = {who: form_fields(who.get(path).text) for who in (client, other)}
+    before = client.get_cookie("session")
+    assert before is not None
+    assert client.post(path, data=pages[client]).location == "/en/me"
+    assert other.post(path, data=pages[other]).status_code == 410
+    assert other.post(path, data=pages[other] | {"form_key": pages[client]["form_key"]}).location == "/en/me"
+    assert not is_in(other)
+    fresh = pages[client] | {"form_key": str(uuid.uuid4())}
+    client.set_cookie("session", before.value)
+    with time_machine.travel(now() + sign_in_rows.AGAIN + timedelta(seconds=1), tick=False):
+        assert client.post(path, data=fresh).status_code == 410
+    db.session.query(WebSession).update({"revoked_at": now()})
+    client.set_cookie("session", before.value)
+    assert client.post(path, data=fresh).status_code == 410
+    assert not is_in(client)
 
 
 def test_asking_twice_with_one_form_asks_once(client: FlaskClient) -> None:
