@@ -13,7 +13,7 @@ from eventhub.demo.organisations import organisations
 from eventhub.kit.clock import now
 from eventhub.kit.db import Base, db
 from eventhub.kit.sealed import SealKey, new_key
-from eventhub.people.models import Affiliation, Channel, Consent, Organisation, Person, RoleGrant, ScopeKind
+from eventhub.people.models import Affiliation, Channel, Consent, Organisation, Person, RoleGrant, ScopeKind, name_key
 from eventhub.programme.models import Event
 
 SEED = 2026
@@ -36,6 +36,7 @@ def make_crowd() -> list[Somebody]:
         {
             "id": uuid.uuid4(),
             "name": one.name,
+            "name_key": name_key(one.name),
             "kind": one.kind,
             "ecosoc_status": one.ecosoc,
             "ganhri_status": one.ganhri or "none",

@@ -220,6 +220,8 @@ def _register(
             "category": one.known.category,
             "attendance_mode": answers.get("attendance_mode", "remote_listening"),
             "country": one.known.residence,
+            "legal_name": answers.get("legal_name"),
+            "display_name": answers.get("display_name"),
             "reason": reason,
             "late": bool(sent) and rng.random() < 0.02,
             "created_at": begun,

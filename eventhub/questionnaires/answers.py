@@ -40,6 +40,8 @@ class Sealed:
     tail: str = ""
     mark: str = field(default="", compare=False)
     """Changes with every sealing (windows.py); says nothing of the value."""
+    file: uuid.UUID | None = field(default=None, compare=False)
+    """Of a sealed file, for its owner: which one it is."""
 
     def __str__(self) -> str:
         return DOTS + self.tail
@@ -55,6 +57,8 @@ class Row:
     kind: str
     sealed: bool
     url: str | None = None
+    file: object | None = None
+    """How the file of the answer is told and opened, in the words of who shows it."""
 
 
 @dataclass(frozen=True)
@@ -130,11 +134,13 @@ def to_show(
     *,
     url: Callable[[Page], str] | None = None,
     who: Collection[str] | None = None,
+    files: Mapping[str, object] | None = None,
 ) -> list[Section]:
     """The answers page by page, for "check your answers" and for staff.
 
     ``definition`` is already in ``language``. ``url`` gives the page where an answer is changed. ``who`` are the
     viewers (access.viewers); None is the owner. Sealed values are masked for all; what may not be seen is not there.
+    ``files`` says by question key how the files behind the answers are told and opened.
     """
     sections: dict[Page, list[Row]] = {}
     for page, question in visible_questions(definition, answers):
@@ -144,7 +150,8 @@ def to_show(
         value = answers.get(question.key)
         shown = "" if value is None else str(value) if question.sealed else kinds.show(question, value, language)
         look = "ltr" if question.sealed and value is not None else kind.look
-        row = Row(question.key, question.label, shown, look, question.sealed, url(page) if url else None)
+        file = (files or {}).get(question.key)
+        row = Row(question.key, question.label, shown, look, question.sealed, url(page) if url else None, file)
         sections.setdefault(page, []).append(row)
     return [Section(page, tuple(rows)) for page, rows in sections.items()]
 
@@ -163,7 +170,8 @@ def load(answer_set: AnswerSet, key: SealKey | None = None) -> dict[str, object]
         if row.sealed is None:
             found[question.key] = row.value
         else:
-            found[question.key] = Sealed(_tail(answer_set, question, key, row.sealed), _mark(row.sealed))
+            tail, file = _told_to_owner(answer_set, question, key, row.sealed)
+            found[question.key] = Sealed(tail, _mark(row.sealed), file)
     return found
 
 
@@ -217,13 +225,16 @@ def save(
     chosen = [(known[name], value) for name, value in values.items() if name in known and KINDS[known[name].kind].asks]
     if not chosen:
         return
-    _give_up_files(answer_set, key, {question.id: value for question, value in chosen if question.kind == "file"})
+    kept = _kept_files(answer_set, key, [question.id for question, _ in chosen if question.kind == "file"])
     moment = now()
     rows = [
-        _row(answer_set, key, question, _ready(answer_set, key, question, value))
+        _row(answer_set, key, question, _ready(answer_set, key, question, value, kept.get(question.id)))
         | {"delete_after": _delete_after(question, retain_from or moment), "changed_at": moment, "typed_in": typed_in}
         for question, value in chosen
     ]
+    renewed_files = {question.id: _file_id(value) for question, value in chosen}
+    for file in files_of(old for question_id, old in kept.items() if _file_id(old) != renewed_files[question_id]):
+        files.remove(file)
     statement = insert(Answer).values(rows)
     changing = ("value", "sealed", "delete_after", "changed_at", "typed_in")
     renewed = {name: statement.excluded[name] for name in changing}
@@ -255,24 +266,39 @@ def reveal(
     return value
 
 
-def stored_file(value: object) -> StoredFile:
-    """The file behind the answer to a file question. Raises NotFound."""
-    if isinstance(value, dict) and "file" in value:
-        file = db.session.get(StoredFile, uuid.UUID(str(value["file"])))
-        if file is not None and file.deleted_at is None:
-            return file
-    raise NotFound
+def stored_file(answer_set: AnswerSet, value: object) -> StoredFile:
+    """The file behind an opened answer to a file question of this set. Raises NotFound, also for anybody else's."""
+    found = attached(answer_set, {"": value})
+    if not found:
+        raise NotFound
+    return found[""]
+
+
+def attached(answer_set: AnswerSet, answers: Answers) -> dict[str, StoredFile]:
+    """The files behind loaded answers, by question key; sealed ones where ``load`` had the owner's key. One statement,
+    or none.
+    """
+    ids = {key: file_id for key, value in answers.items() if (file_id := _file_id(value))}
+    if not ids:
+        return {}
+    theirs = StoredFile.owner_id == answer_set.owner_id, StoredFile.purpose == PURPOSE, StoredFile.deleted_at.is_(None)
+    rows = select(StoredFile).where(StoredFile.id.in_(list(ids.values())), *theirs)
+    found = {file.id: file for file in db.session.scalars(rows)}
+    return {key: found[file_id] for key, file_id in ids.items() if file_id in found}
 
 
 def files_of(values: Iterable[object]) -> Iterator[StoredFile]:
     """The files among stored answers, to be given up with them."""
-    ids = [
-        uuid.UUID(str(value["file"]))
-        for value in values
-        if isinstance(value, dict) and isinstance(value.get("file"), str)
-    ]
+    ids = [file_id for value in values if (file_id := _file_id(value))]
     if ids:
         yield from db.session.scalars(select(StoredFile).where(StoredFile.id.in_(ids)))
+
+
+def _file_id(value: object) -> uuid.UUID | None:
+    if isinstance(value, Sealed):
+        return value.file
+    named = value.get("file") if isinstance(value, dict) else None
+    return uuid.UUID(named) if isinstance(named, str) else None
 
 
 def _rows(where: Any) -> Any:
@@ -297,7 +323,7 @@ def _row(answer_set: AnswerSet, key: SealKey, question: Question, value: object)
     }
 
 
-def _ready(answer_set: AnswerSet, key: SealKey, question: Question, value: object) -> object:
+def _ready(answer_set: AnswerSet, key: SealKey, question: Question, value: object, kept: object) -> object:
     if isinstance(value, Upload):
         try:
             file = files.store(
@@ -314,18 +340,23 @@ def _ready(answer_set: AnswerSet, key: SealKey, question: Question, value: objec
             raise
         return {"file": str(file.id), "name": file.name, "size": file.size}
     try:
-        return kinds.clean(question, value)
+        cleaned = kinds.clean(question, value)
     except Wrong as error:
         raise AnswerWrong(error.message, field=field_name(question.key)) from None
+    if question.kind == "file" and cleaned is not None:
+        # Named, not sent: only the file that this very answer holds already, or anybody's could be had by its id.
+        if _file_id(kept) != _file_id(cleaned):
+            raise AnswerWrong(KINDS[question.kind].missing, field=field_name(question.key))
+        return kept
+    return cleaned
 
 
-def _give_up_files(answer_set: AnswerSet, key: SealKey, renewed: Mapping[str, object]) -> None:
-    if not renewed:
-        return
-    where = (Answer.answer_set_id == answer_set.id) & Answer.question.in_(list(renewed))
-    old = {row.question: row.value if row.sealed is None else open_quietly(row, key) for row in _rows(where)}
-    for file in files_of(value for question, value in old.items() if value != renewed[question]):
-        files.remove(file)
+def _kept_files(answer_set: AnswerSet, key: SealKey, questions: Collection[str]) -> dict[str, object]:
+    """What the answers to file questions hold now, by question id."""
+    if not questions:
+        return {}
+    where = (Answer.answer_set_id == answer_set.id) & Answer.question.in_(questions)
+    return {row.question: row.value if row.sealed is None else open_quietly(row, key) for row in _rows(where)}
 
 
 def open_quietly(row: Any, key: SealKey) -> object:
@@ -343,15 +374,21 @@ def _open(answer_set_id: uuid.UUID, question_id: str, key: SealKey, sealed: byte
         raise AnswerGone from None
 
 
-def _tail(answer_set: AnswerSet, question: Question, key: SealKey | None, sealed: bytes) -> str:
+def _told_to_owner(
+    answer_set: AnswerSet, question: Question, key: SealKey | None, sealed: bytes
+) -> tuple[str, uuid.UUID | None]:
+    """What the owner of the key is told of a sealed answer: its last characters, or which file it is."""
     length = KINDS[question.kind].tail
-    if key is None or not length:
-        return ""
+    if key is None or not (length or question.kind == "file"):
+        return "", None
     try:
-        value = str(_open(answer_set.id, question.id, key, sealed))
+        value = _open(answer_set.id, question.id, key, sealed)
     except AnswerGone:
-        return ""
-    return value[-length:] if len(value) >= 2 * length else ""
+        return "", None
+    if question.kind == "file":
+        return "", _file_id(value)
+    text = str(value)
+    return text[-length:] if len(text) >= 2 * length else "", None
 
 
 def _mark(sealed: bytes) -> str:

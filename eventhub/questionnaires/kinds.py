@@ -429,6 +429,7 @@ def _clean_file(question: "Question", value: Any, _: str) -> Any:
 
 
 def _stored(value: dict[str, Any]) -> dict[str, Any]:
+    """The shape alone: that it is the file of that answer is for answers.save, the one door to the table."""
     try:
         return {"file": str(uuid.UUID(str(value["file"]))), "name": str(value["name"]), "size": int(value["size"])}
     except (KeyError, ValueError, TypeError):

@@ -17,17 +17,21 @@ from sqlalchemy.orm.attributes import set_committed_value
 from eventhub.kit import audit, codes
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
-from eventhub.kit.errors import DomainError, Forbidden, Stale, means
+from eventhub.kit.errors import DomainError, Forbidden, NotFound, Stale, means
+from eventhub.kit.files import StoredFile
 from eventhub.kit.outbox import promise
 from eventhub.kit.revisions import bump
 from eventhub.people.actions import set_consents
-from eventhub.people.models import Affiliation, Channel, Consent, Organisation, Person
+from eventhub.people.affiliations import represents
+from eventhub.people.models import Channel, Consent, Person
 from eventhub.programme.models import Event, Publication
 from eventhub.questionnaires import answers as given
 from eventhub.questionnaires import queries as questionnaires
 from eventhub.questionnaires.actions import drop_inapplicable
-from eventhub.questionnaires.definition import Definition
+from eventhub.questionnaires.definition import Definition, Question
 from eventhub.questionnaires.models import AnswerSet
+from eventhub.registration.access import Sight
+from eventhub.registration.copies import copy_columns, fill_profile
 from eventhub.registration.models import Deadline, Registration, RegistrationSetup, SeatAt, State
 from eventhub.registration.moves import NotPossible, move, move_all, way
 from eventhub.registration.queries import AMENDABLE, Intake, Window, may_amend, may_withdraw, window
@@ -278,7 +282,7 @@ def amend(
     after = before | dict(values)
     definition = questionnaires.version(intake.answer_set.version_id).definition
     drop_inapplicable(intake.answer_set, definition, after)
-    _copy_columns(registration, _unsealed(definition, given.applicable(definition, after)))
+    copy_columns(registration, definition, given.applicable(definition, after))
     consents = _consents(intake, {name: value for name, value in values.items() if name in changed})
     if consents:
         set_consents(db.session.get_one(Person, registration.person_id), consents, event_id=intake.event.id)
@@ -406,6 +410,38 @@ def reveal(
     return {name: value for name, value in opened.items() if name in sealed and name in questions}
 
 
+def open_own_file(person: Person, intake: Intake, question: Question) -> StoredFile:
+    """A sealed file for the one who gave it; written down, so that she sees when somebody else did it in her name."""
+    if intake.answer_set is None:
+        raise NotFound
+    value = given.opened(intake.answer_set, intake.key).get(question.key)
+    file = given.stored_file(intake.answer_set, value)
+    audit.record(
+        "registration.own_file",
+        _needed(intake.registration),
+        actor=person,
+        scope_id=intake.event.id,
+        questions=[question.key],
+    )
+    return file
+
+
+def record_export(actor: Person, event: Event, *, reason: str, rows: int, kind: str, sight: Sight) -> audit.AuditEntry:
+    """Who took the list out of the house, how many rows of it, and why (SAFETY.md property 6)."""
+    if not reason.strip():
+        raise ReasonNeeded
+    return audit.record(
+        "registration.exported",
+        event,
+        actor=actor,
+        scope_id=event.id,
+        text=reason,
+        rows=rows,
+        kind=kind,
+        sight=sight.value,
+    )
+
+
 def set_up(actor: Person, event: Event, *, setup: RegistrationSetup | None, **values: Any) -> RegistrationSetup:
     """Say how an event takes registrations. Before it has opened everything may change; afterwards the deadline only
     moves by ``extend_deadline``. Raises ClosesTooEarly, CapacityBelowSeats, NotLater.
@@ -515,7 +551,8 @@ def _prepare(registration: Registration, intake: Intake, answers: Mapping[str, o
     registration.reference = new_reference(intake.event.code)
     registration.submitted_at, registration.late = moment, late
     registration.changed_at = moment
-    _copy_columns(registration, _unsealed(definition, answers) if definition else answers)
+    copy_columns(registration, definition, answers)
+    fill_profile(db.session.get_one(Person, registration.person_id), definition, answers)
     _note_consents(registration, intake, answers)
     if intake.answer_set is not None and intake.answer_set.sent_at is None:
         intake.answer_set.sent_at = moment
@@ -560,11 +597,7 @@ def _demand_sendable(intake: Intake, registration: Registration) -> bool:
 def _demand_distance(actor: Person, registrations: Sequence[Registration]) -> None:
     if any(actor.id in {one.person_id, one.filed_by_id} for one in registrations):
         raise OwnFile
-    theirs = {one.organisation_id for one in registrations if one.organisation_id}
-    if not theirs:
-        return
-    own = select(Affiliation.id).where(Affiliation.person_id == actor.id, Affiliation.organisation_id.in_(theirs))
-    if db.session.scalar(own.limit(1)) is not None:
+    if represents(actor.id, {one.organisation_id for one in registrations if one.organisation_id}):
         raise OwnFile
 
 
@@ -587,45 +620,6 @@ def _owe(registrations: Sequence[Registration], outcome: State) -> None:
         promise(f"registration.{outcome.value}", registration_id=one.id)
         if outcome is State.ACCREDITED:
             promise("registration.accredited_calendar", registration_id=one.id)
-
-
-def _copy_columns(registration: Registration, answers: Mapping[str, object]) -> None:
-    """What lists filter by is kept beside the answers: category, way of attending, country, organization."""
-    registration.category = _text(answers.get("category"))
-    registration.attendance_mode = _text(answers.get("attendance_mode"))
-    registration.country = next((code for name in COUNTRY if (code := _country(answers.get(name)))), None)
-    registration.organisation_id = _organisation(answers.get("organisation"), registration)
-
-
-def _unsealed(definition: Definition, answers: Mapping[str, object]) -> dict[str, object]:
-    """Without the answers that are kept sealed: no open column may hold a copy of one."""
-    sealed = {question.key for question in definition.questions() if question.sealed}
-    return {name: value for name, value in answers.items() if name not in sealed}
-
-
-COUNTRY = ("country_represented", "nationality", "nationality_status", "residence")
-"""Questions that say where somebody belongs, the first that is answered counts."""
-
-
-def _country(value: object) -> str | None:
-    known = set(codes.codes("nationality_extra"))
-    if not isinstance(value, str) or (len(value) != 2 and value not in known):
-        return None
-    return value
-
-
-def _organisation(value: object, registration: Registration) -> uuid.UUID | None:
-    if not isinstance(value, dict) or not value.get("name"):
-        return None
-    name = str(value["name"])
-    known = select(Organisation.id).where(Organisation.name == name).order_by(Organisation.created_at).limit(1)
-    found = db.session.scalar(known)
-    if found is None:
-        organisation = Organisation(id=uuid.uuid4(), name=name, kind="other", country=_text(registration.country))
-        db.session.add(organisation)
-        db.session.flush()
-        found = organisation.id
-    return found
 
 
 def _note_consents(registration: Registration, intake: Intake, answers: Mapping[str, object]) -> None:
@@ -678,7 +672,3 @@ def _needed(registration: Registration | None) -> Registration:
     if registration is None:
         raise NotPossible
     return registration
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None

@@ -40,8 +40,11 @@ CHIPS: dict[str, frozenset[State]] = {
 }
 """Ready-made views of the list. Drafts are nobody's business but their authors'."""
 
-NAME = func.coalesce(func.nullif(Person.alias, ""), Person.name)
-"""The public name, in SQL."""
+NAME = func.coalesce(func.nullif(Person.alias, ""), Registration.display_name, Person.name)
+"""The public name, in SQL (shown.name_of)."""
+
+LEGAL = func.coalesce(Registration.legal_name, func.nullif(Person.name, ""), Registration.display_name, "")
+"""The name for badges, in SQL."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +156,7 @@ def overview(event_id: uuid.UUID) -> Overview:
 
 def rows(event_id: uuid.UUID, filters: Filters, seen: Sight, *, whole: bool = False) -> list[Row]:
     """One page of the list, or with ``whole`` all of it. One statement."""
-    name: Any = Person.name if seen is Sight.BADGES else NAME
+    name: Any = LEGAL if seen is Sight.BADGES else NAME
     found: Any = (
         select(
             Registration.id,
@@ -346,7 +349,7 @@ def _search(q: str, seen: Sight) -> ColumnElement[bool]:
         return Registration.reference == reference
     names: list[Any] = [NAME, Organisation.name]
     if seen is Sight.BADGES:
-        names += [Person.name, Person.name_latin]
+        names += [LEGAL, Person.name, Person.name_latin]
     parts: list[ColumnElement[bool]] = [name.icontains(q, autoescape=True) for name in names]
     return or_(*parts, Registration.reference.icontains(q, autoescape=True))
 

@@ -105,7 +105,9 @@ class Deadline(Base):
 
 
 class Registration(Base):
-    """One person's registration for one event."""
+    """One person's registration for one event. ``legal_name`` is for those who make badges, ``display_name`` the one
+    that the person wishes to be shown by there (see copies.py).
+    """
 
     __tablename__ = "registration"
     __table_args__ = (
@@ -127,6 +129,8 @@ class Registration(Base):
     category: Mapped[str | None]
     attendance_mode: Mapped[str | None]
     country: Mapped[str | None]
+    legal_name: Mapped[str | None]
+    display_name: Mapped[str | None]
     reason: Mapped[str | None]
     late: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=now)

@@ -12,6 +12,7 @@ from eventhub.questionnaires import answers as given
 from eventhub.questionnaires.actions import erase_answers
 from eventhub.registration import queries
 from eventhub.registration.actions import promote_waiting
+from eventhub.registration.copies import let_go
 from eventhub.registration.models import MOVES, Registration, State
 from eventhub.registration.moves import move
 from eventhub.registration.seats import free_seats
@@ -57,11 +58,13 @@ def erase(person: Person) -> int:
     )
     db.session.execute(delete(AuditText).where(AuditText.entry_id.in_(about)))
     db.session.execute(update(Registration).where(Registration.filed_by_id == person.id).values(filed_by_id=None))
+    organisations = {registration.organisation_id for registration in mine if registration.organisation_id}
     for registration in mine:
         seated = registration.has_seat and State.WITHDRAWN in MOVES[registration.state]
         if State.WITHDRAWN in MOVES[registration.state]:
             move(registration, State.WITHDRAWN, actor=None, reason="erased")
         registration.organisation_id = registration.country = registration.category = None
+        registration.legal_name = registration.display_name = None
         if seated:
             registration.has_seat = False
             db.session.flush()
@@ -70,4 +73,5 @@ def erase(person: Person) -> int:
             if setup is not None and not setup.needs_accreditation:
                 promote_waiting(registration.event_id, 1)
     db.session.flush()
+    let_go(organisations)
     return len(mine)

@@ -16,7 +16,8 @@ from eventhub.kit.i18n import show_date, show_moment, show_offset, zone_city
 from eventhub.programme.models import Event, EventKind, Publication
 from eventhub.programme.shown import clock_place
 from eventhub.programme.shown import sentence as with_parts
-from eventhub.registration.models import Deadline, RegistrationSetup, State
+from eventhub.registration.access import Sight
+from eventhub.registration.models import Deadline, Registration, RegistrationSetup, State
 from eventhub.registration.queries import Room, Window, room, window
 
 Tag = tuple[Any, str]
@@ -60,6 +61,16 @@ def tag(state: State, setup: RegistrationSetup) -> Tag:
     if state is State.ACCREDITED and not setup.needs_accreditation:
         return _l("Confirmed"), "ok"
     return STATES[state]
+
+
+def name_of(registration: Registration, seen: Sight) -> str:
+    """What this reader calls the person: the name given with the registration, where badges are made; elsewhere the
+    public name (DOMAIN.md rule 9). Empty where there is none.
+    """
+    person = registration.person
+    if seen is Sight.BADGES:
+        return registration.legal_name or person.name or registration.display_name or ""
+    return person.alias or registration.display_name or person.name
 
 
 def due(

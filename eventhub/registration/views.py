@@ -28,7 +28,7 @@ from eventhub.questionnaires import windows
 from eventhub.questionnaires.answers import Section
 from eventhub.questionnaires.definition import Definition, Page
 from eventhub.questionnaires.forms import AnswerForm, answer_form
-from eventhub.registration import actions, queries, shown
+from eventhub.registration import actions, attached, queries, shown
 from eventhub.registration.models import Registration, State
 from eventhub.registration.queries import Intake, Window
 from eventhub.registration.reference import read_reference
@@ -155,7 +155,7 @@ def check(slug: str) -> ResponseReturnValue:
         if sent is not None:
             return back_to("registration.done", slug=slug)
     missing = given.complete(definition, answers) if definition else []
-    sections = _sections(definition, answers, lambda page: url_for("registration.step", slug=slug, page=page.id))
+    sections = _sections(found, answers, lambda page: url_for("registration.step", slug=slug, page=page.id))
     page = render_template(
         "registration/check.html",
         intake=found,
@@ -200,7 +200,7 @@ def mine_one(reference: str) -> ResponseReturnValue:
         "registration/mine.html",
         intake=found,
         registration=registration,
-        sections=_sections(definition, answers, url),
+        sections=_sections(found, answers, url),
         missing=given.complete(definition, answers) if definition else [],
         may_amend=may_amend,
         may_withdraw=queries.may_withdraw(registration),
@@ -229,7 +229,10 @@ def amend(reference: str, page: str) -> ResponseReturnValue:
         if done_now is not None and not form.clashed:
             flash(_("Your answers were changed."), "ok")
             return back_to("registration.mine_one", reference=reference)
-    drawn = render_template("registration/amend.html", intake=found, form=form, page=asked, scripts=SCRIPTS)
+    files = attached.own(found) if form.has_files else {}
+    drawn = render_template(
+        "registration/amend.html", intake=found, form=form, page=asked, files=files, scripts=SCRIPTS
+    )
     return drawn, form.status
 
 
@@ -339,6 +342,7 @@ def _draw_step(
         "registration/step.html",
         intake=found,
         form=form,
+        files=attached.own(found) if form.has_files else {},
         page=asked,
         number=number + 1,
         total=len(pages) + (1 if len(definition.pages) > 1 else 0),
@@ -458,10 +462,9 @@ def _answers(found: Intake, *, with_tails: bool = False) -> dict[str, object]:
     return given.load(found.answer_set, found.key if with_tails else None)
 
 
-def _sections(
-    definition: Definition | None, answers: Mapping[str, object], url: Callable[[Page], str] | None
-) -> list[Section]:
-    return given.to_show(definition, answers, g.lang, url=url) if definition else []
+def _sections(found: Intake, answers: Mapping[str, object], url: Callable[[Page], str] | None) -> list[Section]:
+    definition = _definition(found)
+    return given.to_show(definition, answers, g.lang, url=url, files=attached.own(found, answers)) if definition else []
 
 
 def _first_address(found: Intake, definition: Definition | None) -> str:
@@ -517,6 +520,8 @@ def _line(verb: str, detail: Mapping[str, Any], labels: Mapping[str, str]) -> tu
     questions = ", ".join(labels.get(name, name) for name in detail.get("questions", ()))
     if verb == "registration.changed":
         return _("Answers changed"), questions, ""
+    if verb == "registration.own_file":
+        return _("You saved a file that is kept sealed"), questions, ""
     if verb == "registration.revealed":
         return _("The secretariat read answers that are kept sealed"), questions, "warn"
     state = verb.removeprefix("registration.")

@@ -2,6 +2,7 @@
 
 import io
 import json
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -204,20 +205,61 @@ def test_files_are_kept_replaced_and_given_up(app: Flask) -> None:
     answer_set, key = begin(version, person)
     answers.save(answer_set, key, {"letter": Upload("l.png", picture()), "scan": Upload("s.png", picture())})
     found = answers.load(answer_set)
-    letter = answers.stored_file(found["letter"])
+    letter = answers.stored_file(answer_set, found["letter"])
     assert (letter.name, letter.owner_id, letter.seal_key_id) == ("l.png", person.id, None)
     answers.save(answer_set, key, {"letter": found["letter"]})
     assert letter.deleted_at is None
     answers.save(answer_set, key, {"letter": Upload("m.png", picture())})
     assert letter.deleted_at is not None
     with pytest.raises(NotFound):
-        answers.stored_file(found["letter"])
+        answers.stored_file(answer_set, found["letter"])
     sealed = db.session.scalars(select(StoredFile).where(StoredFile.seal_key_id == key.id)).one()
     answers.save(answer_set, key, {"scan": None})
     assert sealed.deleted_at is not None
     with pytest.raises(FileTypeRefused) as caught:
         answers.save(answer_set, key, {"letter": Upload("innocent.png", b"<script>alert(1)</script>")})
     assert caught.value.field == "q_letter"
+
+
+def test_a_file_is_never_taken_over_by_its_id() -> None:
+    version = publish(
+        page("pone", question("letter", "file"), question("copy", "file"), question("scan", "file", sealed=True))
+    )
+    (mine, my_key), (theirs, their_key) = begin(version, make_person()), begin(version, make_person())
+    answers.save(theirs, their_key, {"letter": Upload("l.png", picture()), "scan": Upload("s.png", picture())})
+    answers.save(mine, my_key, {"letter": Upload("m.png", picture())})
+    stolen = answers.opened(theirs, their_key)
+    own = answers.load(mine)["letter"]
+    attempts: list[dict[str, object]] = [{"letter": stolen["letter"]}, {"letter": stolen["scan"]}, {"copy": own}]
+    attempts += [{"scan": stolen["scan"]}, {"letter": {"file": str(uuid.uuid4()), "name": "x.png", "size": 1}}]
+    for attempt in attempts:
+        with pytest.raises(AnswerWrong):
+            answers.save(mine, my_key, attempt)
+    assert answers.load(mine) == {"letter": own}
+    assert answers.stored_file(mine, own).deleted_at is None
+    for value in stolen.values():
+        with pytest.raises(NotFound):
+            answers.stored_file(mine, value)
+    # What the answer holds already may be named, and its name and size stay what they are.
+    answers.save(mine, my_key, {"letter": dict(own, name="other.html", size=0)})  # type: ignore[call-overload]
+    assert answers.load(mine) == {"letter": own}
+
+
+def test_the_files_of_a_set_are_found_at_once(statements: list[str]) -> None:
+    version = publish(page("pone", question("letter", "file"), question("scan", "file", sealed=True), question("name")))
+    answer_set, key = begin(version, make_person())
+    answers.save(answer_set, key, {"name": "Amina"})
+    db.session.flush()
+    statements.clear()
+    assert answers.attached(answer_set, answers.load(answer_set, key)) == {}
+    assert len(statements) == 1
+    answers.save(answer_set, key, {"letter": Upload("l.png", picture()), "scan": Upload("s.png", picture())})
+    assert list(answers.attached(answer_set, answers.load(answer_set))) == ["letter"]
+    db.session.flush()
+    statements.clear()
+    found = answers.attached(answer_set, answers.load(answer_set, key))
+    assert {name: file.name for name, file in found.items()} == {"letter": "l.png", "scan": "s.png"}
+    assert len(statements) == 2
 
 
 def test_retention_deletes_each_answer_on_its_day_and_says_so() -> None:
@@ -245,7 +287,7 @@ def test_erasing_a_person_takes_every_answer_and_nobody_elses() -> None:
     theirs, their_key = begin(version, other)
     answers.save(mine, my_key, {"name": "Amina", "letter": Upload("l.png", picture())})
     answers.save(theirs, their_key, {"name": "Baya"})
-    file = answers.stored_file(answers.load(mine)["letter"])
+    file = answers.stored_file(mine, answers.load(mine)["letter"])
     assert actions.erase_answers(person) == 2
     assert answers.load(mine) == {}
     assert file.deleted_at is not None

@@ -1,0 +1,216 @@
+"""One registration at the desk: answers and their files, notes, what is sealed, history."""
+
+import uuid
+from typing import Any
+
+from flask import flash, g, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from eventhub.kit.access import actor, staff
+from eventhub.kit.errors import NotFound
+from eventhub.kit.files import attachment
+from eventhub.kit.forms import ActionForm, submit
+from eventhub.kit.i18n import show_moment
+from eventhub.kit.web import back_to
+from eventhub.programme.models import Event
+from eventhub.questionnaires import answers as given
+from eventhub.questionnaires import queries as questionnaires
+from eventhub.questionnaires.access import may_see
+from eventhub.questionnaires.definition import Definition, Question
+from eventhub.registration import access, actions, attached, desk, exporting, shown
+from eventhub.registration.access import Sight
+from eventhub.registration.console import at_desk, bp, setup_of
+from eventhub.registration.forms import NoteForm, RevealForm
+from eventhub.registration.models import Registration, RegistrationSetup, State
+from eventhub.registration.moves import can_move
+
+
+@bp.get("/console/events/<slug>/registrations/<uuid:registration_id>")
+@staff
+def record(slug: str, registration_id: uuid.UUID) -> ResponseReturnValue:
+    """One registration: answers, decisions, history."""
+    event, setup, seen = at_desk(slug)
+    return _draw_record(event, setup_of(setup), seen, desk.record(event.id, registration_id))
+
+
+@bp.post("/console/events/<slug>/registrations/<uuid:registration_id>/note")
+@staff
+def note(slug: str, registration_id: uuid.UUID) -> ResponseReturnValue:
+    """A word for colleagues in the record's history."""
+    event, setup, seen = at_desk(slug)
+    registration, person = desk.record(event.id, registration_id), actor().person
+    form = NoteForm()
+    if form.validate_on_submit() and submit(form, lambda: actions.note(person, registration, form.text.data or "")):
+        flash(_("Your note is kept."), "ok")
+        return back_to("registration_console.record", slug=slug, registration_id=registration_id)
+    return _draw_record(event, setup_of(setup), seen, registration, note_form=form)
+
+
+@bp.post("/console/events/<slug>/registrations/<uuid:registration_id>/sealed")
+@staff
+def reveal(slug: str, registration_id: uuid.UUID) -> ResponseReturnValue:
+    """Open the sealed answers this role may see, once, for a reason; the answer to this request alone shows them."""
+    event, setup, seen = at_desk(slug)
+    registration, person = desk.record(event.id, registration_id), actor().person
+    form = RevealForm()
+    sealed = _sealed_keys(_sections(event, registration, seen))
+    answer_set = registration.answer_set
+    if not sealed or answer_set is None:
+        raise NotFound
+    opened: dict[str, object] | None = None
+    if form.validate_on_submit():
+        opened = submit(
+            form,
+            lambda: actions.reveal(
+                person, registration, answer_set, registration.person.seal_key, sealed, form.reason.data or ""
+            ),
+        )
+    return _draw_record(event, setup_of(setup), seen, registration, reveal_form=form, opened=opened)
+
+
+@bp.route("/console/events/<slug>/registrations/<uuid:registration_id>/files/<question>", methods=["GET", "POST"])
+@staff
+def file(slug: str, registration_id: uuid.UUID, question: str) -> ResponseReturnValue:
+    """A file that was given as an answer, to be saved. A sealed one is opened by POST alone, for a reason."""
+    event, setup, seen = at_desk(slug)
+    registration, person = desk.record(event.id, registration_id), actor().person
+    asked, answer_set = _file_question(registration, seen, question), registration.answer_set
+    if asked is None or answer_set is None or asked.sealed != (request.method == "POST"):
+        raise NotFound
+    if not asked.sealed:
+        return attachment(given.stored_file(answer_set, given.load(answer_set).get(asked.key)))
+    form, key = RevealForm(), registration.person.seal_key
+    if form.validate_on_submit():
+        reason = form.reason.data or ""
+        opened = submit(form, lambda: actions.reveal(person, registration, answer_set, key, {asked.key}, reason))
+        if opened is not None:
+            return attachment(given.stored_file(answer_set, opened.get(asked.key)))
+    return _draw_record(event, setup_of(setup), seen, registration, reveal_form=form)
+
+
+def _draw_record(
+    event: Event,
+    found: RegistrationSetup,
+    seen: Sight,
+    registration: Registration,
+    *,
+    note_form: NoteForm | None = None,
+    reveal_form: RevealForm | None = None,
+    opened: dict[str, object] | None = None,
+) -> ResponseReturnValue:
+    sent = next((form for form in (note_form, reveal_form) if form is not None and form.errors), None)
+    sections = _sections(event, registration, seen)
+    page = render_template(
+        "registration/record.html",
+        event=event,
+        setup=found,
+        registration=registration,
+        name=shown.name_of(registration, seen),
+        alias=registration.person.alias if seen is Sight.BADGES else None,
+        sections=sections,
+        sealed=bool(_sealed_keys(sections)),
+        sealed_files=_sealed_files(event, registration, sections),
+        opened=_opened(event, registration, opened) if opened is not None else None,
+        outcomes=[outcome for outcome in actions.OUTCOMES if can_move(registration.state, outcome)],
+        own=actor().person.id in {registration.person_id, registration.filed_by_id},
+        lines=[line for line in (_deed(one) for one in desk.deeds(registration.id)) if line],
+        form=sent,
+        bulk=ActionForm(formdata=None),
+        note_form=note_form or NoteForm(formdata=None),
+        reveal_form=reveal_form or RevealForm(formdata=None),
+        word=shown.STATES[registration.state],
+        sent_on=show_moment(registration.submitted_at, event.time_zone, g.lang) if registration.submitted_at else None,
+    )
+    return page, sent.status if sent else 200
+
+
+def _definition(registration: Registration) -> Definition | None:
+    if registration.answer_set is None:
+        return None
+    return questionnaires.localised(questionnaires.version(registration.answer_set.version_id), g.lang)
+
+
+def _sections(event: Event, registration: Registration, seen: Sight) -> list[given.Section]:
+    definition, answer_set = _definition(registration), registration.answer_set
+    if definition is None or answer_set is None:
+        return []
+    answers = given.load(answer_set)
+    files = attached.told(
+        given.attached(answer_set, answers), event.time_zone, lambda key: _file_address(event, registration, key)
+    )
+    return given.to_show(definition, answers, g.lang, who=access.viewers(seen), files=files)
+
+
+def _file_address(event: Event, registration: Registration, key: str) -> str:
+    return url_for("registration_console.file", slug=event.slug, registration_id=registration.id, question=key)
+
+
+def _file_question(registration: Registration, seen: Sight, key: str) -> Question | None:
+    definition = _definition(registration)
+    for question in definition.questions() if definition else ():
+        if question.key == key and question.kind == "file" and may_see(question, access.viewers(seen)):
+            return question
+    return None
+
+
+def _sealed_keys(sections: list[given.Section]) -> set[str]:
+    return {row.key for section in sections for row in section.rows if row.sealed and row.value}
+
+
+def _sealed_files(event: Event, registration: Registration, sections: list[given.Section]) -> list[dict[str, Any]]:
+    """The sealed files among what is shown, each with its own address."""
+    definition, sealed = _definition(registration), _sealed_keys(sections)
+    return [
+        {"label": one.label, "url": _file_address(event, registration, one.key)}
+        for one in (definition.questions() if definition else ())
+        if one.kind == "file" and one.key in sealed
+    ]
+
+
+def _opened(event: Event, registration: Registration, opened: dict[str, object]) -> list[dict[str, Any]]:
+    definition, answer_set = _definition(registration), registration.answer_set
+    if definition is None or answer_set is None:
+        return []
+    files = attached.told(given.attached(answer_set, opened), event.time_zone)
+    return [
+        {
+            "label": question.label,
+            "value": exporting.words(question, opened[question.key], g.lang),
+            "file": files.get(question.key),
+        }
+        for question in definition.questions()
+        if question.key in opened
+    ]
+
+
+def _deed(one: desk.Deed) -> dict[str, Any] | None:
+    verb = one.entry.verb.removeprefix("registration.")
+    words = {
+        "changed": _("Answers changed"),
+        "revealed": _("Sealed answers read"),
+        "note": _("Note"),
+    }
+    if verb in words:
+        title, kind = words[verb], "warn" if verb == "revealed" else ""
+    elif verb in set(State):
+        title, kind = shown.STATES[State(verb)]
+        kind = kind if kind in {"ok", "warn", "silent"} else ""
+    else:
+        return None
+    questions = ", ".join(one.entry.detail.get("questions", ()))
+    reason = one.entry.reason
+    parts = [
+        shown.label("decision_reason.registration", reason, g.lang) if reason else "",
+        questions,
+        one.text or "",
+    ]
+    when = show_moment(one.entry.at, actor().person.time_zone, g.lang)
+    return {
+        "when": f"{when.day}, {when.time}",
+        "datetime": when.iso,
+        "title": title,
+        "kind": kind,
+        "who": one.who,
+        "text": " · ".join(part for part in parts if part) or None,
+    }
