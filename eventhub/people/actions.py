@@ -381,10 +381,18 @@ def grant_role(
 
 
 def revoke_role(actor: Person | None, grant: RoleGrant, *, series_id: uuid.UUID | None = None) -> RoleGrant:
-    """Take a role away, at once. Raises NotFound outside the actor's own scope, OwnAdminRole."""
+    """Take a role away, at once. Raises NotFound outside the actor's own scope or when it is gone, OwnAdminRole,
+    LastAdmin. Two administrators who take each other's role at once leave one.
+    """
+    admins = queries.admins_of_all(lock=True) if grant.role is Role.ADMIN else set()
+    db.session.refresh(grant, ["revoked_at"], with_for_update=True)
+    if grant.revoked_at is not None:
+        raise NotFound
     _demand_may_grant(actor, grant.role, scope_of(grant, series_id))
     if actor is not None and grant.role is Role.ADMIN and grant.person_id == actor.id:
         raise OwnAdminRole
+    if grant.role is Role.ADMIN and grant.scope_kind is ScopeKind.ALL and admins == {grant.person_id}:
+        raise LastAdmin
     grant.revoked_at = now()
     db.session.flush()
     person = db.session.get_one(Person, grant.person_id)
@@ -414,11 +422,12 @@ def erase(actor: Person | None, person: Person) -> Person:
     """Erase a person (SAFETY.md property 17): the key, the words, the ways in. Rows that others need stay, nameless.
 
     Other features erase theirs when the promise ``people.erased`` is kept. Raises LastAdmin, and NotFound for anybody
-    but the person or an administrator of everything.
+    but the person or an administrator of everything. Of administrators who leave at once the last one stays.
     """
-    if actor is not None and actor.id != person.id and not holds(queries.grants_of(actor.id), Role.ADMIN):
+    admins = queries.admins_of_all(lock=True)
+    if actor is not None and actor.id not in {person.id} | admins:
         raise NotFound
-    if queries.admins_of_all() == {person.id}:
+    if admins == {person.id}:
         raise LastAdmin
     _erase(actor, person)
     note_erasure(person.id)

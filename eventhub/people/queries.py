@@ -66,19 +66,19 @@ def open_grant(grant_id: uuid.UUID) -> RoleGrant:
         .join(RoleGrant.person)
         .options(contains_eager(RoleGrant.person))
         .where(RoleGrant.id == grant_id, RoleGrant.revoked_at.is_(None))
-        .with_for_update(of=RoleGrant)
     )
     if found is None:
         raise NotFound
     return found
 
 
-def admins_of_all() -> set[uuid.UUID]:
-    """Who may administer everything."""
+def admins_of_all(*, lock: bool = False) -> set[uuid.UUID]:
+    """Who may administer everything. With ``lock`` nobody else takes one of these roles away until this is done."""
     rows = select(RoleGrant.person_id).where(
         RoleGrant.role == Role.ADMIN, RoleGrant.scope_kind == ScopeKind.ALL, RoleGrant.revoked_at.is_(None)
     )
-    return set(db.session.scalars(rows))
+    # In one order, so that two who lock at once wait for each other instead of for ever.
+    return set(db.session.scalars(rows.order_by(RoleGrant.id).with_for_update() if lock else rows))
 
 
 def consent_states(person_id: uuid.UUID) -> list[ChannelState]:

@@ -156,7 +156,7 @@ def try_code(browser: str, typed: str) -> SignInRequest | None:
 
 
 def spent_code(browser: str, typed: str) -> SignInRequest | None:
-    """The request whose code, used a moment ago, was typed once more in the browser that asked. A try like any other."""
+    """The request whose code, used a moment ago, was typed once more in the browser that asked. This too is a try."""
     row = newest_of_browser(browser, lock=True)
     mailed = _newest_mailed(row) if row else None
     if mailed is None or mailed.spent_at is None or mailed.spent_at <= now() - AGAIN:

@@ -1,0 +1,117 @@
+"""What two people, or two hands of one, do at the same moment: real threads on committed data."""
+
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import pytest
+from sqlalchemy import text
+
+from eventhub.kit.db import db
+from eventhub.kit.errors import NotFound
+from eventhub.people import actions, queries
+from eventhub.people.models import Person
+from tests.factories.people import form_fields, make_staff
+from tests.live import House
+from tests.people.visits import code, link, new_email
+
+pytestmark = pytest.mark.lane
+ROUNDS = 8
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with House(tmp_path_factory.mktemp("house")) as running:
+        yield running
+
+
+def at_once(*deeds: Callable[[], object]) -> list[object]:
+    """Do them at the same moment, each in a thread; what each gave or raised."""
+    start, told = threading.Barrier(len(deeds)), dict[int, object]()
+
+    def do(number: int) -> None:
+        start.wait()
+        try:
+            told[number] = deeds[number]()
+        except Exception as error:
+            told[number] = error
+
+    threads = [threading.Thread(target=do, args=(number,)) for number in range(len(deeds))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return [told[number] for number in range(len(deeds))]
+
+
+def two_admins(house: House) -> list[tuple[uuid.UUID, uuid.UUID]]:
+    """The only two administrators: their ids, and those of their roles."""
+    with house.work():
+        db.session.execute(text("UPDATE role_grant SET revoked_at = now() WHERE revoked_at IS NULL"))
+        return [(one.id, queries.grants_of(one.id)[0].id) for one in (make_staff(), make_staff())]
+
+
+def admins(house: House) -> int:
+    with house.work():
+        return len(queries.admins_of_all())
+
+
+def leave(house: House, who: uuid.UUID) -> None:
+    with house.work():
+        person = db.session.get_one(Person, who)
+        actions.erase(person, person)
+
+
+def take(house: House, who: uuid.UUID, grant: uuid.UUID) -> None:
+    with house.work():
+        actions.revoke_role(db.session.get_one(Person, who), queries.open_grant(grant))
+
+
+def test_of_two_administrators_who_leave_at_once_one_stays(house: House) -> None:
+    for _ in range(ROUNDS):
+        (first, _role), (second, _other) = two_admins(house)
+        told = at_once(partial(leave, house, first), partial(leave, house, second))
+        assert sorted(type(one).__name__ for one in told) == ["LastAdmin", "NoneType"], told
+        assert admins(house) == 1
+
+
+def test_of_two_administrators_who_take_each_others_role_one_stays(house: House) -> None:
+    for _ in range(ROUNDS):
+        (first, first_role), (second, second_role) = two_admins(house)
+        told = at_once(partial(take, house, first, second_role), partial(take, house, second, first_role))
+        assert [type(one) for one in told if one is not None] == [NotFound], told
+        assert admins(house) == 1
+
+
+def test_of_two_administrators_one_leaves_and_takes_the_others_role_at_once(house: House) -> None:
+    for _ in range(ROUNDS):
+        (first, _role), (_second, second_role) = two_admins(house)
+        told = at_once(partial(leave, house, first), partial(take, house, first, second_role))
+        assert len([one for one in told if one is None]) == 1, told
+        assert admins(house) == 1
+
+
+@pytest.mark.parametrize("by", ["link", "code"])
+def test_a_button_pressed_twice_at_once_ends_signed_in(house: House, by: str) -> None:
+    """Whichever answer the browser keeps, its cookie opens the same one session."""
+    for _ in range(ROUNDS):
+        email, browser = new_email(), house.app.test_client()
+        asked = form_fields(browser.get("/en/sign-in").text)
+        browser.post("/en/sign-in", data=asked | {"email": email})
+        with house.work():
+            path, typed = (link(email), {}) if by == "link" else ("/en/sign-in/sent", {"code": code(email)})
+        fields = form_fields(browser.get(path).text) | typed
+        cookie = browser.get_cookie("session")
+        assert cookie is not None
+
+        def press(value: str = cookie.value, path: str = path, fields: dict[str, str] = fields) -> tuple[int, int]:
+            hand = house.app.test_client()
+            hand.set_cookie("session", value)
+            status = hand.post(path, data=fields).status_code
+            return status, hand.get("/en/me").status_code
+
+        assert at_once(press, press) == [(303, 200), (303, 200)]
+        with house.work():
+            rows = "SELECT count(*) FROM web_session w JOIN person p ON p.id = w.person_id WHERE p.email = :email"
+            assert db.session.scalar(text(rows), {"email": email}) == 1
