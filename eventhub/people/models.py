@@ -171,6 +171,42 @@ class RoleGrant(Base):
     person: Mapped[Person] = relationship(foreign_keys=[person_id], lazy="raise")
 
 
+class RoleOffer(Base):
+    """A role offered to an address. It becomes a grant when whoever signs in with the address accepts it.
+
+    Nothing here says whether the address is known: whoever offers must not learn that. ``series_id`` is the series of
+    an event, ``scope_label`` what the scope was called in the language of the offer.
+    """
+
+    __tablename__ = "role_offer"
+    __table_args__ = (
+        Index(
+            "ix_role_offer_open",
+            "email",
+            "role",
+            "scope_kind",
+            "scope_id",
+            unique=True,
+            postgresql_where="closed_at IS NULL",
+            postgresql_nulls_not_distinct=True,
+        ),
+        CheckConstraint("(scope_kind = 'all') = (scope_id IS NULL)", name="scope_has_id"),
+    )
+
+    id: Mapped[Id]
+    email: Mapped[str]
+    role: Mapped[Role] = mapped_column(enum_column(Role, name="role"))
+    scope_kind: Mapped[ScopeKind] = mapped_column(enum_column(ScopeKind, name="scope_kind"))
+    scope_id: Mapped[uuid.UUID | None]
+    series_id: Mapped[uuid.UUID | None]
+    scope_label: Mapped[str]
+    language: Mapped[str]
+    offered_by_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    offered_at: Mapped[datetime] = mapped_column(default=now)
+    until: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+
 class SignInRequest(Base):
     """One request to sign in: a link and a code were (or were not) mailed. Both are stored hashed.
 
