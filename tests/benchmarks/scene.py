@@ -12,11 +12,12 @@ from sqlalchemy import insert
 
 from eventhub.calendars import actions as calendars
 from eventhub.calendars.feeds import feed_token
+from eventhub.calendars.models import Choice
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.revisions import bump
 from eventhub.kit.tokens import digest
-from eventhub.people.models import Organisation, Person, Role, WebSession
+from eventhub.people.models import Organisation, Person, Role, WebSession, name_key
 from eventhub.programme.models import Event
 from eventhub.registration.models import Registration, State
 from eventhub.registration.reference import new_reference
@@ -49,8 +50,7 @@ def build(house: House) -> Scene:
     """Fill the house's database."""
     with house.work():
         forum = make_forum(capacity=6_000)
-        for number in range(30):
-            make_session(forum, start=time(8 + number % 10), day=number % 2, hours=0.75)
+        sessions = [make_session(forum, start=time(8 + one % 10), day=one % 2, hours=0.75) for one in range(30)]
         dialogue = make_dialogue(capacity=100_000)
         big = make_forum()
         for number in range(1_000):
@@ -59,7 +59,8 @@ def build(house: House) -> Scene:
         _registrations(forum, people)
         calendars.follow_all([forum, dialogue, big])
         member = db.session.get_one(Person, people[ACCREDITED])
-        calendars.choose_for_all(forum, [member.id])
+        for session in sessions:
+            calendars.choose(member, session, Choice.GOING)
         feed = calendars.new_link(member)
         personal = feed_token(feed)
         admin = make_person()
@@ -91,7 +92,8 @@ def _people(count: int) -> list[uuid.UUID]:
 
 
 def _registrations(forum: Event, people: list[uuid.UUID]) -> None:
-    houses = [{"id": uuid.uuid4(), "name": f"Organization {number}", "kind": "ngo"} for number in range(400)]
+    names = [f"Organization {number}" for number in range(400)]
+    houses = [{"id": uuid.uuid4(), "name": name, "name_key": name_key(name), "kind": "ngo"} for name in names]
     db.session.execute(insert(Organisation), houses)
     states = [State.UNDER_REVIEW] * 3 + [State.ACCREDITED] * 5 + [State.WAITLISTED, State.DECLINED]
     rows = [
