@@ -121,6 +121,17 @@ class EmailForm(Form):
     )
 
 
+class PublicNameForm(Form):
+    """The public name alone."""
+
+    alias = StringField(
+        _l("Public name"),
+        [required(_l("Write the name that others may read")), Length(max=NAME_LIMIT)],
+        description=_l("Shown to others in place of your name, on every list, page and calendar"),
+        render_kw={"autocomplete": "off"},
+    )
+
+
 class ProfileForm(Form):
     """What a person tells about themselves."""
 

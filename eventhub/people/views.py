@@ -26,6 +26,7 @@ from eventhub.people.forms import (
     EraseForm,
     FactorForm,
     ProfileForm,
+    PublicNameForm,
     SignInForm,
     as_uuid,
     consents_form,
@@ -211,6 +212,17 @@ def discreet() -> ResponseReturnValue:
     return back_to("people.me")
 
 
+@bp.route("/me/public-name", methods=["POST"])
+@personal
+def public_name() -> ResponseReturnValue:
+    """The public name, for whoever switched discreet mode on and has none."""
+    form = PublicNameForm()
+    if form.validate_on_submit() and submit(form, lambda: actions.choose_alias(actor().person, form.alias.data or "")):
+        flash(_("Your public name is saved. Others read it in place of your name."), "ok")
+        return back_to("people.me")
+    return _my_page(DiscreetForm(obj=actor().person, formdata=None), ActionForm(formdata=None), form=form)
+
+
 @bp.route("/me/hide", methods=["POST"])
 @personal
 def hide() -> ResponseReturnValue:
@@ -390,6 +402,7 @@ def _my_page(discreet_form: DiscreetForm, action_form: ActionForm, form: Form | 
         is_staff=visitor.is_staff(),
         discreet_form=discreet_form,
         action_form=action_form,
+        alias_form=form if isinstance(form, PublicNameForm) else PublicNameForm(formdata=None),
         consents=queries.consent_states(visitor.person.id),
         devices=queries.live_session_count(visitor.person.id),
         main_panels=panels("me.main", visitor),

@@ -5,7 +5,7 @@ exception is promoting from the waiting list, which skips registrations that som
 """
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,8 +17,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from eventhub.kit import audit, codes
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
-from eventhub.kit.errors import DomainError, Forbidden, NotFound, Stale, means
-from eventhub.kit.files import StoredFile
+from eventhub.kit.errors import DomainError, Forbidden, Stale, means
 from eventhub.kit.outbox import promise
 from eventhub.kit.revisions import bump
 from eventhub.people.actions import set_consents
@@ -28,9 +27,8 @@ from eventhub.programme.models import Event, Publication
 from eventhub.questionnaires import answers as given
 from eventhub.questionnaires import queries as questionnaires
 from eventhub.questionnaires.actions import drop_inapplicable
-from eventhub.questionnaires.definition import Definition, Question
+from eventhub.questionnaires.definition import Definition
 from eventhub.questionnaires.models import AnswerSet
-from eventhub.registration.access import Sight
 from eventhub.registration.copies import copy_columns, fill_profile
 from eventhub.registration.models import Deadline, Registration, RegistrationSetup, SeatAt, State
 from eventhub.registration.moves import NotPossible, move, move_all, way
@@ -40,8 +38,6 @@ from eventhub.registration.seats import free_seats, take_seat, take_seats
 
 REASONS = "decision_reason.registration"
 OUTCOMES = (State.ACCREDITED, State.WAITLISTED, State.DECLINED)
-READS_AN_HOUR = 20
-"""More sealed answers than this an hour are reported to the administrators (SAFETY.md property 5)."""
 
 
 class NotOpenYet(DomainError):
@@ -127,14 +123,6 @@ class WrongReason(DomainError):
 
     status = 422
     message = _l("Choose a reason")
-    field = "reason"
-
-
-class ReasonNeeded(DomainError):
-    """Reading what is sealed needs a reason in words."""
-
-    status = 422
-    message = _l("Say why you need to read this")
     field = "reason"
 
 
@@ -377,69 +365,6 @@ def decide(
 def note(actor: Person, registration: Registration, text: str) -> audit.AuditEntry:
     """A word for colleagues, kept in the registration's history."""
     return audit.record("registration.note", registration, actor=actor, scope_id=registration.event_id, text=text)
-
-
-def reveal(
-    actor: Person, registration: Registration, answer_set: AnswerSet, key: Any, questions: Collection[str], reason: str
-) -> dict[str, object]:
-    """Open sealed answers for somebody who says why; recorded here, and reported when it happens often."""
-    if not reason.strip():
-        raise ReasonNeeded
-    definition = questionnaires.version(answer_set.version_id).definition
-    # One after the other: two at once would both be counted as the same, and the count could pass over the alarm.
-    db.session.execute(select(Person.id).where(Person.id == actor.id).with_for_update(key_share=True))
-    entry = audit.record(
-        "registration.revealed",
-        registration,
-        actor=actor,
-        scope_id=registration.event_id,
-        text=reason,
-        questions=sorted(questions),
-    )
-    opened = given.opened(answer_set, key)
-    since = now() - timedelta(hours=1)
-    reads = select(func.count()).select_from(audit.AuditEntry)
-    reads = reads.where(
-        audit.AuditEntry.actor_id == actor.id,
-        audit.AuditEntry.verb == "registration.revealed",
-        audit.AuditEntry.at > since,
-    )
-    if (db.session.scalar(reads) or 0) == READS_AN_HOUR + 1:
-        promise("registration.many_reads", entry_id=entry.id)
-    sealed = {question.key for question in definition.questions() if question.sealed}
-    return {name: value for name, value in opened.items() if name in sealed and name in questions}
-
-
-def open_own_file(person: Person, intake: Intake, question: Question) -> StoredFile:
-    """A sealed file for the one who gave it; written down, so that she sees when somebody else did it in her name."""
-    if intake.answer_set is None:
-        raise NotFound
-    value = given.opened(intake.answer_set, intake.key).get(question.key)
-    file = given.stored_file(intake.answer_set, value)
-    audit.record(
-        "registration.own_file",
-        _needed(intake.registration),
-        actor=person,
-        scope_id=intake.event.id,
-        questions=[question.key],
-    )
-    return file
-
-
-def record_export(actor: Person, event: Event, *, reason: str, rows: int, kind: str, sight: Sight) -> audit.AuditEntry:
-    """Who took the list out of the house, how many rows of it, and why (SAFETY.md property 6)."""
-    if not reason.strip():
-        raise ReasonNeeded
-    return audit.record(
-        "registration.exported",
-        event,
-        actor=actor,
-        scope_id=event.id,
-        text=reason,
-        rows=rows,
-        kind=kind,
-        sight=sight.value,
-    )
 
 
 def set_up(actor: Person, event: Event, *, setup: RegistrationSetup | None, **values: Any) -> RegistrationSetup:

@@ -11,9 +11,9 @@ from sqlalchemy import select
 
 from eventhub.kit import codes
 from eventhub.kit.db import db
-from eventhub.people.actions import take_name
 from eventhub.people.affiliations import affiliate, forget_unused, unaffiliate
 from eventhub.people.models import Person
+from eventhub.people.names import take_name
 from eventhub.questionnaires.access import may_see
 from eventhub.questionnaires.definition import Definition
 from eventhub.registration.access import Sight, viewers

@@ -10,7 +10,7 @@ from eventhub.people.models import Person
 from eventhub.questionnaires import answers as given
 from eventhub.questionnaires import queries as questionnaires
 from eventhub.questionnaires.definition import Question
-from eventhub.registration import actions, queries
+from eventhub.registration import disclosure, queries
 from eventhub.registration.console import PageTooOld
 from eventhub.registration.queries import Intake
 from eventhub.registration.reference import read_reference
@@ -47,7 +47,7 @@ def _own_file(person: Person, found: Intake, key: str) -> Response:
         return attachment(given.stored_file(found.answer_set, given.load(found.answer_set).get(key)))
     if not ActionForm().validate_on_submit():
         raise PageTooOld
-    return attachment(actions.open_own_file(person, found, question))
+    return attachment(disclosure.open_own_file(person, found, question))
 
 
 def _question(found: Intake, key: str) -> Question:

@@ -19,7 +19,7 @@ from eventhub.kit.i18n import AUTONYMS, LANGUAGES, direction
 from eventhub.kit.mail import render
 from eventhub.kit.web import back_to
 from eventhub.programme.models import Event
-from eventhub.registration import access, actions, desk, exporting, letters, shown
+from eventhub.registration import access, actions, desk, disclosure, exporting, letters, shown
 from eventhub.registration.console import PageTooOld, at_desk, bp, setup_of
 from eventhub.registration.desk import Filters, Overview, Row
 from eventhub.registration.forms import (
@@ -119,7 +119,7 @@ def export(slug: str) -> ResponseReturnValue:
     form = ExportForm()
     if form.validate_on_submit():
         header, rows = exporting.table(event, filters, seen, g.lang)
-        actions.record_export(
+        disclosure.record_export(
             actor().person, event, reason=form.reason.data or "", rows=len(rows), kind=form.kind.data, sight=seen
         )
         name = f"{event.code}-registrations-{now():%Y-%m-%d}"

@@ -18,7 +18,7 @@ from eventhub.questionnaires import answers as given
 from eventhub.questionnaires import queries as questionnaires
 from eventhub.questionnaires.access import may_see
 from eventhub.questionnaires.definition import Definition, Question
-from eventhub.registration import access, actions, attached, desk, exporting, shown
+from eventhub.registration import access, actions, attached, desk, disclosure, exporting, shown
 from eventhub.registration.access import Sight
 from eventhub.registration.console import at_desk, bp, setup_of
 from eventhub.registration.forms import NoteForm, RevealForm
@@ -62,7 +62,7 @@ def reveal(slug: str, registration_id: uuid.UUID) -> ResponseReturnValue:
     if form.validate_on_submit():
         opened = submit(
             form,
-            lambda: actions.reveal(
+            lambda: disclosure.reveal(
                 person, registration, answer_set, registration.person.seal_key, sealed, form.reason.data or ""
             ),
         )
@@ -83,7 +83,7 @@ def file(slug: str, registration_id: uuid.UUID, question: str) -> ResponseReturn
     form, key = RevealForm(), registration.person.seal_key
     if form.validate_on_submit():
         reason = form.reason.data or ""
-        opened = submit(form, lambda: actions.reveal(person, registration, answer_set, key, {asked.key}, reason))
+        opened = submit(form, lambda: disclosure.reveal(person, registration, answer_set, key, {asked.key}, reason))
         if opened is not None:
             return attachment(given.stored_file(answer_set, opened.get(asked.key)))
     return _draw_record(event, setup_of(setup), seen, registration, reveal_form=form)

@@ -21,7 +21,7 @@ from eventhub.kit.i18n import show_moment
 from eventhub.kit.web import back_to
 from eventhub.people.models import Person
 from eventhub.programme import shown as programme
-from eventhub.programme.models import Event
+from eventhub.programme.models import Event, Mode
 from eventhub.questionnaires import answers as given
 from eventhub.questionnaires import queries as questionnaires
 from eventhub.questionnaires import windows
@@ -53,6 +53,7 @@ def registration_words() -> dict[str, Any]:
         "registered": shown,
         "event_title": _title,
         "event_eyebrow": _eyebrow,
+        "lacks_public_name": _lacks_public_name,
         "has_endpoint": lambda name: name in current_app.view_functions,
     }
 
@@ -181,7 +182,7 @@ def done(slug: str) -> ResponseReturnValue:
         registration=found.registration,
         qr=shown.qr(found.registration.reference),
         email=person.email,
-        is_forum=found.event.kind in shown.FORUMS,
+        has_place=found.event.mode is not Mode.ONLINE,
     )
 
 
@@ -208,6 +209,7 @@ def mine_one(reference: str) -> ResponseReturnValue:
         reason=shown.reason_text(registration.reason, g.lang) if registration.state in TOLD else "",
         lines=_history(person, found, definition),
         qr=shown.qr(reference),
+        has_place=found.event.mode is not Mode.ONLINE,
     )
 
 
@@ -531,6 +533,12 @@ def _line(verb: str, detail: Mapping[str, Any], labels: Mapping[str, str]) -> tu
     if state == State.SUBMITTED:
         return _("Sent"), None, ""
     return None
+
+
+def _lacks_public_name() -> bool:
+    """Whether a discreet person has chosen none. Half a session is nobody's yet."""
+    known = current_user.is_authenticated and not current_user.is_half_signed_in()
+    return bool(known and current_user.discreet and not current_user.person.alias)
 
 
 def _title(event: Event) -> Any:

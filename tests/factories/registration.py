@@ -109,6 +109,26 @@ THREE_PAGES: dict[str, Any] = {
 }
 """What a forum asks, in short."""
 
+PAPERS: dict[str, Any] = {
+    "id": "p4",
+    "title": "Papers",
+    "questions": [
+        {"id": "q8", "key": "letter", "kind": "file", "label": "Letter", "see": ["organiser", "desk"]},
+        {
+            "id": "q9",
+            "key": "scan",
+            "kind": "file",
+            "label": "Copy of the document",
+            "sealed": True,
+            "see": ["desk"],
+        },
+    ],
+}
+"""A page that asks for files, an open and a sealed one."""
+
+WITH_PAPERS: dict[str, Any] = {"pages": [*THREE_PAGES["pages"], PAPERS]}
+"""What a forum asks, files included."""
+
 ANSWERS: dict[str, object] = {
     "attendance_mode": "in_person",
     "category": "ngo_no_ecosoc",

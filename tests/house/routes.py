@@ -43,6 +43,9 @@ PAPERS = but(EDIT, rapporteur=OK)
 LOOK = but(PAPERS, officer=OK, check_in=OK)
 DESK = but(EDIT, officer=OK)
 LEGAL = but(DESK, organiser=NOTHING)
+NOT_BY_GET = but(DESK, officer=NOTHING, organiser=NOTHING, admin=NOTHING, series_admin=NOTHING)
+"""A sealed file has no address to follow, not for those who may open it either."""
+UNREACHED = but(OWNER, owner=NOTHING)
 COUNTS = but(DESK, partner=OK)
 SERIES = only("admin", "series_admin")
 ADMINS = but(SERIES, other_admin=OK)
@@ -163,6 +166,7 @@ PEOPLE = (
     Route("people.agree_to_email_change", "GET POST", "/en/email-change/{change}", PUBLIC, leads="/en/sign-in"),
     Route("people.me", "GET", "/en/me", PERSONAL),
     Route("people.discreet", "POST", "/en/me/discreet", PERSONAL, {"discreet": "y"}),
+    Route("people.public_name", "POST", "/en/me/public-name", PERSONAL, {"alias": "A. Other"}),
     Route("people.hide", "POST", "/en/me/hide", PERSONAL),
     Route("people.profile", "GET POST", "/en/me/profile", PERSONAL, {"name": "Other name"}, fills=True),
     Route("people.email", "GET POST", "/en/me/email", PERSONAL, {"email": "next@example.org"}),
@@ -195,6 +199,12 @@ REGISTRATION = (
     Route("registration.done", "GET", "/en/events/{event}/register/done", PERSONAL),
     Route("registration.mine_one", "GET", "/en/me/registrations/{reference}", OWNER),
     Route("registration.amend", "GET POST", "/en/me/registrations/{reference}/answers/p3", OWNER),
+    Route("registration.own_file", "GET", "/en/me/registrations/{reference}/files/letter", OWNER),
+    Route("registration.own_file", "GET", "/en/me/registrations/{reference}/files/scan", UNREACHED),
+    Route("registration.own_file", "POST", "/en/me/registrations/{reference}/files/scan", OWNER),
+    Route("registration.own_file", "POST", "/en/me/registrations/{reference}/files/letter", UNREACHED),
+    Route("registration.draft_file", "GET", "/en/events/{begun}/register/files/letter", OWNER),
+    Route("registration.draft_file", "POST", "/en/events/{begun}/register/files/scan", OWNER),
     Route("registration.withdraw", "GET POST", "/en/me/registrations/{reference}/withdraw", OWNER),
 )
 
@@ -313,6 +323,9 @@ AT_THE_DESK = (
     Route("registration_console.note", "POST", f"{DESK_PAGE}/{{registration}}/note", DESK, {"text": "Called"}),
     # The one sealed answer is for the accreditation desk; for an organiser there is nothing to open.
     Route("registration_console.reveal", "POST", f"{DESK_PAGE}/{{registration}}/sealed", LEGAL, {"reason": "Visa"}),
+    Route("registration_console.file", "GET", f"{DESK_PAGE}/{{registration}}/files/letter", DESK),
+    Route("registration_console.file", "GET", f"{DESK_PAGE}/{{registration}}/files/scan", NOT_BY_GET),
+    Route("registration_console.file", "POST", f"{DESK_PAGE}/{{registration}}/files/scan", LEGAL, {"reason": "Visa"}),
     Route("registration_console.partner_counts", "GET", f"{EVENT}/registration-counts", COUNTS),
     Route("registration_console.setup", "GET POST", f"{EVENT}/registration-settings", EDIT, fills=True),
     Route("registration_console.extend", "POST", f"{EVENT}/registration-settings/deadline", EDIT, {"until": "{until}"}),

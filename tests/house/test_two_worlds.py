@@ -10,8 +10,10 @@ from datetime import time
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from eventhub.kit.db import db
+from eventhub.kit.files import StoredFile
 from eventhub.people.models import Person, Role
 from eventhub.programme.models import Event, Publication, Series
 from eventhub.registration.models import Registration
@@ -39,7 +41,7 @@ SEARCHES = (
     f"{DESK}?country=KE&size=100",
 )
 EXPORT = f"{DESK}/export?chip=all"
-TOKENS = re.compile(r'<input[^>]*name="(?:csrf_token|form_key)"[^>]*>')
+TOKENS = re.compile(r'<input[^>]*name="(?:csrf_token|form_key|drawn)"[^>]*>')
 LEFT_OUT = {"probes.healthz", "probes.readyz", "probes.metrics", "asset"}
 OF_THE_OWNER = {"calendars.personal_feed", "calendars.reply", "people.agree_to_email_change"}
 """Addresses that are a secret of the person the facts are about: whoever holds one is that person."""
@@ -127,6 +129,9 @@ def renamed(world: World) -> None:
     """The legal name behind an alias."""
     owner = db.session.get_one(Person, world.persons["owner"])
     owner.name, owner.name_latin = f"{SECRET} Legal", f"{SECRET} Latin"
+    # Not by way of the model: its version stands on pages of the desk.
+    names = {"legal_name": f"{SECRET} Legal"}
+    db.session.execute(update(Registration).where(Registration.person_id == owner.id).values(**names))
 
 
 def appointed(world: World) -> None:
@@ -141,13 +146,21 @@ def asked(world: World) -> None:
 
 def declined(world: World) -> None:
     """A decision on somebody's registration."""
-    row = db.session.query(Registration).filter_by(person_id=world.persons["owner"]).one()
+    row = db.session.query(Registration).filter_by(reference=world.mine["reference"]).one()
     row.reason, row.category = "late", "member_state"
+
+
+def handed_in(world: World) -> None:
+    """Another letter, and another copy of the document."""
+    row = db.session.query(Registration).filter_by(reference=world.mine["reference"]).one()
+    papers = db.session.query(StoredFile).filter_by(owner_id=row.person_id)
+    for file in papers:
+        file.name, file.size = f"{SECRET}.pdf", file.size + 5000
 
 
 def about_people(world: World) -> None:
     """All that is to be known of people at once."""
-    for fact in (registered, declined, hidden_away, renamed):
+    for fact in (registered, declined, hidden_away, renamed, handed_in):
         fact(world)
 
 
@@ -184,6 +197,7 @@ INSIDE = [
     (declined, "organiser", f"{DESK}?chip=all"),
     (hidden_away, "organiser", f"{DESK}?chip=all"),
     (renamed, "officer", f"{DESK}?chip=all"),
+    (handed_in, "organiser", f"{DESK}/{{registration}}"),
     (drafted, "organiser", "/en/console/events/{event}/programme"),
     (appointed, "series_admin", "/en/console/roles"),
     (asked, "organiser", "/en/console/questionnaires"),

@@ -33,11 +33,14 @@ from eventhub.people import actions as people
 from eventhub.people import sign_in, totp
 from eventhub.people.models import Person, Role, WebSession
 from eventhub.programme.models import Event, Publication, Series, SessionKind
+from eventhub.questionnaires.kinds import Upload
 from eventhub.questionnaires.models import Questionnaire
-from eventhub.registration.models import Registration
+from eventhub.registration import actions
+from eventhub.registration.models import Registration, State
 from eventhub.registration.reference import new_reference
 from tests.factories.people import grant, make_person
 from tests.factories.programme import (
+    PDF_BYTES,
     add_item,
     add_panellist,
     add_version,
@@ -48,7 +51,7 @@ from tests.factories.programme import (
     make_session,
 )
 from tests.factories.questionnaires import make_questionnaire, page, question
-from tests.factories.registration import THREE_PAGES, make_forum, open_registration, register
+from tests.factories.registration import ANSWERS, WITH_PAPERS, intake, make_forum, open_registration, register
 from tests.factories.registration import make_questionnaire as make_published
 
 ROLES = (
@@ -222,6 +225,7 @@ def _build(world: World) -> None:
         "series": series.slug,
         "fresh": fresh.slug,
         "bare": bare.slug,
+        "begun": _begun(db.session.get_one(Person, world.persons["owner"])).slug,
         "draft": draft.slug,
         "asset": world.app.extensions["eventhub.assets"].address("site.css").removeprefix("/assets/"),
         "letter": _letter(world.app),
@@ -233,7 +237,7 @@ def _build(world: World) -> None:
 
 def _forum(series: Series) -> Event:
     event = make_event(series, first_day=(now() + timedelta(days=30)).date())
-    open_registration(event, questionnaire_id=make_published(THREE_PAGES).id)
+    open_registration(event, questionnaire_id=make_published(WITH_PAPERS).id)
     return event
 
 
@@ -278,7 +282,7 @@ def _parts(event: Event, owner_id: uuid.UUID) -> dict[str, str]:
     panellist = add_panellist(session, "Speaker")
     document, paper = make_document(event), make_document(event, publication=Publication.DRAFT)
     owner = db.session.get_one(Person, owner_id)
-    registration = register(event, owner)
+    registration = register(event, owner, **(ANSWERS | _papers()))
     calendars.follow_session(session)
     calendars.choose(owner, session, Choice.GOING)
     editable = make_questionnaire(
@@ -306,6 +310,19 @@ def _parts(event: Event, owner_id: uuid.UUID) -> dict[str, str]:
     }
 
 
+def _papers() -> dict[str, object]:
+    """An open and a sealed file."""
+    return {"letter": Upload("letter.pdf", PDF_BYTES), "scan": Upload("scan.pdf", PDF_BYTES)}
+
+
+def _begun(owner: Person) -> Event:
+    """An event for which the owner has a draft with files."""
+    event = make_forum(data=WITH_PAPERS)
+    draft = actions.start_draft(owner, owner, intake(event, owner))
+    actions.save_page(owner, draft, _papers())
+    return event
+
+
 def _ways_in(owner_id: uuid.UUID, half_id: uuid.UUID) -> dict[str, str]:
     """Secrets in mails: a sign-in link and its code, a change of address, a feed, an invite; a code of a phone."""
     owner, half = (db.session.get_one(Person, one) for one in (owner_id, half_id))
@@ -314,7 +331,7 @@ def _ways_in(owner_id: uuid.UUID, half_id: uuid.UUID) -> dict[str, str]:
     asked.code_until += timedelta(days=1)  # a busy machine takes longer than ten minutes
     change = people.request_email_change(owner, "new-address@example.org")
     feed = calendars.new_link(owner)
-    registration = db.session.query(Registration).filter_by(person_id=owner.id).one()
+    registration = db.session.query(Registration).filter_by(person_id=owner.id, state=State.UNDER_REVIEW).one()
     entry = db.session.query(CalendarEntry).filter_by(event_id=registration.event_id).one()
     invite = Invite(id=uuid.uuid4(), entry_id=entry.id, person_id=owner.id, salt=b"salt", raised=0)
     invite.token_hash = digest(imip.invite_token(invite))

@@ -18,7 +18,7 @@ from eventhub.people.models import Affiliation, Consent, Organisation, Person
 from eventhub.programme.models import Publication
 from eventhub.questionnaires import answers
 from eventhub.questionnaires.models import AnswerSet
-from eventhub.registration import actions, queries
+from eventhub.registration import actions, disclosure, queries
 from eventhub.registration.models import MOVES, Deadline, Registration, RegistrationSetup, SeatAt, State
 from eventhub.registration.moves import NotPossible, can_move, move, way
 from tests.factories.people import make_organisation, make_person
@@ -401,14 +401,14 @@ def test_revealing_needs_a_reason_is_recorded_and_reported_when_it_happens_often
     event, person, officer = make_forum(), make_person(), make_person()
     registration = register(event, person)
     found = intake(event, person)
-    with pytest.raises(actions.ReasonNeeded):
-        actions.reveal(officer, registration, found.answer_set, found.key, {"document_number"}, "  ")
-    for _ in range(actions.READS_AN_HOUR + 1):
-        shown = actions.reveal(officer, registration, found.answer_set, found.key, {"document_number"}, "Badge")
+    with pytest.raises(disclosure.ReasonNeeded):
+        disclosure.reveal(officer, registration, found.answer_set, found.key, {"document_number"}, "  ")
+    for _ in range(disclosure.READS_AN_HOUR + 1):
+        shown = disclosure.reveal(officer, registration, found.answer_set, found.key, {"document_number"}, "Badge")
     assert shown == {"document_number": "RT1234418"}
     rows = select(AuditEntry).where(AuditEntry.verb == "registration.revealed", AuditEntry.actor_id == officer.id)
     entries = list(db.session.scalars(rows))
-    assert len(entries) == actions.READS_AN_HOUR + 1
+    assert len(entries) == disclosure.READS_AN_HOUR + 1
     assert entries[0].detail == {"questions": ["document_number"]}
     assert db.session.query(Promise).filter_by(task="registration.many_reads").count() == 1
 

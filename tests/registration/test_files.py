@@ -1,8 +1,6 @@
 """Files given as answers: whose they are, who may save them, and what is written down."""
 
-import copy
 import io
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -20,13 +18,9 @@ from eventhub.questionnaires.kinds import Upload
 from eventhub.registration.models import Registration, State
 from tests.factories.people import form_fields, make_person, make_staff, sign_in
 from tests.factories.programme import PDF_BYTES
-from tests.factories.registration import ANSWERS, THREE_PAGES, intake, make_forum, register
+from tests.factories.registration import ANSWERS, WITH_PAPERS, intake, make_forum, register
 
 LETTER = "رسالة “الجمعية”.pdf"
-FILES: list[dict[str, Any]] = [
-    {"id": "q8", "key": "letter", "kind": "file", "label": "Letter", "see": ["organiser", "desk"]},
-    {"id": "q9", "key": "scan", "kind": "file", "label": "Copy of the document", "sealed": True, "see": ["desk"]},
-]
 
 
 def picture() -> bytes:
@@ -36,9 +30,7 @@ def picture() -> bytes:
 
 
 def forum() -> Event:
-    data = copy.deepcopy(THREE_PAGES)
-    data["pages"].append({"id": "p4", "title": "Papers", "questions": FILES})
-    return make_forum(data=data)
+    return make_forum(data=WITH_PAPERS)
 
 
 def sent(event: Event, person: Person | None = None) -> Registration:

@@ -15,7 +15,7 @@ from eventhub.people.models import Person
 from eventhub.programme.models import Event, Publication
 from eventhub.questionnaires import answers
 from eventhub.questionnaires.models import AnswerSet
-from eventhub.registration import actions
+from eventhub.registration import actions, disclosure
 from eventhub.registration.models import Registration, RegistrationSetup, State
 from tests.factories.people import form_fields, make_person, sign_in
 from tests.factories.registration import intake, make_dialogue, make_forum, make_registration, register
@@ -340,7 +340,8 @@ def test_who_read_a_sealed_answer_is_told(client: FlaskClient, person: Person) -
     event = make_forum()
     registration = register(event, person)
     found = intake(event, person)
-    actions.reveal(make_person(name="Officer"), registration, found.answer_set, found.key, {"document_number"}, "Badge")
+    officer = make_person(name="Officer")
+    disclosure.reveal(officer, registration, found.answer_set, found.key, {"document_number"}, "Badge")
     page = client.get(f"/en/me/registrations/{registration.reference}").text
     assert "read answers that are kept sealed" in page
     assert "Number of your document" in page

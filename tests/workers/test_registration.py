@@ -16,7 +16,7 @@ from eventhub.kit.db import db
 from eventhub.kit.mail import Letter, compose, render
 from eventhub.kit.outbox import Promise
 from eventhub.people.models import Role
-from eventhub.registration import actions, letters, personal_data, queries
+from eventhub.registration import actions, disclosure, letters, personal_data, queries
 from eventhub.registration.models import Registration, RegistrationSetup, State
 from tests import servers
 from tests.factories.calendars import make_entry
@@ -186,8 +186,8 @@ def test_many_reads_are_told_to_another_administrator(tasks: dict[str, Any]) -> 
     person = make_person()
     one = register(event, person)
     found = intake(event, person)
-    for _ in range(actions.READS_AN_HOUR + 1):
-        actions.reveal(officer, one, found.answer_set, found.key, {"document_number"}, "Badge")
+    for _ in range(disclosure.READS_AN_HOUR + 1):
+        disclosure.reveal(officer, one, found.answer_set, found.key, {"document_number"}, "Badge")
     db.session.flush()
     row = db.session.scalars(select(Promise).where(Promise.task == "registration.many_reads")).one()
     letter = tasks["registration.many_reads"].__wrapped__.__wrapped__(**row.payload)

@@ -1,0 +1,98 @@
+"""What leaves its seal or the house, each time written down: sealed answers and files, the list as a file."""
+
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import func, select
+
+from eventhub.kit import audit
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.kit.errors import DomainError, NotFound
+from eventhub.kit.files import StoredFile
+from eventhub.kit.outbox import promise
+from eventhub.people.models import Person
+from eventhub.programme.models import Event
+from eventhub.questionnaires import answers as given
+from eventhub.questionnaires import queries as questionnaires
+from eventhub.questionnaires.definition import Question
+from eventhub.questionnaires.models import AnswerSet
+from eventhub.registration.access import Sight
+from eventhub.registration.models import Registration
+from eventhub.registration.queries import Intake
+
+READS_AN_HOUR = 20
+"""More sealed answers than this an hour are reported to the administrators (SAFETY.md property 5)."""
+
+
+class ReasonNeeded(DomainError):
+    """Reading what is sealed needs a reason in words."""
+
+    status = 422
+    message = _l("Say why you need to read this")
+    field = "reason"
+
+
+def reveal(
+    actor: Person, registration: Registration, answer_set: AnswerSet, key: Any, questions: Collection[str], reason: str
+) -> dict[str, object]:
+    """Open sealed answers for somebody who says why; recorded here, and reported when it happens often."""
+    if not reason.strip():
+        raise ReasonNeeded
+    definition = questionnaires.version(answer_set.version_id).definition
+    # One after the other: two at once would both be counted as the same, and the count could pass over the alarm.
+    db.session.execute(select(Person.id).where(Person.id == actor.id).with_for_update(key_share=True))
+    entry = audit.record(
+        "registration.revealed",
+        registration,
+        actor=actor,
+        scope_id=registration.event_id,
+        text=reason,
+        questions=sorted(questions),
+    )
+    opened = given.opened(answer_set, key)
+    since = now() - timedelta(hours=1)
+    reads = select(func.count()).select_from(audit.AuditEntry)
+    reads = reads.where(
+        audit.AuditEntry.actor_id == actor.id,
+        audit.AuditEntry.verb == "registration.revealed",
+        audit.AuditEntry.at > since,
+    )
+    if (db.session.scalar(reads) or 0) == READS_AN_HOUR + 1:
+        promise("registration.many_reads", entry_id=entry.id)
+    sealed = {question.key for question in definition.questions() if question.sealed}
+    return {name: value for name, value in opened.items() if name in sealed and name in questions}
+
+
+def open_own_file(person: Person, intake: Intake, question: Question) -> StoredFile:
+    """A sealed file for the one who gave it; written down, so that she sees when somebody else did it in her name."""
+    if intake.answer_set is None or intake.registration is None:
+        raise NotFound
+    value = given.opened(intake.answer_set, intake.key).get(question.key)
+    file = given.stored_file(intake.answer_set, value)
+    audit.record(
+        "registration.own_file",
+        intake.registration,
+        actor=person,
+        scope_id=intake.event.id,
+        questions=[question.key],
+    )
+    return file
+
+
+def record_export(actor: Person, event: Event, *, reason: str, rows: int, kind: str, sight: Sight) -> audit.AuditEntry:
+    """Who took the list out of the house, how many rows of it, and why (SAFETY.md property 6)."""
+    if not reason.strip():
+        raise ReasonNeeded
+    return audit.record(
+        "registration.exported",
+        event,
+        actor=actor,
+        scope_id=event.id,
+        text=reason,
+        rows=rows,
+        kind=kind,
+        sight=sight.value,
+    )
