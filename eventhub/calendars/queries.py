@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import ColumnElement, DateTime, Select, and_, bindparam, case, func, literal, or_, select
+from sqlalchemy import BindParameter, ColumnElement, DateTime, Select, and_, bindparam, case, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import contains_eager, joinedload
 
@@ -141,7 +141,7 @@ def of_session(session_id: uuid.UUID) -> ColumnElement[bool]:
     return CalendarEntry.id == newest.scalar_subquery()
 
 
-def of_person(person_id: Any) -> ColumnElement[bool]:
+def of_person(person_id: uuid.UUID) -> ColumnElement[bool]:
     """A condition: the sessions that a person chose, as long as a registration of theirs stands."""
     chosen = select(ChosenSession.session_id).where(ChosenSession.person_id == person_id)
     events = select(Registration.event_id).where(Registration.person_id == person_id, Registration.state.in_(ATTENDING))
@@ -167,7 +167,7 @@ def series_for_feed(slug: str) -> Series:
 
 def feed_by_token(token: str) -> FoundFeed | None:
     """The private feed with this token, also a revoked one, or None. One statement."""
-    found = db.session.execute(_FOUND_FEED, {"token_hash": digest(token), "moment": now()}).first()
+    found = db.session.connection().execute(_FOUND_FEED, {"token_hash": digest(token), "moment": now()}).first()
     return FoundFeed(*found) if found else None
 
 
@@ -431,7 +431,7 @@ def session_of(event: Event, session_id: uuid.UUID) -> Session:
 # --- The window ---------------------------------------------------------------------------------------------------
 
 
-def _in_window(moment: Any) -> ColumnElement[bool]:
+def _in_window(moment: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     return and_(
         CalendarEntry.ends_at > moment - BACK,
         or_(CalendarEntry.status != EntryStatus.CANCELLED, CalendarEntry.ends_at > moment - CANCELLED_BACK),
@@ -446,12 +446,16 @@ def _stamp() -> Any:
     """``stamp_of`` the entries of a person's feed, made by the database, which then need not send them."""
     piece = func.uuid_send(CalendarEntry.id).op("||")(EntryBlob.digest)
     in_order = aggregate_order_by(literal(b""), CalendarEntry.starts_at, CalendarEntry.id)
+    theirs = and_(Registration.event_id == CalendarEntry.event_id, Registration.person_id == ChosenSession.person_id)
     return (
         select(func.sha256(func.string_agg(piece, in_order)))
-        .select_from(CalendarEntry)
+        .select_from(ChosenSession)
+        .join(CalendarEntry, CalendarEntry.session_id == ChosenSession.session_id)
+        .join(Registration, theirs)
         .join(EntryBlob, EntryBlob.entry_id == CalendarEntry.id)
         .where(
-            of_person(Person.id),
+            ChosenSession.person_id == Person.id,
+            Registration.state.in_(ATTENDING),
             _in_window(bindparam("moment", type_=DateTime(timezone=True))),
             EntryBlob.language == Person.language,
             EntryBlob.audience == case((Person.discreet, Audience.NEUTRAL), else_=Audience.PUBLIC),

@@ -340,8 +340,12 @@ def test_a_private_feed_is_joined_once_and_asked_for_each_time(client: FlaskClie
     event = make_event()
     entries = [make_entry(event, start=time(hour)) for hour in (9, 11)]
     person = make_chooser(*map(session_of, entries))
+    somebody_s = make_entry(event, start=time(15))
+    make_chooser(session_of(somebody_s), session_of(elsewhere := make_entry()))
+    actions.choose(person, session_of(elsewhere), actions.Choice.GOING)
     address = private_link(person)
     first = client.get(address)
+    assert uids(first.data) == [entry.uid for entry in entries]
     found = queries.feed_by_token(address.rpartition("/")[2].removesuffix(".ics"))
     assert found is not None
     assert found.stamp == feeds.private_feed(found, "x", now()).build().stamp
