@@ -1,0 +1,318 @@
+"""From an order to a file: gather what the paper says, in the order's language, then print it.
+
+The two halves stand apart, so that no transaction is open while the printer works. Only workers come here.
+"""
+
+import io
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import g
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from PIL import Image
+
+from eventhub.kit import audit, files
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.kit.errors import DomainError
+from eventhub.kit.i18n import LOCALES
+from eventhub.kit.sealed import SealKey
+from eventhub.papers import badges, letters, participants, queries, typeset, words
+from eventhub.papers.glyphs import names_of
+from eventhub.papers.models import Kind, Layout, PaperOrder, PaperSetup, Problem
+from eventhub.papers.queries import Bearer
+from eventhub.papers.typeset import Source
+from eventhub.papers.words import Data
+from eventhub.people.models import Channel, Organisation, Person
+from eventhub.people.queries import consenting
+from eventhub.programme.models import Event
+from eventhub.questionnaires import answers as given
+from eventhub.questionnaires import kinds
+from eventhub.questionnaires import queries as questionnaires
+from eventhub.questionnaires.models import AnswerSet
+from eventhub.registration.models import Registration, State
+from eventhub.registration.queries import versions_of
+
+SOURCES = {
+    Kind.BADGES: Source.BADGE,
+    Kind.CONFIRMATION: Source.LETTER,
+    Kind.VISA_LETTER: Source.LETTER,
+    Kind.CERTIFICATE: Source.CERTIFICATE,
+    Kind.PARTICIPANTS: Source.PARTICIPANTS,
+}
+PHOTO = "badge_photo"
+"""The key of the question that asks for a photograph."""
+PHOTO_SIDE = 480
+DOCUMENT = ("document_type", "document_number", "date_of_birth")
+"""Keys of the questions about the travel document, as the letter lists them."""
+
+
+@dataclass(frozen=True)
+class Manuscript:
+    """What the printer needs: data, pictures, and what was found on the way."""
+
+    source: Source
+    data: Data
+    at: datetime
+    is_sample: bool = False
+    pictures: list[bytes] = field(default_factory=list)
+    number: int = 1
+    left_out: list[Data] = field(default_factory=list)
+
+
+class NotMade(Exception):
+    """There is nothing to print, or it cannot be printed; more tries would not help."""
+
+    def __init__(self, problem: Problem, left_out: Sequence[Data] = ()) -> None:
+        super().__init__(problem.value)
+        self.problem, self.left_out = problem, list(left_out)
+
+
+def gather(order: PaperOrder) -> Manuscript:
+    """Read what the paper says. Inside a unit of work: a sealed answer that is read here is recorded here.
+
+    Raises NotMade.
+    """
+    before = getattr(g, "lang", "en")
+    g.lang = order.language
+    try:
+        with force_locale(LOCALES[order.language]):
+            if order.is_sample:
+                return _sample(order)
+            if order.kind is Kind.BADGES:
+                return _badges(order)
+            if order.kind is Kind.PARTICIPANTS:
+                return _participants(order)
+            return _personal(order)
+    except letters.Unprintable as error:
+        raise NotMade(
+            Problem.UNPRINTABLE, [{"reference": _reference(order), "signs": names_of(error.signs), "printed": False}]
+        ) from None
+    finally:
+        g.lang = before
+
+
+def print_out(manuscript: Manuscript) -> bytes:
+    """The file: a PDF, or of a sample a picture. No database is needed."""
+    if manuscript.is_sample:
+        return typeset.png(manuscript.source, manuscript.data, pictures=manuscript.pictures)
+    return typeset.pdf(manuscript.source, manuscript.data, at=manuscript.at, pictures=manuscript.pictures)
+
+
+def _badges(order: PaperOrder) -> Manuscript:
+    setup, people = queries.setup_of(order.event_id), queries.bearers(order.event_id, order.filters)
+    if not people:
+        raise NotMade(Problem.NOBODY)
+    if len(people) > queries.BATCH:
+        raise NotMade(Problem.TOO_MANY)
+    photos = _photos(order, people) if setup.photos else {}
+    data, left_out = badges.compose(
+        order.event,
+        setup,
+        people,
+        order.language,
+        layout=order.layout or setup.layout,
+        pictures={one: number for number, one in enumerate(photos)},
+    )
+    if not data["badges"]:
+        raise NotMade(Problem.UNPRINTABLE, left_out)
+    return Manuscript(
+        SOURCES[order.kind],
+        data,
+        now(),
+        pictures=list(photos.values()),
+        number=len(data["badges"]),
+        left_out=left_out,
+    )
+
+
+def _participants(order: PaperOrder) -> Manuscript:
+    people = queries.bearers(order.event_id, {}, limit=20_000)
+    agreed = consenting([one.person_id for one in people], Channel.LIST_OF_PARTICIPANTS, order.event_id)
+    people = [one for one in people if one.person_id in agreed]
+    if not people:
+        raise NotMade(Problem.NOBODY)
+    data, left_out = participants.compose(
+        order.event, queries.setup_of(order.event_id), people, order.language, today=_today(order.event)
+    )
+    return Manuscript(SOURCES[order.kind], data, now(), number=len(people) - len(left_out), left_out=left_out)
+
+
+def _personal(order: PaperOrder) -> Manuscript:
+    registration = order.registration
+    if registration is None or registration.reference is None or registration.person.erased_at is not None:
+        raise NotMade(Problem.GONE)
+    document = _document(order, registration) if order.with_document else []
+    return Manuscript(SOURCES[order.kind], _one(order, registration, document), now())
+
+
+def _one(order: PaperOrder, registration: Registration, document: Sequence[letters.Fact]) -> Data:
+    event, setup, lang, today = order.event, queries.setup_of(order.event_id), order.language, _today(order.event)
+    person = registration.person
+    own = registration.legal_name or person.name
+    name = (person.alias or registration.display_name or person.name) if order.public_name else own
+    if order.kind is Kind.CONFIRMATION:
+        return letters.confirmation(event, setup, registration, name, lang, today=today)
+    if order.kind is Kind.VISA_LETTER:
+        return letters.visa_letter(event, setup, registration, own, lang, today=today, document=document)
+    latin = person.name_latin if name == person.name and not words.is_latin(name) else None
+    return letters.certificate(event, setup, registration, name, latin, lang, today=today)
+
+
+def _document(order: PaperOrder, registration: Registration) -> list[letters.Fact]:
+    """What the traveller said of the travel document. Sealed answers are opened once, and recorded as such."""
+    answer_set = registration.answer_set
+    if answer_set is None:
+        return []
+    definition = questionnaires.localised(questionnaires.version(answer_set.version_id), order.language)
+    asked = {question.key: question for question in definition.questions() if question.key in DOCUMENT}
+    audit.record(
+        "papers.sealed_read",
+        registration,
+        actor=order.owner,
+        scope_id=order.event_id,
+        reason=order.kind.value,
+        questions=sorted(key for key, question in asked.items() if question.sealed),
+    )
+    answers = given.opened(answer_set, registration.person.seal_key)
+    said = {key: (question.label, answers.get(key)) for key, question in asked.items()}
+    return [
+        (str(said[key][0]), kinds.show(asked[key], said[key][1], order.language))
+        for key in DOCUMENT
+        if key in said and said[key][1]
+    ]
+
+
+def _photos(order: PaperOrder, people: Sequence[Bearer]) -> dict[uuid.UUID, bytes]:
+    """The photographs that were sent, small and upright. A sealed one is opened, and the batch's record says so."""
+    version_of = versions_of([one.answer_set_id for one in people if one.answer_set_id])
+    found: dict[uuid.UUID, bytes] = {}
+    for one in people:
+        if one.answer_set_id not in version_of:
+            continue
+        file = _photo_of(one)
+        if file is not None and (small := _small(file)) is not None:
+            found[one.registration_id] = small
+    if found:
+        audit.record(
+            "papers.photos_read",
+            order.event,
+            actor=order.owner,
+            scope_id=order.event_id,
+            reason=order.kind.value,
+            rows=len(found),
+        )
+    return found
+
+
+def _photo_of(one: Bearer) -> files.StoredFile | None:
+    registration = db.session.get_one(Registration, one.registration_id)
+    answer_set = db.session.get(AnswerSet, registration.answer_set_id)
+    if answer_set is None:
+        return None
+    key = db.session.get_one(SealKey, answer_set.seal_key_id)
+    return given.attached(answer_set, {PHOTO: given.load(answer_set, key).get(PHOTO)}).get(PHOTO)
+
+
+def _small(file: files.StoredFile) -> bytes | None:
+    try:
+        data = files.read(file)
+    except DomainError:  # gone or damaged: the badge is made without
+        return None
+    with Image.open(io.BytesIO(data), formats=["JPEG", "PNG", "WEBP"]) as image:
+        picture = image.convert("RGB")
+        picture.thumbnail((PHOTO_SIDE, PHOTO_SIDE))
+        target = io.BytesIO()
+        picture.save(target, "JPEG", quality=85)
+    return target.getvalue()
+
+
+def _today(event: Event) -> date:
+    return now().astimezone(ZoneInfo(event.time_zone)).date()
+
+
+def _reference(order: PaperOrder) -> str:
+    return (order.registration.reference if order.registration else None) or order.event.code
+
+
+# Samples: nobody's papers, to look at
+
+
+SAMPLES = {
+    "ar": ("أمينة يوسف ورسمه", "Amina Yusuf Warsame"),
+    "zh": ("阿依古丽·买买提", "Ayguli Maimaiti"),
+    "en": ("Bhagwan Das Valmiki", None),
+    "fr": ("Aïssatou N’Diaye-Lefèvre", None),
+    "ru": ("Айсылу Хасанова", "Aisylu Khasanova"),
+    "es": ("María Ñusta Quispe Huamán", None),
+}
+
+
+def _sample(order: PaperOrder) -> Manuscript:
+    event, setup, lang = order.event, queries.setup_of(order.event_id), order.language
+    registration, people = sample_registration(event, lang), sample_people(lang)
+    today = _today(event)
+    name, latin = SAMPLES[lang]
+    made: dict[Kind, Any] = {
+        Kind.BADGES: lambda: badges.compose(event, setup, people[:1], lang, layout=_single(order, setup))[0],
+        Kind.CONFIRMATION: lambda: letters.confirmation(event, setup, registration, name, lang, today=today),
+        Kind.VISA_LETTER: lambda: letters.visa_letter(event, setup, registration, latin or name, lang, today=today),
+        Kind.CERTIFICATE: lambda: letters.certificate(event, setup, registration, name, latin, lang, today=today),
+        Kind.PARTICIPANTS: lambda: participants.compose(event, setup, people, lang, today=today)[0],
+    }
+    return Manuscript(SOURCES[order.kind], made[order.kind](), now(), is_sample=True)
+
+
+def _single(order: PaperOrder, setup: PaperSetup) -> Layout:
+    layout = order.layout or setup.layout
+    return {Layout.SHEET_4: Layout.A6, Layout.SHEET_8: Layout.CARD}.get(layout, layout)
+
+
+def sample_registration(event: Event, lang: str) -> Registration:
+    """An accredited person that does not exist, in no database."""
+    name, latin = SAMPLES[lang]
+    return Registration(
+        id=uuid.uuid4(),
+        event_id=event.id,
+        state=State.ACCREDITED,
+        reference="EH-SAMPLE-0000-00",
+        category="ngo_ecosoc",
+        attendance_mode="in_person",
+        country="KE",
+        person=Person(id=uuid.uuid4(), name=name, name_latin=latin, nationality="KE"),
+        organisation=Organisation(name=str(_("Voices of the Horn")), kind="ngo"),
+    )
+
+
+def sample_people(lang: str) -> list[Bearer]:
+    """Six people that do not exist, one from each language, the page's own first."""
+    categories = ("minority_representative", "member_state", "ngo_ecosoc", "un_entity", "nhri", "academic_expert")
+    countries = ("KE", "CN", "GB", "SN", "KZ", "PE")
+    order = [lang, *(code for code in SAMPLES if code != lang)]
+    return [
+        Bearer(
+            registration_id=uuid.uuid4(),
+            answer_set_id=None,
+            reference="EH-SAMPLE-0000-00",
+            person_id=uuid.uuid4(),
+            name=SAMPLES[code][0],
+            name_latin=SAMPLES[code][1],
+            alias=None,
+            legal_name=None,
+            display_name=None,
+            organisation=None if category == "member_state" else str(_("Voices of the Horn")),
+            organisation_country=None,
+            category=category,
+            country=country,
+        )
+        for code, category, country in zip(order, categories, countries, strict=True)
+    ]
+
+
+GIVE_UP = timedelta(minutes=15)
+"""After that the page says that something is wrong."""

@@ -1,0 +1,199 @@
+"""What the pages and the printer ask: how papers look, who gets a badge, and orders by their owners."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import contains_eager, joinedload
+
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.kit.errors import NotFound
+from eventhub.papers.models import LIFE, TAKES_PART, Kind, PaperOrder, PaperSetup, default
+from eventhub.people.models import Organisation, Person
+from eventhub.programme.models import Event
+from eventhub.registration.models import Registration
+
+SHOWN = 20
+BATCH = 1_000
+"""Badges in one file: more than that is printed by category or country."""
+
+
+@dataclass(frozen=True)
+class Bearer:
+    """Somebody who gets a badge or stands on the list of participants."""
+
+    registration_id: uuid.UUID
+    answer_set_id: uuid.UUID | None
+    reference: str
+    person_id: uuid.UUID
+    name: str
+    name_latin: str | None
+    alias: str | None
+    legal_name: str | None
+    display_name: str | None
+    organisation: str | None
+    organisation_country: str | None
+    category: str | None
+    country: str | None
+
+    @property
+    def public_name(self) -> str:
+        """What others may read: the alias, else the name that was given for being shown, else the profile's."""
+        return self.alias or self.display_name or self.name
+
+
+def event_of(slug: str) -> Event:
+    """An event for the console, drafts included. Raises NotFound."""
+    found: Event | None = db.session.scalar(select(Event).where(Event.slug == slug))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def setup_of(event_id: uuid.UUID) -> PaperSetup:
+    """How an event's papers look; the usual look where nobody has said."""
+    return db.session.get(PaperSetup, event_id) or default(event_id)
+
+
+def orders_of(owner: Person, event: Event, *, sample: bool = False) -> list[PaperOrder]:
+    """What somebody asked for at an event's desk within a day, newest first."""
+    return _orders(
+        PaperOrder.owner_id == owner.id,
+        PaperOrder.event_id == event.id,
+        PaperOrder.registration_id.is_(None),
+        PaperOrder.is_sample.is_(sample),
+        limit=SHOWN if not sample else 6 * len(Kind),
+    )
+
+
+def orders_about(owner: Person, registration: Registration) -> list[PaperOrder]:
+    """What somebody asked for with one registration within a day, newest first."""
+    return _orders(PaperOrder.owner_id == owner.id, PaperOrder.registration_id == registration.id, limit=SHOWN)
+
+
+def open_orders(owner: Person) -> int:
+    """How many papers are being made for somebody."""
+    return len(
+        _orders(PaperOrder.owner_id == owner.id, PaperOrder.made_at.is_(None), PaperOrder.problem.is_(None), limit=99)
+    )
+
+
+def order_of(owner: Person, order_id: uuid.UUID) -> PaperOrder:
+    """One order with its file. Raises NotFound for everybody but the owner, and after a day."""
+    found = _orders(PaperOrder.id == order_id, PaperOrder.owner_id == owner.id, limit=1)
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def to_print(order_id: uuid.UUID) -> PaperOrder | None:
+    """An order for the printer, with what it is about, or None when it is gone, made or given up."""
+    found: PaperOrder | None = db.session.scalar(
+        select(PaperOrder)
+        .join(PaperOrder.event)
+        .join(PaperOrder.owner)
+        .join(Person.seal_key)
+        .options(
+            contains_eager(PaperOrder.event),
+            contains_eager(PaperOrder.owner).contains_eager(Person.seal_key),
+            joinedload(PaperOrder.registration).joinedload(Registration.person).joinedload(Person.seal_key),
+            joinedload(PaperOrder.registration).joinedload(Registration.organisation),
+            joinedload(PaperOrder.registration).joinedload(Registration.answer_set),
+        )
+        .where(PaperOrder.id == order_id)
+    )
+    return found if found is not None and found.is_open else None
+
+
+def bearers(event_id: uuid.UUID, filters: Mapping[str, str], *, limit: int = BATCH) -> list[Bearer]:
+    """The people who take part, as the filters ask; one more than ``limit`` says that there are too many."""
+    chosen: Any = (
+        select(
+            Registration.id,
+            Registration.answer_set_id,
+            Registration.reference,
+            Person.id,
+            Person.name,
+            Person.name_latin,
+            Person.alias,
+            Registration.legal_name,
+            Registration.display_name,
+            Organisation.name,
+            Organisation.country,
+            Registration.category,
+            Registration.country,
+        )
+        .join(Person, Person.id == Registration.person_id)
+        .outerjoin(Organisation, Organisation.id == Registration.organisation_id)
+        .where(
+            Registration.event_id == event_id,
+            Registration.state.in_(TAKES_PART),
+            Registration.reference.is_not(None),
+            Person.erased_at.is_(None),
+        )
+        .order_by(Registration.reference)
+        .limit(limit + 1)
+    )
+    columns: dict[str, Any] = {
+        "category": Registration.category,
+        "country": Registration.country,
+        "mode": Registration.attendance_mode,
+        "reference": Registration.reference,
+    }
+    for name, column in columns.items():
+        if filters.get(name):
+            chosen = chosen.where(column == filters[name])
+    return [Bearer(*row) for row in db.session.execute(chosen)]
+
+
+def codes_in_use(event_id: uuid.UUID) -> tuple[list[str], list[str]]:
+    """Categories and countries among those who take part."""
+    rows = (
+        select(Registration.category, Registration.country)
+        .where(Registration.event_id == event_id, Registration.state.in_(TAKES_PART))
+        .distinct()
+    )
+    found = list(db.session.execute(rows))
+    return sorted({row.category for row in found if row.category}), sorted(
+        {row.country for row in found if row.country}
+    )
+
+
+def outdated(limit: int = 500) -> list[PaperOrder]:
+    """Orders whose day is over, for the sweep."""
+    rows = (
+        select(PaperOrder)
+        .options(joinedload(PaperOrder.file))
+        .where(PaperOrder.asked_at <= now() - LIFE)
+        .limit(limit)
+        .with_for_update(of=PaperOrder, skip_locked=True)
+    )
+    return list(db.session.scalars(rows))
+
+
+def naming(person_id: uuid.UUID) -> list[PaperOrder]:
+    """Orders whose file may hold somebody's name: own papers, and batches and lists of the events registered for."""
+    mine = select(Registration.id).where(Registration.person_id == person_id)
+    events = select(Registration.event_id).where(Registration.person_id == person_id)
+    batches = PaperOrder.registration_id.is_(None) & PaperOrder.event_id.in_(events) & PaperOrder.is_sample.is_(False)
+    rows = (
+        select(PaperOrder)
+        .options(joinedload(PaperOrder.file))
+        .where(or_(PaperOrder.owner_id == person_id, PaperOrder.registration_id.in_(mine), batches))
+        .with_for_update(of=PaperOrder)
+    )
+    return list(db.session.scalars(rows))
+
+
+def _orders(*where: Any, limit: int) -> list[PaperOrder]:
+    rows = (
+        select(PaperOrder)
+        .options(joinedload(PaperOrder.file))
+        .where(PaperOrder.asked_at > now() - LIFE, *where)
+        .order_by(PaperOrder.asked_at.desc(), PaperOrder.id)
+        .limit(limit)
+    )
+    return list(db.session.scalars(rows))
