@@ -12,9 +12,11 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.mail import Letter
 from eventhub.kit.web import absolute
+from eventhub.papers import actions as papers
 from eventhub.people import kept_posts, sign_in
 from eventhub.people.actions import NEW, OLD, email_change_token
-from eventhub.people.models import EmailChange, Person, RoleGrant, SignInRequest, WebSession
+from eventhub.people.models import EmailChange, Person, RoleGrant, RoleOffer, SignInRequest, WebSession
+from eventhub.people.queries import person_by_email
 from eventhub.registration import personal_data
 from workers.app import mails, writes
 from workers.upkeep import by_the_clock
@@ -27,7 +29,12 @@ def erase_registrations(person_id: uuid.UUID) -> None:
     personal_data.erase(db.session.get_one(Person, person_id))
 
 
-ERASERS: tuple[OnPerson, ...] = (erase_registrations, calendars.erase)
+def forget_papers(person_id: uuid.UUID) -> None:
+    """Papers, batches of badges and lists that may hold the name: whoever needs one asks for it again."""
+    papers.forget(person_id)
+
+
+ERASERS: tuple[OnPerson, ...] = (erase_registrations, forget_papers, calendars.erase)
 """What the other features erase of a person; each one may be called twice."""
 
 
@@ -36,7 +43,7 @@ def follow_in_calendars(person_id: uuid.UUID) -> None:
     calendars.follow_visibility(person_id)
 
 
-ON_VISIBILITY: tuple[OnPerson, ...] = (follow_in_calendars,)
+ON_VISIBILITY: tuple[OnPerson, ...] = (follow_in_calendars, forget_papers)
 """What the other features do when a person becomes discreet, hides, withdraws a consent or changes the public name."""
 
 FORGET = timedelta(days=7)
@@ -99,6 +106,24 @@ def role_given_mail(grant_id: str) -> Letter | None:
     )
 
 
+@mails("people.role_offered")
+def role_offered_mail(offer_id: str) -> Letter | None:
+    """Somebody may help to run things, if they want. None when the offer is closed."""
+    offer = db.session.get(RoleOffer, uuid.UUID(offer_id))
+    if offer is None or offer.closed_at is not None or offer.until <= now():
+        return None
+    person = person_by_email(offer.email)
+    neutral, language = bool(person and person.discreet), person.language if person else offer.language
+    return Letter(
+        to=offer.email,
+        language=language,
+        subject=lambda: _("A role is offered to you"),
+        template="people/role_offered",
+        context={"link": absolute("people.roles", neutral=neutral, lang=language), "neutral": neutral},
+        discreet=neutral,
+    )
+
+
 @writes("people.erased")
 def erased(person_id: str) -> None:
     """Every feature erases what it keeps about the person."""
@@ -120,6 +145,8 @@ def sweep() -> None:
     db.session.execute(delete(SignInRequest).where(SignInRequest.created_at < moment - FORGET))
     db.session.execute(delete(EmailChange).where(EmailChange.until < moment - FORGET))
     db.session.execute(delete(WebSession).where(WebSession.until < moment - PAST_SESSIONS))
+    db.session.execute(delete(RoleOffer).where(RoleOffer.until < moment - FORGET))
+    db.session.execute(delete(RoleOffer).where(RoleOffer.closed_at < moment - FORGET))
     kept_posts.forget_old()
 
 

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -30,6 +30,7 @@ from eventhub.people.models import (
     Person,
     Role,
     RoleGrant,
+    RoleOffer,
     ScopeKind,
     SignInRequest,
     WebSession,
@@ -37,6 +38,7 @@ from eventhub.people.models import (
 from eventhub.people.sessions import STAFF_SESSION
 
 EMAIL_CHANGE = timedelta(hours=24)
+OFFER = timedelta(days=30)
 OLD, NEW = "old-address", "new-address"
 
 
@@ -64,6 +66,20 @@ class AlreadyHeld(DomainError):
 
     message = _l("This person already holds this role there.")
     field = "role"
+
+
+class AlreadyOffered(DomainError):
+    """The same role over the same scope waits for an answer."""
+
+    message = _l("This role has been offered to this address already.")
+    field = "role"
+
+
+class OfferClosed(DomainError):
+    """Too old, taken back, answered, or from somebody who could not give the role any more."""
+
+    status = 410
+    message = _l("This offer is closed.")
 
 
 class LastAdmin(DomainError):
@@ -131,18 +147,6 @@ def update_profile(actor: Person, details: Details) -> Person:
     if actor.public_name != before:
         _visibility_changed(actor)
     return actor
-
-
-def take_name(person: Person, name: str | None, name_latin: str | None = None) -> bool:
-    """Let a profile without a name have the one that the person gave elsewhere; whether it did.
-
-    But for a discreet person without a public name: it would stand where others read. My page asks for a public name.
-    Public pages are not made anew: nobody without a name stands on one, and in the rush of an opening they must last.
-    """
-    if person.name or not name or (person.discreet and not person.alias):
-        return False
-    person.name, person.name_latin = name, person.name_latin or name_latin
-    return True
 
 
 def choose_alias(actor: Person, alias: str) -> Person:
@@ -347,6 +351,83 @@ def reset_second_factor(actor: Person | None, person: Person) -> Person:
 # Roles
 
 
+def offer_role(
+    actor: Person,
+    email: str,
+    language: str,
+    *,
+    role: Role,
+    scope_kind: ScopeKind,
+    scope_id: uuid.UUID | None = None,
+    series_id: uuid.UUID | None = None,
+    scope_label: str = "",
+) -> RoleOffer:
+    """Offer a role to a clean address. Known or not: same statements, and no name until somebody there accepts.
+
+    ``language`` is that of the mail to an address that is not known. Raises NotFound outside the actor's own scope,
+    AlreadyHeld (said of holders whom the actor sees in the list), AlreadyOffered.
+    """
+    _demand_may_grant(actor, role, scope_for(scope_kind, scope_id, series_id))
+    if queries.is_held(email, role, scope_kind, scope_id):
+        raise AlreadyHeld
+    if queries.is_offered(email, role, scope_kind, scope_id):
+        raise AlreadyOffered
+    moment = now()
+    offer = RoleOffer(
+        id=uuid.uuid4(),
+        email=email,
+        role=role,
+        scope_kind=scope_kind,
+        scope_id=scope_id,
+        series_id=series_id,
+        scope_label=scope_label,
+        language=language,
+        offered_by_id=actor.id,
+        offered_at=moment,
+        until=moment + OFFER,
+    )
+    _close_stale_offers(moment)
+    db.session.add(offer)
+    db.session.flush()
+    audit.record("role.offered", offer, actor=actor, scope_id=scope_id, role=role, scope=scope_kind)
+    promise("people.role_offered", offer_id=offer.id)
+    return offer
+
+
+def take_back_offer(actor: Person, offer: RoleOffer) -> RoleOffer:
+    """An open offer is open no more. Raises NotFound outside the actor's own scope."""
+    _demand_may_grant(actor, offer.role, scope_for(offer.scope_kind, offer.scope_id, offer.series_id))
+    offer.closed_at = now()
+    audit.record("role.offer_taken_back", offer, actor=actor, scope_id=offer.scope_id, role=offer.role)
+    return offer
+
+
+def accept_role(actor: Person, offer_id: uuid.UUID) -> RoleGrant:
+    """The role is theirs from now on, and with it the second factor. Raises OfferClosed, AlreadyHeld."""
+    offer = queries.own_offer(actor, offer_id, lock=True)
+    if offer is None:
+        raise OfferClosed
+    giver = queries.grants_of(offer.offered_by_id)
+    if not may_grant(giver, offer.role, scope_for(offer.scope_kind, offer.scope_id, offer.series_id)):
+        raise OfferClosed
+    offer.closed_at = now()
+    grant = _hold(
+        actor, offer.role, offer.scope_kind, offer.scope_id, given_by=db.session.get_one(Person, offer.offered_by_id)
+    )
+    audit.record("role.accepted", actor, actor=actor, scope_id=offer.scope_id, role=offer.role, scope=offer.scope_kind)
+    return grant
+
+
+def decline_role(actor: Person, offer_id: uuid.UUID) -> RoleOffer:
+    """No, thank you. Raises OfferClosed."""
+    offer = queries.own_offer(actor, offer_id, lock=True)
+    if offer is None:
+        raise OfferClosed
+    offer.closed_at = now()
+    audit.record("role.declined", actor, actor=actor, scope_id=offer.scope_id, role=offer.role, scope=offer.scope_kind)
+    return offer
+
+
 def grant_role(
     actor: Person | None,
     person: Person,
@@ -356,11 +437,21 @@ def grant_role(
     scope_id: uuid.UUID | None = None,
     series_id: uuid.UUID | None = None,
 ) -> RoleGrant:
-    """Give a role over a scope; ``actor`` is None on the command line. ``series_id``: the series of an event.
+    """Give a role over a scope to a known person at once; ``actor`` is None on the command line. On pages roles are
+    offered (offer_role), since giving one shows who the person is. ``series_id``: the series of an event.
 
     Raises NotFound outside the actor's own scope, AlreadyHeld.
     """
     _demand_may_grant(actor, role, scope_for(scope_kind, scope_id, series_id))
+    grant = _hold(person, role, scope_kind, scope_id, given_by=actor)
+    audit.record("role.granted", person, actor=actor, scope_id=scope_id, role=role, scope=scope_kind)
+    promise("people.role_given", grant_id=grant.id)
+    return grant
+
+
+def _hold(
+    person: Person, role: Role, scope_kind: ScopeKind, scope_id: uuid.UUID | None, *, given_by: Person | None
+) -> RoleGrant:
     held = queries.grants_of(person.id)
     if any((one.role, one.scope_kind, one.scope_id) == (role, scope_kind, scope_id) for one in held):
         raise AlreadyHeld
@@ -370,13 +461,11 @@ def grant_role(
         role=role,
         scope_kind=scope_kind,
         scope_id=scope_id,
-        granted_by_id=actor.id if actor else None,
+        granted_by_id=given_by.id if given_by else None,
     )
     db.session.add(grant)
     db.session.flush()
     _tighten(person)
-    audit.record("role.granted", person, actor=actor, scope_id=scope_id, role=role, scope=scope_kind)
-    promise("people.role_given", grant_id=grant.id)
     return grant
 
 
@@ -452,7 +541,9 @@ def _erase(actor: Person | None, person: Person) -> None:
     mine = or_(SignInRequest.person_id == person.id, SignInRequest.email == person.email)
     former = db.session.scalars(delete(SignInRequest).where(mine).returning(SignInRequest.email))
     changed = db.session.scalars(select(EmailChange.new_email).where(EmailChange.person_id == person.id))
-    mail.forget({address for address in (person.email, *former, *changed) if address})
+    addresses = {address for address in (person.email, *former, *changed) if address}
+    mail.forget(addresses)
+    db.session.execute(delete(RoleOffer).where(RoleOffer.email.in_(addresses) | (RoleOffer.offered_by_id == person.id)))
     sealed.destroy(db.session.get_one(sealed.SealKey, person.seal_key_id))
     totp.drop(person)
     for table in (EmailChange, KeptPost, Affiliation):
@@ -497,6 +588,12 @@ def _visibility_changed(person: Person) -> None:
 def _demand_may_grant(actor: Person | None, role: Role, scope: Scope | None) -> None:
     if actor is not None and not may_grant(queries.grants_of(actor.id), role, scope):
         raise NotFound
+
+
+def _close_stale_offers(moment: datetime) -> None:
+    """What nobody answered in time stands in the way of no new offer."""
+    stale = update(RoleOffer).where(RoleOffer.closed_at.is_(None), RoleOffer.until <= moment)
+    db.session.execute(stale.values(closed_at=moment))
 
 
 def _tighten(person: Person) -> None:

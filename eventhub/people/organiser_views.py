@@ -15,9 +15,9 @@ from eventhub.kit.forms import ActionForm, submit
 from eventhub.kit.panels import panels
 from eventhub.kit.web import back_to
 from eventhub.people import actions, queries
-from eventhub.people.access import holds, may_grant, scope_for, scope_of
+from eventhub.people.access import Scope, holds, may_grant, scope_for, scope_of
 from eventhub.people.forms import ROLE_NAMES, GrantForm
-from eventhub.people.models import Role, RoleGrant, ScopeKind
+from eventhub.people.models import Role, RoleGrant, RoleOffer, ScopeKind
 
 bp = Blueprint("people_console", __name__)
 
@@ -47,6 +47,15 @@ class HeldRole:
     may_revoke: bool
 
 
+@dataclass(frozen=True)
+class OfferedRole:
+    """A row of the other list: what was offered to an address."""
+
+    offer: RoleOffer
+    role: Any
+    scope: Any
+
+
 @bp.route("/console")
 @staff
 def today() -> ResponseReturnValue:
@@ -67,14 +76,13 @@ def today() -> ResponseReturnValue:
 @bp.route("/console/roles", methods=["GET", "POST"])
 @staff
 def roles() -> ResponseReturnValue:
-    """Who holds which role within my own scope; give one."""
+    """Who holds which role within my own scope, and to which addresses one is offered; offer one."""
     scopes = _scopes()
     form = _grant_form(scopes)
     if form.validate_on_submit():
         chosen = next(one for one in scopes if one.value == form.scope.data)
-        grant = submit(form, lambda: _give(form, chosen))
-        if grant:
-            flash(_("The role is given."), "ok")
+        if submit(form, lambda: _offer(form, chosen)):
+            flash(_("The role is offered. It is theirs once they accept."), "ok")
             return back_to("people_console.roles")
     return _roles_page(scopes, form)
 
@@ -92,6 +100,20 @@ def revoke(grant_id: uuid.UUID) -> ResponseReturnValue:
         form, lambda: actions.revoke_role(actor().person, grant, series_id=series_id)
     ):
         flash(_("The role is taken away."), "ok")
+        return back_to("people_console.roles")
+    return _roles_page(scopes, _grant_form(scopes, blank=True), shown=form)
+
+
+@bp.route("/console/roles/offers/<uuid:offer_id>/take-back", methods=["POST"])
+@staff
+def take_back(offer_id: uuid.UUID) -> ResponseReturnValue:
+    """An offer that nobody answered yet is open no more."""
+    scopes, form = _scopes(), ActionForm()
+    offer = queries.open_offer(offer_id)
+    if not may_grant(actor().grants, offer.role, _scope_of_offer(offer)):
+        raise NotFound
+    if form.validate_on_submit() and submit(form, lambda: actions.take_back_offer(actor().person, offer)):
+        flash(_("The offer is taken back."), "ok")
         return back_to("people_console.roles")
     return _roles_page(scopes, _grant_form(scopes, blank=True), shown=form)
 
@@ -117,17 +139,16 @@ def retry(promise_id: int) -> ResponseReturnValue:
     return render_template("people/promises.html", form=form, rows=outbox.parked_promises()), form.status
 
 
-def _give(form: GrantForm, chosen: ScopeChoice) -> RoleGrant:
-    # Asked before the person is made: whoever may not give a role learns and leaves nothing.
-    if not may_grant(actor().grants, Role(form.role.data), scope_for(chosen.kind, chosen.id, chosen.series_id)):
-        raise NotFound
-    return actions.grant_role(
+def _offer(form: GrantForm, chosen: ScopeChoice) -> RoleOffer:
+    return actions.offer_role(
         actor().person,
-        actions.find_or_make_person(form.email.data or "", g.lang),
+        form.email.data or "",
+        g.lang,
         role=Role(form.role.data),
         scope_kind=chosen.kind,
         scope_id=chosen.id,
         series_id=chosen.series_id,
+        scope_label="" if chosen.kind is ScopeKind.ALL else str(chosen.label),
     )
 
 
@@ -169,9 +190,20 @@ def _roles_page(scopes: list[ScopeChoice], form: GrantForm, shown: Any = None) -
                     may_grant(mine, grant.role, scope) and not is_own,
                 )
             )
+    offered = [
+        OfferedRole(one, ROLE_NAMES[one.role], labels.get((one.scope_kind, one.scope_id), "–"))
+        for one in queries.open_offers()
+        if may_grant(mine, one.role, _scope_of_offer(one))
+    ]
     shown = shown or form
-    page = render_template("people/roles.html", form=shown, grant_form=form, action_form=ActionForm(), held=held)
+    page = render_template(
+        "people/roles.html", form=shown, grant_form=form, action_form=ActionForm(), held=held, offered=offered
+    )
     return page, shown.status
+
+
+def _scope_of_offer(offer: RoleOffer) -> Scope | None:
+    return scope_for(offer.scope_kind, offer.scope_id, offer.series_id)
 
 
 def _series_of(grant: RoleGrant, scopes: list[ScopeChoice]) -> uuid.UUID | None:

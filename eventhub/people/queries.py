@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import contains_eager, selectinload
 
@@ -21,6 +21,7 @@ from eventhub.people.models import (
     Person,
     Role,
     RoleGrant,
+    RoleOffer,
     ScopeKind,
     WebSession,
 )
@@ -70,6 +71,63 @@ def open_grant(grant_id: uuid.UUID) -> RoleGrant:
     if found is None:
         raise NotFound
     return found
+
+
+def is_held(email: str, role: Role, scope_kind: ScopeKind, scope_id: uuid.UUID | None) -> bool:
+    """Whether somebody with this address holds exactly this role there."""
+    held = (
+        select(RoleGrant.id)
+        .join(RoleGrant.person)
+        .where(
+            Person.email == email,
+            RoleGrant.role == role,
+            RoleGrant.scope_kind == scope_kind,
+            RoleGrant.scope_id.is_not_distinct_from(scope_id),
+            RoleGrant.revoked_at.is_(None),
+        )
+    )
+    return db.session.scalar(select(held.exists())) or False
+
+
+def is_offered(email: str, role: Role, scope_kind: ScopeKind, scope_id: uuid.UUID | None) -> bool:
+    """Whether exactly this role has been offered to this address and waits for an answer."""
+    same = (
+        RoleOffer.email == email,
+        RoleOffer.role == role,
+        RoleOffer.scope_kind == scope_kind,
+        RoleOffer.scope_id.is_not_distinct_from(scope_id),
+    )
+    return db.session.scalar(select(select(RoleOffer.id).where(*same, *_open(now())).exists())) or False
+
+
+def open_offers() -> list[RoleOffer]:
+    """Every offer that waits for an answer, by address. One statement, and no look at who has the address."""
+    rows = select(RoleOffer).where(*_open(now())).order_by(RoleOffer.email, RoleOffer.offered_at)
+    return list(db.session.scalars(rows))
+
+
+def open_offer(offer_id: uuid.UUID) -> RoleOffer:
+    """One of them, locked. Raises NotFound."""
+    found = db.session.scalar(select(RoleOffer).where(RoleOffer.id == offer_id, *_open(now())).with_for_update())
+    if found is None:
+        raise NotFound
+    return found
+
+
+def own_offers(person: Person) -> list[RoleOffer]:
+    """What waits for this person's answer."""
+    rows = select(RoleOffer).where(RoleOffer.email == person.email, *_open(now())).order_by(RoleOffer.offered_at)
+    return list(db.session.scalars(rows))
+
+
+def own_offer(person: Person, offer_id: uuid.UUID, *, lock: bool = False) -> RoleOffer | None:
+    """One of them, or None."""
+    rows = select(RoleOffer).where(RoleOffer.id == offer_id, RoleOffer.email == person.email, *_open(now()))
+    return db.session.scalar(rows.with_for_update() if lock else rows)
+
+
+def _open(moment: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (RoleOffer.closed_at.is_(None), RoleOffer.until > moment)
 
 
 def admins_of_all(*, lock: bool = False) -> set[uuid.UUID]:
@@ -183,6 +241,10 @@ def own_data(person: Person) -> dict[str, Any]:
                 "to": row.revoked_at,
             }
             for row in grants
+        ],
+        "roles_offered": [
+            {"role": row.role, "scope": row.scope_kind, "of": row.scope_id, "from": row.offered_at, "until": row.until}
+            for row in own_offers(person)
         ],
         "devices": [
             {"browser": row.browser, "from": row.created_at, "last_seen": row.seen_at, "signed_out": row.revoked_at}

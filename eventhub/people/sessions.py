@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Flask, g, request, session
 from flask_login import LoginManager, UserMixin, login_user, logout_user
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import contains_eager
 
 from eventhub.kit.clock import now
@@ -21,6 +21,19 @@ SEEN_EVERY = timedelta(minutes=10)
 
 BROWSERS = ("Firefox", "Edg", "OPR", "SamsungBrowser", "Chrome", "Safari")
 SYSTEMS = ("Android", "iPhone", "iPad", "Windows", "Mac OS", "Linux")
+
+# Asked in every request of somebody signed in: made once.
+_LIVE = (
+    select(WebSession)
+    .join(WebSession.person)
+    .options(contains_eager(WebSession.person))
+    .where(
+        WebSession.token_hash == bindparam("token_hash"),
+        WebSession.revoked_at.is_(None),
+        WebSession.until > bindparam("moment"),
+        Person.erased_at.is_(None),
+    )
+)
 
 
 class Visitor(UserMixin):
@@ -81,17 +94,7 @@ def init_sessions(app: Flask) -> None:
 def load_visitor(secret: str) -> Visitor | None:
     """The visitor behind a cookie, or None when the session is over. One statement."""
     moment = now()
-    found = db.session.scalar(
-        select(WebSession)
-        .join(WebSession.person)
-        .options(contains_eager(WebSession.person))
-        .where(
-            WebSession.token_hash == digest(secret),
-            WebSession.revoked_at.is_(None),
-            WebSession.until > moment,
-            Person.erased_at.is_(None),
-        )
-    )
+    found: WebSession | None = db.session.scalar(_LIVE, {"token_hash": digest(secret), "moment": moment})
     if found is None:
         return None
     _note_visit(found, moment)

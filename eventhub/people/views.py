@@ -20,6 +20,7 @@ from eventhub.kit.panels import panels
 from eventhub.kit.web import back_to, local_target
 from eventhub.people import actions, queries, sessions, sign_in, totp
 from eventhub.people.forms import (
+    ROLE_NAMES,
     CodeForm,
     DiscreetForm,
     EmailForm,
@@ -31,7 +32,7 @@ from eventhub.people.forms import (
     as_uuid,
     consents_form,
 )
-from eventhub.people.models import Channel, Person, SignInRequest, WebSession
+from eventhub.people.models import Channel, Person, RoleGrant, SignInRequest, WebSession
 
 bp = Blueprint("people", __name__)
 
@@ -314,6 +315,24 @@ def devices() -> ResponseReturnValue:
     return _devices(form)
 
 
+@bp.route("/me/roles", methods=["GET", "POST"])
+@personal
+def roles() -> ResponseReturnValue:
+    """Roles that I am offered; I hold none before I accept it."""
+    form, person = ActionForm(), actor().person
+    chosen = as_uuid(request.form.get("offer", ""))
+    if form.validate_on_submit():
+        if chosen is None:
+            raise NotFound
+        answer = actions.accept_role if request.form.get("answer") == "accept" else actions.decline_role
+        if answered := submit(form, lambda: answer(person, chosen)):
+            accepted = isinstance(answered, RoleGrant)
+            flash(_("The role is yours.") if accepted else _("You have declined the role."), "ok")
+            return back_to("people_console.today" if accepted else "people.me")
+    offers = [(one, ROLE_NAMES[one.role]) for one in queries.own_offers(person)]
+    return render_template("people/offers.html", form=form, offers=offers), form.status
+
+
 @bp.route("/me/data")
 @personal
 def data() -> ResponseReturnValue:
@@ -405,6 +424,7 @@ def _my_page(discreet_form: DiscreetForm, action_form: ActionForm, form: Form | 
         alias_form=form if isinstance(form, PublicNameForm) else PublicNameForm(formdata=None),
         consents=queries.consent_states(visitor.person.id),
         devices=queries.live_session_count(visitor.person.id),
+        offers=len(queries.own_offers(visitor.person)),
         main_panels=panels("me.main", visitor),
         aside_panels=panels("me.aside", visitor),
     )

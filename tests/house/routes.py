@@ -36,6 +36,7 @@ PUBLIC: Profile = dict.fromkeys(ROLES, OK)
 NOBODY: Profile = dict.fromkeys(ROLES, HIDDEN)
 PERSONAL = but(PUBLIC, anonymous=SIGN_IN, half=SECOND_FACTOR)
 """What is everybody's own: each role gets the own page."""
+ACCOUNTS = frozenset(ROLES) - {"anonymous", "half"}
 OWNER = only("owner")
 REGISTERED = only("owner")
 EDIT = only("organiser", "admin", "series_admin")
@@ -173,6 +174,14 @@ PEOPLE = (
     Route("people.consents", "GET POST", "/en/me/consents", PERSONAL, NO_CONSENT),
     Route("people.devices", "GET POST", "/en/me/devices", PERSONAL, {"session": "others"}),
     Route("people.devices", "POST", "/en/me/devices", but(only(), owner=HIDDEN), {"session": "{session_row}"}),
+    Route("people.roles", "GET", "/en/me/roles", PERSONAL),
+    Route(
+        "people.roles",
+        "POST",
+        "/en/me/roles",
+        but(PUBLIC, anonymous=SIGN_IN, half=SECOND_FACTOR, **dict.fromkeys(ACCOUNTS - {"owner"}, REFUSED)),
+        {"offer": "{offer}", "answer": "decline"},
+    ),
     Route("people.data", "GET", "/en/me/data", PERSONAL),
     Route("people.data_copy", "GET", "/en/me/data/copy", PERSONAL),
     Route("people.erase", "GET POST", "/en/me/data/erase", PERSONAL, {"sure": "y"}),
@@ -186,6 +195,7 @@ PEOPLE = (
         post=but(ADMINS, other_admin=REFUSED),
     ),
     Route("people_console.revoke", "POST", "/en/console/roles/{grant}/revoke", SERIES),
+    Route("people_console.take_back", "POST", "/en/console/roles/offers/{offer}/take-back", SERIES),
     Route("people_console.promises", "GET", "/en/console/promises", ADMIN),
     Route("people_console.retry", "POST", "/en/console/promises/{promise}/retry", ADMIN),
 )

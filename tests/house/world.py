@@ -31,7 +31,7 @@ from eventhub.kit.pages import PageStore
 from eventhub.kit.tokens import digest
 from eventhub.people import actions as people
 from eventhub.people import sign_in, totp
-from eventhub.people.models import Person, Role, WebSession
+from eventhub.people.models import Person, Role, ScopeKind, WebSession
 from eventhub.programme.models import Event, Publication, Series, SessionKind
 from eventhub.questionnaires.kinds import Upload
 from eventhub.questionnaires.models import Questionnaire
@@ -270,7 +270,22 @@ def _people(world: World, series: Series, other_series: Series, event: Event, ot
             world.mine["grant"] = str(given.id)
         if name == "other_organiser":
             world.foreign["grant"] = str(given.id)
-    grant(make_person(), Role.ADMIN)  # so that "admin" is not the last one and may leave
+    another = make_person()
+    grant(another, Role.ADMIN)  # so that "admin" is not the last one and may leave
+    for parts, address, where in (
+        (world.mine, db.session.get_one(Person, world.persons["owner"]).email, event),
+        (world.foreign, "elsewhere@example.org", other),
+    ):
+        offer = people.offer_role(
+            another,
+            str(address),
+            "en",
+            role=Role.CHECK_IN,
+            scope_kind=ScopeKind.EVENT,
+            scope_id=where.id,
+            series_id=where.series_id,
+        )
+        parts["offer"] = str(offer.id)
     make_person(name="Grace", email=address_of("participant"))
 
 

@@ -14,11 +14,11 @@ from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
 from eventhub.kit.outbox import Promise
 from eventhub.kit.panels import Panel
-from eventhub.people import actions
-from eventhub.people.models import Person, Role, RoleGrant, ScopeKind
+from eventhub.people import actions, queries
+from eventhub.people.models import Person, Role, RoleGrant, RoleOffer, ScopeKind
 from tests.factories.people import form_fields, grant, make_person, make_staff, sign_in
 from tests.factories.registration import make_forum
-from tests.people.visits import new_email, send
+from tests.people.visits import come_in, new_email, send
 
 # Fixed, since they stand in the names of tests, which must be the same in every process.
 SERIES, EVENT, OTHER_EVENT = (uuid.UUID(int=number) for number in (1, 2, 3))
@@ -97,32 +97,144 @@ def test_only_administrators_see_roles_and_promises(client: FlaskClient, role: R
     assert roles_of(person) == set()
 
 
-def test_an_administrator_gives_and_takes(client: FlaskClient, scopes: None) -> None:
+def accept(app: Flask, person: Person, answer: str = "accept") -> int:
+    """What the person does on their own page, in their own browser; the answer's status."""
+    browser = app.test_client()
+    sign_in(browser, person)
+    (offer,) = queries.own_offers(person)
+    return send(browser, "/en/me/roles", page="/en/me/roles", offer=offer.id, answer=answer).status_code
+
+
+def test_an_administrator_offers_the_person_accepts_and_the_administrator_takes(
+    app: Flask, client: FlaskClient, scopes: None
+) -> None:
     admin = sign_in(client, make_staff())
     person = make_person(name="Inés")
     assert give(client, person, Role.ORGANISER, f"event:{EVENT}") == 303
+    assert roles_of(person) == set()
+    page = client.get(ROLES).get_data(as_text=True)
+    assert "Inés" not in page
+    assert person.email in page
+    assert give(client, person, Role.ORGANISER, f"event:{EVENT}") == 422, "already offered"
+    assert accept(app, person) == 303
     assert roles_of(person) == {(Role.ORGANISER, ScopeKind.EVENT, EVENT)}
     page = client.get(ROLES).get_data(as_text=True)
     assert "<bdi>Inés</bdi>" in page
     assert "Forum 2026" in page
     assert give(client, person, Role.ORGANISER, f"event:{EVENT}") == 422, "already held"
     held = db.session.query(RoleGrant).filter_by(person_id=person.id).one()
+    assert held.granted_by_id == admin.id
     path = f"/en/console/roles/{held.id}/revoke"
     assert send(client, path, page=ROLES).location == ROLES
     assert roles_of(person) == set()
     assert send(client, path, page=ROLES).status_code == 404
-    verbs = [row.verb for row in db.session.query(AuditEntry).filter_by(subject_id=person.id).order_by(AuditEntry.id)]
-    assert verbs == ["role.granted", "role.revoked"]
-    assert {row.actor_id for row in db.session.query(AuditEntry).filter_by(subject_id=person.id)} == {admin.id}
+    entries = db.session.query(AuditEntry).filter(AuditEntry.verb.like("role.%")).order_by(AuditEntry.id)
+    assert [(row.verb, row.actor_id) for row in entries] == [
+        ("role.offered", admin.id),
+        ("role.accepted", person.id),
+        ("role.revoked", admin.id),
+    ]
 
 
 def test_a_role_for_somebody_new(client: FlaskClient, scopes: None) -> None:
     sign_in(client, make_staff())
     email = new_email()
     assert give(client, email.upper(), Role.CHECK_IN, f"series:{SERIES}") == 303
+    assert db.session.query(Person).filter_by(email=email).count() == 0
+    assert db.session.query(Promise).filter_by(task="people.role_offered").count() == 1
+    newcomer = client.application.test_client()
+    come_in(newcomer, email)
+    page = newcomer.get("/en/me").text
+    assert "1 role is offered to you" in page
+    (offer,) = db.session.query(RoleOffer).filter_by(email=email)
+    assert "Forum" in newcomer.get("/en/me/roles").text
+    answer = send(newcomer, "/en/me/roles", page="/en/me/roles", offer=offer.id, answer="accept")
+    assert answer.location == "/en/console"
+    assert newcomer.get("/en/console").location.startswith("/en/second-factor"), "staff prove themselves"
     person = db.session.query(Person).filter_by(email=email).one()
     assert roles_of(person) == {(Role.CHECK_IN, ScopeKind.SERIES, SERIES)}
-    assert db.session.query(Promise).filter_by(task="people.role_given").count() == 1
+
+
+def test_two_worlds_of_an_offer(app: Flask, database: None, scopes: None, statements: list[str]) -> None:
+    """An administrator of a series types an address: whether somebody known has it cannot be seen, by the answer, the
+    list, the SQL, or what that person does meanwhile; only by their accepting.
+    """
+    known = make_person(name="Zhenevieve Legal", alias="Zhenevieve Public", discreet=True, language="fr")
+    client, seen = app.test_client(), []
+    sign_in(client, make_staff(Role.ADMIN, series_id=SERIES))
+
+    def plain(html: str, email: str) -> str:
+        html = re.sub(r'(name="(?:csrf_token|form_key)" type="hidden" value=")[^"]*', r"\1", html)
+        return re.sub(r"offers/[0-9a-f-]{36}", "offers/ID", html).replace(email, "EMAIL")
+
+    for email in (new_email(), known.email or ""):
+        hidden = form_fields(client.get(ROLES).get_data(as_text=True), ROLES)
+        typed = {**hidden, "email": email, "role": "rapporteur", "scope": f"event:{EVENT}"}
+        told = []
+        for step in range(2):  # offered, and offered once more
+            statements.clear()
+            answer = client.post(ROLES, data=typed | {"form_key": str(uuid.uuid4())})
+            told.append((answer.status_code, answer.location, plain(answer.text, email), list(statements)))
+            if step == 0:
+                if email == known.email:
+                    come_in(app.test_client(), email)
+                statements.clear()
+                told.append((plain(client.get(ROLES).text, email), list(statements)))
+        seen.append(told)
+        (offer,) = db.session.query(RoleOffer).filter_by(email=email)
+        path = f"/en/console/roles/offers/{offer.id}/take-back"
+        assert send(client, path, page=ROLES).location == ROLES
+        client.get(ROLES)
+    assert seen[0] == seen[1]
+    assert seen[0][0][0] == 303
+    assert "Zhenevieve" not in client.get(ROLES).text
+
+
+@pytest.mark.parametrize("ended", ["declined", "taken back", "too old", "giver lost the role"])
+def test_an_offer_that_is_closed_gives_nothing(app: Flask, client: FlaskClient, scopes: None, ended: str) -> None:
+    admin = sign_in(client, make_staff())
+    person = make_person()
+    give(client, person, Role.ORGANISER, f"event:{EVENT}")
+    (offer,) = queries.own_offers(person)
+    browser = app.test_client()
+    sign_in(browser, person)
+    fields = form_fields(browser.get("/en/me/roles").text, "/en/me/roles")
+    if ended == "declined":
+        assert accept(app, person, "decline") == 303
+    elif ended == "taken back":
+        assert send(client, f"/en/console/roles/offers/{offer.id}/take-back", page=ROLES).status_code == 303
+    elif ended == "too old":
+        db.session.query(RoleOffer).update({"until": now()})
+    else:
+        db.session.query(RoleGrant).filter_by(person_id=admin.id).update({"revoked_at": now()})
+    answer = browser.post("/en/me/roles", data=fields | {"offer": str(offer.id), "answer": "accept"})
+    assert answer.status_code == 422
+    assert "This offer is closed." in answer.text
+    assert roles_of(person) == set()
+
+
+def test_an_offer_is_for_its_address_alone(app: Flask, client: FlaskClient, scopes: None) -> None:
+    sign_in(client, make_staff())
+    person, thief = make_person(), make_person()
+    give(client, person, Role.ORGANISER, f"event:{EVENT}")
+    (offer,) = queries.own_offers(person)
+    browser = app.test_client()
+    sign_in(browser, thief)
+    assert "No role is offered to you" in browser.get("/en/me/roles").text
+    fields = form_fields(browser.get("/en/me").text)
+    assert browser.post("/en/me/roles", data=fields | {"offer": str(offer.id), "answer": "accept"}).status_code == 422
+    assert roles_of(thief) == set()
+
+
+def test_offers_out_of_scope_do_not_exist(app: Flask, client: FlaskClient, scopes: None) -> None:
+    sign_in(client, make_staff())
+    email = new_email()
+    give(client, email, Role.ORGANISER, f"event:{OTHER_EVENT}")
+    (offer,) = db.session.query(RoleOffer).filter_by(email=email)
+    other = app.test_client()
+    sign_in(other, make_staff(Role.ADMIN, series_id=SERIES))
+    assert email not in other.get(ROLES).text
+    assert send(other, f"/en/console/roles/offers/{offer.id}/take-back", page=ROLES).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -143,7 +255,7 @@ def test_an_administrator_of_a_series_stays_within_it(
     sign_in(client, make_staff(Role.ADMIN, series_id=SERIES))
     email = new_email()
     assert give(client, email, role, scope) == status
-    assert db.session.query(Person).filter_by(email=email).count() == (1 if status == 303 else 0)
+    assert db.session.query(RoleOffer).filter_by(email=email).count() == (1 if status == 303 else 0)
 
 
 def test_roles_outside_one_s_scope_do_not_exist(client: FlaskClient, scopes: None) -> None:
@@ -208,10 +320,10 @@ def test_roles_take_as_many_statements_for_three_as_for_one(client: FlaskClient,
 @pytest.mark.parametrize("typed", [{"role": "god"}, {"scope": "event:x"}, {"scope": ""}, {"email": "x"}, {"email": ""}])
 def test_wrong_answers(client: FlaskClient, scopes: None, typed: dict[str, str]) -> None:
     sign_in(client, make_staff())
-    before = db.session.query(RoleGrant).count()
+    before = db.session.query(RoleOffer).count()
     answers = {"email": new_email(), "role": "organiser", "scope": "all:", **typed}
     assert send(client, ROLES, **answers).status_code == 422
-    assert db.session.query(RoleGrant).count() == before
+    assert db.session.query(RoleOffer).count() == before
 
 
 # Parked promises

@@ -23,7 +23,7 @@ from eventhub.kit.mail import post
 from eventhub.kit.outbox import Promise
 from eventhub.local.mailsink import MailSink
 from eventhub.people import actions
-from eventhub.people.models import KeptPost, Person, Role, SignInRequest, WebSession
+from eventhub.people.models import KeptPost, Person, Role, RoleOffer, ScopeKind, SignInRequest, WebSession
 from tests import servers
 from tests.factories.people import make_person, make_staff, sign_in
 from tests.people.visits import ask, is_in, new_email, send
@@ -63,6 +63,7 @@ def carry(tasks: ModuleType) -> None:
         "people.email_change_old": tasks.email_change_old_mail,
         "people.email_change_new": tasks.email_change_new_mail,
         "people.role_given": tasks.role_given_mail,
+        "people.role_offered": tasks.role_offered_mail,
     }
     owed = db.session.query(Promise).filter(Promise.task.in_(work), Promise.kept_at.is_(None)).order_by(Promise.id)
     for number, task in [(row.id, row.task) for row in owed]:
@@ -121,6 +122,27 @@ def test_the_code_of_the_mail_works_where_it_was_asked_for(
     assert send(client, "/en/sign-in/sent", code=code[0]).status_code == 303
 
 
+def offered(email: str, language: str) -> RoleOffer:
+    return actions.offer_role(make_staff(), email, language, role=Role.CHECK_IN, scope_kind=ScopeKind.ALL)
+
+
+@pytest.mark.parametrize("language", ["ar", "zh", "en", "fr", "ru", "es"])
+def test_an_offer_leads_to_the_page_where_it_is_answered(
+    client: FlaskClient, sink: MailSink, tasks: ModuleType, language: str
+) -> None:
+    known = make_person(language=language)
+    for email, offered_in in ((known.email or "", "en"), (new_email(), language)):
+        offered(email, offered_in)
+    actions.take_back_offer(make_staff(), offered(new_email(), language))
+    carry(tasks)
+    messages = sink.messages()
+    assert len(messages) == 2
+    assert len({re.sub(r"\s+", " ", texts(message)[0]) for message in messages}) == 1, "known or not"
+    for message in messages:
+        assert message["Content-Language"] == language
+        assert only_link(texts(message)[0]) == f"http://localhost/{language}/me/roles"
+
+
 @pytest.mark.parametrize("language", ["ar", "zh", "en", "fr", "ru", "es"])
 def test_a_discreet_person_s_mails_tell_nothing(
     client: FlaskClient, sink: MailSink, tasks: ModuleType, language: str
@@ -129,9 +151,10 @@ def test_a_discreet_person_s_mails_tell_nothing(
     ask(client, person.email or "", language=language)
     actions.request_email_change(person, f"{uuid.uuid4().hex[:9]}@example.org")
     actions.grant_role(None, person, role=Role.RAPPORTEUR)
+    offered(person.email or "", "en")
     carry(tasks)
     messages = sink.messages()
-    assert len(messages) == 4
+    assert len(messages) == 5
     for message in messages:
         plain, html = texts(message)
         headers = "\n".join(f"{name}: {value}" for name, value in message.items())
