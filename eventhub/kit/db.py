@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import psycopg
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
-from sqlalchemy import BigInteger, DateTime, Enum, Identity, MetaData, Text, Uuid
+from sqlalchemy import BigInteger, DateTime, Enum, Identity, MetaData, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
@@ -70,6 +70,14 @@ def enum_column(values: type[StrEnum], *, name: str) -> Enum:
         length=40,
         values_callable=lambda kind: [member.value for member in kind],
     )
+
+
+def table_of(model: type[Base]) -> Table:
+    """The table of a model, for statements of the hot path that need no objects."""
+    table = model.__table__
+    if not isinstance(table, Table):
+        raise TypeError(model)
+    return table
 
 
 class CommitRefused(RuntimeError):

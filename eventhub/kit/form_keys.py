@@ -18,7 +18,7 @@ from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
 from eventhub.kit.clock import now
-from eventhub.kit.db import Base, db
+from eventhub.kit.db import Base, db, table_of
 from eventhub.kit.errors import DomainError
 
 NOT_CONTENT = {"csrf_token", "form_key"}
@@ -37,6 +37,10 @@ class FormKey(Base):
     location: Mapped[str]
 
 
+_KEYS = table_of(FormKey)
+_REMEMBER = insert(_KEYS).on_conflict_do_nothing().returning(_KEYS.c.key)
+
+
 class OtherContent(DomainError):
     """The key was used already, with other answers."""
 
@@ -51,8 +55,8 @@ def remember(owner: str, location: str) -> bool:
     key = key_of_request()
     if key is None:
         return True
-    row = insert(FormKey).values(key=key, digest=_digest(owner), at=now(), location=location)
-    return db.session.execute(row.on_conflict_do_nothing().returning(FormKey.key)).first() is not None
+    row = {"key": key, "digest": _digest(owner), "at": now(), "location": location}
+    return db.session.execute(_REMEMBER, row).first() is not None
 
 
 def answered(owner: str) -> Response | None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import contains_eager, joinedload, load_only
 
 from eventhub.kit.db import db
@@ -59,6 +59,17 @@ NEWEST = (
     .scalar_subquery()
 )
 """The version that new answers are given to."""
+
+# Asked twice by everybody who registers: made once.
+_INTAKE = (
+    select(Event, RegistrationSetup, SealKey, Registration, AnswerSet, NEWEST)
+    .join(RegistrationSetup, RegistrationSetup.event_id == Event.id)
+    .join(SealKey, SealKey.id == bindparam("seal_key_id"))
+    .outerjoin(Registration, and_(Registration.event_id == Event.id, Registration.person_id == bindparam("person_id")))
+    .outerjoin(AnswerSet, AnswerSet.id == Registration.answer_set_id)
+    .options(load_only(*EVENT_COLUMNS, raiseload=True))
+    .where(Event.slug == bindparam("slug"), Event.publication != Publication.DRAFT)
+)
 
 
 class Window(StrEnum):
@@ -143,17 +154,8 @@ def intake(slug: str, person: Person, *, lock: bool = False) -> Intake:
         mine_here = select(Registration.id).join(Event, Event.id == Registration.event_id)
         mine_here = mine_here.where(Event.slug == slug, Registration.person_id == person.id)
         db.session.execute(mine_here.with_for_update(of=Registration))
-    rows = (
-        select(Event, RegistrationSetup, SealKey, Registration, AnswerSet, NEWEST)
-        .join(RegistrationSetup, RegistrationSetup.event_id == Event.id)
-        .join(SealKey, SealKey.id == person.seal_key_id)
-        .outerjoin(Registration, and_(Registration.event_id == Event.id, Registration.person_id == person.id))
-        .outerjoin(AnswerSet, AnswerSet.id == Registration.answer_set_id)
-        .options(load_only(*EVENT_COLUMNS, raiseload=True))
-        .where(Event.slug == slug, Event.publication != Publication.DRAFT)
-        .execution_options(populate_existing=lock)
-    )
-    found = db.session.execute(rows).first()
+    asked = {"slug": slug, "person_id": person.id, "seal_key_id": person.seal_key_id}
+    found = db.session.execute(_INTAKE, asked, execution_options={"populate_existing": lock}).first()
     if found is None:
         raise NotFound
     return Intake(*found)

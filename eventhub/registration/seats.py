@@ -6,11 +6,22 @@ Whoever locks registrations too locks them first, so that nobody waits in a circ
 
 import uuid
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 
-from eventhub.kit.db import db
+from eventhub.kit.db import db, table_of
 from eventhub.kit.revisions import bump
 from eventhub.registration.models import RegistrationSetup
+
+_SETUP = table_of(RegistrationSetup)
+_TAKE_ONE = (
+    update(_SETUP)
+    .where(
+        _SETUP.c.event_id == bindparam("this_event"),
+        or_(_SETUP.c.capacity.is_(None), _SETUP.c.seats_taken < _SETUP.c.capacity),
+    )
+    .values(seats_taken=_SETUP.c.seats_taken + 1)
+    .returning(_SETUP.c.capacity, _SETUP.c.seats_taken)
+)
 
 
 def take_seat(event_id: uuid.UUID) -> bool:
@@ -65,17 +76,9 @@ def free_seat(event_id: uuid.UUID) -> None:
 
 
 def _take_one(event_id: uuid.UUID) -> bool:
-    statement = (
-        update(RegistrationSetup)
-        .where(
-            RegistrationSetup.event_id == event_id,
-            or_(RegistrationSetup.capacity.is_(None), RegistrationSetup.seats_taken < RegistrationSetup.capacity),
-        )
-        .values(seats_taken=RegistrationSetup.seats_taken + 1)
-        .returning(RegistrationSetup.capacity, RegistrationSetup.seats_taken)
-        .execution_options(synchronize_session=False)
-    )
-    row = db.session.execute(statement).first()
+    # What is not written yet is written before the row is locked, not after it.
+    db.session.flush()
+    row = db.session.execute(_TAKE_ONE, {"this_event": event_id}).first()
     if row is None:
         return False
     if row.seats_taken == row.capacity:
