@@ -29,6 +29,10 @@ from eventhub.kit.probes import init_probes
 from eventhub.kit.sealed import read_masters
 from eventhub.kit.shelf import Shelf
 from eventhub.kit.web import Link, init_web, wrap_views
+from eventhub.papers import models as papers_models
+from eventhub.papers.organiser_views import bp as papers_console
+from eventhub.papers.panels import PROVIDERS as PAPERS_PANELS
+from eventhub.papers.views import bp as papers_pages
 from eventhub.people.kept_posts import PostKeeper
 from eventhub.people.models import Role, RoleGrant
 from eventhub.people.organiser_views import bp as people_console
@@ -65,6 +69,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     questionnaires_console,
     registration_files.bp,
     *{module.bp: module for module in (registration_desk, registration_records, registration_settings)},
+    papers_pages,
+    papers_console,
 )
 """Pages for people: their addresses begin with a language. The desk's modules fill one blueprint."""
 
@@ -101,6 +107,7 @@ OPEN_TO = {
 PANELS: tuple[tuple[str, Provider], ...] = (
     ("people.scopes", scope_choices),
     *REGISTRATION_PANELS,
+    *PAPERS_PANELS,
     ("event.aside", calendars_pages.event_aside),
     ("session.actions", calendars_pages.session_actions),
     ("me.main", calendars_pages.me_main),
@@ -228,5 +235,17 @@ def _staff_entries() -> tuple[tuple[str, Any, str], ...]:
     return tuple(one for one in CONSOLE_NAVIGATION if held & set(OPEN_TO.get(one[2], held))) if held else NAVIGATION
 
 
-TABLES = (audit, files, form_keys, mail, outbox, revisions, sealed, slots, calendars_models, registration_models)
+TABLES = (
+    audit,
+    files,
+    form_keys,
+    mail,
+    outbox,
+    revisions,
+    sealed,
+    slots,
+    calendars_models,
+    papers_models,
+    registration_models,
+)
 """Modules whose tables must be known before the first query or migration."""

@@ -22,7 +22,14 @@ log = structlog.get_logger()
 settings = load_settings(process_name="eventhub-worker")
 flask_app = create_app(settings)
 
-FEATURES = ("workers.people", "workers.registration", "workers.programme", "workers.calendars", "workers.upkeep")
+FEATURES = (
+    "workers.people",
+    "workers.registration",
+    "workers.papers",
+    "workers.programme",
+    "workers.calendars",
+    "workers.upkeep",
+)
 
 celery = Celery("eventhub", broker=settings.redis_url, include=FEATURES)
 celery.conf.update(

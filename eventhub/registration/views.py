@@ -18,6 +18,7 @@ from eventhub.kit.errors import NotFound
 from eventhub.kit.form_keys import is_repeated
 from eventhub.kit.forms import ActionForm, submit, submit_alone
 from eventhub.kit.i18n import show_moment
+from eventhub.kit.panels import panels
 from eventhub.kit.web import back_to
 from eventhub.people.models import Person
 from eventhub.programme import shown as programme
@@ -209,6 +210,7 @@ def mine_one(reference: str) -> ResponseReturnValue:
         reason=shown.reason_text(registration.reason, g.lang) if registration.state in TOLD else "",
         lines=_history(person, found, definition),
         qr=shown.qr(reference),
+        beside=panels("registration.mine", found),
         has_place=found.event.mode is not Mode.ONLINE,
     )
 

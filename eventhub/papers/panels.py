@@ -1,0 +1,75 @@
+"""What papers say on the pages of features below them, and orders in the words of their pages."""
+
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from eventhub.kit.access import actor
+from eventhub.kit.clock import now
+from eventhub.kit.panels import Panel, Provider
+from eventhub.kit.web import Link
+from eventhub.papers import access
+from eventhub.papers.models import Kind, PaperOrder, Problem
+from eventhub.programme.models import Event
+from eventhub.registration import desk
+from eventhub.registration.queries import Intake
+
+TITLES = {
+    Kind.BADGES: _l("Badges"),
+    Kind.CONFIRMATION: _l("Confirmation"),
+    Kind.VISA_LETTER: _l("Invitation letter for a visa"),
+    Kind.CERTIFICATE: _l("Certificate of attendance"),
+    Kind.PARTICIPANTS: _l("List of participants"),
+}
+
+PROBLEMS = {
+    Problem.NOBODY: _l("There is nobody to print. Accredit people first, or choose wider filters."),
+    Problem.TOO_MANY: _l("Too many badges for one file. Choose a category or a country."),
+    Problem.UNPRINTABLE: _l("It holds letters that none of our fonts has. Write to us, and we make it by hand."),
+    Problem.GONE: _l("The registration is no longer there."),
+}
+SLOW = 600
+"""Seconds after which a page says that something is wrong."""
+
+
+def own_papers(found: Intake) -> Panel | None:
+    """The way to one's own papers, on the page of a registration."""
+    registration = found.registration
+    if registration is None or registration.reference is None:
+        return None
+    kinds = access.kinds_for(registration, found.event)
+    if not kinds:
+        return None
+    url = url_for("papers.mine", reference=registration.reference)
+    return Panel("papers/mine_panel.html", {"titles": [TITLES[kind] for kind in kinds], "url": url})
+
+
+def console_event(event: Event) -> Panel | None:
+    """The way to an event's papers, for those who work at its desk."""
+    if not desk.may_work(actor().grants, event):
+        return None
+    return Panel("", {"links": [Link(_("Papers"), url_for("papers_console.index", slug=event.slug))]})
+
+
+def told(order: PaperOrder) -> dict[str, Any]:
+    """Where an order stands."""
+    waits = order.is_open and (now() - order.asked_at).total_seconds() < SLOW
+    if order.file is not None:
+        tag: tuple[Any, str] = (_("Ready"), "ok")
+    elif waits:
+        tag = (_("Being made"), "go")
+    else:
+        tag = (_("Not made"), "stop")
+    problem = PROBLEMS[order.problem] if order.problem else None
+    if order.is_open and not waits:
+        problem = _("It takes much longer than it should. We have been told, and look at it.")
+    return {"id": order.id, "title": TITLES[order.kind], "tag": tag, "waits": waits, "problem": problem}
+
+
+PROVIDERS: tuple[tuple[str, Provider], ...] = (
+    ("registration.mine", own_papers),
+    ("console.event", console_event),
+)
+"""What app.py registers."""

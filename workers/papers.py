@@ -1,0 +1,70 @@
+"""Papers: read what they say, print them with no transaction open, keep them; and let them die after a day."""
+
+import uuid
+from datetime import timedelta
+
+import structlog
+
+from eventhub.kit import outbox
+from eventhub.kit.db import db, unit_of_work
+from eventhub.kit.outbox import Taken
+from eventhub.papers import actions, making, queries
+from eventhub.papers.making import Manuscript, NotMade
+from workers.app import celery, flask_app
+from workers.upkeep import by_the_clock
+
+log = structlog.get_logger()
+NAME = "papers.make"
+
+
+@celery.task(name=NAME)
+def make(promise_id: int) -> None:
+    """Make one paper or one batch. Printing a thousand badges takes seconds: gathering and keeping are two units of
+    work, with the printing between them.
+    """
+    with flask_app.app_context():
+        with unit_of_work():
+            taken = outbox.take(promise_id, NAME)
+        if taken is None:
+            return
+        try:
+            manuscript = _gathered(taken)
+            if manuscript is not None:
+                body = making.print_out(manuscript)
+                _kept(taken, manuscript, body)
+        except Exception as error:
+            log.error("task.failed", promise=promise_id, task=NAME, error=type(error).__name__)
+            with unit_of_work():
+                outbox.release(taken, type(error).__name__, error)
+            raise
+
+
+@by_the_clock("papers.sweep", timedelta(minutes=30))
+def sweep() -> None:
+    """Papers die after a day; their bytes go with the next sweep of the file store."""
+    while actions.drop_outdated():
+        pass
+
+
+def _gathered(taken: Taken) -> Manuscript | None:
+    """What to print, or None when nothing is left to do."""
+    with unit_of_work():
+        order = queries.to_print(uuid.UUID(taken.payload["order_id"]))
+        if order is None:
+            outbox.keep(taken)
+            return None
+        try:
+            return making.gather(order)
+        except NotMade as error:
+            actions.give_up(order, error.problem, error.left_out)
+            outbox.keep(taken)
+            return None
+
+
+def _kept(taken: Taken, manuscript: Manuscript, body: bytes) -> None:
+    with unit_of_work():
+        order = queries.to_print(uuid.UUID(taken.payload["order_id"]))
+        if order is not None:
+            actions.keep(order, body, number=manuscript.number, left_out=manuscript.left_out)
+        if not outbox.keep(taken):  # the lease was lost: another task does it or has done it
+            db.session.rollback()
