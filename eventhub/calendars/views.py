@@ -25,6 +25,7 @@ from eventhub.kit.i18n import in_language, show_date, show_moment, show_time, zo
 from eventhub.kit.pages import changes_at, kept_page, own_page
 from eventhub.kit.panels import Panel
 from eventhub.kit.web import absolute, back_to
+from eventhub.people.models import Person
 from eventhub.programme import shown
 from eventhub.programme.models import Event, Publication, Session, SessionKind
 
@@ -160,6 +161,7 @@ def my_choice(session_id: uuid.UUID) -> ResponseReturnValue:
         return _my_page(form)
     if form.choice.data == LEAVE_OUT:
         actions.leave_out(person, session_id)
+        flash(_left_out(person, session_id), "ok")
     else:
         actions.choose(person, queries.session_for_choice(person, session_id), Choice(form.choice.data or ""))
     return back_to("calendars.my_sessions", **_kept_wish())
@@ -239,6 +241,16 @@ def _wish() -> my_week.Wish:
     if day and not 1970 < day.year < 2200:
         day = None
     return my_week.Wish(day, request.args.get("view") == "day", request.args.get("time") == "own")
+
+
+def _left_out(person: Person, session_id: uuid.UUID) -> str:
+    """What was left out and the way back, where there is one: a session that is gone cannot be chosen again."""
+    try:
+        session = queries.session_for_choice(person, session_id)
+    except NotFound:
+        return str(_("It is not among your sessions any more."))
+    title = in_language(session.title, g.lang).text
+    return str(_("Left out: %(title)s. You can choose it again among the sessions of the event.", title=title))
 
 
 def _kept_wish() -> dict[str, str]:

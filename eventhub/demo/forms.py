@@ -71,7 +71,9 @@ def _particulars(kind: str, key: str) -> dict[str, Any]:
     if kind == "country" and key in {"residence", "country_of_concern"}:
         made["variant"] = "anywhere"
     if kind == "file":
-        made["limits"] = {"files": ["images", "documents"]}
+        made["limits"] = {"files": ["images", "pdf"], "max_bytes": 5_000_000}
+    if key == "date_of_birth":
+        made["limits"] = {"max_date": "today"}
     return made
 
 

@@ -33,6 +33,50 @@ LINE_LIMIT = 500
 TEXT_LIMIT = 20_000
 
 
+LIBRARY: dict[str, Any] = {
+    "This field is required.": _l("Fill in this field"),
+    "Not a valid integer value.": _l("Write a whole number, such as 12"),
+    "Not a valid decimal value.": _l("Write a number"),
+    "Not a valid float value.": _l("Write a number"),
+    "Number must be at least %(min)s.": _l("Write a number that is %(min)s or more"),
+    "Number must be at most %(max)s.": _l("Write a number that is %(max)s or less"),
+    "Number must be between %(min)s and %(max)s.": _l("Write a number from %(min)s to %(max)s"),
+    "Field must be at least %(min)d character long.": _l("This text is too short. Fewest characters: %(min)d"),
+    "Field cannot be longer than %(max)d character.": _l("This text is too long. Most characters: %(max)d"),
+    "Field must be between %(min)d and %(max)d characters long.": _l(
+        "Fewest characters of this text: %(min)d. Most: %(max)d"
+    ),
+    "Not a valid date value.": _l("Write a date as year-month-day, such as 1990-11-26"),
+    "Not a valid datetime value.": _l("Give the day and the time, such as 2026-11-26 14:30"),
+    "Not a valid time value.": _l("Give the time as hours and minutes, such as 14:30"),
+    "Not a valid choice.": _l("Choose one of the answers on the list"),
+    "'%(value)s' is not a valid choice for this field.": _l("Choose among the answers on the list"),
+    "Invalid Choice: could not coerce.": _l("Choose one of the answers on the list"),
+    "Invalid choice(s): one or more data inputs could not be coerced.": _l("Choose among the answers on the list"),
+    "Invalid email address.": _l("Write an email address, such as name@example.org"),
+    "Invalid input.": _l("Look at this answer again"),
+    "Invalid value, must be one of: %(values)s.": _l("Choose one of the answers on the list"),
+}
+"""What WTForms says by itself, and what we say."""
+
+
+class OurWords:
+    """Translates WTForms' messages into ours, in the page's language."""
+
+    def gettext(self, said: str) -> str:
+        """Our words; for a message we never met, that no answer could make, the library's."""
+        ours = LIBRARY.get(said)
+        return str(ours) if ours is not None else str(_library_words(language()).ugettext(said))
+
+    def ngettext(self, one: str, many: str, number: int) -> str:
+        """The same: ours name the number so that they need no plural."""
+        ours = LIBRARY.get(one)
+        return str(ours) if ours is not None else str(_library_words(language()).ungettext(one, many, number))
+
+
+OUR_WORDS = OurWords()
+
+
 class Form(FlaskForm):
     """A form of ours. ``form.status`` is the HTTP status of the page that shows it: 422 when it must be corrected."""
 
@@ -40,8 +84,8 @@ class Form(FlaskForm):
         """Every text field is cleaned and bounded, whether its author thought of it or not."""
 
         def get_translations(self, form: BaseForm) -> Any:  # noqa: ARG002 (the name is WTForms’)
-            """WTForms' own words in the page's language, read once: Flask-WTF reads the catalogue for each request."""
-            return _library_words(language())
+            """Our words in the place of WTForms' own, which know neither our terms nor what to do next."""
+            return OUR_WORDS
 
         def bind_field(self, form: BaseForm, unbound_field: Any, options: dict[str, Any]) -> Field:
             """Add the cleaning filter and a length limit to text fields."""
@@ -189,7 +233,7 @@ def _expected(error: DomainError | IntegrityError | StaleDataError) -> DomainErr
     return known
 
 
-_TOO_LONG = _l("This text is too long: at most %(max)d characters")
+_TOO_LONG = LIBRARY["Field cannot be longer than %(max)d character."]
 
 
 class LongSelect(Select):

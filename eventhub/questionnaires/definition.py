@@ -17,7 +17,7 @@ from flask_babel import lazy_gettext as _l
 from eventhub.kit.db import Texts
 from eventhub.questionnaires import conditions
 from eventhub.questionnaires.conditions import Answered, Compare, Condition, ConditionWrong, In
-from eventhub.questionnaires.kinds import FILES, KINDS
+from eventhub.questionnaires.kinds import FILES, KINDS, days_from_today
 
 QUESTIONS = 60
 PAGES = 20
@@ -64,7 +64,8 @@ class Option:
 
 @dataclass(frozen=True)
 class Limits:
-    """What an answer must keep to. Dates are ISO or ``today``; lengths in characters, ``max_bytes`` in bytes;
+    """What an answer must keep to. Dates are ISO, ``today``, or days from it
+    (``today-7``, ``today+30``); lengths in characters, ``max_bytes`` in bytes;
     ``files`` names sets of kit.file_types: images, documents."""
 
     min_length: int | None = None
@@ -506,7 +507,7 @@ def _fits(part: In | Answered | Compare, question: Question) -> bool:
         case In():
             return all(kind.can_be(question, value) for value in part.values)
         case Compare():
-            is_date = isinstance(part.value, str) and part.value != "today" and _is_limit_date(part.value)
+            is_date = isinstance(part.value, str) and days_from_today(part.value) is None and _is_limit_date(part.value)
             return is_date if question.kind == "date" else question.kind == "number" and not isinstance(part.value, str)
 
 
@@ -515,13 +516,14 @@ def _crossed(limits: Limits) -> bool:
         (limits.min_length, limits.max_length),
         (limits.min_number, limits.max_number),
     ]
-    if "today" not in (limits.min_date, limits.max_date):
-        pairs.append((limits.min_date, limits.max_date))
+    low, high = limits.min_date, limits.max_date
+    if low and high and (days_from_today(low) is None) == (days_from_today(high) is None):
+        pairs.append((low, high) if days_from_today(low) is None else (days_from_today(low), days_from_today(high)))
     return any(low is not None and high is not None and low > high for low, high in pairs)
 
 
 def _is_limit_date(value: object) -> bool:
-    if value == "today":
+    if isinstance(value, str) and days_from_today(value) is not None:
         return True
     try:
         return isinstance(value, str) and date.fromisoformat(value).isoformat() == value

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from datetime import date
 from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,6 +14,7 @@ from flask_wtf.form import _Auto as AUTO
 from markupsafe import Markup, escape
 from wtforms import (
     BooleanField,
+    DateField,
     DecimalField,
     Field,
     FieldList,
@@ -69,7 +71,7 @@ from eventhub.questionnaires.definition import (
     source_digest,
 )
 from eventhub.questionnaires.edits import free_key
-from eventhub.questionnaires.kinds import KINDS, YES, Wrong
+from eventhub.questionnaires.kinds import KINDS, TODAY, YES, Wrong, days_from_today
 from eventhub.questionnaires.models import AnswerSet, Purpose
 
 REMOVE = "_remove"
@@ -151,7 +153,7 @@ class AnswerForm(Form):
                 None if isinstance(live, bool) else condition_json(self._live(live)),
                 _kept(question, stored, self.language),
                 self._fields.get(name + REMOVE),
-                question.help or _hint(question),
+                _hint(question),
                 {option.id: option.help for option in question.options if option.help},
                 language,
                 direction(language or self.language),
@@ -357,7 +359,10 @@ def _form_class(page: Page, language: str) -> type[AnswerForm]:
 
 
 def _hint(question: Question) -> str:
-    return names_of(kinds.allowed_files(question)) if question.kind == "file" else ""
+    if question.kind != "file":
+        return question.help
+    taken = gettext("Files accepted: %(types)s.", types=names_of(kinds.allowed_files(question)))
+    return f"{question.help} {taken}" if question.help else taken
 
 
 def _kept(question: Question, stored: object, language: str) -> str | None:
@@ -395,7 +400,14 @@ VARIANTS = {
 }
 FILE_SETS = {"images": _l("Pictures"), "documents": _l("Documents"), "pdf": _l("PDF only")}
 SPARE_ROWS = 3
-DAY = Regexp(r"today$|\d{4}-\d{2}-\d{2}$", message=_l("Write a date as year-month-day, or the word today"))
+DAY_LIMITS = {
+    "": _l("No limit"),
+    "today": _l("Today"),
+    "day": _l("A date"),
+    "before": _l("Days before today"),
+    "after": _l("Days after today"),
+}
+DATE_LIMITS = ("min_date", "max_date")
 
 
 class SeenForm(Form):
@@ -455,8 +467,12 @@ class QuestionForm(SeenForm):
     max_length = IntegerField(_l("Most characters"), [optional(), NumberRange(1, 20_000)])
     min_number = DecimalField(_l("Smallest number"), [optional(), NumberRange(-(10**14), 10**14)])
     max_number = DecimalField(_l("Largest number"), [optional(), NumberRange(-(10**14), 10**14)])
-    min_date = StringField(_l("Earliest date"), [optional(), DAY], description=_l("Year-month-day, or the word today."))
-    max_date = StringField(_l("Latest date"), [optional(), DAY], description=_l("Year-month-day, or the word today."))
+    min_date = SelectField(_l("Earliest date"), default="", choices=choice_list(DAY_LIMITS.items()))
+    min_date_day = DateField(_l("Earliest date: which one"), [optional()])
+    min_date_days = IntegerField(_l("Earliest date: how many days"), [optional(), NumberRange(1, 40_000)])
+    max_date = SelectField(_l("Latest date"), default="", choices=choice_list(DAY_LIMITS.items()))
+    max_date_day = DateField(_l("Latest date: which one"), [optional()])
+    max_date_days = IntegerField(_l("Latest date: how many days"), [optional(), NumberRange(1, 40_000)])
     max_choices = IntegerField(_l("Most answers"), [optional(), NumberRange(1, 60)])
     max_megabytes = IntegerField(_l("Largest file, in MB"), [optional(), NumberRange(1, 10)])
     files = SelectMultipleField(_l("Files taken"), choices=choice_list(FILE_SETS.items()))
@@ -492,6 +508,7 @@ class QuestionForm(SeenForm):
         ]
         limits = set(kind.limits) | ({"max_megabytes"} if "max_bytes" in kind.limits else set())
         gone = (LIMIT_FIELDS - limits) | ({"options"} if not kind.has_options else set())
+        gone |= {f"{name}_{more}" for name in gone & set(DATE_LIMITS) for more in ("day", "days")}
         gone |= {"variant"} if kind_name not in VARIANTS else set()
         gone |= {"purpose"} if kind_name != "consent" else set()
         gone |= {"sealed"} if not kind.may_seal else set()
@@ -499,6 +516,21 @@ class QuestionForm(SeenForm):
         gone |= {"autocomplete"} if kind_name not in FILLED_BY_BROWSERS else set()
         for name in gone:
             del self[name]
+
+    def date_limits(self) -> list[tuple[Field, Field, Field]]:
+        """For each limit of a date: where it lies, and the two fields that say so more exactly."""
+        names = [name for name in DATE_LIMITS if name in self._fields]
+        return [(self._fields[name], self._fields[f"{name}_day"], self._fields[f"{name}_days"]) for name in names]
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Whether the fields hold, and a date that is named is there."""
+        super().validate(extra_validators)
+        for how, day, days in self.date_limits():
+            if how.data == "day" and day.data is None and not day.errors:
+                day.errors = [_l("Give the date")]
+            if how.data in ("before", "after") and days.data is None and not days.errors:
+                days.errors = [_l("Give the number of days")]
+        return not self.errors
 
     def more_rows(self) -> None:
         """Empty rows after the answers there are."""
@@ -541,6 +573,7 @@ class QuestionForm(SeenForm):
 
     def _limits(self, given: Mapping[str, Any]) -> Limits:
         values = {name: given[name] for name in LIMIT_FIELDS & set(given) if given[name] not in (None, "", [])}
+        values |= {name: _day_limit(given, name) for name in DATE_LIMITS if name in values}
         megabytes = values.pop("max_megabytes", None)
         if megabytes:
             values["max_bytes"] = megabytes * 1_000_000
@@ -550,6 +583,27 @@ class QuestionForm(SeenForm):
         if "files" in values:
             values["files"] = tuple(values["files"])
         return Limits(**values)
+
+
+def _day_limit(given: Mapping[str, Any], name: str) -> str:
+    match given[name]:
+        case "day":
+            return str(given[f"{name}_day"].isoformat())
+        case "before":
+            return f"{TODAY}-{given[f'{name}_days']}"
+        case "after":
+            return f"{TODAY}+{given[f'{name}_days']}"
+    return TODAY
+
+
+def _day_limit_data(name: str, limit: str | None) -> dict[str, Any]:
+    """A limit of a date as the data of its three fields."""
+    if not limit:
+        return {name: ""}
+    days = days_from_today(limit)
+    if days is None:
+        return {name: "day", f"{name}_day": date.fromisoformat(limit)}
+    return {name: "before" if days < 0 else "after", f"{name}_days": abs(days)} if days else {name: TODAY}
 
 
 def _whole(text: str | None, otherwise: int) -> int:
@@ -576,6 +630,8 @@ def question_data(question: Question) -> dict[str, Any]:
     if question.limits.max_bytes:
         limits["max_megabytes"] = question.limits.max_bytes // 1_000_000
     data = {one.name: getattr(question, one.name) for one in fields(Question) if one.name not in ("limits", "options")}
+    for name in DATE_LIMITS:
+        limits |= _day_limit_data(name, limits[name])
     options = [
         {"id": option.id, "place": str(number), "label": str(option.label), "help": str(option.help)}
         for number, option in enumerate(question.options, 1)

@@ -11,7 +11,7 @@ import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -54,6 +54,8 @@ FILES = {"images": IMAGES, "documents": DOCUMENTS, "pdf": frozenset({PDF})}
 PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{3,28}[0-9]")
 NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,6})?")
 DIGITS = {ord(digit): str(int(digit)) for digit in "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹０１２３４５６７８９"}
+TODAY = "today"
+FROM_TODAY = re.compile(r"today([+-][0-9]{1,5})?")
 YES = "y"
 ANSWER = _l("Answer this question")
 
@@ -240,6 +242,10 @@ def _clean_date(question: "Question", value: Any, language: str) -> str:
     except ValueError:
         raise Wrong(_l("Write a date as year-month-day, such as 1990-11-26")) from None
     low, high = _day(question.limits.min_date), _day(question.limits.max_date)
+    if low and day < low and question.limits.min_date == TODAY:
+        raise Wrong(_l("This date must not be in the past"))
+    if high and day > high and question.limits.max_date == TODAY:
+        raise Wrong(_l("This date must not be in the future"))
     if low and day < low:
         raise Wrong(_l("This date must not be before %(day)s", day=show_date(low, language)))
     if high and day > high:
@@ -249,10 +255,17 @@ def _clean_date(question: "Question", value: Any, language: str) -> str:
     return day.isoformat()
 
 
+def days_from_today(limit: str) -> int | None:
+    """How many days after today a limit such as ``today+30`` or ``today-7`` lies; None for any other text."""
+    found = FROM_TODAY.fullmatch(limit)
+    return int(found[1] or 0) if found else None
+
+
 def _day(limit: str | None) -> date | None:
     if limit is None:
         return None
-    return now().date() if limit == "today" else date.fromisoformat(limit)
+    days = days_from_today(limit)
+    return date.fromisoformat(limit) if days is None else now().date() + timedelta(days=days)
 
 
 # Choices

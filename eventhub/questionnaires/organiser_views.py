@@ -126,16 +126,22 @@ def edit(questionnaire_id: uuid.UUID) -> ResponseReturnValue:
     if form.validate_on_submit():
         verb, _, item = request.form.get("do", "").partition(":")
         change = _small_change(definition, verb, item)
+        name = edits.name_of(_find_any(_told(questionnaire_id, definition), item))
         if submit(form, lambda: _save(questionnaire, change, form.seen)):
+            if verb == "delete":
+                flash(_deleted(questionnaire_id, name), "ok")
             return back_to(".edit", questionnaire_id=questionnaire_id, _anchor=item if verb != "delete" else None)
+    wording = queries.texts(questionnaire_id)
+    told = localise(definition, wording, g.lang)
     return render_template(
         "questionnaires/edit.html",
         **_frame(questionnaire, definition),
         form=form,
         kinds=KINDS,
         versions=queries.version_lines(questionnaire_id),
-        shown_if=_conditions(definition),
-        missing=_missing(definition, queries.texts(questionnaire_id)),
+        told=told,
+        shown_if=_conditions(told),
+        missing=_missing(definition, wording),
     ), form.status
 
 
@@ -322,6 +328,19 @@ def _frame(questionnaire: Questionnaire, definition: Definition) -> dict[str, An
     return {"questionnaire": questionnaire, "definition": definition, "problems": problems, "purposes": PURPOSES}
 
 
+def _told(questionnaire_id: uuid.UUID, definition: Definition) -> Definition:
+    """The questionnaire in the reader's language, where it is translated."""
+    return localise(definition, queries.texts(questionnaire_id), g.lang)
+
+
+def _deleted(questionnaire_id: uuid.UUID, name: str) -> str:
+    told = str(gettext("Deleted: %(name)s", name=name or gettext("Question without a text")))
+    if queries.newest_version(questionnaire_id) is None:
+        return told
+    kept = gettext("The published version keeps it until you publish again.")
+    return f"{told}. {kept}"
+
+
 def _conditions(definition: Definition) -> dict[str, str]:
     """Every condition in words, by the id of what it shows."""
     conditions = {page.id: page.show_if for page in definition.pages}
@@ -381,6 +400,7 @@ def _question_page(
         old=old,
         kind=KINDS[kind_name],
         shown_if=edits.describe(old.show_if, definition, g.lang) if old and old.show_if else None,
+        scripts=["show-if.js"],
     ), form.status
 
 

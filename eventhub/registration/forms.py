@@ -75,9 +75,10 @@ class DecisionForm(Form):
     def offer(self, outcome: State, language: str) -> None:
         """Offer the reasons of an outcome. What was sent stays as it was, so that a wrong reason is refused."""
         self.outcome.data = outcome.value
-        self.reason.choices = options(
-            [(code, codes.label("decision_reason.registration", code, language)) for code in REASONS_FOR[outcome]]
-        )
+        reasons = [(code, codes.label("decision_reason.registration", code, language)) for code in REASONS_FOR[outcome]]
+        # No refusal has a reason that nobody chose.
+        first = [("", _l("Choose one"))] if outcome is State.DECLINED else []
+        self.reason.choices = options([*first, *reasons])
 
 
 class NoteForm(Form):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import gettext
+from flask_babel import gettext, lazy_ngettext
 from flask_babel import lazy_gettext as _l
 
 from eventhub.kit.i18n import in_language, show_days, show_moment
@@ -73,6 +73,7 @@ def letter(
             "quote": text,
             "facts": _facts(registration, event, lang, title),
             "buttons": _buttons(kind, registration, event, lang),
+            "foot": None if registration.reference else BEGUN,
         },
     )
 
@@ -82,9 +83,10 @@ def _submitted(it: About) -> Words:
     return _l("We have your registration: %(event)s", event=it.title), [
         _l("Thank you. Your registration has arrived, and nothing more is needed from you now."),
         *(late if it.registration.late else []),
-        _l(
-            "The secretariat looks at it and answers within %(number)s working days.",
-            number=it.setup.answer_within_days,
+        lazy_ngettext(
+            "The secretariat looks at it and answers within %(num)s working day.",
+            "The secretariat looks at it and answers within %(num)s working days.",
+            it.setup.answer_within_days,
         ),
         _l("You can change your answers until the deadline, and withdraw at any time."),
     ]
@@ -154,6 +156,10 @@ WORDS: dict[str, Callable[[About], Words]] = {
 """Subject and paragraphs of each kind."""
 
 
+BEGUN = _l("You get this mail because you began to register. Answers to this address are not read.")
+"""Why a letter comes to somebody who never sent anything."""
+
+
 def _told(moment: Any) -> dict[str, str]:
     return {"day": moment.day, "time": moment.time, "offset": moment.place}
 
@@ -201,5 +207,6 @@ def many_reads(admin: Person) -> Letter | None:
             "buttons": [
                 {"label": _l("Go to the console"), "url": absolute("people_console.today", lang=admin.language)}
             ],
+            "foot": _l("You get this mail because you are an administrator. Answers to this address are not read."),
         },
     )

@@ -207,6 +207,8 @@ def test_one_session_is_maybe_going_or_left_out(client: FlaskClient) -> None:
         assert "view=day" in answer.location
         assert chosen() == expected
     fields = form_fields(page(client))
+    client.post(f"{MINE}/{session.id}", data=fields | {"choice": "none", "form_key": str(uuid.uuid4())})
+    assert "Left out: " in page(client)
     assert client.post(f"{MINE}/{session.id}", data=fields | {"choice": "perhaps"}).status_code == 422
     assert chosen() == {}
 

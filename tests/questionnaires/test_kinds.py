@@ -188,3 +188,15 @@ def test_anything_is_an_answer_or_refused(app: Flask, kind: str, typed: object, 
         if value is not None:
             assert kinds.clean(asked, value, "en") == value
             assert isinstance(kinds.show(asked, value, language), str)
+
+
+def test_days_from_today_are_limits_that_move() -> None:
+    stay = ask("date", limits={"min_date": "today-2", "max_date": "today+30"})
+    with time_machine.travel(datetime(2026, 3, 10, 12, tzinfo=UTC)):
+        for day in ("2026-03-08", "2026-04-09"):
+            assert kinds.clean(stay, day) == day
+        for day in ("2026-03-07", "2026-04-10"):
+            with pytest.raises(Wrong):
+                kinds.clean(stay, day)
+        for limit in ("today+", "today-x", "today+999999", "tomorrow"):
+            assert kinds.days_from_today(limit) is None

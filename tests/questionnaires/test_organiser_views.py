@@ -1,5 +1,6 @@
 """The editor in the browser: who may, what it does without scripts, stale pages, and a preview that keeps nothing."""
 
+import re
 import uuid
 from typing import Any
 
@@ -357,3 +358,72 @@ def test_a_scope_that_is_not_mine_cannot_be_written_into(client: FlaskClient) ->
     made = post(client, f"{ROOT}/new?scope={mine.id}", name="Mine", purpose="survey", original_language="fr")
     assert made.status_code == 303
     assert db.session.scalars(select(Questionnaire)).one().scope_id == mine.id
+
+
+def test_dates_are_limited_by_choices_in_the_readers_language(admin: FlaskClient) -> None:
+    questionnaire = make_questionnaire()
+    new = address(questionnaire, "/pages/pone/questions/new?kind=date")
+    page = admin.get(new.replace("/en/", "/fr/")).get_data(as_text=True)
+    assert "Aujourd’hui" in page
+    assert "data-show-if" in page
+    for sent, kept in (
+        ({"max_date": "today"}, {"max_date": "today"}),
+        ({"min_date": "day", "min_date_day": "1990-11-26"}, {"min_date": "1990-11-26"}),
+        ({"min_date": "before", "min_date_days": "30"}, {"min_date": "today-30"}),
+        (
+            {"min_date": "after", "min_date_days": "7", "max_date": "after", "max_date_days": "9"},
+            {"min_date": "today+7", "max_date": "today+9"},
+        ),
+        ({"min_date": ""}, None),
+    ):
+        data = sent | {"label": "Date", "key": f"d_{len(draft_of(questionnaire)[0][1])}"}
+        assert post(admin, new, **data).status_code == 303
+        db.session.expire_all()
+        made = db.session.get_one(Questionnaire, questionnaire.id).draft["pages"][0]["questions"][-1]
+        assert made.get("limits") == kept
+        opened = admin.get(address(questionnaire, f"/questions/{made['id']}")).get_data(as_text=True)
+        for name, value in sent.items():
+            assert re.search(rf'name="{name}"[^>]*value="{value}"|value="{value}"[^>]*name="{name}"', opened) or (
+                re.search(rf'name="{name}">.*?<option selected value="{value}"', opened, re.S)
+            )
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        ({"min_date": "tomorrow"}, "min_date"),
+        ({"min_date": "day"}, "min_date_day"),
+        ({"max_date": "day", "max_date_day": "soon"}, "max_date_day"),
+        ({"max_date": "after"}, "max_date_days"),
+        ({"max_date": "before", "max_date_days": "0"}, "max_date_days"),
+    ],
+)
+def test_a_limit_without_its_date_is_asked_for(admin: FlaskClient, data: dict[str, str], field: str) -> None:
+    questionnaire = make_questionnaire()
+    answer = post(admin, address(questionnaire, "/pages/pone/questions/new?kind=date"), label="Date", **data)
+    assert answer.status_code == 422
+    assert f'id="{field}-e"' in answer.get_data(as_text=True)
+
+
+def test_titles_are_in_the_readers_language_and_say_when_they_are_not(admin: FlaskClient) -> None:
+    questionnaire = make_questionnaire(page("pone", question("name"), question("town")))
+    person = make_person()
+    texts = {("qname", "label"): {"fr": "Votre nom"}}
+    actions.translate(person, questionnaire, texts, seen=questionnaire.lock)
+    shown = admin.get(address(questionnaire).replace("/en/", "/fr/")).get_data(as_text=True)
+    assert "<bdi>Votre nom</bdi>" in shown
+    assert '<span lang="en" dir="auto">town label</span> <span class="tongue-mark">English</span>' in shown
+    assert "<bdi>name label</bdi>" in admin.get(address(questionnaire)).get_data(as_text=True)
+
+
+def test_what_was_deleted_is_named_and_where_it_still_stands(admin: FlaskClient) -> None:
+    questionnaire = make_questionnaire(page("pone", question("name"), question("town"), question("note")))
+    assert post(admin, address(questionnaire), do="delete:qnote", lock=str(questionnaire.lock)).status_code == 303
+    said = admin.get(address(questionnaire)).get_data(as_text=True)
+    assert "Deleted: note label" in said
+    assert "published version" not in said
+    actions.publish(None, questionnaire)
+    post(admin, address(questionnaire), do="delete:qtown", lock=str(questionnaire.lock))
+    said = admin.get(address(questionnaire)).get_data(as_text=True)
+    assert "Deleted: town label" in said
+    assert "The published version keeps it until you publish again." in said

@@ -1,5 +1,5 @@
 // Keeps the answers of form[data-autosave="address"] while they are typed; files wait for the button.
-// A form key names one submission, so each save carries its own. Words come from [data-autosave-status].
+// A form key names one submission: each save has its own.
 (() => {
   const pause = 1500;
   for (const form of document.querySelectorAll("form[data-autosave]")) {
@@ -11,7 +11,7 @@
     const say = (text, kept) => {
       if (!status) return;
       status.textContent = text;
-      status.className = kept ? "saved" : "saved failed";
+      status.className = kept ? "saved" : text && "saved failed";
     };
     const save = async () => {
       clearTimeout(timer);
@@ -24,13 +24,12 @@
       try {
         const send = { method: "POST", body: answers, keepalive: document.hidden, redirect: "error" };
         const answer = await fetch(form.dataset.autosave || form.action, send);
-        // 409: another window was there first. Its answer stands; the button shows both.
-        if (newer) newer.hidden = answer.status !== 409;
-        if (!answer.ok && !(newer && answer.status === 409)) throw new Error(String(answer.status));
-        if (!answer.ok) return say("", true);
+        const late = newer && answer.status === 409;
+        if (newer) newer.hidden = !late;
+        if (!answer.ok && !late) throw 0;
         const now = new Date();
         const time = [now.getHours(), now.getMinutes()].map((n) => String(n).padStart(2, "0")).join(":");
-        say(status?.dataset.saved.replace("{time}", time), true);
+        say(late ? "" : status?.dataset.saved.replace("{time}", time), !late);
       } catch {
         dirty = true;
         say(status?.dataset.failed, false);
