@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from eventhub.kit import audit, files
 from eventhub.kit.clock import now
-from eventhub.kit.db import db
+from eventhub.kit.db import db, table_of
 from eventhub.kit.errors import DomainError, NotFound
 from eventhub.kit.files import StoredFile
 from eventhub.kit.sealed import SealKey, Unreadable, open_sealed, place, seal
@@ -205,6 +205,18 @@ def opened(answer_set: AnswerSet, key: SealKey) -> dict[str, object]:
     return found
 
 
+def _renewing() -> Any:
+    """Made once: written out for each number of rows, it would be compiled in every request."""
+    table = table_of(Answer)
+    statement = insert(table)
+    changing = ("value", "sealed", "delete_after", "changed_at", "typed_in")
+    renewed = {name: statement.excluded[name] for name in changing}
+    return statement.on_conflict_do_update(index_elements=[table.c.answer_set_id, table.c.question], set_=renewed)
+
+
+_KEEP = _renewing()
+
+
 def save(
     answer_set: AnswerSet,
     key: SealKey,
@@ -235,12 +247,9 @@ def save(
     renewed_files = {question.id: _file_id(value) for question, value in chosen}
     for file in files_of(old for question_id, old in kept.items() if _file_id(old) != renewed_files[question_id]):
         files.remove(file)
-    statement = insert(Answer).values(rows)
-    changing = ("value", "sealed", "delete_after", "changed_at", "typed_in")
-    renewed = {name: statement.excluded[name] for name in changing}
-    db.session.execute(
-        statement.on_conflict_do_update(index_elements=[Answer.answer_set_id, Answer.question], set_=renewed)
-    )
+    # The set itself may not be written yet.
+    db.session.flush()
+    db.session.execute(_KEEP, rows)
     answer_set.changed_at = moment
 
 
