@@ -23,13 +23,13 @@ run: ## start EventHub with everything it needs; PORT and EVENTHUB_HOME choose w
 	$(MAKE) messages
 	exec $(BIN)/python -m eventhub.cli up
 
-test: ## all tests: those that share databases side by side, then the lane that needs the machine for itself
+test: ## all tests: side by side first, then those that need the machine for themselves
 	.ci/setup dev
 	$(MAKE) messages
 	.ci/chromium
 	status=0; \
-	$(BIN)/python -m pytest -n 2 -m "not lane" || { $(ALONE) -m "not lane"; } || status=1; \
-	$(BIN)/python -m pytest -n 0 -m lane || { $(ALONE) -m lane; } || status=1; \
+	$(BIN)/python -m pytest -n 3 --dist loadgroup -m "not alone" || { $(ALONE) -m "not alone"; } || status=1; \
+	$(BIN)/python -m pytest -n 0 -m alone || { $(ALONE) -m alone; } || status=1; \
 	CI= .ci/chromium; \
 	exit $$status
 

@@ -29,6 +29,14 @@ def pytest_configure(config: pytest.Config) -> None:
     running.start()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Side by side, a file of the lane stays with one process (its house is built once), and the longest begin first."""
+    for item in items:
+        if item.get_closest_marker("lane"):
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+    items.sort(key=lambda item: item.get_closest_marker("lane") is None)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave nothing running."""
     running = config.stash.get(SERVERS, None)

@@ -9,7 +9,7 @@ from tests.crowd import Member, Timed, all_at_once, gather
 from tests.factories.registration import make_dialogue
 from tests.live import House
 
-pytestmark = pytest.mark.lane
+pytestmark = [pytest.mark.lane, pytest.mark.alone]
 PEOPLE, PLACES, ROUNDS = 200, 50, 20
 PATIENCE = 20
 """Seconds. Far more than anybody should wait; a machine that tests other things beside may be slow."""
