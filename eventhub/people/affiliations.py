@@ -1,5 +1,6 @@
-"""Ties between persons and organizations, made from what people answer: nobody decides on their own organization
-(SAFETY.md property 7), so an answer that names one must be known here.
+"""Ties between persons and organizations, made from what people answer.
+
+Nobody decides on their own organization (SAFETY.md property 7), so an answer that names one must be known here.
 
 An organization that somebody wrote is found again by its name made comparable (case, accents, forms of letters); names
 are not unique, since two States have a Ministry of Justice each. Where the question is who is too near, namesakes count

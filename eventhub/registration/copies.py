@@ -1,5 +1,4 @@
-"""What stands beside the answers: the columns that lists filter by, the person's tie to an organization, and the name
-on a profile that has none.
+"""What stands beside the answers: columns for lists, a tie to an organization, a name for a profile without one.
 
 No open column holds a copy of a sealed answer, and a name is copied only for those who may read the answer itself.
 """

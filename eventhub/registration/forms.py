@@ -1,4 +1,4 @@
-"""The desk's forms."""
+"""The desk's forms, and the button under all answers."""
 
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from wtforms.fields import DateTimeLocalField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from eventhub.kit import codes
-from eventhub.kit.forms import Form, optional, options, required
+from eventhub.kit.forms import ActionForm, Form, optional, options, required
 from eventhub.registration.desk import SIZES, SORTS, Filters, Overview
 from eventhub.registration.models import SeatAt, State
 
@@ -147,6 +147,12 @@ class ExtendForm(Form):
     """A later deadline."""
 
     until = DateTimeLocalField(_l("New deadline"), format=LOCAL, validators=[required()])
+
+
+class CheckForm(ActionForm):
+    """The button under all answers: it sends those that were looked at."""
+
+    drawn = HiddenField()
 
 
 def filters_from(args: Any, known: Overview, chips: tuple[str, ...]) -> Filters:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import segno
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_login import current_user
 from markupsafe import Markup, escape
 
 from eventhub.kit import codes
@@ -71,6 +72,12 @@ def name_of(registration: Registration, seen: Sight) -> str:
     if seen is Sight.BADGES:
         return registration.legal_name or person.name or registration.display_name or ""
     return person.alias or registration.display_name or person.name
+
+
+def lacks_public_name() -> bool:
+    """Whether the visitor is discreet and has chosen no public name. Half a session is nobody's yet."""
+    known = current_user.is_authenticated and not current_user.is_half_signed_in()
+    return bool(known and current_user.discreet and not current_user.person.alias)
 
 
 def due(

@@ -8,10 +8,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.utils import redirect
-from wtforms import HiddenField
 
 from eventhub.kit.access import actor, anyone, personal
-from eventhub.kit.audit import history
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
@@ -29,19 +27,13 @@ from eventhub.questionnaires import windows
 from eventhub.questionnaires.answers import Section
 from eventhub.questionnaires.definition import Definition, Page
 from eventhub.questionnaires.forms import AnswerForm, answer_form
-from eventhub.registration import actions, attached, queries, shown
+from eventhub.registration import actions, attached, queries, shown, told
+from eventhub.registration.forms import CheckForm
 from eventhub.registration.models import Registration, State
 from eventhub.registration.queries import Intake, Window
 from eventhub.registration.reference import read_reference
 
 bp = Blueprint("registration", __name__)
-
-
-class CheckForm(ActionForm):
-    """The button under all answers: it sends those that were looked at."""
-
-    drawn = HiddenField()
-
 
 MINUTES_A_PAGE = 2
 SCRIPTS = ["site.js"]
@@ -54,7 +46,6 @@ def registration_words() -> dict[str, Any]:
         "registered": shown,
         "event_title": _title,
         "event_eyebrow": _eyebrow,
-        "lacks_public_name": _lacks_public_name,
         "has_endpoint": lambda name: name in current_app.view_functions,
     }
 
@@ -208,7 +199,7 @@ def mine_one(reference: str) -> ResponseReturnValue:
         may_withdraw=queries.may_withdraw(registration),
         due=shown.due(found.setup.closes_at, found.event, g.lang, zone=person.time_zone),
         reason=shown.reason_text(registration.reason, g.lang) if registration.state in TOLD else "",
-        lines=_history(person, found, definition),
+        lines=told.own_lines(person, _registration(found), definition),
         qr=shown.qr(reference),
         beside=panels("registration.mine", found),
         has_place=found.event.mode is not Mode.ONLINE,
@@ -496,51 +487,6 @@ def _saved(found: Intake) -> str | None:
         return None
     zone = current_user.time_zone if current_user.is_authenticated else found.event.time_zone
     return str(_("Saved at %(time)s", time=show_moment(found.registration.changed_at, zone, g.lang).time))
-
-
-def _history(person: Person, found: Intake, definition: Definition | None) -> list[dict[str, Any]]:
-    """What happened, for the person: moves, changes, and every time somebody read a sealed answer."""
-    registration = _registration(found)
-    labels = {question.key: str(question.label) for question in definition.questions()} if definition else {}
-    lines = []
-    for entry, _text in history("registration", registration.id):
-        told = _line(entry.verb, entry.detail, labels)
-        if told is None:
-            continue
-        when = show_moment(entry.at, person.time_zone, g.lang)
-        lines.append(
-            {
-                "when": f"{when.day}, {when.time}",
-                "datetime": when.iso,
-                "title": told[0],
-                "text": told[1],
-                "kind": told[2],
-            }
-        )
-    return lines
-
-
-def _line(verb: str, detail: Mapping[str, Any], labels: Mapping[str, str]) -> tuple[Any, str | None, str] | None:
-    questions = ", ".join(labels.get(name, name) for name in detail.get("questions", ()))
-    if verb == "registration.changed":
-        return _("Answers changed"), questions, ""
-    if verb == "registration.own_file":
-        return _("You saved a file that is kept sealed"), questions, ""
-    if verb == "registration.revealed":
-        return _("The secretariat read answers that are kept sealed"), questions, "warn"
-    state = verb.removeprefix("registration.")
-    if state in set(State) and State(state) is not State.SUBMITTED:
-        word, kind = shown.STATES[State(state)]
-        return word, None, {"ok": "ok", "warn": "warn", "silent": "silent"}.get(kind, "")
-    if state == State.SUBMITTED:
-        return _("Sent"), None, ""
-    return None
-
-
-def _lacks_public_name() -> bool:
-    """Whether a discreet person has chosen none. Half a session is nobody's yet."""
-    known = current_user.is_authenticated and not current_user.is_half_signed_in()
-    return bool(known and current_user.discreet and not current_user.person.alias)
 
 
 def _title(event: Event) -> Any:

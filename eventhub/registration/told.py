@@ -1,0 +1,52 @@
+"""The history of a registration, as the person reads it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import g
+from flask_babel import gettext as _
+
+from eventhub.kit.audit import history
+from eventhub.kit.i18n import show_moment
+from eventhub.people.models import Person
+from eventhub.questionnaires.definition import Definition
+from eventhub.registration import shown
+from eventhub.registration.models import Registration, State
+
+
+def own_lines(person: Person, registration: Registration, definition: Definition | None) -> list[dict[str, Any]]:
+    """What happened, for the person: moves, changes, and every time somebody read a sealed answer."""
+    labels = {question.key: str(question.label) for question in definition.questions()} if definition else {}
+    lines = []
+    for entry, _text in history("registration", registration.id):
+        told = _line(entry.verb, entry.detail, labels)
+        if told is None:
+            continue
+        when = show_moment(entry.at, person.time_zone, g.lang)
+        lines.append(
+            {
+                "when": f"{when.day}, {when.time}",
+                "datetime": when.iso,
+                "title": told[0],
+                "text": told[1],
+                "kind": told[2],
+            }
+        )
+    return lines
+
+
+def _line(verb: str, detail: Mapping[str, Any], labels: Mapping[str, str]) -> tuple[Any, str | None, str] | None:
+    questions = ", ".join(labels.get(name, name) for name in detail.get("questions", ()))
+    if verb == "registration.changed":
+        return _("Answers changed"), questions, ""
+    if verb == "registration.own_file":
+        return _("You saved a file that is kept sealed"), questions, ""
+    if verb == "registration.revealed":
+        return _("The secretariat read answers that are kept sealed"), questions, "warn"
+    state = verb.removeprefix("registration.")
+    if state in set(State) and State(state) is not State.SUBMITTED:
+        word, kind = shown.STATES[State(state)]
+        return word, None, {"ok": "ok", "warn": "warn", "silent": "silent"}.get(kind, "")
+    if state == State.SUBMITTED:
+        return _("Sent"), None, ""
+    return None
