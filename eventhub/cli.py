@@ -18,7 +18,7 @@ from sqlalchemy.pool import NullPool
 
 from eventhub.app import create_app
 from eventhub.demo.load import is_empty, load_demo
-from eventhub.kit import audit, health, outbox, sealed
+from eventhub.kit import audit, health, outbox, sealed, slots
 from eventhub.kit.config import Settings, SettingsWrong, load_settings
 from eventhub.kit.db import unit_of_work
 from eventhub.kit.mail import reachable
@@ -153,11 +153,16 @@ def keys_rotate() -> None:
 
 @main.command()
 def check() -> None:
-    """Look at database, migrations, broker, mail, keys and clock, and say what is wrong."""
+    """Look at database, migrations, broker, mail, keys, clock and jobs by the clock, and say what is wrong."""
     with _app() as app, unit_of_work(read_only=True):
-        found = health.ready() | {"mail": _mail_answers(app.extensions["eventhub.settings"])}
+        quiet = slots.silence()
+        found = health.ready() | {
+            "mail": _mail_answers(app.extensions["eventhub.settings"]),
+            "beat": quiet is not None and quiet <= slots.SILENT,
+        }
+    heard = {"beat": "never heard of" if quiet is None else f"last heard of {quiet.total_seconds():.0f} s ago"}
     for name, good in found.items():
-        click.echo(f"{name:<12} {'ok' if good else 'NOT OK'}")
+        click.echo(f"{name:<12} {'ok' if good else 'NOT OK':<7} {heard.get(name, '')}".rstrip())
     if not all(found.values()):
         raise Stop("Not everything is in order.")
 

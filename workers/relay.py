@@ -3,6 +3,7 @@
 import signal
 import sys
 import time
+from datetime import datetime
 from types import FrameType
 
 import psycopg
@@ -10,12 +11,15 @@ import redis
 import structlog
 from kombu.exceptions import OperationalError
 
+from eventhub.kit.clock import now
 from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.outbox import offer_due, withdraw_offers
+from eventhub.kit.slots import SILENT, is_silent, silence
 from workers.app import deliver, flask_app, settings, waiting
 
 log = structlog.get_logger()
 NAP = 2.0
+LISTEN_EVERY = 60.0
 BATCH = 100
 ENOUGH = 1000
 """Tasks in the queue from which on nothing is added: while no worker runs, offers made again would fill the broker."""
@@ -26,6 +30,9 @@ class Relay:
 
     def __init__(self) -> None:
         self.stopping = False
+        self._began = now()
+        self._listened = 0.0
+        self._alarmed_at: datetime | None = None
         self._listener: psycopg.Connection[tuple[object, ...]] | None = None
 
     def run(self) -> None:
@@ -35,6 +42,9 @@ class Relay:
                 self._listen()
                 while not self.stopping and self.carry():
                     pass
+                if time.monotonic() - self._listened > LISTEN_EVERY:
+                    self._listened = time.monotonic()
+                    self.listen_for_beat()
                 self._wait()
             except Exception as error:
                 log.warning("relay.waiting", error=type(error).__name__)
@@ -63,6 +73,22 @@ class Relay:
                     withdraw_offers(failed)
             db.session.remove()
         return len(batch) == BATCH and not failed
+
+    def listen_for_beat(self) -> bool:
+        """Whether beat is heard of. Its silence is an error in the log, said again every ten minutes: the relay runs
+        apart from beat, so that one of them is there to tell.
+        """
+        with flask_app.app_context():
+            with unit_of_work(read_only=True):
+                silent, quiet = is_silent(began=self._began), silence()
+            db.session.remove()
+        moment = now()
+        if not silent:
+            self._alarmed_at = None
+        elif self._alarmed_at is None or abs(moment - self._alarmed_at) >= SILENT:
+            self._alarmed_at = moment
+            log.error("beat.silent", seconds=round((quiet or moment - self._began).total_seconds()))
+        return not silent
 
     def stop(self, _number: int, _frame: FrameType | None) -> None:
         """End after the batch at hand."""

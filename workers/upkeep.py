@@ -14,7 +14,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.config import Settings
 from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.outbox import Promise
-from eventhub.kit.slots import JobSlot, take_slot
+from eventhub.kit.slots import JobSlot, beat, take_slot
 from eventhub.questionnaires.actions import delete_expired
 from workers.app import celery, flask_app
 
@@ -36,6 +36,13 @@ def by_the_clock(name: str, every: timedelta) -> Callable[[Callable[[], None]], 
         return cast(Callable[[], None], run)
 
     return decorate
+
+
+@celery.task(name="upkeep.heartbeat")
+def heartbeat() -> None:
+    """Beat runs, and a worker does what it asks: noted each minute, so that silence is noticed."""
+    with flask_app.app_context(), unit_of_work():
+        beat()
 
 
 @by_the_clock("upkeep.seal_audit", timedelta(minutes=5))

@@ -23,8 +23,12 @@ from eventhub.kit.db import db
 from eventhub.kit.migrations import heads
 from eventhub.kit.outbox import Promise
 from eventhub.kit.sealed import check_keys
+from eventhub.kit.slots import is_silent, silence
 
 CLOCK_LIMIT = 5.0
+BEGAN = now()
+"""When this process was started: until the first sign of life of beat its silence counts from here."""
+
 NEEDED = frozenset({"database", "migrations", "keys", "clock"})
 """Checks without which the site cannot serve; without its broker it can, promises wait."""
 
@@ -43,13 +47,14 @@ def alive() -> bool:
 
 
 def ready() -> dict[str, bool]:
-    """What the site stands on, by name: ``database``, ``migrations``, ``keys``, ``clock``, ``broker``."""
+    """What the site stands on, by name: ``database``, ``migrations``, ``keys``, ``clock``, ``broker``, ``beat``."""
     checks: dict[str, Callable[[], bool]] = {
         "database": _database_answers,
         "migrations": _migrations_are_done,
         "keys": check_keys,
         "clock": _clocks_agree,
         "broker": _broker_answers,
+        "beat": beat_is_heard,
     }
     return {name: _holds(check) for name, check in checks.items()}
 
@@ -57,6 +62,11 @@ def ready() -> dict[str, bool]:
 def can_serve(found: dict[str, bool]) -> bool:
     """Whether the answer of ``ready`` is good enough for a load balancer."""
     return all(found[name] for name in NEEDED)
+
+
+def beat_is_heard() -> bool:
+    """Whether jobs by the clock were heard of in the last ten minutes (SAFETY.md, faults)."""
+    return not is_silent(began=BEGAN)
 
 
 def observe(endpoint: str | None, method: str, status: int, seconds: float) -> None:
@@ -87,12 +97,16 @@ class PromiseNumbers(Collector):
         try:
             count, oldest = db.session.execute(due).one()
             halted = db.session.scalar(parked) or 0
+            quiet = silence()
         except SQLAlchemyError:
             db.session.rollback()
             return
         age = (now() - oldest).total_seconds() if oldest else 0.0
         yield GaugeMetricFamily("eventhub_promises_due", "Promises that should be kept by now", value=count)
         yield GaugeMetricFamily("eventhub_promises_parked", "Promises that wait for a person", value=halted)
+        if quiet is not None:
+            seconds = quiet.total_seconds()
+            yield GaugeMetricFamily("eventhub_beat_age_seconds", "Time since beat was last heard of", value=seconds)
         yield GaugeMetricFamily("eventhub_promises_oldest_due_seconds", "Age of the oldest promise due", value=age)
 
 

@@ -55,7 +55,7 @@ def silence(name: str = CLOCK) -> timedelta | None:
     return None if at is None else abs(now() - at)
 
 
-def is_silent(name: str = CLOCK) -> bool:
-    """Whether the alarm is due (SAFETY.md, faults)."""
+def is_silent(name: str = CLOCK, *, began: datetime) -> bool:
+    """Whether the alarm is due. ``began``: when whoever asks was started, in case there never was a sign of life."""
     found = silence(name)
-    return found is None or found > SILENT
+    return (abs(now() - began) if found is None else found) > SILENT

@@ -8,7 +8,7 @@ from flask import Blueprint, flash, g, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from eventhub.kit import outbox
+from eventhub.kit import health, outbox
 from eventhub.kit.access import actor, staff
 from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, submit
@@ -70,6 +70,7 @@ def today() -> ResponseReturnValue:
         is_admin=is_admin,
         is_admin_of_all=is_admin_of_all,
         parked=outbox.parked_count() if is_admin_of_all else 0,
+        beat_is_silent=is_admin and not health.beat_is_heard(),
     )
 
 

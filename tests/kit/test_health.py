@@ -3,12 +3,15 @@
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from flask import Flask
 
-from eventhub.kit import health
+from eventhub.kit import health, slots
+from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.outbox import promise
 from eventhub.kit.sealed import new_key
@@ -17,10 +20,37 @@ pytestmark = pytest.mark.usefixtures("database")
 
 
 def test_ready() -> None:
+    slots.beat()
     assert health.alive()
     found = health.ready()
-    assert found == dict.fromkeys(("database", "migrations", "keys", "clock", "broker"), True)
+    assert found == dict.fromkeys(("database", "migrations", "keys", "clock", "broker", "beat"), True)
     assert health.can_serve(found)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "heard"), [(9, True), (11, False), (61, False), (-61, False)], ids=["9", "11", "ahead", "set back"]
+)
+def test_a_silent_clock_is_told_and_the_site_serves_on(minutes: int, heard: bool) -> None:
+    moment = now()
+    with time_machine.travel(moment, tick=False):
+        slots.beat()
+        slots.beat()
+    with time_machine.travel(moment + timedelta(minutes=minutes), tick=False):
+        found = health.ready()
+        assert found["beat"] is heard
+        assert f"eventhub_beat_age_seconds {abs(minutes * 60):.1f}" in health.metrics()[0].decode()
+        slots.beat()
+        assert health.ready()["beat"] is True
+    assert health.can_serve(found | {"clock": True})
+
+
+def test_a_clock_that_was_never_heard_counts_from_the_start() -> None:
+    assert slots.silence() is None
+    with time_machine.travel(health.BEGAN + timedelta(minutes=9), tick=False):
+        assert health.beat_is_heard()
+    with time_machine.travel(health.BEGAN + timedelta(minutes=11), tick=False):
+        assert not health.beat_is_heard()
+        assert "eventhub_beat_age" not in health.metrics()[0].decode()
 
 
 def test_the_site_serves_without_its_broker(app: Flask) -> None:

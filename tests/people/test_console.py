@@ -3,11 +3,14 @@
 import re
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 
+from eventhub.kit import slots
 from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -374,3 +377,16 @@ def test_promises_are_for_administrators_of_everything(client: FlaskClient) -> N
 def test_a_number_beyond_the_database_s_is_no_promise(client: FlaskClient) -> None:
     sign_in(client, make_staff())
     assert send(client, f"/en/console/promises/{10**20}/retry", page="/en/me/devices").status_code == 404
+
+
+def test_an_administrator_hears_of_a_silent_clock(client: FlaskClient) -> None:
+    moment = now()
+    with time_machine.travel(moment, tick=False) as clock:
+        slots.beat()
+        db.session.flush()
+        for role, hears in ((Role.ADMIN, True), (Role.ORGANISER, False)):
+            clock.move_to(moment)
+            sign_in(client, make_staff(role, event_id=EVENT))
+            assert "The clock is silent" not in client.get("/en/console").text
+            clock.shift(timedelta(minutes=11))
+            assert ("The clock is silent" in client.get("/en/console").text) == hears

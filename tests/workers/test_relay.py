@@ -2,13 +2,17 @@
 
 import importlib
 import uuid
+from datetime import timedelta
 from types import ModuleType
 
 import pytest
+import time_machine
+from celery.schedules import crontab
 from flask import Flask
 from kombu.exceptions import OperationalError
+from structlog.testing import capture_logs
 
-from eventhub.kit import limits
+from eventhub.kit import limits, slots
 from eventhub.kit.clock import now
 from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.outbox import Promise, promise
@@ -92,3 +96,44 @@ def test_nothing_is_claimed_while_the_broker_is_away(relay: ModuleType, app: Fla
         assert {row.offered_until for row in db.session.query(Promise)} == {None}
     finally:
         app.extensions["eventhub.redis"] = known
+
+
+def test_a_silent_beat_is_an_error_in_the_log_again_and_again(relay: ModuleType) -> None:
+    moment = now()
+    with time_machine.travel(moment, tick=False) as clock, capture_logs() as logs:
+        with unit_of_work():
+            slots.beat()
+        one = relay.Relay()
+        heard = []
+        for _ in range(25):
+            heard.append(one.listen_for_beat())
+            clock.shift(timedelta(minutes=1))
+        with unit_of_work():
+            slots.beat()
+        assert one.listen_for_beat()
+    assert heard == [True] * 11 + [False] * 14
+    told = [(line["event"], line["log_level"], line["seconds"]) for line in logs]
+    assert told == [("beat.silent", "error", 660), ("beat.silent", "error", 1260)]
+
+
+def test_the_relay_looks_after_beat_while_it_runs(relay: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, told = relay.Relay(), []
+    monkeypatch.setattr(one, "_listen", lambda: None)
+    monkeypatch.setattr(one, "_wait", lambda: one.stop(0, None) if len(told) else None)
+    monkeypatch.setattr(one, "listen_for_beat", lambda: told.append(1))
+    monkeypatch.setattr(relay, "LISTEN_EVERY", -1.0)
+    one.run()
+    assert told == [1]
+
+
+def test_beat_gives_a_sign_of_life_each_minute(relay: ModuleType) -> None:
+    celery = importlib.import_module("workers.schedule").celery
+    (entry,) = [one for one in celery.conf.beat_schedule.values() if one["task"] == "upkeep.heartbeat"]
+    assert entry["schedule"] == crontab()
+    upkeep = importlib.import_module("workers.upkeep")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(upkeep, "flask_app", relay.flask_app)
+        upkeep.heartbeat()
+    quiet = slots.silence()
+    assert quiet is not None
+    assert quiet < timedelta(seconds=30)
