@@ -26,17 +26,17 @@ from eventhub.questionnaires.definition import (
     localise,
     texts_of,
 )
-from eventhub.questionnaires.forms import (
+from eventhub.questionnaires.editor_forms import (
     PURPOSES,
     NewQuestionnaireForm,
     PageForm,
     QuestionForm,
     SeenForm,
-    answer_form,
     condition_form,
     question_data,
     translation_form,
 )
+from eventhub.questionnaires.forms import answer_form
 from eventhub.questionnaires.kinds import KINDS, Wrong
 from eventhub.questionnaires.models import Purpose, Questionnaire
 

@@ -7,11 +7,15 @@ from typing import Any
 
 import html5lib
 import pytest
+from babel.support import Translations
 from flask import Flask, g, render_template_string
+from wtforms.i18n import messages_path
 
+from eventhub.kit.i18n import LANGUAGES, LOCALES
 from eventhub.questionnaires import kinds
 from eventhub.questionnaires.answers import Sealed
 from eventhub.questionnaires.definition import Definition, Wording, localise, source_digest
+from eventhub.questionnaires.editor_forms import QuestionForm
 from eventhub.questionnaires.forms import AnswerForm, answer_form
 from eventhub.questionnaires.kinds import Upload
 from tests.factories.questionnaires import define, every_kind, options, page, question
@@ -259,3 +263,36 @@ def test_an_answer_that_is_not_translated_says_so(app: Flask) -> None:
     assert '<span lang="en" dir="ltr">green label</span> <span class="tongue-mark">English</span>' in html
     assert "&lt;أحمر&gt;" in html
     assert html.count("tongue-mark") == 2
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_refusal_of_a_file_lists_what_the_hint_lists(app: Flask, language: str) -> None:
+    asked = question("letter", "file", help="On letterhead.", limits={"files": ["images", "pdf"]})
+    definition = define(page("pone", asked))
+    data = {"q_letter": (io.BytesIO(b"just text"), "letter.txt")}
+    with app.test_request_context(f"/{language}/", method="POST", data=data | {"form_key": str(uuid.uuid4())}):
+        g.lang = language
+        form = answer_form(definition, definition.pages[0], language=language, answers={})
+        form.validate()
+        hint = next(form.parts()).hint
+        problem = str(form.q_letter.errors[0])
+    assert "PDF, JPEG, PNG, WebP" in hint
+    assert "PDF, JPEG, PNG, WebP" in problem
+    assert "Word" not in hint + problem
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_the_library_would_say_is_said_in_our_words(app: Flask, language: str) -> None:
+    wrong = {"label": "", "max_length": "many", "retention_days": "-1", "see": "everybody"}
+    with app.test_request_context(f"/{language}/", method="POST", data=wrong | {"form_key": str(uuid.uuid4())}):
+        g.lang = language
+        form = QuestionForm(lock="1")
+        form.for_kind("short_text")
+        form.validate()
+        said = {name: str(form[name].errors[0]) for name in ("label", "max_length", "retention_days", "see")}
+        library = Translations.load(messages_path(), [LOCALES[language]], domain="wtforms")
+    theirs = {"This field is required.", "Not a valid integer value.", "Not a valid choice."}
+    assert not {library.gettext(one) for one in theirs} & set(said.values())
+    english = {"Fill in this field", "Write a whole number, such as 12", "Write a number from 0 to 3650"}
+    assert bool(english & set(said.values())) is (language == "en")
+    assert len(set(said.values())) == 4
