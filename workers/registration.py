@@ -3,6 +3,7 @@
 import uuid
 from datetime import timedelta
 
+import structlog
 from sqlalchemy import select
 
 from eventhub.calendars import actions as calendars
@@ -11,10 +12,13 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.mail import Letter
 from eventhub.people.models import Person, Role, RoleGrant, ScopeKind
+from eventhub.programme.models import Event
 from eventhub.registration import actions, letters, queries
 from eventhub.registration.models import Registration, State
 from workers.app import mails, writes
 from workers.upkeep import by_the_clock
+
+log = structlog.get_logger()
 
 STANDS: dict[str, frozenset[State]] = {
     "submitted": queries.TAKING_PART,
@@ -76,21 +80,45 @@ def deadline_extended(registration_id: str) -> Letter | None:
 @mails("registration.many_reads")
 def many_reads(entry_id: int) -> Letter | None:
     """A second person is told that somebody opens many sealed answers (SAFETY.md property 5)."""
+    admin = _second_person(entry_id)
+    return letters.many_reads(admin) if admin else None
+
+
+@mails("registration.many_searches")
+def many_searches(entry_id: int) -> Letter | None:
+    """A second person is told that somebody searches for many names."""
+    admin = _second_person(entry_id)
+    return letters.many_searches(admin) if admin else None
+
+
+def _second_person(entry_id: int) -> Person | None:
+    """An administrator of the event that a deed was about, of its series or of everything, but not who did it. Nobody
+    to tell is an error in the log.
+    """
     entry = db.session.get(AuditEntry, entry_id)
-    admin = db.session.scalar(
+    if entry is None:
+        return None
+    series_id = select(Event.series_id).where(Event.id == entry.scope_id).scalar_subquery()
+    kind, scope_id = RoleGrant.scope_kind, RoleGrant.scope_id
+    reaches_event = (kind == ScopeKind.EVENT) & (scope_id == entry.scope_id)
+    reaches_series = (kind == ScopeKind.SERIES) & (scope_id == series_id)
+    admin: Person | None = db.session.scalar(
         select(Person)
         .join(RoleGrant, RoleGrant.person_id == Person.id)
         .where(
             RoleGrant.role == Role.ADMIN,
-            RoleGrant.scope_kind == ScopeKind.ALL,
+            reaches_event | reaches_series | (kind == ScopeKind.ALL),
             RoleGrant.revoked_at.is_(None),
-            Person.id != (entry.actor_id if entry else None),
+            Person.id.is_distinct_from(entry.actor_id),
             Person.email.is_not(None),
         )
-        .order_by(RoleGrant.granted_at)
+        # Who administers everything first: further from the desk than those who share it.
+        .order_by(kind != ScopeKind.ALL, RoleGrant.granted_at)
         .limit(1)
     )
-    return letters.many_reads(admin) if entry and admin else None
+    if admin is None:
+        log.error("alarm.nobody_to_tell", task=entry.verb)
+    return admin
 
 
 @writes("registration.accredited_calendar")

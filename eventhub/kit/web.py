@@ -173,11 +173,21 @@ def _in_unit_of_work(view: Callable[..., Any], access: str) -> Callable[..., Any
                 return refused
             # Kept now, while the person is loaded: an error page must not need a database that may just have gone.
             g.exit_url = _exit_url(access)
-            if reading:
-                return view(**values)
-            return _writing(view, values, access)
+            answer = view(**values) if reading else _writing(view, values, access)
+        for note in g.pop("readings", ()):
+            with unit_of_work():
+                note()
+        return answer
 
     return wrapped
+
+
+def write_down(note: Callable[[], object]) -> None:
+    """Leave a record of what this GET lets somebody read (SAFETY.md property 5), in a unit of work of its own once the
+    page is made and before it is sent: when the record cannot be written, nothing is shown. ``note`` takes ids along,
+    no models. For the record alone: a GET changes nothing else.
+    """
+    g.setdefault("readings", []).append(note)
 
 
 def _writing(view: Callable[..., Any], values: dict[str, Any], access: str) -> Response:

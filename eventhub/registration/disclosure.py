@@ -1,5 +1,6 @@
 """What leaves its seal or the house, each time written down: sealed answers and files, the list as a file."""
 
+import uuid
 from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
@@ -25,6 +26,9 @@ from eventhub.registration.queries import Intake
 
 READS_AN_HOUR = 20
 """More sealed answers than this an hour are reported to the administrators (SAFETY.md property 5)."""
+
+SEARCHES_AN_HOUR = 50
+"""More searches for names than this an hour are reported likewise."""
 
 
 class ReasonNeeded(DomainError):
@@ -53,17 +57,31 @@ def reveal(
         questions=sorted(questions),
     )
     opened = given.opened(answer_set, key)
-    since = now() - timedelta(hours=1)
-    reads = select(func.count()).select_from(audit.AuditEntry)
-    reads = reads.where(
-        audit.AuditEntry.actor_id == actor.id,
-        audit.AuditEntry.verb == "registration.revealed",
-        audit.AuditEntry.at > since,
-    )
-    if (db.session.scalar(reads) or 0) == READS_AN_HOUR + 1:
+    if _within_an_hour(entry) == READS_AN_HOUR + 1:
         promise("registration.many_reads", entry_id=entry.id)
     sealed = {question.key for question in definition.questions() if question.sealed}
     return {name: value for name, value in opened.items() if name in sealed and name in questions}
+
+
+def note_search(actor_id: uuid.UUID, event_id: uuid.UUID) -> audit.AuditEntry:
+    """Somebody searched the list for a name: that it happened, never for whom; reported when it happens often."""
+    actor = db.session.scalars(select(Person).where(Person.id == actor_id).with_for_update(key_share=True)).one()
+    entry = audit.record("registration.searched", "registration_list", actor=actor, scope_id=event_id)
+    if _within_an_hour(entry) == SEARCHES_AN_HOUR + 1:
+        promise("registration.many_searches", entry_id=entry.id)
+    return entry
+
+
+def _within_an_hour(entry: audit.AuditEntry) -> int:
+    """How often the same person did the same, this time included. The caller has locked the person."""
+    db.session.flush()
+    done = select(func.count()).select_from(audit.AuditEntry)
+    done = done.where(
+        audit.AuditEntry.actor_id == entry.actor_id,
+        audit.AuditEntry.verb == entry.verb,
+        audit.AuditEntry.at > now() - timedelta(hours=1),
+    )
+    return db.session.scalar(done) or 0
 
 
 def open_own_file(person: Person, intake: Intake, question: Question) -> StoredFile:

@@ -189,19 +189,39 @@ def _buttons(kind: str, registration: Registration, event: Event, lang: str) -> 
 
 def many_reads(admin: Person) -> Letter | None:
     """To an administrator: somebody opened many sealed answers within an hour. Names nobody; the audit does."""
+    return _report(
+        admin,
+        _l("Many sealed answers were opened"),
+        [
+            _l("One colleague opened more than twenty sealed answers within an hour."),
+            _l("Each one is recorded with its reason. Please look at the record and ask."),
+        ],
+    )
+
+
+def many_searches(admin: Person) -> Letter | None:
+    """To an administrator: somebody searched lists for many names within an hour."""
+    return _report(
+        admin,
+        _l("Many names were searched for"),
+        [
+            _l("One colleague searched lists of registrations for names more than fifty times within an hour."),
+            _l("Each search is recorded, without the name. Please look at the record and ask."),
+        ],
+    )
+
+
+def _report(admin: Person, subject: Any, paragraphs: list[Any]) -> Letter | None:
     if not admin.email:
         return None
     return Letter(
         admin.email,
         admin.language,
-        lambda: gettext("Many sealed answers were opened"),
+        lambda: str(subject),
         "registration/letter",
         {
             "name": admin.public_name,
-            "paragraphs": [
-                _l("One colleague opened more than twenty sealed answers within an hour."),
-                _l("Each one is recorded with its reason. Please look at the record and ask."),
-            ],
+            "paragraphs": paragraphs,
             "quote": None,
             "facts": [],
             "buttons": [

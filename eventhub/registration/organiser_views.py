@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from flask import flash, g, render_template, request, url_for
@@ -17,7 +18,7 @@ from eventhub.kit.exports import csv_response, xlsx_response
 from eventhub.kit.forms import ActionForm, options, submit
 from eventhub.kit.i18n import AUTONYMS, LANGUAGES, direction
 from eventhub.kit.mail import render
-from eventhub.kit.web import back_to
+from eventhub.kit.web import back_to, write_down
 from eventhub.programme.models import Event
 from eventhub.registration import access, actions, desk, disclosure, exporting, letters, shown
 from eventhub.registration.console import PageTooOld, at_desk, bp, setup_of
@@ -44,6 +45,7 @@ def the_list(slug: str) -> ResponseReturnValue:
     filters = filters_from(request.args, known, CHIP_ORDER)
     rows = desk.rows(event.id, filters, seen)
     total = desk.number(event.id, filters, seen, known)
+    _note_search(event, filters)
     return render_template(
         "registration/desk.html",
         event=event,
@@ -62,6 +64,12 @@ def the_list(slug: str) -> ResponseReturnValue:
         closes=_closes(event, setup),
         scripts=["choose-all.js"],
     )
+
+
+def _note_search(event: Event, filters: Filters) -> None:
+    """The number of rows alone tells whether somebody is there."""
+    if filters.q:
+        write_down(partial(disclosure.note_search, actor().id, event.id))
 
 
 @bp.post("/console/events/<slug>/registrations/preview")
@@ -117,6 +125,8 @@ def export(slug: str) -> ResponseReturnValue:
     known = desk.overview(event.id)
     filters = filters_from(request.args, known, CHIP_ORDER)
     form = ExportForm()
+    if request.method == "GET":
+        _note_search(event, filters)
     if form.validate_on_submit():
         header, rows = exporting.table(event, filters, seen, g.lang)
         disclosure.record_export(

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from python_calamine import CalamineWorkbook
@@ -18,13 +19,14 @@ from werkzeug.test import TestResponse
 from eventhub.kit.audit import AuditEntry, AuditText
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
+from eventhub.kit.outbox import Promise
 from eventhub.kit.sealed import new_key
 from eventhub.people.models import Person, Role
 from eventhub.programme.models import Event
 from eventhub.questionnaires import actions as questionnaire_actions
 from eventhub.questionnaires import queries as questionnaires
 from eventhub.questionnaires.definition import parse
-from eventhub.registration import queries
+from eventhub.registration import disclosure, queries
 from eventhub.registration.counts import shown, table
 from eventhub.registration.models import Registration, RegistrationSetup, SeatAt, State
 from tests.factories.people import form_fields, make_person, make_staff, sign_in
@@ -262,7 +264,8 @@ def test_five_thousand_rows_stay_light(client: FlaskClient, statements: list[str
         client.get(address)
         statements.clear()
         page = client.get(address)
-        assert len(statements) <= 6, "\n".join(statements)
+        # A search for a name is also written down and counted: three more.
+        assert len(statements) <= (9 if "q=" in query else 6), "\n".join(statements)
         assert len(page.data) < 200_000
     statements.clear()
     answer = client.post(
@@ -620,3 +623,39 @@ def test_letters_in_the_preview_greet_each_in_their_own_language(client: FlaskCl
     assert "Reciba un saludo, Ana López:" in letters["es"]
     assert "Здравствуйте" in letters["ru"]
     assert "Здравствуйте" not in letters["fr"] + letters["es"] + letters["en"] + letters["ar"] + letters["zh"]
+
+
+def searches(person: Person) -> list[AuditEntry]:
+    return list(db.session.query(AuditEntry).filter_by(actor_id=person.id, verb="registration.searched"))
+
+
+def test_a_search_for_a_name_is_written_down_without_the_name(client: FlaskClient) -> None:
+    event = make_forum()
+    officer = sign_in(client, make_staff(Role.ACCREDITATION_OFFICER, event_id=event.id))
+    client.get(desk(event, "?chip=all&sort=name"))
+    assert searches(officer) == []
+    client.get(desk(event, "?q=Warsame"))
+    client.get(desk(event, "/export?q=Warsame"))
+    entries = searches(officer)
+    assert len(entries) == 2
+    for entry in entries:
+        assert (entry.scope_id, entry.subject_id, entry.detail, entry.reason) == (event.id, None, {}, None)
+        assert db.session.get(AuditText, entry.id) is None
+
+
+def test_many_searches_for_names_an_hour_are_reported_once_to_somebody_else(client: FlaskClient) -> None:
+    event = make_forum()
+    officer = sign_in(client, make_staff(Role.ACCREDITATION_OFFICER, event_id=event.id))
+    reports = db.session.query(Promise).filter_by(task="registration.many_searches")
+    with time_machine.travel(now(), tick=False) as clock:
+        for _ in range(disclosure.SEARCHES_AN_HOUR):
+            client.get(desk(event, "?q=A"))
+        assert reports.count() == 0
+        clock.shift(timedelta(minutes=61))
+        for _ in range(disclosure.SEARCHES_AN_HOUR):
+            client.get(desk(event, "?q=A"))
+        assert reports.count() == 0, "those of the hour before count no more"
+        for _ in range(3):
+            client.get(desk(event, "?q=A"))
+    (report,) = reports
+    assert report.payload == {"entry_id": searches(officer)[2 * disclosure.SEARCHES_AN_HOUR].id}

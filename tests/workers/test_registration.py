@@ -195,6 +195,29 @@ def test_many_reads_are_told_to_another_administrator(tasks: dict[str, Any]) -> 
     assert "Amina" not in told(letter)[1]
 
 
+@pytest.mark.parametrize("other", ["everything", "series", "event", "another series", "nobody"])
+def test_many_searches_are_told_to_another_administrator_of_the_scope(tasks: dict[str, Any], other: str) -> None:
+    event, admin = make_forum(), make_staff(Role.ADMIN)
+    scopes: dict[str, dict[str, Any]] = {
+        "everything": {},
+        "series": {"series_id": event.series_id},
+        "event": {"event_id": event.id},
+        "another series": {"series_id": make_forum().series_id},
+    }
+    told_to = make_staff(Role.ADMIN, **scopes[other]) if other in scopes else None
+    for _ in range(disclosure.SEARCHES_AN_HOUR + 1):
+        disclosure.note_search(admin.id, event.id)
+    row = db.session.scalars(select(Promise).where(Promise.task == "registration.many_searches")).one()
+    assert list(row.payload) == ["entry_id"]
+    letter = tasks["registration.many_searches"].__wrapped__.__wrapped__(**row.payload)
+    if other in {"another series", "nobody"}:
+        assert letter is None
+    else:
+        assert told_to is not None
+        assert letter.to == told_to.email
+        assert "more than fifty times" in told(letter)[1]
+
+
 def test_erasure_gives_seats_back_and_leaves_a_number() -> None:
     event, person = make_dialogue(capacity=1), make_person()
     one = register(event, person, display_name="Amina", needs="Ramp")
