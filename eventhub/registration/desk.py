@@ -181,7 +181,7 @@ def rows(event_id: uuid.UUID, filters: Filters, seen: Sight, *, whole: bool = Fa
         .order_by(*_order(filters.sort, name))
     )
     if not whole:
-        found = found.limit(filters.size).offset((filters.page - 1) * filters.size)
+        found = _one_page(found, event_id, filters, seen)
     return [Row(*row) for row in db.session.execute(found)]
 
 
@@ -324,6 +324,15 @@ def _at_desk(event_id: uuid.UUID) -> tuple[ColumnElement[bool], ...]:
         Registration.reference.is_not(None),
         Registration.state.not_in([State.DRAFT, State.EXPIRED]),
     )
+
+
+def _one_page(found: Any, event_id: uuid.UUID, filters: Filters, seen: Sight) -> Any:
+    """The rows of one page. Unless names decide which those are, persons are looked up for them alone."""
+    first = (filters.page - 1) * filters.size
+    if filters.q or filters.sort == "name":
+        return found.limit(filters.size).offset(first)
+    page = select(Registration.id).where(*_where(event_id, filters, seen)).order_by(*_order(filters.sort, None))
+    return found.where(Registration.id.in_(page.limit(filters.size).offset(first)))
 
 
 def _where(event_id: uuid.UUID, filters: Filters, seen: Sight) -> list[ColumnElement[bool]]:
