@@ -186,6 +186,7 @@ def drop_outdated() -> int:
     orders = queries.outdated()
     for order in orders:
         _drop(order)
+    db.session.flush()
     return len(orders)
 
 
@@ -196,6 +197,7 @@ def forget(person_id: uuid.UUID) -> int:
     orders = queries.naming(person_id)
     for order in orders:
         _drop(order)
+    db.session.flush()
     return len(orders)
 
 

@@ -56,7 +56,7 @@ class OwnPaperForm(Form):
     name = RadioField(_l("Name on the paper"), default="public")
     with_document = BooleanField(
         _l("Say the number of my travel document and my date of birth, as I gave them"),
-        description=_l("They are kept sealed. Reading them for this letter is recorded, and you see it on this page."),
+        description=_l("They are kept sealed. Reading them for this letter is recorded."),
     )
 
 

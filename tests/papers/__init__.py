@@ -1,0 +1,1 @@
+"""Papers: asked for, made, read back."""
