@@ -16,6 +16,7 @@ from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.outbox import offer_due, withdraw_offers
 from eventhub.kit.slots import SILENT, is_silent, silence
 from workers.app import deliver, flask_app, settings, waiting
+from workers.ready import say_ready
 
 log = structlog.get_logger()
 NAP = 2.0
@@ -40,6 +41,7 @@ class Relay:
         while not self.stopping:
             try:
                 self._listen()
+                say_ready()
                 while not self.stopping and self.carry():
                     pass
                 if time.monotonic() - self._listened > LISTEN_EVERY:

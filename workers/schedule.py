@@ -1,8 +1,13 @@
 """What happens by the clock: plain ``celery beat`` in UTC; a unique (job, slot) row makes each slot happen once."""
 
 from celery.schedules import crontab
+from celery.signals import beat_init, worker_ready
 
 from workers.app import celery
+from workers.ready import say_ready
+
+worker_ready.connect(say_ready)
+beat_init.connect(say_ready)
 
 celery.conf.beat_schedule = {
     # A sign of life that lay in the queue says nothing about now.

@@ -75,13 +75,19 @@ class Household:
         web += ["--no-ws", "--respawn-failed-workers", "--log-level", "warning", "eventhub.wsgi:app"]
         celery = [python, "-m", "celery", "--app", "workers.schedule:celery", "--quiet"]
         clock = ["--schedule", str(home / "run" / "beat"), "--pidfile", ""]
+        # The web server first: nobody waits for the others to read the first page.
+        worker = [*celery, "worker", "--pool", "threads", "--concurrency", "16", "--without-mingle"]
+        behind = {
+            "worker": worker,
+            "relay": [python, "-m", "workers.relay"],
+            "beat": [*celery, "beat", *clock],
+        }
         children = [
             Child("web", web, shared | {"PROMETHEUS_MULTIPROC_DIR": str(metrics)}, serves_http(self.port)),
-            Child(
-                "worker", [*celery, "worker", "--pool", "threads", "--concurrency", "16", "--without-mingle"], shared
+            *(
+                Child(name, command, shared, after=("web",), sign=home / "run" / f"{name}.ready")
+                for name, command in behind.items()
             ),
-            Child("relay", [python, "-m", "workers.relay"], shared),
-            Child("beat", [*celery, "beat", *clock], shared),
         ]
         if self._mail_port:
             sink = [python, "-m", "eventhub.local.mailsink", "--port", str(self._mail_port)]

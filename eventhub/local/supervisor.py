@@ -41,13 +41,17 @@ _MARK = "EVENTHUB_SUPERVISED"
 
 @dataclass(frozen=True)
 class Child:
-    """A program to keep running. `env` is added to our own; `after` names what must be ready before it starts."""
+    """A program to keep running. `env` is added to our own; `after` names what must be ready before it starts.
+
+    `sign` is a file that the program itself makes once it works, told to it as EVENTHUB_READY_FILE.
+    """
 
     name: str
     command: list[str]
     env: dict[str, str] = field(default_factory=dict)
     ready: Callable[[], bool] | None = None
     after: tuple[str, ...] = ()
+    sign: Path | None = None
 
 
 class Supervisor:
@@ -241,6 +245,9 @@ class _Running:
 
     def _start(self) -> None:
         env = {**os.environ, **self.child.env, _MARK: str(self._supervisor.home)}
+        if self.child.sign:
+            self.child.sign.unlink(missing_ok=True)
+            env["EVENTHUB_READY_FILE"] = str(self.child.sign)
         with open_log(self._log) as output:
             try:
                 self.process = spawn(self.child.command, output, env=env)
@@ -253,7 +260,7 @@ class _Running:
         draft.replace(self._record)
 
     def _ask(self, *, first: bool) -> None:
-        if self.child.ready is None or self.child.ready():
+        if (self.child.ready is None or self.child.ready()) and (self.child.sign is None or self.child.sign.exists()):
             self.ready = True
             self._supervisor.say(f"  {self.child.name:<10} ready after {time.monotonic() - self._begun:.1f} s")
         elif first and time.monotonic() - self._begun > _FIRST_PATIENCE:

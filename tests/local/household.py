@@ -14,6 +14,7 @@ from eventhub.local.valkey import Valkey
 
 _SLEEP = "import time\nwhile True: time.sleep(60)"
 _STUBBORN = f"import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n{_SLEEP}"
+_SIGN = "import os, pathlib, time\ntime.sleep(1)\npathlib.Path(os.environ['EVENTHUB_READY_FILE']).touch()\n"
 _PARENT = (
     "import subprocess, sys\n"
     "child = subprocess.Popen([sys.executable, '-c', sys.argv[1]])\n"
@@ -44,6 +45,10 @@ def main(home: Path, what: str) -> None:
         ],
         "stubborn": [_python("stubborn", _STUBBORN), _python("family", _PARENT, _STUBBORN)],
         "broken": [_python("idle", _SLEEP), _python("broken", "raise SystemExit('no such setting: ORIGIN')")],
+        "signing": [
+            Child("signing", [sys.executable, "-c", _SIGN + _SLEEP], sign=home / "run" / "signing.ready"),
+            _python("idle", _SLEEP, after=("signing",)),
+        ],
         "missing": [Child("missing", ["/no/such/program"])],
     }
     Supervisor(home).run(households[what], lambda: click.echo("UP"))

@@ -91,6 +91,19 @@ def test_children_start_in_their_order_and_a_signal_stops_all(start: Callable[[s
         assert "Traceback" not in house.said
 
 
+def test_a_child_is_ready_when_it_says_so_not_when_it_lives(start: Callable[[str], Household]) -> None:
+    house = start("signing").up()
+    assert house.said.index("signing ") < house.said.index("idle ") < house.said.index("UP")
+    waited = re.search(r"signing +ready after ([\d.]+) s", house.said)
+    assert waited
+    assert float(waited[1]) >= 1
+    # The sign of a former life does not count for the next one.
+    os.kill(house.child("signing").pid, signal.SIGKILL)
+    assert wait_until(lambda: "signing ended by itself" in house.said, 5)
+    assert wait_until(lambda: house.said.count("signing    ready") == 2, 10), house.said
+    assert float(re.findall(r"signing +ready after ([\d.]+) s", house.said)[1]) >= 1
+
+
 def test_logs_and_process_ids_are_for_their_owner_only(start: Callable[[str], Household]) -> None:
     house = start("plain").up()
     assert (house.home / "log").stat().st_mode & 0o077 == 0
