@@ -7,6 +7,7 @@ import os
 import tempfile
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -16,8 +17,9 @@ from babel.dates import format_date, get_timezone_location
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import g, has_request_context
-from flask_babel import force_locale, gettext
+from flask_babel import force_locale, get_locale, get_translations, gettext
 from flask_babel import lazy_gettext as _l
+from jinja2 import Environment
 
 from eventhub.kit.db import Texts
 
@@ -177,6 +179,23 @@ def show_size(size: int, lang: str) -> str:
         if size < 1_000_000:
             return str(gettext("%(n)s KB", n=show_number(max(1, round(size / 1000)), lang)))
         return str(gettext("%(n)s MB", n=show_number(size / 1_000_000, lang, 1)))
+
+
+def remember_words(environment: Environment) -> None:
+    """Templates say the same texts again and again: each is looked up once for each language."""
+
+    @lru_cache(maxsize=8_192)
+    def said(_language: str, text: str) -> str:
+        return str(get_translations().ugettext(text))
+
+    def say(text: str) -> str:
+        locale = get_locale()
+        return said(locale.language if locale else "", text)
+
+    def say_number(one: str, many: str, number: int) -> str:
+        return str(get_translations().ungettext(one, many, number))
+
+    environment.install_gettext_callables(say, say_number, newstyle=True)  # type: ignore[attr-defined]
 
 
 LANGUAGE_NAMES = {

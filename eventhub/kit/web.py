@@ -20,7 +20,7 @@ from eventhub.kit.config import Settings
 from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.errors import DomainError, NotFound
 from eventhub.kit.form_keys import OtherContent, answered, remember
-from eventhub.kit.i18n import AUTONYMS, LANGUAGES, LOCALES, direction
+from eventhub.kit.i18n import AUTONYMS, LANGUAGES, LOCALES, direction, remember_words
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 REDIRECTS = {302, 303}
@@ -65,6 +65,7 @@ def init_web(app: Flask, settings: Settings) -> None:
     """Language prefix, headers and context for templates."""
     app.url_map.converters["lang"] = LanguageConverter
     Babel(app, locale_selector=lambda: LOCALES.get(getattr(g, "lang", "en")), default_locale="en")
+    remember_words(app.jinja_env)
 
     @app.url_value_preprocessor
     def pull_language(_endpoint: str | None, values: dict[str, Any] | None) -> None:
