@@ -90,6 +90,7 @@ def test_what_both_changed_is_shown_with_both_and_sent_knowingly(
     assert 'value="Typed before"' in page.text
     assert "Kept now: <bdi>Kept &lt;later&gt;</bdi>" in page.text
     assert page.text.count(CLASH) == 2  # in the summary and at the field, at no other
+    assert "data-autosave" not in page.text  # no script may decide it: only a button says which answer is meant
     assert kept(mine(event, person))["legal_name"] == "Kept <later>"
     meant = client.post(url, data=as_drawn(page.text))
     assert (meant.status_code, meant.location) == (303, f"/en/events/{event.slug}/register/p3")
