@@ -11,6 +11,7 @@ from eventhub.kit.db import Texts, db
 from eventhub.kit.errors import DomainError, NotFound
 from eventhub.kit.file_types import PDF, PNG
 from eventhub.kit.outbox import promise
+from eventhub.kit.sealed import SealKey
 from eventhub.papers import access, queries
 from eventhub.papers.models import BadgeName, Kind, Layout, PaperOrder, PaperSetup, Problem
 from eventhub.people.models import Person
@@ -145,7 +146,7 @@ def keep(order: PaperOrder, body: bytes, *, number: int, left_out: list[dict[str
         allowed=frozenset({PNG if order.is_sample else PDF}),
         purpose=PURPOSE,
         owner_id=order.owner_id,
-        key=order.owner.seal_key,
+        key=db.session.get_one(SealKey, order.owner.seal_key_id),
         limit=SIZE,
     )
     order.file_id, order.made_at, order.number, order.left_out = file.id, now(), number, left_out

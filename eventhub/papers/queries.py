@@ -95,10 +95,9 @@ def to_print(order_id: uuid.UUID) -> PaperOrder | None:
         select(PaperOrder)
         .join(PaperOrder.event)
         .join(PaperOrder.owner)
-        .join(Person.seal_key)
         .options(
             contains_eager(PaperOrder.event),
-            contains_eager(PaperOrder.owner).contains_eager(Person.seal_key),
+            contains_eager(PaperOrder.owner),
             joinedload(PaperOrder.registration).joinedload(Registration.person).joinedload(Person.seal_key),
             joinedload(PaperOrder.registration).joinedload(Registration.organisation),
             joinedload(PaperOrder.registration).joinedload(Registration.answer_set),

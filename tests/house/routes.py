@@ -342,6 +342,23 @@ AT_THE_DESK = (
     Route("registration_console.new_questionnaire", "POST", f"{EVENT}/registration-settings/questionnaire", EDIT),
 )
 
+PRINTED = but(only("officer"), organiser=NOTHING, admin=NOTHING, series_admin=NOTHING)
+"""Who asked for it, and nobody else."""
+OWN_PAPERS = "/en/me/registrations/{reference}/papers"
+IN_ENGLISH = {"language": "en", "reason": "The desk opens"}
+
+PRINTS = (
+    Route("papers.mine", "GET", OWN_PAPERS, OWNER),
+    Route("papers.ask", "POST", f"{OWN_PAPERS}/confirmation", OWNER, {"language": "en", "name": "public"}),
+    Route("papers.fetch", "GET", "/en/me/papers/{own_paper}", OWNER),
+    Route("papers_console.index", "GET", f"{EVENT}/papers", DESK),
+    Route("papers_console.badges", "POST", f"{EVENT}/papers/badges", DESK, IN_ENGLISH | {"layout": "a6"}),
+    Route("papers_console.participants", "POST", f"{EVENT}/papers/list", DESK, IN_ENGLISH),
+    Route("papers_console.samples", "POST", f"{EVENT}/papers/samples", DESK, {"language": "en"}),
+    Route("papers_console.fetch", "GET", f"{EVENT}/papers/{{printed}}", PRINTED),
+    Route("papers_console.setup", "GET POST", f"{EVENT}/papers/settings", EDIT, fills=True),
+)
+
 ROUTES = (
     *FOR_MACHINES,
     *ONLY_IN_THE_DEMO,
@@ -352,4 +369,5 @@ ROUTES = (
     *CONSOLE,
     *QUESTIONNAIRES,
     *AT_THE_DESK,
+    *PRINTS,
 )

@@ -30,7 +30,7 @@ from eventhub.kit.outbox import Promise
 from eventhub.kit.pages import PageStore
 from eventhub.kit.tokens import digest
 from eventhub.people import actions as people
-from eventhub.people import sign_in, totp
+from eventhub.people import roles, sign_in, totp
 from eventhub.people.models import Person, Role, ScopeKind, WebSession
 from eventhub.programme.models import Event, Publication, Series, SessionKind
 from eventhub.questionnaires.kinds import Upload
@@ -38,6 +38,7 @@ from eventhub.questionnaires.models import Questionnaire
 from eventhub.registration import actions
 from eventhub.registration.models import Registration, State
 from eventhub.registration.reference import new_reference
+from tests.factories.papers import make_paper
 from tests.factories.people import grant, make_person
 from tests.factories.programme import (
     PDF_BYTES,
@@ -234,6 +235,8 @@ def _build(world: World) -> None:
         "letter": _letter(world.app),
     }
     world.foreign |= {"series": other_series.slug, "draft": other.slug}
+    world.mine |= _prints(world, event)
+    world.foreign |= _prints(world, other)
     world.mine |= _ways_in(world.persons["owner"], world.persons["half"])
     world.mine |= {"promise": str(_parked()), "foreign_event_id": world.foreign["event_id"]}
 
@@ -279,7 +282,7 @@ def _people(world: World, series: Series, other_series: Series, event: Event, ot
         (world.mine, db.session.get_one(Person, world.persons["owner"]).email, event),
         (world.foreign, "elsewhere@example.org", other),
     ):
-        offer = people.offer_role(
+        offer = roles.offer_role(
             another,
             str(address),
             "en",
@@ -325,6 +328,16 @@ def _parts(event: Event, owner_id: uuid.UUID) -> dict[str, str]:
         "reference": str(registration.reference),
         "ghost_reference": new_reference(event.code),
         "until": (now() + timedelta(days=20)).strftime("%Y-%m-%dT%H:%M"),
+    }
+
+
+def _prints(world: World, event: Event) -> dict[str, str]:
+    """The owner's confirmation, and the officer's badges."""
+    owner, officer = (db.session.get_one(Person, world.persons[name]) for name in ("owner", "officer"))
+    mine = db.session.query(Registration).filter_by(person_id=owner.id, event_id=event.id).one_or_none()
+    return {
+        "own_paper": str(make_paper(event, owner, mine).id),
+        "printed": str(make_paper(event, officer).id),
     }
 
 

@@ -1,0 +1,24 @@
+"""Papers that were made."""
+
+from eventhub.kit.db import db
+from eventhub.papers import actions
+from eventhub.papers.models import Kind, PaperOrder
+from eventhub.people.models import Person
+from eventhub.programme.models import Event
+from eventhub.registration.models import Registration
+from tests.factories.programme import PDF_BYTES
+
+
+def make_paper(event: Event, owner: Person, registration: Registration | None = None) -> PaperOrder:
+    """A confirmation of one's own registration, or a batch of badges, ready to be fetched."""
+    kind = Kind.CONFIRMATION if registration else Kind.BADGES
+    order = PaperOrder(
+        kind=kind,
+        event_id=event.id,
+        owner=owner,
+        registration_id=registration.id if registration else None,
+        language="en",
+    )
+    db.session.add(order)
+    db.session.flush()
+    return actions.keep(order, PDF_BYTES, number=1, left_out=[])
