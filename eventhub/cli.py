@@ -28,6 +28,7 @@ from eventhub.local.household import Household
 from eventhub.local.postgres import client_program
 from eventhub.local.process import LocalServerError
 from eventhub.people import actions as people
+from eventhub.people import roles
 from eventhub.people.models import Role, ScopeKind
 
 
@@ -97,8 +98,8 @@ def person_grant(email: str, role: str, scope: str) -> None:
         raise Stop('SCOPE must look like "all", "series:ID" or "event:ID".') from None
     with _app(), unit_of_work():
         try:
-            people.grant_role(None, people.find_or_make_person(_address(email)), role=Role(role), **reach)
-        except people.AlreadyHeld:
+            roles.grant_role(None, people.find_or_make_person(_address(email)), role=Role(role), **reach)
+        except roles.AlreadyHeld:
             raise Stop("This person already holds this role there.") from None
     click.echo(f"{role} for {scope}: done")
 

@@ -14,7 +14,7 @@ from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, submit
 from eventhub.kit.panels import panels
 from eventhub.kit.web import back_to
-from eventhub.people import actions, queries
+from eventhub.people import actions, queries, roles
 from eventhub.people.access import Scope, holds, may_grant, scope_for, scope_of
 from eventhub.people.forms import ROLE_NAMES, GrantForm
 from eventhub.people.models import Role, RoleGrant, RoleOffer, ScopeKind
@@ -74,9 +74,9 @@ def today() -> ResponseReturnValue:
     )
 
 
-@bp.route("/console/roles", methods=["GET", "POST"])
+@bp.route("/console/roles", methods=["GET", "POST"], endpoint="roles")
 @staff
-def roles() -> ResponseReturnValue:
+def who_holds_what() -> ResponseReturnValue:
     """Who holds which role within my own scope, and to which addresses one is offered; offer one."""
     scopes = _scopes()
     form = _grant_form(scopes)
@@ -98,7 +98,7 @@ def revoke(grant_id: uuid.UUID) -> ResponseReturnValue:
     if not may_grant(actor().grants, grant.role, scope_of(grant, series_id)):
         raise NotFound
     if form.validate_on_submit() and submit(
-        form, lambda: actions.revoke_role(actor().person, grant, series_id=series_id)
+        form, lambda: roles.revoke_role(actor().person, grant, series_id=series_id)
     ):
         flash(_("The role is taken away."), "ok")
         return back_to("people_console.roles")
@@ -113,7 +113,7 @@ def take_back(offer_id: uuid.UUID) -> ResponseReturnValue:
     offer = queries.open_offer(offer_id)
     if not may_grant(actor().grants, offer.role, _scope_of_offer(offer)):
         raise NotFound
-    if form.validate_on_submit() and submit(form, lambda: actions.take_back_offer(actor().person, offer)):
+    if form.validate_on_submit() and submit(form, lambda: roles.take_back_offer(actor().person, offer)):
         flash(_("The offer is taken back."), "ok")
         return back_to("people_console.roles")
     return _roles_page(scopes, _grant_form(scopes, blank=True), shown=form)
@@ -141,7 +141,7 @@ def retry(promise_id: int) -> ResponseReturnValue:
 
 
 def _offer(form: GrantForm, chosen: ScopeChoice) -> RoleOffer:
-    return actions.offer_role(
+    return roles.offer_role(
         actor().person,
         form.email.data or "",
         g.lang,

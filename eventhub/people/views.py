@@ -18,7 +18,7 @@ from eventhub.kit.headers import attachment_headers
 from eventhub.kit.limits import count
 from eventhub.kit.panels import panels
 from eventhub.kit.web import back_to, local_target
-from eventhub.people import actions, queries, sessions, sign_in, totp
+from eventhub.people import actions, queries, roles, sessions, sign_in, totp
 from eventhub.people.forms import (
     ROLE_NAMES,
     CodeForm,
@@ -315,16 +315,16 @@ def devices() -> ResponseReturnValue:
     return _devices(form)
 
 
-@bp.route("/me/roles", methods=["GET", "POST"])
+@bp.route("/me/roles", methods=["GET", "POST"], endpoint="roles")
 @personal
-def roles() -> ResponseReturnValue:
+def offered_roles() -> ResponseReturnValue:
     """Roles that I am offered; I hold none before I accept it."""
     form, person = ActionForm(), actor().person
     chosen = as_uuid(request.form.get("offer", ""))
     if form.validate_on_submit():
         if chosen is None:
             raise NotFound
-        answer = actions.accept_role if request.form.get("answer") == "accept" else actions.decline_role
+        answer = roles.accept_role if request.form.get("answer") == "accept" else roles.decline_role
         if answered := submit(form, lambda: answer(person, chosen)):
             accepted = isinstance(answered, RoleGrant)
             flash(_("The role is yours.") if accepted else _("You have declined the role."), "ok")

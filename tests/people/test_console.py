@@ -17,7 +17,7 @@ from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
 from eventhub.kit.outbox import Promise
 from eventhub.kit.panels import Panel
-from eventhub.people import actions, queries
+from eventhub.people import queries, roles
 from eventhub.people.models import Person, Role, RoleGrant, RoleOffer, ScopeKind
 from tests.factories.people import form_fields, grant, make_person, make_staff, sign_in
 from tests.factories.registration import make_forum
@@ -290,9 +290,9 @@ def test_the_action_itself_keeps_to_the_scope(database: None) -> None:
         {"role": Role.ORGANISER, "scope_kind": ScopeKind.SERIES, "scope_id": SERIES},
     ):
         with pytest.raises(NotFound):
-            actions.grant_role(admin, person, **given)  # type: ignore[arg-type]
+            roles.grant_role(admin, person, **given)  # type: ignore[arg-type]
     with pytest.raises(NotFound):
-        actions.grant_role(make_staff(Role.ORGANISER), person, role=Role.CHECK_IN)
+        roles.grant_role(make_staff(Role.ORGANISER), person, role=Role.CHECK_IN)
     assert roles_of(person) == set()
 
 

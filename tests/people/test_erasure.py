@@ -13,7 +13,7 @@ from eventhub.kit.erasures import Erasure, erasures_file
 from eventhub.kit.errors import NotFound
 from eventhub.kit.mail import Mail
 from eventhub.kit.outbox import Promise
-from eventhub.people import actions, queries
+from eventhub.people import actions, queries, roles
 from eventhub.people import sign_in as sign_in_rows
 from eventhub.people.models import (
     Affiliation,
@@ -172,7 +172,7 @@ def test_the_last_administrator_stays(client: FlaskClient) -> None:
 
 def test_what_others_need_stays(database: None) -> None:
     admin, person = make_staff(), make_staff(Role.ORGANISER)
-    held = actions.grant_role(admin, make_person(), role=Role.CHECK_IN)
+    held = roles.grant_role(admin, make_person(), role=Role.CHECK_IN)
     made = db.session.query(RoleGrant).filter_by(person_id=person.id).one()
     make_staff()
     actions.erase(person, person)

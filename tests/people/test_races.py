@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
-from eventhub.people import actions, queries
+from eventhub.people import actions, queries, roles
 from eventhub.people.models import Person
 from tests.factories.people import form_fields, make_staff
 from tests.live import House
@@ -65,7 +65,7 @@ def leave(house: House, who: uuid.UUID) -> None:
 
 def take(house: House, who: uuid.UUID, grant: uuid.UUID) -> None:
     with house.work():
-        actions.revoke_role(db.session.get_one(Person, who), queries.open_grant(grant))
+        roles.revoke_role(db.session.get_one(Person, who), queries.open_grant(grant))
 
 
 def test_of_two_administrators_who_leave_at_once_one_stays(house: House) -> None:

@@ -13,7 +13,7 @@ from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
-from eventhub.people import actions, totp
+from eventhub.people import actions, roles, totp
 from eventhub.people.models import RecoveryCode, Role, SecondFactor, WebSession
 from tests.factories.people import form_fields, grant, make_person, make_staff, sign_in
 from tests.people.visits import come_in, is_in, phone_of, send, set_up_factor
@@ -181,12 +181,12 @@ def test_a_role_given_meanwhile_asks_for_the_factor(client: FlaskClient) -> None
     person = make_person()
     come_in(client, person.email or "")
     assert is_in(client)
-    held = actions.grant_role(None, person, role=Role.CHECK_IN)
+    held = roles.grant_role(None, person, role=Role.CHECK_IN)
     db.session.flush()
     assert not is_in(client)
     session = db.session.query(WebSession).one()
     assert session.until - session.created_at < timedelta(hours=13)
-    actions.revoke_role(None, held)
+    roles.revoke_role(None, held)
     db.session.flush()
     assert is_in(client)
 

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.outbox import Promise
-from eventhub.people import actions
+from eventhub.people import roles
 from eventhub.people import sign_in as sign_in_rows
 from eventhub.people.models import Person, Role, SignInRequest, WebSession
 from tests.factories.people import form_fields, grant, make_person, make_staff, sign_in
@@ -187,7 +187,7 @@ def test_a_new_role_shortens_a_link_that_is_out(client: FlaskClient) -> None:
     person = make_person()
     ask(client, person.email or "")
 
-    actions.grant_role(None, person, role=Role.RAPPORTEUR)
+    roles.grant_role(None, person, role=Role.RAPPORTEUR)
     with time_machine.travel(now() + timedelta(minutes=11), tick=False):
         assert client.get(link(person.email or "")).status_code == 410
 

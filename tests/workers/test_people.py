@@ -22,7 +22,7 @@ from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.mail import post
 from eventhub.kit.outbox import Promise
 from eventhub.local.mailsink import MailSink
-from eventhub.people import actions
+from eventhub.people import actions, roles
 from eventhub.people.models import KeptPost, Person, Role, RoleOffer, ScopeKind, SignInRequest, WebSession
 from tests import servers
 from tests.factories.people import make_person, make_staff, sign_in
@@ -123,7 +123,7 @@ def test_the_code_of_the_mail_works_where_it_was_asked_for(
 
 
 def offered(email: str, language: str) -> RoleOffer:
-    return actions.offer_role(make_staff(), email, language, role=Role.CHECK_IN, scope_kind=ScopeKind.ALL)
+    return roles.offer_role(make_staff(), email, language, role=Role.CHECK_IN, scope_kind=ScopeKind.ALL)
 
 
 @pytest.mark.parametrize("language", ["ar", "zh", "en", "fr", "ru", "es"])
@@ -133,7 +133,7 @@ def test_an_offer_leads_to_the_page_where_it_is_answered(
     known = make_person(language=language)
     for email, offered_in in ((known.email or "", "en"), (new_email(), language)):
         offered(email, offered_in)
-    actions.take_back_offer(make_staff(), offered(new_email(), language))
+    roles.take_back_offer(make_staff(), offered(new_email(), language))
     carry(tasks)
     messages = sink.messages()
     assert len(messages) == 2
@@ -150,7 +150,7 @@ def test_a_discreet_person_s_mails_tell_nothing(
     person = make_person(discreet=True, language=language, email=f"{uuid.uuid4().hex[:9]}@example.org")
     ask(client, person.email or "", language=language)
     actions.request_email_change(person, f"{uuid.uuid4().hex[:9]}@example.org")
-    actions.grant_role(None, person, role=Role.RAPPORTEUR)
+    roles.grant_role(None, person, role=Role.RAPPORTEUR)
     offered(person.email or "", "en")
     carry(tasks)
     messages = sink.messages()
@@ -202,7 +202,7 @@ def test_the_two_mails_of_a_change_of_address(
 
 def test_a_role_that_was_taken_back_is_not_mailed(sink: MailSink, tasks: ModuleType) -> None:
     with unit_of_work():
-        actions.revoke_role(None, actions.grant_role(None, make_person(), role=Role.CHECK_IN))
+        roles.revoke_role(None, roles.grant_role(None, make_person(), role=Role.CHECK_IN))
     carry(tasks)
     assert sink.messages() == []
 

@@ -1,0 +1,213 @@
+"""Roles: offered to an address, accepted or declined there, given at once on the command line, taken away."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import func, update
+
+from eventhub.kit import audit
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.kit.errors import DomainError, NotFound
+from eventhub.kit.outbox import promise
+from eventhub.people import queries, sign_in
+from eventhub.people.access import Scope, may_grant, scope_for, scope_of
+from eventhub.people.models import Person, Role, RoleGrant, RoleOffer, ScopeKind, WebSession
+from eventhub.people.sessions import STAFF_SESSION
+
+OFFER = timedelta(days=30)
+
+
+class OwnAdminRole(DomainError):
+    """Nobody locks themselves out by mistake."""
+
+    message = _l("You cannot take away your own administrator role. Ask another administrator.")
+
+
+class AlreadyHeld(DomainError):
+    """The same role over the same scope."""
+
+    message = _l("This person already holds this role there.")
+    field = "role"
+
+
+class AlreadyOffered(DomainError):
+    """The same role over the same scope waits for an answer."""
+
+    message = _l("This role has been offered to this address already.")
+    field = "role"
+
+
+class OfferClosed(DomainError):
+    """Too old, taken back, answered, or from somebody who could not give the role any more."""
+
+    status = 410
+    message = _l("This offer is closed.")
+
+
+class LastAdmin(DomainError):
+    """Somebody must be able to give roles."""
+
+    message = _l("You are the only administrator. Give the role to somebody else first.")
+
+
+def offer_role(
+    actor: Person,
+    email: str,
+    language: str,
+    *,
+    role: Role,
+    scope_kind: ScopeKind,
+    scope_id: uuid.UUID | None = None,
+    series_id: uuid.UUID | None = None,
+    scope_label: str = "",
+) -> RoleOffer:
+    """Offer a role to a clean address. Known or not: same statements, and no name until somebody there accepts.
+
+    ``language`` is that of the mail to an address that is not known. Raises NotFound outside the actor's own scope,
+    AlreadyHeld (said of holders whom the actor sees in the list), AlreadyOffered.
+    """
+    _demand_may_grant(actor, role, scope_for(scope_kind, scope_id, series_id))
+    if queries.is_held(email, role, scope_kind, scope_id):
+        raise AlreadyHeld
+    if queries.is_offered(email, role, scope_kind, scope_id):
+        raise AlreadyOffered
+    moment = now()
+    offer = RoleOffer(
+        id=uuid.uuid4(),
+        email=email,
+        role=role,
+        scope_kind=scope_kind,
+        scope_id=scope_id,
+        series_id=series_id,
+        scope_label=scope_label,
+        language=language,
+        offered_by_id=actor.id,
+        offered_at=moment,
+        until=moment + OFFER,
+    )
+    _close_stale_offers(moment)
+    db.session.add(offer)
+    db.session.flush()
+    audit.record("role.offered", offer, actor=actor, scope_id=scope_id, role=role, scope=scope_kind)
+    promise("people.role_offered", offer_id=offer.id)
+    return offer
+
+
+def take_back_offer(actor: Person, offer: RoleOffer) -> RoleOffer:
+    """An open offer is open no more. Raises NotFound outside the actor's own scope."""
+    _demand_may_grant(actor, offer.role, scope_for(offer.scope_kind, offer.scope_id, offer.series_id))
+    offer.closed_at = now()
+    audit.record("role.offer_taken_back", offer, actor=actor, scope_id=offer.scope_id, role=offer.role)
+    return offer
+
+
+def accept_role(actor: Person, offer_id: uuid.UUID) -> RoleGrant:
+    """The role is theirs from now on, and with it the second factor. Raises OfferClosed, AlreadyHeld."""
+    offer = queries.own_offer(actor, offer_id, lock=True)
+    if offer is None:
+        raise OfferClosed
+    giver = queries.grants_of(offer.offered_by_id)
+    if not may_grant(giver, offer.role, scope_for(offer.scope_kind, offer.scope_id, offer.series_id)):
+        raise OfferClosed
+    offer.closed_at = now()
+    grant = _hold(
+        actor, offer.role, offer.scope_kind, offer.scope_id, given_by=db.session.get_one(Person, offer.offered_by_id)
+    )
+    audit.record("role.accepted", actor, actor=actor, scope_id=offer.scope_id, role=offer.role, scope=offer.scope_kind)
+    return grant
+
+
+def decline_role(actor: Person, offer_id: uuid.UUID) -> RoleOffer:
+    """No, thank you. Raises OfferClosed."""
+    offer = queries.own_offer(actor, offer_id, lock=True)
+    if offer is None:
+        raise OfferClosed
+    offer.closed_at = now()
+    audit.record("role.declined", actor, actor=actor, scope_id=offer.scope_id, role=offer.role, scope=offer.scope_kind)
+    return offer
+
+
+def grant_role(
+    actor: Person | None,
+    person: Person,
+    *,
+    role: Role,
+    scope_kind: ScopeKind = ScopeKind.ALL,
+    scope_id: uuid.UUID | None = None,
+    series_id: uuid.UUID | None = None,
+) -> RoleGrant:
+    """Give a role over a scope to a known person at once; ``actor`` is None on the command line. On pages roles are
+    offered (offer_role), since giving one shows who the person is. ``series_id``: the series of an event.
+
+    Raises NotFound outside the actor's own scope, AlreadyHeld.
+    """
+    _demand_may_grant(actor, role, scope_for(scope_kind, scope_id, series_id))
+    grant = _hold(person, role, scope_kind, scope_id, given_by=actor)
+    audit.record("role.granted", person, actor=actor, scope_id=scope_id, role=role, scope=scope_kind)
+    promise("people.role_given", grant_id=grant.id)
+    return grant
+
+
+def _hold(
+    person: Person, role: Role, scope_kind: ScopeKind, scope_id: uuid.UUID | None, *, given_by: Person | None
+) -> RoleGrant:
+    held = queries.grants_of(person.id)
+    if any((one.role, one.scope_kind, one.scope_id) == (role, scope_kind, scope_id) for one in held):
+        raise AlreadyHeld
+    grant = RoleGrant(
+        id=uuid.uuid4(),
+        person_id=person.id,
+        role=role,
+        scope_kind=scope_kind,
+        scope_id=scope_id,
+        granted_by_id=given_by.id if given_by else None,
+    )
+    db.session.add(grant)
+    db.session.flush()
+    _tighten(person)
+    return grant
+
+
+def revoke_role(actor: Person | None, grant: RoleGrant, *, series_id: uuid.UUID | None = None) -> RoleGrant:
+    """Take a role away, at once. Raises NotFound outside the actor's own scope or when it is gone, OwnAdminRole,
+    LastAdmin. Two administrators who take each other's role at once leave one.
+    """
+    admins = queries.admins_of_all(lock=True) if grant.role is Role.ADMIN else set()
+    db.session.refresh(grant, ["revoked_at"], with_for_update=True)
+    if grant.revoked_at is not None:
+        raise NotFound
+    _demand_may_grant(actor, grant.role, scope_of(grant, series_id))
+    if actor is not None and grant.role is Role.ADMIN and grant.person_id == actor.id:
+        raise OwnAdminRole
+    if grant.role is Role.ADMIN and grant.scope_kind is ScopeKind.ALL and admins == {grant.person_id}:
+        raise LastAdmin
+    grant.revoked_at = now()
+    db.session.flush()
+    person = db.session.get_one(Person, grant.person_id)
+    if not queries.grants_of(person.id):
+        # Nobody asks a participant for a second factor.
+        db.session.execute(update(WebSession).where(WebSession.person_id == person.id).values(is_half=False))
+    audit.record("role.revoked", person, actor=actor, scope_id=grant.scope_id, role=grant.role, scope=grant.scope_kind)
+    return grant
+
+
+def _demand_may_grant(actor: Person | None, role: Role, scope: Scope | None) -> None:
+    if actor is not None and not may_grant(queries.grants_of(actor.id), role, scope):
+        raise NotFound
+
+
+def _close_stale_offers(moment: datetime) -> None:
+    """What nobody answered in time stands in the way of no new offer."""
+    stale = update(RoleOffer).where(RoleOffer.closed_at.is_(None), RoleOffer.until <= moment)
+    db.session.execute(stale.values(closed_at=moment))
+
+
+def _tighten(person: Person) -> None:
+    """The sessions and links of somebody who becomes staff are staff's from now on."""
+    sign_in.shorten_for_staff(person)
+    live = (WebSession.person_id == person.id, WebSession.revoked_at.is_(None), WebSession.second_factor_at.is_(None))
+    db.session.execute(
+        update(WebSession).where(*live).values(is_half=True, until=func.least(WebSession.until, now() + STAFF_SESSION))
+    )
