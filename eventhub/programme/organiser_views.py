@@ -20,6 +20,7 @@ from eventhub.kit.errors import DomainError, NotFound
 from eventhub.kit.files import attachment
 from eventhub.kit.forms import ActionForm, Form, submit
 from eventhub.kit.i18n import LANGUAGES, in_language, missing_languages, show_date, show_moment
+from eventhub.kit.paging import page_number, pager
 from eventhub.kit.panels import Panel, panels
 from eventhub.kit.web import back_to
 from eventhub.people.models import Person
@@ -126,7 +127,7 @@ def events() -> ResponseReturnValue:
         raise NotFound
     series = queries.series_seen(grants)
     form = FilterForm(request.args, series=[(str(one.id), _own(one)) for one in series])
-    found = queries.events_page(grants, _wanted(form), _page_number())
+    found = queries.events_page(grants, _wanted(form), page_number())
     return render_template(
         "programme/console/events.html",
         found=found,
@@ -915,26 +916,12 @@ def _wanted(form: FilterForm) -> queries.Wanted:
 
 
 def _pager(found: queries.EventPage) -> dict[str, Any]:
-    pages = max(1, -(-found.total // queries.PAGE))
     kept: dict[str, Any] = {name: request.args[name] for name in FILTERS if request.args.get(name)}
 
     def at(page: int) -> str:
         return url_for(".events", **kept, page=page)
 
-    near = [page for page in range(1, pages + 1) if page in {1, pages} or abs(page - found.page) < 3]
-    return {
-        "first": (found.page - 1) * queries.PAGE + 1,
-        "last": (found.page - 1) * queries.PAGE + len(found.rows),
-        "total": found.total,
-        "links": [{"label": page, "url": at(page), "current": page == found.page} for page in near if pages > 1],
-        "previous_url": at(found.page - 1) if found.page > 1 else None,
-        "next_url": at(found.page + 1) if found.page < pages else None,
-    }
-
-
-def _page_number() -> int:
-    asked = request.args.get("page", "1")
-    return int(asked) if re.fullmatch(r"[0-9]{1,6}", asked) else 1
+    return pager(at, page=found.page, size=queries.PAGE, total=found.total)
 
 
 def _part(slug: str, session_id: uuid.UUID, kind: str, part_id: uuid.UUID) -> tuple[Session, actions.Part]:

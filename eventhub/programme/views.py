@@ -22,6 +22,7 @@ from eventhub.kit.config import Settings
 from eventhub.kit.files import attachment
 from eventhub.kit.i18n import LANGUAGES
 from eventhub.kit.pages import changes_at, kept_page
+from eventhub.kit.paging import page_number, pager
 from eventhub.kit.panels import panels
 from eventhub.programme import queries, search, shown
 from eventhub.programme.footer_pages import NAMES, footer_page
@@ -168,7 +169,7 @@ def find() -> ResponseReturnValue:
     """Search of events, sessions and documents. What was asked is in no log."""
     question = search.clean(request.args.get("q", ""))
     kind = _one_of("kind", search.KINDS)
-    found = search.search(question, g.lang, (kind,) if kind else search.KINDS, _page_number())
+    found = search.search(question, g.lang, (kind,) if kind else search.KINDS, page_number())
     return render_template(
         "programme/search.html",
         question=question,
@@ -177,7 +178,7 @@ def find() -> ResponseReturnValue:
         labels=KIND_LABELS,
         found=found,
         hits=[(hit, _hit_url(hit)) for hit in found.hits],
-        pager=_pager(found.page, found.pages, found.total, search.PER_PAGE, q=question, kind=kind),
+        pager=_pager(found.page, found.total, search.PER_PAGE, q=question, kind=kind),
     )
 
 
@@ -210,7 +211,7 @@ def _list(section: str, events: list[Event], *, series: Series | None = None) ->
     listed = queries.listed(events, moment)
     _changes_with(listed.coming)
     pages = max(1, -(-len(listed.past) // PAST_PER_PAGE))
-    number = min(_page_number(), pages)
+    number = min(page_number(), pages)
     past = listed.past[(number - 1) * PAST_PER_PAGE : number * PAST_PER_PAGE]
     return render_template(
         "programme/list.html",
@@ -220,7 +221,7 @@ def _list(section: str, events: list[Event], *, series: Series | None = None) ->
         past=past,
         tags=_tags([*listed.coming, *past], moment),
         sittings=_sittings([event for event in listed.coming if event.first_day == event.last_day]),
-        pager=_pager(number, pages, len(listed.past), PAST_PER_PAGE, slug=series.slug if series else None),
+        pager=_pager(number, len(listed.past), PAST_PER_PAGE, slug=series.slug if series else None),
     )
 
 
@@ -271,28 +272,15 @@ def _one_of(name: str, allowed: Collection[str]) -> str | None:
     return value if value in allowed else None
 
 
-def _page_number() -> int:
-    value = request.args.get("page", "1")
-    return max(1, int(value)) if value.isascii() and value.isdigit() and len(value) < 6 else 1
-
-
-def _pager(number: int, pages: int, total: int, size: int, **values: Any) -> dict[str, Any] | None:
-    if pages < 2:
+def _pager(number: int, total: int, size: int, **values: Any) -> dict[str, Any] | None:
+    if total <= size:
         return None
     values = {name: value for name, value in values.items() if value is not None}
 
     def at(page: int) -> str:
         return url_for(request.endpoint or "", page=page if page > 1 else None, **values)
 
-    near = [page for page in range(1, pages + 1) if abs(page - number) < 3 or page in {1, pages}]
-    return {
-        "first": (number - 1) * size + 1,
-        "last": min(number * size, total),
-        "total": total,
-        "links": [{"label": page, "url": at(page), "current": page == number} for page in near],
-        "previous_url": at(number - 1) if number > 1 else None,
-        "next_url": at(number + 1) if number < pages else None,
-    }
+    return pager(at, page=number, size=size, total=total)
 
 
 def _session_url(session: Session) -> str:

@@ -18,6 +18,7 @@ from eventhub.kit.exports import csv_response, xlsx_response
 from eventhub.kit.forms import ActionForm, options, submit
 from eventhub.kit.i18n import AUTONYMS, LANGUAGES, direction
 from eventhub.kit.mail import render
+from eventhub.kit.paging import pager
 from eventhub.kit.web import back_to, write_down
 from eventhub.programme.models import Event
 from eventhub.registration import access, actions, desk, disclosure, exporting, letters, shown
@@ -234,26 +235,13 @@ def _columns(event: Event, filters: Filters) -> list[dict[str, Any]]:
 
 
 def _pager(event: Event, filters: Filters, total: int) -> dict[str, Any]:
-    pages = max(1, -(-total // filters.size))
-
     def at(page: int) -> str:
         values = _address(filters, page=page if page > 1 else None)
         return url_for("registration_console.desk", slug=event.slug, **values)
 
-    near = sorted({1, pages, *range(max(1, filters.page - 2), min(pages, filters.page + 2) + 1)})
-    export = _address(filters, page=None)
-    return {
-        "first": min((filters.page - 1) * filters.size + 1, total),
-        "last": min(filters.page * filters.size, total),
-        "total": total,
-        "links": [{"label": page, "url": at(page), "current": page == filters.page} for page in near]
-        if pages > 1
-        else [],
-        "previous_url": at(filters.page - 1) if 1 < filters.page <= pages else None,
-        "next_url": at(filters.page + 1) if filters.page < pages else None,
-        "exports": [
-            {"label": "XLSX, CSV", "url": url_for("registration_console.export", slug=event.slug, **export)},
-        ],
+    export = url_for("registration_console.export", slug=event.slug, **_address(filters, page=None))
+    return pager(at, page=filters.page, size=filters.size, total=total) | {
+        "exports": [{"label": "XLSX, CSV", "url": export}]
     }
 
 
