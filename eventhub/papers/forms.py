@@ -63,9 +63,9 @@ class OwnPaperForm(Form):
 class BadgesForm(Form):
     """The desk asks for badges."""
 
-    category = SelectField(_l("Category"), validate_choice=False)
-    country = SelectField(_l("Country"), validate_choice=False)
-    mode = SelectField(_l("Attendance"), validate_choice=False, default="in_person")
+    category = SelectField(_l("Category"), default="")
+    country = SelectField(_l("Country"), default="")
+    mode = SelectField(_l("Attendance"), default="in_person")
     reference = StringField(_l("Only this reference"), validators=[optional()], description=_l("For a single badge"))
     layout = SelectField(_l("Paper"), choices=LAYOUTS)
     language = SelectField(_l("Language"), choices=TONGUES)

@@ -27,6 +27,7 @@ OWN: Mapping[str, set[str]] = {
     "registration_console.decide": {"reason", "text"},
     "registration_console.reveal": {"reason"},
     "people.erase": {"sure"},
+    "papers_console.badges": {"category", "country", "mode", "reference"},
 }
 """Fields of a form's own that its smallest valid content leaves out, where no page shows the form."""
 RANDOM = {

@@ -29,6 +29,7 @@ from eventhub.questionnaires.definition import read
 from eventhub.questionnaires.models import Purpose, Questionnaire
 from eventhub.registration import actions as registration
 from eventhub.registration.models import RegistrationSetup, State
+from tests.factories.papers import make_paper
 from tests.factories.people import make_organisation, make_person, make_staff
 from tests.factories.programme import add_item, add_panellist, make_document, make_event, make_room, make_session
 from tests.factories.registration import intake, make_forum, make_registration, open_registration
@@ -44,6 +45,8 @@ NOT_PAGES = frozenset(
         "calendars.personal_feed",
         "calendars.series_feed",
         "calendars.session_file",
+        "papers.fetch",
+        "papers_console.fetch",
         "demo.cast",
         "demo.letter",
         "people.data_copy",
@@ -182,6 +185,8 @@ def _build(words: Words) -> Tour:
     for session in (first, second):
         calendars.choose(owner, session, Choice.GOING)
     calendars.new_link(owner)
+    make_paper(event, owner, mine)
+    make_paper(event, staff)
     seated = registration.register_now(owner, owner, intake(dialogue, owner), answers)
     calendars.on_accredited(seated)
     invite = db.session.query(Invite).filter_by(person_id=owner.id).first()
@@ -239,6 +244,7 @@ def _build(words: Words) -> Tour:
             "people.erase": "/me/data/erase",
             "registration.done": f"/events/{slug}/register/done",
             "registration.mine_one": f"/me/registrations/{mine.reference}",
+            "papers.mine": f"/me/registrations/{mine.reference}/papers",
             "registration.amend": f"/me/registrations/{mine.reference}/answers/p1",
             "registration.withdraw": f"/me/registrations/{mine.reference}/withdraw",
             "calendars.my_sessions": "/me/sessions",
@@ -300,6 +306,8 @@ def _build(words: Words) -> Tour:
             "registration_console.partner_counts": f"{console}/registration-counts",
             "registration_console.setup": f"{console}/registration-settings",
             "calendars_console.head_count": f"{console}/calendar",
+            "papers_console.index": f"{console}/papers",
+            "papers_console.setup": f"{console}/papers/settings",
             "questionnaires_console.index": "/console/questionnaires",
             "questionnaires_console.new": "/console/questionnaires/new",
             "questionnaires_console.edit": asked,
