@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import delete
 
 from eventhub.calendars import actions as calendars
+from eventhub.calendars import invites
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.mail import Letter
@@ -40,7 +41,7 @@ ERASERS: tuple[OnPerson, ...] = (erase_registrations, forget_papers, calendars.e
 
 def follow_in_calendars(person_id: uuid.UUID) -> None:
     """Invites that went out before the person became discreet, and back."""
-    calendars.follow_visibility(person_id)
+    invites.follow_visibility(person_id)
 
 
 ON_VISIBILITY: tuple[OnPerson, ...] = (follow_in_calendars, forget_papers)

@@ -7,15 +7,14 @@ many edits come at once. What is read for the entry is read after the lock.
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select, and_, delete, func, literal, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from eventhub.calendars import blobs, feeds, imip, queries
+from eventhub.calendars import blobs, feeds, invites, queries
 from eventhub.calendars.access import INVITING
 from eventhub.calendars.models import (
     CalendarEntry,
@@ -25,7 +24,6 @@ from eventhub.calendars.models import (
     EntryStatus,
     Feed,
     Invite,
-    InviteMail,
     Method,
     Partstat,
 )
@@ -33,8 +31,7 @@ from eventhub.calendars.zones import utc_of
 from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
-from eventhub.kit.errors import DomainError, NotFound
-from eventhub.kit.outbox import Promise
+from eventhub.kit.errors import NotFound
 from eventhub.kit.revisions import bump
 from eventhub.kit.tokens import digest, new_salt
 from eventhub.people.models import Person
@@ -61,13 +58,6 @@ class Change:
     entry: CalendarEntry
     session: Session
     news: News
-
-
-class InviteClosed(DomainError):
-    """The meeting was cancelled, is over, or the person is no longer expected."""
-
-    status = 410
-    message = _l("This invitation is closed: the meeting was cancelled, is over, or you have withdrawn from it.")
 
 
 # --- Entries follow sessions --------------------------------------------------------------------------------------
@@ -225,11 +215,20 @@ def _write(changes: Iterable[Change]) -> None:
 
 
 def _live(entries: Sequence[CalendarEntry]) -> CalendarEntry | None:
-    return next((entry for entry in entries if _is_live(entry)), None)
+    return next((entry for entry in entries if invites.is_live(entry)), None)
 
 
-def _is_live(entry: CalendarEntry) -> bool:
-    return entry.status is not EntryStatus.CANCELLED
+def _tell(change: Change) -> None:
+    """Owe the invited a mail about this revision, unless it is over."""
+    entry = change.entry
+    if change.news is News.NOTHING or entry.ends_at <= now():
+        return
+    if change.news is News.NEW:
+        if change.session.event.kind not in INVITING:
+            return
+        invites.invite_seated(entry)
+    method = Method.CANCEL if change.news is News.CANCELLED else Method.REQUEST
+    invites.owe(entry, method, entry.dtstamp, and_(Invite.entry_id == entry.id, Invite.cancelled_at.is_(None)))
 
 
 # --- A person's sessions ------------------------------------------------------------------------------------------
@@ -290,7 +289,7 @@ def on_accredited(registration: Registration) -> bool:
     choose_for_all(event, [person.id])
     if queries.live_feed(person) is None:
         new_link(person)
-    return event.kind in INVITING and bool(invite(registration))
+    return event.kind in INVITING and bool(invites.invite(registration))
 
 
 def is_confirmed_by_invite(registration: Registration) -> bool:
@@ -310,7 +309,7 @@ def on_withdrawn(registration: Registration) -> None:
             ChosenSession.person_id == registration.person_id, ChosenSession.session_id.in_(sessions)
         )
     )
-    uninvite(registration)
+    invites.uninvite(registration)
 
 
 def erase(person_id: uuid.UUID) -> None:
@@ -344,181 +343,3 @@ def _choose_for_seated(session: Session) -> None:
 def _choose_from(rows: Select[*tuple[Any, ...]]) -> None:
     fresh = insert(ChosenSession).from_select(["person_id", "session_id", "choice", "at"], rows)
     db.session.execute(fresh.on_conflict_do_nothing())
-
-
-# --- Invites ------------------------------------------------------------------------------------------------------
-
-
-def invite(registration: Registration) -> list[Invite]:
-    """Invite the person by mail to the event's sessions that are still to come; those whose mail goes out now.
-
-    None for a discreet person, who gets no calendar mail unasked, and none for somebody invited already.
-    """
-    person = db.session.get_one(Person, registration.person_id)
-    if person.discreet or person.email is None:
-        return []
-    entries = queries.live_entries(registration.event_id, now())
-    mine = select(Invite).where(Invite.person_id == person.id, Invite.entry_id.in_([entry.id for entry in entries]))
-    known = {row.entry_id: row for row in db.session.scalars(mine)}
-    sent = []
-    for entry in entries:
-        row = known.get(entry.id)
-        if row is None:
-            row = _new_invite(entry, person.id)
-            db.session.flush()
-            _owe(entry, Method.REQUEST, blobs.stamp(now()), Invite.id == row.id)
-        elif row.cancelled_at is None:
-            continue
-        else:
-            _request_again(row, entry)
-        sent.append(row)
-    return sent
-
-
-def uninvite(registration: Registration) -> list[Invite]:
-    """Take one person off: a CANCEL to that person alone, for whatever is not over."""
-    return _take_off(Invite.person_id == registration.person_id, CalendarEntry.event_id == registration.event_id)
-
-
-def follow_visibility(person_id: uuid.UUID) -> list[Invite]:
-    """What a person's discreet mode means for invites that went out; those that a mail is owed about. Repeatable.
-
-    Switched on: the public entry leaves the person's calendar, by a CANCEL in neutral words, and no other mail comes,
-    since discreet persons get no invites; their feed holds entries of their own. Switched off: what was taken off comes
-    back as it was, as far as the person still has a seat. Nobody is invited who never was.
-    """
-    person = db.session.get(Person, person_id)
-    if person is None or person.email is None:
-        return []
-    if person.discreet:
-        return _take_off(Invite.person_id == person.id)
-    return _put_back(person)
-
-
-def _take_off(*which: ColumnElement[bool]) -> list[Invite]:
-    mine = (
-        select(Invite, CalendarEntry)
-        .join(CalendarEntry, CalendarEntry.id == Invite.entry_id)
-        .where(*which, Invite.cancelled_at.is_(None))
-        .with_for_update(of=Invite)
-    )
-    taken = []
-    for row, entry in db.session.execute(mine).all():
-        row.cancelled_at, row.raised = now(), row.raised + 1
-        db.session.flush()
-        if _is_live(entry) and entry.ends_at > now():
-            _owe(entry, Method.CANCEL, blobs.stamp(now()), Invite.id == row.id)
-            taken.append(row)
-    return taken
-
-
-def _put_back(person: Person) -> list[Invite]:
-    seat = and_(Registration.event_id == CalendarEntry.event_id, Registration.person_id == Invite.person_id)
-    mine = (
-        select(Invite, CalendarEntry)
-        .join(CalendarEntry, CalendarEntry.id == Invite.entry_id)
-        .join(Registration, seat)
-        .where(
-            Invite.person_id == person.id,
-            Invite.cancelled_at.is_not(None),
-            Registration.has_seat,
-            Registration.state.in_(SEATED),
-            CalendarEntry.status != EntryStatus.CANCELLED,
-            CalendarEntry.ends_at > now(),
-        )
-        .with_for_update(of=Invite)
-    )
-    given = []
-    for row, entry in db.session.execute(mine).all():
-        _request_again(row, entry)
-        given.append(row)
-    return given
-
-
-def _request_again(row: Invite, entry: CalendarEntry) -> None:
-    """The same UID once more, with a SEQUENCE above that of its CANCEL."""
-    row.raised, row.cancelled_at, row.partstat = row.raised + 1, None, Partstat.NEEDS_ACTION
-    db.session.flush()
-    _owe(entry, Method.REQUEST, blobs.stamp(now()), Invite.id == row.id)
-
-
-def answer(row: Invite, partstat: Partstat) -> Invite:
-    """What the invited person says: an intention, which neither registers nor admits. Raises InviteClosed.
-
-    The invite comes locked, with its entry (queries.invite_by_token).
-    """
-    if not is_open(row):
-        raise InviteClosed
-    row.partstat = partstat
-    row.answered_at = row.answer_dtstamp = now()
-    return row
-
-
-def is_open(row: Invite) -> bool:
-    """Whether the invite may still be answered."""
-    return row.cancelled_at is None and _is_live(row.entry) and row.entry.ends_at > now()
-
-
-def _new_invite(entry: CalendarEntry, person_id: uuid.UUID) -> Invite:
-    row = Invite(id=uuid.uuid4(), entry_id=entry.id, person_id=person_id, salt=new_salt(), raised=0)
-    row.token_hash = digest(imip.invite_token(row))
-    db.session.add(row)
-    return row
-
-
-def _tell(change: Change) -> None:
-    """Owe the invited a mail about this revision, unless it is over."""
-    entry = change.entry
-    if change.news is News.NOTHING or entry.ends_at <= now():
-        return
-    if change.news is News.NEW:
-        if change.session.event.kind not in INVITING:
-            return
-        _invite_seated(entry)
-    method = Method.CANCEL if change.news is News.CANCELLED else Method.REQUEST
-    _owe(entry, method, entry.dtstamp, and_(Invite.entry_id == entry.id, Invite.cancelled_at.is_(None)))
-
-
-def _invite_seated(entry: CalendarEntry) -> None:
-    """Everybody who has a seat when a dialogue's session appears, or comes back; not those in discreet mode."""
-    seated = (
-        select(Registration.person_id)
-        .join(Person, Person.id == Registration.person_id)
-        .where(
-            Registration.event_id == entry.event_id,
-            Registration.has_seat,
-            Registration.state.in_(SEATED),
-            Person.discreet.is_(False),
-            Person.email.is_not(None),
-            Person.erased_at.is_(None),
-        )
-    )
-    for person_id in db.session.scalars(seated).all():
-        _new_invite(entry, person_id)
-    db.session.flush()
-
-
-def _owe(entry: CalendarEntry, method: Method, dtstamp: datetime, which: ColumnElement[bool]) -> None:
-    """Write the mails and their promises in one statement, however many are invited."""
-    moment = now()
-    rows = select(
-        func.gen_random_uuid(),
-        Invite.id,
-        literal(entry.sequence) + Invite.raised,
-        literal(dtstamp),
-        literal(method.value),
-        literal(moment),
-    ).where(which)
-    fresh = insert(InviteMail).from_select(["id", "invite_id", "sequence", "dtstamp", "method", "created_at"], rows)
-    mails = fresh.on_conflict_do_nothing().returning(InviteMail.id).cte("mails")
-    owed = select(
-        literal("calendars.invite"),
-        func.jsonb_build_object("invite_mail_id", mails.c.id),
-        literal(moment),
-        literal(moment),
-        literal(0),
-        literal(0),
-    )
-    columns = ["task", "payload", "created_at", "not_before", "tries", "refusals"]
-    db.session.flush()
-    db.session.execute(insert(Promise).from_select(columns, owed))

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, flash, g, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from eventhub.calendars import actions, feeds, my_week, queries
+from eventhub.calendars import actions, feeds, invites, my_week, queries
 from eventhub.calendars.forms import LEAVE_OUT, AnswerForm, ChoiceForm, SessionsForm
 from eventhub.calendars.models import Choice, Invite
 from eventhub.calendars.zones import zone_info
@@ -291,9 +291,9 @@ def reply(token: str) -> ResponseReturnValue:
     """Yes, no or maybe to an invite. Looking changes nothing; only the buttons do."""
     form = AnswerForm()
     invite = queries.invite_by_token(token, lock=form.is_submitted())
-    if form.validate_on_submit() and submit(form, lambda: actions.answer(invite, form.partstat())):
+    if form.validate_on_submit() and submit(form, lambda: invites.answer(invite, form.partstat())):
         return back_to("calendars.reply", token=token)
-    closed = not actions.is_open(invite)
+    closed = not invites.is_open(invite)
     return render_template("calendars/reply.html", form=form, closed=closed, **_invite_words(invite)), form.status
 
 

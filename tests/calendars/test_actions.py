@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
-from eventhub.calendars import actions, queries
+from eventhub.calendars import actions, invites, queries
 from eventhub.calendars.models import (
     CalendarEntry,
     Choice,
@@ -394,7 +394,7 @@ def test_who_withdraws_is_told_alone_and_sequences_rise_for_that_person_through_
     invite = db.session.get_one(Invite, cancel.invite_id)
     assert (invite.person_id, cancel.sequence) == (leaver.person_id, 1)
     assert db.session.scalars(select(ChosenSession.person_id)).all() == [other.person_id]
-    assert actions.uninvite(leaver) == []
+    assert invites.uninvite(leaver) == []
     move(session)
     actions.follow_session(session)
     assert len([mail for mail in owed(Method.REQUEST) if mail.invite_id == invite.id]) == 1
@@ -443,13 +443,13 @@ def test_an_answer_counts_once_and_only_while_the_invite_stands() -> None:
     actions.on_accredited(registration)
     invite = db.session.scalars(select(Invite)).one()
     invite.entry = db.session.get_one(CalendarEntry, invite.entry_id)
-    actions.answer(invite, Partstat.ACCEPTED)
-    actions.answer(invite, Partstat.TENTATIVE)
+    invites.answer(invite, Partstat.ACCEPTED)
+    invites.answer(invite, Partstat.TENTATIVE)
     (count,) = queries.head_counts(event)
     assert (count.accepted, count.declined, count.tentative, count.silent) == (0, 0, 1, 0)
     actions.on_withdrawn(registration)
-    with pytest.raises(actions.InviteClosed):
-        actions.answer(invite, Partstat.ACCEPTED)
+    with pytest.raises(invites.InviteClosed):
+        invites.answer(invite, Partstat.ACCEPTED)
     (count,) = queries.head_counts(event)
     assert (count.accepted, count.tentative, count.silent) == (0, 0, 0)
     assert db.session.get_one(type(registration), registration.id).state is State.ACCREDITED

@@ -1,0 +1,194 @@
+"""Invites by mail: who gets one, who is taken off, who is back, what was answered, and the mails that are owed.
+
+The caller of ``owe`` holds a lock on the invite or on its session's row, so that each SEQUENCE is owed once.
+"""
+
+import uuid
+from datetime import datetime
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, and_, func, literal, select
+from sqlalchemy.dialects.postgresql import insert
+
+from eventhub.calendars import blobs, imip, queries
+from eventhub.calendars.models import CalendarEntry, EntryStatus, Invite, InviteMail, Method, Partstat
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.kit.errors import DomainError
+from eventhub.kit.outbox import Promise
+from eventhub.kit.tokens import digest, new_salt
+from eventhub.people.models import Person
+from eventhub.registration.models import SEATED, Registration
+
+
+class InviteClosed(DomainError):
+    """The meeting was cancelled, is over, or the person is no longer expected."""
+
+    status = 410
+    message = _l("This invitation is closed: the meeting was cancelled, is over, or you have withdrawn from it.")
+
+
+def invite(registration: Registration) -> list[Invite]:
+    """Invite the person by mail to the event's sessions that are still to come; those whose mail goes out now.
+
+    None for a discreet person, who gets no calendar mail unasked, and none for somebody invited already.
+    """
+    person = db.session.get_one(Person, registration.person_id)
+    if person.discreet or person.email is None:
+        return []
+    entries = queries.live_entries(registration.event_id, now())
+    mine = select(Invite).where(Invite.person_id == person.id, Invite.entry_id.in_([entry.id for entry in entries]))
+    known = {row.entry_id: row for row in db.session.scalars(mine)}
+    sent = []
+    for entry in entries:
+        row = known.get(entry.id)
+        if row is None:
+            row = _new_invite(entry, person.id)
+            db.session.flush()
+            owe(entry, Method.REQUEST, blobs.stamp(now()), Invite.id == row.id)
+        elif row.cancelled_at is None:
+            continue
+        else:
+            _request_again(row, entry)
+        sent.append(row)
+    return sent
+
+
+def uninvite(registration: Registration) -> list[Invite]:
+    """Take one person off: a CANCEL to that person alone, for whatever is not over."""
+    return _take_off(Invite.person_id == registration.person_id, CalendarEntry.event_id == registration.event_id)
+
+
+def follow_visibility(person_id: uuid.UUID) -> list[Invite]:
+    """What a person's discreet mode means for invites that went out; those that a mail is owed about. Repeatable.
+
+    Switched on: the public entry leaves the person's calendar, by a CANCEL in neutral words, and no other mail comes,
+    since discreet persons get no invites; their feed holds entries of their own. Switched off: what was taken off comes
+    back as it was, as far as the person still has a seat. Nobody is invited who never was.
+    """
+    person = db.session.get(Person, person_id)
+    if person is None or person.email is None:
+        return []
+    if person.discreet:
+        return _take_off(Invite.person_id == person.id)
+    return _put_back(person)
+
+
+def _take_off(*which: ColumnElement[bool]) -> list[Invite]:
+    mine = (
+        select(Invite, CalendarEntry)
+        .join(CalendarEntry, CalendarEntry.id == Invite.entry_id)
+        .where(*which, Invite.cancelled_at.is_(None))
+        .with_for_update(of=Invite)
+    )
+    taken = []
+    for row, entry in db.session.execute(mine).all():
+        row.cancelled_at, row.raised = now(), row.raised + 1
+        db.session.flush()
+        if is_live(entry) and entry.ends_at > now():
+            owe(entry, Method.CANCEL, blobs.stamp(now()), Invite.id == row.id)
+            taken.append(row)
+    return taken
+
+
+def _put_back(person: Person) -> list[Invite]:
+    seat = and_(Registration.event_id == CalendarEntry.event_id, Registration.person_id == Invite.person_id)
+    mine = (
+        select(Invite, CalendarEntry)
+        .join(CalendarEntry, CalendarEntry.id == Invite.entry_id)
+        .join(Registration, seat)
+        .where(
+            Invite.person_id == person.id,
+            Invite.cancelled_at.is_not(None),
+            Registration.has_seat,
+            Registration.state.in_(SEATED),
+            CalendarEntry.status != EntryStatus.CANCELLED,
+            CalendarEntry.ends_at > now(),
+        )
+        .with_for_update(of=Invite)
+    )
+    given = []
+    for row, entry in db.session.execute(mine).all():
+        _request_again(row, entry)
+        given.append(row)
+    return given
+
+
+def _request_again(row: Invite, entry: CalendarEntry) -> None:
+    """The same UID once more, with a SEQUENCE above that of its CANCEL."""
+    row.raised, row.cancelled_at, row.partstat = row.raised + 1, None, Partstat.NEEDS_ACTION
+    db.session.flush()
+    owe(entry, Method.REQUEST, blobs.stamp(now()), Invite.id == row.id)
+
+
+def answer(row: Invite, partstat: Partstat) -> Invite:
+    """What the invited person says: an intention, which neither registers nor admits. Raises InviteClosed.
+
+    The invite comes locked, with its entry (queries.invite_by_token).
+    """
+    if not is_open(row):
+        raise InviteClosed
+    row.partstat = partstat
+    row.answered_at = row.answer_dtstamp = now()
+    return row
+
+
+def is_open(row: Invite) -> bool:
+    """Whether the invite may still be answered."""
+    return row.cancelled_at is None and is_live(row.entry) and row.entry.ends_at > now()
+
+
+def _new_invite(entry: CalendarEntry, person_id: uuid.UUID) -> Invite:
+    row = Invite(id=uuid.uuid4(), entry_id=entry.id, person_id=person_id, salt=new_salt(), raised=0)
+    row.token_hash = digest(imip.invite_token(row))
+    db.session.add(row)
+    return row
+
+
+def invite_seated(entry: CalendarEntry) -> None:
+    """Everybody who has a seat when a dialogue's session appears, or comes back; not those in discreet mode."""
+    seated = (
+        select(Registration.person_id)
+        .join(Person, Person.id == Registration.person_id)
+        .where(
+            Registration.event_id == entry.event_id,
+            Registration.has_seat,
+            Registration.state.in_(SEATED),
+            Person.discreet.is_(False),
+            Person.email.is_not(None),
+            Person.erased_at.is_(None),
+        )
+    )
+    for person_id in db.session.scalars(seated).all():
+        _new_invite(entry, person_id)
+    db.session.flush()
+
+
+def owe(entry: CalendarEntry, method: Method, dtstamp: datetime, which: ColumnElement[bool]) -> None:
+    """Write the mails and their promises in one statement, however many are invited."""
+    moment = now()
+    rows = select(
+        func.gen_random_uuid(),
+        Invite.id,
+        literal(entry.sequence) + Invite.raised,
+        literal(dtstamp),
+        literal(method.value),
+        literal(moment),
+    ).where(which)
+    fresh = insert(InviteMail).from_select(["id", "invite_id", "sequence", "dtstamp", "method", "created_at"], rows)
+    mails = fresh.on_conflict_do_nothing().returning(InviteMail.id).cte("mails")
+    owed = select(
+        literal("calendars.invite"),
+        func.jsonb_build_object("invite_mail_id", mails.c.id),
+        literal(moment),
+        literal(moment),
+        literal(0),
+        literal(0),
+    )
+    columns = ["task", "payload", "created_at", "not_before", "tries", "refusals"]
+    db.session.flush()
+    db.session.execute(insert(Promise).from_select(columns, owed))
+
+
+def is_live(entry: CalendarEntry) -> bool:
+    return entry.status is not EntryStatus.CANCELLED
