@@ -16,5 +16,6 @@ celery.conf.beat_schedule = {
     "sweep people": {"task": "people.sweep", "schedule": crontab(minute=23)},
     "refresh calendars": {"task": "calendars.refresh", "schedule": crontab(hour=2, minute=40)},
     "expire drafts": {"task": "registration.expire_drafts", "schedule": crontab(minute="*/10")},
+    "sweep papers": {"task": "papers.sweep", "schedule": crontab(minute="7,37")},
     "sweep": {"task": "upkeep.sweep", "schedule": crontab(minute=17)},
 }

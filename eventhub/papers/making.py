@@ -60,7 +60,7 @@ class Manuscript:
     data: Data
     at: datetime
     is_sample: bool = False
-    pictures: list[bytes] = field(default_factory=list)
+    pictures: list[str] = field(default_factory=list)
     number: int = 1
     left_out: list[Data] = field(default_factory=list)
 
@@ -188,10 +188,10 @@ def _document(order: PaperOrder, registration: Registration) -> list[letters.Fac
     ]
 
 
-def _photos(order: PaperOrder, people: Sequence[Bearer]) -> dict[uuid.UUID, bytes]:
+def _photos(order: PaperOrder, people: Sequence[Bearer]) -> dict[uuid.UUID, str]:
     """The photographs that were sent, small and upright. A sealed one is opened, and the batch's record says so."""
     version_of = versions_of([one.answer_set_id for one in people if one.answer_set_id])
-    found: dict[uuid.UUID, bytes] = {}
+    found: dict[uuid.UUID, str] = {}
     for one in people:
         if one.answer_set_id not in version_of:
             continue
@@ -219,7 +219,7 @@ def _photo_of(one: Bearer) -> files.StoredFile | None:
     return given.attached(answer_set, {PHOTO: given.load(answer_set, key).get(PHOTO)}).get(PHOTO)
 
 
-def _small(file: files.StoredFile) -> bytes | None:
+def _small(file: files.StoredFile) -> str | None:
     try:
         data = files.read(file)
     except DomainError:  # gone or damaged: the badge is made without
@@ -229,7 +229,7 @@ def _small(file: files.StoredFile) -> bytes | None:
         picture.thumbnail((PHOTO_SIDE, PHOTO_SIDE))
         target = io.BytesIO()
         picture.save(target, "JPEG", quality=85)
-    return target.getvalue()
+    return typeset.photograph(target.getvalue(), picture.width, picture.height)
 
 
 def _today(event: Event) -> date:

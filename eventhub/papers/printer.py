@@ -2,10 +2,9 @@
 
 It is started by typeset.py with an empty environment, so it holds no secret, knows no database and nothing of the rest
 of the house; its memory (some hundred megabytes for a large batch) goes with it. The job is JSON: ``source`` and
-``data``, ``pictures`` in base64, ``format``, and of a PDF the time it bears.
+``data``, ``pictures`` as SVG, ``format``, and of a PDF the time it bears.
 """
 
-import base64
 import json
 import sys
 from datetime import datetime
@@ -38,7 +37,7 @@ def _compiler(job: dict[str, Any]) -> Any:
         "main.typ": (SOURCES / f"{job['source']}.typ").read_bytes(),
         "style.typ": (SOURCES / "style.typ").read_bytes(),
     }
-    files |= {f"picture-{number}": base64.b64decode(picture) for number, picture in enumerate(job["pictures"])}
+    files |= {f"picture-{number}.svg": picture.encode() for number, picture in enumerate(job["pictures"])}
     fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)])
     return typst.Compiler(
         files,  # type: ignore[type-var] # the stubs do not know files in memory

@@ -34,25 +34,32 @@ class NotPrinted(RuntimeError):
     """The printer failed; what it says stays with it, since it may quote the values."""
 
 
-def pdf(source: Source, data: Mapping[str, Any], *, at: datetime, pictures: Sequence[bytes] = ()) -> bytes:
+def pdf(source: Source, data: Mapping[str, Any], *, at: datetime, pictures: Sequence[str] = ()) -> bytes:
     """One PDF file, letters and lists tagged for screen readers. ``at`` is the time it bears.
 
-    Pictures (JPEG, PNG, WebP) are named in the data by their number. The same input gives the same bytes. Raises
-    NotPrinted.
+    Pictures (SVG, see ``photograph``) are named in the data by their number. The same input gives the same bytes.
+    Raises NotPrinted.
     """
     return _printed(source, data, pictures, format="pdf", at=at.replace(microsecond=0).isoformat())
 
 
-def png(source: Source, data: Mapping[str, Any], *, pictures: Sequence[bytes] = (), ppi: float | None = None) -> bytes:
+def png(source: Source, data: Mapping[str, Any], *, pictures: Sequence[str] = (), ppi: float | None = None) -> bytes:
     """The first page as a picture; ``ppi`` in dots per inch. Raises NotPrinted."""
     return _printed(source, data, pictures, format="png", ppi=ppi)
 
 
-def _printed(source: Source, data: Mapping[str, Any], pictures: Sequence[bytes], **form: Any) -> bytes:
+def photograph(jpeg: bytes, width: int, height: int) -> str:
+    """A photograph in the one form in which the printer takes pictures without a file on a disk. Size in pixels."""
+    body = base64.b64encode(jpeg).decode()
+    size = f'width="{width}" height="{height}"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}><image {size} href="data:image/jpeg;base64,{body}"/></svg>'
+
+
+def _printed(source: Source, data: Mapping[str, Any], pictures: Sequence[str], **form: Any) -> bytes:
     job = {
         "source": source.value,
         "data": data,
-        "pictures": [base64.b64encode(picture).decode() for picture in pictures],
+        "pictures": list(pictures),
         **form,
     }
     try:

@@ -1,11 +1,11 @@
 """A participant's own papers: ask, wait, fetch."""
 
 import uuid
-from typing import Any
 
 from flask import Blueprint, g, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
 
 from eventhub.kit import files
 from eventhub.kit.access import actor, personal
@@ -120,10 +120,8 @@ def _form(registration: Registration, kind: Kind) -> OwnPaperForm:
         part.id = f"{kind.value}-{part.id}"
     own = registration.legal_name or person.name
     shown = person.alias or registration.display_name or person.name
-    choices: list[tuple[Any, Any]] = [("public", shown)]
-    if own and own != shown:
-        choices.append(("own", own))
-    form.name.choices = options(choices)
+    names = [("public", shown), *([("own", own)] if own and own != shown else [])]
+    form.name.choices = options([(code, Markup("<bdi>{}</bdi>").format(name)) for code, name in names])
     return form
 
 

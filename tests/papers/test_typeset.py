@@ -3,6 +3,8 @@
 import io
 import itertools
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -278,3 +280,12 @@ def _spoken(part: Any) -> list[str]:
         unsaid = {"language", "layout", "colour", "qr", "words"} | ({"title"} if "language" in part else set())
         return [text for name, inner in part.items() if name not in unsaid for text in _spoken(inner)]
     return [text for inner in part for text in _spoken(inner)] if isinstance(part, list | tuple) else []
+
+
+def test_the_web_never_loads_the_printer() -> None:
+    """The web worker stays small and quick to start."""
+    code = (
+        "import sys, eventhub.app; print([name for name in sys.modules if 'typst' in name or 'papers.making' in name])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,10 +1,14 @@
 """Papers over HTTP: asked for, made by the worker, fetched by whoever asked and by nobody else, for a day."""
 
+import io
 from datetime import timedelta
+from typing import Any
 
+import pypdf
 import pytest
 import time_machine
 from flask.testing import FlaskClient
+from PIL import Image
 from sqlalchemy import select
 
 from eventhub.kit.audit import AuditEntry, AuditText
@@ -16,6 +20,7 @@ from eventhub.papers.models import BadgeName, Kind, PaperOrder, PaperSetup
 from eventhub.people import actions as people
 from eventhub.people.models import Channel, Role
 from eventhub.programme.models import Event
+from eventhub.questionnaires.kinds import Upload
 from eventhub.registration.models import Registration, State
 from tests.factories.people import form_fields, make_person, make_staff, sign_in
 from tests.factories.registration import ANSWERS, make_forum, register
@@ -175,6 +180,54 @@ def test_badges_of_a_filtered_list_carry_the_public_name(client: FlaskClient, ma
     assert client.get(console(event, f"/{order.id}")).data == content(order)
     entry = db.session.scalars(select(AuditEntry).where(AuditEntry.verb == "papers.asked")).one()
     assert db.session.get_one(AuditText, entry.id).text == "The desk opens at eight."
+
+
+PHOTO_ASKED: dict[str, Any] = {
+    "pages": [
+        {
+            "id": "p1",
+            "title": "Your badge",
+            "questions": [
+                {"id": "q1", "key": "legal_name", "kind": "short_text", "label": "Name", "see": ["desk"]},
+                {
+                    "id": "q2",
+                    "key": "badge_photo",
+                    "kind": "file",
+                    "label": "Photograph",
+                    "limits": {"files": ["images"]},
+                    "sealed": True,
+                    "see": ["desk"],
+                },
+            ],
+        }
+    ]
+}
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_photograph_stands_on_the_badge_where_the_event_wants_it(
+    client: FlaskClient, make: Make, wanted: bool
+) -> None:
+    event = make_forum(data=PHOTO_ASKED)
+    picture = io.BytesIO()
+    Image.new("RGB", (1200, 1600), "#804020").save(picture, "JPEG")
+    for name, more in (("Amina", {"badge_photo": Upload("me.jpg", picture.getvalue())}), ("Sokha", {})):
+        register(event, make_person(name=name), legal_name=name, **more).state = State.ACCREDITED
+    db.session.add(PaperSetup(event_id=event.id, photos=wanted))
+    db.session.flush()
+    officer(client, event)
+    assert print_badges(client, event, layout="a6", mode="") == 303
+    (order,) = make()
+    pages = pypdf.PdfReader(io.BytesIO(content(order))).pages
+    photos = {"Amina" if "Amina" in page.extract_text() else "Sokha": _photographs(page) for page in pages}
+    assert photos == {"Amina": [(360, 480)] if wanted else [], "Sokha": []}
+    read_by = select(AuditEntry.detail).where(AuditEntry.verb == "papers.photos_read")
+    assert [detail["rows"] for detail in db.session.scalars(read_by)] == ([1] if wanted else [])
+
+
+def _photographs(page: pypdf.PageObject) -> list[tuple[int, int]]:
+    found = [one.get_object() for one in page["/Resources"].get("/XObject", {}).values()]
+    return [(one["/Width"], one["/Height"]) for one in found if one["/Subtype"] == "/Image"]
 
 
 def test_another_officer_s_badges_do_not_exist(client: FlaskClient, make: Make) -> None:
