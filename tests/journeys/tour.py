@@ -21,8 +21,8 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.outbox import Promise
 from eventhub.people import actions as people
-from eventhub.people import totp
-from eventhub.people.models import Role
+from eventhub.people import roles, totp
+from eventhub.people.models import Role, ScopeKind
 from eventhub.programme.models import EventKind, Mode, Publication, Series
 from eventhub.questionnaires import actions as questionnaires
 from eventhub.questionnaires.definition import read
@@ -164,6 +164,8 @@ def _build(words: Words) -> Tour:
     totp.confirm(half)
     totp.begin(no_phone)
     tour = Tour(event.slug, uuid.uuid4())
+    for email in (beginner.email, "somebody-new@example.org"):
+        roles.offer_role(staff, str(email), "en", role=Role.RAPPORTEUR, scope_kind=ScopeKind.ALL)
     tour.persons = {"owner": owner.id, "beginner": beginner.id, "staff": staff.id, "officer": officer.id}
     tour.persons |= {"half": half.id, "phone": no_phone.id}
 
@@ -240,6 +242,7 @@ def _build(words: Words) -> Tour:
             "people.email": "/me/email",
             "people.consents": "/me/consents",
             "people.devices": "/me/devices",
+            "people.roles": "/me/roles",
             "people.data": "/me/data",
             "people.erase": "/me/data/erase",
             "registration.done": f"/events/{slug}/register/done",
@@ -256,6 +259,7 @@ def _build(words: Words) -> Tour:
         "beginner",
         {
             "people.me": "/me",
+            "people.roles": "/me/roles",
             "registration.start": f"/events/{slug}/register",
             "registration.step": f"/events/{slug}/register/p1",
             "registration.check": f"/events/{slug}/register/check",
