@@ -29,12 +29,12 @@ PEOPLE = (
 """Name, its Latin form, category, country."""
 
 
-def make_stage() -> Event:
+def make_stage(slug: str = "forum-of-papers", code: str = "FMI19") -> Event:
     """A hybrid forum of two days in Geneva, with texts in six languages."""
     event = Event(
         series_id=make_series().id,
-        slug="forum-of-papers",
-        code="FMI19",
+        slug=slug,
+        code=code,
         kind=EventKind.FORUM,
         mode=Mode.HYBRID,
         publication=Publication.PUBLISHED,
