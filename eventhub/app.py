@@ -19,7 +19,7 @@ from eventhub.kit import audit, codes, files, form_keys, i18n, logs, mail, outbo
 from eventhub.kit.access import check_every_route, keep_sessions_off_public_pages
 from eventhub.kit.assets import init_assets
 from eventhub.kit.config import Settings, load_settings
-from eventhub.kit.db import db, engine_options
+from eventhub.kit.db import READING, db, engine_options, reading_options
 from eventhub.kit.errors import register_error_pages
 from eventhub.kit.i18n import compile_catalogues
 from eventhub.kit.limits import connect
@@ -121,6 +121,7 @@ WORDS = {
     "label": codes.label,
     "language_name": codes.language_name,
     "show_date": i18n.show_date,
+    "show_zone": i18n.show_zone,
     "show_days": i18n.show_days,
     "show_moment": i18n.show_moment,
     "show_number": i18n.show_number,
@@ -177,6 +178,7 @@ def _config(settings: Settings) -> dict[str, Any]:
         "SECRET_KEY": settings.secret_key,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": engine_options(settings.process_name),
+        "SQLALCHEMY_BINDS": {READING: reading_options(settings.process_name) | {"url": settings.database_url}},
         "SESSION_COOKIE_NAME": "__Host-session" if secure else "session",
         "SESSION_COOKIE_SECURE": secure,
         "SESSION_COOKIE_HTTPONLY": True,

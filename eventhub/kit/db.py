@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import psycopg
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
-from sqlalchemy import BigInteger, DateTime, Enum, Identity, MetaData, Table, Text, Uuid
+from sqlalchemy import BigInteger, Connection, DateTime, Engine, Enum, Identity, MetaData, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
@@ -26,6 +26,9 @@ Serial = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
 Json = dict[str, Any]
 Texts = dict[str, str]
 """One text in several languages: code of the language to the text."""
+
+READING = "reading"
+"""The name of the engine for read-only work."""
 
 ASK_AFTER = 1.0
 """Seconds that a connection may lie idle before it is asked whether it still stands."""
@@ -85,7 +88,15 @@ class CommitRefused(RuntimeError):
 
 
 class GuardedSession(Session):
-    """A session that only the unit of work may commit."""
+    """A session that only the unit of work may commit. Read-only work goes over connections that cannot write."""
+
+    def get_bind(self, mapper: Any = None, clause: Any = None, bind: Any = None, **others: Any) -> Engine | Connection:
+        if self.info.get("reading"):
+            engines = db.engines
+            # A test binds everything to one connection, so that what it wrote is seen.
+            if READING in engines and isinstance(engines[None], Engine):
+                return engines[READING]
+        return super().get_bind(mapper=mapper, clause=clause, bind=bind, **others)
 
     def commit(self) -> None:
         if not self.info.pop("unit_of_work", False):
@@ -101,8 +112,10 @@ db = SQLAlchemy(
 
 @contextmanager
 def unit_of_work(*, read_only: bool = False) -> Iterator[None]:
-    """Commit on success, roll back on any exception; read-only work never commits."""
+    """Commit on success, roll back on any exception; read-only work never commits: PostgreSQL refuses its writes."""
     try:
+        if read_only:
+            db.session.info["reading"] = True
         yield
         if read_only:
             db.session.rollback()
@@ -114,6 +127,7 @@ def unit_of_work(*, read_only: bool = False) -> Iterator[None]:
         raise
     finally:
         db.session.info.pop("unit_of_work", None)
+        db.session.info.pop("reading", None)
 
 
 def engine_options(application_name: str) -> dict[str, object]:
@@ -132,8 +146,8 @@ def engine_options(application_name: str) -> dict[str, object]:
     return {
         "pool_events": [(note_end_of_use, "checkin"), (ask_after_a_pause, "checkout")],
         "hide_parameters": True,
-        "pool_size": 16,
-        "max_overflow": 16,
+        "pool_size": 10,
+        "max_overflow": 22,
         "pool_timeout": 8,
         "pool_recycle": 1800,
         "connect_args": {
@@ -143,6 +157,16 @@ def engine_options(application_name: str) -> dict[str, object]:
             "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
         },
     }
+
+
+def reading_options(application_name: str) -> dict[str, object]:
+    """Connections for read-only work: each statement by itself (no round trips to begin and to end a transaction), and
+    the server refuses to write.
+    """
+    options = engine_options(application_name)
+    connect = dict(options["connect_args"])  # type: ignore[call-overload]
+    connect["options"] += " -c default_transaction_read_only=on"
+    return options | {"isolation_level": "AUTOCOMMIT", "connect_args": connect}
 
 
 def note_end_of_use(_raw: psycopg.Connection | None, record: ConnectionPoolEntry) -> None:
@@ -159,9 +183,10 @@ def ask_after_a_pause(raw: psycopg.Connection, record: ConnectionPoolEntry, _tak
     idle_since = record.info.get("idle_since")
     if idle_since is None or monotonic() - idle_since < ASK_AFTER:
         return
+    usual = raw.autocommit
     try:
         raw.autocommit = True
         raw.execute("SELECT 1")
-        raw.autocommit = False
+        raw.autocommit = usual
     except psycopg.OperationalError as error:
         raise InvalidatePoolError from error

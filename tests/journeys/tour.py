@@ -59,6 +59,9 @@ NOT_PAGES = frozenset(
         "programme_api.robots",
         "programme_api.sitemap",
         "programme_console.document_file",
+        "registration.draft_file",
+        "registration.own_file",
+        "registration_console.file",
     }
 )
 """Files, feeds and data; what only the demo has; and the recovery codes, shown once, after a code of a phone."""

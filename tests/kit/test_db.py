@@ -6,8 +6,9 @@ import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import InternalError
 
-from eventhub.kit.db import engine_options
+from eventhub.kit.db import READING, db, engine_options, reading_options, unit_of_work
 from tests import servers
 
 
@@ -53,3 +54,27 @@ def test_a_connection_just_used_is_not_asked(engine: Engine, monkeypatch: pytest
     assert heard_on_the_way_out(engine) == "ROLLBACK"
     monkeypatch.setattr("eventhub.kit.db.ASK_AFTER", 0.0)
     assert heard_on_the_way_out(engine) == "SELECT 1"
+
+
+def test_reading_is_refused_every_write_by_the_server(app: Flask) -> None:
+    options = reading_options("test")
+    engine = create_engine(app.extensions["eventhub.settings"].database_url, **options)
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM person")) == 0
+        with pytest.raises(InternalError, match="read-only transaction"):
+            connection.execute(text("UPDATE promise SET tries = 0"))
+    engine.dispose()
+
+
+def test_reading_costs_no_round_trip_to_begin_or_end(app: Flask) -> None:
+    """What the server heard last after a page was read is the page's own statement, not a ROLLBACK."""
+    with app.app_context():
+        with unit_of_work(read_only=True):
+            process = db.session.scalar(text("SELECT pg_backend_pid()"))
+        assert server("SELECT query FROM pg_stat_activity WHERE pid = %s", process) == "SELECT pg_backend_pid()"
+        with unit_of_work():
+            assert db.session.scalar(text("SELECT pg_backend_pid()")) != process
+            db.session.execute(text("UPDATE promise SET tries = tries"))
+        db.session.remove()
+        db.engine.dispose()
+        db.engines[READING].dispose()
