@@ -159,12 +159,20 @@ def show_moment(instant: datetime, zone: str, lang: str, *, year: bool = True) -
     )
 
 
+@lru_cache(maxsize=4_096)
 def zone_city(zone: str, lang: str) -> str:
     """The place whose time a zone is: Geneva for Europe/Zurich is an event's matter; here the zone's own city."""
     if zone in {"UTC", "Etc/UTC"}:
         return "UTC"
     name: str = get_timezone_location(zone, locale=LOCALES[lang], return_city=True)
     return name
+
+
+def show_zone(zone: str, lang: str, day: date) -> str:
+    """Zurich (UTC+1): a time zone by its city and its offset at noon of a day, as staff read it."""
+    noon = datetime(day.year, day.month, day.day, 12, tzinfo=ZoneInfo(zone))
+    city, offset = zone_city(zone, lang).rpartition("/")[2], show_offset(noon)
+    return offset if city == offset else str(gettext("%(place)s (%(offset)s)", place=city, offset=offset))
 
 
 def show_number(value: float, lang: str, digits: int = 0) -> str:
@@ -192,10 +200,23 @@ def remember_words(environment: Environment) -> None:
         locale = get_locale()
         return said(locale.language if locale else "", text)
 
+    @lru_cache(maxsize=1_024)
+    def said_of(_language: str, context: str, text: str) -> str:
+        return str(get_translations().upgettext(context, text))
+
+    def say_of(context: str, text: str) -> str:
+        locale = get_locale()
+        return said_of(locale.language if locale else "", context, text)
+
     def say_number(one: str, many: str, number: int) -> str:
         return str(get_translations().ungettext(one, many, number))
 
-    environment.install_gettext_callables(say, say_number, newstyle=True)  # type: ignore[attr-defined]
+    def say_number_of(context: str, one: str, many: str, number: int) -> str:
+        return str(get_translations().unpgettext(context, one, many, number))
+
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        say, say_number, newstyle=True, pgettext=say_of, npgettext=say_number_of
+    )
 
 
 LANGUAGE_NAMES = {

@@ -5,6 +5,7 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import pgettext
 
 from eventhub.kit.access import actor
 from eventhub.kit.clock import now
@@ -57,7 +58,7 @@ def told(order: PaperOrder) -> dict[str, Any]:
     """Where an order stands."""
     waits = order.is_open and (now() - order.asked_at).total_seconds() < SLOW
     if order.file is not None:
-        tag: tuple[Any, str] = (_("Ready"), "ok")
+        tag: tuple[Any, str] = (pgettext("state of a paper", "Ready"), "ok")
     elif waits:
         tag = (_("Being made"), "go")
     else:

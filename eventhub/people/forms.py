@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 from wtforms import (
     BooleanField,
     EmailField,
@@ -233,7 +234,7 @@ class GrantForm(Form):
         render_kw={"autocomplete": "off"},
     )
     role = SelectField(_l("Role"), [required()])
-    scope = SelectField(_l("For"), [required()])
+    scope = SelectField(lazy_pgettext("where a role holds", "For"), [required()])
 
     def __init__(self, roles: list[tuple[str, Any]], scopes: list[tuple[str, Any]], *, blank: bool = False) -> None:
         super().__init__(**({"formdata": None} if blank else {}))

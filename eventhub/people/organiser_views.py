@@ -13,6 +13,7 @@ from eventhub.kit.access import actor, staff
 from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, submit
 from eventhub.kit.panels import panels
+from eventhub.kit.task_names import TASK_NAMES
 from eventhub.kit.web import back_to
 from eventhub.people import actions, queries, roles
 from eventhub.people.access import Scope, holds, may_grant, scope_for, scope_of
@@ -124,7 +125,7 @@ def take_back(offer_id: uuid.UUID) -> ResponseReturnValue:
 def promises() -> ResponseReturnValue:
     """Work that was given up and waits for a person. No personal data: tasks, times and codes."""
     _demand_admin_of_all()
-    return render_template("people/promises.html", form=ActionForm(), rows=outbox.parked_promises())
+    return _promises_page(ActionForm())
 
 
 @bp.route("/console/promises/<int(max=9223372036854775807):promise_id>/retry", methods=["POST"])
@@ -137,7 +138,11 @@ def retry(promise_id: int) -> ResponseReturnValue:
         actions.retry_promise(actor().person, promise_id)
         flash(_("It will be tried again within a minute."), "ok")
         return back_to("people_console.promises")
-    return render_template("people/promises.html", form=form, rows=outbox.parked_promises()), form.status
+    return _promises_page(form), form.status
+
+
+def _promises_page(form: ActionForm) -> str:
+    return render_template("people/promises.html", form=form, rows=outbox.parked_promises(), names=TASK_NAMES)
 
 
 def _offer(form: GrantForm, chosen: ScopeChoice) -> RoleOffer:
@@ -161,7 +166,7 @@ def _scopes() -> list[ScopeChoice]:
     visitor = actor()
     if not visitor.has_role(Role.ADMIN):
         raise NotFound
-    offered = [ScopeChoice(ScopeKind.ALL, None, _("Everything"))]
+    offered = [ScopeChoice(ScopeKind.ALL, None, _("The whole platform"))]
     for panel in panels("people.scopes", visitor):
         offered += [ScopeChoice(ScopeKind(kind), *rest) for kind, *rest in panel.context["choices"]]
     return [

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import g
-from flask_babel import gettext
+from flask_babel import gettext, lazy_pgettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import (
@@ -28,10 +28,11 @@ from wtforms.validators import Length, NumberRange, Regexp
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from eventhub.kit import codes
+from eventhub.kit.clock import now
 from eventhub.kit.db import Texts
 from eventhub.kit.files import accept_attribute, accepted
 from eventhub.kit.forms import Form, optional, options, required
-from eventhub.kit.i18n import AUTONYMS, LANGUAGES, show_offset
+from eventhub.kit.i18n import AUTONYMS, LANGUAGES, show_offset, show_zone
 from eventhub.programme.actions import (
     DOCUMENT_TYPES,
     DocumentFacts,
@@ -47,8 +48,8 @@ from eventhub.programme.shown import EVENT_KINDS, MODES, SESSION_KINDS
 RESERVED_SLUGS = {"new"}
 STATES = {
     Publication.DRAFT: _l("Draft"),
-    Publication.PUBLISHED: _l("Public"),
-    Publication.CANCELLED: _l("Cancelled"),
+    Publication.PUBLISHED: lazy_pgettext("state of an event or session", "Public"),
+    Publication.CANCELLED: lazy_pgettext("state of an event or session", "Cancelled"),
 }
 SORT_NAMES = {
     "latest": _l("Latest day first"),
@@ -210,7 +211,6 @@ class EventForm(VersionForm):
         [required()],
         validate_choice=False,
         description=_l("All times of the programme are times of this zone's clocks"),
-        render_kw={"dir": "ltr"},
     )
     city = texts(_l("City"))
     venue = texts(_l("Venue"))
@@ -224,9 +224,7 @@ class EventForm(VersionForm):
         super().__init__(*args, obj=event, **kwargs)
         self.kind.choices = options([(one.value, name) for one, name in EVENT_KINDS.items()])
         self.mode.choices = options([(one.value, name) for one, name in MODES.items()])
-        zones = zone_names()
-        own = [event.time_zone] if event and event.time_zone not in zones else []
-        self.time_zone.choices = options([(zone, zone) for zone in (*own, *zones)])
+        self.time_zone.choices = options(_zones(event))
         self.country.choices = options([("", gettext("None")), *codes.countries(g.lang, kinds=codes.ANYWHERE)])
         self.interpretation.choices = options(_spoken(event.interpretation if event else ()))
         if event is not None and event.publication is not Publication.DRAFT:
@@ -416,9 +414,10 @@ class RoomForm(InOriginal):
     """A room."""
 
     needed: tuple[str, ...] = ("name",)
-    name = texts(_l("Name"))
+    name = texts(lazy_pgettext("of a room or questionnaire", "Name"))
     capacity = IntegerField(
-        _l("Places"), [optional(), NumberRange(1, 100_000, message=_l("Give a number from 1 to 100,000"))]
+        lazy_pgettext("in a room", "Places"),
+        [optional(), NumberRange(1, 100_000, message=_l("Give a number from 1 to 100,000"))],
     )
     step_free = BooleanField(_l("Can be reached without steps"), default=True)
 
@@ -545,6 +544,15 @@ def _check_slug(field: Field) -> None:
         raise ValidationError(gettext("Use small letters a to z, digits and single hyphens, at most 80"))
     if field.data in RESERVED_SLUGS:
         raise ValidationError(gettext("Choose another address: this one is taken by a page"))
+
+
+def _zones(event: Event | None) -> list[tuple[str, str]]:
+    """Every zone by its city, with the offset of the first day; the event's own first if the list lacks it."""
+    zones, day = zone_names(), event.first_day if event else now().date()
+    known = [(zone, show_zone(zone, g.lang, day)) for zone in zones]
+    known.sort(key=lambda pair: (codes.collation_key(pair[1], g.lang), pair[0]))
+    own = [event.time_zone] if event and event.time_zone not in zones else []
+    return [*((zone, show_zone(zone, g.lang, day)) for zone in own), *known]
 
 
 def _spoken(stored: Sequence[str]) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import g
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 from wtforms import (
     BooleanField,
     DateField,
@@ -62,12 +63,12 @@ from eventhub.questionnaires.kinds import KINDS, TODAY, Wrong, days_from_today
 from eventhub.questionnaires.models import Purpose
 
 SEES = {
-    "organiser": _l("Organisers"),
+    "organiser": _l("Organizers"),
     "desk": _l("The accreditation desk"),
     "check_in": _l("Check-in"),
     "rapporteur": _l("Rapporteurs"),
     "reviewer": _l("Reviewers"),
-    "statistics": _l("Nobody: only counts leave the house"),
+    "statistics": _l("Nobody: only counts are given out"),
 }
 PURPOSES = {
     Purpose.REGISTRATION: _l("Registration"),
@@ -109,7 +110,11 @@ class SeenForm(Form):
 class NewQuestionnaireForm(Form):
     """A new questionnaire: what it is for and what staff call it."""
 
-    name = StringField(_l("Name"), [required(), Length(max=120)], description=_l("Only staff see it."))
+    name = StringField(
+        lazy_pgettext("of a room or questionnaire", "Name"),
+        [required(), Length(max=120)],
+        description=_l("Only staff see it."),
+    )
     purpose = RadioField(_l("What is it for?"), [required()], choices=choice_list(PURPOSES.items()))
     original_language = SelectField(
         _l("Language you write in"), [required()], choices=choice_list(LANGUAGE_NAMES.items()), default="en"
@@ -119,7 +124,7 @@ class NewQuestionnaireForm(Form):
 class PageForm(SeenForm):
     """One page: its heading and a few words before the questions."""
 
-    title = StringField(_l("Title"), [required(), Length(max=LABEL_LIMIT)])
+    title = StringField(lazy_pgettext("of a page of questions", "Title"), [required(), Length(max=LABEL_LIMIT)])
     intro = TextAreaField(_l("Words before the questions"), [optional(), Length(max=HELP_LIMIT)], render_kw={"rows": 3})
 
     def page(self, old: Page | None) -> Page:
@@ -354,17 +359,20 @@ class ConditionForm(SeenForm):
 
 def condition_form(question: Question, language: str, **data: Any) -> ConditionForm:
     """The form for a condition about a question: what can be asked depends on its kind."""
-    ways: list[tuple[str, Any]] = [("answered", _l("is answered")), ("not_answered", _l("is not answered"))]
+    ways: list[tuple[str, Any]] = [
+        ("answered", _l("The question is answered")),
+        ("not_answered", _l("The question is not answered")),
+    ]
     found: dict[str, Any] = {"about": question}
     choices: Any = None
     if question.kind == "consent":
-        ways = [("in", _l("is given")), ("not_in", _l("is not given"))]
+        ways = [("in", _l("Consent is given")), ("not_in", _l("Consent is not given"))]
     elif question.kind in ("number", "date"):
         compared = {
-            "at_least": _l("is this or more"),
-            "at_most": _l("is this or less"),
-            "more_than": _l("is more than this"),
-            "less_than": _l("is less than this"),
+            "at_least": _l("The answer is this or more"),
+            "at_most": _l("The answer is this or less"),
+            "more_than": _l("The answer is more than this"),
+            "less_than": _l("The answer is less than this"),
         }
         ways = [*compared.items(), *ways]
         found["value"] = StringField(_l("Number") if question.kind == "number" else _l("Date"))
@@ -373,10 +381,10 @@ def condition_form(question: Question, language: str, **data: Any) -> ConditionF
     elif question.kind in ("country", "language"):
         choices = kinds.listed(question, language)
     if choices:
-        ways = [("in", _l("is one of these")), ("not_in", _l("is none of these")), *ways]
+        ways = [("in", _l("The answer is one of these")), ("not_in", _l("The answer is none of these")), *ways]
         found["values"] = SelectMultipleField(_l("Answers"), choices=choice_list(choices), validate_choice=False)
     found["how"] = RadioField(
-        _l("Show only if the answer"), [required()], choices=choice_list(ways), default=ways[0][0]
+        _l("Show it only if this is true"), [required()], choices=choice_list(ways), default=ways[0][0]
     )
     form: ConditionForm = type("OneConditionForm", (ConditionForm,), found)(**data)
     return form

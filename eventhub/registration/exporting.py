@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
+from flask_babel import pgettext
 
 from eventhub.kit.codes import codes, label
 from eventhub.programme.models import Event
@@ -57,8 +58,8 @@ def _fixed(seen: Sight) -> list[str]:
         _("Country"),
         _("Status"),
         _("Late"),
-        _("Sent"),
-        _("Decided"),
+        pgettext("date", "Sent"),
+        pgettext("date", "Decided"),
         _("Reason"),
     ]
 

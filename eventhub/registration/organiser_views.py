@@ -8,7 +8,7 @@ from typing import Any
 from flask import flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask_babel import ngettext, pgettext
 
 from eventhub.kit import codes
 from eventhub.kit.access import actor, staff
@@ -158,10 +158,10 @@ def _chips(event: Event, filters: Filters, known: Overview) -> list[dict[str, An
         "decide": _("To decide"),
         "info": _("Information asked"),
         "focal": _("Focal point"),
-        "accredited": _("Accredited"),
+        "accredited": pgettext("state of a registration", "Accredited"),
         "waiting": _("Waiting list"),
-        "declined": _("Declined"),
-        "withdrawn": _("Withdrawn"),
+        "declined": pgettext("state of a registration", "Declined"),
+        "withdrawn": pgettext("state of a registration", "Withdrawn"),
         "all": _("All"),
     }
     return [

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import segno
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 from flask_login import current_user
 from markupsafe import Markup, escape
 
@@ -24,21 +25,21 @@ from eventhub.registration.queries import Room, Window, room, window
 Tag = tuple[Any, str]
 
 STATES: dict[State, Tag] = {
-    State.DRAFT: (_l("Draft"), "warn"),
-    State.SUBMITTED: (_l("Sent"), "go"),
+    State.DRAFT: (lazy_pgettext("state of a registration", "Draft"), "warn"),
+    State.SUBMITTED: (lazy_pgettext("state of a registration", "Sent"), "go"),
     State.AWAITING_FOCAL_POINT: (_l("With the focal point"), "silent"),
     State.UNDER_REVIEW: (_l("Under review"), "go"),
     State.INFO_REQUESTED: (_l("Information asked"), "warn"),
     State.WAITLISTED: (_l("On the waiting list"), "new"),
     State.OFFERED: (_l("Place offered"), "warn"),
-    State.ACCREDITED: (_l("Accredited"), "ok"),
+    State.ACCREDITED: (lazy_pgettext("state of a registration", "Accredited"), "ok"),
     State.BADGE_ISSUED: (_l("Badge issued"), "ok"),
-    State.ATTENDED: (_l("Attended"), "ok"),
+    State.ATTENDED: (lazy_pgettext("state of a registration", "Attended"), "ok"),
     State.NO_SHOW: (_l("Did not come"), "silent"),
-    State.DECLINED: (_l("Declined"), "stop"),
-    State.WITHDRAWN: (_l("Withdrawn"), "silent"),
-    State.REVOKED: (_l("Revoked"), "stop"),
-    State.EXPIRED: (_l("Expired"), "silent"),
+    State.DECLINED: (lazy_pgettext("state of a registration", "Declined"), "stop"),
+    State.WITHDRAWN: (lazy_pgettext("state of a registration", "Withdrawn"), "silent"),
+    State.REVOKED: (lazy_pgettext("state of a registration", "Revoked"), "stop"),
+    State.EXPIRED: (lazy_pgettext("state of a registration", "Expired"), "silent"),
 }
 """Words, shape and colour of each state."""
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import g
 from flask_babel import gettext as _
+from flask_babel import pgettext
 
 from eventhub.kit.audit import history
 from eventhub.kit.i18n import show_moment
@@ -48,5 +49,5 @@ def _line(verb: str, detail: Mapping[str, Any], labels: Mapping[str, str]) -> tu
         word, kind = shown.STATES[State(state)]
         return word, None, {"ok": "ok", "warn": "warn", "silent": "silent"}.get(kind, "")
     if state == State.SUBMITTED:
-        return _("Sent"), None, ""
+        return pgettext("state of a registration", "Sent"), None, ""
     return None

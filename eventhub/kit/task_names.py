@@ -1,0 +1,31 @@
+"""What each kind of promised work is called on the page of tasks that were given up."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+TASK_NAMES: dict[str, Any] = {
+    "calendars.invite": _l("An invite to a session, or a change of it"),
+    "papers.make": _l("Papers to print"),
+    "people.email_change_new": _l("A mail to the new address, to agree to it"),
+    "people.email_change_old": _l("A mail to the old address, to agree to the new one"),
+    "people.erased": _l("Erasing what is kept about a person"),
+    "people.role_given": _l("A mail about a role that was given"),
+    "people.role_offered": _l("A mail about a role that is offered"),
+    "people.sign_in": _l("A mail with a link to sign in"),
+    "people.visibility_changed": _l("Hiding or showing a person everywhere"),
+    "programme.event_changed": _l("A changed event in calendars"),
+    "programme.session_changed": _l("A changed session in calendars"),
+    "registration.accredited": _l("A mail about an accreditation"),
+    "registration.accredited_calendar": _l("The sessions of an accredited person in calendars"),
+    "registration.changed": _l("A mail about changed answers"),
+    "registration.deadline_extended": _l("A mail about an extended deadline"),
+    "registration.declined": _l("A mail about a registration that was declined"),
+    "registration.many_reads": _l("A warning about many sealed answers that were opened"),
+    "registration.many_searches": _l("A warning about many searches for people"),
+    "registration.submitted": _l("A mail that a registration arrived"),
+    "registration.waitlisted": _l("A mail about the waiting list"),
+    "registration.withdrawn": _l("A mail about a registration that was withdrawn"),
+    "registration.withdrawn_calendar": _l("The sessions of a withdrawn person in calendars"),
+}
+"""Every task of the outbox; its own name may stand beside, for whoever reads the logs."""
