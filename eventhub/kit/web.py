@@ -184,9 +184,10 @@ def _in_unit_of_work(view: Callable[..., Any], access: str) -> Callable[..., Any
 
 
 def write_down(note: Callable[[], object]) -> None:
-    """Leave a record of what this GET lets somebody read (SAFETY.md property 5), in a unit of work of its own once the
-    page is made and before it is sent: when the record cannot be written, nothing is shown. ``note`` takes ids along,
-    no models. For the record alone: a GET changes nothing else.
+    """Leave a record of what this answer lets somebody read (SAFETY.md property 5), in a unit of work of its own once
+    the page is made and before it is sent: when the record cannot be written, nothing is shown. It stays when a form
+    is refused or was answered before. ``note`` takes ids along, no models. For the record alone: a GET changes nothing
+    else.
     """
     g.setdefault("readings", []).append(note)
 

@@ -68,7 +68,7 @@ def the_list(slug: str) -> ResponseReturnValue:
 
 
 def _note_search(event: Event, filters: Filters) -> None:
-    """The number of rows alone tells whether somebody is there."""
+    """The number of rows alone tells whether somebody is there: so does a length (HEAD), a refused form, a file."""
     if filters.q:
         write_down(partial(disclosure.note_search, actor().id, event.id))
 
@@ -126,8 +126,7 @@ def export(slug: str) -> ResponseReturnValue:
     known = desk.overview(event.id)
     filters = filters_from(request.args, known, CHIP_ORDER)
     form = ExportForm()
-    if request.method == "GET":
-        _note_search(event, filters)
+    _note_search(event, filters)
     if form.validate_on_submit():
         header, rows = exporting.table(event, filters, seen, g.lang)
         disclosure.record_export(

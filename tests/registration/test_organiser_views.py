@@ -643,6 +643,42 @@ def test_a_search_for_a_name_is_written_down_without_the_name(client: FlaskClien
         assert db.session.get(AuditText, entry.id) is None
 
 
+@pytest.mark.parametrize("page", ["", "/export"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_search_is_noted_when_only_its_length_is_asked_for(client: FlaskClient, page: str, method: str) -> None:
+    event = make_forum()
+    person = officer(client, event)
+    assert client.open(desk(event, f"{page}?chip=all&q=Warsame"), method=method).status_code == 200
+    assert len(searches(person)) == 1
+
+
+def test_an_export_form_that_is_refused_tells_how_many_and_is_noted(client: FlaskClient) -> None:
+    event = make_forum()
+    register(event, make_person(name="Amina Yusuf"))
+    person = officer(client, event)
+    fields = form_fields(client.get(desk(event, "/export?chip=all")).text)
+    address = desk(event, "/export?chip=all&q=Amina")
+    # No reason, twice with the same form; and a form that is not ours.
+    for sent in (fields | {"reason": ""}, fields | {"reason": ""}, {"reason": "Badges"}):
+        before = len(searches(person))
+        assert client.post(address, data=sent).status_code == 422
+        assert len(searches(person)) == before + 1
+    assert client.post(desk(event, "/export?chip=all"), data=fields | {"reason": ""}).status_code == 422
+    assert len(searches(person)) == 3, "without a name it is no search"
+
+
+def test_an_export_of_found_names_is_a_search_too(client: FlaskClient) -> None:
+    event = make_forum()
+    register(event, make_person(name="Amina Yusuf"))
+    person = officer(client, event)
+    fields = form_fields(client.get(desk(event, "/export?chip=all")).text)
+    answer = client.post(desk(event, "/export?chip=all&q=Amina"), data=fields | {"reason": "Badges", "kind": "csv"})
+    assert answer.status_code == 200
+    assert "Amina Yusuf" in answer.text
+    assert len(searches(person)) == 1
+    assert db.session.query(AuditEntry).filter_by(actor_id=person.id, verb="registration.exported").count() == 1
+
+
 def test_many_searches_for_names_an_hour_are_reported_once_to_somebody_else(client: FlaskClient) -> None:
     event = make_forum()
     officer = sign_in(client, make_staff(Role.ACCREDITATION_OFFICER, event_id=event.id))
