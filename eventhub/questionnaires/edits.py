@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 from difflib import SequenceMatcher
+from functools import reduce
 from typing import Any
 
 from flask_babel import gettext
@@ -203,11 +204,17 @@ def describe(condition: Condition, definition: Definition, language: str) -> str
         case Not(part):
             return str(gettext("Not: %(condition)s", condition=describe(part, definition, language)))
         case All(parts):
-            said = "; ".join(describe(part, definition, language) for part in parts)
+            said = _listed(parts, definition, language)
             return str(gettext("All of these: %(conditions)s", conditions=said))
         case AnyOf(parts):
-            said = "; ".join(describe(part, definition, language) for part in parts)
-            return str(gettext("At least one of these: %(conditions)s", conditions=said))
+            return str(
+                gettext("At least one of these: %(conditions)s", conditions=_listed(parts, definition, language))
+            )
+
+
+def _listed(parts: Iterable[Condition], definition: Definition, language: str) -> str:
+    said = (describe(part, definition, language) for part in parts)
+    return reduce(lambda one, next_one: str(gettext("%(one)s; %(next)s", one=one, next=next_one)), said)
 
 
 def parts_of(condition: Condition | None) -> tuple[Condition, ...]:
