@@ -1,7 +1,9 @@
 """Lists as CSV and XLSX files: formula-safe, quick, and the same for every list.
 
 SAFETY.md property 21: a CSV cell that a spreadsheet would run is defused; in XLSX every text is a string cell, which
-no spreadsheet runs, so it keeps its exact letters.
+no spreadsheet runs, so it keeps its exact letters. Where lists are parted by semicolons (most of Europe), or somebody
+chooses the separator, a spreadsheet cuts a CSV elsewhere than we did: so every place inside a text where a cell could
+begin is defused as well.
 """
 
 import csv
@@ -14,12 +16,19 @@ from flask import Response
 from rustpy_xlsxwriter import Format, validate_sheet_name, write_worksheet
 
 from eventhub.kit.headers import attachment_headers
+from eventhub.kit.text import CAREFUL, CONTROLS, IGNORABLE
 
 CSV_TYPE = "text/csv; charset=utf-8; header=present"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CELL_LIMIT = 32_767
 CHUNK = 500
-DANGEROUS = re.compile("[\\s\x00-\x1f\u200b-\u200f\u2060\ufeff]*[=+\\-@＝＋－＠]|[\t\r\n\x00]")
+# A sign that opens a formula, also full-width, small, raised, lowered and Hebrew; what a reader may drop before it.
+SIGNS = "=+\\-@＝＋－＠\ufe66\ufe62\ufe63\ufe6b\u207c\u207a\u208c\u208a\ufb29"
+UNSEEN = f'"\\s{"".join(part.pattern[1:-1] for part in (IGNORABLE, CONTROLS, CAREFUL))}'
+DANGEROUS = re.compile(f"[{UNSEEN}]*+[{SIGNS}]|[\t\r\n\x00]")
+# A run is taken whole, with or without a sign behind it: begun anew at each of its separators, time would be squared.
+INSIDE = re.compile(f"([;,|\t\r\n][;,|{UNSEEN}]*+)([{SIGNS}]?)")
+A_SIGN = re.compile(f"[{SIGNS}]")
 
 Row = Sequence[object]
 
@@ -38,7 +47,7 @@ def csv_response(rows: Iterable[Row], header: Sequence[str], file_name: str) -> 
 def csv_chunks(rows: Iterable[Row], header: Sequence[str]) -> Iterator[bytes]:
     """The bytes of a CSV file, some hundred rows at a time."""
     page = io.StringIO(newline="")
-    writer = csv.writer(page)
+    writer = csv.writer(page, quoting=csv.QUOTE_ALL)
     yield "\ufeff".encode()
     writer.writerow([defuse(name) for name in header])
     for number, row in enumerate(rows, 1):
@@ -86,13 +95,19 @@ def xlsx_bytes(rows: Iterable[Row], header: Sequence[str], *, sheet: str = "Data
 def defuse(value: object) -> object:
     """A text that a spreadsheet would take for a formula, with an apostrophe before it; anything else as it is.
 
-    Seen through leading white space and invisible characters, and in full-width form. NUL is dropped: no reader
-    of CSV takes it.
+    Seen through leading white space, quotes and invisible characters, and in full-width form; likewise behind each
+    separator and line end inside. NUL is dropped: no reader of CSV takes it.
     """
     if not isinstance(value, str):
         return value
     text = value.replace("\x00", "")
+    if A_SIGN.search(text):
+        text = INSIDE.sub(_parted, text)
     return f"'{text}" if DANGEROUS.match(value) else text
+
+
+def _parted(found: re.Match[str]) -> str:
+    return f"{found[1]}'{found[2]}" if found[2] else found[0]
 
 
 def _csv_cell(value: object) -> object:
