@@ -14,11 +14,11 @@ from eventhub.kit.db import db
 from eventhub.kit.mail import Letter
 from eventhub.kit.web import absolute
 from eventhub.papers import actions as papers
-from eventhub.people import kept_posts, sign_in
+from eventhub.people import affiliations, kept_posts, sign_in
 from eventhub.people.actions import NEW, OLD, email_change_token
 from eventhub.people.models import EmailChange, Person, RoleGrant, RoleOffer, SignInRequest, WebSession
 from eventhub.people.queries import person_by_email
-from eventhub.registration import personal_data
+from eventhub.registration import copies, personal_data
 from workers.app import mails, writes
 from workers.upkeep import by_the_clock
 
@@ -141,7 +141,9 @@ def visibility_changed(person_id: str) -> None:
 
 @by_the_clock("people.sweep", timedelta(hours=1))
 def sweep() -> None:
-    """Forget used links, changes of address that nobody answered, sessions long over, and what was typed in vain."""
+    """Forget used links, changes of address that nobody answered, sessions long over, what was typed in vain,
+    and ties to organizations that no longer count.
+    """
     moment = now()
     db.session.execute(delete(SignInRequest).where(SignInRequest.created_at < moment - FORGET))
     db.session.execute(delete(EmailChange).where(EmailChange.until < moment - FORGET))
@@ -149,6 +151,7 @@ def sweep() -> None:
     db.session.execute(delete(RoleOffer).where(RoleOffer.until < moment - FORGET))
     db.session.execute(delete(RoleOffer).where(RoleOffer.closed_at < moment - FORGET))
     kept_posts.forget_old()
+    copies.let_go(affiliations.forget_ended())
 
 
 def _email_change(change_id: str, side: str) -> Letter | None:

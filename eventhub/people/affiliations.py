@@ -2,44 +2,65 @@
 
 Nobody decides on their own organization (SAFETY.md property 7), so an answer that names one must be known here.
 
-An organization that somebody wrote is found again by its name made comparable (case, accents, forms of letters); names
-are not unique, since two States have a Ministry of Justice each. Where the question is who is too near, namesakes count
-as one: a colleague decides instead, which costs nobody anything.
+What somebody wrote is theirs alone until somebody confirms it: two people who write the same name have a row each, so
+that nobody learns from their own pages whether others have named it, or reads how others spell it. Names made
+comparable (case, accents, forms of letters) meet in one place only, the question who is too near; there namesakes count
+as one, two States have a Ministry of Justice each: a colleague decides instead, which costs nobody anything.
+
+A tie that ends is dated, not deleted: whoever represented an organization until yesterday is still near to it.
 """
 
 import uuid
 from collections.abc import Collection
+from datetime import date, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
+from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.people.models import Affiliation, Organisation, name_key
 
+STILL_NEAR = timedelta(days=730)
+"""How long somebody whose tie has ended is kept from deciding on the organization: two years. The UN's rules on
+conflicts of interest name no term; this is our default, the time from one Forum to the next but one.
+"""
+
 
 def affiliate(person_id: uuid.UUID, name: str, *, country: str | None = None) -> uuid.UUID:
-    """Note that a person represents the organization of this name; its id. It is made where nobody named it before,
-    a confirmed one is preferred. Safe to repeat.
+    """Note that a person represents the organization of this name; its id. A confirmed one of this name, however it is
+    spelt, else one in the person's own words. Safe to repeat; a tie that had ended stands again.
     """
-    organisation_id = _known(name)
+    organisation_id = _known(person_id, name)
     if organisation_id is None:
-        # Two people who name it first at the same moment name the same one.
-        lock = func.pg_advisory_xact_lock(func.hashtextextended(f"organisation:{name_key(name)}", 0))
-        db.session.execute(select(lock))
-        organisation_id = _known(name) or _made(name, country)
+        # The same person in two windows names one organization, not two.
+        db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"affiliation:{person_id}", 0))))
+        organisation_id = _known(person_id, name) or _made(name, country)
     tie = insert(Affiliation).values(id=uuid.uuid4(), person_id=person_id, organisation_id=organisation_id)
-    db.session.execute(tie.on_conflict_do_nothing(index_elements=["person_id", "organisation_id"]))
+    again = tie.on_conflict_do_update(
+        index_elements=["person_id", "organisation_id"],
+        set_={"until": None},
+        where=Affiliation.until <= now().date(),
+    )
+    db.session.execute(again)
     return organisation_id
 
 
 def unaffiliate(person_id: uuid.UUID, organisation_id: uuid.UUID) -> None:
-    """Take back what ``affiliate`` noted. A tie that says more (a role, since when, the main one) was made elsewhere
+    """End what ``affiliate`` noted, today. A tie that says more (a role, since when, the main one) was made elsewhere
     and stays.
     """
     bare = (Affiliation.role.is_(None), Affiliation.since.is_(None), Affiliation.is_main.is_(False))
     mine = (Affiliation.person_id == person_id, Affiliation.organisation_id == organisation_id)
-    db.session.execute(delete(Affiliation).where(*mine, *bare))
+    ended = update(Affiliation).where(*mine, *bare, Affiliation.until.is_(None)).values(until=now().date())
+    db.session.execute(ended)
+
+
+def forget_ended() -> set[uuid.UUID]:
+    """Delete the ties that ended so long ago that they no longer count; the organizations they were to."""
+    gone = delete(Affiliation).where(Affiliation.until < _counts_from()).returning(Affiliation.organisation_id)
+    return set(db.session.scalars(gone))
 
 
 def forget_unused(organisation_ids: Collection[uuid.UUID]) -> int:
@@ -57,7 +78,9 @@ def forget_unused(organisation_ids: Collection[uuid.UUID]) -> int:
 
 
 def represents(person_id: uuid.UUID, organisation_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
-    """Which of the organizations a person has a tie to, namesakes included. One statement, or none."""
+    """Which of the organizations a person has a tie to, or had one within the last two years, namesakes included. One
+    statement, or none.
+    """
     if not organisation_ids:
         return set()
     theirs = aliased(Organisation)
@@ -65,16 +88,28 @@ def represents(person_id: uuid.UUID, organisation_ids: Collection[uuid.UUID]) ->
         select(theirs.id)
         .join(Organisation, Organisation.name_key == theirs.name_key)
         .join(Affiliation, Affiliation.organisation_id == Organisation.id)
-        .where(Affiliation.person_id == person_id, theirs.id.in_(organisation_ids))
+        .where(
+            Affiliation.person_id == person_id,
+            or_(Affiliation.until.is_(None), Affiliation.until >= _counts_from()),
+            theirs.id.in_(organisation_ids),
+        )
     )
     return set(db.session.scalars(found))
 
 
-def _known(name: str) -> uuid.UUID | None:
-    """Held, so that it is not forgotten before it is named."""
+def _counts_from() -> date:
+    return (now() - STILL_NEAR).date()
+
+
+def _known(person_id: uuid.UUID, name: str) -> uuid.UUID | None:
+    """A confirmed one, else what the person wrote before in these words; held, so that it is not forgotten before it is
+    named.
+    """
+    mine = select(Affiliation.organisation_id).where(Affiliation.person_id == person_id)
+    own: ColumnElement[bool] = and_(Organisation.name == name, Organisation.id.in_(mine))
     found = (
         select(Organisation.id)
-        .where(Organisation.name_key == name_key(name))
+        .where(Organisation.name_key == name_key(name), or_(Organisation.confirmed_at.is_not(None), own))
         .order_by(Organisation.confirmed_at.is_(None), Organisation.created_at, Organisation.id)
         .limit(1)
         .with_for_update(read=True, key_share=True)

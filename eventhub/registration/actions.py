@@ -21,7 +21,6 @@ from eventhub.kit.errors import DomainError, Forbidden, Stale, means
 from eventhub.kit.outbox import promise
 from eventhub.kit.revisions import bump
 from eventhub.people.actions import set_consents
-from eventhub.people.affiliations import represents
 from eventhub.people.models import Channel, Consent, Person
 from eventhub.programme.models import Event, Publication
 from eventhub.questionnaires import answers as given
@@ -32,7 +31,7 @@ from eventhub.questionnaires.models import AnswerSet
 from eventhub.registration.copies import copy_columns, fill_profile
 from eventhub.registration.models import Deadline, Registration, RegistrationSetup, SeatAt, State
 from eventhub.registration.moves import NotPossible, move, move_all, way
-from eventhub.registration.queries import AMENDABLE, Intake, Window, may_amend, may_withdraw, window
+from eventhub.registration.queries import AMENDABLE, Intake, Window, may_amend, may_withdraw, too_near, window
 from eventhub.registration.reference import new_reference
 from eventhub.registration.seats import free_seats, take_seat, take_seats
 
@@ -520,9 +519,7 @@ def _demand_sendable(intake: Intake, registration: Registration) -> bool:
 
 
 def _demand_distance(actor: Person, registrations: Sequence[Registration]) -> None:
-    if any(actor.id in {one.person_id, one.filed_by_id} for one in registrations):
-        raise OwnFile
-    if represents(actor.id, {one.organisation_id for one in registrations if one.organisation_id}):
+    if too_near(actor.id, registrations):
         raise OwnFile
 
 

@@ -21,7 +21,7 @@ from eventhub.kit.mail import render
 from eventhub.kit.paging import pager
 from eventhub.kit.web import back_to, write_down
 from eventhub.programme.models import Event
-from eventhub.registration import access, actions, desk, disclosure, exporting, letters, shown
+from eventhub.registration import access, actions, desk, disclosure, exporting, letters, queries, shown
 from eventhub.registration.console import PageTooOld, at_desk, bp, setup_of
 from eventhub.registration.desk import Filters, Overview, Row
 from eventhub.registration.forms import (
@@ -33,6 +33,7 @@ from eventhub.registration.forms import (
 )
 from eventhub.registration.models import Registration, RegistrationSetup, State
 from eventhub.registration.moves import can_move
+from eventhub.registration.queries import Nearness
 
 CHIP_ORDER = ("decide", "info", "focal", "accredited", "waiting", "declined", "withdrawn", "all")
 
@@ -307,11 +308,8 @@ def _draw_preview(
 ) -> ResponseReturnValue:
     person = actor().person
     seen = access.desk_sight(actor().grants, event)
-    able = [
-        one
-        for one in registrations
-        if can_move(one.state, outcome) and person.id not in {one.person_id, one.filed_by_id}
-    ]
+    near = queries.too_near(person.id, registrations)
+    able = [one for one in registrations if can_move(one.state, outcome) and one.id not in near]
     unable = [one for one in registrations if one not in able]
     needed = sum(not one.has_seat for one in able) if outcome is State.ACCREDITED else 0
     left = None if found.capacity is None else found.capacity - found.seats_taken
@@ -322,7 +320,7 @@ def _draw_preview(
         form=form,
         outcome=outcome,
         able=[(one, shown.name_of(one, seen), shown.STATES[one.state]) for one in able],
-        unable=[(one, shown.name_of(one, seen), _why_not(one, outcome)) for one in unable],
+        unable=[(one, shown.name_of(one, seen), _why_not(one, outcome, near.get(one.id))) for one in unable],
         needed=needed,
         left=left,
         letters=_letters(event, found, form, outcome, able),
@@ -370,9 +368,11 @@ def _letters(
     return found_letters
 
 
-def _why_not(one: Registration, outcome: State) -> Any:
+def _why_not(one: Registration, outcome: State, near: Nearness | None) -> Any:
     if not can_move(one.state, outcome):
         return shown.STATES[one.state][0]
+    if near is Nearness.ORGANISATION:
+        return _("From an organization that you represent, or represented within the last two years")
     return _("Your own registration")
 
 

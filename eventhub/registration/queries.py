@@ -1,7 +1,7 @@
 """What a person and the public may ask: how an event takes registrations, and one's own registrations."""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,6 +13,7 @@ from sqlalchemy.orm import contains_eager, joinedload, load_only
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
 from eventhub.kit.sealed import SealKey
+from eventhub.people.affiliations import represents
 from eventhub.people.models import Person
 from eventhub.programme.models import Event, Publication
 from eventhub.questionnaires.models import AnswerSet, QuestionnaireVersion
@@ -90,6 +91,15 @@ class Room(StrEnum):
     FULL = "full"
 
 
+class Nearness(StrEnum):
+    """Why somebody decides nothing about a registration (SAFETY.md property 7)."""
+
+    OWN = "own"
+    """One's own, or filed for somebody else."""
+    ORGANISATION = "organisation"
+    """From an organization that one represents, or represented within the last two years."""
+
+
 @dataclass(frozen=True)
 class Intake:
     """An event, how it takes registrations, and one person's own registration with its answers, if there is one.
@@ -142,6 +152,14 @@ def may_amend(registration: Registration, setup: RegistrationSetup, moment: date
 def may_withdraw(registration: Registration) -> bool:
     """Whether the person can still take the registration back."""
     return State.WITHDRAWN in MOVES[registration.state]
+
+
+def too_near(person_id: uuid.UUID, registrations: Iterable[Registration]) -> dict[uuid.UUID, Nearness]:
+    """On which of the registrations a person must not decide, and why. One statement, or none."""
+    registrations = list(registrations)
+    near = represents(person_id, {one.organisation_id for one in registrations if one.organisation_id})
+    found = {one.id: Nearness.ORGANISATION for one in registrations if one.organisation_id in near}
+    return found | {one.id: Nearness.OWN for one in registrations if person_id in {one.person_id, one.filed_by_id}}
 
 
 def intake(slug: str, person: Person, *, lock: bool = False) -> Intake:

@@ -18,7 +18,7 @@ from eventhub.questionnaires import answers as given
 from eventhub.questionnaires import queries as questionnaires
 from eventhub.questionnaires.access import may_see
 from eventhub.questionnaires.definition import Definition, Question
-from eventhub.registration import access, actions, attached, desk, disclosure, exporting, shown
+from eventhub.registration import access, actions, attached, desk, disclosure, exporting, queries, shown
 from eventhub.registration.access import Sight
 from eventhub.registration.console import at_desk, bp, setup_of
 from eventhub.registration.forms import NoteForm, RevealForm
@@ -113,7 +113,7 @@ def _draw_record(
         sealed_files=_sealed_files(event, registration, sections),
         opened=_opened(event, registration, opened) if opened is not None else None,
         outcomes=[outcome for outcome in actions.OUTCOMES if can_move(registration.state, outcome)],
-        own=actor().person.id in {registration.person_id, registration.filed_by_id},
+        near=queries.too_near(actor().id, [registration]).get(registration.id),
         lines=[line for line in (_deed(one) for one in desk.deeds(registration.id)) if line],
         form=sent,
         bulk=ActionForm(formdata=None),

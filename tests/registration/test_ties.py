@@ -1,19 +1,24 @@
 """What a registration says about the person beside its answers: a tie to an organization, and a name."""
 
 import copy
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
+from eventhub.papers.queries import bearers
 from eventhub.people import actions as people
-from eventhub.people.affiliations import affiliate, represents
+from eventhub.people.affiliations import STILL_NEAR, affiliate, forget_ended, represents
 from eventhub.people.models import Affiliation, Organisation, Person, Role
+from eventhub.people.queries import own_data
 from eventhub.programme.models import Event
-from eventhub.registration import actions, personal_data
+from eventhub.registration import actions, copies, desk, personal_data
+from eventhub.registration.access import Sight
 from eventhub.registration.models import Registration, State
 from tests.factories.people import form_fields, make_organisation, make_person, make_staff, sign_in
 from tests.factories.registration import ANSWERS, THREE_PAGES, intake, make_dialogue, make_forum, register
@@ -32,7 +37,7 @@ def amend(event: Event, person: Person, name: str | None) -> None:
 
 def ties(person: Person) -> set[str]:
     rows = select(Organisation.name).join(Affiliation, Affiliation.organisation_id == Organisation.id)
-    return set(db.session.scalars(rows.where(Affiliation.person_id == person.id)))
+    return set(db.session.scalars(rows.where(Affiliation.person_id == person.id, Affiliation.until.is_(None))))
 
 
 def organisations() -> list[str]:
@@ -47,10 +52,77 @@ def test_nobody_decides_on_whom_they_represent_by_their_own_answer() -> None:
     named(make_forum(), HORN, officer)
     with pytest.raises(actions.OwnFile):
         actions.decide(officer, [colleague], State.ACCREDITED, "complete")
-    amend_event = make_forum()
-    named(amend_event, "Another", officer)
+    named(make_forum(), "Another", officer)
     with pytest.raises(actions.OwnFile):
         actions.decide(officer, [colleague], State.ACCREDITED, "complete")
+
+
+@pytest.mark.parametrize("changed", ["Another", None])
+def test_an_amended_answer_frees_nobody_from_the_rule(changed: str | None) -> None:
+    """SAFETY.md property 7 is not shed by a word: who represented an organization stays near to it for two years."""
+    event, own, officer = make_forum(), make_forum(), make_person()
+    colleague = named(event, HORN)
+    named(own, HORN, officer)
+    amend(own, officer, changed)
+    assert ties(officer) == ({changed} if changed else set())
+    with pytest.raises(actions.OwnFile):
+        actions.decide(officer, [colleague], State.ACCREDITED, "complete")
+    with time_machine.travel(now() + STILL_NEAR + timedelta(days=1), tick=False):
+        assert actions.decide(officer, [colleague], State.WAITLISTED, "over_quota") == 1
+
+
+def test_an_ended_tie_stands_again_when_the_answer_comes_back() -> None:
+    event, person = make_forum(), make_person()
+    named(event, HORN, person)
+    for name, standing in ((None, set()), (HORN, {HORN})):
+        amend(event, person, name)
+        assert ties(person) == standing
+    assert db.session.query(Affiliation).one().until is None
+
+
+def test_ties_that_no_longer_count_are_forgotten_with_their_organizations() -> None:
+    event, person = make_forum(), make_person()
+    named(event, HORN, person)
+    amend(event, person, "Another")
+    with time_machine.travel(now() + STILL_NEAR, tick=False):
+        assert forget_ended() == set()
+    with time_machine.travel(now() + STILL_NEAR + timedelta(days=1), tick=False):
+        assert copies.let_go(forget_ended()) == 1
+    assert (ties(person), organisations()) == ({"Another"}, ["Another"])
+
+
+def test_the_preview_says_who_is_too_near(client: FlaskClient) -> None:
+    """Not listed as decidable first and refused afterwards."""
+    event = make_forum()
+    officer = make_staff(Role.ACCREDITATION_OFFICER, event_id=event.id)
+    named(make_forum(), HORN, officer)
+    near, far = named(event, HORN.upper()), named(event, "Union of Shepherds")
+    sign_in(client, officer)
+    desk = f"/en/console/events/{event.slug}/registrations"
+    fields = form_fields(client.get(desk).text)
+    chosen = fields | {"outcome": "accredited", "id": [str(near.id), str(far.id)]}
+    page = client.post(f"{desk}/preview", data=chosen).text
+    assert f'name="id" value="{far.id}"' in page
+    assert f'name="id" value="{near.id}"' not in page
+    assert "From an organization that you represent" in page
+    assert "a colleague decides" in client.get(f"{desk}/{near.id}").text
+    assert "a colleague decides" not in client.get(f"{desk}/{far.id}").text
+
+
+@pytest.mark.parametrize("first", [None, "H\u0336o\u0336r\u0336n Voices  ASSOCIATION", "horn voices association", HORN])
+def test_what_nobody_confirmed_stands_in_each_ones_own_words(first: str | None) -> None:
+    """Nobody learns from her own pages that another named it, nor reads how another writes it."""
+    event, person = make_forum(), make_person()
+    if first:
+        named(event, first)
+    one = named(event, HORN, person)
+    assert db.session.get_one(Organisation, one.organisation_id).name == HORN
+    copy_of_all = own_data(person)
+    assert [row["name"] for row in copy_of_all["organizations"]] == [HORN]
+    rows = desk.rows(event.id, desk.Filters(chip="all"), Sight.BADGES)
+    assert {row.organisation for row in rows} == {HORN, first or HORN}
+    actions.decide(make_person(), [one], State.ACCREDITED, "complete")
+    assert [bearer.organisation for bearer in bearers(event.id, {"reference": str(one.reference)})] == [HORN]
 
 
 def test_a_draft_ties_to_nothing() -> None:
@@ -69,9 +141,9 @@ def test_the_tie_follows_the_answer() -> None:
     assert ties(person) == {HORN}
     amend(event, person, "Union of Shepherds")
     assert ties(person) == {"Union of Shepherds"}
-    assert organisations() == ["Union of Shepherds"]
     amend(event, person, None)
-    assert (ties(person), organisations(), one.organisation_id) == (set(), [], None)
+    assert (ties(person), one.organisation_id) == (set(), None)
+    assert organisations() == [HORN, "Union of Shepherds"]  # for those who ask who is too near
 
 
 def test_what_another_registration_or_another_person_says_stays() -> None:
@@ -83,7 +155,7 @@ def test_what_another_registration_or_another_person_says_stays() -> None:
     other = make_person()
     named(first, HORN, other)
     amend(second, person, None)
-    assert (ties(person), ties(other), organisations()) == (set(), {HORN}, [HORN])
+    assert (ties(person), ties(other)) == (set(), {HORN})
 
 
 def test_a_tie_that_says_more_was_not_made_by_the_answer() -> None:
@@ -120,7 +192,7 @@ def test_an_organization_that_only_an_erased_person_named_leaves_with_her() -> N
     named(event, "Shared", other)
     people.erase(person, person)
     personal_data.erase(person)
-    assert organisations() == ["Known Union", "Shared"]
+    assert organisations() == ["Known Union", "Shared"]  # the other person's
     assert db.session.get(Organisation, confirmed.id) is not None
     assert (ties(other), one.organisation_id, one.legal_name) == ({"Shared"}, None, None)
     personal_data.erase(person)
