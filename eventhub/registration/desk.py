@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, null, or_, select
+from sqlalchemy import ColumnElement, and_, case, false, func, null, or_, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from eventhub.kit.audit import AuditEntry, AuditText
@@ -231,12 +231,16 @@ def record(event_id: uuid.UUID, registration_id: uuid.UUID) -> Registration:
 
 
 def deeds(registration_id: uuid.UUID, limit: int = 200) -> list[Deed]:
-    """What was done to a registration, by whom, newest first. One statement."""
+    """What was done to a registration, by whom, newest first; everybody by the public name, the registrant by the one
+    that the list shows (shown.name_of). One statement.
+    """
     who = aliased(Person)
+    given = case((Registration.person_id == who.id, Registration.display_name))
     found = (
-        select(AuditEntry, AuditText.text, func.coalesce(func.nullif(who.alias, ""), who.name))
+        select(AuditEntry, AuditText.text, func.coalesce(func.nullif(who.alias, ""), given, who.name))
         .outerjoin(AuditText, AuditText.entry_id == AuditEntry.id)
         .outerjoin(who, who.id == AuditEntry.actor_id)
+        .outerjoin(Registration, Registration.id == AuditEntry.subject_id)
         .where(AuditEntry.subject_kind == Registration.__tablename__, AuditEntry.subject_id == registration_id)
         .order_by(AuditEntry.id.desc())
         .limit(limit)

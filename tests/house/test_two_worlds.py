@@ -5,15 +5,19 @@ event: byte for byte but for fresh tokens, and with as many SQL statements.
 """
 
 import re
+import uuid
 from collections.abc import Callable
 from datetime import time
 from typing import Any
 
 import pytest
+import time_machine
 from sqlalchemy import update
 
+from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.files import StoredFile
+from eventhub.people.affiliations import affiliate
 from eventhub.people.models import Person, Role
 from eventhub.programme.models import Event, Publication, Series
 from eventhub.registration.models import Registration
@@ -226,6 +230,53 @@ def test_whoever_may_know_sees_it(world: World, fact: Callable[[World], None], r
         after = _told(world.ask(role, "GET", address.format(**world.mine)))
     assert (before[0], after[0]) == (200, 200)
     assert before[2] != after[2]
+
+
+SPELLINGS = ("horn voices  ASSOCIATION", "H\u0336o\u0336r\u0336n\u0336 Voices Association", "Horn Voices Association")
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("role", ["stranger", "organiser", "officer"])
+def test_nobody_learns_whether_another_has_named_an_organization(
+    world: World, known: Callable[[str], Seen], spelling: str, role: str
+) -> None:
+    """What an outsider writes is shown as she writes it, whether or not somebody wrote it before, elsewhere."""
+    known(role)  # what a process reads once
+    name, seen = "Horn Voices Association", []
+    with world.moment(), time_machine.travel(now(), tick=False):
+        with world.writing():
+            event = _event(world)
+            make_registration(event, db.session.get_one(Person, world.persons["stranger"]), id=uuid.UUID(int=7))
+        for wrote in (None, spelling):
+            with world.moment():
+                with world.writing():
+                    if wrote:
+                        affiliate(_somebody().id, wrote)
+                    one = db.session.get_one(Registration, uuid.UUID(int=7))
+                    one.organisation_id = affiliate(one.person_id, name)
+                    db.session.flush()
+                seen.append(everything(world, role))
+    assert name in str(seen[0].values())
+    different = {address for address in seen[0] if seen[0][address] != seen[1][address]}
+    assert different == set(), {address: _difference(seen[0][address], seen[1][address]) for address in different}
+
+
+def test_a_name_given_for_being_shown_covers_the_one_of_the_profile(world: World) -> None:
+    """For those who read public names alone; without an alias too, and in every line of the history."""
+    role, seen = "organiser", []
+    with world.moment():
+        with world.writing():
+            owner = db.session.get_one(Person, world.persons["owner"])
+            owner.alias = None
+            shown = {"display_name": "Falcon", "legal_name": None}
+            db.session.execute(update(Registration).where(Registration.person_id == owner.id).values(**shown))
+        for name in ("Amina Before", f"{SECRET} Legal"):
+            with world.writing():
+                db.session.get_one(Person, world.persons["owner"]).name = name
+            addresses = [f"{DESK}/{{registration}}", f"{DESK}?chip=all&sort=name", f"{DESK}?chip=all&q={SECRET}"]
+            seen.append([_told(world.ask(role, "GET", one.format(**world.mine))) for one in addresses])
+    assert seen[0] == seen[1]
+    assert seen[0][0][2].count("Falcon") > 1  # the heading, and what she did herself
 
 
 def test_half_a_session_opens_no_draft(world: World) -> None:
