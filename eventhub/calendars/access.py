@@ -26,10 +26,9 @@ def may_join(state: State, *, has_seat: bool) -> bool:
 
 
 def may_count(grants: Iterable[RoleGrant], event: Event) -> bool:
-    """Whether somebody may see how many answered an event's invites."""
-    return programme_access.may_see(grants, event)
+    """Whether somebody may see how many answered an event's invites, exactly, and push an update to everybody.
 
-
-def may_push(grants: Iterable[RoleGrant], event: Event) -> bool:
-    """Whether somebody may send a text-only change to everybody as an update."""
+    Organisers and administrators alone: watched live, exact counts tell who answered (SAFETY.md property 4), and the
+    others who see an event's console have no list of its people either.
+    """
     return programme_access.may_edit(grants, event)

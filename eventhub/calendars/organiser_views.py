@@ -34,8 +34,6 @@ def head_count(slug: str) -> ResponseReturnValue:
 def push(slug: str, session_id: uuid.UUID) -> ResponseReturnValue:
     """Send a change of words to everybody, as if the session had moved."""
     event = _event(slug)
-    if not access.may_push(actor().grants, event):
-        raise NotFound
     session = queries.session_of(event, session_id)
     form = ActionForm()
     if form.validate_on_submit() and submit(form, lambda: actions.push_as_update(actor().person, session)):
@@ -44,8 +42,10 @@ def push(slug: str, session_id: uuid.UUID) -> ResponseReturnValue:
     return _page(event, form)
 
 
-def console_event(event: Event) -> Panel:
-    """The link to this page."""
+def console_event(event: Event) -> Panel | None:
+    """The link to this page, for those to whom it exists."""
+    if not access.may_count(actor().grants, event):
+        return None
     url = url_for("calendars_console.head_count", slug=event.slug)
     here = request.endpoint == "calendars_console.head_count"
     return Panel("calendars/console_links.html", {"links": [Link(_("Calendar and answers"), url, here)]})
@@ -72,6 +72,5 @@ def _page(event: Event, form: ActionForm) -> ResponseReturnValue:
         event=event,
         event_title=in_language(event.title, g.lang, event.original_language).text,
         rows=rows,
-        may_push=access.may_push(actor().grants, event),
         form=form,
     ), form.status

@@ -139,7 +139,7 @@ CALENDARS = (
     Route("calendars.my_choice", "POST", "/en/me/sessions/{draft_session}", only(), {"choice": "going"}),
     Route("calendars.my_choice", "POST", "/en/me/sessions/{session}", PERSONAL, {"choice": "none"}),
     Route("calendars.choose", "GET POST", "/en/me/sessions/events/{event}", REGISTERED, {"sessions": "{session}"}),
-    Route("calendars_console.head_count", "GET", f"{EVENT}/calendar", LOOK),
+    Route("calendars_console.head_count", "GET", f"{EVENT}/calendar", EDIT),
     Route("calendars_console.push", "POST", f"{EVENT}/calendar/{{session}}/push", EDIT),
 )
 

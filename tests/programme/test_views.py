@@ -448,7 +448,7 @@ def test_open_data_holds_what_its_page_describes(client: FlaskClient) -> None:
     assert set(documents[0]["files"]) == {"en", "fr"}
     table = client.get("/open-data/events.csv")
     assert table.headers["Content-Type"] == "text/csv; charset=utf-8"
-    assert table.data.startswith("\ufeffcode,url,series".encode())
+    assert table.data.startswith('\ufeff"code","url","series"'.encode())
     assert "'=cmd" in table.text
     described = client.get("/en/about/open-data").text
     for name in (*EVENT_FIELDS, *SESSION_FIELDS, *DOCUMENT_FIELDS):
