@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     files_url: str = ""
     sealed_keys: str = DEMO_SEALED_KEYS
     secret_key: str = DEMO_SECRET
+    metrics_token: str = ""
     log_level: str = "INFO"
     process_name: str = "eventhub"
 
@@ -72,6 +73,14 @@ class Settings(BaseSettings):
                 return "postgresql+psycopg://" + value.removeprefix(prefix)
         if value and not value.startswith("postgresql+psycopg://"):
             raise ValueError("must start with postgresql://")
+        return value
+
+    @field_validator("metrics_token")
+    @classmethod
+    def is_long(cls, value: str) -> str:
+        """A token is sent in a header and must not be guessed."""
+        if value and (len(value) < 20 or not value.isascii() or not value.isprintable() or " " in value):
+            raise ValueError("must have at least 20 ASCII characters without spaces, or be empty")
         return value
 
     @field_validator("sealed_keys")

@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 import time_machine
 from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from eventhub.kit import health, slots
 from eventhub.kit.clock import now
+from eventhub.kit.config import SettingsWrong, load_settings
 from eventhub.kit.db import db
 from eventhub.kit.outbox import promise
 from eventhub.kit.sealed import new_key
@@ -90,6 +93,57 @@ def test_metrics() -> None:
     assert 'eventhub_requests_total{endpoint="home",method="GET",status="200"}' in text
     assert 'eventhub_requests_total{endpoint="none",method="other",status="404"}' in text
     assert 'eventhub_request_seconds_bucket{endpoint="home",le="0.005"}' in text
+
+
+TOKEN = "a-token-for-prometheus"
+
+
+@pytest.mark.parametrize(
+    ("peer", "headers", "served"),
+    [
+        ("127.0.0.1", {}, True),
+        ("::1", {}, True),
+        ("::ffff:127.0.0.1", {}, True),
+        ("203.0.113.9", {}, False),
+        ("10.0.0.4", {}, False),
+        ("::ffff:10.0.0.4", {}, False),
+        ("", {}, False),
+        ("127.0.0.1", {"X-Forwarded-For": "203.0.113.9"}, False),
+        ("127.0.0.1", {"Forwarded": "for=203.0.113.9"}, False),
+        ("203.0.113.9", {"X-Forwarded-For": "127.0.0.1"}, False),
+        ("203.0.113.9", {"Authorization": f"Bearer {TOKEN}"}, True),
+        ("127.0.0.1", {"X-Forwarded-For": "203.0.113.9", "Authorization": f"Bearer {TOKEN}"}, True),
+        ("203.0.113.9", {"Authorization": f"Bearer {TOKEN}x"}, False),
+        ("203.0.113.9", {"Authorization": "Bearer "}, False),
+        ("203.0.113.9", {"Authorization": "Bearer \u00e9"}, False),
+    ],
+)
+@pytest.mark.parametrize("hops", [0, 1])
+def test_numbers_are_for_this_machine_and_for_who_knows_the_token(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, peer: str, headers: dict[str, str], served: bool, hops: int
+) -> None:
+    monkeypatch.setattr(app.extensions["eventhub.settings"], "metrics_token", TOKEN)
+    if hops:
+        monkeypatch.setattr(app, "wsgi_app", ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops))
+    client = app.test_client()
+    asked = {"environ_overrides": {"REMOTE_ADDR": peer}, "headers": headers}
+    answer = client.get("/metrics", **asked)
+    assert answer.status_code == (200 if served else 404)
+    assert ("eventhub_promises_due" in answer.text) is served
+    assert client.get("/healthz", **asked).status_code == 200
+    assert client.get("/readyz", **asked).status_code in {200, 503}
+
+
+def test_without_a_token_nobody_knows_it(client: FlaskClient) -> None:
+    elsewhere = {"REMOTE_ADDR": "203.0.113.9"}
+    for said in ("", "Bearer", "Bearer "):
+        answer = client.get("/metrics", environ_overrides=elsewhere, headers={"Authorization": said})
+        assert answer.status_code == 404
+
+
+def test_a_short_token_is_refused() -> None:
+    with pytest.raises(SettingsWrong, match="METRICS_TOKEN"):
+        load_settings(metrics_token="short")
 
 
 WORKER = """
