@@ -33,7 +33,6 @@ from eventhub.programme.models import Event, Publication, Session, SessionKind
 bp = Blueprint("calendars", __name__)
 
 ICS = "text/calendar; charset=utf-8"
-PRIVATE = "private, max-age=300"
 REVISIONS = (actions.REVISION, "programme")
 
 
@@ -107,7 +106,7 @@ def personal_feed(token: str) -> Response:
         built = feeds.private_feed(found, token, now()).build()
         return _all_of(token, found, built.stamp), Response(built.body, content_type=ICS)
 
-    return own_page(_all_of(token, found, found.stamp), build, PRIVATE)
+    return own_page(_all_of(token, found, found.stamp), build)
 
 
 def _all_of(token: str, found: queries.FoundFeed, stamp: bytes | None) -> tuple[str, ...]:

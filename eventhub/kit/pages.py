@@ -160,10 +160,12 @@ def kept_page(*revisions: str, strong: bool = False) -> Callable[[Callable[..., 
     return decorate
 
 
-def own_page(key: Key, build: Callable[[], tuple[Key, Response]], said: str) -> Response:
+def own_page(key: Key, build: Callable[[], tuple[Key, Response]]) -> Response:
     """Somebody's own answer from memory, for a view that found the key this moment: it holds all that the answer is
     made of, so what has changed has another key. ``build`` says which key it was made from, for it may be newer.
-    ``said`` is its Cache-Control. The ETag is strong.
+
+    No cache on the way keeps it (SAFETY.md property 11): an app that keeps its own copy asks with the ETag, which is
+    strong.
     """
     store: PageStore = current_app.extensions["eventhub.pages"]
     page = store.own.get(key)
@@ -171,7 +173,7 @@ def own_page(key: Key, build: Callable[[], tuple[Key, Response]], said: str) -> 
         made_from, answer = build()
         page = _finish(answer)
         store.own.put(made_from, page)
-    return _answer(page, said, strong=True)
+    return _answer(page, "no-store", strong=True)
 
 
 def _finish(answer: Response) -> Kept:

@@ -217,7 +217,7 @@ def test_a_private_feed_holds_ones_own_sessions_only(client: FlaskClient) -> Non
     assert problems(answer.data, kind="feed") == []
     assert uids(answer.data) == [mine.uid]
     assert elsewhere.uid.encode() not in answer.data
-    assert answer.headers["Cache-Control"] == "private, max-age=300"
+    assert answer.headers["Cache-Control"] == "no-store"
     assert "Set-Cookie" not in answer.headers
     assert b"arker" not in answer.data
 
@@ -370,7 +370,20 @@ def test_a_private_feed_is_packed_for_who_can_unpack_it(client: FlaskClient) -> 
     plain, packed = client.get(address), client.get(address, headers={"Accept-Encoding": "gzip"})
     assert gzip.decompress(packed.data) == plain.data
     assert plain.headers["ETag"] != packed.headers["ETag"]
-    assert plain.headers["Cache-Control"] == packed.headers["Cache-Control"] == "private, max-age=300"
+    assert plain.headers["Cache-Control"] == packed.headers["Cache-Control"] == "no-store"
+
+
+def test_no_cache_keeps_a_private_feed_and_its_etag_still_saves_the_way(client: FlaskClient) -> None:
+    """Also of an answer without a body, of a length, and of an address that is gone."""
+    person = make_chooser(session_of(make_entry()))
+    address = private_link(person)
+    first = client.get(address)
+    same = client.get(address, headers={"If-None-Match": first.headers["ETag"]})
+    private_link(person)
+    gone = client.get(address)
+    assert (first.status_code, same.status_code, same.data, gone.status_code) == (200, 304, b"", 410)
+    for answer in (first, same, gone, client.head(address), client.get("/cal/" + "x" * 43 + ".ics")):
+        assert answer.headers["Cache-Control"] == "no-store"
 
 
 def test_seats_are_not_needed_to_plan_but_a_registration_is(client: FlaskClient) -> None:
