@@ -41,7 +41,11 @@ def make(promise_id: int) -> None:
 
 @by_the_clock("papers.sweep", timedelta(minutes=30))
 def sweep() -> None:
-    """Papers die after a day; their bytes go with the next sweep of the file store."""
+    """Papers die after a day, names of those who are gone within the hour; the bytes with the next sweep of the file
+    store.
+    """
+    while actions.make_anew_without_those_gone():
+        pass
     while actions.drop_outdated():
         pass
 
@@ -54,17 +58,21 @@ def _gathered(taken: Taken) -> Manuscript | None:
             outbox.keep(taken)
             return None
         try:
-            return making.gather(order)
+            manuscript = making.gather(order)
         except NotMade as error:
             actions.give_up(order, error.problem, error.left_out)
             outbox.keep(taken)
             return None
+        actions.name_in(order, manuscript.names)
+        return manuscript
 
 
 def _kept(taken: Taken, manuscript: Manuscript, body: bytes) -> None:
     with unit_of_work():
         order = queries.to_print(uuid.UUID(taken.payload["order_id"]))
-        if order is not None:
-            actions.keep(order, body, number=manuscript.number, left_out=manuscript.left_out)
+        if order is not None and order.edition == manuscript.edition:
+            actions.keep(order, body, at=manuscript.at, number=manuscript.number, left_out=manuscript.left_out)
+        elif order is not None:  # somebody hid while this was printed
+            actions.owe_again(order)
         if not outbox.keep(taken):  # the lease was lost: another task does it or has done it
             db.session.rollback()

@@ -31,7 +31,7 @@ def erase_registrations(person_id: uuid.UUID) -> None:
 
 
 def forget_papers(person_id: uuid.UUID) -> None:
-    """Papers, batches of badges and lists that may hold the name: whoever needs one asks for it again."""
+    """Papers of the person's own; badges and lists that hold the name are made anew without it."""
     papers.forget(person_id)
 
 
@@ -44,7 +44,12 @@ def follow_in_calendars(person_id: uuid.UUID) -> None:
     invites.follow_visibility(person_id)
 
 
-ON_VISIBILITY: tuple[OnPerson, ...] = (follow_in_calendars, forget_papers)
+def follow_in_papers(person_id: uuid.UUID) -> None:
+    """Badges and lists say what is true now, and the desk sees no trace of that."""
+    papers.follow(person_id)
+
+
+ON_VISIBILITY: tuple[OnPerson, ...] = (follow_in_calendars, follow_in_papers)
 """What the other features do when a person becomes discreet, hides, withdraws a consent or changes the public name."""
 
 FORGET = timedelta(days=7)

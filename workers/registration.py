@@ -11,6 +11,7 @@ from eventhub.kit.audit import AuditEntry, AuditText
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.mail import Letter
+from eventhub.papers import actions as papers
 from eventhub.people.models import Person, Role, RoleGrant, ScopeKind
 from eventhub.programme.models import Event
 from eventhub.registration import actions, letters, queries
@@ -131,10 +132,11 @@ def accredited_calendar(registration_id: str) -> None:
 
 @writes("registration.withdrawn_calendar")
 def withdrawn_calendar(registration_id: str) -> None:
-    """The sessions leave the person's calendar."""
+    """The sessions leave the person's calendar, and the person leaves the papers."""
     registration = queries.with_person(uuid.UUID(registration_id))
     if registration is not None:
         calendars.on_withdrawn(registration)
+        papers.follow_withdrawal(registration.person_id, registration.id)
 
 
 @by_the_clock("registration.expire_drafts", timedelta(minutes=10))

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable
 
-from eventhub.kit.clock import now
-from eventhub.papers.models import GIVEN_IN, LIFE, BadgeName, Kind, PaperOrder, PaperSetup
+from eventhub.papers.models import GIVEN_IN, BadgeName, Kind, PaperOrder
 from eventhub.people.access import holds
-from eventhub.people.models import Person, Role, RoleGrant
+from eventhub.people.models import Role, RoleGrant
 from eventhub.programme.models import Event, Mode, Publication
 from eventhub.registration import access as registration
 from eventhub.registration.access import Sight
@@ -20,9 +19,19 @@ def desk(grants: Iterable[RoleGrant], event: Event) -> Sight:
     return registration.desk_sight(grants, event)
 
 
-def may_print_badges(seen: Sight, setup: PaperSetup) -> bool:
+def may_print_badges(seen: Sight, rule: BadgeName) -> bool:
     """Badges with legal names are made by those alone who may see legal names."""
-    return setup.badge_name is BadgeName.PUBLIC or seen is Sight.BADGES
+    return rule is BadgeName.PUBLIC or seen is Sight.BADGES
+
+
+def may_have(seen: Sight, order: PaperOrder) -> bool:
+    """Whether a paper of the desk may be printed for, and fetched by, somebody who sees this much now: roles end, and a
+    batch that was asked for under one role is not handed out under a lesser one.
+    """
+    if order.badge_name is None:  # samples, and the list, which names by public names alone
+        return True
+    saw_photos = order.photos and order.sight is Sight.BADGES
+    return may_print_badges(seen, order.badge_name) and (seen is Sight.BADGES or not saw_photos)
 
 
 def may_set_up(grants: Iterable[RoleGrant], event: Event) -> bool:
@@ -40,8 +49,3 @@ def kinds_for(registration: Registration, event: Event) -> list[Kind]:
         for kind, states in GIVEN_IN.items()
         if registration.state in states and (kind is not Kind.VISA_LETTER or travels)
     ]
-
-
-def may_fetch(person: Person, order: PaperOrder) -> bool:
-    """A paper has one owner, and dies after a day."""
-    return order.owner_id == person.id and order.asked_at + LIFE > now()

@@ -1,9 +1,11 @@
 """Ask for a paper, keep what the printer made, say how papers look, and let papers die."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import delete, insert
 
 from eventhub.kit import audit, files
 from eventhub.kit.clock import now
@@ -13,7 +15,7 @@ from eventhub.kit.file_types import PDF, PNG
 from eventhub.kit.outbox import promise
 from eventhub.kit.sealed import SealKey
 from eventhub.papers import access, queries
-from eventhub.papers.models import BadgeName, Kind, Layout, PaperOrder, PaperSetup, Problem
+from eventhub.papers.models import BadgeName, Kind, Layout, PaperBearer, PaperOrder, PaperSetup, Problem
 from eventhub.people.models import Person
 from eventhub.programme.models import Event
 from eventhub.registration.access import Sight
@@ -23,6 +25,9 @@ AT_ONCE = 8
 """Papers that one person may have in the making."""
 SIZE = 80_000_000
 """The largest file, in bytes."""
+STALE = timedelta(minutes=20)
+"""How long a file may wait to be made anew: with a sweep every half hour no withdrawn name lies longer than an hour
+(DOMAIN.md rule 8)."""
 PURPOSE = "papers.paper"
 NAMES = {
     Kind.BADGES: "badges",
@@ -103,7 +108,8 @@ def order_badges(
     """The desk asks for badges of those who take part, as the filters say. Raises LegalNamesElsewhere, ReasonNeeded,
     TooManyAtOnce.
     """
-    if not access.may_print_badges(seen, queries.setup_of(event.id)):
+    setup = queries.setup_of(event.id)
+    if not access.may_print_badges(seen, setup.badge_name):
         raise LegalNamesElsewhere
     order = PaperOrder(
         kind=Kind.BADGES,
@@ -112,6 +118,9 @@ def order_badges(
         language=language,
         layout=layout,
         filters={name: code for name, code in filters.items() if code},
+        badge_name=setup.badge_name,
+        photos=setup.photos,
+        sight=seen,
     )
     return _owed(actor, order, event, reason)
 
@@ -137,8 +146,19 @@ def order_samples(actor: Person, event: Event, language: str) -> list[PaperOrder
     return orders
 
 
-def keep(order: PaperOrder, body: bytes, *, number: int, left_out: list[dict[str, object]]) -> PaperOrder:
-    """Keep what the printer made, sealed for the owner. Raises what ``files.store`` raises."""
+def name_in(order: PaperOrder, registrations: Collection[uuid.UUID]) -> int:
+    """Note whose names a file of the desk is about to hold; how many. Made anew it may hold fewer, never others."""
+    db.session.execute(delete(PaperBearer).where(PaperBearer.order_id == order.id))
+    if registrations:
+        rows = [{"order_id": order.id, "registration_id": one} for one in registrations]
+        db.session.execute(insert(PaperBearer), rows)
+    return len(registrations)
+
+
+def keep(order: PaperOrder, body: bytes, *, at: datetime, number: int, left_out: list[dict[str, object]]) -> PaperOrder:
+    """Keep what the printer made, sealed for the owner. What is made anew takes the place of what was there, and the
+    order says nothing of it; ``at`` is the time that the file bears. Raises what ``files.store`` raises.
+    """
     ending = "png" if order.is_sample else "pdf"
     file = files.store(
         body,
@@ -149,14 +169,24 @@ def keep(order: PaperOrder, body: bytes, *, number: int, left_out: list[dict[str
         key=db.session.get_one(SealKey, order.owner.seal_key_id),
         limit=SIZE,
     )
-    order.file_id, order.made_at, order.number, order.left_out = file.id, now(), number, left_out
+    _remove_file(order)
+    order.file, order.made_at, order.number, order.left_out = file, order.made_at or at, number, left_out
+    order.stale_at = None
     db.session.flush()
     return order
 
 
 def give_up(order: PaperOrder, problem: Problem, left_out: list[dict[str, object]]) -> PaperOrder:
-    """Nothing can be printed, and why."""
+    """Nothing can be printed, or not any more, and why."""
+    _remove_file(order)
+    order.file = order.made_at = order.number = order.stale_at = None
     order.problem, order.left_out = problem, left_out
+    return order
+
+
+def owe_again(order: PaperOrder) -> PaperOrder:
+    """What was printed is out of date already: somebody hid meanwhile."""
+    promise("papers.make", order_id=order.id)
     return order
 
 
@@ -183,23 +213,58 @@ def set_up(
 
 
 def drop_outdated() -> int:
-    """Give up the papers whose day is over; how many."""
-    orders = queries.outdated()
+    """Give up the papers whose day is over, and files with a withdrawn name that nobody could make anew; how many."""
+    orders = [*queries.outdated(), *queries.long_stale(now() - STALE)]
     for order in orders:
         _drop(order)
     db.session.flush()
     return len(orders)
+
+
+def make_anew_without_those_gone() -> int:
+    """Make the files anew that name somebody who does not take part any more, for whatever reason; how many."""
+    return _make_anew(queries.naming_somebody_gone())
 
 
 def forget(person_id: uuid.UUID) -> int:
-    """Give up every paper that may hold somebody's name: after an erasure, or when a person hides or takes back a
-    consent. Whoever printed a batch asks for it again. How many.
+    """After an erasure: give up all that the person asked for, make anew what names her. How many."""
+    return follow(person_id) + _give_up_all(queries.everything_of(person_id))
+
+
+def follow(person_id: uuid.UUID) -> int:
+    """When a person hides, takes back a consent or changes the public name: her own papers are asked for again, and the
+    desk's files that name her are made anew. Nothing of that shows at the desk: that a batch is gone would tell that
+    somebody has just hidden. How many.
     """
-    orders = queries.naming(person_id)
+    return _give_up_all(queries.own_papers(person_id)) + _make_anew(queries.naming(person_id))
+
+
+def follow_withdrawal(person_id: uuid.UUID, registration_id: uuid.UUID) -> int:
+    """Take a registration that was withdrawn out of all papers. How many."""
+    own, naming = queries.own_papers(person_id, registration_id), queries.naming(person_id, registration_id)
+    return _give_up_all(own) + _make_anew(naming)
+
+
+def _make_anew(orders: Iterable[PaperOrder]) -> int:
+    count = 0
+    for order in orders:
+        count += 1
+        order.edition += 1
+        # One promise is enough: whoever prints an older edition owes the next one (workers/papers.py).
+        if order.made_at is not None and order.stale_at is None:
+            order.stale_at = now()
+            promise("papers.make", order_id=order.id)
+    db.session.flush()
+    return count
+
+
+def _give_up_all(orders: Iterable[PaperOrder]) -> int:
+    count = 0
     for order in orders:
         _drop(order)
+        count += 1
     db.session.flush()
-    return len(orders)
+    return count
 
 
 def _owed(actor: Person, order: PaperOrder, subject: object, reason: str | None) -> PaperOrder:
@@ -224,6 +289,10 @@ def _owed(actor: Person, order: PaperOrder, subject: object, reason: str | None)
 
 
 def _drop(order: PaperOrder) -> None:
-    if order.file is not None:
-        files.remove(order.file)
+    _remove_file(order)
     db.session.delete(order)
+
+
+def _remove_file(order: PaperOrder) -> None:
+    if order.file_id is not None and order.file is not None:
+        files.remove(order.file)

@@ -9,7 +9,7 @@ from eventhub.kit.codes import collation_key
 from eventhub.kit.i18n import show_days
 from eventhub.papers import words
 from eventhub.papers.glyphs import missing, names_of
-from eventhub.papers.models import BadgeName, Layout, PaperSetup
+from eventhub.papers.models import BadgeName, Layout
 from eventhub.papers.queries import Bearer
 from eventhub.papers.words import Data
 from eventhub.programme.models import Event
@@ -45,10 +45,10 @@ OTHER = ("#475467", "X")
 
 def compose(
     event: Event,
-    setup: PaperSetup,
     people: Sequence[Bearer],
     lang: str,
     *,
+    rule: BadgeName,
     layout: Layout,
     pictures: Mapping[Any, int] | None = None,
 ) -> tuple[Data, list[Data]]:
@@ -59,7 +59,7 @@ def compose(
     drawn, left_out = [], []
     fixed = missing(words.title(event, lang))
     for one in people:
-        badge, signs = _badge(one, setup, lang, (pictures or {}).get(one.registration_id))
+        badge, signs = _badge(one, rule, lang, (pictures or {}).get(one.registration_id))
         if badge is not None:
             drawn.append(badge)
         if signs:
@@ -85,9 +85,9 @@ def compose(
     return data, left_out
 
 
-def _badge(one: Bearer, setup: PaperSetup, lang: str, picture: int | None) -> tuple[Data | None, tuple[str, ...]]:
+def _badge(one: Bearer, rule: BadgeName, lang: str, picture: int | None) -> tuple[Data | None, tuple[str, ...]]:
     """One badge, and the signs that could not be printed. None where no form of the name can be."""
-    name, latin = names(one, setup.badge_name)
+    name, latin = names(one, rule)
     signs = missing(name)
     if signs:
         if not latin or missing(latin):

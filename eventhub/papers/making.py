@@ -7,7 +7,7 @@ import io
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,25 +18,24 @@ from PIL import Image
 
 from eventhub.kit import audit, files
 from eventhub.kit.clock import now
-from eventhub.kit.db import db
-from eventhub.kit.errors import DomainError
+from eventhub.kit.errors import DomainError, NotFound
 from eventhub.kit.i18n import LOCALES
-from eventhub.kit.sealed import SealKey
-from eventhub.papers import badges, letters, participants, queries, typeset, words
+from eventhub.papers import access, badges, letters, participants, queries, typeset, words
 from eventhub.papers.glyphs import names_of
-from eventhub.papers.models import Kind, Layout, PaperOrder, PaperSetup, Problem
+from eventhub.papers.models import BadgeName, Kind, Layout, PaperOrder, PaperSetup, Problem
 from eventhub.papers.queries import Bearer
 from eventhub.papers.typeset import Source
 from eventhub.papers.words import Data
 from eventhub.people.models import Channel, Organisation, Person
-from eventhub.people.queries import consenting
+from eventhub.people.queries import consenting, grants_of
 from eventhub.programme.models import Event
 from eventhub.questionnaires import answers as given
 from eventhub.questionnaires import kinds
 from eventhub.questionnaires import queries as questionnaires
-from eventhub.questionnaires.models import AnswerSet
+from eventhub.registration import access as desk
+from eventhub.registration import disclosure
+from eventhub.registration.access import Sight
 from eventhub.registration.models import Registration, State
-from eventhub.registration.queries import versions_of
 
 SOURCES = {
     Kind.BADGES: Source.BADGE,
@@ -54,12 +53,16 @@ DOCUMENT = ("document_type", "document_number", "date_of_birth")
 
 @dataclass(frozen=True)
 class Manuscript:
-    """What the printer needs: data, pictures, and what was found on the way."""
+    """What the printer needs: data, pictures, and what was found on the way. ``names``: the registrations of those whom
+    a batch or a list names.
+    """
 
     source: Source
     data: Data
     at: datetime
     is_sample: bool = False
+    edition: int = 1
+    names: list[uuid.UUID] = field(default_factory=list)
     pictures: list[str] = field(default_factory=list)
     number: int = 1
     left_out: list[Data] = field(default_factory=list)
@@ -105,18 +108,19 @@ def print_out(manuscript: Manuscript) -> bytes:
 
 
 def _badges(order: PaperOrder) -> Manuscript:
-    setup, people = queries.setup_of(order.event_id), queries.bearers(order.event_id, order.filters)
+    _demand_sight(order)
+    people = _people(order, dict(order.filters))
     if not people:
         raise NotMade(Problem.NOBODY)
     if len(people) > queries.BATCH:
         raise NotMade(Problem.TOO_MANY)
-    photos = _photos(order, people) if setup.photos else {}
+    photos = _photos(order, people) if order.photos else {}
     data, left_out = badges.compose(
         order.event,
-        setup,
         people,
         order.language,
-        layout=order.layout or setup.layout,
+        rule=order.badge_name or BadgeName.PUBLIC,
+        layout=order.layout or queries.setup_of(order.event_id).layout,
         pictures={one: number for number, one in enumerate(photos)},
     )
     if not data["badges"]:
@@ -124,7 +128,9 @@ def _badges(order: PaperOrder) -> Manuscript:
     return Manuscript(
         SOURCES[order.kind],
         data,
-        now(),
+        _time(order),
+        edition=order.edition,
+        names=[one.registration_id for one in people],
         pictures=list(photos.values()),
         number=len(data["badges"]),
         left_out=left_out,
@@ -132,15 +138,39 @@ def _badges(order: PaperOrder) -> Manuscript:
 
 
 def _participants(order: PaperOrder) -> Manuscript:
-    people = queries.bearers(order.event_id, {}, limit=20_000)
+    _demand_sight(order)
+    people = _people(order, {}, limit=20_000)
     agreed = consenting([one.person_id for one in people], Channel.LIST_OF_PARTICIPANTS, order.event_id)
     people = [one for one in people if one.person_id in agreed]
     if not people:
         raise NotMade(Problem.NOBODY)
     data, left_out = participants.compose(
-        order.event, queries.setup_of(order.event_id), people, order.language, today=_today(order.event)
+        order.event, queries.setup_of(order.event_id), people, order.language, today=_today(order)
     )
-    return Manuscript(SOURCES[order.kind], data, now(), number=len(people) - len(left_out), left_out=left_out)
+    return Manuscript(
+        SOURCES[order.kind],
+        data,
+        _time(order),
+        edition=order.edition,
+        names=[one.registration_id for one in people],
+        number=len(people) - len(left_out),
+        left_out=left_out,
+    )
+
+
+def _demand_sight(order: PaperOrder) -> None:
+    """Roles end while an order waits: whoever may not have the paper now gets none. Raises NotMade."""
+    try:
+        seen = access.desk(grants_of(order.owner_id), order.event)
+    except NotFound:
+        raise NotMade(Problem.NOT_YOURS) from None
+    if not access.may_have(seen, order):
+        raise NotMade(Problem.NOT_YOURS)
+
+
+def _people(order: PaperOrder, filters: dict[str, str], *, limit: int = queries.BATCH) -> list[Bearer]:
+    # Made anew, a file must not show by somebody new on it that it was: it names whom it named, or fewer.
+    return queries.bearers(order.event_id, filters, limit=limit, named_in=order if order.made_at else None)
 
 
 def _personal(order: PaperOrder) -> Manuscript:
@@ -148,11 +178,11 @@ def _personal(order: PaperOrder) -> Manuscript:
     if registration is None or registration.reference is None or registration.person.erased_at is not None:
         raise NotMade(Problem.GONE)
     document = _document(order, registration) if order.with_document else []
-    return Manuscript(SOURCES[order.kind], _one(order, registration, document), now())
+    return Manuscript(SOURCES[order.kind], _one(order, registration, document), now(), edition=order.edition)
 
 
 def _one(order: PaperOrder, registration: Registration, document: Sequence[letters.Fact]) -> Data:
-    event, setup, lang, today = order.event, queries.setup_of(order.event_id), order.language, _today(order.event)
+    event, setup, lang, today = order.event, queries.setup_of(order.event_id), order.language, _today(order)
     person = registration.person
     own = registration.legal_name or person.name
     name = (person.alias or registration.display_name or person.name) if order.public_name else own
@@ -189,34 +219,24 @@ def _document(order: PaperOrder, registration: Registration) -> list[letters.Fac
 
 
 def _photos(order: PaperOrder, people: Sequence[Bearer]) -> dict[uuid.UUID, str]:
-    """The photographs that were sent, small and upright. A sealed one is opened, and the batch's record says so."""
-    version_of = versions_of([one.answer_set_id for one in people if one.answer_set_id])
-    found: dict[uuid.UUID, str] = {}
-    for one in people:
-        if one.answer_set_id not in version_of:
-            continue
-        file = _photo_of(one)
-        if file is not None and (small := _small(file)) is not None:
-            found[one.registration_id] = small
-    if found:
-        audit.record(
-            "papers.photos_read",
-            order.event,
-            actor=order.owner,
-            scope_id=order.event_id,
-            reason=order.kind.value,
-            rows=len(found),
+    """The photographs that were sent and that the order's owner may see, small and upright. The batch is a deed for a
+    reason: one record says how many were sealed, and all of them count for the alarm (SAFETY.md property 5).
+    """
+    owners = {one.answer_set_id: one.registration_id for one in people if one.answer_set_id}
+    who = desk.viewers(order.sight or Sight.PUBLIC_NAMES)
+    found, sealed = {}, 0
+    for answer_set_id, photo in given.attached_to(list(owners), PHOTO, who).items():
+        small = _small(photo.file)
+        sealed += photo.is_sealed
+        if small is not None:
+            found[owners[answer_set_id]] = small
+    if sealed:
+        # Made anew, it is the house that reads, and nobody asked for it.
+        actor = order.owner if order.made_at is None else None
+        disclosure.note_batch(
+            actor, order.event, number=sealed, question=PHOTO, reason=order.kind.value, order=order.id
         )
     return found
-
-
-def _photo_of(one: Bearer) -> files.StoredFile | None:
-    registration = db.session.get_one(Registration, one.registration_id)
-    answer_set = db.session.get(AnswerSet, registration.answer_set_id)
-    if answer_set is None:
-        return None
-    key = db.session.get_one(SealKey, answer_set.seal_key_id)
-    return given.attached(answer_set, {PHOTO: given.load(answer_set, key).get(PHOTO)}).get(PHOTO)
 
 
 def _small(file: files.StoredFile) -> str | None:
@@ -232,8 +252,13 @@ def _small(file: files.StoredFile) -> str | None:
     return typeset.photograph(target.getvalue(), picture.width, picture.height)
 
 
-def _today(event: Event) -> date:
-    return now().astimezone(ZoneInfo(event.time_zone)).date()
+def _time(order: PaperOrder) -> datetime:
+    """When the paper is made. Made anew, it bears the time at which it was made first."""
+    return order.made_at or now()
+
+
+def _today(order: PaperOrder) -> date:
+    return _time(order).astimezone(ZoneInfo(order.event.time_zone)).date()
 
 
 def _reference(order: PaperOrder) -> str:
@@ -256,16 +281,18 @@ SAMPLES = {
 def _sample(order: PaperOrder) -> Manuscript:
     event, setup, lang = order.event, queries.setup_of(order.event_id), order.language
     registration, people = sample_registration(event, lang), sample_people(lang)
-    today = _today(event)
+    today = _today(order)
     name, latin = SAMPLES[lang]
     made: dict[Kind, Any] = {
-        Kind.BADGES: lambda: badges.compose(event, setup, people[:1], lang, layout=_single(order, setup))[0],
+        Kind.BADGES: lambda: badges.compose(
+            event, people[:1], lang, rule=setup.badge_name, layout=_single(order, setup)
+        )[0],
         Kind.CONFIRMATION: lambda: letters.confirmation(event, setup, registration, name, lang, today=today),
         Kind.VISA_LETTER: lambda: letters.visa_letter(event, setup, registration, latin or name, lang, today=today),
         Kind.CERTIFICATE: lambda: letters.certificate(event, setup, registration, name, latin, lang, today=today),
         Kind.PARTICIPANTS: lambda: participants.compose(event, setup, people, lang, today=today)[0],
     }
-    return Manuscript(SOURCES[order.kind], made[order.kind](), now(), is_sample=True)
+    return Manuscript(SOURCES[order.kind], made[order.kind](), now(), is_sample=True, edition=order.edition)
 
 
 def _single(order: PaperOrder, setup: PaperSetup) -> Layout:
@@ -312,7 +339,3 @@ def sample_people(lang: str) -> list[Bearer]:
         )
         for code, category, country in zip(order, categories, countries, strict=True)
     ]
-
-
-GIVE_UP = timedelta(minutes=15)
-"""After that the page says that something is wrong."""

@@ -12,6 +12,7 @@ from eventhub.kit.db import Base, Id, Json, Texts, enum_column
 from eventhub.kit.files import StoredFile
 from eventhub.people.models import Person
 from eventhub.programme.models import Event
+from eventhub.registration.access import Sight
 from eventhub.registration.models import Registration, State
 
 LIFE = timedelta(hours=24)
@@ -51,6 +52,7 @@ class Problem(StrEnum):
     TOO_MANY = "too_many"
     UNPRINTABLE = "unprintable"
     GONE = "gone"
+    NOT_YOURS = "not_yours"
 
 
 TAKES_PART = frozenset({State.ACCREDITED, State.BADGE_ISSUED, State.ATTENDED})
@@ -94,6 +96,10 @@ class PaperOrder(Base):
 
     ``registration_id`` is whose paper it is, where it is one person's. ``filters`` are codes of the desk's list;
     ``left_out`` names references and the signs that no font has, never a name.
+
+    A batch of badges is frozen when it is asked for: ``badge_name`` and ``photos`` are the event's rule of that moment,
+    ``sight`` is what its owner saw. ``edition`` rises when somebody named in the file hides, changes the public name or
+    withdraws: the file is then made anew, with ``stale_at`` set until it is, and nothing of the order changes.
     """
 
     __tablename__ = "paper_order"
@@ -102,6 +108,9 @@ class PaperOrder(Base):
         Index("ix_paper_order_event", "event_id"),
         CheckConstraint("(made_at IS NULL) = (file_id IS NULL)", name="made_has_file"),
         CheckConstraint("made_at IS NULL OR problem IS NULL", name="made_or_problem"),
+        CheckConstraint(
+            "kind <> 'badges' OR is_sample OR (badge_name IS NOT NULL AND sight IS NOT NULL)", name="badges_are_frozen"
+        ),
     )
 
     id: Mapped[Id]
@@ -115,6 +124,11 @@ class PaperOrder(Base):
     with_document: Mapped[bool] = mapped_column(default=False)
     public_name: Mapped[bool] = mapped_column(default=True)
     filters: Mapped[Json] = mapped_column(default=dict)
+    badge_name: Mapped[BadgeName | None] = mapped_column(enum_column(BadgeName, name="badge_name"))
+    photos: Mapped[bool] = mapped_column(default=False)
+    sight: Mapped[Sight | None] = mapped_column(enum_column(Sight, name="sight"))
+    edition: Mapped[int] = mapped_column(default=1)
+    stale_at: Mapped[datetime | None]
     asked_at: Mapped[datetime] = mapped_column(default=now)
     made_at: Mapped[datetime | None]
     problem: Mapped[Problem | None] = mapped_column(enum_column(Problem, name="problem"))
@@ -129,8 +143,20 @@ class PaperOrder(Base):
 
     @property
     def is_open(self) -> bool:
-        """Whether it is still being made."""
+        """Whether it is still being made for the first time."""
         return self.made_at is None and self.problem is None
+
+
+class PaperBearer(Base):
+    """Whose name one batch or list holds. It is never widened: a file that is made anew names nobody else."""
+
+    __tablename__ = "paper_bearer"
+    __table_args__ = (Index("ix_paper_bearer_registration", "registration_id"),)
+
+    order_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("paper_order.id", ondelete="CASCADE"), primary_key=True)
+    registration_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("registration.id", ondelete="CASCADE"), primary_key=True
+    )
 
 
 def default(event_id: uuid.UUID) -> PaperSetup:

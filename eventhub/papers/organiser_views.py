@@ -96,10 +96,12 @@ def samples(slug: str) -> ResponseReturnValue:
 @bp.get("/console/events/<slug>/papers/<uuid:order_id>")
 @staff
 def fetch(slug: str, order_id: uuid.UUID) -> ResponseReturnValue:
-    """The file, for whoever asked for it, while the role still reaches it."""
-    event, _seen = _at_desk(slug)
+    """The file, for whoever asked for it, while the role still reaches what stands in it."""
+    event, seen = _at_desk(slug)
     order = queries.order_of(actor().person, order_id)
     if order.file is None or order.event_id != event.id or order.registration_id is not None:
+        raise NotFound
+    if not access.may_have(seen, order):
         raise NotFound
     return files.attachment(order.file)
 
@@ -142,27 +144,30 @@ def _page(
         title=in_language(event.title, g.lang, event.original_language).text,
         form=sent,
         setup=setup,
-        may_print=access.may_print_badges(seen, setup),
+        may_print=access.may_print_badges(seen, setup.badge_name),
         may_set_up=access.may_set_up(actor().grants, event),
         badges_form=badges_form or _badges_form(event, setup),
         list_form=list_form or _named(ListForm(formdata=None, data={"language": g.lang}), "list"),
         sample_form=sample_form or _sample_form(language),
-        orders=[_told(event, order) for order in queries.orders_of(me, event)],
+        orders=[_told(event, seen, order) for order in queries.orders_of(me, event)],
         sample_language=AUTONYMS[language],
         samples=[
-            _told(event, order) for order in queries.orders_of(me, event, sample=True) if order.language == language
+            _told(event, seen, order)
+            for order in queries.orders_of(me, event, sample=True)
+            if order.language == language
         ],
     )
     return page, sent.status if sent else 200
 
 
-def _told(event: Event, order: PaperOrder) -> dict[str, Any]:
+def _told(event: Event, seen: Sight, order: PaperOrder) -> dict[str, Any]:
     filters = [
         shown.label("participant_category", order.filters.get("category"), g.lang),
         shown.country(order.filters.get("country"), g.lang),
         shown.label("attendance_mode", order.filters.get("mode"), g.lang),
         order.filters.get("reference", ""),
     ]
+    has_file = order.file is not None and access.may_have(seen, order)
     return {
         **panels.told(order),
         "kind": order.kind.value,
@@ -171,7 +176,7 @@ def _told(event: Event, order: PaperOrder) -> dict[str, Any]:
         "number": order.number if order.kind in {Kind.BADGES, Kind.PARTICIPANTS} else None,
         "asked": show_moment(order.asked_at, actor().time_zone, g.lang),
         "left_out": order.left_out,
-        "url": url_for("papers_console.fetch", slug=event.slug, order_id=order.id) if order.file else None,
+        "url": url_for("papers_console.fetch", slug=event.slug, order_id=order.id) if has_file else None,
     }
 
 

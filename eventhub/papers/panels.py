@@ -30,6 +30,7 @@ PROBLEMS = {
     Problem.TOO_MANY: _l("Too many badges for one file. Choose a category or a country."),
     Problem.UNPRINTABLE: _l("It holds letters that none of our fonts has. Write to us, and we make it by hand."),
     Problem.GONE: _l("The registration is no longer there."),
+    Problem.NOT_YOURS: _l("Your role does not reach these papers any more."),
 }
 SLOW = 600
 """Seconds after which a page says that something is wrong."""

@@ -3,15 +3,16 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
-from eventhub.papers.models import LIFE, TAKES_PART, Kind, PaperOrder, PaperSetup, default
+from eventhub.papers.models import LIFE, TAKES_PART, Kind, PaperBearer, PaperOrder, PaperSetup, default
 from eventhub.people.models import Organisation, Person
 from eventhub.programme.models import Event
 from eventhub.registration.models import Registration
@@ -90,7 +91,10 @@ def order_of(owner: Person, order_id: uuid.UUID) -> PaperOrder:
 
 
 def to_print(order_id: uuid.UUID) -> PaperOrder | None:
-    """An order for the printer, with what it is about, or None when it is gone, made or given up."""
+    """An order for the printer, locked, with what it is about, or None when it is gone, made or given up.
+
+    Locked, so that nobody hides between what is read here and the note of whose names were read.
+    """
     found: PaperOrder | None = db.session.scalar(
         select(PaperOrder)
         .join(PaperOrder.event)
@@ -101,14 +105,27 @@ def to_print(order_id: uuid.UUID) -> PaperOrder | None:
             joinedload(PaperOrder.registration).joinedload(Registration.person).joinedload(Person.seal_key),
             joinedload(PaperOrder.registration).joinedload(Registration.organisation),
             joinedload(PaperOrder.registration).joinedload(Registration.answer_set),
+            joinedload(PaperOrder.file),
         )
         .where(PaperOrder.id == order_id)
+        .with_for_update(of=PaperOrder)
+        # It may have been read before by the same worker, and somebody may have hidden since.
+        .execution_options(populate_existing=True)
     )
-    return found if found is not None and found.is_open else None
+    return found if found is not None and (found.is_open or found.stale_at is not None) else None
 
 
-def bearers(event_id: uuid.UUID, filters: Mapping[str, str], *, limit: int = BATCH) -> list[Bearer]:
-    """The people who take part, as the filters ask; one more than ``limit`` says that there are too many."""
+def bearers(
+    event_id: uuid.UUID,
+    filters: Mapping[str, str],
+    *,
+    limit: int = BATCH,
+    named_in: PaperOrder | None = None,
+) -> list[Bearer]:
+    """The people who take part, as the filters ask; one more than ``limit`` says that there are too many.
+
+    ``named_in``: only those whom the file of this order names already.
+    """
     chosen: Any = (
         select(
             Registration.id,
@@ -145,6 +162,9 @@ def bearers(event_id: uuid.UUID, filters: Mapping[str, str], *, limit: int = BAT
     for name, column in columns.items():
         if filters.get(name):
             chosen = chosen.where(column == filters[name])
+    if named_in is not None:
+        theirs = PaperBearer.registration_id == Registration.id
+        chosen = chosen.join(PaperBearer, theirs & (PaperBearer.order_id == named_in.id))
     return [Bearer(*row) for row in db.session.execute(chosen)]
 
 
@@ -173,16 +193,56 @@ def outdated(limit: int = 500) -> list[PaperOrder]:
     return list(db.session.scalars(rows))
 
 
-def naming(person_id: uuid.UUID) -> list[PaperOrder]:
-    """Orders whose file may hold somebody's name: own papers, and batches and lists of the events registered for."""
-    mine = select(Registration.id).where(Registration.person_id == person_id)
-    events = select(Registration.event_id).where(Registration.person_id == person_id)
-    batches = PaperOrder.registration_id.is_(None) & PaperOrder.event_id.in_(events) & PaperOrder.is_sample.is_(False)
+def own_papers(person_id: uuid.UUID, registration_id: uuid.UUID | None = None) -> list[PaperOrder]:
+    """The papers made for somebody about her own registrations, or about one of them."""
+    mine = Registration.person_id == person_id
+    if registration_id is not None:
+        mine &= Registration.id == registration_id
+    return _locked(PaperOrder.registration_id.in_(select(Registration.id).where(mine)))
+
+
+def everything_of(person_id: uuid.UUID) -> list[PaperOrder]:
+    """All that somebody asked for."""
+    return _locked(PaperOrder.owner_id == person_id)
+
+
+def naming(person_id: uuid.UUID, registration_id: uuid.UUID | None = None) -> list[PaperOrder]:
+    """The desk's files that hold somebody's name, or may come to hold it as what is gathered just now is printed.
+
+    All registrations of the person count, or the one that is given. Locked: whoever gathers is waited for.
+    """
+    mine = Registration.person_id == person_id
+    if registration_id is not None:
+        mine &= Registration.id == registration_id
+    named = exists().where(PaperBearer.order_id == PaperOrder.id, PaperBearer.registration_id == Registration.id, mine)
+    being_made = PaperOrder.made_at.is_(None) & PaperOrder.event_id.in_(select(Registration.event_id).where(mine))
+    return _locked(PaperOrder.registration_id.is_(None), PaperOrder.is_sample.is_(False), named | being_made)
+
+
+def naming_somebody_gone(limit: int = 100) -> list[PaperOrder]:
+    """Files of the desk that name somebody who no longer takes part, and that nobody makes anew yet."""
+    gone = exists().where(
+        PaperBearer.order_id == PaperOrder.id,
+        PaperBearer.registration_id == Registration.id,
+        Registration.state.not_in(TAKES_PART),
+    )
+    return _locked(PaperOrder.made_at.is_not(None), PaperOrder.stale_at.is_(None), gone, limit=limit)
+
+
+def long_stale(moment: datetime, limit: int = 500) -> list[PaperOrder]:
+    """Files that should have been made anew before this moment."""
+    return _locked(PaperOrder.stale_at < moment, limit=limit)
+
+
+def _locked(*where: Any, limit: int | None = None) -> list[PaperOrder]:
     rows = (
         select(PaperOrder)
         .options(joinedload(PaperOrder.file))
-        .where(or_(PaperOrder.owner_id == person_id, PaperOrder.registration_id.in_(mine), batches))
+        .where(*where)
+        .order_by(PaperOrder.id)
+        .limit(limit)
         .with_for_update(of=PaperOrder)
+        .execution_options(populate_existing=True)
     )
     return list(db.session.scalars(rows))
 

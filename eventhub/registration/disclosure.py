@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from eventhub.kit import audit
 from eventhub.kit.clock import now
@@ -26,6 +26,9 @@ from eventhub.registration.queries import Intake
 
 READS_AN_HOUR = 20
 """More sealed answers than this an hour are reported to the administrators (SAFETY.md property 5)."""
+
+READ, BATCH_READ = "registration.revealed", "registration.batch_read"
+"""Deeds that open sealed answers: one registration's, and those of many at once (``rows`` says how many)."""
 
 SEARCHES_AN_HOUR = 50
 """More searches for names than this an hour are reported likewise."""
@@ -49,7 +52,7 @@ def reveal(
     # One after the other: two at once would both be counted as the same, and the count could pass over the alarm.
     db.session.execute(select(Person.id).where(Person.id == actor.id).with_for_update(key_share=True))
     entry = audit.record(
-        "registration.revealed",
+        READ,
         registration,
         actor=actor,
         scope_id=registration.event_id,
@@ -57,10 +60,33 @@ def reveal(
         questions=sorted(questions),
     )
     opened = given.opened(answer_set, key)
-    if _within_an_hour(entry) == READS_AN_HOUR + 1:
+    if _reads_within_an_hour(entry) == READS_AN_HOUR + 1:
         promise("registration.many_reads", entry_id=entry.id)
     sealed = {question.key for question in definition.questions() if question.sealed}
     return {name: value for name, value in opened.items() if name in sealed and name in questions}
+
+
+def note_batch(
+    actor: Person | None, event: Event, *, number: int, question: str, reason: str, order: uuid.UUID
+) -> audit.AuditEntry:
+    """One deed opened so many sealed answers (a batch of badges with photographs): one record, which the alarm counts
+    as that many. Without an actor the house did it by itself, and nobody is reported.
+    """
+    if actor is not None:
+        db.session.execute(select(Person.id).where(Person.id == actor.id).with_for_update(key_share=True))
+    entry = audit.record(
+        BATCH_READ,
+        event,
+        actor=actor,
+        scope_id=event.id,
+        reason=reason,
+        rows=number,
+        questions=[question],
+        order=order,
+    )
+    if actor is not None and 0 <= _reads_within_an_hour(entry) - READS_AN_HOUR - 1 < number:
+        promise("registration.many_reads", entry_id=entry.id)
+    return entry
 
 
 def note_search(actor_id: uuid.UUID, event_id: uuid.UUID) -> audit.AuditEntry:
@@ -70,6 +96,18 @@ def note_search(actor_id: uuid.UUID, event_id: uuid.UUID) -> audit.AuditEntry:
     if _within_an_hour(entry) == SEARCHES_AN_HOUR + 1:
         promise("registration.many_searches", entry_id=entry.id)
     return entry
+
+
+def _reads_within_an_hour(entry: audit.AuditEntry) -> int:
+    """How many sealed answers the same person opened, those of this time included. The caller has locked the person."""
+    db.session.flush()
+    rows = func.coalesce(audit.AuditEntry.detail["rows"].as_integer(), 1)
+    read = select(func.sum(case((audit.AuditEntry.verb == BATCH_READ, rows), else_=1))).where(
+        audit.AuditEntry.actor_id == entry.actor_id,
+        audit.AuditEntry.verb.in_((READ, BATCH_READ)),
+        audit.AuditEntry.at > now() - timedelta(hours=1),
+    )
+    return db.session.scalar(read) or 0
 
 
 def _within_an_hour(entry: audit.AuditEntry) -> int:

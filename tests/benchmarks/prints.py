@@ -9,7 +9,7 @@ from flask import g
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.papers import badges, making, typeset
-from eventhub.papers.models import Layout, default
+from eventhub.papers.models import BadgeName, Layout
 from eventhub.papers.typeset import Source
 from eventhub.programme.models import Event
 from tests.live import House
@@ -30,7 +30,7 @@ def badge_rows(house: House, forum_id: uuid.UUID) -> list[tuple[str, str, str, s
         ]
         for layout in (Layout.SHEET_4, Layout.SHEET_8):
             begun = time.perf_counter()
-            data, _left_out = badges.compose(event, default(event.id), people, "en", layout=layout)
+            data, _left_out = badges.compose(event, people, "en", rule=BadgeName.PUBLIC, layout=layout)
             file = typeset.pdf(Source.BADGE, data, at=now())
             seconds = time.perf_counter() - begun
             rows.append(

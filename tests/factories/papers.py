@@ -1,10 +1,12 @@
 """Papers that were made."""
 
+from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.papers import actions
-from eventhub.papers.models import Kind, PaperOrder
+from eventhub.papers.models import BadgeName, Kind, PaperOrder
 from eventhub.people.models import Person
 from eventhub.programme.models import Event
+from eventhub.registration.access import Sight
 from eventhub.registration.models import Registration
 from tests.factories.programme import PDF_BYTES
 
@@ -18,7 +20,9 @@ def make_paper(event: Event, owner: Person, registration: Registration | None = 
         owner=owner,
         registration_id=registration.id if registration else None,
         language="en",
+        badge_name=None if registration else BadgeName.PUBLIC,
+        sight=None if registration else Sight.PUBLIC_NAMES,
     )
     db.session.add(order)
     db.session.flush()
-    return actions.keep(order, PDF_BYTES, number=1, left_out=[])
+    return actions.keep(order, PDF_BYTES, at=now(), number=1, left_out=[])

@@ -29,11 +29,13 @@ def make(app: Flask, database: None, monkeypatch: pytest.MonkeyPatch) -> Make:
     def run() -> list[PaperOrder]:
         db.session.flush()
         owed = select(Promise.id).where(Promise.task == task.NAME, Promise.kept_at.is_(None)).order_by(Promise.id)
-        for promise_id in list(db.session.scalars(owed)):
+        # Twice: what went out of date while it was printed owes the next edition.
+        for promise_id in [*db.session.scalars(owed)]:
+            task.make(promise_id)
+        for promise_id in [*db.session.scalars(owed)]:
             task.make(promise_id)
         db.session.expire_all()
-        left = select(Promise.id).where(Promise.task == task.NAME, Promise.kept_at.is_(None))
-        assert db.session.scalars(left).all() == []
+        assert db.session.scalars(owed).all() == []
         return list(db.session.scalars(select(PaperOrder).order_by(PaperOrder.asked_at)))
 
     return run

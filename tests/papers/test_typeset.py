@@ -21,7 +21,7 @@ from PIL import Image, ImageFont
 from eventhub.kit.clock import now
 from eventhub.kit.i18n import LANGUAGES, LOCALES, direction
 from eventhub.papers import badges, glyphs, letters, making, participants, typeset, words
-from eventhub.papers.models import Kind, Layout, default
+from eventhub.papers.models import BadgeName, Kind, Layout, default
 from eventhub.papers.queries import Bearer
 from eventhub.papers.typeset import Source
 from eventhub.programme.models import Event
@@ -78,7 +78,7 @@ def papers(event: Event, lang: str) -> dict[str, tuple[Source, dict[str, Any]]]:
     setup, registration = default(event.id), making.sample_registration(event, lang)
     name, latin = making.SAMPLES[lang]
     made = {
-        layout.value: (Source.BADGE, badges.compose(event, setup, everybody(), lang, layout=layout)[0])
+        layout.value: (Source.BADGE, badges.compose(event, everybody(), lang, rule=setup.badge_name, layout=layout)[0])
         for layout in Layout
     }
     return made | {
@@ -154,7 +154,7 @@ def test_arabic_papers_begin_on_the_right(event: Event) -> None:
 def test_the_code_on_a_badge_is_its_reference(app: Flask, event: Event, layout: Layout) -> None:
     g.lang = "en"
     people = everybody()[:4]
-    data, _left_out = badges.compose(event, default(event.id), people, "en", layout=layout)
+    data, _left_out = badges.compose(event, people, "en", rule=BadgeName.PUBLIC, layout=layout)
     image = Image.open(io.BytesIO(typeset.png(Source.BADGE, data, ppi=200)))
     found = {code.text for code in zxingcpp.read_barcodes(image)}
     expected = [badge["reference"] for badge in data["badges"]]
@@ -178,8 +178,8 @@ def test_a_name_is_printed_as_it_is(app: Flask, event: Event, attack: str) -> No
     registration.organisation.name = attack
     person = bearer(attack, organisation=attack, category="ngo_ecosoc", country="KE")
     made = [
-        (Source.BADGE, badges.compose(event, setup, [person], "en", layout=Layout.A6)[0]),
-        (Source.BADGE, badges.compose(event, setup, [person], "en", layout=Layout.SHEET_8)[0]),
+        (Source.BADGE, badges.compose(event, [person], "en", rule=setup.badge_name, layout=Layout.A6)[0]),
+        (Source.BADGE, badges.compose(event, [person], "en", rule=setup.badge_name, layout=Layout.SHEET_8)[0]),
         (Source.LETTER, letters.confirmation(event, setup, registration, attack, "en", today=TODAY)),
         (Source.LETTER, letters.visa_letter(event, setup, registration, attack, "en", today=TODAY)),
         (Source.CERTIFICATE, letters.certificate(event, setup, registration, attack, None, "en", today=TODAY)),

@@ -1,14 +1,10 @@
 """Papers over HTTP: asked for, made by the worker, fetched by whoever asked and by nobody else, for a day."""
 
-import io
 from datetime import timedelta
-from typing import Any
 
-import pypdf
 import pytest
 import time_machine
 from flask.testing import FlaskClient
-from PIL import Image
 from sqlalchemy import select
 
 from eventhub.kit.audit import AuditEntry, AuditText
@@ -17,43 +13,16 @@ from eventhub.kit.db import db
 from eventhub.kit.files import StoredFile
 from eventhub.papers import actions
 from eventhub.papers.models import BadgeName, Kind, PaperOrder, PaperSetup
-from eventhub.people import actions as people
-from eventhub.people.models import Channel, Role
-from eventhub.programme.models import Event
-from eventhub.questionnaires.kinds import Upload
-from eventhub.registration.models import Registration, State
-from tests.factories.people import form_fields, make_person, make_staff, sign_in
+from eventhub.people.models import Role
+from eventhub.registration.models import State
+from tests.factories.people import form_fields, make_person, sign_in
 from tests.factories.registration import ANSWERS, make_forum, register
+from tests.papers.asking import ask, console, officer, own, print_badges
 from tests.papers.making import Make, content, has, make, read
 from tests.papers.scene import accredited, agree, make_people, make_stage, person_of
 
 __all__ = ["make"]
 pytestmark = pytest.mark.usefixtures("database")
-
-
-def own(registration: Registration, more: str = "") -> str:
-    return f"/en/me/registrations/{registration.reference}/papers{more}"
-
-
-def console(event: Event, more: str = "") -> str:
-    return f"/en/console/events/{event.slug}/papers{more}"
-
-
-def ask(client: FlaskClient, registration: Registration, kind: Kind, **typed: object) -> int:
-    fields = form_fields(client.get(own(registration)).text, f"/papers/{kind.value}")
-    return client.post(
-        own(registration, f"/{kind.value}"), data=fields | {"language": "en", "name": "public"} | typed
-    ).status_code
-
-
-def print_badges(client: FlaskClient, event: Event, **typed: object) -> int:
-    fields = form_fields(client.get(console(event)).text, "/papers/badges")
-    data = fields | {"layout": "sheet_4", "language": "en", "reason": "The desk opens at eight."} | typed
-    return client.post(console(event, "/badges"), data=data).status_code
-
-
-def officer(client: FlaskClient, event: Event, role: Role = Role.ACCREDITATION_OFFICER) -> None:
-    sign_in(client, make_staff(role, event_id=event.id))
 
 
 def test_a_participant_gets_her_confirmation(client: FlaskClient, make: Make) -> None:
@@ -182,54 +151,6 @@ def test_badges_of_a_filtered_list_carry_the_public_name(client: FlaskClient, ma
     assert db.session.get_one(AuditText, entry.id).text == "The desk opens at eight."
 
 
-PHOTO_ASKED: dict[str, Any] = {
-    "pages": [
-        {
-            "id": "p1",
-            "title": "Your badge",
-            "questions": [
-                {"id": "q1", "key": "legal_name", "kind": "short_text", "label": "Name", "see": ["desk"]},
-                {
-                    "id": "q2",
-                    "key": "badge_photo",
-                    "kind": "file",
-                    "label": "Photograph",
-                    "limits": {"files": ["images"]},
-                    "sealed": True,
-                    "see": ["desk"],
-                },
-            ],
-        }
-    ]
-}
-
-
-@pytest.mark.parametrize("wanted", [True, False])
-def test_a_photograph_stands_on_the_badge_where_the_event_wants_it(
-    client: FlaskClient, make: Make, wanted: bool
-) -> None:
-    event = make_forum(data=PHOTO_ASKED)
-    picture = io.BytesIO()
-    Image.new("RGB", (1200, 1600), "#804020").save(picture, "JPEG")
-    for name, more in (("Amina", {"badge_photo": Upload("me.jpg", picture.getvalue())}), ("Sokha", {})):
-        register(event, make_person(name=name), legal_name=name, **more).state = State.ACCREDITED
-    db.session.add(PaperSetup(event_id=event.id, photos=wanted))
-    db.session.flush()
-    officer(client, event)
-    assert print_badges(client, event, layout="a6", mode="") == 303
-    (order,) = make()
-    pages = pypdf.PdfReader(io.BytesIO(content(order))).pages
-    photos = {"Amina" if "Amina" in page.extract_text() else "Sokha": _photographs(page) for page in pages}
-    assert photos == {"Amina": [(360, 480)] if wanted else [], "Sokha": []}
-    read_by = select(AuditEntry.detail).where(AuditEntry.verb == "papers.photos_read")
-    assert [detail["rows"] for detail in db.session.scalars(read_by)] == ([1] if wanted else [])
-
-
-def _photographs(page: pypdf.PageObject) -> list[tuple[int, int]]:
-    found = [one.get_object() for one in page["/Resources"].get("/XObject", {}).values()]
-    return [(one["/Width"], one["/Height"]) for one in found if one["/Subtype"] == "/Image"]
-
-
 def test_another_officer_s_badges_do_not_exist(client: FlaskClient, make: Make) -> None:
     event = make_stage()
     make_people(event)
@@ -291,20 +212,6 @@ def test_the_list_names_those_who_agreed_by_their_public_names(client: FlaskClie
     assert "Ethiopia" in text
     for name in ("Silent", "Regretful", "Marker", str(silent.reference)):
         assert name not in text
-
-
-def test_hiding_takes_the_papers_with_the_name_away(client: FlaskClient, make: Make) -> None:
-    event = make_stage()
-    registration = accredited(event)
-    officer(client, event)
-    print_badges(client, event)
-    (order,) = make()
-    file = order.file_id
-    people.set_consents(person_of(registration), {Channel.LIST_OF_PARTICIPANTS: False})
-    assert actions.forget(registration.person_id) == 1
-    db.session.flush()
-    assert client.get(console(event, f"/{order.id}")).status_code == 404
-    assert db.session.get_one(StoredFile, file).deleted_at is not None
 
 
 def test_samples_are_pictures_of_every_paper(client: FlaskClient, make: Make) -> None:

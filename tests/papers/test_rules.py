@@ -1,0 +1,228 @@
+"""A batch keeps the rule it was asked for under; roles are asked about again at the printer and at the door."""
+
+import io
+from typing import Any
+
+import pypdf
+import pytest
+from flask.testing import FlaskClient
+from PIL import Image
+from sqlalchemy import select
+
+from eventhub.kit.audit import AuditEntry
+from eventhub.kit.db import db
+from eventhub.kit.outbox import Promise
+from eventhub.papers.models import BadgeName, PaperOrder, PaperSetup, Problem
+from eventhub.people.models import Person, Role, RoleGrant
+from eventhub.people.roles import revoke_role
+from eventhub.programme.models import Event
+from eventhub.questionnaires.kinds import Upload
+from eventhub.registration.disclosure import READS_AN_HOUR
+from eventhub.registration.models import State
+from tests.factories.people import grant, make_person, sign_in
+from tests.factories.registration import make_forum, register
+from tests.papers.asking import console, officer, print_badges
+from tests.papers.making import Make, content, has, make, read
+from tests.papers.scene import accredited, make_stage
+
+__all__ = ["make"]
+pytestmark = pytest.mark.usefixtures("database")
+
+
+def rule(event: Event, name: BadgeName, *, photos: bool = False) -> None:
+    """What the settings say now."""
+    setup = db.session.get(PaperSetup, event.id) or PaperSetup(event_id=event.id)
+    setup.badge_name, setup.photos = name, photos
+    db.session.add(setup)
+    db.session.flush()
+
+
+def demote(person: Person, event: Event) -> None:
+    """An officer becomes an organiser."""
+    held = db.session.scalars(select(RoleGrant).where(RoleGrant.person_id == person.id)).one()
+    revoke_role(None, held)
+    grant(person, Role.ORGANISER, event_id=event.id)
+
+
+def covered(event: Event) -> None:
+    """Somebody with an alias over the legal name."""
+    accredited(event, make_person(name="Amina", alias="Blue Heron"), legal_name="Amina Yusuf Warsame")
+
+
+def test_the_rule_is_that_of_the_moment_of_asking(client: FlaskClient, make: Make) -> None:
+    """An organiser asks under the public rule, changes the rule, and still gets no legal name."""
+    event = make_stage()
+    covered(event)
+    officer(client, event, Role.ORGANISER)
+    assert print_badges(client, event) == 303
+    rule(event, BadgeName.LEGAL)
+    (order,) = make()
+    text = read(content(order))
+    assert "Heron" in text
+    assert "Warsame" not in text
+
+
+def test_a_demoted_officer_gets_no_legal_names_printed(client: FlaskClient, make: Make) -> None:
+    event = make_stage()
+    covered(event)
+    rule(event, BadgeName.LEGAL)
+    person = officer(client, event)
+    assert print_badges(client, event) == 303
+    demote(person, event)
+    (order,) = make()
+    assert (order.file_id, order.problem) == (None, Problem.NOT_YOURS)
+    sign_in(client, person)
+    assert "Your role does not reach these papers any more" in client.get(console(event)).text
+
+
+def test_whoever_left_the_desk_gets_nothing_printed(client: FlaskClient, make: Make) -> None:
+    event = make_stage()
+    covered(event)
+    person = officer(client, event)
+    assert print_badges(client, event) == 303
+    revoke_role(None, db.session.scalars(select(RoleGrant).where(RoleGrant.person_id == person.id)).one())
+    (order,) = make()
+    assert (order.file_id, order.problem) == (None, Problem.NOT_YOURS)
+
+
+@pytest.mark.parametrize(("name", "status"), [(BadgeName.LEGAL, 404), (BadgeName.PUBLIC, 200)])
+def test_a_demoted_officer_fetches_no_legal_names(
+    client: FlaskClient, make: Make, name: BadgeName, status: int
+) -> None:
+    event = make_stage()
+    covered(event)
+    rule(event, name)
+    person = officer(client, event)
+    assert print_badges(client, event) == 303
+    (order,) = make()
+    address = console(event, f"/{order.id}")
+    assert client.get(address).status_code == 200
+    assert has(read(content(order)), "Amina Yusuf Warsame") == (name is BadgeName.LEGAL)
+    demote(person, event)
+    sign_in(client, person)
+    assert client.get(address).status_code == status
+    assert (address in client.get(console(event)).text) == (status == 200)
+
+
+# Photographs
+
+
+def asked(*see: str, sealed: bool = True) -> dict[str, Any]:
+    """A questionnaire with a photograph for some viewers."""
+    photo = {
+        "id": "q2",
+        "key": "badge_photo",
+        "kind": "file",
+        "label": "Photograph",
+        "limits": {"files": ["images"]},
+        "sealed": sealed,
+        "see": list(see),
+    }
+    name = {"id": "q1", "key": "legal_name", "kind": "short_text", "label": "Name", "see": ["desk"]}
+    return {"pages": [{"id": "p1", "title": "Your badge", "questions": [name, photo]}]}
+
+
+def pictured(event: Event, *names: str) -> None:
+    """People who sent a photograph."""
+    picture = io.BytesIO()
+    Image.new("RGB", (1200, 1600), "#804020").save(picture, "JPEG")
+    for name in names:
+        photo = Upload("me.jpg", picture.getvalue())
+        register(event, make_person(name=name), legal_name=name, badge_photo=photo).state = State.ACCREDITED
+    db.session.flush()
+
+
+def photographs(order: PaperOrder) -> dict[str, list[tuple[int, int]]]:
+    """The sizes of the pictures beside the first name on each page."""
+    pages = pypdf.PdfReader(io.BytesIO(content(order))).pages
+    return {page.extract_text().split("\n")[2]: _images(page) for page in pages}
+
+
+def _images(page: pypdf.PageObject) -> list[tuple[int, int]]:
+    found = [one.get_object() for one in page["/Resources"].get("/XObject", {}).values()]
+    return [(one["/Width"], one["/Height"]) for one in found if one["/Subtype"] == "/Image"]
+
+
+def reads() -> list[int]:
+    """How many sealed answers each recorded batch opened."""
+    rows = select(AuditEntry.detail).where(AuditEntry.verb == "registration.batch_read").order_by(AuditEntry.id)
+    return [detail["rows"] for detail in db.session.scalars(rows)]
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_photograph_stands_on_the_badge_where_the_event_wants_it(
+    client: FlaskClient, make: Make, wanted: bool
+) -> None:
+    event = make_forum(data=asked("desk"))
+    pictured(event, "Amina")
+    register(event, make_person(name="Sokha"), legal_name="Sokha").state = State.ACCREDITED
+    rule(event, BadgeName.PUBLIC, photos=wanted)
+    officer(client, event)
+    assert print_badges(client, event, layout="a6", mode="") == 303
+    rule(event, BadgeName.PUBLIC, photos=not wanted)
+    (order,) = make()
+    assert sorted(photographs(order).values()) == ([[], [(360, 480)]] if wanted else [[], []])
+    assert reads() == ([1] if wanted else [])
+
+
+@pytest.mark.parametrize(("see", "sealed", "number"), [(["desk"], True, 0), (["desk", "organiser"], False, 1)])
+def test_an_organiser_s_badges_bear_the_photographs_that_organisers_see(
+    client: FlaskClient, make: Make, see: list[str], sealed: bool, number: int
+) -> None:
+    event = make_forum(data=asked(*see, sealed=sealed))
+    pictured(event, "Amina")
+    rule(event, BadgeName.PUBLIC, photos=True)
+    officer(client, event, Role.ORGANISER)
+    assert print_badges(client, event, layout="a6", mode="") == 303
+    (order,) = make()
+    assert [len(found) for found in photographs(order).values()] == [number]
+    assert reads() == []
+
+
+def test_a_demoted_officer_fetches_no_photographs(client: FlaskClient, make: Make) -> None:
+    event = make_forum(data=asked("desk"))
+    pictured(event, "Amina")
+    rule(event, BadgeName.PUBLIC, photos=True)
+    person = officer(client, event)
+    assert print_badges(client, event, layout="a6", mode="") == 303
+    (order,) = make()
+    demote(person, event)
+    sign_in(client, person)
+    assert client.get(console(event, f"/{order.id}")).status_code == 404
+
+
+def test_sealed_photographs_count_for_the_alarm(
+    client: FlaskClient, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two batches of so many photographs that only together they are more than an hour's."""
+    event = make_forum(data=asked("desk"))
+    names = [f"Guest {number:02d}" for number in range(READS_AN_HOUR // 2 + 1)]
+    pictured(event, *names)
+    rule(event, BadgeName.PUBLIC, photos=True)
+    officer(client, event)
+    alarms = db.session.query(Promise).filter_by(task="registration.many_reads")
+    for told in (0, 1, 1):
+        assert print_badges(client, event, mode="") == 303
+        make()
+        assert alarms.count() == told
+    assert reads() == [len(names)] * 3
+
+
+def test_gathering_takes_as_many_statements_for_three_as_for_one(
+    client: FlaskClient, make: Make, statements: list[str]
+) -> None:
+    event = make_forum(data=asked("desk"))
+    rule(event, BadgeName.PUBLIC, photos=True)
+    officer(client, event)
+    counts = []
+    # The first one also loads what is kept in process.
+    for number, names in ((1, ["Amina"]), (1, []), (3, ["Sokha", "Grace"])):
+        pictured(event, *names)
+        assert print_badges(client, event, mode="", layout="a6") == 303
+        db.session.flush()
+        db.session.expire_all()
+        statements.clear()
+        order = make()[-1]
+        counts.append(len(statements))
+        assert (order.number, reads()[-1]) == (number, number)
+    assert counts[1] == counts[2], "\n".join(statements)
