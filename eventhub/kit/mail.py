@@ -1,7 +1,8 @@
 """Mail: rendered in one language, kept with its bytes until it is sent, and sent once.
 
 A mail belongs to a promise. Its Message-ID and bytes are made at the first attempt and repeated byte for byte; the
-bytes are sealed while they wait and wiped when the promise is kept, so that no link in them outlives its mail.
+bytes are sealed while they wait and wiped when the promise is kept, so that no link in them outlives its mail. When its
+reader goes discreet while it waits, it is written anew under the same Message-ID.
 """
 
 import smtplib
@@ -43,7 +44,7 @@ sends the mail meanwhile."""
 
 
 class Mail(Base):
-    """One mail of one promise."""
+    """One mail of one promise. ``discreet`` is how its bytes were written."""
 
     __tablename__ = "mail"
 
@@ -51,6 +52,7 @@ class Mail(Base):
     message_id: Mapped[str] = mapped_column(unique=True)
     template: Mapped[str]
     language: Mapped[str]
+    discreet: Mapped[bool] = mapped_column(default=False)
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(default=now)
     sent_at: Mapped[datetime | None]
@@ -280,29 +282,33 @@ def _written(taken: outbox.Taken, write: Callable[..., Letter | None]) -> Envelo
     known = db.session.get(Mail, taken.id)
     # Asked anew before each attempt: what was true when the mail was written may be so no more, three days later.
     letter = write(**taken.payload)
-    if known is not None and letter is None:
-        known.sealed = None
-    if known is not None and known.sealed is not None:
-        return _unpack(open_for_house(where, known.sealed))
-    if letter is None or known is not None:
+    if letter is None:
+        if known is not None:
+            known.sealed = None
         return None
-    settings: Settings = current_app.extensions["eventhub.settings"]
-    sender = settings.neutral_mail_from if letter.discreet else settings.mail_from
-    domain = parseaddr(sender)[1].rpartition("@")[2]
-    message_id = f"<{taken.lease.hex}.{taken.id}@{domain}>"
+    if known is not None and known.sealed is None:  # sent, or wiped by an erasure
+        return None
+    if known is not None and known.sealed is not None and known.discreet == letter.discreet:
+        return _unpack(open_for_house(where, known.sealed))
+    message_id = known.message_id if known is not None else _message_id(taken)
     rendered = render(letter, message_id, now())
     body = (letter.compose or compose)(rendered)
     envelope = Envelope(parseaddr(rendered.sender)[1], letter.to, body)
-    db.session.add(
-        Mail(
-            promise_id=taken.id,
-            message_id=message_id,
-            template=letter.template,
-            language=letter.language,
-            sealed=seal_for_house(where, _pack(envelope)),
-        )
-    )
+    if known is None:
+        known = Mail(promise_id=taken.id, message_id=message_id)
+        db.session.add(known)
+    known.template, known.language, known.discreet = letter.template, letter.language, letter.discreet
+    known.sealed = seal_for_house(where, _pack(envelope))
     return envelope
+
+
+def _message_id(taken: outbox.Taken) -> str:
+    """Of the neutral domain for every mail: one that is written anew for a reader gone discreet keeps it, and may not
+    name the house (SAFETY.md property 13).
+    """
+    settings: Settings = current_app.extensions["eventhub.settings"]
+    domain = parseaddr(settings.neutral_mail_from)[1].rpartition("@")[2]
+    return f"<{taken.lease.hex}.{taken.id}@{domain}>"
 
 
 def _place(promise_id: int) -> Place:

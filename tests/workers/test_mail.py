@@ -322,6 +322,40 @@ def test_a_discreet_letter_names_nothing(app: Flask, sink: MailSink) -> None:
     assert b"eventhub" not in whole.lower()
 
 
+@pytest.mark.parametrize("discreet", [True, False])
+def test_a_mail_that_waits_is_written_anew_when_its_reader_goes_discreet_or_back(
+    app: Flask, sink: MailSink, discreet: bool
+) -> None:
+    """The server greylists first, as real ones do; what it gets in the end is what is right then."""
+
+    def write(now_discreet: bool) -> Letter:
+        subject = "Note" if now_discreet else "Forum on Minority Issues"
+        return Letter(
+            to=TO,
+            language="en",
+            subject=lambda: subject,
+            template="base",
+            context={"neutral": now_discreet},
+            discreet=now_discreet,
+        )
+
+    sink.rule = lambda _to, before: Answer(451, "Greylisted") if before < 2 else Answer()
+    number = owe()
+    with time_machine.travel(now(), tick=False) as clock:
+        post(number, lambda: write(not discreet))
+        message_id = db.session.get_one(Mail, number).message_id
+        for _ in range(2):
+            clock.shift(timedelta(minutes=5))
+            post(number, lambda: write(discreet))
+    assert row(number).kept_at is not None
+    assert [code for _to, code in sink.answers] == [451, 451, 250]
+    [arrived] = sink.messages()
+    [whole] = raw(sink)
+    assert arrived["Message-ID"] == message_id
+    assert (b"Minority" in whole, b"eventhub" in whole.lower()) == (not discreet, not discreet)
+    assert (db.session.get_one(Mail, number).discreet, db.session.get_one(Mail, number).sealed) == (discreet, None)
+
+
 def test_the_subject_is_one_line(sink: MailSink) -> None:
     def write(**payload: object) -> Letter:
         return Letter(to=TO, language="en", subject=lambda: "A\r\nBcc: other@example.org\r\n\r\nB", template="base")
