@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
@@ -146,11 +146,6 @@ def provider_links(session: Session, language: str) -> list[tuple[str, str]]:
         ("Outlook", "https://outlook.live.com/calendar/0/deeplink/compose?" + urlencode(outlook)),
         ("Yahoo", "https://calendar.yahoo.com/?" + urlencode(yahoo)),
     ]
-
-
-def host_of(address: str) -> str:
-    """The host of an address, for the words beside it."""
-    return urlsplit(address).netloc
 
 
 def _private(person: Reader, frame: Frame, moment: datetime) -> Feed:

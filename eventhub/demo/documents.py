@@ -56,7 +56,7 @@ def documents() -> list[DemoDocument]:
             type=one["type"],
             title=one["title"],
             languages=tuple(one["languages"]),
-            body=one["body"],
+            body=one["body"] or {"en": MADE[one["key"]]()},
         )
         for one in text("documents")["documents"]
     ]
@@ -73,6 +73,26 @@ def activities() -> list[Activity]:
         Activity(**{**one, "guidance_note_recommendations": tuple(one["guidance_note_recommendations"])})
         for one in text("recommendations")["action_plan"]["activities"]
     ]
+
+
+def _recommended() -> str:
+    paragraphs = [f"{one.paragraph}. {one.text}" for one in recommendations()]
+    return "\n\n".join(["The text as the United Nations printed it.", *paragraphs])
+
+
+def _planned() -> str:
+    paragraphs, area = ["The text as the United Nations printed it."], ""
+    for one in activities():
+        if one.area != area:
+            area = one.area
+            paragraphs.append(area)
+        years = str(one.start_year) if one.start_year == one.end_year else f"{one.start_year}–{one.end_year}"
+        paragraphs.append(f"{one.ref}. {one.text} {years}.")
+    return "\n\n".join(paragraphs)
+
+
+MADE = {"recommendations_fifteenth": _recommended, "action_plan": _planned}
+"""Documents whose text is made from its parts, in English alone."""
 
 
 def symbol_for(document: DemoDocument, first_day: date) -> str | None:

@@ -8,15 +8,13 @@ for everybody and set no cookie (SAFETY.md property 11), so who asks plays no pa
 
 from collections.abc import Iterable
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask
 
 from eventhub.kit import health
 from eventhub.kit.pages import KEPT, Ready, Source, cache_control
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 Headers = list[tuple[str, str]]
 GZIP = ("Content-Encoding", "gzip")
@@ -25,11 +23,11 @@ GZIP = ("Content-Encoding", "gzip")
 class Shelf:
     """A WSGI app in front of another one."""
 
-    def __init__(self, app: Flask, inner: "WSGIApplication") -> None:
+    def __init__(self, app: Flask, inner: WSGIApplication) -> None:
         self._extensions = app.extensions
         self._inner = inner
 
-    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer from the shelf, or let the app answer and note what it said."""
         begun = perf_counter()
         key = _asked_for(environ)
@@ -43,9 +41,7 @@ class Shelf:
         health.observe(ready.source.endpoint, "GET", int(ready.status[:3]), perf_counter() - begun)
         return [ready.body]
 
-    def _noting(
-        self, environ: "WSGIEnvironment", start_response: "StartResponse", key: tuple[str, ...]
-    ) -> "StartResponse":
+    def _noting(self, environ: WSGIEnvironment, start_response: StartResponse, key: tuple[str, ...]) -> StartResponse:
         def note(status: str, headers: Headers, exc_info: Any = None, /) -> Any:
             source: Source | None = environ.get(KEPT)
             if source is not None and exc_info is None and (answer := _ready(environ, source, status, headers)):
@@ -55,7 +51,7 @@ class Shelf:
         return note
 
 
-def _asked_for(environ: "WSGIEnvironment") -> tuple[str, ...] | None:
+def _asked_for(environ: WSGIEnvironment) -> tuple[str, ...] | None:
     """What the answer depends on, but for the ETag; None for what never comes from the shelf."""
     if environ["REQUEST_METHOD"] != "GET" or "gzip" not in environ.get("HTTP_ACCEPT_ENCODING", ""):
         return None
@@ -64,7 +60,7 @@ def _asked_for(environ: "WSGIEnvironment") -> tuple[str, ...] | None:
     return environ.get("HTTP_HOST", ""), *place, known
 
 
-def _ready(environ: "WSGIEnvironment", source: Source, status: str, headers: Headers) -> Ready | None:
+def _ready(environ: WSGIEnvironment, source: Source, status: str, headers: Headers) -> Ready | None:
     """The answer to be kept, when it is the page's own bytes or tells the one who asks that they have them."""
     asked = environ.get("HTTP_IF_NONE_MATCH")
     said = set(headers)

@@ -92,14 +92,6 @@ def ascii_email(value: str) -> str:
     return address
 
 
-def mask_email(value: str) -> str:
-    """An address that its owner knows again and a bystander does not learn: ``m•••@example.org``."""
-    local, at, host = value.rpartition("@")
-    if not (at and local):
-        return "•••"
-    return f"{local[0] if len(local) > 2 else ''}•••@{host}"
-
-
 def safe_file_name(name: str | None) -> str:
     """A file name for storage lists and downloads: the last part of the path, clean, without characters that any
     system reserves, at most 120 characters and 200 bytes, its ending kept. ``file`` when nothing is left.

@@ -7,7 +7,7 @@ property 2).
 import uuid
 from collections import Counter
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -315,11 +315,6 @@ def category_counts(event_id: uuid.UUID, midnight: datetime) -> Counter[str]:
         .group_by(Registration.category)
     )
     return Counter({row[0] or "": row[1] for row in db.session.execute(found)})
-
-
-def without_search(filters: Filters) -> Filters:
-    """The same filters for everybody's names."""
-    return replace(filters, q="")
 
 
 def _at_desk(event_id: uuid.UUID) -> tuple[ColumnElement[bool], ...]:

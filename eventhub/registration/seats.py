@@ -70,11 +70,6 @@ def free_seats(event_id: uuid.UUID, number: int = 1) -> None:
         bump("programme")
 
 
-def free_seat(event_id: uuid.UUID) -> None:
-    """Give one seat back."""
-    free_seats(event_id)
-
-
 def _take_one(event_id: uuid.UUID) -> bool:
     # What is not written yet is written before the row is locked, not after it.
     db.session.flush()

@@ -141,8 +141,18 @@ def test_documents_have_titles_in_six_languages_and_the_versions_they_name() -> 
     agenda = made["provisional_agenda"]
     assert symbol_for(agenda, date(2031, 5, 1)) == "A/HRC/FMI/2031/1"
     assert file_text(agenda, "en", date(2031, 5, 1)).startswith("A/HRC/FMI/2031/1\nProvisional agenda\n\n")
+
+
+def test_the_recommendations_and_the_action_plan_are_documents_to_be_read() -> None:
+    made = {one.key: one for one in documents()}
+    printed = file_text(made["recommendations_fifteenth"], "en", date(2031, 5, 1))
+    assert printed.startswith("A/HRC/52/71\nRecommendations of the fifteenth session\n\n")
+    assert [number for number in range(40, 80) if f"\n{number}. " in printed] == list(range(53, 66))
+    plan = file_text(made["action_plan"], "en", date(2031, 5, 1))
     assert len(recommendations()) == 13
+    assert all(f"{one.paragraph}. {one.text}" in printed for one in recommendations())
     assert len(activities()) == 23
+    assert all(f"{one.ref}. {one.text}" in plan for one in activities())
 
 
 @pytest.mark.parametrize("language", ["ar", "zh", "ru"])

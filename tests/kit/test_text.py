@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventhub.kit.text import ascii_email, mask_email, multi_line, safe_file_name, single_line
+from eventhub.kit.text import ascii_email, multi_line, safe_file_name, single_line
 
 UNSEEN = [*"\x00\x07\x1b\x7f\x9f\u00ad\u061c\u200b\u200e\u200f\u202a\u202e\u2066\u2069\u2060\ufeff\u3164\ufff9\ufffe",
           "\U000e0041", "\U000e007f", "\ud800", "\udfff"]  # fmt: skip
@@ -117,12 +117,6 @@ def test_no_other_text_becomes_somebodys_address(text: str) -> None:
         return
     assert address.isascii()
     assert len(address) == len(f"{text.lstrip()}@example.org")
-
-
-def test_masked_addresses() -> None:
-    assert mask_email("maria@example.org") == "m•••@example.org"
-    assert mask_email("a@example.org") == "•••@example.org"
-    assert mask_email("nonsense") == "•••"
 
 
 @pytest.mark.parametrize(
