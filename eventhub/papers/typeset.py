@@ -11,7 +11,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ def pdf(source: Source, data: Mapping[str, Any], *, at: datetime, pictures: Sequ
     Pictures (SVG, see ``photograph``) are named in the data by their number. The same input gives the same bytes.
     Raises NotPrinted.
     """
-    return _printed(source, data, pictures, format="pdf", at=at.replace(microsecond=0).isoformat())
+    return _printed(source, data, pictures, format="pdf", at=at.astimezone(UTC).replace(microsecond=0).isoformat())
 
 
 def png(source: Source, data: Mapping[str, Any], *, pictures: Sequence[str] = (), ppi: float | None = None) -> bytes:
