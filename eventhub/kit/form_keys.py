@@ -20,13 +20,16 @@ from werkzeug.wrappers import Response
 from eventhub.kit.clock import now
 from eventhub.kit.db import Base, db, table_of
 from eventhub.kit.errors import DomainError
+from eventhub.kit.sealed import Place, open_for_house, place, seal_for_house
 
 NOT_CONTENT = {"csrf_token", "form_key"}
 KEPT = timedelta(days=2)
 
 
 class FormKey(Base):
-    """A key that was used, what came with it, and where the answer led."""
+    """A key that was used, what came with it, and where the answer led: sealed, since an address may be a secret (the
+    reply to an invite), of which the database holds nothing but a hash.
+    """
 
     __tablename__ = "form_key"
     __table_args__ = (Index("ix_form_key_at", "at"),)
@@ -34,7 +37,7 @@ class FormKey(Base):
     key: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     digest: Mapped[bytes] = mapped_column(LargeBinary)
     at: Mapped[datetime] = mapped_column(default=now)
-    location: Mapped[str]
+    location: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 _KEYS = table_of(FormKey)
@@ -55,19 +58,26 @@ def remember(owner: str, location: str) -> bool:
     key = key_of_request()
     if key is None:
         return True
-    row = {"key": key, "digest": _digest(owner), "at": now(), "location": location}
+    row = {
+        "key": key,
+        "digest": _digest(owner),
+        "at": now(),
+        "location": seal_for_house(_where(key), location.encode()),
+    }
     return db.session.execute(_REMEMBER, row).first() is not None
 
 
 def answered(owner: str) -> Response | None:
     """The answer that an earlier request with this key got, or None. Raises OtherContent."""
     key = key_of_request()
+    if key is None:
+        return None
     known = db.session.execute(select(FormKey.digest, FormKey.location).where(FormKey.key == key)).first()
     if known is None:
         return None
     if known.digest != _digest(owner):
         raise OtherContent
-    return redirect(known.location, 303)
+    return redirect(open_for_house(_where(key), known.location).decode(), 303)
 
 
 def is_repeated() -> bool:
@@ -87,6 +97,10 @@ def key_of_request() -> uuid.UUID | None:
 def forget_old() -> None:
     """Keys older than two days are of no use to anyone."""
     db.session.execute(delete(FormKey).where(FormKey.at < now() - KEPT))
+
+
+def _where(key: uuid.UUID) -> Place:
+    return place("form_key", "location", key)
 
 
 def _digest(owner: str) -> bytes:

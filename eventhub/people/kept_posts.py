@@ -1,4 +1,8 @@
-"""What was typed when a session had ended: kept sealed for a day, given back once the person has signed in."""
+"""What was typed when a session had ended: kept sealed for a day, given back once the same person has signed in.
+
+Only the words of somebody whose session still tells who it was are kept: on a shared computer a page that was left open
+after signing out belongs to nobody, and whoever signs in next must not find it.
+"""
 
 import json
 import secrets
@@ -8,7 +12,7 @@ from typing import Any
 
 from flask import g, request, session
 from flask_login import current_user
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 from werkzeug.datastructures import MultiDict
 
 from eventhub.kit.clock import now
@@ -17,7 +21,7 @@ from eventhub.kit.errors import TooMany
 from eventhub.kit.limits import count
 from eventhub.kit.sealed import Unreadable, open_for_house, place, seal_for_house
 from eventhub.kit.tokens import digest
-from eventhub.people.models import KeptPost, WebSession
+from eventhub.people.models import KeptPost, Person, WebSession
 
 KEPT = timedelta(days=1)
 LIMIT = 200_000
@@ -28,10 +32,15 @@ class PostKeeper:
     """Stands behind the guard (kit/access.py) and the base form (kit/forms.py)."""
 
     def keep(self) -> None:
-        """Keep the form of this request, without files. A form from another site is left alone."""
+        """Keep the form of this request, without files, for the owner of the session that has ended. A form from
+        another site is left alone.
+        """
         typed = [(name, value) for name, value in request.form.items(multi=True) if name not in NOT_KEPT]
         packed = json.dumps(typed).encode()
         if not typed or len(packed) > LIMIT or not _is_from_our_page():
+            return
+        owner = _whose()
+        if owner is None:
             return
         try:
             count("kept_post", request.remote_addr or "", limit=60, seconds=900)
@@ -41,7 +50,7 @@ class PostKeeper:
         db.session.add(
             KeptPost(
                 id=row,
-                person_id=_whose(),
+                person_id=owner,
                 token_hash=digest(token),
                 path=request.path,
                 sealed=seal_for_house(_where(row), packed),
@@ -59,19 +68,13 @@ class PostKeeper:
     def forget(self) -> None:
         """The form was sent again: what was kept for it has served."""
         if "kept" in session:
-            mine = delete(KeptPost).where(KeptPost.token_hash == digest(session["kept"]), KeptPost.path == request.path)
+            mine = delete(KeptPost).where(*_for_this_page())
             if db.session.execute(mine.returning(KeptPost.id)).first():
                 session.pop("kept")
 
     def _find(self) -> MultiDict[str, Any] | None:
-        row = db.session.scalar(
-            select(KeptPost).where(
-                KeptPost.token_hash == digest(session["kept"]),
-                KeptPost.path == request.path,
-                KeptPost.created_at > now() - KEPT,
-            )
-        )
-        if row is None or row.person_id not in {None, current_user.id}:
+        row = db.session.scalar(select(KeptPost).where(*_for_this_page(), KeptPost.created_at > now() - KEPT))
+        if row is None:
             return None
         try:
             return MultiDict([(name, value) for name, value in json.loads(open_for_house(_where(row.id), row.sealed))])
@@ -84,12 +87,22 @@ def forget_old() -> None:
     db.session.execute(delete(KeptPost).where(KeptPost.created_at < now() - KEPT))
 
 
+def _for_this_page() -> tuple[ColumnElement[bool], ...]:
+    """What the person who is signed in typed into this page, in this browser."""
+    return (
+        KeptPost.token_hash == digest(session["kept"]),
+        KeptPost.path == request.path,
+        KeptPost.person_id == current_user.id,
+    )
+
+
 def _whose() -> uuid.UUID | None:
-    # A session that is over still tells whose it was: on a shared computer the next person must not see the answers.
+    # A session that is over still tells whose it was; signing out makes the browser forget which one it had.
     secret = session.get("_user_id")
     if not secret:
         return None
-    return db.session.scalar(select(WebSession.person_id).where(WebSession.token_hash == digest(secret)))
+    whose = select(Person.id).join(WebSession, WebSession.person_id == Person.id)
+    return db.session.scalar(whose.where(WebSession.token_hash == digest(secret), Person.erased_at.is_(None)))
 
 
 def _is_from_our_page() -> bool:

@@ -291,6 +291,24 @@ class RecoveryCode(Base):
     spent_at: Mapped[datetime | None]
 
 
+class SecondFactorReset(Base):
+    """A request that somebody's second factor be cleared, since phone and paper are lost: two administrators agree."""
+
+    __tablename__ = "second_factor_reset"
+    __table_args__ = (
+        Index("ix_second_factor_reset_open", "person_id", unique=True, postgresql_where="closed_at IS NULL"),
+    )
+
+    id: Mapped[Id]
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    asked_by_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    reason: Mapped[str]
+    asked_at: Mapped[datetime] = mapped_column(default=now)
+    until: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
+
+
 class EmailChange(Base):
     """A new address for a person: both the old and the new one must agree (SAFETY.md property 10)."""
 
@@ -326,13 +344,13 @@ class Consent(Base):
 class KeptPost(Base):
     """What a person had typed when the session ended: sealed, given back after sign-in, gone after a day.
 
-    ``person_id`` is whose session it was; empty when the browser no longer knew.
+    ``person_id`` is whose session it was: nobody else reads it.
     """
 
     __tablename__ = "kept_post"
 
     id: Mapped[Id]
-    person_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     path: Mapped[str]
     sealed: Mapped[bytes] = mapped_column(LargeBinary)

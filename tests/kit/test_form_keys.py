@@ -17,6 +17,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.form_keys import FormKey
 from eventhub.kit.outbox import Promise
+from eventhub.kit.sealed import open_for_house, place
 from tests.factories.people import form_fields
 from tests.kit.probe_site import noted
 from tests.live import House
@@ -39,6 +40,14 @@ def test_sent_twice_done_once(probe: FlaskClient) -> None:
     )
     assert noted() == ["yes"]
     assert db.session.query(Promise).count() == 1
+
+
+def test_where_it_led_is_sealed(probe: FlaskClient) -> None:
+    """The address of a reply to an invite is a secret: the database holds its hash, and no copy of it in clear."""
+    probe.post(FORM, data=fields(probe) | {"word": "s3cret"})
+    row = db.session.query(FormKey).one()
+    assert b"s3cret" not in row.location
+    assert open_for_house(place("form_key", "location", row.key), row.location) == b"/en/probe/thanks?word=s3cret"
 
 
 def test_another_form_is_another_deed(probe: FlaskClient) -> None:
@@ -125,7 +134,7 @@ def test_the_usual_case_costs_one_statement(probe: FlaskClient, caplog: pytest.L
 def test_old_keys_are_forgotten(probe: FlaskClient) -> None:
     with unit_of_work():
         for days in (1, 3):
-            db.session.add(FormKey(key=uuid.uuid4(), digest=b"", location="/", at=now() - timedelta(days=days)))
+            db.session.add(FormKey(key=uuid.uuid4(), digest=b"", location=b"", at=now() - timedelta(days=days)))
     with unit_of_work():
         form_keys.forget_old()
     assert db.session.query(FormKey).count() == 1

@@ -61,6 +61,29 @@ def test_the_next_person_at_the_computer_sees_nothing(client: FlaskClient) -> No
     assert FILLED["name"] not in client.get(PATH).get_data(as_text=True)
 
 
+def test_a_page_left_open_after_signing_out_belongs_to_nobody(client: FlaskClient) -> None:
+    """A signs out, the page that stayed open is sent, B signs in there: B finds nothing of it."""
+    come_in(client, make_person().email or "")
+    hidden = form_fields(client.get(PATH).get_data(as_text=True))
+    send(client, "/en/sign-out", page="/en/me", action="/en/sign-out")
+    led_to = client.post(PATH, data={**hidden, **FILLED}, headers=FROM_HERE).location
+    assert db.session.query(KeptPost).count() == 0
+    assert sign_in_again(client, str(led_to), new_email()) == PATH
+    assert FILLED["name"] not in client.get(PATH).get_data(as_text=True)
+
+
+def test_what_another_sends_from_the_same_browser_takes_nothing_away(client: FlaskClient) -> None:
+    """A's session ended, B signs in and saves the own profile; A signs in again and has lost nothing."""
+    person, other = make_person(), new_email()
+    come_in(client, person.email or "")
+    led_to = session_ends(client)
+    sign_in_again(client, led_to, other)
+    assert send(client, PATH, **{**FILLED, "name": "Another"}).status_code == 303
+    db.session.query(WebSession).update({"revoked_at": now()})
+    sign_in_again(client, led_to, person.email or "")
+    assert FILLED["name"] in client.get(PATH).get_data(as_text=True)
+
+
 @pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}, {}])
 def test_another_site_puts_no_words_in_a_person_s_mouth(client: FlaskClient, headers: dict[str, str]) -> None:
     come_in(client, make_person().email or "")
