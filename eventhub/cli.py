@@ -21,6 +21,7 @@ from eventhub.demo.load import is_empty, load_demo
 from eventhub.kit import audit, health, outbox, sealed, slots
 from eventhub.kit.config import Settings, SettingsWrong, load_settings
 from eventhub.kit.db import unit_of_work
+from eventhub.kit.errors import NotFound
 from eventhub.kit.mail import reachable
 from eventhub.kit.migrations import upgrade_database
 from eventhub.kit.text import ascii_email
@@ -28,8 +29,9 @@ from eventhub.local.household import Household
 from eventhub.local.postgres import client_program
 from eventhub.local.process import LocalServerError
 from eventhub.people import actions as people
-from eventhub.people import roles
+from eventhub.people import resets, roles
 from eventhub.people.models import Role, ScopeKind
+from eventhub.people.queries import person_by_email
 
 
 class Stop(click.ClickException):
@@ -102,6 +104,22 @@ def person_grant(email: str, role: str, scope: str) -> None:
         except roles.AlreadyHeld:
             raise Stop("This person already holds this role there.") from None
     click.echo(f"{role} for {scope}: done")
+
+
+@person.command("reset-second-factor")
+@click.argument("email")
+@click.option("--reason", prompt="How do you know that it is this person who asks?", help="Goes into the record.")
+def person_reset_second_factor(email: str, reason: str) -> None:
+    """Clear the second step of EMAIL, who lost phone and recovery codes. The person and the administrators are told."""
+    with _app(), unit_of_work():
+        known = person_by_email(_address(email))
+        try:
+            if known is None or not reason.strip():
+                raise NotFound
+            resets.reset_by_hand(known, reason.strip())
+        except NotFound:
+            raise Stop("This address has no second step to clear, or no reason was given.") from None
+    click.echo("The second step is cleared; the next sign-in sets up a new one.")
 
 
 @main.command("sign-in")

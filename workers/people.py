@@ -16,7 +16,15 @@ from eventhub.kit.web import absolute
 from eventhub.papers import actions as papers
 from eventhub.people import affiliations, kept_posts, sign_in
 from eventhub.people.actions import NEW, OLD, email_change_token
-from eventhub.people.models import EmailChange, Person, RoleGrant, RoleOffer, SignInRequest, WebSession
+from eventhub.people.models import (
+    EmailChange,
+    Person,
+    RoleGrant,
+    RoleOffer,
+    SecondFactorReset,
+    SignInRequest,
+    WebSession,
+)
 from eventhub.people.queries import person_by_email
 from eventhub.registration import copies, personal_data
 from workers.app import mails, writes
@@ -130,6 +138,48 @@ def role_offered_mail(offer_id: str) -> Letter | None:
     )
 
 
+@mails("people.second_factor_reset")
+def second_factor_reset_mail(person_id: str) -> Letter | None:
+    """To the person: the second step is gone, and it was perhaps not you who asked."""
+    person = db.session.get_one(Person, uuid.UUID(person_id))
+    return _to_staff(person, "people/second_factor_reset", lambda: _("Your second step was cleared"), "people.sign_in")
+
+
+@mails("people.second_factor_asked")
+def second_factor_asked_mail(reset_id: str, person_id: str) -> Letter | None:
+    """To another administrator: somebody asks. None when the request is closed."""
+    row = db.session.get(SecondFactorReset, uuid.UUID(reset_id))
+    if row is None or row.closed_at is not None or row.until <= now():
+        return None
+    person = db.session.get_one(Person, uuid.UUID(person_id))
+    template = "people/second_factor_asked"
+    return _to_staff(person, template, lambda: _("A second administrator is needed"), "people_console.second_factors")
+
+
+@mails("people.second_factor_was_reset")
+def second_factor_was_reset_mail(person_id: str) -> Letter | None:
+    """To another administrator: it was done."""
+    person = db.session.get_one(Person, uuid.UUID(person_id))
+    template = "people/second_factor_was_reset"
+    return _to_staff(person, template, lambda: _("A second step was cleared"), "people_console.second_factors")
+
+
+def _to_staff(person: Person, template: str, subject: Callable[[], str], endpoint: str) -> Letter | None:
+    if person.email is None:
+        return None
+    return Letter(
+        to=person.email,
+        language=person.language,
+        subject=subject,
+        template=template,
+        context={
+            "link": absolute(endpoint, neutral=person.discreet, lang=person.language),
+            "neutral": person.discreet,
+        },
+        discreet=person.discreet,
+    )
+
+
 @writes("people.erased")
 def erased(person_id: str) -> None:
     """Every feature erases what it keeps about the person."""
@@ -155,6 +205,7 @@ def sweep() -> None:
     db.session.execute(delete(WebSession).where(WebSession.until < moment - PAST_SESSIONS))
     db.session.execute(delete(RoleOffer).where(RoleOffer.until < moment - FORGET))
     db.session.execute(delete(RoleOffer).where(RoleOffer.closed_at < moment - FORGET))
+    db.session.execute(delete(SecondFactorReset).where(SecondFactorReset.until < moment - FORGET))
     kept_posts.forget_old()
     copies.let_go(affiliations.forget_ended())
 

@@ -31,6 +31,7 @@ from eventhub.people.models import (
     Role,
     RoleGrant,
     RoleOffer,
+    SecondFactorReset,
     SignInRequest,
     WebSession,
 )
@@ -302,14 +303,16 @@ def renew_second_factor(actor: Person, session: WebSession) -> Person:
     return actor
 
 
-def reset_second_factor(actor: Person | None, person: Person) -> Person:
-    """Phone and paper are lost: an administrator of everything, or the command line, clears the way for a new one."""
-    if actor is not None and (actor.id == person.id or not holds(queries.grants_of(actor.id), Role.ADMIN)):
-        raise NotFound
-    totp.drop(person)
-    revoke_other_sessions(person, keep=None)
-    audit.record("person.second_factor_reset", person, actor=actor)
-    return person
+def gives_fresh_code(actor: Person, typed: str) -> bool:
+    """Judge a code of the actor's own app, asked once more for one grave deed: a page left open at an unlocked computer
+    is not enough. Never raises, so that a wrong try stays counted.
+    """
+    factor = totp.factor_of(actor)
+    plain = sign_in.plain_digits("".join(sign for sign in typed if sign.isalnum()))
+    if factor is not None and factor.confirmed_at is not None and totp.try_code(actor, plain):
+        return True
+    audit.record("person.second_factor_refused", actor, actor=actor)
+    return False
 
 
 # Work that was given up
@@ -325,6 +328,16 @@ def retry_promise(actor: Person, promise_id: int) -> Promise:
     outbox.retry(row)
     audit.record("promise.retried", "promise", actor=actor, promise=promise_id, task=row.task)
     return row
+
+
+# One's own data
+
+
+def note_data_copy(actor: Person, session: WebSession) -> AuditEntry:
+    """A copy of everything is taken, the sealed answers opened: written down, so that the person sees when somebody
+    else did it in her name.
+    """
+    return audit.record("person.data_copied", actor, actor=actor, session=session.id)
 
 
 # Leaving
@@ -369,7 +382,7 @@ def _erase(actor: Person | None, person: Person) -> None:
     db.session.execute(delete(RoleOffer).where(RoleOffer.email.in_(addresses) | (RoleOffer.offered_by_id == person.id)))
     sealed.destroy(db.session.get_one(sealed.SealKey, person.seal_key_id))
     totp.drop(person)
-    for table in (EmailChange, KeptPost, Affiliation):
+    for table in (EmailChange, KeptPost, Affiliation, SecondFactorReset):
         db.session.execute(delete(table).where(table.person_id == person.id))
     about = select(AuditEntry.id).where(
         or_(

@@ -18,6 +18,7 @@ from wtforms import (
     SelectField,
     StringField,
     TelField,
+    TextAreaField,
     ValidationError,
 )
 from wtforms.validators import Length, Regexp
@@ -110,6 +111,22 @@ class FactorForm(Form):
         render_kw={"autocomplete": "one-time-code", "dir": "ltr", "spellcheck": "false", "autocapitalize": "none"},
     )
     next = HiddenField()
+
+
+class FreshCodeForm(Form):
+    """A code of one's own app, asked once more for a grave deed."""
+
+    code = StringField(
+        _l("Code from the app"),
+        [required(_l("Enter the code"))],
+        render_kw={"autocomplete": "one-time-code", "inputmode": "numeric", "dir": "ltr", "spellcheck": "false"},
+    )
+
+
+class ResetForm(FreshCodeForm):
+    """Why somebody's second step is to be cleared."""
+
+    reason = TextAreaField(_l("Reason"), [required(_l("Say how you know that it is this person"))])
 
 
 class EmailForm(Form):

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, flash, g, render_template
+from flask import Blueprint, flash, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -12,15 +12,19 @@ from eventhub.kit import health, outbox
 from eventhub.kit.access import actor, staff
 from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, submit
+from eventhub.kit.limits import count
 from eventhub.kit.panels import panels
 from eventhub.kit.task_names import TASK_NAMES
 from eventhub.kit.web import back_to
-from eventhub.people import actions, queries, roles
+from eventhub.people import actions, queries, resets, roles
 from eventhub.people.access import Scope, holds, may_grant, scope_for, scope_of
-from eventhub.people.forms import ROLE_NAMES, GrantForm
+from eventhub.people.forms import ROLE_NAMES, FreshCodeForm, GrantForm, ResetForm
 from eventhub.people.models import Role, RoleGrant, RoleOffer, ScopeKind
 
 bp = Blueprint("people_console", __name__)
+
+# Beside the tries that the row of the second factor counts (people/views.py).
+PER_CODE = {"limit": 20, "seconds": 900}
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,65 @@ def take_back(offer_id: uuid.UUID) -> ResponseReturnValue:
         flash(_("The offer is taken back."), "ok")
         return back_to("people_console.roles")
     return _roles_page(scopes, _grant_form(scopes, blank=True), shown=form)
+
+
+@bp.route("/console/second-factors")
+@staff
+def second_factors() -> ResponseReturnValue:
+    """Whose second factor can be cleared, and requests that wait for a second administrator."""
+    _demand_admin_of_all()
+    me = actor()
+    return render_template(
+        "people/second_factors.html",
+        people=queries.people_with_second_factor(me.id),
+        waiting=[one for one in queries.open_resets() if one.reset.person_id != me.id],
+        zone=me.time_zone,
+    )
+
+
+@bp.route("/console/second-factors/<uuid:person_id>", methods=["GET", "POST"])
+@staff
+def second_factor_of(person_id: uuid.UUID) -> ResponseReturnValue:
+    """Ask that somebody's second factor be cleared: for a reason, with a fresh code of one's own."""
+    _demand_admin_of_all()
+    me = actor()
+    person, form = queries.person_with_second_factor(person_id, me.id), ResetForm()
+    if form.validate_on_submit() and _code_is_right(form):
+        asked = submit(form, lambda: resets.ask_for_reset(me.person, person, form.reason.data or ""))
+        if asked:
+            said = _("The second step is cleared.") if asked.done_at else _("Asked. Another administrator decides.")
+            flash(said, "ok")
+            return back_to("people_console.second_factors")
+    alone = queries.admins_of_all() <= {me.id, person.id}
+    return render_template("people/second_factor_of.html", form=form, person=person, alone=alone), form.status
+
+
+@bp.route("/console/second-factors/requests/<uuid:reset_id>", methods=["GET", "POST"])
+@staff
+def second_factor_request(reset_id: uuid.UUID) -> ResponseReturnValue:
+    """The second administrator agrees or refuses; whoever asked may take the request back."""
+    _demand_admin_of_all()
+    me, form = actor(), FreshCodeForm()
+    one = queries.open_reset(reset_id, but=me.id)
+    if form.validate_on_submit() and _code_is_right(form):
+        agrees = request.form.get("answer") == "agree"
+        answer = resets.agree_to_reset if agrees else resets.refuse_reset
+        if submit(form, lambda: answer(me.person, one.reset)):
+            flash(
+                _("The second step is cleared.") if agrees else _("The request is closed; nothing was changed."), "ok"
+            )
+            return back_to("people_console.second_factors")
+    own = one.reset.asked_by_id == me.id
+    return render_template("people/second_factor_request.html", form=form, one=one, own=own), form.status
+
+
+def _code_is_right(form: FreshCodeForm) -> bool:
+    person = actor().person
+    count("second_factor", str(person.id), **PER_CODE)
+    if actions.gives_fresh_code(person, form.code.data or ""):
+        return True
+    form.code.errors = [_("This code does not work. Each code works once; wait for the next one.")]
+    return False
 
 
 @bp.route("/console/promises")

@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.orm import contains_eager, selectinload
+from sqlalchemy.orm import aliased, contains_eager, selectinload
 
+from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
@@ -23,6 +24,8 @@ from eventhub.people.models import (
     RoleGrant,
     RoleOffer,
     ScopeKind,
+    SecondFactor,
+    SecondFactorReset,
     WebSession,
 )
 
@@ -34,6 +37,23 @@ class ChannelState:
     channel: Channel
     given: bool
     since: datetime | None
+
+
+@dataclass(frozen=True)
+class DataCopy:
+    """A copy of everything about a person: when it was taken, and in which browser, as far as that is still known."""
+
+    at: datetime
+    browser: str
+
+
+@dataclass(frozen=True)
+class AskedReset:
+    """A request to clear somebody's second factor, with the public names of both."""
+
+    reset: SecondFactorReset
+    name: str
+    asked_by: str
 
 
 def person_by_email(email: str) -> Person | None:
@@ -250,8 +270,76 @@ def own_data(person: Person) -> dict[str, Any]:
             {"browser": row.browser, "from": row.created_at, "last_seen": row.seen_at, "signed_out": row.revoked_at}
             for row in sessions
         ],
+        "copies": [{"at": row.at, "browser": row.browser} for row in data_copies(person)],
     }
 
+
+def data_copies(person: Person) -> list[DataCopy]:
+    """When copies of everything about a person were taken, newest first."""
+    taken = [entry for entry, _text in audit.history(Person.__tablename__, person.id) if entry.verb == DATA_COPIED]
+    rows = select(WebSession).where(WebSession.person_id == person.id)
+    browsers = {str(row.id): row.browser for row in db.session.scalars(rows)} if taken else {}
+    return [DataCopy(entry.at, browsers.get(str(entry.detail.get("session")), "")) for entry in taken]
+
+
+def people_with_second_factor(but: uuid.UUID) -> list[Person]:
+    """Those who have set one up, in the order of public names, without oneself."""
+    shown = func.coalesce(func.nullif(Person.alias, ""), Person.name)
+    rows = (
+        select(Person)
+        .join(SecondFactor, SecondFactor.person_id == Person.id)
+        .where(Person.erased_at.is_(None), Person.id != but)
+        .order_by(shown, Person.email)
+    )
+    return list(db.session.scalars(rows))
+
+
+def person_with_second_factor(person_id: uuid.UUID, but: uuid.UUID) -> Person:
+    """One of them. Raises NotFound."""
+    found = select(Person).join(SecondFactor, SecondFactor.person_id == Person.id)
+    person = db.session.scalar(found.where(Person.id == person_id, Person.id != but, Person.erased_at.is_(None)))
+    if person is None:
+        raise NotFound
+    return person
+
+
+def open_resets() -> list[AskedReset]:
+    """Requests to clear a second factor that wait for a second administrator, the oldest first."""
+    return [AskedReset(*row) for row in db.session.execute(_asked_resets().order_by(SecondFactorReset.asked_at))]
+
+
+def open_reset(reset_id: uuid.UUID, *, but: uuid.UUID) -> AskedReset:
+    """One of them; for everybody but the person concerned. Raises NotFound."""
+    mine = (SecondFactorReset.id == reset_id, SecondFactorReset.person_id != but)
+    found = db.session.execute(_asked_resets().where(*mine)).first()
+    if found is None:
+        raise NotFound
+    return AskedReset(*found)
+
+
+def open_reset_of(person_id: uuid.UUID) -> SecondFactorReset | None:
+    """The request about one person that is not closed, locked; one that is too old as well."""
+    rows = select(SecondFactorReset).where(
+        SecondFactorReset.person_id == person_id, SecondFactorReset.closed_at.is_(None)
+    )
+    return db.session.scalar(rows.with_for_update())
+
+
+def _asked_resets() -> Any:
+    concerned, asker = aliased(Person), aliased(Person)
+    return (
+        select(
+            SecondFactorReset,
+            func.coalesce(func.nullif(concerned.alias, ""), func.nullif(concerned.name, ""), concerned.email),
+            func.coalesce(func.nullif(asker.alias, ""), func.nullif(asker.name, ""), asker.email),
+        )
+        .join(concerned, concerned.id == SecondFactorReset.person_id)
+        .join(asker, asker.id == SecondFactorReset.asked_by_id)
+        .where(SecondFactorReset.closed_at.is_(None), SecondFactorReset.until > now())
+    )
+
+
+DATA_COPIED = "person.data_copied"
 
 OWN_COLUMNS = (
     "id",

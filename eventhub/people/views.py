@@ -337,14 +337,19 @@ def offered_roles() -> ResponseReturnValue:
 @personal
 def data() -> ResponseReturnValue:
     """My data: get a copy, or have it erased."""
-    return render_template("people/data.html")
+    return _data_page(ActionForm())
 
 
-@bp.route("/me/data/copy")
+@bp.route("/me/data/copy", methods=["POST"])
 @personal
 def data_copy() -> ResponseReturnValue:
-    """Everything we keep about the person, as JSON; each feature adds its own at the place ``me.data``."""
-    visitor = actor()
+    """Everything we keep about the person, as JSON; each feature adds its own at the place ``me.data``. The sealed
+    answers are opened, so it is a deed: asked for by a button and written down.
+    """
+    visitor, form = actor(), ActionForm()
+    if not form.validate_on_submit():
+        return _data_page(form)
+    submit(form, lambda: actions.note_data_copy(visitor.person, visitor.web_session))
     found: dict[str, Any] = queries.own_data(visitor.person)
     for panel in panels("me.data", visitor):
         found |= panel.context
@@ -429,6 +434,12 @@ def _my_page(discreet_form: DiscreetForm, action_form: ActionForm, form: Form | 
         aside_panels=panels("me.aside", visitor),
     )
     return page, form.status if form else 200
+
+
+def _data_page(form: ActionForm) -> ResponseReturnValue:
+    visitor = actor()
+    copies = queries.data_copies(visitor.person)
+    return render_template("people/data.html", form=form, visitor=visitor, copies=copies), form.status
 
 
 def _devices(form: ActionForm) -> ResponseReturnValue:

@@ -154,7 +154,7 @@ PEOPLE = (
         "people.second_factor_setup",
         "GET POST",
         "/en/second-factor/set-up",
-        but(STAFF, anonymous=SIGN_IN, owner=SECOND_FACTOR, stranger=SECOND_FACTOR),
+        but(STAFF, anonymous=SIGN_IN, owner=SECOND_FACTOR, stranger=SECOND_FACTOR, admin=SECOND_FACTOR),
     ),
     Route("people.recovery_codes", "GET POST", "/en/second-factor/recovery-codes", PERSONAL),
     Route(
@@ -183,7 +183,7 @@ PEOPLE = (
         {"offer": "{offer}", "answer": "decline"},
     ),
     Route("people.data", "GET", "/en/me/data", PERSONAL),
-    Route("people.data_copy", "GET", "/en/me/data/copy", PERSONAL),
+    Route("people.data_copy", "POST", "/en/me/data/copy", PERSONAL),
     Route("people.erase", "GET POST", "/en/me/data/erase", PERSONAL, {"sure": "y"}),
     Route("people_console.today", "GET", "/en/console", STAFF),
     Route(
@@ -196,6 +196,21 @@ PEOPLE = (
     ),
     Route("people_console.revoke", "POST", "/en/console/roles/{grant}/revoke", SERIES),
     Route("people_console.take_back", "POST", "/en/console/roles/offers/{offer}/take-back", SERIES),
+    Route("people_console.second_factors", "GET", "/en/console/second-factors", ADMIN),
+    Route(
+        "people_console.second_factor_of",
+        "GET POST",
+        "/en/console/second-factors/{colleague}",
+        ADMIN,
+        {"reason": "She called", "code": "{admin_phone}"},
+    ),
+    Route(
+        "people_console.second_factor_request",
+        "GET POST",
+        "/en/console/second-factors/requests/{reset}",
+        ADMIN,
+        {"answer": "agree", "code": "{admin_phone}"},
+    ),
     Route("people_console.promises", "GET", "/en/console/promises", ADMIN),
     Route("people_console.retry", "POST", "/en/console/promises/{promise}/retry", ADMIN),
 )

@@ -294,7 +294,7 @@ def test_half_a_session_opens_no_draft(world: World) -> None:
 def test_no_page_that_is_only_opened_holds_a_sealed_answer(known: Callable[[str], Seen], role: str) -> None:
     sealed = str(ANSWERS["document_number"])
     holding = {address for address, told in known(role).items() if sealed in told[2]}
-    assert holding <= {"/en/me/data/copy"}  # one's own copy of all one's data
+    assert holding == set()
 
 
 def test_opening_a_sealed_answer_is_written_down(world: World) -> None:

@@ -30,7 +30,7 @@ from eventhub.kit.outbox import Promise
 from eventhub.kit.pages import PageStore
 from eventhub.kit.tokens import digest
 from eventhub.people import actions as people
-from eventhub.people import roles, sign_in, totp
+from eventhub.people import resets, roles, sign_in, totp
 from eventhub.people.models import Person, Role, ScopeKind, WebSession
 from eventhub.programme.models import Event, Publication, Series, SessionKind
 from eventhub.questionnaires.kinds import Upload
@@ -292,6 +292,15 @@ def _people(world: World, series: Series, other_series: Series, event: Event, ot
             series_id=where.series_id,
         )
         parts["offer"] = str(offer.id)
+    colleague, lost, admin = make_person(), make_person(), db.session.get_one(Person, world.persons["admin"])
+    for person in (colleague, lost, admin):
+        totp.begin(person)
+        totp.confirm(person)
+    factor = totp.factor_of(admin)
+    assert factor is not None
+    world.mine["admin_phone"] = Phone(totp.secret_of(admin, factor))
+    world.mine["colleague"] = str(colleague.id)
+    world.mine["reset"] = str(resets.ask_for_reset(another, lost, "She called").id)
     make_person(name="Grace", email=address_of("participant"))
 
 

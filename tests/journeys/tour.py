@@ -21,7 +21,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.outbox import Promise
 from eventhub.people import actions as people
-from eventhub.people import roles, totp
+from eventhub.people import resets, roles, totp
 from eventhub.people.models import Role, ScopeKind
 from eventhub.programme.models import EventKind, Mode, Publication, Series
 from eventhub.questionnaires import actions as questionnaires
@@ -49,7 +49,6 @@ NOT_PAGES = frozenset(
         "papers_console.fetch",
         "demo.cast",
         "demo.letter",
-        "people.data_copy",
         "people.recovery_codes",
         "programme.document_file",
         "programme_api.documents_json",
@@ -166,6 +165,7 @@ def _build(words: Words) -> Tour:
     totp.begin(half)
     totp.confirm(half)
     totp.begin(no_phone)
+    reset = resets.ask_for_reset(make_staff(Role.ADMIN), half, words("The phone was lost"))
     tour = Tour(event.slug, uuid.uuid4())
     for email in (beginner.email, "somebody-new@example.org"):
         roles.offer_role(staff, str(email), "en", role=Role.RAPPORTEUR, scope_kind=ScopeKind.ALL)
@@ -276,6 +276,9 @@ def _build(words: Words) -> Tour:
             "people.second_factor_setup": "/second-factor/set-up",
             "people_console.today": "/console",
             "people_console.roles": "/console/roles",
+            "people_console.second_factors": "/console/second-factors",
+            "people_console.second_factor_of": f"/console/second-factors/{no_phone.id}",
+            "people_console.second_factor_request": f"/console/second-factors/requests/{reset.id}",
             "people_console.promises": "/console/promises",
             "programme_console.events": "/console/events",
             "programme_console.event_new": "/console/events/new",

@@ -9,6 +9,7 @@ import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 
+from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.outbox import Promise
@@ -25,7 +26,6 @@ PAGES = (
     "/me/consents",
     "/me/devices",
     "/me/data",
-    "/me/data/copy",
     "/me/data/erase",
 )
 FILLED = {
@@ -49,7 +49,7 @@ def test_pages_open_for_their_person_alone(client: FlaskClient, path: str, langu
     answer = client.get(address)
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
-    assert "<b>O’Neil" not in answer.get_data(as_text=True) or path == "/me/data/copy"
+    assert "<b>O’Neil" not in answer.get_data(as_text=True)
 
 
 def test_the_profile_is_kept(client: FlaskClient) -> None:
@@ -148,8 +148,6 @@ def test_discreet_pages_have_a_neutral_title_and_a_way_out_first(client: FlaskCl
     db.session.refresh(person)
     assert person.discreet
     for path in PAGES:
-        if path == "/me/data/copy":
-            continue
         page = client.get(f"/en{path}").get_data(as_text=True)
         assert "<title>My page</title>" in page
         body = page.partition("<body")[2]
@@ -328,10 +326,27 @@ def test_the_copy_holds_what_we_keep(client: FlaskClient) -> None:
     organisation = make_organisation(name="Horn Voices")
     db.session.add(queries.Affiliation(person_id=person.id, organisation_id=organisation.id, is_main=True))
     db.session.flush()
-    answer = client.get("/en/me/data/copy")
+    answer = send(client, "/en/me/data/copy", page="/en/me/data", action="/me/data/copy")
+    assert answer.headers["Cache-Control"] == "no-store"
     found = json.loads(answer.data)
     assert found["person"]["name"] == FILLED["name"]
     assert found["organizations"][0]["name"] == "Horn Voices"
     assert found["consents"][0]["channel"] == "photo"
     assert answer.headers["Content-Disposition"] == 'attachment; filename="my-data.json"'
     assert "token_hash" not in answer.get_data(as_text=True)
+
+
+def test_a_copy_is_a_deed_that_the_person_sees(client: FlaskClient) -> None:
+    """Sealed answers are opened for it: no link opens it, and each one leaves a line."""
+    person = sign_in(client, make_person())
+    copies = db.session.query(AuditEntry).filter_by(verb="person.data_copied")
+    assert client.get("/en/me/data/copy").status_code == 405
+    assert client.post("/en/me/data/copy").status_code == 422
+    assert "Copies that were taken" not in client.get("/en/me/data").text
+    assert copies.count() == 0
+    for number in (1, 2):
+        answer = send(client, "/en/me/data/copy", page="/en/me/data", action="/me/data/copy")
+        assert len(json.loads(answer.data)["copies"]) == copies.count() == number
+    assert {(row.actor_id, row.subject_id) for row in copies} == {(person.id, person.id)}
+    page = client.get("/en/me/data").text
+    assert page.partition("Copies that were taken")[2].count("<time ") == 2

@@ -22,7 +22,7 @@ from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.mail import post
 from eventhub.kit.outbox import Promise
 from eventhub.local.mailsink import MailSink
-from eventhub.people import actions, roles
+from eventhub.people import actions, resets, roles, totp
 from eventhub.people.models import KeptPost, Person, Role, RoleOffer, ScopeKind, SignInRequest, WebSession
 from tests import servers
 from tests.factories.people import make_person, make_staff, sign_in
@@ -64,6 +64,9 @@ def carry(tasks: ModuleType) -> None:
         "people.email_change_new": tasks.email_change_new_mail,
         "people.role_given": tasks.role_given_mail,
         "people.role_offered": tasks.role_offered_mail,
+        "people.second_factor_asked": tasks.second_factor_asked_mail,
+        "people.second_factor_reset": tasks.second_factor_reset_mail,
+        "people.second_factor_was_reset": tasks.second_factor_was_reset_mail,
     }
     owed = db.session.query(Promise).filter(Promise.task.in_(work), Promise.kept_at.is_(None)).order_by(Promise.id)
     for number, task in [(row.id, row.task) for row in owed]:
@@ -164,6 +167,37 @@ def test_a_discreet_person_s_mails_tell_nothing(
         assert "meetings" in str(message["From"]).lower()
 
 
+@pytest.mark.parametrize("language", ["ar", "zh", "en", "fr", "ru", "es"])
+@pytest.mark.parametrize("discreet", [False, True])
+def test_a_lost_phone_is_told_to_all_concerned_each_in_the_own_language(
+    sink: MailSink, tasks: ModuleType, language: str, discreet: bool
+) -> None:
+    with unit_of_work():
+        first, second, person = make_staff(), make_staff(), make_staff(Role.RAPPORTEUR)
+        for one in (second, person):
+            one.language, one.discreet, one.name = language, discreet, "Legal Marker"
+        totp.begin(person)
+        row = resets.ask_for_reset(first, person, "Known by voice")
+    carry(tasks)
+    with unit_of_work():
+        resets.agree_to_reset(second, row)
+    carry(tasks)
+    messages = sink.messages()
+    assert sorted(str(message["To"]) for message in messages) == sorted(
+        str(one.email) for one in (first, second, person)
+    )
+    origin = "http://127.0.0.1" if discreet else "http://localhost"
+    for message in messages:
+        plain, html = texts(message)
+        assert html5lib.HTMLParser(strict=True).parse(html) is not None
+        assert "Marker" not in plain + html
+        assert "Known by voice" not in plain + html
+        if message["To"] != first.email:
+            assert message["Content-Language"] == language
+            assert only_link(plain).startswith(f"{origin}/{language}/")
+            assert not discreet or not re.search(TELLING, (plain + html).lower())
+
+
 def test_staff_are_told_that_their_link_is_short(client: FlaskClient, sink: MailSink, tasks: ModuleType) -> None:
     for person in (make_staff(), make_person()):
         ask(client, person.email or "")
@@ -225,12 +259,12 @@ def test_the_sweep_forgets_what_is_old_and_keeps_what_is_not(client: FlaskClient
         ask(client, email)
         actions.request_email_change(person, new_email())
         sign_in(client, person)
-        db.session.add(KeptPost(id=uuid.uuid4(), token_hash=b"old", path="/", sealed=b""))
+        db.session.add(KeptPost(id=uuid.uuid4(), person_id=person.id, token_hash=b"old", path="/", sealed=b""))
         db.session.flush()
     fresh = app_client(client)
     ask(fresh, new_email())
     sign_in(fresh, person)
-    db.session.add(KeptPost(id=uuid.uuid4(), token_hash=b"new", path="/", sealed=b""))
+    db.session.add(KeptPost(id=uuid.uuid4(), person_id=person.id, token_hash=b"new", path="/", sealed=b""))
     db.session.flush()
     inspect.unwrap(tasks.sweep)()
     db.session.flush()

@@ -1,0 +1,184 @@
+"""A lost phone: one administrator asks, another agrees, all concerned are told (SAFETY.md properties 7 and 9)."""
+
+import uuid
+from datetime import timedelta
+
+import pyotp
+import pytest
+import time_machine
+from click.testing import CliRunner
+from flask import Flask
+from flask.testing import FlaskClient
+
+from eventhub import cli
+from eventhub.kit.audit import AuditEntry, AuditText
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.kit.errors import NotFound
+from eventhub.kit.outbox import Promise
+from eventhub.people import resets, roles, totp
+from eventhub.people.models import Person, Role, SecondFactorReset, WebSession
+from tests.factories.people import grant, make_person, make_staff, sign_in
+from tests.people.visits import is_in, phone_of, send
+
+pytestmark = pytest.mark.usefixtures("database")
+PAGE = "/en/console/second-factors"
+
+
+def with_phone(person: Person) -> pyotp.TOTP:
+    """A second factor, confirmed; the app on the phone."""
+    totp.begin(person)
+    totp.confirm(person)
+    return phone_of(person)
+
+
+def lost() -> Person:
+    """A rapporteur who has lost her phone."""
+    person = make_staff(Role.RAPPORTEUR)
+    with_phone(person)
+    return person
+
+
+def told(task: str) -> list[str]:
+    """To whom mails of a kind are owed."""
+    return [str(row.payload["person_id"]) for row in db.session.query(Promise).filter_by(task=task)]
+
+
+def words() -> list[str]:
+    return [row.text for row in db.session.query(AuditText).order_by(AuditText.entry_id)]
+
+
+def test_two_administrators_clear_a_lost_phone(app: Flask, client: FlaskClient) -> None:
+    first, second, person = make_staff(), make_staff(), lost()
+    phones = with_phone(first), with_phone(second)
+    hers = app.test_client()
+    sign_in(hers, person)
+    sign_in(client, first)
+    assert str(person.email) in client.get(PAGE).text
+    page = f"{PAGE}/{person.id}"
+    assert send(client, page, reason="She called me", code="000000").status_code == 422
+    assert send(client, page, reason=" ", code=phones[0].now()).status_code == 422
+    assert db.session.query(SecondFactorReset).count() == 0
+    with time_machine.travel(now() + timedelta(minutes=1), tick=False):
+        assert send(client, page, reason="She called me", code=phones[0].now()).location == PAGE
+    row = db.session.query(SecondFactorReset).one()
+    assert totp.factor_of(person) is not None
+    assert is_in(hers)
+    assert told("people.second_factor_asked") == [str(second.id)]
+    with time_machine.travel(now() + timedelta(minutes=2), tick=False):
+        own = client.get(f"{PAGE}/requests/{row.id}").text
+        assert "Agree and clear it" not in own
+        sent = send(client, f"{PAGE}/requests/{row.id}", answer="agree", code=phones[0].now())
+        assert sent.status_code == 422, "nobody agrees with oneself"
+    assert totp.factor_of(person) is not None
+    sign_in(client, second)
+    assert str(row.id) in client.get(PAGE).text
+    asked = client.get(f"{PAGE}/requests/{row.id}").text
+    assert "She called me" in asked
+    answer = send(client, f"{PAGE}/requests/{row.id}", answer="agree", code=phones[1].now())
+    assert answer.location == PAGE
+    assert totp.factor_of(person) is None
+    assert not is_in(hers)
+    assert told("people.second_factor_reset") == [str(person.id)]
+    assert told("people.second_factor_was_reset") == [str(first.id)]
+    deeds = db.session.query(AuditEntry).filter(AuditEntry.verb.startswith("person.second_factor_reset"))
+    assert [(one.verb, one.actor_id, one.subject_id) for one in deeds.order_by(AuditEntry.id)] == [
+        ("person.second_factor_reset_asked", first.id, person.id),
+        ("person.second_factor_reset", second.id, person.id),
+    ]
+    assert words() == ["She called me"] * 2
+
+
+def test_the_only_other_administrator_does_it_alone_and_both_are_told() -> None:
+    admin, person = make_staff(), make_staff()
+    with_phone(person)
+    row = resets.ask_for_reset(admin, person, "Known by voice")
+    assert row.done_at is not None
+    assert totp.factor_of(person) is None
+    assert told("people.second_factor_reset") == [str(person.id)]
+
+
+@pytest.mark.parametrize("role", [Role.ORGANISER, Role.RAPPORTEUR])
+def test_nobody_else_may_ask_or_agree(client: FlaskClient, role: Role) -> None:
+    admin, _second, person, other = make_staff(), make_staff(), lost(), make_staff(role)
+    row = resets.ask_for_reset(admin, person, "Lost")
+    scoped = make_person()
+    grant(scoped, Role.ADMIN, series_id=uuid.uuid4())
+    for stranger in (other, scoped, person):
+        with pytest.raises(NotFound):
+            resets.ask_for_reset(stranger, person, "Mine now")
+        for answer in (resets.agree_to_reset, resets.refuse_reset):
+            with pytest.raises(NotFound):
+                answer(stranger, row)
+        sign_in(client, stranger)
+        for address in (PAGE, f"{PAGE}/{person.id}", f"{PAGE}/requests/{row.id}"):
+            assert client.get(address).status_code == 404
+    with pytest.raises(NotFound):
+        resets.ask_for_reset(admin, admin, "My own")
+    assert totp.factor_of(person) is not None
+
+
+def test_an_administrator_does_not_agree_to_the_own_reset(client: FlaskClient) -> None:
+    first, _second, person = make_staff(), make_staff(), make_staff()
+    with_phone(person)
+    row = resets.ask_for_reset(first, person, "Lost")
+    with pytest.raises(NotFound):
+        resets.agree_to_reset(person, row)
+    sign_in(client, person)
+    assert client.get(f"{PAGE}/requests/{row.id}").status_code == 404
+    assert str(row.id) not in client.get(PAGE).text
+
+
+def test_a_request_is_one_closes_and_is_forgotten() -> None:
+    first, second, person = make_staff(), make_staff(), lost()
+    row = resets.ask_for_reset(first, person, "Lost")
+    with pytest.raises(resets.AlreadyAsked):
+        resets.ask_for_reset(second, person, "Lost")
+    resets.refuse_reset(second, row)
+    with pytest.raises(NotFound):
+        resets.agree_to_reset(second, row)
+    late = resets.ask_for_reset(first, person, "Lost again")
+    with time_machine.travel(now() + resets.OPEN, tick=False):
+        with pytest.raises(NotFound):
+            resets.agree_to_reset(second, late)
+        assert resets.ask_for_reset(second, person, "Once more").closed_at is None
+    assert totp.factor_of(person) is not None
+
+
+def test_what_somebody_asked_who_is_no_administrator_any_more_counts_for_nothing() -> None:
+    first, second, person = make_staff(), make_staff(), lost()
+    row = resets.ask_for_reset(first, person, "Lost")
+    roles.revoke_role(second, db.session.query(roles.RoleGrant).filter_by(person_id=first.id).one())
+    with pytest.raises(NotFound):
+        resets.agree_to_reset(second, row)
+    assert totp.factor_of(person) is not None
+
+
+def test_a_wrong_code_counts_as_a_try(client: FlaskClient) -> None:
+    admin, person = make_staff(), lost()
+    phone = with_phone(admin)
+    sign_in(client, admin)
+    for _ in range(5):
+        assert send(client, f"{PAGE}/{person.id}", reason="Lost", code="000000").status_code == 422
+    assert send(client, f"{PAGE}/{person.id}", reason="Lost", code=phone.now()).status_code == 422
+    assert totp.factor_of(person) is not None
+    refused = db.session.query(AuditEntry).filter_by(verb="person.second_factor_refused", subject_id=admin.id)
+    assert refused.count() == 6
+
+
+def test_the_command_clears_it_and_everybody_is_told() -> None:
+    admin, person = make_staff(), lost()
+    resets.reset_by_hand(person, "Came to the desk")
+    assert totp.factor_of(person) is None
+    assert db.session.query(WebSession).filter_by(person_id=person.id, revoked_at=None).count() == 0
+    assert told("people.second_factor_reset") == [str(person.id)]
+    assert told("people.second_factor_was_reset") == [str(admin.id)]
+    assert words() == ["Came to the desk"]
+    with pytest.raises(NotFound):
+        resets.reset_by_hand(person, "Again")
+
+
+def test_the_command_says_what_it_needs() -> None:
+    said = CliRunner().invoke(cli.main, ["person", "reset-second-factor", "--help"]).output
+    assert "EMAIL" in said
+    assert "--reason" in said
