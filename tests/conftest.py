@@ -30,7 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Side by side, a file of the lane stays with one process (its house is built once), and the longest begin first."""
+    """Side by side, a file of the lane stays in one process (its house is built once), and the longest begin first."""
     for item in items:
         if item.get_closest_marker("lane"):
             item.add_marker(pytest.mark.xdist_group(str(item.path)))

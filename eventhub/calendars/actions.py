@@ -286,7 +286,9 @@ def on_accredited(registration: Registration) -> bool:
     """
     person = db.session.get_one(Person, registration.person_id)
     event = db.session.get_one(Event, registration.event_id)
-    choose_for_all(event, [person.id])
+    # Whoever chose already knows best.
+    if event.kind in INVITING or not queries.has_chosen(person, event):
+        choose_for_all(event, [person.id])
     if queries.live_feed(person) is None:
         new_link(person)
     return event.kind in INVITING and bool(invites.invite(registration))

@@ -215,6 +215,13 @@ def is_cancelled(session: Session) -> bool:
     return Publication.CANCELLED in (session.publication, session.event.publication)
 
 
+def has_chosen(person: Person, event: Event) -> bool:
+    """Whether the person chose any session of the event."""
+    chosen = select(ChosenSession.session_id).join(Session, Session.id == ChosenSession.session_id)
+    mine = chosen.where(ChosenSession.person_id == person.id, Session.event_id == event.id)
+    return db.session.scalar(mine.limit(1)) is not None
+
+
 def my_events(person: Person, moment: datetime) -> list[Event]:
     """Public events, not over, for which a registration of the person stands: those whose sessions may be chosen."""
     rows = (

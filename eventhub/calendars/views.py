@@ -144,9 +144,10 @@ def my_file() -> Response:
 @personal
 def my_link() -> ResponseReturnValue:
     """A private address for calendar apps; the one before stops working."""
-    form = ActionForm()
+    form, before = ActionForm(), queries.live_feed(actor().person)
     if form.validate_on_submit() and submit(form, lambda: actions.new_link(actor().person)):
-        flash(_("Your private link is new. Apps that used an old one must be given this one."), "ok")
+        words = _("Your private link is new. Apps that used an old one must be given this one.")
+        flash(words if before else _("Your private link is ready."), "ok")
         return redirect(url_for("calendars.my_sessions") + "#subscribe", 303)
     return _my_page(form)
 

@@ -203,6 +203,17 @@ def consenting(person_ids: Iterable[uuid.UUID], channel: Channel, event_id: uuid
     return {row.person_id for row in db.session.execute(newest) if row.given}
 
 
+def consented(person_id: uuid.UUID, event_id: uuid.UUID) -> set[Channel]:
+    """The channels to which a person's newest word is yes, said for this event or for all. One statement."""
+    newest = (
+        select(Consent.channel, Consent.given)
+        .where(Consent.person_id == person_id, Consent.event_id.is_(None) | (Consent.event_id == event_id))
+        .ext(distinct_on(Consent.channel))
+        .order_by(Consent.channel, Consent.at.desc())
+    )
+    return {row.channel for row in db.session.execute(newest) if row.given}
+
+
 def consent_history(person_id: uuid.UUID, limit: int = 200) -> list[Consent]:
     """Every word a person said about consent, newest first."""
     rows = select(Consent).where(Consent.person_id == person_id).order_by(Consent.at.desc()).limit(limit)

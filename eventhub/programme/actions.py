@@ -6,7 +6,7 @@ Each deed is an audit row on its event, makes public pages anew, and tells the c
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -40,6 +40,7 @@ from eventhub.programme.models import (
 )
 
 DOCUMENT_TYPES = frozenset({PDF, DOCX, ODT})
+PREPARATION = timedelta(days=7)  # a forum may be prepared on the days before its first one
 LONGEST_EVENT_DAYS = 60
 Part = AgendaItem | Panellist
 
@@ -71,6 +72,14 @@ class DaysWrong(DomainError):
     status = 422
     message = _l("The last day must be the first day or one of the 60 days after it")
     field = "last_day"
+
+
+class DayFarOff(DomainError):
+    """A session outside its event's days: a year typed wrong would stand on the public page."""
+
+    status = 422
+    message = _l("Choose one of the event's days, or a day of preparation in the week before")
+    field = "day"
 
 
 class EndsBeforeStart(DomainError):
@@ -303,10 +312,11 @@ def cancel_event(actor: Person, event: Event, *, sessions: Sequence[Session], re
 
 
 def add_session(actor: Person, event: Event, *, facts: SessionFacts, slot: Slot) -> Session:
-    """A draft session. Raises EndsBeforeStart, LocalTimeMissing, LocalTimeTwice, LinkUnsafe, WrongState."""
+    """A draft session. Raises DayFarOff, EndsBeforeStart, LocalTimeMissing, LocalTimeTwice, LinkUnsafe."""
     if event.publication is Publication.CANCELLED:
         raise WrongState
     _check_link(facts.join_link)
+    _check_day(event, slot)
     session = Session(id=uuid.uuid4(), event_id=event.id, time_zone=event.time_zone, **_values(facts))
     _assign(session, _times(slot, event.time_zone))
     db.session.add(session)
@@ -319,6 +329,7 @@ def edit_session(actor: Person, session: Session, *, facts: SessionFacts, slot: 
     """Change a session. Raises Stale and what ``add_session`` raises."""
     _unchanged_since(session, version)
     _check_link(facts.join_link)
+    _check_day(session.event, slot, session)
     changed = _assign(session, _values(facts) | _times(slot, session.time_zone))
     if changed:
         _session_changed(actor, session, "programme.session_edited", fields=changed)
@@ -328,6 +339,7 @@ def edit_session(actor: Person, session: Session, *, facts: SessionFacts, slot: 
 def move_session(actor: Person, session: Session, *, slot: Slot, version: int) -> Session:
     """Give a session another time or room, nothing else. Raises Stale and what ``add_session`` raises."""
     _unchanged_since(session, version)
+    _check_day(session.event, slot, session)
     changed = _assign(session, _times(slot, session.time_zone))
     if changed:
         _session_changed(actor, session, "programme.session_moved", fields=changed)
@@ -593,6 +605,12 @@ def _check_days(facts: EventFacts) -> None:
     zone_info(facts.time_zone)
     if not 0 <= (facts.last_day - facts.first_day).days <= LONGEST_EVENT_DAYS:
         raise DaysWrong
+
+
+def _check_day(event: Event, slot: Slot, session: Session | None = None) -> None:
+    moved = session is None or slot.day != session.starts_local.date()
+    if moved and not event.first_day - PREPARATION <= slot.day <= event.last_day:
+        raise DayFarOff
 
 
 def _check_link(link: str | None) -> None:

@@ -86,6 +86,9 @@ DEEDS = {
     "document_published": _l("Document published"),
     "document_withdrawn": _l("Document withdrawn"),
     "document_deleted": _l("Draft document deleted"),
+    "registration.exported": _l("Registrations exported"),
+    "registration.set_up": _l("Settings of the registration changed"),
+    "registration.extended": _l("Deadline extended"),
 }
 """What the history calls the deeds of this feature."""
 

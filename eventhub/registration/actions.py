@@ -22,6 +22,7 @@ from eventhub.kit.outbox import promise
 from eventhub.kit.revisions import bump
 from eventhub.people.actions import set_consents
 from eventhub.people.models import Channel, Consent, Person
+from eventhub.people.queries import consented
 from eventhub.programme.models import Event, Publication
 from eventhub.questionnaires import answers as given
 from eventhub.questionnaires import queries as questionnaires
@@ -31,7 +32,16 @@ from eventhub.questionnaires.models import AnswerSet
 from eventhub.registration.copies import copy_columns, fill_profile
 from eventhub.registration.models import Deadline, Registration, RegistrationSetup, SeatAt, State
 from eventhub.registration.moves import NotPossible, move, move_all, way
-from eventhub.registration.queries import AMENDABLE, Intake, Window, may_amend, may_withdraw, too_near, window
+from eventhub.registration.queries import (
+    AMENDABLE,
+    Intake,
+    Window,
+    consent_channels,
+    may_amend,
+    may_withdraw,
+    too_near,
+    window,
+)
 from eventhub.registration.reference import new_reference
 from eventhub.registration.seats import free_seats, take_seat, take_seats
 
@@ -545,25 +555,25 @@ def _owe(registrations: Sequence[Registration], outcome: State) -> None:
 
 
 def _note_consents(registration: Registration, intake: Intake, answers: Mapping[str, object]) -> None:
-    """Consents given with the registration, dated (DOMAIN.md rule 8). Without an answer the word is no, unwritten.
+    """Consents given with the registration, dated (DOMAIN.md rule 8). Without an answer the word is no, unwritten; a no
+    is written where a yes for all events stands, since the newest word counts.
 
     Nobody is on any list yet, so no public page has to be made anew.
     """
-    for channel, yes in _consents(intake, answers).items():
-        if yes:
+    said = _consents(intake, answers)
+    if not said:
+        return
+    standing = consented(registration.person_id, registration.event_id) if not all(said.values()) else set()
+    for channel, yes in said.items():
+        if yes or channel in standing:
             db.session.add(
-                Consent(person_id=registration.person_id, channel=channel, event_id=registration.event_id, given=True)
+                Consent(person_id=registration.person_id, channel=channel, event_id=registration.event_id, given=yes)
             )
 
 
 def _consents(intake: Intake, answers: Mapping[str, object]) -> dict[Channel, bool]:
-    definition = _definition(intake)
-    channels = {channel.value for channel in Channel}
-    return {
-        Channel(question.purpose): answers[question.key] is True
-        for question in (definition.questions() if definition else ())
-        if question.kind == "consent" and question.purpose in channels and question.key in answers
-    }
+    asked = consent_channels(_definition(intake))
+    return {channel: answers[key] is True for key, channel in asked.items() if key in answers}
 
 
 def _definition(intake: Intake) -> Definition | None:

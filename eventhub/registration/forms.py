@@ -3,14 +3,15 @@
 from datetime import datetime
 from typing import Any
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, Field, HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms import Form as PlainForm
 from wtforms.fields import DateTimeLocalField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, StopValidation
 
 from eventhub.kit import codes
-from eventhub.kit.forms import ActionForm, Form, optional, options, required
+from eventhub.kit.forms import ActionForm, Form, options, required
 from eventhub.registration.desk import SIZES, SORTS, Filters, Overview
 from eventhub.registration.models import SeatAt, State
 
@@ -68,9 +69,16 @@ class DecisionForm(Form):
         description=_l(
             "Stands in the letter as you write it, in your language. Leave it empty where the text says enough."
         ),
-        validators=[optional(), Length(max=2000)],
+        validators=[Length(max=2000)],
         render_kw={"rows": 3},
     )
+
+    def validate_text(self, field: Field) -> None:
+        """A reason that says nothing by itself needs words: nobody learns a decision without its why."""
+        if self.reason.data == "other" and not (field.data or "").strip():
+            raise StopValidation(
+                gettext("Write the reason in your own words: this choice alone tells the person nothing.")
+            )
 
     def offer(self, outcome: State, language: str) -> None:
         """Offer the reasons of an outcome. What was sent stays as it was, so that a wrong reason is refused."""

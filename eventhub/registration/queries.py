@@ -1,7 +1,7 @@
 """What a person and the public may ask: how an event takes registrations, and one's own registrations."""
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,8 +14,10 @@ from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
 from eventhub.kit.sealed import SealKey
 from eventhub.people.affiliations import represents
-from eventhub.people.models import Person
+from eventhub.people.models import Channel, Person
+from eventhub.people.queries import consented
 from eventhub.programme.models import Event, Publication
+from eventhub.questionnaires.definition import Definition
 from eventhub.questionnaires.models import AnswerSet, QuestionnaireVersion
 from eventhub.registration.models import MOVES, Deadline, Registration, RegistrationSetup, State
 
@@ -270,3 +272,26 @@ def with_person(registration_id: uuid.UUID) -> Registration | None:
     )
     found: Registration | None = db.session.scalar(rows)
     return found
+
+
+def consent_channels(definition: Definition | None) -> dict[str, Channel]:
+    """The questions of a form that ask for a consent, by key."""
+    known = {channel.value: channel for channel in Channel}
+    return {
+        question.key: known[question.purpose]
+        for question in (definition.questions() if definition else ())
+        if question.kind == "consent" and question.purpose in known
+    }
+
+
+def as_it_stands(
+    registration: Registration, definition: Definition | None, answers: Mapping[str, object]
+) -> dict[str, object]:
+    """Answers with each consent as it stands now: the newest word counts, in the form or on one's own page of consents
+    (DOMAIN.md rule 8), so that nobody reads an answer that was taken back.
+    """
+    asked = {key: channel for key, channel in consent_channels(definition).items() if key in answers}
+    if not asked:
+        return dict(answers)
+    standing = consented(registration.person_id, registration.event_id)
+    return dict(answers) | {key: channel in standing for key, channel in asked.items()}

@@ -188,7 +188,7 @@ def mine_one(reference: str) -> ResponseReturnValue:
     definition = _definition(found)
     may_amend = queries.may_amend(registration, found.setup, now()) and definition is not None
     url = _amend_address(registration) if may_amend else None
-    answers = _answers(found, with_tails=True)
+    answers = queries.as_it_stands(registration, definition, _answers(found, with_tails=True))
     return render_template(
         "registration/mine.html",
         intake=found,

@@ -275,6 +275,16 @@ def test_accreditation_chooses_what_is_chosen_beforehand_and_makes_a_link() -> N
     assert owed() == []
 
 
+def test_accreditation_leaves_a_choice_as_it_is() -> None:
+    event = make_event()
+    make_session(event, chosen_beforehand=True)
+    wanted = make_session(event, start=time(15))
+    registration = make_seated(event)
+    actions.choose_among(db.session.get_one(Person, registration.person_id), [wanted], [wanted.id])
+    actions.on_accredited(registration)
+    assert db.session.scalars(select(ChosenSession.session_id)).all() == [wanted.id]
+
+
 def test_a_session_published_late_comes_to_those_who_have_a_seat() -> None:
     event = make_event()
     seated = make_seated(event)

@@ -513,3 +513,14 @@ def test_deeds_are_recorded_without_words(actor: Person) -> None:
     )
     entry = db.session.scalars(select(AuditEntry).where(AuditEntry.subject_id == event.id)).one()
     assert (entry.actor_id, entry.scope_id, entry.detail) == (actor.id, event.id, {"fields": ["title"]})
+
+
+def test_a_session_stands_on_the_days_of_its_event_or_shortly_before() -> None:
+    event = make_event(first_day=date(2030, 5, 10), last_day=date(2030, 5, 11))
+    one = make_session(event)
+    slot = Slot(day=date(2030, 5, 3), starts=time(9), ends=time(10), starts_fold=None, ends_fold=None, room=None)
+    actions.move_session(make_person(), one, slot=slot, version=one.version)
+    for day in (date(2030, 5, 2), date(2030, 5, 12), date(2031, 5, 10)):
+        with pytest.raises(actions.DayFarOff):
+            actions.move_session(make_person(), one, slot=replace(slot, day=day), version=one.version)
+    assert one.starts_local.date() == date(2030, 5, 3)

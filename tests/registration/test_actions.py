@@ -14,9 +14,12 @@ from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError, Stale
 from eventhub.kit.outbox import Promise
 from eventhub.kit.revisions import current
-from eventhub.people.models import Affiliation, Consent, Organisation, Person
+from eventhub.people.actions import set_consents
+from eventhub.people.models import Affiliation, Channel, Consent, Organisation, Person
+from eventhub.people.queries import consenting
 from eventhub.programme.models import Publication
 from eventhub.questionnaires import answers
+from eventhub.questionnaires.definition import parse
 from eventhub.questionnaires.models import AnswerSet
 from eventhub.registration import actions, disclosure, queries
 from eventhub.registration.models import MOVES, Deadline, Registration, RegistrationSetup, SeatAt, State
@@ -25,6 +28,7 @@ from tests.factories.people import make_organisation, make_person
 from tests.factories.registration import (
     ANSWERS,
     ONE_PAGE,
+    THREE_PAGES,
     intake,
     make_dialogue,
     make_forum,
@@ -69,6 +73,19 @@ def test_a_forum_takes_a_registration_under_review() -> None:
     consent = db.session.scalars(select(Consent).where(Consent.person_id == person.id)).one()
     assert consent.given
     assert consent.event_id == registration.event_id
+
+
+def test_a_no_in_the_form_stands_against_a_yes_for_all_events() -> None:
+    person, event = make_person(), make_forum()
+    set_consents(person, {Channel.LIST_OF_PARTICIPANTS: True})
+    one = register(event, person, **(ANSWERS | {"list_of_participants": False}))
+    assert consenting([person.id], Channel.LIST_OF_PARTICIPANTS, event.id) == set()
+    assert consenting([person.id], Channel.LIST_OF_PARTICIPANTS) == {person.id}
+    definition = parse(THREE_PAGES)
+    assert queries.as_it_stands(one, definition, ANSWERS)["list_of_participants"] is False
+    set_consents(person, {Channel.LIST_OF_PARTICIPANTS: True}, event_id=event.id)
+    assert queries.as_it_stands(one, definition, ANSWERS)["list_of_participants"] is True
+    assert queries.as_it_stands(one, definition, {"legal_name": "A"}) == {"legal_name": "A"}
 
 
 def test_a_dialogue_gives_a_seat_at_once_and_then_a_place_on_the_list() -> None:
@@ -275,7 +292,7 @@ def test_withdrawn_is_the_end() -> None:
     actions.withdraw(person, intake(event, person))
     with pytest.raises(NotPossible):
         actions.withdraw(person, intake(event, person))
-    with pytest.raises(actions.AlreadyRegistered):
+    with pytest.raises(actions.Withdrawn):
         actions.register_now(person, person, intake(event, person), {"display_name": "Again"})
     with pytest.raises(NotPossible):
         actions.decide(make_person(), [registration], State.ACCREDITED, "complete")

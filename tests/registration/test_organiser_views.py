@@ -64,7 +64,7 @@ def test_the_list_shows_what_waits_and_the_bulk_decision_is_previewed(client: Fl
     assert "To decide <b>2</b>" in page
     preview = choose(client, event, "accredited", first, second).text
     assert "Accredit 2 people?" in preview
-    assert "2 places are needed; 5 are left now." in preview
+    assert "Places needed: 2; left now: 5." in preview
     for word in ("English", "العربية", "中文", "Français", "Русский", "Español", "You are accredited"):
         assert word in preview
     answer = decide(client, event, "accredited", first, second, reason="complete", text="Welcome!")
@@ -695,3 +695,13 @@ def test_many_searches_for_names_an_hour_are_reported_once_to_somebody_else(clie
             client.get(desk(event, "?q=A"))
     (report,) = reports
     assert report.payload == {"entry_id": searches(officer)[2 * disclosure.SEARCHES_AN_HOUR].id}
+
+
+def test_another_reason_needs_words(client: FlaskClient) -> None:
+    event = make_forum()
+    one = register(event, make_person())
+    officer(client, event)
+    refused = decide(client, event, "declined", one, reason="other", text="  ")
+    assert refused.status_code == 422
+    assert "Write the reason in your own words" in refused.text
+    assert decide(client, event, "declined", one, reason="other", text="The hall is closed.").status_code == 303
