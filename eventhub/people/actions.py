@@ -46,6 +46,14 @@ class AddressTaken(DomainError):
     message = _l("This address already belongs to another account. Write to us if both are yours.")
 
 
+class SameAddress(DomainError):
+    """The new address is the one that is kept already."""
+
+    status = 422
+    message = _l("This is your address already.")
+    field = "email"
+
+
 class LinkDead(DomainError):
     """The link was used, is too old, or was never one of ours."""
 
@@ -187,7 +195,9 @@ def revoke_other_sessions(actor: Person, *, keep: uuid.UUID | None) -> int:
 
 
 def request_email_change(actor: Person, new_email: str) -> EmailChange:
-    """Ask both addresses whether they agree. Says nothing about who else has the new one."""
+    """Ask both addresses whether they agree. Says nothing about who else has the new one. Raises SameAddress."""
+    if new_email == actor.email:
+        raise SameAddress
     moment = now()
     db.session.execute(
         update(EmailChange).where(EmailChange.person_id == actor.id, EmailChange.done_at.is_(None)).values(until=moment)

@@ -1,6 +1,7 @@
 """One registration at the desk: answers and their files, notes, what is sealed, history."""
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from flask import flash, g, render_template, request, url_for
@@ -101,6 +102,8 @@ def _draw_record(
 ) -> ResponseReturnValue:
     sent = next((form for form in (note_form, reveal_form) if form is not None and form.errors), None)
     sections = _sections(event, registration, seen)
+    definition = _definition(registration)
+    labels = {question.key: str(question.label) for question in definition.questions()} if definition else {}
     page = render_template(
         "registration/record.html",
         event=event,
@@ -114,7 +117,7 @@ def _draw_record(
         opened=_opened(event, registration, opened) if opened is not None else None,
         outcomes=[outcome for outcome in actions.OUTCOMES if can_move(registration.state, outcome)],
         near=queries.too_near(actor().id, [registration]).get(registration.id),
-        lines=[line for line in (_deed(one) for one in desk.deeds(registration.id)) if line],
+        lines=[line for line in (_deed(one, labels) for one in desk.deeds(registration.id)) if line],
         form=sent,
         bulk=ActionForm(formdata=None),
         note_form=note_form or NoteForm(formdata=None),
@@ -135,7 +138,7 @@ def _sections(event: Event, registration: Registration, seen: Sight) -> list[giv
     definition, answer_set = _definition(registration), registration.answer_set
     if definition is None or answer_set is None:
         return []
-    answers = given.load(answer_set)
+    answers = queries.as_it_stands(registration, definition, given.load(answer_set))
     files = attached.told(
         given.attached(answer_set, answers), event.time_zone, lambda key: _file_address(event, registration, key)
     )
@@ -184,7 +187,7 @@ def _opened(event: Event, registration: Registration, opened: dict[str, object])
     ]
 
 
-def _deed(one: desk.Deed) -> dict[str, Any] | None:
+def _deed(one: desk.Deed, labels: Mapping[str, str]) -> dict[str, Any] | None:
     verb = one.entry.verb.removeprefix("registration.")
     words = {
         "changed": _("Answers changed"),
@@ -198,7 +201,7 @@ def _deed(one: desk.Deed) -> dict[str, Any] | None:
         kind = kind if kind in {"ok", "warn", "silent"} else ""
     else:
         return None
-    questions = ", ".join(one.entry.detail.get("questions", ()))
+    questions = ", ".join(labels.get(key, key) for key in one.entry.detail.get("questions", ()))
     reason = one.entry.reason
     parts = [
         shown.label("decision_reason.registration", reason, g.lang) if reason else "",

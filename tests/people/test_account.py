@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import func, select
 
 from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
@@ -350,3 +351,11 @@ def test_a_copy_is_a_deed_that_the_person_sees(client: FlaskClient) -> None:
     assert {(row.actor_id, row.subject_id) for row in copies} == {(person.id, person.id)}
     page = client.get("/en/me/data").text
     assert page.partition("Copies that were taken")[2].count("<time ") == 2
+
+
+def test_my_own_address_is_no_new_one(client: FlaskClient) -> None:
+    person = sign_in(client, make_person())
+    answer = send(client, "/en/me/email", email=str(person.email).upper())
+    assert answer.status_code == 422
+    assert "This is your address already." in answer.text
+    assert db.session.scalar(select(func.count(EmailChange.id))) == 0

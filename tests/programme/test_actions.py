@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm.attributes import set_committed_value
 
 from eventhub.calendars import zones
 from eventhub.kit import revisions
@@ -515,9 +516,11 @@ def test_deeds_are_recorded_without_words(actor: Person) -> None:
     assert (entry.actor_id, entry.scope_id, entry.detail) == (actor.id, event.id, {"fields": ["title"]})
 
 
+@pytest.mark.usefixtures("database")
 def test_a_session_stands_on_the_days_of_its_event_or_shortly_before() -> None:
     event = make_event(first_day=date(2030, 5, 10), last_day=date(2030, 5, 11))
     one = make_session(event)
+    set_committed_value(one, "event", event)
     slot = Slot(day=date(2030, 5, 3), starts=time(9), ends=time(10), starts_fold=None, ends_fold=None, room=None)
     actions.move_session(make_person(), one, slot=slot, version=one.version)
     for day in (date(2030, 5, 2), date(2030, 5, 12), date(2031, 5, 10)):
