@@ -1,7 +1,12 @@
 """What a file really is, told from its content alone, and whether it is whole and harmless.
 
-SAFETY.md property 22. Anything that is two things at once, that steers software (macros) or that grows when unpacked
-is refused. Images are drawn anew without their metadata. There is no SVG and no HTML here, and none may be added.
+SAFETY.md property 22. Anything that is two things at once, that steers software (macros, scripts), that fetches or
+carries other files, or that grows when unpacked is refused. Images are drawn anew without their metadata. There is no
+SVG and no HTML here, and none may be added.
+
+Not seen: names in a PDF's object streams when these are encrypted or packed otherwise than by FlateDecode alone, forms
+of the XFA kind; fields of a Word text (INCLUDETEXT, DDE) and objects embedded in Office files, before which Office
+asks; links and listeners inside OpenDocument. Whoever needs more puts a scanner behind ``kit.files``.
 """
 
 import io
@@ -9,8 +14,10 @@ import itertools
 import re
 import threading
 import zipfile
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
 from typing import Any
+from xml.parsers import expat
 
 from flask_babel import lazy_gettext as _l
 from PIL import Image, ImageOps
@@ -63,6 +70,36 @@ OFFICE_PARTS = {DOCX: "word/document.xml", XLSX: "xl/workbook.xml", PPTX: "ppt/p
 MACROS = re.compile(
     r"(?:^|/)(?:vba(?:project|data)[^/]*|macrosheets/.*|activex/.*|basic/.*|scripts/.*)$", re.IGNORECASE
 )
+RELATIONS = re.compile(r"(?:^|/)_rels/[^/]*\.rels$", re.IGNORECASE)
+MAX_RELATIONS = 5_000_000
+HYPERLINKS = frozenset(
+    {
+        "http://schemas.openxmlformats.org/officeDocument/2006/relationships/hyperlink",
+        "http://purl.oclc.org/ooxml/officeDocument/relationships/hyperlink",
+    }
+)
+MAX_OBJECT_STREAMS = 5_000
+MAX_OBJECTS = 30_000_000
+OBJECT_WORDS = 4_000
+PIECE = 65_536
+
+
+def _pdf_name(name: str) -> bytes:
+    """A pattern for a name however it is written: each letter of a PDF's names may stand as # and two digits."""
+    letters = (f"(?:{letter}|#(?i:{ord(letter):02x}))" for letter in name)
+    return f"/{''.join(letters)}".encode()
+
+
+PDF_NAME_ENDS = rb"(?![^\s\x00/<>\[\](){}%])"
+PDF_SPACE = rb"(?:[\s\x00]++|%[^\r\n]{0,300}+[\r\n]){0,50}+"
+DEEDS = ("JavaScript", "Launch", "EmbeddedFile", "EmbeddedFiles", "FileAttachment", "Rendition")
+# They are looked for in the whole file, packed pictures too, where so long a name never comes by chance: so a short one
+# counts with its value alone.
+PDF_DEED = re.compile(b"(?:%b)%b" % (b"|".join(map(_pdf_name, DEEDS)), PDF_NAME_ENDS))
+PDF_AA = re.compile(_pdf_name("AA"))
+PDF_ACTIONS = re.compile(rb"%b(?:<<|\d{1,10}%b\d{1,10}%bR)" % (PDF_SPACE, PDF_SPACE, PDF_SPACE))
+MAX_AA = 1_000
+OBJECT_STREAM = re.compile(_pdf_name("ObjStm") + PDF_NAME_ENDS)
 PIL_FORMATS = {JPEG: "JPEG", PNG: "PNG", WEBP: "WEBP"}
 SAVING: dict[str, dict[str, Any]] = {JPEG: {"quality": 88}, PNG: {"compress_level": 6}, WEBP: {"quality": 88}}
 ONE_AT_A_TIME = threading.Lock()
@@ -87,6 +124,24 @@ class HasMacros(FileTypeRefused):
     """A document with a program inside."""
 
     message = _l("This document contains macros. Save it without macros and send it again.")
+
+
+class FetchesMore(FileTypeRefused):
+    """An Office document that is not whole: opening it asks an address of its maker's choice and tells who opens it."""
+
+    message = _l(
+        "This document fetches a template, a picture or another file from elsewhere when it is opened. "
+        "Save it as a PDF and send that."
+    )
+
+
+class DoesSomething(FileTypeRefused):
+    """A PDF that runs a script, starts a program or carries other files."""
+
+    message = _l(
+        "This PDF contains a script, other files or an action that starts by itself. "
+        "Print it to a new PDF and send that one."
+    )
 
 
 def checked(data: bytes, allowed: frozenset[str]) -> tuple[str, bytes]:
@@ -143,7 +198,52 @@ def _check_pdf(data: bytes, _: str) -> bytes:
     # Nothing may follow the end, and no archive may hide in the tail.
     if not PDF_END.search(data, max(0, len(data) - 2048)) or zipfile.is_zipfile(io.BytesIO(data)):
         raise FileDamaged
+    if _does_something(data) or any(map(_does_something, _object_streams(data))):
+        raise DoesSomething
     return data
+
+
+def _does_something(part: bytes) -> bool:
+    if PDF_DEED.search(part):
+        return True
+    for number, found in enumerate(PDF_AA.finditer(part)):
+        if number >= MAX_AA:
+            raise FileDamaged
+        if PDF_ACTIONS.match(part, found.end()):
+            return True
+    return False
+
+
+def _object_streams(data: bytes) -> Iterator[bytes]:
+    """What a PDF keeps packed of its objects, whose names nobody could read else; packed pictures are left alone."""
+    left, view = MAX_OBJECTS, memoryview(data)
+    for number, found in enumerate(OBJECT_STREAM.finditer(data)):
+        if number >= MAX_OBJECT_STREAMS:
+            raise FileDamaged
+        begins = data.find(b"stream", found.end(), found.end() + OBJECT_WORDS)
+        if begins < 0:
+            continue
+        start = begins + len(b"stream")
+        start += 2 if data[start : start + 2] == b"\r\n" else 1
+        part = _inflated(view[start:], left)
+        left -= len(part)
+        if left <= 0:
+            raise FileDamaged(_l("This file is too large inside. Send a smaller one."))
+        yield part
+
+
+def _inflated(packed: memoryview, limit: int) -> bytes:
+    unpacker, parts, size = zlib.decompressobj(), [], 0
+    for start in range(0, len(packed), PIECE):
+        try:
+            part = unpacker.decompress(packed[start : start + PIECE], limit - size)
+        except zlib.error:
+            break  # other readers stop here too: what came before counts
+        parts.append(part)
+        size += len(part)
+        if unpacker.eof or size >= limit:
+            break
+    return b"".join(parts)
 
 
 def _redraw(data: bytes, kind: str) -> bytes:
@@ -173,11 +273,36 @@ def _check_office(data: bytes, kind: str) -> bytes:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         _check_zip(archive)
         types = archive.read("[Content_Types].xml").decode()
+        fetches = _fetches(archive)
     if "macroenabled" in types.lower() or "vbaproject" in types.lower():
         raise HasMacros
     if f"{kind}.main+xml" not in types:
         raise FileDamaged
+    if fetches:
+        raise FetchesMore
     return data
+
+
+def _fetches(archive: zipfile.ZipFile) -> bool:
+    """Whether a part stands elsewhere. A link that a reader may follow or not is no part."""
+    external: list[dict[str, str]] = []
+
+    def look(_name: str, told: dict[str, str]) -> None:
+        mode, kind = told.get("TargetMode", "Internal").strip().lower(), told.get("Type", "")
+        if (mode != "internal" and kind not in HYPERLINKS) or kind.endswith("/externalLink"):
+            external.append(told)
+
+    def refuse(*_: object) -> None:
+        raise FileDamaged  # no Office writes one; entities could hide what is looked for
+
+    for entry in archive.infolist():
+        if RELATIONS.search(entry.filename):
+            if entry.file_size > MAX_RELATIONS:
+                raise FileDamaged(_l("This file is too large inside. Send a smaller one."))
+            parser = expat.ParserCreate()
+            parser.StartElementHandler, parser.StartDoctypeDeclHandler = look, refuse
+            parser.Parse(archive.read(entry), True)
+    return bool(external)
 
 
 def _check_odt(data: bytes, _: str) -> bytes:

