@@ -44,7 +44,8 @@ def first_in_line(event_id: uuid.UUID, limit: int | None) -> list[Registration]:
 def passed_over(event_id: uuid.UUID, chosen: Collection[uuid.UUID]) -> list[uuid.UUID]:
     """Who waits ahead of the last of those chosen without being chosen: empty when it is their turn."""
     ahead: list[uuid.UUID] = []
-    left, skipped = set(chosen), []
+    skipped: list[uuid.UUID] = []
+    left = set(chosen)
     for one in db.session.scalars(select(Registration.id).where(*in_line(event_id)).order_by(*ORDER)):
         if one in left:
             left.discard(one)
@@ -85,3 +86,9 @@ def begins(event_id: uuid.UUID) -> datetime | None:
         return None
     instant: datetime = row.first or datetime.combine(row.first_day, time(), ZoneInfo(row.time_zone))
     return instant
+
+
+def is_over(event_id: uuid.UUID, moment: datetime) -> bool:
+    """Whether nobody is offered a place any more: the event has begun or is cancelled."""
+    start = begins(event_id)
+    return start is None or start <= moment

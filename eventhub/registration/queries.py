@@ -321,6 +321,14 @@ def offer_by_token(token: str) -> tuple[SeatOffer, RegistrationSetup]:
     return found[0], found[1]
 
 
+def own_offer(person: Person, reference: str) -> tuple[SeatOffer, RegistrationSetup] | None:
+    """The newest offer of a person's own registration, the same way."""
+    rows = _offers().where(Registration.reference == reference, Registration.person_id == person.id)
+    rows = rows.order_by(SeatOffer.offered_at.desc()).limit(1)
+    found = db.session.execute(rows.execution_options(populate_existing=True)).first()
+    return (found[0], found[1]) if found else None
+
+
 def offer_told(offer_id: uuid.UUID) -> tuple[SeatOffer, RegistrationSetup] | None:
     """The same by its id, for letters."""
     found = db.session.execute(_offers().where(SeatOffer.id == offer_id)).first()

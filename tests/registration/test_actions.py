@@ -114,7 +114,9 @@ def test_a_seat_may_be_reserved_at_submission_and_decided_later() -> None:
     assert second.state is State.WAITLISTED
     actions.decide(make_person(), [first], State.DECLINED, "other")
     assert not first.has_seat
-    assert setup_of(first).seats_taken == 0
+    db.session.refresh(second)
+    assert (second.state, second.has_seat) == (State.OFFERED, True)
+    assert setup_of(first).seats_taken == 1
     actions.decide(make_person(), [second], State.ACCREDITED, "complete")
     assert setup_of(first).seats_taken == 1
 
