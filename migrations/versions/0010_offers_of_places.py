@@ -47,9 +47,7 @@ def upgrade() -> None:
             nullable=True,
         ),
         sa.CheckConstraint("until > offered_at", name=op.f("ck_seat_offer_ends_after_start")),
-        sa.CheckConstraint(
-            "(closed_at IS NULL) = (outcome IS NULL)", name=op.f("ck_seat_offer_closed_with_outcome")
-        ),
+        sa.CheckConstraint("(closed_at IS NULL) = (outcome IS NULL)", name=op.f("ck_seat_offer_closed_with_outcome")),
         sa.ForeignKeyConstraint(
             ["offered_by_id"], ["person.id"], name=op.f("fk_seat_offer_offered_by_id_person"), ondelete="SET NULL"
         ),

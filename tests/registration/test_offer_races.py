@@ -3,7 +3,6 @@
 import threading
 import uuid
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -34,9 +33,7 @@ def test_two_hundred_withdrawals_and_requests_at_once(house: Flask) -> None:
     """A hundred who have a place withdraw while a hundred others ask for one, beside a line of sixty."""
     slug, ids = people(house, lambda: make_dialogue(capacity=100).slug, CROWD + 60)
     seated, waiting, coming = ids[:100], ids[100:160], ids[160:]
-    with house.test_request_context(), unit_of_work():
-        for person_id in [*seated, *waiting]:
-            registering(slug)(person_id)
+    register_all(house, slug, [*seated, *waiting])
     before = order(house)
     assert len(before) == 60
 
@@ -64,9 +61,9 @@ def test_two_hundred_withdrawals_and_requests_at_once(house: Flask) -> None:
 def test_accepting_and_lapsing_at_the_same_instant(house: Flask) -> None:
     """One of the two happens, never both; the seat has one holder either way."""
     seen: Counter[str] = Counter()
+    over = now() + timedelta(days=10)
     for _ in range(ROUNDS):
         slug, offer_id, person_id = an_offer(house)
-        over = now() + timedelta(days=10)
 
         def either(which: uuid.UUID, offer_id: uuid.UUID = offer_id, person_id: uuid.UUID = person_id) -> str:
             if which == person_id:
@@ -146,7 +143,7 @@ def test_a_decision_meets_a_withdrawal_and_nobody_waits_in_a_circle(house: Flask
         rows = [register(event, person) for person in persons]
         actions.decide(officer, rows[:20], State.ACCREDITED, "complete")
         actions.decide(officer, rows[20:], State.WAITLISTED, "over_quota")
-        slug, officer_id = event.slug, officer.id
+        slug, officer_id, everybody = event.slug, officer.id, [one.id for one in persons]
         seated, waiting = (
             [one.id for one in persons[:20]],
             {one.id: row.id for one, row in zip(persons, rows, strict=True)},
@@ -160,7 +157,7 @@ def test_a_decision_meets_a_withdrawal_and_nobody_waits_in_a_circle(house: Flask
         actions.decide(db.session.get_one(Person, officer_id), [row], State.ACCREDITED, "complete")
         return "decided"
 
-    ended = at_once(house, either, [one.id for one in persons])
+    ended = at_once(house, either, everybody)
     assert ended[State.WITHDRAWN.value] == 20
     assert set(ended) <= {State.WITHDRAWN.value, "decided", "Stale", "NotPossible", "OutOfTurn", "NotEnoughSeats"}
     taken, held = counted(house, slug)
@@ -175,39 +172,47 @@ def test_without_the_lock_of_the_line_people_are_passed_over(house: Flask, monke
         rows = select(Registration).where(*line.in_line(event_id)).order_by(*line.ORDER).limit(limit)
         return list(db.session.scalars(rows.with_for_update(skip_locked=True)))
 
-    for reading, skipped in ((None, False), (careless, True)):
-        slug, ids = people(house, lambda: make_dialogue(capacity=1).slug, 3)
-        with house.test_request_context(), unit_of_work():
-            for person_id in ids:
-                registering(slug)(person_id)
-        if reading is not None:
-            monkeypatch.setattr(line, "first_in_line", reading)
-        held, freed = threading.Event(), threading.Event()
+    assert while_the_first_types(house) == (State.OFFERED, State.WAITLISTED)
+    monkeypatch.setattr(line, "first_in_line", careless)
+    assert while_the_first_types(house) == (State.WAITLISTED, State.OFFERED)
 
-        def typing(slug: str = slug, second: uuid.UUID = ids[1]) -> None:
-            with house.test_request_context(), unit_of_work():
-                queries.intake(slug, db.session.get_one(Person, second), lock=True)
+
+def while_the_first_types(app: Flask) -> tuple[State, State]:
+    """The only seat is given back while the first of two in line changes an answer: where both stand then."""
+    slug, ids = people(app, lambda: make_dialogue(capacity=1).slug, 3)
+    register_all(app, slug, ids)
+    held, freed = threading.Event(), threading.Event()
+
+    def typing() -> None:
+        with app.test_request_context():
+            with unit_of_work():
+                queries.intake(slug, db.session.get_one(Person, ids[1]), lock=True)
                 held.set()
                 freed.wait(2)
+            db.session.remove()
 
-        def leaving(slug: str = slug, first: uuid.UUID = ids[0]) -> None:
-            held.wait(10)
-            with house.test_request_context(), unit_of_work():
-                person = db.session.get_one(Person, first)
+    def leaving() -> None:
+        held.wait(10)
+        with app.test_request_context():
+            with unit_of_work():
+                person = db.session.get_one(Person, ids[0])
                 actions.withdraw(person, queries.intake(slug, person, lock=True, seats=True))
             freed.set()
+            db.session.remove()
 
-        run(typing, leaving)
-        second, third = (registration_of(house, one).state for one in ids[1:])
-        assert (second is State.WAITLISTED) == skipped
-        assert (third is State.OFFERED) == skipped
-
-
-def run(*works: Callable[[], None]) -> None:
-    """All at once; an error of one is the test's."""
-    with ThreadPoolExecutor(len(works)) as pool:
-        for done in [pool.submit(work) for work in works]:
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(typing), pool.submit(leaving)]:
             done.result(60)
+    return registration_of(app, ids[1]).state, registration_of(app, ids[2]).state
+
+
+def register_all(app: Flask, slug: str, ids: list[uuid.UUID]) -> None:
+    """One after the other."""
+    for person_id in ids:
+        with app.test_request_context():
+            with unit_of_work():
+                registering(slug)(person_id)
+            db.session.remove()
 
 
 def an_offer(app: Flask) -> tuple[str, uuid.UUID, uuid.UUID]:
