@@ -51,9 +51,11 @@ from eventhub.questionnaires.access import resolve_scopes_with
 from eventhub.questionnaires.organiser_views import bp as questionnaires_console
 from eventhub.registration import file_views as registration_files
 from eventhub.registration import models as registration_models
+from eventhub.registration import offer_views as registration_offers
 from eventhub.registration import organiser_views as registration_desk
 from eventhub.registration import record_views as registration_records
 from eventhub.registration import setup_views as registration_settings
+from eventhub.registration import waiting_views as registration_line
 from eventhub.registration.panels import PROVIDERS as REGISTRATION_PANELS
 
 ROOT = Path(__file__).parent.parent
@@ -67,8 +69,11 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     programme_pages,
     programme_console,
     questionnaires_console,
-    registration_files.bp,
-    *{module.bp: module for module in (registration_desk, registration_records, registration_settings)},
+    *{module.bp: module for module in (registration_files, registration_offers)},
+    *{
+        module.bp: module
+        for module in (registration_desk, registration_records, registration_settings, registration_line)
+    },
     papers_pages,
     papers_console,
 )

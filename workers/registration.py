@@ -14,7 +14,7 @@ from eventhub.kit.mail import Letter
 from eventhub.papers import actions as papers
 from eventhub.people.models import Person, Role, RoleGrant, ScopeKind
 from eventhub.programme.models import Event
-from eventhub.registration import actions, letters, queries
+from eventhub.registration import actions, letters, offers, queries
 from eventhub.registration.models import Registration, State
 from workers.app import mails, writes
 from workers.upkeep import by_the_clock
@@ -24,6 +24,8 @@ log = structlog.get_logger()
 STANDS: dict[str, frozenset[State]] = {
     "submitted": queries.TAKING_PART,
     "waitlisted": frozenset({State.WAITLISTED}),
+    "lapsed": frozenset({State.WAITLISTED, State.WITHDRAWN}),
+    "place_kept": frozenset({State.UNDER_REVIEW}),
     "accredited": frozenset({State.ACCREDITED, State.BADGE_ISSUED, State.ATTENDED}),
     "declined": frozenset({State.DECLINED}),
     "withdrawn": frozenset({State.WITHDRAWN}),
@@ -43,6 +45,29 @@ def submitted(registration_id: str) -> Letter | None:
 def waitlisted(registration_id: str) -> Letter | None:
     """You are on the waiting list."""
     return _letter("waitlisted", registration_id)
+
+
+@mails("registration.offered")
+def offered(offer_id: str) -> Letter | None:
+    """A place is kept for you, until then. Nothing when it was answered meanwhile or its time is over."""
+    found = queries.offer_told(uuid.UUID(offer_id))
+    if found is None or not offers.is_open(found[0], now()):
+        return None
+    offer, setup = found
+    one = offer.registration
+    return letters.letter("offered", one, one.event, setup, person=one.person, offer=offer)
+
+
+@mails("registration.lapsed")
+def lapsed(registration_id: str) -> Letter | None:
+    """There was no answer in time."""
+    return _letter("lapsed", registration_id)
+
+
+@mails("registration.place_kept")
+def place_kept(registration_id: str) -> Letter | None:
+    """The place is kept while the secretariat looks."""
+    return _letter("place_kept", registration_id)
 
 
 @mails("registration.accredited")
@@ -143,6 +168,13 @@ def withdrawn_calendar(registration_id: str) -> None:
 def expire_drafts() -> None:
     """Close the drafts of events that take no more."""
     while actions.expire_drafts(now()):
+        db.session.flush()
+
+
+@by_the_clock("registration.lapse_offers", timedelta(minutes=5))
+def lapse_offers() -> None:
+    """End the offers that nobody answered; each place goes to the next in line."""
+    while offers.lapse(now()):
         db.session.flush()
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from eventhub.people.models import RoleGrant
 from eventhub.programme import access as programme_access
 from eventhub.programme.models import Event, EventKind
-from eventhub.registration.models import SEATED, State
+from eventhub.registration.models import CONFIRMED, SEATED, State
 
 ATTENDING = SEATED | {
     State.SUBMITTED,
@@ -22,7 +22,7 @@ INVITING = frozenset({EventKind.DIALOGUE})
 
 def may_join(state: State, *, has_seat: bool) -> bool:
     """Whether a registration opens the links to join online."""
-    return has_seat and state in SEATED
+    return has_seat and state in CONFIRMED
 
 
 def may_count(grants: Iterable[RoleGrant], event: Event) -> bool:

@@ -36,7 +36,7 @@ from eventhub.kit.revisions import bump
 from eventhub.kit.tokens import digest, new_salt
 from eventhub.people.models import Person
 from eventhub.programme.models import Event, Publication, Session, SessionKind
-from eventhub.registration.models import SEATED, Registration
+from eventhub.registration.models import CONFIRMED, Registration
 
 REVISION = "calendars"
 SECOND = timedelta(seconds=1)
@@ -337,7 +337,7 @@ def _choose_for_seated(session: Session) -> None:
     """A session published late is put before those who already have a seat."""
     _choose_from(
         select(Registration.person_id, literal(session.id), literal(Choice.GOING.value), literal(now())).where(
-            Registration.event_id == session.event_id, Registration.has_seat, Registration.state.in_(SEATED)
+            Registration.event_id == session.event_id, Registration.has_seat, Registration.state.in_(CONFIRMED)
         )
     )
 

@@ -18,7 +18,7 @@ from eventhub.kit.errors import DomainError
 from eventhub.kit.outbox import Promise
 from eventhub.kit.tokens import digest, new_salt
 from eventhub.people.models import Person
-from eventhub.registration.models import SEATED, Registration
+from eventhub.registration.models import CONFIRMED, Registration
 
 
 class InviteClosed(DomainError):
@@ -101,7 +101,7 @@ def _put_back(person: Person) -> list[Invite]:
             Invite.person_id == person.id,
             Invite.cancelled_at.is_not(None),
             Registration.has_seat,
-            Registration.state.in_(SEATED),
+            Registration.state.in_(CONFIRMED),
             CalendarEntry.status != EntryStatus.CANCELLED,
             CalendarEntry.ends_at > now(),
         )
@@ -153,7 +153,7 @@ def invite_seated(entry: CalendarEntry) -> None:
         .where(
             Registration.event_id == entry.event_id,
             Registration.has_seat,
-            Registration.state.in_(SEATED),
+            Registration.state.in_(CONFIRMED),
             Person.discreet.is_(False),
             Person.email.is_not(None),
             Person.erased_at.is_(None),

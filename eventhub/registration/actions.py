@@ -1,7 +1,7 @@
 """Registering: drafts, sending, changing, withdrawing; deciding; deadlines and seats of an event.
 
-Locks are taken in one order: registrations first, then the row of seats, and that one as late as possible. The only
-exception is promoting from the waiting list, which skips registrations that somebody else holds.
+Locks are taken in one order (see seats.py): the event's row of seats before registrations; only whoever sends a draft
+holds that first, and the row of seats as late as possible.
 """
 
 import uuid
@@ -17,7 +17,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from eventhub.kit import audit, codes
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
-from eventhub.kit.errors import DomainError, Forbidden, Stale, means
+from eventhub.kit.errors import DomainError, means
 from eventhub.kit.outbox import promise
 from eventhub.kit.revisions import bump
 from eventhub.people.actions import set_consents
@@ -29,9 +29,19 @@ from eventhub.questionnaires import queries as questionnaires
 from eventhub.questionnaires.actions import drop_inapplicable
 from eventhub.questionnaires.definition import Definition
 from eventhub.questionnaires.models import AnswerSet
+from eventhub.registration import line, offers
 from eventhub.registration.copies import copy_columns, fill_profile
-from eventhub.registration.models import Deadline, Registration, RegistrationSetup, SeatAt, State
-from eventhub.registration.moves import NotPossible, move, move_all, way
+from eventhub.registration.models import Deadline, Outcome, Registration, RegistrationSetup, State
+from eventhub.registration.moves import (
+    NotEnoughSeats,
+    NotPossible,
+    demand_distance,
+    hold_rows,
+    move,
+    move_all,
+    owe,
+    way,
+)
 from eventhub.registration.queries import (
     AMENDABLE,
     Intake,
@@ -39,11 +49,10 @@ from eventhub.registration.queries import (
     consent_channels,
     may_amend,
     may_withdraw,
-    too_near,
     window,
 )
 from eventhub.registration.reference import new_reference
-from eventhub.registration.seats import free_seats, take_seat, take_seats
+from eventhub.registration.seats import hold_seats, take_seat, take_seats
 
 REASONS = "decision_reason.registration"
 OUTCOMES = (State.ACCREDITED, State.WAITLISTED, State.DECLINED)
@@ -110,21 +119,6 @@ class SendAgain(DomainError):
     """Two references met by chance."""
 
     message = _l("Your registration could not be numbered. Please press the button once more.")
-
-
-class OwnFile(Forbidden):
-    """Nobody decides on their own file or organization (SAFETY.md property 7)."""
-
-    message = _l("You cannot decide on your own registration or on one of your own organization. Ask a colleague.")
-
-
-class NotEnoughSeats(DomainError):
-    """Fewer seats are left than people were chosen."""
-
-    def __init__(self, left: int) -> None:
-        super().__init__(
-            _l("Only %(number)s of the places needed are left. Choose fewer people, or the waiting list.", number=left)
-        )
 
 
 class WrongReason(DomainError):
@@ -292,42 +286,15 @@ def amend(
 
 
 def withdraw(actor: Person, intake: Intake) -> Registration:
-    """Take a registration back. Its seat goes to the first on the waiting list where nobody else has to decide."""
+    """Take a registration back. Its seat is offered to the first on the waiting list, where that goes by itself."""
     registration = _needed(intake.registration)
     if not may_withdraw(registration):
         raise NotPossible
-    was_draft, had_seat = registration.state is State.DRAFT, registration.has_seat
-    move(registration, State.WITHDRAWN, actor=actor)
-    registration.has_seat = False
-    if not was_draft:
+    if registration.state is not State.DRAFT:
         promise("registration.withdrawn", registration_id=registration.id)
         promise("registration.withdrawn_calendar", registration_id=registration.id)
-    db.session.flush()
-    if had_seat:
-        free_seats(intake.event.id)
-        if not intake.setup.needs_accreditation:
-            promote_waiting(intake.event.id, 1)
+    offers.leave(actor, registration)
     return registration
-
-
-def promote_waiting(event_id: uuid.UUID, limit: int) -> int:
-    """Give free seats to the first on the waiting list, by the time they sent; how many got one.
-
-    Registrations that somebody else works on are passed over, so that this never waits.
-    """
-    waiting = (
-        select(Registration)
-        .where(Registration.event_id == event_id, Registration.state == State.WAITLISTED)
-        .order_by(Registration.submitted_at, Registration.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    first = list(db.session.scalars(waiting.execution_options(populate_existing=True)))
-    lucky = first[: take_seats(event_id, len(first))]
-    if lucky:
-        move_all(lucky, State.ACCREDITED, actor=None, reason="complete", has_seat=True)
-        _owe(lucky, State.ACCREDITED)
-    return len(lucky)
 
 
 def decide(
@@ -343,8 +310,8 @@ def decide(
 
     ``reason`` is a code of decision_reason.registration, ``text`` words to the persons that stand beside its text.
     The number of statements does not grow with the registrations. Raises OwnFile, NotPossible, NotEnoughSeats,
-    WrongReason, and Stale when one of them changed since it was loaded or is not any more at the version in ``seen``,
-    which is that of the page on which the decision was made up.
+    WrongReason, OutOfTurn, and Stale when one of them changed since it was loaded or is not any more at the version in
+    ``seen``, which is that of the page on which the decision was made up.
     """
     if outcome not in OUTCOMES:
         raise NotPossible
@@ -355,19 +322,22 @@ def decide(
     event_id = registrations[0].event_id
     if any(one.event_id != event_id for one in registrations):
         raise ValueError("a decision is about one event")
-    _demand_distance(actor, registrations)
-    _lock(registrations)
+    demand_distance(actor, registrations)
+    setup = hold_seats(event_id)
+    hold_rows(registrations, seen)
     for one in registrations:
         way(one.state, outcome)
-    if any((seen or {}).get(one.id, one.version) != one.version for one in registrations):
-        raise Stale
+    seated = [one for one in registrations if one.has_seat]
+    offered = [one.id for one in registrations if one.state is State.OFFERED]
     if outcome is State.ACCREDITED:
+        offers.demand_turn(setup, registrations)
         _seat_all(event_id, [one for one in registrations if not one.has_seat])
-    else:
-        free_seats(event_id, sum(one.has_seat for one in registrations))
     move_all(registrations, outcome, actor=actor, reason=reason, text=text, has_seat=outcome is State.ACCREDITED)
-    _owe(registrations, outcome)
+    owe(registrations, outcome)
+    offers.close_offers(offered, Outcome.ACCEPTED if outcome is State.ACCREDITED else Outcome.TAKEN_BACK)
     db.session.flush()
+    if outcome is not State.ACCREDITED:
+        _unseat(event_id, seated, outcome)
     return len(registrations)
 
 
@@ -381,6 +351,7 @@ def set_up(actor: Person, event: Event, *, setup: RegistrationSetup | None, **va
     moves by ``extend_deadline``. Raises ClosesTooEarly, CapacityBelowSeats, NotLater.
     """
     moment = now()
+    freed: int | None = 0
     if setup is None:
         setup = RegistrationSetup(event_id=event.id, seats_taken=0, **values)
         db.session.add(setup)
@@ -394,6 +365,7 @@ def set_up(actor: Person, event: Event, *, setup: RegistrationSetup | None, **va
         if "closes_at" in changed:
             db.session.execute(delete(Deadline).where(Deadline.event_id == event.id))
             _announce(event.id, values["closes_at"], moment)
+        freed = _added(setup.capacity, values.get("capacity", setup.capacity))
         for name in changed:
             setattr(setup, name, values[name])
     if setup.closes_at <= setup.opens_at:
@@ -401,9 +373,7 @@ def set_up(actor: Person, event: Event, *, setup: RegistrationSetup | None, **va
     audit.record("registration.set_up", event, actor=actor, scope_id=event.id, changed=changed)
     bump("programme")
     db.session.flush()
-    if not setup.needs_accreditation:
-        left = None if setup.capacity is None else setup.capacity - setup.seats_taken
-        promote_waiting(event.id, 10_000 if left is None else max(0, left))
+    offers.fill(event.id, freed)
     return setup
 
 
@@ -453,9 +423,9 @@ def _send(actor: Person, registration: Registration, intake: Intake) -> Registra
     """From here on every statement holds the lock on the event's seats."""
     setup = intake.setup
     targets = [State.SUBMITTED]
-    if setup.needs_accreditation and setup.seat_at is SeatAt.ACCREDITATION:
+    if not setup.seats_at_once:
         targets.append(State.UNDER_REVIEW)
-    elif take_seat(intake.event.id):
+    elif not _others_wait(intake) and take_seat(intake.event.id):
         registration.has_seat = True
         targets.append(State.UNDER_REVIEW if setup.needs_accreditation else State.ACCREDITED)
     elif setup.waiting_list:
@@ -468,9 +438,24 @@ def _send(actor: Person, registration: Registration, intake: Intake) -> Registra
     if targets[-1] is State.UNDER_REVIEW:
         promise("registration.submitted", registration_id=registration.id)
     else:
-        _owe([registration], targets[-1])
+        owe([registration], targets[-1])
     db.session.flush()
     return registration
+
+
+def _others_wait(intake: Intake) -> bool:
+    """Whether free seats belong to the waiting list: where no offers are made by themselves, there may be both."""
+    if not intake.setup.offers_by_hand and now().date() < intake.event.first_day:
+        return False
+    hold_seats(intake.event.id)
+    return line.somebody_waits(intake.event.id)
+
+
+def _added(before: int | None, after: int | None) -> int | None:
+    """How many seats there are more; None: any number."""
+    if after is None:
+        return 0 if before is None else None
+    return 0 if before is None else max(0, after - before)
 
 
 def _prepare(registration: Registration, intake: Intake, answers: Mapping[str, object], late: bool) -> None:
@@ -528,30 +513,16 @@ def _demand_sendable(intake: Intake, registration: Registration) -> bool:
     return False
 
 
-def _demand_distance(actor: Person, registrations: Sequence[Registration]) -> None:
-    if too_near(actor.id, registrations):
-        raise OwnFile
-
-
-def _lock(registrations: Sequence[Registration]) -> None:
-    known = {one.id: (one.version, one.state) for one in registrations}
-    rows = select(Registration.id, Registration.version, Registration.state)
-    rows = rows.where(Registration.id.in_(known)).order_by(Registration.id).with_for_update()
-    if {row.id: (row.version, row.state) for row in db.session.execute(rows)} != known:
-        raise Stale
-
-
 def _seat_all(event_id: uuid.UUID, unseated: Sequence[Registration]) -> None:
     got = take_seats(event_id, len(unseated))
     if got < len(unseated):
         raise NotEnoughSeats(got)
 
 
-def _owe(registrations: Sequence[Registration], outcome: State) -> None:
-    for one in registrations:
-        promise(f"registration.{outcome.value}", registration_id=one.id)
-        if outcome is State.ACCREDITED:
-            promise("registration.accredited_calendar", registration_id=one.id)
+def _unseat(event_id: uuid.UUID, seated: Sequence[Registration], outcome: State) -> None:
+    if outcome is State.WAITLISTED:
+        offers.wait_anew(seated)
+    offers.give_back_seats(event_id, len(seated))
 
 
 def _note_consents(registration: Registration, intake: Intake, answers: Mapping[str, object]) -> None:

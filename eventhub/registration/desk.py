@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, false, func, null, or_, select
+from sqlalchemy import ColumnElement, and_, case, false, func, literal, null, or_, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from eventhub.kit.audit import AuditEntry, AuditText
@@ -19,14 +19,15 @@ from eventhub.kit.db import Texts, db
 from eventhub.kit.errors import NotFound
 from eventhub.people.models import Organisation, Person, RoleGrant
 from eventhub.programme.models import Event, Publication
-from eventhub.registration import access
+from eventhub.registration import access, line
 from eventhub.registration.access import Sight
-from eventhub.registration.models import Registration, RegistrationSetup, State
+from eventhub.registration.models import Registration, RegistrationSetup, SeatOffer, State
 from eventhub.registration.reference import read_reference
 
 SIZES = (25, 50)
 SORTS = ("waiting", "newest", "name", "country")
 BULK_LIMIT = 200
+LINE_SIZE = 50
 
 CHIPS: dict[str, frozenset[State]] = {
     "decide": frozenset({State.SUBMITTED, State.UNDER_REVIEW}),
@@ -197,6 +198,59 @@ def number(event_id: uuid.UUID, filters: Filters, seen: Sight, known: Overview) 
         .where(*_where(event_id, filters, seen))
     )
     return db.session.scalar(found) or 0
+
+
+@dataclass(frozen=True)
+class InLine:
+    """Somebody who waits, or to whom a place is offered: ``place`` in line from 1, or ``until`` of the offer."""
+
+    id: uuid.UUID
+    reference: str
+    version: int
+    name: str
+    organisation: str | None
+    since: datetime
+    waited_before: bool
+    place: int
+    until: datetime | None
+
+
+def waiting_line(event_id: uuid.UUID, seen: Sight, *, page: int = 1, size: int = LINE_SIZE) -> tuple[list[InLine], int]:
+    """One page of an event's waiting list in its order, and how many wait in all. Two statements."""
+    place = func.row_number().over(order_by=line.ORDER).label("place")
+    found = _line(seen, null(), place).where(*line.in_line(event_id)).order_by(*line.ORDER)
+    total = db.session.scalar(select(func.count()).where(*line.in_line(event_id))) or 0
+    page_of = found.limit(size).offset((page - 1) * size)
+    return [InLine(*row) for row in db.session.execute(page_of)], total
+
+
+def offered(event_id: uuid.UUID, seen: Sight) -> list[InLine]:
+    """Whose answer is awaited, the next to end first. One statement."""
+    found = _line(seen, SeatOffer.until, literal(0))
+    found = found.join(SeatOffer, SeatOffer.registration_id == Registration.id).where(
+        Registration.event_id == event_id, Registration.state == State.OFFERED, SeatOffer.closed_at.is_(None)
+    )
+    rows = found.order_by(SeatOffer.until, Registration.id).limit(BULK_LIMIT)
+    return [InLine(*row) for row in db.session.execute(rows)]
+
+
+def _line(seen: Sight, until: Any, place: Any) -> Any:
+    name: Any = LEGAL if seen is Sight.BADGES else NAME
+    return (
+        select(
+            Registration.id,
+            Registration.reference,
+            Registration.version,
+            name.label("name"),
+            Organisation.name.label("organisation"),
+            line.SINCE.label("since"),
+            Registration.waits_from.is_not(None),
+            place,
+            until,
+        )
+        .join(Person, Person.id == Registration.person_id)
+        .outerjoin(Organisation, Organisation.id == Registration.organisation_id)
+    )
 
 
 def chosen(event_id: uuid.UUID, ids: Collection[uuid.UUID]) -> list[Registration]:

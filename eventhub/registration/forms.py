@@ -8,10 +8,10 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, Field, HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms import Form as PlainForm
 from wtforms.fields import DateTimeLocalField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, StopValidation
+from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional, StopValidation
 
 from eventhub.kit import codes
-from eventhub.kit.forms import ActionForm, Form, options, required
+from eventhub.kit.forms import ActionForm, Form, optional, options, required
 from eventhub.registration.desk import SIZES, SORTS, Filters, Overview
 from eventhub.registration.models import SeatAt, State
 
@@ -145,10 +145,52 @@ class SetupForm(Form):
         _l("Places"), description=_l("Empty: no limit."), validators=[Optional(), NumberRange(1, 1_000_000)]
     )
     waiting_list = BooleanField(_l("Waiting list when all places are taken"))
+    offers_by_hand = BooleanField(
+        _l("Places are offered by hand"),
+        description=_l("Otherwise a place that becomes free is offered at once to whoever has waited longest."),
+    )
+    offer_hours = IntegerField(
+        _l("Hours to answer an offer"),
+        description=_l("An offer never lasts beyond the beginning of the event."),
+        validators=[InputRequired(), NumberRange(1, 720)],
+        default=48,
+    )
+    leaves_on_lapse = BooleanField(
+        _l("Whoever does not answer leaves the waiting list"), description=_l("Otherwise they wait again, at its end.")
+    )
+    shows_place = BooleanField(
+        _l("People see their place in line"), description=_l("As a range only, such as between 6 and 10.")
+    )
     answer_within_days = IntegerField(
         _l("Answer within working days"), validators=[InputRequired(), NumberRange(1, 60)], default=5
     )
     questionnaire_id = SelectField(_l("Questionnaire"), validate_choice=True)
+
+
+class OwnOfferForm(Form):
+    """Take an offered place, or give it back."""
+
+    answer = StringField(validators=[AnyOf(["accept", "give_back"])])
+
+
+class OfferAnswerForm(OwnOfferForm):
+    """The same behind a mailed link: its address holds the secret, so there is no session to guard."""
+
+    class Meta(Form.Meta):
+        """Without a session."""
+
+        csrf = False
+
+
+class OfferForm(Form):
+    """Places for chosen people of the waiting list."""
+
+    text = TextAreaField(
+        _l("Why these people first?"),
+        description=_l("Needed where others have waited longer. It is kept in the history."),
+        validators=[optional(), Length(max=2000)],
+        render_kw={"rows": 2},
+    )
 
 
 class ExtendForm(Form):

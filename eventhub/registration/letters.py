@@ -16,7 +16,8 @@ from eventhub.kit.web import absolute
 from eventhub.people.models import Person
 from eventhub.programme.models import Event
 from eventhub.registration import shown
-from eventhub.registration.models import Registration, RegistrationSetup, State
+from eventhub.registration.models import Registration, RegistrationSetup, SeatOffer, State
+from eventhub.registration.offers import offer_token
 
 DECISIONS = {State.ACCREDITED: "accredited", State.WAITLISTED: "waitlisted", State.DECLINED: "declined"}
 
@@ -34,6 +35,7 @@ class About:
     setup: RegistrationSetup
     lang: str
     title: str
+    offer: SeatOffer | None = None
 
 
 def letter(
@@ -45,12 +47,15 @@ def letter(
     person: Person,
     language: str | None = None,
     text: str | None = None,
+    offer: SeatOffer | None = None,
 ) -> Letter | None:
-    """The letter of a kind, or None for a person without an address."""
+    """The letter of a kind, or None for a person without an address. ``offer``: what the kind "offered" is about."""
     if not person.email:
         return None
     lang = language or person.language
     if person.discreet:
+        if offer is not None:
+            return _neutral_offer(person.email, lang, person, offer)
         url = absolute("people.me", neutral=True, lang=lang)
         return Letter(
             person.email,
@@ -61,7 +66,7 @@ def letter(
             discreet=True,
         )
     title = in_language(event.title, lang, event.original_language).text
-    subject, paragraphs = WORDS[kind](About(registration, event, setup, lang, title))
+    subject, paragraphs = WORDS[kind](About(registration, event, setup, lang, title, offer))
     return Letter(
         person.email,
         lang,
@@ -72,7 +77,7 @@ def letter(
             "paragraphs": paragraphs,
             "quote": text,
             "facts": _facts(registration, event, lang, title),
-            "buttons": _buttons(kind, registration, event, lang),
+            "buttons": _buttons(kind, registration, event, lang, offer),
             "foot": None if registration.reference else BEGUN,
         },
     )
@@ -122,6 +127,40 @@ def _declined(it: About) -> Words:
     ]
 
 
+def _offered(it: About) -> Words:
+    if it.offer is None:
+        raise ValueError("this letter is about an offer")
+    here = show_moment(it.offer.until, it.event.time_zone, it.lang)
+    return _l("A place is offered to you: %(event)s", event=it.title), [
+        _l("A place has become free, and it is kept for you until %(day)s, %(time)s (%(offset)s).", **_told(here)),
+        *_by_own_clock(it, here),
+        _l("Open the page, look at what is offered, and press one button. You need not sign in."),
+        _l("If you do not answer in time, the place goes to the next person."),
+    ]
+
+
+def _lapsed(it: About) -> Words:
+    if it.registration.state is State.WITHDRAWN:
+        then = _l("You are no longer on the waiting list, and you are not expected.")
+    else:
+        then = _l("You are still on the waiting list, now at its end. You need not do anything.")
+    return _l("The offer of a place has ended: %(event)s", event=it.title), [
+        _l("We had no answer from you in time, so the place went to the next person."),
+        then,
+    ]
+
+
+def _place_kept(it: About) -> Words:
+    return _l("Your place is kept: %(event)s", event=it.title), [
+        _l("You have accepted, and the place is kept for you while the secretariat looks at your registration."),
+        lazy_ngettext(
+            "The secretariat looks at it and answers within %(num)s working day.",
+            "The secretariat looks at it and answers within %(num)s working days.",
+            it.setup.answer_within_days,
+        ),
+    ]
+
+
 def _withdrawn(it: About) -> Words:
     return _l("Your registration is withdrawn: %(event)s", event=it.title), [
         _l("You are not expected any more. If it was not you who withdrew, please write to us."),
@@ -147,6 +186,9 @@ def _deadline_extended(it: About) -> Words:
 WORDS: dict[str, Callable[[About], Words]] = {
     "submitted": _submitted,
     "waitlisted": _waitlisted,
+    "offered": _offered,
+    "lapsed": _lapsed,
+    "place_kept": _place_kept,
     "accredited": _accredited,
     "declined": _declined,
     "withdrawn": _withdrawn,
@@ -164,6 +206,31 @@ def _told(moment: Any) -> dict[str, str]:
     return {"day": moment.day, "time": moment.time, "offset": moment.place}
 
 
+def _by_own_clock(it: About, here: Any) -> list[Any]:
+    """The same instant where the person is, when that is another clock."""
+    zone = it.registration.person.time_zone
+    there = show_moment(it.offer.until, zone, it.lang) if it.offer and zone != "UTC" else here
+    if there.place == here.place:
+        return []
+    return [_l("By your own clock: %(day)s, %(time)s (%(offset)s).", **_told(there))]
+
+
+def _neutral_offer(to: str, lang: str, person: Person, offer: SeatOffer) -> Letter:
+    """That an answer is awaited and until when; by the person's own clock, since an event's would tell where it is."""
+    return Letter(
+        to,
+        lang,
+        lambda: gettext("An answer is awaited from you"),
+        "registration/neutral",
+        {
+            "url": absolute("registration.offer", neutral=True, lang=lang, token=offer_token(offer)),
+            "neutral": True,
+            "until": show_moment(offer.until, person.time_zone, lang),
+        },
+        discreet=True,
+    )
+
+
 def _facts(registration: Registration, event: Event, lang: str, title: str) -> list[dict[str, Any]]:
     facts: list[dict[str, Any]] = [
         {"label": _l("Event"), "value": title},
@@ -174,8 +241,13 @@ def _facts(registration: Registration, event: Event, lang: str, title: str) -> l
     return facts
 
 
-def _buttons(kind: str, registration: Registration, event: Event, lang: str) -> list[dict[str, Any]]:
+def _buttons(
+    kind: str, registration: Registration, event: Event, lang: str, offer: SeatOffer | None
+) -> list[dict[str, Any]]:
     buttons: list[dict[str, Any]] = []
+    if offer is not None:
+        address = absolute("registration.offer", lang=lang, token=offer_token(offer))
+        return [{"label": _l("Look at the offer and answer"), "url": address}]
     if kind == "accredited" and event.kind in shown.FORUMS:
         buttons.append({"label": _l("My sessions"), "url": absolute("calendars.my_sessions", lang=lang)})
     if registration.reference:

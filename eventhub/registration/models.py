@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from eventhub.kit.clock import now
@@ -19,6 +19,15 @@ class SeatAt(StrEnum):
 
     SUBMISSION = "submission"
     ACCREDITATION = "accreditation"
+
+
+class Outcome(StrEnum):
+    """How the offer of a place ended."""
+
+    ACCEPTED = "accepted"
+    GIVEN_BACK = "given_back"
+    LAPSED = "lapsed"
+    TAKEN_BACK = "taken_back"
 
 
 class State(StrEnum):
@@ -52,7 +61,7 @@ MOVES: dict[State, frozenset[State]] = {
     ),
     State.INFO_REQUESTED: frozenset({State.UNDER_REVIEW, State.WITHDRAWN, State.DECLINED}),
     State.WAITLISTED: frozenset({State.OFFERED, State.ACCREDITED, State.DECLINED, State.WITHDRAWN}),
-    State.OFFERED: frozenset({State.ACCREDITED, State.WAITLISTED, State.WITHDRAWN}),
+    State.OFFERED: frozenset({State.ACCREDITED, State.UNDER_REVIEW, State.WAITLISTED, State.WITHDRAWN}),
     State.ACCREDITED: frozenset({State.BADGE_ISSUED, State.ATTENDED, State.NO_SHOW, State.WITHDRAWN, State.REVOKED}),
     State.BADGE_ISSUED: frozenset({State.ATTENDED, State.NO_SHOW, State.WITHDRAWN, State.REVOKED}),
     State.ATTENDED: frozenset(),
@@ -62,10 +71,14 @@ MOVES: dict[State, frozenset[State]] = {
     State.REVOKED: frozenset({State.UNDER_REVIEW}),
     State.EXPIRED: frozenset({State.DRAFT}),
 }
-"""Submitted goes straight to accredited only where the event needs no accreditation."""
+"""Submitted goes straight to accredited only where the event needs no accreditation. Offered goes under review only
+where a place is taken before anybody has looked: whoever accepts is then where those are who found a place at once."""
 
 SEATED = frozenset({State.ACCREDITED, State.BADGE_ISSUED, State.ATTENDED, State.NO_SHOW, State.OFFERED})
 """States that hold a seat."""
+
+CONFIRMED = SEATED - {State.OFFERED}
+"""States of those who will come: an offer holds its seat, but nobody has accepted it."""
 
 
 class RegistrationSetup(Base):
@@ -76,6 +89,7 @@ class RegistrationSetup(Base):
         CheckConstraint("capacity IS NULL OR seats_taken <= capacity", name="seats_within_capacity"),
         CheckConstraint("seats_taken >= 0", name="seats_not_negative"),
         CheckConstraint("closes_at > opens_at", name="closes_after_opening"),
+        CheckConstraint("offer_hours > 0", name="offers_last"),
     )
 
     event_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), primary_key=True)
@@ -88,9 +102,18 @@ class RegistrationSetup(Base):
     capacity: Mapped[int | None]
     seats_taken: Mapped[int] = mapped_column(default=0)
     waiting_list: Mapped[bool] = mapped_column(default=True)
+    offers_by_hand: Mapped[bool] = mapped_column(default=False)
+    offer_hours: Mapped[int] = mapped_column(default=48)
+    leaves_on_lapse: Mapped[bool] = mapped_column(default=False)
+    shows_place: Mapped[bool] = mapped_column(default=False)
     answer_within_days: Mapped[int] = mapped_column(default=5)
 
     event: Mapped[Event] = relationship(lazy="raise")
+
+    @property
+    def seats_at_once(self) -> bool:
+        """Whether a seat is taken when somebody registers, and not when somebody is accredited."""
+        return not (self.needs_accreditation and self.seat_at is SeatAt.ACCREDITATION)
 
 
 class Deadline(Base):
@@ -106,7 +129,8 @@ class Deadline(Base):
 
 class Registration(Base):
     """One person's registration for one event. ``legal_name`` is for those who make badges, ``display_name`` the one
-    that the person wishes to be shown by there (see copies.py).
+    that the person wishes to be shown by there (see copies.py). ``waits_from`` is set for whoever waits anew, behind
+    everybody who waited then.
     """
 
     __tablename__ = "registration"
@@ -115,6 +139,7 @@ class Registration(Base):
         UniqueConstraint("reference"),
         Index("ix_registration_desk", "event_id", "state", "submitted_at"),
         Index("ix_registration_person", "person_id"),
+        CheckConstraint("state <> 'offered' OR has_seat", name="offer_holds_seat"),
     )
 
     id: Mapped[Id]
@@ -137,6 +162,7 @@ class Registration(Base):
     changed_at: Mapped[datetime] = mapped_column(default=now)
     submitted_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]
+    waits_from: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 
     event: Mapped[Event] = relationship(lazy="raise")
@@ -145,3 +171,29 @@ class Registration(Base):
     answer_set: Mapped[AnswerSet | None] = relationship(lazy="raise")
 
     __mapper_args__ = {"version_id_col": version}
+
+
+class SeatOffer(Base):
+    """A seat held for somebody from the waiting list until an instant. One at a time; of the token only its hash."""
+
+    __tablename__ = "seat_offer"
+    __table_args__ = (
+        UniqueConstraint("token_hash"),
+        CheckConstraint("until > offered_at", name="ends_after_start"),
+        CheckConstraint("(closed_at IS NULL) = (outcome IS NULL)", name="closed_with_outcome"),
+        Index("ix_seat_offer_open", "registration_id", unique=True, postgresql_where="closed_at IS NULL"),
+        Index("ix_seat_offer_due", "until", postgresql_where="closed_at IS NULL"),
+        Index("ix_seat_offer_registration", "registration_id", "offered_at"),
+    )
+
+    id: Mapped[Id]
+    registration_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"))
+    salt: Mapped[bytes] = mapped_column(LargeBinary)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    offered_at: Mapped[datetime]
+    offered_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    until: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    outcome: Mapped[Outcome | None] = mapped_column(enum_column(Outcome, name="outcome"))
+
+    registration: Mapped[Registration] = relationship(lazy="raise")

@@ -1,19 +1,22 @@
-"""Moving registrations through their states: the table decides, every move is an audit row."""
+"""Moving registrations through their states: the table decides, every move is an audit row, and letters are owed."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
-from eventhub.kit.errors import DomainError
+from eventhub.kit.errors import DomainError, Forbidden, Stale
+from eventhub.kit.outbox import promise
+from eventhub.people.models import Person
 from eventhub.registration.models import MOVES, Registration, State
+from eventhub.registration.queries import too_near
 
 DECIDED = frozenset({State.ACCREDITED, State.DECLINED, State.WAITLISTED, State.REVOKED})
 
@@ -22,6 +25,21 @@ class NotPossible(DomainError):
     """The table of moves has no way from here to there."""
 
     message = _l("This registration has moved on, so this step is not possible any more. Look at it again.")
+
+
+class OwnFile(Forbidden):
+    """Nobody decides on their own file or organization (SAFETY.md property 7)."""
+
+    message = _l("You cannot decide on your own registration or on one of your own organization. Ask a colleague.")
+
+
+class NotEnoughSeats(DomainError):
+    """Fewer seats are left than people were chosen."""
+
+    def __init__(self, left: int) -> None:
+        super().__init__(
+            _l("Only %(number)s of the places needed are left. Choose fewer people, or the waiting list.", number=left)
+        )
 
 
 def way(start: State, target: State) -> tuple[State, ...]:
@@ -84,6 +102,7 @@ def move_all(
     reason: str | None = None,
     text: str | None = None,
     has_seat: bool,
+    **detail: Any,
 ) -> None:
     """Move many registrations to one state: one statement for them, one for the audit (one more for ``text``).
 
@@ -94,7 +113,7 @@ def move_all(
     last = []
     for one, steps in zip(registrations, ways, strict=True):
         for step in steps:
-            entry = note_move(one, step, actor=actor, reason=reason if step is target else None)
+            entry = note_move(one, step, actor=actor, reason=reason if step is target else None, **detail)
         last.append(entry)
     if text:
         audit.say(last, text)
@@ -105,6 +124,33 @@ def move_all(
     for one in registrations:
         for name, value in (values | {"version": numbers[one.id]}).items():
             set_committed_value(one, name, value)
+
+
+def demand_distance(actor: Person, registrations: Sequence[Registration]) -> None:
+    """Nobody decides on their own file or on one of their own organization. Raises OwnFile."""
+    if too_near(actor.id, registrations):
+        raise OwnFile
+
+
+def hold_rows(registrations: Sequence[Registration], seen: Mapping[uuid.UUID, int] | None = None) -> None:
+    """Lock registrations. Raises Stale when one changed since it was loaded, or is not any more at the version in
+    ``seen``, which is that of the page on which the deed was made up.
+    """
+    known = {one.id: (one.version, one.state) for one in registrations}
+    rows = select(Registration.id, Registration.version, Registration.state)
+    rows = rows.where(Registration.id.in_(known)).order_by(Registration.id).with_for_update()
+    if {row.id: (row.version, row.state) for row in db.session.execute(rows)} != known:
+        raise Stale
+    if any((seen or {}).get(one.id, one.version) != one.version for one in registrations):
+        raise Stale
+
+
+def owe(registrations: Sequence[Registration], outcome: State) -> None:
+    """Promise the letters about an outcome and, to those who will come, their calendar entries."""
+    for one in registrations:
+        promise(f"registration.{outcome.value}", registration_id=one.id)
+        if outcome is State.ACCREDITED:
+            promise("registration.accredited_calendar", registration_id=one.id)
 
 
 def _renew(registrations: Sequence[Registration], values: dict[str, object]) -> ReturningUpdate[uuid.UUID, int]:

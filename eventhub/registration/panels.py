@@ -1,6 +1,7 @@
 """What registration says on the pages of features below it."""
 
-from collections.abc import Collection
+import uuid
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +19,7 @@ from eventhub.programme import shown as programme
 from eventhub.programme.models import Event, Publication
 from eventhub.questionnaires import queries as questionnaires
 from eventhub.registration import access, desk, personal_data, queries, shown
-from eventhub.registration.models import RegistrationSetup, State
+from eventhub.registration.models import RegistrationSetup, SeatOffer, State
 from eventhub.registration.queries import Intake, Room, Window
 
 MINUTES_A_PAGE = 2
@@ -90,7 +91,10 @@ def tags(events: Collection[Event]) -> Panel:
 
 def mine(visitor: Visitor) -> Panel:
     """The person's registrations, on My page."""
-    return Panel("registration/me_panel.html", {"items": [_item(one, visitor) for one in queries.mine(visitor.person)]})
+    found = queries.mine(visitor.person)
+    offered = [one.registration.id for one in found if one.registration and one.registration.state is State.OFFERED]
+    offers = queries.open_offers(offered)
+    return Panel("registration/me_panel.html", {"items": [_item(one, visitor, offers) for one in found]})
 
 
 def data(visitor: Visitor) -> Panel:
@@ -152,7 +156,7 @@ PROVIDERS: tuple[tuple[str, Provider], ...] = (
 """What app.py registers."""
 
 
-def _item(one: Intake, visitor: Visitor) -> dict[str, Any]:
+def _item(one: Intake, visitor: Visitor, offers: Mapping[uuid.UUID, SeatOffer]) -> dict[str, Any]:
     registration = one.registration
     assert registration is not None  # noqa: S101 (queries.mine gives none without)
     place, _space, _word = shown.openness(one.event, one.setup)
@@ -164,6 +168,7 @@ def _item(one: Intake, visitor: Visitor) -> dict[str, Any]:
         "answer_by": None,
         "due": None,
         "url": None,
+        "due_label": _("Send it by"),
         "label": _("See or change my answers"),
     }
     if registration.state in {State.DRAFT, State.EXPIRED}:
@@ -173,6 +178,12 @@ def _item(one: Intake, visitor: Visitor) -> dict[str, Any]:
             item["label"] = _("Go on with my registration")
         return item
     item["url"] = url_for("registration.mine_one", reference=registration.reference)
+    offer = offers.get(registration.id)
+    if offer is not None:
+        item["due"] = shown.due(offer.until, one.event, g.lang, zone=visitor.person.time_zone)
+        item["due_label"] = _("Kept for you until")
+        item["url"] = url_for("registration.own_offer", reference=registration.reference)
+        item["label"] = _("Look at the offer and answer")
     if registration.state in {State.SUBMITTED, State.UNDER_REVIEW} and registration.submitted_at:
         # Working days: two in seven are none.
         days = one.setup.answer_within_days

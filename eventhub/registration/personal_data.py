@@ -11,11 +11,10 @@ from eventhub.people.models import Person
 from eventhub.questionnaires import answers as given
 from eventhub.questionnaires.actions import erase_answers
 from eventhub.registration import queries
-from eventhub.registration.actions import promote_waiting
 from eventhub.registration.copies import let_go
 from eventhub.registration.models import MOVES, Registration, State
-from eventhub.registration.moves import move
-from eventhub.registration.seats import free_seats
+from eventhub.registration.offers import leave
+from eventhub.registration.seats import hold_seats
 
 
 def own_data(person: Person) -> list[dict[str, Any]]:
@@ -51,6 +50,10 @@ def erase(person: Person) -> int:
     The rows stay as counts without a name. Safe to repeat.
     """
     erase_answers(person)
+    # The rows of seats before registrations, and those of several events in one order (seats.py).
+    seated = select(Registration.event_id).where(Registration.person_id == person.id, Registration.has_seat)
+    for event_id in db.session.scalars(seated.order_by(Registration.event_id)).all():
+        hold_seats(event_id)
     mine = list(db.session.scalars(select(Registration).where(Registration.person_id == person.id).with_for_update()))
     ids = [registration.id for registration in mine]
     about = select(AuditEntry.id).where(
@@ -60,18 +63,10 @@ def erase(person: Person) -> int:
     db.session.execute(update(Registration).where(Registration.filed_by_id == person.id).values(filed_by_id=None))
     organisations = {registration.organisation_id for registration in mine if registration.organisation_id}
     for registration in mine:
-        seated = registration.has_seat and State.WITHDRAWN in MOVES[registration.state]
         if State.WITHDRAWN in MOVES[registration.state]:
-            move(registration, State.WITHDRAWN, actor=None, reason="erased")
+            leave(None, registration, reason="erased")
         registration.organisation_id = registration.country = registration.category = None
         registration.legal_name = registration.display_name = None
-        if seated:
-            registration.has_seat = False
-            db.session.flush()
-            free_seats(registration.event_id)
-            setup = queries.setup_of(registration.event_id)
-            if setup is not None and not setup.needs_accreditation:
-                promote_waiting(registration.event_id, 1)
     db.session.flush()
     let_go(organisations)
     return len(mine)

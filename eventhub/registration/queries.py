@@ -7,19 +7,20 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, select
 from sqlalchemy.orm import contains_eager, joinedload, load_only
 
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
 from eventhub.kit.sealed import SealKey
+from eventhub.kit.tokens import digest
 from eventhub.people.affiliations import represents
 from eventhub.people.models import Channel, Person
 from eventhub.people.queries import consented
 from eventhub.programme.models import Event, Publication
 from eventhub.questionnaires.definition import Definition
 from eventhub.questionnaires.models import AnswerSet, QuestionnaireVersion
-from eventhub.registration.models import MOVES, Deadline, Registration, RegistrationSetup, State
+from eventhub.registration.models import MOVES, Deadline, Registration, RegistrationSetup, SeatOffer, State
 
 TAKING_PART = frozenset(State) - {State.DRAFT, State.WITHDRAWN, State.EXPIRED}
 """States of registrations that were sent and still stand (or were answered)."""
@@ -31,6 +32,7 @@ AMENDABLE = frozenset(
         State.UNDER_REVIEW,
         State.INFO_REQUESTED,
         State.WAITLISTED,
+        State.OFFERED,
         State.ACCREDITED,
     }
 )
@@ -164,11 +166,15 @@ def too_near(person_id: uuid.UUID, registrations: Iterable[Registration]) -> dic
     return found | {one.id: Nearness.OWN for one in registrations if person_id in {one.person_id, one.filed_by_id}}
 
 
-def intake(slug: str, person: Person, *, lock: bool = False) -> Intake:
+def intake(slug: str, person: Person, *, lock: bool = False, seats: bool = False) -> Intake:
     """All that registering needs, in one statement (two with ``lock``, which keeps the registration from changing).
 
+    ``seats``: the registration may give its seat back, so the event's row of seats is locked before it (seats.py).
     Raises NotFound for drafts of events and for events that take no registrations.
     """
+    if seats:
+        here = select(Event.id).where(Event.slug == slug).scalar_subquery()
+        _hold_seats_of(Registration.event_id == here, Registration.person_id == person.id)
     if lock:
         # An outer join cannot be locked as a whole: the registration is, where there is one.
         mine_here = select(Registration.id).join(Event, Event.id == Registration.event_id)
@@ -204,8 +210,10 @@ def open_intake(slug: str) -> Intake:
     return Intake(found[0], found[1], SealKey(), newest_version_id=found[2])
 
 
-def own(person: Person, reference: str, *, lock: bool = False) -> Intake:
-    """A person's registration by its reference. Raises NotFound for everybody else."""
+def own(person: Person, reference: str, *, lock: bool = False, seats: bool = False) -> Intake:
+    """A person's registration by its reference (see ``intake``). Raises NotFound for everybody else."""
+    if seats:
+        _hold_seats_of(Registration.reference == reference, Registration.person_id == person.id)
     if lock:
         row = select(Registration.id).where(Registration.reference == reference, Registration.person_id == person.id)
         db.session.execute(row.with_for_update())
@@ -214,6 +222,13 @@ def own(person: Person, reference: str, *, lock: bool = False) -> Intake:
     if found is None:
         raise NotFound
     return Intake(*found)
+
+
+def _hold_seats_of(*which: ColumnElement[bool]) -> None:
+    # A draft has no seat: whoever sends it holds it and waits for the seats, not the other way round.
+    seated = select(Registration.event_id).where(*which, Registration.has_seat).scalar_subquery()
+    row = select(RegistrationSetup.event_id).where(RegistrationSetup.event_id == seated)
+    db.session.execute(row.with_for_update())
 
 
 def mine(person: Person) -> list[Intake]:
@@ -295,3 +310,53 @@ def as_it_stands(
         return dict(answers)
     standing = consented(registration.person_id, registration.event_id)
     return dict(answers) | {key: channel in standing for key, channel in asked.items()}
+
+
+def offer_by_token(token: str) -> tuple[SeatOffer, RegistrationSetup]:
+    """The offer with this token, with its registration, person and event. Raises NotFound. One statement."""
+    rows = _offers().where(SeatOffer.token_hash == digest(token), Person.erased_at.is_(None))
+    found = db.session.execute(rows.execution_options(populate_existing=True)).first()
+    if found is None:
+        raise NotFound
+    return found[0], found[1]
+
+
+def own_offer(person: Person, reference: str) -> tuple[SeatOffer, RegistrationSetup] | None:
+    """The newest offer of a person's own registration, the same way."""
+    rows = _offers().where(Registration.reference == reference, Registration.person_id == person.id)
+    rows = rows.order_by(SeatOffer.offered_at.desc()).limit(1)
+    found = db.session.execute(rows.execution_options(populate_existing=True)).first()
+    return (found[0], found[1]) if found else None
+
+
+def offer_told(offer_id: uuid.UUID) -> tuple[SeatOffer, RegistrationSetup] | None:
+    """The same by its id, for letters."""
+    found = db.session.execute(_offers().where(SeatOffer.id == offer_id)).first()
+    return (found[0], found[1]) if found else None
+
+
+def newest_offer(registration: Registration) -> SeatOffer | None:
+    """The last place that was offered, open or not."""
+    rows = select(SeatOffer).where(SeatOffer.registration_id == registration.id)
+    newest: SeatOffer | None = db.session.scalar(rows.order_by(SeatOffer.offered_at.desc()).limit(1))
+    return newest
+
+
+def open_offers(registration_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, SeatOffer]:
+    """The open offers of registrations. One statement, or none."""
+    if not registration_ids:
+        return {}
+    rows = select(SeatOffer).where(SeatOffer.registration_id.in_(registration_ids), SeatOffer.closed_at.is_(None))
+    return {offer.registration_id: offer for offer in db.session.scalars(rows)}
+
+
+def _offers() -> Any:
+    registration = contains_eager(SeatOffer.registration)
+    return (
+        select(SeatOffer, RegistrationSetup)
+        .join(SeatOffer.registration)
+        .join(Registration.person)
+        .join(Registration.event)
+        .join(RegistrationSetup, RegistrationSetup.event_id == Registration.event_id)
+        .options(registration.contains_eager(Registration.person), registration.contains_eager(Registration.event))
+    )

@@ -117,7 +117,7 @@ def _draw_record(
         opened=_opened(event, registration, opened) if opened is not None else None,
         outcomes=[outcome for outcome in actions.OUTCOMES if can_move(registration.state, outcome)],
         near=queries.too_near(actor().id, [registration]).get(registration.id),
-        lines=[line for line in (_deed(one, labels) for one in desk.deeds(registration.id)) if line],
+        lines=[line for line in (_deed(one, event, labels) for one in desk.deeds(registration.id)) if line],
         form=sent,
         bulk=ActionForm(formdata=None),
         note_form=note_form or NoteForm(formdata=None),
@@ -187,14 +187,18 @@ def _opened(event: Event, registration: Registration, opened: dict[str, object])
     ]
 
 
-def _deed(one: desk.Deed, labels: Mapping[str, str]) -> dict[str, Any] | None:
+def _deed(one: desk.Deed, event: Event, labels: Mapping[str, str]) -> dict[str, Any] | None:
     verb = one.entry.verb.removeprefix("registration.")
     words = {
         "changed": _("Answers changed"),
         "revealed": _("Sealed answers read"),
         "note": _("Note"),
+        "passed_over": _("Somebody who waited less was offered a place first"),
     }
-    if verb in words:
+    cause, until = one.entry.detail.get("cause"), one.entry.detail.get("until")
+    if cause in shown.CAUSES:
+        title, kind = shown.CAUSES[cause], "ok" if cause == "accepted" else "silent"
+    elif verb in words:
         title, kind = words[verb], "warn" if verb == "revealed" else ""
     elif verb in set(State):
         title, kind = shown.STATES[State(verb)]
@@ -206,6 +210,7 @@ def _deed(one: desk.Deed, labels: Mapping[str, str]) -> dict[str, Any] | None:
     parts = [
         shown.label("decision_reason.registration", reason, g.lang) if reason else "",
         questions,
+        shown.until_words(until, event, g.lang) if until else "",
         one.text or "",
     ]
     when = show_moment(one.entry.at, actor().person.time_zone, g.lang)

@@ -1,7 +1,8 @@
 """Seats: counted in one row per event, taken by one statement, bounded by a CHECK behind it.
 
-The row is locked from the moment a seat is taken until the transaction ends: actions do this as late as they can.
-Whoever locks registrations too locks them first, so that nobody waits in a circle.
+The row is locked from the moment a seat is taken until the transaction ends. There is one order, so that nobody waits
+in a circle: this row first, then registrations that have a seat, an offer or a place in line. Only a draft, which
+nobody else waits for, is locked before: registering takes its seat as late as it can.
 """
 
 import uuid
@@ -22,6 +23,13 @@ _TAKE_ONE = (
     .values(seats_taken=_SETUP.c.seats_taken + 1)
     .returning(_SETUP.c.capacity, _SETUP.c.seats_taken)
 )
+
+
+def hold_seats(event_id: uuid.UUID) -> RegistrationSetup:
+    """Lock an event's row of seats, and with it the order of its waiting list. The row as it is now."""
+    db.session.flush()
+    row = select(RegistrationSetup).where(RegistrationSetup.event_id == event_id).with_for_update()
+    return db.session.scalars(row.execution_options(populate_existing=True)).one()
 
 
 def take_seat(event_id: uuid.UUID) -> bool:

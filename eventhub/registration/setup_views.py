@@ -106,7 +106,17 @@ def _setup_form(event: Event, found: RegistrationSetup | None, *, fresh: bool = 
     return form
 
 
-FIELDS = ("grace_hours", "needs_accreditation", "capacity", "waiting_list", "answer_within_days")
+FIELDS = (
+    "grace_hours",
+    "needs_accreditation",
+    "capacity",
+    "waiting_list",
+    "offers_by_hand",
+    "offer_hours",
+    "leaves_on_lapse",
+    "shows_place",
+    "answer_within_days",
+)
 
 
 def _questionnaires(event: Event, found: RegistrationSetup | None) -> list[tuple[str, str]]:

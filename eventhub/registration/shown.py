@@ -14,11 +14,12 @@ from markupsafe import Markup, escape
 
 from eventhub.kit import codes
 from eventhub.kit.clock import now
-from eventhub.kit.i18n import show_date, show_moment, show_offset, zone_city
+from eventhub.kit.i18n import Moment, show_date, show_moment, show_offset, zone_city
 from eventhub.programme.models import Event, EventKind, Publication
 from eventhub.programme.shown import clock_place
 from eventhub.programme.shown import sentence as with_parts
 from eventhub.registration.access import Sight
+from eventhub.registration.line import place_range
 from eventhub.registration.models import Deadline, Registration, RegistrationSetup, State
 from eventhub.registration.queries import Room, Window, room, window
 
@@ -42,6 +43,13 @@ STATES: dict[State, Tag] = {
     State.EXPIRED: (lazy_pgettext("state of a registration", "Expired"), "silent"),
 }
 """Words, shape and colour of each state."""
+
+CAUSES: dict[str, Any] = {
+    "accepted": _l("Offer accepted"),
+    "given_back": _l("Offered place given back"),
+    "lapsed": _l("Offer lapsed without an answer"),
+}
+"""How an offer ended, in the history."""
 
 FORUMS = frozenset({EventKind.FORUM, EventKind.REGIONAL_FORUM})
 
@@ -102,10 +110,29 @@ def due(
     return Due(_("%(day)s, %(time)s", day=here.day, time=here.time), here.iso, told, other, old, since)
 
 
+def plain_due(here: Moment) -> Due:
+    """A deadline by one clock that is not named."""
+    return Due(_("%(day)s, %(time)s", day=here.day, time=here.time), here.iso, _offset(here.place))
+
+
 def moment(instant: datetime, event: Event, lang: str) -> Markup:
     """An instant in one line, by the event's clock."""
     here = show_moment(instant, event.time_zone, lang)
     return with_parts(_("%(day)s, %(time)s %(offset)s"), day=here.day, time=here.time, offset=_offset(here.place))
+
+
+def until_words(iso: str, event: Event, lang: str) -> str:
+    """Until when an offer stands, from its line in the history."""
+    here = show_moment(datetime.fromisoformat(iso), event.time_zone, lang)
+    return str(_("until %(day)s, %(time)s (%(offset)s)", day=here.day, time=here.time, offset=here.place))
+
+
+def place_words(place: int) -> str:
+    """A place in line as a person is told it: in a range, so that it does not tell who else comes or goes."""
+    first, last = place_range(place)
+    if last is None:
+        return str(_("Your place in line: after %(number)s", number=first - 1))
+    return str(_("Your place in line: between %(first)s and %(last)s", first=first, last=last))
 
 
 def openness(event: Event, setup: RegistrationSetup) -> tuple[Window, Room, Tag]:

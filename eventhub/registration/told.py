@@ -10,17 +10,20 @@ from flask_babel import pgettext
 from eventhub.kit.audit import history
 from eventhub.kit.i18n import show_moment
 from eventhub.people.models import Person
+from eventhub.programme.models import Event
 from eventhub.questionnaires.definition import Definition
 from eventhub.registration import shown
 from eventhub.registration.models import Registration, State
 
 
-def own_lines(person: Person, registration: Registration, definition: Definition | None) -> list[dict[str, Any]]:
+def own_lines(
+    person: Person, registration: Registration, event: Event, definition: Definition | None
+) -> list[dict[str, Any]]:
     """What happened, for the person: moves, changes, and every time somebody read a sealed answer."""
     labels = {question.key: str(question.label) for question in definition.questions()} if definition else {}
     lines = []
     for entry, _text in history("registration", registration.id):
-        told = _line(entry.verb, entry.detail, labels)
+        told = _line(entry.verb, entry.detail, labels, event)
         if told is None:
             continue
         when = show_moment(entry.at, person.time_zone, g.lang)
@@ -36,7 +39,9 @@ def own_lines(person: Person, registration: Registration, definition: Definition
     return lines
 
 
-def _line(verb: str, detail: Mapping[str, Any], labels: Mapping[str, str]) -> tuple[Any, str | None, str] | None:
+def _line(
+    verb: str, detail: Mapping[str, Any], labels: Mapping[str, str], event: Event
+) -> tuple[Any, str | None, str] | None:
     questions = ", ".join(labels.get(name, name) for name in detail.get("questions", ()))
     if verb == "registration.changed":
         return _("Answers changed"), questions, ""
@@ -45,6 +50,10 @@ def _line(verb: str, detail: Mapping[str, Any], labels: Mapping[str, str]) -> tu
     if verb == "registration.revealed":
         return _("The secretariat read answers that are kept sealed"), questions, "warn"
     state = verb.removeprefix("registration.")
+    if detail.get("cause") in shown.CAUSES:
+        return shown.CAUSES[detail["cause"]], None, "ok" if detail["cause"] == "accepted" else "silent"
+    if state == State.OFFERED and "until" in detail:
+        return _("Place offered"), shown.until_words(detail["until"], event, g.lang), "warn"
     if state in set(State) and State(state) is not State.SUBMITTED:
         word, kind = shown.STATES[State(state)]
         return word, None, {"ok": "ok", "warn": "warn", "silent": "silent"}.get(kind, "")

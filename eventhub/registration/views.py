@@ -27,7 +27,7 @@ from eventhub.questionnaires import windows
 from eventhub.questionnaires.answers import Section
 from eventhub.questionnaires.definition import Definition, Page
 from eventhub.questionnaires.forms import AnswerForm, answer_form
-from eventhub.registration import actions, attached, queries, shown, told
+from eventhub.registration import actions, attached, line, queries, shown, told
 from eventhub.registration.forms import CheckForm
 from eventhub.registration.models import Registration, State
 from eventhub.registration.queries import Intake, Window
@@ -199,7 +199,9 @@ def mine_one(reference: str) -> ResponseReturnValue:
         may_withdraw=queries.may_withdraw(registration),
         due=shown.due(found.setup.closes_at, found.event, g.lang, zone=person.time_zone),
         reason=shown.reason_text(registration.reason, g.lang) if registration.state in TOLD else "",
-        lines=told.own_lines(person, _registration(found), definition),
+        lines=told.own_lines(person, registration, found.event, definition),
+        waits=_waits(found),
+        offer_due=_offer_due(person, found),
         qr=shown.qr(reference),
         beside=panels("registration.mine", found),
         has_place=found.event.mode is not Mode.ONLINE,
@@ -236,7 +238,7 @@ def amend(reference: str, page: str) -> ResponseReturnValue:
 def withdraw(reference: str) -> ResponseReturnValue:
     """Take the registration back, after a look at what that means."""
     person: Person = actor().person
-    found = _own(person, reference, lock=request.method == "POST")
+    found = _own(person, reference, lock=request.method == "POST", seats=request.method == "POST")
     form = ActionForm()
     if form.validate_on_submit() and submit(form, lambda: actions.withdraw(person, found)):
         flash(_("Your registration is withdrawn."), "ok")
@@ -248,6 +250,21 @@ def withdraw(reference: str) -> ResponseReturnValue:
 
 TOLD = frozenset({State.DECLINED, State.WAITLISTED, State.REVOKED})
 """States that come with words of their own."""
+
+
+def _waits(found: Intake) -> str | None:
+    """The place in line, in a range, where the event shows it."""
+    registration = _registration(found)
+    if registration.state is not State.WAITLISTED or not found.setup.shows_place:
+        return None
+    return shown.place_words(line.place_of(registration))
+
+
+def _offer_due(person: Person, found: Intake) -> shown.Due | None:
+    """Until when a place is offered."""
+    registration = _registration(found)
+    offer = queries.newest_offer(registration) if registration.state is State.OFFERED else None
+    return shown.due(offer.until, found.event, g.lang, zone=person.time_zone) if offer else None
 
 
 def _one_page(person: Person, found: Intake, definition: Definition, asked: Page) -> ResponseReturnValue:
@@ -415,11 +432,11 @@ def _alone(found: Intake, person: Person) -> Intake:
     return queries.intake_alone(found.event.slug, person)
 
 
-def _own(person: Person, reference: str, *, lock: bool = False) -> Intake:
+def _own(person: Person, reference: str, *, lock: bool = False, seats: bool = False) -> Intake:
     known = read_reference(reference)
     if known is None:
         raise NotFound
-    return queries.own(person, known, lock=lock)
+    return queries.own(person, known, lock=lock, seats=seats)
 
 
 def _registration(found: Intake) -> Registration:

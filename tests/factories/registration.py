@@ -200,6 +200,7 @@ def make_registration(event: Event, person: Person | None = None, **given: objec
     values: dict[str, object] = {
         "id": uuid.uuid4(),
         "state": State.UNDER_REVIEW,
+        "has_seat": given.get("state") is State.OFFERED,
         "reference": new_reference(event.code),
         "submitted_at": now(),
         "category": "ngo_no_ecosoc",

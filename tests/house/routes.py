@@ -231,6 +231,8 @@ REGISTRATION = (
     Route("registration.draft_file", "GET", "/en/events/{begun}/register/files/letter", OWNER),
     Route("registration.draft_file", "POST", "/en/events/{begun}/register/files/scan", OWNER),
     Route("registration.withdraw", "GET POST", "/en/me/registrations/{reference}/withdraw", OWNER),
+    Route("registration.own_offer", "GET POST", "/en/me/registrations/{offered}/offer", OWNER, {"answer": "accept"}),
+    Route("registration.offer", "GET POST", "/en/offers/{offer_link}", PUBLIC, {"answer": "give_back"}),
 )
 
 CONSOLE = (
@@ -343,6 +345,7 @@ AT_THE_DESK = (
     Route("registration_console.desk", "GET", DESK_PAGE, DESK),
     Route("registration_console.preview", "POST", f"{DESK_PAGE}/preview", DESK, CHOSEN),
     Route("registration_console.decide", "POST", f"{DESK_PAGE}/decision", DESK, CHOSEN | {"reason": "complete"}),
+    Route("registration_console.waiting_list", "GET POST", f"{DESK_PAGE}/waiting-list", DESK, {"id": "{waiting}"}),
     Route("registration_console.export", "GET POST", f"{DESK_PAGE}/export", DESK, {"reason": "Badges", "kind": "csv"}),
     Route("registration_console.record", "GET", f"{DESK_PAGE}/{{registration}}", DESK),
     Route("registration_console.note", "POST", f"{DESK_PAGE}/{{registration}}/note", DESK, {"text": "Called"}),

@@ -35,8 +35,10 @@ RANDOM = {
     ("questionnaire", "draft"),
     ("questionnaire_version", "definition"),
     ("stored_file", "storage_key"),
+    ("seat_offer", "token_hash"),
 }
 """Columns with references and ids that are drawn anew each time: looked through for the intruder alone."""
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+")
 NAME = re.compile(r'\bname="([^"]+)"')
 
 
@@ -132,7 +134,8 @@ def _word(table: str, name: str, value: Any, before: set[uuid.UUID]) -> str:
         return "a number"
     if (table, name) in RANDOM and INTRUDER not in str(value):
         return "drawn anew"
-    return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", lambda found: _known(found[0], before), str(value))
+    said = INSTANT.sub(lambda found: found[0] if found[0].startswith("2031") else "a time", str(value))
+    return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", lambda found: _known(found[0], before), said)
 
 
 def _known(word: str, before: set[uuid.UUID]) -> str:

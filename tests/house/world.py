@@ -35,7 +35,7 @@ from eventhub.people.models import Person, Role, ScopeKind, WebSession
 from eventhub.programme.models import Event, Publication, Series, SessionKind
 from eventhub.questionnaires.kinds import Upload
 from eventhub.questionnaires.models import Questionnaire
-from eventhub.registration import actions
+from eventhub.registration import actions, offers, queries
 from eventhub.registration.models import Registration, State
 from eventhub.registration.reference import new_reference
 from tests.factories.papers import make_paper
@@ -52,7 +52,16 @@ from tests.factories.programme import (
     make_session,
 )
 from tests.factories.questionnaires import make_questionnaire, page, question
-from tests.factories.registration import ANSWERS, WITH_PAPERS, intake, make_forum, open_registration, register
+from tests.factories.registration import (
+    ANSWERS,
+    WITH_PAPERS,
+    intake,
+    make_dialogue,
+    make_forum,
+    make_registration,
+    open_registration,
+    register,
+)
 from tests.factories.registration import make_questionnaire as make_published
 
 ROLES = (
@@ -238,6 +247,9 @@ def _build(world: World) -> None:
     world.mine |= _prints(world, event)
     world.foreign |= _prints(world, other)
     world.mine |= _ways_in(world.persons["owner"], world.persons["half"])
+    world.mine |= _offered(db.session.get_one(Person, world.persons["owner"]))
+    for parts, where in ((world.mine, event), (world.foreign, other)):
+        parts["waiting"] = str(make_registration(where, state=State.WAITLISTED).id)
     world.mine |= {"promise": str(_parked()), "foreign_event_id": world.foreign["event_id"]}
 
 
@@ -361,6 +373,17 @@ def _begun(owner: Person) -> Event:
     draft = actions.start_draft(owner, owner, intake(event, owner))
     actions.save_page(owner, draft, _papers())
     return event
+
+
+def _offered(owner: Person) -> dict[str, str]:
+    """A place that is offered to the owner, and the mailed link."""
+    event, first = make_dialogue(capacity=1), make_person()
+    register(event, first)
+    mine = register(event, owner)
+    actions.withdraw(first, intake(event, first))
+    offer = queries.newest_offer(mine)
+    assert offer is not None
+    return {"offered": str(mine.reference), "offer_link": offers.offer_token(offer)}
 
 
 def _ways_in(owner_id: uuid.UUID, half_id: uuid.UUID) -> dict[str, str]:

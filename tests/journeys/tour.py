@@ -28,11 +28,20 @@ from eventhub.questionnaires import actions as questionnaires
 from eventhub.questionnaires.definition import read
 from eventhub.questionnaires.models import Purpose, Questionnaire
 from eventhub.registration import actions as registration
+from eventhub.registration import offers
 from eventhub.registration.models import RegistrationSetup, State
+from eventhub.registration.queries import newest_offer
 from tests.factories.papers import make_paper
 from tests.factories.people import make_organisation, make_person, make_staff
 from tests.factories.programme import add_item, add_panellist, make_document, make_event, make_room, make_session
-from tests.factories.registration import intake, make_forum, make_registration, open_registration
+from tests.factories.registration import (
+    intake,
+    make_dialogue,
+    make_forum,
+    make_registration,
+    open_registration,
+    register,
+)
 from tests.live import House
 
 SIX = ("ar", "zh", "en", "fr", "ru", "es")
@@ -196,6 +205,15 @@ def _build(words: Words) -> Tour:
     calendars.on_accredited(seated)
     invite = db.session.query(Invite).filter_by(person_id=owner.id).first()
     assert invite is not None
+    make_registration(event, state=State.WAITLISTED)
+    full = make_dialogue(capacity=1)
+    full.title = texts("A full dialogue")
+    leaving = make_person()
+    register(full, leaving)
+    promised = register(full, owner)
+    registration.withdraw(leaving, intake(full, leaving))
+    offer = newest_offer(promised)
+    assert offer is not None
     change = people.request_email_change(owner, f"other-{uuid.uuid4().hex[:8]}@example.org")
     db.session.add(Promise(id=910, task="people.erased", payload={}, parked_at=now(), problem=words("crash")))
     editable = _questionnaire(words)
@@ -235,6 +253,7 @@ def _build(words: Words) -> Tour:
             "people.agree_to_email_change": f"/email-change/{people.email_change_token(change, people.NEW)}",
             "calendars.reply": f"/invites/{imip.invite_token(invite)}",
             "registration.start": f"/events/{slug}/register",
+            "registration.offer": f"/offers/{offers.offer_token(offer)}",
         },
     )
     stops(
@@ -253,6 +272,8 @@ def _build(words: Words) -> Tour:
             "papers.mine": f"/me/registrations/{mine.reference}/papers",
             "registration.amend": f"/me/registrations/{mine.reference}/answers/p1",
             "registration.withdraw": f"/me/registrations/{mine.reference}/withdraw",
+            "registration.own_offer": f"/me/registrations/{promised.reference}/offer",
+            "registration.mine_one#offered": f"/me/registrations/{promised.reference}",
             "calendars.my_sessions": "/me/sessions",
             "calendars.my_sessions#week": f"/me/sessions?day={event.first_day.isoformat()}",
             "calendars.choose": f"/me/sessions/events/{dialogue.slug}",
@@ -312,6 +333,7 @@ def _build(words: Words) -> Tour:
             "registration_console.desk": f"{console}/registrations?chip=all",
             "registration_console.record": f"{console}/registrations/{mine.id}",
             "registration_console.record#declined": f"{console}/registrations/{other.id}",
+            "registration_console.waiting_list": f"{console}/registrations/waiting-list",
             "registration_console.export": f"{console}/registrations/export?chip=all",
             "registration_console.partner_counts": f"{console}/registration-counts",
             "registration_console.setup": f"{console}/registration-settings",

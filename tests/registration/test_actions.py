@@ -23,7 +23,7 @@ from eventhub.questionnaires.definition import parse
 from eventhub.questionnaires.models import AnswerSet
 from eventhub.registration import actions, disclosure, queries
 from eventhub.registration.models import MOVES, Deadline, Registration, RegistrationSetup, SeatAt, State
-from eventhub.registration.moves import NotPossible, can_move, move, way
+from eventhub.registration.moves import NotPossible, OwnFile, can_move, move, way
 from tests.factories.people import make_organisation, make_person
 from tests.factories.registration import (
     ANSWERS,
@@ -114,7 +114,9 @@ def test_a_seat_may_be_reserved_at_submission_and_decided_later() -> None:
     assert second.state is State.WAITLISTED
     actions.decide(make_person(), [first], State.DECLINED, "other")
     assert not first.has_seat
-    assert setup_of(first).seats_taken == 0
+    db.session.refresh(second)
+    assert (second.state, second.has_seat) == (State.OFFERED, True)
+    assert setup_of(first).seats_taken == 1
     actions.decide(make_person(), [second], State.ACCREDITED, "complete")
     assert setup_of(first).seats_taken == 1
 
@@ -268,15 +270,15 @@ def test_a_withdrawn_seat_goes_to_the_first_in_line() -> None:
     actions.withdraw(person, intake(event, person))
     db.session.refresh(second)
     assert (first.state, first.has_seat) == (State.WITHDRAWN, False)
-    assert (second.state, second.has_seat) == (State.ACCREDITED, True)
+    assert (second.state, second.has_seat) == (State.OFFERED, True)
     assert third.state is State.WAITLISTED
     assert setup_of(first).seats_taken == 1
     assert promised(first)[-2:] == ["registration.withdrawn", "registration.withdrawn_calendar"]
-    assert promised(second)[-2:] == ["registration.accredited", "registration.accredited_calendar"]
+    assert promised(second) == ["registration.waitlisted"]
 
 
-def test_at_a_forum_a_freed_seat_waits_for_a_decision() -> None:
-    event, person, staff = make_forum(capacity=1), make_person(), make_person()
+def test_where_offers_are_made_by_hand_a_freed_seat_waits_for_a_decision() -> None:
+    event, person, staff = make_forum(capacity=1, offers_by_hand=True), make_person(), make_person()
     first, second = register(event, person), register(event)
     actions.decide(staff, [first], State.ACCREDITED, "complete")
     actions.decide(staff, [second], State.WAITLISTED, "over_quota")
@@ -353,7 +355,7 @@ def test_nobody_decides_on_their_own_file_or_organization() -> None:
     db.session.flush()
     for registration in (own, filed, colleague):
         other = make_registration(event)
-        with pytest.raises(actions.OwnFile):
+        with pytest.raises(OwnFile):
             actions.decide(officer, [other, registration], State.ACCREDITED, "complete")
         assert other.state is State.UNDER_REVIEW
     assert actions.decide(make_person(), [own, filed, colleague], State.ACCREDITED, "complete") == 3
@@ -402,7 +404,7 @@ def test_more_places_go_to_the_waiting_list() -> None:
     actions.set_up(staff, event, setup=setup_of(sent[0]), capacity=3)
     for one in sent:
         db.session.refresh(one)
-    assert [one.state for one in sent] == [State.ACCREDITED] * 3 + [State.WAITLISTED]
+    assert [one.state for one in sent] == [State.ACCREDITED, State.OFFERED, State.OFFERED, State.WAITLISTED]
     assert setup_of(sent[0]).seats_taken == 3
 
 

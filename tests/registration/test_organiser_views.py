@@ -426,6 +426,7 @@ VALUES = {
     "seat_at": "accreditation",
     "capacity": "50",
     "waiting_list": "y",
+    "offer_hours": "48",
     "answer_within_days": "5",
     "needs_accreditation": "y",
     "questionnaire_id": "",
@@ -483,7 +484,7 @@ def test_fewer_places_than_are_taken_is_refused_at_its_field(client: FlaskClient
     found = queries.setup_of(event.id)
     assert found is not None
     fields = form_fields(page, "registration-settings")
-    times = {name: VALUES[name] for name in ("grace_hours", "answer_within_days", "waiting_list")}
+    times = {name: VALUES[name] for name in ("grace_hours", "answer_within_days", "offer_hours", "waiting_list")}
     for name in ("opens_at", "closes_at"):
         start = page.index(f'name="{name}"')
         times[name] = page[start:].split('value="')[1].split('"')[0]

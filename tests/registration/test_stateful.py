@@ -1,8 +1,11 @@
-"""A machine that registers, withdraws, decides and resizes at random: seats are never negative, never too many, and
-always as many as the registrations that hold one.
+"""A machine that registers, withdraws, decides, resizes, offers, answers and lets time pass at random: seats are never
+negative, never too many, and always as many as the registrations that hold one; and where places are offered by
+themselves nobody is offered one while somebody who waits longer is not.
 """
 
 import contextlib
+import uuid
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -11,11 +14,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import func, select
 
+from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError
 from eventhub.people.models import Person
-from eventhub.registration import actions, queries
-from eventhub.registration.models import SEATED, Registration, RegistrationSetup, SeatAt, State
+from eventhub.registration import actions, line, offers, queries
+from eventhub.registration.models import SEATED, Registration, RegistrationSetup, SeatAt, SeatOffer, State
 from tests.factories.people import make_person
 from tests.factories.registration import make_dialogue, make_forum
 
@@ -30,13 +34,26 @@ class Desk(RuleBasedStateMachine):
         accredits=st.booleans(),
         waiting_list=st.booleans(),
         seat_at=st.sampled_from(SeatAt),
+        by_hand=st.booleans(),
+        leaves=st.booleans(),
     )
-    def open(self, capacity: int, accredits: bool, waiting_list: bool, seat_at: SeatAt) -> None:
+    def open(
+        self, capacity: int, accredits: bool, waiting_list: bool, seat_at: SeatAt, by_hand: bool, leaves: bool
+    ) -> None:
         make = make_forum if accredits else make_dialogue
         given = {"seat_at": seat_at} if accredits else {}
-        self.event = make(capacity=capacity, data=None, waiting_list=waiting_list, **given)
+        self.event = make(
+            capacity=capacity,
+            data=None,
+            waiting_list=waiting_list,
+            offers_by_hand=by_hand,
+            leaves_on_lapse=leaves,
+            **given,
+        )
         self.officer = make_person()
         self.asked: list[State] = []
+        self.line: list[uuid.UUID] = []
+        self.waited: dict[uuid.UUID, object] = {}
 
     @rule(target=people)
     def arrive(self) -> object:
@@ -70,6 +87,57 @@ class Desk(RuleBasedStateMachine):
             with self.undone_on_error():
                 actions.set_up(self.officer, self.event, setup=setup, capacity=capacity)
 
+    @rule(person=people, accepts=st.booleans())
+    def answer(self, person: Person, accepts: bool) -> None:
+        mine = self.registration_of(person)
+        offer = queries.newest_offer(mine) if mine else None
+        if offer is not None:
+            with self.undone_on_error():
+                (offers.accept if accepts else offers.give_back)(person, offer)
+
+    @rule()
+    def time_passes(self) -> None:
+        offers.lapse(now() + timedelta(days=30))
+
+    @rule(chosen=st.lists(people, min_size=1, max_size=3, unique_by=id), text=st.sampled_from([None, "The speaker"]))
+    def offer(self, chosen: list[Person], text: str | None) -> None:
+        rows = [found for found in map(self.registration_of, chosen) if found is not None]
+        with self.undone_on_error():
+            offers.offer_by_hand(self.officer, self.event.id, rows, text)
+
+    @rule(by_hand=st.booleans())
+    def change_hands(self, by_hand: bool) -> None:
+        setup = db.session.get_one(RegistrationSetup, self.event.id)
+        with self.undone_on_error():
+            actions.set_up(self.officer, self.event, setup=setup, offers_by_hand=by_hand)
+
+    @invariant()
+    def each_offer_is_open_and_nobody_was_passed_over(self) -> None:
+        if not hasattr(self, "event"):
+            return
+        db.session.expire_all()
+        setup = db.session.get_one(RegistrationSetup, self.event.id)
+        here = Registration.event_id == self.event.id
+        offered = set(db.session.scalars(select(Registration.id).where(here, Registration.state == State.OFFERED)))
+        rows = select(SeatOffer.registration_id).join(SeatOffer.registration).where(here, SeatOffer.closed_at.is_(None))
+        open_now = list(db.session.scalars(rows))
+        assert sorted(open_now) == sorted(offered)
+        now_in_line = list(
+            db.session.scalars(select(Registration.id).where(*line.in_line(self.event.id)).order_by(*line.ORDER))
+        )
+        if not setup.offers_by_hand:
+            # Those who left the line for an offer were its first: nobody who stood before them still waits.
+            left_for_a_place = [one for one in self.line if one in offered]
+            for one in left_for_a_place:
+                before = self.line[: self.line.index(one)]
+                assert not set(before) & set(now_in_line)
+        kept = [one for one in self.line if one in now_in_line]
+        anew = [one for one in kept if self.since(one) != self.waited.get(one)]
+        assert [one for one in kept if one not in anew] == [
+            one for one in now_in_line if one in kept and one not in anew
+        ]
+        self.line, self.waited = now_in_line, {one: self.since(one) for one in now_in_line}
+
     @invariant()
     def seats_add_up(self) -> None:
         if not hasattr(self, "event"):
@@ -87,11 +155,18 @@ class Desk(RuleBasedStateMachine):
             elif registration.has_seat:
                 assert registration.state is State.UNDER_REVIEW
                 assert setup.seat_at is SeatAt.SUBMISSION
-            if not setup.needs_accreditation and registration.state is State.WAITLISTED:
+            if registration.state is State.WAITLISTED and setup.seats_at_once and not setup.offers_by_hand:
                 assert setup.seats_taken == setup.capacity
 
+    def registration_of(self, person: Person) -> Registration | None:
+        rows = select(Registration).where(Registration.person_id == person.id, Registration.event_id == self.event.id)
+        return db.session.scalars(rows).one_or_none()
+
+    def since(self, registration_id: uuid.UUID) -> object:
+        return db.session.scalar(select(line.SINCE).where(Registration.id == registration_id))
+
     def intake(self, person: Person) -> queries.Intake:
-        return queries.intake(self.event.slug, person, lock=True)
+        return queries.intake(self.event.slug, person, lock=True, seats=True)
 
     @contextlib.contextmanager
     def undone_on_error(self) -> object:  # type: ignore[misc]

@@ -20,6 +20,7 @@ from eventhub.programme.models import Event
 from eventhub.registration import actions, copies, desk, personal_data
 from eventhub.registration.access import Sight
 from eventhub.registration.models import Registration, State
+from eventhub.registration.moves import OwnFile
 from tests.factories.people import form_fields, make_organisation, make_person, make_staff, sign_in
 from tests.factories.registration import ANSWERS, THREE_PAGES, intake, make_dialogue, make_forum, register
 
@@ -50,10 +51,10 @@ def test_nobody_decides_on_whom_they_represent_by_their_own_answer() -> None:
     colleague = named(event, "  HORN   voices association ")
     actions.decide(officer, [colleague], State.WAITLISTED, "over_quota")
     named(make_forum(), HORN, officer)
-    with pytest.raises(actions.OwnFile):
+    with pytest.raises(OwnFile):
         actions.decide(officer, [colleague], State.ACCREDITED, "complete")
     named(make_forum(), "Another", officer)
-    with pytest.raises(actions.OwnFile):
+    with pytest.raises(OwnFile):
         actions.decide(officer, [colleague], State.ACCREDITED, "complete")
 
 
@@ -65,7 +66,7 @@ def test_an_amended_answer_frees_nobody_from_the_rule(changed: str | None) -> No
     named(own, HORN, officer)
     amend(own, officer, changed)
     assert ties(officer) == ({changed} if changed else set())
-    with pytest.raises(actions.OwnFile):
+    with pytest.raises(OwnFile):
         actions.decide(officer, [colleague], State.ACCREDITED, "complete")
     with time_machine.travel(now() + STILL_NEAR + timedelta(days=1), tick=False):
         assert actions.decide(officer, [colleague], State.WAITLISTED, "over_quota") == 1

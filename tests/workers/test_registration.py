@@ -232,4 +232,4 @@ def test_erasure_gives_seats_back_and_leaves_a_number() -> None:
     assert found.answer_set is not None
     assert personal_data.own_data(person)[0]["answers"] == {}
     db.session.refresh(waiting)
-    assert (waiting.state, waiting.has_seat) == (State.ACCREDITED, True)
+    assert (waiting.state, waiting.has_seat) == (State.OFFERED, True)

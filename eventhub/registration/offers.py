@@ -1,0 +1,334 @@
+"""Places offered to the waiting list: made when a seat is freed or by hand, accepted, given back, lapsed.
+
+An offer holds its seat, so that accepting one takes nothing from anybody. Whoever frees seats or changes the line holds
+the event's row of seats first (seats.hold_seats) and locks registrations after it: the line then stands still, nobody
+in it is passed over, and nobody waits in a circle.
+"""
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select, update
+from sqlalchemy.orm.attributes import set_committed_value
+
+from eventhub.kit import audit
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.kit.errors import DomainError, means
+from eventhub.kit.outbox import promise
+from eventhub.kit.tokens import digest, new_salt, token
+from eventhub.people.models import Person
+from eventhub.registration import line
+from eventhub.registration.models import Outcome, Registration, RegistrationSetup, SeatOffer, State
+from eventhub.registration.moves import (
+    NotEnoughSeats,
+    NotPossible,
+    demand_distance,
+    hold_rows,
+    move,
+    move_all,
+    owe,
+)
+from eventhub.registration.seats import free_seats, hold_seats, take_seats
+
+
+class OfferClosed(DomainError):
+    """Too late, or answered already."""
+
+    status = 410
+    message = _l("This offer is not open any more. The page shows what became of it.")
+
+
+class OutOfTurn(DomainError):
+    """Somebody else waits longer."""
+
+    message = _l(
+        "Others have waited longer. Choose those who are first in line, or offer the places on the page of the waiting "
+        "list with a reason, where places are offered by hand."
+    )
+
+
+class ReasonNeeded(DomainError):
+    """Whoever passes people over says why."""
+
+    status = 422
+    message = _l("Others have waited longer. Say why these people come first; the reason is kept in the history.")
+    field = "text"
+
+
+class TooLate(DomainError):
+    """The event has begun or is cancelled."""
+
+    message = _l("No place can be offered any more: the event has begun or is cancelled.")
+
+
+class OfferedAlready(DomainError):
+    """Two officers at once."""
+
+    message = _l("A place was offered to one of these people already. Look at the list again.")
+
+
+means("ix_seat_offer_open", OfferedAlready())
+
+
+def offer_token(offer: SeatOffer) -> str:
+    """The secret in the mailed link: good for this one offer and nothing else."""
+    return token("registration.offer", offer.id, offer.salt)
+
+
+def is_open(offer: SeatOffer, moment: datetime) -> bool:
+    """Whether the offer may still be answered. The instant at which it ends is already too late."""
+    return offer.closed_at is None and moment < offer.until
+
+
+def give_back_seats(event_id: uuid.UUID, number: int) -> int:
+    """Free so many seats and offer them to the first in line, where that goes by itself; how many got an offer.
+
+    Every deed that frees seats ends here, with what it did to the registrations flushed.
+    """
+    if number < 1:
+        return 0
+    free_seats(event_id, number)
+    return fill(event_id, number)
+
+
+def fill(event_id: uuid.UUID, freed: int | None) -> int:
+    """Offer free seats to the first in line; how many. Nothing where offers are made by hand, or the event has begun.
+
+    Where a seat is taken at once, all free ones belong to whoever waits. Where it is taken at accreditation, free seats
+    are also for those under review: then no more than those that were ``freed`` (None: all of them).
+    """
+    setup = hold_seats(event_id)
+    left = None if setup.capacity is None else setup.capacity - setup.seats_taken
+    if not setup.seats_at_once and freed is not None:
+        left = freed if left is None else min(left, freed)
+    until = None if setup.offers_by_hand or left == 0 else _until(setup)
+    if until is None:
+        return 0
+    first = line.first_in_line(event_id, left)
+    if first:
+        take_seats(event_id, len(first))
+        _offer(first, until, actor=None)
+    return len(first)
+
+
+def offer_by_hand(
+    actor: Person,
+    event_id: uuid.UUID,
+    registrations: Sequence[Registration],
+    text: str | None = None,
+    *,
+    seen: Mapping[uuid.UUID, int] | None = None,
+) -> int:
+    """Offer places to chosen people of one event's line: all of them or, on any error, none. How many.
+
+    ``text`` says why where others have waited longer; it stands in the history of all concerned, those passed over too.
+    Raises OwnFile, NotPossible, Stale, TooLate, OutOfTurn (the line goes by itself), ReasonNeeded, NotEnoughSeats.
+    """
+    demand_distance(actor, registrations)
+    setup = hold_seats(event_id)
+    hold_rows(registrations, seen)
+    if not registrations or any(one.state is not State.WAITLISTED for one in registrations):
+        raise NotPossible
+    until = _until(setup)
+    if until is None:
+        raise TooLate
+    skipped = line.passed_over(event_id, [one.id for one in registrations])
+    if skipped and not setup.offers_by_hand:
+        raise OutOfTurn
+    if skipped and not text:
+        raise ReasonNeeded
+    got = take_seats(event_id, len(registrations))
+    if got < len(registrations):
+        raise NotEnoughSeats(got)
+    detail = {"passed_over": len(skipped)} if skipped else {}
+    _offer(registrations, until, actor=actor, text=text if skipped else None, **detail)
+    _note_passed_over(actor, event_id, skipped, text)
+    return len(registrations)
+
+
+def demand_turn(setup: RegistrationSetup, registrations: Sequence[Registration]) -> None:
+    """Nobody comes from the line to a place past others who wait for one. Raises OutOfTurn."""
+    waiting = [one.id for one in registrations if one.state is State.WAITLISTED]
+    if waiting and setup.capacity is not None and line.passed_over(setup.event_id, waiting):
+        raise OutOfTurn
+
+
+def accept(actor: Person, offer: SeatOffer, **detail: Any) -> Registration:
+    """Take the place: accredited, or under review where nobody has looked at the registration yet (the seat is kept).
+
+    Accepting twice is accepting once. Raises OfferClosed.
+    """
+    setup, registration = _held(offer)
+    if offer.outcome is Outcome.ACCEPTED:
+        return registration
+    _demand_open(offer, registration)
+    looked_at = registration.reason is not None
+    if setup.needs_accreditation and not looked_at:
+        move(registration, State.UNDER_REVIEW, actor=actor, cause="accepted", **detail)
+        promise("registration.place_kept", registration_id=registration.id)
+    else:
+        move(registration, State.ACCREDITED, actor=actor, reason="complete", cause="accepted", **detail)
+        owe([registration], State.ACCREDITED)
+    close_offers([registration.id], Outcome.ACCEPTED)
+    db.session.flush()
+    return registration
+
+
+def give_back(actor: Person, offer: SeatOffer, **detail: Any) -> Registration:
+    """Do without the place and leave the line; the next one gets it. Twice is once. Raises OfferClosed."""
+    _setup, registration = _held(offer)
+    if offer.outcome is Outcome.GIVEN_BACK:
+        return registration
+    _demand_open(offer, registration)
+    leave(actor, registration, cause="given_back", **detail)
+    promise("registration.withdrawn", registration_id=registration.id)
+    promise("registration.withdrawn_calendar", registration_id=registration.id)
+    return registration
+
+
+def leave(actor: Person | None, registration: Registration, reason: str | None = None, **detail: Any) -> None:
+    """Withdraw a registration; its offer ends, and its seat goes to the first in line."""
+    had_seat, was_offered = registration.has_seat, registration.state is State.OFFERED
+    move(registration, State.WITHDRAWN, actor=actor, reason=reason, **detail)
+    registration.has_seat = False
+    if was_offered:
+        close_offers([registration.id], Outcome.GIVEN_BACK)
+    db.session.flush()
+    give_back_seats(registration.event_id, int(had_seat))
+
+
+def lapse(moment: datetime, limit: int = 500) -> int:
+    """End the offers whose time is over; how many. Each seat goes to the next in line. Safe to repeat.
+
+    Whoever let an offer lapse waits anew at the end of the line, or has left it where the event is set so.
+    """
+    over = SeatOffer.closed_at.is_(None), SeatOffer.until <= moment
+    events = (
+        select(Registration.event_id)
+        .join(SeatOffer, SeatOffer.registration_id == Registration.id)
+        .where(*over)
+        .distinct()
+        .order_by(Registration.event_id)
+    )
+    count = 0
+    for event_id in list(db.session.scalars(events)):
+        count += _lapse_of(event_id, moment, limit - count)
+        if count >= limit:
+            break
+    return count
+
+
+def close_offers(registration_ids: Collection[uuid.UUID], outcome: Outcome) -> None:
+    """End the open offers of these registrations. One statement, or none."""
+    if not registration_ids:
+        return
+    db.session.execute(
+        update(SeatOffer)
+        .where(SeatOffer.registration_id.in_(registration_ids), SeatOffer.closed_at.is_(None))
+        .values(closed_at=now(), outcome=outcome)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
+def wait_anew(registrations: Sequence[Registration]) -> None:
+    """Whoever had a seat and lost it waits behind everybody who waits now."""
+    moment, ids = now(), [one.id for one in registrations]
+    if ids:
+        later = update(Registration).where(Registration.id.in_(ids)).values(waits_from=moment)
+        db.session.execute(later.execution_options(synchronize_session=False))
+    for one in registrations:
+        set_committed_value(one, "waits_from", moment)
+
+
+def _lapse_of(event_id: uuid.UUID, moment: datetime, limit: int) -> int:
+    setup = hold_seats(event_id)
+    rows = (
+        select(Registration)
+        .join(SeatOffer, SeatOffer.registration_id == Registration.id)
+        .where(
+            Registration.event_id == event_id,
+            Registration.state == State.OFFERED,
+            SeatOffer.closed_at.is_(None),
+            SeatOffer.until <= moment,
+        )
+        .order_by(SeatOffer.offered_at, Registration.id)
+        .limit(limit)
+        .with_for_update()
+    )
+    late = list(db.session.scalars(rows.execution_options(populate_existing=True)))
+    target = State.WITHDRAWN if setup.leaves_on_lapse else State.WAITLISTED
+    for one in late:
+        reason = one.reason
+        move(one, target, actor=None, cause="lapsed")
+        one.has_seat, one.reason, one.waits_from = False, reason, now()
+        promise("registration.lapsed", registration_id=one.id)
+    close_offers([one.id for one in late], Outcome.LAPSED)
+    db.session.flush()
+    give_back_seats(event_id, len(late))
+    return len(late)
+
+
+def _offer(
+    registrations: Sequence[Registration],
+    until: datetime,
+    *,
+    actor: Person | None,
+    text: str | None = None,
+    **detail: Any,
+) -> None:
+    """The seats are taken, the rows are locked."""
+    moment = now()
+    move_all(registrations, State.OFFERED, actor=actor, text=text, has_seat=True, until=until.isoformat(), **detail)
+    for one in registrations:
+        made = SeatOffer(
+            id=uuid.uuid4(),
+            registration_id=one.id,
+            salt=new_salt(),
+            offered_at=moment,
+            offered_by_id=actor.id if actor else None,
+            until=until,
+        )
+        made.token_hash = digest(offer_token(made))
+        db.session.add(made)
+        promise("registration.offered", offer_id=made.id)
+    db.session.flush()
+
+
+def _note_passed_over(actor: Person, event_id: uuid.UUID, skipped: list[uuid.UUID], text: str | None) -> None:
+    if not skipped:
+        return
+    rows = db.session.scalars(select(Registration).where(Registration.id.in_(skipped)))
+    notes = [audit.record("registration.passed_over", one, actor=actor, scope_id=event_id) for one in rows]
+    if text:
+        audit.say(notes, text)
+
+
+def _held(offer: SeatOffer) -> tuple[RegistrationSetup, Registration]:
+    """Seats, registration and offer, locked in this order and as they are now."""
+    event_id = db.session.scalar(select(Registration.event_id).where(Registration.id == offer.registration_id))
+    if event_id is None:
+        raise OfferClosed
+    setup = hold_seats(event_id)
+    mine = select(Registration).where(Registration.id == offer.registration_id).with_for_update()
+    registration = db.session.scalars(mine.execution_options(populate_existing=True)).one()
+    this = select(SeatOffer).where(SeatOffer.id == offer.id).with_for_update()
+    db.session.scalars(this.execution_options(populate_existing=True)).one()
+    return setup, registration
+
+
+def _demand_open(offer: SeatOffer, registration: Registration) -> None:
+    begins = line.begins(registration.event_id)
+    if begins is None or registration.state is not State.OFFERED or not is_open(offer, now()):
+        raise OfferClosed
+
+
+def _until(setup: RegistrationSetup) -> datetime | None:
+    """Until when an offer made now stands: never beyond the beginning of the event. None: too late for any."""
+    moment, begins = now(), line.begins(setup.event_id)
+    if begins is None or begins <= moment:
+        return None
+    return min(moment + timedelta(hours=setup.offer_hours), begins)
