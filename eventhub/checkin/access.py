@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from eventhub.kit.errors import NotFound
 from eventhub.people.access import holds
 from eventhub.people.models import Role, RoleGrant
 from eventhub.programme.models import Event

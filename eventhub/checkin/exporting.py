@@ -1,4 +1,4 @@
-"""Attendance and scans as tables for files, read at once: the file is written when the database is no longer at hand."""
+"""Attendance and scans as tables for files, read at once: files are written when the database is gone."""
 
 from zoneinfo import ZoneInfo
 

@@ -168,7 +168,7 @@ class Scan(Base):
 
 
 class Entry(Base):
-    """That somebody was there: one row per registration and gate, with the first accepted scan, whichever came first."""
+    """That somebody was there: one row per registration and gate, by the first accepted scan."""
 
     __tablename__ = "check_in_entry"
     __table_args__ = (

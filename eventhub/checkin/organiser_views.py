@@ -87,11 +87,10 @@ def walk_in(slug: str, gate: str) -> ResponseReturnValue:
         if made is not None:
             registration, scan = made
             if scan is None:
-                said = _(
-                    "Filed under %(reference)s. Send the person to the accreditation desk.",
-                    reference=registration.reference,
+                where = registration.reference
+                flash(
+                    _("Filed under %(reference)s. Send the person to the accreditation desk.", reference=where), "warn"
                 )
-                flash(said, "warn")
                 return back_to("checkin_console.door", slug=slug, gate=gate)
             flash(_("Registered under %(reference)s.", reference=registration.reference), "ok")
             return back_to("checkin_console.door", slug=slug, gate=gate, scan=scan.id, _anchor="result")
@@ -127,13 +126,10 @@ def counts(slug: str) -> ResponseReturnValue:
             "name": names[one.gate.key],
             "count": one,
             "last": show_moment(one.last, event.time_zone, g.lang, year=False) if one.last else None,
-            "categories": sorted(
-                (
-                    (label("participant_category", code, g.lang) or _("Participant"), number)
-                    for code, number in one.categories.items()
-                ),
-                key=lambda pair: -pair[1],
-            ),
+            "categories": [
+                (label("participant_category", code, g.lang) or _("Participant"), number)
+                for code, number in one.categories.most_common()
+            ],
         }
         for one in queries.counts(event)
     ]
@@ -162,11 +158,10 @@ def export(slug: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         key = GateKey.read(form.gate.data) if form.gate.data else None
         what = form.what.data
-        header, rows = (
-            exporting.attendance(event, key, seen, g.lang)
-            if what == "attendance"
-            else exporting.scans(event, key, g.lang)
-        )
+        if what == "attendance":
+            header, rows = exporting.attendance(event, key, seen, g.lang)
+        else:
+            header, rows = exporting.scans(event, key, g.lang)
         audit.record(
             "checkin.exported",
             event,
@@ -195,12 +190,7 @@ def console_event(event: Event) -> Panel | None:
 
 def _door_page(event: Event, at: Gate, form: ReferenceForm, result: shown.Result | None) -> ResponseReturnValue:
     day = queries.today(event)
-    kept = [
-        url_for("checkin_console.door", slug=event.slug, gate=one.key)
-        for one in queries.gates(event)
-        if day in one.days
-    ]
-    own = url_for("checkin_console.door", slug=event.slug, gate=at.key)
+    today = {at.key, *(one.key for one in queries.gates(event) if day in one.days)}
     phone = {
         "event": str(event.id),
         "code": "".join(sign for sign in event.code.upper() if sign.isalnum()),
@@ -209,7 +199,7 @@ def _door_page(event: Event, at: Gate, form: ReferenceForm, result: shown.Result
         "list": url_for("checkin_console.hand_out", slug=event.slug),
         "scans": url_for("checkin_console.take_in", slug=event.slug),
         "worker": url_for("checkin_console.worker", slug=event.slug),
-        "keep": sorted({own, *kept}),
+        "keep": sorted(url_for("checkin_console.door", slug=event.slug, gate=key) for key in today),
         "words": shown.words(),
     }
     page = render_template(

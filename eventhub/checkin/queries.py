@@ -110,7 +110,7 @@ def setup_of(event_id: uuid.UUID) -> RegistrationSetup | None:
 
 
 def gates(event: Event) -> list[Gate]:
-    """The gates of an event: its days, then its published sessions by time. An online event has none. Two statements."""
+    """The gates of an event: its days, then its published sessions. An online event has none. Two statements."""
     if event.mode is Mode.ONLINE:
         return []
     rules = {rule.key: rule for rule in db.session.scalars(select(GateRule).where(GateRule.event_id == event.id))}
@@ -207,8 +207,10 @@ def entries(
         .where(Entry.registration_id.in_(registration_ids))
         .execution_options(populate_existing=True)
     )
-    found = [tuple(row) for row in db.session.execute(rows)]
-    return {(one[0].registration_id, GateKey(one[0].day, one[0].session_id)): one for one in found}
+    return {
+        (entry.registration_id, GateKey(entry.day, entry.session_id)): (entry, device_id, nonce)
+        for entry, device_id, nonce in db.session.execute(rows)
+    }
 
 
 def entry_at(registration_id: uuid.UUID, key: GateKey) -> Entry | None:

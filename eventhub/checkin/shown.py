@@ -13,6 +13,7 @@ from eventhub.checkin.queries import Gate
 from eventhub.kit.i18n import in_language, show_date, show_moment, show_time
 from eventhub.kit.panels import panels
 from eventhub.programme.models import Event
+from eventhub.registration.models import Registration
 from eventhub.registration.shown import label
 
 REASONS: dict[Refusal, Any] = {
@@ -59,7 +60,7 @@ class Result:
 
 def result(event: Event, scan: Scan, lang: str) -> Result:
     """What a scan led to, as staff see it. Who is not let in for a reason of the person's own is not named."""
-    found = queries.bearers(event.id, queries.Registration.id == scan.registration_id) if scan.registration_id else []
+    found = queries.bearers(event.id, Registration.id == scan.registration_id) if scan.registration_id else []
     bearer = found[0] if found else None
     if scan.verdict is Verdict.REFUSED or bearer is None:
         reason = scan.reason or Refusal.UNKNOWN
