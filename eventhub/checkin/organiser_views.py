@@ -119,7 +119,8 @@ def rule(slug: str, gate: str) -> ResponseReturnValue:
 def counts(slug: str) -> ResponseReturnValue:
     """How many are in, gate by gate; where a door and the server disagree."""
     event = at_door(slug)
-    names = shown.gate_names(event, g.lang)
+    found = queries.counts(event)
+    names = {one.gate.key: shown.gate_name(one.gate, event, g.lang) for one in found}
     zone = ZoneInfo(event.time_zone)
     rows = [
         {
@@ -131,7 +132,7 @@ def counts(slug: str) -> ResponseReturnValue:
                 for code, number in one.categories.most_common()
             ],
         }
-        for one in queries.counts(event)
+        for one in found
     ]
     doubts = [
         {

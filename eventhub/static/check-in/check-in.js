@@ -124,12 +124,13 @@ async function refreshList() {
 }
 
 let flushing = false;
+const asking = new Set();
 async function flush() {
   if (flushing) return;
   flushing = true;
   try {
     for (;;) {
-      const waiting = (await all("queue")).filter((one) => one.event === door.event && one.ready);
+      const waiting = (await all("queue")).filter((one) => one.event === door.event && !asking.has(one.scan.nonce));
       if (!waiting.length) break;
       const first = waiting[0];
       const some = waiting.filter((one) => one.signature === first.signature).slice(0, AT_ONCE);
@@ -152,12 +153,13 @@ async function scan(text, source) {
   const nonce = crypto.randomUUID();
   const digest = reason ? undefined : await digestOf(known.reference);
   const { head, signature } = list;
-  const kept = { event: door.event, head, signature, ready: false };
+  const kept = { event: door.event, head, signature };
   kept.scan = { nonce, gate: door.gate, source, at: Date.now(), digest, reason };
   const seen = `${door.event} ${door.gate} ${digest}`;
   const own = await decide(digest, reason, seen);
-  const later = { ...kept, ready: true };
+  const later = { ...kept };
   later.scan = { ...kept.scan, offline: true, shown: own.kind === "stop" ? "refused" : "accepted", reason: own.reason };
+  asking.add(nonce);
   await write("queue", nonce, later);
   try {
     if (connected === false && !navigator.onLine) throw 0;
@@ -169,6 +171,8 @@ async function scan(text, source) {
   } catch {
     if (own.kind === "ok") await noteSeen(seen);
     show(own);
+  } finally {
+    asking.delete(nonce);
   }
   tell();
 }
