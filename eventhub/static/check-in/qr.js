@@ -17,12 +17,21 @@ const MASKS = [
   (x, y) => (((x * y) % 2) + ((x * y) % 3)) % 2, (x, y) => (((x + y) % 2) + ((x * y) % 3)) % 2,
 ];
 
+const AROUND = [-3, -2, -1, 0, 1, 2, 3].flatMap((a) => [-3, -2, -1, 0, 1, 2, 3].map((b) => [a, b]))
+  .sort((one, other) => Math.hypot(...one) - Math.hypot(...other)).slice(1);
+
 export function readQr(image) {
   const bits = darkness(image);
   const { width, height } = image;
   const found = finders(bits, width, height);
-  for (const three of triples(found)) {
+  const tried = triples(found);
+  for (const three of tried) {
     const text = read(bits, width, height, three);
+    if (text !== null) return text;
+  }
+  // A slanted code without an alignment pattern: the fourth corner is looked for around its place.
+  for (const three of tried.slice(0, 2)) for (const [a, b] of AROUND) {
+    const text = read(bits, width, height, three, a, b);
     if (text !== null) return text;
   }
   return null;
@@ -147,23 +156,26 @@ function triples(found) {
   return tried.sort((a, b) => a.skew - b.skew).slice(0, 6).map((one) => one.three);
 }
 
-function read(dark, width, height, [corner, right, below]) {
+function read(dark, width, height, [corner, right, below], a = 0, b = 0) {
   const unit = (corner.unit + right.unit + below.unit) / 3;
   const across = (Math.hypot(right.x - corner.x, right.y - corner.y) + Math.hypot(below.x - corner.x, below.y - corner.y)) / 2;
   const guess = Math.round((across / unit + 7 - 17) / 4);
-  for (const version of [guess, guess - 1, guess + 1]) {
+  for (const version of a || b ? [1, 2, 3].filter((one) => one === guess) : [guess, guess - 1, guess + 1]) {
     if (version < 1 || version > 10) continue;
-    const text = decode(sample(dark, width, height, corner, right, below, version), version);
+    const text = decode(sample(dark, width, height, corner, right, below, version, a, b), version);
     if (text !== null) return text;
   }
   return null;
 }
 
 // The grid of modules: three centres are known, the fourth is the alignment pattern or the parallelogram's corner.
-function sample(dark, width, height, corner, right, below, version) {
-  const size = 17 + 4 * version, far = size - 3.5;
-  let fourth = { x: right.x + below.x - corner.x, y: right.y + below.y - corner.y }, at = far;
-  if (version > 1) {
+function sample(dark, width, height, corner, right, below, version, a, b) {
+  const size = 17 + 4 * version, far = size - 3.5, n = size - 7;
+  let at = far, fourth = {
+    x: right.x + below.x - corner.x + (a * (right.x - corner.x) + b * (below.x - corner.x)) / n,
+    y: right.y + below.y - corner.y + (a * (right.y - corner.y) + b * (below.y - corner.y)) / n,
+  };
+  if (version > 1 && !a && !b) {
     const part = (size - 10) / (size - 7);
     const hint = { x: corner.x + (fourth.x - corner.x) * part, y: corner.y + (fourth.y - corner.y) * part };
     const seen = alignment(dark, width, height, hint, corner, right, below, size);
@@ -331,7 +343,8 @@ function mend(part, parity) {
     for (let j = 0; j < sigma.length; j++) sigma[j] = sigma[j] || 0;
     if (2 * degree <= i) { degree = i + 1 - degree; old = before; last = d; shift = 1; } else shift++;
   }
-  if (degree > parity / 2) return false;
+  // Small codes keep some of it to notice that there is too much (table 9).
+  if (degree > (parity - ({ 7: 3, 10: 2, 13: 1, 15: 1, 17: 1 }[parity] || 0)) / 2) return false;
   const omega = Array.from({ length: parity }, (_, i) => {
     let sum = 0;
     for (let j = 0; j <= i; j++) sum ^= times(syndromes[i - j], sigma[j] || 0);
