@@ -14,6 +14,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from eventhub.calendars import models as calendars_models
 from eventhub.calendars import organiser_views as calendars_console
 from eventhub.calendars import views as calendars_pages
+from eventhub.checkin import device_views as checkin_phones
+from eventhub.checkin import models as checkin_models
+from eventhub.checkin import organiser_views as checkin_console
 from eventhub.demo import views as demo_views
 from eventhub.kit import audit, codes, files, form_keys, i18n, logs, mail, outbox, revisions, sealed, slots
 from eventhub.kit.access import check_every_route, keep_sessions_off_public_pages
@@ -76,6 +79,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     },
     papers_pages,
     papers_console,
+    *{module.bp: module for module in (checkin_console, checkin_phones)},
 )
 """Pages for people: their addresses begin with a language. The desk's modules fill one blueprint."""
 
@@ -117,6 +121,7 @@ PANELS: tuple[tuple[str, Provider], ...] = (
     ("session.actions", calendars_pages.session_actions),
     ("me.main", calendars_pages.me_main),
     ("console.event", calendars_console.console_event),
+    ("console.event", checkin_console.console_event),
 )
 """Which feature fills which place on a page of a feature further down."""
 
@@ -252,6 +257,7 @@ TABLES = (
     sealed,
     slots,
     calendars_models,
+    checkin_models,
     papers_models,
     registration_models,
 )

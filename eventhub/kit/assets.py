@@ -35,6 +35,8 @@ class Assets:
         files = {"site.css": style, "site.js": scripts}
         files |= {path.name: path.read_bytes() for path in sorted((folder / "js").glob("*.js"))}
         files |= {path.name: path.read_bytes() for path in sorted(folder.glob("*.*")) if path.suffix in TYPES}
+        # Of the phones at the doors: no other page needs them, so they are in no file of all pages.
+        files |= {path.name: path.read_bytes() for path in sorted((folder / "check-in").glob("*.*"))}
         self.by_name = {name: _finish(name, body) for name, body in files.items()}
         self.by_address = {asset.address: asset for asset in self.by_name.values()}
 

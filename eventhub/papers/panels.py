@@ -11,8 +11,8 @@ from eventhub.kit.access import actor
 from eventhub.kit.clock import now
 from eventhub.kit.panels import Panel, Provider
 from eventhub.kit.web import Link
-from eventhub.papers import access
-from eventhub.papers.models import Kind, PaperOrder, Problem
+from eventhub.papers import access, queries
+from eventhub.papers.models import BadgeName, Kind, PaperOrder, Problem
 from eventhub.programme.models import Event
 from eventhub.registration import desk
 from eventhub.registration.queries import Intake
@@ -55,6 +55,11 @@ def console_event(event: Event) -> Panel | None:
     return Panel("", {"links": [Link(_("Papers"), url_for("papers_console.index", slug=event.slug))]})
 
 
+def badge_name(event: Event) -> Panel:
+    """Which name stands on the badges of an event, for the doors that compare it."""
+    return Panel("", {"legal": queries.setup_of(event.id).badge_name is BadgeName.LEGAL})
+
+
 def told(order: PaperOrder) -> dict[str, Any]:
     """Where an order stands."""
     waits = order.is_open and (now() - order.asked_at).total_seconds() < SLOW
@@ -73,5 +78,6 @@ def told(order: PaperOrder) -> dict[str, Any]:
 PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("registration.mine", own_papers),
     ("console.event", console_event),
+    ("checkin.badge_name", badge_name),
 )
 """What app.py registers."""

@@ -377,6 +377,24 @@ PRINTS = (
     Route("papers_console.setup", "GET POST", f"{EVENT}/papers/settings", EDIT, fills=True),
 )
 
+ATTENDANCE = {"what": "attendance", "kind": "csv", "gate": ""}
+DOOR = but(DESK, check_in=OK)
+DOORS = f"{EVENT}/check-in"
+GATE = f"{DOORS}/gates/{{session}}"
+SCANNED = {"head": "{list_head}", "signature": "{list_signature}", "clock": "1790000000000", "scans": "{scanned}"}
+
+AT_THE_DOORS = (
+    Route("checkin_console.index", "GET", DOORS, DOOR),
+    Route("checkin_console.door", "GET POST", GATE, DOOR, {"reference": "{reference}"}),
+    Route("checkin_console.walk_in", "GET POST", f"{GATE}/walk-in", DOOR, {"name": "Grace", "category": "media"}),
+    Route("checkin_console.rule", "GET POST", f"{GATE}/rule", EDIT, {"capacity": "20", "modes": "in_person"}),
+    Route("checkin_console.counts", "GET", f"{DOORS}/counts", DOOR),
+    Route("checkin_console.export", "GET POST", f"{DOORS}/export", DESK, IN_ENGLISH | ATTENDANCE),
+    Route("checkin_console.hand_out", "POST", f"{DOORS}/list", DOOR, {"clock": "1790000000000"}),
+    Route("checkin_console.take_in", "POST", f"{DOORS}/scans", DOOR, SCANNED),
+    Route("checkin_console.worker", "GET", f"{DOORS}/worker.js", DOOR),
+)
+
 ROUTES = (
     *FOR_MACHINES,
     *ONLY_IN_THE_DEMO,
@@ -388,4 +406,5 @@ ROUTES = (
     *QUESTIONNAIRES,
     *AT_THE_DESK,
     *PRINTS,
+    *AT_THE_DOORS,
 )

@@ -39,6 +39,8 @@ RANDOM = {
 }
 """Columns with references and ids that are drawn anew each time: looked through for the intruder alone."""
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+")
+COUNTED = {"id", "entry_id", "number", "offset_ms", "listed_offset_ms", "sent_offset_ms"}
+"""Numbers that are others each time: of rows, and what clocks are off by."""
 NAME = re.compile(r'\bname="([^"]+)"')
 
 
@@ -130,7 +132,7 @@ def _word(table: str, name: str, value: Any, before: set[uuid.UUID]) -> str:
         return str(value) if value.year == 2031 else "a time"
     if isinstance(value, bytes | memoryview):
         return "bytes"
-    if isinstance(value, int) and not isinstance(value, bool) and name in {"id", "entry_id", "number"}:
+    if isinstance(value, int) and not isinstance(value, bool) and name in COUNTED:
         return "a number"
     if (table, name) in RANDOM and INTRUDER not in str(value):
         return "drawn anew"

@@ -3,6 +3,7 @@
 The world is written once for a module. Whatever a request writes is undone before the next one.
 """
 
+import json
 import mailbox
 import uuid
 from collections.abc import Iterator, Mapping
@@ -22,6 +23,7 @@ from werkzeug.test import TestResponse
 from eventhub.calendars import actions as calendars
 from eventhub.calendars import feeds, imip
 from eventhub.calendars.models import CalendarEntry, Choice, Invite
+from eventhub.checkin import actions as checkin
 from eventhub.demo.cast import address_of
 from eventhub.kit import audit, slots
 from eventhub.kit.clock import now
@@ -246,6 +248,7 @@ def _build(world: World) -> None:
     world.foreign |= {"series": other_series.slug, "draft": other.slug}
     world.mine |= _prints(world, event)
     world.foreign |= _prints(world, other)
+    world.mine |= _at_the_door(world, event)
     world.mine |= _ways_in(world.persons["owner"], world.persons["half"])
     world.mine |= _offered(db.session.get_one(Person, world.persons["owner"]))
     for parts, where in ((world.mine, event), (world.foreign, other)):
@@ -360,6 +363,15 @@ def _prints(world: World, event: Event) -> dict[str, str]:
         "own_paper": str(make_paper(event, owner, mine).id),
         "printed": str(make_paper(event, officer).id),
     }
+
+
+def _at_the_door(world: World, event: Event) -> dict[str, str]:
+    """A phone's list, and a scan that waits on it."""
+    staff = db.session.get_one(Person, world.persons["check_in"])
+    signed = checkin.hand_out_list(staff, event, device_id=None, device_at=now())
+    scan = {"nonce": str(uuid.uuid4()), "gate": world.mine["session"], "source": "camera", "at": 1790000000000}
+    waiting = scan | {"reason": "unreadable", "shown": "refused", "offline": True}
+    return {"list_head": signed.head, "list_signature": signed.signature, "scanned": json.dumps([waiting])}
 
 
 def _papers() -> dict[str, object]:

@@ -48,6 +48,7 @@ SIX = ("ar", "zh", "en", "fr", "ru", "es")
 NOT_PAGES = frozenset(
     {
         "asset",
+        "checkin_console.worker",
         "calendars.all_feed",
         "calendars.event_feed",
         "calendars.my_file",
@@ -340,6 +341,12 @@ def _build(words: Words) -> Tour:
             "calendars_console.head_count": f"{console}/calendar",
             "papers_console.index": f"{console}/papers",
             "papers_console.setup": f"{console}/papers/settings",
+            "checkin_console.index": f"{console}/check-in",
+            "checkin_console.door": f"{console}/check-in/gates/{event.first_day}",
+            "checkin_console.walk_in": f"{console}/check-in/gates/{session_id}/walk-in",
+            "checkin_console.rule": f"{console}/check-in/gates/{session_id}/rule",
+            "checkin_console.counts": f"{console}/check-in/counts",
+            "checkin_console.export": f"{console}/check-in/export",
             "questionnaires_console.index": "/console/questionnaires",
             "questionnaires_console.new": "/console/questionnaires/new",
             "questionnaires_console.edit": asked,

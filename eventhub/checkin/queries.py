@@ -1,0 +1,354 @@
+"""What the doors ask: gates and rules, who a badge belongs to, who is in, and how many."""
+
+import uuid
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy.orm import joinedload
+
+from eventhub.checkin.models import MAY_ENTER, Device, Entry, GateKey, GateRule, Refusal, Scan, Verdict
+from eventhub.kit.clock import now
+from eventhub.kit.db import Texts, db
+from eventhub.kit.errors import NotFound
+from eventhub.people.models import Person
+from eventhub.programme.models import Event, Mode, Publication, Session, SessionKind
+from eventhub.registration.desk import LEGAL, NAME
+from eventhub.registration.models import Registration, RegistrationSetup, State
+
+IN_PERSON = "in_person"
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A gate with its rule. ``title`` is empty for a day."""
+
+    key: GateKey
+    days: frozenset[date]
+    """The days on which it stands open, by the event's clock."""
+    title: Texts | None = None
+    starts_at: datetime | None = None
+    categories: frozenset[str] = frozenset()
+    modes: frozenset[str] = frozenset()
+    capacity: int | None = None
+    closed: bool = False
+
+    def open_at(self, moment: datetime, zone: str) -> bool:
+        """Whether one may pass at a moment, whoever one is."""
+        return not self.closed and moment.astimezone(ZoneInfo(zone)).date() in self.days
+
+
+@dataclass(frozen=True)
+class Bearer:
+    """Whose badge it is, as far as the door must know."""
+
+    registration_id: uuid.UUID
+    reference: str
+    state: State
+    category: str | None
+    mode: str | None
+    name: str
+    legal_name: str
+    erased: bool
+
+    @property
+    def may_enter(self) -> bool:
+        """Whether the person takes part."""
+        return self.state in MAY_ENTER and not self.erased
+
+
+@dataclass(frozen=True)
+class Count:
+    """How a gate stands."""
+
+    gate: Gate
+    entered: int
+    expected: int
+    refused: int
+    categories: Counter[str]
+    last: datetime | None
+
+
+@dataclass(frozen=True)
+class Present:
+    """One line of the attendance."""
+
+    reference: str
+    name: str
+    public_name: str
+    category: str | None
+    mode: str | None
+    day: date | None
+    session_id: uuid.UUID | None
+    entered_at: datetime
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One line of all scans."""
+
+    scan: Scan
+    reference: str | None
+    first: bool
+
+
+def event_of(slug: str) -> Event:
+    """An event for the doors, drafts included. Raises NotFound."""
+    found: Event | None = db.session.scalar(select(Event).where(Event.slug == slug))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def setup_of(event_id: uuid.UUID) -> RegistrationSetup | None:
+    """How the event takes registrations."""
+    return db.session.get(RegistrationSetup, event_id)
+
+
+def gates(event: Event) -> list[Gate]:
+    """The gates of an event: its days, then its published sessions. An online event has none. Two statements."""
+    if event.mode is Mode.ONLINE:
+        return []
+    rules = {rule.key: rule for rule in db.session.scalars(select(GateRule).where(GateRule.event_id == event.id))}
+    length = (event.last_day - event.first_day).days + 1
+    days = [event.first_day + timedelta(days=number) for number in range(min(length, 60))]
+    found = [_gate(GateKey(day=day), frozenset({day}), rules) for day in days]
+    columns = (Session.id, Session.title, Session.starts_at, Session.starts_local, Session.ends_local)
+    sessions = (
+        select(*columns)
+        .where(
+            Session.event_id == event.id,
+            Session.publication == Publication.PUBLISHED,
+            Session.kind != SessionKind.BREAK,
+        )
+        .order_by(Session.starts_at, Session.id)
+    )
+    for row in db.session.execute(sessions):
+        open_on = frozenset({row.starts_local.date(), row.ends_local.date()})
+        found.append(_gate(GateKey(session_id=row.id), open_on, rules, row.title, row.starts_at))
+    return found
+
+
+def gate_of(event: Event, text: str) -> Gate:
+    """The gate of an address. Raises NotFound for what is no gate of this event."""
+    key = GateKey.read(text)
+    gate = next((gate for gate in gates(event) if gate.key == key), None)
+    if gate is None:
+        raise NotFound
+    return gate
+
+
+def today(event: Event) -> date:
+    """The day it is where the event takes place."""
+    return now().astimezone(ZoneInfo(event.time_zone)).date()
+
+
+def bearers(event_id: uuid.UUID, *where: ColumnElement[bool]) -> list[Bearer]:
+    """Everybody of an event who has a reference. One statement."""
+    rows = (
+        select(
+            Registration.id,
+            Registration.reference,
+            Registration.state,
+            Registration.category,
+            Registration.attendance_mode,
+            NAME,
+            LEGAL,
+            Person.erased_at.is_not(None),
+        )
+        .join(Person, Person.id == Registration.person_id)
+        .where(Registration.event_id == event_id, Registration.reference.is_not(None), *where)
+    )
+    return [Bearer(*row) for row in db.session.execute(rows)]
+
+
+def bearer(event_id: uuid.UUID, reference: str) -> Bearer | None:
+    """Whose reference it is, or None."""
+    return next(iter(bearers(event_id, Registration.reference == reference)), None)
+
+
+def expected(event_id: uuid.UUID) -> list[Bearer]:
+    """Those who take part: the list that phones are given."""
+    return bearers(event_id, Registration.state.in_(MAY_ENTER), Person.erased_at.is_(None))
+
+
+def lock_registrations(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Registration]:
+    """Registrations as they are now, kept from changing until the transaction ends; always in the same order."""
+    rows = select(Registration).where(Registration.id.in_(set(ids))).order_by(Registration.id)
+    rows = rows.with_for_update().execution_options(populate_existing=True)
+    return {one.id: one for one in db.session.scalars(rows)}
+
+
+def lock_rules(event_id: uuid.UUID, keys: Collection[GateKey]) -> None:
+    """Whoever counts places at a gate waits for whoever counts them now. Rules in one order."""
+    rules = select(GateRule.id).where(
+        GateRule.event_id == event_id, GateRule.capacity.is_not(None), _at(GateRule, keys)
+    )
+    db.session.execute(rules.order_by(GateRule.id).with_for_update())
+
+
+def entered(event_id: uuid.UUID, key: GateKey) -> int:
+    """How many are in."""
+    rows = select(func.count()).select_from(Entry).where(Entry.event_id == event_id, _at(Entry, [key]))
+    return db.session.scalar(rows) or 0
+
+
+def entries(
+    registration_ids: Collection[uuid.UUID],
+) -> dict[tuple[uuid.UUID, GateKey], tuple[Entry, uuid.UUID, uuid.UUID]]:
+    """The entries of some people at all gates as they are now, with device and nonce of the scans they stand by."""
+    rows = (
+        select(Entry, Scan.device_id, Scan.nonce)
+        .join(Scan, Scan.id == Entry.scan_id)
+        .where(Entry.registration_id.in_(registration_ids))
+        .execution_options(populate_existing=True)
+    )
+    return {
+        (entry.registration_id, GateKey(entry.day, entry.session_id)): (entry, device_id, nonce)
+        for entry, device_id, nonce in db.session.execute(rows)
+    }
+
+
+def entry_at(registration_id: uuid.UUID, key: GateKey) -> Entry | None:
+    """Whether somebody is in, since when."""
+    return db.session.scalar(select(Entry).where(Entry.registration_id == registration_id, _at(Entry, [key])))
+
+
+def known_scans(device_id: uuid.UUID, nonces: Collection[uuid.UUID]) -> dict[uuid.UUID, Scan]:
+    """The scans of a device that arrived before."""
+    rows = select(Scan).where(Scan.device_id == device_id, Scan.nonce.in_(nonces))
+    return {scan.nonce: scan for scan in db.session.scalars(rows)}
+
+
+def own_scan(event: Event, person_id: uuid.UUID, scan_id: uuid.UUID) -> Scan:
+    """A scan that somebody just made, to be shown to whoever made it. Raises NotFound after five minutes."""
+    fresh = Scan.received_at > now() - timedelta(minutes=5)
+    rows = select(Scan).where(Scan.id == scan_id, Scan.event_id == event.id, Scan.by_id == person_id, fresh)
+    found: Scan | None = db.session.scalar(rows)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def rule_of(event_id: uuid.UUID, key: GateKey) -> GateRule | None:
+    """The rule of a gate, where somebody has set one."""
+    return db.session.scalar(select(GateRule).where(GateRule.event_id == event_id, _at(GateRule, [key])))
+
+
+def device_of(device_id: uuid.UUID) -> Device | None:
+    """A phone that was here before."""
+    return db.session.get(Device, device_id)
+
+
+def counts(event: Event) -> list[Count]:
+    """How every gate stands. Five statements, however many people."""
+    by_key: dict[GateKey, Counter[str]] = {}
+    last: dict[GateKey, datetime] = {}
+    rows = (
+        select(Entry.day, Entry.session_id, Registration.category, func.count(), func.max(Entry.entered_at))
+        .join(Registration, Registration.id == Entry.registration_id)
+        .where(Entry.event_id == event.id)
+        .group_by(Entry.day, Entry.session_id, Registration.category)
+    )
+    for day, session_id, category, number, latest in db.session.execute(rows):
+        key = GateKey(day, session_id)
+        by_key.setdefault(key, Counter())[category or ""] += number
+        last[key] = max(latest, last.get(key, latest))
+    refused = {
+        GateKey(row[0], row[1]): row[2]
+        for row in db.session.execute(
+            select(Scan.day, Scan.session_id, func.count())
+            .where(Scan.event_id == event.id, Scan.verdict == Verdict.REFUSED)
+            .group_by(Scan.day, Scan.session_id)
+        )
+    }
+    people = Counter(
+        {
+            (row[0] or "", row[1] or ""): row[2]
+            for row in db.session.execute(
+                select(Registration.category, Registration.attendance_mode, func.count())
+                .where(Registration.event_id == event.id, Registration.state.in_(MAY_ENTER))
+                .group_by(Registration.category, Registration.attendance_mode)
+            )
+        }
+    )
+    found = []
+    for gate in gates(event):
+        inside = by_key.get(gate.key, Counter())
+        due = sum(number for (category, mode), number in people.items() if passes(gate, category, mode) is None)
+        found.append(Count(gate, inside.total(), due, refused.get(gate.key, 0), inside, last.get(gate.key)))
+    return found
+
+
+def passes(gate: Gate, category: str | None, mode: str | None) -> Refusal | None:
+    """Why the rule of a gate keeps such a person out, or None. Without a rule, whoever attends in person passes."""
+    if gate.categories and category not in gate.categories:
+        return Refusal.CATEGORY
+    if (mode or IN_PERSON) not in (gate.modes or {IN_PERSON}):
+        return Refusal.MODE
+    return None
+
+
+def present(event_id: uuid.UUID, key: GateKey | None = None) -> list[Present]:
+    """Who was where, by gate and time. One statement."""
+    rows = (
+        select(
+            Registration.reference,
+            LEGAL,
+            NAME,
+            Registration.category,
+            Registration.attendance_mode,
+            Entry.day,
+            Entry.session_id,
+            Entry.entered_at,
+        )
+        .join(Registration, Registration.id == Entry.registration_id)
+        .join(Person, Person.id == Registration.person_id)
+        .where(Entry.event_id == event_id, _at(Entry, [key]) if key else true())
+        .order_by(Entry.day.nulls_last(), Entry.session_id, Entry.entered_at, Registration.reference)
+    )
+    return [Present(*row) for row in db.session.execute(rows)]
+
+
+def readings(event_id: uuid.UUID, *where: ColumnElement[bool], limit: int | None = None) -> list[Reading]:
+    """Every scan, the latest first; ``first`` says that the entry stands by it. One statement."""
+    rows = (
+        select(Scan, Registration.reference, Entry.id.is_not(None))
+        .outerjoin(Registration, Registration.id == Scan.registration_id)
+        .outerjoin(Entry, Entry.scan_id == Scan.id)
+        .options(joinedload(Scan.session))
+        .where(Scan.event_id == event_id, *where)
+        .order_by(Scan.scanned_at.desc(), Scan.id)
+        .limit(limit)
+    )
+    return [Reading(*row) for row in db.session.execute(rows)]
+
+
+def to_look_at(event_id: uuid.UUID) -> list[Reading]:
+    """Scans where the door and the server disagree, or a clock was in doubt: for somebody to look at."""
+    let_in = and_(Scan.shown == Verdict.ACCEPTED, Scan.verdict == Verdict.REFUSED)
+    return readings(event_id, or_(let_in, Scan.over_capacity.is_(True), Scan.clock_doubtful.is_(True)), limit=100)
+
+
+def _gate(
+    key: GateKey,
+    days: frozenset[date],
+    rules: dict[GateKey, GateRule],
+    title: Texts | None = None,
+    starts_at: datetime | None = None,
+) -> Gate:
+    rule = rules.get(key)
+    if rule is None:
+        return Gate(key, days, title, starts_at)
+    limits = frozenset(rule.categories), frozenset(rule.modes), rule.capacity, rule.closed
+    return Gate(key, days, title, starts_at, *limits)
+
+
+def _at(table: Any, keys: Collection[GateKey]) -> ColumnElement[bool]:
+    days = [key.day for key in keys if key.day]
+    sessions = [key.session_id for key in keys if key.session_id]
+    return or_(table.day.in_(days), table.session_id.in_(sessions))

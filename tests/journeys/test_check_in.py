@@ -1,0 +1,231 @@
+"""The doors in Chromium, on a phone, in English and Arabic: with the server stopped and started again, with a camera
+that sees a real badge, and without script.
+"""
+
+import io
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import segno
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from eventhub.people.models import Role
+from tests.checkin.scene import badge, make_today, today
+from tests.factories.people import make_person, make_staff
+from tests.journeys.browser import FLAGS, PHONE, axe_problems, keep_shot, scrolls_sideways, visitor
+from tests.journeys.browser import chromium as program_of_this_machine
+from tests.journeys.stage import person_in, say
+from tests.live import House
+
+pytestmark = pytest.mark.lane
+
+
+@dataclass(frozen=True)
+class Door:
+    """A gate of today, who works there, and badges: of Amina, of Aisylu, of somebody not accredited."""
+
+    path: str
+    staff_id: uuid.UUID
+    references: tuple[str, str]
+    slug: str
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A house whose web server can be stopped."""
+    with House(tmp_path_factory.mktemp("doors")) as built:
+        yield built
+
+
+def build(house: House) -> Door:
+    with house.work():
+        event = make_today(days=3)
+        event.title = {"en": "Forum on Minority Issues", "ar": "المنتدى المعني بقضايا الأقليات"}
+        first = badge(event, make_person(name="Legal Amina", alias="أمينة ي."), legal_name="Legal Amina Yusuf")
+        second = badge(event, make_person(name="Айсылу Хасанова"))
+        staff = make_staff(Role.CHECK_IN, event_id=event.id)
+        path = f"console/events/{event.slug}/check-in/gates/{today(event)}"
+        return Door(path, staff.id, (str(first.reference), str(second.reference)), event.slug)
+
+
+def type_in(page: Page, reference: str) -> None:
+    page.fill("[name=reference]", reference)
+    page.locator("[data-typed] button[type=submit]").click()
+
+
+def listed(page: Page, number: int) -> None:
+    """Until the list is on the phone and the page is kept."""
+    expect(page.locator("[data-listed]")).to_contain_text(str(number))
+    page.evaluate("navigator.serviceWorker.ready")
+    page.wait_for_function(
+        "async () => (await Promise.all((await caches.keys()).map(async name => "
+        "(await (await caches.open(name)).keys()).length))).some(number => number > 4)"
+    )
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_the_server_goes_and_comes_back(house: House, chromium: Browser, language: str) -> None:
+    door = build(house)
+    web = house.web()
+    with person_in(house, chromium, door.staff_id, viewport=PHONE, language=language) as one:
+        page = one.go(f"/{language}/{door.path}")
+        listed(page, 2)
+        assert not one.complaints
+        type_in(page, door.references[0])
+        expect(page.locator("#result .word")).to_have_text(say(house, language, "Come in"))
+        expect(page.locator("#result .who")).to_have_text("أمينة ي.")
+        assert "Legal" not in page.content()
+        assert not axe_problems(page)
+        assert not scrolls_sideways(page)
+        keep_shot(page, f"door-{language}")
+
+        house.end(web)
+        page.reload()
+        expect(page.locator("[data-listed]")).to_contain_text("2")
+        type_in(page, door.references[1].lower())
+        expect(page.locator("#result.ok .word")).to_have_text(say(house, language, "Come in"))
+        expect(page.locator("#result .who")).to_have_text("Айсылу Хасанова")
+        type_in(page, door.references[1])
+        expect(page.locator("#result.warn .word")).to_have_text(say(house, language, "Already in"))
+        type_in(page, door.references[0])
+        expect(page.locator("#result.warn")).to_be_visible()
+        type_in(page, "EH-NONSENSE")
+        expect(page.locator("#result.stop .word")).to_have_text(say(house, language, "Stop"))
+        expect(page.locator("[data-waiting]")).to_contain_text("4")
+        keep_shot(page, f"door-offline-{language}")
+
+        web = house.web()
+        page.evaluate("dispatchEvent(new Event('online'))")
+        expect(page.locator("[data-waiting]")).to_have_text(say(house, language, "Everything is sent"), timeout=20_000)
+        rows = house.query(
+            "SELECT s.verdict, s.reason, s.offline FROM check_in_scan s JOIN event e ON e.id = s.event_id "
+            "WHERE e.slug = %s ORDER BY s.scanned_at",
+            door.slug,
+        )
+        assert rows == [
+            ("accepted", None, False),
+            ("accepted", None, True),
+            ("accepted", None, True),
+            ("accepted", None, True),
+            ("refused", "unreadable", True),
+        ]
+        inside = "SELECT count(*) FROM check_in_entry n JOIN event e ON e.id = n.event_id WHERE e.slug = %s"
+        assert house.query(inside, door.slug) == [(2,)]
+        page.goto(f"{one.origin}/{language}/console/events/{door.slug}/check-in/counts")
+        assert not axe_problems(page)
+        keep_shot(page, f"counts-{language}")
+    house.end(web)
+
+
+def test_when_the_role_is_taken_the_names_leave_the_phone(house: House, chromium: Browser) -> None:
+    door = build(house)
+    web = house.web()
+    with person_in(house, chromium, door.staff_id, viewport=PHONE) as one:
+        page = one.go(f"/en/{door.path}")
+        listed(page, 2)
+        assert names_kept(page)
+        house.change("UPDATE role_grant SET revoked_at = now() WHERE person_id = %s", door.staff_id)
+        page.evaluate("dispatchEvent(new Event('online'))")
+        expect(page.locator("[data-net]")).to_contain_text("deleted from this phone")
+        assert not names_kept(page)
+        page.wait_for_function("async () => !(await caches.keys()).length")
+    house.end(web)
+
+
+def test_signing_out_clears_the_phone(house: House, chromium: Browser) -> None:
+    door = build(house)
+    web = house.web()
+    with person_in(house, chromium, door.staff_id, viewport=PHONE) as one:
+        page = one.go(f"/en/{door.path}")
+        listed(page, 2)
+        page.goto(f"{one.origin}/en/me")
+        with page.expect_navigation():
+            page.locator('form[action$="/sign-out"] button').first.click()
+        page.wait_for_function("async () => !(await caches.keys()).length")
+        assert page.evaluate("indexedDB.databases().then(found => found.length)") == 0
+    house.end(web)
+
+
+def test_typing_works_without_script(house: House, chromium: Browser) -> None:
+    door = build(house)
+    web = house.web()
+    with person_in(house, chromium, door.staff_id, viewport=PHONE, scripts=False) as one:
+        page = one.go(f"/en/{door.path}")
+        for word in ("Come in", "Already in"):
+            type_in(page, door.references[0])
+            expect(page.locator("#result .word")).to_have_text(word)
+        assert not one.complaints
+    house.end(web)
+
+
+def test_the_camera_reads_a_badge(house: House, chromium: Browser, tmp_path: Path) -> None:
+    """A film of a badge held before the camera: our decoder reads it, since this browser has none."""
+    door = build(house)
+    web = house.web()
+    film = tmp_path / "badge.mjpeg"
+    film.write_bytes(b"".join(frame(door.references[1], turn) for turn in range(-8, 9, 2)))
+    running = chromium.browser_type.launch(
+        executable_path=program(),
+        args=[
+            *FLAGS,
+            "--use-fake-ui-for-media-stream",
+            "--use-fake-device-for-media-stream",
+            f"--use-file-for-fake-video-capture={film}",
+        ],
+    )
+    try:
+        one = visitor(running, house.origin, viewport=PHONE, cookie=house.session_cookie(door.staff_id))
+        page = one.go(f"/en/{door.path}")
+        listed(page, 2)
+        page.locator("[data-camera]").click()
+        expect(page.locator("#result.ok .who")).to_have_text("Айсылу Хасанова", timeout=20_000)
+        keep_shot(page, "door-camera")
+        page.locator("[data-camera]").click()
+        expect(page.locator(".camera")).to_be_hidden()
+        rows = house.query(
+            "SELECT DISTINCT s.source, s.verdict FROM check_in_scan s JOIN event e ON e.id = s.event_id "
+            "WHERE e.slug = %s",
+            door.slug,
+        )
+        assert rows == [("camera", "accepted")]
+        assert not one.complaints
+    finally:
+        running.close()
+        house.end(web)
+
+
+def frame(reference: str, turn: int) -> bytes:
+    """One picture of the film: the badge's code, a little turned, on grey."""
+    code = io.BytesIO()
+    segno.make(reference, micro=False, error="m").save(code, kind="png", scale=9, border=4)
+    drawn = Image.open(code).convert("L").rotate(turn, expand=True, fillcolor=255)
+    picture = Image.new("L", (640, 480), 170)
+    picture.paste(drawn, ((640 - drawn.width) // 2, (480 - drawn.height) // 2))
+    saved = io.BytesIO()
+    picture.convert("RGB").save(saved, "JPEG", quality=80)
+    return saved.getvalue()
+
+
+def names_kept(page: Page) -> bool:
+    """Whether the phone holds somebody's name."""
+    return bool(page.evaluate(NAMES_KEPT))
+
+
+NAMES_KEPT = """() => new Promise((done) => {
+  const asked = indexedDB.open("check-in");
+  asked.onsuccess = () => {
+    const all = asked.result.transaction("lists").objectStore("lists").getAll();
+    all.onsuccess = () => { asked.result.close(); done(JSON.stringify(all.result).includes("Айсылу")); };
+  };
+})"""
+
+
+def program() -> str:
+    """The Chromium of this machine."""
+    found = program_of_this_machine()
+    assert found
+    return found
