@@ -19,7 +19,8 @@ from eventhub.papers.models import BadgeName, Kind, Layout, PaperBearer, PaperOr
 from eventhub.people.models import Person
 from eventhub.programme.models import Event
 from eventhub.registration.access import Sight
-from eventhub.registration.models import Registration
+from eventhub.registration.models import Registration, State
+from eventhub.registration.moves import move_all
 
 AT_ONCE = 8
 """Papers that one person may have in the making."""
@@ -58,6 +59,13 @@ class LegalNamesElsewhere(DomainError):
 
     status = 403
     message = _l("These badges carry legal names: only the accreditation desk can make them.")
+
+
+class NothingToIssue(DomainError):
+    """Nobody on the batch is accredited and without a badge."""
+
+    status = 409
+    message = _l("Nobody in this file waits for a badge any more.")
 
 
 class ReasonNeeded(DomainError):
@@ -174,6 +182,22 @@ def keep(order: PaperOrder, body: bytes, *, at: datetime, number: int, left_out:
     order.stale_at = None
     db.session.flush()
     return order
+
+
+def mark_issued(actor: Person, event: Event, order: PaperOrder) -> list[Registration]:
+    """Say that the badges of a batch were handed out: whoever is accredited and named in it has a badge now. Those who
+    moved on meanwhile are left where they are. As many statements for a thousand as for one. Raises NothingToIssue.
+    """
+    bearers = queries.to_issue(order)
+    if order.kind is not Kind.BADGES or order.file_id is None or not bearers:
+        raise NothingToIssue
+    audit.record("papers.issued", event, actor=actor, scope_id=event.id, order=order.id, rows=len(bearers))
+    for has_seat in (True, False):
+        group = [one for one in bearers if one.has_seat is has_seat]
+        if group:
+            move_all(group, State.BADGE_ISSUED, actor=actor, has_seat=has_seat)
+    db.session.flush()
+    return bearers
 
 
 def give_up(order: PaperOrder, problem: Problem, left_out: list[dict[str, object]]) -> PaperOrder:

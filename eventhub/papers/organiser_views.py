@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 from flask import Blueprint, flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from eventhub.kit import codes, files
 from eventhub.kit.access import actor, staff
 from eventhub.kit.errors import NotFound
-from eventhub.kit.forms import Form, options, submit
+from eventhub.kit.forms import ActionForm, Form, options, submit
 from eventhub.kit.i18n import AUTONYMS, LANGUAGES, in_language, show_moment
 from eventhub.kit.web import back_to
 from eventhub.papers import access, actions, panels, queries
@@ -97,13 +98,24 @@ def samples(slug: str) -> ResponseReturnValue:
 @staff
 def fetch(slug: str, order_id: uuid.UUID) -> ResponseReturnValue:
     """The file, for whoever asked for it, while the role still reaches what stands in it."""
-    event, seen = _at_desk(slug)
-    order = queries.order_of(actor().person, order_id)
-    if order.file is None or order.event_id != event.id or order.registration_id is not None:
-        raise NotFound
-    if not access.may_have(seen, order):
-        raise NotFound
-    return files.attachment(order.file)
+    _event, _order, file = _made(slug, order_id)
+    return files.attachment(file)
+
+
+@bp.post("/console/events/<slug>/papers/<uuid:order_id>/issued")
+@staff
+def issued(slug: str, order_id: uuid.UUID) -> ResponseReturnValue:
+    """The badges of this batch were handed out."""
+    event, order, _file = _made(slug, order_id)
+    form = ActionForm()
+    if form.validate_on_submit():
+        done = submit(form, lambda: actions.mark_issued(actor().person, event, order))
+        if done is not None:
+            flash(
+                ngettext("%(num)s badge is marked as issued.", "%(num)s badges are marked as issued.", len(done)), "ok"
+            )
+            return back_to("papers_console.index", slug=slug, _anchor="made")
+    return _page(event, access.desk(actor().grants, event), issued_form=form)
 
 
 @bp.route("/console/events/<slug>/papers/settings", methods=["GET", "POST"])
@@ -126,6 +138,16 @@ def _at_desk(slug: str) -> tuple[Event, Sight]:
     return event, access.desk(actor().grants, event)
 
 
+def _made(slug: str, order_id: uuid.UUID) -> tuple[Event, PaperOrder, files.StoredFile]:
+    event, seen = _at_desk(slug)
+    order = queries.order_of(actor().person, order_id)
+    if order.file is None or order.event_id != event.id or order.registration_id is not None:
+        raise NotFound
+    if not access.may_have(seen, order):
+        raise NotFound
+    return event, order, order.file
+
+
 def _page(
     event: Event,
     seen: Sight,
@@ -133,8 +155,9 @@ def _page(
     badges_form: BadgesForm | None = None,
     list_form: ListForm | None = None,
     sample_form: SampleForm | None = None,
+    issued_form: ActionForm | None = None,
 ) -> ResponseReturnValue:
-    sent: Form | None = badges_form or list_form or sample_form
+    sent: Form | None = badges_form or list_form or sample_form or issued_form
     setup, me = queries.setup_of(event.id), actor().person
     language = request.args.get("samples", "")
     language = language if language in LANGUAGES else g.lang
@@ -143,6 +166,7 @@ def _page(
         event=event,
         title=in_language(event.title, g.lang, event.original_language).text,
         form=sent,
+        action_form=issued_form or ActionForm(),
         setup=setup,
         may_print=access.may_print_badges(seen, setup.badge_name),
         may_set_up=access.may_set_up(actor().grants, event),
@@ -177,6 +201,9 @@ def _told(event: Event, seen: Sight, order: PaperOrder) -> dict[str, Any]:
         "asked": show_moment(order.asked_at, actor().time_zone, g.lang),
         "left_out": order.left_out,
         "url": url_for("papers_console.fetch", slug=event.slug, order_id=order.id) if has_file else None,
+        "issue_url": url_for("papers_console.issued", slug=event.slug, order_id=order.id)
+        if has_file and order.kind is Kind.BADGES and not order.is_sample
+        else None,
     }
 
 

@@ -15,7 +15,7 @@ from eventhub.kit.errors import NotFound
 from eventhub.papers.models import LIFE, TAKES_PART, Kind, PaperBearer, PaperOrder, PaperSetup, default
 from eventhub.people.models import Organisation, Person
 from eventhub.programme.models import Event
-from eventhub.registration.models import Registration
+from eventhub.registration.models import Registration, State
 
 SHOWN = 20
 BATCH = 1_000
@@ -189,6 +189,19 @@ def outdated(limit: int = 500) -> list[PaperOrder]:
         .where(PaperOrder.asked_at <= now() - LIFE)
         .limit(limit)
         .with_for_update(of=PaperOrder, skip_locked=True)
+    )
+    return list(db.session.scalars(rows))
+
+
+def to_issue(order: PaperOrder) -> list[Registration]:
+    """Those named in a batch who are accredited and have no badge yet. Locked."""
+    rows = (
+        select(Registration)
+        .join(PaperBearer, PaperBearer.registration_id == Registration.id)
+        .where(PaperBearer.order_id == order.id, Registration.state == State.ACCREDITED)
+        .order_by(Registration.id)
+        .with_for_update(of=Registration)
+        .execution_options(populate_existing=True)
     )
     return list(db.session.scalars(rows))
 

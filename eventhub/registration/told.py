@@ -1,4 +1,4 @@
-"""The history of a registration, as the person reads it."""
+"""What the person reads of her own registration: its history, the place in line, the offer of a place."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,8 +12,9 @@ from eventhub.kit.i18n import show_moment
 from eventhub.people.models import Person
 from eventhub.programme.models import Event
 from eventhub.questionnaires.definition import Definition
-from eventhub.registration import shown
+from eventhub.registration import line, queries, shown
 from eventhub.registration.models import Registration, State
+from eventhub.registration.queries import Intake
 
 
 def own_lines(
@@ -60,3 +61,18 @@ def _line(
     if state == State.SUBMITTED:
         return pgettext("state of a registration", "Sent"), None, ""
     return None
+
+
+def place_in_line(found: Intake) -> str | None:
+    """The place in line, in a range, where the event shows it."""
+    registration = found.registration
+    if registration is None or registration.state is not State.WAITLISTED or not found.setup.shows_place:
+        return None
+    return shown.place_words(line.place_of(registration))
+
+
+def offer_due(person: Person, found: Intake) -> shown.Due | None:
+    """Until when a place is offered."""
+    registration = found.registration
+    offer = queries.newest_offer(registration) if registration and registration.state is State.OFFERED else None
+    return shown.due(offer.until, found.event, g.lang, zone=person.time_zone) if offer else None

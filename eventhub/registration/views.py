@@ -27,7 +27,7 @@ from eventhub.questionnaires import windows
 from eventhub.questionnaires.answers import Section
 from eventhub.questionnaires.definition import Definition, Page
 from eventhub.questionnaires.forms import AnswerForm, answer_form
-from eventhub.registration import actions, attached, line, queries, shown, told
+from eventhub.registration import actions, attached, queries, shown, told
 from eventhub.registration.forms import CheckForm
 from eventhub.registration.models import Registration, State
 from eventhub.registration.queries import Intake, Window
@@ -200,8 +200,8 @@ def mine_one(reference: str) -> ResponseReturnValue:
         due=shown.due(found.setup.closes_at, found.event, g.lang, zone=person.time_zone),
         reason=shown.reason_text(registration.reason, g.lang) if registration.state in TOLD else "",
         lines=told.own_lines(person, registration, found.event, definition),
-        waits=_waits(found),
-        offer_due=_offer_due(person, found),
+        waits=told.place_in_line(found),
+        offer_due=told.offer_due(person, found),
         qr=shown.qr(reference),
         beside=panels("registration.mine", found),
         has_place=found.event.mode is not Mode.ONLINE,
@@ -250,21 +250,6 @@ def withdraw(reference: str) -> ResponseReturnValue:
 
 TOLD = frozenset({State.DECLINED, State.WAITLISTED, State.REVOKED})
 """States that come with words of their own."""
-
-
-def _waits(found: Intake) -> str | None:
-    """The place in line, in a range, where the event shows it."""
-    registration = _registration(found)
-    if registration.state is not State.WAITLISTED or not found.setup.shows_place:
-        return None
-    return shown.place_words(line.place_of(registration))
-
-
-def _offer_due(person: Person, found: Intake) -> shown.Due | None:
-    """Until when a place is offered."""
-    registration = _registration(found)
-    offer = queries.newest_offer(registration) if registration.state is State.OFFERED else None
-    return shown.due(offer.until, found.event, g.lang, zone=person.time_zone) if offer else None
 
 
 def _one_page(person: Person, found: Intake, definition: Definition, asked: Page) -> ResponseReturnValue:

@@ -374,6 +374,7 @@ PRINTS = (
     Route("papers_console.participants", "POST", f"{EVENT}/papers/list", DESK, IN_ENGLISH),
     Route("papers_console.samples", "POST", f"{EVENT}/papers/samples", DESK, {"language": "en"}),
     Route("papers_console.fetch", "GET", f"{EVENT}/papers/{{printed}}", PRINTED),
+    Route("papers_console.issued", "POST", f"{EVENT}/papers/{{printed}}/issued", PRINTED),
     Route("papers_console.setup", "GET POST", f"{EVENT}/papers/settings", EDIT, fills=True),
 )
 

@@ -256,6 +256,7 @@ def test_nobody_learns_whether_another_has_named_an_organization(
                     one.organisation_id = affiliate(one.person_id, name)
                     db.session.flush()
                 seen.append(everything(world, role))
+                seen[-1]["the copy"] = _told(world.ask(role, "POST", "/en/me/data/copy"))
     assert name in str(seen[0].values())
     different = {address for address in seen[0] if seen[0][address] != seen[1][address]}
     assert different == set(), {address: _difference(seen[0][address], seen[1][address]) for address in different}

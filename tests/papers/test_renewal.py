@@ -1,5 +1,6 @@
 """Who hides or withdraws leaves the desk's files within the hour, and the desk cannot tell that it happened."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -36,7 +37,8 @@ def print_list(client: FlaskClient, event: Event) -> None:
 def table(client: FlaskClient, event: Event) -> str:
     """What the desk reads of its files."""
     page = client.get(console(event)).text
-    return page[page.index('id="made"') : page.index('id="badges"')]
+    made = page[page.index('id="made"') : page.index('id="badges"')]
+    return re.sub(r'<input name="\w+" type="hidden" value="[^"]*">', "", made)
 
 
 def test_hiding_leaves_no_trace_at_the_desk(client: FlaskClient, make: Make) -> None:

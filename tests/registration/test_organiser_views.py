@@ -122,7 +122,7 @@ def test_too_few_places_are_said_before_and_after(client: FlaskClient) -> None:
 def test_own_file_is_left_out_and_refused(client: FlaskClient) -> None:
     event = make_forum()
     person = officer(client, event)
-    own, other = register(event, person), register(event)
+    own, other = register(event, person), register(event, **(ANSWERS | {"organisation": {"name": "Elsewhere"}}))
     assert "Your own registration" in choose(client, event, "accredited", own, other).text
     answer = decide(client, event, "accredited", own, other, reason="complete")
     assert answer.status_code == 422
