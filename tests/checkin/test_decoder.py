@@ -105,7 +105,7 @@ def test_nothing_is_read_where_there_is_nothing(page: Page) -> None:
 def test_too_much_damage_is_no_text_rather_than_a_wrong_one(page: Page) -> None:
     reference = new_reference("FMI19")
     chance = random.Random(3)
-    for _ in range(30):
+    for _ in range(8):
         code = draw(reference, "l")
         for _spot in range(chance.randrange(1, 9)):
             x, y = chance.randrange(100, 220), chance.randrange(100, 220)
