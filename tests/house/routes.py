@@ -374,7 +374,8 @@ PRINTS = (
     Route("papers_console.participants", "POST", f"{EVENT}/papers/list", DESK, IN_ENGLISH),
     Route("papers_console.samples", "POST", f"{EVENT}/papers/samples", DESK, {"language": "en"}),
     Route("papers_console.fetch", "GET", f"{EVENT}/papers/{{printed}}", PRINTED),
-    Route("papers_console.issued", "POST", f"{EVENT}/papers/{{printed}}/issued", PRINTED),
+    # Nobody named in the batch of this world still waits for a badge.
+    Route("papers_console.issued", "POST", f"{EVENT}/papers/{{printed}}/issued", but(PRINTED, officer=REFUSED)),
     Route("papers_console.setup", "GET POST", f"{EVENT}/papers/settings", EDIT, fills=True),
 )
 

@@ -1,16 +1,17 @@
 """A lost phone: one administrator asks, another agrees, all concerned are told (SAFETY.md properties 7 and 9)."""
 
+import subprocess
+import sys
 import uuid
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pyotp
 import pytest
 import time_machine
-from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
 
-from eventhub import cli
 from eventhub.kit.audit import AuditEntry, AuditText
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -19,9 +20,9 @@ from eventhub.kit.outbox import Promise
 from eventhub.people import resets, roles, totp
 from eventhub.people.models import Person, Role, SecondFactorReset, WebSession
 from tests.factories.people import grant, make_person, make_staff, sign_in
+from tests.live import ROOT, House
 from tests.people.visits import is_in, phone_of, send
 
-pytestmark = pytest.mark.usefixtures("database")
 PAGE = "/en/console/second-factors"
 
 
@@ -89,6 +90,7 @@ def test_two_administrators_clear_a_lost_phone(app: Flask, client: FlaskClient) 
     assert words() == ["She called me"] * 2
 
 
+@pytest.mark.usefixtures("database")
 def test_the_only_other_administrator_does_it_alone_and_both_are_told() -> None:
     admin, person = make_staff(), make_staff()
     with_phone(person)
@@ -129,6 +131,7 @@ def test_an_administrator_does_not_agree_to_the_own_reset(client: FlaskClient) -
     assert str(row.id) not in client.get(PAGE).text
 
 
+@pytest.mark.usefixtures("database")
 def test_a_request_is_one_closes_and_is_forgotten() -> None:
     first, second, person = make_staff(), make_staff(), lost()
     row = resets.ask_for_reset(first, person, "Lost")
@@ -145,6 +148,7 @@ def test_a_request_is_one_closes_and_is_forgotten() -> None:
     assert totp.factor_of(person) is not None
 
 
+@pytest.mark.usefixtures("database")
 def test_what_somebody_asked_who_is_no_administrator_any_more_counts_for_nothing() -> None:
     first, second, person = make_staff(), make_staff(), lost()
     row = resets.ask_for_reset(first, person, "Lost")
@@ -166,6 +170,7 @@ def test_a_wrong_code_counts_as_a_try(client: FlaskClient) -> None:
     assert refused.count() == 6
 
 
+@pytest.mark.usefixtures("database")
 def test_the_command_clears_it_and_everybody_is_told() -> None:
     admin, person = make_staff(), lost()
     resets.reset_by_hand(person, "Came to the desk")
@@ -178,7 +183,32 @@ def test_the_command_clears_it_and_everybody_is_told() -> None:
         resets.reset_by_hand(person, "Again")
 
 
-def test_the_command_says_what_it_needs() -> None:
-    said = CliRunner().invoke(cli.main, ["person", "reset-second-factor", "--help"]).output
-    assert "EMAIL" in said
-    assert "--reason" in said
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A database of its own, for the command itself."""
+    with House(tmp_path_factory.mktemp("house")) as house:
+        yield house
+
+
+@pytest.mark.lane
+def test_an_operator_clears_it_by_the_command(house: House) -> None:
+    with house.work():
+        person = lost()
+        person_id, email = person.id, str(person.email)
+
+    def run(*more: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", "eventhub.cli", "person", "reset-second-factor", *more]
+        environment = house.environment()
+        return subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
+        )
+
+    assert run(email, "--reason", " ").returncode == 1
+    assert run("nobody@example.org", "--reason", "Came to the desk").returncode == 1
+    done = run(email, "--reason", "Came to the desk")
+    assert done.returncode == 0, done.stderr
+    assert "cleared" in done.stdout
+    assert house.query(f"SELECT count(*) FROM second_factor WHERE person_id = '{person_id}'") == [(0,)]
+    again = run(email, "--reason", "Once more")
+    assert again.returncode == 1
+    assert "Traceback" not in again.stderr
