@@ -140,7 +140,8 @@ def audit_group() -> None:
 @click.option("--head", "head_file", type=click.Path(path_type=Path), help="File of heads kept outside the database.")
 def audit_verify(head_file: Path | None) -> None:
     """Walk the chain and name every entry that was altered, deleted, swapped or cut off."""
-    with _app() as app, unit_of_work(read_only=True):
+    # Not over the connections for reading: the chain is streamed, and a cursor lives in a transaction.
+    with _app() as app, unit_of_work():
         heads = head_file or app.extensions["eventhub.settings"].eventhub_home / "audit-heads.jsonl"
         faults = list(audit.verify(_last_head(heads)))
         position, chain = audit.head()
