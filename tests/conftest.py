@@ -13,7 +13,7 @@ from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from eventhub.app import create_app
-from eventhub.kit.db import db
+from eventhub.kit.db import close_pools, db
 from eventhub.kit.pages import PageStore
 from tests import servers
 
@@ -74,7 +74,7 @@ def app(worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fl
     app.test_client_class = HtmlClient
     yield app
     with app.app_context():
-        db.engine.dispose()
+        close_pools()
     servers.drop_database(name)
 
 

@@ -24,7 +24,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from eventhub.app import create_app
-from eventhub.kit.db import db, unit_of_work
+from eventhub.kit.db import close_pools, db, unit_of_work
 from eventhub.local.mailsink import MailSink
 from eventhub.local.process import free_port
 from eventhub.people.models import Person
@@ -67,7 +67,7 @@ class House:
         for process in reversed(self.processes):
             self.end(process)
         with self.app.app_context():
-            db.engine.dispose()
+            close_pools()
         self.sink.stop()
         servers.drop_database(self.name)
 

@@ -169,6 +169,12 @@ def reading_options(application_name: str) -> dict[str, object]:
     return options | {"isolation_level": "AUTOCOMMIT", "connect_args": connect}
 
 
+def close_pools() -> None:
+    """Close what connections of this app lie idle, for writing and for reading."""
+    for engine in db.engines.values():
+        engine.dispose()
+
+
 def note_end_of_use(_raw: psycopg.Connection | None, record: ConnectionPoolEntry) -> None:
     """Remember since when a connection has lain in the pool."""
     record.info["idle_since"] = monotonic()

@@ -13,7 +13,7 @@ from flask import Flask
 from eventhub.app import create_app
 from eventhub.checkin import actions, queries
 from eventhub.checkin.models import Entry, Scan, Verdict
-from eventhub.kit.db import db, unit_of_work
+from eventhub.kit.db import close_pools, db, unit_of_work
 from eventhub.people.models import Person, Role
 from eventhub.registration.models import Registration, State
 from tests import servers
@@ -35,7 +35,7 @@ def house(tmp_path: Path) -> Iterator[Flask]:
     finally:
         with app.app_context():
             db.session.remove()
-            db.engine.dispose()
+            close_pools()
         servers.drop_database(name)
 
 

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 from eventhub.app import create_app
-from eventhub.kit.db import db
+from eventhub.kit.db import close_pools
 from eventhub.people.models import Role
 from tests.factories.people import grant, make_person, sign_in
 from tests.factories.programme import make_event
@@ -118,7 +118,7 @@ def secured(app: Flask) -> Iterator[Flask]:
     made = create_app(settings, TESTING=True)
     yield made
     with made.app_context():
-        db.engine.dispose()
+        close_pools()
 
 
 def test_transport_security_only_where_there_is_transport_security(app: Flask, secured: Flask) -> None:

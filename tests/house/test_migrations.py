@@ -16,7 +16,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.exc import OperationalError
 
 from eventhub.app import create_app
-from eventhub.kit.db import db
+from eventhub.kit.db import close_pools, db
 from eventhub.kit.migrations import FOLDER
 from tests import servers
 
@@ -40,7 +40,7 @@ def empty(name: str, tmp_path: Path) -> Iterator[Flask]:
     app = migrating(name, tmp_path)
     with app.app_context():
         yield app
-        db.engine.dispose()
+        close_pools()
 
 
 def migrating(name: str, home: Path) -> Flask:
@@ -182,7 +182,7 @@ def test_nobody_waits_long_for_a_migration(name: str, tmp_path: Path) -> None:
     with app.app_context():
         upgrade()
         downgrade(revision="0001")
-        db.engine.dispose()
+        close_pools()
     with psycopg.connect(servers.plain(servers.database_url(name))) as holder:
         holder.execute("LOCK TABLE promise IN ROW EXCLUSIVE MODE")
         done = migrate_by_command(name, tmp_path)

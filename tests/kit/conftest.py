@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from eventhub.kit.db import db
+from eventhub.kit.db import close_pools
 from tests.conftest import HtmlClient
 from tests.kit import probe_site
 
@@ -18,7 +18,7 @@ def probe_app(app: Flask) -> Iterator[Flask]:
     made.test_client_class = HtmlClient
     yield made
     with made.app_context():
-        db.engine.dispose()
+        close_pools()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from eventhub.kit.db import db
+from eventhub.kit.db import close_pools
 from eventhub.kit.web import absolute, local_target
 from tests.kit import probe_site
 from tests.kit.probe_site import noted
@@ -80,7 +80,7 @@ def test_an_unexpected_error_says_nothing(probe_app: Flask, capfd: pytest.Captur
         assert answer.status_code == 500
         assert noted("probe.failed") == []
     with calm.app_context():
-        db.engine.dispose()
+        close_pools()
     said = answer.get_data(as_text=True) + "".join(capfd.readouterr())
     assert "LookupError" in said
     assert "grace.marker" not in said

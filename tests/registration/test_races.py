@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
 from eventhub.app import create_app
-from eventhub.kit.db import db, unit_of_work
+from eventhub.kit.db import close_pools, db, unit_of_work
 from eventhub.kit.errors import DomainError, domain_error_of
 from eventhub.people.models import Person
 from eventhub.questionnaires import answers
@@ -46,7 +46,7 @@ def house(tmp_path: Path) -> Iterator[Flask]:
     finally:
         with app.app_context():
             db.session.remove()
-            db.engine.dispose()
+            close_pools()
         servers.drop_database(name)
 
 
