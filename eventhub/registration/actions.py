@@ -35,6 +35,7 @@ from eventhub.registration.models import Deadline, Outcome, Registration, Regist
 from eventhub.registration.moves import (
     NotEnoughSeats,
     NotPossible,
+    demand_as_seen,
     demand_distance,
     hold_rows,
     move,
@@ -324,9 +325,10 @@ def decide(
         raise ValueError("a decision is about one event")
     demand_distance(actor, registrations)
     setup = hold_seats(event_id)
-    hold_rows(registrations, seen)
+    hold_rows(registrations)
     for one in registrations:
         way(one.state, outcome)
+    demand_as_seen(registrations, seen)
     seated = [one for one in registrations if one.has_seat]
     offered = [one.id for one in registrations if one.state is State.OFFERED]
     if outcome is State.ACCREDITED:

@@ -132,15 +132,17 @@ def demand_distance(actor: Person, registrations: Sequence[Registration]) -> Non
         raise OwnFile
 
 
-def hold_rows(registrations: Sequence[Registration], seen: Mapping[uuid.UUID, int] | None = None) -> None:
-    """Lock registrations. Raises Stale when one changed since it was loaded, or is not any more at the version in
-    ``seen``, which is that of the page on which the deed was made up.
-    """
+def hold_rows(registrations: Sequence[Registration]) -> None:
+    """Lock registrations. Raises Stale when one changed since it was loaded."""
     known = {one.id: (one.version, one.state) for one in registrations}
     rows = select(Registration.id, Registration.version, Registration.state)
     rows = rows.where(Registration.id.in_(known)).order_by(Registration.id).with_for_update()
     if {row.id: (row.version, row.state) for row in db.session.execute(rows)} != known:
         raise Stale
+
+
+def demand_as_seen(registrations: Sequence[Registration], seen: Mapping[uuid.UUID, int] | None) -> None:
+    """Raises Stale when one is not any more at the version in ``seen``, that of the page where the deed was made up."""
     if any((seen or {}).get(one.id, one.version) != one.version for one in registrations):
         raise Stale
 

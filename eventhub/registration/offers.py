@@ -26,6 +26,7 @@ from eventhub.registration.models import Outcome, Registration, RegistrationSetu
 from eventhub.registration.moves import (
     NotEnoughSeats,
     NotPossible,
+    demand_as_seen,
     demand_distance,
     hold_rows,
     move,
@@ -130,9 +131,10 @@ def offer_by_hand(
     """
     demand_distance(actor, registrations)
     setup = hold_seats(event_id)
-    hold_rows(registrations, seen)
+    hold_rows(registrations)
     if not registrations or any(one.state is not State.WAITLISTED for one in registrations):
         raise NotPossible
+    demand_as_seen(registrations, seen)
     until = _until(setup)
     if until is None:
         raise TooLate
