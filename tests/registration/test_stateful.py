@@ -11,7 +11,15 @@ import pytest
 from flask import Flask
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
 from sqlalchemy import func, select
 
 from eventhub.kit.clock import now
@@ -30,16 +38,26 @@ class Desk(RuleBasedStateMachine):
     people: Bundle[Person] = Bundle("people")
 
     @initialize(
+        target=people,
         capacity=st.integers(min_value=1, max_value=4),
+        beyond=st.integers(min_value=2, max_value=5),
         accredits=st.booleans(),
-        waiting_list=st.booleans(),
+        waiting_list=st.sampled_from([True, True, True, False]),
         seat_at=st.sampled_from(SeatAt),
-        by_hand=st.booleans(),
+        by_hand=st.sampled_from([False, False, True]),
         leaves=st.booleans(),
     )
     def open(
-        self, capacity: int, accredits: bool, waiting_list: bool, seat_at: SeatAt, by_hand: bool, leaves: bool
-    ) -> None:
+        self,
+        capacity: int,
+        beyond: int,
+        accredits: bool,
+        waiting_list: bool,
+        seat_at: SeatAt,
+        by_hand: bool,
+        leaves: bool,
+    ) -> object:
+        """The event, and people there from the start: as many as there are seats, and some more who wait."""
         make = make_forum if accredits else make_dialogue
         given = {"seat_at": seat_at} if accredits else {}
         self.event = make(
@@ -54,6 +72,14 @@ class Desk(RuleBasedStateMachine):
         self.asked: list[State] = []
         self.line: list[uuid.UUID] = []
         self.waited: dict[uuid.UUID, object] = {}
+        there = [make_person() for _ in range(capacity + beyond)]
+        for person in there:
+            self.register(person)
+        rows = [found for found in map(self.registration_of, there) if found is not None]
+        if accredits and seat_at is SeatAt.ACCREDITATION:
+            actions.decide(self.officer, rows[:capacity], State.ACCREDITED, "complete")
+            actions.decide(self.officer, rows[capacity:], State.WAITLISTED, "over_quota")
+        return multiple(*there)
 
     @rule(target=people)
     def arrive(self) -> object:
@@ -87,11 +113,18 @@ class Desk(RuleBasedStateMachine):
             with self.undone_on_error():
                 actions.set_up(self.officer, self.event, setup=setup, capacity=capacity)
 
-    @rule(person=people, accepts=st.booleans())
-    def answer(self, person: Person, accepts: bool) -> None:
-        mine = self.registration_of(person)
+    @rule(which=st.integers(min_value=0, max_value=9))
+    def leave_a_seat(self, which: int) -> None:
+        person = self.one_of(which, State.ACCREDITED, State.UNDER_REVIEW)
+        if person is not None:
+            self.withdraw(person)
+
+    @rule(which=st.integers(min_value=0, max_value=9), accepts=st.booleans())
+    def answer(self, which: int, accepts: bool) -> None:
+        person = self.one_of(which, State.OFFERED)
+        mine = self.registration_of(person) if person else None
         offer = queries.newest_offer(mine) if mine else None
-        if offer is not None:
+        if person is not None and offer is not None:
             with self.undone_on_error():
                 (offers.accept if accepts else offers.give_back)(person, offer)
 
@@ -158,6 +191,16 @@ class Desk(RuleBasedStateMachine):
             if registration.state is State.WAITLISTED and setup.seats_at_once and not setup.offers_by_hand:
                 assert setup.seats_taken == setup.capacity
 
+    def one_of(self, which: int, *states: State) -> Person | None:
+        here = Registration.event_id == self.event.id
+        rows = (
+            select(Person)
+            .join(Registration, Registration.person_id == Person.id)
+            .where(here, Registration.state.in_(states), Registration.has_seat)
+        )
+        found = list(db.session.scalars(rows.order_by(Registration.submitted_at, Registration.id)))
+        return found[which % len(found)] if found else None
+
     def registration_of(self, person: Person) -> Registration | None:
         rows = select(Registration).where(Registration.person_id == person.id, Registration.event_id == self.event.id)
         return db.session.scalars(rows).one_or_none()
@@ -180,7 +223,7 @@ def test_seats_always_add_up(app: Flask) -> None:
         run_state_machine_as_test(
             Desk,
             settings=settings(
-                max_examples=25,
+                max_examples=40,
                 stateful_step_count=20,
                 deadline=None,
                 suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
