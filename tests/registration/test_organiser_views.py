@@ -64,7 +64,7 @@ def test_the_list_shows_what_waits_and_the_bulk_decision_is_previewed(client: Fl
     assert "To decide <b>2</b>" in page
     preview = choose(client, event, "accredited", first, second).text
     assert "Accredit 2 people?" in preview
-    assert "Places needed: 2; left now: 5." in preview
+    assert "Places needed: 2. Places free: 5." in preview
     for word in ("English", "العربية", "中文", "Français", "Русский", "Español", "You are accredited"):
         assert word in preview
     answer = decide(client, event, "accredited", first, second, reason="complete", text="Welcome!")

@@ -131,7 +131,7 @@ def test_the_sweep_forgets_what_has_served_its_time_and_nothing_else(upkeep: Mod
     with unit_of_work():
         for days in (1, 100):
             at = moment - timedelta(days=days)
-            db.session.add(FormKey(key=uuid.uuid4(), digest=b"", location="/", at=at))
+            db.session.add(FormKey(key=uuid.uuid4(), digest=b"", location=b"/", at=at))
             db.session.add(JobSlot(job="job", slot=at))
             db.session.add(Promise(task="kept", payload={}, created_at=at, not_before=at, kept_at=at))
             db.session.add(Promise(task="parked", payload={}, created_at=at, not_before=at, parked_at=at))
