@@ -32,6 +32,7 @@ from tests import servers
 from tests.factories.people import sign_in
 
 ROOT = Path(__file__).parent.parent
+CLAIM = "house:"
 
 
 class House:
@@ -56,10 +57,8 @@ class House:
             port=self.port,
             origin=self.origin,
             smtp_url=self._smtp_url or self.sink.url(),
-            redis_url=self._redis_url or f"{os.environ[servers.BROKER].rsplit('/', 1)[0]}/{1 + uuid.uuid4().int % 14}",
+            redis_url=self._redis_url or self._claim_broker(),
         )
-        if not self._redis_url:
-            self.broker().flushdb()
         self.app = create_app(self.settings)
         return self
 
@@ -69,7 +68,21 @@ class House:
         with self.app.app_context():
             close_pools()
         self.sink.stop()
+        if not self._redis_url:
+            self._taken.delete(f"{CLAIM}{urlsplit(self.settings.redis_url).path[1:]}")
+            self._taken.close()
         servers.drop_database(self.name)
+
+    def _claim_broker(self) -> str:
+        """A database of the run's Valkey that no other house uses: the first has the list of those that are taken."""
+        shared = os.environ[servers.BROKER].rsplit("/", 1)[0]
+        self._taken = redis.Redis.from_url(f"{shared}/0")
+        for number in range(1, 16):
+            if self._taken.set(f"{CLAIM}{number}", self.name, nx=True, ex=3600):
+                url = f"{shared}/{number}"
+                redis.Redis.from_url(url).flushdb()
+                return url
+        raise RuntimeError("all databases of the run's Valkey are taken by other houses")
 
     @property
     def origin(self) -> str:

@@ -64,6 +64,8 @@ def seats_taken(house: House, slug: str) -> int:
 
 
 def test_fifty_places_for_two_hundred_people(house: House, people: list[Member], record_property: object) -> None:
+    mails = "SELECT count(*) FROM promise WHERE task = 'registration.accredited'"
+    before = int(str(house.query(mails)[0][0]))
     slowest = 0.0
     for number in range(ROUNDS):
         has_list = number % 2 == 0
@@ -83,7 +85,7 @@ def test_fifty_places_for_two_hundred_people(house: House, people: list[Member],
         assert seats_taken(house, slug) == PLACES
     assert slowest < PATIENCE
     print(f"\n{ROUNDS} rounds of {PEOPLE} people: the slowest answer took {slowest:.2f} s")  # noqa: T201
-    assert house.query("SELECT count(*) FROM promise WHERE task = 'registration.accredited'") == [(PLACES * ROUNDS,)]
+    assert house.query(mails) == [(before + PLACES * ROUNDS,)]
 
 
 def test_everybody_presses_twice(house: House, people: list[Member]) -> None:

@@ -273,7 +273,7 @@ def test_a_flushed_queue_is_filled_again(idle: House) -> None:
     for number in range(30):
         owe(idle, "test.count", name=f"n{number}")
     wait_for(lambda: waiting(idle) == 30, seconds=60, what="thirty tasks in the queue")
-    idle.broker().flushall()
+    idle.broker().flushdb()
     idle.query(LATER.format("offered_until = now() - interval '1 second'"))  # as if 30 s had passed
     wait_for(lambda: waiting(idle) == 30, seconds=10, what="all of them to be offered again")
     assert idle.query("SELECT DISTINCT tries, kept_at FROM promise") == [(0, None)]
