@@ -1,6 +1,7 @@
 """What every test stands on: a migrated PostgreSQL, an app, a rolled-back transaction, and a strict client."""
 
 import os
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -94,6 +95,21 @@ def database(app: Flask) -> Iterator[None]:
                 db.session.remove()
                 outer.rollback()
                 db.engines[None] = engine  # type: ignore[index]
+
+
+@pytest.fixture
+def committed(tmp_path: Path) -> Iterator[Flask]:
+    """An app on a fresh database of its own, where what is written stays: for real threads (``tests.together``)."""
+    name = f"eventhub_own_{uuid.uuid4().hex[:8]}"
+    servers.new_database(name)
+    app = create_app(servers.settings_for(name, eventhub_home=tmp_path), PROPAGATE_BUGS=True, TESTING=True)
+    try:
+        yield app
+    finally:
+        with app.app_context():
+            db.session.remove()
+            close_pools()
+        servers.drop_database(name)
 
 
 @pytest.fixture(scope="session")

@@ -49,6 +49,16 @@ def given(field: Any) -> Texts:
     return {code: text for code, text in field.data.items() if text}
 
 
+def reason_field() -> TextAreaField:
+    """What papers about others are needed for."""
+    return TextAreaField(
+        _l("What do you need it for?"),
+        description=_l("Kept in the record."),
+        validators=[required(_l("Say what you need it for")), Length(max=300)],
+        render_kw={"rows": 2},
+    )
+
+
 class OwnPaperForm(Form):
     """A participant asks for a paper of her own."""
 
@@ -69,24 +79,14 @@ class BadgesForm(Form):
     reference = StringField(_l("Only this reference"), validators=[optional()], description=_l("For a single badge"))
     layout = SelectField(_l("Paper"), choices=LAYOUTS)
     language = SelectField(_l("Language"), choices=TONGUES)
-    reason = TextAreaField(
-        _l("What do you need it for?"),
-        description=_l("Kept in the record."),
-        validators=[required(_l("Say what you need it for")), Length(max=300)],
-        render_kw={"rows": 2},
-    )
+    reason = reason_field()
 
 
 class ListForm(Form):
     """The desk asks for the list of participants."""
 
     language = SelectField(_l("Language"), choices=TONGUES)
-    reason = TextAreaField(
-        _l("What do you need it for?"),
-        description=_l("Kept in the record."),
-        validators=[required(_l("Say what you need it for")), Length(max=300)],
-        render_kw={"rows": 2},
-    )
+    reason = reason_field()
 
 
 class SampleForm(Form):

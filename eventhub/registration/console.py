@@ -1,6 +1,8 @@
-"""What the staff pages of registration share: the blueprint, and who comes in."""
+"""What the staff pages of registration share: the blueprint, who comes in, and which rows are meant."""
 
-from flask import Blueprint
+import uuid
+
+from flask import Blueprint, request
 from flask_babel import lazy_gettext as _l
 
 from eventhub.kit.access import actor
@@ -37,4 +39,27 @@ def setup_of(found: RegistrationSetup | None) -> RegistrationSetup:
     """How the event takes registrations. Raises NotFound where it takes none."""
     if found is None:
         raise NotFound
+    return found
+
+
+def marked_ids() -> list[uuid.UUID]:
+    """The rows that are marked in a list, each once, in the order of the page. Raises NotFound for nonsense."""
+    try:
+        return list(dict.fromkeys(uuid.UUID(value) for value in request.form.getlist("id")[: desk.BULK_LIMIT]))
+    except ValueError:
+        raise NotFound from None
+
+
+def seen_versions() -> dict[uuid.UUID, int]:
+    """At which version the page showed each row: what a colleague did since must be seen first.
+
+    Raises NotFound for nonsense.
+    """
+    found = {}
+    for value in request.form.getlist("seen")[: desk.BULK_LIMIT]:
+        one, _colon, version = value.partition(":")
+        try:
+            found[uuid.UUID(one)] = int(version)
+        except ValueError:
+            raise NotFound from None
     return found

@@ -1,6 +1,5 @@
 """The desk: the list with its filters, decisions on chosen rows, and the list as a file."""
 
-import uuid
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -22,7 +21,7 @@ from eventhub.kit.paging import pager
 from eventhub.kit.web import back_to, write_down
 from eventhub.programme.models import Event
 from eventhub.registration import access, actions, desk, disclosure, exporting, letters, queries, shown
-from eventhub.registration.console import PageTooOld, at_desk, bp, setup_of
+from eventhub.registration.console import PageTooOld, at_desk, bp, marked_ids, seen_versions, setup_of
 from eventhub.registration.desk import Filters, Overview, Row
 from eventhub.registration.forms import (
     REASONS_FOR,
@@ -82,7 +81,7 @@ def preview(slug: str) -> ResponseReturnValue:
     if not ActionForm().validate_on_submit():
         raise PageTooOld
     outcome = _outcome(request.form.get("outcome", ""))
-    registrations = desk.chosen(event.id, _ids())
+    registrations = desk.chosen(event.id, marked_ids())
     if not registrations:
         flash(_("Choose at least one person first."), "warn")
         return back_to("registration_console.desk", slug=slug)
@@ -101,12 +100,12 @@ def decide(slug: str) -> ResponseReturnValue:
     """Decide on everybody that the preview showed: all or, when anything is in the way, nobody."""
     event, setup, _seen = at_desk(slug)
     outcome = _outcome(request.form.get("outcome", ""))
-    registrations = desk.chosen(event.id, _ids())
+    registrations = desk.chosen(event.id, marked_ids())
     form = DecisionForm()
     form.offer(outcome, g.lang)
-    person, seen = actor().person, _versions()
+    person, seen = actor().person, seen_versions()
     if form.validate_on_submit():
-        if len(registrations) != len(set(_ids())):
+        if len(registrations) != len(marked_ids()):
             raise NotFound
         decided = submit(
             form,
@@ -115,7 +114,7 @@ def decide(slug: str) -> ResponseReturnValue:
         if decided:
             flash(_decided(outcome, decided), "ok")
             return back_to("registration_console.desk", slug=slug)
-        registrations = desk.chosen(event.id, _ids())
+        registrations = desk.chosen(event.id, marked_ids())
     return _draw_preview(event, setup_of(setup), form, outcome, registrations)
 
 
@@ -265,28 +264,6 @@ def _closes(event: Event, found: RegistrationSetup | None) -> Any:
 
 
 # Deciding
-
-
-def _ids() -> list[uuid.UUID]:
-    found = []
-    for value in request.form.getlist("id")[: desk.BULK_LIMIT]:
-        try:
-            found.append(uuid.UUID(value))
-        except ValueError:
-            raise NotFound from None
-    return found
-
-
-def _versions() -> dict[uuid.UUID, int]:
-    """At which version the preview showed each registration: what a colleague decided since must be seen first."""
-    found = {}
-    for value in request.form.getlist("seen")[: desk.BULK_LIMIT]:
-        one, _colon, version = value.partition(":")
-        try:
-            found[uuid.UUID(one)] = int(version)
-        except ValueError:
-            raise NotFound from None
-    return found
 
 
 def _outcome(value: str) -> State:

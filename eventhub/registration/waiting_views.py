@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from flask import flash, g, render_template, request, url_for
+from flask import flash, g, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -13,12 +13,12 @@ from eventhub.kit.clock import now
 from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import submit
 from eventhub.kit.i18n import show_moment
-from eventhub.kit.paging import pager
+from eventhub.kit.paging import page_number, pager
 from eventhub.kit.web import back_to
 from eventhub.programme.models import Event
 from eventhub.registration import desk, line, offers, shown
 from eventhub.registration.access import Sight
-from eventhub.registration.console import at_desk, bp, setup_of
+from eventhub.registration.console import at_desk, bp, marked_ids, seen_versions, setup_of
 from eventhub.registration.forms import OfferForm
 from eventhub.registration.models import RegistrationSetup
 
@@ -31,16 +31,16 @@ def waiting_list(slug: str) -> ResponseReturnValue:
     """Who waits, in order; offer places to those chosen. Out of order only by hand, and with a reason."""
     event, found, seen = at_desk(slug)
     setup, form, person = setup_of(found), OfferForm(), actor().person
-    ids = _chosen()
+    ids = marked_ids()
     if form.validate_on_submit():
-        registrations = desk.chosen(event.id, list(ids))
+        registrations = desk.chosen(event.id, ids)
         if len(registrations) != len(ids):
             raise NotFound
         if not ids:
             flash(_("Choose at least one person first."), "warn")
             return back_to("registration_console.waiting_list", slug=slug)
         text = form.text.data or None
-        made = submit(form, lambda: offers.offer_by_hand(person, event.id, registrations, text, seen=_versions()))
+        made = submit(form, lambda: offers.offer_by_hand(person, event.id, registrations, text, seen=seen_versions()))
         if made:
             words = ngettext("A place is offered to %(num)s person.", "Places are offered to %(num)s people.", made)
             flash(words, "ok")
@@ -51,12 +51,12 @@ def waiting_list(slug: str) -> ResponseReturnValue:
 
 
 def _draw(
-    event: Event, setup: RegistrationSetup, seen: Sight, form: OfferForm, ids: set[uuid.UUID]
+    event: Event, setup: RegistrationSetup, seen: Sight, form: OfferForm, ids: list[uuid.UUID]
 ) -> ResponseReturnValue:
     def at(page: int) -> str:
         return url_for("registration_console.waiting_list", slug=event.slug, page=page if page > 1 else None)
 
-    number = _page()
+    number = page_number()
     rows, total = desk.waiting_line(event.id, seen, page=number)
     page = render_template(
         "registration/waiting_list.html",
@@ -81,27 +81,3 @@ def _row(one: desk.InLine, event: Event) -> dict[str, Any]:
         "since": _("%(day)s, %(time)s", day=since.day, time=since.time),
         "until": shown.moment(one.until, event, g.lang) if one.until else None,
     }
-
-
-def _chosen() -> set[uuid.UUID]:
-    try:
-        return {uuid.UUID(value) for value in request.form.getlist("id")[: desk.BULK_LIMIT]}
-    except ValueError:
-        raise NotFound from None
-
-
-def _versions() -> dict[uuid.UUID, int]:
-    """At which version the page showed each row."""
-    found = {}
-    for value in request.form.getlist("seen")[: desk.BULK_LIMIT]:
-        one, _colon, version = value.partition(":")
-        try:
-            found[uuid.UUID(one)] = int(version)
-        except ValueError:
-            raise NotFound from None
-    return found
-
-
-def _page() -> int:
-    page = request.args.get("page", "1")
-    return max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 6 else 1

@@ -1,59 +1,22 @@
 """The same badge at two doors at the same moment, the last place at a gate, the same upload twice: real threads."""
 
-import threading
 import uuid
-from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
 
-from eventhub.app import create_app
 from eventhub.checkin import actions, queries
 from eventhub.checkin.models import Entry, Scan, Verdict
-from eventhub.kit.db import close_pools, db, unit_of_work
+from eventhub.kit.db import db, unit_of_work
 from eventhub.people.models import Person, Role
 from eventhub.registration.models import Registration, State
-from tests import servers
 from tests.checkin.scene import Phone, badge, make_today, today
 from tests.factories.people import make_staff
+from tests.together import at_once
 
 pytestmark = pytest.mark.lane
 DOORS = 12
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[Flask]:
-    """An app on a fresh, committed database of its own."""
-    name = f"eventhub_doors_{uuid.uuid4().hex[:8]}"
-    servers.new_database(name)
-    app = create_app(servers.settings_for(name, eventhub_home=tmp_path), PROPAGATE_BUGS=True, TESTING=True)
-    try:
-        yield app
-    finally:
-        with app.app_context():
-            db.session.remove()
-            close_pools()
-        servers.drop_database(name)
-
-
-def at_once(app: Flask, work: list[Callable[[], str]]) -> Counter[str]:
-    """All at the same moment, each in a transaction of its own."""
-    gate = threading.Barrier(len(work))
-
-    def one(deed: Callable[[], str]) -> str:
-        with app.test_request_context():
-            gate.wait(30)
-            try:
-                with unit_of_work():
-                    return deed()
-            finally:
-                db.session.remove()
-
-    with ThreadPoolExecutor(len(work)) as pool:
-        return Counter(pool.map(one, work))
 
 
 def door(slug: str, actor_id: uuid.UUID, reference: str) -> Callable[[], str]:
@@ -66,14 +29,14 @@ def door(slug: str, actor_id: uuid.UUID, reference: str) -> Callable[[], str]:
     return scan
 
 
-def test_one_badge_at_twelve_doors_at_once(house: Flask) -> None:
-    with house.app_context(), unit_of_work():
+def test_one_badge_at_twelve_doors_at_once(committed: Flask) -> None:
+    with committed.app_context(), unit_of_work():
         event = make_today()
         slug, who = event.slug, badge(event)
         reference, registration_id = str(who.reference), who.id
         staff = [make_staff(Role.CHECK_IN, event_id=event.id).id for _ in range(DOORS)]
-    assert at_once(house, [door(slug, one, reference) for one in staff]) == {"accepted": DOORS}
-    with house.app_context():
+    assert at_once(committed, [door(slug, one, reference) for one in staff]) == {"accepted": DOORS}
+    with committed.app_context():
         assert db.session.query(Scan).filter_by(verdict=Verdict.ACCEPTED).count() == DOORS
         (entry,) = db.session.query(Entry)
         first = db.session.query(Scan).order_by(Scan.scanned_at, Scan.device_id, Scan.nonce).first()
@@ -82,21 +45,21 @@ def test_one_badge_at_twelve_doors_at_once(house: Flask) -> None:
         assert db.session.get_one(Registration, registration_id).state is State.ATTENDED
 
 
-def test_the_last_places_at_a_gate(house: Flask) -> None:
-    with house.app_context(), unit_of_work():
+def test_the_last_places_at_a_gate(committed: Flask) -> None:
+    with committed.app_context(), unit_of_work():
         event = make_today()
         slug = event.slug
         boss = make_staff(Role.ORGANISER, event_id=event.id)
         actions.set_rule(boss, event, today(event), categories=[], modes=[], capacity=3, closed=False)
         work = [(make_staff(Role.CHECK_IN, event_id=event.id).id, str(badge(event).reference)) for _ in range(DOORS)]
-    assert at_once(house, [door(slug, *one) for one in work]) == {"accepted": 3, "full": DOORS - 3}
-    with house.app_context():
+    assert at_once(committed, [door(slug, *one) for one in work]) == {"accepted": 3, "full": DOORS - 3}
+    with committed.app_context():
         assert db.session.query(Entry).count() == 3
         assert db.session.query(Scan).count() == DOORS
 
 
-def test_two_phones_send_the_same_people_crosswise_and_each_upload_twice_at_once(house: Flask) -> None:
-    with house.app_context(), unit_of_work():
+def test_two_phones_send_the_same_people_crosswise_and_each_upload_twice_at_once(committed: Flask) -> None:
+    with committed.app_context(), unit_of_work():
         event = make_today()
         slug = event.slug
         people = [str(badge(event).reference) for _ in range(20)]
@@ -116,7 +79,7 @@ def test_two_phones_send_the_same_people_crosswise_and_each_upload_twice_at_once
 
         return send
 
-    assert at_once(house, [upload(place % 2) for place in range(4)]) == {"20": 4}
-    with house.app_context():
+    assert at_once(committed, [upload(place % 2) for place in range(4)]) == {"20": 4}
+    with committed.app_context():
         assert db.session.query(Scan).count() == 40
         assert db.session.query(Entry).count() == 20

@@ -1,8 +1,7 @@
 """What two people, or two hands of one, do at the same moment: real threads on committed data."""
 
-import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 import pytest
@@ -15,6 +14,7 @@ from eventhub.people.models import Person
 from tests.factories.people import form_fields, make_staff
 from tests.live import House
 from tests.people.visits import code, link, new_email
+from tests.together import together
 
 pytestmark = pytest.mark.lane
 ROUNDS = 8
@@ -24,25 +24,6 @@ ROUNDS = 8
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with House(tmp_path_factory.mktemp("house")) as running:
         yield running
-
-
-def at_once(*deeds: Callable[[], object]) -> list[object]:
-    """Do them at the same moment, each in a thread; what each gave or raised."""
-    start, told = threading.Barrier(len(deeds)), dict[int, object]()
-
-    def do(number: int) -> None:
-        start.wait()
-        try:
-            told[number] = deeds[number]()
-        except Exception as error:
-            told[number] = error
-
-    threads = [threading.Thread(target=do, args=(number,)) for number in range(len(deeds))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return [told[number] for number in range(len(deeds))]
 
 
 def two_admins(house: House) -> list[tuple[uuid.UUID, uuid.UUID]]:
@@ -71,7 +52,7 @@ def take(house: House, who: uuid.UUID, grant: uuid.UUID) -> None:
 def test_of_two_administrators_who_leave_at_once_one_stays(house: House) -> None:
     for _ in range(ROUNDS):
         (first, _role), (second, _other) = two_admins(house)
-        told = at_once(partial(leave, house, first), partial(leave, house, second))
+        told = together([partial(leave, house, first), partial(leave, house, second)])
         assert sorted(type(one).__name__ for one in told) == ["LastAdmin", "NoneType"], told
         assert admins(house) == 1
 
@@ -79,7 +60,7 @@ def test_of_two_administrators_who_leave_at_once_one_stays(house: House) -> None
 def test_of_two_administrators_who_take_each_others_role_one_stays(house: House) -> None:
     for _ in range(ROUNDS):
         (first, first_role), (second, second_role) = two_admins(house)
-        told = at_once(partial(take, house, first, second_role), partial(take, house, second, first_role))
+        told = together([partial(take, house, first, second_role), partial(take, house, second, first_role)])
         assert [type(one) for one in told if one is not None] == [NotFound], told
         assert admins(house) == 1
 
@@ -87,7 +68,7 @@ def test_of_two_administrators_who_take_each_others_role_one_stays(house: House)
 def test_of_two_administrators_one_leaves_and_takes_the_others_role_at_once(house: House) -> None:
     for _ in range(ROUNDS):
         (first, _role), (_second, second_role) = two_admins(house)
-        told = at_once(partial(leave, house, first), partial(take, house, first, second_role))
+        told = together([partial(leave, house, first), partial(take, house, first, second_role)])
         assert len([one for one in told if one is None]) == 1, told
         assert admins(house) == 1
 
@@ -111,7 +92,7 @@ def test_a_button_pressed_twice_at_once_ends_signed_in(house: House, by: str) ->
             status = hand.post(path, data=fields).status_code
             return status, hand.get("/en/me").status_code
 
-        assert at_once(press, press) == [(303, 200), (303, 200)]
+        assert together([press, press]) == [(303, 200), (303, 200)]
         with house.work():
             rows = "SELECT count(*) FROM web_session w JOIN person p ON p.id = w.person_id WHERE p.email = :email"
             assert db.session.scalar(text(rows), {"email": email}) == 1

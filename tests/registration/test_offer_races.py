@@ -3,7 +3,6 @@
 import threading
 import uuid
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -20,10 +19,9 @@ from eventhub.registration import actions, line, offers, queries
 from eventhub.registration.models import Outcome, Registration, SeatOffer, State
 from tests.factories.people import make_person
 from tests.factories.registration import intake, make_dialogue, make_forum, register
-from tests.registration.test_races import at_once, counted, house, people
+from tests.registration.test_races import counted, each_at_once, people
 from tests.registration.test_races import register as registering
 
-__all__ = ["house"]
 pytestmark = pytest.mark.lane
 
 CROWD = 200
@@ -31,12 +29,12 @@ SERVED = 24
 ROUNDS = 4
 
 
-def test_two_hundred_withdrawals_and_requests_at_once(house: Flask) -> None:
+def test_two_hundred_withdrawals_and_requests_at_once(committed: Flask) -> None:
     """A hundred who have a place withdraw while a hundred others ask for one, beside a line of sixty."""
-    slug, ids = people(house, lambda: make_dialogue(capacity=100).slug, CROWD + 60)
+    slug, ids = people(committed, lambda: make_dialogue(capacity=100).slug, CROWD + 60)
     seated, waiting, coming = ids[:100], ids[100:160], ids[160:]
-    register_all(house, slug, [*seated, *waiting])
-    before = order(house)
+    register_all(committed, slug, [*seated, *waiting])
+    before = order(committed)
     assert len(before) == 60
 
     def either(person_id: uuid.UUID) -> str:
@@ -45,27 +43,27 @@ def test_two_hundred_withdrawals_and_requests_at_once(house: Flask) -> None:
             return actions.withdraw(person, queries.intake(slug, person, lock=True, seats=True)).state.value
         return registering(slug)(person_id)
 
-    ended = crowd(house, either, [*seated, *coming])
+    ended = each_at_once(committed, either, [*seated, *coming], served=SERVED)
     assert ended[State.WITHDRAWN.value] == 100
     assert sum(ended.values()) == CROWD
-    states = states_of(house)
-    assert counted(house, slug) == (100, 100)
+    states = states_of(committed)
+    assert counted(committed, slug) == (100, 100)
     assert states[State.ACCREDITED] + states[State.OFFERED] == 100
     assert states[State.WAITLISTED] == 60
-    with house.app_context():
+    with committed.app_context():
         got = set(db.session.scalars(select(SeatOffer.registration_id)))
         db.session.remove()
     assert set(before) <= got, "all sixty who waited first were offered a place before anybody who came later"
-    assert not set(order(house)) & got
-    in_order(house)
+    assert not set(order(committed)) & got
+    in_order(committed)
 
 
-def test_accepting_and_lapsing_at_the_same_instant(house: Flask) -> None:
+def test_accepting_and_lapsing_at_the_same_instant(committed: Flask) -> None:
     """One of the two happens, never both; the seat has one holder either way."""
     seen: Counter[str] = Counter()
     over = now() + timedelta(days=10)
     for _ in range(ROUNDS):
-        slug, offer_id, person_id = an_offer(house)
+        slug, offer_id, person_id = an_offer(committed)
 
         def either(which: uuid.UUID, offer_id: uuid.UUID = offer_id, person_id: uuid.UUID = person_id) -> str:
             if which == person_id:
@@ -73,27 +71,27 @@ def test_accepting_and_lapsing_at_the_same_instant(house: Flask) -> None:
                 return "accepted"
             return f"lapsed {offers.lapse(over)}"
 
-        ended = at_once(house, either, [person_id, uuid.uuid4()])
+        ended = each_at_once(committed, either, [person_id, uuid.uuid4()])
         assert ended in ({"accepted": 1, "lapsed 0": 1}, {"OfferClosed": 1, "lapsed 1": 1})
         seen.update(ended)
-        one = registration_of(house, person_id)
+        one = registration_of(committed, person_id)
         assert (one.state is State.ACCREDITED) == ("accepted" in ended)
         open_offers = 0 if "accepted" in ended else 1
-        assert seats_and_offers(house, slug) == (1, 1, open_offers)
-        close(house)
+        assert seats_and_offers(committed, slug) == (1, 1, open_offers)
+        close(committed)
     assert seen.total() == 2 * ROUNDS
 
 
-def test_accepting_twice_is_accepting_once(house: Flask) -> None:
-    slug, offer_id, person_id = an_offer(house)
+def test_accepting_twice_is_accepting_once(committed: Flask) -> None:
+    slug, offer_id, person_id = an_offer(committed)
 
     def accept(_which: uuid.UUID) -> str:
         person = db.session.get_one(Person, person_id)
         return offers.accept(person, db.session.get_one(SeatOffer, offer_id)).state.value
 
-    assert at_once(house, accept, [uuid.uuid4() for _ in range(20)]) == {State.ACCREDITED.value: 20}
-    one = registration_of(house, person_id)
-    with house.app_context():
+    assert each_at_once(committed, accept, [uuid.uuid4() for _ in range(20)]) == {State.ACCREDITED.value: 20}
+    one = registration_of(committed, person_id)
+    with committed.app_context():
         moves = list(db.session.scalars(select(AuditEntry.verb).where(AuditEntry.subject_id == one.id)))
         tasks = [
             row.task for row in db.session.scalars(select(Promise)) if row.payload.get("registration_id") == str(one.id)
@@ -101,26 +99,26 @@ def test_accepting_twice_is_accepting_once(house: Flask) -> None:
         db.session.remove()
     assert moves.count("registration.accredited") == 1
     assert tasks.count("registration.accredited") == tasks.count("registration.accredited_calendar") == 1
-    assert counted(house, slug) == (1, 1)
+    assert counted(committed, slug) == (1, 1)
 
 
-def test_accepting_and_giving_back_at_once(house: Flask) -> None:
+def test_accepting_and_giving_back_at_once(committed: Flask) -> None:
     for _ in range(ROUNDS):
-        slug, offer_id, person_id = an_offer(house)
+        slug, offer_id, person_id = an_offer(committed)
 
         def either(which: uuid.UUID, offer_id: uuid.UUID = offer_id, person_id: uuid.UUID = person_id) -> str:
             person, offer = db.session.get_one(Person, person_id), db.session.get_one(SeatOffer, offer_id)
             return (offers.accept if which == person_id else offers.give_back)(person, offer).state.value
 
-        ended = at_once(house, either, [person_id, uuid.uuid4()])
+        ended = each_at_once(committed, either, [person_id, uuid.uuid4()])
         assert ended in ({"accredited": 1, "OfferClosed": 1}, {"withdrawn": 1, "OfferClosed": 1})
-        assert seats_and_offers(house, slug) == (1, 1, int("withdrawn" in ended))
-        close(house)
+        assert seats_and_offers(committed, slug) == (1, 1, int("withdrawn" in ended))
+        close(committed)
 
 
-def test_officers_offering_the_same_seat(house: Flask) -> None:
+def test_officers_offering_the_same_seat(committed: Flask) -> None:
     """One seat, two people in line, ten officers each: one offer is made."""
-    with house.app_context(), unit_of_work():
+    with committed.app_context(), unit_of_work():
         event = make_forum(capacity=1, data=None, offers_by_hand=True)
         slug, officer = event.slug, make_person()
         one, two = register(event), register(event)
@@ -131,15 +129,15 @@ def test_officers_offering_the_same_seat(house: Flask) -> None:
         rows = [db.session.get_one(Registration, ids[which.int % 2])]
         return f"offered {offers.offer_by_hand(db.session.get_one(Person, officer_id), event_id, rows, 'First')}"
 
-    ended = at_once(house, offer, [uuid.uuid4() for _ in range(20)])
+    ended = each_at_once(committed, offer, [uuid.uuid4() for _ in range(20)])
     assert ended["offered 1"] == 1
     assert set(ended) <= {"offered 1", "Stale", "NotPossible", "NotEnoughSeats"}
-    assert seats_and_offers(house, slug) == (1, 1, 1)
+    assert seats_and_offers(committed, slug) == (1, 1, 1)
 
 
-def test_a_decision_meets_a_withdrawal_and_nobody_waits_in_a_circle(house: Flask) -> None:
+def test_a_decision_meets_a_withdrawal_and_nobody_waits_in_a_circle(committed: Flask) -> None:
     """Officers decide on the first in line while those who have the places withdraw: all end within seconds."""
-    with house.app_context(), unit_of_work():
+    with committed.app_context(), unit_of_work():
         event = make_forum(capacity=20, data=None)
         officer, persons = make_person(), [make_person() for _ in range(40)]
         rows = [register(event, person) for person in persons]
@@ -159,43 +157,24 @@ def test_a_decision_meets_a_withdrawal_and_nobody_waits_in_a_circle(house: Flask
         actions.decide(db.session.get_one(Person, officer_id), [row], State.ACCREDITED, "complete")
         return "decided"
 
-    ended = at_once(house, either, everybody)
+    ended = each_at_once(committed, either, everybody)
     assert ended[State.WITHDRAWN.value] == 20
     assert set(ended) <= {State.WITHDRAWN.value, "decided", "Stale", "NotPossible", "OutOfTurn", "NotEnoughSeats"}
-    taken, held = counted(house, slug)
+    taken, held = counted(committed, slug)
     assert taken == held <= 20
-    in_order(house)
+    in_order(committed)
 
 
-def test_without_the_lock_of_the_line_people_are_passed_over(house: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_lock_of_the_line_people_are_passed_over(committed: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: with rows that somebody works on passed over, as one could have written it, the order breaks."""
 
     def careless(event_id: uuid.UUID, limit: int | None) -> list[Registration]:
         rows = select(Registration).where(*line.in_line(event_id)).order_by(*line.ORDER).limit(limit)
         return list(db.session.scalars(rows.with_for_update(skip_locked=True)))
 
-    assert while_the_first_types(house) == (State.OFFERED, State.WAITLISTED)
+    assert while_the_first_types(committed) == (State.OFFERED, State.WAITLISTED)
     monkeypatch.setattr(line, "first_in_line", careless)
-    assert while_the_first_types(house) == (State.WAITLISTED, State.OFFERED)
-
-
-def crowd(app: Flask, work: Callable[[uuid.UUID], str], ids: list[uuid.UUID]) -> Counter[str]:
-    """Everybody presses at the same moment; as many as a web server has threads are served at a time, the others wait
-    for one of those and not for a connection.
-    """
-    gate, served = threading.Barrier(len(ids)), threading.BoundedSemaphore(SERVED)
-
-    def one(person_id: uuid.UUID) -> str:
-        gate.wait(60)
-        with served, app.test_request_context():
-            try:
-                with unit_of_work():
-                    return work(person_id)
-            finally:
-                db.session.remove()
-
-    with ThreadPoolExecutor(len(ids)) as pool:
-        return Counter(pool.map(one, ids))
+    assert while_the_first_types(committed) == (State.WAITLISTED, State.OFFERED)
 
 
 def while_the_first_types(app: Flask) -> tuple[State, State]:

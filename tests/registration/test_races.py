@@ -7,18 +7,15 @@ out (a read, then a write, and no CHECK) the same run gives away more than there
 import threading
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
-from eventhub.app import create_app
-from eventhub.kit.db import close_pools, db, unit_of_work
-from eventhub.kit.errors import DomainError, domain_error_of
+from eventhub.kit.db import db, unit_of_work
 from eventhub.people.models import Person
 from eventhub.questionnaires import answers
 from eventhub.questionnaires.forms import AnswerForm
@@ -29,25 +26,11 @@ from tests import servers
 from tests.factories.people import make_person, sign_in
 from tests.factories.registration import make_dialogue, make_forum, make_registration
 from tests.registration.test_windows import as_drawn
+from tests.together import at_once, together
 
 pytestmark = pytest.mark.lane
 
 PEOPLE = 40
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[Flask]:
-    """An app on a fresh, committed database of its own."""
-    name = f"eventhub_race_{uuid.uuid4().hex[:8]}"
-    servers.new_database(name)
-    app = create_app(servers.settings_for(name, eventhub_home=tmp_path), PROPAGATE_BUGS=True, TESTING=True)
-    try:
-        yield app
-    finally:
-        with app.app_context():
-            db.session.remove()
-            close_pools()
-        servers.drop_database(name)
 
 
 def people(app: Flask, make: Callable[[], str], number: int = PEOPLE) -> tuple[str, list[uuid.UUID]]:
@@ -57,28 +40,11 @@ def people(app: Flask, make: Callable[[], str], number: int = PEOPLE) -> tuple[s
     return slug, ids
 
 
-def at_once(app: Flask, work: Callable[[uuid.UUID], str], ids: list[uuid.UUID]) -> Counter[str]:
-    """Everybody at the same moment, each in a transaction of its own; how it ended for how many."""
-    gate = threading.Barrier(len(ids))
-
-    def one(person_id: uuid.UUID) -> str:
-        with app.test_request_context():
-            gate.wait(30)
-            try:
-                with unit_of_work():
-                    return work(person_id)
-            except DomainError as error:
-                return type(error).__name__
-            except Exception as error:
-                known = domain_error_of(error) if hasattr(error, "orig") else None
-                if known is None:
-                    raise
-                return type(known).__name__
-            finally:
-                db.session.remove()
-
-    with ThreadPoolExecutor(len(ids)) as pool:
-        return Counter(pool.map(one, ids))
+def each_at_once(
+    app: Flask, work: Callable[[uuid.UUID], str], ids: Sequence[uuid.UUID], *, served: int | None = None
+) -> Counter[str]:
+    """Everybody does the same at the same moment."""
+    return at_once(app, [partial(work, person_id) for person_id in ids], served=served)
 
 
 def register(slug: str) -> Callable[[uuid.UUID], str]:
@@ -106,18 +72,18 @@ def counted(app: Flask, slug: str) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("waiting_list", [True, False])
-def test_every_seat_is_given_once(house: Flask, waiting_list: bool) -> None:
-    slug, ids = people(house, lambda: make_dialogue(capacity=10, waiting_list=waiting_list).slug)
-    ended = at_once(house, register(slug), ids)
+def test_every_seat_is_given_once(committed: Flask, waiting_list: bool) -> None:
+    slug, ids = people(committed, lambda: make_dialogue(capacity=10, waiting_list=waiting_list).slug)
+    ended = each_at_once(committed, register(slug), ids)
     rest = State.WAITLISTED.value if waiting_list else "EventFull"
     assert ended == {State.ACCREDITED.value: 10, rest: PEOPLE - 10}
-    assert counted(house, slug) == (10, 10)
+    assert counted(committed, slug) == (10, 10)
 
 
-def test_without_the_guard_the_same_run_oversells(house: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_guard_the_same_run_oversells(committed: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     # All of them stand between reading and writing at once, so no more than the pool has connections.
-    slug, ids = people(house, lambda: make_dialogue(capacity=10).slug, number=30)
-    with house.app_context():
+    slug, ids = people(committed, lambda: make_dialogue(capacity=10).slug, number=30)
+    with committed.app_context():
         name = str(db.engine.url.database)
     check = "ALTER TABLE registration_setup DROP CONSTRAINT ck_registration_setup_seats_within_capacity"
     servers.run_sql(servers.sql.SQL(check), name)
@@ -136,23 +102,23 @@ def test_without_the_guard_the_same_run_oversells(house: Flask, monkeypatch: pyt
         return True
 
     monkeypatch.setattr(seats, "_take_one", naive)
-    ended = at_once(house, register(slug), ids)
+    ended = each_at_once(committed, register(slug), ids)
     assert ended[State.ACCREDITED.value] > 10
-    assert counted(house, slug)[1] > 10
+    assert counted(committed, slug)[1] > 10
 
 
-def test_one_person_pressing_forty_times_registers_once(house: Flask) -> None:
-    slug, ids = people(house, lambda: make_dialogue(capacity=10).slug, 1)
-    ended = at_once(house, register(slug), ids * 20)
+def test_one_person_pressing_forty_times_registers_once(committed: Flask) -> None:
+    slug, ids = people(committed, lambda: make_dialogue(capacity=10).slug, 1)
+    ended = each_at_once(committed, register(slug), ids * 20)
     assert ended == {State.ACCREDITED.value: 1, "AlreadyRegistered": 19}
-    assert counted(house, slug) == (1, 1)
+    assert counted(committed, slug) == (1, 1)
 
 
-def test_withdrawing_and_registering_at_once_leaves_no_seat_empty(house: Flask) -> None:
+def test_withdrawing_and_registering_at_once_leaves_no_seat_empty(committed: Flask) -> None:
     """Whoever is put on the list while a seat becomes free is not forgotten there."""
-    slug, ids = people(house, lambda: make_dialogue(capacity=20).slug)
+    slug, ids = people(committed, lambda: make_dialogue(capacity=20).slug)
     first, second = ids[:20], ids[20:]
-    assert at_once(house, register(slug), first) == {State.ACCREDITED.value: 20}
+    assert each_at_once(committed, register(slug), first) == {State.ACCREDITED.value: 20}
 
     def either(person_id: uuid.UUID) -> str:
         person = db.session.get_one(Person, person_id)
@@ -160,20 +126,20 @@ def test_withdrawing_and_registering_at_once_leaves_no_seat_empty(house: Flask) 
             return actions.withdraw(person, queries.intake(slug, person, lock=True, seats=True)).state.value
         return register(slug)(person_id)
 
-    ended = at_once(house, either, ids)
+    ended = each_at_once(committed, either, ids)
     assert ended[State.WITHDRAWN.value] == 20
-    with house.app_context():
+    with committed.app_context():
         states = Counter(db.session.scalars(select(Registration.state)))
         db.session.remove()
     assert states[State.WITHDRAWN] == 20
     # Who came when a place was free has it, who came before is offered one; nobody waits beside a free place.
     assert states[State.ACCREDITED] + states[State.OFFERED] == 20
     assert len(second) == 20
-    assert counted(house, slug) == (20, 20)
+    assert counted(committed, slug) == (20, 20)
 
 
-def test_officers_deciding_at_once_never_oversell(house: Flask) -> None:
-    with house.app_context(), unit_of_work():
+def test_officers_deciding_at_once_never_oversell(committed: Flask) -> None:
+    with committed.app_context(), unit_of_work():
         event = make_forum(capacity=10, data=None)
         rows = [make_registration(event).id for _ in range(PEOPLE)]
         officer = make_person().id
@@ -184,39 +150,41 @@ def test_officers_deciding_at_once_never_oversell(house: Flask) -> None:
         actions.decide(db.session.get_one(Person, officer), [registration], State.ACCREDITED, "complete")
         return "accredited"
 
-    ended = at_once(house, accredit, rows)
+    ended = each_at_once(committed, accredit, rows)
     assert ended == {"accredited": 10, "NotEnoughSeats": PEOPLE - 10}
-    assert counted(house, slug) == (10, 10)
+    assert counted(committed, slug) == (10, 10)
 
 
-def test_two_windows_of_one_person_keep_what_both_typed(house: Flask) -> None:
+def test_two_windows_of_one_person_keep_what_both_typed(committed: Flask) -> None:
     """Each types into another question, all press at once, from the first moment on: nothing is lost, nobody fails."""
-    slug, ids = people(house, lambda: make_forum().slug, 1)
+    slug, ids = people(committed, lambda: make_forum().slug, 1)
     typed = [{"q_legal_name": "Amina"}, {"q_nationality": "KE"}]
     for _ in range(5):
-        with house.app_context(), unit_of_work():
+        with committed.app_context(), unit_of_work():
             mine = select(Registration).where(Registration.person_id == ids[0])
             for one in db.session.scalars(mine):
                 db.session.delete(one)
-        assert pressed_at_once(house, slug, ids[0], typed) == Counter({204: 2})
-        assert answers_of(house, ids[0]) == {"legal_name": "Amina", "nationality": "KE"}
+        assert pressed_at_once(committed, slug, ids[0], typed) == Counter({204: 2})
+        assert answers_of(committed, ids[0]) == {"legal_name": "Amina", "nationality": "KE"}
 
 
-def test_of_windows_that_change_the_same_answer_one_is_kept_and_the_others_are_told(house: Flask) -> None:
-    slug, ids = people(house, lambda: make_forum().slug, 1)
+def test_of_windows_that_change_the_same_answer_one_is_kept_and_the_others_are_told(committed: Flask) -> None:
+    slug, ids = people(committed, lambda: make_forum().slug, 1)
     for turn in range(3):
         typed = [{"q_legal_name": f"Window {number} of {turn}"} for number in range(8)]
-        ended = pressed_at_once(house, slug, ids[0], typed)
+        ended = pressed_at_once(committed, slug, ids[0], typed)
         assert ended == Counter({204: 1, 409: 7})
 
 
-def test_without_the_guard_windows_take_back_each_others_answers(house: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_guard_windows_take_back_each_others_answers(
+    committed: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The control: the last one wins over all others, and nobody is told."""
     monkeypatch.setattr(AnswerForm, "settle", lambda form, _answers, _key: form.values())
-    slug, ids = people(house, lambda: make_forum().slug, 1)
+    slug, ids = people(committed, lambda: make_forum().slug, 1)
     typed = [{"q_legal_name": "Amina"}, {"q_nationality": "KE"}]
-    assert pressed_at_once(house, slug, ids[0], typed) == Counter({204: 2})
-    assert len(answers_of(house, ids[0])) == 1
+    assert pressed_at_once(committed, slug, ids[0], typed) == Counter({204: 2})
+    assert len(answers_of(committed, ids[0])) == 1
 
 
 def pressed_at_once(app: Flask, slug: str, person_id: uuid.UUID, typed: list[dict[str, str]]) -> Counter[int]:
@@ -229,14 +197,12 @@ def pressed_at_once(app: Flask, slug: str, person_id: uuid.UUID, typed: list[dic
         with app.app_context(), unit_of_work():
             sign_in(client, db.session.get_one(Person, person_id))
         windows.append((client, as_drawn(client.get(url).text) | more))
-    gate = threading.Barrier(len(windows))
 
-    def press(window: tuple[FlaskClient, dict[str, str]]) -> int:
-        gate.wait(30)
-        return window[0].post(f"{url}/draft", data=window[1]).status_code
+    def press(client: FlaskClient, data: dict[str, str]) -> int:
+        return client.post(f"{url}/draft", data=data).status_code
 
-    with ThreadPoolExecutor(len(windows)) as pool:
-        return Counter(pool.map(press, windows))
+    told = together([partial(press, *window) for window in windows])
+    return Counter(one if isinstance(one, int) else -1 for one in told)
 
 
 def answers_of(app: Flask, person_id: uuid.UUID) -> dict[str, object]:
