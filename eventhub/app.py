@@ -62,7 +62,9 @@ from eventhub.registration import waiting_views as registration_line
 from eventhub.registration.panels import PROVIDERS as REGISTRATION_PANELS
 
 ROOT = Path(__file__).parent.parent
-MAX_UPLOAD = 12_000_000
+MAX_UPLOAD = 25_000_000
+"""Bytes of one request. More than any file may have, so that a photograph just as a telephone made it is refused at its
+field, with everything else kept, and not by a page that knows nothing of the form."""
 
 
 BLUEPRINTS: tuple[Blueprint, ...] = (

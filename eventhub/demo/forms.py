@@ -73,7 +73,10 @@ def _particulars(kind: str, key: str) -> dict[str, Any]:
     if kind == "file":
         made["limits"] = {"files": ["images", "pdf"], "max_bytes": 5_000_000}
     if key == "date_of_birth":
-        made["limits"] = {"max_date": "today"}
+        # Nobody alive is older than 120 years: a year that was mistyped is asked for again.
+        made["limits"] = {"min_date": "today-43830", "max_date": "today"}
+    if key == "badge_name":
+        made["variant"] = "latin"
     return made
 
 

@@ -41,14 +41,14 @@ class Actor(Protocol):
 class PostKeeper(Protocol):
     """Keeps what was typed when the session had ended (people/kept_posts.py); found in ``app.extensions``."""
 
-    def keep(self) -> None:
-        """Keep the form of this request."""
+    def keep(self, path: str) -> None:
+        """Keep the form of this request for the page at this path."""
 
     def given_back(self) -> Any:
         """What was typed into the form of this page before, or None."""
 
-    def forget(self) -> None:
-        """The form of this page was sent again."""
+    def forget(self, path: str) -> None:
+        """The form of the page at this path was sent again."""
 
 
 def public(view: View) -> View:
@@ -98,12 +98,12 @@ def guard(access: str) -> Response | None:
     target, keeper = next_target(), post_keeper()
     if not current_user.is_authenticated:
         if request.method == "POST" and target and keeper:
-            keeper.keep()
+            keeper.keep(target)
         return redirect(url_for("people.sign_in", next=target), 303)
     if current_user.is_half_signed_in():
         return redirect(url_for("people.second_factor", next=target), 303)
     if request.method == "POST" and keeper:
-        keeper.forget()
+        keeper.forget(target or request.path)
     if access == "staff":
         if not current_user.is_staff():
             raise NotFound
@@ -122,7 +122,22 @@ def next_target() -> str | None:
     """Where to go on after sign-in: the page itself, or the page a form came from when that is one of ours."""
     if request.method in {"GET", "HEAD"}:
         return str(request.full_path.rstrip("?"))
-    return str(request.path) if "GET" in (request.url_rule.methods or set() if request.url_rule else set()) else None
+    if "GET" in (request.url_rule.methods or set() if request.url_rule else set()):
+        return str(request.path)
+    page = getattr(current_app.view_functions[request.endpoint or ""], "form_page", None)
+    return url_for(page, **(request.view_args or {})) if page else None
+
+
+def stands_on(page: str) -> Callable[[View], View]:
+    """Mark a view that only takes a form with the page (an endpoint, with the same values in its address) that the form
+    stands on: whoever has to sign in again comes back there, with what was typed.
+    """
+
+    def mark(view: View) -> View:
+        view.form_page = page  # type: ignore[attr-defined]
+        return view
+
+    return mark
 
 
 def access_of(app: Flask, endpoint: str) -> str:

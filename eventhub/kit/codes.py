@@ -114,9 +114,15 @@ def autonym(code: str) -> str:
 
 
 def language_choices(language: str, *, interface_only: bool = False) -> list[tuple[str, str]]:
-    """(code, name), sorted for the language, spoken and signed languages together."""
-    chosen = [one for one in _languages().values() if one.interface or not interface_only]
-    return _sorted([(one.code, _in_language(one.names, language), one.zh_sort) for one in chosen], language)
+    """(code, name): the six of the United Nations first, then all others, spoken and signed together; each part sorted
+    for the language.
+    """
+
+    def part(*, interface: bool) -> list[tuple[str, str]]:
+        chosen = [one for one in _languages().values() if one.interface is interface]
+        return _sorted([(one.code, _in_language(one.names, language), one.zh_sort) for one in chosen], language)
+
+    return part(interface=True) + ([] if interface_only else part(interface=False))
 
 
 def collation_key(text: str, language: str) -> str:

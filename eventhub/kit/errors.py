@@ -4,6 +4,7 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, g, make_response, render_template, request
+from flask.globals import request_ctx
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -122,9 +123,18 @@ def error_page(status: int, message: Any) -> Response:
     if not hasattr(g, "lang"):
         g.lang = "en"
     name = status if status in known else (404 if status == 405 else 500 if status >= 500 else 400)
-    response = make_response(render_template(f"errors/{name}.html", message=message, status=status), status)
+    page = render_template(f"errors/{name}.html", message=message, status=status, retry_url=_same_page(status))
+    response = make_response(page, status)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _same_page(status: int) -> str | None:
+    """Where to try again: the form that was sent, if its address can be opened, or the page that did not come."""
+    if request.method == "POST":
+        adapter = request_ctx.url_adapter
+        return request.path if adapter and adapter.test(request.path, "GET") else None
+    return request.path if status in {429, 500, 503} else None
 
 
 def _place(error: BaseException) -> str:

@@ -31,9 +31,9 @@ NOT_KEPT = {"csrf_token", "form_key"}
 class PostKeeper:
     """Stands behind the guard (kit/access.py) and the base form (kit/forms.py)."""
 
-    def keep(self) -> None:
-        """Keep the form of this request, without files, for the owner of the session that has ended. A form from
-        another site is left alone.
+    def keep(self, path: str) -> None:
+        """Keep the form of this request, without files, for the owner of the session that has ended, until the page at
+        ``path`` is opened. A form from another site is left alone.
         """
         typed = [(name, value) for name, value in request.form.items(multi=True) if name not in NOT_KEPT]
         packed = json.dumps(typed).encode()
@@ -52,7 +52,7 @@ class PostKeeper:
                 id=row,
                 person_id=owner,
                 token_hash=digest(token),
-                path=request.path,
+                path=path,
                 sealed=seal_for_house(_where(row), packed),
             )
         )
@@ -65,15 +65,15 @@ class PostKeeper:
         found: MultiDict[str, Any] | None = g.kept_post
         return found
 
-    def forget(self) -> None:
-        """The form was sent again: what was kept for it has served."""
+    def forget(self, path: str) -> None:
+        """The form of that page was sent again: what was kept for it has served."""
         if "kept" in session:
-            mine = delete(KeptPost).where(*_for_this_page())
+            mine = delete(KeptPost).where(*_for_page(path))
             if db.session.execute(mine.returning(KeptPost.id)).first():
                 session.pop("kept")
 
     def _find(self) -> MultiDict[str, Any] | None:
-        row = db.session.scalar(select(KeptPost).where(*_for_this_page(), KeptPost.created_at > now() - KEPT))
+        row = db.session.scalar(select(KeptPost).where(*_for_page(request.path), KeptPost.created_at > now() - KEPT))
         if row is None:
             return None
         try:
@@ -87,11 +87,11 @@ def forget_old() -> None:
     db.session.execute(delete(KeptPost).where(KeptPost.created_at < now() - KEPT))
 
 
-def _for_this_page() -> tuple[ColumnElement[bool], ...]:
-    """What the person who is signed in typed into this page, in this browser."""
+def _for_page(path: str) -> tuple[ColumnElement[bool], ...]:
+    """What the person who is signed in typed into a page, in this browser."""
     return (
         KeptPost.token_hash == digest(session["kept"]),
-        KeptPost.path == request.path,
+        KeptPost.path == path,
         KeptPost.person_id == current_user.id,
     )
 

@@ -38,7 +38,6 @@ from eventhub.questionnaires.definition import (
     texts_of,
     to_json,
 )
-from eventhub.questionnaires.kinds import Wrong
 from eventhub.questionnaires.models import (
     Answer,
     AnswerSet,
@@ -48,6 +47,7 @@ from eventhub.questionnaires.models import (
     QuestionnaireVersion,
 )
 from eventhub.questionnaires.queries import Published, draft, newest_version, version
+from eventhub.questionnaires.uploads import Wrong
 
 BATCH = 500
 

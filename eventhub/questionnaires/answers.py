@@ -22,12 +22,13 @@ from eventhub.kit.db import db, table_of
 from eventhub.kit.errors import DomainError, NotFound
 from eventhub.kit.files import StoredFile
 from eventhub.kit.sealed import SealKey, Unreadable, open_sealed, place, seal
-from eventhub.questionnaires import kinds, queries
+from eventhub.questionnaires import kinds, queries, uploads
 from eventhub.questionnaires.access import may_see
 from eventhub.questionnaires.conditions import Answers, answered, holds
 from eventhub.questionnaires.definition import Definition, Page, Question, Words
-from eventhub.questionnaires.kinds import KINDS, Upload, Wrong
+from eventhub.questionnaires.kinds import KINDS
 from eventhub.questionnaires.models import Answer, AnswerSet
+from eventhub.questionnaires.uploads import Upload, Wrong
 
 DOTS = "•••••"
 PURPOSE = "answer"
@@ -383,7 +384,7 @@ def _ready(answer_set: AnswerSet, key: SealKey, question: Question, value: objec
             file = files.store(
                 value.data,
                 name=value.name,
-                allowed=kinds.allowed_files(question),
+                allowed=uploads.allowed_files(question),
                 purpose=PURPOSE,
                 owner_id=answer_set.owner_id,
                 key=key if question.sealed else None,

@@ -17,7 +17,8 @@ from flask_babel import lazy_gettext as _l
 from eventhub.kit.db import Texts
 from eventhub.questionnaires import conditions
 from eventhub.questionnaires.conditions import Answered, Compare, Condition, ConditionWrong, In
-from eventhub.questionnaires.kinds import FILES, KINDS, days_from_today
+from eventhub.questionnaires.kinds import KINDS, days_from_today
+from eventhub.questionnaires.uploads import FILES
 
 QUESTIONS = 60
 PAGES = 20

@@ -59,8 +59,9 @@ from eventhub.questionnaires.definition import (
     source_digest,
 )
 from eventhub.questionnaires.edits import free_key
-from eventhub.questionnaires.kinds import KINDS, TODAY, Wrong, days_from_today
+from eventhub.questionnaires.kinds import KINDS, TODAY, days_from_today
 from eventhub.questionnaires.models import Purpose
+from eventhub.questionnaires.uploads import Wrong
 
 SEES = {
     "organiser": _l("Organizers"),
@@ -77,6 +78,7 @@ PURPOSES = {
     Purpose.CALL_FOR_INPUT: _l("Call for input"),
 }
 VARIANTS = {
+    "short_text": {"": _l("Any script"), "latin": _l("Latin letters only (badges, travel documents)")},
     "country": {
         "": _l("States"),
         "nationality": _l("States, and answers for people without a nationality"),
@@ -150,7 +152,7 @@ class QuestionForm(SeenForm):
     label = StringField(_l("Question"), [required(), Length(max=LABEL_LIMIT)])
     help = TextAreaField(_l("Hint"), [optional(), Length(max=HELP_LIMIT)], render_kw={"rows": 3})
     options = FieldList(FormField(OptionRow), _l("Answers to choose from"))
-    variant = SelectField(_l("Which list?"), default="")
+    variant = SelectField(_l("Which answers?"), default="")
     purpose = SelectField(_l("What is the consent about?"), default="")
     required = BooleanField(_l("Must be answered"))
     min_length = IntegerField(_l("Fewest characters"), [optional(), NumberRange(1, 20_000)])
@@ -159,10 +161,10 @@ class QuestionForm(SeenForm):
     max_number = DecimalField(_l("Largest number"), [optional(), NumberRange(-(10**14), 10**14)])
     min_date = SelectField(_l("Earliest date"), default="", choices=choice_list(DAY_LIMITS.items()))
     min_date_day = DateField(_l("Earliest date: which one"), [optional()])
-    min_date_days = IntegerField(_l("Earliest date: how many days"), [optional(), NumberRange(1, 40_000)])
+    min_date_days = IntegerField(_l("Earliest date: how many days"), [optional(), NumberRange(1, 50_000)])
     max_date = SelectField(_l("Latest date"), default="", choices=choice_list(DAY_LIMITS.items()))
     max_date_day = DateField(_l("Latest date: which one"), [optional()])
-    max_date_days = IntegerField(_l("Latest date: how many days"), [optional(), NumberRange(1, 40_000)])
+    max_date_days = IntegerField(_l("Latest date: how many days"), [optional(), NumberRange(1, 50_000)])
     max_choices = IntegerField(_l("Most answers"), [optional(), NumberRange(1, 60)])
     max_megabytes = IntegerField(_l("Largest file, in MB"), [optional(), NumberRange(1, 10)])
     files = SelectMultipleField(_l("Files taken"), choices=choice_list(FILE_SETS.items()))

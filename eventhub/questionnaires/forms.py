@@ -21,7 +21,7 @@ from eventhub.kit.file_types import names_of
 from eventhub.kit.forms import Form
 from eventhub.kit.i18n import direction
 from eventhub.kit.sealed import SealKey
-from eventhub.questionnaires import kinds, windows
+from eventhub.questionnaires import kinds, uploads, windows
 from eventhub.questionnaires.answers import Sealed, field_name, is_answered, opened, visible_questions
 from eventhub.questionnaires.conditions import (
     Answered,
@@ -40,8 +40,9 @@ from eventhub.questionnaires.definition import (
     Page,
     Question,
 )
-from eventhub.questionnaires.kinds import KINDS, YES, Wrong
+from eventhub.questionnaires.kinds import KINDS, YES
 from eventhub.questionnaires.models import AnswerSet
+from eventhub.questionnaires.uploads import Wrong
 
 REMOVE = "_remove"
 SHOWN = 200
@@ -330,7 +331,11 @@ def _form_class(page: Page, language: str) -> type[AnswerForm]:
 def _hint(question: Question) -> str:
     if question.kind != "file":
         return question.help
-    taken = gettext("Files accepted: %(types)s.", types=names_of(kinds.allowed_files(question)))
+    taken = gettext(
+        "Files accepted: %(types)s, at most %(size)s MB.",
+        types=names_of(uploads.allowed_files(question)),
+        size=uploads.most_megabytes(question),
+    )
     return f"{question.help} {taken}" if question.help else taken
 
 

@@ -8,6 +8,7 @@ not fit, ``show``, ``export`` and ``fill``. Limits, the editor, conditions, draf
 # ruff: noqa: ARG001, ARG005 (entries of a registry share one signature)
 
 import re
+import unicodedata
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,12 +20,10 @@ from typing import TYPE_CHECKING, Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
-from werkzeug.datastructures import FileStorage
 from wtforms import (
     BooleanField,
     EmailField,
     Field,
-    FileField,
     RadioField,
     SelectField,
     SelectMultipleField,
@@ -36,21 +35,21 @@ from wtforms.widgets import DateInput, NumberInput
 
 from eventhub.kit import codes
 from eventhub.kit.clock import now
-from eventhub.kit.errors import DomainError
-from eventhub.kit.file_types import DOCUMENTS, EVERYTHING, IMAGES, PDF, checked
-from eventhub.kit.files import LIMIT, FileEmpty, FileTooLarge
 from eventhub.kit.forms import LongSelect, options
 from eventhub.kit.i18n import AUTONYMS, SEPARATORS, direction, show_date, show_number
-from eventhub.kit.text import ascii_email, multi_line, safe_file_name, single_line
+from eventhub.kit.text import ascii_email, multi_line, single_line
+from eventhub.questionnaires.uploads import Wrong, clean_file, file_field
 
 if TYPE_CHECKING:  # definition.py stands above this module
     from eventhub.questionnaires.definition import Question
 
 LINE = 500
+LATIN = "latin"
+NAME_SIGNS = frozenset(" .,'’ʼʻʿʾ`´-‐‑()")
+"""What may stand between the letters of a name."""
 TEXT = 20_000
 NAME = 200
 RADIOS = 15
-FILES = {"images": IMAGES, "documents": DOCUMENTS, "pdf": frozenset({PDF})}
 PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{3,28}[0-9]")
 NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,6})?")
 DIGITS = {ord(digit): str(int(digit)) for digit in "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹０１２３４５６７８９"}
@@ -58,22 +57,6 @@ TODAY = "today"
 FROM_TODAY = re.compile(r"today([+-][0-9]{1,5})?")
 YES = "y"
 ANSWER = _l("Answer this question")
-
-
-class Wrong(ValueError):
-    """Not an answer to this question; ``message`` is for the person."""
-
-    def __init__(self, message: Any) -> None:
-        super().__init__(str(type(self).__name__))
-        self.message = message
-
-
-@dataclass(frozen=True)
-class Upload:
-    """A file that was sent and not yet stored."""
-
-    name: str
-    data: bytes
 
 
 class NumberField(StringField):
@@ -156,7 +139,14 @@ def _area_field(question: "Question", _: str) -> Field:
 
 
 def _clean_line(question: "Question", value: Any, _: str) -> str | None:
-    return _measured(question, single_line(_text(value)), LINE)
+    text = single_line(_text(value))
+    if question.variant == LATIN and not all(sign in NAME_SIGNS or _is_latin(sign) for sign in text):
+        raise Wrong(_l("Write it in Latin letters, as an airline ticket would: A to Z, also é, ş and the like"))
+    return _measured(question, text, LINE)
+
+
+def _is_latin(sign: str) -> bool:
+    return unicodedata.name(sign, "").startswith(("LATIN ", "COMBINING "))
 
 
 def _clean_area(question: "Question", value: Any, _: str) -> str | None:
@@ -415,50 +405,6 @@ def _clean_organisation(question: "Question", value: Any, _: str) -> dict[str, s
         raise Wrong(_l("Write the name of the organization")) from None
 
 
-# Files
-
-
-def _clean_file(question: "Question", value: Any, _: str) -> Any:
-    if isinstance(value, dict):
-        return _stored(value)
-    if isinstance(value, FileStorage):
-        if not value.filename:
-            return None
-        value = Upload(safe_file_name(value.filename), value.stream.read((question.limits.max_bytes or LIMIT) + 1))
-    if not isinstance(value, Upload):
-        raise Wrong(_l("Choose a file"))
-    limit = question.limits.max_bytes or LIMIT
-    try:
-        if len(value.data) > limit:
-            raise FileTooLarge(
-                _l("This file is too large. Send one of at most %(size)s MB.", size=max(1, limit // 10**6))
-            )
-        if not value.data:
-            raise FileEmpty
-        checked(value.data, allowed_files(question))
-    except DomainError as error:
-        raise Wrong(error.message) from None
-    return value
-
-
-def _stored(value: dict[str, Any]) -> dict[str, Any]:
-    """The shape alone: that it is the file of that answer is for answers.save, the one door to the table."""
-    try:
-        return {"file": str(uuid.UUID(str(value["file"]))), "name": str(value["name"]), "size": int(value["size"])}
-    except (KeyError, ValueError, TypeError):
-        raise Wrong(_l("Choose a file")) from None
-
-
-def allowed_files(question: "Question") -> frozenset[str]:
-    """The media types that a file question takes."""
-    sets = [FILES[name] for name in question.limits.files]
-    return frozenset().union(*sets) if sets else EVERYTHING
-
-
-def _file_field(question: "Question", _: str) -> Field:
-    return FileField(question.label, render_kw={"accept": ",".join(sorted(allowed_files(question)))})
-
-
 # Consents and texts between questions
 
 
@@ -494,7 +440,7 @@ CHOOSE = _l("Choose one answer")
 LENGTHS = frozenset({"min_length", "max_length"})
 
 KINDS: dict[str, Kind] = {
-    "short_text": Kind(_l("One line of text"), _line_field, _clean_line, limits=LENGTHS, tail=3),
+    "short_text": Kind(_l("One line of text"), _line_field, _clean_line, limits=LENGTHS, tail=3, variants=("", LATIN)),
     "long_text": Kind(_l("Several lines of text"), _area_field, _clean_area, limits=LENGTHS, look="long"),
     "number": Kind(
         _l("Number"),
@@ -575,8 +521,8 @@ KINDS: dict[str, Kind] = {
     ),
     "file": Kind(
         _l("File"),
-        _file_field,
-        _clean_file,
+        file_field,
+        clean_file,
         show=lambda question, value, language: str(value["name"]),
         fill=lambda question, value, language: None,
         limits=frozenset({"max_bytes", "files"}),

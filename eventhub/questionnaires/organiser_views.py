@@ -15,7 +15,7 @@ from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import submit
 from eventhub.kit.i18n import AUTONYMS, LANGUAGES
 from eventhub.kit.web import back_to
-from eventhub.questionnaires import access, actions, edits, kinds, queries
+from eventhub.questionnaires import access, actions, edits, kinds, queries, uploads
 from eventhub.questionnaires.answers import to_show, visible_pages
 from eventhub.questionnaires.conditions import AnyOf
 from eventhub.questionnaires.definition import (
@@ -37,8 +37,9 @@ from eventhub.questionnaires.editor_forms import (
     translation_form,
 )
 from eventhub.questionnaires.forms import answer_form
-from eventhub.questionnaires.kinds import KINDS, Wrong
+from eventhub.questionnaires.kinds import KINDS
 from eventhub.questionnaires.models import Purpose, Questionnaire
+from eventhub.questionnaires.uploads import Wrong
 
 bp = Blueprint("questionnaires_console", __name__)
 
@@ -56,7 +57,7 @@ PART_NAMES = {
     "retention_days": _l("how long it is kept"),
     "autocomplete": _l("what the browser fills in"),
     "purpose": _l("what the consent is about"),
-    "variant": _l("which list"),
+    "variant": _l("which answers"),
 }
 CHANGES = {
     "added": (_l("New"), "ok"),
@@ -454,7 +455,7 @@ def _carried(definition: Definition, text: str) -> dict[str, object]:
 
 def _tried(value: object) -> object:
     """A value of the preview as it would be stored; a file is only named, its bytes are forgotten."""
-    if isinstance(value, kinds.Upload):
+    if isinstance(value, uploads.Upload):
         return {"file": str(uuid.UUID(int=0)), "name": value.name, "size": len(value.data)}
     return value
 

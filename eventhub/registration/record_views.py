@@ -8,10 +8,10 @@ from flask import flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from eventhub.kit.access import actor, staff
+from eventhub.kit.access import actor, staff, stands_on
 from eventhub.kit.errors import NotFound
 from eventhub.kit.files import attachment
-from eventhub.kit.forms import ActionForm, submit
+from eventhub.kit.forms import ActionForm, posted, submit
 from eventhub.kit.i18n import show_moment
 from eventhub.kit.web import back_to
 from eventhub.programme.models import Event
@@ -37,6 +37,7 @@ def record(slug: str, registration_id: uuid.UUID) -> ResponseReturnValue:
 
 @bp.post("/console/events/<slug>/registrations/<uuid:registration_id>/note")
 @staff
+@stands_on("registration_console.record")
 def note(slug: str, registration_id: uuid.UUID) -> ResponseReturnValue:
     """A word for colleagues in the record's history."""
     event, setup, seen = at_desk(slug)
@@ -50,6 +51,7 @@ def note(slug: str, registration_id: uuid.UUID) -> ResponseReturnValue:
 
 @bp.post("/console/events/<slug>/registrations/<uuid:registration_id>/sealed")
 @staff
+@stands_on("registration_console.record")
 def reveal(slug: str, registration_id: uuid.UUID) -> ResponseReturnValue:
     """Open the sealed answers this role may see, once, for a reason; the answer to this request alone shows them."""
     event, setup, seen = at_desk(slug)
@@ -120,8 +122,8 @@ def _draw_record(
         lines=[line for line in (_deed(one, event, labels) for one in desk.deeds(registration.id)) if line],
         form=sent,
         bulk=ActionForm(formdata=None),
-        note_form=note_form or NoteForm(formdata=None),
-        reveal_form=reveal_form or RevealForm(formdata=None),
+        note_form=note_form or (NoteForm(formdata=None) if posted() else NoteForm()),
+        reveal_form=reveal_form or (RevealForm(formdata=None) if posted() else RevealForm()),
         word=shown.STATES[registration.state],
         sent_on=show_moment(registration.submitted_at, event.time_zone, g.lang) if registration.submitted_at else None,
     )

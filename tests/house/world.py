@@ -35,8 +35,8 @@ from eventhub.people import actions as people
 from eventhub.people import resets, roles, sign_in, totp
 from eventhub.people.models import Person, Role, ScopeKind, WebSession
 from eventhub.programme.models import Event, Publication, Series, SessionKind
-from eventhub.questionnaires.kinds import Upload
 from eventhub.questionnaires.models import Questionnaire
+from eventhub.questionnaires.uploads import Upload
 from eventhub.registration import actions, offers, queries
 from eventhub.registration.models import Registration, State
 from eventhub.registration.reference import new_reference

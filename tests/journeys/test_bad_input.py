@@ -30,7 +30,7 @@ from tests.journeys.stage import (
     say,
     sign_in,
 )
-from tests.live import House
+from tests.live import House, wait_for
 
 pytestmark = pytest.mark.lane
 
@@ -171,14 +171,15 @@ def test_ten_megabytes(house: House, chromium: Browser, forum: Scene, lang: str)
         with page.expect_response(lambda answer: answer.url.endswith("/draft")) as saved:
             page.fill("[name=q_display_name]", "Amina")
         assert saved.value.status == 204
-        # Hidden, since laying out ten million letters would be a test of the browser.
-        fill = "box => { box.hidden = true; box.style.display = 'none'; box.value = 'x'.repeat(10_000_000) }"
+        # Hidden, since laying out thirty million letters would be a test of the browser.
+        fill = "box => { box.hidden = true; box.style.display = 'none'; box.value = 'x'.repeat(30_000_000) }"
         page.locator("[name=q_story]").evaluate(fill)
         assert press(page) == 413
         assert heading(page) == say(house, lang, "This is too large to send")
         assert page.locator("html").get_attribute("lang") == lang
         keep_shot(page, f"bad-{lang}-ten-megabytes")
-        person.go(f"/{lang}{path}")
+        page.get_by_role("link", name=say(house, lang, "Open the form again")).click()
+        assert page.url.endswith(path)
         assert page.input_value("[name=q_display_name]") == "Amina"
 
 
@@ -196,6 +197,27 @@ def test_a_program_that_calls_itself_a_photograph(house: House, chromium: Browse
             assert page.input_value("[name=q_display_name]") == "Amina"
         keep_shot(page, f"bad-{lang}-file")
         assert house.query("SELECT count(*) FROM stored_file WHERE purpose <> 'document'") == [(0,)]
+
+
+@LANGUAGES
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_photograph_as_large_as_telephones_make_them(
+    house: House, chromium: Browser, forum: Scene, lang: str, scripts: bool
+) -> None:
+    with somebody(house, chromium, lang, f"/events/{forum.slug}/register/p1", scripts=scripts) as person:
+        page = person.page
+        page.fill("[name=q_display_name]", "Amina")
+        large = {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff" + b"\x00" * 12_000_000}
+        page.set_input_files("[name=q_scan]", large)
+        too_large = say(house, lang, "This file is too large. Send one of at most %(size)s MB.", size=10)
+        if scripts:
+            assert page.locator(".problem[role=alert]").inner_text() == too_large
+            assert page.input_value("[name=q_scan]") == "", "it is not sent"
+        else:
+            assert press(page) == 422
+            assert errors(page) == {"q_scan": too_large}
+            assert page.input_value("[name=q_display_name]") == "Amina"
+        keep_shot(page, f"bad-{lang}-large-photo-{scripts}")
 
 
 @LANGUAGES
@@ -257,8 +279,10 @@ def test_a_double_click_counts_once(house: House, chromium: Browser, lang: str) 
     with somebody(house, chromium, lang, f"/events/{scene.slug}/register") as person:
         page = person.page
         page.fill("[name=q_display_name]", "Amina")
-        with page.expect_navigation(url="**/register/done"):
-            page.locator("main form button[type=submit]").first.dblclick()
+        # The second press takes back the navigation of the first, so no single one of them is waited for.
+        page.locator("main form button[type=submit]").first.dblclick(no_wait_after=True)
+        wait_for(lambda: page.url.endswith("/register/done"), seconds=30, what="the page that says it is done")
+        page.wait_for_load_state()
         assert heading(page) == say(house, lang, "Your place is confirmed")
         assert house.query("SELECT state FROM registration WHERE event_id = %s", scene.event_id) == [("accredited",)]
 

@@ -33,7 +33,13 @@ PDF_FILE = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\nstartxref\n9\n%%EOF
 def folder(app: Flask, database: None) -> Iterator[Path]:
     """Where the test app keeps its files, empty at first."""
     root = Path(app.extensions["eventhub.settings"].files_url.removeprefix("file://"))
+    empty(root)
     yield root
+    empty(root)
+
+
+def empty(root: Path) -> None:
+    """What tests of other files left is not ours."""
     for path in kept(root):
         path.unlink()
 

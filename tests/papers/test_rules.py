@@ -16,7 +16,7 @@ from eventhub.papers.models import BadgeName, PaperOrder, PaperSetup, Problem
 from eventhub.people.models import Person, Role, RoleGrant
 from eventhub.people.roles import revoke_role
 from eventhub.programme.models import Event
-from eventhub.questionnaires.kinds import Upload
+from eventhub.questionnaires.uploads import Upload
 from eventhub.registration.disclosure import READS_AN_HOUR
 from eventhub.registration.models import State
 from tests.factories.people import grant, make_person, sign_in

@@ -9,8 +9,9 @@ from flask.testing import FlaskClient
 
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
-from eventhub.people.models import KeptPost, Person, WebSession
-from tests.factories.people import form_fields, make_person
+from eventhub.people.models import KeptPost, Person, Role, WebSession
+from tests.factories.people import form_fields, make_person, make_staff, sign_in
+from tests.factories.registration import make_forum, register
 from tests.people.test_account import FILLED
 from tests.people.visits import come_in, link, new_email, send
 
@@ -111,3 +112,22 @@ def test_signing_out_forgets_it(app: Flask, client: FlaskClient) -> None:
     with time_machine.travel(now() + timedelta(minutes=5)):
         come_in(client, person.email or "")
         assert FILLED["name"] not in client.get(PATH).get_data(as_text=True)
+
+
+def test_a_note_for_colleagues_comes_back_though_its_form_has_an_address_of_its_own(client: FlaskClient) -> None:
+    """The note is sent to an address that cannot be opened: who signs in again comes to the page that it stands on."""
+    event = make_forum()
+    registration = register(event)
+    officer = make_staff(Role.ACCREDITATION_OFFICER, event_id=event.id)
+    sign_in(client, officer)
+    page = f"/en/console/events/{event.slug}/registrations/{registration.id}"
+    hidden = form_fields(client.get(page).get_data(as_text=True), f"{page}/note")
+    db.session.query(WebSession).update({"revoked_at": now()})
+    sent = client.post(f"{page}/note", data={**hidden, "text": "Ask Amina for the letter"}, headers=FROM_HERE)
+    assert sent.location.endswith(f"?next={page}")
+    sign_in(client, officer)
+    shown = client.get(page).get_data(as_text=True)
+    assert "Ask Amina for the letter" in shown
+    assert send(client, f"{page}/note", page=page, action=f"{page}/note", text="Ask Amina").status_code == 303
+    assert db.session.query(KeptPost).count() == 0
+    assert "Ask Amina for the letter" not in client.get(page).get_data(as_text=True)

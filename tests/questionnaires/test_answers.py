@@ -19,8 +19,8 @@ from eventhub.kit.files import FileTypeRefused, StoredFile
 from eventhub.kit.sealed import destroy
 from eventhub.questionnaires import actions, answers, queries
 from eventhub.questionnaires.answers import AnswerGone, AnswerWrong, Sealed
-from eventhub.questionnaires.kinds import Upload
 from eventhub.questionnaires.models import Answer, AnswerSet, QuestionnaireText, QuestionnaireVersion
+from eventhub.questionnaires.uploads import Upload
 from tests.factories.people import make_person
 from tests.factories.questionnaires import (
     begin,

@@ -17,7 +17,7 @@ from eventhub.questionnaires.answers import Sealed
 from eventhub.questionnaires.definition import Definition, Wording, localise, source_digest
 from eventhub.questionnaires.editor_forms import QuestionForm
 from eventhub.questionnaires.forms import AnswerForm, answer_form
-from eventhub.questionnaires.kinds import Upload
+from eventhub.questionnaires.uploads import Upload
 from tests.factories.questionnaires import define, every_kind, options, page, question
 from tests.questionnaires.test_answers import picture
 

@@ -13,7 +13,8 @@ from werkzeug.datastructures import FileStorage
 
 from eventhub.questionnaires import kinds
 from eventhub.questionnaires.definition import Question
-from eventhub.questionnaires.kinds import KINDS, Upload, Wrong
+from eventhub.questionnaires.kinds import KINDS
+from eventhub.questionnaires.uploads import Upload, Wrong
 from tests.factories.questionnaires import define, page, question
 from tests.questionnaires.test_answers import picture
 
@@ -28,6 +29,9 @@ def ask(kind: str, **given: Any) -> Question:
         (ask("short_text"), "  Amina\u202e \x00 Yusuf\ud800 ", "Amina Yusuf"),
         (ask("short_text"), "<script>alert(1)</script>", "<script>alert(1)</script>"),
         (ask("short_text"), " \u200b\u202e ", None),
+        (ask("short_text", variant="latin"), "Şükran O’Neill-D'Souza Jr.", "Şükran O’Neill-D'Souza Jr."),
+        (ask("short_text", variant="latin"), "Nguye\u0302\u0303n", "Nguyễn"),
+        (ask("short_text", variant="latin"), "  ", None),
         (ask("long_text"), "one\r\ntwo\x00", "one\ntwo"),
         (ask("number"), "1 234,5", 1234.5),
         (ask("number"), "٣٤", 34),
@@ -79,6 +83,10 @@ def test_what_is_kept(asked: Question, typed: object, kept: object) -> None:
         (ask("date"), "0001-01-01"),
         (ask("date"), 20261126),
         (ask("date", limits={"min_date": "2026-01-01"}), "2025-12-31"),
+        (ask("date", limits={"min_date": "today-43830"}), "1875-03-01"),
+        (ask("short_text", variant="latin"), "أمينة"),
+        (ask("short_text", variant="latin"), "Amina <x>"),
+        (ask("short_text", variant="latin"), "Амина"),
         (ask("choice"), "purple"),
         (ask("choice"), ["red"]),
         (ask("choice"), 0),

@@ -14,7 +14,7 @@ from eventhub.kit.db import db
 from eventhub.kit.files import StoredFile
 from eventhub.people.models import Person, Role
 from eventhub.programme.models import Event
-from eventhub.questionnaires.kinds import Upload
+from eventhub.questionnaires.uploads import Upload
 from eventhub.registration.models import Registration, State
 from tests.factories.people import form_fields, make_person, make_staff, sign_in
 from tests.factories.programme import PDF_BYTES
