@@ -36,11 +36,14 @@ def main() -> None:
         running.stop()
 
 
+# Not ru_maxrss, which a child inherits from whoever started it.
+PEAK = "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
+
 Row = tuple[str, str, str, str]
 
 
 def _start() -> list[Row]:
-    code = "import resource, eventhub.wsgi; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
+    code = f"import eventhub.wsgi; {PEAK}"
     url = servers.database_url(servers.TEMPLATE)
     begun = time.perf_counter()
     done = subprocess.run(
@@ -49,7 +52,7 @@ def _start() -> list[Row]:
     seconds = time.perf_counter() - begun
     return [
         ("web worker, cold start", f"{seconds:.1f} s", "", "≤ 1.5 s"),
-        ("web worker, memory", f"{int(done.stdout)} MB", "", "≤ 120 MB"),
+        ("web worker, memory", f"{int(done.stdout) // 1024} MB", "", "≤ 120 MB"),
     ]
 
 
