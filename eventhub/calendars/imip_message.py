@@ -4,11 +4,11 @@ import re
 from base64 import b64encode
 from datetime import datetime
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime
 from hashlib import sha256
 
 from eventhub.calendars.ics import clean_line, clean_text, plain_address
+from eventhub.kit.mime import MIME
 
 _METHODS = frozenset({"REQUEST", "CANCEL", "REPLY"})
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+>")
@@ -59,7 +59,7 @@ def imip_message(  # noqa: PLR0913 - one argument for each thing a reader of the
 
 def _body(text: str, html: str, calendar: bytes, method: str, message_id: str) -> bytes:
     """MIME-Version, Content-Type and the parts."""
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=MIME)
     message.set_content(text, charset="utf-8", cte=_cte(text))
     message.add_alternative(html, subtype="html", charset="utf-8", cte=_cte(html))
     # Bytes, not text: the str way rewrites the calendar's line ends.

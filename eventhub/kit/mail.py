@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from threading import Timer
 from time import monotonic, sleep
@@ -33,6 +32,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.config import Settings
 from eventhub.kit.db import Base, db, unit_of_work
 from eventhub.kit.i18n import LOCALES, direction
+from eventhub.kit.mime import MIME
 from eventhub.kit.sealed import Place, Unreadable, open_for_house, place, seal_for_house
 from eventhub.kit.text import single_line
 
@@ -180,7 +180,7 @@ def render(letter: Letter, message_id: str, date: datetime) -> Rendered:
 
 def compose(mail: Rendered) -> bytes:
     """Plain MIME: text and HTML, one recipient, no image, no tracker."""
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=MIME)
     name, address = parseaddr(mail.sender)
     message["From"] = Address(display_name=name, addr_spec=address)
     message["To"] = Address(addr_spec=mail.to)
