@@ -47,6 +47,7 @@ from eventhub.registration.queries import (
     AMENDABLE,
     Intake,
     Window,
+    as_it_stands,
     consent_channels,
     may_amend,
     may_withdraw,
@@ -266,13 +267,13 @@ def amend(
     moment = now()
     if not may_amend(registration, intake.setup, moment) or intake.answer_set is None:
         raise Closed if registration.state in AMENDABLE else NotPossible
-    before = given.opened(intake.answer_set, intake.key)
+    definition = questionnaires.version(intake.answer_set.version_id).definition
+    before = as_it_stands(registration, definition, given.opened(intake.answer_set, intake.key))
     given.save(intake.answer_set, intake.key, values, retain_from=_ends(intake.event), typed_in=typed_in)
     changed = sorted(name for name, value in values.items() if before.get(name) != value)
     if not changed:
         return registration
     after = before | dict(values)
-    definition = questionnaires.version(intake.answer_set.version_id).definition
     drop_inapplicable(intake.answer_set, definition, after)
     copy_columns(registration, definition, given.applicable(definition, after))
     consents = _consents(intake, {name: value for name, value in values.items() if name in changed})

@@ -216,7 +216,7 @@ def amend(reference: str, page: str) -> ResponseReturnValue:
     found = _own(person, reference, lock=request.method == "POST")
     registration, definition = _registration(found), _needed(_definition(found))
     asked = _page(definition, page)
-    answers = _answers(found)
+    answers = queries.as_it_stands(registration, definition, _answers(found))
     form = answer_form(definition, asked, language=g.lang, answers=answers)
     open_now = queries.may_amend(registration, found.setup, now())
     if not open_now and request.method == "GET":

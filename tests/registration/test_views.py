@@ -4,6 +4,7 @@ import re
 import uuid
 from datetime import timedelta
 
+import html5lib
 import pytest
 import time_machine
 from flask.testing import FlaskClient
@@ -11,7 +12,9 @@ from sqlalchemy import select
 
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
-from eventhub.people.models import Person
+from eventhub.people.actions import set_consents
+from eventhub.people.models import Channel, Person
+from eventhub.people.queries import consenting
 from eventhub.programme.models import Event, Publication
 from eventhub.questionnaires import answers
 from eventhub.questionnaires.models import AnswerSet
@@ -321,6 +324,29 @@ def test_ones_own_registration_can_be_read_changed_and_withdrawn(client: FlaskCl
     assert answer.location == base
     assert "Withdrawn" in client.get(base).text
     assert client.get(f"{base}/withdraw").location == base
+
+
+def test_a_consent_that_was_taken_back_is_not_given_again_by_the_way(client: FlaskClient, person: Person) -> None:
+    event = make_forum()
+    registration = register(event, person)
+    path = f"/en/me/registrations/{registration.reference}/answers/p3"
+    assert _is_yes(client.get(path).text)
+    set_consents(person, {Channel.LIST_OF_PARTICIPANTS: False}, event_id=event.id)
+    page = client.get(path).text
+    assert not _is_yes(page)
+    assert client.post(path, data=form_fields(page)).status_code == 303
+    assert consenting([person.id], Channel.LIST_OF_PARTICIPANTS, event.id) == set()
+    assert "Answers changed" not in client.get(path.partition("/answers")[0]).text, "nothing was changed"
+    assert (
+        client.post(path, data=form_fields(client.get(path).text) | {"q_list_of_participants": "y"}).status_code == 303
+    )
+    assert consenting([person.id], Channel.LIST_OF_PARTICIPANTS, event.id) == {person.id}
+
+
+def _is_yes(page: str) -> bool:
+    tree = html5lib.parse(page, namespaceHTMLElements=False)
+    (box,) = (one for one in tree.iter("input") if one.get("name") == "q_list_of_participants")
+    return box.get("checked") is not None
 
 
 def test_answers_are_not_changed_after_the_deadline(client: FlaskClient, person: Person) -> None:
