@@ -11,6 +11,9 @@ COMPILED := $(patsubst %.po,%.mo,$(wildcard $(CATALOGUES)/*/LC_MESSAGES/*.po))
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header pyproject.toml
 
+# The files with tests that need the machine for themselves: to look through all others would take longer than they do.
+NEED_ALL = $$(grep -rl "mark.alone" tests --include=test_*.py)
+
 # What failed beside others is asked once more by itself, and says so: a wait that a crowded machine cut short passes
 # then, a real fault fails again.
 ALONE := echo "Asking once more, by itself, what failed:"; $(BIN)/python -m pytest -n 0 --last-failed
@@ -31,8 +34,8 @@ ifdef ONLY
 	$(BIN)/python -m pytest -n 0 $(ONLY)
 else
 	status=0; \
-	$(BIN)/python -m pytest -n 3 --dist loadgroup -m "not alone" || { $(ALONE) -m "not alone"; } || status=1; \
-	$(BIN)/python -m pytest -n 0 -m alone || { $(ALONE) -m alone; } || status=1; \
+	$(BIN)/python -m pytest -n 4 --dist loadgroup -m "not alone" || { $(ALONE) -m "not alone"; } || status=1; \
+	$(BIN)/python -m pytest -n 0 -m alone $(NEED_ALL) || { $(ALONE) -m alone $(NEED_ALL); } || status=1; \
 	CI= .ci/chromium; \
 	exit $$status
 endif
