@@ -51,7 +51,7 @@ def scans(event: Event, key: GateKey | None, lang: str) -> Table:
         _("By the phone's clock"),
         _("Clock in doubt"),
         _("Arrived"),
-        _("Phone"),
+        _("Scanned with"),
         _("Scan number"),
         _("How"),
         _("Without connection"),

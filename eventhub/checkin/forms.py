@@ -63,7 +63,7 @@ class AttendanceForm(Form):
     """What is taken out of the house, and why."""
 
     what = SelectField(
-        _l("What"),
+        _l("Kind of list"),
         choices=options([("attendance", _l("Attendance: who was where")), ("scans", _l("Every scan, refusals too"))]),
     )
     gate = SelectField(_l("Gate"), default="")
