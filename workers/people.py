@@ -26,7 +26,7 @@ from eventhub.people.models import (
     WebSession,
 )
 from eventhub.people.queries import person_by_email
-from eventhub.registration import copies, personal_data
+from eventhub.registration import copies, offers, personal_data
 from workers.app import mails, writes
 from workers.upkeep import by_the_clock
 
@@ -59,6 +59,20 @@ def follow_in_papers(person_id: uuid.UUID) -> None:
 
 ON_VISIBILITY: tuple[OnPerson, ...] = (follow_in_calendars, follow_in_papers)
 """What the other features do when a person becomes discreet, hides, withdraws a consent or changes the public name."""
+
+
+def renew_offered_links(person_id: uuid.UUID) -> None:
+    """Open offers of a place: the link goes to the new mailbox, and the old one opens nothing."""
+    offers.renew_links(person_id)
+
+
+def renew_invited_links(person_id: uuid.UUID) -> None:
+    """Links to answer invites: those in the old mailbox open nothing."""
+    invites.renew_links(person_id)
+
+
+ON_ADDRESS: tuple[OnPerson, ...] = (renew_offered_links, renew_invited_links)
+"""What the other features do when a person has another mailbox: secrets in mails to the old one are worth nothing."""
 
 FORGET = timedelta(days=7)
 PAST_SESSIONS = timedelta(days=90)
@@ -164,6 +178,21 @@ def second_factor_was_reset_mail(person_id: str) -> Letter | None:
     return _to_staff(person, template, lambda: _("A second step was cleared"), "people_console.second_factors")
 
 
+@mails("people.second_factor_renewed")
+def second_factor_renewed_mail(person_id: str) -> Letter | None:
+    """To the person: a new phone, and it was perhaps not you."""
+    person = db.session.get_one(Person, uuid.UUID(person_id))
+    return _to_staff(person, "people/second_factor_renewed", lambda: _("A new phone for your codes"), "people.devices")
+
+
+@mails("people.administrator_added")
+def administrator_added_mail(person_id: str) -> Letter | None:
+    """To every other administrator: there is one more."""
+    person = db.session.get_one(Person, uuid.UUID(person_id))
+    template = "people/administrator_added"
+    return _to_staff(person, template, lambda: _("A new administrator"), "people_console.roles")
+
+
 def _to_staff(person: Person, template: str, subject: Callable[[], str], endpoint: str) -> Letter | None:
     if person.email is None:
         return None
@@ -192,6 +221,13 @@ def visibility_changed(person_id: str) -> None:
     """Every feature looks again at what it shows of the person."""
     for follow in ON_VISIBILITY:
         follow(uuid.UUID(person_id))
+
+
+@writes("people.address_changed")
+def address_changed(person_id: str) -> None:
+    """Every feature renews the secrets that it mailed to the former address."""
+    for renew in ON_ADDRESS:
+        renew(uuid.UUID(person_id))
 
 
 @by_the_clock("people.sweep", timedelta(hours=1))

@@ -138,6 +138,16 @@ def is_open(row: Invite) -> bool:
     return row.cancelled_at is None and is_live(row.entry) and row.entry.ends_at > now()
 
 
+def renew_links(person_id: uuid.UUID) -> int:
+    """Give a person's invites that may still be answered new secrets: those mailed before open nothing. How many."""
+    rows = select(Invite).where(Invite.person_id == person_id, Invite.cancelled_at.is_(None)).with_for_update()
+    renewed = list(db.session.scalars(rows.order_by(Invite.id)))
+    for row in renewed:
+        row.salt = new_salt()
+        row.token_hash = digest(imip.invite_token(row))
+    return len(renewed)
+
+
 def _new_invite(entry: CalendarEntry, person_id: uuid.UUID) -> Invite:
     row = Invite(id=uuid.uuid4(), entry_id=entry.id, person_id=person_id, salt=new_salt(), raised=0)
     row.token_hash = digest(imip.invite_token(row))

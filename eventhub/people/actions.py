@@ -257,6 +257,7 @@ def _change_email(person: Person, row: EmailChange) -> None:
     person.email, row.done_at = row.new_email, now()
     revoke_other_sessions(person, keep=None)
     audit.record("person.email_changed", person, actor=person)
+    promise("people.address_changed", person_id=person.id)
     db.session.flush()
 
 
@@ -302,7 +303,9 @@ def keep_recovery_codes(actor: Person) -> Person:
 
 
 def renew_second_factor(actor: Person, session: WebSession) -> Person:
-    """A new phone: forget the old secret and codes, and ask for a new set-up at once. Raises SecondFactorNeeded."""
+    """A new phone: forget the old secret and codes, and ask for a new set-up at once; the person is told by mail. The
+    caller has judged a code (``gives_fresh_code``). Raises SecondFactorNeeded.
+    """
     if session.second_factor_at is None:
         raise SecondFactorNeeded
     totp.drop(actor)
@@ -310,17 +313,22 @@ def renew_second_factor(actor: Person, session: WebSession) -> Person:
     revoke_other_sessions(actor, keep=session.id)
     session.second_factor_at, session.is_half = None, True
     audit.record("person.second_factor_renewed", actor, actor=actor)
+    promise("people.second_factor_renewed", person_id=actor.id)
     return actor
 
 
-def gives_fresh_code(actor: Person, typed: str) -> bool:
+def gives_fresh_code(actor: Person, typed: str, *, recovery: bool = False) -> bool:
     """Judge a code of the actor's own app, asked once more for one grave deed: a page left open at an unlocked computer
-    is not enough. Never raises, so that a wrong try stays counted.
+    is not enough. ``recovery``: one of the codes on paper will do, where the phone may be lost. Never raises, so that a
+    wrong try stays counted.
     """
     factor = totp.factor_of(actor)
-    plain = sign_in.plain_digits("".join(sign for sign in typed if sign.isalnum()))
-    if factor is not None and factor.confirmed_at is not None and totp.try_code(actor, plain):
-        return True
+    plain = "".join(sign for sign in typed if sign.isalnum())
+    if factor is not None and factor.confirmed_at is not None:
+        if plain.isdecimal() and totp.try_code(actor, sign_in.plain_digits(plain)):
+            return True
+        if recovery and not plain.isdecimal() and totp.try_recovery_code(actor, plain):
+            return True
     audit.record("person.second_factor_refused", actor, actor=actor)
     return False
 

@@ -7,8 +7,8 @@ from importlib.resources import files
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+from flask_babel import gettext, lazy_pgettext
 from flask_babel import lazy_gettext as _l
-from flask_babel import lazy_pgettext
 from wtforms import (
     BooleanField,
     EmailField,
@@ -21,7 +21,7 @@ from wtforms import (
     TextAreaField,
     ValidationError,
 )
-from wtforms.validators import Length, Regexp
+from wtforms.validators import Length, Regexp, StopValidation
 
 from eventhub.kit import codes
 from eventhub.kit.clock import now
@@ -242,8 +242,12 @@ class EraseForm(Form):
     )
 
 
+class RenewForm(FactorForm):
+    """A new phone: a code of the old one, or from paper."""
+
+
 class GrantForm(Form):
-    """A role for somebody, over something."""
+    """A role for somebody, over something. Making an administrator asks for a fresh code."""
 
     email = EmailField(
         _l("Email address of the person"),
@@ -252,12 +256,23 @@ class GrantForm(Form):
     )
     role = SelectField(_l("Role"), [required()])
     scope = SelectField(lazy_pgettext("where a role holds", "For"), [required()])
+    code = StringField(
+        _l("Code from the app"),
+        description=_l("Only for an administrator: 6 digits, new every 30 seconds, from your own phone."),
+        render_kw={"autocomplete": "one-time-code", "inputmode": "numeric", "dir": "ltr", "spellcheck": "false"},
+    )
+
+    def validate_code(self, field: Field) -> None:
+        """An administrator is not made by whoever finds a page open."""
+        if self.role.data == Role.ADMIN and not (field.data or "").strip():
+            raise StopValidation(gettext("Enter the code"))
 
     def __init__(self, roles: list[tuple[str, Any]], scopes: list[tuple[str, Any]], *, blank: bool = False) -> None:
         super().__init__(**({"formdata": None} if blank else {}))
         # Nothing is chosen beforehand: the first of both would be an administrator of everything.
         nothing = [("", _l("Choose one"))]
         self.role.choices, self.scope.choices = options(nothing + roles), options(nothing + scopes)
+        self.asks_code = any(code == Role.ADMIN for code, _name in roles)
 
 
 @lru_cache(maxsize=12)

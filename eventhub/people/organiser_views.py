@@ -87,7 +87,8 @@ def who_holds_what() -> ResponseReturnValue:
     form = _grant_form(scopes)
     if form.validate_on_submit():
         chosen = next(one for one in scopes if one.value == form.scope.data)
-        if submit(form, lambda: _offer(form, chosen)):
+        allowed = form.role.data != Role.ADMIN or _code_is_right(form)
+        if allowed and submit(form, lambda: _offer(form, chosen)) is not None:
             flash(_("The role is offered. It is theirs once they accept."), "ok")
             return back_to("people_console.roles")
     return _roles_page(scopes, form)
@@ -174,7 +175,7 @@ def second_factor_request(reset_id: uuid.UUID) -> ResponseReturnValue:
     return render_template("people/second_factor_request.html", form=form, one=one, own=own), form.status
 
 
-def _code_is_right(form: FreshCodeForm) -> bool:
+def _code_is_right(form: FreshCodeForm | GrantForm) -> bool:
     person = actor().person
     count("second_factor", str(person.id), **PER_CODE)
     if actions.gives_fresh_code(person, form.code.data or ""):

@@ -167,6 +167,10 @@ def _hold(
     db.session.add(grant)
     db.session.flush()
     _tighten(person)
+    if role is Role.ADMIN and scope_kind is ScopeKind.ALL:
+        # Whoever gave it too: it may have been done in that person's name.
+        for admin in sorted(queries.admins_of_all() - {person.id}):
+            promise("people.administrator_added", person_id=admin)
     return grant
 
 

@@ -28,6 +28,7 @@ from eventhub.people.forms import (
     FactorForm,
     ProfileForm,
     PublicNameForm,
+    RenewForm,
     SignInForm,
     as_uuid,
     consents_form,
@@ -182,16 +183,20 @@ def recovery_codes() -> ResponseReturnValue:
     return render_template("people/recovery_codes.html", form=form, codes=codes), form.status
 
 
-@bp.route("/second-factor/renew", methods=["POST"])
+@bp.route("/second-factor/renew", methods=["GET", "POST"])
 @personal
 def renew_second_factor() -> ResponseReturnValue:
-    """A new phone."""
-    form = ActionForm()
-    if form.validate_on_submit() and submit(
-        form, lambda: actions.renew_second_factor(actor().person, actor().web_session)
-    ):
-        return back_to("people.second_factor_setup")
-    return _devices(form)
+    """A new phone, for whoever has a code of the old one or from paper."""
+    me, form = actor(), RenewForm()
+    if not me.has_second_factor():
+        raise NotFound
+    if form.validate_on_submit():
+        count("second_factor", str(me.id), **PER_CODE)
+        if not actions.gives_fresh_code(me.person, form.code.data or "", recovery=True):
+            form.code.errors = [_("This code does not work. Each code works once; wait for the next one.")]
+        elif submit(form, lambda: actions.renew_second_factor(me.person, me.web_session)):
+            return back_to("people.second_factor_setup")
+    return render_template("people/renew.html", form=form), form.status
 
 
 @bp.route("/me")

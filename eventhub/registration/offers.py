@@ -80,6 +80,20 @@ def offer_token(offer: SeatOffer) -> str:
     return token("registration.offer", offer.id, offer.salt)
 
 
+def renew_links(person_id: uuid.UUID) -> int:
+    """Give the open offers of a person new secrets and mail them again: the links mailed before open nothing. How
+    many.
+    """
+    rows = select(SeatOffer).join(Registration, Registration.id == SeatOffer.registration_id)
+    rows = rows.where(Registration.person_id == person_id, SeatOffer.closed_at.is_(None))
+    renewed = list(db.session.scalars(rows.order_by(SeatOffer.id).with_for_update(of=SeatOffer)))
+    for offer in renewed:
+        offer.salt = new_salt()
+        offer.token_hash = digest(offer_token(offer))
+        promise("registration.offered", offer_id=offer.id)
+    return len(renewed)
+
+
 def is_open(offer: SeatOffer, moment: datetime) -> bool:
     """Whether the offer may still be answered. The instant at which it ends is already too late."""
     return offer.closed_at is None and moment < offer.until

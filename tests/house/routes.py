@@ -159,9 +159,12 @@ PEOPLE = (
     Route("people.recovery_codes", "GET POST", "/en/second-factor/recovery-codes", PERSONAL),
     Route(
         "people.renew_second_factor",
-        "POST",
+        "GET POST",
         "/en/second-factor/renew",
-        but(PERSONAL, owner=REFUSED, stranger=REFUSED),
+        but(STAFF, owner=NOTHING, stranger=NOTHING),
+        {"code": "{admin_phone}"},
+        post={role: REFUSED if got == OK else got for role, got in STAFF.items()}
+        | {"admin": OK, "owner": NOTHING, "stranger": NOTHING},
         leads="/en/second-factor/set-up",
     ),
     Route("people.agree_to_email_change", "GET POST", "/en/email-change/{change}", PUBLIC, leads="/en/sign-in"),

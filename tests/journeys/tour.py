@@ -298,6 +298,7 @@ def _build(words: Words) -> Tour:
             "people.second_factor_setup": "/second-factor/set-up",
             "people_console.today": "/console",
             "people_console.roles": "/console/roles",
+            "people.renew_second_factor": "/second-factor/renew",
             "people_console.second_factors": "/console/second-factors",
             "people_console.second_factor_of": f"/console/second-factors/{no_phone.id}",
             "people_console.second_factor_request": f"/console/second-factors/requests/{reset.id}",

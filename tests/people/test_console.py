@@ -21,7 +21,7 @@ from eventhub.people import queries, roles
 from eventhub.people.models import Person, Role, RoleGrant, RoleOffer, ScopeKind
 from tests.factories.people import form_fields, grant, make_person, make_staff, sign_in
 from tests.factories.registration import make_forum
-from tests.people.visits import come_in, new_email, send
+from tests.people.visits import come_in, new_email, send, set_up_factor
 
 # Fixed, since they stand in the names of tests, which must be the same in every process.
 SERIES, EVENT, OTHER_EVENT = (uuid.UUID(int=number) for number in (1, 2, 3))
@@ -106,6 +106,21 @@ def accept(app: Flask, person: Person, answer: str = "accept") -> int:
     sign_in(browser, person)
     (offer,) = queries.own_offers(person)
     return send(browser, "/en/me/roles", page="/en/me/roles", offer=offer.id, answer=answer).status_code
+
+
+def test_an_administrator_is_made_with_a_fresh_code_and_the_others_are_told(app: Flask, client: FlaskClient) -> None:
+    admin, other, person = make_staff(), make_staff(), make_person()
+    come_in(client, admin.email or "")
+    phone = set_up_factor(client, admin)
+    typed = {"email": person.email, "role": "admin", "scope": "all:"}
+    assert send(client, ROLES, **typed).status_code == 422, "a page left open is not enough"
+    assert send(client, ROLES, **typed, code="000000").status_code == 422
+    assert queries.own_offers(person) == []
+    with time_machine.travel(now() + timedelta(seconds=60)):
+        assert send(client, ROLES, **typed, code=phone.now()).status_code == 303
+        assert accept(app, person) == 303
+    told = db.session.query(Promise).filter_by(task="people.administrator_added")
+    assert {row.payload["person_id"] for row in told} == {str(admin.id), str(other.id)}
 
 
 def test_an_administrator_offers_the_person_accepts_and_the_administrator_takes(
@@ -376,7 +391,7 @@ def test_promises_are_for_administrators_of_everything(client: FlaskClient) -> N
 
 def test_a_number_beyond_the_database_s_is_no_promise(client: FlaskClient) -> None:
     sign_in(client, make_staff())
-    assert send(client, f"/en/console/promises/{10**20}/retry", page="/en/me/devices").status_code == 404
+    assert send(client, f"/en/console/promises/{10**20}/retry", page="/en/me").status_code == 404
 
 
 def test_an_administrator_hears_of_a_silent_clock(client: FlaskClient) -> None:

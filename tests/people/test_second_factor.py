@@ -12,12 +12,13 @@ from flask.testing import FlaskClient
 from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
-from eventhub.people import roles
+from eventhub.kit.outbox import Promise
+from eventhub.people import roles, totp
 from eventhub.people.models import RecoveryCode, Role, SecondFactor, WebSession
 from tests.factories.people import form_fields, grant, make_person, make_staff, sign_in
 from tests.people.visits import come_in, is_in, phone_of, send, set_up_factor
 
-FACTOR, SETUP = "/en/second-factor", "/en/second-factor/set-up"
+FACTOR, SETUP, RENEW = "/en/second-factor", "/en/second-factor/set-up", "/en/second-factor/renew"
 
 
 def later(seconds: int) -> time_machine.travel:
@@ -193,14 +194,31 @@ def test_a_role_given_meanwhile_asks_for_the_factor(client: FlaskClient) -> None
 def test_a_new_phone(client: FlaskClient) -> None:
     person = make_staff()
     come_in(client, person.email or "")
-    old = set_up_factor(client, person).secret
-    answer = send(client, "/en/second-factor/renew", page="/en/me/devices", action="/en/second-factor/renew")
-    assert answer.location == SETUP
-    assert not is_in(client)
-    assert phone_of(person).secret != old
+    phone = set_up_factor(client, person)
+    assert "/en/second-factor/renew" in client.get("/en/me/devices").text
+    assert send(client, RENEW, code="").status_code == 422
+    assert send(client, RENEW, code="000000").status_code == 422, "a page left open is not enough"
+    assert phone_of(person).secret == phone.secret
+    assert db.session.query(Promise).filter_by(task="people.second_factor_renewed").count() == 0
     with later(60):
+        assert send(client, RENEW, code=phone.now()).location == SETUP
+    assert not is_in(client)
+    assert phone_of(person).secret != phone.secret
+    assert db.session.query(Promise).filter_by(task="people.second_factor_renewed").count() == 1
+    with later(120):
         assert send(client, SETUP, code=phone_of(person).now()).status_code == 303
     assert is_in(client)
+
+
+def test_a_new_phone_by_a_code_on_paper(client: FlaskClient) -> None:
+    person = make_staff()
+    come_in(client, person.email or "")
+    old = set_up_factor(client, person)
+    factor = totp.factor_of(person)
+    assert factor is not None
+    paper = totp.recovery_codes(person, factor)[0]
+    assert send(client, RENEW, code=paper).location == SETUP
+    assert phone_of(person).secret != old.secret
 
 
 def test_signing_in_by_factory_needs_the_factor_for_the_console(client: FlaskClient) -> None:

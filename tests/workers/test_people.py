@@ -20,12 +20,16 @@ from flask.testing import FlaskClient
 from eventhub.kit.clock import now
 from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.mail import post
-from eventhub.kit.outbox import Promise
+from eventhub.kit.outbox import Promise, promise
 from eventhub.local.mailsink import MailSink
 from eventhub.people import actions, resets, roles, totp
 from eventhub.people.models import KeptPost, Person, Role, RoleOffer, ScopeKind, SignInRequest, WebSession
+from eventhub.registration import actions as actions_of_registration
+from eventhub.registration import offers
+from eventhub.registration.models import SeatOffer
 from tests import servers
 from tests.factories.people import make_person, make_staff, sign_in
+from tests.factories.registration import intake, make_dialogue, register
 from tests.people.visits import ask, is_in, new_email, send
 
 # Names of the product, of events and of the United Nations, in six languages: none may reach a discreet person.
@@ -67,6 +71,8 @@ def carry(tasks: ModuleType) -> None:
         "people.second_factor_asked": tasks.second_factor_asked_mail,
         "people.second_factor_reset": tasks.second_factor_reset_mail,
         "people.second_factor_was_reset": tasks.second_factor_was_reset_mail,
+        "people.second_factor_renewed": tasks.second_factor_renewed_mail,
+        "people.administrator_added": tasks.administrator_added_mail,
     }
     owed = db.session.query(Promise).filter(Promise.task.in_(work), Promise.kept_at.is_(None)).order_by(Promise.id)
     for number, task in [(row.id, row.task) for row in owed]:
@@ -169,6 +175,28 @@ def test_a_discreet_person_s_mails_tell_nothing(
 
 @pytest.mark.parametrize("language", ["ar", "zh", "en", "fr", "ru", "es"])
 @pytest.mark.parametrize("discreet", [False, True])
+def test_a_new_phone_and_a_new_administrator_are_told_in_the_own_language(
+    sink: MailSink, tasks: ModuleType, language: str, discreet: bool
+) -> None:
+    with unit_of_work():
+        admin, person = make_staff(), make_person()
+        admin.language, admin.discreet = language, discreet
+        roles.grant_role(None, person, role=Role.ADMIN)
+        promise("people.second_factor_renewed", person_id=admin.id)
+    carry(tasks)
+    messages = [one for one in sink.messages() if one["To"] == admin.email]
+    assert len(messages) == 2
+    origin = "http://127.0.0.1" if discreet else "http://localhost"
+    for message in messages:
+        plain, html = texts(message)
+        assert html5lib.HTMLParser(strict=True).parse(html) is not None
+        assert message["Content-Language"] == language
+        assert only_link(plain).startswith(f"{origin}/{language}/")
+        assert not discreet or not re.search(TELLING, (plain + html).lower())
+
+
+@pytest.mark.parametrize("language", ["ar", "zh", "en", "fr", "ru", "es"])
+@pytest.mark.parametrize("discreet", [False, True])
 def test_a_lost_phone_is_told_to_all_concerned_each_in_the_own_language(
     sink: MailSink, tasks: ModuleType, language: str, discreet: bool
 ) -> None:
@@ -251,6 +279,34 @@ def test_every_feature_is_told_of_a_leaver_and_of_a_hider(
     inspect.unwrap(tasks.erased)(person_id=str(person))
     inspect.unwrap(tasks.visibility_changed)(person_id=str(person))
     assert told == [("erase", person), ("erase", person), ("look", person)]
+
+
+def test_links_in_the_former_mailbox_open_nothing(client: FlaskClient, tasks: ModuleType) -> None:
+    event, first = make_dialogue(capacity=1), make_person()
+    register(event, first)
+    person = make_person()
+    register(event, person)
+    actions_of_registration.withdraw(first, intake(event, first))
+    offer = db.session.query(SeatOffer).one()
+    before = f"/en/offers/{offers.offer_token(offer)}"
+    assert client.get(before).status_code == 200
+    mails = db.session.query(Promise).filter_by(task="registration.offered").count()
+    inspect.unwrap(tasks.address_changed)(str(person.id))
+    db.session.flush()
+    assert client.get(before).status_code == 404
+    assert client.get(f"/en/offers/{offers.offer_token(offer)}").status_code == 200
+    assert db.session.query(Promise).filter_by(task="registration.offered").count() == mails + 1
+
+
+def test_a_change_of_address_owes_new_links(client: FlaskClient) -> None:
+    person, new = make_person(), new_email()
+    with unit_of_work():
+        row = actions.request_email_change(person, new)
+        for side in (actions.OLD, actions.NEW):
+            actions.agree_to_email_change(actions.email_change_token(row, side))
+    assert person.email == new
+    (owed,) = db.session.query(Promise).filter_by(task="people.address_changed")
+    assert owed.payload == {"person_id": str(person.id)}
 
 
 def test_the_sweep_forgets_what_is_old_and_keeps_what_is_not(client: FlaskClient, tasks: ModuleType) -> None:
