@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, false, func, literal, null, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from eventhub.kit.audit import AuditEntry, AuditText
@@ -300,6 +301,24 @@ def deeds(registration_id: uuid.UUID, limit: int = 200) -> list[Deed]:
         .limit(limit)
     )
     return [Deed(*row) for row in db.session.execute(found)]
+
+
+def last_hands(registration_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Who did the newest thing to each registration, by the public name; without those whom nobody did. One statement,
+    none for nothing.
+    """
+    if not registration_ids:
+        return {}
+    given = case((Registration.person_id == Person.id, Registration.display_name))
+    newest = (
+        select(AuditEntry.subject_id, func.coalesce(func.nullif(Person.alias, ""), given, Person.name).label("who"))
+        .outerjoin(Person, Person.id == AuditEntry.actor_id)
+        .outerjoin(Registration, Registration.id == AuditEntry.subject_id)
+        .where(AuditEntry.subject_kind == Registration.__tablename__, AuditEntry.subject_id.in_(registration_ids))
+        .ext(distinct_on(AuditEntry.subject_id))
+        .order_by(AuditEntry.subject_id, AuditEntry.id.desc())
+    )
+    return {row.subject_id: row.who for row in db.session.execute(newest) if row.who}
 
 
 def may_work(grants: Iterable[RoleGrant], event: Event) -> bool:

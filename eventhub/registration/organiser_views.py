@@ -1,6 +1,7 @@
 """The desk: the list with its filters, decisions on chosen rows, and the list as a file."""
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -115,7 +116,7 @@ def decide(slug: str) -> ResponseReturnValue:
             flash(_decided(outcome, decided), "ok")
             return back_to("registration_console.desk", slug=slug)
         registrations = desk.chosen(event.id, marked_ids())
-    return _draw_preview(event, setup_of(setup), form, outcome, registrations)
+    return _draw_preview(event, setup_of(setup), form, outcome, registrations, versions=seen)
 
 
 @bp.route("/console/events/<slug>/registrations/export", methods=["GET", "POST"])
@@ -282,11 +283,18 @@ def _draw_preview(
     form: DecisionForm,
     outcome: State,
     registrations: Sequence[Registration],
+    *,
+    versions: Mapping[uuid.UUID, int] | None = None,
 ) -> ResponseReturnValue:
+    """``versions``: those of the page that was just sent. What a colleague changed since is left out and said, so that
+    pressing once more overturns nobody's decision.
+    """
     person = actor().person
     seen = access.desk_sight(actor().grants, event)
     near = queries.too_near(person.id, registrations)
-    able = [one for one in registrations if can_move(one.state, outcome) and one.id not in near]
+    moved = {one.id for one in registrations if (versions or {}).get(one.id, one.version) != one.version}
+    by = desk.last_hands(moved)
+    able = [one for one in registrations if can_move(one.state, outcome) and not {one.id} & (near.keys() | moved)]
     unable = [one for one in registrations if one not in able]
     needed = sum(not one.has_seat for one in able) if outcome is State.ACCREDITED else 0
     left = None if found.capacity is None else found.capacity - found.seats_taken
@@ -297,13 +305,27 @@ def _draw_preview(
         form=form,
         outcome=outcome,
         able=[(one, shown.name_of(one, seen), shown.STATES[one.state]) for one in able],
-        unable=[(one, shown.name_of(one, seen), _why_not(one, outcome, near.get(one.id))) for one in unable],
+        unable=[
+            (
+                one,
+                shown.name_of(one, seen),
+                _moved(one, by.get(one.id)) if one.id in moved else _why_not(one, outcome, near.get(one.id)),
+            )
+            for one in unable
+        ],
         needed=needed,
         left=left,
         letters=_letters(event, found, form, outcome, able),
         discreet=sum(one.person.discreet for one in able),
     )
     return page, form.status
+
+
+def _moved(one: Registration, who: str | None) -> Any:
+    state = shown.STATES[one.state][0]
+    if who:
+        return _("%(state)s: %(who)s changed this while you were looking at it", state=state, who=who)
+    return _("%(state)s: changed while you were looking at it", state=state)
 
 
 def _letters(
