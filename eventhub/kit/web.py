@@ -285,7 +285,7 @@ def _context() -> dict[str, Any]:
 
 def _exit_url(access: str) -> str | None:
     """Discreet people get a way out first in tab order, on pages that are theirs."""
-    if access not in {"personal", "staff"}:
+    if access not in {"personal", "staff", "anyone"}:
         return None
     return "https://www.wikipedia.org/" if current_user.is_authenticated and current_user.discreet else None
 

@@ -16,6 +16,7 @@ from eventhub.kit.text import safe_file_name
 if TYPE_CHECKING:  # definition.py stands above this module
     from eventhub.questionnaires.definition import Question
 
+GO_ON = _l("Choose another one, or press the button again to go on without a file.")
 FILES = {"images": IMAGES, "documents": DOCUMENTS, "pdf": frozenset({PDF})}
 
 
@@ -87,5 +88,5 @@ def allowed_files(question: "Question") -> frozenset[str]:
 
 def file_field(question: "Question", _: str) -> Field:
     """The input, and what its script says of a file that is too large."""
-    told = {"data-most": most_bytes(question), "data-too-large": _too_large(question)}
+    told = {"data-most": most_bytes(question), "data-too-large": _too_large(question), "data-go-on": GO_ON}
     return FileField(question.label, render_kw={"accept": ",".join(sorted(allowed_files(question)))} | told)

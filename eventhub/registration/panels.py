@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from flask import g, url_for
@@ -185,11 +185,17 @@ def _item(one: Intake, visitor: Visitor, offers: Mapping[uuid.UUID, SeatOffer]) 
         item["url"] = url_for("registration.own_offer", reference=registration.reference)
         item["label"] = _("Look at the offer and answer")
     if registration.state in {State.SUBMITTED, State.UNDER_REVIEW} and registration.submitted_at:
-        # Working days: two in seven are none.
-        days = one.setup.answer_within_days
-        by = registration.submitted_at + timedelta(days=days + 2 * (days // 5))
-        item["answer_by"] = show_date(by.date(), g.lang, year=False)
+        by = _working_days_after(registration.submitted_at.date(), one.setup.answer_within_days)
+        item["answer_by"] = show_date(by, g.lang, year=False)
     return item
+
+
+def _working_days_after(day: date, number: int) -> date:
+    """The last of so many days from Monday to Friday that follow a day, as the letters count them."""
+    while number:
+        day += timedelta(days=1)
+        number -= day.weekday() < 5
+    return day
 
 
 def _minutes(setup: RegistrationSetup) -> int:

@@ -117,7 +117,11 @@ def _draw_record(
         sealed=bool(_sealed_keys(sections)),
         sealed_files=_sealed_files(event, registration, sections),
         opened=_opened(event, registration, opened) if opened is not None else None,
-        outcomes=[outcome for outcome in actions.OUTCOMES if can_move(registration.state, outcome)],
+        outcomes=[
+            outcome
+            for outcome in actions.OUTCOMES
+            if can_move(registration.state, outcome) and outcome is not registration.state
+        ],
         near=queries.too_near(actor().id, [registration]).get(registration.id),
         lines=[line for line in (_deed(one, event, labels) for one in desk.deeds(registration.id)) if line],
         form=sent,
@@ -217,7 +221,7 @@ def _deed(one: desk.Deed, event: Event, labels: Mapping[str, str]) -> dict[str, 
     ]
     when = show_moment(one.entry.at, actor().person.time_zone, g.lang)
     return {
-        "when": f"{when.day}, {when.time}",
+        "when": _("%(day)s, %(time)s", day=when.day, time=when.time),
         "datetime": when.iso,
         "title": title,
         "kind": kind,

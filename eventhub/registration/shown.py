@@ -195,7 +195,8 @@ def _extended(instant: datetime, event: Event, lang: str, announced: list[Deadli
     old = show_moment(older[-1].closes_at, event.time_zone, lang, year=False)
     same_day = older[-1].closes_at.date() == instant.date()
     since = newest.announced_at.astimezone(ZoneInfo(event.time_zone)).date()
-    return f"{old.day}, {old.time}" if same_day else old.day, show_date(since, lang, year=False)
+    told = _("%(day)s, %(time)s", day=old.day, time=old.time) if same_day else old.day
+    return told, show_date(since, lang, year=False)
 
 
 def _offset(offset: str) -> Markup:

@@ -30,7 +30,7 @@ def own_lines(
         when = show_moment(entry.at, person.time_zone, g.lang)
         lines.append(
             {
-                "when": f"{when.day}, {when.time}",
+                "when": _("%(day)s, %(time)s", day=when.day, time=when.time),
                 "datetime": when.iso,
                 "title": told[0],
                 "text": told[1],

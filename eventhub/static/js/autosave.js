@@ -1,13 +1,10 @@
-// Keeps the answers of form[data-autosave="address"] while they are typed; files wait for the button.
-// A form key names one submission: each save has its own.
+// Keeps the answers of form[data-autosave="address"] while they are typed, but for files.
 (() => {
   const pause = 1500;
   for (const form of document.querySelectorAll("form[data-autosave]")) {
     const status = form.querySelector("[data-autosave-status]");
     const newer = form.querySelector("[data-autosave-newer]");
-    let timer = 0;
-    let dirty = false;
-    let sending = false;
+    let timer = 0, dirty = false, sending = false;
     const say = (text, kept) => {
       if (!status) return;
       status.textContent = text;
@@ -27,9 +24,10 @@
         const late = newer && answer.status === 409;
         if (newer) newer.hidden = !late;
         if (!answer.ok && !late) throw 0;
-        const now = new Date();
-        const time = [now.getHours(), now.getMinutes()].map((n) => String(n).padStart(2, "0")).join(":");
-        say(late ? "" : status?.dataset.saved.replace("{time}", time), !late);
+        const time = new Date().toTimeString().slice(0, 5);
+        const left = answer.headers.get("Not-Kept");
+        const words = status?.dataset[left ? "except" : "saved"] ?? "";
+        say(late ? "" : words.replace("{time}", time).replace("{number}", left), !late && !left);
       } catch {
         dirty = true;
         say(status?.dataset.failed, false);
