@@ -124,6 +124,14 @@ def test_autosave_keeps_what_holds_and_never_sends(client: FlaskClient, person: 
         assert refused.status_code == 422
 
 
+def test_saving_says_how_much_of_what_was_typed_is_not_kept(client: FlaskClient, person: Person) -> None:
+    url = f"/en/events/{make_forum().slug}/register/p2"
+    fields = form_fields(client.get(url).text)
+    for typed, wrong in (({"q_legal_name": "Amina"}, None), ({"q_legal_name": "A" * 5000, "q_nationality": "XX"}, "2")):
+        answer = client.post(f"{url}/draft", data=fields | typed | {"form_key": str(uuid.uuid4())})
+        assert (answer.status_code, answer.headers.get("Not-Kept")) == (204, wrong)
+
+
 def test_one_page_is_answered_and_sent_at_once(client: FlaskClient, person: Person, statements: list[str]) -> None:
     event = make_dialogue(capacity=100)
     url = f"/en/events/{event.slug}/register"
