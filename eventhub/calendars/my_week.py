@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from eventhub.calendars import blobs
 from eventhub.calendars.access import may_join
-from eventhub.calendars.models import Choice
+from eventhub.calendars.models import Choice, Invite, Partstat
 from eventhub.calendars.queries import Mine
 from eventhub.calendars.zones import zone_info
 from eventhub.kit.i18n import LOCALES, in_language, show_date, show_days, show_offset, show_time, zone_city
@@ -72,6 +72,7 @@ class Row:
     conflict: bool
     maybe: bool
     join_link: str | None
+    said: str | None
 
 
 @dataclass(frozen=True)
@@ -229,7 +230,16 @@ def _row(one: _Placed, clashing: set[object], lang: str, own_zone: str, moment: 
         conflict=session.id in clashing,
         maybe=one.mine.chosen.choice is Choice.MAYBE,
         join_link=session.join_link if opens and session.ends_at > moment else None,
+        said=_said(one.mine.invite) if one.mine.invite else None,
     )
+
+
+def _said(invite: Invite) -> str:
+    if invite.partstat is Partstat.DECLINED:
+        return str(_("You answered the invitation: no"))
+    if invite.partstat is Partstat.TENTATIVE:
+        return str(_("You answered the invitation: maybe"))
+    return str(_("You answered the invitation: yes"))
 
 
 def _own_time(one: _Placed, own_zone: str, lang: str) -> str | None:

@@ -84,6 +84,8 @@ class Mine:
     chosen: ChosenSession
     registration: Registration
     cancelled: bool
+    invite: Invite | None = None
+    """The invitation that was answered, when one was."""
 
 
 @dataclass(frozen=True)
@@ -181,15 +183,30 @@ def live_feed(person: Person) -> Feed | None:
 
 
 def my_sessions(person: Person, *, since: datetime | None = None, limit: int = 500) -> list[Mine]:
-    """The sessions a person chose in events where a registration of theirs stands, in order. One statement."""
+    """The sessions a person chose in events where a registration of theirs stands, in order, with what the person
+    answered to an invite. One statement.
+    """
     rows = (
-        select(Session, ChosenSession, Registration)
+        select(Session, ChosenSession, Registration, Invite)
         .join(ChosenSession, ChosenSession.session_id == Session.id)
         .join(Session.event)
         .outerjoin(Session.room)
         .join(
             Registration,
             and_(Registration.event_id == Session.event_id, Registration.person_id == ChosenSession.person_id),
+        )
+        .outerjoin(
+            CalendarEntry,
+            and_(CalendarEntry.session_id == Session.id, CalendarEntry.status != EntryStatus.CANCELLED),
+        )
+        .outerjoin(
+            Invite,
+            and_(
+                Invite.entry_id == CalendarEntry.id,
+                Invite.person_id == ChosenSession.person_id,
+                Invite.cancelled_at.is_(None),
+                Invite.partstat != Partstat.NEEDS_ACTION,
+            ),
         )
         .options(contains_eager(Session.event), contains_eager(Session.room))
         .where(
@@ -205,8 +222,8 @@ def my_sessions(person: Person, *, since: datetime | None = None, limit: int = 5
     if since is not None:
         rows = rows.where(Session.ends_at > since)
     return [
-        Mine(session, chosen, registration, is_cancelled(session))
-        for session, chosen, registration in db.session.execute(rows)
+        Mine(session, chosen, registration, is_cancelled(session), invite)
+        for session, chosen, registration, invite in db.session.execute(rows)
     ]
 
 

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, flash, g, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from eventhub.calendars import actions, feeds, invites, my_week, queries
+from eventhub.calendars import actions, feeds, imip, invites, my_week, queries
 from eventhub.calendars.forms import LEAVE_OUT, AnswerForm, ChoiceForm, SessionsForm
 from eventhub.calendars.models import Choice, Invite
 from eventhub.calendars.zones import zone_info
@@ -209,7 +209,12 @@ def _my_page(form: Form) -> ResponseReturnValue:
         discreet=person.discreet,
         form=form,
         session_page=my_week.session_page,
+        answer_page=_answer_page,
     ), form.status
+
+
+def _answer_page(invite: Invite) -> str:
+    return url_for("calendars.reply", token=imip.invite_token(invite))
 
 
 def _days_to_choose(sessions: list[Session], event: Event, ticked: set[uuid.UUID]) -> list[dict[str, Any]]:
@@ -306,6 +311,7 @@ def _invite_words(invite: Invite) -> dict[str, Any]:
         "neutral": invite.person.discreet,
         "title": _("Meeting") if invite.person.discreet else title.text,
         "when": moment,
+        "until": show_moment(invite.entry.ends_at, invite.entry.time_zone, g.lang),
     }
 
 

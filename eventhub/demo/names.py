@@ -113,7 +113,8 @@ def _person(
     gender = rng.choices(("woman", "man", "another", "prefer_not_to_say"), (50, 45, 2, 3))[0]
     name, latin = _new_name(rng, origin, gender, names)
     index = _organisation(rng, residence if flight else origin, flight, by_country, rooms)
-    category = _category(rooms[index]) if index is not None else rng.choice(("academic_expert", "minority_representative", "media"))
+    alone = ("academic_expert", "minority_representative", "media")
+    category = _category(rooms[index]) if index is not None else rng.choice(alone)
     discreet = category not in ("member_state", "observer_state", "un_entity") and rng.random() < 0.05
     wants_alias = discreet or rng.random() < 0.02
     return DemoPerson(

@@ -15,7 +15,7 @@ from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.pages import PageStore
-from eventhub.people.models import Role
+from eventhub.people.models import Person, Role
 from eventhub.programme.models import Event, Publication, Session, SessionKind
 from eventhub.registration.models import State
 from tests.factories.calendars import make_chooser, make_dialogue, make_entry, make_room, make_seated
@@ -300,6 +300,20 @@ def test_answering(client: FlaskClient, answer: str, partstat: str) -> None:
     db.session.refresh(invite)
     assert invite.partstat == partstat
     assert "Your answer so far" in page(client, address)
+
+
+@pytest.mark.parametrize(("answer", "word"), [("ACCEPTED", "yes"), ("DECLINED", "no"), ("TENTATIVE", "maybe")])
+def test_what_one_answered_stands_on_ones_own_pages(client: FlaskClient, answer: str, word: str) -> None:
+    invite, address = invited()
+    sign_in(client, db.session.get_one(Person, invite.person_id))
+    for path in ("/en/me/sessions", "/en/me"):
+        assert "You answered the invitation" not in page(client, path)
+    invite.partstat = Partstat(answer)
+    db.session.flush()
+    mine = page(client, "/en/me/sessions")
+    assert f"You answered the invitation: {word}" in mine
+    assert address in mine, "with the way to change it"
+    assert f"You answered the invitation: {word}" in page(client, "/en/me")
 
 
 @pytest.mark.parametrize("sent", [{}, {"answer": "yes"}, {"answer": ""}, {"answer": "accepted declined"}])
