@@ -214,11 +214,16 @@ def _open_too_long() -> str:
     return str(gettext("This page was open too long. Look at your answers and send again."))
 
 
-def _kept_answers(form: BaseForm) -> Any:
+def given_back() -> Any:
+    """What was typed into a form of this page when the session had ended, or None."""
     keeper = post_keeper()
     if keeper is None or request.method != "GET" or g.get("access") not in {"personal", "staff"}:
         return None
-    kept = keeper.given_back()
+    return keeper.given_back()
+
+
+def _kept_answers(form: BaseForm) -> Any:
+    kept = given_back()
     return kept if kept and any(name.partition("-")[0] in form._fields for name in kept) else None
 
 

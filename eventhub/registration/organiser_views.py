@@ -11,11 +11,11 @@ from flask_babel import gettext as _
 from flask_babel import ngettext, pgettext
 
 from eventhub.kit import codes
-from eventhub.kit.access import actor, staff
+from eventhub.kit.access import actor, staff, stands_on
 from eventhub.kit.clock import now
 from eventhub.kit.errors import NotFound
 from eventhub.kit.exports import csv_response, xlsx_response
-from eventhub.kit.forms import ActionForm, options, submit
+from eventhub.kit.forms import ActionForm, given_back, options, submit
 from eventhub.kit.i18n import AUTONYMS, LANGUAGES, direction
 from eventhub.kit.mail import render
 from eventhub.kit.paging import pager
@@ -61,11 +61,19 @@ def the_list(slug: str) -> ResponseReturnValue:
         pager=_pager(event, filters, total),
         form=None,
         bulk=ActionForm(),
+        unsent=_unsent(),
         columns=_columns(event, filters),
         may_set_up=access.may_set_up(actor().grants, event),
         closes=_closes(event, setup),
         scripts=["choose-all.js"],
     )
+
+
+def _unsent() -> list[tuple[str, str]]:
+    """The fields of a decision that was sent when the session had ended: whom it is about, the outcome, the words."""
+    kept = given_back()
+    fields = kept.items(multi=True) if kept else ()
+    return [(name, value) for name, value in fields if name in {"id", "outcome", "reason", "text"}]
 
 
 def _note_search(event: Event, filters: Filters) -> None:
@@ -76,6 +84,7 @@ def _note_search(event: Event, filters: Filters) -> None:
 
 @bp.post("/console/events/<slug>/registrations/preview")
 @staff
+@stands_on("registration_console.desk")
 def preview(slug: str) -> ResponseReturnValue:
     """Who is meant, how many places are left, and what each person will read. Nothing is decided yet."""
     event, setup, _seen = at_desk(slug)
@@ -97,6 +106,7 @@ def preview(slug: str) -> ResponseReturnValue:
 
 @bp.post("/console/events/<slug>/registrations/decision")
 @staff
+@stands_on("registration_console.desk")
 def decide(slug: str) -> ResponseReturnValue:
     """Decide on everybody that the preview showed: all or, when anything is in the way, nobody."""
     event, setup, _seen = at_desk(slug)

@@ -131,3 +131,25 @@ def test_a_note_for_colleagues_comes_back_though_its_form_has_an_address_of_its_
     assert send(client, f"{page}/note", page=page, action=f"{page}/note", text="Ask Amina").status_code == 303
     assert db.session.query(KeptPost).count() == 0
     assert "Ask Amina for the letter" not in client.get(page).get_data(as_text=True)
+
+
+def test_a_decision_comes_back_at_the_desk_with_those_chosen_and_its_words(client: FlaskClient) -> None:
+    event = make_forum()
+    registration = register(event)
+    officer = make_staff(Role.ACCREDITATION_OFFICER, event_id=event.id)
+    sign_in(client, officer)
+    desk = f"/en/console/events/{event.slug}/registrations"
+    hidden = form_fields(client.get(desk).get_data(as_text=True), f"{desk}/preview")
+    chosen = {**hidden, "outcome": "declined", "id": str(registration.id)}
+    preview = client.post(f"{desk}/preview", data=chosen).get_data(as_text=True)
+    typed = form_fields(preview, "/decision") | {"reason": "missing_letter", "text": "With care"}
+    db.session.query(WebSession).update({"revoked_at": now()})
+    sent = client.post(f"{desk}/decision", data=typed, headers=FROM_HERE)
+    assert sent.location.endswith(f"?next={desk}")
+    sign_in(client, officer)
+    page = client.get(desk).get_data(as_text=True)
+    assert "A decision was not sent" in page
+    back = form_fields(page, f"{desk}/preview")
+    assert (back["id"], back["outcome"], back["reason"]) == (str(registration.id), "declined", "missing_letter")
+    assert "With care" in client.post(f"{desk}/preview", data=back).get_data(as_text=True)
+    assert "A decision was not sent" not in client.get(desk).get_data(as_text=True), "it is told once"
