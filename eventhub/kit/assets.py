@@ -9,6 +9,7 @@ from flask import Flask, Response, request
 
 from eventhub.kit.access import public
 from eventhub.kit.errors import NotFound
+from eventhub.kit.packing import takes_gzip
 
 STATIC = Path(__file__).parent.parent / "static"
 STYLES = ("pico.min.css", "eventhub.css", "more.css")
@@ -56,7 +57,7 @@ def init_assets(app: Flask) -> None:
         found = assets.by_address.get(address)
         if found is None:
             raise NotFound
-        packed = "gzip" in request.headers.get("Accept-Encoding", "") and len(found.packed) < len(found.body)
+        packed = takes_gzip(request.headers.get("Accept-Encoding", "")) and len(found.packed) < len(found.body)
         response = Response(found.packed if packed else found.body, content_type=found.media_type)
         response.headers["Cache-Control"] = FOREVER
         response.headers["Vary"] = "Accept-Encoding"

@@ -19,6 +19,7 @@ from typing import Any
 from flask import Response, current_app, g, make_response, request
 
 from eventhub.kit.clock import now
+from eventhub.kit.packing import takes_gzip
 from eventhub.kit.revisions import current
 
 MEMO = 0.5
@@ -184,7 +185,7 @@ def _finish(answer: Response) -> Kept:
 
 def _answer(page: Kept, said: str, *, strong: bool) -> Response:
     response = Response(content_type=page.media_type)
-    packed = "gzip" in request.headers.get("Accept-Encoding", "")
+    packed = takes_gzip(request.headers.get("Accept-Encoding", ""))
     # A weak one is the same for compressed and plain bytes.
     etag = f"{page.etag}-gzip" if strong and packed else page.etag
     response.set_etag(etag, weak=not strong)

@@ -14,6 +14,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from flask import Flask
 
 from eventhub.kit import health
+from eventhub.kit.packing import takes_gzip
 from eventhub.kit.pages import KEPT, Ready, Source, cache_control
 
 Headers = list[tuple[str, str]]
@@ -53,7 +54,7 @@ class Shelf:
 
 def _asked_for(environ: WSGIEnvironment) -> tuple[str, ...] | None:
     """What the answer depends on, but for the ETag; None for what never comes from the shelf."""
-    if environ["REQUEST_METHOD"] != "GET" or "gzip" not in environ.get("HTTP_ACCEPT_ENCODING", ""):
+    if environ["REQUEST_METHOD"] != "GET" or not takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")):
         return None
     known = "304" if "HTTP_IF_NONE_MATCH" in environ else "200"
     place = environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", "")

@@ -14,6 +14,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.pages import MAX_AGE, SIZE, Kept, PageStore
 from eventhub.kit.revisions import bump
+from eventhub.kit.shelf import Shelf
 
 PAGE = "/en/probe/public"
 
@@ -112,6 +113,30 @@ def test_compressed_or_not(probe: FlaskClient) -> None:
     assert packed.headers["Content-Encoding"] == "gzip"
     assert gzip.decompress(packed.data) == plain.data
     assert plain.headers["Vary"] == packed.headers["Vary"] == "Accept-Encoding"
+
+
+@pytest.mark.parametrize(
+    ("said", "packed"),
+    [
+        ("gzip, deflate, br, zstd", True),
+        ("GZIP;q=0.5", True),
+        ("*", True),
+        ("gzip;q=0, identity", False),
+        ("gzip;q=0.0, *", False),
+        ("*;q=0", False),
+        ("identity", False),
+        ("x-gzipped", False),
+        ("", False),
+    ],
+)
+def test_packed_for_those_alone_who_take_it(probe: FlaskClient, said: str, packed: bool) -> None:
+    """A quality of 0 is a no (RFC 9110 12.4.2): for pages, before and after they lie on the shelf, and for assets."""
+    style = probe.application.extensions["eventhub.assets"].address("site.css")
+    browser = Client(Shelf(probe.application, probe.application.wsgi_app))
+    browser.get(PAGE, headers={"Accept-Encoding": "gzip"})
+    for path in (PAGE, style):
+        answer = browser.get(path, headers={"Accept-Encoding": said})
+        assert answer.headers.get("Content-Encoding") == ("gzip" if packed else None)
 
 
 def test_each_address_is_a_page(probe: FlaskClient) -> None:
