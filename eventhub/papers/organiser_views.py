@@ -12,9 +12,9 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from eventhub.kit import codes, files
-from eventhub.kit.access import actor, staff
+from eventhub.kit.access import actor, post_keeper, staff, stands_on
 from eventhub.kit.errors import NotFound
-from eventhub.kit.forms import ActionForm, Form, options, submit
+from eventhub.kit.forms import ActionForm, Form, options, posted, submit
 from eventhub.kit.i18n import AUTONYMS, LANGUAGES, in_language, show_moment
 from eventhub.kit.web import back_to
 from eventhub.papers import access, actions, panels, queries
@@ -39,6 +39,7 @@ def index(slug: str) -> ResponseReturnValue:
 
 @bp.post("/console/events/<slug>/papers/badges")
 @staff
+@stands_on("papers_console.index")
 def badges(slug: str) -> ResponseReturnValue:
     """Ask for badges of those who take part, as the filters say."""
     event, seen = _at_desk(slug)
@@ -67,10 +68,11 @@ def badges(slug: str) -> ResponseReturnValue:
 
 @bp.post("/console/events/<slug>/papers/list")
 @staff
+@stands_on("papers_console.index")
 def participants(slug: str) -> ResponseReturnValue:
     """Ask for the list of participants: those who agreed to stand on it."""
     event, seen = _at_desk(slug)
-    form = _named(ListForm(data={"language": g.lang}), "list")
+    form = _list_form()
     if form.validate_on_submit():
         asked = submit(
             form,
@@ -83,6 +85,7 @@ def participants(slug: str) -> ResponseReturnValue:
 
 @bp.post("/console/events/<slug>/papers/samples")
 @staff
+@stands_on("papers_console.index")
 def samples(slug: str) -> ResponseReturnValue:
     """Draw one of each paper in a language, for a person who does not exist."""
     event, seen = _at_desk(slug)
@@ -161,6 +164,7 @@ def _page(
     setup, me = queries.setup_of(event.id), actor().person
     language = request.args.get("samples", "")
     language = language if language in LANGUAGES else g.lang
+    typed = _typed_before()
     page = render_template(
         "papers/console.html",
         event=event,
@@ -170,9 +174,9 @@ def _page(
         setup=setup,
         may_print=access.may_print_badges(seen, setup.badge_name),
         may_set_up=access.may_set_up(actor().grants, event),
-        badges_form=badges_form or _badges_form(event, setup),
-        list_form=list_form or _named(ListForm(formdata=None, data={"language": g.lang}), "list"),
-        sample_form=sample_form or _sample_form(language),
+        badges_form=badges_form or _badges_form(event, setup, is_sent=typed is BadgesForm),
+        list_form=list_form or _list_form(is_sent=typed is ListForm),
+        sample_form=sample_form or _sample_form(language, is_sent=typed is SampleForm),
         orders=[_told(event, seen, order) for order in queries.orders_of(me, event)],
         sample_language=AUTONYMS[language],
         samples=[
@@ -197,7 +201,8 @@ def _told(event: Event, seen: Sight, order: PaperOrder) -> dict[str, Any]:
         "kind": order.kind.value,
         "language": AUTONYMS[order.language],
         "what": " · ".join(part for part in filters if part),
-        "number": order.number if order.kind in {Kind.BADGES, Kind.PARTICIPANTS} else None,
+        # Not of a list: whoever counted the names in its file would see that somebody has hidden since.
+        "number": order.number if order.kind is Kind.BADGES else None,
         "asked": show_moment(order.asked_at, actor().time_zone, g.lang),
         "left_out": order.left_out,
         "url": url_for("papers_console.fetch", slug=event.slug, order_id=order.id) if has_file else None,
@@ -207,9 +212,20 @@ def _told(event: Event, seen: Sight, order: PaperOrder) -> dict[str, Any]:
     }
 
 
-def _badges_form(event: Event, setup: PaperSetup | None = None) -> BadgesForm:
+def _typed_before() -> type[Form] | None:
+    """Which of the forms was sent when the session had ended. They share names of fields: what was typed into one must
+    not appear in another.
+    """
+    keeper = None if posted() else post_keeper()
+    kept = keeper.given_back() if keeper else None
+    if not kept:
+        return None
+    return BadgesForm if "layout" in kept else ListForm if "reason" in kept else SampleForm
+
+
+def _badges_form(event: Event, setup: PaperSetup | None = None, *, is_sent: bool = True) -> BadgesForm:
     data = {"language": g.lang, "layout": setup.layout.value if setup else Layout.SHEET_4.value}
-    form = _named(BadgesForm(data=data) if setup is None else BadgesForm(formdata=None, data=data), "badges")
+    form = _named(BadgesForm(data=data) if is_sent else BadgesForm(formdata=None, data=data), "badges")
     categories, countries = queries.codes_in_use(event.id)
     everybody = ("", _("All"))
     named = sorted(((shown.country(code, g.lang), code) for code in countries), key=lambda pair: _key(pair[0]))
@@ -227,9 +243,14 @@ def _key(name: str) -> str:
     return codes.collation_key(name, g.lang)
 
 
-def _sample_form(language: str | None = None) -> SampleForm:
+def _list_form(*, is_sent: bool = True) -> ListForm:
+    data = {"language": g.lang}
+    return _named(ListForm(data=data) if is_sent else ListForm(formdata=None, data=data), "list")
+
+
+def _sample_form(language: str | None = None, *, is_sent: bool = True) -> SampleForm:
     data = {"language": language or g.lang}
-    return _named(SampleForm(data=data) if language is None else SampleForm(formdata=None, data=data), "samples")
+    return _named(SampleForm(data=data) if is_sent else SampleForm(formdata=None, data=data), "samples")
 
 
 def _named(form: FormOf, name: str) -> FormOf:

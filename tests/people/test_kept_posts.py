@@ -114,6 +114,36 @@ def test_signing_out_forgets_it(app: Flask, client: FlaskClient) -> None:
         assert FILLED["name"] not in client.get(PATH).get_data(as_text=True)
 
 
+@pytest.mark.parametrize(
+    ("form", "typed"),
+    [
+        ("badges", {"country": "", "layout": "card", "language": "fr", "reason": "The desk opens at eight."}),
+        ("list", {"language": "fr", "reason": "The report of the Chair."}),
+        ("samples", {"language": "fr"}),
+    ],
+)
+def test_a_reason_for_papers_comes_back_in_the_form_it_was_typed_into(
+    client: FlaskClient, form: str, typed: dict[str, str]
+) -> None:
+    """Three forms on one page, whose fields have the same names."""
+    event = make_forum()
+    register(event)
+    officer = make_staff(Role.ACCREDITATION_OFFICER, event_id=event.id)
+    sign_in(client, officer)
+    page = f"/en/console/events/{event.slug}/papers"
+    hidden = form_fields(client.get(page).text, f"{page}/{form}")
+    db.session.query(WebSession).update({"revoked_at": now()})
+    sent = client.post(f"{page}/{form}", data={**hidden, **typed}, headers=FROM_HERE)
+    assert sent.location.endswith(f"?next={page}")
+    sign_in(client, officer)
+    shown = client.get(page).text
+    for other in ("badges", "list", "samples"):
+        drawn = shown[shown.index(f'action="{page}/{other}"') :].partition("</form>")[0]
+        assert ('<option selected value="fr">' in drawn) == (other == form)
+        assert (typed.get("reason", "Never typed") in drawn) == (other == form and "reason" in typed)
+        assert ('<option selected value="card">' in drawn) == (other == form == "badges")
+
+
 def test_a_note_for_colleagues_comes_back_though_its_form_has_an_address_of_its_own(client: FlaskClient) -> None:
     """The note is sent to an address that cannot be opened: who signs in again comes to the page that it stands on."""
     event = make_forum()
