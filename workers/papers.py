@@ -2,10 +2,11 @@
 
 import uuid
 from datetime import timedelta
+from time import monotonic
 
 import structlog
 
-from eventhub.kit import outbox
+from eventhub.kit import files, outbox
 from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.outbox import Taken
 from eventhub.papers import actions, making, queries
@@ -15,12 +16,18 @@ from workers.upkeep import by_the_clock
 
 log = structlog.get_logger()
 NAME = "papers.make"
+HOLD = 8.0
+"""Seconds after which the lease is held anew: what is left of it is enough for the printer (typeset.LONGEST)."""
+
+
+class LeaseLost(Exception):
+    """Another task makes this paper, or has made it."""
 
 
 @celery.task(name=NAME)
 def make(promise_id: int) -> None:
-    """Make one paper or one batch. Printing a thousand badges takes seconds: gathering and keeping are two units of
-    work, with the printing between them.
+    """Make one paper or one batch. A thousand badges with photographs take minutes: gathering and keeping are two units
+    of work, and between them, while photographs are drawn and printed, nothing is locked.
     """
     with flask_app.app_context():
         with unit_of_work():
@@ -30,13 +37,35 @@ def make(promise_id: int) -> None:
         try:
             manuscript = _gathered(taken)
             if manuscript is not None:
+                hold = Hold(taken)
+                making.develop(manuscript, hold)
+                hold()
                 body = making.print_out(manuscript)
+                hold()
                 _kept(taken, manuscript, body)
+        except LeaseLost:
+            return
         except Exception as error:
             log.error("task.failed", promise=promise_id, task=NAME, error=type(error).__name__)
             with unit_of_work():
                 outbox.release(taken, type(error).__name__, error)
             raise
+
+
+class Hold:
+    """Holds the lease of a promise while it is called now and then."""
+
+    def __init__(self, taken: Taken) -> None:
+        self._taken, self._since = taken, monotonic()
+
+    def __call__(self) -> None:
+        """Raises LeaseLost."""
+        if monotonic() - self._since < HOLD:
+            return
+        with unit_of_work():
+            if not outbox.renew(self._taken):
+                raise LeaseLost
+        self._since = monotonic()
 
 
 @by_the_clock("papers.sweep", timedelta(minutes=30))
@@ -63,16 +92,22 @@ def _gathered(taken: Taken) -> Manuscript | None:
             actions.give_up(order, error.problem, error.left_out)
             outbox.keep(taken)
             return None
-        actions.name_in(order, manuscript.names)
+        actions.name_in(order, [one.registration_id for one in manuscript.people])
         return manuscript
 
 
 def _kept(taken: Taken, manuscript: Manuscript, body: bytes) -> None:
+    order_id = uuid.UUID(taken.payload["order_id"])
     with unit_of_work():
-        order = queries.to_print(uuid.UUID(taken.payload["order_id"]))
-        if order is not None and order.edition == manuscript.edition:
-            actions.keep(order, body, at=manuscript.at, number=manuscript.number, left_out=manuscript.left_out)
-        elif order is not None:  # somebody hid while this was printed
-            actions.owe_again(order)
+        # What is slow comes before the lock, for which those who hide would have to wait.
+        file = actions.store(order_id, body)
+        order = queries.to_print(order_id)
+        if order is not None and file is not None and making.holds(order, manuscript):
+            actions.keep(order, file, at=manuscript.at, number=manuscript.number, left_out=manuscript.left_out)
+        else:
+            if file is not None:
+                files.remove(file)
+            if order is not None:  # somebody hid while this was printed
+                actions.owe_again(order)
         if not outbox.keep(taken):  # the lease was lost: another task does it or has done it
             db.session.rollback()

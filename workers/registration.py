@@ -161,7 +161,15 @@ def withdrawn_calendar(registration_id: str) -> None:
     registration = queries.with_person(uuid.UUID(registration_id))
     if registration is not None:
         calendars.on_withdrawn(registration)
-        papers.follow_withdrawal(registration.person_id, registration.id)
+        papers.follow_registration(registration.person_id, registration.id)
+
+
+@writes("registration.reprinted")
+def reprinted(registration_id: str) -> None:
+    """What papers say of the person was changed: they say what is true now."""
+    registration = queries.with_person(uuid.UUID(registration_id))
+    if registration is not None:
+        papers.follow_registration(registration.person_id, registration.id)
 
 
 @by_the_clock("registration.expire_drafts", timedelta(minutes=10))

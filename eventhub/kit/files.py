@@ -10,7 +10,7 @@ import secrets
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import fsspec
@@ -24,7 +24,7 @@ from eventhub.kit.db import Base, Id, db
 from eventhub.kit.errors import DomainError
 from eventhub.kit.file_types import ENDINGS, FileDamaged, FileTypeRefused, checked, names_of
 from eventhub.kit.headers import attachment_headers
-from eventhub.kit.sealed import SealKey, Unreadable, open_sealed, place, seal
+from eventhub.kit.sealed import Place, SealKey, Unreadable, open_sealed, place, seal
 from eventhub.kit.text import safe_file_name
 
 __all__ = ["FileDamaged", "FileTypeRefused"]  # callers catch them beside store()
@@ -135,20 +135,34 @@ def read(file: StoredFile) -> bytes:
 
     Reading a sealed file for display must be recorded by the caller.
     """
+    return reader(file)()
+
+
+def reader(file: StoredFile) -> Callable[[], bytes]:
+    """How to read a file later, with no database and no transaction open. Raises FileGone, as the function may, which
+    raises what ``read`` raises.
+    """
     if file.deleted_at is not None:
         raise FileGone
+    key = db.session.get_one(SealKey, file.seal_key_id) if file.seal_key_id else None
+    # Copies of their own: what the session holds is asked for again after its transaction.
+    kept = SealKey(id=key.id, master=key.master, wrapped=key.wrapped) if key else None
+    return partial(_opened_as, file.storage_key, file.digest, kept, _place(file))
+
+
+def _opened_as(storage_key: str, digest: bytes, key: SealKey | None, where: Place) -> bytes:
     try:
-        body: bytes = _disk().cat_file(_path(file.storage_key))
+        body: bytes = _disk().cat_file(_path(storage_key))
     except FileNotFoundError:
         raise FileGone from None
     except OSError:
         raise StoreAway from None
-    if hashlib.sha256(body).digest() != file.digest:
+    if hashlib.sha256(body).digest() != digest:
         raise FileDamaged
-    if file.seal_key_id is None:
+    if key is None:
         return body
     try:
-        return open_sealed(db.session.get_one(SealKey, file.seal_key_id), _place(file), body)
+        return open_sealed(key, where, body)
     except Unreadable:
         raise FileGone from None
 

@@ -153,6 +153,19 @@ def keep(taken: Taken) -> bool:
     return done.first() is not None
 
 
+def renew(taken: Taken) -> bool:
+    """Hold the lease for longer: the work goes on. False when it was lost. Inside a unit of work of its own, which no
+    slow part stands in.
+    """
+    held = db.session.execute(
+        update(Promise)
+        .where(Promise.id == taken.id, Promise.lease == taken.lease, Promise.kept_at.is_(None))
+        .values(leased_until=now() + LEASE)
+        .returning(Promise.id)
+    )
+    return held.first() is not None
+
+
 def put_off(taken: Taken, problem: str) -> None:
     """The other side refused for now: wait with growing gaps, at no cost in tries, for at most 72 hours.
 

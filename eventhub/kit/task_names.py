@@ -32,6 +32,7 @@ TASK_NAMES: dict[str, Any] = {
     "registration.many_searches": _l("A warning about many searches for people"),
     "registration.offered": _l("A mail that offers a place"),
     "registration.place_kept": _l("A mail that an offered place was taken"),
+    "registration.reprinted": _l("Papers of somebody who changed a registration"),
     "registration.submitted": _l("A mail that a registration arrived"),
     "registration.waitlisted": _l("A mail about the waiting list"),
     "registration.withdrawn": _l("A mail about a registration that was withdrawn"),

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, select
 
 from eventhub.kit import audit, files
 from eventhub.kit.clock import now
@@ -86,7 +86,9 @@ def order_own(
     public_name: bool = True,
     with_document: bool = False,
 ) -> PaperOrder:
-    """A participant asks for a paper of her own. Raises NotFound, NotThisPaper, TooManyAtOnce."""
+    """A participant asks for a paper of her own: the one there is already, when it says the same. Raises NotFound,
+    NotThisPaper, TooManyAtOnce.
+    """
     if registration.person_id != actor.id:
         raise NotFound
     if kind not in access.kinds_for(registration, event):
@@ -141,6 +143,7 @@ def order_list(actor: Person, event: Event, language: str, *, reason: str) -> Pa
 
 def order_samples(actor: Person, event: Event, language: str) -> list[PaperOrder]:
     """One picture of each paper, of nobody, in one language; those there were make room."""
+    _one_after_the_other(actor)
     for old in queries.orders_of(actor, event, sample=True):
         if old.language == language:
             _drop(old)
@@ -163,23 +166,36 @@ def name_in(order: PaperOrder, registrations: Collection[uuid.UUID]) -> int:
     return len(registrations)
 
 
-def keep(order: PaperOrder, body: bytes, *, at: datetime, number: int, left_out: list[dict[str, object]]) -> PaperOrder:
-    """Keep what the printer made, sealed for the owner. What is made anew takes the place of what was there, and the
-    order says nothing of it; ``at`` is the time that the file bears. Raises what ``files.store`` raises.
+def store(order_id: uuid.UUID, body: bytes) -> files.StoredFile | None:
+    """Put what the printer made into the store, sealed for the owner; None when the order is gone. The order is not
+    locked, since a large batch takes seconds. Raises what ``files.store`` raises.
     """
-    ending = "png" if order.is_sample else "pdf"
-    file = files.store(
+    order = db.session.get(PaperOrder, order_id)
+    if order is None:
+        return None
+    ending, media_type = ("png", PNG) if order.is_sample else ("pdf", PDF)
+    owner = db.session.get_one(Person, order.owner_id)
+    return files.store(
         body,
         name=f"{NAMES[order.kind]}.{ending}",
-        allowed=frozenset({PNG if order.is_sample else PDF}),
+        allowed=frozenset({media_type}),
         purpose=PURPOSE,
-        owner_id=order.owner_id,
-        key=db.session.get_one(SealKey, order.owner.seal_key_id),
+        owner_id=owner.id,
+        key=db.session.get_one(SealKey, owner.seal_key_id),
         limit=SIZE,
     )
+
+
+def keep(
+    order: PaperOrder, file: files.StoredFile, *, at: datetime, number: int, left_out: list[dict[str, object]]
+) -> PaperOrder:
+    """Keep what the printer made; ``at`` is the time that the file bears. What is made anew takes the place of what was
+    there, and the order says nothing of it: who it counts and leaves out is what the first file did.
+    """
     _remove_file(order)
-    order.file, order.made_at, order.number, order.left_out = file, order.made_at or at, number, left_out
-    order.stale_at = None
+    if order.made_at is None:
+        order.made_at, order.number, order.left_out = at, number, left_out
+    order.file, order.stale_at = file, None
     db.session.flush()
     return order
 
@@ -263,8 +279,10 @@ def follow(person_id: uuid.UUID) -> int:
     return _give_up_all(queries.own_papers(person_id)) + _make_anew(queries.naming(person_id))
 
 
-def follow_withdrawal(person_id: uuid.UUID, registration_id: uuid.UUID) -> int:
-    """Take a registration that was withdrawn out of all papers. How many."""
+def follow_registration(person_id: uuid.UUID, registration_id: uuid.UUID) -> int:
+    """When a registration was withdrawn, or other names, another organization, country or category were given in it:
+    no paper says what was there before. How many.
+    """
     own, naming = queries.own_papers(person_id, registration_id), queries.naming(person_id, registration_id)
     return _give_up_all(own) + _make_anew(naming)
 
@@ -294,6 +312,10 @@ def _give_up_all(orders: Iterable[PaperOrder]) -> int:
 def _owed(actor: Person, order: PaperOrder, subject: object, reason: str | None) -> PaperOrder:
     if reason is not None and not reason.strip():
         raise ReasonNeeded
+    _one_after_the_other(actor)
+    same = queries.same_as(order) if order.registration_id is not None else None
+    if same is not None:
+        return same
     if queries.open_orders(actor) >= AT_ONCE:
         raise TooManyAtOnce
     db.session.add(order)
@@ -310,6 +332,11 @@ def _owed(actor: Person, order: PaperOrder, subject: object, reason: str | None)
     )
     promise("papers.make", order_id=order.id)
     return order
+
+
+def _one_after_the_other(actor: Person) -> None:
+    """Who asks for many papers at once is counted as if they came one by one."""
+    db.session.execute(select(Person.id).where(Person.id == actor.id).with_for_update(key_share=True))
 
 
 def _drop(order: PaperOrder) -> None:

@@ -1,11 +1,13 @@
-"""From an order to a file: gather what the paper says, in the order's language, then print it.
+"""From an order to a file: gather what the paper says, in the order's language, make photographs small, print it, and
+see whether all of it is still so.
 
-The two halves stand apart, so that no transaction is open while the printer works. Only workers come here.
+No transaction is open and nothing is locked while photographs are drawn and the printer works: a batch takes minutes,
+and whoever hides meanwhile must not wait for it. Only workers come here.
 """
 
 import io
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -35,6 +37,7 @@ from eventhub.questionnaires import queries as questionnaires
 from eventhub.registration import access as desk
 from eventhub.registration import disclosure
 from eventhub.registration.access import Sight
+from eventhub.registration.copies import PHOTOGRAPH
 from eventhub.registration.models import Registration, State
 
 SOURCES = {
@@ -44,17 +47,17 @@ SOURCES = {
     Kind.CERTIFICATE: Source.CERTIFICATE,
     Kind.PARTICIPANTS: Source.PARTICIPANTS,
 }
-PHOTO = "badge_photo"
-"""The key of the question that asks for a photograph."""
 PHOTO_SIDE = 480
+EVERYBODY = 20_000
+"""More people than any event has."""
 DOCUMENT = ("document_type", "document_number", "date_of_birth")
 """Keys of the questions about the travel document, as the letter lists them."""
 
 
 @dataclass(frozen=True)
 class Manuscript:
-    """What the printer needs: data, pictures, and what was found on the way. ``names``: the registrations of those whom
-    a batch or a list names.
+    """What the printer needs: data, pictures, and what was found on the way. ``people``: those whom a batch or a list
+    names, as they were read; ``photos``: how to read the photographs, as long as they are no ``pictures`` yet.
     """
 
     source: Source
@@ -62,7 +65,9 @@ class Manuscript:
     at: datetime
     is_sample: bool = False
     edition: int = 1
-    names: list[uuid.UUID] = field(default_factory=list)
+    people: list[Bearer] = field(default_factory=list)
+    made_from: bytes | None = None
+    photos: list[Callable[[], bytes]] = field(default_factory=list)
     pictures: list[str] = field(default_factory=list)
     number: int = 1
     left_out: list[Data] = field(default_factory=list)
@@ -100,11 +105,44 @@ def gather(order: PaperOrder) -> Manuscript:
         g.lang = before
 
 
+def develop(manuscript: Manuscript, after_each: Callable[[], None]) -> None:
+    """Make the photographs small and upright, from files to ``pictures``. A photograph may have forty million points:
+    no transaction may be open. ``after_each`` is told of every one.
+    """
+    numbers: dict[int | None, int] = {}
+    for number, photo in enumerate(manuscript.photos):
+        small = _small(photo)
+        if small is not None:
+            numbers[number] = len(manuscript.pictures)
+            manuscript.pictures.append(small)
+        after_each()
+    for badge in manuscript.data.get("badges", ()):
+        badge["picture"] = numbers.get(badge["picture"])
+
+
 def print_out(manuscript: Manuscript) -> bytes:
     """The file: a PDF, or of a sample a picture. No database is needed."""
     if manuscript.is_sample:
         return typeset.png(manuscript.source, manuscript.data, pictures=manuscript.pictures)
     return typeset.pdf(manuscript.source, manuscript.data, at=manuscript.at, pictures=manuscript.pictures)
+
+
+def holds(order: PaperOrder, manuscript: Manuscript) -> bool:
+    """Whether what was read for a paper is still so: nobody on it has hidden, left or changed meanwhile. Whoever is new
+    waits for the next batch. The order is locked.
+    """
+    if order.edition != manuscript.edition:
+        return False
+    if order.registration_id is not None:
+        return manuscript.made_from == queries.made_from(order)
+    if order.is_sample:
+        return True
+    filters = dict(order.filters) if order.kind is Kind.BADGES else {}
+    found = _people(order, filters, limit=EVERYBODY)
+    if order.kind is Kind.PARTICIPANTS:
+        found = _listed(order, found)
+    known = {one.registration_id: one for one in found}
+    return all(known.get(one.registration_id) == one for one in manuscript.people)
 
 
 def _badges(order: PaperOrder) -> Manuscript:
@@ -130,8 +168,8 @@ def _badges(order: PaperOrder) -> Manuscript:
         data,
         _time(order),
         edition=order.edition,
-        names=[one.registration_id for one in people],
-        pictures=list(photos.values()),
+        people=people,
+        photos=list(photos.values()),
         number=len(data["badges"]),
         left_out=left_out,
     )
@@ -139,10 +177,9 @@ def _badges(order: PaperOrder) -> Manuscript:
 
 def _participants(order: PaperOrder) -> Manuscript:
     _demand_sight(order)
-    people = _people(order, {}, limit=20_000)
-    agreed = consenting([one.person_id for one in people], Channel.LIST_OF_PARTICIPANTS, order.event_id)
-    people = [one for one in people if one.person_id in agreed]
-    if not people:
+    people = _listed(order, _people(order, {}, limit=EVERYBODY))
+    # Made anew it may name nobody any more: that the file is gone would tell that the last one has hidden.
+    if not people and order.made_at is None:
         raise NotMade(Problem.NOBODY)
     data, left_out = participants.compose(
         order.event, queries.setup_of(order.event_id), people, order.language, today=_today(order)
@@ -152,10 +189,16 @@ def _participants(order: PaperOrder) -> Manuscript:
         data,
         _time(order),
         edition=order.edition,
-        names=[one.registration_id for one in people],
+        people=people,
         number=len(people) - len(left_out),
         left_out=left_out,
     )
+
+
+def _listed(order: PaperOrder, people: Sequence[Bearer]) -> list[Bearer]:
+    """Those who agreed to stand on the list of participants, and do not work there."""
+    agreed = consenting([one.person_id for one in people], Channel.LIST_OF_PARTICIPANTS, order.event_id)
+    return [one for one in people if one.person_id in agreed and one.category not in participants.AT_WORK]
 
 
 def _demand_sight(order: PaperOrder) -> None:
@@ -178,7 +221,14 @@ def _personal(order: PaperOrder) -> Manuscript:
     if registration is None or registration.reference is None or registration.person.erased_at is not None:
         raise NotMade(Problem.GONE)
     document = _document(order, registration) if order.with_document else []
-    return Manuscript(SOURCES[order.kind], _one(order, registration, document), now(), edition=order.edition)
+    order.made_from = queries.made_from(order)
+    return Manuscript(
+        SOURCES[order.kind],
+        _one(order, registration, document),
+        now(),
+        edition=order.edition,
+        made_from=order.made_from,
+    )
 
 
 def _one(order: PaperOrder, registration: Registration, document: Sequence[letters.Fact]) -> Data:
@@ -218,33 +268,33 @@ def _document(order: PaperOrder, registration: Registration) -> list[letters.Fac
     ]
 
 
-def _photos(order: PaperOrder, people: Sequence[Bearer]) -> dict[uuid.UUID, str]:
-    """The photographs that were sent and that the order's owner may see, small and upright. The batch is a deed for a
-    reason: one record says how many were sealed, and all of them count for the alarm (SAFETY.md property 5).
+def _photos(order: PaperOrder, people: Sequence[Bearer]) -> dict[uuid.UUID, Callable[[], bytes]]:
+    """The photographs that were sent and that the order's owner may see. The batch is a deed for a reason: one record
+    says how many were sealed, and all of them count for the alarm (SAFETY.md property 5). Tried again it is no other
+    deed.
     """
     owners = {one.answer_set_id: one.registration_id for one in people if one.answer_set_id}
     who = desk.viewers(order.sight or Sight.PUBLIC_NAMES)
-    found, sealed = {}, 0
-    for answer_set_id, photo in given.attached_to(list(owners), PHOTO, who).items():
-        small = _small(photo.file)
-        sealed += photo.is_sealed
-        if small is not None:
-            found[owners[answer_set_id]] = small
-    if sealed:
+    photos = given.attached_to(list(owners), PHOTOGRAPH, who)
+    sealed = sum(photo.is_sealed for photo in photos.values())
+    if sealed and order.noted_edition != order.edition:
         # Made anew, it is the house that reads, and nobody asked for it.
-        actor = order.owner if order.made_at is None else None
+        actor = order.owner if order.made_at is None and order.noted_edition is None else None
+        order.noted_edition = order.edition
         disclosure.note_batch(
-            actor, order.event, number=sealed, question=PHOTO, reason=order.kind.value, order=order.id
+            actor, order.event, number=sealed, question=PHOTOGRAPH, reason=order.kind.value, order=order.id
         )
-    return found
+    return {owners[answer_set_id]: files.reader(photo.file) for answer_set_id, photo in photos.items()}
 
 
-def _small(file: files.StoredFile) -> str | None:
+def _small(photo: Callable[[], bytes]) -> str | None:
     try:
-        data = files.read(file)
+        data = photo()
     except DomainError:  # gone or damaged: the badge is made without
         return None
     with Image.open(io.BytesIO(data), formats=["JPEG", "PNG", "WEBP"]) as image:
+        # A JPEG is read at about the size that is needed, which takes a tenth of the time.
+        image.draft("RGB", (PHOTO_SIDE, PHOTO_SIDE))
         picture = image.convert("RGB")
         picture.thumbnail((PHOTO_SIDE, PHOTO_SIDE))
         target = io.BytesIO()

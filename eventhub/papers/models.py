@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from eventhub.kit.clock import now
@@ -17,6 +17,11 @@ from eventhub.registration.models import Registration, State
 
 LIFE = timedelta(hours=24)
 """How long a paper can be fetched (SAFETY.md property 6)."""
+
+LAST_HOUR = timedelta(hours=1)
+"""Whoever asks for a paper again while it has less left gets another one."""
+SLOW = timedelta(minutes=10)
+"""How long a paper may be in the making before something is wrong."""
 
 
 class Kind(StrEnum):
@@ -99,7 +104,9 @@ class PaperOrder(Base):
 
     A batch of badges is frozen when it is asked for: ``badge_name`` and ``photos`` are the event's rule of that moment,
     ``sight`` is what its owner saw. ``edition`` rises when somebody named in the file hides, changes the public name or
-    withdraws: the file is then made anew, with ``stale_at`` set until it is, and nothing of the order changes.
+    withdraws: the file is then made anew, with ``stale_at`` set until it is, and nothing of the order changes:
+    ``number`` and ``left_out`` stay those of the first file. ``noted_edition`` is the last edition whose sealed
+    photographs stand in the record. ``made_from`` is a digest of what one's own paper says, as it was read for it.
     """
 
     __tablename__ = "paper_order"
@@ -129,6 +136,8 @@ class PaperOrder(Base):
     sight: Mapped[Sight | None] = mapped_column(enum_column(Sight, name="sight"))
     edition: Mapped[int] = mapped_column(default=1)
     stale_at: Mapped[datetime | None]
+    made_from: Mapped[bytes | None] = mapped_column(LargeBinary)
+    noted_edition: Mapped[int | None]
     asked_at: Mapped[datetime] = mapped_column(default=now)
     made_at: Mapped[datetime | None]
     problem: Mapped[Problem | None] = mapped_column(enum_column(Problem, name="problem"))

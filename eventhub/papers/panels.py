@@ -12,7 +12,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.panels import Panel, Provider
 from eventhub.kit.web import Link
 from eventhub.papers import access, queries
-from eventhub.papers.models import BadgeName, Kind, PaperOrder, Problem
+from eventhub.papers.models import SLOW, BadgeName, Kind, PaperOrder, Problem
 from eventhub.programme.models import Event
 from eventhub.registration import desk
 from eventhub.registration.queries import Intake
@@ -32,8 +32,6 @@ PROBLEMS = {
     Problem.GONE: _l("The registration is no longer there."),
     Problem.NOT_YOURS: _l("Your role does not reach these papers any more."),
 }
-SLOW = 600
-"""Seconds after which a page says that something is wrong."""
 
 
 def own_papers(found: Intake) -> Panel | None:
@@ -62,7 +60,7 @@ def badge_name(event: Event) -> Panel:
 
 def told(order: PaperOrder) -> dict[str, Any]:
     """Where an order stands."""
-    waits = order.is_open and (now() - order.asked_at).total_seconds() < SLOW
+    waits = order.is_open and now() - order.asked_at < SLOW
     if order.file is not None:
         tag: tuple[Any, str] = (pgettext("state of a paper", "Ready"), "ok")
     elif waits:

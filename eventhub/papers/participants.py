@@ -42,10 +42,11 @@ def compose(
     event: Event, setup: PaperSetup, people: Sequence[Bearer], lang: str, *, today: date
 ) -> tuple[Data, list[Data]]:
     """The data of the list, and who was left out since no font has the signs of the name."""
-    printable = [one for one in people if one.category not in AT_WORK and not missing(_line(one))]
+    taking_part = [one for one in people if one.category not in AT_WORK]
+    printable = [one for one in taking_part if not missing(_line(one))]
     left_out = [
         {"reference": one.reference, "signs": names_of(missing(_line(one))), "printed": False}
-        for one in people
+        for one in taking_part
         if missing(_line(one))
     ]
     group_of = {category: number for number, (_title, categories) in enumerate(GROUPS) for category in categories}

@@ -1,10 +1,13 @@
 """What the pages and the printer ask: how papers look, who gets a badge, and orders by their owners."""
 
+import hashlib
+import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import contains_eager, joinedload
@@ -12,9 +15,10 @@ from sqlalchemy.orm import contains_eager, joinedload
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
-from eventhub.papers.models import LIFE, TAKES_PART, Kind, PaperBearer, PaperOrder, PaperSetup, default
+from eventhub.papers.models import LAST_HOUR, LIFE, SLOW, TAKES_PART, Kind, PaperBearer, PaperOrder, PaperSetup, default
 from eventhub.people.models import Organisation, Person
 from eventhub.programme.models import Event
+from eventhub.questionnaires.models import AnswerSet
 from eventhub.registration.models import Registration, State
 
 SHOWN = 20
@@ -73,6 +77,51 @@ def orders_of(owner: Person, event: Event, *, sample: bool = False) -> list[Pape
 def orders_about(owner: Person, registration: Registration) -> list[PaperOrder]:
     """What somebody asked for with one registration within a day, newest first."""
     return _orders(PaperOrder.owner_id == owner.id, PaperOrder.registration_id == registration.id, limit=SHOWN)
+
+
+def same_as(order: PaperOrder) -> PaperOrder | None:
+    """The paper that somebody has already, or gets in a moment, and that says the same as this order would."""
+    found = _orders(
+        PaperOrder.owner_id == order.owner_id,
+        PaperOrder.registration_id == order.registration_id,
+        PaperOrder.kind == order.kind,
+        PaperOrder.language == order.language,
+        PaperOrder.public_name.is_(order.public_name),
+        PaperOrder.with_document.is_(order.with_document),
+        PaperOrder.problem.is_(None),
+        PaperOrder.asked_at > now() - LIFE + LAST_HOUR,
+        PaperOrder.made_at.is_not(None) | (PaperOrder.asked_at > now() - SLOW),
+        limit=1,
+    )
+    if not found:
+        return None
+    is_unread = found[0].made_at is None and found[0].made_from is None
+    return found[0] if is_unread or found[0].made_from == made_from(order) else None
+
+
+def made_from(order: PaperOrder) -> bytes:
+    """A digest of all that one's own paper says: whether it changes tells whether the paper would be another one."""
+    facts = (
+        *(Registration.state, Registration.reference, Registration.category, Registration.attendance_mode),
+        *(Registration.country, Registration.legal_name, Registration.display_name, Organisation.name),
+        *(Person.name, Person.name_latin, Person.alias, Person.nationality, AnswerSet.changed_at),
+        *(Event.publication, Event.mode, Event.original_language, Event.title, Event.city, Event.venue),
+        *(Event.first_day, Event.last_day, Event.time_zone),
+        *(PaperSetup.host, PaperSetup.signatory, PaperSetup.signatory_title, PaperSetup.contact),
+    )
+    row = db.session.execute(
+        select(*facts)
+        .select_from(Registration)
+        .join(Person, Person.id == Registration.person_id)
+        .join(Event, Event.id == Registration.event_id)
+        .outerjoin(Organisation, Organisation.id == Registration.organisation_id)
+        # Nothing else that was answered stands on a paper, but what is said of the travel document.
+        .outerjoin(AnswerSet, (AnswerSet.id == Registration.answer_set_id) & order.with_document)
+        .outerjoin(PaperSetup, PaperSetup.event_id == Event.id)
+        .where(Registration.id == order.registration_id)
+    ).one()
+    today = now().astimezone(ZoneInfo(row.time_zone)).date()
+    return hashlib.sha256(json.dumps([*row, today], sort_keys=True, default=str).encode()).digest()
 
 
 def open_orders(owner: Person) -> int:
@@ -220,16 +269,17 @@ def everything_of(person_id: uuid.UUID) -> list[PaperOrder]:
 
 
 def naming(person_id: uuid.UUID, registration_id: uuid.UUID | None = None) -> list[PaperOrder]:
-    """The desk's files that hold somebody's name, or may come to hold it as what is gathered just now is printed.
+    """The desk's files that hold somebody's name, or are about to: what is gathered for them was noted.
 
-    All registrations of the person count, or the one that is given. Locked: whoever gathers is waited for.
+    All registrations of the person count, or the one that is given. Locked: whoever gathers anew or keeps what was
+    printed is waited for, which takes a moment. What is gathered for the first time this moment is looked at again
+    before it is kept (making.py, ``holds``).
     """
     mine = Registration.person_id == person_id
     if registration_id is not None:
         mine &= Registration.id == registration_id
     named = exists().where(PaperBearer.order_id == PaperOrder.id, PaperBearer.registration_id == Registration.id, mine)
-    being_made = PaperOrder.made_at.is_(None) & PaperOrder.event_id.in_(select(Registration.event_id).where(mine))
-    return _locked(PaperOrder.registration_id.is_(None), PaperOrder.is_sample.is_(False), named | being_made)
+    return _locked(PaperOrder.registration_id.is_(None), PaperOrder.is_sample.is_(False), named)
 
 
 def naming_somebody_gone(limit: int = 100) -> list[PaperOrder]:

@@ -12,10 +12,11 @@ from eventhub.kit.access import actor, personal
 from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import options, submit
 from eventhub.kit.i18n import AUTONYMS, show_moment
+from eventhub.kit.limits import count
 from eventhub.kit.web import back_to
 from eventhub.papers import access, actions, panels, queries
 from eventhub.papers.forms import OwnPaperForm
-from eventhub.papers.models import Kind
+from eventhub.papers.models import Kind, PaperOrder
 from eventhub.people.models import Person
 from eventhub.programme import shown as programme
 from eventhub.registration import queries as registrations
@@ -30,6 +31,8 @@ ABOUT = {
     Kind.VISA_LETTER: _l("An invitation to show at the embassy when you ask for a visa."),
     Kind.CERTIFICATE: _l("Says that you attended."),
 }
+AN_HOUR = 30
+"""How often somebody may ask for papers of her own: three of them, in six languages, with some to spare."""
 
 
 @bp.get("/me/registrations/<reference>/papers")
@@ -51,15 +54,7 @@ def ask(reference: str, kind: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         asked = submit(
             form,
-            lambda: actions.order_own(
-                person,
-                registration,
-                found.event,
-                wanted,
-                form.language.data,
-                public_name=form.name.data != "own",
-                with_document=form.with_document.data,
-            ),
+            lambda: _ordered(person, registration, found, wanted, form),
         )
         if asked is not None:
             return back_to("papers.mine", reference=reference, _anchor="made")
@@ -74,6 +69,19 @@ def fetch(order_id: uuid.UUID) -> ResponseReturnValue:
     if order.file is None or order.registration_id is None:
         raise NotFound
     return files.attachment(order.file)
+
+
+def _ordered(person: Person, registration: Registration, found: Intake, wanted: Kind, form: OwnPaperForm) -> PaperOrder:
+    count("papers.own", str(person.id), limit=AN_HOUR, seconds=3600)
+    return actions.order_own(
+        person,
+        registration,
+        found.event,
+        wanted,
+        form.language.data,
+        public_name=form.name.data != "own",
+        with_document=form.with_document.data,
+    )
 
 
 def _page(found: Intake, registration: Registration, sent: tuple[Kind, OwnPaperForm] | None) -> ResponseReturnValue:

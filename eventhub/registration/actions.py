@@ -30,7 +30,7 @@ from eventhub.questionnaires.actions import drop_inapplicable
 from eventhub.questionnaires.definition import Definition
 from eventhub.questionnaires.models import AnswerSet
 from eventhub.registration import line, offers
-from eventhub.registration.copies import copy_columns, fill_profile
+from eventhub.registration.copies import PHOTOGRAPH, copy_columns, fill_profile, on_papers
 from eventhub.registration.models import Deadline, Outcome, Registration, RegistrationSetup, State
 from eventhub.registration.moves import (
     NotEnoughSeats,
@@ -275,6 +275,7 @@ def amend(
         return registration
     after = before | dict(values)
     drop_inapplicable(intake.answer_set, definition, after)
+    printed = on_papers(registration)
     copy_columns(registration, definition, given.applicable(definition, after))
     consents = _consents(intake, {name: value for name, value in values.items() if name in changed})
     if consents:
@@ -282,6 +283,8 @@ def amend(
     registration.changed_at = moment
     audit.record("registration.changed", registration, actor=actor, scope_id=intake.event.id, questions=changed)
     promise("registration.changed", registration_id=registration.id)
+    if on_papers(registration) != printed or PHOTOGRAPH in changed:
+        promise("registration.reprinted", registration_id=registration.id)
     if registration.state is State.INFO_REQUESTED:
         move(registration, State.UNDER_REVIEW, actor=actor)
     return registration

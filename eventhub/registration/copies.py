@@ -21,6 +21,9 @@ from eventhub.registration.models import Registration
 COUNTRY = ("country_represented", "nationality", "nationality_status", "residence")
 """Questions that say where somebody belongs, the first that is answered counts."""
 
+PHOTOGRAPH = "badge_photo"
+"""The key of the question that asks for the photograph of a badge."""
+
 
 def copy_columns(registration: Registration, definition: Definition | None, answers: Mapping[str, object]) -> None:
     """Keep beside the answers that apply: category, way of attending, country, names, organization."""
@@ -31,6 +34,13 @@ def copy_columns(registration: Registration, definition: Definition | None, answ
     registration.legal_name = _name(definition, known, "legal_name", Sight.BADGES)
     registration.display_name = _name(definition, known, "display_name", Sight.PUBLIC_NAMES)
     _tie(registration, _organisation(known.get("organisation")), _country(known.get("country_represented")))
+
+
+def on_papers(registration: Registration) -> tuple[object, ...]:
+    """What badges, letters and lists say of somebody, as far as it was copied here from the answers."""
+    names = registration.legal_name, registration.display_name
+    belongs = registration.organisation_id, registration.country, registration.category
+    return *names, *belongs, registration.attendance_mode
 
 
 def fill_profile(person: Person, definition: Definition | None, answers: Mapping[str, object]) -> None:

@@ -70,13 +70,14 @@ def note_batch(
     actor: Person | None, event: Event, *, number: int, question: str, reason: str, order: uuid.UUID
 ) -> audit.AuditEntry:
     """One deed opened so many sealed answers (a batch of badges with photographs): one record, which the alarm counts
-    as that many. Without an actor the house did it by itself, and nobody is reported.
+    as that many. Without an actor the house did it by itself, and nobody is reported; it stands in no history of the
+    event then, for there it would tell that somebody has just hidden.
     """
     if actor is not None:
         db.session.execute(select(Person.id).where(Person.id == actor.id).with_for_update(key_share=True))
     entry = audit.record(
         BATCH_READ,
-        event,
+        event if actor is not None else "paper_order",
         actor=actor,
         scope_id=event.id,
         reason=reason,

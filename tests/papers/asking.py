@@ -1,6 +1,7 @@
 """Asking for papers over HTTP, as people do."""
 
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from eventhub.papers.models import Kind
 from eventhub.people.models import Person, Role
@@ -21,10 +22,13 @@ def console(event: Event, more: str = "") -> str:
 
 def ask(client: FlaskClient, registration: Registration, kind: Kind, **typed: object) -> int:
     """Ask for a paper of one's own; the answer's status."""
+    return sent(client, registration, kind, **typed).status_code
+
+
+def sent(client: FlaskClient, registration: Registration, kind: Kind, **typed: object) -> TestResponse:
+    """Ask for a paper of one's own; the answer."""
     fields = form_fields(client.get(own(registration)).text, f"/papers/{kind.value}")
-    return client.post(
-        own(registration, f"/{kind.value}"), data=fields | {"language": "en", "name": "public"} | typed
-    ).status_code
+    return client.post(own(registration, f"/{kind.value}"), data=fields | {"language": "en", "name": "public"} | typed)
 
 
 def print_badges(client: FlaskClient, event: Event, **typed: object) -> int:

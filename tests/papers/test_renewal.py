@@ -12,15 +12,18 @@ from flask.testing import FlaskClient
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.files import StoredFile
+from eventhub.kit.outbox import Promise
 from eventhub.papers import actions, making, queries
 from eventhub.papers.making import Manuscript
 from eventhub.papers.models import BadgeName, Kind, PaperOrder, PaperSetup, Problem
 from eventhub.people import actions as people
 from eventhub.people.models import Channel, Role
 from eventhub.programme.models import Event
+from eventhub.registration.actions import amend
 from eventhub.registration.models import State
 from eventhub.registration.moves import move
 from tests.factories.people import form_fields, make_person, sign_in
+from tests.factories.registration import intake, make_forum, register
 from tests.papers.asking import ask, console, officer, print_badges
 from tests.papers.making import Make, content, has, make, read
 from tests.papers.scene import accredited, agree, make_people, make_stage, person_of
@@ -90,6 +93,7 @@ def test_a_consent_taken_back_takes_the_name_off_the_list(client: FlaskClient, m
     officer(client, event)
     print_list(client, event)
     make()
+    page = table(client, event)
     with time_machine.travel(now() + timedelta(minutes=1), tick=False):
         late = accredited(event, make_person(name="Somebody New"))
         agree(person_of(late), event)
@@ -100,6 +104,83 @@ def test_a_consent_taken_back_takes_the_name_off_the_list(client: FlaskClient, m
     assert "Marker" not in text
     assert "Somebody" not in text, "whoever is new on it would tell that it was made anew"
     assert has(text, "Айсылу Хасанова")
+    assert table(client, event) == page
+    assert not re.search(r"\d+ (person|people)", page), "whoever counts the names would see that one is gone"
+
+
+def test_a_name_left_out_of_the_list_is_left_out_as_before(client: FlaskClient, make: Make) -> None:
+    """The desk reads whose name could not be printed: that stays, though the person has taken the consent back."""
+    event = make_stage()
+    make_people(event)
+    registration = accredited(event, make_person(name="𓀀"))
+    agree(person_of(registration), event)
+    officer(client, event)
+    print_list(client, event)
+    make()
+    page = table(client, event)
+    assert str(registration.reference) in page
+    with time_machine.travel(now() + timedelta(minutes=1), tick=False):
+        people.hide_now(person_of(registration))
+        actions.follow(registration.person_id)
+        make()
+        assert table(client, event) == page
+
+
+def test_the_last_one_leaves_the_list_unseen(client: FlaskClient, make: Make) -> None:
+    event = make_stage()
+    registration = accredited(event, make_person(name="Grace Marker"))
+    agree(person_of(registration), event)
+    officer(client, event)
+    print_list(client, event)
+    make()
+    page = table(client, event)
+    with time_machine.travel(now() + timedelta(minutes=1), tick=False):
+        people.hide_now(person_of(registration))
+        actions.follow(registration.person_id)
+        (order,) = make()
+        assert table(client, event) == page
+    assert "Marker" not in read(content(order))
+
+
+AMENDED = [
+    ({"legal_name": "Ruth Newname"}, "Ruth Newname"),
+    ({"organisation": {"name": "Steppe Council"}}, "Steppe Council"),
+    ({"nationality": "KE"}, "Kenya"),
+    ({"category": "member_state"}, "Member State"),
+]
+
+
+@pytest.mark.parametrize(("changed", "words"), AMENDED, ids=[next(iter(changed)) for changed, _ in AMENDED])
+def test_what_was_amended_stands_in_all_papers(
+    client: FlaskClient, make: Make, changed: dict[str, object], words: str
+) -> None:
+    """Own papers are asked for again, what the desk holds is made anew."""
+    event = make_forum()
+    db.session.add(PaperSetup(event_id=event.id, badge_name=BadgeName.LEGAL))
+    registration = register(event)
+    registration.state = State.ACCREDITED
+    person = sign_in(client, person_of(registration))
+    ask(client, registration, Kind.CONFIRMATION)
+    officer(client, event)
+    print_badges(client, event, mode="")
+    mine, batch = make()
+    page = table(client, event)
+    assert not has(read(content(batch)), words)
+    amend(person, intake(event, person), changed)
+    owed = db.session.query(Promise).filter_by(task="registration.reprinted").one()
+    told = inspect.unwrap(import_module("workers.registration").reprinted)
+    told(**owed.payload)
+    (order,) = make()
+    assert (order.id, db.session.get(PaperOrder, mine.id)) == (batch.id, None)
+    assert has(read(content(order)), words)
+    assert table(client, event) == page
+
+
+def test_an_answer_that_no_paper_shows_changes_none(client: FlaskClient) -> None:
+    event = make_forum()
+    registration = register(event)
+    amend(person_of(registration), intake(event, person_of(registration)), {"document_number": "N 2"})
+    assert db.session.query(Promise).filter_by(task="registration.reprinted").count() == 0
 
 
 def test_another_s_batch_is_left_alone(client: FlaskClient, make: Make) -> None:
@@ -128,7 +209,7 @@ def test_a_withdrawn_registration_leaves_every_file_within_the_hour(client: Flas
     assert actions.make_anew_without_those_gone() == 0
     (order,) = make()
     assert "Marker" not in read(content(order))
-    assert order.number == 6
+    assert order.number == 7, "what the desk reads of it stays as it was"
 
 
 def test_withdrawing_takes_the_own_papers_away_at_once_and_the_batch_is_made_anew(
@@ -159,7 +240,7 @@ def test_nobody_left_leaves_no_file(client: FlaskClient, make: Make) -> None:
     (order,) = make()
     file = order.file_id
     move(registration, State.WITHDRAWN, actor=None)
-    actions.follow_withdrawal(registration.person_id, registration.id)
+    actions.follow_registration(registration.person_id, registration.id)
     (order,) = make()
     assert (order.file_id, order.made_at, order.problem) == (None, None, Problem.NOBODY)
     assert db.session.get_one(StoredFile, file).deleted_at is not None

@@ -1,24 +1,31 @@
 """A batch keeps the rule it was asked for under; roles are asked about again at the printer and at the door."""
 
 import io
+from datetime import timedelta
 from typing import Any
 
 import pypdf
 import pytest
+import time_machine
 from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import select
 
 from eventhub.kit.audit import AuditEntry
+from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.outbox import Promise
+from eventhub.papers import typeset
+from eventhub.papers.actions import follow
 from eventhub.papers.models import BadgeName, PaperOrder, PaperSetup, Problem
+from eventhub.people.actions import hide_now
 from eventhub.people.models import Person, Role, RoleGrant
 from eventhub.people.roles import revoke_role
+from eventhub.programme.console_queries import deeds
 from eventhub.programme.models import Event
 from eventhub.questionnaires.uploads import Upload
 from eventhub.registration.disclosure import READS_AN_HOUR
-from eventhub.registration.models import State
+from eventhub.registration.models import Registration, State
 from tests.factories.people import grant, make_person, sign_in
 from tests.factories.registration import make_forum, register
 from tests.papers.asking import console, officer, print_badges
@@ -206,6 +213,42 @@ def test_sealed_photographs_count_for_the_alarm(
         make()
         assert alarms.count() == told
     assert reads() == [len(names)] * 3
+
+
+def test_a_batch_that_is_tried_again_is_one_deed(
+    client: FlaskClient, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The printer fails, and makes the batch with the next try: the photographs stand in the record once."""
+    event = make_forum(data=asked("desk"))
+    pictured(event, *[f"Guest {number:02d}" for number in range(READS_AN_HOUR // 2 + 1)])
+    rule(event, BadgeName.PUBLIC, photos=True)
+    officer(client, event)
+    assert print_badges(client, event, mode="") == 303
+    with monkeypatch.context() as hurried:
+        hurried.setattr(typeset, "LONGEST", 0.001)
+        with pytest.raises(typeset.NotPrinted):
+            make()
+    with time_machine.travel(now() + timedelta(minutes=5)):
+        (order,) = make()
+    assert order.number == READS_AN_HOUR // 2 + 1
+    assert reads() == [order.number]
+    assert db.session.query(Promise).filter_by(task="registration.many_reads").count() == 0
+
+
+def test_photographs_read_again_by_the_house_stand_in_no_history(client: FlaskClient, make: Make) -> None:
+    """In the event's history they would tell that somebody has just hidden."""
+    event = make_forum(data=asked("desk"))
+    pictured(event, "Amina")
+    rule(event, BadgeName.PUBLIC, photos=True)
+    officer(client, event)
+    assert print_badges(client, event, mode="") == 303
+    (order,) = make()
+    before = len(deeds(event))
+    person = db.session.scalars(select(Person).join(Registration, Registration.person_id == Person.id)).one()
+    hide_now(person)
+    follow(person.id)
+    assert make()[0].edition == order.edition == 2
+    assert (len(deeds(event)), reads()) == (before, [1, 1])
 
 
 def test_gathering_takes_as_many_statements_for_three_as_for_one(

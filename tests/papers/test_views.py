@@ -11,13 +11,16 @@ from eventhub.kit.audit import AuditEntry, AuditText
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.files import StoredFile
+from eventhub.kit.i18n import LANGUAGES
 from eventhub.papers import actions
 from eventhub.papers.models import BadgeName, Kind, PaperOrder, PaperSetup
+from eventhub.papers.views import AN_HOUR
 from eventhub.people.models import Role
+from eventhub.registration.actions import amend
 from eventhub.registration.models import State
 from tests.factories.people import form_fields, make_person, sign_in
-from tests.factories.registration import ANSWERS, make_forum, register
-from tests.papers.asking import ask, console, officer, own, print_badges
+from tests.factories.registration import ANSWERS, intake, make_forum, register
+from tests.papers.asking import ask, console, officer, own, print_badges, sent
 from tests.papers.making import Make, content, has, make, read
 from tests.papers.scene import accredited, agree, make_people, make_stage, person_of
 
@@ -257,9 +260,79 @@ def test_the_settings_stand_on_the_papers(client: FlaskClient, make: Make) -> No
 def test_nobody_keeps_the_printer_for_himself(client: FlaskClient) -> None:
     registration = accredited(make_stage())
     sign_in(client, person_of(registration))
-    assert [ask(client, registration, Kind.CONFIRMATION) for _ in range(actions.AT_ONCE + 1)] == [
-        303
-    ] * actions.AT_ONCE + [422]
+    wanted = [(kind, lang) for kind in (Kind.CONFIRMATION, Kind.VISA_LETTER) for lang in LANGUAGES]
+    answers = [ask(client, registration, kind, language=lang) for kind, lang in wanted[: actions.AT_ONCE + 1]]
+    assert answers == [303] * actions.AT_ONCE + [422]
+
+
+def test_nobody_asks_all_day(client: FlaskClient) -> None:
+    registration = accredited(make_stage())
+    sign_in(client, person_of(registration))
+    assert [ask(client, registration, Kind.CONFIRMATION) for _ in range(AN_HOUR + 1)] == [303] * AN_HOUR + [422]
+    assert "Too many tries" in sent(client, registration, Kind.CONFIRMATION).text
+    with time_machine.travel(now() + timedelta(hours=1), tick=False):
+        sign_in(client, person_of(registration))
+        assert ask(client, registration, Kind.CONFIRMATION) == 303
+
+
+@pytest.mark.parametrize("change", ["nothing", "name", "event", "day", "setup"])
+def test_the_same_paper_is_not_made_twice(client: FlaskClient, make: Make, change: str) -> None:
+    """While it waits and once it is made; another one is made as soon as it would say something else."""
+    event = make_stage()
+    registration = accredited(event)
+    sign_in(client, person_of(registration))
+    for _ in range(2):
+        ask(client, registration, Kind.CONFIRMATION)
+        (order,) = make()
+    later = now()
+    if change == "name":
+        person_of(registration).alias = "Blue Heron"
+    elif change == "event":
+        event.city = {"en": "Nairobi"}
+    elif change == "setup":
+        db.session.add(PaperSetup(event_id=event.id, signatory="Ingrid Solheim"))
+    elif change == "day":
+        later += timedelta(hours=22)
+    db.session.flush()
+    with time_machine.travel(later, tick=False):
+        sign_in(client, person_of(registration))
+        ask(client, registration, Kind.CONFIRMATION)
+        orders = make()
+    assert [one.id for one in orders][:1] == [order.id]
+    assert len(orders) == (1 if change == "nothing" else 2)
+
+
+def test_a_letter_with_another_number_of_the_passport_is_another_letter(client: FlaskClient, make: Make) -> None:
+    event = make_forum()
+    registration = register(event)
+    registration.state = State.ACCREDITED
+    person = sign_in(client, person_of(registration))
+    for with_document, number in ((True, 1), (False, 2)):
+        typed = {"with_document": "y"} if with_document else {}
+        for _ in range(2):
+            ask(client, registration, Kind.VISA_LETTER, **typed)
+            assert len(make()) == number
+    amend(person, intake(event, person), {"document_number": "N 2"})
+    ask(client, registration, Kind.VISA_LETTER, with_document="y")
+    assert len(make()) == 3
+    ask(client, registration, Kind.VISA_LETTER)
+    assert len(make()) == 3, "the one that does not say the number says the same"
+
+
+def test_who_works_there_is_not_counted_on_the_list(client: FlaskClient, make: Make) -> None:
+    """The secretariat agreed to be listed, but a list of participants names participants."""
+    event = make_stage()
+    make_people(event)
+    for name in ("Grace Secretary", "𓀀"):
+        colleague = make_person(name=name)
+        accredited(event, colleague, category="secretariat")
+        agree(colleague, event)
+    officer(client, event)
+    fields = form_fields(client.get(console(event)).text, "/papers/list")
+    client.post(console(event, "/list"), data=fields | {"language": "en", "reason": "For the report."})
+    (order,) = make()
+    assert "Secretary" not in read(content(order))
+    assert (order.number, order.left_out) == (6, [])
 
 
 def test_a_filter_without_people_says_so(client: FlaskClient, make: Make) -> None:
