@@ -1,5 +1,4 @@
-"""From an order to a file: gather what the paper says, in the order's language, make photographs small, print it, and
-see whether all of it is still so.
+"""From an order to a file: gather what the paper says, draw the photographs, print, and see whether all is still so.
 
 No transaction is open and nothing is locked while photographs are drawn and the printer works: a batch takes minutes,
 and whoever hides meanwhile must not wait for it. Only workers come here.
