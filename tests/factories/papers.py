@@ -25,4 +25,6 @@ def make_paper(event: Event, owner: Person, registration: Registration | None = 
     )
     db.session.add(order)
     db.session.flush()
-    return actions.keep(order, PDF_BYTES, at=now(), number=1, left_out=[])
+    file = actions.store(order.id, PDF_BYTES)
+    assert file is not None
+    return actions.keep(order, file, at=now(), number=1, left_out=[])
