@@ -399,7 +399,7 @@ AT_THE_DOORS = (
         f"{GATE}/walk-in",
         DOOR,
         {"name": "Grace", "category": "media"},
-        NOT_TODAY,
+        post=NOT_TODAY,
     ),
     Route("checkin_console.rule", "GET POST", f"{GATE}/rule", EDIT, {"capacity": "20", "modes": "in_person"}),
     Route("checkin_console.counts", "GET", f"{DOORS}/counts", DOOR),
