@@ -332,8 +332,10 @@ NAMES_KEPT = """() => new Promise((done) => {
 
 EVERYTHING = """() => new Promise((done) => {
   const asked = indexedDB.open("check-in");
-  asked.onsuccess = async () => {
-    const names = ["queue", "lists", "seen"], found = {}, work = asked.result.transaction(names);
+  asked.onsuccess = () => {
+    const names = ["queue", "lists", "seen"], found = { queue: [], lists: [], seen: [] };
+    if (!asked.result.objectStoreNames.length) return done(found);
+    const work = asked.result.transaction(names);
     for (const name of names)
       work.objectStore(name).getAll().onsuccess = ({ target }) => { found[name] = target.result; };
     work.oncomplete = () => { asked.result.close(); done(found); };
