@@ -117,6 +117,13 @@ def many_searches(entry_id: int) -> Letter | None:
     return letters.many_searches(admin) if admin else None
 
 
+@mails("registration.many_refusals")
+def many_refusals(entry_id: int) -> Letter | None:
+    """A second person is told that somebody scans many badges that let nobody in."""
+    admin = _second_person(entry_id)
+    return letters.many_refusals(admin) if admin else None
+
+
 def _second_person(entry_id: int) -> Person | None:
     """An administrator of the event that a deed was about, of its series or of everything, but not who did it. Nobody
     to tell is an error in the log.

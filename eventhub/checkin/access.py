@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from eventhub.people.access import holds
 from eventhub.people.models import Role, RoleGrant
 from eventhub.programme.models import Event
-from eventhub.registration.access import Sight, desk_sight, scope_of
+from eventhub.registration.access import DESK, Sight, desk_sight, scope_of
 
 AT_THE_DOOR = (Role.CHECK_IN, Role.ACCREDITATION_OFFICER, Role.ORGANISER)
 
@@ -23,6 +23,11 @@ def may_set_rules(grants: Iterable[RoleGrant], event: Event) -> bool:
 def may_accredit(grants: Iterable[RoleGrant], event: Event) -> bool:
     """The accreditation desk lets a walk-in in where the event decides on everybody; others only file the person."""
     return holds(grants, Role.ACCREDITATION_OFFICER, scope=scope_of(event))
+
+
+def may_decide(grants: Iterable[RoleGrant], event: Event) -> bool:
+    """The desk undoes an entry, and lets a walk-in pass a waiting list; whoever only scans does not."""
+    return holds(grants, *DESK, scope=scope_of(event))
 
 
 def export_sight(grants: Iterable[RoleGrant], event: Event) -> Sight:

@@ -7,7 +7,7 @@ twice, or in another order, leads to the same entries.
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -24,7 +24,8 @@ from eventhub.kit.db import db, table_of
 from eventhub.kit.errors import DomainError
 from eventhub.people.models import Person
 from eventhub.programme.models import Event
-from eventhub.registration.doors import attend, register_at_desk
+from eventhub.registration.disclosure import REFUSALS_AN_HOUR, note_refusals
+from eventhub.registration.doors import Newcomer, NotToday, attend, register_at_desk, take_back
 from eventhub.registration.models import Registration, RegistrationSetup
 from eventhub.registration.reference import read_reference
 
@@ -48,6 +49,14 @@ class CapacityBelowEntered(DomainError):
     status = 422
     field = "capacity"
     message = _l("More people are in already. Choose a larger number, or leave it empty for no limit.")
+
+
+class NotIn(DomainError):
+    """There is no such entry, or it was undone already."""
+
+    status = 422
+    field = "reference"
+    message = _l("This person has no entry at this gate. Look at the reference and the gate.")
 
 
 @dataclass(frozen=True)
@@ -158,23 +167,50 @@ def register_walk_in(
     event: Event,
     setup: RegistrationSetup | None,
     gate: Gate,
+    who: Newcomer,
     *,
-    name: str,
-    category: str,
-    contact: str | None,
     may_accredit: bool,
+    may_decide: bool,
+    text: str | None = None,
 ) -> tuple[Registration, Scan | None]:
-    """Register somebody at the door. Where the event decides on everybody, only the accreditation desk lets in at
-    once; for others the registration waits there. Raises NoPlaceLeft, NotTaken.
+    """Register somebody at the door, while the gate stands open. Where the event decides on everybody, only the
+    accreditation desk lets in at once; for others the registration waits there. Who ``may_decide`` passes people over
+    who wait in line, saying why in ``text``. Raises NotToday, NoPlaceLeft, NotTaken, OthersWait, ReasonNeeded.
     """
+    if not gate.open_at(now(), event.time_zone):
+        raise NotToday
     accredit = may_accredit or (setup is not None and not setup.needs_accreditation)
     registration = register_at_desk(
-        actor, event, setup, name=name, category=category, contact=contact, accredit=accredit
+        actor,
+        event,
+        setup,
+        who,
+        accredit=accredit,
+        may_pass_over=may_decide,
+        text=text,
     )
     if not accredit:
         return registration, None
     reading = Reading(uuid.uuid4(), gate.key, Source.DESK, now(), reference=registration.reference)
     return registration, scan_here(actor, event, reading)
+
+
+def undo_entry(actor: Person, event: Event, key: GateKey, typed: str, *, reason: str) -> Registration:
+    """Take back that somebody was there: the entry goes, every scan stays, and who has no other entry is again where
+    the registration was before. Raises NotIn, OwnFile.
+    """
+    reference = read_reference(typed)
+    bearer = queries.bearer(event.id, reference) if reference else None
+    if bearer is None:
+        raise NotIn
+    registration = queries.lock_registrations([bearer.registration_id])[bearer.registration_id]
+    entry = queries.entry_at(registration.id, key)
+    if entry is None:
+        raise NotIn
+    db.session.delete(entry)
+    db.session.flush()
+    elsewhere = bool(queries.entries([registration.id]))
+    return take_back(actor, registration, gate=str(key), text=reason, came=elsewhere)
 
 
 def _take_in(
@@ -196,11 +232,11 @@ def _take_in(
     queries.lock_rules(event.id, {one.key for one in fresh.values()})
     timed = [(_put(one, head, received_at, sent), one) for one in fresh.values()]
     timed.sort(key=lambda pair: (pair[0].at, pair[1].nonce))
-    doors = _Doors(event, gates, held)
+    doors = _Doors(event, gates, held, roster.instant(head.issued) if head else None)
     scans = []
     for put, one in timed:
         bearer = people.get(one.nonce)
-        verdict, reason, over = doors.judge(one, put.at, bearer)
+        verdict, reason, waived = doors.judge(one, put.at, bearer)
         scan = Scan(
             id=uuid.uuid4(),
             event_id=event.id,
@@ -221,7 +257,8 @@ def _take_in(
             shown=one.shown,
             verdict=verdict,
             reason=reason,
-            over_capacity=over,
+            over_capacity=waived is Refusal.FULL,
+            waived=waived,
             by_id=head.person if head else actor.id,
         )
         scans.append(scan)
@@ -230,31 +267,40 @@ def _take_in(
     db.session.add_all(scans)
     db.session.flush()
     doors.write(actor)
+    _watch(event, scans, received_at)
     return [*known.values(), *scans]
 
 
 class _Doors:
     """Judges scans one after the other, in the order of their moments, and keeps who came first at each gate."""
 
-    def __init__(self, event: Event, gates: dict[GateKey, Gate], held: dict[uuid.UUID, Registration]) -> None:
-        self.event, self.gates, self.held = event, gates, held
+    def __init__(
+        self,
+        event: Event,
+        gates: dict[GateKey, Gate],
+        held: dict[uuid.UUID, Registration],
+        listed_at: datetime | None,
+    ) -> None:
+        self.event, self.gates, self.held, self.listed_at = event, gates, held, listed_at
         self.entries = queries.entries(held)
         self.first = {place: (entry.entered_at, *scan) for place, (entry, *scan) in self.entries.items()}
         self.inside: dict[GateKey, int] = {}
         self.changed: dict[Place, Scan] = {}
 
-    def judge(self, one: Reading, at: datetime, bearer: Bearer | None) -> tuple[Verdict, Refusal | None, bool]:
-        """What a scan leads to: the verdict, why not, and whether somebody was let in beyond the number of places."""
-        reason = self._standing(one, at, bearer)
-        over = False
+    def judge(
+        self, one: Reading, at: datetime, bearer: Bearer | None
+    ) -> tuple[Verdict, Refusal | None, Refusal | None]:
+        """What a scan leads to: the verdict, why not, and the rule against which somebody was let in."""
+        reason, waived = self._standing(one, at, bearer), None
         if reason is None and bearer is not None and (bearer.registration_id, one.key) not in self.first:
             reason = self._at_gate(one.key, at, bearer)
-            if reason is not None and one.let_in_by_phone:
-                # The phone went by the rules it was given, and the person is inside: that is what is written down.
-                over, reason = reason is Refusal.FULL, None
+            if reason is not None and one.let_in_by_phone and self._can_have_been_open(one.key):
+                # The phone went by the rules it was given, and the person is inside: that is what is written down,
+                # with the rule, for somebody to look at.
+                waived, reason = reason, None
         if reason is None and one.offline and one.shown is Verdict.REFUSED:
-            reason = one.reason or Refusal.UNKNOWN
-        return (Verdict.REFUSED if reason else Verdict.ACCEPTED), reason, over and reason is None
+            reason, waived = one.reason or Refusal.UNKNOWN, None
+        return (Verdict.REFUSED if reason else Verdict.ACCEPTED), reason, waived
 
     def let_in(self, scan: Scan, registration: Registration) -> None:
         """One entry per person and gate: the first scan makes it, an earlier one that arrives later takes it over."""
@@ -306,10 +352,25 @@ class _Doors:
             return Refusal.FULL
         return refused
 
+    def _can_have_been_open(self, key: GateKey) -> bool:
+        """Nobody came in by a gate that stands open on a day for which the phone never had a list."""
+        return self.listed_at is not None and self.gates[key].known_open_to(self.listed_at, self.event.time_zone)
+
     def _count(self, key: GateKey) -> int:
         if key not in self.inside:
             self.inside[key] = queries.entered(self.event.id, key)
         return self.inside[key]
+
+
+def _watch(event: Event, scans: Sequence[Scan], moment: datetime) -> None:
+    """Whoever is refused very often is perhaps no door, but somebody who asks who people are."""
+    by_id = next((scan.by_id for scan in scans if scan.reason and scan.registration_id), None)
+    if by_id is None:
+        return
+    since = moment - timedelta(hours=1)
+    refused = queries.refusals_since(event.id, by_id, since)
+    if refused > REFUSALS_AN_HOUR:
+        note_refusals(by_id, event, number=refused, since=since)
 
 
 def _lock_device(device: Device) -> None:

@@ -50,7 +50,9 @@ def take_in(slug: str) -> ResponseReturnValue:
     event = at_door(slug)
     form = ScansForm()
     if not form.validate_on_submit():
-        return jsonify(problem="form"), 422
+        # A page older than its session is opened anew; what cannot be read is never sent again.
+        unreadable = not {"csrf_token", "form_key"} & set(form.errors)
+        return jsonify(problem="scans" if unreadable else "form"), 422
     scans = submit(
         form,
         lambda: actions.take_in(
@@ -66,7 +68,9 @@ def take_in(slug: str) -> ResponseReturnValue:
         return jsonify(problem="list"), 422
     kept = {str(scan.nonce) for scan in scans}
     gone = [str(one.nonce) for one in form.readings if str(one.nonce) not in kept]
-    return jsonify(results=[_answer(event, scan, whole=len(scans) == 1) for scan in scans], gone=gone)
+    read = {one.nonce: one.reference for one in form.readings}
+    results = [_answer(event, scan, read.get(scan.nonce), whole=len(scans) == 1) for scan in scans]
+    return jsonify(results=results, gone=gone)
 
 
 @bp.get("/console/events/<slug>/check-in/worker.js")
@@ -77,11 +81,11 @@ def worker(slug: str) -> ResponseReturnValue:
     return Response(WORKER, content_type="text/javascript; charset=utf-8")
 
 
-def _answer(event: Event, scan: Scan, *, whole: bool) -> dict[str, Any]:
+def _answer(event: Event, scan: Scan, read: str | None, *, whole: bool) -> dict[str, Any]:
     told: dict[str, Any] = {"nonce": str(scan.nonce), "verdict": scan.verdict.value}
     told["at"] = show_time(scan.scanned_at.astimezone(ZoneInfo(event.time_zone)))
     if whole:
-        result = shown.result(event, scan, g.lang)
+        result = shown.result(event, scan, g.lang, read=read)
         told |= {"kind": result.kind, "word": result.word, "name": result.name}
         told |= {"category": result.category, "detail": result.detail}
     return told

@@ -44,6 +44,27 @@ class WalkInForm(Form):
         validators=[optional(), Length(max=200)],
         render_kw={"autocomplete": "off"},
     )
+    text = StringField(
+        _l("Why this person comes before those who wait"),
+        description=_l("Recorded in the history of everybody who waits."),
+        validators=[optional(), Length(max=300)],
+    )
+
+
+class UndoForm(Form):
+    """An entry that was a mistake."""
+
+    reference = StringField(
+        _l("Reference"),
+        validators=[required(_l("Type the reference on the badge")), Length(max=80)],
+        render_kw={"dir": "ltr", "autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"},
+    )
+    gate = SelectField(_l("Gate"), validators=[required()])
+    reason = StringField(
+        _l("Why was this entry a mistake?"),
+        description=_l("Recorded with your name in the history of the registration."),
+        validators=[required(), Length(max=300)],
+    )
 
 
 class RuleForm(Form):

@@ -125,6 +125,7 @@ class Scan(Base):
 
     ``device_at`` is the phone's own clock; ``scanned_at`` is that clock put right (clocks.py), ``shown`` what the phone
     said at the door when it could not ask. ``read_digest`` tells repeats of an unknown reference apart, no more.
+    ``waived`` is the rule of the gate that somebody was let in against by a phone: for somebody to look at.
     """
 
     __tablename__ = "check_in_scan"
@@ -156,6 +157,7 @@ class Scan(Base):
     verdict: Mapped[Verdict] = mapped_column(enum_column(Verdict, name="verdict"))
     reason: Mapped[Refusal | None] = mapped_column(enum_column(Refusal, name="reason"))
     over_capacity: Mapped[bool] = mapped_column(default=False)
+    waived: Mapped[Refusal | None] = mapped_column(enum_column(Refusal, name="waived"))
     by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
 
     registration: Mapped[Registration | None] = relationship(lazy="raise")

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 
 from eventhub.checkin import access, actions, exporting, queries, shown
 from eventhub.checkin.console import PHONE_CSP, at_door, bp
-from eventhub.checkin.forms import AttendanceForm, ListForm, ReferenceForm, RuleForm, WalkInForm
+from eventhub.checkin.forms import AttendanceForm, ListForm, ReferenceForm, RuleForm, UndoForm, WalkInForm
 from eventhub.checkin.models import GateKey, GateRule
 from eventhub.checkin.queries import Gate
 from eventhub.kit import audit, codes
@@ -26,6 +26,8 @@ from eventhub.kit.i18n import direction, in_language, show_moment, show_time
 from eventhub.kit.panels import Panel
 from eventhub.kit.web import Link, back_to
 from eventhub.programme.models import Event, Mode
+from eventhub.registration.doors import Newcomer, passes_over
+from eventhub.registration.models import Registration
 from eventhub.registration.shown import label
 
 
@@ -68,6 +70,8 @@ def walk_in(slug: str, gate: str) -> ResponseReturnValue:
     event = at_door(slug)
     at, setup = queries.gate_of(event, gate), queries.setup_of(event.id)
     may_accredit = access.may_accredit(actor().grants, event)
+    may_decide = access.may_decide(actor().grants, event)
+    at_once = may_accredit or (setup is not None and not setup.needs_accreditation)
     form = WalkInForm()
     form.category.choices = _categories([("", _("Choose"))])
     if form.validate_on_submit():
@@ -78,10 +82,10 @@ def walk_in(slug: str, gate: str) -> ResponseReturnValue:
                 event,
                 setup,
                 at,
-                name=form.name.data or "",
-                category=form.category.data,
-                contact=form.contact.data or None,
+                Newcomer(form.name.data or "", form.category.data, form.contact.data or None),
                 may_accredit=may_accredit,
+                may_decide=may_decide,
+                text=form.text.data or None,
             ),
         )
         if made is not None:
@@ -94,8 +98,15 @@ def walk_in(slug: str, gate: str) -> ResponseReturnValue:
                 return back_to("checkin_console.door", slug=slug, gate=gate)
             flash(_("Registered under %(reference)s.", reference=registration.reference), "ok")
             return back_to("checkin_console.door", slug=slug, gate=gate, scan=scan.id, _anchor="result")
-    at_once = may_accredit or (setup is not None and not setup.needs_accreditation)
-    page = render_template("checkin/walk_in.html", form=form, at_once=at_once, **_frame(event, at))
+    page = render_template(
+        "checkin/walk_in.html",
+        form=form,
+        at_once=at_once,
+        open=at.open_at(now(), event.time_zone),
+        others_wait=passes_over(setup, accredit=at_once),
+        may_decide=may_decide,
+        **_frame(event, at),
+    )
     return page, form.status
 
 
@@ -138,13 +149,45 @@ def counts(slug: str) -> ResponseReturnValue:
         {
             "scan": one.scan,
             "reference": one.reference,
+            "inside": one.inside,
             "gate": names.get(one.scan.key, ""),
             "at": show_moment(one.scan.scanned_at, event.time_zone, g.lang, year=False),
         }
         for one in queries.to_look_at(event.id)
     ]
-    at = show_time(now().astimezone(zone))
-    return render_template("checkin/counts.html", event=event, title=_title(event), rows=rows, doubts=doubts, at=at)
+    return render_template(
+        "checkin/counts.html",
+        event=event,
+        title=_title(event),
+        rows=rows,
+        doubts=doubts,
+        at=show_time(now().astimezone(zone)),
+        may_undo=access.may_decide(actor().grants, event),
+    )
+
+
+@bp.route("/console/events/<slug>/check-in/undo", methods=["GET", "POST"])
+@staff
+def undo(slug: str) -> ResponseReturnValue:
+    """Undo an entry that was a mistake. ``scan`` in the address fills in whose and where."""
+    event = at_door(slug)
+    if not access.may_decide(actor().grants, event):
+        raise NotFound
+    form = UndoForm(data=_entry_of(event, request.args.get("scan")))
+    names = shown.gate_names(event, g.lang)
+    form.gate.choices = options([("", _("Choose")), *((str(key), name) for key, name in names.items())])
+    if form.validate_on_submit():
+        key = queries.gate_of(event, form.gate.data).key
+        undone = submit(
+            form,
+            lambda: actions.undo_entry(
+                actor().person, event, key, form.reference.data or "", reason=form.reason.data or ""
+            ),
+        )
+        if undone is not None:
+            flash(_("The entry was undone. The scans stay on record."), "ok")
+            return back_to("checkin_console.counts", slug=slug)
+    return render_template("checkin/undo.html", event=event, title=_title(event), form=form), form.status
 
 
 @bp.route("/console/events/<slug>/check-in/export", methods=["GET", "POST"])
@@ -226,6 +269,15 @@ def _result(event: Event, scan_id: str | None) -> shown.Result | None:
         return shown.result(event, queries.own_scan(event, actor().id, known), g.lang)
     except NotFound:
         return None
+
+
+def _entry_of(event: Event, scan_id: str | None) -> dict[str, str]:
+    try:
+        scan = queries.scan_of(event.id, uuid.UUID(scan_id or ""))
+    except (ValueError, NotFound):
+        return {}
+    found = queries.bearers(event.id, Registration.id == scan.registration_id) if scan.registration_id else []
+    return {"gate": str(scan.key)} | ({"reference": found[0].reference} if found else {})
 
 
 def _frame(event: Event, at: Gate) -> dict[str, Any]:

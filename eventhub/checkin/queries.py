@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, true
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
 from eventhub.checkin.models import MAY_ENTER, Device, Entry, GateKey, GateRule, Refusal, Scan, Verdict
 from eventhub.kit.clock import now
@@ -21,6 +21,8 @@ from eventhub.registration.desk import LEGAL, NAME
 from eventhub.registration.models import Registration, RegistrationSetup, State
 
 IN_PERSON = "in_person"
+TO_LOOK_AT = 300
+"""Scans to look at on one page: more than one upload of a phone holds."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,14 @@ class Gate:
 
     def open_at(self, moment: datetime, zone: str) -> bool:
         """Whether one may pass at a moment, whoever one is."""
-        return not self.closed and moment.astimezone(ZoneInfo(zone)).date() in self.days
+        return not self.closed and moment_day(moment, zone) in self.days
+
+    def known_open_to(self, listed_at: datetime, zone: str) -> bool:
+        """Whether a phone with the list of that moment can have taken the gate for open: a list dies at midnight, and
+        a clock that was set meanwhile is wrong by a day at most.
+        """
+        listed = moment_day(listed_at, zone)
+        return any(abs(day - listed) <= timedelta(days=1) for day in self.days)
 
 
 @dataclass(frozen=True)
@@ -94,6 +103,7 @@ class Reading:
     scan: Scan
     reference: str | None
     first: bool
+    inside: bool
 
 
 def event_of(slug: str) -> Event:
@@ -144,7 +154,12 @@ def gate_of(event: Event, text: str) -> Gate:
 
 def today(event: Event) -> date:
     """The day it is where the event takes place."""
-    return now().astimezone(ZoneInfo(event.time_zone)).date()
+    return moment_day(now(), event.time_zone)
+
+
+def moment_day(moment: datetime, zone: str) -> date:
+    """The day it is somewhere at a moment."""
+    return moment.astimezone(ZoneInfo(zone)).date()
 
 
 def bearers(event_id: uuid.UUID, *where: ColumnElement[bool]) -> list[Bearer]:
@@ -222,6 +237,26 @@ def known_scans(device_id: uuid.UUID, nonces: Collection[uuid.UUID]) -> dict[uui
     """The scans of a device that arrived before."""
     rows = select(Scan).where(Scan.device_id == device_id, Scan.nonce.in_(nonces))
     return {scan.nonce: scan for scan in db.session.scalars(rows)}
+
+
+def scan_of(event_id: uuid.UUID, scan_id: uuid.UUID) -> Scan:
+    """A scan of an event. Raises NotFound."""
+    found: Scan | None = db.session.scalar(select(Scan).where(Scan.id == scan_id, Scan.event_id == event_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def refusals_since(event_id: uuid.UUID, person_id: uuid.UUID, since: datetime) -> int:
+    """How many scans by one person named somebody of an event who was not let in, on whatever phone."""
+    rows = select(func.count()).where(
+        Scan.event_id == event_id,
+        Scan.by_id == person_id,
+        Scan.received_at > since,
+        Scan.verdict == Verdict.REFUSED,
+        Scan.registration_id.is_not(None),
+    )
+    return db.session.scalar(rows) or 0
 
 
 def own_scan(event: Event, person_id: uuid.UUID, scan_id: uuid.UUID) -> Scan:
@@ -315,9 +350,17 @@ def present(event_id: uuid.UUID, key: GateKey | None = None) -> list[Present]:
 
 
 def readings(event_id: uuid.UUID, *where: ColumnElement[bool], limit: int | None = None) -> list[Reading]:
-    """Every scan, the latest first; ``first`` says that the entry stands by it. One statement."""
+    """Every scan, the latest first; ``first`` says that the entry stands by it, ``inside`` that there is one. One
+    statement.
+    """
+    other = aliased(Entry)
+    inside = select(other.id).where(
+        other.registration_id == Scan.registration_id,
+        other.day.is_not_distinct_from(Scan.day),
+        other.session_id.is_not_distinct_from(Scan.session_id),
+    )
     rows = (
-        select(Scan, Registration.reference, Entry.id.is_not(None))
+        select(Scan, Registration.reference, Entry.id.is_not(None), inside.exists())
         .outerjoin(Registration, Registration.id == Scan.registration_id)
         .outerjoin(Entry, Entry.scan_id == Scan.id)
         .options(joinedload(Scan.session))
@@ -329,9 +372,12 @@ def readings(event_id: uuid.UUID, *where: ColumnElement[bool], limit: int | None
 
 
 def to_look_at(event_id: uuid.UUID) -> list[Reading]:
-    """Scans where the door and the server disagree, or a clock was in doubt: for somebody to look at."""
+    """Scans where the door and the server disagree, a phone let somebody in against a rule, or a clock was in doubt:
+    for somebody to look at.
+    """
     let_in = and_(Scan.shown == Verdict.ACCEPTED, Scan.verdict == Verdict.REFUSED)
-    return readings(event_id, or_(let_in, Scan.over_capacity.is_(True), Scan.clock_doubtful.is_(True)), limit=100)
+    doubts = let_in, Scan.waived.is_not(None), Scan.over_capacity.is_(True), Scan.clock_doubtful.is_(True)
+    return readings(event_id, or_(*doubts), limit=TO_LOOK_AT)
 
 
 def _gate(

@@ -1,7 +1,8 @@
-"""The list that a phone takes along: signed by us, without a reference in it, and worth nothing after midnight.
+"""The list that a phone takes along: signed by us, no reference in clear in it, and worth nothing after midnight.
 
-Who finds the phone finds the public names of those who take part, their categories and gates, and no way back to a
-reference but trying them all. The signature stands over the head, the head over the people.
+Who finds the phone finds the public names of those who take part, their categories and gates. The key of the digests
+lies in the list, and a reference has 30 random bits: a computer that tries them all finds those of the list. The
+signature stands over the head, the head over the people.
 """
 
 import hashlib

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from eventhub.checkin import queries
 from eventhub.checkin.models import GateKey, Refusal, Scan, Source, Verdict
 from eventhub.checkin.queries import Gate
+from eventhub.kit.clock import now
 from eventhub.kit.i18n import in_language, show_date, show_moment, show_time
 from eventhub.kit.panels import panels
 from eventhub.programme.models import Event
@@ -58,19 +59,25 @@ class Result:
     detail: str = ""
 
 
-def result(event: Event, scan: Scan, lang: str) -> Result:
-    """What a scan led to, as staff see it. Who is not let in for a reason of the person's own is not named."""
+def result(event: Event, scan: Scan, lang: str, *, read: str | None = None) -> Result:
+    """What a scan led to, as staff see it. Who is not let in for a reason of the person's own is not named.
+
+    ``read`` is the reference that a phone sent with the scan, if it did. A phone's list holds digests: whoever sends
+    those has no badge before them, and learns no name but the one that the list holds anyway.
+    """
     found = queries.bearers(event.id, Registration.id == scan.registration_id) if scan.registration_id else []
     bearer = found[0] if found else None
     if scan.verdict is Verdict.REFUSED or bearer is None:
         reason = scan.reason or Refusal.UNKNOWN
         named = bearer if reason in {Refusal.CATEGORY, Refusal.FULL, Refusal.CLOSED} else None
-        return Result("stop", str(STOP), *_who(event, named, lang), str(REASONS[reason]))
+        return Result("stop", str(STOP), *_who(named, lang), str(REASONS[reason]))
+    legal = _badge_in_hand(scan, bearer, read) and by_legal_name(event) and _stands_open(event, scan)
     entry = queries.entry_at(bearer.registration_id, scan.key)
     if entry is not None and entry.scan_id != scan.id:
         since = show_time(entry.entered_at.astimezone(ZoneInfo(event.time_zone)))
-        return Result("warn", str(ALREADY), *_who(event, bearer, lang), _("Already in since %(time)s", time=since))
-    return Result("ok", str(COME_IN), *_who(event, bearer, lang))
+        who = _who(bearer, lang, legal=legal)
+        return Result("warn", str(ALREADY), *who, _("Already in since %(time)s", time=since))
+    return Result("ok", str(COME_IN), *_who(bearer, lang, legal=legal))
 
 
 def gate_name(gate: Gate, event: Event, lang: str) -> str:
@@ -101,6 +108,7 @@ def words() -> dict[str, Any]:
         "offline": _("No connection: this phone decides by its list"),
         "waiting": _("Waiting to be sent: {number}"),
         "sent": _("Everything is sent"),
+        "aside": _("Scans that could not be sent: {number}. Show them to the desk."),
         "list": _("List of {number} people, good until midnight"),
         "no_list": _("No list on this phone"),
         "signed_out": _("You are signed out. Sign in again: what was scanned is kept, and sent then."),
@@ -116,8 +124,19 @@ def by_legal_name(event: Event) -> bool:
     return any(panel.context.get("legal") for panel in panels("checkin.badge_name", event))
 
 
-def _who(event: Event, bearer: queries.Bearer | None, lang: str) -> tuple[str, str]:
+def _badge_in_hand(scan: Scan, bearer: queries.Bearer, read: str | None) -> bool:
+    """Whether the badge's own reference was read, now and with the server: typed into the page (such a scan has no
+    list behind it), or sent by the phone. A reference that is not the bearer's own counts for nothing.
+    """
+    return not scan.offline and (scan.listed_offset_ms is None or read == bearer.reference)
+
+
+def _stands_open(event: Event, scan: Scan) -> bool:
+    """Whether one is let in by the gate of a scan today."""
+    return any(gate.key == scan.key and gate.open_at(now(), event.time_zone) for gate in queries.gates(event))
+
+
+def _who(bearer: queries.Bearer | None, lang: str, *, legal: bool = False) -> tuple[str, str]:
     if bearer is None:
         return "", ""
-    name = bearer.legal_name if by_legal_name(event) else bearer.name
-    return name, label("participant_category", bearer.category, lang)
+    return bearer.legal_name if legal else bearer.name, label("participant_category", bearer.category, lang)

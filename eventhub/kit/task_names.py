@@ -29,6 +29,7 @@ TASK_NAMES: dict[str, Any] = {
     "registration.declined": _l("A mail about a registration that was declined"),
     "registration.lapsed": _l("A mail that an offered place was not taken"),
     "registration.many_reads": _l("A warning about many sealed answers that were opened"),
+    "registration.many_refusals": _l("A warning about many badges refused at a door"),
     "registration.many_searches": _l("A warning about many searches for people"),
     "registration.offered": _l("A mail that offers a place"),
     "registration.place_kept": _l("A mail that an offered place was taken"),

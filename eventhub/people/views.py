@@ -36,6 +36,7 @@ from eventhub.people.forms import (
 from eventhub.people.models import Channel, Person, RoleGrant, SignInRequest, WebSession
 
 bp = Blueprint("people", __name__)
+LEAVE = ["leave.js"]
 
 # For one address in one browser. What others ask for the address is no business of this one: sign_in.open_request
 # keeps the mailbox from being flooded, without a word to anybody.
@@ -45,6 +46,8 @@ PER_ADDRESS = {"limit": 2000, "seconds": 900}
 # Beside the tries that the rows count: these stand in no transaction, so that nothing can undo them.
 PER_CODE = {"limit": 20, "seconds": 900}
 CLEAR = '"cache", "cookies", "storage"'
+# Scans of a door wait in this browser: leave.js has cleared the storage of everything else.
+CLEAR_BUT_SCANS = '"cache", "cookies"'
 
 
 @bp.route("/sign-in", methods=["GET", "POST"], endpoint="sign_in")
@@ -118,7 +121,7 @@ def sign_out() -> ResponseReturnValue:
     """Out, with everything this browser kept (SAFETY.md property 11)."""
     form = ActionForm()
     if not form.validate_on_submit():
-        return render_template("people/sign_out.html", form=form), 422
+        return render_template("people/sign_out.html", form=form, scripts=LEAVE), 422
     sessions.end_session()
     return _forget_all(redirect(f"/{g.lang}/", 303))
 
@@ -371,7 +374,7 @@ def erase() -> ResponseReturnValue:
     if form.validate_on_submit() and submit(form, lambda: actions.erase(person, person)):
         sessions.end_session()
         return _forget_all(back_to("people.erased"))
-    return render_template("people/erase.html", form=form), form.status
+    return render_template("people/erase.html", form=form, scripts=LEAVE), form.status
 
 
 @bp.route("/erased")
@@ -437,6 +440,7 @@ def _my_page(discreet_form: DiscreetForm, action_form: ActionForm, form: Form | 
         offers=len(queries.own_offers(visitor.person)),
         main_panels=panels("me.main", visitor),
         aside_panels=panels("me.aside", visitor),
+        scripts=LEAVE,
     )
     return page, form.status if form else 200
 
@@ -460,5 +464,5 @@ def _dead_link(**context: Any) -> ResponseReturnValue:
 
 def _forget_all(response: Any) -> Response:
     answer = make_response(response)
-    answer.headers["Clear-Site-Data"] = CLEAR
+    answer.headers["Clear-Site-Data"] = CLEAR_BUT_SCANS if request.form.get("keep") == "scans" else CLEAR
     return answer

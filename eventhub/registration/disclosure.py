@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -32,6 +32,9 @@ READ, BATCH_READ = "registration.revealed", "registration.batch_read"
 
 SEARCHES_AN_HOUR = 50
 """More searches for names than this an hour are reported likewise."""
+
+REFUSALS_AN_HOUR = 50
+"""More badges than this that one person scanned within an hour and nobody let in are reported likewise."""
 
 
 class ReasonNeeded(DomainError):
@@ -96,6 +99,24 @@ def note_search(actor_id: uuid.UUID, event_id: uuid.UUID) -> audit.AuditEntry:
     entry = audit.record("registration.searched", "registration_list", actor=actor, scope_id=event_id)
     if _within_an_hour(entry) == SEARCHES_AN_HOUR + 1:
         promise("registration.many_searches", entry_id=entry.id)
+    return entry
+
+
+def note_refusals(actor_id: uuid.UUID, event: Event, *, number: int, since: datetime) -> audit.AuditEntry | None:
+    """Somebody scanned so many badges that let nobody in: written down and reported, once since that moment."""
+    verb = "registration.many_refusals"
+    told = select(audit.AuditEntry.id).where(
+        audit.AuditEntry.actor_id == actor_id,
+        audit.AuditEntry.verb == verb,
+        audit.AuditEntry.scope_id == event.id,
+        audit.AuditEntry.at > since,
+    )
+    if db.session.scalar(told.limit(1)) is not None:
+        return None
+    actor = db.session.get_one(Person, actor_id)
+    entry = audit.record(verb, event, actor=actor, scope_id=event.id, rows=number)
+    db.session.flush()
+    promise(verb, entry_id=entry.id)
     return entry
 
 

@@ -1,8 +1,10 @@
 """What happens to a registration at the door: somebody came, or somebody is registered there."""
 
 import uuid
+from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 
 from eventhub.kit import audit
 from eventhub.kit.clock import now
@@ -11,10 +13,12 @@ from eventhub.kit.errors import DomainError
 from eventhub.kit.sealed import new_key
 from eventhub.people.models import Person
 from eventhub.programme.models import Event, Publication
-from eventhub.registration.models import Registration, RegistrationSetup, SeatAt, State
-from eventhub.registration.moves import can_move, move
+from eventhub.registration import line
+from eventhub.registration.models import CORRECTIONS, Registration, RegistrationSetup, SeatAt, State
+from eventhub.registration.moves import can_move, demand_distance, move, put_right
+from eventhub.registration.offers import ReasonNeeded, note_passed_over
 from eventhub.registration.reference import new_reference
-from eventhub.registration.seats import take_seat
+from eventhub.registration.seats import hold_seats, take_seat
 
 
 class NoPlaceLeft(DomainError):
@@ -23,10 +27,32 @@ class NoPlaceLeft(DomainError):
     message = _l("All places are taken, so nobody more can be registered at the door.")
 
 
+class NotToday(DomainError):
+    """Who walks in stands at an open gate."""
+
+    status = 422
+    message = _l("Walk-ins are registered on the day of the gate, while it is open.")
+
+
+class OthersWait(DomainError):
+    """Whoever only scans does not pass people over."""
+
+    message = _l("Others wait in line for a place. Send the person to the accreditation desk: it decides.")
+
+
 class NotTaken(DomainError):
     """The event was cancelled, or takes no registrations at all."""
 
     message = _l("This event takes no registrations.")
+
+
+@dataclass(frozen=True)
+class Newcomer:
+    """Somebody who stands at a door without a registration; ``contact`` is a telephone number or an address."""
+
+    name: str
+    category: str
+    contact: str | None = None
 
 
 def attend(actor: Person | None, registration: Registration) -> Registration:
@@ -36,17 +62,42 @@ def attend(actor: Person | None, registration: Registration) -> Registration:
     return registration
 
 
+def take_back(actor: Person, registration: Registration, *, gate: str, text: str, came: bool) -> Registration:
+    """An entry was a mistake. Who came to no other gate (``came``) is where the registration was before, accredited
+    or with a badge issued; what was decided then stays. The caller holds the row. Raises OwnFile.
+    """
+    demand_distance(actor, [registration])
+    back = None
+    if not came and registration.state is State.ATTENDED:
+        back = _before(registration)
+    detail = {"back": back.value} if back else {}
+    audit.record(
+        "registration.entry_undone",
+        registration,
+        actor=actor,
+        scope_id=registration.event_id,
+        text=text,
+        gate=gate,
+        **detail,
+    )
+    if back:
+        put_right(registration, back)
+    db.session.flush()
+    return registration
+
+
 def register_at_desk(
     actor: Person,
     event: Event,
     setup: RegistrationSetup | None,
+    who: Newcomer,
     *,
-    name: str,
-    category: str,
-    contact: str | None,
     accredit: bool,
+    may_pass_over: bool,
+    text: str | None,
 ) -> Registration:
-    """Register somebody who stands at the desk, whatever the deadline. Raises NoPlaceLeft, NotTaken.
+    """Register somebody who stands at the desk, whatever the deadline. Raises NoPlaceLeft, NotTaken, and where people
+    wait in line OthersWait or ReasonNeeded.
 
     With ``accredit`` the person is accredited at once, else waits for the accreditation desk. The contact opens no
     account and finds none: nobody at a door learns whether an address is known.
@@ -54,7 +105,9 @@ def register_at_desk(
     if setup is None or event.publication is Publication.CANCELLED:
         raise NotTaken
     moment = now()
-    person = Person(id=uuid.uuid4(), seal_key_id=new_key().id, name=name, phone=contact, time_zone=event.time_zone)
+    person = Person(
+        id=uuid.uuid4(), seal_key_id=new_key().id, name=who.name, phone=who.contact, time_zone=event.time_zone
+    )
     db.session.add(person)
     db.session.flush()
     registration = Registration(
@@ -64,20 +117,62 @@ def register_at_desk(
         filed_by_id=actor.id,
         state=State.DRAFT,
         reference=new_reference(event.code),
-        category=category,
+        category=who.category,
         attendance_mode="in_person",
-        legal_name=name,
+        legal_name=who.name,
         submitted_at=moment,
     )
     db.session.add(registration)
-    audit.record("registration.at_desk", registration, actor=actor, scope_id=event.id, category=category)
+    audit.record("registration.at_desk", registration, actor=actor, scope_id=event.id, category=who.category)
     move(registration, State.SUBMITTED, State.UNDER_REVIEW, actor=actor)
     if accredit:
         move(registration, State.ACCREDITED, actor=actor, reason="complete")
     # Last of all: from here on the event's seats are locked.
-    if accredit or setup.seat_at is SeatAt.SUBMISSION:
+    if takes_seat(setup, accredit=accredit):
+        _demand_word(actor, event, may_pass_over=may_pass_over, text=text)
         if not take_seat(event.id):
             raise NoPlaceLeft
         registration.has_seat = True
     db.session.flush()
     return registration
+
+
+def takes_seat(setup: RegistrationSetup, *, accredit: bool) -> bool:
+    """Whether a walk-in takes a seat at once."""
+    return accredit or setup.seat_at is SeatAt.SUBMISSION
+
+
+def passes_over(setup: RegistrationSetup | None, *, accredit: bool) -> bool:
+    """Whether a walk-in takes a seat that others wait for in line."""
+    if setup is None or setup.capacity is None or not takes_seat(setup, accredit=accredit):
+        return False
+    return line.somebody_waits(setup.event_id)
+
+
+def _demand_word(actor: Person, event: Event, *, may_pass_over: bool, text: str | None) -> None:
+    """Nobody in line is passed over in silence, at a door neither."""
+    setup = hold_seats(event.id)
+    waiting = line.all_in_line(event.id) if setup.capacity is not None else []
+    if not waiting:
+        return
+    if not may_pass_over:
+        raise OthersWait
+    if not text:
+        raise ReasonNeeded
+    note_passed_over(actor, event.id, waiting, text)
+
+
+def _before(registration: Registration) -> State:
+    """Where a registration stood when somebody let the person in, by its history."""
+    ways = {f"registration.{state.value}": state for state in CORRECTIONS[State.ATTENDED]}
+    rows = (
+        select(audit.AuditEntry.verb)
+        .where(
+            audit.AuditEntry.subject_kind == "registration",
+            audit.AuditEntry.subject_id == registration.id,
+            audit.AuditEntry.verb.in_(ways),
+        )
+        .order_by(audit.AuditEntry.id.desc())
+        .limit(1)
+    )
+    return ways.get(db.session.scalar(rows) or "", State.ACCREDITED)

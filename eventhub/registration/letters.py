@@ -283,6 +283,18 @@ def many_searches(admin: Person) -> Letter | None:
     )
 
 
+def many_refusals(admin: Person) -> Letter | None:
+    """To an administrator: somebody at a door scanned many badges that let nobody in."""
+    return _report(
+        admin,
+        _l("Many badges were refused at a door"),
+        [
+            _l("One colleague scanned more than fifty badges within an hour that let nobody in."),
+            _l("Each scan is recorded. Please look at the live counts and ask."),
+        ],
+    )
+
+
 def _report(admin: Person, subject: Any, paragraphs: list[Any]) -> Letter | None:
     if not admin.email:
         return None

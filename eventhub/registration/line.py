@@ -32,6 +32,11 @@ def somebody_waits(event_id: uuid.UUID) -> bool:
     return db.session.scalar(select(select(Registration.id).where(*in_line(event_id)).exists())) or False
 
 
+def all_in_line(event_id: uuid.UUID) -> list[uuid.UUID]:
+    """Everybody in line, the first first."""
+    return list(db.session.scalars(select(Registration.id).where(*in_line(event_id)).order_by(*ORDER)))
+
+
 def first_in_line(event_id: uuid.UUID, limit: int | None) -> list[Registration]:
     """The first of the line, locked. Nobody is passed over: a row that somebody works on is waited for.
 

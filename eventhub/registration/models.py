@@ -74,6 +74,10 @@ MOVES: dict[State, frozenset[State]] = {
 """Submitted goes straight to accredited only where the event needs no accreditation. Offered goes under review only
 where a place is taken before anybody has looked: whoever accepts is then where those are who found a place at once."""
 
+CORRECTIONS: dict[State, frozenset[State]] = {State.ATTENDED: frozenset({State.ACCREDITED, State.BADGE_ISSUED})}
+"""The only ways back, and none that a decision takes: somebody at a door was mistaken, the desk undid the entry with a
+reason, and the registration is where it was (doors.take_back)."""
+
 SEATED = frozenset({State.ACCREDITED, State.BADGE_ISSUED, State.ATTENDED, State.NO_SHOW, State.OFFERED})
 """States that hold a seat."""
 

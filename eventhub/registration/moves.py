@@ -15,7 +15,7 @@ from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError, Forbidden, Stale
 from eventhub.kit.outbox import promise
 from eventhub.people.models import Person
-from eventhub.registration.models import MOVES, Registration, State
+from eventhub.registration.models import CORRECTIONS, MOVES, Registration, State
 from eventhub.registration.queries import too_near
 
 DECIDED = frozenset({State.ACCREDITED, State.DECLINED, State.WAITLISTED, State.REVOKED})
@@ -78,6 +78,15 @@ def move(
     if state in DECIDED:
         registration.decided_at, registration.reason = moment, reason
     return entries
+
+
+def put_right(registration: Registration, target: State) -> None:
+    """Go back by the table of corrections: no decision, so the one that stands is left as it is. Whoever calls writes
+    the audit row. Raises NotPossible.
+    """
+    if target not in CORRECTIONS.get(registration.state, ()):
+        raise NotPossible
+    registration.state, registration.changed_at = target, now()
 
 
 def note_move(

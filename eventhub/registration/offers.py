@@ -162,7 +162,7 @@ def offer_by_hand(
         raise NotEnoughSeats(got)
     detail = {"passed_over": len(skipped)} if skipped else {}
     _offer(registrations, until, actor=actor, text=text if skipped else None, **detail)
-    _note_passed_over(actor, event_id, skipped, text)
+    note_passed_over(actor, event_id, skipped, text)
     return len(registrations)
 
 
@@ -171,6 +171,16 @@ def demand_turn(setup: RegistrationSetup, registrations: Sequence[Registration])
     waiting = [one.id for one in registrations if one.state is State.WAITLISTED]
     if waiting and setup.capacity is not None and line.passed_over(setup.event_id, waiting):
         raise OutOfTurn
+
+
+def note_passed_over(actor: Person, event_id: uuid.UUID, skipped: Sequence[uuid.UUID], text: str | None) -> None:
+    """Leave word with each of those in line that somebody came first, and why."""
+    if not skipped:
+        return
+    rows = db.session.scalars(select(Registration).where(Registration.id.in_(skipped)))
+    notes = [audit.record("registration.passed_over", one, actor=actor, scope_id=event_id) for one in rows]
+    if text:
+        audit.say(notes, text)
 
 
 def accept(actor: Person, offer: SeatOffer, **detail: Any) -> Registration:
@@ -312,15 +322,6 @@ def _offer(
         db.session.add(made)
         promise("registration.offered", offer_id=made.id)
     db.session.flush()
-
-
-def _note_passed_over(actor: Person, event_id: uuid.UUID, skipped: list[uuid.UUID], text: str | None) -> None:
-    if not skipped:
-        return
-    rows = db.session.scalars(select(Registration).where(Registration.id.in_(skipped)))
-    notes = [audit.record("registration.passed_over", one, actor=actor, scope_id=event_id) for one in rows]
-    if text:
-        audit.say(notes, text)
 
 
 def _held(offer: SeatOffer) -> tuple[RegistrationSetup, Registration]:

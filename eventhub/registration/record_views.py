@@ -200,6 +200,7 @@ def _deed(one: desk.Deed, event: Event, labels: Mapping[str, str]) -> dict[str, 
         "revealed": _("Sealed answers read"),
         "note": _("Note"),
         "passed_over": _("Somebody who waited less was offered a place first"),
+        "entry_undone": _("An entry at the door was undone"),
     }
     cause, until = one.entry.detail.get("cause"), one.entry.detail.get("until")
     if cause in shown.CAUSES:

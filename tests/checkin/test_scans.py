@@ -10,16 +10,20 @@ import pytest
 import time_machine
 
 from eventhub.checkin import actions, queries, roster
-from eventhub.checkin.models import Entry, GateKey, Scan, Verdict
-from eventhub.kit.audit import AuditEntry
+from eventhub.checkin.models import Entry, GateKey, Refusal, Scan, Verdict
+from eventhub.kit.audit import AuditEntry, AuditText
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
+from eventhub.kit.outbox import Promise
 from eventhub.people import actions as people
 from eventhub.people.models import Role
 from eventhub.programme.models import Event
 from eventhub.registration import personal_data
+from eventhub.registration.disclosure import REFUSALS_AN_HOUR
+from eventhub.registration.doors import Newcomer, NoPlaceLeft, NotToday, OthersWait
 from eventhub.registration.models import Registration, RegistrationSetup, State
-from eventhub.registration.moves import move
+from eventhub.registration.moves import NotPossible, OwnFile, move
+from eventhub.registration.offers import ReasonNeeded
 from tests.checkin.scene import Phone, badge, entries, in_words, make_today, noon, scans, today
 from tests.factories.people import make_person, make_staff
 from tests.factories.programme import make_session
@@ -247,12 +251,12 @@ def test_walk_ins_take_seats_and_stop_when_none_is_left() -> None:
     actor = make_staff(Role.CHECK_IN, event_id=event.id)
     gate = queries.gate_of(event, str(today(event)))
     setup = db.session.get_one(RegistrationSetup, event.id)
-    what = {"category": "academic_expert", "contact": None, "may_accredit": False}
-    made, scan = actions.register_walk_in(actor, event, setup, gate, name="Grace", **what)  # type: ignore[arg-type]
+    what = {"may_accredit": False, "may_decide": False}
+    made, scan = actions.register_walk_in(actor, event, setup, gate, Newcomer("Grace", "academic_expert"), **what)
     assert scan is not None
     assert (made.state, made.has_seat, in_words(scan)) == (State.ATTENDED, True, ("accepted", None))
     with pytest.raises(Exception, match="NoPlaceLeft"):
-        actions.register_walk_in(actor, event, setup, gate, name="Ada", **what)  # type: ignore[arg-type]
+        actions.register_walk_in(actor, event, setup, gate, Newcomer("Ada", "academic_expert"), **what)
     verbs = {row.verb for row in db.session.query(AuditEntry).filter_by(subject_id=made.id, actor_id=actor.id)}
     assert {"registration.at_desk", "registration.accredited", "registration.attended"} <= verbs
 
@@ -262,10 +266,146 @@ def test_a_walk_in_at_a_forum_waits_for_the_desk(event: Event) -> None:
     gate = queries.gate_of(event, str(today(event)))
     known = make_person(email="known@example.org")
     setup = db.session.get_one(RegistrationSetup, event.id)
-    what = {"name": "Grace", "category": "media", "contact": "known@example.org"}
-    made, scan = actions.register_walk_in(actor, event, setup, gate, **what, may_accredit=False)
+    who = Newcomer("Grace", "media", "known@example.org")
+    made, scan = actions.register_walk_in(actor, event, setup, gate, who, may_accredit=False, may_decide=False)
     assert (made.state, made.has_seat, scan) == (State.UNDER_REVIEW, False, None)
     assert made.person_id != known.id, "an address at a door opens nobody's account"
-    made, scan = actions.register_walk_in(actor, event, setup, gate, **what, may_accredit=True)
+    made, scan = actions.register_walk_in(actor, event, setup, gate, who, may_accredit=True, may_decide=False)
     assert made.state is State.ATTENDED
     assert db.session.query(Entry).count() == 1
+
+
+def test_nobody_comes_by_a_gate_of_another_week() -> None:
+    """A phone says that it let people in by a gate for which it never had a list: refused, and listed."""
+    event = make_today(days=20)
+    one, people = phone(event), [badge(event) for _ in range(3)]
+    one.fetch_list()
+    for who in people:
+        one.scan(str(who.reference), key=GateKey(day=event.first_day + timedelta(days=15)))
+    assert [in_words(scan) for scan in one.send()] == [("refused", "closed")] * 3
+    assert not entries()
+    assert {db.session.get_one(Registration, who.id).state for who in people} == {State.ACCREDITED}
+    assert len(queries.to_look_at(event.id)) == 3
+
+
+@pytest.mark.parametrize(("days", "let_in"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])
+def test_a_clock_may_be_wrong_by_a_day_and_that_is_looked_at(days: int, let_in: bool) -> None:
+    start = make_today(days=9)
+    with time_machine.travel(noon(start.first_day + timedelta(days=4)), tick=False):
+        one, who = phone(start), badge(start)
+        one.fetch_list()
+        one.scan(str(who.reference), key=GateKey(day=start.first_day + timedelta(days=4 + days)))
+        (scan,) = one.send()
+        assert in_words(scan) == (("accepted", None) if let_in else ("refused", "closed"))
+        assert len(entries()) == int(let_in)
+        assert len(queries.to_look_at(start.id)) == int(days != 0)
+
+
+def test_what_a_phone_let_in_against_the_rule_is_looked_at(event: Event) -> None:
+    boss = make_staff(Role.ORGANISER, event_id=event.id)
+    one, other, closed = phone(event), badge(event, category="media"), badge(event)
+    one.fetch_list()
+    rule = {"modes": [], "capacity": None}
+    actions.set_rule(boss, event, today(event), categories=["member_state"], closed=False, **rule)  # type: ignore[arg-type]
+    one.scan(str(other.reference))
+    one.send()
+    one.queue.clear()
+    actions.set_rule(boss, event, today(event), categories=[], closed=True, **rule)  # type: ignore[arg-type]
+    one.scan(str(closed.reference))
+    one.send()
+    found = {row.scan.registration_id: row.scan.waived for row in queries.to_look_at(event.id)}
+    assert found == {other.id: Refusal.CATEGORY, closed.id: Refusal.CLOSED}
+
+
+@pytest.mark.parametrize("before", [State.ACCREDITED, State.BADGE_ISSUED])
+def test_an_entry_that_was_a_mistake_is_undone(event: Event, before: State) -> None:
+    boss, who = make_staff(Role.ORGANISER, event_id=event.id), badge(event, state=State.UNDER_REVIEW)
+    move(who, State.ACCREDITED, actor=boss, reason="complete")
+    if before is State.BADGE_ISSUED:
+        move(who, State.BADGE_ISSUED, actor=boss)
+    decided = who.decided_at
+    typed(event, who.reference)
+    typed(event, who.reference, GateKey(session_id=make_session(event).id))
+    session = next(one.session_id for one in entries() if one.session_id)
+    actions.undo_entry(boss, event, today(event), str(who.reference), reason="The wrong badge")
+    assert who.state is State.ATTENDED, "somebody came to the session all the same"
+    actions.undo_entry(boss, event, GateKey(session_id=session), str(who.reference).lower(), reason="The wrong badge")
+    assert (who.state, who.reason, who.decided_at) == (before, "complete", decided)
+    assert not entries()
+    assert len(scans()) == 2
+    rows = db.session.query(AuditEntry).filter_by(verb="registration.entry_undone").order_by(AuditEntry.id).all()
+    assert [(row.actor_id, row.detail.get("back")) for row in rows] == [(boss.id, None), (boss.id, before.value)]
+    assert db.session.get_one(AuditText, rows[0].id).text == "The wrong badge"
+    with pytest.raises(actions.NotIn):
+        actions.undo_entry(boss, event, today(event), str(who.reference), reason="Again")
+    typed(event, who.reference)
+    assert who.state is State.ATTENDED, "who comes after all comes in"
+
+
+def test_nobody_undoes_an_entry_of_their_own(event: Event) -> None:
+    boss = make_staff(Role.ORGANISER, event_id=event.id)
+    mine = badge(event, boss)
+    typed(event, mine.reference)
+    with pytest.raises(OwnFile):
+        actions.undo_entry(boss, event, today(event), str(mine.reference), reason="I was not there")
+    with pytest.raises(actions.NotIn):
+        actions.undo_entry(boss, event, today(event), "nonsense", reason="x")
+
+
+def test_no_decision_takes_the_way_of_a_correction(event: Event) -> None:
+    who = badge(event, state=State.ATTENDED)
+    for target in (State.ACCREDITED, State.BADGE_ISSUED):
+        with pytest.raises(NotPossible):
+            move(who, target, actor=None)
+
+
+def test_many_refusals_within_an_hour_are_reported_once(event: Event) -> None:
+    actor = make_staff(Role.CHECK_IN, event_id=event.id)
+    gate = queries.gate_of(event, str(event.last_day))
+    reports = db.session.query(Promise).filter_by(task="registration.many_refusals")
+    who = badge(event)
+    for number in range(REFUSALS_AN_HOUR + 3):
+        assert reports.count() == int(number > REFUSALS_AN_HOUR)
+        actions.scan_typed(actor, event, gate, str(who.reference))
+    assert reports.count() == 1
+    entry = db.session.query(AuditEntry).filter_by(verb="registration.many_refusals").one()
+    assert (entry.actor_id, entry.scope_id) == (actor.id, event.id)
+
+
+def walk_in(event: Event, gate: GateKey, *, may_decide: bool, text: str | None = None) -> Registration:
+    actor = make_staff(Role.ORGANISER if may_decide else Role.CHECK_IN, event_id=event.id)
+    setup = db.session.get_one(RegistrationSetup, event.id)
+    at = queries.gate_of(event, str(gate))
+    who = Newcomer("Grace", "media")
+    told = {"may_accredit": may_decide, "may_decide": may_decide, "text": text}
+    return actions.register_walk_in(actor, event, setup, at, who, **told)[0]  # type: ignore[arg-type]
+
+
+def test_walk_ins_come_on_the_day_of_the_gate() -> None:
+    event = make_today(days=20, needs_accreditation=False)
+    for days in (1, 15):
+        with pytest.raises(NotToday):
+            walk_in(event, GateKey(day=event.first_day + timedelta(days=days)), may_decide=True)
+    assert walk_in(event, today(event), may_decide=False).state is State.ATTENDED
+    boss = make_staff(Role.ORGANISER, event_id=event.id)
+    actions.set_rule(boss, event, today(event), categories=[], modes=[], capacity=None, closed=True)
+    with pytest.raises(NotToday):
+        walk_in(event, today(event), may_decide=True)
+
+
+def test_a_walk_in_passes_nobody_over_in_silence() -> None:
+    event = make_today(capacity=5, needs_accreditation=False)
+    waiting = [badge(event, state=State.WAITLISTED) for _ in range(3)]
+    with pytest.raises(OthersWait), db.session.begin_nested():
+        walk_in(event, today(event), may_decide=False, text="A friend of mine")
+    with pytest.raises(ReasonNeeded), db.session.begin_nested():
+        walk_in(event, today(event), may_decide=True)
+    made = walk_in(event, today(event), may_decide=True, text="She speaks at ten")
+    assert (made.state, made.has_seat) == (State.ATTENDED, True)
+    rows = db.session.query(AuditEntry).filter_by(verb="registration.passed_over").all()
+    assert {row.subject_id for row in rows} == {one.id for one in waiting}
+    assert {db.session.get_one(AuditText, row.id).text for row in rows} == {"She speaks at ten"}
+    for _ in range(4):
+        walk_in(event, today(event), may_decide=True, text="And another")
+    with pytest.raises(NoPlaceLeft):
+        walk_in(event, today(event), may_decide=True, text="And another")

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from python_calamine import CalamineWorkbook
 
-from eventhub.checkin.models import Scan
+from eventhub.checkin.models import GateKey, Scan
 from eventhub.kit.audit import AuditEntry, AuditText
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -226,3 +226,100 @@ def test_when_the_role_is_taken_lists_and_scans_are_refused(client: FlaskClient)
         method = client.get if path == "/worker.js" else client.post
         assert method(console(event, path), data=fields).status_code == 404
     assert db.session.query(Scan).count() == 0
+
+
+def test_a_digest_is_answered_with_the_public_name_only(client: FlaskClient) -> None:
+    """Badges carry legal names here; the list of a phone does not, and the door gives none for what the list holds."""
+    event = make_today()
+    amina, grace = (
+        badge(event, make_person(name="Legal Name", alias=alias), legal_name=f"Legal {alias}") for alias in "AG"
+    )
+    db.session.add(PaperSetup(event_id=event.id, badge_name=BadgeName.LEGAL))
+    me = come_in(client, event)
+    fields = form_fields(client.get(door(event)).text, "/list")
+    one = Phone(me, event)
+    one.fetch_list()
+    clock = str(int(now().timestamp() * 1000))
+
+    def ask(gate: object, nonce: str | None = None, **read: object) -> dict[str, str]:
+        scan = {"nonce": nonce or str(uuid.uuid4()), "gate": str(gate), "source": "camera", "at": int(clock)} | read
+        sent = {"head": one.head, "signature": one.signature, "clock": clock, "form_key": str(uuid.uuid4())}
+        answer = client.post(console(event, "/scans"), data=fields | sent | {"scans": json.dumps([scan])})
+        (told,) = answer.get_json()["results"]
+        return dict(told)
+
+    digest = one.digest(str(amina.reference)).hex()
+    tomorrow = event.last_day
+    nonce = str(uuid.uuid4())
+    for gate in (today(event), tomorrow):
+        assert ask(gate, digest=digest)["name"] == "A"
+        assert ask(gate, digest=digest, offline=True, shown="accepted")["name"] == "A"
+    ask(today(event), nonce, digest=digest)
+    assert ask(today(event), nonce, reference=str(grace.reference))["name"] == "A", "somebody else's reference"
+    refused = ask(tomorrow, reference=str(grace.reference))
+    assert (refused["verdict"], refused["name"]) == ("refused", "G")
+    let_in = ask(today(event), reference=str(grace.reference))
+    assert (let_in["verdict"], let_in["name"]) == ("accepted", "Legal G")
+
+
+def test_scans_that_cannot_be_read_are_told_from_an_old_page(client: FlaskClient) -> None:
+    event = make_today()
+    come_in(client, event)
+    fields = form_fields(client.get(door(event)).text, "/list") | {"head": "x", "signature": "y", "clock": "1"}
+    unreadable = client.post(console(event, "/scans"), data=fields | {"scans": "nonsense"})
+    assert (unreadable.status_code, unreadable.get_json()) == (422, {"problem": "scans"})
+    old = client.post(console(event, "/scans"), data=fields | {"scans": "[]", "csrf_token": "x"})
+    assert (old.status_code, old.get_json()) == (422, {"problem": "form"})
+
+
+def test_the_desk_undoes_an_entry_and_the_door_does_not(client: FlaskClient) -> None:
+    event = make_today()
+    who = badge(event, make_person(name="Amina"))
+    me = come_in(client, event)
+    one = Phone(me, event)
+    one.fetch_list()
+    one.scan(str(who.reference), key=GateKey(day=event.last_day))
+    one.send()
+    assert "Let in while the gate was closed" in client.get(console(event, "/counts")).text
+    assert "Undo" not in client.get(console(event, "/counts")).text
+    assert client.get(console(event, "/undo")).status_code == 404
+    come_in(client, event, Role.ACCREDITATION_OFFICER)
+    (scan,) = scans()
+    path = console(event, "/undo")
+    assert f"{path}?scan={scan.id}" in client.get(console(event, "/counts")).text
+    page = client.get(f"{path}?scan={scan.id}").text
+    assert str(who.reference) in page
+    data = form_fields(page, "/undo") | {"reference": who.reference, "gate": str(event.last_day)}
+    assert client.post(path, data=data | {"reason": ""}).status_code == 422
+    data |= {"reason": "It was tomorrow's gate", "form_key": str(uuid.uuid4())}
+    assert client.post(path, data=data).status_code == 303
+    assert not entries()
+    assert len(scans()) == 1
+    assert db.session.get_one(Registration, who.id).state is State.ACCREDITED
+    assert "undone" in client.get(console(event, "/counts")).text
+    again = client.post(path, data=data | {"form_key": str(uuid.uuid4())})
+    assert again.status_code == 422
+    assert "no entry at this gate" in again.text
+    history = client.get(f"/en/console/events/{event.slug}/registrations/{who.id}").text
+    assert "An entry at the door was undone" in history
+    assert "gate" in history
+
+
+def test_a_walk_in_past_a_line_over_http(client: FlaskClient) -> None:
+    event = make_today(days=20, capacity=5, needs_accreditation=False)
+    badge(event, state=State.WAITLISTED)
+    come_in(client, event)
+    path = door(event) + "/walk-in"
+    page = client.get(path).text
+    assert "Others wait in line" in page
+    data = form_fields(page, "/walk-in") | {"name": "Grace", "category": "media", "text": "A friend"}
+    assert "it decides" in client.post(path, data=data).text
+    come_in(client, event, Role.ACCREDITATION_OFFICER)
+    data = form_fields(client.get(path).text, "/walk-in") | {"name": "Grace", "category": "media"}
+    assert client.post(path, data=data).status_code == 422
+    data |= {"text": "She speaks at ten", "form_key": str(uuid.uuid4())}
+    assert client.post(path, data=data).status_code == 303
+    ahead = console(event, f"/gates/{event.last_day}/walk-in")
+    assert "not open now" in client.get(ahead).text
+    assert client.post(ahead, data=data | {"form_key": str(uuid.uuid4())}).status_code == 422
+    assert db.session.query(Registration).filter_by(event_id=event.id).count() == 2

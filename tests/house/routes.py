@@ -383,6 +383,8 @@ PRINTS = (
 )
 
 ATTENDANCE = {"what": "attendance", "kind": "csv", "gate": ""}
+NOT_TODAY = but(DESK, **dict.fromkeys(("organiser", "officer", "admin", "series_admin", "check_in"), REFUSED))
+UNDONE = {"reference": "{came}", "gate": "{today}", "reason": "The wrong badge"}
 DOOR = but(DESK, check_in=OK)
 DOORS = f"{EVENT}/check-in"
 GATE = f"{DOORS}/gates/{{session}}"
@@ -391,9 +393,17 @@ SCANNED = {"head": "{list_head}", "signature": "{list_signature}", "clock": "179
 AT_THE_DOORS = (
     Route("checkin_console.index", "GET", DOORS, DOOR),
     Route("checkin_console.door", "GET POST", GATE, DOOR, {"reference": "{reference}"}),
-    Route("checkin_console.walk_in", "GET POST", f"{GATE}/walk-in", DOOR, {"name": "Grace", "category": "media"}),
+    Route(
+        "checkin_console.walk_in",
+        "GET POST",
+        f"{GATE}/walk-in",
+        DOOR,
+        {"name": "Grace", "category": "media"},
+        post=NOT_TODAY,
+    ),
     Route("checkin_console.rule", "GET POST", f"{GATE}/rule", EDIT, {"capacity": "20", "modes": "in_person"}),
     Route("checkin_console.counts", "GET", f"{DOORS}/counts", DOOR),
+    Route("checkin_console.undo", "GET POST", f"{DOORS}/undo", DESK, UNDONE),
     Route("checkin_console.export", "GET POST", f"{DOORS}/export", DESK, IN_ENGLISH | ATTENDANCE),
     Route("checkin_console.hand_out", "POST", f"{DOORS}/list", DOOR, {"clock": "1790000000000"}),
     Route("checkin_console.take_in", "POST", f"{DOORS}/scans", DOOR, SCANNED),

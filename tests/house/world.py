@@ -24,6 +24,7 @@ from eventhub.calendars import actions as calendars
 from eventhub.calendars import feeds, imip
 from eventhub.calendars.models import CalendarEntry, Choice, Invite
 from eventhub.checkin import actions as checkin
+from eventhub.checkin.models import Device, Entry, Scan, Source, Verdict
 from eventhub.demo.cast import address_of
 from eventhub.kit import audit, slots
 from eventhub.kit.clock import now
@@ -371,7 +372,35 @@ def _at_the_door(world: World, event: Event) -> dict[str, str]:
     signed = checkin.hand_out_list(staff, event, device_id=None, device_at=now())
     scan = {"nonce": str(uuid.uuid4()), "gate": world.mine["session"], "source": "camera", "at": 1790000000000}
     waiting = scan | {"reason": "unreadable", "shown": "refused", "offline": True}
-    return {"list_head": signed.head, "list_signature": signed.signature, "scanned": json.dumps([waiting])}
+    told = {"list_head": signed.head, "list_signature": signed.signature, "scanned": json.dumps([waiting])}
+    return told | {"came": _came(event), "today": str(event.first_day)}
+
+
+def _came(event: Event) -> str:
+    """Somebody who is in by the gate of the first day."""
+    who = make_registration(event, state=State.ATTENDED, has_seat=False)
+    device = Device(id=uuid.uuid4(), event_id=event.id)
+    db.session.add(device)
+    db.session.flush()
+    scan = Scan(
+        id=uuid.uuid4(),
+        event_id=event.id,
+        day=event.first_day,
+        device_id=device.id,
+        nonce=uuid.uuid4(),
+        source=Source.TYPED,
+        registration_id=who.id,
+        device_at=now(),
+        sent_offset_ms=0,
+        scanned_at=now(),
+        verdict=Verdict.ACCEPTED,
+    )
+    db.session.add(scan)
+    db.session.flush()
+    at = {"event_id": event.id, "registration_id": who.id, "day": event.first_day}
+    db.session.add(Entry(id=uuid.uuid4(), scan_id=scan.id, entered_at=now(), **at))
+    db.session.flush()
+    return str(who.reference)
 
 
 def _papers() -> dict[str, object]:

@@ -3,9 +3,11 @@ that sees a real badge, and without script.
 """
 
 import io
+import json
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ import segno
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from eventhub.kit.clock import now
 from eventhub.people.models import Role
 from tests.checkin.scene import badge, make_today, today
 from tests.factories.people import make_person, make_staff
@@ -150,6 +153,103 @@ def test_signing_out_clears_the_phone(house: House, chromium: Browser) -> None:
     house.end(web)
 
 
+def test_signing_out_spares_scans_that_wait_and_leaves_no_name(house: House, chromium: Browser) -> None:
+    door = build(house)
+    web = house.web()
+    with person_in(house, chromium, door.staff_id, viewport=PHONE) as one:
+        page = one.go(f"/en/{door.path}")
+        listed(page, 2)
+        page.route("**/check-in/scans", lambda route: route.abort())
+        type_in(page, door.references[1])
+        expect(page.locator("#result.ok .who")).to_have_text("Айсылу Хасанова")
+        expect(page.locator("[data-waiting]")).to_contain_text("1")
+        page.goto(f"{one.origin}/en/me")
+        with page.expect_navigation():
+            page.locator('form[action$="/sign-out"] button').first.click()
+        page.wait_for_load_state()
+        kept = page.evaluate(EVERYTHING)
+        assert "Айсылу" not in json.dumps(kept, ensure_ascii=False)
+        assert [len(kept[name]) for name in ("queue", "lists", "seen")] == [1, 0, 0]
+        assert page.evaluate("async () => (await caches.keys()).length + localStorage.length") == 0
+        assert "sign-in" in one.go("/en/me").url
+        name, value = house.session_cookie(door.staff_id)
+        page.context.add_cookies([{"name": name, "value": value, "url": one.origin}])
+        page.unroute("**/check-in/scans")
+        page = one.go(f"/en/{door.path}")
+        expect(page.locator("[data-waiting]")).to_have_text("Everything is sent", timeout=20_000)
+        assert inside(house, door) == 1
+    house.end(web)
+
+
+def test_names_leave_a_page_that_stays_open_past_midnight(house: House, chromium: Browser) -> None:
+    door = build(house)
+    web = house.web()
+    with person_in(house, chromium, door.staff_id, viewport=PHONE) as one:
+        one.page.clock.install()
+        page = one.go(f"/en/{door.path}")
+        listed(page, 2)
+        type_in(page, door.references[1])
+        expect(page.locator("#result .who")).to_have_text("Айсылу Хасанова")
+        one.page.context.set_offline(True)
+        assert names_kept(page)
+        # The phone sleeps, with its timers, and is woken on the next day.
+        page.clock.set_system_time(now() + timedelta(days=1, hours=1))
+        assert names_kept(page)
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        expect(page.locator("[data-listed]")).to_have_text("No list on this phone")
+        assert not names_kept(page)
+        assert "Айсылу" not in page.content()
+        type_in(page, door.references[1])
+        expect(page.locator("#result.stop")).to_contain_text("no list")
+    house.end(web)
+
+
+def test_names_leave_at_midnight_by_the_clock_alone(house: House, chromium: Browser) -> None:
+    door = build(house)
+    web = house.web()
+    with person_in(house, chromium, door.staff_id, viewport=PHONE) as one:
+        one.page.clock.install()
+        page = one.go(f"/en/{door.path}")
+        listed(page, 2)
+        one.page.context.set_offline(True)
+        page.clock.fast_forward("25:00:00")
+        expect(page.locator("[data-listed]")).to_have_text("No list on this phone")
+        assert not names_kept(page)
+    house.end(web)
+
+
+def test_a_scan_that_is_always_refused_blocks_no_other(house: House, chromium: Browser) -> None:
+    door = build(house)
+    web = house.web()
+    with person_in(house, chromium, door.staff_id, viewport=PHONE) as one:
+        page = one.go(f"/en/{door.path}")
+        listed(page, 2)
+        page.route("**/check-in/scans", lambda route: route.abort())
+        for reference in door.references:
+            type_in(page, reference)
+            expect(page.locator("#result.ok")).to_be_visible()
+        type_in(page, "EH-NONSENSE")
+        expect(page.locator("[data-waiting]")).to_contain_text("3")
+        # One that no server takes, and one of a gate that is gone, before all others.
+        page.evaluate(SPOIL)
+        page.unroute("**/check-in/scans")
+        page.evaluate("dispatchEvent(new Event('online'))")
+        expect(page.locator("[data-aside]")).to_contain_text("could not be sent: 2", timeout=20_000)
+        expect(page.locator("[data-waiting]")).to_have_text("Everything is sent")
+        assert inside(house, door) == 2
+        assert not axe_problems(page)
+        keep_shot(page, "door-aside")
+        with page.expect_download() as saved:
+            page.locator("[data-save]").click()
+        rows = json.loads(saved.value.path().read_text())
+        assert {row["aside"] for row in rows} == {"scans", "gate"}
+        assert "Айсылу" not in json.dumps(rows, ensure_ascii=False)
+        page.locator("[data-again]").click()
+        expect(page.locator("[data-aside]")).to_contain_text("could not be sent: 2", timeout=20_000)
+        assert [len(page.evaluate(EVERYTHING)[name]) for name in ("queue",)] == [2]
+    house.end(web)
+
+
 def test_typing_works_without_script(house: House, chromium: Browser) -> None:
     door = build(house)
     web = house.web()
@@ -210,6 +310,12 @@ def frame(reference: str, turn: int) -> bytes:
     return saved.getvalue()
 
 
+def inside(house: House, door: Door) -> int:
+    """How many are in."""
+    rows = "SELECT count(*) FROM check_in_entry n JOIN event e ON e.id = n.event_id WHERE e.slug = %s"
+    return int(house.query(rows, door.slug)[0][0])
+
+
 def names_kept(page: Page) -> bool:
     """Whether the phone holds somebody's name."""
     return bool(page.evaluate(NAMES_KEPT))
@@ -220,6 +326,34 @@ NAMES_KEPT = """() => new Promise((done) => {
   asked.onsuccess = () => {
     const all = asked.result.transaction("lists").objectStore("lists").getAll();
     all.onsuccess = () => { asked.result.close(); done(JSON.stringify(all.result).includes("Айсылу")); };
+  };
+})"""
+
+
+EVERYTHING = """() => new Promise((done) => {
+  const asked = indexedDB.open("check-in");
+  asked.onsuccess = () => {
+    const names = ["queue", "lists", "seen"], found = { queue: [], lists: [], seen: [] };
+    if (!asked.result.objectStoreNames.length) return done(found);
+    const work = asked.result.transaction(names);
+    for (const name of names)
+      work.objectStore(name).getAll().onsuccess = ({ target }) => { found[name] = target.result; };
+    work.oncomplete = () => { asked.result.close(); done(found); };
+  };
+})"""
+
+SPOIL = """() => new Promise((done) => {
+  const asked = indexedDB.open("check-in");
+  asked.onsuccess = () => {
+    const work = asked.result.transaction("queue", "readwrite"), rows = work.objectStore("queue");
+    rows.getAll().onsuccess = ({ target: { result: [one] } }) => {
+      const spoilt = { at: -5, gate: "2020-01-01" };
+      Object.entries(spoilt).forEach(([name, value], number) => {
+        const nonce = `00000000-0000-4000-8000-00000000000${number}`;
+        rows.put({ ...one, scan: { ...one.scan, nonce, [name]: value } }, nonce);
+      });
+    };
+    work.oncomplete = () => { asked.result.close(); done(); };
   };
 })"""
 

@@ -347,6 +347,7 @@ def _build(words: Words) -> Tour:
             "checkin_console.walk_in": f"{console}/check-in/gates/{session_id}/walk-in",
             "checkin_console.rule": f"{console}/check-in/gates/{session_id}/rule",
             "checkin_console.counts": f"{console}/check-in/counts",
+            "checkin_console.undo": f"{console}/check-in/undo",
             "checkin_console.export": f"{console}/check-in/export",
             "questionnaires_console.index": "/console/questionnaires",
             "questionnaires_console.new": "/console/questionnaires/new",

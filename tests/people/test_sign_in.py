@@ -316,6 +316,15 @@ def test_signing_out_clears_the_browser_and_ends_the_session(app: Flask, client:
     assert not is_in(client)
 
 
+def test_signing_out_spares_scans_of_a_door_that_wait(client: FlaskClient) -> None:
+    """The page has forgotten everything else by then (leave.js)."""
+    come_in(client, new_email())
+    assert "leave" in client.get("/en/me").text
+    answer = send(client, "/en/sign-out", page="/en/me", action="/en/sign-out", keep="scans")
+    assert answer.headers["Clear-Site-Data"] == '"cache", "cookies"'
+    assert not is_in(client)
+
+
 def test_signing_out_needs_our_page(client: FlaskClient) -> None:
     email = new_email()
     come_in(client, email)

@@ -1,6 +1,6 @@
-"""A machine that registers, withdraws, decides, resizes, offers, answers and lets time pass at random: seats are never
-negative, never too many, and always as many as the registrations that hold one; and where places are offered by
-themselves nobody is offered one while somebody who waits longer is not.
+"""A machine that registers, withdraws, decides, resizes, offers, answers, lets people come or takes that back, and lets
+time pass at random: seats are never negative, never too many, and always as many as the registrations that hold one;
+and where places are offered by themselves nobody is offered one while somebody who waits longer is not.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError
 from eventhub.people.models import Person
-from eventhub.registration import actions, line, offers, queries
+from eventhub.registration import actions, doors, line, offers, queries
 from eventhub.registration.models import SEATED, Registration, RegistrationSetup, SeatAt, SeatOffer, State
 from tests.factories.people import make_person
 from tests.factories.registration import make_dialogue, make_forum
@@ -127,6 +127,22 @@ class Desk(RuleBasedStateMachine):
         if person is not None and offer is not None:
             with self.undone_on_error():
                 (offers.accept if accepts else offers.give_back)(person, offer)
+
+    @rule(which=st.integers(min_value=0, max_value=9))
+    def come(self, which: int) -> None:
+        person = self.one_of(which, State.ACCREDITED)
+        mine = self.registration_of(person) if person else None
+        if mine is not None:
+            doors.attend(self.officer, mine)
+            assert mine.state is State.ATTENDED
+
+    @rule(which=st.integers(min_value=0, max_value=9))
+    def take_back_that_somebody_came(self, which: int) -> None:
+        person = self.one_of(which, State.ATTENDED)
+        mine = self.registration_of(person) if person else None
+        if mine is not None:
+            doors.take_back(self.officer, mine, gate="2026-11-26", text="The wrong badge", came=False)
+            assert mine.state is State.ACCREDITED
 
     @rule()
     def time_passes(self) -> None:

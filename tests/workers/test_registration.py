@@ -195,6 +195,17 @@ def test_many_reads_are_told_to_another_administrator(tasks: dict[str, Any]) -> 
     assert "Amina" not in told(letter)[1]
 
 
+def test_many_refusals_are_told_to_another_administrator(tasks: dict[str, Any]) -> None:
+    event, door, admin = make_forum(), make_staff(Role.CHECK_IN), make_staff(Role.ADMIN)
+    since = now() - timedelta(hours=1)
+    entry = disclosure.note_refusals(door.id, event, number=51, since=since)
+    assert entry is not None
+    assert disclosure.note_refusals(door.id, event, number=52, since=since) is None
+    letter = tasks["registration.many_refusals"].__wrapped__.__wrapped__(entry_id=entry.id)
+    assert letter.to == admin.email
+    assert "fifty badges" in told(letter)[1]
+
+
 @pytest.mark.parametrize("other", ["everything", "series", "event", "another series", "nobody"])
 def test_many_searches_are_told_to_another_administrator_of_the_scope(tasks: dict[str, Any], other: str) -> None:
     event, admin = make_forum(), make_staff(Role.ADMIN)

@@ -73,12 +73,34 @@ async function takeUp(found) {
 
 async function forgetPeople() {
   people = new Map();
-  if (list) {
-    list = { ...list, people: null };
-    await write("lists", door.event, { head: list.head, signature: list.signature, people: null, categories: {} });
-  }
+  if (list) list = { ...list, people: null, categories: {} };
+  if (result.childElementCount) show({ kind: "" });
+  await forgetNames(() => true);
   await store("seen", "readwrite", (rows) => rows.clear());
   tell();
+}
+
+// The names of all lists of this phone for which it is time, of other events too; their heads stay.
+const forgetNames = (due) => store("lists", "readwrite", (rows) => {
+  rows.openCursor().onsuccess = ({ target: { result: row } }) => {
+    if (!row) return;
+    if (row.value.people && due(JSON.parse(row.value.head))) row.update({ ...row.value, people: null, categories: {} });
+    row.continue();
+  };
+});
+
+// A list ends at its midnight, also on a page that nobody touches: a timer, and a look whenever the phone wakes, since
+// timers sleep with it. Names that another page forgot (somebody signed out) are forgotten here too.
+let bell = 0;
+async function look() {
+  clearTimeout(bell);
+  if (list && list.people) {
+    const left = list.known.until - clock();
+    const kept = left > 0 && await read("lists", door.event);
+    if (kept && kept.people) bell = setTimeout(look, Math.min(left + 50, MINUTE));
+    else await forgetPeople();
+  }
+  await forgetNames((head) => Date.now() + head.offset >= head.until);
 }
 
 // A form as the page would send it, with a key of its own. Throws when there is no connection.
@@ -89,7 +111,8 @@ async function send(address, fields, patience) {
   let answer;
   try {
     answer = await fetch(address, { method: "POST", body, redirect: "manual", signal: AbortSignal.timeout(patience) });
-    if (answer.status >= 500) throw 0;
+    // Of a fault of its own (500) the server speaks; others mean that nobody is there.
+    if (answer.status > 500) throw new Error(answer.status);
   } catch (reason) {
     connected = false;
     throw reason;
@@ -97,14 +120,17 @@ async function send(address, fields, patience) {
   connected = true;
   message = "";
   if (answer.ok) return answer.json();
+  const refusal = new Error(answer.status);
+  refusal.status = answer.status;
   if (answer.type === "opaqueredirect") await leave(words.signed_out);
   else if (answer.status === 404) await leave(words.taken, true);
-  else if (answer.status === 422 && (await answer.json()).problem === "form" && !sessionStorage.getItem("again")) {
+  else if (answer.status === 422) refusal.problem = (await answer.json().catch(() => ({}))).problem;
+  if (refusal.problem === "form" && !sessionStorage.getItem("again")) {
     // The page is older than the session: a new one has a new token.
     sessionStorage.setItem("again", "1");
     location.reload();
   }
-  throw new Error(answer.status);
+  throw refusal;
 }
 
 async function leave(why, forever) {
@@ -120,6 +146,7 @@ async function refreshList() {
     await write("lists", door.event, given);
     await takeUp(given);
   } catch { /* what there is stays */ }
+  await look();
   tell();
 }
 
@@ -129,20 +156,46 @@ async function flush() {
   if (flushing) return;
   flushing = true;
   try {
+    const tried = new Set();
     for (;;) {
-      const waiting = (await all("queue")).filter((one) => one.event === door.event && !asking.has(one.scan.nonce));
+      const waiting = (await all("queue")).filter(
+        ({ event, scan, aside }) => event === door.event && !aside && !asking.has(scan.nonce) && !tried.has(scan.nonce),
+      );
       if (!waiting.length) break;
-      const first = waiting[0];
-      const some = waiting.filter((one) => one.signature === first.signature).slice(0, AT_ONCE);
-      const told = await upload(first, some.map((one) => one.scan), 30_000);
-      for (const { nonce } of told.results) await remove("queue", nonce);
-      for (const nonce of told.gone) await remove("queue", nonce);
+      const some = waiting.filter((one) => one.signature === waiting[0].signature).slice(0, AT_ONCE);
+      await portion(some, tried);
     }
   } catch { /* later */ } finally {
     flushing = false;
     tell();
   }
 }
+// One portion. What is refused for good is looked for by halves and set aside: it stays on the phone and is told, and the
+// others go on. A sign-in that is missing, a limit or a lost connection end the round; a fault of the server's own
+// leaves the scans it belongs to for the next round.
+async function portion(some, tried) {
+  try {
+    const told = await upload(some[0], some.map((one) => one.scan), 30_000);
+    for (const { nonce } of told.results) await remove("queue", nonce);
+    // The server knows no such gate any more.
+    for (const one of some) if (told.gone.includes(one.scan.nonce)) await setAside(one, "gate");
+    for (const one of some) tried.add(one.scan.nonce);
+  } catch (reason) {
+    const { status, problem } = reason;
+    if (!status || problem === "form" || [401, 403, 404, 408, 425, 429].includes(status)) throw reason;
+    if (some.length > 1 && problem !== "list") {
+      const half = Math.ceil(some.length / 2);
+      await portion(some.slice(0, half), tried);
+      return portion(some.slice(half), tried);
+    }
+    for (const one of some) {
+      tried.add(one.scan.nonce);
+      if (status < 500) await setAside(one, problem || String(status));
+    }
+  }
+}
+const setAside = (one, aside) => write("queue", one.scan.nonce, { ...one, aside });
+
 const upload = ({ head, signature }, scans, patience) =>
   send(door.scans, { head, signature, clock: Date.now(), scans: JSON.stringify(scans) }, patience);
 
@@ -214,10 +267,13 @@ function show({ kind, word, name, category, detail }) {
 }
 
 async function tell() {
-  const waiting = (await all("queue")).filter((one) => one.event === door.event).length;
+  const mine = (await all("queue")).filter((one) => one.event === door.event);
+  const stuck = mine.filter((one) => one.aside).length, waiting = mine.length - stuck;
   at("[data-net]").textContent = message || (connected === null ? "" : connected ? words.online : words.offline);
   at("[data-waiting]").textContent = waiting ? words.waiting.replace("{number}", waiting) : words.sent;
   at("[data-listed]").textContent = holds() ? words.list.replace("{number}", people.size) : words.no_list;
+  at("[data-aside]").hidden = !stuck;
+  at("[data-aside-words]").textContent = stuck ? words.aside.replace("{number}", stuck) : "";
   page.dataset.state = `${connected ? "online" : "offline"} ${holds() ? "listed" : "empty"} ${waiting}`;
 }
 
@@ -289,14 +345,31 @@ typed.addEventListener("submit", async (event) => {
   field.focus();
 });
 button.addEventListener("click", () => (stream ? unfilm() : film()));
+// Once more, and as a file: times, gates, keyed digests and why, no names.
+at("[data-again]").addEventListener("click", async () => {
+  for (const { aside, ...one } of await all("queue")) if (aside && one.event === door.event) await write("queue", one.scan.nonce, one);
+  await flush();
+});
+at("[data-save]").addEventListener("click", async () => {
+  const kept = (await all("queue")).filter((one) => one.aside && one.event === door.event);
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([JSON.stringify(kept, null, 1)], { type: "application/json" }));
+  link.download = `scans-${new Date().toISOString().slice(0, 10)}.json`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), MINUTE);
+});
+for (const name of ["focus", "pageshow", "resume"]) addEventListener(name, look);
+for (const name of ["visibilitychange", "resume"]) document.addEventListener(name, look);
 addEventListener("online", () => refreshList().then(flush));
 addEventListener("offline", () => { connected = false; tell(); });
 addEventListener("pagehide", unfilm);
 setInterval(flush, MINUTE / 4);
 setInterval(refreshList, 10 * MINUTE);
+setInterval(look, MINUTE / 2);
 
 await takeUp(await read("lists", door.event));
 if (navigator.mediaDevices) button.hidden = false;
+look();
 tell();
 await refreshList();
 flush();
