@@ -101,6 +101,11 @@ class AnswerForm(Form):
                 del self[name + REMOVE]
 
     @property
+    def refused(self) -> int:
+        """How many answers were typed and do not hold, so that they are not kept: whoever reads "saved" must know."""
+        return sum(bool(field.errors and any(field.raw_data or ())) for field in self)
+
+    @property
     def has_files(self) -> bool:
         """Whether the page's form must be sent as multipart/form-data."""
         return any(question.kind == "file" for question in self.page.questions)

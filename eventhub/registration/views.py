@@ -123,11 +123,8 @@ def keep(slug: str, page: str) -> ResponseReturnValue:
     if (found.registration is not None and found.registration.state is not State.DRAFT) or _draft_is_gone(found, form):
         return "", 409
     _kept(person, found, form)
-    if form.clashed:
-        return "", 409
-    # What was typed and does not hold is not kept: whoever reads "saved" must not believe that it is.
-    wrong = sum(bool(field.errors and any(field.raw_data or ())) for field in form)
-    return "", 204, {"Not-Kept": str(wrong)} if wrong else {}
+    left = {"Not-Kept": str(form.refused)} if form.refused else {}
+    return ("", 409) if form.clashed else ("", 204, left)
 
 
 @bp.route("/events/<slug>/register/check", methods=["GET", "POST"])
