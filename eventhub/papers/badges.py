@@ -97,7 +97,7 @@ def _badge(one: Bearer, rule: BadgeName, lang: str, picture: int | None) -> tupl
     if organisation and (more := missing(organisation)):
         signs, organisation = (*signs, *more), None
     colour, letter = COLOURS.get(one.category or "", OTHER)
-    country = shown.country(one.country, lang)
+    country = shown.represented(one.country, lang)
     badge = {
         "name": words.value(name),
         "latin": words.value(latin) if latin else None,

@@ -76,13 +76,17 @@ def visa_letter(
     today: date,
     document: Sequence[Fact] = (),
 ) -> Data:
-    """The invitation to show when asking for a visa. ``document``: what the traveller wants said of the passport.
+    """The invitation to show when asking for a visa, under the name in the travel document; where that is in another
+    script, the Latin form that the passport's machine-readable lines carry stands beside it. ``document``: what the
+    traveller wants said of the passport.
 
     Raises Unprintable.
     """
     person = registration.person
+    latin = person.name_latin if not words.is_latin(name) else None
     facts = [
         (_("Name"), name),
+        *([(_("Name in Latin letters"), latin)] if latin else []),
         (_("Nationality"), shown.country(person.nationality or registration.country, lang)),
         *document,
         *_belonging(registration, lang),

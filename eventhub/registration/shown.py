@@ -161,6 +161,11 @@ def country(code: str | None, lang: str) -> str:
         return label("nationality_extra", code, lang)
 
 
+def represented(code: str | None, lang: str) -> str:
+    """A country as it stands on a badge; nothing for those who have none, which is for no door and no room to read."""
+    return country(code, lang) if code and code not in codes.codes("nationality_extra") else ""
+
+
 def label(vocabulary: str, code: str | None, lang: str) -> str:
     """The words of a code; the code itself where a questionnaire has options of its own."""
     if not code:

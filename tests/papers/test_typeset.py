@@ -92,6 +92,22 @@ def papers(event: Event, lang: str) -> dict[str, tuple[Source, dict[str, Any]]]:
     }
 
 
+def test_a_badge_tells_nobody_that_its_bearer_has_no_country(event: Event, lang: str) -> None:
+    without, setup = bearer("Amina", country="stateless"), default(event.id)
+    (badge,) = badges.compose(event, [without], lang, rule=setup.badge_name, layout=Layout.A6)[0]["badges"]
+    assert badge["country"] is None
+
+
+def test_the_letter_for_a_visa_has_the_latin_name_beside_one_in_another_script(event: Event) -> None:
+    setup, registration = default(event.id), making.sample_registration(event, "en")
+    registration.person.name_latin = "Leila Hassan"
+    for name, there in (("ليلى حسن", True), ("Leila Hassan", False)):
+        data = letters.visa_letter(event, setup, registration, name, "en", today=TODAY)
+        text = read(typeset.pdf(Source.LETTER, data, at=now()))
+        assert ("Name in Latin letters" in text) == there
+        assert "Leila Hassan" in text
+
+
 def test_every_paper_can_be_read_back(event: Event, lang: str) -> None:
     made = {
         name: (data, read(typeset.pdf(source, data, at=now()))) for name, (source, data) in papers(event, lang).items()
