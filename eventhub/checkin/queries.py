@@ -18,8 +18,8 @@ from eventhub.kit.errors import NotFound
 from eventhub.people.models import Person
 from eventhub.programme.models import Event, Mode, Publication, Session, SessionKind
 from eventhub.registration.desk import LEGAL
-from eventhub.registration.queries import PUBLIC_NAME
 from eventhub.registration.models import Registration, RegistrationSetup, State
+from eventhub.registration.queries import PUBLIC_NAME
 
 IN_PERSON = "in_person"
 TO_LOOK_AT = 300
