@@ -33,8 +33,7 @@ def participants(slug: str) -> ResponseReturnValue:
     changes_at(now() + FRESH)
     g.section = "forums" if event.kind in shown.FORUMS else "dialogues"
     asked = {name: request.args.get(name, "") for name in ("category", "country")}
-    number = page_number()
-    found = lists.page_of(event.id, g.lang, page=number, size=PER_PAGE, **asked)
+    found = lists.page_of(event.id, g.lang, page=page_number(), size=PER_PAGE, **asked)
     return render_template(
         "registration/participants.html",
         event=event,
@@ -42,7 +41,7 @@ def participants(slug: str) -> ResponseReturnValue:
         asked=asked,
         categories=_choices(found.categories, "participant_category"),
         countries=_choices(found.countries, None),
-        pager=_pager(slug, found, number, asked),
+        pager=_pager(slug, found, asked),
     )
 
 
@@ -53,7 +52,7 @@ def _choices(found: Collection[str], vocabulary: str | None) -> list[tuple[str, 
     return sorted(((code, words(code)) for code in found), key=lambda pair: collation_key(pair[1], g.lang))
 
 
-def _pager(slug: str, found: Page, number: int, asked: dict[str, str]) -> dict[str, Any] | None:
+def _pager(slug: str, found: Page, asked: dict[str, str]) -> dict[str, Any] | None:
     if found.total <= PER_PAGE:
         return None
     kept: dict[str, Any] = {name: value for name, value in asked.items() if value}
@@ -61,4 +60,4 @@ def _pager(slug: str, found: Page, number: int, asked: dict[str, str]) -> dict[s
     def at(page: int) -> str:
         return url_for("registration.participants", slug=slug, page=page if page > 1 else None, **kept)
 
-    return pager(at, page=number, size=PER_PAGE, total=found.total)
+    return pager(at, page=found.number, size=PER_PAGE, total=found.total)

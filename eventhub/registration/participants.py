@@ -43,9 +43,10 @@ class Listed:
 
 @dataclass(frozen=True)
 class Page:
-    """One page of a list, what its filters offer, and how many there are."""
+    """One page of a list, its number, what the filters offer, and how many there are."""
 
     people: list[Listed]
+    number: int
     total: int
     everybody: int
     categories: list[str]
@@ -100,13 +101,16 @@ def listed(event_id: uuid.UUID) -> list[Listed]:
 
 
 def page_of(event_id: uuid.UUID, lang: str, *, category: str, country: str, page: int, size: int) -> Page:
-    """One page of an event's list, in the order of names as the language sorts them. An empty filter leaves all."""
+    """One page of an event's list, in the order of names as the language sorts them. An empty filter leaves all, and
+    after the last page comes the last one.
+    """
     people = listed(event_id)
     chosen = [one for one in people if category in {"", one.category} and country in {"", one.represents}]
     chosen.sort(key=lambda one: (collation_key(one.name, lang), one.name, one.organisation or ""))
-    first = (page - 1) * size
+    number = min(page, max(1, -(-len(chosen) // size)))
     return Page(
-        chosen[first : first + size],
+        chosen[(number - 1) * size : number * size],
+        number,
         len(chosen),
         len(people),
         _codes(one.category for one in people),
