@@ -53,6 +53,7 @@ from eventhub.questionnaires.access import EDITORS as QUESTIONNAIRE_EDITORS
 from eventhub.questionnaires.access import resolve_scopes_with
 from eventhub.questionnaires.organiser_views import bp as questionnaires_console
 from eventhub.registration import file_views as registration_files
+from eventhub.registration import list_views as registration_lists
 from eventhub.registration import models as registration_models
 from eventhub.registration import offer_views as registration_offers
 from eventhub.registration import organiser_views as registration_desk
@@ -74,7 +75,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     programme_pages,
     programme_console,
     questionnaires_console,
-    *{module.bp: module for module in (registration_files, registration_offers)},
+    *{module.bp: module for module in (registration_files, registration_lists, registration_offers)},
     *{
         module.bp: module
         for module in (registration_desk, registration_records, registration_settings, registration_line)

@@ -17,8 +17,9 @@ from eventhub.kit.db import Texts, db
 from eventhub.kit.errors import NotFound
 from eventhub.people.models import Person
 from eventhub.programme.models import Event, Mode, Publication, Session, SessionKind
-from eventhub.registration.desk import LEGAL, NAME
+from eventhub.registration.desk import LEGAL
 from eventhub.registration.models import Registration, RegistrationSetup, State
+from eventhub.registration.queries import PUBLIC_NAME
 
 IN_PERSON = "in_person"
 TO_LOOK_AT = 300
@@ -171,7 +172,7 @@ def bearers(event_id: uuid.UUID, *where: ColumnElement[bool]) -> list[Bearer]:
             Registration.state,
             Registration.category,
             Registration.attendance_mode,
-            NAME,
+            PUBLIC_NAME,
             LEGAL,
             Person.erased_at.is_not(None),
         )
@@ -334,7 +335,7 @@ def present(event_id: uuid.UUID, key: GateKey | None = None) -> list[Present]:
         select(
             Registration.reference,
             LEGAL,
-            NAME,
+            PUBLIC_NAME,
             Registration.category,
             Registration.attendance_mode,
             Entry.day,

@@ -156,6 +156,7 @@ def _set_up(plan: PlannedEvent, event: Event, version: QuestionnaireVersion | No
             capacity=plan.capacity,
             seats_taken=taken,
             waiting_list=plan.waiting_list,
+            public_list=plan.kind == "forum",
         )
     )
     opened = instant(window.opens)
@@ -220,6 +221,7 @@ def _register(
             "category": one.known.category,
             "attendance_mode": answers.get("attendance_mode", "remote_listening"),
             "country": one.known.residence,
+            "represents": one.known.country if one.known.category in {"member_state", "observer_state"} else None,
             "legal_name": answers.get("legal_name"),
             "display_name": answers.get("display_name"),
             "reason": reason,

@@ -27,8 +27,8 @@ from eventhub.papers.models import BadgeName, Kind, Layout, PaperOrder, PaperSet
 from eventhub.papers.queries import Bearer
 from eventhub.papers.typeset import Source
 from eventhub.papers.words import Data
-from eventhub.people.models import Channel, Organisation, Person
-from eventhub.people.queries import consenting, grants_of
+from eventhub.people.models import Organisation, Person
+from eventhub.people.queries import grants_of
 from eventhub.programme.models import Event
 from eventhub.questionnaires import answers as given
 from eventhub.questionnaires import kinds
@@ -137,9 +137,7 @@ def holds(order: PaperOrder, manuscript: Manuscript) -> bool:
     if order.is_sample:
         return True
     filters = dict(order.filters) if order.kind is Kind.BADGES else {}
-    found = _people(order, filters, limit=EVERYBODY)
-    if order.kind is Kind.PARTICIPANTS:
-        found = _listed(order, found)
+    found = _people(order, filters, limit=EVERYBODY, listed=order.kind is Kind.PARTICIPANTS)
     known = {one.registration_id: one for one in found}
     return all(known.get(one.registration_id) == one for one in manuscript.people)
 
@@ -176,7 +174,7 @@ def _badges(order: PaperOrder) -> Manuscript:
 
 def _participants(order: PaperOrder) -> Manuscript:
     _demand_sight(order)
-    people = _listed(order, _people(order, {}, limit=EVERYBODY))
+    people = _people(order, {}, limit=EVERYBODY, listed=True)
     # Made anew it may name nobody any more: that the file is gone would tell that the last one has hidden.
     if not people and order.made_at is None:
         raise NotMade(Problem.NOBODY)
@@ -194,12 +192,6 @@ def _participants(order: PaperOrder) -> Manuscript:
     )
 
 
-def _listed(order: PaperOrder, people: Sequence[Bearer]) -> list[Bearer]:
-    """Those who agreed to stand on the list of participants, and do not work there."""
-    agreed = consenting([one.person_id for one in people], Channel.LIST_OF_PARTICIPANTS, order.event_id)
-    return [one for one in people if one.person_id in agreed and one.category not in participants.AT_WORK]
-
-
 def _demand_sight(order: PaperOrder) -> None:
     """Roles end while an order waits: whoever may not have the paper now gets none. Raises NotMade."""
     try:
@@ -210,9 +202,12 @@ def _demand_sight(order: PaperOrder) -> None:
         raise NotMade(Problem.NOT_YOURS)
 
 
-def _people(order: PaperOrder, filters: dict[str, str], *, limit: int = queries.BATCH) -> list[Bearer]:
+def _people(
+    order: PaperOrder, filters: dict[str, str], *, limit: int = queries.BATCH, listed: bool = False
+) -> list[Bearer]:
     # Made anew, a file must not show by somebody new on it that it was: it names whom it named, or fewer.
-    return queries.bearers(order.event_id, filters, limit=limit, named_in=order if order.made_at else None)
+    named_in = order if order.made_at else None
+    return queries.bearers(order.event_id, filters, limit=limit, listed=listed, named_in=named_in)
 
 
 def _personal(order: PaperOrder) -> Manuscript:

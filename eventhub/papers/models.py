@@ -13,7 +13,7 @@ from eventhub.kit.files import StoredFile
 from eventhub.people.models import Person
 from eventhub.programme.models import Event
 from eventhub.registration.access import Sight
-from eventhub.registration.models import Registration, State
+from eventhub.registration.models import TAKES_PART, Registration, State
 
 LIFE = timedelta(hours=24)
 """How long a paper can be fetched (SAFETY.md property 6)."""
@@ -59,9 +59,6 @@ class Problem(StrEnum):
     GONE = "gone"
     NOT_YOURS = "not_yours"
 
-
-TAKES_PART = frozenset({State.ACCREDITED, State.BADGE_ISSUED, State.ATTENDED})
-"""Who gets a badge, and may stand on the list of participants."""
 
 GIVEN_IN: dict[Kind, frozenset[State]] = {
     Kind.CONFIRMATION: frozenset(

@@ -1,6 +1,6 @@
 """The list of participants, as the United Nations print it: by groups, States by country, the others by organization.
 
-Only those who agreed to stand on it, by their public names (DOMAIN.md rules 8 and 9).
+Who stands on it is said in registration/participants.py; they stand there by their public names (DOMAIN.md rule 9).
 """
 
 from collections import defaultdict
@@ -31,10 +31,8 @@ GROUPS = (
         ("minority_representative", "academic_expert", "panellist", "fellow"),
     ),
 )
-"""In the order of the lists of United Nations meetings; other categories follow under Others. Those who work there
-(secretariat, security, interpreters and assistants) are not participants."""
+"""In the order of the lists of United Nations meetings; other categories follow under Others."""
 
-AT_WORK = frozenset({"secretariat", "security_staff", "interpreter_or_assistant"})
 BY_COUNTRY = frozenset({"member_state", "observer_state"})
 
 
@@ -42,11 +40,10 @@ def compose(
     event: Event, setup: PaperSetup, people: Sequence[Bearer], lang: str, *, today: date
 ) -> tuple[Data, list[Data]]:
     """The data of the list, and who was left out since no font has the signs of the name."""
-    taking_part = [one for one in people if one.category not in AT_WORK]
-    printable = [one for one in taking_part if not missing(_line(one))]
+    printable = [one for one in people if not missing(_line(one))]
     left_out = [
         {"reference": one.reference, "signs": names_of(missing(_line(one))), "printed": False}
-        for one in taking_part
+        for one in people
         if missing(_line(one))
     ]
     group_of = {category: number for number, (_title, categories) in enumerate(GROUPS) for category in categories}
@@ -66,10 +63,11 @@ def compose(
 def _entries(people: Sequence[Bearer], lang: str) -> list[Data]:
     found: dict[str, list[str]] = defaultdict(list)
     for one in people:
-        country = shown.country(one.country, lang)
-        title = (
-            country if one.category in BY_COUNTRY else one.organisation or country or str(_("In a personal capacity"))
-        )
+        if one.category in BY_COUNTRY:
+            title = shown.country(one.represents or one.country, lang)
+        else:
+            # A nationality or a residence is nobody's business here: only a country that somebody speaks for.
+            title = one.organisation or shown.country(one.represents, lang) or str(_("In a personal capacity"))
         found[title].append(one.public_name)
     return [
         {

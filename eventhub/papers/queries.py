@@ -15,11 +15,12 @@ from sqlalchemy.orm import contains_eager, joinedload
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
-from eventhub.papers.models import LAST_HOUR, LIFE, SLOW, TAKES_PART, Kind, PaperBearer, PaperOrder, PaperSetup, default
+from eventhub.papers.models import LAST_HOUR, LIFE, SLOW, Kind, PaperBearer, PaperOrder, PaperSetup, default
 from eventhub.people.models import Organisation, Person
 from eventhub.programme.models import Event
 from eventhub.questionnaires.models import AnswerSet
-from eventhub.registration.models import Registration, State
+from eventhub.registration import participants
+from eventhub.registration.models import TAKES_PART, Registration, State
 
 SHOWN = 20
 BATCH = 1_000
@@ -43,6 +44,7 @@ class Bearer:
     organisation_country: str | None
     category: str | None
     country: str | None
+    represents: str | None = None
 
     @property
     def public_name(self) -> str:
@@ -169,11 +171,13 @@ def bearers(
     filters: Mapping[str, str],
     *,
     limit: int = BATCH,
+    listed: bool = False,
     named_in: PaperOrder | None = None,
 ) -> list[Bearer]:
     """The people who take part, as the filters ask; one more than ``limit`` says that there are too many.
 
-    ``named_in``: only those whom the file of this order names already.
+    ``listed``: only those who stand on the list of participants. ``named_in``: only those whom the file of this order
+    names already.
     """
     chosen: Any = (
         select(
@@ -190,14 +194,13 @@ def bearers(
             Organisation.country,
             Registration.category,
             Registration.country,
+            Registration.represents,
         )
         .join(Person, Person.id == Registration.person_id)
         .outerjoin(Organisation, Organisation.id == Registration.organisation_id)
         .where(
-            Registration.event_id == event_id,
-            Registration.state.in_(TAKES_PART),
+            *(participants.on_the_list(event_id) if listed else participants.takes_part(event_id)),
             Registration.reference.is_not(None),
-            Person.erased_at.is_(None),
         )
         .order_by(Registration.reference)
         .limit(limit + 1)

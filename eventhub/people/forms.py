@@ -57,7 +57,10 @@ ROLE_NAMES = {
 
 
 CHANNEL_HINTS = {
-    Channel.LIST_OF_PARTICIPANTS: _l("Your public name and organization stand in the list that participants can read."),
+    Channel.LIST_OF_PARTICIPANTS: _l(
+        "Your public name, organization, category and the country you represent stand in the list of participants."
+        " Where organizers publish it, anybody can read it."
+    ),
     Channel.LIST_OF_SPEAKERS: _l("Your public name stands in the published list of those who spoke."),
     Channel.WEBCAST_IMAGE: _l("You may be seen in the live broadcast and its recording."),
     Channel.PHOTO: _l("You may be recognizable in photographs that are published."),

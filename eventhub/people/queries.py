@@ -203,6 +203,44 @@ def consenting(person_ids: Iterable[uuid.UUID], channel: Channel, event_id: uuid
     return {row.person_id for row in db.session.execute(newest) if row.given}
 
 
+def agrees(channel: Channel, event_id: uuid.UUID) -> ColumnElement[bool]:
+    """Whether the Person of a statement says yes to a channel for an event, in SQL: the same rule as ``consenting``."""
+    newest = (
+        select(Consent.given)
+        .where(
+            Consent.person_id == Person.id,
+            Consent.channel == channel,
+            Consent.event_id.is_(None) | (Consent.event_id == event_id),
+        )
+        # Of two words of the same moment the no counts.
+        .order_by(Consent.at.desc(), Consent.given)
+        .limit(1)
+        .correlate(Person)
+    )
+    return newest.scalar_subquery()
+
+
+def public_channels(person_id: uuid.UUID) -> set[Channel]:
+    """The channels to which a person says yes, for all events or for at least one. One statement."""
+    newest = (
+        select(Consent.channel, Consent.given)
+        .where(Consent.person_id == person_id)
+        .ext(distinct_on(Consent.channel, Consent.event_id))
+        .order_by(Consent.channel, Consent.event_id, Consent.at.desc(), Consent.given)
+    )
+    return {row.channel for row in db.session.execute(newest) if row.given}
+
+
+def taken_back(person_id: uuid.UUID) -> dict[Channel, datetime]:
+    """When a person last said no to each channel; a channel to which nobody ever said yes has no such word."""
+    rows = (
+        select(Consent.channel, func.max(Consent.at))
+        .where(Consent.person_id == person_id, Consent.given.is_(False))
+        .group_by(Consent.channel)
+    )
+    return {row[0]: row[1] for row in db.session.execute(rows)}
+
+
 def consented(person_id: uuid.UUID, event_id: uuid.UUID) -> set[Channel]:
     """The channels to which a person's newest word is yes, said for this event or for all. One statement."""
     newest = (

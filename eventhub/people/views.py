@@ -15,6 +15,7 @@ from eventhub.kit.access import actor, anyone, personal
 from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, Form, submit
 from eventhub.kit.headers import attachment_headers
+from eventhub.kit.i18n import show_moment
 from eventhub.kit.limits import count
 from eventhub.kit.panels import panels
 from eventhub.kit.web import back_to, local_target
@@ -232,16 +233,28 @@ def public_name() -> ResponseReturnValue:
     return _my_page(DiscreetForm(obj=actor().person, formdata=None), ActionForm(formdata=None), form=form)
 
 
-@bp.route("/me/hide", methods=["POST"])
+@bp.route("/me/hide", methods=["GET", "POST"])
 @personal
 def hide() -> ResponseReturnValue:
-    """Hide me now."""
-    form = ActionForm()
-    if not form.validate_on_submit():
-        return _my_page(DiscreetForm(obj=actor().person, formdata=None), form, form=form)
-    actions.hide_now(actor().person)
-    flash(_("You are hidden: discreet mode is on and all your consents are withdrawn."), "ok")
-    return back_to("people.me")
+    """Hide me now: one press; before and after it, what others see, and what cannot be taken back."""
+    visitor, form = actor(), ActionForm()
+    if form.validate_on_submit() and submit(form, lambda: actions.hide_now(visitor.person)):
+        return back_to("people.hide")
+    seen = queries.public_channels(visitor.person.id)
+    page = render_template(
+        "people/hide.html",
+        form=form,
+        action_form=form,
+        visitor=visitor,
+        hidden=visitor.discreet and not seen,
+        channels=Channel,
+        public=seen,
+        off={
+            channel: show_moment(at, visitor.person.time_zone, g.lang)
+            for channel, at in queries.taken_back(visitor.person.id).items()
+        },
+    )
+    return page, form.status
 
 
 @bp.route("/me/profile", methods=["GET", "POST"])
@@ -253,7 +266,8 @@ def profile() -> ResponseReturnValue:
     if form.validate_on_submit() and submit(form, lambda: actions.update_profile(person, form.details())):
         flash(_("Your profile is saved."), "ok")
         return back_to("people.me")
-    return render_template("people/profile.html", form=form, email=person.email), form.status
+    page = render_template("people/profile.html", form=form, email=person.email, action_form=ActionForm(formdata=None))
+    return page, form.status
 
 
 @bp.route("/me/email", methods=["GET", "POST"])

@@ -31,7 +31,7 @@ from eventhub.questionnaires.definition import Definition
 from eventhub.questionnaires.models import AnswerSet
 from eventhub.registration import line, offers
 from eventhub.registration.copies import PHOTOGRAPH, copy_columns, fill_profile, on_papers
-from eventhub.registration.models import Deadline, Outcome, Registration, RegistrationSetup, State
+from eventhub.registration.models import TAKES_PART, Deadline, Outcome, Registration, RegistrationSetup, State
 from eventhub.registration.moves import (
     NotEnoughSeats,
     NotPossible,
@@ -43,6 +43,7 @@ from eventhub.registration.moves import (
     owe,
     way,
 )
+from eventhub.registration.participants import REVISION
 from eventhub.registration.queries import (
     AMENDABLE,
     Intake,
@@ -277,6 +278,8 @@ def amend(
     drop_inapplicable(intake.answer_set, definition, after)
     printed = on_papers(registration)
     copy_columns(registration, definition, given.applicable(definition, after))
+    if registration.state in TAKES_PART:
+        bump(REVISION)
     consents = _consents(intake, {name: value for name, value in values.items() if name in changed})
     if consents:
         set_consents(db.session.get_one(Person, registration.person_id), consents, event_id=intake.event.id)

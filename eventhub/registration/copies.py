@@ -31,6 +31,7 @@ def copy_columns(registration: Registration, definition: Definition | None, answ
     registration.category = _text(known.get("category"))
     registration.attendance_mode = _text(known.get("attendance_mode"))
     registration.country = next((code for name in COUNTRY if (code := _country(known.get(name)))), None)
+    registration.represents = _country(known.get("country_represented"))
     registration.legal_name = _name(definition, known, "legal_name", Sight.BADGES)
     registration.display_name = _name(definition, known, "display_name", Sight.PUBLIC_NAMES)
     _tie(registration, _organisation(known.get("organisation")), _country(known.get("country_represented")))
@@ -39,7 +40,7 @@ def copy_columns(registration: Registration, definition: Definition | None, answ
 def on_papers(registration: Registration) -> tuple[object, ...]:
     """What badges, letters and lists say of somebody, as far as it was copied here from the answers."""
     names = registration.legal_name, registration.display_name
-    belongs = registration.organisation_id, registration.country, registration.category
+    belongs = registration.organisation_id, registration.country, registration.represents, registration.category
     return *names, *belongs, registration.attendance_mode
 
 

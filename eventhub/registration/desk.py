@@ -23,6 +23,7 @@ from eventhub.programme.models import Event, Publication
 from eventhub.registration import access, line
 from eventhub.registration.access import Sight
 from eventhub.registration.models import Registration, RegistrationSetup, SeatOffer, State
+from eventhub.registration.queries import PUBLIC_NAME
 from eventhub.registration.reference import read_reference
 
 SIZES = (25, 50)
@@ -41,9 +42,6 @@ CHIPS: dict[str, frozenset[State]] = {
     "all": frozenset(State),
 }
 """Ready-made views of the list. Drafts are nobody's business but their authors'."""
-
-NAME = func.coalesce(func.nullif(Person.alias, ""), Registration.display_name, Person.name)
-"""The public name, in SQL (shown.name_of)."""
 
 LEGAL = func.coalesce(Registration.legal_name, func.nullif(Person.name, ""), Registration.display_name, "")
 """The name for badges, in SQL."""
@@ -158,7 +156,7 @@ def overview(event_id: uuid.UUID) -> Overview:
 
 def rows(event_id: uuid.UUID, filters: Filters, seen: Sight, *, whole: bool = False) -> list[Row]:
     """One page of the list, or with ``whole`` all of it. One statement."""
-    name: Any = LEGAL if seen is Sight.BADGES else NAME
+    name: Any = LEGAL if seen is Sight.BADGES else PUBLIC_NAME
     found: Any = (
         select(
             Registration.id,
@@ -236,7 +234,7 @@ def offered(event_id: uuid.UUID, seen: Sight) -> list[InLine]:
 
 
 def _line(seen: Sight, until: Any, place: Any) -> Any:
-    name: Any = LEGAL if seen is Sight.BADGES else NAME
+    name: Any = LEGAL if seen is Sight.BADGES else PUBLIC_NAME
     return (
         select(
             Registration.id,
@@ -428,7 +426,7 @@ def _search(q: str, seen: Sight) -> ColumnElement[bool]:
     reference = read_reference(q)
     if reference is not None:
         return Registration.reference == reference
-    names: list[Any] = [NAME, Organisation.name]
+    names: list[Any] = [PUBLIC_NAME, Organisation.name]
     if seen is Sight.BADGES:
         names += [LEGAL, Person.name, Person.name_latin]
     parts: list[ColumnElement[bool]] = [name.icontains(q, autoescape=True) for name in names]

@@ -161,6 +161,13 @@ class SetupForm(Form):
     shows_place = BooleanField(
         _l("People see their place in line"), description=_l("As a range only, such as between 6 and 10.")
     )
+    public_list = BooleanField(
+        _l("Anybody can read the list of participants"),
+        description=_l(
+            "It names only those who agreed to it and are not discreet: public name, organization, country represented"
+            " and category. Otherwise there is no such page."
+        ),
+    )
     answer_within_days = IntegerField(
         _l("Answer within working days"), validators=[InputRequired(), NumberRange(1, 60)], default=5
     )

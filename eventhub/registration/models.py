@@ -85,8 +85,15 @@ CONFIRMED = SEATED - {State.OFFERED}
 """States of those who will come: an offer holds its seat, but nobody has accepted it."""
 
 
+TAKES_PART = frozenset({State.ACCREDITED, State.BADGE_ISSUED, State.ATTENDED})
+"""Who gets a badge, and may stand on the list of participants."""
+
+
 class RegistrationSetup(Base):
-    """How one event takes registrations. ``seats_taken`` is guarded by a CHECK: it can never pass the capacity."""
+    """How one event takes registrations. ``seats_taken`` is guarded by a CHECK: it can never pass the capacity.
+
+    ``public_list``: whether anybody may read the list of participants (participants.py says who stands on it).
+    """
 
     __tablename__ = "registration_setup"
     __table_args__ = (
@@ -110,6 +117,7 @@ class RegistrationSetup(Base):
     offer_hours: Mapped[int] = mapped_column(default=48)
     leaves_on_lapse: Mapped[bool] = mapped_column(default=False)
     shows_place: Mapped[bool] = mapped_column(default=False)
+    public_list: Mapped[bool] = mapped_column(default=False)
     answer_within_days: Mapped[int] = mapped_column(default=5)
 
     event: Mapped[Event] = relationship(lazy="raise")
@@ -133,8 +141,9 @@ class Deadline(Base):
 
 class Registration(Base):
     """One person's registration for one event. ``legal_name`` is for those who make badges, ``display_name`` the one
-    that the person wishes to be shown by there (see copies.py). ``waits_from`` is set for whoever waits anew, behind
-    everybody who waited then.
+    that the person wishes to be shown by there (see copies.py). ``country`` says where somebody belongs, in whatever
+    way; ``represents`` is the country that somebody speaks for, and nothing else. ``waits_from`` is set for whoever
+    waits anew, behind everybody who waited then.
     """
 
     __tablename__ = "registration"
@@ -158,6 +167,7 @@ class Registration(Base):
     category: Mapped[str | None]
     attendance_mode: Mapped[str | None]
     country: Mapped[str | None]
+    represents: Mapped[str | None]
     legal_name: Mapped[str | None]
     display_name: Mapped[str | None]
     reason: Mapped[str | None]

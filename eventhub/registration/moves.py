@@ -14,8 +14,10 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError, Forbidden, Stale
 from eventhub.kit.outbox import promise
+from eventhub.kit.revisions import bump
 from eventhub.people.models import Person
-from eventhub.registration.models import CORRECTIONS, MOVES, Registration, State
+from eventhub.registration.models import CORRECTIONS, MOVES, TAKES_PART, Registration, State
+from eventhub.registration.participants import REVISION
 from eventhub.registration.queries import too_near
 
 DECIDED = frozenset({State.ACCREDITED, State.DECLINED, State.WAITLISTED, State.REVOKED})
@@ -74,6 +76,7 @@ def move(
         note_move(registration, target, actor=actor, reason=reason if target is targets[-1] else None, **detail)
         for target in targets
     ]
+    _off_the_list([registration], state)
     registration.state, registration.changed_at = state, moment
     if state in DECIDED:
         registration.decided_at, registration.reason = moment, reason
@@ -129,6 +132,7 @@ def move_all(
     values: dict[str, object] = {"state": target, "changed_at": moment, "has_seat": has_seat}
     if target in DECIDED:
         values |= {"decided_at": moment, "reason": reason}
+    _off_the_list(registrations, target)
     numbers = {row.id: row.version for row in db.session.execute(_renew(registrations, values))}
     for one in registrations:
         for name, value in (values | {"version": numbers[one.id]}).items():
@@ -162,6 +166,12 @@ def owe(registrations: Sequence[Registration], outcome: State) -> None:
         promise(f"registration.{outcome.value}", registration_id=one.id)
         if outcome is State.ACCREDITED:
             promise("registration.accredited_calendar", registration_id=one.id)
+
+
+def _off_the_list(registrations: Sequence[Registration], target: State) -> None:
+    """Whoever took part and does not any more is on no public page from this moment on."""
+    if target not in TAKES_PART and any(one.state in TAKES_PART for one in registrations):
+        bump(REVISION)
 
 
 def _renew(registrations: Sequence[Registration], values: dict[str, object]) -> ReturningUpdate[uuid.UUID, int]:

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from eventhub.kit.access import actor
+from eventhub.kit.clock import now
 from eventhub.kit.i18n import show_date
 from eventhub.kit.pages import changes_at
 from eventhub.kit.panels import Panel, Provider
@@ -19,6 +20,7 @@ from eventhub.programme import shown as programme
 from eventhub.programme.models import Event, Publication
 from eventhub.questionnaires import queries as questionnaires
 from eventhub.registration import access, desk, personal_data, queries, shown
+from eventhub.registration import participants as lists
 from eventhub.registration.models import RegistrationSetup, SeatOffer, State
 from eventhub.registration.queries import Intake, Room, Window
 
@@ -52,6 +54,17 @@ def aside(event: Event) -> Panel | None:
             "minutes": _minutes(setup),
         },
     )
+
+
+def participants(event: Event) -> Panel | None:
+    """The way to the list of participants, where it is public and names somebody."""
+    setup = queries.setup_of(event.id)
+    if setup is None or not setup.public_list or event.publication is not Publication.PUBLISHED:
+        return None
+    changes_at(now() + lists.FRESH)
+    if not lists.is_anybody_on(event.id):
+        return None
+    return Panel("registration/list_panel.html", {"url": url_for("registration.participants", slug=event.slug)})
 
 
 def hero(event: Event) -> Panel | None:
@@ -145,6 +158,7 @@ def today_counts(visitor: Visitor) -> Panel | None:
 
 PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("event.aside", aside),
+    ("event.aside", participants),
     ("home.hero", hero),
     ("event.tags", tags),
     ("me.main", mine),

@@ -65,7 +65,7 @@ def erase(person: Person) -> int:
     for registration in mine:
         if State.WITHDRAWN in MOVES[registration.state]:
             leave(None, registration, reason="erased")
-        registration.organisation_id = registration.country = registration.category = None
+        registration.organisation_id = registration.country = registration.represents = registration.category = None
         registration.legal_name = registration.display_name = None
     db.session.flush()
     let_go(organisations)

@@ -37,6 +37,9 @@ AMENDABLE = frozenset(
     }
 )
 
+PUBLIC_NAME = func.coalesce(func.nullif(Person.alias, ""), Registration.display_name, Person.name)
+"""What others may read, in SQL (shown.name_of)."""
+
 EVENT_COLUMNS = (
     Event.series_id,
     Event.slug,

@@ -45,7 +45,7 @@ def registration_words() -> dict[str, Any]:
     return {
         "registered": shown,
         "event_title": _title,
-        "event_eyebrow": _eyebrow,
+        "event_eyebrow": lambda event: programme.eyebrow(event, g.lang),
         "has_endpoint": lambda name: name in current_app.view_functions,
     }
 
@@ -494,7 +494,3 @@ def _saved(found: Intake) -> str | None:
 
 def _title(event: Event) -> Any:
     return programme.words(event.title, event.original_language, g.lang)
-
-
-def _eyebrow(event: Event) -> Any:
-    return programme.eyebrow(event, g.lang)

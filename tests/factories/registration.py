@@ -7,7 +7,7 @@ from typing import Any
 
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
-from eventhub.people.models import Person
+from eventhub.people.models import Channel, Consent, Person
 from eventhub.programme.models import Event, EventKind, Mode
 from eventhub.questionnaires import actions as questionnaires
 from eventhub.questionnaires.definition import parse
@@ -193,6 +193,13 @@ def register(event: Event, person: Person | None = None, **values: object) -> Re
     found = intake(event, person)
     answers = values or (ANSWERS if found.setup.needs_accreditation else {"display_name": "Amina"})
     return actions.register_now(person, person, found, answers)
+
+
+def listed(event: Event, person: Person | None = None, **given: object) -> Registration:
+    """Somebody who takes part and agreed to stand on the list of participants."""
+    person = person or make_person()
+    db.session.add(Consent(person_id=person.id, channel=Channel.LIST_OF_PARTICIPANTS, event_id=event.id, given=True))
+    return make_registration(event, person, **({"state": State.ACCREDITED} | given))
 
 
 def make_registration(event: Event, person: Person | None = None, **given: object) -> Registration:

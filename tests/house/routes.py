@@ -171,7 +171,7 @@ PEOPLE = (
     Route("people.me", "GET", "/en/me", PERSONAL),
     Route("people.discreet", "POST", "/en/me/discreet", PERSONAL, {"discreet": "y"}),
     Route("people.public_name", "POST", "/en/me/public-name", PERSONAL, {"alias": "A. Other"}),
-    Route("people.hide", "POST", "/en/me/hide", PERSONAL),
+    Route("people.hide", "GET POST", "/en/me/hide", PERSONAL),
     Route("people.profile", "GET POST", "/en/me/profile", PERSONAL, {"name": "Other name"}, fills=True),
     Route("people.email", "GET POST", "/en/me/email", PERSONAL, {"email": "next@example.org"}),
     Route("people.consents", "GET POST", "/en/me/consents", PERSONAL, NO_CONSENT),
@@ -219,6 +219,9 @@ PEOPLE = (
 )
 
 REGISTRATION = (
+    Route("registration.participants", "GET", "/en/events/{event}/participants", PUBLIC),
+    Route("registration.participants", "GET", "/en/events/{fresh}/participants", NOBODY),
+    Route("registration.participants", "GET", "/en/events/{draft}/participants", NOBODY),
     Route("registration.start", "GET", "/en/events/{event}/register", PUBLIC),
     Route("registration.start", "GET", "/en/events/{draft}/register", NOBODY),
     Route("registration.step", "GET POST", "/en/events/{fresh}/register/p1", PERSONAL, {"go": "later"}),

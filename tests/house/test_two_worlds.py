@@ -20,11 +20,11 @@ from eventhub.kit.files import StoredFile
 from eventhub.people.affiliations import affiliate
 from eventhub.people.models import Person, Role
 from eventhub.programme.models import Event, Publication, Series
-from eventhub.registration.models import Registration
+from eventhub.registration.models import Registration, State
 from tests.factories.people import grant, make_organisation, make_person
 from tests.factories.programme import add_panellist, make_document, make_event, make_session
 from tests.factories.questionnaires import make_questionnaire
-from tests.factories.registration import ANSWERS, make_registration
+from tests.factories.registration import ANSWERS, listed, make_registration
 from tests.house.routes import ONLY_IN_THE_DEMO, ROUTES
 from tests.house.world import World
 
@@ -122,6 +122,14 @@ def registered(world: World) -> None:
     make_registration(_event(world), _somebody(), organisation_id=organisation.id)
 
 
+def unnamed(world: World) -> None:
+    """People take part whom no list names: one who did not agree, one who agreed and went discreet since."""
+    event, organisation = _event(world), make_organisation(name=f"{SECRET} Union")
+    make_registration(event, _somebody(), state=State.ACCREDITED, organisation_id=organisation.id, represents="PE")
+    discreet = make_person(name=f"{SECRET} Public", discreet=True)
+    listed(event, discreet, organisation_id=organisation.id, represents="PE", category="member_state")
+
+
 def drafted(world: World) -> None:
     """A draft event, and drafts in a public one."""
     series = db.session.query(Series).filter_by(slug=world.mine["series"]).one()
@@ -198,6 +206,7 @@ FACTS: list[tuple[Callable[[World], None], tuple[str, ...]]] = [
             "reviewer",
         ),
     ),
+    (unnamed, ("anonymous", "stranger", "other_organiser")),
     (renamed, ("organiser",)),
     (drafted, ("anonymous", "stranger", "other_organiser", "partner")),
     (about_the_house, ("other_admin", "rapporteur", "stranger")),
@@ -207,6 +216,7 @@ FACTS: list[tuple[Callable[[World], None], tuple[str, ...]]] = [
 CASES = [(fact, role) for fact, roles in FACTS for role in roles]
 INSIDE = [
     (registered, "organiser", f"{DESK}?chip=all"),
+    (unnamed, "organiser", f"{DESK}?chip=all"),
     (declined, "organiser", f"{DESK}?chip=all"),
     (hidden_away, "organiser", f"{DESK}?chip=all"),
     (renamed, "officer", f"{DESK}?chip=all"),

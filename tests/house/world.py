@@ -259,7 +259,7 @@ def _build(world: World) -> None:
 
 def _forum(series: Series) -> Event:
     event = make_event(series, first_day=(now() + timedelta(days=30)).date())
-    open_registration(event, questionnaire_id=make_published(WITH_PAPERS).id)
+    open_registration(event, questionnaire_id=make_published(WITH_PAPERS).id, public_list=True)
     return event
 
 

@@ -36,6 +36,7 @@ from tests.factories.people import make_organisation, make_person, make_staff
 from tests.factories.programme import add_item, add_panellist, make_document, make_event, make_room, make_session
 from tests.factories.registration import (
     intake,
+    listed,
     make_dialogue,
     make_forum,
     make_registration,
@@ -130,7 +131,7 @@ def _build(words: Words) -> Tour:
         return {language: words(text) for language in SIX}
 
     version = _questionnaire(words)
-    event = make_forum(data=None, capacity=200)
+    event = make_forum(data=None, capacity=200, public_list=True)
     db.session.get_one(RegistrationSetup, event.id).questionnaire_id = version.id
     for name in ("title", "lead", "description", "practical", "access_services", "city", "venue"):
         setattr(event, name, texts(f"{name} of the event"))
@@ -195,6 +196,9 @@ def _build(words: Words) -> Tour:
     registration.start_draft(beginner, beginner, intake(event, beginner))
     registration.save_page(beginner, intake(event, beginner), {"legal_name": words("Beginner")})
     make_registration(event, organisation_id=organisation.id)
+    for number, category in enumerate(("ngo_ecosoc", "member_state", "academic_expert")):
+        named = make_person(name=words(f"Named {number}"))
+        listed(event, named, category=category, represents="KE", organisation_id=organisation.id)
     other = make_registration(event)
     registration.decide(staff, [other], State.DECLINED, "other", words("Words to add"))
     for session in (first, second):
@@ -254,6 +258,8 @@ def _build(words: Words) -> Tour:
             "people.agree_to_email_change": f"/email-change/{people.email_change_token(change, people.NEW)}",
             "calendars.reply": f"/invites/{imip.invite_token(invite)}",
             "registration.start": f"/events/{slug}/register",
+            "registration.participants": f"/events/{slug}/participants",
+            "registration.participants#nobody": f"/events/{slug}/participants?category=media",
             "registration.offer": f"/offers/{offers.offer_token(offer)}",
         },
     )
@@ -266,6 +272,7 @@ def _build(words: Words) -> Tour:
             "people.consents": "/me/consents",
             "people.devices": "/me/devices",
             "people.roles": "/me/roles",
+            "people.hide": "/me/hide",
             "people.data": "/me/data",
             "people.erase": "/me/data/erase",
             "registration.done": f"/events/{slug}/register/done",

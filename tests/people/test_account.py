@@ -176,6 +176,32 @@ def test_hide_me_now(client: FlaskClient) -> None:
     assert db.session.query(Promise).filter_by(task="people.visibility_changed").count() == 3
 
 
+def test_hiding_says_what_it_hid_and_what_it_cannot(client: FlaskClient) -> None:
+    person = sign_in(client, make_person())
+    actions.set_consents(person, {Channel.PHOTO: True})
+    actions.set_consents(person, {Channel.LIST_OF_PARTICIPANTS: True}, event_id=uuid.uuid4())
+    db.session.flush()
+    before = client.get("/en/me/hide").get_data(as_text=True)
+    assert before.count('class="tag warn"') == 2, "what is on, for all events or for one"
+    assert "What cannot be taken back" in before
+    assert send(client, "/en/me/hide", page="/en/me/profile", action="/me/hide").location == "/en/me/hide"
+    after = client.get("/en/me/hide").get_data(as_text=True)
+    assert "You are hidden" in after
+    assert "What cannot be taken back" in after
+    assert 'class="tag warn"' not in after
+    assert after.count("since ") == 2, "when each of the two was taken back"
+    assert "Choose a public name" in after
+    assert send(client, "/en/me/hide", page="/en/me", action="/me/hide").location == "/en/me/hide", "pressing again"
+
+
+def test_hidden_is_who_is_discreet_and_agrees_to_nothing(client: FlaskClient) -> None:
+    person = sign_in(client, make_person(discreet=True, alias="Heron"))
+    assert "You are hidden" in client.get("/en/me/hide").get_data(as_text=True)
+    actions.set_consents(person, {Channel.PHOTO: True}, event_id=uuid.uuid4())
+    db.session.flush()
+    assert "You are hidden" not in client.get("/en/me/hide").get_data(as_text=True)
+
+
 # Consents
 
 
