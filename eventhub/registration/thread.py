@@ -9,7 +9,7 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -231,6 +231,17 @@ def own_data(registration: Registration, key: SealKey) -> list[dict[str, Any]]:
     ]
 
 
+def sealed_words(key: SealKey, message_id: uuid.UUID, text: str, file: str = "") -> bytes:
+    """What a message says, as it is kept: its words and what its file is called."""
+    return seal(key, _place(message_id), json.dumps({"text": text, "file": file}, ensure_ascii=False))
+
+
+def kept_until(moment: datetime, last_day: date, time_zone: str) -> datetime:
+    """When a message of this moment is deleted: its days count from the midnight that ends the event."""
+    ends = datetime.combine(last_day + timedelta(days=1), time(), ZoneInfo(time_zone)).astimezone(UTC)
+    return max(moment, ends) + KEPT
+
+
 def erase(registration_ids: Sequence[uuid.UUID]) -> int:
     """Delete the exchanges of these registrations with their files; how many messages."""
     return _delete(list(db.session.scalars(select(Message).where(Message.registration_id.in_(registration_ids)))))
@@ -288,10 +299,9 @@ def _add(
         by_desk=by_desk,
         file_id=file.id if file else None,
         sent_at=moment,
-        delete_after=max(moment, _ends(registration.event_id)) + KEPT,
+        delete_after=kept_until(moment, *_days(registration.event_id)),
     )
-    said = {"text": text.strip(), "file": safe_file_name(upload.name) if upload else ""}
-    message.sealed = seal(key, _place(message), json.dumps(said, ensure_ascii=False))
+    message.sealed = sealed_words(key, message.id, text.strip(), safe_file_name(upload.name) if upload else "")
     db.session.add(message)
     registration.changed_at = moment
     return message
@@ -318,20 +328,18 @@ def _unread(registration_id: uuid.UUID) -> int:
 
 def _opened(message: Message, key: SealKey) -> tuple[str | None, str]:
     try:
-        said = json.loads(open_sealed(key, _place(message), message.sealed))
+        said = json.loads(open_sealed(key, _place(message.id), message.sealed))
     except Unreadable:
         return None, ""
     return said["text"], said["file"]
 
 
-def _place(message: Message) -> Place:
-    return place("registration_message", "sealed", message.id)
+def _place(message_id: uuid.UUID) -> Place:
+    return place("registration_message", "sealed", message_id)
 
 
-def _ends(event_id: uuid.UUID) -> datetime:
-    """The midnight that ends the event."""
-    day, zone = db.session.execute(select(Event.last_day, Event.time_zone).where(Event.id == event_id)).one()
-    return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone)).astimezone(UTC)
+def _days(event_id: uuid.UUID) -> tuple[date, str]:
+    return db.session.execute(select(Event.last_day, Event.time_zone).where(Event.id == event_id)).one()._tuple()
 
 
 def _note(verb: str, actor: Person, registration: Registration) -> None:
