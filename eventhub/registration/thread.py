@@ -339,7 +339,8 @@ def _place(message_id: uuid.UUID) -> Place:
 
 
 def _days(event_id: uuid.UUID) -> tuple[date, str]:
-    return db.session.execute(select(Event.last_day, Event.time_zone).where(Event.id == event_id)).one()._tuple()
+    day, zone = db.session.execute(select(Event.last_day, Event.time_zone).where(Event.id == event_id)).one()
+    return day, zone
 
 
 def _note(verb: str, actor: Person, registration: Registration) -> None:
