@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, func, select
+from sqlalchemy.orm.attributes import flag_modified
 
 from eventhub.kit import audit, files
 from eventhub.kit.clock import now
@@ -303,7 +304,8 @@ def _add(
     )
     message.sealed = sealed_words(key, message.id, text.strip(), safe_file_name(upload.name) if upload else "")
     db.session.add(message)
-    registration.changed_at = moment
+    # A new version, and no more: when it was changed tells doors since when somebody stands as she stands.
+    flag_modified(registration, "answered_at")
     return message
 
 

@@ -248,6 +248,7 @@ def test_an_answer_after_the_decision_is_kept_and_marked(client: FlaskClient) ->
     db.session.refresh(one)
     assert one.state is State.DECLINED
     assert one.answered_at is not None
+    assert one.changed_at == one.decided_at, "doors go by when it was decided, not by what was written since"
     officer = at_desk(client, event)
     assert "Answered <b>1</b>" in client.get(f"/en/console/events/{event.slug}/registrations?chip=answered").text
     page = client.get(desk(event, one)).text
