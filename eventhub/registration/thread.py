@@ -305,7 +305,7 @@ def _add(
     message.sealed = sealed_words(key, message.id, text.strip(), safe_file_name(upload.name) if upload else "")
     db.session.add(message)
     # A new version, and no more: when it was changed tells doors since when somebody stands as she stands.
-    flag_modified(registration, "answered_at")
+    flag_modified(registration, "state")
     return message
 
 

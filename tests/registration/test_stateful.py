@@ -1,7 +1,7 @@
 """A machine that registers, withdraws, decides, takes back, takes up again, asks, writes, resizes, offers, answers,
-lets people come or takes that back, and lets time pass at random: no registration moves otherwise than the table says, seats are never negative, never too many,
-and always as many as the registrations that hold one; and where places are offered by themselves nobody is offered one
-while somebody who waits longer is not.
+lets people come or takes that back, and lets time pass at random: no registration moves otherwise than the table says,
+seats are never negative, never too many, and always as many as the registrations that hold one; and where places are
+offered by themselves nobody is offered one while somebody who waits longer is not.
 """
 
 import contextlib
