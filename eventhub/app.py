@@ -57,6 +57,7 @@ from eventhub.registration import list_views as registration_lists
 from eventhub.registration import models as registration_models
 from eventhub.registration import offer_views as registration_offers
 from eventhub.registration import organiser_views as registration_desk
+from eventhub.registration import question_views as registration_questions
 from eventhub.registration import record_views as registration_records
 from eventhub.registration import setup_views as registration_settings
 from eventhub.registration import waiting_views as registration_line
@@ -75,7 +76,10 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     programme_pages,
     programme_console,
     questionnaires_console,
-    *{module.bp: module for module in (registration_files, registration_lists, registration_offers)},
+    *{
+        module.bp: module
+        for module in (registration_files, registration_lists, registration_offers, registration_questions)
+    },
     *{
         module.bp: module
         for module in (registration_desk, registration_records, registration_settings, registration_line)

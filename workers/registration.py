@@ -7,15 +7,15 @@ import structlog
 from sqlalchemy import select
 
 from eventhub.calendars import actions as calendars
-from eventhub.kit.audit import AuditEntry, AuditText
+from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.mail import Letter
 from eventhub.papers import actions as papers
 from eventhub.people.models import Person, Role, RoleGrant, ScopeKind
 from eventhub.programme.models import Event
-from eventhub.registration import actions, letters, offers, queries
-from eventhub.registration.models import Registration, State
+from eventhub.registration import actions, letters, offers, queries, thread
+from eventhub.registration.models import State
 from workers.app import mails, writes
 from workers.upkeep import by_the_clock
 
@@ -28,6 +28,8 @@ STANDS: dict[str, frozenset[State]] = {
     "place_kept": frozenset({State.UNDER_REVIEW}),
     "accredited": frozenset({State.ACCREDITED, State.BADGE_ISSUED, State.ATTENDED}),
     "declined": frozenset({State.DECLINED}),
+    "revoked": frozenset({State.REVOKED}),
+    "taken_up": frozenset({State.UNDER_REVIEW, State.INFO_REQUESTED}),
     "withdrawn": frozenset({State.WITHDRAWN}),
     "changed": queries.TAKING_PART,
     "deadline_extended": frozenset({State.DRAFT, State.EXPIRED, State.DECLINED}),
@@ -83,6 +85,32 @@ def accredited(registration_id: str) -> Letter | None:
 def declined(registration_id: str) -> Letter | None:
     """Why not, and what can be done."""
     return _letter("declined", registration_id)
+
+
+@mails("registration.revoked")
+def revoked(registration_id: str) -> Letter | None:
+    """The accreditation is taken back, and why."""
+    return _letter("revoked", registration_id)
+
+
+@mails("registration.taken_up")
+def taken_up(registration_id: str) -> Letter | None:
+    """Somebody looks at it again."""
+    return _letter("taken_up", registration_id)
+
+
+@mails("registration.asked")
+def asked(message_id: str) -> Letter | None:
+    """A question of the desk. Nothing when it was answered or a decision was made meanwhile: the page says so."""
+    found = thread.question_told(uuid.UUID(message_id))
+    if found is None:
+        return None
+    message, text = found
+    registration = queries.with_person(message.registration_id)
+    setup = queries.setup_of(registration.event_id) if registration else None
+    if registration is None or setup is None or registration.state is not State.INFO_REQUESTED:
+        return None
+    return letters.letter("asked", registration, registration.event, setup, person=registration.person, text=text)
 
 
 @mails("registration.withdrawn")
@@ -164,9 +192,9 @@ def accredited_calendar(registration_id: str) -> None:
 
 @writes("registration.withdrawn_calendar")
 def withdrawn_calendar(registration_id: str) -> None:
-    """The sessions leave the person's calendar, and the person leaves the papers."""
+    """The sessions leave the person's calendar, and the person leaves the papers; not if she is accredited anew."""
     registration = queries.with_person(uuid.UUID(registration_id))
-    if registration is not None:
+    if registration is not None and registration.state not in STANDS["accredited"]:
         calendars.on_withdrawn(registration)
         papers.follow_registration(registration.person_id, registration.id)
 
@@ -186,6 +214,13 @@ def expire_drafts() -> None:
         db.session.flush()
 
 
+@by_the_clock("registration.forget_messages", timedelta(hours=1))
+def forget_messages() -> None:
+    """Delete questions and answers whose days are over."""
+    while thread.delete_expired(now()):
+        db.session.flush()
+
+
 @by_the_clock("registration.lapse_offers", timedelta(minutes=5))
 def lapse_offers() -> None:
     """End the offers that nobody answered; each place goes to the next in line."""
@@ -198,20 +233,5 @@ def _letter(kind: str, registration_id: str) -> Letter | None:
     setup = queries.setup_of(registration.event_id) if registration else None
     if registration is None or setup is None or registration.state not in STANDS[kind]:
         return None
-    words = _words(registration) if kind in letters.DECISIONS.values() else None
+    words = queries.decision_words(registration) if kind in letters.DECISIONS.values() else None
     return letters.letter(kind, registration, registration.event, setup, person=registration.person, text=words)
-
-
-def _words(registration: Registration) -> str | None:
-    """What staff added to the newest decision."""
-    return db.session.scalar(
-        select(AuditText.text)
-        .join(AuditEntry, AuditEntry.id == AuditText.entry_id)
-        .where(
-            AuditEntry.subject_kind == Registration.__tablename__,
-            AuditEntry.subject_id == registration.id,
-            AuditEntry.verb == f"registration.{registration.state.value}",
-        )
-        .order_by(AuditEntry.id.desc())
-        .limit(1)
-    )

@@ -16,13 +16,15 @@ from eventhub.demo.crowd import Somebody, plain
 from eventhub.demo.plan import EVENTS, PlannedEvent, registration_window
 from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
+from eventhub.kit.codes import reason_text
 from eventhub.kit.db import db
 from eventhub.kit.sealed import place, seal
 from eventhub.people.models import Person
 from eventhub.programme.models import Event
 from eventhub.questionnaires.models import Answer, AnswerSet, QuestionnaireVersion
-from eventhub.registration.models import SEATED, Deadline, Registration, RegistrationSetup, SeatAt, State
+from eventhub.registration.models import SEATED, Deadline, Message, Registration, RegistrationSetup, SeatAt, State
 from eventhub.registration.reference import new_reference
+from eventhub.registration.thread import kept_until, sealed_words
 
 THIS_YEAR = (
     (State.ACCREDITED, 520),
@@ -87,6 +89,7 @@ class Rows:
     answers: list[dict[str, Any]] = field(default_factory=list)
     registrations: list[dict[str, Any]] = field(default_factory=list)
     deeds: list[dict[str, Any]] = field(default_factory=list)
+    questions: list[dict[str, Any]] = field(default_factory=list)
 
 
 def make_registrations(
@@ -124,6 +127,7 @@ def make_registrations(
     db.session.flush()
     for table, lines in ((AnswerSet, rows.answer_sets), (Answer, rows.answers), (Registration, rows.registrations)):
         db.session.execute(insert(plain(table)), lines)
+    db.session.execute(insert(plain(Message)), rows.questions)
     db.session.execute(insert(plain(AuditEntry)), sorted(rows.deeds, key=lambda deed: deed["at"]))
     return seated
 
@@ -233,7 +237,26 @@ def _register(
             "version": 1,
         }
     )
+    if state is State.INFO_REQUESTED and reason:
+        rows.questions.append(_question(event, registration_id, one, reason, officer, moments[-1]))
     return registration_id, one.id
+
+
+def _question(
+    event: Event, registration_id: uuid.UUID, one: Somebody, reason: str, officer: uuid.UUID, at: datetime
+) -> dict[str, Any]:
+    """What the desk asks for, in the words of the reason."""
+    message_id = uuid.uuid4()
+    return {
+        "id": message_id,
+        "registration_id": registration_id,
+        "author_id": officer,
+        "by_desk": True,
+        "sealed": sealed_words(one.key, message_id, reason_text("registration", reason, one.known.language)),
+        "file_id": None,
+        "sent_at": at,
+        "delete_after": kept_until(at, event.last_day, event.time_zone),
+    }
 
 
 def _begun(rng: random.Random, plan: PlannedEvent) -> datetime:

@@ -175,10 +175,12 @@ def remove(file: StoredFile) -> None:
     file.deleted_at = now()
 
 
-def attachment(file: StoredFile) -> Response:
-    """The file as a download that no browser shows, guesses at or keeps. Raises what ``read`` raises."""
+def attachment(file: StoredFile, name: str = "") -> Response:
+    """The file as a download that no browser shows, guesses at or keeps; ``name`` is what it is called where that is
+    not kept with it. Raises what ``read`` raises.
+    """
     response = Response(read(file), content_type=file.media_type)
-    response.headers.update(attachment_headers(file.name))
+    response.headers.update(attachment_headers(_named_for(file.media_type, name) if name else file.name))
     return response
 
 

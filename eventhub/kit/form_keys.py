@@ -111,6 +111,8 @@ def _digest(owner: str) -> bytes:
     for name, files in sorted(request.files.lists()):
         for file in files:
             digest.update(repr((name, file.filename)).encode(errors="surrogatepass"))
+            # Whoever looked at it may have left it at its end.
+            file.stream.seek(0)
             digest.update(hashlib.sha256(file.stream.read()).digest())
             file.stream.seek(0)
     return digest.digest()

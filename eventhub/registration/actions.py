@@ -58,7 +58,9 @@ from eventhub.registration.reference import new_reference
 from eventhub.registration.seats import hold_seats, take_seat, take_seats
 
 REASONS = "decision_reason.registration"
-OUTCOMES = (State.ACCREDITED, State.WAITLISTED, State.DECLINED)
+OUTCOMES = (State.ACCREDITED, State.WAITLISTED, State.DECLINED, State.REVOKED)
+TAKEN_UP = frozenset({State.DECLINED, State.REVOKED})
+"""States from which somebody may be looked at again."""
 
 
 class NotOpenYet(DomainError):
@@ -289,7 +291,8 @@ def amend(
     if on_papers(registration) != printed or PHOTOGRAPH in changed:
         promise("registration.reprinted", registration_id=registration.id)
     if registration.state is State.INFO_REQUESTED:
-        move(registration, State.UNDER_REVIEW, actor=actor)
+        move(registration, State.UNDER_REVIEW, actor=actor, cause="answered")
+        registration.answered_at = moment
     return registration
 
 
@@ -314,7 +317,8 @@ def decide(
     *,
     seen: Mapping[uuid.UUID, int] | None = None,
 ) -> int:
-    """Accredit, decline or waitlist registrations of one event: all of them or, on any error, none. How many.
+    """Accredit, decline or waitlist registrations of one event, or take their accreditation back: all of them or, on
+    any error, none. How many.
 
     ``reason`` is a code of decision_reason.registration, ``text`` words to the persons that stand beside its text.
     The number of statements does not grow with the registrations. Raises OwnFile, NotPossible, NotEnoughSeats,
@@ -348,6 +352,23 @@ def decide(
     if outcome is not State.ACCREDITED:
         _unseat(event_id, seated, outcome)
     return len(registrations)
+
+
+def take_up_again(
+    actor: Person, registration: Registration, text: str, *, seen: Mapping[uuid.UUID, int] | None = None
+) -> Registration:
+    """Look again at somebody who was declined or whose accreditation was taken back: an appeal, a late paper. ``text``
+    tells colleagues why; the person is told that somebody looks. Raises OwnFile, Stale, NotPossible.
+    """
+    demand_distance(actor, [registration])
+    hold_rows([registration])
+    demand_as_seen([registration], seen)
+    if registration.state not in TAKEN_UP:
+        raise NotPossible
+    move(registration, State.UNDER_REVIEW, actor=actor, text=text, cause="taken_up")
+    registration.reason = registration.decided_at = None
+    promise("registration.taken_up", registration_id=registration.id)
+    return registration
 
 
 def note(actor: Person, registration: Registration, text: str) -> audit.AuditEntry:

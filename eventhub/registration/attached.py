@@ -1,7 +1,7 @@
 """Files given as answers, as pages tell of them: name, type, size, day, and the way to save them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from flask import g, url_for
@@ -32,6 +32,11 @@ class Attached:
 def told(files: Mapping[str, StoredFile], zone: str, url: Callable[[str], str] | None = None) -> dict[str, Attached]:
     """Files in words, by question key. ``zone`` says which day it was."""
     return {key: _told(file, zone, url(key) if url else None, None) for key, file in files.items()}
+
+
+def named(file: Attached, name: str, url: str) -> Attached:
+    """A file whose name was sealed and is opened for this reader, with the way to save it."""
+    return replace(file, name=name, url=url)
 
 
 def own(found: Intake, answers: Answers | None = None) -> dict[str, Attached]:

@@ -39,9 +39,16 @@ CHIPS: dict[str, frozenset[State]] = {
     "waiting": frozenset({State.WAITLISTED, State.OFFERED}),
     "declined": frozenset({State.DECLINED, State.REVOKED}),
     "withdrawn": frozenset({State.WITHDRAWN}),
+    "answered": frozenset(State) - {State.WITHDRAWN},
     "all": frozenset(State),
 }
 """Ready-made views of the list. Drafts are nobody's business but their authors'."""
+
+ANSWERED = "answered"
+"""The view of those whose answer waits to be read, in whatever state."""
+
+NAME = func.coalesce(func.nullif(Person.alias, ""), Registration.display_name, Person.name)
+"""The public name, in SQL (shown.name_of)."""
 
 LEGAL = func.coalesce(Registration.legal_name, func.nullif(Person.name, ""), Registration.display_name, "")
 """The name for badges, in SQL."""
@@ -81,6 +88,7 @@ class Row:
     discreet: bool
     organisation: str | None
     answer_set_id: uuid.UUID | None
+    answered_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -93,15 +101,16 @@ class Overview:
     countries: list[str]
     total: int
     cells: list[tuple[Any, ...]]
-    """State, category, mode, country, late, number."""
+    """State, category, mode, country, late, answered, number."""
 
     def matching(self, filters: Filters) -> int:
         """How many the filters leave, the search left aside."""
         states = CHIPS[filters.chip]
         return sum(
             number
-            for state, category, mode, country, late, number in self.cells
+            for state, category, mode, country, late, answered, number in self.cells
             if state in states
+            and (answered or filters.chip != ANSWERED)
             and filters.category in {"", category}
             and filters.mode in {"", mode}
             and filters.country in {"", country}
@@ -146,10 +155,14 @@ def overview(event_id: uuid.UUID) -> Overview:
         Registration.attendance_mode,
         Registration.country,
         Registration.late,
+        Registration.answered_at.is_not(None),
     )
     rows = select(*columns, func.count()).where(*_at_desk(event_id)).group_by(*columns)
     cells: list[tuple[Any, ...]] = [tuple(row) for row in db.session.execute(rows)]
-    chips = {name: sum(cell[5] for cell in cells if cell[0] in states) for name, states in CHIPS.items()}
+    chips = {
+        name: sum(cell[6] for cell in cells if cell[0] in states and (cell[5] or name != ANSWERED))
+        for name, states in CHIPS.items()
+    }
     categories, modes, countries = (sorted({cell[place] for cell in cells if cell[place]}) for place in (1, 2, 3))
     return Overview(chips, categories, modes, countries, chips["all"], cells)
 
@@ -174,11 +187,12 @@ def rows(event_id: uuid.UUID, filters: Filters, seen: Sight, *, whole: bool = Fa
             Person.discreet,
             Organisation.name.label("organisation"),
             Registration.answer_set_id,
+            Registration.answered_at,
         )
         .join(Person, Person.id == Registration.person_id)
         .outerjoin(Organisation, Organisation.id == Registration.organisation_id)
         .where(*_where(event_id, filters, seen))
-        .order_by(*_order(filters.sort, name))
+        .order_by(*_order(filters, name))
     )
     if not whole:
         found = _one_page(found, event_id, filters, seen)
@@ -380,12 +394,32 @@ def category_counts(event_id: uuid.UUID, midnight: datetime) -> Counter[str]:
         Registration.decided_at < midnight,
         Registration.reason == "complete",
     )
+    # Taken back since, or taken back and accredited anew: the state of that midnight is in the record alone.
+    changed_since = and_(
+        Registration.changed_at >= midnight, or_(Registration.decided_at.is_(None), Registration.decided_at >= midnight)
+    )
+    accredited = [f"registration.{state.value}" for state in CHIPS["accredited"]]
     found = (
         select(Registration.category, func.count())
-        .where(Registration.event_id == event_id, or_(stood, left_since))
+        .where(
+            Registration.event_id == event_id,
+            or_(stood, left_since, and_(changed_since, _verb_before(midnight).in_(accredited))),
+        )
         .group_by(Registration.category)
     )
     return Counter({row[0] or "": row[1] for row in db.session.execute(found)})
+
+
+def _verb_before(moment: datetime) -> Any:
+    """The last move of a registration before an instant, in SQL."""
+    moves = [f"registration.{state.value}" for state in State]
+    rows = select(AuditEntry.verb).where(
+        AuditEntry.subject_kind == Registration.__tablename__,
+        AuditEntry.subject_id == Registration.id,
+        AuditEntry.at < moment,
+        AuditEntry.verb.in_(moves),
+    )
+    return rows.order_by(AuditEntry.id.desc()).limit(1).correlate(Registration).scalar_subquery()
 
 
 def _at_desk(event_id: uuid.UUID) -> tuple[ColumnElement[bool], ...]:
@@ -401,7 +435,7 @@ def _one_page(found: Any, event_id: uuid.UUID, filters: Filters, seen: Sight) ->
     first = (filters.page - 1) * filters.size
     if filters.q or filters.sort == "name":
         return found.limit(filters.size).offset(first)
-    page = select(Registration.id).where(*_where(event_id, filters, seen)).order_by(*_order(filters.sort, None))
+    page = select(Registration.id).where(*_where(event_id, filters, seen)).order_by(*_order(filters, None))
     return found.where(Registration.id.in_(page.limit(filters.size).offset(first)))
 
 
@@ -409,6 +443,8 @@ def _where(event_id: uuid.UUID, filters: Filters, seen: Sight) -> list[ColumnEle
     found: list[ColumnElement[bool]] = [*_at_desk(event_id)]
     if filters.chip != "all":
         found.append(Registration.state.in_(CHIPS[filters.chip]))
+    if filters.chip == ANSWERED:
+        found.append(Registration.answered_at.is_not(None))
     if filters.category:
         found.append(Registration.category == filters.category)
     if filters.mode:
@@ -433,12 +469,14 @@ def _search(q: str, seen: Sight) -> ColumnElement[bool]:
     return or_(*parts, Registration.reference.icontains(q, autoescape=True))
 
 
-def _order(sort: str, name: Any) -> tuple[Any, ...]:
-    last = (Registration.submitted_at, Registration.id)
-    if sort == "newest":
-        return (Registration.submitted_at.desc(), Registration.id)
-    if sort == "name":
+def _order(filters: Filters, name: Any) -> tuple[Any, ...]:
+    # Among the answers, whoever has waited longest since answering comes first.
+    since = Registration.answered_at if filters.chip == ANSWERED else Registration.submitted_at
+    last = (since, Registration.id)
+    if filters.sort == "newest":
+        return (since.desc(), Registration.id)
+    if filters.sort == "name":
         return (func.lower(name), *last)
-    if sort == "country":
+    if filters.sort == "country":
         return (Registration.country.asc().nulls_last(), *last)
     return last

@@ -5,15 +5,20 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, Field, HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from werkzeug.datastructures import FileStorage
+from wtforms import BooleanField, Field, FileField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms import Form as PlainForm
 from wtforms.fields import DateTimeLocalField
 from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional, StopValidation
 
 from eventhub.kit import codes
+from eventhub.kit.files import LIMIT, accept_attribute
 from eventhub.kit.forms import ActionForm, Form, optional, options, required
+from eventhub.kit.text import safe_file_name
+from eventhub.questionnaires.uploads import Upload
 from eventhub.registration.desk import SIZES, SORTS, Filters, Overview
 from eventhub.registration.models import SeatAt, State
+from eventhub.registration.thread import ALLOWED
 
 LOCAL = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
 LONGEST_SEARCH = 100
@@ -31,8 +36,27 @@ REASONS_FOR: dict[State, tuple[str, ...]] = {
         "security_objection_recorded",
         "other",
     ),
+    State.REVOKED: (
+        "identity_not_shown",
+        "missing_letter",
+        "letter_not_signed",
+        "duplicate",
+        "not_within_mandate",
+        "security_objection_recorded",
+        "other",
+    ),
 }
 """Which reasons go with which outcome."""
+
+REFUSALS = frozenset({State.DECLINED, State.REVOKED})
+"""Outcomes whose reason somebody has chosen: none is offered first."""
+
+UNSAID = frozenset({"other", "security_objection_recorded"})
+"""Reasons with the same text, which says nothing. Both need words of their own: were they missing from the letters
+about an objection alone, the letter would tell of it.
+"""
+
+LONGEST_MESSAGE = 5_000
 
 
 class FilterForm(PlainForm):
@@ -75,9 +99,11 @@ class DecisionForm(Form):
 
     def validate_text(self, field: Field) -> None:
         """A reason that says nothing by itself needs words: nobody learns a decision without its why."""
-        if self.reason.data == "other" and not (field.data or "").strip():
+        if self.reason.data in UNSAID and not (field.data or "").strip():
             raise StopValidation(
                 gettext("Write the reason in your own words: this choice alone tells the person nothing.")
+                if self.reason.data == "other"
+                else gettext("Write some words, and nothing of an objection: a letter without any would tell of it.")
             )
 
     def offer(self, outcome: State, language: str) -> None:
@@ -85,7 +111,7 @@ class DecisionForm(Form):
         self.outcome.data = outcome.value
         reasons = [(code, codes.label("decision_reason.registration", code, language)) for code in REASONS_FOR[outcome]]
         # No refusal has a reason that nobody chose.
-        first = [("", _l("Choose one"))] if outcome is State.DECLINED else []
+        first = [("", _l("Choose one"))] if outcome in REFUSALS else []
         self.reason.choices = options([*first, *reasons])
 
 
@@ -93,6 +119,60 @@ class NoteForm(Form):
     """A word for colleagues."""
 
     text = TextAreaField(_l("Note for colleagues"), validators=[required(), Length(max=2000)], render_kw={"rows": 3})
+
+
+class TakeUpForm(Form):
+    """Why somebody is looked at again."""
+
+    why = TextAreaField(
+        _l("Why do you look at it again?"),
+        description=_l("For colleagues. The person is told only that you look again."),
+        validators=[required(), Length(max=2000)],
+        render_kw={"rows": 2},
+    )
+
+
+class WithFile(Form):
+    """One file may go with the words."""
+
+    file = FileField(
+        _l("File"),
+        description=_l("One file: PDF, JPEG, PNG or WebP, of at most %(size)s MB.", size=LIMIT // 10**6),
+        render_kw={
+            "accept": accept_attribute(ALLOWED),
+            "data-most": LIMIT,
+            "data-too-large": _l("This file is too large. Send one of at most %(size)s MB.", size=LIMIT // 10**6),
+        },
+    )
+
+    def upload(self) -> Upload | None:
+        """The file that was sent; one byte more than allowed at the most, so that it shows."""
+        sent = self.file.data
+        if not isinstance(sent, FileStorage) or not sent.filename:
+            return None
+        return Upload(safe_file_name(sent.filename), sent.stream.read(LIMIT + 1))
+
+
+class MessageForm(WithFile):
+    """What the registrant writes to the desk."""
+
+    text = TextAreaField(
+        _l("Your answer"),
+        description=_l("In any of the six languages."),
+        validators=[optional(), Length(max=LONGEST_MESSAGE)],
+        render_kw={"rows": 6},
+    )
+
+
+class QuestionForm(WithFile):
+    """A question of the desk."""
+
+    question = TextAreaField(
+        _l("Question to the person"),
+        description=_l("Goes out by mail at once, as you write it, and stands on a page where it can be answered."),
+        validators=[required(), Length(max=LONGEST_MESSAGE)],
+        render_kw={"rows": 3},
+    )
 
 
 class RevealForm(Form):

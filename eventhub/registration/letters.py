@@ -19,7 +19,12 @@ from eventhub.registration import shown
 from eventhub.registration.models import Registration, RegistrationSetup, SeatOffer, State
 from eventhub.registration.offers import offer_token
 
-DECISIONS = {State.ACCREDITED: "accredited", State.WAITLISTED: "waitlisted", State.DECLINED: "declined"}
+DECISIONS = {
+    State.ACCREDITED: "accredited",
+    State.WAITLISTED: "waitlisted",
+    State.DECLINED: "declined",
+    State.REVOKED: "revoked",
+}
 
 
 Words = tuple[Any, list[Any]]
@@ -124,6 +129,32 @@ def _accredited(it: About) -> Words:
 def _declined(it: About) -> Words:
     return _l("About your registration: %(event)s", event=it.title), [
         shown.reason_text(it.registration.reason or "other", it.lang),
+        ANSWER_US,
+    ]
+
+
+def _revoked(it: About) -> Words:
+    return _l("About your registration: %(event)s", event=it.title), [
+        _l("We had confirmed your place at this event. We have taken this back, and you are not expected any more."),
+        shown.reason_text(it.registration.reason or "other", it.lang),
+        _l("A badge or a letter that was made for you for this event is no longer valid."),
+        ANSWER_US,
+    ]
+
+
+ANSWER_US = _l("You can answer us on the page “Questions about my registration”.")
+"""Where the texts of reasons say "write to us"."""
+
+
+def _taken_up(it: About) -> Words:
+    return _l("We look at your registration again: %(event)s", event=it.title), [
+        _l("Nothing more is needed from you now. We write to you as soon as there is a decision."),
+    ]
+
+
+def _asked(it: About) -> Words:
+    return _l("A question about your registration: %(event)s", event=it.title), [
+        _l("Before we decide on your registration, we need something more from you:"),
     ]
 
 
@@ -191,6 +222,9 @@ WORDS: dict[str, Callable[[About], Words]] = {
     "place_kept": _place_kept,
     "accredited": _accredited,
     "declined": _declined,
+    "revoked": _revoked,
+    "taken_up": _taken_up,
+    "asked": _asked,
     "withdrawn": _withdrawn,
     "changed": _changed,
     "deadline_extended": _deadline_extended,
@@ -250,6 +284,9 @@ def _buttons(
         return [{"label": _l("Look at the offer and answer"), "url": address}]
     if kind == "accredited" and event.kind in shown.FORUMS:
         buttons.append({"label": _l("My sessions"), "url": absolute("calendars.my_sessions", lang=lang)})
+    if kind == "asked":
+        address = absolute("registration.questions", lang=lang, reference=registration.reference)
+        return [{"label": _l("Answer the question"), "url": address}]
     if registration.reference:
         address = absolute("registration.mine_one", lang=lang, reference=registration.reference)
         buttons.append({"label": _l("See my registration"), "url": address})

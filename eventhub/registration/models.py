@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from eventhub.kit.clock import now
 from eventhub.kit.db import Base, Id, enum_column
+from eventhub.kit.files import StoredFile
 from eventhub.people.models import Organisation, Person
 from eventhub.programme.models import Event
 from eventhub.questionnaires.models import AnswerSet
@@ -143,7 +144,8 @@ class Registration(Base):
     """One person's registration for one event. ``legal_name`` is for those who make badges, ``display_name`` the one
     that the person wishes to be shown by there (see copies.py). ``country`` says where somebody belongs, in whatever
     way; ``represents`` is the country that somebody speaks for, and nothing else. ``waits_from`` is set for whoever
-    waits anew, behind everybody who waited then.
+    waits anew, behind everybody who waited then. ``answered_at`` is set while an answer to a question waits to be read
+    at the desk.
     """
 
     __tablename__ = "registration"
@@ -177,6 +179,7 @@ class Registration(Base):
     submitted_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]
     waits_from: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 
     event: Mapped[Event] = relationship(lazy="raise")
@@ -185,6 +188,30 @@ class Registration(Base):
     answer_set: Mapped[AnswerSet | None] = relationship(lazy="raise")
 
     __mapper_args__ = {"version_id_col": version}
+
+
+class Message(Base):
+    """A question of the desk or what the registrant wrote (thread.py). The words, and the name of the file, are sealed
+    with the registrant's key, whoever wrote them; so is the file.
+    """
+
+    __tablename__ = "registration_message"
+    __table_args__ = (
+        Index("ix_registration_message_thread", "registration_id", "sent_at"),
+        Index("ix_registration_message_delete_after", "delete_after"),
+    )
+
+    id: Mapped[Id]
+    registration_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"))
+    author_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    by_desk: Mapped[bool]
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    file_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("stored_file.id"))
+    sent_at: Mapped[datetime] = mapped_column(default=now)
+    delete_after: Mapped[datetime]
+
+    registration: Mapped[Registration] = relationship(lazy="raise")
+    file: Mapped[StoredFile | None] = relationship(lazy="raise")
 
 
 class SeatOffer(Base):

@@ -131,7 +131,7 @@ def move_all(
         audit.say(last, text)
     values: dict[str, object] = {"state": target, "changed_at": moment, "has_seat": has_seat}
     if target in DECIDED:
-        values |= {"decided_at": moment, "reason": reason}
+        values |= {"decided_at": moment, "reason": reason, "answered_at": None}
     _off_the_list(registrations, target)
     numbers = {row.id: row.version for row in db.session.execute(_renew(registrations, values))}
     for one in registrations:
@@ -161,11 +161,15 @@ def demand_as_seen(registrations: Sequence[Registration], seen: Mapping[uuid.UUI
 
 
 def owe(registrations: Sequence[Registration], outcome: State) -> None:
-    """Promise the letters about an outcome and, to those who will come, their calendar entries."""
+    """Promise the letters about an outcome, to those who will come their calendar entries, and that those leave the
+    calendars and papers who will not come any more.
+    """
     for one in registrations:
         promise(f"registration.{outcome.value}", registration_id=one.id)
         if outcome is State.ACCREDITED:
             promise("registration.accredited_calendar", registration_id=one.id)
+        elif outcome is State.REVOKED:
+            promise("registration.withdrawn_calendar", registration_id=one.id)
 
 
 def _off_the_list(registrations: Sequence[Registration], target: State) -> None:

@@ -220,7 +220,7 @@ def leave(actor: Person | None, registration: Registration, reason: str | None =
     """Withdraw a registration; its offer ends, and its seat goes to the first in line."""
     had_seat, was_offered = registration.has_seat, registration.state is State.OFFERED
     move(registration, State.WITHDRAWN, actor=actor, reason=reason, **detail)
-    registration.has_seat = False
+    registration.has_seat, registration.answered_at = False, None
     if was_offered:
         close_offers([registration.id], Outcome.GIVEN_BACK)
     db.session.flush()

@@ -26,6 +26,7 @@ from eventhub.registration.console import PageTooOld, at_desk, bp, marked_ids, s
 from eventhub.registration.desk import Filters, Overview, Row
 from eventhub.registration.forms import (
     REASONS_FOR,
+    REFUSALS,
     DecisionForm,
     ExportForm,
     FilterForm,
@@ -35,7 +36,7 @@ from eventhub.registration.models import Registration, RegistrationSetup, State
 from eventhub.registration.moves import can_move
 from eventhub.registration.queries import Nearness
 
-CHIP_ORDER = ("decide", "info", "focal", "accredited", "waiting", "declined", "withdrawn", "all")
+CHIP_ORDER = ("decide", "answered", "info", "focal", "accredited", "waiting", "declined", "withdrawn", "all")
 
 
 @bp.get("/console/events/<slug>/registrations", endpoint="desk")
@@ -97,7 +98,7 @@ def preview(slug: str) -> ResponseReturnValue:
         return back_to("registration_console.desk", slug=slug)
     form = DecisionForm(formdata=None)
     reason = request.form.get("reason")
-    usual = "" if outcome is State.DECLINED else REASONS_FOR[outcome][0]
+    usual = "" if outcome in REFUSALS else REASONS_FOR[outcome][0]
     form.reason.data = reason if reason in REASONS_FOR[outcome] else usual
     form.text.data = request.form.get("text")
     form.offer(outcome, g.lang)
@@ -166,6 +167,7 @@ def export(slug: str) -> ResponseReturnValue:
 def _chips(event: Event, filters: Filters, known: Overview) -> list[dict[str, Any]]:
     words = {
         "decide": _("To decide"),
+        "answered": _("Answered"),
         "info": _("Information asked"),
         "focal": _("Focal point"),
         "accredited": pgettext("state of a registration", "Accredited"),
@@ -392,4 +394,6 @@ def _decided(outcome: State, number: int) -> str:
         return str(
             ngettext("%(num)s person is on the waiting list.", "%(num)s people are on the waiting list.", number)
         )
+    if outcome is State.REVOKED:
+        return str(ngettext("%(num)s accreditation is taken back.", "%(num)s accreditations are taken back.", number))
     return str(ngettext("%(num)s registration is declined.", "%(num)s registrations are declined.", number))

@@ -198,6 +198,9 @@ def _item(one: Intake, visitor: Visitor, offers: Mapping[uuid.UUID, SeatOffer]) 
         item["due_label"] = _("Kept for you until")
         item["url"] = url_for("registration.own_offer", reference=registration.reference)
         item["label"] = _("Look at the offer and answer")
+    if registration.state is State.INFO_REQUESTED:
+        item["url"] = url_for("registration.questions", reference=registration.reference)
+        item["label"] = _("Read the question and answer")
     if registration.state in {State.SUBMITTED, State.UNDER_REVIEW} and registration.submitted_at:
         by = _working_days_after(registration.submitted_at.date(), one.setup.answer_within_days)
         item["answer_by"] = show_date(by, g.lang, year=False)

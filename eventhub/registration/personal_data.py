@@ -10,7 +10,7 @@ from eventhub.kit.db import db
 from eventhub.people.models import Person
 from eventhub.questionnaires import answers as given
 from eventhub.questionnaires.actions import erase_answers
-from eventhub.registration import queries
+from eventhub.registration import queries, thread
 from eventhub.registration.copies import let_go
 from eventhub.registration.models import MOVES, Registration, State
 from eventhub.registration.offers import leave
@@ -28,11 +28,12 @@ def own_data(person: Person) -> list[dict[str, Any]]:
                 "event": one.event.title,
                 "reference": registration.reference,
                 "state": registration.state.value,
-                "reason": registration.reason,
+                "reason": _told_reason(registration.reason),
                 "late": registration.late,
                 "begun": registration.created_at,
                 "sent": registration.submitted_at,
                 "decided": registration.decided_at,
+                "questions": thread.own_data(registration, one.key),
                 "answers": given.opened(one.answer_set, one.key) if one.answer_set else {},
                 "opened_by_staff": [
                     {"at": entry.at, "questions": entry.detail.get("questions", [])}
@@ -42,6 +43,11 @@ def own_data(person: Person) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def _told_reason(reason: str | None) -> str | None:
+    """The code as the person may know it: an objection is told like any other refusal, here too."""
+    return "other" if reason == "security_objection_recorded" else reason
 
 
 def erase(person: Person) -> int:
@@ -60,6 +66,7 @@ def erase(person: Person) -> int:
         AuditEntry.subject_kind == Registration.__tablename__, AuditEntry.subject_id.in_(ids)
     )
     db.session.execute(delete(AuditText).where(AuditText.entry_id.in_(about)))
+    thread.erase(ids)
     db.session.execute(update(Registration).where(Registration.filed_by_id == person.id).values(filed_by_id=None))
     organisations = {registration.organisation_id for registration in mine if registration.organisation_id}
     for registration in mine:

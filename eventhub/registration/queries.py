@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, bindparam, func, select
 from sqlalchemy.orm import contains_eager, joinedload, load_only
 
+from eventhub.kit.audit import AuditEntry, AuditText
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
 from eventhub.kit.sealed import SealKey
@@ -289,6 +290,22 @@ def with_person(registration_id: uuid.UUID) -> Registration | None:
         .where(Registration.id == registration_id)
     )
     found: Registration | None = db.session.scalar(rows)
+    return found
+
+
+def decision_words(registration: Registration) -> str | None:
+    """What staff added to the newest decision, for the person it is about. One statement."""
+    found: str | None = db.session.scalar(
+        select(AuditText.text)
+        .join(AuditEntry, AuditEntry.id == AuditText.entry_id)
+        .where(
+            AuditEntry.subject_kind == Registration.__tablename__,
+            AuditEntry.subject_id == registration.id,
+            AuditEntry.verb == f"registration.{registration.state.value}",
+        )
+        .order_by(AuditEntry.id.desc())
+        .limit(1)
+    )
     return found
 
 

@@ -2,29 +2,43 @@
 
 import uuid
 from collections.abc import Mapping
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
-from flask import flash, g, render_template, request, url_for
+from flask import Response, flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from eventhub.kit.access import actor, staff, stands_on
 from eventhub.kit.errors import NotFound
 from eventhub.kit.files import attachment
-from eventhub.kit.forms import ActionForm, posted, submit
+from eventhub.kit.forms import ActionForm, Form, posted, submit
 from eventhub.kit.i18n import show_moment
-from eventhub.kit.web import back_to
+from eventhub.kit.web import back_to, write_down
 from eventhub.programme.models import Event
 from eventhub.questionnaires import answers as given
 from eventhub.questionnaires import queries as questionnaires
 from eventhub.questionnaires.access import may_see
 from eventhub.questionnaires.definition import Definition, Question
-from eventhub.registration import access, actions, attached, desk, disclosure, exporting, queries, shown
+from eventhub.registration import (
+    access,
+    actions,
+    attached,
+    desk,
+    disclosure,
+    exchange,
+    exporting,
+    queries,
+    shown,
+    thread,
+)
 from eventhub.registration.access import Sight
-from eventhub.registration.console import at_desk, bp, setup_of
-from eventhub.registration.forms import NoteForm, RevealForm
+from eventhub.registration.console import at_desk, bp, seen_versions, setup_of
+from eventhub.registration.forms import NoteForm, QuestionForm, RevealForm, TakeUpForm
 from eventhub.registration.models import Registration, RegistrationSetup, State
 from eventhub.registration.moves import can_move
+
+SomeForm = TypeVar("SomeForm", bound=Form)
 
 
 @bp.get("/console/events/<slug>/registrations/<uuid:registration_id>")
@@ -46,7 +60,7 @@ def note(slug: str, registration_id: uuid.UUID) -> ResponseReturnValue:
     if form.validate_on_submit() and submit(form, lambda: actions.note(person, registration, form.text.data or "")):
         flash(_("Your note is kept."), "ok")
         return back_to("registration_console.record", slug=slug, registration_id=registration_id)
-    return _draw_record(event, setup_of(setup), seen, registration, note_form=form)
+    return _draw_record(event, setup_of(setup), seen, registration, form)
 
 
 @bp.post("/console/events/<slug>/registrations/<uuid:registration_id>/sealed")
@@ -69,7 +83,7 @@ def reveal(slug: str, registration_id: uuid.UUID) -> ResponseReturnValue:
                 person, registration, answer_set, registration.person.seal_key, sealed, form.reason.data or ""
             ),
         )
-    return _draw_record(event, setup_of(setup), seen, registration, reveal_form=form, opened=opened)
+    return _draw_record(event, setup_of(setup), seen, registration, form, opened=opened)
 
 
 @bp.route("/console/events/<slug>/registrations/<uuid:registration_id>/files/<question>", methods=["GET", "POST"])
@@ -89,7 +103,63 @@ def file(slug: str, registration_id: uuid.UUID, question: str) -> ResponseReturn
         opened = submit(form, lambda: disclosure.reveal(person, registration, answer_set, key, {asked.key}, reason))
         if opened is not None:
             return attachment(given.stored_file(answer_set, opened.get(asked.key)))
-    return _draw_record(event, setup_of(setup), seen, registration, reveal_form=form)
+    return _draw_record(event, setup_of(setup), seen, registration, form)
+
+
+@bp.post("/console/events/<slug>/registrations/<uuid:registration_id>/questions")
+@staff
+@stands_on("registration_console.record")
+def ask(slug: str, registration_id: uuid.UUID) -> ResponseReturnValue:
+    """A question to the person, by mail and on the page where it is answered."""
+    event, setup, seen = at_desk(slug)
+    registration, person, versions = desk.record(event.id, registration_id), actor().person, seen_versions()
+    form, key = QuestionForm(), registration.person.seal_key
+    if form.validate_on_submit() and submit(
+        form, lambda: thread.ask(person, registration, key, form.question.data or "", form.upload(), seen=versions)
+    ):
+        flash(_("Your question is sent."), "ok")
+        return back_to("registration_console.record", slug=slug, registration_id=registration_id)
+    return _draw_record(event, setup_of(setup), seen, registration, form)
+
+
+@bp.get("/console/events/<slug>/registrations/<uuid:registration_id>/questions/<uuid:message_id>")
+@staff
+def message_file(slug: str, registration_id: uuid.UUID, message_id: uuid.UUID) -> Response:
+    """The file of a message, to be saved; the person sees that it was."""
+    event, _setup, _seen = at_desk(slug)
+    registration = desk.record(event.id, registration_id)
+    answer = attachment(*thread.file_of(registration, message_id, registration.person.seal_key))
+    write_down(partial(thread.note_file_read, actor().id, registration_id, event.id))
+    return answer
+
+
+@bp.post("/console/events/<slug>/registrations/<uuid:registration_id>/answer-read")
+@staff
+@stands_on("registration_console.record")
+def mark_read(slug: str, registration_id: uuid.UUID) -> ResponseReturnValue:
+    """An answer that needs nothing more."""
+    event, setup, seen = at_desk(slug)
+    registration, person, versions = desk.record(event.id, registration_id), actor().person, seen_versions()
+    form = ActionForm()
+    if form.validate_on_submit() and submit(form, lambda: thread.mark_read(person, registration, seen=versions)):
+        return back_to("registration_console.record", slug=slug, registration_id=registration_id)
+    return _draw_record(event, setup_of(setup), seen, registration, form)
+
+
+@bp.post("/console/events/<slug>/registrations/<uuid:registration_id>/taken-up")
+@staff
+@stands_on("registration_console.record")
+def take_up(slug: str, registration_id: uuid.UUID) -> ResponseReturnValue:
+    """Look again at somebody who was refused."""
+    event, setup, seen = at_desk(slug)
+    registration, person, versions = desk.record(event.id, registration_id), actor().person, seen_versions()
+    form = TakeUpForm()
+    if form.validate_on_submit() and submit(
+        form, lambda: actions.take_up_again(person, registration, form.why.data or "", seen=versions)
+    ):
+        flash(_("The registration is under review again."), "ok")
+        return back_to("registration_console.record", slug=slug, registration_id=registration_id)
+    return _draw_record(event, setup_of(setup), seen, registration, form)
 
 
 def _draw_record(
@@ -97,12 +167,11 @@ def _draw_record(
     found: RegistrationSetup,
     seen: Sight,
     registration: Registration,
+    sent: Form | None = None,
     *,
-    note_form: NoteForm | None = None,
-    reveal_form: RevealForm | None = None,
     opened: dict[str, object] | None = None,
 ) -> ResponseReturnValue:
-    sent = next((form for form in (note_form, reveal_form) if form is not None and form.errors), None)
+    """``sent``: the form of this page that must be shown again, if it was not done."""
     sections = _sections(event, registration, seen)
     definition = _definition(registration)
     labels = {question.key: str(question.label) for question in definition.questions()} if definition else {}
@@ -124,14 +193,39 @@ def _draw_record(
         ],
         near=queries.too_near(actor().id, [registration]).get(registration.id),
         lines=[line for line in (_deed(one, event, labels) for one in desk.deeds(registration.id)) if line],
-        form=sent,
+        form=sent if sent and sent.errors else None,
         bulk=ActionForm(formdata=None),
-        note_form=note_form or (NoteForm(formdata=None) if posted() else NoteForm()),
-        reveal_form=reveal_form or (RevealForm(formdata=None) if posted() else RevealForm()),
+        note_form=_this_or_fresh(sent, NoteForm),
+        reveal_form=_this_or_fresh(sent, RevealForm),
+        question_form=_this_or_fresh(sent, QuestionForm) if registration.state in thread.ASKED_IN else None,
+        take_up_form=_this_or_fresh(sent, TakeUpForm) if registration.state in actions.TAKEN_UP else None,
+        exchanged=_exchanged(event, registration, seen),
         word=shown.STATES[registration.state],
         sent_on=show_moment(registration.submitted_at, event.time_zone, g.lang) if registration.submitted_at else None,
     )
     return page, sent.status if sent else 200
+
+
+def _this_or_fresh(sent: Form | None, kind: type[SomeForm]) -> SomeForm:
+    """The form that was sent, or one of its kind: on a page that answers another one it stays empty."""
+    if isinstance(sent, kind):
+        return sent
+    return kind(formdata=None) if posted() else kind()
+
+
+def _exchanged(event: Event, registration: Registration, seen: Sight) -> list[exchange.Line]:
+    name = shown.name_of(registration, seen) or registration.reference or ""
+    return exchange.lines(
+        thread.messages(registration, registration.person.seal_key),
+        lambda one: (one.author or _("The secretariat")) if one.message.by_desk else name,
+        actor().person.time_zone,
+        lambda one: url_for(
+            "registration_console.message_file",
+            slug=event.slug,
+            registration_id=registration.id,
+            message_id=one.message.id,
+        ),
+    )
 
 
 def _definition(registration: Registration) -> Definition | None:
@@ -201,10 +295,14 @@ def _deed(one: desk.Deed, event: Event, labels: Mapping[str, str]) -> dict[str, 
         "note": _("Note"),
         "passed_over": _("Somebody who waited less was offered a place first"),
         "entry_undone": _("An entry at the door was undone"),
+        "asked": _("Another question asked"),
+        "answered": _("Message from the person"),
+        "answer_read": _("Answer read"),
+        "message_file": _("A file of the questions and answers saved"),
     }
     cause, until = one.entry.detail.get("cause"), one.entry.detail.get("until")
     if cause in shown.CAUSES:
-        title, kind = shown.CAUSES[cause], "ok" if cause == "accepted" else "silent"
+        title, kind = shown.CAUSES[cause], shown.KIND_OF_CAUSE.get(cause, "silent")
     elif verb in words:
         title, kind = words[verb], "warn" if verb == "revealed" else ""
     elif verb in set(State):

@@ -48,8 +48,13 @@ CAUSES: dict[str, Any] = {
     "accepted": _l("Offer accepted"),
     "given_back": _l("Offered place given back"),
     "lapsed": _l("Offer lapsed without an answer"),
+    "answered": _l("Question answered"),
+    "taken_up": _l("Taken up again"),
 }
-"""How an offer ended, in the history."""
+"""How an offer ended or why somebody is looked at again, in the history."""
+
+KIND_OF_CAUSE = {"accepted": "ok", "answered": "", "taken_up": ""}
+"""Its mark, where it is not that of an end."""
 
 FORUMS = frozenset({EventKind.FORUM, EventKind.REGIONAL_FORUM})
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import g
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_babel import pgettext
 
 from eventhub.kit.audit import history
@@ -15,6 +16,19 @@ from eventhub.questionnaires.definition import Definition
 from eventhub.registration import line, queries, shown
 from eventhub.registration.models import Registration, State
 from eventhub.registration.queries import Intake
+
+TOLD = frozenset({State.DECLINED, State.WAITLISTED, State.REVOKED})
+"""States that come with words of their own."""
+
+DEEDS: dict[str, Any] = {
+    "registration.changed": _l("Answers changed"),
+    "registration.own_file": _l("You saved a file that is kept sealed"),
+    "registration.revealed": _l("The secretariat read answers that are kept sealed"),
+    "registration.asked": _l("Another question asked"),
+    "registration.answered": _l("Message sent"),
+    "registration.message_file": _l("The secretariat saved a file that you sent"),
+}
+"""What was done beside moves."""
 
 
 def own_lines(
@@ -44,15 +58,11 @@ def _line(
     verb: str, detail: Mapping[str, Any], labels: Mapping[str, str], event: Event
 ) -> tuple[Any, str | None, str] | None:
     questions = ", ".join(labels.get(name, name) for name in detail.get("questions", ()))
-    if verb == "registration.changed":
-        return _("Answers changed"), questions, ""
-    if verb == "registration.own_file":
-        return _("You saved a file that is kept sealed"), questions, ""
-    if verb == "registration.revealed":
-        return _("The secretariat read answers that are kept sealed"), questions, "warn"
+    if verb in DEEDS:
+        return DEEDS[verb], questions or None, "warn" if verb == "registration.revealed" else ""
     state = verb.removeprefix("registration.")
     if detail.get("cause") in shown.CAUSES:
-        return shown.CAUSES[detail["cause"]], None, "ok" if detail["cause"] == "accepted" else "silent"
+        return shown.CAUSES[detail["cause"]], None, shown.KIND_OF_CAUSE.get(detail["cause"], "silent")
     if state == State.OFFERED and "until" in detail:
         return _("Place offered"), shown.until_words(detail["until"], event, g.lang), "warn"
     if state in set(State) and State(state) is not State.SUBMITTED:
@@ -61,6 +71,13 @@ def _line(
     if state == State.SUBMITTED:
         return pgettext("state of a registration", "Sent"), None, ""
     return None
+
+
+def decision(registration: Registration) -> tuple[str, str | None] | None:
+    """The text of the reason, and what staff added to it: the letter of a discreet person says neither."""
+    if registration.state not in TOLD:
+        return None
+    return shown.reason_text(registration.reason, g.lang), queries.decision_words(registration)
 
 
 def place_in_line(found: Intake) -> str | None:

@@ -27,7 +27,7 @@ from eventhub.questionnaires import windows
 from eventhub.questionnaires.answers import Section
 from eventhub.questionnaires.definition import Definition, Page
 from eventhub.questionnaires.forms import AnswerForm, answer_form
-from eventhub.registration import actions, attached, queries, shown, told
+from eventhub.registration import actions, attached, queries, shown, thread, told
 from eventhub.registration.forms import CheckForm
 from eventhub.registration.models import Registration, State
 from eventhub.registration.queries import Intake, Window
@@ -199,7 +199,8 @@ def mine_one(reference: str) -> ResponseReturnValue:
         may_amend=may_amend,
         may_withdraw=queries.may_withdraw(registration),
         due=shown.due(found.setup.closes_at, found.event, g.lang, zone=person.time_zone),
-        reason=shown.reason_text(registration.reason, g.lang) if registration.state in TOLD else "",
+        decision=told.decision(registration),
+        may_write=thread.may_write(registration),
         lines=told.own_lines(person, registration, found.event, definition),
         waits=told.place_in_line(found),
         offer_due=told.offer_due(person, found),
@@ -247,10 +248,6 @@ def withdraw(reference: str) -> ResponseReturnValue:
     if not queries.may_withdraw(_registration(found)) and request.method == "GET":
         return back_to("registration.mine_one", reference=reference)
     return render_template("registration/withdraw.html", intake=found, form=form), form.status
-
-
-TOLD = frozenset({State.DECLINED, State.WAITLISTED, State.REVOKED})
-"""States that come with words of their own."""
 
 
 def _one_page(person: Person, found: Intake, definition: Definition, asked: Page) -> ResponseReturnValue:

@@ -26,6 +26,7 @@ OWN: Mapping[str, set[str]] = {
     "registration_console.preview": {"reason", "text"},
     "registration_console.decide": {"reason", "text"},
     "registration_console.reveal": {"reason"},
+    "registration_console.ask": {"question"},
     "people.erase": {"sure"},
     "papers_console.badges": {"category", "country", "mode", "reference"},
 }

@@ -31,6 +31,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.outbox import Promise
 from eventhub.kit.pages import PageStore
+from eventhub.kit.sealed import SealKey
 from eventhub.kit.tokens import digest
 from eventhub.people import actions as people
 from eventhub.people import resets, roles, sign_in, totp
@@ -38,7 +39,7 @@ from eventhub.people.models import Person, Role, ScopeKind, WebSession
 from eventhub.programme.models import Event, Publication, Series, SessionKind
 from eventhub.questionnaires.models import Questionnaire
 from eventhub.questionnaires.uploads import Upload
-from eventhub.registration import actions, offers, queries
+from eventhub.registration import actions, offers, queries, thread
 from eventhub.registration.models import Registration, State
 from eventhub.registration.reference import new_reference
 from tests.factories.papers import make_paper
@@ -253,6 +254,7 @@ def _build(world: World) -> None:
     world.mine |= _ways_in(world.persons["owner"], world.persons["half"])
     world.mine |= _offered(db.session.get_one(Person, world.persons["owner"]))
     for parts, where in ((world.mine, event), (world.foreign, other)):
+        parts["declined"] = str(make_registration(where, state=State.DECLINED).id)
         parts["waiting"] = str(make_registration(where, state=State.WAITLISTED).id)
     world.mine |= {"promise": str(_parked()), "foreign_event_id": world.foreign["event_id"]}
 
@@ -350,10 +352,18 @@ def _parts(event: Event, owner_id: uuid.UUID) -> dict[str, str]:
         "questionnaire": str(editable.id),
         "lock": str(db.session.get_one(Questionnaire, editable.id).lock),
         "registration": str(registration.id),
+        "message": str(_asked_and_answered(event, owner, registration)),
         "reference": str(registration.reference),
         "ghost_reference": new_reference(event.code),
         "until": (now() + timedelta(days=20)).strftime("%Y-%m-%dT%H:%M"),
     }
+
+
+def _asked_and_answered(event: Event, owner: Person, registration: Registration) -> uuid.UUID:
+    """The owner's answer with a file, to a question of the desk."""
+    key = db.session.get_one(SealKey, owner.seal_key_id)
+    thread.ask(make_person(), registration, key, "Where is the letter?")
+    return thread.answer(owner, intake(event, owner), "Here it is", Upload("letter.pdf", PDF_BYTES)).id
 
 
 def _prints(world: World, event: Event) -> dict[str, str]:

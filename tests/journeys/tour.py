@@ -20,6 +20,7 @@ from eventhub.kit.access import access_of
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.outbox import Promise
+from eventhub.kit.sealed import SealKey
 from eventhub.people import actions as people
 from eventhub.people import resets, roles, totp
 from eventhub.people.models import Role, ScopeKind
@@ -27,13 +28,22 @@ from eventhub.programme.models import EventKind, Mode, Publication, Series
 from eventhub.questionnaires import actions as questionnaires
 from eventhub.questionnaires.definition import read
 from eventhub.questionnaires.models import Purpose, Questionnaire
+from eventhub.questionnaires.uploads import Upload
 from eventhub.registration import actions as registration
-from eventhub.registration import offers
+from eventhub.registration import offers, thread
 from eventhub.registration.models import RegistrationSetup, State
 from eventhub.registration.queries import newest_offer
 from tests.factories.papers import make_paper
 from tests.factories.people import make_organisation, make_person, make_staff
-from tests.factories.programme import add_item, add_panellist, make_document, make_event, make_room, make_session
+from tests.factories.programme import (
+    PDF_BYTES,
+    add_item,
+    add_panellist,
+    make_document,
+    make_event,
+    make_room,
+    make_session,
+)
 from tests.factories.registration import (
     intake,
     listed,
@@ -71,7 +81,9 @@ NOT_PAGES = frozenset(
         "programme_console.document_file",
         "registration.draft_file",
         "registration.own_file",
+        "registration.question_file",
         "registration_console.file",
+        "registration_console.message_file",
     }
 )
 """Files, feeds and data; what only the demo has; and the recovery codes, shown once, after a code of a phone."""
@@ -195,6 +207,9 @@ def _build(words: Words) -> Tour:
     registration.note(staff, mine, words("A note for colleagues"))
     registration.start_draft(beginner, beginner, intake(event, beginner))
     registration.save_page(beginner, intake(event, beginner), {"legal_name": words("Beginner")})
+    key = db.session.get_one(SealKey, owner.seal_key_id)
+    thread.ask(staff, mine, key, words("A question of the desk"))
+    thread.answer(owner, intake(event, owner), words("An answer"), Upload(f"{words('letter')}.pdf", PDF_BYTES))
     make_registration(event, organisation_id=organisation.id)
     for number, category in enumerate(("ngo_ecosoc", "member_state", "academic_expert")):
         named = make_person(name=words(f"Named {number}"))
@@ -279,6 +294,7 @@ def _build(words: Words) -> Tour:
             "registration.mine_one": f"/me/registrations/{mine.reference}",
             "papers.mine": f"/me/registrations/{mine.reference}/papers",
             "registration.amend": f"/me/registrations/{mine.reference}/answers/p1",
+            "registration.questions": f"/me/registrations/{mine.reference}/questions",
             "registration.withdraw": f"/me/registrations/{mine.reference}/withdraw",
             "registration.own_offer": f"/me/registrations/{promised.reference}/offer",
             "registration.mine_one#offered": f"/me/registrations/{promised.reference}",

@@ -1,6 +1,7 @@
-"""A machine that registers, withdraws, decides, resizes, offers, answers, lets people come or takes that back, and lets
-time pass at random: seats are never negative, never too many, and always as many as the registrations that hold one;
-and where places are offered by themselves nobody is offered one while somebody who waits longer is not.
+"""A machine that registers, withdraws, decides, takes back, takes up again, asks, writes, resizes, offers, answers,
+lets people come or takes that back, and lets time pass at random: no registration moves otherwise than the table says,
+seats are never negative, never too many, and always as many as the registrations that hold one; and where places are
+offered by themselves nobody is offered one while somebody who waits longer is not.
 """
 
 import contextlib
@@ -22,12 +23,23 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import func, select
 
+from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError
+from eventhub.kit.sealed import SealKey
 from eventhub.people.models import Person
-from eventhub.registration import actions, doors, line, offers, queries
-from eventhub.registration.models import SEATED, Registration, RegistrationSetup, SeatAt, SeatOffer, State
+from eventhub.registration import actions, doors, line, offers, queries, thread
+from eventhub.registration.models import (
+    MOVES,
+    SEATED,
+    Message,
+    Registration,
+    RegistrationSetup,
+    SeatAt,
+    SeatOffer,
+    State,
+)
 from tests.factories.people import make_person
 from tests.factories.registration import make_dialogue, make_forum
 
@@ -105,6 +117,53 @@ class Desk(RuleBasedStateMachine):
         rows = select(Registration).where(Registration.person_id.in_([one.id for one in chosen]))
         with self.undone_on_error():
             actions.decide(self.officer, list(db.session.scalars(rows)), outcome, "other")
+
+    @rule(which=st.integers(min_value=0, max_value=9))
+    def take_back(self, which: int) -> None:
+        person = self.one_of(which, State.ACCREDITED)
+        mine = self.registration_of(person) if person else None
+        if mine is not None:
+            with self.undone_on_error():
+                actions.decide(self.officer, [mine], State.REVOKED, "other")
+
+    @rule(person=people)
+    def take_up_again(self, person: Person) -> None:
+        mine = self.registration_of(person)
+        if mine is not None:
+            with self.undone_on_error():
+                actions.take_up_again(self.officer, mine, "An appeal")
+
+    @rule(person=people)
+    def ask(self, person: Person) -> None:
+        mine = self.registration_of(person)
+        if mine is not None:
+            with self.undone_on_error():
+                thread.ask(self.officer, mine, db.session.get_one(SealKey, person.seal_key_id), "Where is the letter?")
+
+    @rule(person=people)
+    def write(self, person: Person) -> None:
+        with self.undone_on_error():
+            thread.answer(person, self.intake(person), "Here it is")
+
+    @invariant()
+    def every_move_stands_in_the_table(self) -> None:
+        if not hasattr(self, "event"):
+            return
+        ids = select(Registration.id).where(Registration.event_id == self.event.id)
+        moves = [f"registration.{state.value}" for state in State]
+        rows = select(AuditEntry.subject_id, AuditEntry.verb).where(
+            AuditEntry.subject_id.in_(ids), AuditEntry.verb.in_(moves)
+        )
+        now_in: dict[uuid.UUID, State] = {}
+        for one, verb in db.session.execute(rows.order_by(AuditEntry.id)):
+            state = State(verb.removeprefix("registration."))
+            assert one not in now_in or state in MOVES[now_in[one]]
+            now_in[one] = state
+        for one in db.session.scalars(select(Registration).where(Registration.event_id == self.event.id)):
+            assert one.id not in now_in or one.state is now_in[one.id]
+            if one.answered_at is not None:
+                assert one.state is not State.INFO_REQUESTED
+                assert db.session.scalar(select(Message.id).where(Message.registration_id == one.id).limit(1))
 
     @rule(capacity=st.one_of(st.none(), st.integers(min_value=1, max_value=6)))
     def resize(self, capacity: int | None) -> None:
@@ -202,7 +261,7 @@ class Desk(RuleBasedStateMachine):
             if registration.state in SEATED:
                 assert registration.has_seat
             elif registration.has_seat:
-                assert registration.state is State.UNDER_REVIEW
+                assert registration.state in {State.UNDER_REVIEW, State.INFO_REQUESTED}
                 assert setup.seat_at is SeatAt.SUBMISSION
             if registration.state is State.WAITLISTED and setup.seats_at_once and not setup.offers_by_hand:
                 assert setup.seats_taken == setup.capacity

@@ -1,6 +1,7 @@
 """Letters about registrations: in the person's language, neutral for the discreet, never untrue."""
 
 import html
+import inspect
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,23 +11,29 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from eventhub.calendars import actions as calendars
+from eventhub.calendars.models import Choice, ChosenSession
 from eventhub.kit.clock import now
 from eventhub.kit.codes import LANGUAGES, reason_text
 from eventhub.kit.db import db
 from eventhub.kit.mail import Letter, compose, render
 from eventhub.kit.outbox import Promise
-from eventhub.people.models import Role
-from eventhub.registration import actions, disclosure, letters, personal_data, queries
-from eventhub.registration.models import Registration, RegistrationSetup, State
+from eventhub.kit.sealed import SealKey
+from eventhub.people.models import Person, Role
+from eventhub.registration import actions, disclosure, letters, personal_data, queries, thread
+from eventhub.registration.models import Message, Registration, RegistrationSetup, State
 from tests import servers
 from tests.factories.calendars import make_entry
 from tests.factories.people import make_person, make_staff
+from tests.factories.programme import make_session
 from tests.factories.registration import intake, make_dialogue, make_forum, register
 
 pytestmark = pytest.mark.usefixtures("database")
 
 UN_WORDS = re.compile(r"eventhub|\bUN\b|united nations|forum|minorit|registr|accredit|dialogue", re.IGNORECASE)
 
+
+KINDS = ["submitted", "waitlisted", "accredited", "declined", "revoked", "taken_up", "asked", "withdrawn", "changed"]
 
 Write = Callable[[str, Registration], Letter | None]
 
@@ -65,6 +72,11 @@ def test_every_promise_has_a_task(tasks: dict[str, Any]) -> None:
     actions.decide(staff, [two], State.DECLINED, "late")
     found = db.session.get_one(RegistrationSetup, event.id)
     actions.extend_deadline(staff, event, found, found.closes_at + timedelta(days=1))
+    three = register(event, make_person())
+    asked_about(three)
+    actions.decide(staff, [three], State.ACCREDITED, "complete")
+    actions.decide(staff, [three], State.REVOKED, "duplicate")
+    actions.take_up_again(staff, three, "An appeal")
     db.session.flush()
     promised = set(db.session.scalars(select(Promise.task).where(Promise.task.startswith("registration."))))
     assert promised == {
@@ -77,40 +89,101 @@ def test_every_promise_has_a_task(tasks: dict[str, Any]) -> None:
         "registration.withdrawn_calendar",
         "registration.declined",
         "registration.deadline_extended",
+        "registration.asked",
+        "registration.revoked",
+        "registration.taken_up",
     }
     assert promised <= set(tasks)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("kind", ["submitted", "waitlisted", "accredited", "declined", "withdrawn", "changed"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_letters_in_six_languages(language: str, kind: str) -> None:
     one = register(make_forum(), make_person(language=language, name="<b>Amina</b>"))
     setup = queries.setup_of(one.event_id)
     full = queries.with_person(one.id)
     assert setup is not None
     assert full is not None
-    one.reason = "missing_letter" if kind == "declined" else one.reason
+    one.reason = "missing_letter" if kind in {"declined", "revoked"} else one.reason
     letter = letters.letter(kind, one, full.event, setup, person=full.person)
     subject, text, page = told(letter)
     assert subject
     assert one.reference in text
     assert one.reference in page
-    assert f"/{language}/me/registrations/{one.reference}" in text
+    page_of_it = "/questions" if kind == "asked" else ""
+    assert f"/{language}/me/registrations/{one.reference}{page_of_it}\n" in text
     assert f'lang="{language}"' in page
     assert "<b>Amina</b>" in text
-    if kind == "declined":
+    if kind in {"declined", "revoked"}:
         assert reason_text("registration", "missing_letter", language) in text
 
 
-def test_a_security_objection_reads_like_any_other_refusal(write: Write) -> None:
+@pytest.mark.parametrize("outcome", [State.DECLINED, State.REVOKED])
+def test_a_security_objection_reads_like_any_other_refusal(write: Write, outcome: State) -> None:
     bodies = []
     for reason in ("security_objection_recorded", "other"):
         event, person = make_forum(), make_person(name="Same")
         event.title = {"en": "Same"}
         one = register(event, person)
-        actions.decide(make_person(), [one], State.DECLINED, reason)
-        bodies.append([part.replace(one.reference or "", "REF") for part in told(write("declined", one))])
+        if outcome is State.REVOKED:
+            actions.decide(make_person(), [one], State.ACCREDITED, "complete")
+        actions.decide(make_person(), [one], outcome, reason)
+        bodies.append([part.replace(one.reference or "", "REF") for part in told(write(outcome.value, one))])
     assert bodies[0] == bodies[1]
+
+
+def asked_about(one: Registration, text: str = "Where is the <b>letter</b>?") -> Message:
+    """A question of the desk."""
+    person = db.session.get_one(Person, one.person_id)
+    message = thread.ask(make_person(), one, db.session.get_one(SealKey, person.seal_key_id), text)
+    db.session.flush()
+    return message
+
+
+def question_mail(tasks: dict[str, Any], message: Message) -> Letter | None:
+    letter: Letter | None = tasks["registration.asked"].__wrapped__.__wrapped__(message_id=str(message.id))
+    return letter
+
+
+def test_a_question_goes_out_in_its_own_words_until_it_is_answered(tasks: dict[str, Any]) -> None:
+    event, person = make_forum(), make_person(language="fr")
+    one = register(event, person)
+    message = asked_about(one)
+    payload = db.session.scalars(select(Promise.payload).where(Promise.task == "registration.asked")).one()
+    assert payload == {"message_id": str(message.id)}
+    subject, text, page = told(question_mail(tasks, message))
+    assert subject.startswith("Une question sur votre inscription")
+    assert "Where is the <b>letter</b>?" in text
+    assert "Where is the <b>letter</b>?" in page
+    thread.answer(person, intake(event, person), "Here")
+    db.session.flush()
+    assert question_mail(tasks, message) is None
+
+
+def test_the_question_to_a_discreet_person_stands_in_no_mail(tasks: dict[str, Any]) -> None:
+    one = register(make_forum(), make_person(discreet=True))
+    letter = question_mail(tasks, asked_about(one, "Where is the letter of the minority forum?"))
+    assert letter is not None
+    assert letter.discreet
+    for part in told(letter):
+        assert "letter" not in part
+        assert str(one.reference) not in part
+
+
+def test_what_was_owed_for_a_taken_back_place_spares_who_was_accredited_anew(tasks: dict[str, Any]) -> None:
+    event, person, staff = make_forum(), make_person(), make_person()
+    session = make_session(event)
+    calendars.follow_session(session)
+    one = register(event, person)
+    actions.decide(staff, [one], State.ACCREDITED, "complete")
+    calendars.choose(person, session, Choice.GOING)
+    chosen = select(ChosenSession.session_id).where(ChosenSession.person_id == person.id)
+    leave = inspect.unwrap(tasks["registration.withdrawn_calendar"].run)
+    leave(registration_id=str(one.id))
+    assert list(db.session.scalars(chosen)) == [session.id]
+    actions.decide(staff, [one], State.REVOKED, "duplicate")
+    leave(registration_id=str(one.id))
+    assert list(db.session.scalars(chosen)) == []
 
 
 def test_words_of_staff_stand_in_the_letter_as_text(write: Write) -> None:
@@ -124,7 +197,7 @@ def test_words_of_staff_stand_in_the_letter_as_text(write: Write) -> None:
     assert "See <script>alert(1)</script>" in mail.text
 
 
-@pytest.mark.parametrize("kind", ["submitted", "waitlisted", "accredited", "declined", "withdrawn", "changed"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_discreet_person_reads_that_there_is_news_and_nothing_else(kind: str) -> None:
     event = make_forum()
     event.title = {"en": "Forum on Minority Issues"}

@@ -1,0 +1,349 @@
+"""Questions of the desk about a registration, and what the person answers.
+
+All words are sealed with the registrant's key, whoever wrote them, so that erasing the person destroys them; what
+colleagues note for each other is the audit's and never stands here. Every message makes a new version of the
+registration: whoever decides on what was there before is shown it first.
+"""
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm.attributes import flag_modified
+
+from eventhub.kit import audit, files
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.kit.errors import DomainError, NotFound
+from eventhub.kit.file_types import IMAGES, PDF
+from eventhub.kit.files import StoredFile
+from eventhub.kit.outbox import promise
+from eventhub.kit.sealed import Place, SealKey, Unreadable, open_sealed, place, seal
+from eventhub.kit.text import safe_file_name
+from eventhub.people.models import Person
+from eventhub.programme.models import Event
+from eventhub.questionnaires.uploads import Upload
+from eventhub.registration.models import Message, Registration, State
+from eventhub.registration.moves import NotPossible, demand_as_seen, demand_distance, hold_rows, move, way
+from eventhub.registration.queries import Intake
+
+PURPOSE = "registration.message"
+ALLOWED = IMAGES | {PDF}
+KEPT = timedelta(days=30)
+"""How long after the event the exchange is kept: as long as copies of papers are (DOMAIN.md rule 7)."""
+IN_A_ROW = 10
+"""So many answers may wait for the desk."""
+
+ASKED_IN = frozenset({State.SUBMITTED, State.UNDER_REVIEW, State.INFO_REQUESTED})
+"""States in which the desk may ask: nothing is decided yet."""
+
+ENDED = frozenset({State.DRAFT, State.WITHDRAWN, State.EXPIRED, State.ATTENDED, State.NO_SHOW})
+"""States in which nothing more is written."""
+
+APPEALED = frozenset({State.DECLINED, State.REVOKED})
+"""States in which the person may write without having been asked: an appeal, a late paper."""
+
+
+class ThreadEnded(DomainError):
+    """The registration was withdrawn, or the event is over for this person."""
+
+    message = _l("Nothing more can be sent about this registration. What you wrote is still on this page.")
+
+
+class NotAsked(DomainError):
+    """Nobody asked, and nothing is decided that one could appeal against."""
+
+    message = _l("There is no question to answer here.")
+
+
+class NothingSaid(DomainError):
+    """Neither words nor a file."""
+
+    status = 422
+    message = _l("Write an answer, or choose a file")
+    field = "text"
+
+
+class TooManyAtOnce(DomainError):
+    """Many answers, and nobody has read them yet."""
+
+    message = _l("You have sent many messages already. Please wait until the secretariat has read them.")
+    field = "text"
+
+
+@dataclass(frozen=True)
+class Said:
+    """A message with its words opened. ``text`` is None where the key is gone; ``name`` is what its file was called."""
+
+    message: Message
+    text: str | None
+    name: str
+    file: StoredFile | None
+    author: str | None
+    """The public name of who wrote it at the desk; None where it was the registrant."""
+
+
+def ask(
+    actor: Person,
+    registration: Registration,
+    key: SealKey,
+    text: str,
+    upload: Upload | None = None,
+    *,
+    seen: Mapping[uuid.UUID, int] | None = None,
+) -> Message:
+    """Ask the registrant something: information is requested, and a mail says so. Somebody may be asked more than once.
+
+    ``key`` is the registrant's. Raises OwnFile, Stale (a colleague asked or decided, or the person answered since
+    ``seen``), NotPossible, and what files.store raises.
+    """
+    demand_distance(actor, [registration])
+    hold_rows([registration])
+    demand_as_seen([registration], seen)
+    if registration.state not in ASKED_IN:
+        raise NotPossible
+    message = _add(actor, registration, key, text, upload, by_desk=True)
+    if registration.state is State.INFO_REQUESTED:
+        _note("registration.asked", actor, registration)
+    else:
+        move(registration, *way(registration.state, State.INFO_REQUESTED), actor=actor)
+    registration.answered_at = None
+    promise("registration.asked", message_id=message.id)
+    return message
+
+
+def answer(actor: Person, found: Intake, text: str, upload: Upload | None = None) -> Message:
+    """What the registrant writes. Where an answer was awaited the registration is looked at again; where something was
+    decided meanwhile nothing moves, and the desk sees the answer all the same.
+
+    The caller holds the registration. Raises ThreadEnded, NotAsked, NothingSaid, TooManyAtOnce, and what files.store
+    raises.
+    """
+    registration = found.registration
+    if registration is None:
+        raise NotAsked
+    if registration.state in ENDED:
+        raise ThreadEnded
+    if not may_write(registration):
+        raise NotAsked
+    if not text.strip() and upload is None:
+        raise NothingSaid
+    if _unread(registration.id) >= IN_A_ROW:
+        raise TooManyAtOnce
+    message = _add(actor, registration, found.key, text, upload, by_desk=False)
+    if registration.state is State.INFO_REQUESTED:
+        move(registration, State.UNDER_REVIEW, actor=actor, cause="answered")
+    else:
+        _note("registration.answered", actor, registration)
+    registration.answered_at = message.sent_at
+    return message
+
+
+def mark_read(
+    actor: Person, registration: Registration, *, seen: Mapping[uuid.UUID, int] | None = None
+) -> Registration:
+    """An answer that needs nothing more leaves the list of those that wait to be read. Raises Stale, NotPossible."""
+    hold_rows([registration])
+    demand_as_seen([registration], seen)
+    if registration.answered_at is None:
+        raise NotPossible
+    registration.answered_at = None
+    _note("registration.answer_read", actor, registration)
+    return registration
+
+
+def may_write(registration: Registration) -> bool:
+    """Whether the registrant may write now: who was asked, and who was refused. One statement at the most."""
+    if registration.state in ENDED:
+        return False
+    return registration.state in APPEALED | {State.INFO_REQUESTED} or is_there(registration.id)
+
+
+def is_there(registration_id: uuid.UUID) -> bool:
+    """Whether anything was asked or written."""
+    found = select(Message.id).where(Message.registration_id == registration_id).limit(1)
+    return db.session.scalar(found) is not None
+
+
+def messages(registration: Registration, key: SealKey) -> list[Said]:
+    """The whole exchange, the oldest first. One statement."""
+    shown = func.coalesce(func.nullif(Person.alias, ""), Person.name)
+    rows = (
+        select(Message, StoredFile, shown)
+        .outerjoin(StoredFile, (StoredFile.id == Message.file_id) & StoredFile.deleted_at.is_(None))
+        .outerjoin(Person, Person.id == Message.author_id)
+        .where(Message.registration_id == registration.id)
+        .order_by(Message.sent_at, Message.id)
+    )
+    found = []
+    for message, file, author in db.session.execute(rows):
+        text, name = _opened(message, key)
+        found.append(Said(message, text, name, file, author if message.by_desk else None))
+    return found
+
+
+def file_of(registration: Registration, message_id: uuid.UUID, key: SealKey) -> tuple[StoredFile, str]:
+    """The file of a message of this registration, and what it was called. Raises NotFound."""
+    rows = select(Message, StoredFile).join(StoredFile, StoredFile.id == Message.file_id)
+    found = db.session.execute(
+        rows.where(
+            Message.id == message_id, Message.registration_id == registration.id, StoredFile.deleted_at.is_(None)
+        )
+    ).first()
+    if found is None:
+        raise NotFound
+    return found[1], _opened(found[0], key)[1]
+
+
+def note_file_read(actor_id: uuid.UUID, registration_id: uuid.UUID, event_id: uuid.UUID) -> audit.AuditEntry:
+    """Somebody of the desk saved a file of the exchange: the person sees that it happened."""
+    registration = db.session.get_one(Registration, registration_id)
+    actor = db.session.get_one(Person, actor_id)
+    return audit.record("registration.message_file", registration, actor=actor, scope_id=event_id)
+
+
+def question_told(message_id: uuid.UUID) -> tuple[Message, str] | None:
+    """A question and its words, for the mail about it; None where it is gone."""
+    rows = select(Message, SealKey).join(Registration, Registration.id == Message.registration_id)
+    rows = rows.join(Person, Person.id == Registration.person_id).join(SealKey, SealKey.id == Person.seal_key_id)
+    found = db.session.execute(rows.where(Message.id == message_id)).first()
+    if found is None:
+        return None
+    text = _opened(found[0], found[1])[0]
+    return (found[0], text) if text is not None else None
+
+
+def own_data(registration: Registration, key: SealKey) -> list[dict[str, Any]]:
+    """The exchange in plain values, for the person's copy of all data."""
+    return [
+        {
+            "at": one.message.sent_at,
+            "from": "secretariat" if one.message.by_desk else "you",
+            "text": one.text,
+            "file": one.name if one.file else None,
+        }
+        for one in messages(registration, key)
+    ]
+
+
+def sealed_words(key: SealKey, message_id: uuid.UUID, text: str, file: str = "") -> bytes:
+    """What a message says, as it is kept: its words and what its file is called."""
+    return seal(key, _place(message_id), json.dumps({"text": text, "file": file}, ensure_ascii=False))
+
+
+def kept_until(moment: datetime, last_day: date, time_zone: str) -> datetime:
+    """When a message of this moment is deleted: its days count from the midnight that ends the event."""
+    ends = datetime.combine(last_day + timedelta(days=1), time(), ZoneInfo(time_zone)).astimezone(UTC)
+    return max(moment, ends) + KEPT
+
+
+def erase(registration_ids: Sequence[uuid.UUID]) -> int:
+    """Delete the exchanges of these registrations with their files; how many messages."""
+    return _delete(list(db.session.scalars(select(Message).where(Message.registration_id.in_(registration_ids)))))
+
+
+def delete_expired(moment: datetime, limit: int = 500) -> int:
+    """Delete messages whose days are over; how many. Each registration gets a record of it. Run until 0; safe when two
+    run at once.
+    """
+    due = (
+        select(Message)
+        .where(Message.delete_after <= moment)
+        .order_by(Message.delete_after)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    found = list(db.session.scalars(due))
+    numbers: dict[uuid.UUID, int] = {}
+    for message in found:
+        numbers[message.registration_id] = numbers.get(message.registration_id, 0) + 1
+    for registration in db.session.scalars(select(Registration).where(Registration.id.in_(numbers))):
+        audit.record(
+            "registration.messages_expired",
+            registration,
+            actor=None,
+            scope_id=registration.event_id,
+            reason="retention",
+            number=numbers[registration.id],
+        )
+    return _delete(found)
+
+
+def _delete(found: Sequence[Message]) -> int:
+    ids = [message.file_id for message in found if message.file_id is not None]
+    if ids:
+        for file in db.session.scalars(
+            select(StoredFile).where(StoredFile.id.in_(ids), StoredFile.deleted_at.is_(None))
+        ):
+            files.remove(file)
+    if found:
+        gone = delete(Message).where(Message.id.in_([message.id for message in found]))
+        db.session.execute(gone.execution_options(synchronize_session="fetch"))
+    return len(found)
+
+
+def _add(
+    actor: Person, registration: Registration, key: SealKey, text: str, upload: Upload | None, *, by_desk: bool
+) -> Message:
+    moment = now()
+    file = _stored(registration, key, upload) if upload else None
+    message = Message(
+        id=uuid.uuid4(),
+        registration_id=registration.id,
+        author_id=actor.id,
+        by_desk=by_desk,
+        file_id=file.id if file else None,
+        sent_at=moment,
+        delete_after=kept_until(moment, *_days(registration.event_id)),
+    )
+    message.sealed = sealed_words(key, message.id, text.strip(), safe_file_name(upload.name) if upload else "")
+    db.session.add(message)
+    # A new version, and no more: when it was changed tells doors since when somebody stands as she stands.
+    flag_modified(registration, "state")
+    return message
+
+
+def _stored(registration: Registration, key: SealKey, upload: Upload) -> StoredFile:
+    try:
+        # Its own name may say as much as the file: it is sealed with the words.
+        return files.store(
+            upload.data, name="file", allowed=ALLOWED, purpose=PURPOSE, owner_id=registration.person_id, key=key
+        )
+    except DomainError as error:
+        error.field = "file"
+        raise
+
+
+def _unread(registration_id: uuid.UUID) -> int:
+    """How many messages of the registrant came after the desk's last one."""
+    mine = Message.registration_id == registration_id
+    last = select(func.max(Message.sent_at)).where(mine, Message.by_desk).scalar_subquery()
+    since = func.coalesce(Message.sent_at > last, True)
+    return db.session.scalar(select(func.count()).where(mine, Message.by_desk.is_(False), since)) or 0
+
+
+def _opened(message: Message, key: SealKey) -> tuple[str | None, str]:
+    try:
+        said = json.loads(open_sealed(key, _place(message.id), message.sealed))
+    except Unreadable:
+        return None, ""
+    return said["text"], said["file"]
+
+
+def _place(message_id: uuid.UUID) -> Place:
+    return place("registration_message", "sealed", message_id)
+
+
+def _days(event_id: uuid.UUID) -> tuple[date, str]:
+    day, zone = db.session.execute(select(Event.last_day, Event.time_zone).where(Event.id == event_id)).one()
+    return day, zone
+
+
+def _note(verb: str, actor: Person, registration: Registration) -> None:
+    audit.record(verb, registration, actor=actor, scope_id=registration.event_id)
