@@ -47,9 +47,6 @@ CHIPS: dict[str, frozenset[State]] = {
 ANSWERED = "answered"
 """The view of those whose answer waits to be read, in whatever state."""
 
-NAME = func.coalesce(func.nullif(Person.alias, ""), Registration.display_name, Person.name)
-"""The public name, in SQL (shown.name_of)."""
-
 LEGAL = func.coalesce(Registration.legal_name, func.nullif(Person.name, ""), Registration.display_name, "")
 """The name for badges, in SQL."""
 
