@@ -382,7 +382,15 @@ def test_own_styles_know_no_left_and_right_and_no_colour() -> None:
 
 
 def test_scripts_are_small_and_safe_for_trusted_types() -> None:
-    assert [path.stem for path in SCRIPTS] == ["autosave", "choose-all", "exit", "file-size", "leave", "local-time", "show-if"]
+    assert [path.stem for path in SCRIPTS] == [
+        "autosave",
+        "choose-all",
+        "exit",
+        "file-size",
+        "leave",
+        "local-time",
+        "show-if",
+    ]
     for path in SCRIPTS:
         source = path.read_text()
         assert path.stat().st_size < 2048
