@@ -34,8 +34,8 @@ ifdef ONLY
 	$(BIN)/python -m pytest -n 0 $(ONLY)
 else
 	status=0; \
-	$(BIN)/python -m pytest -n 3 --dist loadgroup -m "not alone" || { $(ALONE) -m "not alone"; } || status=1; \
-	$(BIN)/python -m pytest -n 0 -m alone $(NEED_ALL) || { $(ALONE) -m alone $(NEED_ALL); } || status=1; \
+	$(BIN)/python -m pytest -n 3 --dist loadgroup -m "not alone" || { [ $$? = 1 ] && $(ALONE) -m "not alone"; } || status=1; \
+	$(BIN)/python -m pytest -n 0 -m alone $(NEED_ALL) || { [ $$? = 1 ] && $(ALONE) -m alone $(NEED_ALL); } || status=1; \
 	CI= .ci/chromium; \
 	exit $$status
 endif
