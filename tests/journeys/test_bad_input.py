@@ -1,6 +1,7 @@
 """Bad input and bad days in Chromium: answered in the person's language, at the field, and nothing typed is lost."""
 
 import copy
+import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 from flask_babel import force_locale
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -30,7 +31,7 @@ from tests.journeys.stage import (
     say,
     sign_in,
 )
-from tests.live import House, wait_for
+from tests.live import House
 
 pytestmark = pytest.mark.lane
 
@@ -287,7 +288,7 @@ def test_a_double_click_counts_once(house: House, chromium: Browser, lang: str) 
         page.fill("[name=q_display_name]", "Amina")
         # The second press takes back the navigation of the first, so no single one of them is waited for.
         page.locator("main form button[type=submit]").first.dblclick(no_wait_after=True)
-        wait_for(lambda: page.url.endswith("/register/done"), seconds=30, what="the page that says it is done")
+        expect(page).to_have_url(re.compile("/register/done$"), timeout=30_000)
         page.wait_for_load_state()
         assert heading(page) == say(house, lang, "Your place is confirmed")
         assert house.query("SELECT state FROM registration WHERE event_id = %s", scene.event_id) == [("accredited",)]
