@@ -1,9 +1,6 @@
 """What every test stands on: a migrated PostgreSQL, an app, a rolled-back transaction, and a strict client."""
 
-import contextlib
 import os
-import signal
-import threading
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,39 +30,6 @@ def pytest_configure(config: pytest.Config) -> None:
     running.start()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Side by side, a file of the lane stays in one process (its house is built once), and the longest begin first."""
-    for item in items:
-        if item.get_closest_marker("lane"):
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
-    items.sort(key=lambda item: item.get_closest_marker("lane") is None)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """A test of the lane that does not end (a browser may wait for ever) is ended with its process: xdist counts it as
-    failed, starts another process, and the run goes on. Timers of threads fire also while the test waits.
-    """
-    watch = threading.Timer(PATIENCE, _give_up, [item.nodeid]) if item.get_closest_marker("lane") else None
-    if watch:
-        watch.daemon = True
-        watch.start()
-    try:
-        return (yield)
-    finally:
-        if watch:
-            watch.cancel()
-
-
-def _give_up(name: str) -> None:
-    os.write(2, f"\n{name} did not end within {PATIENCE} s: its process is ended.\n".encode())
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            if int(entry.read_text().rpartition(")")[2].split()[1]) == os.getpid():
-                os.kill(int(entry.parent.name), signal.SIGKILL)
-    os._exit(70)
-
-
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave nothing running."""
     running = config.stash.get(SERVERS, None)
@@ -73,8 +37,6 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         running.stop()
 
 
-PATIENCE = 420
-"""Seconds for one test with what it sets up; the longest takes a minute on a crowded machine."""
 SERVERS = pytest.StashKey[servers.Servers]()
 
 

@@ -63,6 +63,9 @@ class House:
         return self
 
     def __exit__(self, *_: object) -> None:
+        for process in self.processes:  # all at once: each takes its time
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
         for process in reversed(self.processes):
             self.end(process)
         with self.app.app_context():

@@ -299,7 +299,9 @@ def reply(token: str) -> ResponseReturnValue:
     if form.validate_on_submit() and submit(form, lambda: invites.answer(invite, form.partstat())):
         return back_to("calendars.reply", token=token)
     closed = not invites.is_open(invite)
-    return render_template("calendars/reply.html", form=form, closed=closed, **_invite_words(invite)), form.status
+    return render_template(
+        "calendars/reply.html", form=form, closed=closed, scripts=["local-time.js"], **_invite_words(invite)
+    ), form.status
 
 
 def _invite_words(invite: Invite) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from eventhub.checkin.actions import Reading
 from eventhub.checkin.models import GateKey, Refusal, Source, Verdict
 from eventhub.checkin.roster import DIGEST, instant
 from eventhub.kit.forms import Form, optional, options, required
+from eventhub.kit.text import ascii_email, phone_number
 from eventhub.registration.reference import read_reference
 
 AT_ONCE = 200
@@ -29,6 +30,15 @@ class ReferenceForm(Form):
     )
 
 
+def reachable(_form: Form, field: StringField) -> None:
+    """The field holds a number or an address that somebody can be reached at. Raises Wrong."""
+    typed = field.data or ""
+    try:
+        field.data = ascii_email(typed) if "@" in typed else phone_number(typed)
+    except ValueError:
+        raise Wrong(_l("Enter a number like +254 712 345 678, or an email address like name@example.org")) from None
+
+
 class WalkInForm(Form):
     """Somebody who stands at the door without a registration."""
 
@@ -41,7 +51,7 @@ class WalkInForm(Form):
     category = SelectField(_l("Category"), validators=[required()])
     contact = StringField(
         _l("Telephone or email address"),
-        validators=[optional(), Length(max=200)],
+        validators=[optional(), Length(max=200), reachable],
         render_kw={"autocomplete": "off"},
     )
     text = StringField(

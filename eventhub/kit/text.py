@@ -32,6 +32,9 @@ CAREFUL = re.compile("[\u180b-\u180d\u180f\u200c\u200d\ufe00-\ufe0f\U000e0100-\U
 
 LOCAL_PART = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{3,28}[0-9]")
+DIGITS = {ord(digit): str(int(digit)) for digit in "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹０１２３４５６７８９"}
+"""Digits of other scripts that keyboards give, as ASCII."""
 ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 NAME_LIMIT = 120
@@ -90,6 +93,14 @@ def ascii_email(value: str) -> str:
     if not (at and named and LOCAL_PART.fullmatch(local)):
         raise ValueError("email.syntax")
     return address
+
+
+def phone_number(value: str) -> str:
+    """The number as it is stored: ASCII digits, plain spaces, 5 to 15 digits in all (E.164). Raises ValueError."""
+    number = (single_line(value) or "").translate(DIGITS).replace("\u00a0", " ").replace("\u202f", " ")
+    if not PHONE.fullmatch(number) or not 5 <= sum(sign.isdigit() for sign in number) <= 15:
+        raise ValueError("phone.syntax")
+    return number
 
 
 def safe_file_name(name: str | None) -> str:

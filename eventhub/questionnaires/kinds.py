@@ -37,7 +37,7 @@ from eventhub.kit import codes
 from eventhub.kit.clock import now
 from eventhub.kit.forms import LongSelect, options
 from eventhub.kit.i18n import AUTONYMS, SEPARATORS, direction, show_date, show_number
-from eventhub.kit.text import ascii_email, multi_line, single_line
+from eventhub.kit.text import DIGITS, ascii_email, multi_line, phone_number, single_line
 from eventhub.questionnaires.uploads import Wrong, clean_file, file_field
 
 if TYPE_CHECKING:  # definition.py stands above this module
@@ -50,9 +50,7 @@ NAME_SIGNS = frozenset(" .,'’ʼʻʿʾ`´-‐‑()")
 TEXT = 20_000
 NAME = 200
 RADIOS = 15
-PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{3,28}[0-9]")
 NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,6})?")
-DIGITS = {ord(digit): str(int(digit)) for digit in "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹０１２３４５６７８９"}
 TODAY = "today"
 FROM_TODAY = re.compile(r"today([+-][0-9]{1,5})?")
 YES = "y"
@@ -165,12 +163,11 @@ def _measured(question: "Question", text: str, limit: int) -> str | None:
 
 
 def _clean_phone(question: "Question", value: Any, _: str) -> str | None:
-    text = single_line(_text(value)).translate(DIGITS).replace("\u00a0", " ").replace("\u202f", " ")
-    if not text:
-        return None
-    if not PHONE.fullmatch(text) or not 5 <= sum(sign.isdigit() for sign in text) <= 15:
-        raise Wrong(_l("Write the number with its country code, such as +41 22 917 90 00"))
-    return text
+    text = single_line(_text(value))
+    try:
+        return phone_number(text) if text else None
+    except ValueError:
+        raise Wrong(_l("Write the number with its country code, such as +41 22 917 90 00")) from None
 
 
 def _clean_email(question: "Question", value: Any, _: str) -> str:

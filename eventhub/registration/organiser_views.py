@@ -9,6 +9,7 @@ from flask import flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext, pgettext
+from werkzeug.utils import redirect
 
 from eventhub.kit import codes
 from eventhub.kit.access import actor, staff, stands_on
@@ -49,6 +50,11 @@ def the_list(slug: str) -> ResponseReturnValue:
     rows = desk.rows(event.id, filters, seen)
     total = desk.number(event.id, filters, seen, known)
     _note_search(event, filters)
+    if total and not rows:  # others have decided meanwhile: the page is past the end
+        last = -(-total // filters.size)
+        return redirect(
+            url_for("registration_console.desk", slug=slug, **_address(filters, page=last if last > 1 else None))
+        )
     return render_template(
         "registration/desk.html",
         event=event,

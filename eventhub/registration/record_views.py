@@ -1,7 +1,7 @@
 """One registration at the desk: answers and their files, notes, what is sealed, history."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
@@ -15,6 +15,7 @@ from eventhub.kit.files import attachment
 from eventhub.kit.forms import ActionForm, Form, posted, submit
 from eventhub.kit.i18n import show_moment
 from eventhub.kit.web import back_to, write_down
+from eventhub.people.models import Person
 from eventhub.programme.models import Event
 from eventhub.questionnaires import answers as given
 from eventhub.questionnaires import queries as questionnaires
@@ -39,6 +40,7 @@ from eventhub.registration.models import Registration, RegistrationSetup, State
 from eventhub.registration.moves import can_move
 
 SomeForm = TypeVar("SomeForm", bound=Form)
+Versions = Mapping[uuid.UUID, int]
 
 
 @bp.get("/console/events/<slug>/registrations/<uuid:registration_id>")
@@ -54,13 +56,11 @@ def record(slug: str, registration_id: uuid.UUID) -> ResponseReturnValue:
 @stands_on("registration_console.record")
 def note(slug: str, registration_id: uuid.UUID) -> ResponseReturnValue:
     """A word for colleagues in the record's history."""
-    event, setup, seen = at_desk(slug)
-    registration, person = desk.record(event.id, registration_id), actor().person
-    form = NoteForm()
-    if form.validate_on_submit() and submit(form, lambda: actions.note(person, registration, form.text.data or "")):
-        flash(_("Your note is kept."), "ok")
-        return back_to("registration_console.record", slug=slug, registration_id=registration_id)
-    return _draw_record(event, setup_of(setup), seen, registration, form)
+
+    def deed(form: NoteForm, person: Person, registration: Registration, _versions: Versions) -> object:
+        return actions.note(person, registration, form.text.data or "")
+
+    return _done_or_shown(slug, registration_id, NoteForm, deed, _("Your note is kept."))
 
 
 @bp.post("/console/events/<slug>/registrations/<uuid:registration_id>/sealed")
@@ -111,15 +111,12 @@ def file(slug: str, registration_id: uuid.UUID, question: str) -> ResponseReturn
 @stands_on("registration_console.record")
 def ask(slug: str, registration_id: uuid.UUID) -> ResponseReturnValue:
     """A question to the person, by mail and on the page where it is answered."""
-    event, setup, seen = at_desk(slug)
-    registration, person, versions = desk.record(event.id, registration_id), actor().person, seen_versions()
-    form, key = QuestionForm(), registration.person.seal_key
-    if form.validate_on_submit() and submit(
-        form, lambda: thread.ask(person, registration, key, form.question.data or "", form.upload(), seen=versions)
-    ):
-        flash(_("Your question is sent."), "ok")
-        return back_to("registration_console.record", slug=slug, registration_id=registration_id)
-    return _draw_record(event, setup_of(setup), seen, registration, form)
+
+    def deed(form: QuestionForm, person: Person, registration: Registration, versions: Versions) -> object:
+        key, words = registration.person.seal_key, form.question.data or ""
+        return thread.ask(person, registration, key, words, form.upload(), seen=versions)
+
+    return _done_or_shown(slug, registration_id, QuestionForm, deed, _("Your question is sent."))
 
 
 @bp.get("/console/events/<slug>/registrations/<uuid:registration_id>/questions/<uuid:message_id>")
@@ -138,12 +135,11 @@ def message_file(slug: str, registration_id: uuid.UUID, message_id: uuid.UUID) -
 @stands_on("registration_console.record")
 def mark_read(slug: str, registration_id: uuid.UUID) -> ResponseReturnValue:
     """An answer that needs nothing more."""
-    event, setup, seen = at_desk(slug)
-    registration, person, versions = desk.record(event.id, registration_id), actor().person, seen_versions()
-    form = ActionForm()
-    if form.validate_on_submit() and submit(form, lambda: thread.mark_read(person, registration, seen=versions)):
-        return back_to("registration_console.record", slug=slug, registration_id=registration_id)
-    return _draw_record(event, setup_of(setup), seen, registration, form)
+
+    def deed(_form: ActionForm, person: Person, registration: Registration, versions: Versions) -> object:
+        return thread.mark_read(person, registration, seen=versions)
+
+    return _done_or_shown(slug, registration_id, ActionForm, deed)
 
 
 @bp.post("/console/events/<slug>/registrations/<uuid:registration_id>/taken-up")
@@ -151,13 +147,27 @@ def mark_read(slug: str, registration_id: uuid.UUID) -> ResponseReturnValue:
 @stands_on("registration_console.record")
 def take_up(slug: str, registration_id: uuid.UUID) -> ResponseReturnValue:
     """Look again at somebody who was refused."""
+
+    def deed(form: TakeUpForm, person: Person, registration: Registration, versions: Versions) -> object:
+        return actions.take_up_again(person, registration, form.why.data or "", seen=versions)
+
+    return _done_or_shown(slug, registration_id, TakeUpForm, deed, _("The registration is under review again."))
+
+
+def _done_or_shown(
+    slug: str,
+    registration_id: uuid.UUID,
+    kind: type[SomeForm],
+    deed: Callable[[SomeForm, Person, Registration, Versions], object],
+    said: str | None = None,
+) -> ResponseReturnValue:
+    """What a form of the record asks for is done to it as it was seen, or the form comes back with what is wrong."""
     event, setup, seen = at_desk(slug)
     registration, person, versions = desk.record(event.id, registration_id), actor().person, seen_versions()
-    form = TakeUpForm()
-    if form.validate_on_submit() and submit(
-        form, lambda: actions.take_up_again(person, registration, form.why.data or "", seen=versions)
-    ):
-        flash(_("The registration is under review again."), "ok")
+    form = kind()
+    if form.validate_on_submit() and submit(form, lambda: deed(form, person, registration, versions)):
+        if said:
+            flash(said, "ok")
         return back_to("registration_console.record", slug=slug, registration_id=registration_id)
     return _draw_record(event, setup_of(setup), seen, registration, form)
 

@@ -169,6 +169,8 @@ def done(slug: str) -> ResponseReturnValue:
     found = queries.intake(slug, person)
     if found.registration is None or not found.registration.reference:
         return back_to("registration.start", slug=slug)
+    if found.registration.state in thread.ENDED | actions.TAKEN_UP:  # nothing happens next
+        return back_to("registration.mine_one", reference=found.registration.reference)
     return render_template(
         "registration/done.html",
         intake=found,

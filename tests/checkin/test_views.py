@@ -114,6 +114,9 @@ def test_a_walk_in_over_http(client: FlaskClient) -> None:
     assert "Come in" in page
     assert "Grace" in page
     assert db.session.query(Registration).filter_by(event_id=event.id).count() == 1
+    refused = client.post(path, data=data | {"contact": "notmail", "form_key": str(uuid.uuid4())})
+    assert refused.status_code == 422
+    assert "Enter a number like" in refused.text
     assert client.post(path, data=fields | {"name": "", "form_key": str(uuid.uuid4())}).status_code == 422
 
 

@@ -6,6 +6,7 @@ import io
 import json
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +20,7 @@ from eventhub.kit.clock import now
 from eventhub.people.models import Role
 from tests.checkin.scene import badge, make_today, today
 from tests.factories.people import make_person, make_staff
-from tests.journeys.browser import FLAGS, PHONE, axe_problems, keep_shot, scrolls_sideways, visitor
+from tests.journeys.browser import FLAGS, PHONE, Visitor, axe_problems, keep_shot, scrolls_sideways, visitor
 from tests.journeys.browser import chromium as program_of_this_machine
 from tests.journeys.stage import person_in, say
 from tests.live import House
@@ -41,6 +42,7 @@ class Door:
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A house whose web server can be stopped."""
     with House(tmp_path_factory.mktemp("doors")) as built:
+        built.web()
         yield built
 
 
@@ -53,6 +55,29 @@ def build(house: House) -> Door:
         staff = make_staff(Role.CHECK_IN, event_id=event.id)
         path = f"console/events/{event.slug}/check-in/gates/{today(event)}"
         return Door(path, staff.id, (str(first.reference), str(second.reference)), event.slug)
+
+
+@dataclass
+class AtDoor:
+    """Somebody who works at a gate, on a phone: its page is open, the list has come."""
+
+    door: Door
+    one: Visitor
+    page: Page
+
+
+@contextmanager
+def at_door(house: House, chromium: Browser, *, language: str = "en", clock: bool = False) -> Iterator[AtDoor]:
+    """A gate of its own. ``clock``: the page's clock can be moved."""
+    if not house.answers():
+        house.web()
+    door = build(house)
+    with person_in(house, chromium, door.staff_id, viewport=PHONE, language=language) as one:
+        if clock:
+            one.page.clock.install()
+        page = one.go(f"/{language}/{door.path}")
+        listed(page, 2)
+        yield AtDoor(door, one, page)
 
 
 def type_in(page: Page, reference: str) -> None:
@@ -72,13 +97,10 @@ def listed(page: Page, number: int) -> None:
 
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_the_server_goes_and_comes_back(house: House, chromium: Browser, language: str) -> None:
-    door = build(house)
-    web = house.web()
-    with person_in(house, chromium, door.staff_id, viewport=PHONE, language=language) as one:
-        page = one.go(f"/{language}/{door.path}")
-        listed(page, 2)
-        assert not one.complaints
-        type_in(page, door.references[0])
+    with at_door(house, chromium, language=language) as at:
+        page = at.page
+        assert not at.one.complaints
+        type_in(page, at.door.references[0])
         expect(page.locator("#result .word")).to_have_text(say(house, language, "Come in"))
         expect(page.locator("#result .who")).to_have_text("أمينة ي.")
         assert "Legal" not in page.content()
@@ -86,28 +108,28 @@ def test_the_server_goes_and_comes_back(house: House, chromium: Browser, languag
         assert not scrolls_sideways(page)
         keep_shot(page, f"door-{language}")
 
-        house.end(web)
+        house.end(house.processes[-1])
         page.reload()
         expect(page.locator("[data-listed]")).to_contain_text("2")
-        type_in(page, door.references[1].lower())
+        type_in(page, at.door.references[1].lower())
         expect(page.locator("#result.ok .word")).to_have_text(say(house, language, "Come in"))
         expect(page.locator("#result .who")).to_have_text("Айсылу Хасанова")
-        type_in(page, door.references[1])
+        type_in(page, at.door.references[1])
         expect(page.locator("#result.warn .word")).to_have_text(say(house, language, "Already in"))
-        type_in(page, door.references[0])
+        type_in(page, at.door.references[0])
         expect(page.locator("#result.warn")).to_be_visible()
         type_in(page, "EH-NONSENSE")
         expect(page.locator("#result.stop .word")).to_have_text(say(house, language, "Stop"))
         expect(page.locator("[data-waiting]")).to_contain_text("4")
         keep_shot(page, f"door-offline-{language}")
 
-        web = house.web()
+        house.web()
         page.evaluate("dispatchEvent(new Event('online'))")
         expect(page.locator("[data-waiting]")).to_have_text(say(house, language, "Everything is sent"), timeout=20_000)
         rows = house.query(
             "SELECT s.verdict, s.reason, s.offline FROM check_in_scan s JOIN event e ON e.id = s.event_id "
             "WHERE e.slug = %s ORDER BY s.scanned_at",
-            door.slug,
+            at.door.slug,
         )
         assert rows == [
             ("accepted", None, False),
@@ -117,53 +139,41 @@ def test_the_server_goes_and_comes_back(house: House, chromium: Browser, languag
             ("refused", "unreadable", True),
         ]
         inside = "SELECT count(*) FROM check_in_entry n JOIN event e ON e.id = n.event_id WHERE e.slug = %s"
-        assert house.query(inside, door.slug) == [(2,)]
-        page.goto(f"{one.origin}/{language}/console/events/{door.slug}/check-in/counts")
+        assert house.query(inside, at.door.slug) == [(2,)]
+        page.goto(f"{at.one.origin}/{language}/console/events/{at.door.slug}/check-in/counts")
         assert not axe_problems(page)
         keep_shot(page, f"counts-{language}")
-    house.end(web)
 
 
 def test_when_the_role_is_taken_the_names_leave_the_phone(house: House, chromium: Browser) -> None:
-    door = build(house)
-    web = house.web()
-    with person_in(house, chromium, door.staff_id, viewport=PHONE) as one:
-        page = one.go(f"/en/{door.path}")
-        listed(page, 2)
+    with at_door(house, chromium) as at:
+        page = at.page
         assert names_kept(page)
-        house.change("UPDATE role_grant SET revoked_at = now() WHERE person_id = %s", door.staff_id)
+        house.change("UPDATE role_grant SET revoked_at = now() WHERE person_id = %s", at.door.staff_id)
         page.evaluate("dispatchEvent(new Event('online'))")
         expect(page.locator("[data-net]")).to_contain_text("deleted from this phone")
         assert not names_kept(page)
         page.wait_for_function("async () => !(await caches.keys()).length")
-    house.end(web)
 
 
 def test_signing_out_clears_the_phone(house: House, chromium: Browser) -> None:
-    door = build(house)
-    web = house.web()
-    with person_in(house, chromium, door.staff_id, viewport=PHONE) as one:
-        page = one.go(f"/en/{door.path}")
-        listed(page, 2)
-        page.goto(f"{one.origin}/en/me")
+    with at_door(house, chromium) as at:
+        page = at.page
+        page.goto(f"{at.one.origin}/en/me")
         with page.expect_navigation():
             page.locator('form[action$="/sign-out"] button').first.click()
         page.wait_for_function("async () => !(await caches.keys()).length")
         assert page.evaluate("indexedDB.databases().then(found => found.length)") == 0
-    house.end(web)
 
 
 def test_signing_out_spares_scans_that_wait_and_leaves_no_name(house: House, chromium: Browser) -> None:
-    door = build(house)
-    web = house.web()
-    with person_in(house, chromium, door.staff_id, viewport=PHONE) as one:
-        page = one.go(f"/en/{door.path}")
-        listed(page, 2)
+    with at_door(house, chromium) as at:
+        page = at.page
         page.route("**/check-in/scans", lambda route: route.abort())
-        type_in(page, door.references[1])
+        type_in(page, at.door.references[1])
         expect(page.locator("#result.ok .who")).to_have_text("Айсылу Хасанова")
         expect(page.locator("[data-waiting]")).to_contain_text("1")
-        page.goto(f"{one.origin}/en/me")
+        page.goto(f"{at.one.origin}/en/me")
         with page.expect_navigation():
             page.locator('form[action$="/sign-out"] button').first.click()
         page.wait_for_load_state()
@@ -171,26 +181,21 @@ def test_signing_out_spares_scans_that_wait_and_leaves_no_name(house: House, chr
         assert "Айсылу" not in json.dumps(kept, ensure_ascii=False)
         assert [len(kept[name]) for name in ("queue", "lists", "seen")] == [1, 0, 0]
         assert page.evaluate("async () => (await caches.keys()).length + localStorage.length") == 0
-        assert "sign-in" in one.go("/en/me").url
-        name, value = house.session_cookie(door.staff_id)
-        page.context.add_cookies([{"name": name, "value": value, "url": one.origin}])
+        assert "sign-in" in at.one.go("/en/me").url
+        name, value = house.session_cookie(at.door.staff_id)
+        page.context.add_cookies([{"name": name, "value": value, "url": at.one.origin}])
         page.unroute("**/check-in/scans")
-        page = one.go(f"/en/{door.path}")
+        page = at.one.go(f"/en/{at.door.path}")
         expect(page.locator("[data-waiting]")).to_have_text("Everything is sent", timeout=20_000)
-        assert inside(house, door) == 1
-    house.end(web)
+        assert inside(house, at.door) == 1
 
 
 def test_names_leave_a_page_that_stays_open_past_midnight(house: House, chromium: Browser) -> None:
-    door = build(house)
-    web = house.web()
-    with person_in(house, chromium, door.staff_id, viewport=PHONE) as one:
-        one.page.clock.install()
-        page = one.go(f"/en/{door.path}")
-        listed(page, 2)
-        type_in(page, door.references[1])
+    with at_door(house, chromium, clock=True) as at:
+        page = at.page
+        type_in(page, at.door.references[1])
         expect(page.locator("#result .who")).to_have_text("Айсылу Хасанова")
-        one.page.context.set_offline(True)
+        page.context.set_offline(True)
         assert names_kept(page)
         # The phone sleeps, with its timers, and is woken on the next day.
         page.clock.set_system_time(now() + timedelta(days=1, hours=1))
@@ -199,33 +204,24 @@ def test_names_leave_a_page_that_stays_open_past_midnight(house: House, chromium
         expect(page.locator("[data-listed]")).to_have_text("No list on this phone")
         assert not names_kept(page)
         assert "Айсылу" not in page.content()
-        type_in(page, door.references[1])
+        type_in(page, at.door.references[1])
         expect(page.locator("#result.stop")).to_contain_text("no list")
-    house.end(web)
 
 
 def test_names_leave_at_midnight_by_the_clock_alone(house: House, chromium: Browser) -> None:
-    door = build(house)
-    web = house.web()
-    with person_in(house, chromium, door.staff_id, viewport=PHONE) as one:
-        one.page.clock.install()
-        page = one.go(f"/en/{door.path}")
-        listed(page, 2)
-        one.page.context.set_offline(True)
+    with at_door(house, chromium, clock=True) as at:
+        page = at.page
+        page.context.set_offline(True)
         page.clock.fast_forward("25:00:00")
         expect(page.locator("[data-listed]")).to_have_text("No list on this phone")
         assert not names_kept(page)
-    house.end(web)
 
 
 def test_a_scan_that_is_always_refused_blocks_no_other(house: House, chromium: Browser) -> None:
-    door = build(house)
-    web = house.web()
-    with person_in(house, chromium, door.staff_id, viewport=PHONE) as one:
-        page = one.go(f"/en/{door.path}")
-        listed(page, 2)
+    with at_door(house, chromium) as at:
+        page = at.page
         page.route("**/check-in/scans", lambda route: route.abort())
-        for reference in door.references:
+        for reference in at.door.references:
             type_in(page, reference)
             expect(page.locator("#result.ok")).to_be_visible()
         type_in(page, "EH-NONSENSE")
@@ -236,7 +232,7 @@ def test_a_scan_that_is_always_refused_blocks_no_other(house: House, chromium: B
         page.evaluate("dispatchEvent(new Event('online'))")
         expect(page.locator("[data-aside]")).to_contain_text("could not be sent: 2", timeout=20_000)
         expect(page.locator("[data-waiting]")).to_have_text("Everything is sent")
-        assert inside(house, door) == 2
+        assert inside(house, at.door) == 2
         assert not axe_problems(page)
         keep_shot(page, "door-aside")
         with page.expect_download() as saved:
@@ -247,25 +243,21 @@ def test_a_scan_that_is_always_refused_blocks_no_other(house: House, chromium: B
         page.locator("[data-again]").click()
         expect(page.locator("[data-aside]")).to_contain_text("could not be sent: 2", timeout=20_000)
         assert [len(page.evaluate(EVERYTHING)[name]) for name in ("queue",)] == [2]
-    house.end(web)
 
 
 def test_typing_works_without_script(house: House, chromium: Browser) -> None:
     door = build(house)
-    web = house.web()
     with person_in(house, chromium, door.staff_id, viewport=PHONE, scripts=False) as one:
         page = one.go(f"/en/{door.path}")
         for word in ("Come in", "Already in"):
             type_in(page, door.references[0])
             expect(page.locator("#result .word")).to_have_text(word)
         assert not one.complaints
-    house.end(web)
 
 
 def test_the_camera_reads_a_badge(house: House, chromium: Browser, tmp_path: Path) -> None:
     """A film of a badge held before the camera: our decoder reads it, since this browser has none."""
     door = build(house)
-    web = house.web()
     film = tmp_path / "badge.mjpeg"
     film.write_bytes(b"".join(frame(door.references[1], turn) for turn in range(-8, 9, 2)))
     running = chromium.browser_type.launch(
@@ -295,7 +287,6 @@ def test_the_camera_reads_a_badge(house: House, chromium: Browser, tmp_path: Pat
         assert not one.complaints
     finally:
         running.close()
-        house.end(web)
 
 
 def frame(reference: str, turn: int) -> bytes:

@@ -20,7 +20,7 @@ from eventhub.people import actions as people
 from eventhub.people.models import Channel, Role
 from eventhub.programme.models import Event
 from eventhub.registration.actions import amend
-from eventhub.registration.models import State
+from eventhub.registration.models import Registration, State
 from eventhub.registration.moves import move
 from tests.factories.people import form_fields, make_person, sign_in
 from tests.factories.registration import intake, make_forum, register
@@ -37,6 +37,19 @@ def print_list(client: FlaskClient, event: Event) -> None:
     fields = form_fields(client.get(console(event)).text, "/papers/list")
     data = fields | {"language": "en", "reason": "For the report."}
     assert client.post(console(event, "/list"), data=data).status_code == 303
+
+
+def on_the_list(client: FlaskClient, make: Make, name: str, *, others: bool = True) -> tuple[Event, Registration, str]:
+    """Somebody of this name who agreed to be listed, a list that was printed, and what the desk reads of it."""
+    event = make_stage()
+    if others:
+        make_people(event)
+    registration = accredited(event, make_person(name=name))
+    agree(person_of(registration), event)
+    officer(client, event)
+    print_list(client, event)
+    make()
+    return event, registration, table(client, event)
 
 
 def table(client: FlaskClient, event: Event) -> str:
@@ -86,14 +99,7 @@ def test_a_new_alias_takes_the_place_of_the_old_name(client: FlaskClient, make: 
 
 
 def test_a_consent_taken_back_takes_the_name_off_the_list(client: FlaskClient, make: Make) -> None:
-    event = make_stage()
-    make_people(event)
-    registration = accredited(event, make_person(name="Grace Marker"))
-    agree(person_of(registration), event)
-    officer(client, event)
-    print_list(client, event)
-    make()
-    page = table(client, event)
+    event, registration, page = on_the_list(client, make, "Grace Marker")
     with time_machine.travel(now() + timedelta(minutes=1), tick=False):
         late = accredited(event, make_person(name="Somebody New"))
         agree(person_of(late), event)
@@ -110,14 +116,7 @@ def test_a_consent_taken_back_takes_the_name_off_the_list(client: FlaskClient, m
 
 def test_a_name_left_out_of_the_list_is_left_out_as_before(client: FlaskClient, make: Make) -> None:
     """The desk reads whose name could not be printed: that stays, though the person has taken the consent back."""
-    event = make_stage()
-    make_people(event)
-    registration = accredited(event, make_person(name="𓀀"))
-    agree(person_of(registration), event)
-    officer(client, event)
-    print_list(client, event)
-    make()
-    page = table(client, event)
+    event, registration, page = on_the_list(client, make, "𓀀")
     assert str(registration.reference) in page
     with time_machine.travel(now() + timedelta(minutes=1), tick=False):
         people.hide_now(person_of(registration))
@@ -127,13 +126,7 @@ def test_a_name_left_out_of_the_list_is_left_out_as_before(client: FlaskClient, 
 
 
 def test_the_last_one_leaves_the_list_unseen(client: FlaskClient, make: Make) -> None:
-    event = make_stage()
-    registration = accredited(event, make_person(name="Grace Marker"))
-    agree(person_of(registration), event)
-    officer(client, event)
-    print_list(client, event)
-    make()
-    page = table(client, event)
+    event, registration, page = on_the_list(client, make, "Grace Marker", others=False)
     with time_machine.travel(now() + timedelta(minutes=1), tick=False):
         people.hide_now(person_of(registration))
         actions.follow(registration.person_id)

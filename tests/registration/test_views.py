@@ -20,6 +20,7 @@ from eventhub.questionnaires import answers
 from eventhub.questionnaires.models import AnswerSet
 from eventhub.registration import actions, disclosure
 from eventhub.registration.models import Registration, RegistrationSetup, State
+from eventhub.registration.moves import move
 from tests.factories.people import form_fields, make_person, sign_in
 from tests.factories.registration import intake, make_dialogue, make_forum, make_registration, register
 
@@ -184,6 +185,12 @@ def test_the_last_place_goes_and_there_is_a_list(client: FlaskClient, person: Pe
     answer = client.post(url, data=fields | {"q_display_name": "Amina"})
     assert answer.status_code == 303
     assert "You are on the waiting list" in client.get(f"/en/events/{event.slug}/register/done").text
+    one = mine(event, person)
+    assert one is not None
+    move(one, State.WITHDRAWN, actor=None)
+    db.session.flush()
+    done = client.get(f"/en/events/{event.slug}/register/done")
+    assert done.location == f"/en/me/registrations/{one.reference}", "nothing happens next"
 
 
 def test_closed_a_second_ago_and_nothing_is_lost(client: FlaskClient, person: Person) -> None:

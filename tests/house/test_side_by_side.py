@@ -1,0 +1,43 @@
+"""The run itself: a test whose process dies, or that never ends, fails alone and keeps nobody waiting."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.live import ROOT
+
+TESTS = """
+import os, threading, pytest
+
+@pytest.mark.parametrize("number", range(40))
+def test_quick(number):
+    pass
+
+@pytest.mark.xdist_group("house")
+@pytest.mark.parametrize("number", range(4))
+def test_of_one_house(number):
+    if number == 1:
+        {deed}
+"""
+
+
+@pytest.mark.parametrize("deed", ["os._exit(1)", "threading.Event().wait()"], ids=["dies", "never ends"])
+def test_the_others_go_on(tmp_path: Path, deed: str) -> None:
+    (tmp_path / "test_few.py").write_text(TESTS.format(deed=deed))
+    (tmp_path / "quick.py").write_text("from tests import side_by_side\nside_by_side.PATIENCE = 2\n")
+    plugins = ["-p", "tests.side_by_side", "-p", "quick", "-p", "no:randomly", "-p", "no:cacheprovider"]
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", *plugins, "test_few.py"],
+        cwd=tmp_path,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": f"{ROOT}:{tmp_path}"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "1 failed, 43 passed" in ran.stdout, ran.stdout + ran.stderr
+    assert "test_of_one_house[1]" in ran.stdout
+    if deed != "os._exit(1)":
+        assert "its process is ended" in ran.stderr

@@ -1,0 +1,101 @@
+"""Tests in several processes: which stay together, what happens when a process dies, and one that does not end.
+
+A plugin of pytest, loaded by ``pyproject.toml``.
+"""
+
+import contextlib
+import faulthandler
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadGroupScheduling
+from xdist.workermanage import WorkerController
+
+PATIENCE = 300
+"""Seconds for one test with what it sets up and takes down; the longest takes a minute on a crowded machine."""
+STDERR = os.dup(2)
+"""Where people look: pytest reads along what a test says on the other."""
+
+
+class Lanes(LoadGroupScheduling):
+    """As xdist's own, but a process that dies does not hold up the others.
+
+    xdist 3.8 puts all that a dead process had done back into the queue, as groups without tests. A process that keeps
+    its last test until it knows the next one is then given such an empty group, and waits for ever. It also gives the
+    test that died to the next process, and so on.
+    """
+
+    def remove_node(self, node: WorkerController) -> str | None:
+        """Take a process out: what it had not done goes to others, the test it died in has failed."""
+        work = self.assigned_work[node]
+        for scope in [scope for scope, tests in work.items() if all(tests.values())]:
+            del work[scope]
+        died_in = next((name for tests in work.values() for name, done in tests.items() if not done), None)
+        if died_in is not None:
+            scope = self._split_scope(died_in)
+            work[scope][died_in] = True
+            if all(work[scope].values()):
+                del work[scope]
+        self.workqueue.update(work)
+        work.clear()
+        super().remove_node(node)
+        for other in self.assigned_work:
+            self._reschedule(other)
+        return died_in
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Lanes:
+    """See :class:`Lanes`."""
+    return Lanes(config, log)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """A file of the lane stays in one process: its house is built once. Said this early, since xdist looks at it before
+    any other plugin may change the list.
+    """
+    if item.get_closest_marker("lane"):
+        item.add_marker(pytest.mark.xdist_group(str(item.path)))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The lane begins first, it takes longest."""
+    items.sort(key=lambda item: item.get_closest_marker("lane") is None)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Name a failure at once: a run that is broken off has then said what failed."""
+    if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
+        crash = getattr(report.longrepr, "reprcrash", None)
+        said = crash.message.splitlines()[0][:300] if crash and crash.message else ""
+        print(f"\n{report.when} failed: {report.nodeid}: {said}", file=sys.__stdout__, flush=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """A test that does not end, or what is taken down after it, is ended with its process: xdist counts it as failed,
+    starts another process, and the run goes on. Timers of threads fire also while the test waits.
+    """
+    watch = threading.Timer(PATIENCE, _give_up, [item.nodeid])
+    watch.daemon = True
+    watch.start()
+    try:
+        return (yield)
+    finally:
+        watch.cancel()
+
+
+def _give_up(name: str) -> None:
+    os.write(STDERR, f"\n{name} did not end in {PATIENCE} s: its process is ended. What it was at:\n".encode())
+    faulthandler.dump_traceback(STDERR)
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            if int(entry.read_text().rpartition(")")[2].split()[1]) == os.getpid():
+                os.kill(int(entry.parent.name), signal.SIGKILL)
+    os._exit(70)
