@@ -10,11 +10,12 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 from xdist.remote import Producer
-from xdist.scheduler import LoadGroupScheduling
+from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
 PATIENCE = 300
@@ -23,13 +24,19 @@ STDERR = os.dup(2)
 """Where people look: pytest reads along what a test says on the other."""
 
 
-class Lanes(LoadGroupScheduling):
-    """As xdist's own, but a process that dies does not hold up the others.
+class Lanes(LoadScopeScheduling):
+    """A file of the lane stays in one process, since its house is built once; any other test goes to whoever is free.
 
-    xdist 3.8 puts all that a dead process had done back into the queue, as groups without tests. A process that keeps
-    its last test until it knows the next one is then given such an empty group, and waits for ever. It also gives the
-    test that died to the next process, and so on.
+    xdist 3.8 has groups for this, but pytest 9.2 no longer lets it name them: so the file's own text says it.
+
+    And a process that dies does not hold up the others: xdist puts all that it had done back into the queue, as groups
+    without tests; a process that keeps its last test until it knows the next one is then given such an empty group, and
+    waits for ever. The test that a process died in is not given to the next one either.
     """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return file if in_lane(self.config.rootpath / file) else nodeid
 
     def remove_node(self, node: WorkerController) -> str | None:
         """Take a process out: what it had not done goes to others, the test it died in has failed."""
@@ -50,18 +57,16 @@ class Lanes(LoadGroupScheduling):
         return died_in
 
 
+@cache
+def in_lane(file: Path) -> bool:
+    """Whether a file has tests of the lane."""
+    return "pytest.mark.lane" in file.read_text(encoding="utf-8")
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Lanes:
     """See :class:`Lanes`."""
     return Lanes(config, log)
-
-
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """A file of the lane stays in one process: its house is built once. Said this early, since xdist looks at it before
-    any other plugin may change the list.
-    """
-    if item.get_closest_marker("lane"):
-        item.add_marker(pytest.mark.xdist_group(str(item.path)))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -8,16 +8,22 @@ import pytest
 
 from tests.live import ROOT
 
-TESTS = """
-import os, threading, pytest
+QUICK = """
+import pytest
 
 @pytest.mark.parametrize("number", range(40))
 def test_quick(number):
     pass
+"""
+HOUSE = """
+import os, threading, pytest
 
-@pytest.mark.xdist_group("house")
-@pytest.mark.parametrize("number", range(4))
+pytestmark = pytest.mark.lane
+
+@pytest.mark.parametrize("number", range(6))
 def test_of_one_house(number):
+    with open("ran", "a") as file:
+        file.write(f"{{number}} {{os.getpid()}}\\n")
     if number == 1:
         {deed}
 """
@@ -25,11 +31,12 @@ def test_of_one_house(number):
 
 @pytest.mark.parametrize("deed", ["os._exit(1)", "threading.Event().wait()"], ids=["dies", "never ends"])
 def test_the_others_go_on(tmp_path: Path, deed: str) -> None:
-    (tmp_path / "test_few.py").write_text(TESTS.format(deed=deed))
+    (tmp_path / "test_quick.py").write_text(QUICK)
+    (tmp_path / "test_house.py").write_text(HOUSE.format(deed=deed))
     (tmp_path / "quick.py").write_text("from tests import side_by_side\nside_by_side.PATIENCE = 2\n")
     plugins = ["-p", "tests.side_by_side", "-p", "quick", "-p", "no:randomly", "-p", "no:cacheprovider"]
     ran = subprocess.run(
-        [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", *plugins, "test_few.py"],
+        [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", *plugins],
         cwd=tmp_path,
         env={"PATH": "/usr/bin:/bin", "PYTHONPATH": f"{ROOT}:{tmp_path}"},
         capture_output=True,
@@ -37,7 +44,10 @@ def test_the_others_go_on(tmp_path: Path, deed: str) -> None:
         timeout=60,
         check=False,
     )
-    assert "1 failed, 43 passed" in ran.stdout, ran.stdout + ran.stderr
+    assert "1 failed, 45 passed" in ran.stdout, ran.stdout + ran.stderr
     assert "test_of_one_house[1]" in ran.stdout
+    done = [line.split() for line in (tmp_path / "ran").read_text().splitlines()]
+    assert [number for number, _ in done] == ["0", "1", "2", "3", "4", "5"], "each once, in their order"
+    assert len({process for _, process in done[:2]}) == len({process for _, process in done[2:]}) == 1
     if deed != "os._exit(1)":
         assert "its process is ended" in ran.stderr
