@@ -157,7 +157,8 @@ def test_xlsx() -> None:
     assert second[0] == "+41 22"
 
 
-@given(st.text(min_size=1, max_size=50))
+# The two that are no letters are written as the format wants (_xFFFE_), which this reader leaves as it is.
+@given(st.text(st.characters(exclude_characters="\ufffe\uffff"), min_size=1, max_size=50))
 def test_xlsx_texts_come_back_exactly(cell: str) -> None:
     (_, (found,)) = read_xlsx(xlsx_bytes([[cell]], ["a"]))
     # XML knows one line end; a lone surrogate has no letter to come back as.
