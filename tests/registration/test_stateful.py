@@ -31,6 +31,7 @@ from eventhub.kit.sealed import SealKey
 from eventhub.people.models import Person
 from eventhub.registration import actions, doors, line, offers, queries, thread
 from eventhub.registration.models import (
+    CORRECTIONS,
     MOVES,
     SEATED,
     Message,
@@ -150,15 +151,17 @@ class Desk(RuleBasedStateMachine):
         if not hasattr(self, "event"):
             return
         ids = select(Registration.id).where(Registration.event_id == self.event.id)
-        moves = [f"registration.{state.value}" for state in State]
-        rows = select(AuditEntry.subject_id, AuditEntry.verb).where(
-            AuditEntry.subject_id.in_(ids), AuditEntry.verb.in_(moves)
+        moves = {f"registration.{state.value}": state for state in State}
+        rows = select(AuditEntry).where(
+            AuditEntry.subject_id.in_(ids), AuditEntry.verb.in_([*moves, "registration.entry_undone"])
         )
         now_in: dict[uuid.UUID, State] = {}
-        for one, verb in db.session.execute(rows.order_by(AuditEntry.id)):
-            state = State(verb.removeprefix("registration."))
-            assert one not in now_in or state in MOVES[now_in[one]]
-            now_in[one] = state
+        for row in db.session.scalars(rows.order_by(AuditEntry.id)):
+            # An entry that was a mistake says itself where it leads back to.
+            state = moves.get(row.verb) or State(row.detail["back"])
+            before = now_in.get(row.subject_id)
+            assert before is None or state in MOVES[before] | CORRECTIONS.get(before, frozenset())
+            now_in[row.subject_id] = state
         for one in db.session.scalars(select(Registration).where(Registration.event_id == self.event.id)):
             assert one.id not in now_in or one.state is now_in[one.id]
             if one.answered_at is not None:
@@ -194,6 +197,7 @@ class Desk(RuleBasedStateMachine):
         if mine is not None:
             doors.attend(self.officer, mine)
             assert mine.state is State.ATTENDED
+            db.session.flush()
 
     @rule(which=st.integers(min_value=0, max_value=9))
     def take_back_that_somebody_came(self, which: int) -> None:
