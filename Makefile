@@ -4,6 +4,9 @@
 .SILENT:
 MAKEFLAGS += --no-print-directory
 
+# Where the shell forbids Python to keep what it has compiled, each of the many processes would compile all anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 BIN := .venv/bin
 PYTHON_FILES := eventhub workers tests migrations
 CATALOGUES := eventhub/translations

@@ -14,10 +14,12 @@ import pytest
 from playwright.sync_api import Browser
 
 from eventhub.kit.db import db
+from eventhub.kit.revisions import bump
 from eventhub.papers import actions as papers
 from eventhub.people import actions as people
 from eventhub.people.models import Person, Role
 from eventhub.programme.models import Event
+from eventhub.registration.participants import REVISION
 from tests.factories.people import make_organisation, make_person, make_staff
 from tests.factories.registration import listed
 from tests.journeys.browser import axe_problems, visitor
@@ -93,6 +95,7 @@ def named_person(house: House, tour: Tour, name: str) -> Person:
     event = db.session.query(Event).filter_by(slug=tour.slug).one()
     person = make_person(name=f"{name} Moreau")
     listed(event, person, category="ngo_ecosoc", represents="KE", organisation_id=make_organisation(name="Horn").id)
+    bump(REVISION)  # who comes is on the page when it is made anew, after minutes: here at once
     return person
 
 
