@@ -8,7 +8,9 @@ from typing import Any
 
 from flask import g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.utils import redirect
 
+from eventhub.kit import codes
 from eventhub.kit.access import public
 from eventhub.kit.clock import now
 from eventhub.kit.codes import collation_key
@@ -22,6 +24,8 @@ from eventhub.registration.views import bp
 __all__ = ["bp"]
 
 PER_PAGE = 100
+MOST_PAGES = 200
+"""More than any forum has: of addresses past the last page no more than these are ever built and kept."""
 
 
 @bp.get("/events/<slug>/participants")
@@ -32,8 +36,14 @@ def participants(slug: str) -> ResponseReturnValue:
     event = lists.event_with_list(slug)
     changes_at(now() + FRESH)
     g.section = "forums" if event.kind in shown.FORUMS else "dialogues"
-    asked = {name: request.args.get(name, "") for name in ("category", "country")}
-    found = lists.page_of(event.id, g.lang, page=page_number(), size=PER_PAGE, **asked)
+    known = {"category": codes.codes("participant_category"), "country": dict(codes.countries(g.lang))}
+    asked = {name: code if (code := request.args.get(name, "")) in values else "" for name, values in known.items()}
+    number = min(page_number(), MOST_PAGES)
+    address = _address(slug, asked, number)
+    if request.full_path.rstrip("?") != address:
+        # A page is kept for each address: of those that mean the same there is one, however many can be written.
+        return redirect(address)
+    found = lists.page_of(event.id, g.lang, page=number, size=PER_PAGE, **asked)
     return render_template(
         "registration/participants.html",
         event=event,
@@ -52,12 +62,16 @@ def _choices(found: Collection[str], vocabulary: str | None) -> list[tuple[str, 
     return sorted(((code, words(code)) for code in found), key=lambda pair: collation_key(pair[1], g.lang))
 
 
+def _address(slug: str, asked: dict[str, str], page: int) -> str:
+    kept: dict[str, Any] = {name: value for name, value in asked.items() if value}
+    return url_for("registration.participants", slug=slug, **kept, page=page if page > 1 else None)
+
+
 def _pager(slug: str, found: Page, asked: dict[str, str]) -> dict[str, Any] | None:
     if found.total <= PER_PAGE:
         return None
-    kept: dict[str, Any] = {name: value for name, value in asked.items() if value}
 
     def at(page: int) -> str:
-        return url_for("registration.participants", slug=slug, page=page if page > 1 else None, **kept)
+        return _address(slug, asked, page)
 
     return pager(at, page=found.number, size=PER_PAGE, total=found.total)

@@ -66,7 +66,7 @@ def naming(house: House, known: Known) -> set[str]:
 def public_addresses(tour: Tour) -> Known:
     """Every public page of the tour in two languages, the list filtered and paged, feeds and open data."""
     pages = [f"/{lang}{stop.path}" for lang in ("en", "ar") for stop in tour.stops if stop.public]
-    lists = [f"/en/events/{tour.slug}/participants?{more}" for more in ("page=1", "country=KE", "category=ngo_ecosoc")]
+    lists = [f"/en/events/{tour.slug}/participants?{more}" for more in ("page=2", "country=KE", "category=ngo_ecosoc")]
     files = ["/sitemap.xml", "/open-data/events.json", "/open-data/events.csv", "/open-data/documents.json"]
     return dict.fromkeys([*pages, *lists, "/en/search?q=Moreau", *files, f"/calendars/events/{tour.slug}.ics"], "")
 
