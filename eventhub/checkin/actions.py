@@ -25,7 +25,7 @@ from eventhub.kit.errors import DomainError
 from eventhub.people.models import Person
 from eventhub.programme.models import Event
 from eventhub.registration.disclosure import REFUSALS_AN_HOUR, note_refusals
-from eventhub.registration.doors import Newcomer, NotToday, attend, register_at_desk, take_back
+from eventhub.registration.doors import Newcomer, NotToday, attend, register_at_desk, stood_until, take_back
 from eventhub.registration.models import Registration, RegistrationSetup
 from eventhub.registration.reference import read_reference
 
@@ -340,8 +340,8 @@ class _Doors:
         if bearer.may_enter:
             return None
         # Let in by a phone while the registration still stood: it was withdrawn or revoked later that day.
-        since = self.held[bearer.registration_id].changed_at
-        return None if one.let_in_by_phone and since > at else Refusal.NOT_ACCREDITED
+        until = stood_until(self.held[bearer.registration_id]) if one.let_in_by_phone else None
+        return None if until is not None and until > at else Refusal.NOT_ACCREDITED
 
     def _at_gate(self, key: GateKey, at: datetime, bearer: Bearer) -> Refusal | None:
         gate = self.gates[key]

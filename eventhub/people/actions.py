@@ -157,6 +157,8 @@ def set_consents(actor: Person, answers: Mapping[Channel, bool], *, event_id: uu
 
 
 def _note_consents(actor: Person, answers: Mapping[Channel, bool], event_id: uuid.UUID | None) -> bool:
+    # One after the other: a yes that is on its way while somebody hides is seen, and taken back, by whoever is later.
+    db.session.execute(select(Person.id).where(Person.id == actor.id).with_for_update(key_share=True))
     moment, changed = now(), False
     given = {channel: actor.id in queries.consenting([actor.id], channel, event_id) for channel in answers}
     for channel, answer in answers.items():

@@ -27,8 +27,10 @@ from eventhub.registration.queries import Intake
 READS_AN_HOUR = 20
 """More sealed answers than this an hour are reported to the administrators (SAFETY.md property 5)."""
 
-READ, BATCH_READ = "registration.revealed", "registration.batch_read"
-"""Deeds that open sealed answers: one registration's, and those of many at once (``rows`` says how many)."""
+READ, BATCH_READ, FILE_READ = "registration.revealed", "registration.batch_read", "registration.message_file"
+"""Deeds that open what is sealed: answers of one registration, those of many at once (``rows`` says how many), a file
+of the exchange with the desk.
+"""
 
 SEARCHES_AN_HOUR = 50
 """More searches for names than this an hour are reported likewise."""
@@ -93,6 +95,18 @@ def note_batch(
     return entry
 
 
+def note_file_read(actor_id: uuid.UUID, registration_id: uuid.UUID, event_id: uuid.UUID) -> audit.AuditEntry:
+    """Somebody of the desk saved a file that a registrant sent: the person sees that it happened; reported when it
+    happens often.
+    """
+    registration = db.session.get_one(Registration, registration_id)
+    actor = db.session.scalars(select(Person).where(Person.id == actor_id).with_for_update(key_share=True)).one()
+    entry = audit.record(FILE_READ, registration, actor=actor, scope_id=event_id)
+    if _reads_within_an_hour(entry) == READS_AN_HOUR + 1:
+        promise("registration.many_reads", entry_id=entry.id)
+    return entry
+
+
 def note_search(actor_id: uuid.UUID, event_id: uuid.UUID) -> audit.AuditEntry:
     """Somebody searched the list for a name: that it happened, never for whom; reported when it happens often."""
     actor = db.session.scalars(select(Person).where(Person.id == actor_id).with_for_update(key_share=True)).one()
@@ -126,7 +140,7 @@ def _reads_within_an_hour(entry: audit.AuditEntry) -> int:
     rows = func.coalesce(audit.AuditEntry.detail["rows"].as_integer(), 1)
     read = select(func.sum(case((audit.AuditEntry.verb == BATCH_READ, rows), else_=1))).where(
         audit.AuditEntry.actor_id == entry.actor_id,
-        audit.AuditEntry.verb.in_((READ, BATCH_READ)),
+        audit.AuditEntry.verb.in_((READ, BATCH_READ, FILE_READ)),
         audit.AuditEntry.at > now() - timedelta(hours=1),
     )
     return db.session.scalar(read) or 0

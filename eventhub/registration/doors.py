@@ -2,11 +2,13 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from eventhub.kit import audit
+from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError
@@ -14,7 +16,7 @@ from eventhub.kit.sealed import new_key
 from eventhub.people.models import Person
 from eventhub.programme.models import Event, Publication
 from eventhub.registration import line
-from eventhub.registration.models import CORRECTIONS, Registration, RegistrationSetup, SeatAt, State
+from eventhub.registration.models import CORRECTIONS, TAKES_PART, Registration, RegistrationSetup, SeatAt, State
 from eventhub.registration.moves import can_move, demand_distance, move, put_right
 from eventhub.registration.offers import ReasonNeeded, note_passed_over
 from eventhub.registration.reference import new_reference
@@ -60,6 +62,18 @@ def attend(actor: Person | None, registration: Registration) -> Registration:
     if can_move(registration.state, State.ATTENDED):
         move(registration, State.ATTENDED, actor=actor)
     return registration
+
+
+def stood_until(registration: Registration) -> datetime | None:
+    """When somebody who took part ceased to, whatever was done since; None for who never did, or still does."""
+    mine = (AuditEntry.subject_kind == Registration.__tablename__, AuditEntry.subject_id == registration.id)
+    took_part = [f"registration.{state.value}" for state in TAKES_PART]
+    last = select(func.max(AuditEntry.id)).where(*mine, AuditEntry.verb.in_(took_part)).scalar_subquery()
+    moves = [f"registration.{state.value}" for state in State if state not in TAKES_PART]
+    found: datetime | None = db.session.scalar(
+        select(func.min(AuditEntry.at)).where(*mine, AuditEntry.verb.in_(moves), AuditEntry.id > func.coalesce(last, 0))
+    )
+    return found
 
 
 def take_back(actor: Person, registration: Registration, *, gate: str, text: str, came: bool) -> Registration:
@@ -166,13 +180,13 @@ def _before(registration: Registration) -> State:
     """Where a registration stood when somebody let the person in, by its history."""
     ways = {f"registration.{state.value}": state for state in CORRECTIONS[State.ATTENDED]}
     rows = (
-        select(audit.AuditEntry.verb)
+        select(AuditEntry.verb)
         .where(
-            audit.AuditEntry.subject_kind == "registration",
-            audit.AuditEntry.subject_id == registration.id,
-            audit.AuditEntry.verb.in_(ways),
+            AuditEntry.subject_kind == "registration",
+            AuditEntry.subject_id == registration.id,
+            AuditEntry.verb.in_(ways),
         )
-        .order_by(audit.AuditEntry.id.desc())
+        .order_by(AuditEntry.id.desc())
         .limit(1)
     )
     return ways.get(db.session.scalar(rows) or "", State.ACCREDITED)

@@ -35,6 +35,12 @@ class OwnFile(Forbidden):
     message = _l("You cannot decide on your own registration or on one of your own organization. Ask a colleague.")
 
 
+class OwnRecord(Forbidden):
+    """What colleagues note about somebody's registration is not shown to that person at the desk."""
+
+    message = _l("This is your own registration. Colleagues look after it, and you see it on your own page.")
+
+
 class NotEnoughSeats(DomainError):
     """Fewer seats are left than people were chosen."""
 

@@ -167,7 +167,12 @@ def offer_by_hand(
 
 
 def demand_turn(setup: RegistrationSetup, registrations: Sequence[Registration]) -> None:
-    """Nobody comes from the line to a place past others who wait for one. Raises OutOfTurn."""
+    """Nobody comes to a place past others who wait for one, neither from the line nor from a refusal that is looked at
+    again where seats are taken on sending. Raises OutOfTurn.
+    """
+    without = [one for one in registrations if not one.has_seat and one.state not in {State.WAITLISTED, State.OFFERED}]
+    if without and setup.seats_at_once and line.somebody_waits(setup.event_id):
+        raise OutOfTurn
     waiting = [one.id for one in registrations if one.state is State.WAITLISTED]
     if waiting and setup.capacity is not None and line.passed_over(setup.event_id, waiting):
         raise OutOfTurn

@@ -294,10 +294,13 @@ def with_person(registration_id: uuid.UUID) -> Registration | None:
 
 
 def decision_words(registration: Registration) -> str | None:
-    """What staff added to the newest decision, for the person it is about. One statement."""
+    """What staff added to the newest decision, for the person it is about: never what was added to one before it. One
+    statement.
+    """
     found: str | None = db.session.scalar(
         select(AuditText.text)
-        .join(AuditEntry, AuditEntry.id == AuditText.entry_id)
+        .select_from(AuditEntry)
+        .outerjoin(AuditText, AuditText.entry_id == AuditEntry.id)
         .where(
             AuditEntry.subject_kind == Registration.__tablename__,
             AuditEntry.subject_id == registration.id,

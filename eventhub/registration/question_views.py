@@ -64,7 +64,7 @@ def question_file(reference: str, message_id: uuid.UUID) -> Response:
     """The file of one message, to be saved."""
     person: Person = actor().person
     found, registration = _own(person, reference)
-    return attachment(*thread.file_of(registration, message_id, found.key))
+    return attachment(*thread.file_of(registration, message_id, found.key)[:2])
 
 
 def _own(person: Person, reference: str, *, lock: bool = False) -> tuple[Intake, Registration]:

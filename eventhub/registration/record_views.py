@@ -37,7 +37,7 @@ from eventhub.registration.access import Sight
 from eventhub.registration.console import at_desk, bp, seen_versions, setup_of
 from eventhub.registration.forms import NoteForm, QuestionForm, RevealForm, TakeUpForm
 from eventhub.registration.models import Registration, RegistrationSetup, State
-from eventhub.registration.moves import can_move
+from eventhub.registration.moves import OwnRecord, can_move
 
 SomeForm = TypeVar("SomeForm", bound=Form)
 Versions = Mapping[uuid.UUID, int]
@@ -48,7 +48,7 @@ Versions = Mapping[uuid.UUID, int]
 def record(slug: str, registration_id: uuid.UUID) -> ResponseReturnValue:
     """One registration: answers, decisions, history."""
     event, setup, seen = at_desk(slug)
-    return _draw_record(event, setup_of(setup), seen, desk.record(event.id, registration_id))
+    return _draw_record(event, setup_of(setup), seen, _record(event, registration_id))
 
 
 @bp.post("/console/events/<slug>/registrations/<uuid:registration_id>/note")
@@ -69,7 +69,7 @@ def note(slug: str, registration_id: uuid.UUID) -> ResponseReturnValue:
 def reveal(slug: str, registration_id: uuid.UUID) -> ResponseReturnValue:
     """Open the sealed answers this role may see, once, for a reason; the answer to this request alone shows them."""
     event, setup, seen = at_desk(slug)
-    registration, person = desk.record(event.id, registration_id), actor().person
+    registration, person = _record(event, registration_id), actor().person
     form = RevealForm()
     sealed = _sealed_keys(_sections(event, registration, seen))
     answer_set = registration.answer_set
@@ -91,7 +91,7 @@ def reveal(slug: str, registration_id: uuid.UUID) -> ResponseReturnValue:
 def file(slug: str, registration_id: uuid.UUID, question: str) -> ResponseReturnValue:
     """A file that was given as an answer, to be saved. A sealed one is opened by POST alone, for a reason."""
     event, setup, seen = at_desk(slug)
-    registration, person = desk.record(event.id, registration_id), actor().person
+    registration, person = _record(event, registration_id), actor().person
     asked, answer_set = _file_question(registration, seen, question), registration.answer_set
     if asked is None or answer_set is None or asked.sealed != (request.method == "POST"):
         raise NotFound
@@ -124,9 +124,11 @@ def ask(slug: str, registration_id: uuid.UUID) -> ResponseReturnValue:
 def message_file(slug: str, registration_id: uuid.UUID, message_id: uuid.UUID) -> Response:
     """The file of a message, to be saved; the person sees that it was."""
     event, _setup, _seen = at_desk(slug)
-    registration = desk.record(event.id, registration_id)
-    answer = attachment(*thread.file_of(registration, message_id, registration.person.seal_key))
-    write_down(partial(thread.note_file_read, actor().id, registration_id, event.id))
+    registration = _record(event, registration_id)
+    stored, name, by_desk = thread.file_of(registration, message_id, registration.person.seal_key)
+    answer = attachment(stored, name)
+    if not by_desk and request.method == "GET":
+        write_down(partial(disclosure.note_file_read, actor().id, registration_id, event.id))
     return answer
 
 
@@ -154,6 +156,14 @@ def take_up(slug: str, registration_id: uuid.UUID) -> ResponseReturnValue:
     return _done_or_shown(slug, registration_id, TakeUpForm, deed, _("The registration is under review again."))
 
 
+def _record(event: Event, registration_id: uuid.UUID) -> Registration:
+    """A registration, for a colleague: what is noted about one's own is not for oneself. Raises NotFound, OwnRecord."""
+    found = desk.record(event.id, registration_id)
+    if found.person_id == actor().id:
+        raise OwnRecord
+    return found
+
+
 def _done_or_shown(
     slug: str,
     registration_id: uuid.UUID,
@@ -163,7 +173,7 @@ def _done_or_shown(
 ) -> ResponseReturnValue:
     """What a form of the record asks for is done to it as it was seen, or the form comes back with what is wrong."""
     event, setup, seen = at_desk(slug)
-    registration, person, versions = desk.record(event.id, registration_id), actor().person, seen_versions()
+    registration, person, versions = _record(event, registration_id), actor().person, seen_versions()
     form = kind()
     if form.validate_on_submit() and submit(form, lambda: deed(form, person, registration, versions)):
         if said:
@@ -207,7 +217,7 @@ def _draw_record(
         bulk=ActionForm(formdata=None),
         note_form=_this_or_fresh(sent, NoteForm),
         reveal_form=_this_or_fresh(sent, RevealForm),
-        question_form=_this_or_fresh(sent, QuestionForm) if registration.state in thread.ASKED_IN else None,
+        question_form=_this_or_fresh(sent, QuestionForm) if thread.may_ask(registration) else None,
         take_up_form=_this_or_fresh(sent, TakeUpForm) if registration.state in actions.TAKEN_UP else None,
         exchanged=_exchanged(event, registration, seen),
         word=shown.STATES[registration.state],

@@ -14,10 +14,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, exists, func, select
+from sqlalchemy.orm import aliased
 from sqlalchemy.orm.attributes import flag_modified
 
 from eventhub.kit import audit, files
+from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError, NotFound
@@ -37,6 +39,7 @@ PURPOSE = "registration.message"
 ALLOWED = IMAGES | {PDF}
 KEPT = timedelta(days=30)
 """How long after the event the exchange is kept: as long as copies of papers are (DOMAIN.md rule 7)."""
+READ = "registration.answer_read"
 IN_A_ROW = 10
 """So many answers may wait for the desk."""
 
@@ -60,6 +63,13 @@ class NotAsked(DomainError):
     """Nobody asked, and nothing is decided that one could appeal against."""
 
     message = _l("There is no question to answer here.")
+
+
+class NobodyToAsk(DomainError):
+    """Somebody who was registered at a door: there is no mailbox to ask, and no page to answer on."""
+
+    message = _l("This person was registered at the door and has no account, so no question can be sent.")
+    field = "question"
 
 
 class NothingSaid(DomainError):
@@ -101,13 +111,15 @@ def ask(
     """Ask the registrant something: information is requested, and a mail says so. Somebody may be asked more than once.
 
     ``key`` is the registrant's. Raises OwnFile, Stale (a colleague asked or decided, or the person answered since
-    ``seen``), NotPossible, and what files.store raises.
+    ``seen``), NotPossible, NobodyToAsk, and what files.store raises.
     """
     demand_distance(actor, [registration])
     hold_rows([registration])
     demand_as_seen([registration], seen)
     if registration.state not in ASKED_IN:
         raise NotPossible
+    if db.session.scalar(select(Person.email).where(Person.id == registration.person_id)) is None:
+        raise NobodyToAsk
     message = _add(actor, registration, key, text, upload, by_desk=True)
     if registration.state is State.INFO_REQUESTED:
         _note("registration.asked", actor, registration)
@@ -148,14 +160,22 @@ def answer(actor: Person, found: Intake, text: str, upload: Upload | None = None
 def mark_read(
     actor: Person, registration: Registration, *, seen: Mapping[uuid.UUID, int] | None = None
 ) -> Registration:
-    """An answer that needs nothing more leaves the list of those that wait to be read. Raises Stale, NotPossible."""
+    """An answer that needs nothing more leaves the list of those that wait to be read. Raises OwnFile, Stale,
+    NotPossible.
+    """
+    demand_distance(actor, [registration])
     hold_rows([registration])
     demand_as_seen([registration], seen)
     if registration.answered_at is None:
         raise NotPossible
     registration.answered_at = None
-    _note("registration.answer_read", actor, registration)
+    _note(READ, actor, registration)
     return registration
+
+
+def may_ask(registration: Registration) -> bool:
+    """Whether the desk may ask now: nothing is decided, and there is a mailbox to ask."""
+    return registration.state in ASKED_IN and registration.person.email is not None
 
 
 def may_write(registration: Registration) -> bool:
@@ -188,8 +208,8 @@ def messages(registration: Registration, key: SealKey) -> list[Said]:
     return found
 
 
-def file_of(registration: Registration, message_id: uuid.UUID, key: SealKey) -> tuple[StoredFile, str]:
-    """The file of a message of this registration, and what it was called. Raises NotFound."""
+def file_of(registration: Registration, message_id: uuid.UUID, key: SealKey) -> tuple[StoredFile, str, bool]:
+    """The file of a message of this registration, what it was called, and whether the desk sent it. Raises NotFound."""
     rows = select(Message, StoredFile).join(StoredFile, StoredFile.id == Message.file_id)
     found = db.session.execute(
         rows.where(
@@ -198,21 +218,18 @@ def file_of(registration: Registration, message_id: uuid.UUID, key: SealKey) -> 
     ).first()
     if found is None:
         raise NotFound
-    return found[1], _opened(found[0], key)[1]
-
-
-def note_file_read(actor_id: uuid.UUID, registration_id: uuid.UUID, event_id: uuid.UUID) -> audit.AuditEntry:
-    """Somebody of the desk saved a file of the exchange: the person sees that it happened."""
-    registration = db.session.get_one(Registration, registration_id)
-    actor = db.session.get_one(Person, actor_id)
-    return audit.record("registration.message_file", registration, actor=actor, scope_id=event_id)
+    return found[1], _opened(found[0], key)[1], found[0].by_desk
 
 
 def question_told(message_id: uuid.UUID) -> tuple[Message, str] | None:
-    """A question and its words, for the mail about it; None where it is gone."""
+    """A question and its words, for the mail about it; None where it is gone or has been answered."""
+    later = aliased(Message)
+    answered = exists().where(
+        later.registration_id == Message.registration_id, later.by_desk.is_(False), later.sent_at > Message.sent_at
+    )
     rows = select(Message, SealKey).join(Registration, Registration.id == Message.registration_id)
     rows = rows.join(Person, Person.id == Registration.person_id).join(SealKey, SealKey.id == Person.seal_key_id)
-    found = db.session.execute(rows.where(Message.id == message_id)).first()
+    found = db.session.execute(rows.where(Message.id == message_id, ~answered)).first()
     if found is None:
         return None
     text = _opened(found[0], found[1])[0]
@@ -321,10 +338,18 @@ def _stored(registration: Registration, key: SealKey, upload: Upload) -> StoredF
 
 
 def _unread(registration_id: uuid.UUID) -> int:
-    """How many messages of the registrant came after the desk's last one."""
+    """How many messages of the registrant came after the desk's last one, and after the desk last said that it has
+    read them.
+    """
     mine = Message.registration_id == registration_id
-    last = select(func.max(Message.sent_at)).where(mine, Message.by_desk).scalar_subquery()
-    since = func.coalesce(Message.sent_at > last, True)
+    written = select(func.max(Message.sent_at)).where(mine, Message.by_desk).scalar_subquery()
+    read = select(func.max(AuditEntry.at)).where(
+        AuditEntry.subject_kind == Registration.__tablename__,
+        AuditEntry.subject_id == registration_id,
+        AuditEntry.verb == READ,
+    )
+    # Of nothing and a moment, the later one is the moment.
+    since = func.coalesce(Message.sent_at > func.greatest(written, read.scalar_subquery()), True)
     return db.session.scalar(select(func.count()).where(mine, Message.by_desk.is_(False), since)) or 0
 
 

@@ -203,6 +203,25 @@ def test_revoked_before_and_after_the_scan(event: Event) -> None:
     assert [row.scan.registration_id for row in queries.to_look_at(event.id)] == [before.id]
 
 
+def test_taking_somebody_up_again_makes_no_scan_good(event: Event) -> None:
+    """Let in by a phone that did not know of it: that stays to be looked at, whatever is decided afterwards."""
+    who = badge(event)
+    one = phone(event)
+    start = now()
+    with time_machine.travel(start + timedelta(minutes=10), tick=False):
+        move(who, State.REVOKED, actor=None, reason="other")
+    with time_machine.travel(start + timedelta(minutes=20), tick=False):
+        one.scan(who.reference)
+    with time_machine.travel(start + timedelta(minutes=25), tick=False):
+        move(who, State.UNDER_REVIEW, actor=None)
+    with time_machine.travel(start + timedelta(minutes=30), tick=False):
+        db.session.flush()
+        (scan,) = one.send()
+    assert in_words(scan) == ("refused", "not_accredited")
+    assert entries() == []
+    assert [row.scan.registration_id for row in queries.to_look_at(event.id)] == [who.id]
+
+
 def test_a_list_holds_no_reference_and_no_legal_name(event: Event) -> None:
     person = make_person(name="Amina Legal", alias="A. Y.")
     reference = badge(event, person, legal_name="Amina Legal Yusuf").reference

@@ -139,7 +139,9 @@ def test_own_file_is_left_out_and_refused(client: FlaskClient) -> None:
     answer = decide(client, event, "accredited", own, other, reason="complete")
     assert answer.status_code == 422
     assert "your own registration" in answer.text
-    assert "a colleague decides" in client.get(desk(event, f"/{own.id}")).text
+    shut = client.get(desk(event, f"/{own.id}"))
+    assert shut.status_code == 403, "what colleagues note about it is not for oneself"
+    assert "This is your own registration" in shut.text
 
 
 @pytest.mark.parametrize("method", ["get", "post"])

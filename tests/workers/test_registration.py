@@ -82,6 +82,7 @@ def test_every_promise_has_a_task(tasks: dict[str, Any]) -> None:
     assert promised == {
         "registration.submitted",
         "registration.changed",
+        "registration.reprinted",
         "registration.waitlisted",
         "registration.accredited",
         "registration.accredited_calendar",
