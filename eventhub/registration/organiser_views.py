@@ -23,6 +23,7 @@ from eventhub.kit.paging import pager
 from eventhub.kit.web import back_to, write_down
 from eventhub.programme.models import Event
 from eventhub.registration import access, actions, desk, disclosure, exporting, letters, queries, shown
+from eventhub.registration.categories import Rule
 from eventhub.registration.console import PageTooOld, at_desk, bp, marked_ids, seen_versions, setup_of
 from eventhub.registration.desk import Filters, Overview, Row
 from eventhub.registration.forms import (
@@ -33,7 +34,7 @@ from eventhub.registration.forms import (
     FilterForm,
     filters_from,
 )
-from eventhub.registration.models import Registration, RegistrationSetup, State
+from eventhub.registration.models import Registration, RegistrationCategory, RegistrationSetup, State
 from eventhub.registration.moves import can_move
 from eventhub.registration.queries import Nearness
 
@@ -44,7 +45,8 @@ CHIP_ORDER = ("decide", "answered", "info", "focal", "accredited", "waiting", "d
 @staff
 def the_list(slug: str) -> ResponseReturnValue:
     """The list with its filters, and what can be done with chosen rows."""
-    event, setup, seen = at_desk(slug)
+    event, setup, rules = desk.event_with_categories(slug)
+    seen = access.desk_sight(actor().grants, event)
     known = desk.overview(event.id)
     filters = filters_from(request.args, known, CHIP_ORDER)
     rows = desk.rows(event.id, filters, seen)
@@ -62,7 +64,8 @@ def the_list(slug: str) -> ResponseReturnValue:
         filters=filters,
         chips=_chips(event, filters, known),
         filter_form=_filter_form(filters, known),
-        rows=[_row(row) for row in rows],
+        rows=[_row(row, rules) for row in rows],
+        quotas=[_quota(one) for one in rules.values() if one.quota is not None],
         total=total,
         overview=known,
         pager=_pager(event, filters, total),
@@ -218,10 +221,20 @@ def _collated(pair: tuple[str, str]) -> str:
     return codes.collation_key(pair[0], g.lang)
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _quota(row: RegistrationCategory) -> dict[str, Any]:
+    return {
+        "label": shown.label("participant_category", row.code, g.lang),
+        "quota": shown.quota(row, g.lang),
+        "is_full": row.quota is not None and row.seats_taken >= row.quota,
+    }
+
+
+def _row(row: Row, rules: Mapping[str, RegistrationCategory]) -> dict[str, Any]:
+    rule = rules.get(row.category or "")
     return {
         "row": row,
         "category": shown.label("participant_category", row.category, g.lang),
+        "papers": shown.papers_of(Rule.of(rule)) if rule else "",
         "country": shown.country(row.country, g.lang),
         "days": (now() - row.submitted_at).days,
         "tag": shown.STATES[row.state],
