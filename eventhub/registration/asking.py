@@ -1,5 +1,4 @@
-"""What a person is asked when registering: the questionnaire by the event's rules, where to begin, and a category that
-was found out beforehand.
+"""What a person is asked when registering: the questionnaire by the event's rules, and a category known beforehand.
 
 Such a category travels in addresses as six signs that say nothing of a person to whoever reads over a shoulder.
 """

@@ -151,7 +151,7 @@ def papers_missing_from(definition: Definition | None, rules: Rules) -> list[Pap
     begun = False
     for question in definition.questions() if definition else ():
         begun = begun or _is_the_question(question)
-        if begun and question.kind == "file":
+        if begun and _is_paper(question):
             known.add(question.key)
     wanted = {paper for rule in rules if rule.is_open for paper in rule.papers}
     return [paper for paper in Paper if paper in wanted and paper not in known]
@@ -235,7 +235,9 @@ def _ask_for(question: Question, paper: Paper, rules: Rules, order: list[Paper])
 
 
 def _is_paper(question: Question) -> bool:
-    return question.kind == "file" and question.key in {paper.value for paper in Paper}
+    """A copy of a passport is never kept open: a question that is not sealed is none of these."""
+    is_one = question.kind == "file" and question.key in {paper.value for paper in Paper}
+    return is_one and (question.sealed or question.key != Paper.IDENTITY)
 
 
 def _text(value: object) -> str | None:

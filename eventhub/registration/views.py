@@ -219,7 +219,8 @@ def mine_one(reference: str) -> ResponseReturnValue:
 def amend(reference: str, page: str) -> ResponseReturnValue:
     """Change the answers of one page of a registration that was sent."""
     person: Person = actor().person
-    found = _own(person, reference, lock=request.method == "POST")
+    # Another category may free a place of this one: the event's seats come first.
+    found = _own(person, reference, lock=request.method == "POST", seats=request.method == "POST")
     registration, definition = _registration(found), _needed(_definition(found))
     asked = _page(definition, page)
     answers = queries.as_it_stands(registration, definition, _answers(found))
