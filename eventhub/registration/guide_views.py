@@ -44,7 +44,7 @@ def guide(slug: str) -> ResponseReturnValue:
         event=found.event,
         form=form,
         fields=[form[step.value] for step in steps],
-        said=[{"label": form[step.value].label.text, "value": _words(form, step)} for step in steps],
+        given=[{"label": form[step.value].label.text, "value": _words(form, step)} for step in steps],
         advice=_told(found, definition, advice) if advice else None,
     )
     return page, form.status

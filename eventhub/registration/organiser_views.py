@@ -1,6 +1,7 @@
 """The desk: the list with its filters, decisions on chosen rows, and the list as a file."""
 
 import uuid
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -37,6 +38,7 @@ from eventhub.registration.forms import (
 from eventhub.registration.models import Registration, RegistrationCategory, RegistrationSetup, State
 from eventhub.registration.moves import can_move
 from eventhub.registration.queries import Nearness
+from eventhub.registration.seats import left_by_category
 
 CHIP_ORDER = ("decide", "answered", "info", "focal", "accredited", "waiting", "declined", "withdrawn", "all")
 
@@ -329,6 +331,8 @@ def _draw_preview(
     unable = [one for one in registrations if one not in able]
     needed = sum(not one.has_seat for one in able) if outcome is State.ACCREDITED else 0
     left = None if found.capacity is None else found.capacity - found.seats_taken
+    wanted = Counter(one.category or "" for one in able if not one.has_seat and outcome is State.ACCREDITED)
+    rooms = left_by_category(event.id) if wanted else {}
     page = render_template(
         "registration/preview.html",
         event=event,
@@ -346,6 +350,11 @@ def _draw_preview(
         ],
         needed=needed,
         left=left,
+        short=[
+            {"label": shown.label("participant_category", code, g.lang), "needed": number, "left": rooms[code]}
+            for code, number in wanted.items()
+            if number > rooms.get(code, number)
+        ],
         letters=_letters(event, found, form, outcome, able),
         discreet=sum(one.person.discreet for one in able),
     )

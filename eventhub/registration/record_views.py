@@ -224,7 +224,7 @@ def _category_facts(event: Event, registration: Registration) -> list[dict[str, 
     rule = categories.rule_of(rules, registration.category)
     if rule is None:
         return []
-    facts = [{"label": _("Papers"), "value": shown.papers_of(rule) or _("None")}]
+    facts = [{"label": _("Papers asked"), "value": shown.papers_of(rule) or _("No paper asked")}]
     definition, answer_set = _definition(registration), registration.answer_set
     if definition is not None and answer_set is not None:
         missing = categories.gaps(definition, rules, given.load(answer_set))

@@ -52,6 +52,7 @@ from tests.factories.registration import (
     make_registration,
     open_registration,
     register,
+    take_category,
 )
 from tests.live import House
 
@@ -210,6 +211,8 @@ def _build(words: Words) -> Tour:
     key = db.session.get_one(SealKey, owner.seal_key_id)
     thread.ask(staff, mine, key, words("A question of the desk"))
     thread.answer(owner, intake(event, owner), words("An answer"), Upload(f"{words('letter')}.pdf", PDF_BYTES))
+    take_category(event, quota=30, asks_letter=True, asks_attestation=True)
+    take_category(event, "member_state", quota=60, is_listed=True)
     make_registration(event, organisation_id=organisation.id)
     for number, category in enumerate(("ngo_ecosoc", "member_state", "academic_expert")):
         named = make_person(name=words(f"Named {number}"))

@@ -6,11 +6,11 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from eventhub.kit.db import db
-from eventhub.people.models import Person
+from eventhub.people.models import Person, Role
 from eventhub.programme.models import Event
 from eventhub.registration import actions, admission, doors, offers, personal_data, queries
 from eventhub.registration.models import Registration, RegistrationCategory, RegistrationSetup, State
-from tests.factories.people import form_fields, make_person, sign_in
+from tests.factories.people import form_fields, grant, make_person, sign_in
 from tests.factories.registration import (
     FOR_CATEGORIES,
     intake,
@@ -143,6 +143,18 @@ def test_the_desk_cannot_pass_a_quota() -> None:
     actions.decide(officer, [two], State.WAITLISTED, "over_quota")
     actions.decide(officer, [one], State.REVOKED, "other")
     assert states(one, two, ngo) == [State.REVOKED, State.OFFERED, State.ACCREDITED]
+
+
+def test_the_preview_says_that_a_quota_does_not_suffice(client: FlaskClient) -> None:
+    event, officer = make_forum(data=FOR_CATEGORIES), make_person()
+    take_category(event, STATE, quota=1)
+    chosen = [came(event, STATE), came(event, STATE)]
+    grant(officer, Role.ORGANISER, event_id=event.id)
+    sign_in(client, officer)
+    desk = f"/en/console/events/{event.slug}/registrations"
+    fields = form_fields(client.get(desk).text) | {"outcome": "accredited"}
+    preview = client.post(f"{desk}/preview", data=fields | {"id": [str(one.id) for one in chosen]})
+    assert "Places needed: 2. Places free: 1." in preview.text
 
 
 def test_a_line_for_one_category_holds_up_no_other() -> None:
