@@ -95,6 +95,24 @@ def test_an_offer_that_is_given_back_frees_the_place_of_its_category() -> None:
     assert taken(event, STATE) == 1
 
 
+def test_an_offer_says_and_keeps_whether_somebody_looks(client: FlaskClient) -> None:
+    event = dialogue(states=1, ngos=1)
+    take_category(event, NGO, quota=1, accreditation=True)
+    firsts = [came(event, STATE), came(event, NGO)]
+    waiting = [came(event, STATE), came(event, NGO)]
+    for one in firsts:
+        withdraw(event, one)
+    told = []
+    for one in waiting:
+        sign_in(client, owner(one))
+        told.append(client.get(f"/en/me/registrations/{one.reference}/offer").text)
+        offer = queries.newest_offer(one)
+        assert offer is not None
+        offers.accept(owner(one), offer)
+    assert states(*waiting) == [State.ACCREDITED, State.UNDER_REVIEW]
+    assert ["looks at" in page for page in told] == [False, True]
+
+
 def test_a_larger_quota_is_offered_to_the_line() -> None:
     event = dialogue(states=1)
     _first, second, third, fourth = (came(event, STATE) for _ in range(4))
