@@ -52,7 +52,9 @@ from eventhub.programme.views import bp as programme_pages
 from eventhub.questionnaires.access import EDITORS as QUESTIONNAIRE_EDITORS
 from eventhub.questionnaires.access import resolve_scopes_with
 from eventhub.questionnaires.organiser_views import bp as questionnaires_console
+from eventhub.registration import category_views as registration_categories
 from eventhub.registration import file_views as registration_files
+from eventhub.registration import guide_views as registration_guide
 from eventhub.registration import list_views as registration_lists
 from eventhub.registration import models as registration_models
 from eventhub.registration import offer_views as registration_offers
@@ -78,11 +80,23 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     questionnaires_console,
     *{
         module.bp: module
-        for module in (registration_files, registration_lists, registration_offers, registration_questions)
+        for module in (
+            registration_files,
+            registration_guide,
+            registration_lists,
+            registration_offers,
+            registration_questions,
+        )
     },
     *{
         module.bp: module
-        for module in (registration_desk, registration_records, registration_settings, registration_line)
+        for module in (
+            registration_desk,
+            registration_categories,
+            registration_records,
+            registration_settings,
+            registration_line,
+        )
     },
     papers_pages,
     papers_console,

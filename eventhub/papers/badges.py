@@ -14,6 +14,7 @@ from eventhub.papers.queries import Bearer
 from eventhub.papers.words import Data
 from eventhub.programme.models import Event
 from eventhub.registration import shown
+from eventhub.registration.models import BadgeColour
 
 COLOURS = {
     "member_state": ("#143470", "S"),
@@ -42,6 +43,22 @@ category stands there in words, so that no colour has to be told from another.""
 
 OTHER = ("#475467", "X")
 
+PALETTE = {
+    BadgeColour.NAVY: "#143470",
+    BadgeColour.BLUE: "#005b8c",
+    BadgeColour.TEAL: "#0b625b",
+    BadgeColour.GREEN: "#17643a",
+    BadgeColour.VIOLET: "#5b3a8c",
+    BadgeColour.PLUM: "#7a1f5c",
+    BadgeColour.CRIMSON: "#8a1538",
+    BadgeColour.RUST: "#9a3b0c",
+    BadgeColour.BROWN: "#7d4a00",
+    BadgeColour.OLIVE: "#5c5300",
+    BadgeColour.GREY: "#4a4f57",
+    BadgeColour.BLACK: "#17212e",
+}
+"""The colours that an event may choose for its categories, with the same contrast."""
+
 
 def compose(
     event: Event,
@@ -51,15 +68,17 @@ def compose(
     rule: BadgeName,
     layout: Layout,
     pictures: Mapping[Any, int] | None = None,
+    colours: Mapping[str, BadgeColour] | None = None,
 ) -> tuple[Data, list[Data]]:
     """The data of a batch, in the order of the names, and who was left out since no font has the signs of the name.
 
-    ``pictures``: the number of the photo of a registration, where there is one.
+    ``pictures``: the number of the photo of a registration, where there is one; ``colours`` those that the event chose
+    for its categories.
     """
     drawn, left_out = [], []
     fixed = missing(words.title(event, lang))
     for one in people:
-        badge, signs = _badge(one, rule, lang, (pictures or {}).get(one.registration_id))
+        badge, signs = _badge(one, rule, lang, (pictures or {}).get(one.registration_id), colours or {})
         if badge is not None:
             drawn.append(badge)
         if signs:
@@ -85,7 +104,9 @@ def compose(
     return data, left_out
 
 
-def _badge(one: Bearer, rule: BadgeName, lang: str, picture: int | None) -> tuple[Data | None, tuple[str, ...]]:
+def _badge(
+    one: Bearer, rule: BadgeName, lang: str, picture: int | None, colours: Mapping[str, BadgeColour]
+) -> tuple[Data | None, tuple[str, ...]]:
     """One badge, and the signs that could not be printed. None where no form of the name can be."""
     name, latin = names(one, rule)
     signs = missing(name)
@@ -97,6 +118,7 @@ def _badge(one: Bearer, rule: BadgeName, lang: str, picture: int | None) -> tupl
     if organisation and (more := missing(organisation)):
         signs, organisation = (*signs, *more), None
     colour, letter = COLOURS.get(one.category or "", OTHER)
+    chosen = colours.get(one.category or "")
     country = shown.represented(one.country, lang)
     badge = {
         "name": words.value(name),
@@ -104,7 +126,7 @@ def _badge(one: Bearer, rule: BadgeName, lang: str, picture: int | None) -> tupl
         "organisation": words.value(organisation) if organisation else None,
         "country": country or None,
         "category": shown.label("participant_category", one.category, lang) or str(_("Participant")),
-        "colour": colour,
+        "colour": PALETTE[chosen] if chosen else colour,
         "letter": letter,
         "reference": one.reference,
         "qr": words.qr(one.reference),

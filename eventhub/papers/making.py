@@ -157,6 +157,7 @@ def _badges(order: PaperOrder) -> Manuscript:
         rule=order.badge_name or BadgeName.PUBLIC,
         layout=order.layout or queries.setup_of(order.event_id).layout,
         pictures={one: number for number, one in enumerate(photos)},
+        colours=queries.colours_of(order.event_id),
     )
     if not data["badges"]:
         raise NotMade(Problem.UNPRINTABLE, left_out)
@@ -329,7 +330,12 @@ def _sample(order: PaperOrder) -> Manuscript:
     name, latin = SAMPLES[lang]
     made: dict[Kind, Any] = {
         Kind.BADGES: lambda: badges.compose(
-            event, people[:1], lang, rule=setup.badge_name, layout=_single(order, setup)
+            event,
+            people[:1],
+            lang,
+            rule=setup.badge_name,
+            layout=_single(order, setup),
+            colours=queries.colours_of(event.id),
         )[0],
         Kind.CONFIRMATION: lambda: letters.confirmation(event, setup, registration, name, lang, today=today),
         Kind.VISA_LETTER: lambda: letters.visa_letter(event, setup, registration, latin or name, lang, today=today),

@@ -20,7 +20,7 @@ from eventhub.people.models import Organisation, Person
 from eventhub.programme.models import Event
 from eventhub.questionnaires.models import AnswerSet
 from eventhub.registration import participants
-from eventhub.registration.models import TAKES_PART, Registration, State
+from eventhub.registration.models import TAKES_PART, BadgeColour, Registration, RegistrationCategory, State
 
 SHOWN = 20
 BATCH = 1_000
@@ -63,6 +63,13 @@ def event_of(slug: str) -> Event:
 def setup_of(event_id: uuid.UUID) -> PaperSetup:
     """How an event's papers look; the usual look where nobody has said."""
     return db.session.get(PaperSetup, event_id) or default(event_id)
+
+
+def colours_of(event_id: uuid.UUID) -> dict[str, BadgeColour]:
+    """The colours that an event chose for its categories, by code. One statement."""
+    columns = RegistrationCategory.code, RegistrationCategory.colour
+    chosen = RegistrationCategory.event_id == event_id, RegistrationCategory.colour.is_not(None)
+    return {code: colour for code, colour in db.session.execute(select(*columns).where(*chosen)) if colour}
 
 
 def orders_of(owner: Person, event: Event, *, sample: bool = False) -> list[PaperOrder]:

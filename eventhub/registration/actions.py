@@ -6,6 +6,7 @@ holds that first, and the row of seats as late as possible.
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,11 +30,10 @@ from eventhub.questionnaires import queries as questionnaires
 from eventhub.questionnaires.actions import drop_inapplicable
 from eventhub.questionnaires.definition import Definition
 from eventhub.questionnaires.models import AnswerSet
-from eventhub.registration import line, offers
+from eventhub.registration import categories, line, offers
 from eventhub.registration.copies import PHOTOGRAPH, copy_columns, fill_profile, on_papers
 from eventhub.registration.models import TAKES_PART, Deadline, Outcome, Registration, RegistrationSetup, State
 from eventhub.registration.moves import (
-    NotEnoughSeats,
     NotPossible,
     demand_as_seen,
     demand_distance,
@@ -55,7 +55,7 @@ from eventhub.registration.queries import (
     window,
 )
 from eventhub.registration.reference import new_reference
-from eventhub.registration.seats import hold_seats, take_seat, take_seats
+from eventhub.registration.seats import added, hold_seats, left_by_category, take_seat
 
 REASONS = "decision_reason.registration"
 OUTCOMES = (State.ACCREDITED, State.WAITLISTED, State.DECLINED, State.REVOKED)
@@ -270,7 +270,7 @@ def amend(
     moment = now()
     if not may_amend(registration, intake.setup, moment) or intake.answer_set is None:
         raise Closed if registration.state in AMENDABLE else NotPossible
-    definition = questionnaires.version(intake.answer_set.version_id).definition
+    definition = intake.as_asked(questionnaires.version(intake.answer_set.version_id).definition)
     before = as_it_stands(registration, definition, given.opened(intake.answer_set, intake.key))
     given.save(intake.answer_set, intake.key, values, retain_from=_ends(intake.event), typed_in=typed_in)
     changed = sorted(name for name, value in values.items() if before.get(name) != value)
@@ -278,7 +278,7 @@ def amend(
         return registration
     after = before | dict(values)
     drop_inapplicable(intake.answer_set, definition, after)
-    printed = on_papers(registration)
+    printed, category = on_papers(registration), registration.category
     copy_columns(registration, definition, given.applicable(definition, after))
     if registration.state in TAKES_PART:
         bump(REVISION)
@@ -293,6 +293,10 @@ def amend(
     if registration.state is State.INFO_REQUESTED:
         move(registration, State.UNDER_REVIEW, actor=actor, cause="answered")
         registration.answered_at = moment
+    if registration.category != category and (registration.has_seat or registration.state is State.WAITLISTED):
+        # The database counts the seat in the other category now, or refuses: what it left there is somebody else's.
+        db.session.flush()
+        offers.fill(registration.event_id, int(registration.has_seat))
     return registration
 
 
@@ -344,7 +348,7 @@ def decide(
     offered = [one.id for one in registrations if one.state is State.OFFERED]
     if outcome is State.ACCREDITED:
         offers.demand_turn(setup, registrations)
-        _seat_all(event_id, [one for one in registrations if not one.has_seat])
+        offers.take_all(event_id, [one for one in registrations if not one.has_seat], left_by_category(event_id))
     move_all(registrations, outcome, actor=actor, reason=reason, text=text, has_seat=outcome is State.ACCREDITED)
     owe(registrations, outcome)
     offers.close_offers(offered, Outcome.ACCEPTED if outcome is State.ACCREDITED else Outcome.TAKEN_BACK)
@@ -395,7 +399,7 @@ def set_up(actor: Person, event: Event, *, setup: RegistrationSetup | None, **va
         if "closes_at" in changed:
             db.session.execute(delete(Deadline).where(Deadline.event_id == event.id))
             _announce(event.id, values["closes_at"], moment)
-        freed = _added(setup.capacity, values.get("capacity", setup.capacity))
+        freed = added(setup.capacity, values.get("capacity", setup.capacity))
         for name in changed:
             setattr(setup, name, values[name])
     if setup.closes_at <= setup.opens_at:
@@ -451,13 +455,14 @@ def expire_drafts(moment: datetime, limit: int = 1000) -> int:
 
 def _send(actor: Person, registration: Registration, intake: Intake) -> Registration:
     """From here on every statement holds the lock on the event's seats."""
-    setup = intake.setup
+    setup, rule = intake.setup, categories.rule_of(intake.rules, registration.category)
+    counted = registration.category if rule and rule.quota is not None else None
     targets = [State.SUBMITTED]
-    if not setup.seats_at_once:
+    if not categories.seats_at_once(setup, rule):
         targets.append(State.UNDER_REVIEW)
-    elif not _others_wait(intake) and take_seat(intake.event.id):
+    elif not _others_wait(intake, registration.category) and take_seat(intake.event.id, counted):
         registration.has_seat = True
-        targets.append(State.UNDER_REVIEW if setup.needs_accreditation else State.ACCREDITED)
+        targets.append(State.UNDER_REVIEW if categories.is_looked_at(setup, rule) else State.ACCREDITED)
     elif setup.waiting_list:
         targets.append(State.WAITLISTED)
     else:
@@ -473,25 +478,19 @@ def _send(actor: Person, registration: Registration, intake: Intake) -> Registra
     return registration
 
 
-def _others_wait(intake: Intake) -> bool:
+def _others_wait(intake: Intake, category: str | None) -> bool:
     """Whether free seats belong to the waiting list: where no offers are made by themselves, there may be both."""
     if not intake.setup.offers_by_hand and now().date() < intake.event.first_day:
         return False
-    hold_seats(intake.event.id)
-    return line.somebody_waits(intake.event.id)
-
-
-def _added(before: int | None, after: int | None) -> int | None:
-    """How many seats there are more; None: any number."""
-    if after is None:
-        return 0 if before is None else None
-    return 0 if before is None else max(0, after - before)
+    setup, rooms = hold_seats(intake.event.id), left_by_category(intake.event.id)
+    limited = offers.is_limited(setup, rooms)
+    return bool(line.before(setup.event_id, category, rooms, is_limited=limited))
 
 
 def _prepare(registration: Registration, intake: Intake, answers: Mapping[str, object], late: bool) -> None:
     definition = _definition(intake)
     if definition is not None:
-        if given.complete(definition, answers):
+        if categories.gaps(definition, intake.rules, answers):
             raise Incomplete
         if registration in db.session and intake.answer_set is not None:
             drop_inapplicable(intake.answer_set, definition, answers)
@@ -543,12 +542,6 @@ def _demand_sendable(intake: Intake, registration: Registration) -> bool:
     return False
 
 
-def _seat_all(event_id: uuid.UUID, unseated: Sequence[Registration]) -> None:
-    got = take_seats(event_id, len(unseated))
-    if got < len(unseated):
-        raise NotEnoughSeats(got)
-
-
 def _unseat(event_id: uuid.UUID, seated: Sequence[Registration], outcome: State) -> None:
     if outcome is State.WAITLISTED:
         offers.wait_anew(seated)
@@ -578,7 +571,7 @@ def _consents(intake: Intake, answers: Mapping[str, object]) -> dict[Channel, bo
 
 
 def _definition(intake: Intake) -> Definition | None:
-    return questionnaires.version(intake.version_id).definition if intake.version_id else None
+    return intake.as_asked(questionnaires.version(intake.version_id).definition) if intake.version_id else None
 
 
 def _announced(event_id: uuid.UUID) -> bool:
@@ -598,7 +591,7 @@ def _ends(event: Event) -> datetime:
 
 
 def _with(intake: Intake, registration: Registration, answer_set: AnswerSet | None) -> Intake:
-    return Intake(intake.event, intake.setup, intake.key, registration, answer_set, intake.newest_version_id)
+    return replace(intake, registration=registration, answer_set=answer_set)
 
 
 def _needed(registration: Registration | None) -> Registration:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, false, func, literal, null, or_, select
+from sqlalchemy import ColumnElement, and_, case, false, func, literal, literal_column, null, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
@@ -22,7 +22,7 @@ from eventhub.people.models import Organisation, Person, RoleGrant
 from eventhub.programme.models import Event, Publication
 from eventhub.registration import access, line
 from eventhub.registration.access import Sight
-from eventhub.registration.models import Registration, RegistrationSetup, SeatOffer, State
+from eventhub.registration.models import Registration, RegistrationCategory, RegistrationSetup, SeatOffer, State
 from eventhub.registration.queries import PUBLIC_NAME
 from eventhub.registration.reference import read_reference
 
@@ -142,6 +142,18 @@ def event_of(slug: str) -> tuple[Event, RegistrationSetup | None]:
     if found is None:
         raise NotFound
     return found[0], found[1]
+
+
+def event_with_categories(slug: str) -> tuple[Event, RegistrationSetup | None, dict[str, RegistrationCategory]]:
+    """The same with the rules of its categories, by code: one statement, since the list has many others."""
+    rules = select(func.jsonb_agg(func.to_jsonb(literal_column(RegistrationCategory.__tablename__))))
+    rules = rules.select_from(RegistrationCategory).where(RegistrationCategory.event_id == Event.id).correlate(Event)
+    rows = select(Event, RegistrationSetup, rules.scalar_subquery())
+    rows = rows.outerjoin(RegistrationSetup, RegistrationSetup.event_id == Event.id)
+    found = db.session.execute(rows.where(Event.slug == slug)).first()
+    if found is None:
+        raise NotFound
+    return found[0], found[1], {row["code"]: RegistrationCategory(**row) for row in found[2] or ()}
 
 
 def overview(event_id: uuid.UUID) -> Overview:

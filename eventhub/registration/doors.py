@@ -18,9 +18,9 @@ from eventhub.programme.models import Event, Publication
 from eventhub.registration import line
 from eventhub.registration.models import CORRECTIONS, TAKES_PART, Registration, RegistrationSetup, SeatAt, State
 from eventhub.registration.moves import can_move, demand_distance, move, put_right
-from eventhub.registration.offers import ReasonNeeded, note_passed_over
+from eventhub.registration.offers import ReasonNeeded, is_limited, note_passed_over
 from eventhub.registration.reference import new_reference
-from eventhub.registration.seats import hold_seats, take_seat
+from eventhub.registration.seats import hold_seats, left_by_category, take_seat
 
 
 class NoPlaceLeft(DomainError):
@@ -143,8 +143,8 @@ def register_at_desk(
         move(registration, State.ACCREDITED, actor=actor, reason="complete")
     # Last of all: from here on the event's seats are locked.
     if takes_seat(setup, accredit=accredit):
-        _demand_word(actor, event, may_pass_over=may_pass_over, text=text)
-        if not take_seat(event.id):
+        _demand_word(actor, event, who.category, may_pass_over=may_pass_over, text=text)
+        if not take_seat(event.id, who.category):
             raise NoPlaceLeft
         registration.has_seat = True
     db.session.flush()
@@ -158,15 +158,19 @@ def takes_seat(setup: RegistrationSetup, *, accredit: bool) -> bool:
 
 def passes_over(setup: RegistrationSetup | None, *, accredit: bool) -> bool:
     """Whether a walk-in takes a seat that others wait for in line."""
-    if setup is None or setup.capacity is None or not takes_seat(setup, accredit=accredit):
+    if setup is None or not takes_seat(setup, accredit=accredit):
+        return False
+    if setup.capacity is None and not left_by_category(setup.event_id):
         return False
     return line.somebody_waits(setup.event_id)
 
 
-def _demand_word(actor: Person, event: Event, *, may_pass_over: bool, text: str | None) -> None:
+def _demand_word(actor: Person, event: Event, category: str, *, may_pass_over: bool, text: str | None) -> None:
     """Nobody in line is passed over in silence, at a door neither."""
     setup = hold_seats(event.id)
-    waiting = line.all_in_line(event.id) if setup.capacity is not None else []
+    rooms = left_by_category(event.id)
+    is_counted = setup.capacity is not None or category in rooms
+    waiting = line.before(event.id, category, rooms, is_limited=is_limited(setup, rooms)) if is_counted else []
     if not waiting:
         return
     if not may_pass_over:

@@ -6,7 +6,17 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import FileStorage
-from wtforms import BooleanField, Field, FileField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    Field,
+    FileField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms import Form as PlainForm
 from wtforms.fields import DateTimeLocalField
 from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional, StopValidation
@@ -16,8 +26,12 @@ from eventhub.kit.files import LIMIT, accept_attribute
 from eventhub.kit.forms import ActionForm, Form, optional, options, required
 from eventhub.kit.text import safe_file_name
 from eventhub.questionnaires.uploads import Upload
+from eventhub.registration import eligibility
 from eventhub.registration.desk import SIZES, SORTS, Filters, Overview
-from eventhub.registration.models import SeatAt, State
+from eventhub.registration.eligibility import Paper
+from eventhub.registration.models import BadgeColour, SeatAt, State
+from eventhub.registration.shown import COLOURS as COLOUR_NAMES
+from eventhub.registration.shown import PAPERS as PAPER_NAMES
 from eventhub.registration.thread import ALLOWED
 
 LOCAL = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
@@ -252,6 +266,88 @@ class SetupForm(Form):
         _l("Answer within working days"), validators=[InputRequired(), NumberRange(1, 60)], default=5
     )
     questionnaire_id = SelectField(_l("Questionnaire"), validate_choice=True)
+
+
+class CategoryForm(Form):
+    """The rules of one category of an event."""
+
+    is_open = BooleanField(
+        _l("This event takes people of this category"),
+        description=_l("Without it, drafts in this category are asked to choose another one. What was sent stays."),
+    )
+    quota = IntegerField(
+        _l("Quota"),
+        description=_l("Places for this category among those of the event. Empty: no limit of its own."),
+        validators=[Optional(), NumberRange(1, 1_000_000)],
+    )
+    accreditation = SelectField(
+        _l("Decision"),
+        choices=options(
+            [
+                ("", _l("As the event says")),
+                ("yes", _l("Every registration needs a decision")),
+                ("no", _l("A place is confirmed at once")),
+            ]
+        ),
+    )
+    asks_letter = BooleanField(PAPER_NAMES[Paper.LETTER])
+    asks_attestation = BooleanField(
+        PAPER_NAMES[Paper.ATTESTATION],
+        description=_l("With the letter as well, one of the two is enough: a village group has no letterhead."),
+    )
+    asks_identity = BooleanField(PAPER_NAMES[Paper.IDENTITY])
+    may_speak = BooleanField(
+        _l("People of this category may take the floor"),
+        description=_l("Without it, they are not asked whether they would like to speak."),
+        default=True,
+    )
+    is_listed = BooleanField(
+        _l("Those who agree stand on the list of participants"),
+        description=_l("Nobody is named there without having agreed, whatever is chosen here."),
+    )
+    colour = SelectField(
+        _l("Colour of the badge"),
+        choices=options([("", _l("The usual one")), *((one.value, COLOUR_NAMES[one]) for one in BadgeColour)]),
+    )
+
+    @property
+    def rules(self) -> dict[str, Any]:
+        """What was chosen, by the columns of the category."""
+        plain = ("quota", "asks_letter", "asks_attestation", "asks_identity", "may_speak", "is_listed")
+        return {name: self[name].data for name in plain} | {
+            "accreditation": {"yes": True, "no": False}.get(self.accreditation.data),
+            "colour": BadgeColour(self.colour.data) if self.colour.data else None,
+        }
+
+
+class GuideForm(Form):
+    """The questions of the guide. Nothing is kept and nobody is known, so there is no session to guard."""
+
+    class Meta(Form.Meta):
+        """Without a session."""
+
+        csrf = False
+
+    asked = HiddenField()
+    """The questions that stood on the page."""
+    whom = RadioField(_l("Whom do you represent?"), validators=[Optional()])
+    consultative = RadioField(
+        _l("Does the organization have consultative status with the Economic and Social Council?"),
+        description=_l("If you do not know, it probably has none: it is given on application, by a decision."),
+        choices=options([(eligibility.YES, _l("Yes")), (eligibility.NO, _l("No"))]),
+        validators=[Optional()],
+    )
+    letterhead = RadioField(
+        _l("Can it write a letter on letterhead, signed by its head?"),
+        description=_l("A letterhead shows the name and the address of the organization or group."),
+        choices=options([(eligibility.YES, _l("Yes")), (eligibility.NO, _l("No"))]),
+        validators=[Optional()],
+    )
+    witness = RadioField(
+        _l("Who can attest that you speak for it?"),
+        description=_l("A known body that writes a short letter for you."),
+        validators=[Optional()],
+    )
 
 
 class OwnOfferForm(Form):

@@ -5,7 +5,7 @@ lost it; two of one moment by their id, so that the order never changes between 
 """
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,34 +32,82 @@ def somebody_waits(event_id: uuid.UUID) -> bool:
     return db.session.scalar(select(select(Registration.id).where(*in_line(event_id)).exists())) or False
 
 
+def before(event_id: uuid.UUID, category: str | None, left: Mapping[str, int], *, is_limited: bool) -> list[uuid.UUID]:
+    """Who waits for a place that somebody of this category would take, the first first (see ``passed_over``)."""
+    return _served(event_id, left, {category}, is_limited=is_limited)
+
+
+def first_in_line(event_id: uuid.UUID, limit: int | None, left: Mapping[str, int]) -> list[Registration]:
+    """The first of the line, locked. Nobody is passed over but those whose category has no room ``left``; a row that
+    somebody works on is waited for.
+
+    The caller holds the event's row of seats (seats.hold_seats): then nobody else changes the line's order.
+    """
+    rows = select(Registration).where(*in_line(event_id)).order_by(*ORDER).with_for_update()
+    if not left:
+        return list(db.session.scalars(rows.limit(limit).execution_options(populate_existing=True)))
+    while True:
+        turn = _with_room(event_id, left)[:limit]
+        mine = rows.where(Registration.id.in_(turn)).execution_options(populate_existing=True)
+        found = list(db.session.scalars(mine))
+        # Somebody may have changed the category while the row was waited for; now it stands still.
+        if [one.id for one in found] == turn == _with_room(event_id, left)[:limit]:
+            return found
+
+
+def passed_over(
+    event_id: uuid.UUID, chosen: Collection[uuid.UUID], left: Mapping[str, int], *, is_limited: bool
+) -> list[uuid.UUID]:
+    """Who waits ahead of the last of those chosen without being chosen: empty when it is their turn.
+
+    Whose category has no room ``left`` is not passed over. Where the event itself has no limit (``is_limited``), only
+    people of one category wait for the same places.
+    """
+    theirs = select(Registration.category).where(Registration.id.in_(chosen))
+    ahead: list[uuid.UUID] = []
+    skipped: list[uuid.UUID] = []
+    waiting = set(chosen)
+    served = set(_served(event_id, left, set(db.session.scalars(theirs)) if left else set(), is_limited=is_limited))
+    for one in all_in_line(event_id):
+        if one in waiting:
+            waiting.discard(one)
+            ahead, skipped = ahead + skipped, []
+        elif one in served:
+            skipped.append(one)
+        if not waiting:
+            break
+    return ahead
+
+
 def all_in_line(event_id: uuid.UUID) -> list[uuid.UUID]:
     """Everybody in line, the first first."""
     return list(db.session.scalars(select(Registration.id).where(*in_line(event_id)).order_by(*ORDER)))
 
 
-def first_in_line(event_id: uuid.UUID, limit: int | None) -> list[Registration]:
-    """The first of the line, locked. Nobody is passed over: a row that somebody works on is waited for.
+def _served(
+    event_id: uuid.UUID, left: Mapping[str, int], rivals: Collection[str | None], *, is_limited: bool
+) -> list[uuid.UUID]:
+    """Those in line who could have a place: all where nothing is counted by category."""
+    if not left:
+        return all_in_line(event_id)
+    return _with_room(event_id, left, None if is_limited else rivals)
 
-    The caller holds the event's row of seats (seats.hold_seats): then nobody else changes the line's order.
-    """
-    rows = select(Registration).where(*in_line(event_id)).order_by(*ORDER).limit(limit).with_for_update()
-    return list(db.session.scalars(rows.execution_options(populate_existing=True)))
 
-
-def passed_over(event_id: uuid.UUID, chosen: Collection[uuid.UUID]) -> list[uuid.UUID]:
-    """Who waits ahead of the last of those chosen without being chosen: empty when it is their turn."""
-    ahead: list[uuid.UUID] = []
-    skipped: list[uuid.UUID] = []
-    left = set(chosen)
-    for one in db.session.scalars(select(Registration.id).where(*in_line(event_id)).order_by(*ORDER)):
-        if one in left:
-            left.discard(one)
-            ahead, skipped = ahead + skipped, []
-        else:
-            skipped.append(one)
-        if not left:
-            break
-    return ahead
+def _with_room(
+    event_id: uuid.UUID, left: Mapping[str, int], rivals: Collection[str | None] | None = None
+) -> list[uuid.UUID]:
+    """Those in line, the first first, for whom their category has room when each gets a place in turn."""
+    rest, found = dict(left), []
+    rows = select(Registration.id, Registration.category).where(*in_line(event_id)).order_by(*ORDER)
+    for one, category in db.session.execute(rows):
+        if rivals is not None and category not in rivals:
+            continue
+        if category in rest:
+            rest[category] -= 1
+            if rest[category] < 0:
+                continue
+        found.append(one)
+    return found
 
 
 def place_of(registration: Registration) -> int:

@@ -140,6 +140,56 @@ class Deadline(Base):
     announced_at: Mapped[datetime] = mapped_column(default=now)
 
 
+class BadgeColour(StrEnum):
+    """The colours of badges; white stands on each with a contrast of at least 4.5 (papers/badges.py has the values)."""
+
+    NAVY = "navy"
+    BLUE = "blue"
+    TEAL = "teal"
+    GREEN = "green"
+    VIOLET = "violet"
+    PLUM = "plum"
+    CRIMSON = "crimson"
+    RUST = "rust"
+    BROWN = "brown"
+    OLIVE = "olive"
+    GREY = "grey"
+    BLACK = "black"
+
+
+class RegistrationCategory(Base):
+    """A category of participants that an event takes, and its rules. An event without any takes what its questionnaire
+    offers, without quotas. ``code`` is one of participant_category.
+
+    ``seats_taken`` counts the registrations of this category that hold a seat: a trigger keeps it, whoever changes
+    what, and a CHECK bounds it. ``accreditation`` is None where the event's own rule holds, ``colour`` where the usual
+    one does. ``is_listed``: whether those who agreed stand on the list of participants; nobody does without agreeing.
+    """
+
+    __tablename__ = "registration_category"
+    __table_args__ = (
+        CheckConstraint("quota IS NULL OR seats_taken <= quota", name="seats_within_quota"),
+        CheckConstraint("quota > 0", name="quota_positive"),
+        CheckConstraint("seats_taken >= 0", name="seats_not_negative"),
+        CheckConstraint("code ~ '^[a-z_]{1,60}$'", name="code_plain"),
+    )
+
+    event_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("registration_setup.event_id", ondelete="CASCADE"), primary_key=True
+    )
+    code: Mapped[str] = mapped_column(primary_key=True)
+    is_open: Mapped[bool] = mapped_column(default=True)
+    quota: Mapped[int | None]
+    seats_taken: Mapped[int] = mapped_column(default=0)
+    asks_letter: Mapped[bool] = mapped_column(default=False)
+    asks_attestation: Mapped[bool] = mapped_column(default=False)
+    asks_identity: Mapped[bool] = mapped_column(default=False)
+    accreditation: Mapped[bool | None]
+    colour: Mapped[BadgeColour | None] = mapped_column(enum_column(BadgeColour, name="colour"))
+    may_speak: Mapped[bool] = mapped_column(default=True)
+    is_listed: Mapped[bool] = mapped_column(default=False)
+
+
 class Registration(Base):
     """One person's registration for one event. ``legal_name`` is for those who make badges, ``display_name`` the one
     that the person wishes to be shown by there (see copies.py). ``country`` says where somebody belongs, in whatever

@@ -10,7 +10,7 @@ from eventhub.kit.forms import Form, submit
 from eventhub.kit.i18n import show_moment
 from eventhub.kit.web import back_to
 from eventhub.people.models import Person
-from eventhub.registration import offers, queries, shown
+from eventhub.registration import categories, offers, queries, shown
 from eventhub.registration.forms import OfferAnswerForm, OwnOfferForm
 from eventhub.registration.models import Outcome, Registration, RegistrationSetup, SeatOffer, State
 from eventhub.registration.reference import read_reference
@@ -63,13 +63,14 @@ def _draw(
     found: SeatOffer, setup: RegistrationSetup, form: Form, person: Person, *, neutral: bool = False
 ) -> ResponseReturnValue:
     registration = found.registration
+    rule = categories.rule_of(categories.rules_of(registration.event_id), registration.category)
     page = render_template(
         "registration/offer.html",
         event=registration.event,
         form=form,
         state=_state(found),
         due=_neutral_due(found, person) if neutral else _due(found, person),
-        needs_review=setup.needs_accreditation and registration.reason is None,
+        needs_review=registration.reason is None and categories.is_looked_at(setup, rule),
         leaves=registration.state is State.WITHDRAWN if found.closed_at else setup.leaves_on_lapse,
         neutral=neutral,
         scripts=["local-time.js"],

@@ -6,6 +6,7 @@ in it is passed over, and nobody waits in a circle.
 """
 
 import uuid
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +23,7 @@ from eventhub.kit.outbox import promise
 from eventhub.kit.tokens import digest, new_salt, token
 from eventhub.people.models import Person
 from eventhub.registration import line
+from eventhub.registration.categories import is_looked_at, rule_of, rules_of
 from eventhub.registration.models import Outcome, Registration, RegistrationSetup, SeatOffer, State
 from eventhub.registration.moves import (
     NotEnoughSeats,
@@ -33,7 +35,7 @@ from eventhub.registration.moves import (
     move_all,
     owe,
 )
-from eventhub.registration.seats import free_seats, hold_seats, take_seats
+from eventhub.registration.seats import free_seats, hold_seats, left_by_category, take_seats
 
 
 class OfferClosed(DomainError):
@@ -72,7 +74,14 @@ class OfferedAlready(DomainError):
     message = _l("A place was offered to one of these people already. Look at the list again.")
 
 
+class QuotaFull(DomainError):
+    """A category has fewer seats left than people of it want one."""
+
+    message = _l("All places of this category are taken. Choose another one, or the waiting list.")
+
+
 means("ix_seat_offer_open", OfferedAlready())
+means("ck_registration_category_seats_within_quota", QuotaFull())
 
 
 def offer_token(offer: SeatOffer) -> str:
@@ -123,7 +132,7 @@ def fill(event_id: uuid.UUID, freed: int | None) -> int:
     until = None if setup.offers_by_hand or left == 0 else _until(setup)
     if until is None:
         return 0
-    first = line.first_in_line(event_id, left)
+    first = line.first_in_line(event_id, left, left_by_category(event_id))
     if first:
         take_seats(event_id, len(first))
         _offer(first, until, actor=None)
@@ -152,14 +161,13 @@ def offer_by_hand(
     until = _until(setup)
     if until is None:
         raise TooLate
-    skipped = line.passed_over(event_id, [one.id for one in registrations])
+    rooms = left_by_category(event_id)
+    skipped = line.passed_over(event_id, [one.id for one in registrations], rooms, is_limited=is_limited(setup, rooms))
     if skipped and not setup.offers_by_hand:
         raise OutOfTurn
     if skipped and not text:
         raise ReasonNeeded
-    got = take_seats(event_id, len(registrations))
-    if got < len(registrations):
-        raise NotEnoughSeats(got)
+    take_all(event_id, registrations, rooms)
     detail = {"passed_over": len(skipped)} if skipped else {}
     _offer(registrations, until, actor=actor, text=text if skipped else None, **detail)
     note_passed_over(actor, event_id, skipped, text)
@@ -174,8 +182,29 @@ def demand_turn(setup: RegistrationSetup, registrations: Sequence[Registration])
     if without and setup.seats_at_once and line.somebody_waits(setup.event_id):
         raise OutOfTurn
     waiting = [one.id for one in registrations if one.state is State.WAITLISTED]
-    if waiting and setup.capacity is not None and line.passed_over(setup.event_id, waiting):
+    rooms = left_by_category(setup.event_id) if waiting else {}
+    if not waiting or (setup.capacity is None and not rooms):
+        return
+    if line.passed_over(setup.event_id, waiting, rooms, is_limited=is_limited(setup, rooms)):
         raise OutOfTurn
+
+
+def is_limited(setup: RegistrationSetup, rooms: Mapping[str, int]) -> bool:
+    """Whether everybody in line waits for the same places; without a limit of the event it is each category's own."""
+    return setup.capacity is not None or not rooms
+
+
+def take_all(event_id: uuid.UUID, registrations: Sequence[Registration], rooms: Mapping[str, int]) -> None:
+    """Take a seat for each, within the quotas of their categories. Raises NotEnoughSeats, QuotaFull.
+
+    The caller holds the event's row of seats.
+    """
+    wanted = Counter(one.category for one in registrations)
+    if any(number > rooms.get(category or "", number) for category, number in wanted.items()):
+        raise QuotaFull
+    got = take_seats(event_id, len(registrations))
+    if got < len(registrations):
+        raise NotEnoughSeats(got)
 
 
 def note_passed_over(actor: Person, event_id: uuid.UUID, skipped: Sequence[uuid.UUID], text: str | None) -> None:
@@ -198,7 +227,8 @@ def accept(actor: Person, offer: SeatOffer, **detail: Any) -> Registration:
         return registration
     _demand_open(offer, registration)
     looked_at = registration.reason is not None
-    if setup.needs_accreditation and not looked_at:
+    rule = rule_of(rules_of(setup.event_id), registration.category)
+    if is_looked_at(setup, rule) and not looked_at:
         move(registration, State.UNDER_REVIEW, actor=actor, cause="accepted", **detail)
         promise("registration.place_kept", registration_id=registration.id)
     else:

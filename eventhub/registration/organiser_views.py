@@ -1,6 +1,7 @@
 """The desk: the list with its filters, decisions on chosen rows, and the list as a file."""
 
 import uuid
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -23,6 +24,7 @@ from eventhub.kit.paging import pager
 from eventhub.kit.web import back_to, write_down
 from eventhub.programme.models import Event
 from eventhub.registration import access, actions, desk, disclosure, exporting, letters, queries, shown
+from eventhub.registration.categories import Rule
 from eventhub.registration.console import PageTooOld, at_desk, bp, marked_ids, seen_versions, setup_of
 from eventhub.registration.desk import Filters, Overview, Row
 from eventhub.registration.forms import (
@@ -33,9 +35,10 @@ from eventhub.registration.forms import (
     FilterForm,
     filters_from,
 )
-from eventhub.registration.models import Registration, RegistrationSetup, State
+from eventhub.registration.models import Registration, RegistrationCategory, RegistrationSetup, State
 from eventhub.registration.moves import can_move
 from eventhub.registration.queries import Nearness
+from eventhub.registration.seats import left_by_category
 
 CHIP_ORDER = ("decide", "answered", "info", "focal", "accredited", "waiting", "declined", "withdrawn", "all")
 
@@ -44,7 +47,8 @@ CHIP_ORDER = ("decide", "answered", "info", "focal", "accredited", "waiting", "d
 @staff
 def the_list(slug: str) -> ResponseReturnValue:
     """The list with its filters, and what can be done with chosen rows."""
-    event, setup, seen = at_desk(slug)
+    event, setup, rules = desk.event_with_categories(slug)
+    seen = access.desk_sight(actor().grants, event)
     known = desk.overview(event.id)
     filters = filters_from(request.args, known, CHIP_ORDER)
     rows = desk.rows(event.id, filters, seen)
@@ -62,7 +66,8 @@ def the_list(slug: str) -> ResponseReturnValue:
         filters=filters,
         chips=_chips(event, filters, known),
         filter_form=_filter_form(filters, known),
-        rows=[_row(row) for row in rows],
+        rows=[_row(row, rules) for row in rows],
+        quotas=[_quota(one) for one in rules.values() if one.quota is not None],
         total=total,
         overview=known,
         pager=_pager(event, filters, total),
@@ -218,10 +223,20 @@ def _collated(pair: tuple[str, str]) -> str:
     return codes.collation_key(pair[0], g.lang)
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _quota(row: RegistrationCategory) -> dict[str, Any]:
+    return {
+        "label": shown.label("participant_category", row.code, g.lang),
+        "quota": shown.quota(row, g.lang),
+        "is_full": row.quota is not None and row.seats_taken >= row.quota,
+    }
+
+
+def _row(row: Row, rules: Mapping[str, RegistrationCategory]) -> dict[str, Any]:
+    rule = rules.get(row.category or "")
     return {
         "row": row,
         "category": shown.label("participant_category", row.category, g.lang),
+        "papers": shown.papers_of(Rule.of(rule)) if rule else "",
         "country": shown.country(row.country, g.lang),
         "days": (now() - row.submitted_at).days,
         "tag": shown.STATES[row.state],
@@ -316,6 +331,8 @@ def _draw_preview(
     unable = [one for one in registrations if one not in able]
     needed = sum(not one.has_seat for one in able) if outcome is State.ACCREDITED else 0
     left = None if found.capacity is None else found.capacity - found.seats_taken
+    wanted = Counter(one.category or "" for one in able if not one.has_seat and outcome is State.ACCREDITED)
+    rooms = left_by_category(event.id) if wanted else {}
     page = render_template(
         "registration/preview.html",
         event=event,
@@ -333,6 +350,11 @@ def _draw_preview(
         ],
         needed=needed,
         left=left,
+        short=[
+            {"label": shown.label("participant_category", code, g.lang), "needed": number, "left": rooms[code]}
+            for code, number in wanted.items()
+            if number > rooms.get(code, number)
+        ],
         letters=_letters(event, found, form, outcome, able),
         discreet=sum(one.person.discreet for one in able),
     )

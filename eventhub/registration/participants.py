@@ -20,6 +20,7 @@ from eventhub.kit.errors import NotFound
 from eventhub.people.models import Channel, Organisation, Person
 from eventhub.people.queries import agrees
 from eventhub.programme.models import Event, Publication
+from eventhub.registration.categories import unlisted
 from eventhub.registration.models import TAKES_PART, Registration, RegistrationSetup
 from eventhub.registration.queries import EVENT_COLUMNS, PUBLIC_NAME
 
@@ -67,6 +68,7 @@ def on_the_list(event_id: uuid.UUID) -> tuple[ColumnElement[bool], ...]:
     return (
         *takes_part(event_id),
         or_(Registration.category.is_(None), Registration.category.not_in(AT_WORK)),
+        ~unlisted(event_id),
         Person.discreet.is_(False),
         PUBLIC_NAME != "",
         agrees(Channel.LIST_OF_PARTICIPANTS, event_id),

@@ -2,12 +2,12 @@
 
 import uuid
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, load_only
 
 from eventhub.kit.audit import AuditEntry, AuditText
@@ -21,6 +21,8 @@ from eventhub.people.queries import consented
 from eventhub.programme.models import Event, Publication
 from eventhub.questionnaires.definition import Definition
 from eventhub.questionnaires.models import AnswerSet, QuestionnaireVersion
+from eventhub.registration import categories
+from eventhub.registration.categories import NO_RULES, Rules
 from eventhub.registration.models import MOVES, Deadline, Registration, RegistrationSetup, SeatOffer, State
 
 TAKING_PART = frozenset(State) - {State.DRAFT, State.WITHDRAWN, State.EXPIRED}
@@ -71,7 +73,7 @@ NEWEST = (
 
 # Asked twice by everybody who registers: made once.
 _INTAKE = (
-    select(Event, RegistrationSetup, SealKey, Registration, AnswerSet, NEWEST)
+    select(Event, RegistrationSetup, SealKey, Registration, AnswerSet, NEWEST, categories.AS_JSON)
     .join(RegistrationSetup, RegistrationSetup.event_id == Event.id)
     .join(SealKey, SealKey.id == bindparam("seal_key_id"))
     .outerjoin(Registration, and_(Registration.event_id == Event.id, Registration.person_id == bindparam("person_id")))
@@ -122,6 +124,14 @@ class Intake:
     registration: Registration | None = None
     answer_set: AnswerSet | None = None
     newest_version_id: uuid.UUID | None = None
+    rules: Rules = NO_RULES
+    """Of the event's categories, where it has some of its own."""
+
+    def as_asked(self, definition: Definition) -> Definition:
+        """A version as the event's rules make it for this person."""
+        sent_in = self.registration.category if self.registration else None
+        rule = categories.rule_of(self.rules, sent_in)
+        return categories.fitted(definition, self.rules, None if rule and rule.is_open else sent_in)
 
     @property
     def version_id(self) -> uuid.UUID | None:
@@ -188,7 +198,12 @@ def intake(slug: str, person: Person, *, lock: bool = False, seats: bool = False
     found = db.session.execute(_INTAKE, asked, execution_options={"populate_existing": lock}).first()
     if found is None:
         raise NotFound
-    return Intake(*found)
+    return _read(found)
+
+
+def _read(row: Any) -> Intake:
+    *found, rules = row
+    return replace(Intake(*found), rules=categories.read(rules))
 
 
 def intake_alone(slug: str, person: Person) -> Intake:
@@ -203,7 +218,7 @@ def intake_alone(slug: str, person: Person) -> Intake:
 def open_intake(slug: str) -> Intake:
     """The same for somebody who is not signed in."""
     rows = (
-        select(Event, RegistrationSetup, NEWEST)
+        select(Event, RegistrationSetup, NEWEST, categories.AS_JSON)
         .join(RegistrationSetup, RegistrationSetup.event_id == Event.id)
         .options(load_only(*EVENT_COLUMNS, raiseload=True))
         .where(Event.slug == slug, Event.publication != Publication.DRAFT)
@@ -211,7 +226,7 @@ def open_intake(slug: str) -> Intake:
     found = db.session.execute(rows).first()
     if found is None:
         raise NotFound
-    return Intake(found[0], found[1], SealKey(), newest_version_id=found[2])
+    return Intake(found[0], found[1], SealKey(), newest_version_id=found[2], rules=categories.read(found[3]))
 
 
 def own(person: Person, reference: str, *, lock: bool = False, seats: bool = False) -> Intake:
@@ -225,12 +240,14 @@ def own(person: Person, reference: str, *, lock: bool = False, seats: bool = Fal
     found = db.session.execute(rows.execution_options(populate_existing=lock)).first()
     if found is None:
         raise NotFound
-    return Intake(*found)
+    return _read(found)
 
 
 def _hold_seats_of(*which: ColumnElement[bool]) -> None:
-    # A draft has no seat: whoever sends it holds it and waits for the seats, not the other way round.
-    seated = select(Registration.event_id).where(*which, Registration.has_seat).scalar_subquery()
+    # A draft has no seat: whoever sends it holds it and waits for the seats, not the other way round. Whoever waits in
+    # line holds them too: another category may have room.
+    counted = or_(Registration.has_seat, Registration.state == State.WAITLISTED)
+    seated = select(Registration.event_id).where(*which, counted).scalar_subquery()
     row = select(RegistrationSetup.event_id).where(RegistrationSetup.event_id == seated)
     db.session.execute(row.with_for_update())
 
@@ -238,12 +255,12 @@ def _hold_seats_of(*which: ColumnElement[bool]) -> None:
 def mine(person: Person) -> list[Intake]:
     """All registrations of a person, drafts first, then by the event's day. One statement."""
     rows = _mine(person).order_by(Registration.state != State.DRAFT, Event.first_day.desc())
-    return [Intake(*row) for row in db.session.execute(rows)]
+    return [_read(row) for row in db.session.execute(rows)]
 
 
 def _mine(person: Person) -> Any:
     return (
-        select(Event, RegistrationSetup, SealKey, Registration, AnswerSet)
+        select(Event, RegistrationSetup, SealKey, Registration, AnswerSet, categories.AS_JSON)
         .join(Registration, Registration.event_id == Event.id)
         .join(RegistrationSetup, RegistrationSetup.event_id == Event.id)
         .join(SealKey, SealKey.id == person.seal_key_id)

@@ -25,6 +25,7 @@ from eventhub.registration import (
     access,
     actions,
     attached,
+    categories,
     desk,
     disclosure,
     exchange,
@@ -211,6 +212,7 @@ def _draw_record(
             for outcome in actions.OUTCOMES
             if can_move(registration.state, outcome) and outcome is not registration.state
         ],
+        category_facts=_category_facts(event, registration),
         near=queries.too_near(actor().id, [registration]).get(registration.id),
         lines=[line for line in (_deed(one, event, labels) for one in desk.deeds(registration.id)) if line],
         form=sent if sent and sent.errors else None,
@@ -224,6 +226,25 @@ def _draw_record(
         sent_on=show_moment(registration.submitted_at, event.time_zone, g.lang) if registration.submitted_at else None,
     )
     return page, sent.status if sent else 200
+
+
+def _category_facts(event: Event, registration: Registration) -> list[dict[str, Any]]:
+    """What the category asks, which of it is still missing, and how full it is."""
+    rules = categories.rules_of(event.id)
+    rule = categories.rule_of(rules, registration.category)
+    if rule is None:
+        return []
+    facts = [{"label": _("Papers asked"), "value": shown.papers_of(rule) or _("No paper asked")}]
+    definition, answer_set = _definition(registration), registration.answer_set
+    if definition is not None and answer_set is not None:
+        missing = categories.gaps(definition, rules, given.load(answer_set))
+        lacks = [str(question.label) for _page, question in missing if question.kind == "file"]
+        facts += [{"label": _("Papers missing"), "value": " · ".join(lacks)}] if lacks else []
+    if rule.quota is not None:
+        quota = shown.quota(categories.rows_of(event.id).get(rule.code), g.lang)
+        facts.append({"label": _("Quota"), "value": quota})
+    words = _("May take the floor") if rule.may_speak else _("May not take the floor")
+    return [*facts, {"label": _("Speaking rights"), "value": words}]
 
 
 def _this_or_fresh(sent: Form | None, kind: type[SomeForm]) -> SomeForm:
@@ -251,7 +272,8 @@ def _exchanged(event: Event, registration: Registration, seen: Sight) -> list[ex
 def _definition(registration: Registration) -> Definition | None:
     if registration.answer_set is None:
         return None
-    return questionnaires.localised(questionnaires.version(registration.answer_set.version_id), g.lang)
+    asked = questionnaires.localised(questionnaires.version(registration.answer_set.version_id), g.lang)
+    return categories.fitted(asked, categories.rules_of(registration.event_id), registration.category)
 
 
 def _sections(event: Event, registration: Registration, seen: Sight) -> list[given.Section]:

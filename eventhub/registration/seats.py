@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, or_, select, update
 
 from eventhub.kit.db import db, table_of
 from eventhub.kit.revisions import bump
-from eventhub.registration.models import RegistrationSetup
+from eventhub.registration.models import RegistrationCategory, RegistrationSetup
 
 _SETUP = table_of(RegistrationSetup)
 _TAKE_ONE = (
@@ -32,10 +32,33 @@ def hold_seats(event_id: uuid.UUID) -> RegistrationSetup:
     return db.session.scalars(row.execution_options(populate_existing=True)).one()
 
 
-def take_seat(event_id: uuid.UUID) -> bool:
-    """Take one seat. False when none is left; then the event's row is locked all the same, so that a seat that becomes
-    free at this moment is not missed by both sides.
+def left_by_category(event_id: uuid.UUID) -> dict[str, int]:
+    """How many seats are left of each category that has a quota; others are not named. One statement.
+
+    It holds for whoever holds the event's row (hold_seats): nobody else takes or frees a seat then.
     """
+    columns = RegistrationCategory.code, RegistrationCategory.quota - RegistrationCategory.seats_taken
+    rows = select(*columns).where(RegistrationCategory.event_id == event_id, RegistrationCategory.quota.is_not(None))
+    return {code: left for code, left in db.session.execute(rows) if left is not None}
+
+
+def added(before: int | None, after: int | None) -> int | None:
+    """How many seats there are more where a limit was moved; None: any number."""
+    if after is None:
+        return 0 if before is None else None
+    return 0 if before is None else max(0, after - before)
+
+
+def take_seat(event_id: uuid.UUID, category: str | None = None) -> bool:
+    """Take one seat. False when none is left; then the event's row is locked all the same, so that a seat that becomes
+    free at this moment is not missed by both sides. ``category``: one with a quota, which must have room as well.
+
+    The category's own count follows with the registration's has_seat.
+    """
+    if category is not None:
+        hold_seats(event_id)
+        if left_by_category(event_id).get(category, 1) < 1:
+            return False
     if _take_one(event_id):
         return True
     lock = select(RegistrationSetup.event_id).where(RegistrationSetup.event_id == event_id).with_for_update()

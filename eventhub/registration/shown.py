@@ -14,13 +14,22 @@ from markupsafe import Markup, escape
 
 from eventhub.kit import codes
 from eventhub.kit.clock import now
-from eventhub.kit.i18n import Moment, show_date, show_moment, show_offset, zone_city
+from eventhub.kit.i18n import Moment, show_date, show_moment, show_number, show_offset, zone_city
 from eventhub.programme.models import Event, EventKind, Publication
 from eventhub.programme.shown import clock_place
 from eventhub.programme.shown import sentence as with_parts
 from eventhub.registration.access import Sight
+from eventhub.registration.categories import Rule
+from eventhub.registration.eligibility import Paper
 from eventhub.registration.line import place_range
-from eventhub.registration.models import Deadline, Registration, RegistrationSetup, State
+from eventhub.registration.models import (
+    BadgeColour,
+    Deadline,
+    Registration,
+    RegistrationCategory,
+    RegistrationSetup,
+    State,
+)
 from eventhub.registration.queries import Room, Window, room, window
 
 Tag = tuple[Any, str]
@@ -55,6 +64,29 @@ CAUSES: dict[str, Any] = {
 
 KIND_OF_CAUSE = {"accepted": "ok", "answered": "", "taken_up": ""}
 """Its mark, where it is not that of an end."""
+
+PAPERS: dict[Paper, Any] = {
+    Paper.LETTER: _l("Letter on letterhead, signed by the head"),
+    Paper.ATTESTATION: _l("Attestation by a known body"),
+    Paper.IDENTITY: _l("Copy of the identity document"),
+}
+"""What a category may be asked to show."""
+
+COLOURS: dict[BadgeColour, Any] = {
+    BadgeColour.NAVY: lazy_pgettext("colour", "Navy"),
+    BadgeColour.BLUE: lazy_pgettext("colour", "Blue"),
+    BadgeColour.TEAL: lazy_pgettext("colour", "Teal"),
+    BadgeColour.GREEN: lazy_pgettext("colour", "Green"),
+    BadgeColour.VIOLET: lazy_pgettext("colour", "Violet"),
+    BadgeColour.PLUM: lazy_pgettext("colour", "Plum"),
+    BadgeColour.CRIMSON: lazy_pgettext("colour", "Crimson"),
+    BadgeColour.RUST: lazy_pgettext("colour", "Rust"),
+    BadgeColour.BROWN: lazy_pgettext("colour", "Brown"),
+    BadgeColour.OLIVE: lazy_pgettext("colour", "Olive"),
+    BadgeColour.GREY: lazy_pgettext("colour", "Grey"),
+    BadgeColour.BLACK: lazy_pgettext("colour", "Black"),
+}
+"""The colours of badges by name: where one is chosen, it is not told by its look alone."""
 
 FORUMS = frozenset({EventKind.FORUM, EventKind.REGIONAL_FORUM})
 
@@ -184,6 +216,24 @@ def label(vocabulary: str, code: str | None, lang: str) -> str:
 def reason_text(code: str | None, lang: str) -> str:
     """What the person concerned reads about a decision."""
     return codes.reason_text("registration", code, lang) if code in codes.codes("decision_reason.registration") else ""
+
+
+def papers_of(rule: Rule | None) -> str:
+    """What a category is asked to show, in one line."""
+    papers = rule.papers if rule else ()
+    if rule and rule.has_a_choice:
+        either = _("Letter on letterhead or attestation by a known body")
+        more = [str(PAPERS[paper]) for paper in papers if paper is Paper.IDENTITY]
+        return " · ".join([str(either), *more])
+    return " · ".join(str(PAPERS[paper]) for paper in papers)
+
+
+def quota(row: RegistrationCategory | None, lang: str) -> str:
+    """How many places of a category are taken; empty where it has no quota."""
+    if row is None or row.quota is None:
+        return ""
+    taken, whole = show_number(row.seats_taken, lang), show_number(row.quota, lang)
+    return str(_("%(taken)s of %(all)s places taken", taken=taken, all=whole))
 
 
 def qr(reference: str) -> Markup:

@@ -22,12 +22,11 @@ from eventhub.people.models import Person
 from eventhub.programme import shown as programme
 from eventhub.programme.models import Event, Mode
 from eventhub.questionnaires import answers as given
-from eventhub.questionnaires import queries as questionnaires
 from eventhub.questionnaires import windows
 from eventhub.questionnaires.answers import Section
 from eventhub.questionnaires.definition import Definition, Page
 from eventhub.questionnaires.forms import AnswerForm, answer_form
-from eventhub.registration import actions, attached, queries, shown, thread, told
+from eventhub.registration import actions, asking, attached, categories, queries, shown, thread, told
 from eventhub.registration.forms import CheckForm
 from eventhub.registration.models import Registration, State
 from eventhub.registration.queries import Intake, Window
@@ -78,7 +77,10 @@ def start(slug: str) -> ResponseReturnValue:
         draft=draft,
         sendable=sendable,
         due=shown.due(found.setup.closes_at, found.event, g.lang, zone=person.time_zone if person else None),
-        begin=_first_address(found, definition),
+        begin=asking.first_address(found, definition),
+        guide=asking.guide_address(found, definition),
+        category=asking.chosen_before(found, definition),
+        mixed=categories.is_mixed(found.setup, found.rules),
     )
 
 
@@ -148,14 +150,14 @@ def check(slug: str) -> ResponseReturnValue:
         sent = submit(form, lambda: _send(person, found, is_as_seen=seen in {None, "", there}))
         if sent is not None:
             return back_to("registration.done", slug=slug)
-    missing = given.complete(definition, answers) if definition else []
+    missing = asking.missing(found, definition, answers)
     sections = _sections(found, answers, lambda page: url_for("registration.step", slug=slug, page=page.id))
     page = render_template(
         "registration/check.html",
         intake=found,
         form=form,
         sections=sections,
-        missing=[(page, question) for page, question in missing],
+        missing=missing,
         steps=len(given.visible_pages(definition, answers)) + 1 if definition else 1,
     )
     return page, form.status
@@ -197,7 +199,7 @@ def mine_one(reference: str) -> ResponseReturnValue:
         intake=found,
         registration=registration,
         sections=_sections(found, answers, url),
-        missing=given.complete(definition, answers) if definition else [],
+        missing=asking.missing(found, definition, answers),
         may_amend=may_amend,
         may_withdraw=queries.may_withdraw(registration),
         due=shown.due(found.setup.closes_at, found.event, g.lang, zone=person.time_zone),
@@ -217,7 +219,8 @@ def mine_one(reference: str) -> ResponseReturnValue:
 def amend(reference: str, page: str) -> ResponseReturnValue:
     """Change the answers of one page of a registration that was sent."""
     person: Person = actor().person
-    found = _own(person, reference, lock=request.method == "POST")
+    # Another category may free a place of this one: the event's seats come first.
+    found = _own(person, reference, lock=request.method == "POST", seats=request.method == "POST")
     registration, definition = _registration(found), _needed(_definition(found))
     asked = _page(definition, page)
     answers = queries.as_it_stands(registration, definition, _answers(found))
@@ -323,7 +326,8 @@ def _step_sent(
         if _place(definition, page) > _place(definition, asked)
     ]
     if later:
-        return back_to("registration.step", slug=found.event.slug, page=later[0].id)
+        carried = asking.carried(found, definition, answers)
+        return back_to("registration.step", slug=found.event.slug, page=later[0].id, **carried)
     return back_to("registration.check", slug=found.event.slug)
 
 
@@ -335,6 +339,8 @@ def _draw_step(
         pages = sorted([*pages, asked], key=lambda page: _place(definition, page))
     place, space, _word = shown.openness(found.event, found.setup)
     number = pages.index(asked)
+    carried = asking.carried(found, definition, answers)
+    asking.prefill(form, found, definition, answers)
     page = render_template(
         "registration/step.html",
         intake=found,
@@ -348,6 +354,7 @@ def _draw_step(
         window=place,
         room=space,
         saved=_saved(found),
+        carried=carried,
         scripts=SCRIPTS,
     )
     return page, form.status
@@ -431,9 +438,7 @@ def _registration(found: Intake) -> Registration:
 
 
 def _definition(found: Intake) -> Definition | None:
-    if found.version_id is None:
-        return None
-    return questionnaires.localised(questionnaires.version(found.version_id), g.lang)
+    return asking.definition_of(found, g.lang)
 
 
 def _needed(definition: Definition | None) -> Definition:
@@ -462,22 +467,6 @@ def _answers(found: Intake, *, with_tails: bool = False) -> dict[str, object]:
 def _sections(found: Intake, answers: Mapping[str, object], url: Callable[[Page], str] | None) -> list[Section]:
     definition = _definition(found)
     return given.to_show(definition, answers, g.lang, url=url, files=attached.own(found, answers)) if definition else []
-
-
-def _first_address(found: Intake, definition: Definition | None) -> str:
-    slug = found.event.slug
-    if definition is None:
-        return url_for("registration.check", slug=slug)
-    pages = given.visible_pages(definition, _answers(found))
-    if found.registration is not None:
-        wanting = {page.id for page, _question in given.complete(definition, _answers(found))}
-        first = next((page for page in pages if page.id in wanting), None)
-        return (
-            url_for("registration.step", slug=slug, page=first.id)
-            if first
-            else url_for("registration.check", slug=slug)
-        )
-    return url_for("registration.step", slug=slug, page=pages[0].id)
 
 
 def _amend_address(registration: Registration) -> Callable[[Page], str]:

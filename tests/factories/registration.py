@@ -12,7 +12,7 @@ from eventhub.programme.models import Event, EventKind, Mode
 from eventhub.questionnaires import actions as questionnaires
 from eventhub.questionnaires.definition import parse
 from eventhub.questionnaires.models import Purpose, Questionnaire
-from eventhub.registration import actions, queries
+from eventhub.registration import actions, admission, queries
 from eventhub.registration.models import Registration, RegistrationSetup, SeatAt, State
 from eventhub.registration.queries import Intake
 from eventhub.registration.reference import new_reference
@@ -218,3 +218,51 @@ def make_registration(event: Event, person: Person | None = None, **given: objec
     db.session.add(registration)
     db.session.flush()
     return registration
+
+
+def take_category(event: Event, code: str = "ngo_no_ecosoc", **rules: Any) -> None:
+    """A category that the event takes, by the action itself."""
+    admission.set_category(make_person(), event, code, is_open=rules.pop("is_open", True), **rules)
+
+
+FOR_CATEGORIES: dict[str, Any] = {
+    "pages": [
+        {
+            "id": "p1",
+            "title": "Taking part",
+            "questions": [
+                {
+                    "id": "q1",
+                    "key": "category",
+                    "kind": "choice",
+                    "label": "On whose behalf?",
+                    "required": True,
+                    "options": [
+                        {"id": "member_state", "label": "A Member State"},
+                        {"id": "ngo_ecosoc", "label": "An organization in status"},
+                        {"id": "ngo_no_ecosoc", "label": "An organization without status"},
+                        {"id": "minority_representative", "label": "A group"},
+                    ],
+                },
+                {"id": "q2", "key": "letter", "kind": "file", "label": "Letter"},
+                {"id": "q3", "key": "attestation", "kind": "file", "label": "Attestation"},
+                {"id": "q4", "key": "identity_copy", "kind": "file", "label": "Copy", "sealed": True, "see": ["desk"]},
+            ],
+        },
+        {
+            "id": "p2",
+            "title": "About you",
+            "questions": [
+                {"id": "q5", "key": "display_name", "kind": "short_text", "label": "Name to show", "required": True},
+                {
+                    "id": "q6",
+                    "key": "wishes_to_speak",
+                    "kind": "choice",
+                    "label": "Would you like to speak?",
+                    "options": [{"id": "yes", "label": "Yes"}, {"id": "no", "label": "No"}],
+                },
+            ],
+        },
+    ]
+}
+"""A form that asks for a category and for every paper."""

@@ -52,6 +52,7 @@ from tests.factories.registration import (
     make_registration,
     open_registration,
     register,
+    take_category,
 )
 from tests.live import House
 
@@ -210,6 +211,8 @@ def _build(words: Words) -> Tour:
     key = db.session.get_one(SealKey, owner.seal_key_id)
     thread.ask(staff, mine, key, words("A question of the desk"))
     thread.answer(owner, intake(event, owner), words("An answer"), Upload(f"{words('letter')}.pdf", PDF_BYTES))
+    take_category(event, quota=30, asks_letter=True, asks_attestation=True)
+    take_category(event, "member_state", quota=60, is_listed=True)
     make_registration(event, organisation_id=organisation.id)
     for number, category in enumerate(("ngo_ecosoc", "member_state", "academic_expert")):
         named = make_person(name=words(f"Named {number}"))
@@ -273,6 +276,7 @@ def _build(words: Words) -> Tour:
             "people.agree_to_email_change": f"/email-change/{people.email_change_token(change, people.NEW)}",
             "calendars.reply": f"/invites/{imip.invite_token(invite)}",
             "registration.start": f"/events/{slug}/register",
+            "registration.guide": f"/events/{slug}/register/guide",
             "registration.participants": f"/events/{slug}/participants",
             "registration.participants#nobody": f"/events/{slug}/participants?category=media",
             "registration.offer": f"/offers/{offers.offer_token(offer)}",
@@ -362,6 +366,8 @@ def _build(words: Words) -> Tour:
             "registration_console.export": f"{console}/registrations/export?chip=all",
             "registration_console.partner_counts": f"{console}/registration-counts",
             "registration_console.setup": f"{console}/registration-settings",
+            "registration_console.category_list": f"{console}/registration-settings/categories",
+            "registration_console.category": f"{console}/registration-settings/categories/ngo_no_ecosoc",
             "calendars_console.head_count": f"{console}/calendar",
             "papers_console.index": f"{console}/papers",
             "papers_console.setup": f"{console}/papers/settings",

@@ -10,13 +10,15 @@ import time_machine
 from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.outbox import Promise
-from eventhub.papers import typeset
+from eventhub.papers import badges, typeset
 from eventhub.papers.actions import follow
+from eventhub.papers.making import gather
 from eventhub.papers.models import BadgeName, PaperOrder, PaperSetup, Problem
 from eventhub.people.actions import hide_now
 from eventhub.people.models import Person, Role, RoleGrant
@@ -25,12 +27,12 @@ from eventhub.programme.console_queries import deeds
 from eventhub.programme.models import Event
 from eventhub.questionnaires.uploads import Upload
 from eventhub.registration.disclosure import READS_AN_HOUR
-from eventhub.registration.models import Registration, State
+from eventhub.registration.models import BadgeColour, Registration, State
 from tests.factories.people import grant, make_person, sign_in
-from tests.factories.registration import make_forum, register
+from tests.factories.registration import make_forum, register, take_category
 from tests.papers.asking import console, officer, print_badges
 from tests.papers.making import Make, content, has, make, read
-from tests.papers.scene import accredited, make_stage
+from tests.papers.scene import accredited, make_people, make_stage
 
 __all__ = ["make"]
 pytestmark = pytest.mark.usefixtures("database")
@@ -269,3 +271,18 @@ def test_gathering_takes_as_many_statements_for_three_as_for_one(
         counts.append(len(statements))
         assert (order.number, reads()[-1]) == (number, number)
     assert counts[1] == counts[2], "\n".join(statements)
+
+
+def test_badges_take_the_colour_that_the_event_chose(client: FlaskClient) -> None:
+    event = make_stage()
+    make_people(event)
+    take_category(event, "member_state", colour=BadgeColour.PLUM)
+    take_category(event, "nhri")
+    officer(client, event)
+    assert print_badges(client, event) == 303
+    rows = select(PaperOrder).options(joinedload(PaperOrder.event), joinedload(PaperOrder.owner))
+    order = db.session.scalars(rows.execution_options(populate_existing=True)).one()
+    colours = {badge["category"]: badge["colour"] for badge in gather(order).data["badges"]}
+    assert colours["Member State"] == badges.PALETTE[BadgeColour.PLUM] != badges.COLOURS["member_state"][0]
+    assert colours["National human rights institution"] == badges.COLOURS["nhri"][0]
+    assert colours["Academic or expert"] == badges.COLOURS["academic_expert"][0]

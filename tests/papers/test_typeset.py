@@ -25,6 +25,7 @@ from eventhub.papers.models import BadgeName, Kind, Layout, default
 from eventhub.papers.queries import Bearer
 from eventhub.papers.typeset import Source
 from eventhub.programme.models import Event
+from eventhub.registration.models import BadgeColour
 from tests.papers.making import has, read
 from tests.papers.making import letters as letters_of
 from tests.papers.scene import PEOPLE, TITLES, make_stage
@@ -268,7 +269,8 @@ def test_a_name_runs_as_its_first_letter_does(name: str, from_right: bool) -> No
 
 def test_colours_of_categories_bear_white_letters() -> None:
     """WCAG 2.2, 1.4.3: at least 4.5 to 1."""
-    for colour, letter in badges.COLOURS.values():
+    assert set(badges.PALETTE) == set(BadgeColour)
+    for colour, letter in [*badges.COLOURS.values(), *((colour, "X") for colour in badges.PALETTE.values())]:
         parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
         red, green, blue = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
         assert 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05) >= 4.5, colour

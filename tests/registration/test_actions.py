@@ -23,7 +23,7 @@ from eventhub.questionnaires.definition import parse
 from eventhub.questionnaires.models import AnswerSet
 from eventhub.registration import actions, disclosure, queries
 from eventhub.registration.models import MOVES, Deadline, Registration, RegistrationSetup, SeatAt, State
-from eventhub.registration.moves import NotPossible, OwnFile, can_move, move, way
+from eventhub.registration.moves import NotEnoughSeats, NotPossible, OwnFile, can_move, move, way
 from tests.factories.people import make_organisation, make_person
 from tests.factories.registration import (
     ANSWERS,
@@ -319,7 +319,7 @@ def test_deciding_many_takes_as_many_statements_as_deciding_one(statements: list
 def test_too_few_seats_and_nothing_is_decided() -> None:
     event, staff = make_forum(capacity=2), make_person()
     chosen = [register(event) for _ in range(3)]
-    with pytest.raises(actions.NotEnoughSeats), db.session.begin_nested():
+    with pytest.raises(NotEnoughSeats), db.session.begin_nested():
         actions.decide(staff, chosen, State.ACCREDITED, "complete")
     for one in chosen:
         db.session.refresh(one)

@@ -21,6 +21,7 @@ from eventhub.people.models import Person, Role
 from eventhub.programme.models import Event, Publication
 from eventhub.registration import actions, letters, line, offers, queries
 from eventhub.registration.models import Outcome, Registration, RegistrationSetup, SeatAt, SeatOffer, State
+from eventhub.registration.moves import NotEnoughSeats
 from tests.factories.people import form_fields, grant, make_person, sign_in
 from tests.factories.programme import make_session
 from tests.factories.registration import intake, make_dialogue, make_forum, register
@@ -164,7 +165,7 @@ def test_by_hand_out_of_order_needs_a_reason_that_all_histories_keep() -> None:
     verbs = db.session.scalars(select(AuditEntry).where(AuditEntry.subject_id == one.id).order_by(AuditEntry.id)).all()
     assert verbs[-1].verb == "registration.passed_over"
     assert verbs[-1].text_digest
-    with pytest.raises(actions.NotEnoughSeats):
+    with pytest.raises(NotEnoughSeats):
         offers.offer_by_hand(staff, event.id, [one])
 
 

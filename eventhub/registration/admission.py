@@ -1,0 +1,98 @@
+"""Which categories an event takes, and by which rules."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import func, select
+
+from eventhub.kit import audit, codes
+from eventhub.kit.db import db
+from eventhub.kit.errors import DomainError, NotFound
+from eventhub.kit.revisions import bump
+from eventhub.people.models import Person
+from eventhub.programme.models import Event
+from eventhub.registration import categories, offers
+from eventhub.registration.eligibility import Paper, usual_papers
+from eventhub.registration.models import Registration, RegistrationCategory
+from eventhub.registration.participants import REVISION
+from eventhub.registration.seats import added, hold_seats
+
+
+class QuotaBelowSeats(DomainError):
+    """More people of the category have a seat than the new quota would allow."""
+
+    status = 422
+    message = _l("More people of this category have a place already. Choose a larger number, or leave it empty.")
+    field = "quota"
+
+
+def set_category(actor: Person, event: Event, code: str, *, is_open: bool, **rules: Any) -> bool:
+    """Take a category with its rules, or close it; true in any case. Drafts in it are asked to choose again;
+    registrations that were sent stay as they are, and so does its row. When the last one is closed the event has no
+    categories of its own any more.
+
+    ``rules`` are columns of RegistrationCategory. Places that a larger quota makes free are offered to the waiting
+    list as those of the event are. Raises NotFound for a code that is not on the list, QuotaBelowSeats.
+    """
+    if code not in codes.codes(categories.LIST):
+        raise NotFound
+    hold_seats(event.id)
+    known = categories.rows_of(event.id)
+    row = known.get(code)
+    if row is None and not is_open:
+        return True
+    freed: int | None = 0
+    if row is None:
+        row = RegistrationCategory(event_id=event.id, code=code, seats_taken=_seated(event, code))
+        db.session.add(row)
+    else:
+        freed = added(row.quota, rules.get("quota", row.quota))
+    if (quota := rules.get("quota")) is not None and quota < row.seats_taken:
+        raise QuotaBelowSeats
+    for name, value in (rules | {"is_open": is_open}).items():
+        setattr(row, name, value)
+    if not is_open and not any(one.is_open for one in known.values()):
+        for one in known.values():
+            db.session.delete(one)
+        freed = None
+    audit.record("registration.category_set", event, actor=actor, scope_id=event.id, category=code, open=is_open)
+    _take_effect(event, freed)
+    return True
+
+
+def take_usual(actor: Person, event: Event, offered: tuple[str, ...]) -> int:
+    """Take the categories that the questionnaire offers, each with the papers that are usually asked; how many. Those
+    with rules already stay as they are.
+    """
+    hold_seats(event.id)
+    known = categories.rows_of(event.id)
+    new = [code for code in offered if code not in known and code in codes.codes(categories.LIST)]
+    for code in new:
+        papers = usual_papers(code)
+        db.session.add(
+            RegistrationCategory(
+                event_id=event.id,
+                code=code,
+                seats_taken=_seated(event, code),
+                asks_letter=Paper.LETTER in papers,
+                asks_attestation=Paper.ATTESTATION in papers,
+            )
+        )
+    if new:
+        audit.record("registration.category_set", event, actor=actor, scope_id=event.id, categories=new, open=True)
+        _take_effect(event, 0)
+    return len(new)
+
+
+def _take_effect(event: Event, freed: int | None) -> None:
+    bump(REVISION)
+    db.session.flush()
+    offers.fill(event.id, freed)
+
+
+def _seated(event: Event, code: str) -> int:
+    """From here on the database counts; who has a seat already is counted once."""
+    rows = select(func.count()).where(
+        Registration.event_id == event.id, Registration.category == code, Registration.has_seat
+    )
+    return db.session.scalar(rows) or 0

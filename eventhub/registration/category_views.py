@@ -1,0 +1,113 @@
+"""Which categories an event takes, and the rules of each: a page of its registration settings."""
+
+from typing import Any
+
+from flask import flash, g, render_template
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from eventhub.kit import codes
+from eventhub.kit.access import actor, staff
+from eventhub.kit.errors import NotFound
+from eventhub.kit.forms import ActionForm, submit
+from eventhub.kit.web import back_to
+from eventhub.questionnaires import queries as questionnaires
+from eventhub.questionnaires.definition import Definition
+from eventhub.registration import admission, categories, shown
+from eventhub.registration.console import PageTooOld, bp, setup_of, to_set_up
+from eventhub.registration.forms import CategoryForm
+from eventhub.registration.models import RegistrationCategory, RegistrationSetup
+
+__all__ = ["bp"]
+
+
+@bp.get("/console/events/<slug>/registration-settings/categories")
+@staff
+def category_list(slug: str) -> ResponseReturnValue:
+    """All categories of the code list: which of them this event takes, and by which rules."""
+    event, found = to_set_up(slug)
+    setup, definition = setup_of(found), _newest(setup_of(found))
+    rules, rows = categories.rules_of(event.id), categories.rows_of(event.id)
+    return render_template(
+        "registration/categories.html",
+        event=event,
+        lines=[_line(code, rules, rows, setup) for code in codes.codes(categories.LIST)],
+        has_any=bool(rules),
+        asks=categories.asks_for_one(definition),
+        unasked=[shown.PAPERS[paper] for paper in categories.papers_missing_from(definition, rules)],
+        unasked_keys=[paper.value for paper in categories.papers_missing_from(definition, rules)],
+        questionnaire_id=setup.questionnaire_id,
+        usual=ActionForm(formdata=None),
+    )
+
+
+@bp.post("/console/events/<slug>/registration-settings/categories")
+@staff
+def usual_categories(slug: str) -> ResponseReturnValue:
+    """Take those that the questionnaire offers, with the papers that are usually asked."""
+    event, found = to_set_up(slug)
+    if not ActionForm().validate_on_submit():
+        raise PageTooOld
+    number = admission.take_usual(actor().person, event, categories.offered(_newest(setup_of(found)), ()))
+    flash(ngettext("%(num)s category is added.", "%(num)s categories are added.", number), "ok")
+    return back_to("registration_console.category_list", slug=slug)
+
+
+@bp.route("/console/events/<slug>/registration-settings/categories/<code>", methods=["GET", "POST"])
+@staff
+def category(slug: str, code: str) -> ResponseReturnValue:
+    """The rules of one category."""
+    event, found = to_set_up(slug)
+    setup_of(found)
+    if code not in codes.codes(categories.LIST):
+        raise NotFound
+    row = categories.rows_of(event.id).get(code)
+    form = _form(row)
+    if form.validate_on_submit():
+        is_open, rules = bool(form.is_open.data), form.rules
+        if submit(form, lambda: admission.set_category(actor().person, event, code, is_open=is_open, **rules)):
+            flash(_("The rules of the category are saved."), "ok")
+            return back_to("registration_console.category_list", slug=slug)
+        event, found = to_set_up(slug)
+        row = categories.rows_of(event.id).get(code)
+    page = render_template(
+        "registration/category.html",
+        event=event,
+        form=form,
+        label=shown.label(categories.LIST, code, g.lang),
+        taken=row.seats_taken if row else None,
+        code=code,
+    )
+    return page, form.status
+
+
+def _newest(setup: RegistrationSetup) -> Definition | None:
+    """The newest published version of the event's questionnaire."""
+    found = questionnaires.newest_version(setup.questionnaire_id) if setup.questionnaire_id else None
+    return found.definition if found else None
+
+
+def _form(row: RegistrationCategory | None) -> CategoryForm:
+    if row is None:
+        return CategoryForm(data={"is_open": True})
+    names = ("is_open", "quota", "asks_letter", "asks_attestation", "asks_identity", "may_speak", "is_listed")
+    data: dict[str, Any] = {name: getattr(row, name) for name in names}
+    data["accreditation"] = "" if row.accreditation is None else "yes" if row.accreditation else "no"
+    return CategoryForm(data=data | {"colour": row.colour.value if row.colour else ""})
+
+
+def _line(
+    code: str, rules: categories.Rules, rows: dict[str, RegistrationCategory], setup: RegistrationSetup
+) -> dict[str, Any]:
+    row, rule = rows.get(code), categories.rule_of(rules, code)
+    return {
+        "code": code,
+        "label": shown.label(categories.LIST, code, g.lang),
+        "row": row,
+        "is_open": row is not None and row.is_open,
+        "quota": shown.quota(row, g.lang),
+        "papers": shown.papers_of(rule),
+        "looked_at": categories.is_looked_at(setup, rule),
+        "colour": shown.COLOURS[row.colour] if row and row.colour else None,
+    }
