@@ -14,7 +14,7 @@ from eventhub.kit.mail import Letter
 from eventhub.papers import actions as papers
 from eventhub.people.models import Person, Role, RoleGrant, ScopeKind
 from eventhub.programme.models import Event
-from eventhub.registration import actions, letters, offers, queries, thread
+from eventhub.registration import actions, counts, letters, offers, queries, thread
 from eventhub.registration.models import State
 from workers.app import mails, writes
 from workers.upkeep import by_the_clock
@@ -212,6 +212,12 @@ def expire_drafts() -> None:
     """Close the drafts of events that take no more."""
     while actions.expire_drafts(now()):
         db.session.flush()
+
+
+@by_the_clock("registration.freeze_counts", timedelta(minutes=30))
+def freeze_counts() -> None:
+    """Write down what host partners read until the next midnight."""
+    counts.freeze(now())
 
 
 @by_the_clock("registration.forget_messages", timedelta(hours=1))

@@ -20,7 +20,7 @@ from eventhub.papers.models import Kind, PaperOrder
 from eventhub.people.models import Person
 from eventhub.programme import shown as programme
 from eventhub.registration import queries as registrations
-from eventhub.registration.models import Registration
+from eventhub.registration.models import Registration, State
 from eventhub.registration.queries import Intake
 from eventhub.registration.reference import read_reference
 
@@ -94,6 +94,7 @@ def _page(found: Intake, registration: Registration, sent: tuple[Kind, OwnPaperF
         "papers/mine.html",
         title=programme.words(found.event.title, found.event.original_language, g.lang),
         reference=registration.reference,
+        over=registration.state in {State.DECLINED, State.REVOKED, State.WITHDRAWN, State.EXPIRED},
         form=sent[1] if sent else None,
         papers=[
             {

@@ -30,7 +30,7 @@ from eventhub.questionnaires import queries as questionnaires
 from eventhub.questionnaires.actions import drop_inapplicable
 from eventhub.questionnaires.definition import Definition
 from eventhub.questionnaires.models import AnswerSet
-from eventhub.registration import categories, line, offers
+from eventhub.registration import categories, line, offers, participants
 from eventhub.registration.copies import PHOTOGRAPH, copy_columns, fill_profile, on_papers
 from eventhub.registration.models import TAKES_PART, Deadline, Outcome, Registration, RegistrationSetup, State
 from eventhub.registration.moves import (
@@ -382,7 +382,7 @@ def note(actor: Person, registration: Registration, text: str) -> audit.AuditEnt
 
 def set_up(actor: Person, event: Event, *, setup: RegistrationSetup | None, **values: Any) -> RegistrationSetup:
     """Say how an event takes registrations. Before it has opened everything may change; afterwards the deadline only
-    moves by ``extend_deadline``. Raises ClosesTooEarly, CapacityBelowSeats, NotLater.
+    moves by ``extend_deadline``. Raises ClosesTooEarly, CapacityBelowSeats, NotLater, AgreedToLess.
     """
     moment = now()
     freed: int | None = 0
@@ -400,6 +400,8 @@ def set_up(actor: Person, event: Event, *, setup: RegistrationSetup | None, **va
             db.session.execute(delete(Deadline).where(Deadline.event_id == event.id))
             _announce(event.id, values["closes_at"], moment)
         freed = added(setup.capacity, values.get("capacity", setup.capacity))
+        if "public_list" in changed and values["public_list"]:
+            participants.demand_nobody_agreed(event.id)
         for name in changed:
             setattr(setup, name, values[name])
     if setup.closes_at <= setup.opens_at:

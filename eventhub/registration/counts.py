@@ -2,18 +2,28 @@
 
 SAFETY.md property 4, DOMAIN.md rule 12. There is one table and no total: a cell under five is hidden, and since no
 sum is shown, no other cell can give it away. Numbers are rounded down to fives, so that two days of the table do not
-tell who came in between, and everything holds as of the last midnight UTC, so that watching the page tells nothing.
+tell who came in between. They hold as of a midnight UTC and are written down once after it: whatever happens by day, an
+erasure or another category too, moves nothing, so that watching the page tells nothing.
 """
 
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
+
+from sqlalchemy import delete, select
 
 from eventhub.kit import codes
 from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.programme.models import Event, Publication
 from eventhub.registration.desk import category_counts
+from eventhub.registration.models import FrozenCounts, RegistrationSetup
 
 STEP = 5
+KEPT = timedelta(days=7)
+"""Former nights are of no use; some stay for whoever looks for a mistake."""
+SHOWN_AFTER = timedelta(days=30)
+"""So long after the event its numbers are still made anew."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +35,43 @@ class Cell:
 
 
 def table(event_id: uuid.UUID) -> tuple[datetime, list[Cell]]:
-    """The midnight it holds for, and a cell for every category there is, present or not."""
-    midnight = datetime.combine(now().astimezone(UTC).date(), time(), UTC)
-    found = category_counts(event_id, midnight)
-    return midnight, [Cell(code, shown(found[code])) for code in codes.codes("participant_category")]
+    """The midnight it holds for, and a cell for every category there is, present or not. Before the first numbers are
+    written down every cell is hidden. One statement.
+    """
+    rows = select(FrozenCounts).where(FrozenCounts.event_id == event_id).order_by(FrozenCounts.midnight.desc())
+    newest = db.session.scalars(rows.limit(1)).first()
+    numbers = newest.numbers if newest else {}
+    cells = [Cell(code, shown(numbers.get(code, 0))) for code in codes.codes("participant_category")]
+    return (newest.midnight if newest else last_midnight(now())), cells
+
+
+def freeze(moment: datetime) -> int:
+    """Write down the numbers of the last midnight for every published event that has none yet; for how many. Safe to
+    repeat: the first numbers of a night stay.
+    """
+    midnight = last_midnight(moment)
+    db.session.execute(delete(FrozenCounts).where(FrozenCounts.midnight < midnight - KEPT))
+    done = select(FrozenCounts.event_id).where(FrozenCounts.midnight == midnight)
+    due = (
+        select(Event.id)
+        .join(RegistrationSetup, RegistrationSetup.event_id == Event.id)
+        .where(
+            Event.publication == Publication.PUBLISHED,
+            Event.last_day >= (moment - SHOWN_AFTER).date(),
+            Event.id.not_in(done),
+        )
+    )
+    events = list(db.session.scalars(due.order_by(Event.id)))
+    for event_id in events:
+        numbers = {category: number for category, number in category_counts(event_id, midnight).items() if category}
+        db.session.add(FrozenCounts(event_id=event_id, midnight=midnight, numbers=numbers))
+    db.session.flush()
+    return len(events)
+
+
+def last_midnight(moment: datetime) -> datetime:
+    """The midnight UTC that began the day."""
+    return datetime.combine(moment.astimezone(UTC).date(), time(), UTC)
 
 
 def shown(number: int) -> int | None:

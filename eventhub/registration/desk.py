@@ -324,9 +324,13 @@ def deeds(registration_id: uuid.UUID, limit: int = 200) -> list[Deed]:
     return [Deed(*row) for row in db.session.execute(found)]
 
 
+READINGS = [f"registration.{deed}" for deed in ("revealed", "message_file", "own_file", "note")]
+"""Deeds that leave a registration as it was."""
+
+
 def last_hands(registration_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
-    """Who did the newest thing to each registration, by the public name; without those whom nobody did. One statement,
-    none for nothing.
+    """Who last changed each registration, by the public name; who only read is not meant. Without those whom nobody
+    changed. One statement, none for nothing.
     """
     if not registration_ids:
         return {}
@@ -335,7 +339,11 @@ def last_hands(registration_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
         select(AuditEntry.subject_id, func.coalesce(func.nullif(Person.alias, ""), given, Person.name).label("who"))
         .outerjoin(Person, Person.id == AuditEntry.actor_id)
         .outerjoin(Registration, Registration.id == AuditEntry.subject_id)
-        .where(AuditEntry.subject_kind == Registration.__tablename__, AuditEntry.subject_id.in_(registration_ids))
+        .where(
+            AuditEntry.subject_kind == Registration.__tablename__,
+            AuditEntry.subject_id.in_(registration_ids),
+            AuditEntry.verb.not_in(READINGS),
+        )
         .ext(distinct_on(AuditEntry.subject_id))
         .order_by(AuditEntry.subject_id, AuditEntry.id.desc())
     )

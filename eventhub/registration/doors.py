@@ -80,7 +80,7 @@ def take_back(actor: Person, registration: Registration, *, gate: str, text: str
     """An entry was a mistake. Who came to no other gate (``came``) is where the registration was before, accredited
     or with a badge issued; what was decided then stays. The caller holds the row. Raises OwnFile.
     """
-    demand_distance(actor, [registration])
+    demand_distance(actor, [registration], own_slips=True)
     back = None
     if not came and registration.state is State.ATTENDED:
         back = _before(registration)

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from eventhub.kit.clock import now
@@ -138,6 +139,19 @@ class Deadline(Base):
     event_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), index=True)
     closes_at: Mapped[datetime]
     announced_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class FrozenCounts(Base):
+    """How many accredited people of each category an event had at a midnight, by code: what host partners read until
+    the next one, whatever happens in between (SAFETY.md property 4). ``numbers`` are the true ones; counts.py says what
+    of them may leave.
+    """
+
+    __tablename__ = "frozen_counts"
+
+    event_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), primary_key=True)
+    midnight: Mapped[datetime] = mapped_column(primary_key=True)
+    numbers: Mapped[dict[str, int]] = mapped_column(JSONB)
 
 
 class BadgeColour(StrEnum):

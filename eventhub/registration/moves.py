@@ -18,7 +18,7 @@ from eventhub.kit.revisions import bump
 from eventhub.people.models import Person
 from eventhub.registration.models import CORRECTIONS, MOVES, TAKES_PART, Registration, State
 from eventhub.registration.participants import REVISION
-from eventhub.registration.queries import too_near
+from eventhub.registration.queries import Nearness, too_near
 
 DECIDED = frozenset({State.ACCREDITED, State.DECLINED, State.WAITLISTED, State.REVOKED})
 
@@ -32,7 +32,10 @@ class NotPossible(DomainError):
 class OwnFile(Forbidden):
     """Nobody decides on their own file or organization (SAFETY.md property 7)."""
 
-    message = _l("You cannot decide on your own registration or on one of your own organization. Ask a colleague.")
+    message = _l(
+        "You cannot decide on your own registration, on one of your own organization, or on one that you filled in for "
+        "somebody. Ask a colleague."
+    )
 
 
 class OwnRecord(Forbidden):
@@ -145,9 +148,12 @@ def move_all(
             set_committed_value(one, name, value)
 
 
-def demand_distance(actor: Person, registrations: Sequence[Registration]) -> None:
-    """Nobody decides on their own file or on one of their own organization. Raises OwnFile."""
-    if too_near(actor.id, registrations):
+def demand_distance(actor: Person, registrations: Sequence[Registration], *, own_slips: bool = False) -> None:
+    """Nobody decides on their own file, on one of their own organization, or on one that they have filled in for
+    somebody. ``own_slips``: what one did oneself at a door may be undone where one filled it in there. Raises OwnFile.
+    """
+    near = set(too_near(actor.id, registrations).values())
+    if near - ({Nearness.FILED} if own_slips else set()):
         raise OwnFile
 
 

@@ -412,6 +412,8 @@ def _why_not(one: Registration, outcome: State, near: Nearness | None) -> Any:
         return shown.STATES[one.state][0]
     if near is Nearness.ORGANISATION:
         return _("From an organization that you represent, or represented within the last two years")
+    if near is Nearness.FILED:
+        return _("Registered by yourself: a colleague decides")
     return _("Your own registration")
 
 

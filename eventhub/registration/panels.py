@@ -192,6 +192,8 @@ def _item(one: Intake, visitor: Visitor, offers: Mapping[uuid.UUID, SeatOffer]) 
             item["label"] = _("Go on with my registration")
         return item
     item["url"] = url_for("registration.mine_one", reference=registration.reference)
+    if not queries.may_amend(registration, one.setup, now()):
+        item["label"] = _("See my answers")
     offer = offers.get(registration.id)
     if offer is not None:
         item["due"] = shown.due(offer.until, one.event, g.lang, zone=visitor.person.time_zone)
@@ -203,7 +205,9 @@ def _item(one: Intake, visitor: Visitor, offers: Mapping[uuid.UUID, SeatOffer]) 
         item["label"] = _("Read the question and answer")
     if registration.state in {State.SUBMITTED, State.UNDER_REVIEW} and registration.submitted_at:
         by = _working_days_after(registration.submitted_at.date(), one.setup.answer_within_days)
-        item["answer_by"] = show_date(by, g.lang, year=False)
+        # Once the day is over nothing is promised any more; what was written is looked at anew after that.
+        if by >= now().date():
+            item["answer_by"] = show_date(by, g.lang, year=False)
     return item
 
 

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import load_only
 
 from eventhub.kit.codes import collation_key
 from eventhub.kit.db import db
-from eventhub.kit.errors import NotFound
-from eventhub.people.models import Channel, Organisation, Person
+from eventhub.kit.errors import DomainError, NotFound
+from eventhub.people.models import Channel, Consent, Organisation, Person
 from eventhub.people.queries import agrees
 from eventhub.programme.models import Event, Publication
 from eventhub.registration.categories import unlisted
@@ -30,6 +31,17 @@ REVISION = "participants"
 this one comes before ``programme`` and ``people``, so that nobody waits in a circle.
 """
 FRESH = timedelta(minutes=5)
+
+
+class AgreedToLess(DomainError):
+    """Who agreed did so to a list that not everybody reads."""
+
+    status = 422
+    message = _l(
+        "People have already agreed to a list that not everybody reads. This can be chosen only before the first of "
+        "them registers."
+    )
+    field = "public_list"
 
 
 @dataclass(frozen=True)
@@ -73,6 +85,17 @@ def on_the_list(event_id: uuid.UUID) -> tuple[ColumnElement[bool], ...]:
         PUBLIC_NAME != "",
         agrees(Channel.LIST_OF_PARTICIPANTS, event_id),
     )
+
+
+def demand_nobody_agreed(event_id: uuid.UUID) -> None:
+    """A list becomes public only while nobody has agreed to another one: consent is to what was said when it was asked
+    for (DOMAIN.md rule 8). Raises AgreedToLess.
+    """
+    mine = select(Consent.person_id).where(
+        Consent.event_id == event_id, Consent.channel == Channel.LIST_OF_PARTICIPANTS, Consent.given
+    )
+    if db.session.scalar(mine.limit(1)) is not None:
+        raise AgreedToLess
 
 
 def event_with_list(slug: str) -> Event:

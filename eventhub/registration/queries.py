@@ -105,7 +105,9 @@ class Nearness(StrEnum):
     """Why somebody decides nothing about a registration (SAFETY.md property 7)."""
 
     OWN = "own"
-    """One's own, or filed for somebody else."""
+    """One's own."""
+    FILED = "filed"
+    """Filled in by oneself for somebody else."""
     ORGANISATION = "organisation"
     """From an organization that one represents, or represented within the last two years."""
 
@@ -177,7 +179,8 @@ def too_near(person_id: uuid.UUID, registrations: Iterable[Registration]) -> dic
     registrations = list(registrations)
     near = represents(person_id, {one.organisation_id for one in registrations if one.organisation_id})
     found = {one.id: Nearness.ORGANISATION for one in registrations if one.organisation_id in near}
-    return found | {one.id: Nearness.OWN for one in registrations if person_id in {one.person_id, one.filed_by_id}}
+    found |= {one.id: Nearness.FILED for one in registrations if person_id == one.filed_by_id}
+    return found | {one.id: Nearness.OWN for one in registrations if person_id == one.person_id}
 
 
 def intake(slug: str, person: Person, *, lock: bool = False, seats: bool = False) -> Intake:

@@ -73,6 +73,7 @@ NOT_FREE = {
     "email_change": {"new_email"},
     "entry_blob": {"language", "zone"},
     "event": {"slug", "code", "original_language", "country", "time_zone", "interpretation"},
+    "frozen_counts": {"numbers"},
     "gate_rule": {"categories", "modes"},
     "heartbeat": {"name"},
     "job_slot": {"job"},

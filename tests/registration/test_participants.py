@@ -423,7 +423,6 @@ def _crowd(event: Event, number: int) -> None:
 
 def test_organizers_switch_it_on_and_off(client: FlaskClient) -> None:
     event = make_forum()
-    marked(event)
     sign_in(client, make_staff(event_id=event.id))
     settings = f"/en/console/events/{event.slug}/registration-settings"
     for on in (True, False):
@@ -431,5 +430,24 @@ def test_organizers_switch_it_on_and_off(client: FlaskClient) -> None:
         assert ("public_list" in form) != on
         form.pop("public_list", None)
         assert client.post(settings, data=form | ({"public_list": "y"} if on else {})).status_code == 303
+        if on:
+            marked(event)
         assert passer_by(client, address(event))[0] == (200 if on else 404)
         assert (MARKER.encode() in passer_by(client, address(event))[1]) == on
+
+
+def test_a_list_becomes_public_only_before_anybody_agreed_to_another_one(client: FlaskClient) -> None:
+    """Consent is to what was said when it was asked for."""
+    event = make_forum(public_list=False)
+    found = db.session.get_one(RegistrationSetup, event.id)
+    staff, person = make_person(), make_person()
+    page = f"/en/events/{event.slug}/register/p3"
+    sign_in(client, person)
+    told = "anybody on the internet can read your name"
+    assert told not in client.get(page).text
+    actions.set_up(staff, event, setup=found, public_list=True)
+    assert told in client.get(page).text
+    actions.set_up(staff, event, setup=found, public_list=False)
+    people.set_consents(person, {Channel.LIST_OF_PARTICIPANTS: True}, event_id=event.id)
+    with pytest.raises(participants.AgreedToLess):
+        actions.set_up(staff, event, setup=found, public_list=True)

@@ -15,6 +15,8 @@ from eventhub.kit.outbox import Promise
 from eventhub.kit.sealed import SealKey
 from eventhub.people.models import Person
 from eventhub.registration import actions, disclosure, queries, thread
+from eventhub.registration.desk import last_hands
+from eventhub.registration.doors import take_back
 from eventhub.registration.models import Message, Registration, SeatAt, State
 from eventhub.registration.moves import OwnFile
 from eventhub.registration.offers import OutOfTurn
@@ -135,3 +137,34 @@ def test_a_refusal_looked_at_again_passes_nobody_over() -> None:
     with pytest.raises(OutOfTurn):
         actions.decide(staff, [first], State.ACCREDITED, "complete")
 
+
+def test_who_changed_it_last_is_named_and_not_who_read_it(client: FlaskClient) -> None:
+    event, person = make_forum(), make_person(name="Amina Yusuf")
+    one = register(event, person)
+    reader = at_desk(client, event)
+    one.version += 1
+    actions.note(reader, one, "A word")
+    disclosure.note_file_read(reader.id, one.id, event.id)
+    db.session.flush()
+    assert last_hands([one.id])[one.id] == "Amina Yusuf"
+
+
+def test_who_filled_in_a_slip_at_the_door_takes_back_the_entry_and_decides_nothing() -> None:
+    event, officer = make_forum(), make_person()
+    one = register(event)
+    one.filed_by_id = officer.id
+    one.state = State.ATTENDED
+    db.session.flush()
+    with pytest.raises(OwnFile):
+        actions.decide(officer, [one], State.REVOKED, "other")
+    assert take_back(officer, one, gate="2026-11-26", text="The wrong person", came=False).state is State.ACCREDITED
+
+
+def test_a_day_that_is_over_is_no_promise(client: FlaskClient) -> None:
+    event, person = make_forum(), make_person()
+    register(event, person)
+    sign_in(client, person)
+    assert "Answer expected" in client.get("/en/me").text
+    with time_machine.travel(now() + timedelta(days=20), tick=False):
+        sign_in(client, person)
+        assert "Answer expected" not in client.get("/en/me").text
