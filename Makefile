@@ -17,6 +17,9 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 # The files with tests that need the machine for themselves: to look through all others would take longer than they do.
 NEED_ALL = $$(grep -rl "mark.alone" tests --include=test_*.py)
 
+# A run that hangs for an hour is broken off, and its failures have been named by then.
+WITHIN_AN_HOUR := $(shell command -v timeout >/dev/null 2>&1 && echo timeout --signal=INT --kill-after=60 3600)
+
 # What failed beside others is asked once more by itself, and says so: a wait that a crowded machine cut short passes
 # then, a real fault fails again.
 ALONE := echo "Asking once more, by itself, what failed:"; $(BIN)/python -m pytest -n 0 --last-failed
@@ -37,7 +40,7 @@ ifdef ONLY
 	$(BIN)/python -m pytest -n 0 $(ONLY)
 else
 	status=0; \
-	$(BIN)/python -m pytest -n 3 --dist loadgroup -m "not alone" || { [ $$? = 1 ] && $(ALONE) -m "not alone"; } || status=1; \
+	$(WITHIN_AN_HOUR) $(BIN)/python -m pytest -n 3 --dist loadgroup -m "not alone" || { [ $$? = 1 ] && $(ALONE) -m "not alone"; } || status=1; \
 	$(BIN)/python -m pytest -n 0 -m alone $(NEED_ALL) || { [ $$? = 1 ] && $(ALONE) -m alone $(NEED_ALL); } || status=1; \
 	CI= .ci/chromium; \
 	exit $$status
