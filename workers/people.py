@@ -25,7 +25,7 @@ from eventhub.people.models import (
     SignInRequest,
     WebSession,
 )
-from eventhub.people.queries import person_by_email
+from eventhub.people.queries import admins_of_all, person_by_email
 from eventhub.registration import copies, offers, personal_data
 from workers.app import mails, writes
 from workers.upkeep import by_the_clock
@@ -140,10 +140,11 @@ def role_offered_mail(offer_id: str) -> Letter | None:
     offer = db.session.get(RoleOffer, uuid.UUID(offer_id))
     if offer is None or offer.closed_at is not None or offer.until <= now():
         return None
-    person = person_by_email(offer.email)
+    whose = offer.belongs_to_id
+    person = db.session.get(Person, whose) if whose else person_by_email(offer.email)
     neutral, language = bool(person and person.discreet), person.language if person else offer.language
     return Letter(
-        to=offer.email,
+        to=(person.email if person and whose else None) or offer.email,
         language=language,
         subject=lambda: _("A role is offered to you"),
         template="people/role_offered",
@@ -191,6 +192,14 @@ def administrator_added_mail(person_id: str) -> Letter | None:
     person = db.session.get_one(Person, uuid.UUID(person_id))
     template = "people/administrator_added"
     return _to_staff(person, template, lambda: _("A new administrator"), "people_console.roles")
+
+
+@mails("people.administrator_removed")
+def administrator_removed_mail(person_id: str) -> Letter | None:
+    """To every administrator, and to the former one, for whom the page of roles does not exist: there is one less."""
+    person = db.session.get_one(Person, uuid.UUID(person_id))
+    page = "people_console.roles" if person.id in admins_of_all() else "people.me"
+    return _to_staff(person, "people/administrator_removed", lambda: _("One administrator less"), page)
 
 
 def _to_staff(person: Person, template: str, subject: Callable[[], str], endpoint: str) -> Letter | None:

@@ -140,6 +140,12 @@ def stands_on(page: str) -> Callable[[View], View]:
     return mark
 
 
+def plain_code(view: View) -> View:
+    """Mark a view whose field ``code`` is no secret (the code of an event): it comes back after the sign-in too."""
+    view.plain_code = True  # type: ignore[attr-defined]
+    return view
+
+
 def access_of(app: Flask, endpoint: str) -> str:
     """The mark on a view."""
     return str(getattr(app.view_functions[endpoint], "access", ""))

@@ -31,6 +31,7 @@ from eventhub.kit.text import multi_line, single_line
 Result = TypeVar("Result")
 LINE_LIMIT = 500
 TEXT_LIMIT = 20_000
+SECRET_NAMES = frozenset({"code", "recovery_code", "password", "secret"})
 
 
 LIBRARY: dict[str, Any] = {
@@ -144,6 +145,23 @@ class Form(FlaskForm):
             self.form_errors.append(error.message)
         else:
             field.errors = [*field.errors, error.message]
+
+
+class SecretField(StringField):
+    """A code or another secret: never among the words that are kept when a session ends (people/kept_posts.py). What is
+    kept is told by the name it was sent under, so such a field bears one of the names that are left out.
+    """
+
+    def __init__(self, *args: Any, name: str = "", **kwargs: Any) -> None:
+        kwargs["name"] = name
+        super().__init__(*args, **kwargs)
+        if not is_secret_name(name):
+            raise ValueError(f"a secret field is called one of {', '.join(sorted(SECRET_NAMES))}")
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a field of this name, in a form of its own or inside another, may hold a secret."""
+    return name.rpartition("-")[2] in SECRET_NAMES
 
 
 class ActionForm(Form):

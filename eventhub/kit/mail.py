@@ -2,7 +2,8 @@
 
 A mail belongs to a promise. Its Message-ID and bytes are made at the first attempt and repeated byte for byte; the
 bytes are sealed while they wait and wiped when the promise is kept, so that no link in them outlives its mail. When its
-reader goes discreet while it waits, it is written anew under the same Message-ID.
+reader goes discreet or takes another address while it waits, it is written anew under the same Message-ID: a refusal
+that we saw may have followed a delivery that we did not.
 """
 
 import smtplib
@@ -289,7 +290,9 @@ def _written(taken: outbox.Taken, write: Callable[..., Letter | None]) -> Envelo
     if known is not None and known.sealed is None:  # sent, or wiped by an erasure
         return None
     if known is not None and known.sealed is not None and known.discreet == letter.discreet:
-        return _unpack(open_for_house(where, known.sealed))
+        kept = _unpack(open_for_house(where, known.sealed))
+        if kept.to == letter.to:
+            return kept
     message_id = known.message_id if known is not None else _message_id(taken)
     rendered = render(letter, message_id, now())
     body = (letter.compose or compose)(rendered)

@@ -9,6 +9,7 @@ TASK_NAMES: dict[str, Any] = {
     "papers.make": _l("Papers to print"),
     "people.address_changed": _l("New links after a change of address"),
     "people.administrator_added": _l("A mail to administrators about a new one"),
+    "people.administrator_removed": _l("A mail to administrators about one whose role was taken away"),
     "people.email_change_new": _l("A mail to the new address, to agree to it"),
     "people.email_change_old": _l("A mail to the old address, to agree to the new one"),
     "people.erased": _l("Erasing what is kept about a person"),

@@ -256,6 +256,9 @@ def _change_email(person: Person, row: EmailChange) -> None:
     if queries.person_by_email(row.new_email) not in {None, person}:
         raise AddressTaken
     sign_in.close_requests(person.email or "", row.new_email)
+    # What was offered to this person stays this person's, whoever has the old mailbox from now on.
+    mine = update(RoleOffer).where(RoleOffer.email == person.email, RoleOffer.closed_at.is_(None))
+    db.session.execute(mine.where(RoleOffer.belongs_to_id.is_(None)).values(belongs_to_id=person.id))
     person.email, row.done_at = row.new_email, now()
     revoke_other_sessions(person, keep=None)
     audit.record("person.email_changed", person, actor=person)
@@ -266,9 +269,9 @@ def _change_email(person: Person, row: EmailChange) -> None:
 # The second factor
 
 
-def begin_second_factor(actor: Person) -> Person:
-    """Make a secret for the app on the phone; it counts once confirmed."""
-    totp.begin(actor)
+def begin_second_factor(actor: Person, session: WebSession) -> Person:
+    """Make a secret for the app on the phone, for this session alone; it counts once confirmed."""
+    totp.begin(actor, session)
     return actor
 
 
@@ -277,6 +280,8 @@ def give_second_factor(actor: Person, session: WebSession, typed: str) -> bool:
     try stays counted.
     """
     plain = "".join(sign for sign in typed if sign.isalnum())
+    if totp.pending_of(session) is not None:
+        return _confirm_second_factor(actor, session, plain)
     if plain.isdecimal() and totp.try_code(actor, sign_in.plain_digits(plain)):
         way = "app"
     elif not plain.isdecimal() and totp.try_recovery_code(actor, plain):
@@ -284,15 +289,22 @@ def give_second_factor(actor: Person, session: WebSession, typed: str) -> bool:
     else:
         audit.record("person.second_factor_refused", actor, actor=actor)
         return False
-    factor = totp.factor_of(actor)
-    if factor is not None and factor.confirmed_at is None:
-        totp.confirm(actor)
-        session.second_factor_at = factor.confirmed_at
-        way = "set_up"
-    else:
-        session.second_factor_at = now()
-    session.is_half = False
+    session.second_factor_at, session.is_half = now(), False
     audit.record("person.second_factor_given", actor, actor=actor, way=way)
+    return True
+
+
+def _confirm_second_factor(actor: Person, session: WebSession, plain: str) -> bool:
+    had_one = totp.factor_of(actor) is not None
+    factor = totp.confirm(actor, session, sign_in.plain_digits(plain)) if plain.isdecimal() else None
+    if factor is None:
+        audit.record("person.second_factor_refused", actor, actor=actor)
+        return False
+    if had_one:
+        # Whoever came in meanwhile with the old phone.
+        revoke_other_sessions(actor, keep=session.id)
+    session.second_factor_at, session.is_half = factor.confirmed_at, False
+    audit.record("person.second_factor_given", actor, actor=actor, way="set_up")
     return True
 
 
@@ -305,13 +317,13 @@ def keep_recovery_codes(actor: Person) -> Person:
 
 
 def renew_second_factor(actor: Person, session: WebSession) -> Person:
-    """A new phone: forget the old secret and codes, and ask for a new set-up at once; the person is told by mail. The
-    caller has judged a code (``gives_fresh_code``). Raises SecondFactorNeeded.
+    """A new phone: a new set-up, which this session alone can end, and at once; the person is told by mail. The old
+    secret and codes count until then, so that nobody else can set up a phone meanwhile. The caller has judged a code
+    (``gives_fresh_code``). Raises SecondFactorNeeded.
     """
     if session.second_factor_at is None:
         raise SecondFactorNeeded
-    totp.drop(actor)
-    totp.begin(actor)
+    totp.begin(actor, session, anew=True)
     revoke_other_sessions(actor, keep=session.id)
     session.second_factor_at, session.is_half = None, True
     audit.record("person.second_factor_renewed", actor, actor=actor)
@@ -326,7 +338,7 @@ def gives_fresh_code(actor: Person, typed: str, *, recovery: bool = False) -> bo
     """
     factor = totp.factor_of(actor)
     plain = "".join(sign for sign in typed if sign.isalnum())
-    if factor is not None and factor.confirmed_at is not None:
+    if factor is not None:
         if plain.isdecimal() and totp.try_code(actor, sign_in.plain_digits(plain)):
             return True
         if recovery and not plain.isdecimal() and totp.try_recovery_code(actor, plain):
@@ -399,7 +411,8 @@ def _erase(actor: Person | None, person: Person) -> None:
     changed = db.session.scalars(select(EmailChange.new_email).where(EmailChange.person_id == person.id))
     addresses = {address for address in (person.email, *former, *changed) if address}
     mail.forget(addresses)
-    db.session.execute(delete(RoleOffer).where(RoleOffer.email.in_(addresses) | (RoleOffer.offered_by_id == person.id)))
+    theirs = or_(RoleOffer.offered_by_id == person.id, RoleOffer.belongs_to_id == person.id)
+    db.session.execute(delete(RoleOffer).where(or_(theirs, RoleOffer.email.in_(addresses))))
     sealed.destroy(db.session.get_one(sealed.SealKey, person.seal_key_id))
     totp.drop(person)
     for table in (EmailChange, KeptPost, Affiliation, SecondFactorReset):

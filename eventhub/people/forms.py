@@ -25,7 +25,7 @@ from wtforms.validators import Length, Regexp, StopValidation
 
 from eventhub.kit import codes
 from eventhub.kit.clock import now
-from eventhub.kit.forms import Form, optional, options, required
+from eventhub.kit.forms import Form, SecretField, optional, options, required
 from eventhub.kit.i18n import AUTONYMS, LANGUAGES, language, show_offset, zone_city
 from eventhub.kit.text import ascii_email
 from eventhub.people.actions import Details
@@ -97,7 +97,7 @@ class SignInForm(Form):
 class CodeForm(Form):
     """The code of the mail."""
 
-    code = StringField(
+    code = SecretField(
         _l("Code from the email"),
         [required(_l("Enter the code"))],
         description=_l("8 digits"),
@@ -108,7 +108,7 @@ class CodeForm(Form):
 class FactorForm(Form):
     """The code of the app, or a recovery code."""
 
-    code = StringField(
+    code = SecretField(
         _l("Code from the app"),
         [required(_l("Enter the code"))],
         render_kw={"autocomplete": "one-time-code", "dir": "ltr", "spellcheck": "false", "autocapitalize": "none"},
@@ -119,7 +119,7 @@ class FactorForm(Form):
 class FreshCodeForm(Form):
     """A code of one's own app, asked once more for a grave deed."""
 
-    code = StringField(
+    code = SecretField(
         _l("Code from the app"),
         [required(_l("Enter the code"))],
         render_kw={"autocomplete": "one-time-code", "inputmode": "numeric", "dir": "ltr", "spellcheck": "false"},
@@ -259,7 +259,7 @@ class GrantForm(Form):
     )
     role = SelectField(_l("Role"), [required()])
     scope = SelectField(lazy_pgettext("where a role holds", "For"), [required()])
-    code = StringField(
+    code = SecretField(
         _l("Code from the app"),
         description=_l("Only for an administrator: 6 digits, new every 30 seconds, from your own phone."),
         render_kw={"autocomplete": "one-time-code", "inputmode": "numeric", "dir": "ltr", "spellcheck": "false"},

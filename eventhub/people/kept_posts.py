@@ -1,7 +1,7 @@
 """What was typed when a session had ended: kept sealed for a day, given back once the same person has signed in.
 
 Only the words of somebody whose session still tells who it was are kept: on a shared computer a page that was left open
-after signing out belongs to nobody, and whoever signs in next must not find it.
+after signing out belongs to nobody, and whoever signs in next must not find it. Codes and other secrets are not kept.
 """
 
 import json
@@ -10,7 +10,7 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
-from flask import g, request, session
+from flask import current_app, g, request, session
 from flask_login import current_user
 from sqlalchemy import ColumnElement, delete, select
 from werkzeug.datastructures import MultiDict
@@ -18,6 +18,7 @@ from werkzeug.datastructures import MultiDict
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import TooMany
+from eventhub.kit.forms import is_secret_name
 from eventhub.kit.limits import count
 from eventhub.kit.sealed import Unreadable, open_for_house, place, seal_for_house
 from eventhub.kit.tokens import digest
@@ -35,7 +36,7 @@ class PostKeeper:
         """Keep the form of this request, without files, for the owner of the session that has ended, until the page at
         ``path`` is opened. A form from another site is left alone.
         """
-        typed = [(name, value) for name, value in request.form.items(multi=True) if name not in NOT_KEPT]
+        typed = [(name, value) for name, value in request.form.items(multi=True) if _is_kept(name)]
         packed = json.dumps(typed).encode()
         if not typed or len(packed) > LIMIT or not _is_from_our_page():
             return
@@ -94,6 +95,12 @@ def _for_page(path: str) -> tuple[ColumnElement[bool], ...]:
         KeptPost.path == path,
         KeptPost.person_id == current_user.id,
     )
+
+
+def _is_kept(name: str) -> bool:
+    if name == "code" and getattr(current_app.view_functions[request.endpoint or ""], "plain_code", False):
+        return True
+    return name not in NOT_KEPT and not is_secret_name(name)
 
 
 def _whose() -> uuid.UUID | None:

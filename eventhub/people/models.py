@@ -175,7 +175,9 @@ class RoleOffer(Base):
     """A role offered to an address. It becomes a grant when whoever signs in with the address accepts it.
 
     Nothing here says whether the address is known: whoever offers must not learn that. ``series_id`` is the series of
-    an event, ``scope_label`` what the scope was called in the language of the offer.
+    an event, ``scope_label`` what the scope was called in the language of the offer. ``belongs_to_id`` is whose the
+    address was when that person took another one: from then on the offer is that person's alone, whoever has the
+    address now. The address stays, so that whoever offered learns nothing of the change.
     """
 
     __tablename__ = "role_offer"
@@ -205,6 +207,7 @@ class RoleOffer(Base):
     offered_at: Mapped[datetime] = mapped_column(default=now)
     until: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    belongs_to_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
 
 
 class SignInRequest(Base):
@@ -266,7 +269,8 @@ class WebSession(Base):
 class SecondFactor(Base):
     """A person's TOTP secret (RFC 6238), sealed; ``last_step`` stops a code from being used twice.
 
-    Until ``codes_kept_at`` the recovery codes can be shown, to the session that set the factor up.
+    A row without ``confirmed_at`` counts for nothing: a secret that waits for its first code is a PendingFactor. Until
+    ``codes_kept_at`` the recovery codes can be shown, to the session that set the factor up.
     """
 
     __tablename__ = "second_factor"
@@ -278,6 +282,20 @@ class SecondFactor(Base):
     tries: Mapped[int] = mapped_column(default=0)
     tries_since: Mapped[datetime | None]
     codes_kept_at: Mapped[datetime | None]
+
+
+class PendingFactor(Base):
+    """A TOTP secret that no code has confirmed yet, sealed. It belongs to the web session that began it: no other one
+    sees it or confirms it. The first one confirmed becomes the person's second factor, and the others are gone.
+    """
+
+    __tablename__ = "pending_factor"
+
+    session_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("web_session.id", ondelete="CASCADE"), primary_key=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    secret: Mapped[bytes] = mapped_column(LargeBinary)
+    tries: Mapped[int] = mapped_column(default=0)
+    tries_since: Mapped[datetime | None]
 
 
 class RecoveryCode(Base):

@@ -94,21 +94,23 @@ def who_holds_what() -> ResponseReturnValue:
     return _roles_page(scopes, form)
 
 
-@bp.route("/console/roles/<uuid:grant_id>/revoke", methods=["POST"])
+@bp.route("/console/roles/<uuid:grant_id>/revoke", methods=["GET", "POST"])
 @staff
 def revoke(grant_id: uuid.UUID) -> ResponseReturnValue:
-    """Take a role away, at once."""
-    scopes, form = _scopes(), ActionForm()
-    grant = queries.open_grant(grant_id)
+    """Take a role away, at once; an administrator's with a fresh code."""
+    scopes, grant = _scopes(), queries.open_grant(grant_id)
+    form = FreshCodeForm() if grant.role is Role.ADMIN else ActionForm()
     series_id = _series_of(grant, scopes)
     if not may_grant(actor().grants, grant.role, scope_of(grant, series_id)):
         raise NotFound
-    if form.validate_on_submit() and submit(
-        form, lambda: roles.revoke_role(actor().person, grant, series_id=series_id)
-    ):
-        flash(_("The role is taken away."), "ok")
-        return back_to("people_console.roles")
-    return _roles_page(scopes, _grant_form(scopes, blank=True), shown=form)
+    if form.validate_on_submit():
+        allowed = not isinstance(form, FreshCodeForm) or _code_is_right(form)
+        if allowed and submit(form, lambda: roles.revoke_role(actor().person, grant, series_id=series_id)) is not None:
+            flash(_("The role is taken away."), "ok")
+            return back_to("people_console.roles")
+    scope = next((one.label for one in scopes if (one.kind, one.id) == (grant.scope_kind, grant.scope_id)), "–")
+    shown = {"grant": grant, "role": ROLE_NAMES[grant.role], "scope": scope}
+    return render_template("people/revoke.html", form=form, asks_code=grant.role is Role.ADMIN, **shown), form.status
 
 
 @bp.route("/console/roles/offers/<uuid:offer_id>/take-back", methods=["POST"])
@@ -152,8 +154,9 @@ def second_factor_of(person_id: uuid.UUID) -> ResponseReturnValue:
             said = _("The second step is cleared.") if asked.done_at else _("Asked. Another administrator decides.")
             flash(said, "ok")
             return back_to("people_console.second_factors")
-    alone = queries.admins_of_all() <= {me.id, person.id}
-    return render_template("people/second_factor_of.html", form=form, person=person, alone=alone), form.status
+    alone, agreeing = resets.is_alone(me.person, person), queries.admins_of_all() - {me.id, person.id}
+    page = render_template("people/second_factor_of.html", form=form, person=person, alone=alone, agreeing=agreeing)
+    return page, form.status
 
 
 @bp.route("/console/second-factors/requests/<uuid:reset_id>", methods=["GET", "POST"])

@@ -3,10 +3,10 @@
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased, contains_eager, selectinload
 
@@ -28,6 +28,9 @@ from eventhub.people.models import (
     SecondFactorReset,
     WebSession,
 )
+
+LATELY = timedelta(days=7)
+"""How long an administrator whose role was taken away still counts as one who must be asked; our default."""
 
 
 @dataclass(frozen=True)
@@ -136,14 +139,19 @@ def open_offer(offer_id: uuid.UUID) -> RoleOffer:
 
 def own_offers(person: Person) -> list[RoleOffer]:
     """What waits for this person's answer."""
-    rows = select(RoleOffer).where(RoleOffer.email == person.email, *_open(now())).order_by(RoleOffer.offered_at)
+    rows = select(RoleOffer).where(_offered_to(person), *_open(now())).order_by(RoleOffer.offered_at)
     return list(db.session.scalars(rows))
 
 
 def own_offer(person: Person, offer_id: uuid.UUID, *, lock: bool = False) -> RoleOffer | None:
     """One of them, or None."""
-    rows = select(RoleOffer).where(RoleOffer.id == offer_id, RoleOffer.email == person.email, *_open(now()))
+    rows = select(RoleOffer).where(RoleOffer.id == offer_id, _offered_to(person), *_open(now()))
     return db.session.scalar(rows.with_for_update() if lock else rows)
+
+
+def _offered_to(person: Person) -> ColumnElement[bool]:
+    by_address = (RoleOffer.email == person.email) & RoleOffer.belongs_to_id.is_(None)
+    return or_(RoleOffer.belongs_to_id == person.id, by_address)
 
 
 def _open(moment: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -157,6 +165,18 @@ def admins_of_all(*, lock: bool = False) -> set[uuid.UUID]:
     )
     # In one order, so that two who lock at once wait for each other instead of for ever.
     return set(db.session.scalars(rows.order_by(RoleGrant.id).with_for_update() if lock else rows))
+
+
+def admins_to_ask(*, lock: bool = False) -> set[uuid.UUID]:
+    """Who counts when it is asked whether an administrator of everything is alone: those who are, and those who were
+    less than seven days ago. Else whoever takes a colleague's role away would be alone at once.
+    """
+    lately = select(RoleGrant.person_id).where(
+        RoleGrant.role == Role.ADMIN,
+        RoleGrant.scope_kind == ScopeKind.ALL,
+        RoleGrant.revoked_at > now() - LATELY,
+    )
+    return admins_of_all(lock=lock) | set(db.session.scalars(lately))
 
 
 def consent_states(person_id: uuid.UUID) -> list[ChannelState]:
@@ -337,7 +357,7 @@ def people_with_second_factor(but: uuid.UUID) -> list[Person]:
     rows = (
         select(Person)
         .join(SecondFactor, SecondFactor.person_id == Person.id)
-        .where(Person.erased_at.is_(None), Person.id != but)
+        .where(SecondFactor.confirmed_at.is_not(None), Person.erased_at.is_(None), Person.id != but)
         .order_by(shown, Person.email)
     )
     return list(db.session.scalars(rows))
@@ -345,7 +365,11 @@ def people_with_second_factor(but: uuid.UUID) -> list[Person]:
 
 def person_with_second_factor(person_id: uuid.UUID, but: uuid.UUID) -> Person:
     """One of them. Raises NotFound."""
-    found = select(Person).join(SecondFactor, SecondFactor.person_id == Person.id)
+    found = (
+        select(Person)
+        .join(SecondFactor, SecondFactor.person_id == Person.id)
+        .where(SecondFactor.confirmed_at.is_not(None))
+    )
     person = db.session.scalar(found.where(Person.id == person_id, Person.id != but, Person.erased_at.is_(None)))
     if person is None:
         raise NotFound

@@ -1,7 +1,8 @@
 """Phone and paper are lost: an administrator clears the way for a new second factor, and another one agrees.
 
-Two people, where there are two administrators of everything who could: whoever holds the mailbox of a colleague and the
-session of one administrator must not be enough. The person concerned and the other administrators are told by mail.
+Two people, where there are two administrators of everything, or were within the last seven days: whoever holds
+the mailbox of a colleague and the session of one administrator must not be enough. The person concerned and the other
+administrators are told by mail.
 """
 
 import uuid
@@ -37,12 +38,12 @@ class AnotherDecides(DomainError):
 
 
 def ask_for_reset(actor: Person, person: Person, reason: str) -> SecondFactorReset:
-    """Ask that somebody's second factor be cleared, for a reason in words. Where no other administrator could agree, it
-    is done at once. Raises NotFound for anybody but an administrator of everything, for oneself and where there is
-    nothing to clear; AlreadyAsked.
+    """Ask that somebody's second factor be cleared, for a reason in words. Where there is no other administrator, and
+    was none within seven days, it is done at once. Raises NotFound for anybody but an administrator of everything, for
+    oneself and where there is nothing to clear; AlreadyAsked.
     """
     _demand_admin(actor)
-    others = queries.admins_of_all(lock=True) - {actor.id, person.id}
+    alone = is_alone(actor, person, lock=True)
     if actor.id == person.id or totp.factor_of(person, lock=True) is None:
         raise NotFound
     moment, waiting = now(), queries.open_reset_of(person.id)
@@ -62,11 +63,17 @@ def ask_for_reset(actor: Person, person: Person, reason: str) -> SecondFactorRes
     db.session.add(row)
     db.session.flush()
     audit.record("person.second_factor_reset_asked", person, actor=actor, text=reason, request=row.id)
-    if not others:
+    if alone:
         _reset(row, person, actor)
-    for admin in sorted(others):
+        return row
+    for admin in sorted(queries.admins_of_all() - {actor.id, person.id}):
         promise("people.second_factor_asked", reset_id=row.id, person_id=admin)
     return row
+
+
+def is_alone(actor: Person, person: Person, *, lock: bool = False) -> bool:
+    """Whether nobody but these two administers everything, or did within seven days."""
+    return queries.admins_to_ask(lock=lock) <= {actor.id, person.id}
 
 
 def agree_to_reset(actor: Person, row: SecondFactorReset) -> SecondFactorReset:

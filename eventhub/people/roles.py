@@ -176,7 +176,8 @@ def _hold(
 
 def revoke_role(actor: Person | None, grant: RoleGrant, *, series_id: uuid.UUID | None = None) -> RoleGrant:
     """Take a role away, at once. Raises NotFound outside the actor's own scope or when it is gone, OwnAdminRole,
-    LastAdmin. Two administrators who take each other's role at once leave one.
+    LastAdmin. Two administrators who take each other's role at once leave one. For an administrator's role the page
+    has judged a fresh code; of one over everything all administrators are told, the former one too.
     """
     admins = queries.admins_of_all(lock=True) if grant.role is Role.ADMIN else set()
     db.session.refresh(grant, ["revoked_at"], with_for_update=True)
@@ -194,6 +195,10 @@ def revoke_role(actor: Person | None, grant: RoleGrant, *, series_id: uuid.UUID 
         # Nobody asks a participant for a second factor.
         db.session.execute(update(WebSession).where(WebSession.person_id == person.id).values(is_half=False))
     audit.record("role.revoked", person, actor=actor, scope_id=grant.scope_id, role=grant.role, scope=grant.scope_kind)
+    if grant.role is Role.ADMIN and grant.scope_kind is ScopeKind.ALL:
+        # Whoever took it too: it may have been done in that person's name.
+        for admin in sorted(admins | {person.id}):
+            promise("people.administrator_removed", person_id=admin)
     return grant
 
 

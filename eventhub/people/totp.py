@@ -1,8 +1,13 @@
-"""The second factor of staff: codes by the clock (RFC 6238), each used once, and eight recovery codes on paper."""
+"""The second factor of staff: codes by the clock (RFC 6238), each used once, and eight recovery codes on paper.
+
+A secret that waits for its first code belongs to the web session that began it. The second factor of before stays in
+force until that code comes: a new phone replaces it, and a mailbox alone never does.
+"""
 
 import base64
 import hashlib
 import io
+import uuid
 from datetime import timedelta
 
 import pyotp
@@ -13,7 +18,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.sealed import Place, SealKey, open_sealed, place, seal
 from eventhub.kit.tokens import digest, same, token
-from eventhub.people.models import Person, RecoveryCode, SecondFactor, WebSession
+from eventhub.people.models import PendingFactor, Person, RecoveryCode, SecondFactor, WebSession
 
 STEP = 30
 WINDOW = (-1, 0, 1)
@@ -24,27 +29,45 @@ RECOVERY_CODES = 8
 
 
 def factor_of(person: Person, *, lock: bool = False) -> SecondFactor | None:
-    """A person's second factor, confirmed or about to be."""
-    found = select(SecondFactor).where(SecondFactor.person_id == person.id)
+    """A person's second factor, which a code has confirmed."""
+    found = select(SecondFactor).where(SecondFactor.person_id == person.id, SecondFactor.confirmed_at.is_not(None))
     return db.session.scalar(found.with_for_update() if lock else found)
 
 
-def begin(person: Person) -> SecondFactor:
-    """A fresh secret that counts once a code has confirmed it. One that is confirmed stays as it is."""
-    factor = factor_of(person, lock=True)
-    if factor is None:
-        factor = SecondFactor(person_id=person.id, secret=_sealed(person, pyotp.random_base32()))
-        db.session.add(factor)
+def pending_of(session: WebSession, *, lock: bool = False) -> PendingFactor | None:
+    """The secret that this session began and no code has confirmed yet."""
+    found = select(PendingFactor).where(
+        PendingFactor.session_id == session.id, PendingFactor.person_id == session.person_id
+    )
+    return db.session.scalar(found.with_for_update().execution_options(populate_existing=True) if lock else found)
+
+
+def begin(person: Person, session: WebSession, *, anew: bool = False) -> PendingFactor | None:
+    """A fresh secret for this session, which counts once a code has confirmed it; the one it began before stays. None
+    where the person has a second factor already, unless a new phone is to replace it (``anew``): then what other
+    sessions began is gone.
+    """
+    _one_at_a_time(person)
+    if anew:
+        db.session.execute(delete(PendingFactor).where(PendingFactor.person_id == person.id))
+    elif factor_of(person) is not None:
+        return None
+    pending = pending_of(session)
+    if pending is None:
+        sealed = seal(_key(person), _where_pending(session.id), pyotp.random_base32())
+        pending = PendingFactor(session_id=session.id, person_id=person.id, secret=sealed)
+        db.session.add(pending)
         db.session.flush()
-    return factor
+    return pending
 
 
-def secret_of(person: Person, factor: SecondFactor) -> str:
+def secret_of(person: Person, factor: SecondFactor | PendingFactor) -> str:
     """The secret in base 32. Raises Unreadable."""
-    return open_sealed(_key(person), _where(person), factor.secret).decode()
+    where = _where(person) if isinstance(factor, SecondFactor) else _where_pending(factor.session_id)
+    return open_sealed(_key(person), where, factor.secret).decode()
 
 
-def address_of(person: Person, factor: SecondFactor) -> str:
+def address_of(person: Person, factor: SecondFactor | PendingFactor) -> str:
     """What an authenticator app reads from the QR code (otpauth URI)."""
     return pyotp.TOTP(secret_of(person, factor)).provisioning_uri(name=person.email or "", issuer_name="EventHub")
 
@@ -58,7 +81,7 @@ def qr_of(text: str) -> str:
     return buffer.getvalue().decode()
 
 
-def has_tries(factor: SecondFactor) -> bool:
+def has_tries(factor: SecondFactor | PendingFactor) -> bool:
     """Whether a code may be tried now: five in fifteen minutes."""
     return factor.tries_since is None or now() - factor.tries_since > PAUSE or factor.tries < TRIES
 
@@ -68,19 +91,17 @@ def try_code(person: Person, typed: str) -> bool:
     factor = factor_of(person, lock=True)
     if factor is None or not _count(factor):
         return False
-    totp = pyotp.TOTP(secret_of(person, factor))
-    present = int(now().timestamp()) // STEP
-    for step in (present + shift for shift in WINDOW):
-        if step > factor.last_step and same(totp.generate_otp(step).encode(), typed.encode()):
-            factor.last_step, factor.tries, factor.tries_since = step, 0, None
-            return True
-    return False
+    step = _step_of(secret_of(person, factor), typed)
+    if step is None or step <= factor.last_step:
+        return False
+    factor.last_step, factor.tries, factor.tries_since = step, 0, None
+    return True
 
 
 def try_recovery_code(person: Person, typed: str) -> bool:
     """Whether it is one of the recovery codes, unused till now. Counts the try first."""
     factor = factor_of(person, lock=True)
-    if factor is None or factor.confirmed_at is None or not _count(factor):
+    if factor is None or not _count(factor):
         return False
     wanted = _recovery_digest(person, typed)
     for row in db.session.scalars(
@@ -92,17 +113,34 @@ def try_recovery_code(person: Person, typed: str) -> bool:
     return False
 
 
-def confirm(person: Person) -> None:
-    """The first code was right: from now on the factor counts, and the recovery codes stand, hashed."""
-    factor = factor_of(person, lock=True)
-    if factor is None:
-        raise LookupError("no second factor was begun")
-    factor.confirmed_at, factor.codes_kept_at = now(), None
-    db.session.execute(delete(RecoveryCode).where(RecoveryCode.person_id == person.id))
+def confirm(person: Person, session: WebSession, typed: str) -> SecondFactor | None:
+    """The first code of the secret that this session began. When it is right the secret is the person's second factor
+    from now on, in the place of another; the recovery codes stand, hashed, and what other sessions began is gone. Else
+    None, and the try is counted.
+    """
+    _one_at_a_time(person)
+    pending = pending_of(session, lock=True)
+    if pending is None or not _count(pending):
+        return None
+    secret = secret_of(person, pending)
+    step = _step_of(secret, typed)
+    return None if step is None else settle(person, secret, step)
+
+
+def settle(person: Person, secret: str, last_step: int = 0) -> SecondFactor:
+    """The secret is the person's second factor from now on, with recovery codes of its own. Codes of steps up to
+    ``last_step`` are used.
+    """
+    drop(person)
+    sealed = seal(_key(person), _where(person), secret)
+    factor = SecondFactor(person_id=person.id, secret=sealed, confirmed_at=now(), last_step=last_step)
+    db.session.add(factor)
+    db.session.flush()
     db.session.add_all(
         RecoveryCode(person_id=person.id, code_hash=_recovery_digest(person, code))
         for code in recovery_codes(person, factor)
     )
+    return factor
 
 
 def recovery_codes(person: Person, factor: SecondFactor) -> list[str]:
@@ -128,12 +166,25 @@ def shows_codes(factor: SecondFactor | None, session: WebSession) -> bool:
 
 
 def drop(person: Person) -> None:
-    """No second factor any more: the next sign-in sets up a new one."""
-    db.session.execute(delete(RecoveryCode).where(RecoveryCode.person_id == person.id))
-    db.session.execute(delete(SecondFactor).where(SecondFactor.person_id == person.id))
+    """No second factor any more, nor one about to be: the next sign-in sets up a new one."""
+    _one_at_a_time(person)
+    for table in (PendingFactor, RecoveryCode, SecondFactor):
+        db.session.execute(delete(table).where(table.person_id == person.id))
 
 
-def _count(factor: SecondFactor) -> bool:
+def _one_at_a_time(person: Person) -> None:
+    """Two sessions that set up a phone at once wait for each other: the second one finds what the first one did."""
+    db.session.execute(select(Person.id).where(Person.id == person.id).with_for_update(key_share=True))
+
+
+def _step_of(secret: str, typed: str) -> int | None:
+    """The step of the clock whose code it is, the earliest one within reach; None for a wrong code."""
+    totp, present = pyotp.TOTP(secret), int(now().timestamp()) // STEP
+    steps = (present + shift for shift in WINDOW)
+    return next((step for step in steps if same(totp.generate_otp(step).encode(), typed.encode())), None)
+
+
+def _count(factor: SecondFactor | PendingFactor) -> bool:
     if not has_tries(factor):
         return False
     moment = now()
@@ -148,12 +199,12 @@ def _recovery_digest(person: Person, typed: str) -> bytes:
     return digest(f"recovery:{person.id}:{plain}")
 
 
-def _sealed(person: Person, secret: str) -> bytes:
-    return seal(_key(person), _where(person), secret)
-
-
 def _where(person: Person) -> Place:
     return place("second_factor", "secret", person.id)
+
+
+def _where_pending(session_id: uuid.UUID) -> Place:
+    return place("pending_factor", "secret", session_id)
 
 
 def _key(person: Person) -> SealKey:

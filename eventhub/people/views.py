@@ -34,7 +34,15 @@ from eventhub.people.forms import (
     as_uuid,
     consents_form,
 )
-from eventhub.people.models import Channel, Person, RoleGrant, SignInRequest, WebSession
+from eventhub.people.models import (
+    Channel,
+    PendingFactor,
+    Person,
+    RoleGrant,
+    SecondFactor,
+    SignInRequest,
+    WebSession,
+)
 
 bp = Blueprint("people", __name__)
 LEAVE = ["leave.js"]
@@ -137,34 +145,35 @@ def second_factor() -> ResponseReturnValue:
     target = local_target(form.next.data) or url_for("people.me")
     if me.has_second_factor() or not me.is_staff():
         return redirect(target, 303)
-    factor = totp.factor_of(me.person)
-    if factor is None or factor.confirmed_at is None:
+    if totp.pending_of(me.web_session) is not None or totp.factor_of(me.person) is None:
         return redirect(url_for("people.second_factor_setup", next=local_target(form.next.data)), 303)
     if form.validate_on_submit():
         count("second_factor", str(me.id), **PER_CODE)
         if actions.give_second_factor(me.person, me.web_session, form.code.data or ""):
             return redirect(target, 303)
-        form.code.errors = [_wrong_factor(me.person)]
+        form.code.errors = [_wrong_factor(totp.factor_of(me.person))]
     return render_template("people/second_factor.html", form=form), form.status
 
 
 @bp.route("/second-factor/set-up", methods=["GET", "POST"])
 @anyone
 def second_factor_setup() -> ResponseReturnValue:
-    """The first time: a secret for the app, confirmed by a code. The secret is shown until then and never again."""
+    """The first time: a secret for the app, confirmed by a code. The secret is shown until then and never again, and to
+    no other session than the one that began it: each has its own, and the first one confirmed counts.
+    """
     if not current_user.is_authenticated:
         return back_to("people.sign_in")
     me, form = actor(), FactorForm(next=local_target(request.args.get("next")))
-    factor = totp.factor_of(me.person)
-    if not me.is_staff() or (factor and factor.confirmed_at):
+    factor = totp.pending_of(me.web_session)
+    if not me.is_staff() or (factor is None and totp.factor_of(me.person) is not None):
         return redirect(url_for("people.second_factor", next=local_target(form.next.data)), 303)
     if factor is None:
-        return _begin_factor(me.person)
+        return _begin_factor(me.person, me.web_session)
     if form.validate_on_submit():
         count("second_factor", str(me.id), **PER_CODE)
         if actions.give_second_factor(me.person, me.web_session, form.code.data or ""):
             return redirect(url_for("people.recovery_codes", next=local_target(form.next.data)), 303)
-        form.code.errors = [_wrong_factor(me.person)]
+        form.code.errors = [_wrong_factor(factor)]
     shown = {
         "secret": totp.secret_of(me.person, factor),
         "qr": Markup(totp.qr_of(totp.address_of(me.person, factor))),  # noqa: S704 (drawn by us: paths only)
@@ -425,15 +434,14 @@ def _lead_in(row: SignInRequest, *, is_staff: bool) -> Response:
     return make_response(redirect(target or url_for("people.me"), 303))
 
 
-def _begin_factor(person: Person) -> ResponseReturnValue:
+def _begin_factor(person: Person, web_session: WebSession) -> ResponseReturnValue:
     begin = ActionForm()
-    if begin.validate_on_submit() and submit(begin, lambda: actions.begin_second_factor(person)):
+    if begin.validate_on_submit() and submit(begin, lambda: actions.begin_second_factor(person, web_session)):
         return redirect(url_for("people.second_factor_setup", next=local_target(request.args.get("next"))), 303)
     return render_template("people/second_factor_begin.html", form=begin), begin.status
 
 
-def _wrong_factor(person: Person) -> str:
-    factor = totp.factor_of(person)
+def _wrong_factor(factor: SecondFactor | PendingFactor | None) -> str:
     if factor is not None and not totp.has_tries(factor):
         return str(_("Too many tries. Wait 15 minutes, then try again."))
     return str(_("This code does not work. Each code works once; wait for the next one."))

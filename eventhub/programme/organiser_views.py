@@ -13,7 +13,7 @@ from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import FileStorage
 
-from eventhub.kit.access import actor, staff
+from eventhub.kit.access import actor, plain_code, staff
 from eventhub.kit.clock import now
 from eventhub.kit.codes import language_name
 from eventhub.kit.errors import DomainError, NotFound
@@ -189,6 +189,7 @@ def series_edit(slug: str) -> ResponseReturnValue:
 
 @bp.route("/console/events/new", methods=["GET", "POST"])
 @staff
+@plain_code
 def event_new() -> ResponseReturnValue:
     """A new event: the least it takes; the rest is filled in afterwards."""
     series = {str(one.id): one for one in queries.editable_series(actor().grants)}
@@ -236,6 +237,7 @@ def event(slug: str) -> ResponseReturnValue:
 
 @bp.route("/console/events/<slug>/facts", methods=["GET", "POST"])
 @staff
+@plain_code
 def event_facts(slug: str) -> ResponseReturnValue:
     """What an event is, when and where."""
     event = queries.event_to_edit(actor().grants, slug)
@@ -311,6 +313,7 @@ def event_cancel(slug: str) -> ResponseReturnValue:
 
 @bp.route("/console/events/<slug>/copy", methods=["GET", "POST"])
 @staff
+@plain_code
 def event_copy(slug: str) -> ResponseReturnValue:
     """A new draft from this event."""
     grants = actor().grants

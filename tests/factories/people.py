@@ -5,12 +5,14 @@ import secrets
 import uuid
 from datetime import timedelta
 
+import pyotp
 from flask.testing import FlaskClient
 
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.sealed import new_key
 from eventhub.kit.tokens import digest
+from eventhub.people import totp
 from eventhub.people.models import Organisation, Person, Role, RoleGrant, ScopeKind, WebSession
 
 NUMBERS = itertools.count(1)
@@ -55,6 +57,13 @@ def make_staff(role: Role = Role.ADMIN, **scope: uuid.UUID | None) -> Person:
     person = make_person()
     grant(person, role, **scope)
     return person
+
+
+def give_phone(person: Person) -> pyotp.TOTP:
+    """A second factor, confirmed long ago; the app on the phone."""
+    secret = pyotp.random_base32()
+    totp.settle(person, secret)
+    return pyotp.TOTP(secret)
 
 
 def sign_in(client: FlaskClient, person: Person, *, second_factor: bool | None = None) -> Person:

@@ -197,7 +197,7 @@ PEOPLE = (
         {"email": "colleague@example.org", "role": "rapporteur", "scope": "event:{event_id}"},
         post=but(ADMINS, other_admin=REFUSED),
     ),
-    Route("people_console.revoke", "POST", "/en/console/roles/{grant}/revoke", SERIES),
+    Route("people_console.revoke", "GET POST", "/en/console/roles/{grant}/revoke", SERIES),
     Route("people_console.take_back", "POST", "/en/console/roles/offers/{offer}/take-back", SERIES),
     Route("people_console.second_factors", "GET", "/en/console/second-factors", ADMIN),
     Route(

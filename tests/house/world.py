@@ -34,7 +34,7 @@ from eventhub.kit.pages import PageStore
 from eventhub.kit.sealed import SealKey
 from eventhub.kit.tokens import digest
 from eventhub.people import actions as people
-from eventhub.people import resets, roles, sign_in, totp
+from eventhub.people import resets, roles, sign_in
 from eventhub.people.models import Person, Role, ScopeKind, WebSession
 from eventhub.programme.models import Event, Publication, Series, SessionKind
 from eventhub.questionnaires.models import Questionnaire
@@ -43,7 +43,7 @@ from eventhub.registration import actions, offers, queries, thread
 from eventhub.registration.models import Registration, State
 from eventhub.registration.reference import new_reference
 from tests.factories.papers import make_paper
-from tests.factories.people import grant, make_person
+from tests.factories.people import give_phone, grant, make_person
 from tests.factories.programme import (
     PDF_BYTES,
     add_item,
@@ -311,12 +311,9 @@ def _people(world: World, series: Series, other_series: Series, event: Event, ot
         )
         parts["offer"] = str(offer.id)
     colleague, lost, admin = make_person(), make_person(), db.session.get_one(Person, world.persons["admin"])
-    for person in (colleague, lost, admin):
-        totp.begin(person)
-        totp.confirm(person)
-    factor = totp.factor_of(admin)
-    assert factor is not None
-    world.mine["admin_phone"] = Phone(totp.secret_of(admin, factor))
+    for person in (colleague, lost):
+        give_phone(person)
+    world.mine["admin_phone"] = Phone(give_phone(admin).secret)
     world.mine["colleague"] = str(colleague.id)
     world.mine["reset"] = str(resets.ask_for_reset(another, lost, "She called").id)
     make_person(name="Grace", email=address_of("participant"))
@@ -450,17 +447,13 @@ def _ways_in(owner_id: uuid.UUID, half_id: uuid.UUID) -> dict[str, str]:
     invite = Invite(id=uuid.uuid4(), entry_id=entry.id, person_id=owner.id, salt=b"salt", raised=0)
     invite.token_hash = digest(imip.invite_token(invite))
     db.session.add(invite)
-    totp.begin(half)
-    totp.confirm(half)
-    factor = totp.factor_of(half)
-    assert factor is not None
     return {
         "link": sign_in.link_token(asked),
         "code": sign_in.sign_in_code(asked),
         "change": people.email_change_token(change, people.NEW),
         "feed": feeds.feed_token(feed),
         "invite": imip.invite_token(invite),
-        "phone": Phone(totp.secret_of(half, factor)),
+        "phone": Phone(give_phone(half).secret),
     }
 
 

@@ -22,8 +22,9 @@ from eventhub.kit.db import db
 from eventhub.kit.outbox import Promise
 from eventhub.kit.sealed import SealKey
 from eventhub.people import actions as people
-from eventhub.people import resets, roles, totp
-from eventhub.people.models import Role, ScopeKind
+from eventhub.people import resets, roles, sessions, totp
+from eventhub.people.models import Person, Role, ScopeKind
+from eventhub.people.queries import grants_of
 from eventhub.programme.models import EventKind, Mode, Publication, Series
 from eventhub.questionnaires import actions as questionnaires
 from eventhub.questionnaires.definition import read
@@ -34,7 +35,7 @@ from eventhub.registration import offers, thread
 from eventhub.registration.models import RegistrationSetup, State
 from eventhub.registration.queries import newest_offer
 from tests.factories.papers import make_paper
-from tests.factories.people import make_organisation, make_person, make_staff
+from tests.factories.people import give_phone, make_organisation, make_person, make_staff
 from tests.factories.programme import (
     PDF_BYTES,
     add_item,
@@ -135,6 +136,10 @@ def build_tour(house: House, words: Words = as_it_is) -> Tour:
         tour = _build(words)
     for name, person_id in tour.persons.items():
         tour.cookies[name] = house.session_cookie(person_id, second_factor=name in {"staff", "officer"})
+    with house.work():
+        # The secret that the page shows belongs to the session that began it.
+        no_phone = db.session.get_one(Person, tour.persons["phone"])
+        totp.begin(no_phone, *sessions.live_sessions(no_phone.id))
     tour.cookies["public"] = None
     return tour
 
@@ -186,10 +191,10 @@ def _build(words: Words) -> Tour:
     staff.name = words("Administrator")
     half, no_phone = make_staff(Role.ORGANISER, event_id=event.id), make_staff(Role.ORGANISER, event_id=event.id)
     officer = make_staff(Role.ACCREDITATION_OFFICER, event_id=event.id)
-    totp.begin(half)
-    totp.confirm(half)
-    totp.begin(no_phone)
-    reset = resets.ask_for_reset(make_staff(Role.ADMIN), half, words("The phone was lost"))
+    give_phone(half)
+    colleague = make_staff(Role.ADMIN)
+    (theirs,) = grants_of(colleague.id)
+    reset = resets.ask_for_reset(colleague, half, words("The phone was lost"))
     tour = Tour(event.slug, uuid.uuid4())
     for email in (beginner.email, "somebody-new@example.org"):
         roles.offer_role(staff, str(email), "en", role=Role.RAPPORTEUR, scope_kind=ScopeKind.ALL)
@@ -325,9 +330,10 @@ def _build(words: Words) -> Tour:
             "people.second_factor_setup": "/second-factor/set-up",
             "people_console.today": "/console",
             "people_console.roles": "/console/roles",
+            "people_console.revoke": f"/console/roles/{theirs.id}/revoke",
             "people.renew_second_factor": "/second-factor/renew",
             "people_console.second_factors": "/console/second-factors",
-            "people_console.second_factor_of": f"/console/second-factors/{no_phone.id}",
+            "people_console.second_factor_of": f"/console/second-factors/{half.id}",
             "people_console.second_factor_request": f"/console/second-factors/requests/{reset.id}",
             "people_console.promises": "/console/promises",
             "programme_console.events": "/console/events",

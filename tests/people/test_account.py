@@ -15,9 +15,9 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.outbox import Promise
 from eventhub.kit.revisions import current
-from eventhub.people import actions, queries
-from eventhub.people.models import Channel, Consent, EmailChange, Person, WebSession
-from tests.factories.people import form_fields, make_organisation, make_person, sign_in
+from eventhub.people import actions, queries, roles
+from eventhub.people.models import Channel, Consent, EmailChange, Person, Role, RoleOffer, ScopeKind, WebSession
+from tests.factories.people import form_fields, make_organisation, make_person, make_staff, sign_in
 from tests.people.visits import ask, come_in, is_in, link, new_email, send
 
 PAGES = (
@@ -385,3 +385,42 @@ def test_my_own_address_is_no_new_one(client: FlaskClient) -> None:
     assert answer.status_code == 422
     assert "This is your address already." in answer.text
     assert db.session.scalar(select(func.count(EmailChange.id))) == 0
+
+
+def test_an_offered_role_stays_with_the_person_when_the_address_changes(app: Flask, client: FlaskClient) -> None:
+    """Whoever has the old mailbox then is offered nothing, and whoever offered sees no change."""
+    admin, person = make_staff(), make_person()
+    old, new = str(person.email), new_email()
+    offer = roles.offer_role(admin, old, "en", role=Role.ADMIN, scope_kind=ScopeKind.ALL)
+    sign_in(client, admin)
+    before = client.get("/en/console/roles").text
+    change = actions.request_email_change(person, new)
+    for side in (actions.OLD, actions.NEW):
+        actions.agree_to_email_change(actions.email_change_token(change, side))
+    thief = app.test_client()
+    come_in(thief, old)
+    (known,) = db.session.query(Person).filter_by(email=old)
+    assert known.id != person.id
+    assert queries.own_offers(known) == []
+    assert "1 role is offered to you" not in thief.get("/en/me").text
+    with pytest.raises(roles.OfferClosed):
+        roles.accept_role(known, offer.id)
+    with pytest.raises(roles.OfferClosed):
+        roles.decline_role(known, offer.id)
+    after = client.get("/en/console/roles").text
+    assert old in after
+    assert new not in after
+    assert before.count(old) == after.count(old)
+    assert [one.id for one in queries.own_offers(person)] == [offer.id]
+    assert roles.accept_role(person, offer.id).person_id == person.id
+
+
+@pytest.mark.usefixtures("database")
+def test_erasure_takes_the_offers_of_former_addresses_along() -> None:
+    admin, person = make_staff(), make_person()
+    roles.offer_role(admin, str(person.email), "en", role=Role.CHECK_IN, scope_kind=ScopeKind.ALL)
+    change = actions.request_email_change(person, new_email())
+    for side in (actions.OLD, actions.NEW):
+        actions.agree_to_email_change(actions.email_change_token(change, side))
+    actions.erase(person, person)
+    assert db.session.query(RoleOffer).count() == 0

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
+from eventhub.kit.sealed import open_for_house, place
 from eventhub.people.models import KeptPost, Person, Role, WebSession
 from tests.factories.people import form_fields, make_person, make_staff, sign_in
 from tests.factories.registration import make_forum, register
@@ -183,3 +184,34 @@ def test_a_decision_comes_back_at_the_desk_with_those_chosen_and_its_words(clien
     assert (back["id"], back["outcome"], back["reason"]) == (str(registration.id), "declined", "missing_letter")
     assert "With care" in client.post(f"{desk}/preview", data=back).get_data(as_text=True)
     assert "A decision was not sent" not in client.get(desk).get_data(as_text=True), "it is told once"
+
+
+@pytest.mark.parametrize(
+    ("path", "typed"),
+    [
+        ("/en/second-factor/renew", {"code": "abcde-fghij"}),
+        ("/en/console/roles", {"email": "new@example.org", "role": "admin", "scope": "all:", "code": "123456"}),
+    ],
+)
+def test_a_code_is_never_kept(client: FlaskClient, path: str, typed: dict[str, str]) -> None:
+    person = make_staff(Role.ADMIN)
+    sign_in(client, person)
+    page = client.get(path).text
+    db.session.query(WebSession).update({"revoked_at": now()})
+    assert client.post(path, data={**form_fields(page, None), **typed}, headers=FROM_HERE).status_code == 303
+    kept = db.session.query(KeptPost).one_or_none()
+    words = open_for_house(place("kept_post", "sealed", kept.id), kept.sealed).decode() if kept else ""
+    assert typed["code"] not in words
+    assert kept is not None or set(typed) == {"code"}
+    assert all(word in words for name, word in typed.items() if name != "code" and kept)
+
+
+def test_the_code_of_an_event_is_no_secret_and_comes_back(client: FlaskClient) -> None:
+    person, event = make_staff(Role.ADMIN), make_forum()
+    sign_in(client, person)
+    path = f"/en/console/events/{event.slug}/facts"
+    page = client.get(path).text
+    db.session.query(WebSession).update({"revoked_at": now()})
+    client.post(path, data={**form_fields(page, None), "code": "MARKER9"}, headers=FROM_HERE)
+    kept = db.session.query(KeptPost).one()
+    assert "MARKER9" in open_for_house(place("kept_post", "sealed", kept.id), kept.sealed).decode()

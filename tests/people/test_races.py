@@ -2,15 +2,18 @@
 
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
 
+import pyotp
 import pytest
 from sqlalchemy import text
 
+from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
-from eventhub.people import actions, queries, roles
-from eventhub.people.models import Person
+from eventhub.people import actions, queries, roles, totp
+from eventhub.people.models import PendingFactor, Person, SecondFactor, WebSession
 from tests.factories.people import form_fields, make_staff
 from tests.live import House
 from tests.people.visits import code, link, new_email
@@ -47,6 +50,50 @@ def leave(house: House, who: uuid.UUID) -> None:
 def take(house: House, who: uuid.UUID, grant: uuid.UUID) -> None:
     with house.work():
         roles.revoke_role(db.session.get_one(Person, who), queries.open_grant(grant))
+
+
+def confirm(house: House, session_id: uuid.UUID) -> bool:
+    with house.work():
+        session = db.session.get_one(WebSession, session_id)
+        person, pending = db.session.get_one(Person, session.person_id), totp.pending_of(session)
+        if pending is None:
+            return False
+        code = pyotp.TOTP(totp.secret_of(person, pending)).at(now())
+        return totp.confirm(person, session, code) is not None
+
+
+def begin(house: House, session_id: uuid.UUID) -> bool:
+    with house.work():
+        session = db.session.get_one(WebSession, session_id)
+        return totp.begin(db.session.get_one(Person, session.person_id), session) is not None
+
+
+def browsers(person: Person, number: int) -> list[uuid.UUID]:
+    """So many signed-in browsers of a person."""
+    rows = [
+        WebSession(
+            id=uuid.uuid4(), person_id=person.id, token_hash=uuid.uuid4().bytes, until=now() + timedelta(hours=1)
+        )
+        for _ in range(number)
+    ]
+    db.session.add_all(rows)
+    db.session.flush()
+    return [one.id for one in rows]
+
+
+def test_of_two_browsers_that_set_up_a_phone_at_once_one_has_it(house: House) -> None:
+    for _ in range(ROUNDS):
+        with house.work():
+            person = make_staff()
+            who, (first, second, third) = person.id, browsers(person, 3)
+        for one in (first, second):
+            assert begin(house, one)
+        told = together([partial(confirm, house, first), partial(confirm, house, second), partial(begin, house, third)])
+        assert sorted(told[:2]) == [False, True], told
+        with house.work():
+            # One that began while the other confirmed has nothing to confirm later.
+            assert db.session.query(PendingFactor).filter_by(person_id=who).count() == 0
+            assert db.session.query(SecondFactor).filter_by(person_id=who).count() == 1
 
 
 def test_of_two_administrators_who_leave_at_once_one_stays(house: House) -> None:

@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 
-import pyotp
 import pytest
 import time_machine
 from flask import Flask
@@ -19,24 +18,17 @@ from eventhub.kit.errors import NotFound
 from eventhub.kit.outbox import Promise
 from eventhub.people import resets, roles, totp
 from eventhub.people.models import Person, Role, SecondFactorReset, WebSession
-from tests.factories.people import grant, make_person, make_staff, sign_in
+from tests.factories.people import give_phone, grant, make_person, make_staff, sign_in
 from tests.live import ROOT, House
-from tests.people.visits import is_in, phone_of, send
+from tests.people.visits import is_in, send
 
 PAGE = "/en/console/second-factors"
-
-
-def with_phone(person: Person) -> pyotp.TOTP:
-    """A second factor, confirmed; the app on the phone."""
-    totp.begin(person)
-    totp.confirm(person)
-    return phone_of(person)
 
 
 def lost() -> Person:
     """A rapporteur who has lost her phone."""
     person = make_staff(Role.RAPPORTEUR)
-    with_phone(person)
+    give_phone(person)
     return person
 
 
@@ -51,7 +43,7 @@ def words() -> list[str]:
 
 def test_two_administrators_clear_a_lost_phone(app: Flask, client: FlaskClient) -> None:
     first, second, person = make_staff(), make_staff(), lost()
-    phones = with_phone(first), with_phone(second)
+    phones = give_phone(first), give_phone(second)
     hers = app.test_client()
     sign_in(hers, person)
     sign_in(client, first)
@@ -93,11 +85,50 @@ def test_two_administrators_clear_a_lost_phone(app: Flask, client: FlaskClient) 
 @pytest.mark.usefixtures("database")
 def test_the_only_other_administrator_does_it_alone_and_both_are_told() -> None:
     admin, person = make_staff(), make_staff()
-    with_phone(person)
+    give_phone(person)
     row = resets.ask_for_reset(admin, person, "Known by voice")
     assert row.done_at is not None
     assert totp.factor_of(person) is None
     assert told("people.second_factor_reset") == [str(person.id)]
+
+
+@pytest.mark.usefixtures("database")
+def test_nobody_becomes_the_only_administrator_by_taking_a_colleague_s_role() -> None:
+    first, second, person = make_staff(), make_staff(), make_staff()
+    give_phone(person)
+    roles.revoke_role(first, db.session.query(roles.RoleGrant).filter_by(person_id=second.id).one())
+    row = resets.ask_for_reset(first, person, "Because")
+    assert row.done_at is None
+    assert totp.factor_of(person) is not None
+    with pytest.raises(resets.AnotherDecides):
+        resets.agree_to_reset(first, row)
+    with pytest.raises(NotFound):
+        resets.agree_to_reset(second, row)
+    newcomer = make_staff()
+    assert resets.agree_to_reset(newcomer, row).done_at is not None
+
+
+@pytest.mark.usefixtures("database")
+def test_seven_days_after_a_colleague_s_role_was_taken_one_administrator_is_alone() -> None:
+    first, second, person = make_staff(), make_staff(), lost()
+    roles.revoke_role(first, db.session.query(roles.RoleGrant).filter_by(person_id=second.id).one())
+    with time_machine.travel(now() + timedelta(days=7, seconds=-5), tick=False):
+        waiting = resets.ask_for_reset(first, person, "Lost")
+        assert waiting.done_at is None
+        resets.refuse_reset(first, waiting)
+    with time_machine.travel(now() + timedelta(days=7, seconds=5), tick=False):
+        assert resets.ask_for_reset(first, person, "Lost").done_at is not None
+
+
+def test_the_page_says_when_nobody_is_there_to_agree(client: FlaskClient) -> None:
+    first, second, person = make_staff(), make_staff(), lost()
+    sign_in(client, first)
+    said = "less than seven days ago"
+    assert said not in client.get(f"{PAGE}/{person.id}").text
+    roles.revoke_role(first, db.session.query(roles.RoleGrant).filter_by(person_id=second.id).one())
+    page = client.get(f"{PAGE}/{person.id}").text
+    assert said in page
+    assert "it happens at once" not in page
 
 
 @pytest.mark.parametrize("role", [Role.ORGANISER, Role.RAPPORTEUR])
@@ -122,7 +153,7 @@ def test_nobody_else_may_ask_or_agree(client: FlaskClient, role: Role) -> None:
 
 def test_an_administrator_does_not_agree_to_the_own_reset(client: FlaskClient) -> None:
     first, _second, person = make_staff(), make_staff(), make_staff()
-    with_phone(person)
+    give_phone(person)
     row = resets.ask_for_reset(first, person, "Lost")
     with pytest.raises(NotFound):
         resets.agree_to_reset(person, row)
@@ -160,7 +191,7 @@ def test_what_somebody_asked_who_is_no_administrator_any_more_counts_for_nothing
 
 def test_a_wrong_code_counts_as_a_try(client: FlaskClient) -> None:
     admin, person = make_staff(), lost()
-    phone = with_phone(admin)
+    phone = give_phone(admin)
     sign_in(client, admin)
     for _ in range(5):
         assert send(client, f"{PAGE}/{person.id}", reason="Lost", code="000000").status_code == 422

@@ -4,6 +4,7 @@ import re
 import uuid
 from datetime import timedelta
 
+import pyotp
 import pytest
 import time_machine
 from flask import Flask
@@ -13,9 +14,9 @@ from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.outbox import Promise
-from eventhub.people import roles, totp
-from eventhub.people.models import RecoveryCode, Role, SecondFactor, WebSession
-from tests.factories.people import form_fields, grant, make_person, make_staff, sign_in
+from eventhub.people import resets, roles, totp
+from eventhub.people.models import PendingFactor, RecoveryCode, Role, SecondFactor, WebSession
+from tests.factories.people import form_fields, give_phone, grant, make_person, make_staff, sign_in
 from tests.people.visits import come_in, is_in, phone_of, send, set_up_factor
 
 FACTOR, SETUP, RENEW = "/en/second-factor", "/en/second-factor/set-up", "/en/second-factor/renew"
@@ -203,11 +204,80 @@ def test_a_new_phone(client: FlaskClient) -> None:
     with later(60):
         assert send(client, RENEW, code=phone.now()).location == SETUP
     assert not is_in(client)
+    assert client.get(FACTOR).location == SETUP, "begun is to be ended"
     assert phone_of(person).secret != phone.secret
     assert db.session.query(Promise).filter_by(task="people.second_factor_renewed").count() == 1
     with later(120):
         assert send(client, SETUP, code=phone_of(person).now()).status_code == 303
     assert is_in(client)
+    assert phone_of(person).secret != phone.secret
+
+
+def shown_secret(page: str) -> str:
+    """The key that the page of a set-up shows."""
+    return re.findall(r'class="code">([A-Z2-7]{32})<', page)[0]
+
+
+def test_a_mailbox_alone_gets_no_second_factor_while_a_phone_is_renewed(app: Flask, client: FlaskClient) -> None:
+    """Neither by looking at the secret of the other session nor by being first with an own one."""
+    person = make_staff()
+    come_in(client, person.email or "")
+    old = set_up_factor(client, person)
+    with later(60):
+        assert send(client, RENEW, code=old.now()).location == SETUP
+        new = shown_secret(client.get(SETUP).text)
+    thief = app.test_client()
+    come_in(thief, person.email or "")
+    answer = thief.get(SETUP)
+    assert new not in answer.text
+    assert answer.location == FACTOR, "the old phone counts until the new one does"
+    hidden = form_fields(thief.get(FACTOR).text)
+    assert thief.post(SETUP, data=hidden).location == FACTOR
+    assert db.session.query(PendingFactor).count() == 1
+    with later(120):
+        assert send(thief, FACTOR, code=pyotp.TOTP(new).now()).status_code == 422
+        meanwhile = app.test_client()
+        come_in(meanwhile, person.email or "")
+        assert send(meanwhile, FACTOR, code=old.now()).status_code == 303
+        assert send(client, SETUP, code=pyotp.TOTP(new).now()).status_code == 303
+    assert is_in(client)
+    assert not is_in(meanwhile), "whoever came in with the old phone is out"
+    with later(180):
+        late = app.test_client()
+        come_in(late, person.email or "")
+        assert send(late, FACTOR, code=old.now()).status_code == 422
+        assert send(late, FACTOR, code=pyotp.TOTP(new).now()).status_code == 303
+
+
+@pytest.mark.parametrize("before", ["never", "reset"])
+def test_each_session_has_a_secret_of_its_own_and_the_first_one_confirmed_counts(
+    app: Flask, client: FlaskClient, before: str
+) -> None:
+    person = make_staff()
+    if before == "reset":
+        give_phone(person)
+        resets.reset_by_hand(person, "Came to the desk")
+    other = app.test_client()
+    secrets = []
+    for browser in (client, other):
+        come_in(browser, person.email or "")
+        send(browser, SETUP)
+        secrets.append(shown_secret(browser.get(SETUP).text))
+    assert secrets[0] != secrets[1]
+    mine, theirs = (pyotp.TOTP(secret) for secret in secrets)
+    assert send(other, SETUP, code=mine.now()).status_code == 422, "not by the code of another session"
+    assert send(client, SETUP, code=theirs.now()).status_code == 422
+    stale = form_fields(other.get(SETUP).text)
+    assert send(client, SETUP, code=mine.now()).status_code == 303
+    assert is_in(client)
+    answer = other.post(SETUP, data=stale | {"code": theirs.now()})
+    assert answer.location == FACTOR
+    assert not is_in(other)
+    with later(60):
+        assert send(other, FACTOR, code=theirs.now()).status_code == 422
+        assert send(other, FACTOR, code=mine.now()).status_code == 303
+    assert db.session.query(PendingFactor).count() == 0
+    assert phone_of(person).secret == secrets[0]
 
 
 def test_a_new_phone_by_a_code_on_paper(client: FlaskClient) -> None:

@@ -376,3 +376,23 @@ def test_written_in_the_readers_language(sink: MailSink, language: str) -> None:
     assert html is not None
     assert f'lang="{language}"' in html.get_content()
     assert ('dir="rtl"' in html.get_content()) == (language == "ar")
+
+
+def test_a_mail_that_waits_goes_to_the_address_of_today(sink: MailSink) -> None:
+    """Greylisted, then its reader takes another address: the bytes for the former mailbox are thrown away."""
+    sink.rule = lambda to, _before: Answer(451, "Greylisted") if to == TO else Answer()
+    number, new = owe(), "grace.anew@example.org"
+
+    def write(to: str, link: str) -> Letter:
+        return Letter(to=to, language="en", subject=lambda: f"Open {link}", template="base")
+
+    post(number, lambda: write(TO, "old-link"))
+    first = db.session.get_one(Mail, number).message_id
+    with time_machine.travel(now() + timedelta(hours=1)):
+        post(number, lambda: write(new, "new-link"))
+    [arrived] = sink.messages()
+    assert (arrived["To"], arrived["Subject"]) == (new, "Open new-link")
+    assert arrived["Message-ID"] == first, "what was refused may have been delivered all the same"
+    assert b"old-link" not in raw(sink)[0]
+    assert row(number).kept_at is not None
+    assert db.session.get_one(Mail, number).sealed is None

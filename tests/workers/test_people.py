@@ -22,13 +22,13 @@ from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.mail import post
 from eventhub.kit.outbox import Promise, promise
 from eventhub.local.mailsink import MailSink
-from eventhub.people import actions, resets, roles, totp
-from eventhub.people.models import KeptPost, Person, Role, RoleOffer, ScopeKind, SignInRequest, WebSession
+from eventhub.people import actions, resets, roles
+from eventhub.people.models import KeptPost, Person, Role, RoleGrant, RoleOffer, ScopeKind, SignInRequest, WebSession
 from eventhub.registration import actions as actions_of_registration
 from eventhub.registration import offers
 from eventhub.registration.models import SeatOffer
 from tests import servers
-from tests.factories.people import make_person, make_staff, sign_in
+from tests.factories.people import give_phone, make_person, make_staff, sign_in
 from tests.factories.registration import intake, make_dialogue, register
 from tests.people.visits import ask, is_in, new_email, send
 
@@ -73,6 +73,7 @@ def carry(tasks: ModuleType) -> None:
         "people.second_factor_was_reset": tasks.second_factor_was_reset_mail,
         "people.second_factor_renewed": tasks.second_factor_renewed_mail,
         "people.administrator_added": tasks.administrator_added_mail,
+        "people.administrator_removed": tasks.administrator_removed_mail,
     }
     owed = db.session.query(Promise).filter(Promise.task.in_(work), Promise.kept_at.is_(None)).order_by(Promise.id)
     for number, task in [(row.id, row.task) for row in owed]:
@@ -204,7 +205,7 @@ def test_a_lost_phone_is_told_to_all_concerned_each_in_the_own_language(
         first, second, person = make_staff(), make_staff(), make_staff(Role.RAPPORTEUR)
         for one in (second, person):
             one.language, one.discreet, one.name = language, discreet, "Legal Marker"
-        totp.begin(person)
+        give_phone(person)
         row = resets.ask_for_reset(first, person, "Known by voice")
     carry(tasks)
     with unit_of_work():
@@ -224,6 +225,43 @@ def test_a_lost_phone_is_told_to_all_concerned_each_in_the_own_language(
             assert message["Content-Language"] == language
             assert only_link(plain).startswith(f"{origin}/{language}/")
             assert not discreet or not re.search(TELLING, (plain + html).lower())
+
+
+def test_the_mail_of_an_offer_follows_the_person_to_another_address(sink: MailSink, tasks: ModuleType) -> None:
+    with unit_of_work():
+        admin, person = make_staff(), make_person(language="fr")
+        old, new = str(person.email), new_email()
+        roles.offer_role(admin, old, "en", role=Role.RAPPORTEUR, scope_kind=ScopeKind.ALL)
+        change = actions.request_email_change(person, new)
+        for side in (actions.OLD, actions.NEW):
+            actions.agree_to_email_change(actions.email_change_token(change, side))
+        db.session.query(Promise).filter(Promise.task != "people.role_offered").delete()
+        make_person(email=old)
+    carry(tasks)
+    assert [(message["To"], message["Content-Language"]) for message in sink.messages()] == [(new, "fr")]
+
+
+@pytest.mark.parametrize("language", ["ar", "zh", "en", "fr", "ru", "es"])
+@pytest.mark.parametrize("discreet", [False, True])
+def test_one_administrator_less_is_told_to_all_and_to_the_former_one(
+    sink: MailSink, tasks: ModuleType, language: str, discreet: bool
+) -> None:
+    with unit_of_work():
+        first, second, third = make_staff(), make_staff(), make_staff()
+        for one in (second, third):
+            one.language, one.discreet, one.name = language, discreet, "Legal Marker"
+        (held,) = db.session.query(RoleGrant).filter_by(person_id=third.id)
+        roles.revoke_role(first, held)
+    carry(tasks)
+    messages = {str(message["To"]): message for message in sink.messages()}
+    assert set(messages) == {str(one.email) for one in (first, second, third)}
+    origin = "http://127.0.0.1" if discreet else "http://localhost"
+    for person, page in ((second, "console/roles"), (third, "me")):
+        plain, html = texts(messages[str(person.email)])
+        assert html5lib.HTMLParser(strict=True).parse(html) is not None
+        assert "Marker" not in plain + html
+        assert only_link(plain) == f"{origin}/{language}/{page}"
+        assert not discreet or not re.search(TELLING, (plain + html).lower())
 
 
 def test_staff_are_told_that_their_link_is_short(client: FlaskClient, sink: MailSink, tasks: ModuleType) -> None:
