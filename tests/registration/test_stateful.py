@@ -302,7 +302,7 @@ def test_seats_always_add_up(app: Flask) -> None:
         run_state_machine_as_test(
             Desk,
             settings=settings(
-                max_examples=40,
+                max_examples=15,
                 stateful_step_count=20,
                 deadline=None,
                 suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
