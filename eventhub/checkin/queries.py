@@ -372,6 +372,48 @@ def readings(event_id: uuid.UUID, *where: ColumnElement[bool], limit: int | None
     return [Reading(*row) for row in db.session.execute(rows)]
 
 
+def own_data(person_id: uuid.UUID) -> dict[str, Any]:
+    """When a person came in where, and every time one of her badges was read, in plain values. Two statements."""
+    entries = (
+        select(Entry.entered_at, *_WHERE_IT_WAS, Entry.day, Session.title)
+        .join(Registration, Registration.id == Entry.registration_id)
+        .join(Event, Event.id == Entry.event_id)
+        .outerjoin(Session, Session.id == Entry.session_id)
+        .where(Registration.person_id == person_id)
+        .order_by(Entry.entered_at, Entry.id)
+    )
+    scans = (
+        select(Scan, *_WHERE_IT_WAS, Scan.day, Session.title)
+        .join(Registration, Registration.id == Scan.registration_id)
+        .join(Event, Event.id == Scan.event_id)
+        .outerjoin(Session, Session.id == Scan.session_id)
+        .where(Registration.person_id == person_id)
+        .order_by(Scan.scanned_at, Scan.id)
+    )
+    return {
+        "entries": [_at_gate(*where) | {"at": at} for at, *where in db.session.execute(entries)],
+        "scans": [
+            _at_gate(*where)
+            | {
+                "at": scan.scanned_at,
+                "received": scan.received_at,
+                "by": scan.source.value,
+                "verdict": scan.verdict.value,
+                "reason": scan.reason.value if scan.reason else None,
+                "offline": scan.offline,
+            }
+            for scan, *where in db.session.execute(scans)
+        ],
+    }
+
+
+_WHERE_IT_WAS = (Registration.reference, Event.title)
+
+
+def _at_gate(reference: str | None, event: Texts, day: date | None, session: Texts | None) -> dict[str, Any]:
+    return {"reference": reference, "event": event, "day": day, "session": session}
+
+
 def to_look_at(event_id: uuid.UUID) -> list[Reading]:
     """Scans where the door and the server disagree, a phone let somebody in against a rule, or a clock was in doubt:
     for somebody to look at.

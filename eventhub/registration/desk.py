@@ -6,7 +6,7 @@ property 2).
 
 import uuid
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,7 @@ from eventhub.programme.models import Event, Publication
 from eventhub.registration import access, line
 from eventhub.registration.access import Sight
 from eventhub.registration.models import Registration, RegistrationCategory, RegistrationSetup, SeatOffer, State
+from eventhub.registration.offers import PASSED_OVER, Line
 from eventhub.registration.queries import PUBLIC_NAME
 from eventhub.registration.reference import read_reference
 
@@ -46,6 +47,9 @@ CHIPS: dict[str, frozenset[State]] = {
 
 ANSWERED = "answered"
 """The view of those whose answer waits to be read, in whatever state."""
+
+AT_DESK = "registration.at_desk"
+"""The deed that registers somebody who walked in (doors.py)."""
 
 LEGAL = func.coalesce(Registration.legal_name, func.nullif(Person.name, ""), Registration.display_name, "")
 """The name for badges, in SQL."""
@@ -133,6 +137,8 @@ class Deed:
     entry: AuditEntry
     text: str | None
     who: str | None
+    came_first: bool = False
+    """Of a place that was given past the line: it was this one's."""
 
 
 def event_of(slug: str) -> tuple[Event, RegistrationSetup | None]:
@@ -306,10 +312,11 @@ def record(event_id: uuid.UUID, registration_id: uuid.UUID) -> Registration:
     return registration
 
 
-def deeds(registration_id: uuid.UUID, limit: int = 200) -> list[Deed]:
+def deeds(registration: Registration, limit: int = 200) -> list[Deed]:
     """What was done to a registration, by whom, newest first; everybody by the public name, the registrant by the one
-    that the list shows (shown.name_of). One statement.
+    that the list shows (shown.name_of). One statement, two for whoever waited in line or came past it.
     """
+    registration_id = registration.id
     who = aliased(Person)
     given = case((Registration.person_id == who.id, Registration.display_name))
     found = (
@@ -321,7 +328,47 @@ def deeds(registration_id: uuid.UUID, limit: int = 200) -> list[Deed]:
         .order_by(AuditEntry.id.desc())
         .limit(limit)
     )
-    return [Deed(*row) for row in db.session.execute(found)]
+    own = [Deed(*row) for row in db.session.execute(found)]
+    return sorted(own + _past_the_line(registration, own), key=lambda one: one.entry.id, reverse=True)
+
+
+def _past_the_line(registration: Registration, own: Sequence[Deed]) -> list[Deed]:
+    """What a history holds of places that were given past the line. Whoever got one reads why (``came_first``); whoever
+    was passed over reads that it happened, and no words about somebody else.
+    """
+    moves = {f"registration.{state.value}": state for state in State}
+    if not any(moves.get(one.entry.verb) in CHIPS["waiting"] or one.entry.verb == AT_DESK for one in own):
+        return []
+    rows = (
+        select(AuditEntry, AuditText.text, func.coalesce(func.nullif(Person.alias, ""), Person.name))
+        .outerjoin(AuditText, AuditText.entry_id == AuditEntry.id)
+        .outerjoin(Person, Person.id == AuditEntry.actor_id)
+        .where(
+            AuditEntry.subject_kind == Line.__tablename__,
+            AuditEntry.subject_id == registration.event_id,
+            AuditEntry.verb == PASSED_OVER,
+            AuditEntry.id > min(one.entry.id for one in own),
+        )
+    )
+    steps = sorted((one.entry.id, moves[one.entry.verb]) for one in own if one.entry.verb in moves)
+    found = []
+    for entry, text, who in db.session.execute(rows):
+        if str(registration.id) in entry.detail["first"]:
+            found.append(Deed(entry, text, who, came_first=True))
+        elif _waited_then(registration, steps, entry):
+            found.append(Deed(entry, None, who))
+    return found
+
+
+def _waited_then(registration: Registration, steps: Sequence[tuple[int, State]], entry: AuditEntry) -> bool:
+    """Whether somebody stood in line at that deed, before those who got a place."""
+    stood = [state for at, state in steps if at < entry.id]
+    if not stood or stood[-1] is not State.WAITLISTED:
+        return False
+    anew = registration.waits_from
+    since = anew if anew and anew <= entry.at else registration.submitted_at
+    behind = entry.detail["behind"].get(registration.category or "")
+    return behind is not None and since is not None and since <= datetime.fromisoformat(behind)
 
 
 READINGS = [f"registration.{deed}" for deed in ("revealed", "message_file", "own_file", "note")]
@@ -443,6 +490,7 @@ def _at_desk(event_id: uuid.UUID) -> tuple[ColumnElement[bool], ...]:
     return (
         Registration.event_id == event_id,
         Registration.reference.is_not(None),
+        Registration.erased_at.is_(None),
         Registration.state.not_in([State.DRAFT, State.EXPIRED]),
     )
 
