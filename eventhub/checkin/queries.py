@@ -2,7 +2,7 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -391,9 +391,9 @@ def own_data(person_id: uuid.UUID) -> dict[str, Any]:
         .order_by(Scan.scanned_at, Scan.id)
     )
     return {
-        "entries": [_at_gate(*where) | {"at": at} for at, *where in db.session.execute(entries)],
+        "entries": [_at_gate(where) | {"at": at} for at, *where in db.session.execute(entries)],
         "scans": [
-            _at_gate(*where)
+            _at_gate(where)
             | {
                 "at": scan.scanned_at,
                 "received": scan.received_at,
@@ -410,8 +410,8 @@ def own_data(person_id: uuid.UUID) -> dict[str, Any]:
 _WHERE_IT_WAS = (Registration.reference, Event.title)
 
 
-def _at_gate(reference: str | None, event: Texts, day: date | None, session: Texts | None) -> dict[str, Any]:
-    return {"reference": reference, "event": event, "day": day, "session": session}
+def _at_gate(found: Sequence[Any]) -> dict[str, Any]:
+    return dict(zip(("reference", "event", "day", "session"), found, strict=True))
 
 
 def to_look_at(event_id: uuid.UUID) -> list[Reading]:

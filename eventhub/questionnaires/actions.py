@@ -314,7 +314,7 @@ def erase_answers(person: Person) -> int:
     return count
 
 
-def retain_anew(answer_sets: Select[uuid.UUID], ends: datetime) -> int:
+def retain_anew(answer_sets: Select[Any], ends: datetime) -> int:
     """What the days of retention count from has moved to ``ends`` for these sets (a statement of their ids); how many
     answers are kept longer or shorter. What falls due sooner than it did stays a week yet. Safe to repeat.
     """

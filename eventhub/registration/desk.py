@@ -337,7 +337,9 @@ def _past_the_line(registration: Registration, own: Sequence[Deed]) -> list[Deed
     was passed over reads that it happened, and no words about somebody else.
     """
     moves = {f"registration.{state.value}": state for state in State}
-    if not any(moves.get(one.entry.verb) in CHIPS["waiting"] or one.entry.verb == AT_DESK for one in own):
+    known = {one.entry.verb for one in own}
+    ways = {f"registration.{state.value}" for state in CHIPS["waiting"]} | {AT_DESK}
+    if not known & ways and registration.state not in CHIPS["waiting"]:
         return []
     rows = (
         select(AuditEntry, AuditText.text, func.coalesce(func.nullif(Person.alias, ""), Person.name))
@@ -347,7 +349,7 @@ def _past_the_line(registration: Registration, own: Sequence[Deed]) -> list[Deed
             AuditEntry.subject_kind == Line.__tablename__,
             AuditEntry.subject_id == registration.event_id,
             AuditEntry.verb == PASSED_OVER,
-            AuditEntry.id > min(one.entry.id for one in own),
+            AuditEntry.id > min((one.entry.id for one in own), default=0),
         )
     )
     steps = sorted((one.entry.id, moves[one.entry.verb]) for one in own if one.entry.verb in moves)
@@ -362,8 +364,8 @@ def _past_the_line(registration: Registration, own: Sequence[Deed]) -> list[Deed
 
 def _waited_then(registration: Registration, steps: Sequence[tuple[int, State]], entry: AuditEntry) -> bool:
     """Whether somebody stood in line at that deed, before those who got a place."""
-    stood = [state for at, state in steps if at < entry.id]
-    if not stood or stood[-1] is not State.WAITLISTED:
+    stood = [state for at, state in steps if at < entry.id] or [registration.state]
+    if stood[-1] is not State.WAITLISTED:
         return False
     anew = registration.waits_from
     since = anew if anew and anew <= entry.at else registration.submitted_at
