@@ -6,16 +6,16 @@ property 2).
 
 import uuid
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, false, func, literal, literal_column, null, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.orm import aliased, contains_eager, joinedload
+from sqlalchemy.orm import contains_eager, joinedload
 
-from eventhub.kit.audit import AuditEntry, AuditText
+from eventhub.kit.audit import AuditEntry
 from eventhub.kit.db import Texts, db
 from eventhub.kit.errors import NotFound
 from eventhub.people.models import Organisation, Person, RoleGrant
@@ -23,7 +23,6 @@ from eventhub.programme.models import Event, Publication
 from eventhub.registration import access, line
 from eventhub.registration.access import Sight
 from eventhub.registration.models import Registration, RegistrationCategory, RegistrationSetup, SeatOffer, State
-from eventhub.registration.offers import PASSED_OVER, Line
 from eventhub.registration.queries import PUBLIC_NAME
 from eventhub.registration.reference import read_reference
 
@@ -47,9 +46,6 @@ CHIPS: dict[str, frozenset[State]] = {
 
 ANSWERED = "answered"
 """The view of those whose answer waits to be read, in whatever state."""
-
-AT_DESK = "registration.at_desk"
-"""The deed that registers somebody who walked in (doors.py)."""
 
 LEGAL = func.coalesce(Registration.legal_name, func.nullif(Person.name, ""), Registration.display_name, "")
 """The name for badges, in SQL."""
@@ -128,17 +124,6 @@ class Waiting:
     original_language: str
     number: int
     oldest: datetime
-
-
-@dataclass(frozen=True)
-class Deed:
-    """A line of a record's history."""
-
-    entry: AuditEntry
-    text: str | None
-    who: str | None
-    came_first: bool = False
-    """Of a place that was given past the line: it was this one's."""
 
 
 def event_of(slug: str) -> tuple[Event, RegistrationSetup | None]:
@@ -310,67 +295,6 @@ def record(event_id: uuid.UUID, registration_id: uuid.UUID) -> Registration:
     if registration is None:
         raise NotFound
     return registration
-
-
-def deeds(registration: Registration, limit: int = 200) -> list[Deed]:
-    """What was done to a registration, by whom, newest first; everybody by the public name, the registrant by the one
-    that the list shows (shown.name_of). One statement, two for whoever waited in line or came past it.
-    """
-    registration_id = registration.id
-    who = aliased(Person)
-    given = case((Registration.person_id == who.id, Registration.display_name))
-    found = (
-        select(AuditEntry, AuditText.text, func.coalesce(func.nullif(who.alias, ""), given, who.name))
-        .outerjoin(AuditText, AuditText.entry_id == AuditEntry.id)
-        .outerjoin(who, who.id == AuditEntry.actor_id)
-        .outerjoin(Registration, Registration.id == AuditEntry.subject_id)
-        .where(AuditEntry.subject_kind == Registration.__tablename__, AuditEntry.subject_id == registration_id)
-        .order_by(AuditEntry.id.desc())
-        .limit(limit)
-    )
-    own = [Deed(*row) for row in db.session.execute(found)]
-    return sorted(own + _past_the_line(registration, own), key=lambda one: one.entry.id, reverse=True)
-
-
-def _past_the_line(registration: Registration, own: Sequence[Deed]) -> list[Deed]:
-    """What a history holds of places that were given past the line. Whoever got one reads why (``came_first``); whoever
-    was passed over reads that it happened, and no words about somebody else.
-    """
-    moves = {f"registration.{state.value}": state for state in State}
-    known = {one.entry.verb for one in own}
-    ways = {f"registration.{state.value}" for state in CHIPS["waiting"]} | {AT_DESK}
-    if not known & ways and registration.state not in CHIPS["waiting"]:
-        return []
-    rows = (
-        select(AuditEntry, AuditText.text, func.coalesce(func.nullif(Person.alias, ""), Person.name))
-        .outerjoin(AuditText, AuditText.entry_id == AuditEntry.id)
-        .outerjoin(Person, Person.id == AuditEntry.actor_id)
-        .where(
-            AuditEntry.subject_kind == Line.__tablename__,
-            AuditEntry.subject_id == registration.event_id,
-            AuditEntry.verb == PASSED_OVER,
-            AuditEntry.id > min((one.entry.id for one in own), default=0),
-        )
-    )
-    steps = sorted((one.entry.id, moves[one.entry.verb]) for one in own if one.entry.verb in moves)
-    found = []
-    for entry, text, who in db.session.execute(rows):
-        if str(registration.id) in entry.detail["first"]:
-            found.append(Deed(entry, text, who, came_first=True))
-        elif _waited_then(registration, steps, entry):
-            found.append(Deed(entry, None, who))
-    return found
-
-
-def _waited_then(registration: Registration, steps: Sequence[tuple[int, State]], entry: AuditEntry) -> bool:
-    """Whether somebody stood in line at that deed, before those who got a place."""
-    stood = [state for at, state in steps if at < entry.id] or [registration.state]
-    if stood[-1] is not State.WAITLISTED:
-        return False
-    anew = registration.waits_from
-    since = anew if anew and anew <= entry.at else registration.submitted_at
-    behind = entry.detail["behind"].get(registration.category or "")
-    return behind is not None and since is not None and since <= datetime.fromisoformat(behind)
 
 
 READINGS = [f"registration.{deed}" for deed in ("revealed", "message_file", "own_file", "note")]

@@ -228,7 +228,7 @@ def note_passed_over(
     text: str | None,
 ) -> None:
     """Write down that some came before others who wait, and why: once for the deed, however many wait. ``behind`` says
-    by category since when they waited who were passed over; the histories are made from it (desk.deeds).
+    by category since when they waited who were passed over; the histories are made from it (histories.deeds).
     """
     if not skipped:
         return

@@ -31,6 +31,7 @@ from eventhub.registration import (
     disclosure,
     exchange,
     exporting,
+    histories,
     queries,
     shown,
     thread,
@@ -217,7 +218,7 @@ def _draw_record(
         category_facts=_category_facts(event, registration),
         data_url=_data_address(registration.person),
         near=queries.too_near(actor().id, [registration]).get(registration.id),
-        lines=[line for line in (_deed(one, event, labels) for one in desk.deeds(registration)) if line],
+        lines=[line for line in (_deed(one, event, labels) for one in histories.deeds(registration)) if line],
         form=sent if sent and sent.errors else None,
         bulk=ActionForm(formdata=None),
         note_form=_this_or_fresh(sent, NoteForm),
@@ -340,7 +341,7 @@ def _opened(event: Event, registration: Registration, opened: dict[str, object])
     ]
 
 
-def _deed(one: desk.Deed, event: Event, labels: Mapping[str, str]) -> dict[str, Any] | None:
+def _deed(one: histories.Deed, event: Event, labels: Mapping[str, str]) -> dict[str, Any] | None:
     verb = one.entry.verb.removeprefix("registration.")
     words = {
         "changed": _("Answers changed"),

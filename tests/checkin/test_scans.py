@@ -18,7 +18,7 @@ from eventhub.kit.outbox import Promise
 from eventhub.people import actions as people
 from eventhub.people.models import Person, Role
 from eventhub.programme.models import Event
-from eventhub.registration import desk, personal_data
+from eventhub.registration import histories, personal_data
 from eventhub.registration.disclosure import REFUSALS_AN_HOUR
 from eventhub.registration.doors import Newcomer, NoPlaceLeft, NotToday, OthersWait
 from eventhub.registration.models import Registration, RegistrationSetup, State
@@ -423,10 +423,12 @@ def test_a_walk_in_passes_nobody_over_in_silence() -> None:
     assert (made.state, made.has_seat) == (State.ATTENDED, True)
     deed = db.session.query(AuditEntry).filter_by(verb="registration.passed_over").one()
     assert (deed.subject_id, deed.detail["number"], deed.detail["first"]) == (event.id, 3, [str(made.id)])
-    assert [[one.text for one in desk.deeds(row) if one.entry.id == deed.id] for row in waiting] == [[None]] * 3
+    assert [[one.text for one in histories.deeds(row) if one.entry.id == deed.id] for row in waiting] == [[None]] * 3
     assert [(row.entry_id, row.text) for row in db.session.query(AuditText)] == [(deed.id, "She speaks at ten")]
     assert {one.state for one in waiting} == {State.WAITLISTED}
-    assert ("registration.passed_over", "She speaks at ten") in [(one.entry.verb, one.text) for one in desk.deeds(made)]
+    assert ("registration.passed_over", "She speaks at ten") in [
+        (one.entry.verb, one.text) for one in histories.deeds(made)
+    ]
     person = db.session.get_one(Person, made.person_id)
     people.erase(None, person)
     personal_data.erase(person)

@@ -19,7 +19,7 @@ from eventhub.kit.i18n import LANGUAGES
 from eventhub.kit.outbox import Promise
 from eventhub.people.models import Person, Role
 from eventhub.programme.models import Event, Publication
-from eventhub.registration import actions, desk, letters, line, offers, personal_data, queries
+from eventhub.registration import actions, histories, letters, line, offers, personal_data, queries
 from eventhub.registration.models import Outcome, Registration, RegistrationSetup, SeatAt, SeatOffer, State
 from eventhub.registration.moves import NotEnoughSeats
 from tests.factories.people import form_fields, grant, make_person, sign_in
@@ -187,7 +187,9 @@ def test_the_reason_why_somebody_came_first_goes_with_the_person() -> None:
 def past_the_line(one: Registration) -> list[tuple[str | None, bool]]:
     """What the history tells of places given past the line: the words, and whether it was this one's."""
     db.session.flush()
-    return [(deed.text, deed.came_first) for deed in desk.deeds(one) if deed.entry.verb == "registration.passed_over"]
+    return [
+        (deed.text, deed.came_first) for deed in histories.deeds(one) if deed.entry.verb == "registration.passed_over"
+    ]
 
 
 def test_a_list_that_goes_by_itself_keeps_its_order_against_officers_too() -> None:
