@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from importlib import import_module
-from pathlib import Path
 
 import pytest
 import time_machine
@@ -24,11 +23,9 @@ from eventhub.registration.models import Registration, RegistrationSetup
 from tests import servers
 from tests.checkin.scene import make_today, today
 from tests.factories.papers import make_paper
-from tests.factories.people import form_fields, make_person, make_staff, sign_in
-from tests.live import House
-from tests.people.test_resets import with_phone
+from tests.factories.people import form_fields, give_phone, make_person, make_staff, sign_in
+from tests.live import ROOT, House
 
-ROOT = Path(__file__).parent.parent.parent
 NAME = "Zhenevieve Walkin"
 
 
@@ -56,7 +53,7 @@ def address(person: Person) -> str:
 def test_an_administrator_saves_the_copy_and_erases(client: FlaskClient) -> None:
     event, admin = make_today(), make_staff()
     one, person = walk_in(event)
-    phone = with_phone(admin)
+    phone = give_phone(admin)
     sign_in(client, admin)
     record = f"/en/console/events/{event.slug}/registrations/{one.id}"
     assert address(person) in client.get(record).text
