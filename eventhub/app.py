@@ -143,6 +143,7 @@ PANELS: tuple[tuple[str, Provider], ...] = (
     ("me.main", calendars_pages.me_main),
     ("console.event", calendars_console.console_event),
     ("console.event", checkin_console.console_event),
+    ("me.data", checkin_console.data),
 )
 """Which feature fills which place on a page of a feature further down."""
 

@@ -32,6 +32,8 @@ from eventhub.people import actions as people
 from eventhub.people import resets, roles
 from eventhub.people.models import Role, ScopeKind
 from eventhub.people.queries import person_by_email
+from eventhub.registration.queries import person_with
+from eventhub.registration.reference import read_reference
 
 
 class Stop(click.ClickException):
@@ -120,6 +122,26 @@ def person_reset_second_factor(email: str, reason: str) -> None:
         except NotFound:
             raise Stop("This address has no second step to clear, or no reason was given.") from None
     click.echo("The second step is cleared; the next sign-in sets up a new one.")
+
+
+@person.command("erase")
+@click.argument("reference")
+@click.option("--reason", prompt="How do you know that it is this person who asks?", help="Goes into the record.")
+@click.option("--yes", is_flag=True, help="Erase without asking once more.")
+def person_erase(reference: str, reason: str, yes: bool) -> None:
+    """Erase the person of the registration REFERENCE, for good: also somebody who was registered at a door."""
+    known = read_reference(reference)
+    if not yes:
+        click.confirm("This cannot be undone. Go on?", abort=True)
+    with _app(), unit_of_work():
+        found = person_with(known) if known else None
+        if found is None or found.erased_at is not None or not reason.strip():
+            raise Stop("There is no registration with this reference to erase, or no reason was given.")
+        try:
+            people.erase(None, found, reason.strip())
+        except roles.LastAdmin:
+            raise Stop("This is the last administrator of everything.") from None
+    click.echo("Erased. What other features keep goes within a minute, while the workers run.")
 
 
 @main.command("sign-in")

@@ -20,5 +20,6 @@ celery.conf.beat_schedule = {
     "freeze counts": {"task": "registration.freeze_counts", "schedule": crontab(minute="1,31")},
     "lapse offers": {"task": "registration.lapse_offers", "schedule": crontab(minute="*/5")},
     "sweep papers": {"task": "papers.sweep", "schedule": crontab(minute="7,37")},
+    "sweep files": {"task": "upkeep.sweep_files", "schedule": crontab(minute=53)},
     "sweep": {"task": "upkeep.sweep", "schedule": crontab(minute=17)},
 }

@@ -9,7 +9,7 @@ from typing import cast
 import structlog
 from sqlalchemy import delete
 
-from eventhub.kit import audit, form_keys
+from eventhub.kit import audit, files, form_keys
 from eventhub.kit.clock import now
 from eventhub.kit.config import Settings
 from eventhub.kit.db import db, unit_of_work
@@ -65,6 +65,14 @@ def _note_head() -> None:
     heads = settings.eventhub_home / "audit-heads.jsonl"
     with heads.open("a", encoding="utf-8") as file:
         file.write(json.dumps({"at": now().isoformat(), "position": position, "chain": chain}) + "\n")
+
+
+@by_the_clock("upkeep.sweep_files", timedelta(hours=1))
+def sweep_files() -> None:
+    """Delete the bytes of files that were given up, and bytes that belong to nobody."""
+    while files.sweep_given_up():
+        pass
+    files.sweep_orphans()
 
 
 @by_the_clock("upkeep.sweep", timedelta(hours=1))

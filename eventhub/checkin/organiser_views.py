@@ -25,6 +25,7 @@ from eventhub.kit.forms import options, submit
 from eventhub.kit.i18n import direction, in_language, show_moment, show_time
 from eventhub.kit.panels import Panel
 from eventhub.kit.web import Link, back_to
+from eventhub.people.models import Person
 from eventhub.programme.models import Event, Mode
 from eventhub.registration.doors import Newcomer, passes_over
 from eventhub.registration.models import Registration
@@ -223,6 +224,11 @@ def export(slug: str) -> ResponseReturnValue:
             return csv_response(rows, header, f"{name}.csv")
         return xlsx_response(rows, header, f"{name}.xlsx", sheet=_("Attendance"), rtl=direction(g.lang) == "rtl")
     return render_template("checkin/export.html", event=event, title=_title(event), form=form), form.status
+
+
+def data(person: Person) -> Panel:
+    """What doors noted about a person, in the copy of all data."""
+    return Panel("", queries.own_data(person.id))
 
 
 def console_event(event: Event) -> Panel | None:

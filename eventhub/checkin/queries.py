@@ -2,7 +2,7 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -370,6 +370,48 @@ def readings(event_id: uuid.UUID, *where: ColumnElement[bool], limit: int | None
         .limit(limit)
     )
     return [Reading(*row) for row in db.session.execute(rows)]
+
+
+def own_data(person_id: uuid.UUID) -> dict[str, Any]:
+    """When a person came in where, and every time one of her badges was read, in plain values. Two statements."""
+    entries = (
+        select(Entry.entered_at, *_WHERE_IT_WAS, Entry.day, Session.title)
+        .join(Registration, Registration.id == Entry.registration_id)
+        .join(Event, Event.id == Entry.event_id)
+        .outerjoin(Session, Session.id == Entry.session_id)
+        .where(Registration.person_id == person_id)
+        .order_by(Entry.entered_at, Entry.id)
+    )
+    scans = (
+        select(Scan, *_WHERE_IT_WAS, Scan.day, Session.title)
+        .join(Registration, Registration.id == Scan.registration_id)
+        .join(Event, Event.id == Scan.event_id)
+        .outerjoin(Session, Session.id == Scan.session_id)
+        .where(Registration.person_id == person_id)
+        .order_by(Scan.scanned_at, Scan.id)
+    )
+    return {
+        "entries": [_at_gate(where) | {"at": at} for at, *where in db.session.execute(entries)],
+        "scans": [
+            _at_gate(where)
+            | {
+                "at": scan.scanned_at,
+                "received": scan.received_at,
+                "by": scan.source.value,
+                "verdict": scan.verdict.value,
+                "reason": scan.reason.value if scan.reason else None,
+                "offline": scan.offline,
+            }
+            for scan, *where in db.session.execute(scans)
+        ],
+    }
+
+
+_WHERE_IT_WAS = (Registration.reference, Event.title)
+
+
+def _at_gate(found: Sequence[Any]) -> dict[str, Any]:
+    return dict(zip(("reference", "event", "day", "session"), found, strict=True))
 
 
 def to_look_at(event_id: uuid.UUID) -> list[Reading]:

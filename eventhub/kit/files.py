@@ -16,7 +16,7 @@ from typing import Any
 import fsspec
 from flask import Response, current_app
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import BigInteger, ForeignKey, LargeBinary, select
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from eventhub.kit.clock import now
@@ -30,16 +30,26 @@ from eventhub.kit.text import safe_file_name
 __all__ = ["FileDamaged", "FileTypeRefused"]  # callers catch them beside store()
 
 LIMIT = 10_000_000
-GRACE = timedelta(hours=1)
+GRACE = timedelta(days=1)
+"""Bytes younger than this may belong to a row that is about to be committed."""
 BATCH = 500
 
 
 class StoredFile(Base):
     """One stored file. ``size`` is that of the content in bytes; ``digest`` is the SHA-256 of what lies in the store,
-    which of a sealed file is the sealed form: so the row betrays nothing about the content.
+    which of a sealed file is the sealed form: so the row betrays nothing about the content. Nor may its
+    ``name``: whoever stores a person's sealed file keeps what she called it with what is sealed. ``swept_at`` is when
+    the bytes of a file that was given up were deleted.
     """
 
     __tablename__ = "stored_file"
+    __table_args__ = (
+        Index(
+            "ix_stored_file_given_up",
+            "deleted_at",
+            postgresql_where="deleted_at IS NOT NULL AND swept_at IS NULL",
+        ),
+    )
 
     id: Mapped[Id]
     storage_key: Mapped[str] = mapped_column(unique=True)
@@ -52,6 +62,7 @@ class StoredFile(Base):
     owner_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
     deleted_at: Mapped[datetime | None]
+    swept_at: Mapped[datetime | None]
 
 
 class FileTooLarge(DomainError):
@@ -114,7 +125,7 @@ def store(
     file = StoredFile(
         id=uuid.uuid4(),
         storage_key=secrets.token_hex(20),
-        name=_named_for(media_type, name),
+        name=named(media_type, name),
         media_type=media_type,
         size=len(data),
         purpose=purpose,
@@ -168,11 +179,11 @@ def _opened_as(storage_key: str, digest: bytes, key: SealKey | None, where: Plac
 
 
 def remove(file: StoredFile) -> None:
-    """Give a file up: unreadable at once, its bytes deleted by the next sweep after the commit.
+    """Give a file up: unreadable and nameless at once, its bytes deleted by the next sweep after the commit.
 
     Not here: an undone transaction would leave a living row without its bytes.
     """
-    file.deleted_at = now()
+    file.deleted_at, file.name = now(), ""
 
 
 def attachment(file: StoredFile, name: str = "") -> Response:
@@ -180,13 +191,34 @@ def attachment(file: StoredFile, name: str = "") -> Response:
     not kept with it. Raises what ``read`` raises.
     """
     response = Response(read(file), content_type=file.media_type)
-    response.headers.update(attachment_headers(_named_for(file.media_type, name) if name else file.name))
+    response.headers.update(attachment_headers(named(file.media_type, name) if name else file.name))
     return response
 
 
+def sweep_given_up(limit: int = BATCH) -> int:
+    """Delete the bytes of files that were given up, and whose they were; how many. Run until 0; safe at any time, and
+    when two run at once. What the store does not delete now is looked at again by the next sweep.
+    """
+    due = (
+        select(StoredFile)
+        .where(StoredFile.deleted_at.is_not(None), StoredFile.swept_at.is_(None))
+        .order_by(StoredFile.deleted_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    swept = 0
+    for file in db.session.scalars(due).all():
+        path = _path(file.storage_key)
+        if _delete(path) or not _lies_there(path):
+            file.swept_at, file.name, file.owner_id = now(), "", None
+            swept += 1
+    db.session.flush()
+    return swept
+
+
 def sweep_orphans() -> int:
-    """Delete bytes of files that were given up, and bytes that no row names an hour after they were written; how
-    many. Inside a unit of work; safe at any time, and when two run at once.
+    """Delete bytes that no row names a day after they were written, and those of files that were given up (a restored
+    backup brings them back); how many. Inside a unit of work; safe at any time, and when two run at once.
     """
     disk, root = _store()
     try:
@@ -213,7 +245,7 @@ def _scan(data: bytes) -> None:
         raise FileSuspicious
 
 
-def _named_for(media_type: str, name: str) -> str:
+def named(media_type: str, name: str) -> str:
     """The person's name for the file, with the ending of what it really is."""
     clean = safe_file_name(name)
     endings = ENDINGS[media_type]
@@ -249,6 +281,14 @@ def _delete(path: str) -> bool:
     except OSError:  # gone already, or the store is away: the next sweep looks again
         return False
     return True
+
+
+def _lies_there(path: str) -> bool:
+    """Whether bytes are there still; a store that does not answer says nothing about that."""
+    try:
+        return bool(_disk().exists(path))
+    except OSError:
+        return True
 
 
 def _is_old(disk: Any, path: str) -> bool:

@@ -1,6 +1,10 @@
 """Headers of answers that are saved, not shown."""
 
+import json
+from typing import Any
 from urllib.parse import quote
+
+from flask import Response
 
 from eventhub.kit.text import safe_file_name
 
@@ -17,3 +21,9 @@ def attachment_headers(name: str) -> dict[str, str]:
         "Cross-Origin-Resource-Policy": "same-origin",
         "Cache-Control": "no-store",
     }
+
+
+def saved_as_json(found: dict[str, Any], name: str) -> Response:
+    """Plain values as a file for a person to keep."""
+    body = json.dumps(found, ensure_ascii=False, indent=2, default=str)
+    return Response(body + "\n", mimetype="application/json", headers=attachment_headers(name))

@@ -30,3 +30,10 @@ def panels(place: str, thing: Any = None) -> list[Panel]:
     """What the features further up have to say at this place about this thing."""
     providers: list[Provider] = current_app.extensions.get("eventhub.panels", {}).get(place, [])
     return [panel for provider in providers if (panel := provider(thing)) is not None]
+
+
+def gathered(place: str, thing: Any, found: dict[str, Any]) -> dict[str, Any]:
+    """What a feature knows about a thing, with what those further up add at this place."""
+    for panel in panels(place, thing):
+        found = found | panel.context
+    return found

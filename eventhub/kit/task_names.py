@@ -21,6 +21,7 @@ TASK_NAMES: dict[str, Any] = {
     "people.second_factor_was_reset": _l("A mail to administrators about a second step that was cleared"),
     "people.sign_in": _l("A mail with a link to sign in"),
     "people.visibility_changed": _l("Hiding or showing a person everywhere"),
+    "programme.days_moved": _l("How long answers are kept after an event was moved"),
     "programme.event_changed": _l("A changed event in calendars"),
     "programme.session_changed": _l("A changed session in calendars"),
     "registration.accredited": _l("A mail about an accreditation"),

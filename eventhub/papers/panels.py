@@ -13,6 +13,7 @@ from eventhub.kit.panels import Panel, Provider
 from eventhub.kit.web import Link
 from eventhub.papers import access, queries
 from eventhub.papers.models import SLOW, BadgeName, Kind, PaperOrder, Problem
+from eventhub.people.models import Person
 from eventhub.programme.models import Event
 from eventhub.registration import desk
 from eventhub.registration.queries import Intake
@@ -46,6 +47,11 @@ def own_papers(found: Intake) -> Panel | None:
     return Panel("papers/mine_panel.html", {"titles": [TITLES[kind] for kind in kinds], "url": url})
 
 
+def data(person: Person) -> Panel:
+    """The papers in the person's copy of all data."""
+    return Panel("", {"papers": queries.own_data(person.id)})
+
+
 def console_event(event: Event) -> Panel | None:
     """The way to an event's papers, for those who work at its desk."""
     if not desk.may_work(actor().grants, event):
@@ -75,6 +81,7 @@ def told(order: PaperOrder) -> dict[str, Any]:
 
 PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("registration.mine", own_papers),
+    ("me.data", data),
     ("console.event", console_event),
     ("checkin.badge_name", badge_name),
 )

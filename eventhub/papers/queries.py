@@ -278,6 +278,28 @@ def everything_of(person_id: uuid.UUID) -> list[PaperOrder]:
     return _locked(PaperOrder.owner_id == person_id)
 
 
+def own_data(person_id: uuid.UUID) -> list[dict[str, Any]]:
+    """The papers that a person asked for, of one's own and for the desk, in plain values."""
+    rows = (
+        select(PaperOrder, Event.title, Registration.reference)
+        .join(Event, Event.id == PaperOrder.event_id)
+        .outerjoin(Registration, Registration.id == PaperOrder.registration_id)
+        .where(PaperOrder.owner_id == person_id)
+        .order_by(PaperOrder.asked_at, PaperOrder.id)
+    )
+    return [
+        {
+            "event": title,
+            "reference": reference,
+            "kind": order.kind.value,
+            "language": order.language,
+            "asked": order.asked_at,
+            "made": order.made_at,
+        }
+        for order, title, reference in db.session.execute(rows)
+    ]
+
+
 def naming(person_id: uuid.UUID, registration_id: uuid.UUID | None = None) -> list[PaperOrder]:
     """The desk's files that hold somebody's name, or are about to: what is gathered for them was noted.
 

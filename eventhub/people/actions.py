@@ -372,21 +372,29 @@ def note_data_copy(actor: Person, session: WebSession) -> AuditEntry:
     return audit.record("person.data_copied", actor, actor=actor, session=session.id)
 
 
+def note_copy_handed_over(actor: Person, person: Person, reason: str) -> AuditEntry:
+    """An administrator saves the copy for somebody who has no account. Raises NotFound for anybody else."""
+    if not holds(queries.grants_of(actor.id), Role.ADMIN):
+        raise NotFound
+    return audit.record("person.data_copied", person, actor=actor, text=reason)
+
+
 # Leaving
 
 
-def erase(actor: Person | None, person: Person) -> Person:
+def erase(actor: Person | None, person: Person, reason: str | None = None) -> Person:
     """Erase a person (SAFETY.md property 17): the key, the words, the ways in. Rows that others need stay, nameless.
 
     Other features erase theirs when the promise ``people.erased`` is kept. Raises LastAdmin, and NotFound for anybody
     but the person or an administrator of everything. Of administrators who leave at once the last one stays.
+    ``reason``: what somebody else says who does it; it stays in the record.
     """
     admins = queries.admins_of_all(lock=True)
     if actor is not None and actor.id not in {person.id} | admins:
         raise NotFound
     if admins == {person.id}:
         raise roles.LastAdmin
-    _erase(actor, person)
+    _erase(actor, person, reason)
     note_erasure(person.id)
     return person
 
@@ -403,7 +411,7 @@ def replay_erasures(lines: Iterable[str]) -> int:
     return count
 
 
-def _erase(actor: Person | None, person: Person) -> None:
+def _erase(actor: Person | None, person: Person, reason: str | None = None) -> None:
     moment = now()
     # Under former addresses too.
     mine = or_(SignInRequest.person_id == person.id, SignInRequest.email == person.email)
@@ -441,7 +449,7 @@ def _erase(actor: Person | None, person: Person) -> None:
     for name, value in (blank | {"name": "", "language": "en", "time_zone": "UTC", "discreet": False}).items():
         setattr(person, name, value)
     person.erased_at = moment
-    audit.record("person.erased", person, actor=actor)
+    audit.record("person.erased", person, actor=actor, text=reason)
     promise("people.erased", person_id=person.id)
     bump("programme")
     bump("people")

@@ -132,6 +132,12 @@ class ResetForm(FreshCodeForm):
     reason = TextAreaField(_l("Reason"), [required(_l("Say how you know that it is this person"))])
 
 
+class WithoutAccountForm(FreshCodeForm):
+    """Why an administrator hands over or erases what is kept about somebody."""
+
+    reason = TextAreaField(_l("Reason"), [required(_l("Say how you know that it is this person"))])
+
+
 class EmailForm(Form):
     """A new address."""
 

@@ -12,13 +12,14 @@ from eventhub.kit import health, outbox
 from eventhub.kit.access import actor, staff
 from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, submit
+from eventhub.kit.headers import saved_as_json
 from eventhub.kit.limits import count
-from eventhub.kit.panels import panels
+from eventhub.kit.panels import gathered, panels
 from eventhub.kit.task_names import TASK_NAMES
 from eventhub.kit.web import back_to
 from eventhub.people import actions, queries, resets, roles
 from eventhub.people.access import Scope, holds, may_grant, scope_for, scope_of
-from eventhub.people.forms import ROLE_NAMES, FreshCodeForm, GrantForm, ResetForm
+from eventhub.people.forms import ROLE_NAMES, FreshCodeForm, GrantForm, ResetForm, WithoutAccountForm
 from eventhub.people.models import Role, RoleGrant, RoleOffer, ScopeKind
 
 bp = Blueprint("people_console", __name__)
@@ -185,6 +186,25 @@ def _code_is_right(form: FreshCodeForm | GrantForm) -> bool:
         return True
     form.code.errors = [_("This code does not work. Each code works once; wait for the next one.")]
     return False
+
+
+@bp.route("/console/people/<uuid:person_id>/data", methods=["GET", "POST"])
+@staff
+def data_of(person_id: uuid.UUID) -> ResponseReturnValue:
+    """The copy of everything about somebody who has no account, or its erasure: for a reason, with a fresh code."""
+    _demand_admin_of_all()
+    me = actor().person
+    person, form = queries.person_without_account(person_id), WithoutAccountForm()
+    if form.validate_on_submit() and _code_is_right(form):
+        reason = form.reason.data or ""
+        if request.form.get("do") == "copy":
+            if submit(form, lambda: actions.note_copy_handed_over(me, person, reason)):
+                found = gathered("me.data", person, queries.own_data(person))
+                return saved_as_json(found, "personal-data.json")
+        elif submit(form, lambda: actions.erase(me, person, reason)):
+            flash(_("What we knew about this person is erased."), "ok")
+            return back_to("people_console.today")
+    return render_template("people/data_of.html", form=form, person=person), form.status
 
 
 @bp.route("/console/promises")

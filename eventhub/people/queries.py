@@ -376,6 +376,14 @@ def person_with_second_factor(person_id: uuid.UUID, but: uuid.UUID) -> Person:
     return person
 
 
+def person_without_account(person_id: uuid.UUID) -> Person:
+    """Somebody who has no page of her own: others erase her data and hand over a copy. Raises NotFound."""
+    person = db.session.get(Person, person_id)
+    if person is None or person.email is not None or person.erased_at is not None:
+        raise NotFound
+    return person
+
+
 def open_resets() -> list[AskedReset]:
     """Requests to clear a second factor that wait for a second administrator, the oldest first."""
     return [AskedReset(*row) for row in db.session.execute(_asked_resets().order_by(SecondFactorReset.asked_at))]

@@ -1,6 +1,5 @@
 """Pages for everybody who has or wants an account: sign-in, My page, profile, consents, devices, data."""
 
-import json
 import secrets
 from typing import Any
 
@@ -14,10 +13,10 @@ from werkzeug.utils import redirect
 from eventhub.kit.access import actor, anyone, personal
 from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, Form, submit
-from eventhub.kit.headers import attachment_headers
+from eventhub.kit.headers import saved_as_json
 from eventhub.kit.i18n import show_moment
 from eventhub.kit.limits import count
-from eventhub.kit.panels import panels
+from eventhub.kit.panels import gathered, panels
 from eventhub.kit.web import back_to, local_target
 from eventhub.people import actions, queries, roles, sessions, sign_in, totp
 from eventhub.people.forms import (
@@ -381,11 +380,7 @@ def data_copy() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _data_page(form)
     submit(form, lambda: actions.note_data_copy(visitor.person, visitor.web_session))
-    found: dict[str, Any] = queries.own_data(visitor.person)
-    for panel in panels("me.data", visitor):
-        found |= panel.context
-    body = json.dumps(found, ensure_ascii=False, indent=2, default=str)
-    return Response(body + "\n", mimetype="application/json", headers=attachment_headers("my-data.json"))
+    return saved_as_json(gathered("me.data", visitor.person, queries.own_data(visitor.person)), "my-data.json")
 
 
 @bp.route("/me/data/erase", methods=["GET", "POST"])

@@ -263,6 +263,8 @@ def edit_event(
     if not changed:
         return event
     _event_changed(actor, event, "programme.event_edited", fields=changed)
+    if {"last_day", "time_zone"} & set(changed):
+        promise("programme.days_moved", event_id=event.id)
     moved = [one for one in sessions if one.time_zone == old_zone != facts.time_zone or (move_sessions and days)]
     for session in moved:
         zone = facts.time_zone if session.time_zone == old_zone else None
@@ -634,11 +636,8 @@ def _times(slot: Slot, zone: str) -> dict[str, Any]:
     for name, wall in local.items():
         try:
             values[f"{name}_at"] = instant_of(wall, zone, folds[name])
-        except LocalTimeMissing as error:
-            error.field = name
-            raise
-        except LocalTimeTwice as error:
-            error.field = f"{name}_fold"
+        except (LocalTimeMissing, LocalTimeTwice) as error:
+            error.field = name if isinstance(error, LocalTimeMissing) else f"{name}_fold"
             raise
         values[f"{name}_local"] = wall
         values[f"{name}_fold"] = (folds[name] or 0) if is_repeated(wall, zone) else 0

@@ -2,15 +2,15 @@
 
 import uuid
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, func, select, update
 
 from eventhub.kit import audit, files
 from eventhub.kit.clock import now
-from eventhub.kit.db import Texts, db
+from eventhub.kit.db import Texts, db, table_of
 from eventhub.kit.errors import DomainError, Stale, means
 from eventhub.kit.files import StoredFile
 from eventhub.kit.i18n import LANGUAGES
@@ -50,6 +50,9 @@ from eventhub.questionnaires.queries import Published, draft, newest_version, ve
 from eventhub.questionnaires.uploads import Wrong
 
 BATCH = 500
+
+TO_PUT_RIGHT = timedelta(days=7)
+"""An end that was typed wrong deletes nothing for so long."""
 
 
 class NotReady(DomainError):
@@ -308,6 +311,25 @@ def erase_answers(person: Person) -> int:
         )
     ):
         files.remove(file)
+    return count
+
+
+def retain_anew(answer_sets: Select[Any], ends: datetime) -> int:
+    """What the days of retention count from has moved to ``ends`` for these sets (a statement of their ids); how many
+    answers are kept longer or shorter. What falls due sooner than it did stays a week yet. Safe to repeat.
+    """
+    table, moment, count = table_of(Answer), now(), 0
+    for version_id in db.session.scalars(select(AnswerSet.version_id).where(AnswerSet.id.in_(answer_sets)).distinct()):
+        of_version = select(AnswerSet.id).where(AnswerSet.id.in_(answer_sets), AnswerSet.version_id == version_id)
+        kept: dict[int, list[str]] = {}
+        for question in version(version_id).definition.questions():
+            if question.retention_days is not None:
+                kept.setdefault(question.retention_days, []).append(question.id)
+        for days, questions in kept.items():
+            due = func.greatest(ends + timedelta(days=days), func.least(table.c.delete_after, moment + TO_PUT_RIGHT))
+            these = table.c.answer_set_id.in_(of_version), table.c.question.in_(questions)
+            renewed = update(table).where(*these, table.c.delete_after.is_not(None)).values(delete_after=due)
+            count += len(db.session.execute(renewed.returning(table.c.id)).all())
     return count
 
 

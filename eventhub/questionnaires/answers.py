@@ -306,6 +306,12 @@ def attached(answer_set: AnswerSet, answers: Answers) -> dict[str, StoredFile]:
     return {key: found[file_id] for key, file_id in ids.items() if file_id in found}
 
 
+def file_name(value: object) -> str:
+    """What the person called the file behind an opened answer."""
+    name = value.get("name") if isinstance(value, dict) else None
+    return name if isinstance(name, str) else ""
+
+
 def attached_to(answer_set_ids: Collection[uuid.UUID], key: str, who: Collection[str]) -> dict[uuid.UUID, Attached]:
     """The files given to the question with this key in many sets of answers, as far as the viewers ``who`` may see it.
 
@@ -383,7 +389,7 @@ def _ready(answer_set: AnswerSet, key: SealKey, question: Question, value: objec
         try:
             file = files.store(
                 value.data,
-                name=value.name,
+                name="file" if question.sealed else value.name,
                 allowed=uploads.allowed_files(question),
                 purpose=PURPOSE,
                 owner_id=answer_set.owner_id,
@@ -393,7 +399,8 @@ def _ready(answer_set: AnswerSet, key: SealKey, question: Question, value: objec
         except DomainError as error:
             error.field = field_name(question.key)
             raise
-        return {"file": str(file.id), "name": file.name, "size": file.size}
+        # The name of a sealed file stands here alone, sealed with the answer: it may say as much as the file.
+        return {"file": str(file.id), "name": files.named(file.media_type, value.name), "size": file.size}
     try:
         cleaned = kinds.clean(question, value)
     except Wrong as error:

@@ -34,9 +34,9 @@ def told(files: Mapping[str, StoredFile], zone: str, url: Callable[[str], str] |
     return {key: _told(file, zone, url(key) if url else None, None) for key, file in files.items()}
 
 
-def named(file: Attached, name: str, url: str) -> Attached:
+def named(file: Attached, name: str, url: str | None = None) -> Attached:
     """A file whose name was sealed and is opened for this reader, with the way to save it."""
-    return replace(file, name=name, url=url)
+    return replace(file, name=name or file.name, url=url or file.url)
 
 
 def own(found: Intake, answers: Answers | None = None) -> dict[str, Attached]:

@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, false, func, literal, literal_column, null, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.orm import aliased, contains_eager, joinedload
+from sqlalchemy.orm import contains_eager, joinedload
 
-from eventhub.kit.audit import AuditEntry, AuditText
+from eventhub.kit.audit import AuditEntry
 from eventhub.kit.db import Texts, db
 from eventhub.kit.errors import NotFound
 from eventhub.people.models import Organisation, Person, RoleGrant
@@ -124,15 +124,6 @@ class Waiting:
     original_language: str
     number: int
     oldest: datetime
-
-
-@dataclass(frozen=True)
-class Deed:
-    """A line of a record's history."""
-
-    entry: AuditEntry
-    text: str | None
-    who: str | None
 
 
 def event_of(slug: str) -> tuple[Event, RegistrationSetup | None]:
@@ -306,24 +297,6 @@ def record(event_id: uuid.UUID, registration_id: uuid.UUID) -> Registration:
     return registration
 
 
-def deeds(registration_id: uuid.UUID, limit: int = 200) -> list[Deed]:
-    """What was done to a registration, by whom, newest first; everybody by the public name, the registrant by the one
-    that the list shows (shown.name_of). One statement.
-    """
-    who = aliased(Person)
-    given = case((Registration.person_id == who.id, Registration.display_name))
-    found = (
-        select(AuditEntry, AuditText.text, func.coalesce(func.nullif(who.alias, ""), given, who.name))
-        .outerjoin(AuditText, AuditText.entry_id == AuditEntry.id)
-        .outerjoin(who, who.id == AuditEntry.actor_id)
-        .outerjoin(Registration, Registration.id == AuditEntry.subject_id)
-        .where(AuditEntry.subject_kind == Registration.__tablename__, AuditEntry.subject_id == registration_id)
-        .order_by(AuditEntry.id.desc())
-        .limit(limit)
-    )
-    return [Deed(*row) for row in db.session.execute(found)]
-
-
 READINGS = [f"registration.{deed}" for deed in ("revealed", "message_file", "own_file", "note")]
 """Deeds that leave a registration as it was."""
 
@@ -443,6 +416,7 @@ def _at_desk(event_id: uuid.UUID) -> tuple[ColumnElement[bool], ...]:
     return (
         Registration.event_id == event_id,
         Registration.reference.is_not(None),
+        Registration.erased_at.is_(None),
         Registration.state.not_in([State.DRAFT, State.EXPIRED]),
     )
 

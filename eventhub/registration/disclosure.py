@@ -158,8 +158,10 @@ def _within_an_hour(entry: audit.AuditEntry) -> int:
     return db.session.scalar(done) or 0
 
 
-def open_own_file(person: Person, intake: Intake, question: Question) -> StoredFile:
-    """A sealed file for the one who gave it; written down, so that she sees when somebody else did it in her name."""
+def open_own_file(person: Person, intake: Intake, question: Question) -> tuple[StoredFile, str]:
+    """A sealed file for the one who gave it, and what it was called; written down, so that she sees when somebody else
+    did it in her name.
+    """
     if intake.answer_set is None or intake.registration is None:
         raise NotFound
     value = given.opened(intake.answer_set, intake.key).get(question.key)
@@ -171,7 +173,7 @@ def open_own_file(person: Person, intake: Intake, question: Question) -> StoredF
         scope_id=intake.event.id,
         questions=[question.key],
     )
-    return file
+    return file, given.file_name(value)
 
 
 def record_export(actor: Person, event: Event, *, reason: str, rows: int, kind: str, sight: Sight) -> audit.AuditEntry:

@@ -143,7 +143,7 @@ def register_at_desk(
         move(registration, State.ACCREDITED, actor=actor, reason="complete")
     # Last of all: from here on the event's seats are locked.
     if takes_seat(setup, accredit=accredit):
-        _demand_word(actor, event, who.category, may_pass_over=may_pass_over, text=text)
+        _demand_word(actor, registration, may_pass_over=may_pass_over, text=text)
         if not take_seat(event.id, who.category):
             raise NoPlaceLeft
         registration.has_seat = True
@@ -165,19 +165,20 @@ def passes_over(setup: RegistrationSetup | None, *, accredit: bool) -> bool:
     return line.somebody_waits(setup.event_id)
 
 
-def _demand_word(actor: Person, event: Event, category: str, *, may_pass_over: bool, text: str | None) -> None:
+def _demand_word(actor: Person, registration: Registration, *, may_pass_over: bool, text: str | None) -> None:
     """Nobody in line is passed over in silence, at a door neither."""
-    setup = hold_seats(event.id)
-    rooms = left_by_category(event.id)
+    event_id, category = registration.event_id, registration.category
+    setup = hold_seats(event_id)
+    rooms = left_by_category(event_id)
     is_counted = setup.capacity is not None or category in rooms
-    waiting = line.before(event.id, category, rooms, is_limited=is_limited(setup, rooms)) if is_counted else []
+    waiting = line.before(event_id, category, rooms, is_limited=is_limited(setup, rooms)) if is_counted else []
     if not waiting:
         return
     if not may_pass_over:
         raise OthersWait
     if not text:
         raise ReasonNeeded
-    note_passed_over(actor, event.id, waiting, text)
+    note_passed_over(actor, event_id, [registration], waiting, text)
 
 
 def _before(registration: Registration) -> State:

@@ -47,7 +47,7 @@ def _own_file(person: Person, found: Intake, key: str) -> Response:
         return attachment(given.stored_file(found.answer_set, given.load(found.answer_set).get(key)))
     if not ActionForm().validate_on_submit():
         raise PageTooOld
-    return attachment(disclosure.open_own_file(person, found, question))
+    return attachment(*disclosure.open_own_file(person, found, question))
 
 
 def _question(found: Intake, key: str) -> Question:

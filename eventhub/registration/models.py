@@ -209,7 +209,7 @@ class Registration(Base):
     that the person wishes to be shown by there (see copies.py). ``country`` says where somebody belongs, in whatever
     way; ``represents`` is the country that somebody speaks for, and nothing else. ``waits_from`` is set for whoever
     waits anew, behind everybody who waited then. ``answered_at`` is set while an answer to a question waits to be read
-    at the desk.
+    at the desk. With ``erased_at`` it is a count without a name, on no list of the desk, and nothing is done to it.
     """
 
     __tablename__ = "registration"
@@ -244,6 +244,7 @@ class Registration(Base):
     decided_at: Mapped[datetime | None]
     waits_from: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 
     event: Mapped[Event] = relationship(lazy="raise")

@@ -158,12 +158,14 @@ def demand_distance(actor: Person, registrations: Sequence[Registration], *, own
 
 
 def hold_rows(registrations: Sequence[Registration]) -> None:
-    """Lock registrations. Raises Stale when one changed since it was loaded."""
+    """Lock registrations. Raises Stale when one changed since it was loaded, NotPossible when the person was erased."""
     known = {one.id: (one.version, one.state) for one in registrations}
-    rows = select(Registration.id, Registration.version, Registration.state)
-    rows = rows.where(Registration.id.in_(known)).order_by(Registration.id).with_for_update()
-    if {row.id: (row.version, row.state) for row in db.session.execute(rows)} != known:
+    rows = select(Registration.id, Registration.version, Registration.state, Registration.erased_at)
+    found = db.session.execute(rows.where(Registration.id.in_(known)).order_by(Registration.id).with_for_update()).all()
+    if {row.id: (row.version, row.state) for row in found} != known:
         raise Stale
+    if any(row.erased_at for row in found):
+        raise NotPossible
 
 
 def demand_as_seen(registrations: Sequence[Registration], seen: Mapping[uuid.UUID, int] | None) -> None:

@@ -8,14 +8,16 @@ in it is passed over, and nobody waits in a circle.
 import uuid
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from eventhub.kit import audit
+from eventhub.kit.audit import AuditEntry, AuditText
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError, means
@@ -36,6 +38,17 @@ from eventhub.registration.moves import (
     owe,
 )
 from eventhub.registration.seats import free_seats, hold_seats, left_by_category, take_seats
+
+PASSED_OVER = "registration.passed_over"
+"""Some came before others who wait: a deed on the line of an event (``note_passed_over``)."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """The waiting list of an event, as the record names it; its id is the event's."""
+
+    __tablename__: ClassVar[str] = "registration_line"
+    id: uuid.UUID
 
 
 class OfferClosed(DomainError):
@@ -149,7 +162,8 @@ def offer_by_hand(
 ) -> int:
     """Offer places to chosen people of one event's line: all of them or, on any error, none. How many.
 
-    ``text`` says why where others have waited longer; it stands in the history of all concerned, those passed over too.
+    ``text`` says why where others have waited longer; it stands in the histories of those who got a place, and those
+    of the ones passed over show that it happened.
     Raises OwnFile, NotPossible, Stale, TooLate, OutOfTurn (the line goes by itself), ReasonNeeded, NotEnoughSeats.
     """
     demand_distance(actor, registrations)
@@ -168,9 +182,8 @@ def offer_by_hand(
     if skipped and not text:
         raise ReasonNeeded
     take_all(event_id, registrations, rooms)
-    detail = {"passed_over": len(skipped)} if skipped else {}
-    _offer(registrations, until, actor=actor, text=text if skipped else None, **detail)
-    note_passed_over(actor, event_id, skipped, text)
+    note_passed_over(actor, event_id, registrations, skipped, text)
+    _offer(registrations, until, actor=actor)
     return len(registrations)
 
 
@@ -207,14 +220,42 @@ def take_all(event_id: uuid.UUID, registrations: Sequence[Registration], rooms: 
         raise NotEnoughSeats(got)
 
 
-def note_passed_over(actor: Person, event_id: uuid.UUID, skipped: Sequence[uuid.UUID], text: str | None) -> None:
-    """Leave word with each of those in line that somebody came first, and why."""
+def note_passed_over(
+    actor: Person,
+    event_id: uuid.UUID,
+    first: Sequence[Registration],
+    skipped: Collection[uuid.UUID],
+    text: str | None,
+) -> None:
+    """Write down that some came before others who wait, and why: once for the deed, however many wait. ``behind`` says
+    by category since when they waited who were passed over; the histories are made from it (histories.deeds).
+    """
     if not skipped:
         return
-    rows = db.session.scalars(select(Registration).where(Registration.id.in_(skipped)))
-    notes = [audit.record("registration.passed_over", one, actor=actor, scope_id=event_id) for one in rows]
-    if text:
-        audit.say(notes, text)
+    last = select(Registration.category, func.max(line.SINCE)).where(Registration.id.in_(skipped))
+    behind = {category or "": since for category, since in db.session.execute(last.group_by(Registration.category))}
+    audit.record(
+        PASSED_OVER,
+        Line(event_id),
+        actor=actor,
+        scope_id=event_id,
+        text=text,
+        number=len(skipped),
+        first=[str(one.id) for one in first],
+        behind={category: since.isoformat() for category, since in behind.items() if since},
+    )
+
+
+def forget_reasons(registrations: Sequence[Registration]) -> None:
+    """Delete the reasons why these people came before others: the words are about them."""
+    mine = {str(one.id) for one in registrations}
+    entries = select(AuditEntry.id, AuditEntry.detail).where(
+        AuditEntry.subject_kind == Line.__tablename__,
+        AuditEntry.subject_id.in_({one.event_id for one in registrations}),
+        AuditEntry.verb == PASSED_OVER,
+    )
+    ids = [row.id for row in db.session.execute(entries) if mine & set(row.detail.get("first", ()))]
+    db.session.execute(delete(AuditText).where(AuditText.entry_id.in_(ids)))
 
 
 def accept(actor: Person, offer: SeatOffer, **detail: Any) -> Registration:
@@ -338,12 +379,11 @@ def _offer(
     until: datetime,
     *,
     actor: Person | None,
-    text: str | None = None,
     **detail: Any,
 ) -> None:
     """The seats are taken, the rows are locked."""
     moment = now()
-    move_all(registrations, State.OFFERED, actor=actor, text=text, has_seat=True, until=until.isoformat(), **detail)
+    move_all(registrations, State.OFFERED, actor=actor, has_seat=True, until=until.isoformat(), **detail)
     for one in registrations:
         made = SeatOffer(
             id=uuid.uuid4(),

@@ -15,6 +15,7 @@ from eventhub.kit.i18n import show_date
 from eventhub.kit.pages import changes_at
 from eventhub.kit.panels import Panel, Provider
 from eventhub.kit.web import Link
+from eventhub.people.models import Person
 from eventhub.people.sessions import Visitor
 from eventhub.programme import shown as programme
 from eventhub.programme.models import Event, Publication
@@ -110,9 +111,9 @@ def mine(visitor: Visitor) -> Panel:
     return Panel("registration/me_panel.html", {"items": [_item(one, visitor, offers) for one in found]})
 
 
-def data(visitor: Visitor) -> Panel:
+def data(person: Person) -> Panel:
     """The registrations in the person's copy of all data."""
-    return Panel("", {"registrations": personal_data.own_data(visitor.person)})
+    return Panel("", {"registrations": personal_data.own_data(person)})
 
 
 def event_links(event: Event) -> Panel | None:

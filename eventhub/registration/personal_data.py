@@ -1,19 +1,22 @@
 """What registration keeps about a person: the person's copy, and erasure."""
 
+import uuid
 from typing import Any
 
 from sqlalchemy import delete, select, update
 
 from eventhub.kit import audit
 from eventhub.kit.audit import AuditEntry, AuditText
+from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.people.models import Person
+from eventhub.programme.models import Event
 from eventhub.questionnaires import answers as given
-from eventhub.questionnaires.actions import erase_answers
+from eventhub.questionnaires.actions import erase_answers, retain_anew
 from eventhub.registration import queries, thread
 from eventhub.registration.copies import let_go
 from eventhub.registration.models import MOVES, Registration, State
-from eventhub.registration.offers import leave
+from eventhub.registration.offers import forget_reasons, leave
 from eventhub.registration.seats import hold_seats
 
 
@@ -45,6 +48,16 @@ def own_data(person: Person) -> list[dict[str, Any]]:
     return found
 
 
+def follow_days(event_id: uuid.UUID) -> None:
+    """The days of an event moved: whatever is deleted so long after its end is so after the new one. Safe to repeat."""
+    thread.follow_days(event_id)
+    day, zone = db.session.execute(select(Event.last_day, Event.time_zone).where(Event.id == event_id)).one()
+    sets = select(Registration.answer_set_id).where(
+        Registration.event_id == event_id, Registration.answer_set_id.is_not(None)
+    )
+    retain_anew(sets, thread.ends(day, zone))
+
+
 def _told_reason(reason: str | None) -> str | None:
     """The code as the person may know it: an objection is told like any other refusal, here too."""
     return "other" if reason == "security_objection_recorded" else reason
@@ -66,6 +79,7 @@ def erase(person: Person) -> int:
         AuditEntry.subject_kind == Registration.__tablename__, AuditEntry.subject_id.in_(ids)
     )
     db.session.execute(delete(AuditText).where(AuditText.entry_id.in_(about)))
+    forget_reasons(mine)
     thread.erase(ids)
     db.session.execute(update(Registration).where(Registration.filed_by_id == person.id).values(filed_by_id=None))
     organisations = {registration.organisation_id for registration in mine if registration.organisation_id}
@@ -73,7 +87,8 @@ def erase(person: Person) -> int:
         if State.WITHDRAWN in MOVES[registration.state]:
             leave(None, registration, reason="erased")
         registration.organisation_id = registration.country = registration.represents = registration.category = None
-        registration.legal_name = registration.display_name = None
+        registration.legal_name = registration.display_name = registration.answered_at = None
+        registration.erased_at = registration.erased_at or now()
     db.session.flush()
     let_go(organisations)
     return len(mine)

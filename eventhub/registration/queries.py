@@ -313,6 +313,13 @@ def with_person(registration_id: uuid.UUID) -> Registration | None:
     return found
 
 
+def person_with(reference: str) -> Person | None:
+    """Whose registration this is, for the operator. One statement."""
+    rows = select(Person).join(Registration, Registration.person_id == Person.id)
+    found: Person | None = db.session.scalar(rows.where(Registration.reference == reference))
+    return found
+
+
 def decision_words(registration: Registration) -> str | None:
     """What staff added to the newest decision, for the person it is about: never what was added to one before it. One
     statement.

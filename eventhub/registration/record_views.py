@@ -15,7 +15,8 @@ from eventhub.kit.files import attachment
 from eventhub.kit.forms import ActionForm, Form, posted, submit
 from eventhub.kit.i18n import show_moment
 from eventhub.kit.web import back_to, write_down
-from eventhub.people.models import Person
+from eventhub.people.access import holds
+from eventhub.people.models import Person, Role
 from eventhub.programme.models import Event
 from eventhub.questionnaires import answers as given
 from eventhub.questionnaires import queries as questionnaires
@@ -30,6 +31,7 @@ from eventhub.registration import (
     disclosure,
     exchange,
     exporting,
+    histories,
     queries,
     shown,
     thread,
@@ -103,7 +105,8 @@ def file(slug: str, registration_id: uuid.UUID, question: str) -> ResponseReturn
         reason = form.reason.data or ""
         opened = submit(form, lambda: disclosure.reveal(person, registration, answer_set, key, {asked.key}, reason))
         if opened is not None:
-            return attachment(given.stored_file(answer_set, opened.get(asked.key)))
+            value = opened.get(asked.key)
+            return attachment(given.stored_file(answer_set, value), given.file_name(value))
     return _draw_record(event, setup_of(setup), seen, registration, form)
 
 
@@ -213,8 +216,9 @@ def _draw_record(
             if can_move(registration.state, outcome) and outcome is not registration.state
         ],
         category_facts=_category_facts(event, registration),
+        data_url=_data_address(registration.person),
         near=queries.too_near(actor().id, [registration]).get(registration.id),
-        lines=[line for line in (_deed(one, event, labels) for one in desk.deeds(registration.id)) if line],
+        lines=[line for line in (_deed(one, event, labels) for one in histories.deeds(registration)) if line],
         form=sent if sent and sent.errors else None,
         bulk=ActionForm(formdata=None),
         note_form=_this_or_fresh(sent, NoteForm),
@@ -245,6 +249,13 @@ def _category_facts(event: Event, registration: Registration) -> list[dict[str, 
         facts.append({"label": _("Quota"), "value": quota})
     words = _("May take the floor") if rule.may_speak else _("May not take the floor")
     return [*facts, {"label": _("Speaking rights"), "value": words}]
+
+
+def _data_address(person: Person) -> str | None:
+    """Where administrators erase somebody who has no account."""
+    if person.email is not None or person.erased_at is not None or not holds(actor().grants, Role.ADMIN):
+        return None
+    return url_for("people_console.data_of", person_id=person.id)
 
 
 def _this_or_fresh(sent: Form | None, kind: type[SomeForm]) -> SomeForm:
@@ -317,7 +328,8 @@ def _opened(event: Event, registration: Registration, opened: dict[str, object])
     definition, answer_set = _definition(registration), registration.answer_set
     if definition is None or answer_set is None:
         return []
-    files = attached.told(given.attached(answer_set, opened), event.time_zone)
+    told = attached.told(given.attached(answer_set, opened), event.time_zone)
+    files = {key: attached.named(file, given.file_name(opened[key])) for key, file in told.items()}
     return [
         {
             "label": question.label,
@@ -329,13 +341,17 @@ def _opened(event: Event, registration: Registration, opened: dict[str, object])
     ]
 
 
-def _deed(one: desk.Deed, event: Event, labels: Mapping[str, str]) -> dict[str, Any] | None:
+def _deed(one: histories.Deed, event: Event, labels: Mapping[str, str]) -> dict[str, Any] | None:
     verb = one.entry.verb.removeprefix("registration.")
     words = {
         "changed": _("Answers changed"),
         "revealed": _("Sealed answers read"),
         "note": _("Note"),
-        "passed_over": _("Somebody who waited less got a place first"),
+        "passed_over": (
+            _("Got a place before others who wait")
+            if one.came_first
+            else _("Somebody who waited less got a place first")
+        ),
         "entry_undone": _("An entry at the door was undone"),
         "asked": _("Another question asked"),
         "answered": _("Message from the person"),

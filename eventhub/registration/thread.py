@@ -14,14 +14,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import aliased
 from sqlalchemy.orm.attributes import flag_modified
 
 from eventhub.kit import audit, files
 from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
-from eventhub.kit.db import db
+from eventhub.kit.db import db, table_of
 from eventhub.kit.errors import DomainError, NotFound
 from eventhub.kit.file_types import IMAGES, PDF
 from eventhub.kit.files import StoredFile
@@ -30,6 +30,7 @@ from eventhub.kit.sealed import Place, SealKey, Unreadable, open_sealed, place, 
 from eventhub.kit.text import safe_file_name
 from eventhub.people.models import Person
 from eventhub.programme.models import Event
+from eventhub.questionnaires.actions import TO_PUT_RIGHT
 from eventhub.questionnaires.uploads import Upload
 from eventhub.registration.models import Message, Registration, State
 from eventhub.registration.moves import NotPossible, demand_as_seen, demand_distance, hold_rows, move, way
@@ -256,8 +257,27 @@ def sealed_words(key: SealKey, message_id: uuid.UUID, text: str, file: str = "")
 
 def kept_until(moment: datetime, last_day: date, time_zone: str) -> datetime:
     """When a message of this moment is deleted: its days count from the midnight that ends the event."""
-    ends = datetime.combine(last_day + timedelta(days=1), time(), ZoneInfo(time_zone)).astimezone(UTC)
-    return max(moment, ends) + KEPT
+    return max(moment, ends(last_day, time_zone)) + KEPT
+
+
+def ends(last_day: date, time_zone: str) -> datetime:
+    """The midnight that ends an event, from which all days of retention count."""
+    return datetime.combine(last_day + timedelta(days=1), time(), ZoneInfo(time_zone)).astimezone(UTC)
+
+
+def follow_days(event_id: uuid.UUID) -> int:
+    """The event's days moved: what was asked and answered is kept as long after its end as before; how many messages.
+
+    What falls due sooner than it did stays a week yet, so that a day typed wrong destroys nothing. Safe to repeat.
+    """
+    day, zone = _days(event_id)
+    table, moment = table_of(Message), now()
+    due = func.greatest(table.c.sent_at, ends(day, zone)) + KEPT
+    mine = select(Registration.id).where(Registration.event_id == event_id)
+    renewed = update(table).values(
+        delete_after=func.greatest(due, func.least(table.c.delete_after, moment + TO_PUT_RIGHT))
+    )
+    return len(db.session.execute(renewed.where(table.c.registration_id.in_(mine)).returning(table.c.id)).all())
 
 
 def erase(registration_ids: Sequence[uuid.UUID]) -> int:
@@ -269,18 +289,24 @@ def delete_expired(moment: datetime, limit: int = 500) -> int:
     """Delete messages whose days are over; how many. Each registration gets a record of it. Run until 0; safe when two
     run at once.
     """
-    due = (
-        select(Message)
-        .where(Message.delete_after <= moment)
-        .order_by(Message.delete_after)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    found = list(db.session.scalars(due))
+    over = Message.delete_after <= moment
+    ids = db.session.scalars(
+        select(Message.registration_id).where(over).order_by(Message.delete_after).limit(limit)
+    ).all()
+    # Registrations before their messages, like everybody else who changes both.
+    rows = select(Registration).where(Registration.id.in_(ids)).order_by(Registration.id)
+    held = list(db.session.scalars(rows.with_for_update(skip_locked=True).execution_options(populate_existing=True)))
+    due = select(Message).where(over, Message.registration_id.in_([one.id for one in held]))
+    found = list(db.session.scalars(due.with_for_update(skip_locked=True)))
     numbers: dict[uuid.UUID, int] = {}
     for message in found:
         numbers[message.registration_id] = numbers.get(message.registration_id, 0) + 1
-    for registration in db.session.scalars(select(Registration).where(Registration.id.in_(numbers))):
+    _delete(found)
+    for registration in held:
+        if registration.id not in numbers:
+            continue
+        if registration.answered_at is not None and not is_there(registration.id):
+            registration.answered_at = None
         audit.record(
             "registration.messages_expired",
             registration,
@@ -289,7 +315,7 @@ def delete_expired(moment: datetime, limit: int = 500) -> int:
             reason="retention",
             number=numbers[registration.id],
         )
-    return _delete(found)
+    return len(found)
 
 
 def _delete(found: Sequence[Message]) -> int:

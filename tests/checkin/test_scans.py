@@ -16,9 +16,9 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.outbox import Promise
 from eventhub.people import actions as people
-from eventhub.people.models import Role
+from eventhub.people.models import Person, Role
 from eventhub.programme.models import Event
-from eventhub.registration import personal_data
+from eventhub.registration import histories, personal_data
 from eventhub.registration.disclosure import REFUSALS_AN_HOUR
 from eventhub.registration.doors import Newcomer, NoPlaceLeft, NotToday, OthersWait
 from eventhub.registration.models import Registration, RegistrationSetup, State
@@ -421,9 +421,18 @@ def test_a_walk_in_passes_nobody_over_in_silence() -> None:
         walk_in(event, today(event), may_decide=True)
     made = walk_in(event, today(event), may_decide=True, text="She speaks at ten")
     assert (made.state, made.has_seat) == (State.ATTENDED, True)
-    rows = db.session.query(AuditEntry).filter_by(verb="registration.passed_over").all()
-    assert {row.subject_id for row in rows} == {one.id for one in waiting}
-    assert {db.session.get_one(AuditText, row.id).text for row in rows} == {"She speaks at ten"}
+    deed = db.session.query(AuditEntry).filter_by(verb="registration.passed_over").one()
+    assert (deed.subject_id, deed.detail["number"], deed.detail["first"]) == (event.id, 3, [str(made.id)])
+    assert [[one.text for one in histories.deeds(row) if one.entry.id == deed.id] for row in waiting] == [[None]] * 3
+    assert [(row.entry_id, row.text) for row in db.session.query(AuditText)] == [(deed.id, "She speaks at ten")]
+    assert {one.state for one in waiting} == {State.WAITLISTED}
+    assert ("registration.passed_over", "She speaks at ten") in [
+        (one.entry.verb, one.text) for one in histories.deeds(made)
+    ]
+    person = db.session.get_one(Person, made.person_id)
+    people.erase(None, person)
+    personal_data.erase(person)
+    assert db.session.query(AuditText).count() == 0, "the words are about the one who got the place"
     for _ in range(4):
         walk_in(event, today(event), may_decide=True, text="And another")
     with pytest.raises(NoPlaceLeft):

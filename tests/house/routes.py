@@ -214,6 +214,13 @@ PEOPLE = (
         ADMIN,
         {"answer": "agree", "code": "{admin_phone}"},
     ),
+    Route(
+        "people_console.data_of",
+        "GET POST",
+        "/en/console/people/{walk_in}/data",
+        ADMIN,
+        {"reason": "She called", "code": "{admin_phone}", "do": "erase"},
+    ),
     Route("people_console.promises", "GET", "/en/console/promises", ADMIN),
     Route("people_console.retry", "POST", "/en/console/promises/{promise}/retry", ADMIN),
 )

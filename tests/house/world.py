@@ -315,6 +315,7 @@ def _people(world: World, series: Series, other_series: Series, event: Event, ot
         give_phone(person)
     world.mine["admin_phone"] = Phone(give_phone(admin).secret)
     world.mine["colleague"] = str(colleague.id)
+    world.mine["walk_in"] = str(make_person(email=None, phone="+254 700 000 000").id)
     world.mine["reset"] = str(resets.ask_for_reset(another, lost, "She called").id)
     make_person(name="Grace", email=address_of("participant"))
 

@@ -15,13 +15,17 @@ from playwright.sync_api import Browser
 
 from eventhub.kit.db import db
 from eventhub.kit.revisions import bump
+from eventhub.kit.sealed import SealKey
 from eventhub.papers import actions as papers
 from eventhub.people import actions as people
 from eventhub.people.models import Person, Role
 from eventhub.programme.models import Event
+from eventhub.questionnaires.uploads import Upload
+from eventhub.registration import thread
 from eventhub.registration.participants import REVISION
 from tests.factories.people import make_organisation, make_person, make_staff
-from tests.factories.registration import listed
+from tests.factories.programme import PDF_BYTES
+from tests.factories.registration import ANSWERS, WITH_PAPERS, intake, listed, make_forum, register
 from tests.journeys.browser import axe_problems, visitor
 from tests.journeys.tour import Tour, build_tour
 from tests.live import House, wait_for
@@ -145,11 +149,23 @@ def test_hiding_takes_the_name_out_of_everything(house: House, chromium: Browser
     assert MARKER.encode() in desk, "those who work on registrations still see them"
 
 
+def send_files(person: Person) -> None:
+    """Files of every kind that people send, each called by the name: answers open and sealed, and messages."""
+    event = make_forum(data=WITH_PAPERS)
+    upload = Upload(f"Passport of {MARKER}.pdf", PDF_BYTES)
+    one = register(event, person, **(ANSWERS | {"letter": upload, "scan": upload}))
+    thread.ask(make_person(), one, db.session.get_one(SealKey, person.seal_key_id), f"Are you {MARKER}?", upload)
+    thread.answer(person, intake(event, person), f"I am {MARKER}", upload)
+
+
 def test_erasure_leaves_the_name_nowhere(house: House, tour: Tour) -> None:
     with house.work():
         for person in db.session.query(Person).filter(Person.name.contains(MARKER)):
             people.erase(None, person)
-        person_id = named_person(house, tour, MARKER).id
+        person = named_person(house, tour, MARKER)
+        person_id = person.id
+        send_files(person)
+    assert "stored_file" in in_the_database(house)
     known = public_addresses(tour)
     assert naming(house, known)
     with house.work():

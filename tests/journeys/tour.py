@@ -335,6 +335,7 @@ def _build(words: Words) -> Tour:
             "people_console.second_factors": "/console/second-factors",
             "people_console.second_factor_of": f"/console/second-factors/{half.id}",
             "people_console.second_factor_request": f"/console/second-factors/requests/{reset.id}",
+            "people_console.data_of": f"/console/people/{make_person(name=words('Walk-in'), email=None).id}/data",
             "people_console.promises": "/console/promises",
             "programme_console.events": "/console/events",
             "programme_console.event_new": "/console/events/new",

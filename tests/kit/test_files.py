@@ -461,16 +461,34 @@ def test_sweeping(folder: Path) -> None:
     savepoint.rollback()
     files.remove(gone)
     db.session.flush()
+    assert gone.name == ""
     with pytest.raises(files.FileGone):
         files.read(gone)
     assert len(kept(folder)) == 3
-    assert files.sweep_orphans() == 1
+    assert [files.sweep_given_up(), files.sweep_given_up(), files.sweep_orphans()] == [1, 0, 0]
     assert {path.name for path in kept(folder)} == {living.storage_key, undone}  # perhaps somebody is still writing
     (path,) = (path for path in kept(folder) if path.name == undone)
-    os.utime(path, (time.time() - 7200, time.time() - 7200))
-    assert files.sweep_orphans() == 1
-    assert files.sweep_orphans() == 0
+    for hours, swept in ((23, 0), (25, 1)):
+        os.utime(path, (time.time() - hours * 3600, time.time() - hours * 3600))
+        assert files.sweep_orphans() == swept
     assert files.read(living) == PDF_FILE
+
+
+def test_what_the_store_does_not_delete_now_is_swept_later(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone, away = (files.store(PDF_FILE, name="b.pdf", allowed=EVERYTHING, purpose="cv") for _ in range(2))
+    for file in (gone, away):
+        file.owner_id = uuid.uuid4()
+        files.remove(file)
+    db.session.flush()
+    (path,) = (path for path in kept(folder) if path.name == gone.storage_key)
+    path.unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "_delete", lambda _path: False)
+        assert [files.sweep_given_up(), files.sweep_given_up()] == [1, 0]
+    assert (gone.swept_at is not None, gone.owner_id, away.swept_at) == (True, None, None)
+    assert files.sweep_given_up() == 1
+    assert away.owner_id is None
+    assert not kept(folder)
 
 
 def test_attachment() -> None:

@@ -258,7 +258,7 @@ def test_the_files_of_a_set_are_found_at_once(statements: list[str]) -> None:
     db.session.flush()
     statements.clear()
     found = answers.attached(answer_set, answers.load(answer_set, key))
-    assert {name: file.name for name, file in found.items()} == {"letter": "l.png", "scan": "s.png"}
+    assert {name: file.name for name, file in found.items()} == {"letter": "l.png", "scan": "file.png"}
     assert len(statements) == 2
 
 

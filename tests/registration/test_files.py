@@ -14,7 +14,9 @@ from eventhub.kit.db import db
 from eventhub.kit.files import StoredFile
 from eventhub.people.models import Person, Role
 from eventhub.programme.models import Event
+from eventhub.questionnaires.models import Answer
 from eventhub.questionnaires.uploads import Upload
+from eventhub.registration import personal_data
 from eventhub.registration.models import Registration, State
 from tests.factories.people import form_fields, make_person, make_staff, sign_in
 from tests.factories.programme import PDF_BYTES
@@ -96,6 +98,7 @@ def test_a_sealed_file_needs_a_reason_and_is_written_down(client: FlaskClient) -
     assert not deeds("registration.revealed")
     answer = client.post(address, data=fields | {"reason": "To compare the photographs"})
     assert is_a_download(answer)
+    assert 'filename="passport of Amina.png"' in answer.headers["Content-Disposition"]
     assert Image.open(io.BytesIO(answer.data)).size == (8, 8)
     entry = deeds("registration.revealed")[0]
     assert (entry.actor_id, entry.subject_id, entry.detail) == (officer.id, one.id, {"questions": ["scan"]})
@@ -109,7 +112,7 @@ def test_what_cannot_be_handed_out_is_not_written_down(client: FlaskClient) -> N
     one = sent(event)
     at_desk(client, event)
     fields = form_fields(client.get(desk(event, one)).text, "sealed#opened-t")
-    scan = db.session.scalars(select(StoredFile).where(StoredFile.name.startswith("passport"))).one()
+    scan = db.session.scalars(select(StoredFile).where(StoredFile.seal_key_id.is_not(None))).one()
     scan.digest = b"another"
     db.session.flush()
     answer = client.post(desk(event, one, "/files/scan"), data=fields | {"reason": "Badge"})
@@ -174,7 +177,9 @@ def test_the_person_saves_her_own_files_and_sees_when_the_sealed_one_was_saved(c
     assert client.get(mine(one, "/files/scan")).status_code == 404
     assert client.post(mine(one, "/files/scan"), data={}).status_code == 409
     assert not deeds("registration.own_file")
-    assert is_a_download(client.post(mine(one, "/files/scan"), data=fields))
+    answer = client.post(mine(one, "/files/scan"), data=fields)
+    assert is_a_download(answer)
+    assert 'filename="passport of Amina.png"' in answer.headers["Content-Disposition"]
     assert [entry.actor_id for entry in deeds("registration.own_file")] == [person.id]
     assert "You saved a file that is kept sealed" in client.get(mine(one)).text
     at_desk(client, event)
@@ -217,3 +222,15 @@ def test_a_file_that_was_replaced_or_erased_is_gone(app: Flask, client: FlaskCli
     fields = form_fields(client.get(form).text, "p4")
     assert client.post(form, data=fields | {"q_letter_remove": "y"}).status_code == 303
     assert client.get(mine(one, "/files/letter")).status_code == 404
+
+
+def test_the_name_of_a_sealed_file_stands_nowhere_open_and_goes_with_the_person(database: None) -> None:
+    person = make_person()
+    one = sent(forum(), person)
+    files = db.session.scalars(select(StoredFile).where(StoredFile.owner_id == person.id)).all()
+    assert {file.name for file in files} == {LETTER, "file.png"}
+    assert personal_data.own_data(person)[0]["answers"]["scan"]["name"] == "passport of Amina.png"
+    stored = db.session.scalars(select(Answer).where(Answer.answer_set_id == one.answer_set_id)).all()
+    assert "passport" not in repr([(row.value, row.sealed) for row in stored])
+    personal_data.erase(person)
+    assert {file.name for file in files} == {""}

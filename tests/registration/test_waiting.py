@@ -12,14 +12,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from eventhub.kit import mail
-from eventhub.kit.audit import AuditEntry
+from eventhub.kit.audit import AuditEntry, AuditText
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.i18n import LANGUAGES
 from eventhub.kit.outbox import Promise
 from eventhub.people.models import Person, Role
 from eventhub.programme.models import Event, Publication
-from eventhub.registration import actions, letters, line, offers, queries
+from eventhub.registration import actions, histories, letters, line, offers, personal_data, queries
 from eventhub.registration.models import Outcome, Registration, RegistrationSetup, SeatAt, SeatOffer, State
 from eventhub.registration.moves import NotEnoughSeats
 from tests.factories.people import form_fields, grant, make_person, sign_in
@@ -154,7 +154,7 @@ def test_where_offers_are_made_by_hand_nobody_new_overtakes() -> None:
     assert states(one, newcomer) == [State.WAITLISTED, State.WAITLISTED]
 
 
-def test_by_hand_out_of_order_needs_a_reason_that_all_histories_keep() -> None:
+def test_by_hand_out_of_order_needs_a_reason_that_is_kept_once() -> None:
     event, first, (one, two) = full(offers_by_hand=True)
     actions.withdraw(first, intake(event, first))
     staff = make_person()
@@ -162,11 +162,34 @@ def test_by_hand_out_of_order_needs_a_reason_that_all_histories_keep() -> None:
         offers.offer_by_hand(staff, event.id, [two])
     assert offers.offer_by_hand(staff, event.id, [two], "She opens the meeting") == 1
     assert states(one, two) == [State.WAITLISTED, State.OFFERED]
-    verbs = db.session.scalars(select(AuditEntry).where(AuditEntry.subject_id == one.id).order_by(AuditEntry.id)).all()
-    assert verbs[-1].verb == "registration.passed_over"
-    assert verbs[-1].text_digest
+    deed = db.session.scalars(select(AuditEntry).where(AuditEntry.verb == "registration.passed_over")).one()
+    assert (deed.subject_id, deed.detail["number"], deed.detail["first"]) == (event.id, 1, [str(two.id)])
+    assert [row.entry_id for row in db.session.query(AuditText)] == [deed.id]
+    assert past_the_line(one) == [(None, False)]
+    assert past_the_line(two) == [("She opens the meeting", True)]
+    assert past_the_line(register(event)) == [], "who came to the line later was not passed over"
     with pytest.raises(NotEnoughSeats):
         offers.offer_by_hand(staff, event.id, [one])
+
+
+def test_the_reason_why_somebody_came_first_goes_with_the_person() -> None:
+    event, first, (one, two, three) = full(3, offers_by_hand=True)
+    actions.withdraw(first, intake(event, first))
+    offers.offer_by_hand(make_person(), event.id, [two], "She flees from her home")
+    assert [past_the_line(row) for row in (one, three)] == [[(None, False)], []], "three stands behind two"
+    for row in (one, two):
+        assert db.session.query(AuditText).count() == 1
+        personal_data.erase(owner(row))
+    assert db.session.query(AuditText).count() == 0
+    assert past_the_line(two) == [(None, True)]
+
+
+def past_the_line(one: Registration) -> list[tuple[str | None, bool]]:
+    """What the history tells of places given past the line: the words, and whether it was this one's."""
+    db.session.flush()
+    return [
+        (deed.text, deed.came_first) for deed in histories.deeds(one) if deed.entry.verb == "registration.passed_over"
+    ]
 
 
 def test_a_list_that_goes_by_itself_keeps_its_order_against_officers_too() -> None:
@@ -256,7 +279,11 @@ def test_the_desk_offers_from_the_line(client: FlaskClient) -> None:
     told = sent | {"text": "She opens the meeting", "form_key": str(uuid.uuid4())}
     assert client.post(url, data=told).status_code == 303
     assert states(one, two) == [State.WAITLISTED, State.OFFERED]
-    assert "She opens the meeting" in client.get(f"/en/console/events/{event.slug}/registrations/{one.id}").text
+    records = f"/en/console/events/{event.slug}/registrations"
+    passed, came = (client.get(f"{records}/{row.id}").text for row in (one, two))
+    assert "Somebody who waited less got a place first" in passed
+    assert "She opens the meeting" not in passed
+    assert "She opens the meeting" in came.partition("Got a place before others who wait")[2]
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

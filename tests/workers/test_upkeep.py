@@ -2,7 +2,9 @@
 
 import importlib
 import json
+import os
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,14 +15,21 @@ import pytest
 import time_machine
 from flask import Flask
 
-from eventhub.kit import audit
+from eventhub.kit import audit, files
 from eventhub.kit.clock import now
 from eventhub.kit.db import db, unit_of_work
+from eventhub.kit.file_types import PDF
+from eventhub.kit.files import StoredFile
 from eventhub.kit.form_keys import FormKey
 from eventhub.kit.outbox import Promise
 from eventhub.kit.slots import JobSlot, take_slot
 from eventhub.kit.task_names import TASK_NAMES
+from eventhub.people import actions as people
+from eventhub.questionnaires.uploads import Upload
 from tests import servers
+from tests.factories.people import make_person
+from tests.factories.programme import PDF_BYTES
+from tests.factories.registration import ANSWERS, WITH_PAPERS, make_forum, register
 from tests.live import House
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -34,7 +43,9 @@ def upkeep(app: Flask, database: None, tmp_path: Path, monkeypatch: pytest.Monke
         module = importlib.import_module("workers.upkeep")
     monkeypatch.setattr(module, "flask_app", app)
     settings = app.extensions["eventhub.settings"]
-    app.extensions["eventhub.settings"] = settings.model_copy(update={"eventhub_home": tmp_path / "home"})
+    app.extensions["eventhub.settings"] = settings.model_copy(
+        update={"eventhub_home": tmp_path / "home", "files_url": f"file://{tmp_path}/files"}
+    )
     yield module
     app.extensions["eventhub.settings"] = settings
 
@@ -141,6 +152,32 @@ def test_the_sweep_forgets_what_has_served_its_time_and_nothing_else(upkeep: Mod
     assert db.session.query(JobSlot).filter_by(job="job").count() == 1
     left = sorted(row.task for row in db.session.query(Promise))
     assert left == ["kept", "owed", "owed", "parked", "parked"]
+
+
+def test_the_clock_sweeps_files_that_were_given_up_and_those_of_nobody(upkeep: ModuleType, tmp_path: Path) -> None:
+    """Erased by the house's own tasks, swept by the house's own job: no bytes, no name, no owner."""
+    event, person, other = make_forum(data=WITH_PAPERS), make_person(), make_person()
+    papers = {"letter": Upload("Letter of Marker.pdf", PDF_BYTES), "scan": Upload("Passport of Marker.pdf", PDF_BYTES)}
+    for who in (person, other):
+        register(event, who, **(ANSWERS | papers))
+    db.session.flush()
+    mine = [file.storage_key for file in db.session.query(StoredFile).filter_by(owner_id=person.id)]
+    begun = files.store(PDF_BYTES, name="begun.pdf", allowed=frozenset({PDF}), purpose="x").storage_key
+    undone = files.store(PDF_BYTES, name="undone.pdf", allowed=frozenset({PDF}), purpose="x").storage_key
+    db.session.query(StoredFile).filter(StoredFile.storage_key.in_([begun, undone])).delete()
+    where = {path.name: path for path in (tmp_path / "files").rglob("*") if path.is_file()}
+    assert len(where) == 6
+    long_ago = time.time() - 2 * 86_400
+    os.utime(where[undone], (long_ago, long_ago))
+    people.erase(None, person)
+    for erase in importlib.import_module("workers.people").ERASERS:
+        erase(person.id)
+    upkeep.sweep_files()
+    gone = {name for name, path in where.items() if not path.exists()}
+    assert gone == {*mine, undone}, "what may just be written stays, and what belongs to others"
+    rows = db.session.query(StoredFile).filter(StoredFile.storage_key.in_(mine)).all()
+    assert {(row.name, row.owner_id, row.swept_at is None) for row in rows} == {("", None, False)}
+    assert not db.session.query(StoredFile).filter_by(owner_id=person.id).count()
 
 
 def test_what_the_clock_starts_is_known_to_the_worker(upkeep: ModuleType) -> None:
