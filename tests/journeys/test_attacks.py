@@ -85,6 +85,7 @@ NOT_FREE = {
     "promise": {"task", "payload", "key"},
     "questionnaire": {"original_language"},
     "questionnaire_text": {"item", "part", "source_digest"},
+    "registration_category": {"code"},
     "registration": {"reference", "category", "attendance_mode", "country", "represents", "reason"},
     "revision": {"name"},
     "role_offer": {"email", "language"},
