@@ -64,12 +64,8 @@ class Browser:
 
     def _ask(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:
         told = {"Host": self.host, "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
-        if self._connection is None:
-            address = self.host.replace("localhost", "127.0.0.1")
-            self._connection = http.client.HTTPConnection(address, timeout=self.timeout)
         try:
-            self._connection.request(method, path, body, told | headers)
-            response = self._connection.getresponse()
+            response = self._sent(method, path, body, told | headers).getresponse()
             text = response.read().decode(errors="replace")
         except BaseException:
             self.close()
@@ -79,6 +75,21 @@ class Browser:
         if response.headers.get("Connection", "").lower() == "close":
             self.close()
         return Answer(response.status, response.headers, text)
+
+    def _sent(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> http.client.HTTPConnection:
+        """The connection on which it was sent. One that the server closed while nothing was asked is made again, as
+        browsers do.
+        """
+        address = self.host.replace("localhost", "127.0.0.1")
+        if self._connection is not None:
+            try:
+                self._connection.request(method, path, body, headers)
+                return self._connection
+            except BrokenPipeError:
+                self.close()
+        self._connection = http.client.HTTPConnection(address, timeout=self.timeout)
+        self._connection.request(method, path, body, headers)
+        return self._connection
 
 
 def hidden_fields(html: str) -> dict[str, str]:
