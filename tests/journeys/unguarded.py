@@ -14,7 +14,7 @@ from eventhub.registration import actions
 from eventhub.registration.models import RegistrationSetup
 
 
-def careless_take(event_id: uuid.UUID) -> bool:
+def careless_take(event_id: uuid.UUID, _category: str | None = None) -> bool:
     """Look whether a seat is free, and take it."""
     columns = (RegistrationSetup.capacity, RegistrationSetup.seats_taken)
     mine = RegistrationSetup.event_id == event_id
