@@ -330,8 +330,11 @@ def judge_registrations(house: House, seen: Seen) -> list[str]:
     )
     faults += [f"seats: {taken} taken, {held} held, {places} places" for taken, places, held in seats if taken != held]
     faults += [f"oversold: {taken} of {places}" for taken, places, _ in seats if int(str(taken)) > int(str(places))]
-    half = house.query("SELECT count(*) FROM registration WHERE has_seat AND state NOT IN ('accredited')")[0][0]
-    return faults + ([f"{half} seats held without being accredited"] if half else [])
+    # A place that somebody gave back is offered to the first in line, and is held until the answer.
+    offered = "EXISTS (SELECT 1 FROM seat_offer o WHERE o.registration_id = r.id AND o.closed_at IS NULL)"
+    rows = "SELECT count(*) FROM registration r WHERE has_seat AND state <> 'accredited'"
+    half = house.query(f"{rows} AND NOT (state = 'offered' AND {offered})")[0][0]
+    return faults + ([f"{half} seats held without being accredited or offered"] if half else [])
 
 
 def judge_promises(house: House) -> list[str]:
