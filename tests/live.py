@@ -123,6 +123,18 @@ class House:
         self.processes.append(process)
         return process
 
+    def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """``eventhub`` with these arguments, as an operator runs it, to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "eventhub.cli", *arguments],
+            cwd=ROOT,
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
     def broker(self) -> "redis.Redis":
         """A client of the house's Valkey."""
         return redis.Redis.from_url(self.settings.redis_url)

@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +17,7 @@ from eventhub.people import actions
 from eventhub.people.models import Person
 from tests.factories.people import make_person
 from tests.factories.registration import make_dialogue, register
-from tests.live import ROOT, House
+from tests.live import House
 
 pytestmark = pytest.mark.lane
 SECRET = "RT-marker-1234567"
@@ -33,15 +32,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 def eventhub(house: House, *arguments: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
     """The command, as an operator runs it."""
-    done = subprocess.run(
-        [sys.executable, "-m", "eventhub.cli", *arguments],
-        cwd=ROOT,
-        env=house.environment(),
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    done = house.command(*arguments)
     assert "Traceback" not in done.stderr
     assert not check or done.returncode == 0, done.stdout + done.stderr
     return done

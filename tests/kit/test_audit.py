@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 import threading
 import uuid
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ import pytest
 from eventhub.kit import audit
 from eventhub.kit.db import db
 from tests import servers
-from tests.live import ROOT, House
+from tests.live import House
 
 pytestmark = pytest.mark.lane
 
@@ -56,9 +55,7 @@ def seal(house: House, limit: int = 1000) -> int:
 
 def verify(house: House, *more: str) -> "subprocess.CompletedProcess[str]":
     """``eventhub audit verify``."""
-    command = [sys.executable, "-m", "eventhub.cli", "audit", "verify", *more]
-    told = house.environment()
-    return subprocess.run(command, cwd=ROOT, env=told, capture_output=True, text=True, timeout=120, check=False)
+    return house.command("audit", "verify", *more)
 
 
 def test_sealed_in_steps_and_by_many_at_once(house: House) -> None:

@@ -1,7 +1,6 @@
 """A lost phone: one administrator asks, another agrees, all concerned are told (SAFETY.md properties 7 and 9)."""
 
 import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
@@ -19,7 +18,7 @@ from eventhub.kit.outbox import Promise
 from eventhub.people import resets, roles, totp
 from eventhub.people.models import Person, Role, SecondFactorReset, WebSession
 from tests.factories.people import give_phone, grant, make_person, make_staff, sign_in
-from tests.live import ROOT, House
+from tests.live import House
 from tests.people.visits import is_in, send
 
 PAGE = "/en/console/second-factors"
@@ -228,11 +227,7 @@ def test_an_operator_clears_it_by_the_command(house: House) -> None:
         person_id, email = person.id, str(person.email)
 
     def run(*more: str) -> "subprocess.CompletedProcess[str]":
-        command = [sys.executable, "-m", "eventhub.cli", "person", "reset-second-factor", *more]
-        environment = house.environment()
-        return subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
-        )
+        return house.command("person", "reset-second-factor", *more)
 
     assert run(email, "--reason", " ").returncode == 1
     assert run("nobody@example.org", "--reason", "Came to the desk").returncode == 1

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from importlib import import_module
@@ -24,7 +23,7 @@ from tests import servers
 from tests.checkin.scene import make_today, today
 from tests.factories.papers import make_paper
 from tests.factories.people import form_fields, give_phone, make_person, make_staff, sign_in
-from tests.live import ROOT, House
+from tests.live import House
 
 NAME = "Zhenevieve Walkin"
 
@@ -137,10 +136,7 @@ def test_an_operator_erases_by_the_reference(house: House) -> None:
         reference, person_id = str(one.reference), person.id
 
     def run(*more: str) -> "subprocess.CompletedProcess[str]":
-        command = [sys.executable, "-m", "eventhub.cli", "person", "erase", *more]
-        return subprocess.run(
-            command, cwd=ROOT, env=house.environment(), capture_output=True, text=True, timeout=120, check=False
-        )
+        return house.command("person", "erase", *more)
 
     assert run(reference, "--reason", " ", "--yes").returncode == 1
     assert run("NOTHING", "--reason", "Wrote to us", "--yes").returncode == 1
