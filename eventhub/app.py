@@ -1,5 +1,6 @@
 """Compose the application: the only module that knows every feature."""
 
+import gc
 import hashlib
 from pathlib import Path
 from typing import Any
@@ -187,6 +188,8 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     app.wsgi_app = Shelf(app, app.wsgi_app)  # type: ignore[method-assign]
+    gc.freeze()  # what is loaded stays, and need not be gone through again
+    gc.enable()
     return app
 
 

@@ -762,7 +762,7 @@ def site() -> Iterator[str]:
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     site: str, chromium: Any, lang: str, page: str, width: int, scheme: str
 ) -> None:
-    from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415 (loads Playwright, which only this lane needs)
+    from tests.journeys.browser import axe_problems  # noqa: PLC0415 (loads Playwright, which only this lane needs)
 
     tab = chromium.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
     said: list[str] = []
@@ -771,10 +771,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     tab.goto(f"{site}/{lang}/{page}")
     assert said == []
     assert tab.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-    violations = Axe().run(tab).response["violations"]
-    assert [
-        (rule["id"], node["html"][:200], node["failureSummary"][:300]) for rule in violations for node in rule["nodes"]
-    ] == []
+    assert axe_problems(tab) == []
     # axe does not see a wrong mirror: SHOTS=folder keeps pictures for a person to look at
     if shots := os.environ.get("SHOTS"):
         tab.screenshot(path=Path(shots) / f"{page.removesuffix('.html')}-{lang}-{width}-{scheme}.png", full_page=True)
