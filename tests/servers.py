@@ -92,7 +92,8 @@ def new_database(name: str) -> None:
     """A fresh copy of the template."""
     drop_database(name)
     parts = {"name": sql.Identifier(name), "template": sql.Identifier(TEMPLATE)}
-    run_sql(sql.SQL("CREATE DATABASE {name} TEMPLATE {template}").format(**parts))
+    # Its files copied as they are: where nothing waits for the disk, that is faster than by way of the log.
+    run_sql(sql.SQL("CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY").format(**parts))
 
 
 def drop_database(name: str) -> None:

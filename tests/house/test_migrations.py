@@ -132,6 +132,7 @@ def test_cut_at_any_statement_it_can_be_run_again(name: str, tmp_path: Path) -> 
     with app.app_context():
         with whole:
             upgrade()
+        built = tables(name)
         downgrade(revision="base")
     assert whole.count > 100
     last = range(whole.count - 12, whole.count + 1, 5)  # the second migration and the grants
@@ -143,9 +144,11 @@ def test_cut_at_any_statement_it_can_be_run_again(name: str, tmp_path: Path) -> 
             version = ask(name, "SELECT version_num FROM alembic_version") if "alembic_version" in tables(name) else []
             assert ("person" in tables(name)) == bool(version), f"cut at statement {at}"
             upgrade()
-            assert "person" in tables(name)
-            check()
-            downgrade(revision="base")
+            assert tables(name) == built
+            if at < last[-1]:
+                downgrade(revision="base")
+    with app.app_context():
+        check()
 
 
 def migrate_by_command(name: str, home: Path) -> "subprocess.CompletedProcess[str]":
