@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
 
 from flask import Response
-from rustpy_xlsxwriter import Format, validate_sheet_name, write_worksheet
 
 from eventhub.kit.headers import attachment_headers
 from eventhub.kit.text import CAREFUL, CONTROLS, IGNORABLE
@@ -72,6 +71,9 @@ def xlsx_bytes(rows: Iterable[Row], header: Sequence[str], *, sheet: str = "Data
     Whole numbers, fractions, dates and truth values keep their type; everything else is a string cell. A moment is
     shown in the zone it carries. Of a column that mixes dates and numbers, the kind that came second becomes text.
     """
+    # Only who asks for a workbook loads its writer.
+    from rustpy_xlsxwriter import Format, validate_sheet_name, write_worksheet  # noqa: PLC0415
+
     names = _distinct(header)
     kinds: dict[int, str] = {}
     records = (

@@ -16,13 +16,15 @@ import threading
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.parsers import expat
 
 from flask_babel import lazy_gettext as _l
-from PIL import Image, ImageOps
 
 from eventhub.kit.errors import DomainError
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 PDF = "application/pdf"
 JPEG = "image/jpeg"
@@ -248,6 +250,8 @@ def _inflated(packed: memoryview, limit: int) -> bytes:
 
 def _redraw(data: bytes, kind: str) -> bytes:
     """The picture alone: no metadata, no comments, no second frame, nothing behind the end."""
+    from PIL import Image, ImageOps  # noqa: PLC0415 (3 MB in every process, and few ever see a picture)
+
     form = PIL_FORMATS[kind]
     with ONE_AT_A_TIME, Image.open(io.BytesIO(data), formats=[form]) as image:
         width, height = image.size
@@ -261,7 +265,7 @@ def _redraw(data: bytes, kind: str) -> bytes:
     return target.getvalue()
 
 
-def _plain_mode(image: Image.Image, kind: str) -> Image.Image:
+def _plain_mode(image: "Image.Image", kind: str) -> "Image.Image":
     if kind == JPEG:
         return image if image.mode == "L" else image.convert("RGB")
     if "transparency" in image.info or image.mode in {"RGBA", "LA", "PA"}:

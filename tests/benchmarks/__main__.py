@@ -43,7 +43,8 @@ Row = tuple[str, str, str, str]
 
 
 def _start() -> list[Row]:
-    code = f"import eventhub.wsgi; {PEAK}"
+    # Logs are drawn in colours where a tool for developers has brought the library for it: no server has that.
+    code = f"import sys; sys.modules['rich'] = None; import eventhub.wsgi; {PEAK}"
     url = servers.database_url(servers.TEMPLATE)
     begun = time.perf_counter()
     done = subprocess.run(
