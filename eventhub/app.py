@@ -18,6 +18,7 @@ from eventhub.calendars import views as calendars_pages
 from eventhub.checkin import device_views as checkin_phones
 from eventhub.checkin import models as checkin_models
 from eventhub.checkin import organiser_views as checkin_console
+from eventhub.checkin import room_views as checkin_rooms
 from eventhub.demo import views as demo_views
 from eventhub.kit import audit, codes, files, form_keys, i18n, logs, mail, outbox, revisions, sealed, slots
 from eventhub.kit.access import check_every_route, keep_sessions_off_public_pages
@@ -101,7 +102,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     },
     papers_pages,
     papers_console,
-    *{module.bp: module for module in (checkin_console, checkin_phones)},
+    *{module.bp: module for module in (checkin_console, checkin_phones, checkin_rooms)},
 )
 """Pages for people: their addresses begin with a language. The desk's modules fill one blueprint."""
 
@@ -140,6 +141,7 @@ PANELS: tuple[tuple[str, Provider], ...] = (
     *REGISTRATION_PANELS,
     *PAPERS_PANELS,
     ("event.aside", calendars_pages.event_aside),
+    ("session.actions", checkin_rooms.session_actions),
     ("session.actions", calendars_pages.session_actions),
     ("me.main", calendars_pages.me_main),
     ("console.event", calendars_console.console_event),

@@ -16,6 +16,7 @@ from eventhub.calendars.queries import Mine
 from eventhub.calendars.zones import zone_info
 from eventhub.kit.i18n import LOCALES, in_language, show_date, show_days, show_offset, show_time, zone_city
 from eventhub.programme import shown
+from eventhub.programme.models import Session
 
 FIRST_HOUR = 8
 HOURS = [f"{hour:02}:00" for hour in range(FIRST_HOUR, 18)]
@@ -71,7 +72,7 @@ class Row:
     place: str
     conflict: bool
     maybe: bool
-    join_link: str | None
+    join_page: str | None
     said: str | None
 
 
@@ -229,9 +230,14 @@ def _row(one: _Placed, clashing: set[object], lang: str, own_zone: str, moment: 
         place=blobs.place(session, lang),
         conflict=session.id in clashing,
         maybe=one.mine.chosen.choice is Choice.MAYBE,
-        join_link=session.join_link if opens and session.ends_at > moment else None,
+        join_page=_join_page(session) if opens and session.ends_at > moment else None,
         said=_said(one.mine.invite) if one.mine.invite else None,
     )
+
+
+def _join_page(session: Session) -> str | None:
+    """The page that gives out the link once the room opens."""
+    return url_for("rooms.join", slug=session.event.slug, session_id=session.id) if session.join_link else None
 
 
 def _said(invite: Invite) -> str:

@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from eventhub.checkin import queries, roster
+from eventhub.checkin import queries, rooms, roster
 from eventhub.checkin.clocks import Put, corrected, offset_ms
 from eventhub.checkin.models import Device, Entry, GateKey, GateRule, Refusal, Scan, Source, Verdict
 from eventhub.checkin.queries import Bearer, Gate
@@ -209,7 +209,7 @@ def undo_entry(actor: Person, event: Event, key: GateKey, typed: str, *, reason:
         raise NotIn
     db.session.delete(entry)
     db.session.flush()
-    elsewhere = bool(queries.entries([registration.id]))
+    elsewhere = bool(queries.entries([registration.id])) or rooms.has_joined(registration.id)
     return take_back(actor, registration, gate=str(key), text=reason, came=elsewhere)
 
 

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 
-from eventhub.checkin import queries, shown
+from eventhub.checkin import queries, rooms, shown
 from eventhub.checkin.models import GateKey, Verdict
 from eventhub.programme.models import Event
 from eventhub.registration.access import Sight
@@ -14,7 +14,7 @@ Table = tuple[list[str], list[list[object]]]
 
 
 def attendance(event: Event, key: GateKey | None, seen: Sight, lang: str) -> Table:
-    """Who was where since when. Legal names for those alone who make badges."""
+    """Who was where since when, at the doors and online. Legal names for those alone who make badges."""
     zone, names = ZoneInfo(event.time_zone), shown.gate_names(event, lang)
     legal = seen is Sight.BADGES
     header = [
@@ -25,7 +25,12 @@ def attendance(event: Event, key: GateKey | None, seen: Sight, lang: str) -> Tab
         _("Attendance"),
         _("Gate"),
         _("Entered"),
+        _("Online"),
     ]
+    names |= {
+        GateKey(session_id=one.session.id): shown.session_name(one.session.title, one.session.starts_at, event, lang)
+        for one in rooms.counts(event)
+    }
     rows: list[list[object]] = [
         [
             one.reference,
@@ -35,8 +40,10 @@ def attendance(event: Event, key: GateKey | None, seen: Sight, lang: str) -> Tab
             label("attendance_mode", one.mode, lang),
             names.get(GateKey(one.day, one.session_id), ""),
             one.entered_at.astimezone(zone),
+            _("Yes") if online else _("No"),
         ]
-        for one in queries.present(event.id, key)
+        for online, found in ((False, queries.present(event.id, key)), (True, rooms.present(event.id, key)))
+        for one in found
     ]
     return header, rows
 

@@ -1,4 +1,4 @@
-"""Gates and their rules, the phones at the doors, every scan as a row, and the entries derived from the scans."""
+"""Gates and their rules, phones at the doors, scans as rows, entries derived from them; and who joined online."""
 
 import uuid
 from dataclasses import dataclass
@@ -186,3 +186,15 @@ class Entry(Base):
     session_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("session.id", ondelete="CASCADE"))
     scan_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("check_in_scan.id", ondelete="CASCADE"), index=True)
     entered_at: Mapped[datetime]
+
+
+class Joined(Base):
+    """That somebody took part online: one row per registration and session, by the first press on its page."""
+
+    __tablename__ = "online_attendance"
+    __table_args__ = (UniqueConstraint("registration_id", "session_id"), Index("ix_online_attendance", "session_id"))
+
+    id: Mapped[Id]
+    registration_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"))
+    session_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("session.id", ondelete="CASCADE"))
+    joined_at: Mapped[datetime]

@@ -11,7 +11,7 @@ from flask import Response, flash, g, make_response, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from eventhub.checkin import access, actions, exporting, queries, shown
+from eventhub.checkin import access, actions, exporting, queries, rooms, shown
 from eventhub.checkin.console import PHONE_CSP, at_door, bp
 from eventhub.checkin.forms import AttendanceForm, ListForm, ReferenceForm, RuleForm, UndoForm, WalkInForm
 from eventhub.checkin.models import GateKey, GateRule
@@ -129,7 +129,7 @@ def rule(slug: str, gate: str) -> ResponseReturnValue:
 @bp.get("/console/events/<slug>/check-in/counts")
 @staff
 def counts(slug: str) -> ResponseReturnValue:
-    """How many are in, gate by gate; where a door and the server disagree."""
+    """How many are in, gate by gate, and how many joined online; where a door and the server disagree."""
     event = at_door(slug)
     found = queries.counts(event)
     names = {one.gate.key: shown.gate_name(one.gate, event, g.lang) for one in found}
@@ -161,6 +161,7 @@ def counts(slug: str) -> ResponseReturnValue:
         event=event,
         title=_title(event),
         rows=rows,
+        online=_online(event),
         doubts=doubts,
         at=show_time(now().astimezone(zone)),
         may_undo=access.may_decide(actor().grants, event),
@@ -228,14 +229,29 @@ def export(slug: str) -> ResponseReturnValue:
 
 def data(person: Person) -> Panel:
     """What doors noted about a person, in the copy of all data."""
-    return Panel("", queries.own_data(person.id))
+    return Panel("", queries.own_data(person.id) | {"online": rooms.own_data(person.id)})
 
 
 def console_event(event: Event) -> Panel | None:
-    """The way to the doors from an event's page, for those who work there. An online event has none."""
-    if event.mode is Mode.ONLINE or not access.may_check_in(actor().grants, event):
+    """The way to the doors from an event's page, for those who work there. An online event has rooms alone."""
+    if not access.may_check_in(actor().grants, event):
         return None
+    if event.mode is Mode.ONLINE:
+        return Panel("", {"links": [Link(_("Online attendance"), url_for("checkin_console.counts", slug=event.slug))]})
     return Panel("", {"links": [Link(_("Check-in"), url_for("checkin_console.index", slug=event.slug))]})
+
+
+def _online(event: Event) -> list[dict[str, Any]]:
+    """How many joined each session online."""
+    return [
+        {
+            "name": shown.session_name(one.session.title, one.session.starts_at, event, g.lang),
+            "opens": show_moment(rooms.opens_at(one.session), event.time_zone, g.lang, year=False),
+            "joined": one.joined,
+            "last": show_moment(one.last, event.time_zone, g.lang, year=False) if one.last else None,
+        }
+        for one in rooms.counts(event)
+    ]
 
 
 def _door_page(event: Event, at: Gate, form: ReferenceForm, result: shown.Result | None) -> ResponseReturnValue:

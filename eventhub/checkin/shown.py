@@ -1,6 +1,7 @@
 """What the door says: of a scan in one word, in colour and in a sentence; of gates by name."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from eventhub.checkin import queries
 from eventhub.checkin.models import GateKey, Refusal, Scan, Source, Verdict
 from eventhub.checkin.queries import Gate
 from eventhub.kit.clock import now
+from eventhub.kit.db import Texts
 from eventhub.kit.i18n import in_language, show_date, show_moment, show_time
 from eventhub.kit.panels import panels
 from eventhub.programme.models import Event
@@ -84,11 +86,16 @@ def gate_name(gate: Gate, event: Event, lang: str) -> str:
     """Thursday, 26 November; 10:00, Opening."""
     if gate.key.day:
         return show_date(gate.key.day, lang, weekday=True, year=False)
-    title = in_language(gate.title or {}, lang, event.original_language).text
     if gate.starts_at is None:
-        return title
-    at = show_moment(gate.starts_at, event.time_zone, lang, year=False)
-    return str(_("%(day)s, %(time)s: %(title)s", day=at.day, time=at.time, title=title))
+        return in_language(gate.title or {}, lang, event.original_language).text
+    return session_name(gate.title or {}, gate.starts_at, event, lang)
+
+
+def session_name(title: Texts, starts_at: datetime, event: Event, lang: str) -> str:
+    """Thursday, 26 November, 10:00: Opening."""
+    at = show_moment(starts_at, event.time_zone, lang, year=False)
+    named = in_language(title, lang, event.original_language).text
+    return str(_("%(day)s, %(time)s: %(title)s", day=at.day, time=at.time, title=named))
 
 
 def gate_names(event: Event, lang: str) -> dict[GateKey, str]:

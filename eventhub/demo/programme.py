@@ -60,6 +60,7 @@ BREAK: Texts = {
 }
 GENEVA: Texts = {"ar": "جنيف", "zh": "日内瓦", "en": "Geneva", "fr": "Genève", "ru": "Женева", "es": "Ginebra"}
 JOIN = "https://rooms.example.org/"
+DIAL_IN = "+41 22 555 01 00\n998 877 665#"
 
 
 def make_programme(today: date) -> dict[str, Event]:
@@ -128,6 +129,7 @@ def _sessions(plan: PlannedEvent, event: Event, texts: dict[str, Any], today: da
         session.chosen_beforehand = session.kind in {SessionKind.PLENARY, SessionKind.PANEL}
         session.room_id = rooms[(source.get("room") or {}).get("en") or next(iter(rooms))] if rooms else None
         if event.mode is not Mode.IN_PERSON:
+            session.dial_in = DIAL_IN
             session.join_link = f"{JOIN}{event.code.lower()}-{source['key'].replace('_', '-')}"
         for position, number in enumerate(source["agenda_items"]):
             title = {code: f"{number}. {words}" for code, words in items[number].items()}

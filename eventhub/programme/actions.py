@@ -181,6 +181,8 @@ class SessionFacts:
     interpretation: list[str]
     access_services: list[str]
     chosen_beforehand: bool
+    dial_in: str | None = None
+    opens_before: int = 15
 
 
 @dataclass(frozen=True)

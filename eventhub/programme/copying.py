@@ -35,8 +35,9 @@ SESSION_PARTS = (
     "interpretation",
     "access_services",
     "chosen_beforehand",
+    "opens_before",
 )
-"""What a copy takes over. Not: join links, panellists and documents, which belong to the former event alone."""
+"""What a copy takes over. Not what belongs to the former event: links and numbers to join, panellists, documents."""
 
 
 class MovedIntoGap(LocalTimeMissing):

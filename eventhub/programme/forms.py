@@ -370,6 +370,18 @@ class SessionForm(SlotForm):
         description=_l("Begins with https://. It reaches participants only, never the public page."),
         render_kw={"dir": "ltr", "inputmode": "url", "spellcheck": "false", "autocapitalize": "none"},
     )
+    opens_before = IntegerField(
+        _l("The room opens, in minutes before the start"),
+        [required(), NumberRange(0, 240, message=_l("Give a number from 0 to 240"))],
+        default=15,
+        description=_l("Until then participants see when it opens, and nobody sees the link."),
+    )
+    dial_in = TextAreaField(
+        _l("By telephone"),
+        [optional(), Length(max=500)],
+        description=_l("Numbers and the code of the room, for people whose connection carries no video."),
+        render_kw={"rows": "3"},
+    )
     interpretation = Choices(_l("Interpretation"))
     access_services = Choices(_l("Access services"))
     chosen_beforehand = BooleanField(
@@ -397,6 +409,8 @@ class SessionForm(SlotForm):
             interpretation=list(self.interpretation.data or []),
             access_services=list(self.access_services.data or []),
             chosen_beforehand=self.chosen_beforehand.data,
+            dial_in=self.dial_in.data or None,
+            opens_before=_filled(self.opens_before),
         )
 
 

@@ -136,6 +136,7 @@ class Session(Base):
     __tablename__ = "session"
     __table_args__ = (
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
+        CheckConstraint("opens_before BETWEEN 0 AND 240", name="opens_before_in_minutes"),
         Index("ix_session_event_start", "event_id", "starts_at"),
     )
 
@@ -157,6 +158,10 @@ class Session(Base):
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     join_link: Mapped[str | None]
+    dial_in: Mapped[str | None]
+    """How to take part by telephone: numbers and the code of the room, as the provider gives them."""
+    opens_before: Mapped[int] = mapped_column(default=15)
+    """Minutes before the start at which the link is given out."""
     interpretation: Mapped[list[str]] = mapped_column(default=list)
     access_services: Mapped[list[str]] = mapped_column(default=list)
     chosen_beforehand: Mapped[bool] = mapped_column(default=False)

@@ -418,6 +418,9 @@ DOORS = f"{EVENT}/check-in"
 GATE = f"{DOORS}/gates/{{session}}"
 SCANNED = {"head": "{list_head}", "signature": "{list_signature}", "clock": "1790000000000", "scans": "{scanned}"}
 
+NO_ROOM = dict.fromkeys(ROLES, HIDDEN) | {"anonymous": SIGN_IN, "half": SECOND_FACTOR}
+JOINING = dict.fromkeys(ROLES, REFUSED) | {"owner": OK, "anonymous": SIGN_IN, "half": SECOND_FACTOR}
+
 AT_THE_DOORS = (
     Route("checkin_console.index", "GET", DOORS, DOOR),
     Route("checkin_console.door", "GET POST", GATE, DOOR, {"reference": "{reference}"}),
@@ -436,6 +439,9 @@ AT_THE_DOORS = (
     Route("checkin_console.hand_out", "POST", f"{DOORS}/list", DOOR, {"clock": "1790000000000"}),
     Route("checkin_console.take_in", "POST", f"{DOORS}/scans", DOOR, SCANNED),
     Route("checkin_console.worker", "GET", f"{DOORS}/worker.js", DOOR),
+    Route("rooms.join", "GET POST", "/en/events/{online}/sessions/{online_session}/join", PERSONAL, post=JOINING),
+    # What is not held online has no such page.
+    Route("rooms.join", "GET", "/en/events/{event}/sessions/{session}/join", NO_ROOM),
 )
 
 ROUTES = (

@@ -252,6 +252,7 @@ def _build(world: World) -> None:
     world.foreign |= _prints(world, other)
     world.mine |= _at_the_door(world, event)
     world.mine |= _ways_in(world.persons["owner"], world.persons["half"])
+    world.mine |= _online(db.session.get_one(Person, world.persons["owner"]))
     world.mine |= _offered(db.session.get_one(Person, world.persons["owner"]))
     for parts, where in ((world.mine, event), (world.foreign, other)):
         parts["declined"] = str(make_registration(where, state=State.DECLINED).id)
@@ -422,6 +423,15 @@ def _begun(owner: Person) -> Event:
     draft = actions.start_draft(owner, owner, intake(event, owner))
     actions.save_page(owner, draft, _papers())
     return event
+
+
+def _online(owner: Person) -> dict[str, str]:
+    """A room that stands open, and the owner may enter it."""
+    event = make_dialogue()
+    times = {"starts_at": now() - timedelta(minutes=5), "ends_at": now() + timedelta(hours=8)}
+    session = make_session(event, join_link="https://meet.example.org/room", dial_in="+41 22 000 00 00", **times)
+    register(event, owner)
+    return {"online": event.slug, "online_session": str(session.id)}
 
 
 def _offered(owner: Person) -> dict[str, str]:

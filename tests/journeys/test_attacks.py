@@ -59,7 +59,7 @@ FREE: dict[str, dict[str, Any]] = {
     "second_factor_reset": {"reason": None},
     "search_entry": {"title": ATTACK, "body": ATTACK},
     "series": {"title": "texts", "summary": "texts"},
-    "session": {"title": None, "summary": None, "description": None},
+    "session": {"dial_in": ATTACK, "title": None, "summary": None, "description": None},
     "stored_file": {"name": ATTACK},
     "web_session": {"browser": ATTACK},
 }

@@ -8,7 +8,7 @@ import itertools
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import time
+from datetime import time, timedelta
 from typing import Any
 
 from flask import Flask
@@ -242,6 +242,12 @@ def _build(words: Words) -> Tour:
     registration.withdraw(leaving, intake(full, leaving))
     offer = newest_offer(promised)
     assert offer is not None
+    live = make_dialogue()
+    live.title = texts("A dialogue that goes on")
+    hall = make_session(live, title=texts("Land and language"), join_link="https://meet.example.org/hall")
+    hall.starts_at, hall.ends_at = now() - timedelta(minutes=5), now() + timedelta(hours=8)
+    hall.dial_in, hall.interpretation = words("+41 22 555 01 00"), ["fr", "ar"]
+    register(live, owner)
     change = people.request_email_change(owner, f"other-{uuid.uuid4().hex[:8]}@example.org")
     db.session.add(Promise(id=910, task="people.erased", payload={}, parked_at=now(), problem=words("crash")))
     editable = _questionnaire(words)
@@ -297,6 +303,8 @@ def _build(words: Words) -> Tour:
             "people.devices": "/me/devices",
             "people.roles": "/me/roles",
             "people.hide": "/me/hide",
+            "rooms.join": f"/events/{slug}/sessions/{session_id}/join",
+            "rooms.join#open": f"/events/{live.slug}/sessions/{hall.id}/join",
             "people.data": "/me/data",
             "people.erase": "/me/data/erase",
             "registration.done": f"/events/{slug}/register/done",

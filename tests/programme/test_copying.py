@@ -21,7 +21,7 @@ OF_ITS_OWN = {
     },
 }
 """What a copy has too, but not from its source as it stands there."""
-LEFT_BEHIND = {Event: {"cancelled_reason"}, Session: {"join_link"}}
+LEFT_BEHIND = {Event: {"cancelled_reason"}, Session: {"join_link", "dial_in"}}
 """What belongs to the source alone: decisions on it, and ways into its rooms."""
 TAKEN_OVER = {Event: EVENT_PARTS, Session: SESSION_PARTS}
 TEXT = {"en": "Here", "ar": "هنا"}
@@ -42,6 +42,8 @@ FILLED = {
         "access_services": ["captioning"],
         "chosen_beforehand": True,
         "join_link": "https://a.example/",
+        "dial_in": "+41 22 000 00 00",
+        "opens_before": 30,
         "time_zone": "Asia/Tokyo",
     },
 }
