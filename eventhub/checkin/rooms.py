@@ -19,10 +19,10 @@ from eventhub.checkin.models import GateKey, Joined
 from eventhub.checkin.queries import Present
 from eventhub.kit.clock import now
 from eventhub.kit.db import db, table_of
-from eventhub.kit.errors import DomainError, NotFound
+from eventhub.kit.errors import DomainError
 from eventhub.people.models import Person
 from eventhub.programme.models import Event, Publication, Session
-from eventhub.programme.queries import public_session
+from eventhub.programme.queries import online_session
 from eventhub.registration.desk import LEGAL
 from eventhub.registration.doors import attend
 from eventhub.registration.models import CONFIRMED, Registration
@@ -95,9 +95,7 @@ def closes_at(session: Session) -> datetime:
 
 def room(slug: str, session_id: uuid.UUID, person: Person) -> Room:
     """The room of a public session, for a person. Raises NotFound, also for a session that is not held online."""
-    session = public_session(slug, session_id)
-    if not session.join_link:
-        raise NotFound
+    session = online_session(slug, session_id)
     rows = (
         select(Registration, Joined.joined_at)
         .outerjoin(Joined, and_(Joined.registration_id == Registration.id, Joined.session_id == session.id))

@@ -173,6 +173,21 @@ def public_session(slug: str, session_id: uuid.UUID) -> Session:
     return session
 
 
+def online_session(slug: str, session_id: uuid.UUID) -> Session:
+    """A public session that can be joined online, with its event. Raises NotFound."""
+    rows = (
+        select(Session)
+        .join(Session.event)
+        .options(contains_eager(Session.event))
+        .where(Session.id == session_id, Event.slug == slug, _is_public(Session), _is_public(Event))
+        .where(Session.join_link.is_not(None))
+    )
+    session: Session | None = db.session.scalar(rows)
+    if session is None:
+        raise NotFound
+    return session
+
+
 def public_documents(slug: str) -> Event:
     """An event with its series and documents alone. Raises NotFound."""
     rows = (

@@ -75,7 +75,7 @@ def _outcome(world: World, route: Route, method: str, role: str, expected: str) 
         data = form_of(world, route, role) if method == "POST" and expected == OK else _data(world, route, world.mine)
         answer = world.ask(role, method, address, data if method == "POST" else None)
         outcome = _class(answer, route, expected)
-        if outcome == OK and answer.location:
+        if outcome == OK and answer.location.startswith("/"):
             led = world.ask(role, "GET", answer.location)
             assert led.status < 400, f"{role} is led to {answer.location}: {led.status}"
     if outcome == HIDDEN:
