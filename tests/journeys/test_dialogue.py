@@ -1,14 +1,23 @@
 """A dialogue in Chromium: one page, a confirmation that is the calendar's invite, and a way out that cancels it."""
 
 import re
+from datetime import timedelta
 from email.message import EmailMessage
 
 import icalendar
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
+from eventhub.calendars.actions import choose, follow_all
 from eventhub.calendars.lint import problems
-from tests.journeys.browser import DESK, PHONE, keep_shot, scrolls_sideways, visitor
+from eventhub.calendars.models import Choice
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.programme.models import Session
+from tests.factories.people import make_person
+from tests.factories.programme import make_session
+from tests.factories.registration import make_dialogue, register
+from tests.journeys.browser import DESK, PHONE, axe_problems, keep_shot, scrolls_sideways, visitor
 from tests.journeys.stage import (
     Scene,
     build_dialogue,
@@ -24,6 +33,7 @@ from tests.live import House
 
 pytestmark = pytest.mark.lane
 
+ROOM = "https://meet.example.org/hall"
 TREE = [
     ("multipart/mixed", None),
     ("multipart/alternative", None),
@@ -124,5 +134,44 @@ def test_one_page_an_invite_and_a_way_out(
     assert int(cancelled["SEQUENCE"]) > int(invited["SEQUENCE"])
     assert str(cancelled["STATUS"]) == "CANCELLED"
     assert house.query("SELECT seats_taken FROM registration_setup WHERE event_id = %s", dialogue.event_id) == [(0,)]
+    assert person.complaints == []
+    person.close()
+
+
+@pytest.mark.parametrize(
+    ("lang", "scripts", "viewport"), [("en", True, PHONE), ("ar", False, PHONE)], ids=["en-scripts", "ar-plain"]
+)
+def test_into_the_room_and_noted_once(
+    house: House, chromium: Browser, lang: str, scripts: bool, viewport: dict[str, int]
+) -> None:
+    with house.work():
+        event, who = make_dialogue(), make_person(language=lang)
+        session = make_session(event, title={"en": "Land"}, join_link=ROOM, dial_in="+41 22 555 01 00")
+        session.starts_at, session.ends_at = now() + timedelta(hours=1), now() + timedelta(hours=3)
+        follow_all([event])
+        register(event, who)
+        choose(who, session, Choice.GOING)
+        ids, slug = (who.id, session.id), event.slug
+    person = visitor(
+        chromium, house.origin, language=lang, scripts=scripts, viewport=viewport, cookie=house.session_cookie(ids[0])
+    )
+    person.page.route(f"{ROOM}**", lambda route: route.fulfill(status=200, body="Welcome"))
+    page = person.go(f"/{lang}/me/sessions")
+    page.locator(f"main a[href$='/sessions/{ids[1]}/join']").click()
+    assert page.locator("main form").count() == 0
+    assert page.locator("main h2").inner_text() == say(house, lang, "The room is not open yet")
+    keep_shot(page, f"room-{lang}-01-early")
+    with house.work():
+        db.session.get_one(Session, ids[1]).starts_at = now() + timedelta(minutes=10)
+    page.locator("main a.btn").click()
+    keep_shot(page, f"room-{lang}-02-open")
+    assert not scripts or axe_problems(page) == []
+    assert not scrolls_sideways(page)
+    for _ in range(2):
+        page.goto(f"{house.origin}/{lang}/events/{slug}/sessions/{ids[1]}/join")
+        page.locator("main form button").click()
+        expect(page).to_have_url(ROOM)
+    noted = "SELECT count(*) FROM online_attendance WHERE session_id = %s"
+    assert house.query(noted, ids[1]) == [(1,)]
     assert person.complaints == []
     person.close()
