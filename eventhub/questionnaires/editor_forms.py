@@ -33,14 +33,7 @@ from eventhub.kit.i18n import AUTONYMS, LANGUAGE_NAMES, LANGUAGES
 from eventhub.kit.text import single_line
 from eventhub.people.models import Channel
 from eventhub.questionnaires import kinds
-from eventhub.questionnaires.conditions import (
-    COMPARISONS,
-    Answered,
-    Compare,
-    Condition,
-    In,
-    Not,
-)
+from eventhub.questionnaires.conditions import COMPARISONS, Answered, Compare, Condition, In, Not
 from eventhub.questionnaires.definition import (
     AUTOCOMPLETE,
     HELP_LIMIT,
@@ -52,16 +45,14 @@ from eventhub.questionnaires.definition import (
     Option,
     Page,
     Question,
-    Text,
-    Wording,
     Words,
     new_id,
-    source_digest,
 )
 from eventhub.questionnaires.edits import free_key
 from eventhub.questionnaires.kinds import KINDS, TODAY, days_from_today
 from eventhub.questionnaires.models import Purpose
 from eventhub.questionnaires.uploads import Wrong
+from eventhub.questionnaires.wording import Text, Wording, source_digest
 
 SEES = {
     "organiser": _l("Organizers"),

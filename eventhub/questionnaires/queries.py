@@ -11,14 +11,9 @@ from sqlalchemy import func, select
 
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
-from eventhub.questionnaires.definition import Definition, Wording, localise, read
-from eventhub.questionnaires.models import (
-    AnswerSet,
-    Purpose,
-    Questionnaire,
-    QuestionnaireText,
-    QuestionnaireVersion,
-)
+from eventhub.questionnaires.definition import Definition, read
+from eventhub.questionnaires.models import AnswerSet, Purpose, Questionnaire, QuestionnaireText, QuestionnaireVersion
+from eventhub.questionnaires.wording import Wording, localise
 
 KEPT = 500
 Key = TypeVar("Key")
