@@ -13,7 +13,7 @@ from eventhub.kit import codes
 from eventhub.kit.files import accept_attribute, accepted
 from eventhub.kit.forms import Form, optional, options, required
 from eventhub.kit.i18n import AUTONYMS, LANGUAGES
-from eventhub.programme.actions import DOCUMENT_TYPES, DocumentFacts
+from eventhub.programme.document_actions import DOCUMENT_TYPES, DocumentFacts
 from eventhub.programme.fields import InOriginal, given, original_language, texts
 from eventhub.programme.models import Document
 

@@ -12,8 +12,8 @@ from eventhub.kit.access import actor, staff
 from eventhub.kit.files import attachment
 from eventhub.kit.i18n import LANGUAGES
 from eventhub.kit.web import back_to
-from eventhub.programme import actions
 from eventhub.programme import console_queries as queries
+from eventhub.programme import document_actions as actions
 from eventhub.programme.console import bp, confirm, confirm_deletion, own_title, page, press, sent
 from eventhub.programme.document_forms import DocumentForm, VersionUploadForm
 from eventhub.programme.models import Document, Event

@@ -8,8 +8,8 @@ from flask_babel import gettext
 
 from eventhub.kit.access import actor, staff
 from eventhub.kit.web import back_to
-from eventhub.programme import actions
 from eventhub.programme import console_queries as queries
+from eventhub.programme import session_actions as actions
 from eventhub.programme.console import bp, page, press, sent, session_to_edit, to_edit
 from eventhub.programme.fields import given
 from eventhub.programme.models import Session

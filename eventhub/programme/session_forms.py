@@ -13,10 +13,10 @@ from wtforms.validators import Length, NumberRange
 from eventhub.kit import codes
 from eventhub.kit.forms import Form, optional, options, required
 from eventhub.kit.i18n import show_offset
-from eventhub.programme.actions import SessionFacts, Slot
 from eventhub.programme.fields import Choices, InOriginal, VersionForm, day_field, filled, given, spoken, texts
 from eventhub.programme.local_time import both_readings, is_repeated
 from eventhub.programme.models import Room, Session, SessionKind
+from eventhub.programme.session_actions import SessionFacts, Slot
 from eventhub.programme.shown import SESSION_KINDS
 
 ACCESS_SERVICES = ("international_sign", "national_sign_language", "realtime_captioning")

@@ -13,8 +13,9 @@ from flask_babel import gettext, ngettext
 from eventhub.kit.access import actor, staff
 from eventhub.kit.i18n import in_language, show_date
 from eventhub.kit.web import back_to
-from eventhub.programme import actions, checks
+from eventhub.programme import checks
 from eventhub.programme import console_queries as queries
+from eventhub.programme import session_actions as actions
 from eventhub.programme.console import (
     bp,
     confirm,
