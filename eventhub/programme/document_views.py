@@ -1,7 +1,6 @@
 """The documents of an event in the console: what they are called, their files, and who may read them."""
 
 import uuid
-from typing import Any
 
 from flask import Response, flash, request
 from flask.typing import ResponseReturnValue
@@ -17,6 +16,7 @@ from eventhub.programme import document_actions as actions
 from eventhub.programme.console import bp, confirm, confirm_deletion, own_title, page, press, sent
 from eventhub.programme.document_forms import DocumentForm, VersionUploadForm
 from eventhub.programme.models import Document, Event
+from eventhub.programme.queries import current_versions
 
 __all__ = ["bp"]
 
@@ -26,7 +26,7 @@ __all__ = ["bp"]
 def documents(slug: str) -> ResponseReturnValue:
     """The event's documents with their languages."""
     event = _event(slug)
-    found = [(one, _newest(one)) for one in queries.documents_of(event)]
+    found = [(one, current_versions(one)) for one in queries.documents_of(event)]
     return page("documents", event, here=".documents", documents=found)
 
 
@@ -60,7 +60,7 @@ def document(slug: str, document_id: uuid.UUID) -> ResponseReturnValue:
 def document_file_new(slug: str, document_id: uuid.UUID) -> ResponseReturnValue:
     """A file for one language; a former one stays under its number."""
     document = _document(slug, document_id)
-    newest = _newest(document)
+    newest = current_versions(document)
     form = VersionUploadForm()
     if request.method == "GET":
         asked = request.args.get("language", "")
@@ -144,9 +144,3 @@ def _document(slug: str, document_id: uuid.UUID) -> Document:
 def _event(slug: str) -> Event:
     """The event whose documents the visitor keeps. Raises NotFound for everybody else."""
     return queries.event_with_documents(actor().grants, slug)
-
-
-def _newest(document: Document) -> dict[str, Any]:
-    """The newest file of each language, in the order of the languages."""
-    found = {one.language: one for one in sorted(document.versions, key=lambda one: one.number)}
-    return {code: found[code] for code in LANGUAGES if code in found}

@@ -19,7 +19,8 @@ from eventhub.questionnaires.definition import (
     is_limit_date,
     read,
 )
-from eventhub.questionnaires.kinds import KINDS, days_from_today
+from eventhub.questionnaires.kinds import KINDS
+from eventhub.questionnaires.typed import days_from_today
 
 
 def parse(data: object, language: str = "en") -> Definition:

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 from eventhub.questionnaires import conditions
 from eventhub.questionnaires.conditions import Condition, ConditionWrong
-from eventhub.questionnaires.kinds import KINDS, days_from_today
+from eventhub.questionnaires.kinds import KINDS
+from eventhub.questionnaires.typed import days_from_today
 from eventhub.questionnaires.uploads import FILES
 
 QUESTIONS = 60
