@@ -43,11 +43,16 @@ from eventhub.people.models import Role, RoleGrant
 from eventhub.people.organiser_views import bp as people_console
 from eventhub.people.sessions import init_sessions
 from eventhub.people.views import bp as people_pages
+from eventhub.programme import document_views as programme_documents
+from eventhub.programme import event_views as programme_events
+from eventhub.programme import organiser_views as programme_lists
+from eventhub.programme import part_views as programme_parts
+from eventhub.programme import room_views as programme_rooms
+from eventhub.programme import session_views as programme_sessions
 from eventhub.programme.access import ONLOOKERS
 from eventhub.programme.api import bp as programme_api
 from eventhub.programme.footer_pages import NAMES as FOOTER
 from eventhub.programme.footer_pages import footer_title
-from eventhub.programme.organiser_views import bp as programme_console
 from eventhub.programme.organiser_views import scope_choices
 from eventhub.programme.queries import scopes_of
 from eventhub.programme.views import bp as programme_pages
@@ -78,7 +83,17 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     people_console,
     calendars_console.bp,
     programme_pages,
-    programme_console,
+    *{
+        module.bp: module
+        for module in (
+            programme_lists,
+            programme_events,
+            programme_sessions,
+            programme_parts,
+            programme_rooms,
+            programme_documents,
+        )
+    },
     questionnaires_console,
     *{
         module.bp: module

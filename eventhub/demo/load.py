@@ -17,8 +17,8 @@ from eventhub.kit.revisions import bump
 from eventhub.people.models import Person
 from eventhub.programme.models import Event, Publication
 from eventhub.programme.search import reindex_all
-from eventhub.questionnaires.definition import source_digest
 from eventhub.questionnaires.models import Purpose, Questionnaire, QuestionnaireText, QuestionnaireVersion
+from eventhub.questionnaires.wording import source_digest
 
 
 def is_empty() -> bool:

@@ -1,6 +1,6 @@
 """Errors a person can act on, and the pages that show them."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from flask import Flask, Response, g, make_response, render_template, request
@@ -12,6 +12,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 log = structlog.get_logger()
+Thing = TypeVar("Thing")
 
 CONSTRAINTS: dict[str, "DomainError"] = {}
 """Names of database constraints and the domain error each one means."""
@@ -58,6 +59,13 @@ class TooMany(DomainError):
 
     status = 429
     message = _l("Too many tries. Wait a few minutes and try again.")
+
+
+def or_not_found(thing: Thing | None) -> Thing:
+    """The thing that was looked for. Raises NotFound where there is none."""
+    if thing is None:
+        raise NotFound
+    return thing
 
 
 def means(constraint: str, error: DomainError) -> None:

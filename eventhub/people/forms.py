@@ -122,6 +122,7 @@ class FreshCodeForm(Form):
     code = SecretField(
         _l("Code from the app"),
         [required(_l("Enter the code"))],
+        description=_l("6 digits, new every 30 seconds, from your own phone."),
         render_kw={"autocomplete": "one-time-code", "inputmode": "numeric", "dir": "ltr", "spellcheck": "false"},
     )
 

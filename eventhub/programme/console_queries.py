@@ -4,14 +4,14 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, String, exists, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from eventhub.kit import audit
 from eventhub.kit.db import db
-from eventhub.kit.errors import NotFound
+from eventhub.kit.errors import or_not_found
 from eventhub.people.models import Person, Role, RoleGrant
 from eventhub.programme import access
 from eventhub.programme.models import (
@@ -30,7 +30,6 @@ from eventhub.programme.models import (
 PAGE = 25
 SORTS = ("latest", "first", "title", "changed")
 Grants = Iterable[RoleGrant]
-Thing = TypeVar("Thing")
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ def editable_series(grants: Grants) -> list[Series]:
 def series_to_edit(grants: Grants, slug: str) -> Series:
     """A series in scope. Raises NotFound."""
     series = db.session.scalar(select(Series).where(Series.slug == slug, access.editable_series(grants)))
-    return _found(series)
+    return or_not_found(series)
 
 
 def event_seen(grants: Grants, slug: str) -> Event:
@@ -139,17 +138,17 @@ def session_of(event: Event, session_id: uuid.UUID) -> Session:
             selectinload(Session.panellists),
         )
     )
-    return _found(db.session.scalar(rows))
+    return or_not_found(db.session.scalar(rows))
 
 
 def item_of(session: Session, item_id: uuid.UUID) -> AgendaItem:
     """One agenda item of the session (loaded with it). Raises NotFound."""
-    return _found(next((one for one in session.items if one.id == item_id), None))
+    return or_not_found(next((one for one in session.items if one.id == item_id), None))
 
 
 def panellist_of(session: Session, panellist_id: uuid.UUID) -> Panellist:
     """One panellist of the session (loaded with it). Raises NotFound."""
-    return _found(next((one for one in session.panellists if one.id == panellist_id), None))
+    return or_not_found(next((one for one in session.panellists if one.id == panellist_id), None))
 
 
 def last_end_on(event: Event, day: date) -> Session | None:
@@ -172,7 +171,7 @@ def rooms_of(event: Event) -> list[Room]:
 
 def room_of(event: Event, room_id: uuid.UUID) -> Room:
     """One room of the event. Raises NotFound."""
-    return _found(db.session.scalar(select(Room).where(Room.event_id == event.id, Room.id == room_id)))
+    return or_not_found(db.session.scalar(select(Room).where(Room.event_id == event.id, Room.id == room_id)))
 
 
 def documents_of(event: Event) -> list[Document]:
@@ -193,12 +192,12 @@ def document_of(event: Event, document_id: uuid.UUID) -> Document:
         .where(Document.event_id == event.id, Document.id == document_id)
         .options(joinedload(Document.event), selectinload(Document.versions).joinedload(DocumentVersion.file))
     )
-    return _found(db.session.scalar(rows))
+    return or_not_found(db.session.scalar(rows))
 
 
 def version_of(document: Document, version_id: uuid.UUID) -> DocumentVersion:
     """One file of a document (loaded with it). Raises NotFound."""
-    return _found(next((one for one in document.versions if one.id == version_id), None))
+    return or_not_found(next((one for one in document.versions if one.id == version_id), None))
 
 
 def deeds(event: Event, limit: int = 12) -> list[Deed]:
@@ -254,10 +253,4 @@ def _has_words(words: str) -> ColumnElement[bool]:
 
 def _event(slug: str, allowed: ColumnElement[bool]) -> Event:
     rows = select(Event).where(Event.slug == slug, allowed).options(joinedload(Event.series))
-    return _found(db.session.scalar(rows))
-
-
-def _found(thing: Thing | None) -> Thing:
-    if thing is None:
-        raise NotFound
-    return thing
+    return or_not_found(db.session.scalar(rows))

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import contains_eager, joinedload, load_only, selectinload, with_loader_criteria
 
 from eventhub.kit.db import db
-from eventhub.kit.errors import NotFound
+from eventhub.kit.errors import NotFound, or_not_found
 from eventhub.people.access import Scope
 from eventhub.programme.models import (
     Document,
@@ -130,10 +130,7 @@ def public_event(slug: str) -> Event:
     Four statements, whatever its size. Raises NotFound.
     """
     rows = _with_programme(select(Event).where(Event.slug == slug, _is_public(Event)))
-    event: Event | None = db.session.scalar(rows)
-    if event is None:
-        raise NotFound
-    return event
+    return or_not_found(db.session.scalar(rows))
 
 
 def public_programmes() -> list[Event]:
@@ -167,10 +164,7 @@ def public_session(slug: str, session_id: uuid.UUID) -> Session:
         )
         .where(Session.id == session_id, Event.slug == slug, _is_public(Session), _is_public(Event))
     )
-    session: Session | None = db.session.scalar(rows)
-    if session is None:
-        raise NotFound
-    return session
+    return or_not_found(db.session.scalar(rows))
 
 
 def online_session(slug: str, session_id: uuid.UUID) -> Session:
@@ -196,10 +190,7 @@ def public_documents(slug: str) -> Event:
         .options(_only_public_documents())
         .where(Event.slug == slug, _is_public(Event))
     )
-    event: Event | None = db.session.scalar(rows)
-    if event is None:
-        raise NotFound
-    return event
+    return or_not_found(db.session.scalar(rows))
 
 
 def public_version(version_id: uuid.UUID) -> DocumentVersion:
@@ -217,10 +208,7 @@ def public_version(version_id: uuid.UUID) -> DocumentVersion:
             _is_public(Event),
         )
     )
-    version: DocumentVersion | None = db.session.scalar(rows)
-    if version is None:
-        raise NotFound
-    return version
+    return or_not_found(db.session.scalar(rows))
 
 
 def current_versions(document: Document) -> dict[str, DocumentVersion]:

@@ -18,26 +18,9 @@ from eventhub.kit.sealed import SealKey
 from eventhub.kit.text import multi_line
 from eventhub.people.models import Channel, Person
 from eventhub.questionnaires import kinds
-from eventhub.questionnaires.answers import (
-    PURPOSE,
-    applicable,
-    complete,
-    files_of,
-    load,
-    open_quietly,
-    opened,
-    save,
-)
-from eventhub.questionnaires.definition import (
-    Definition,
-    DefinitionWrong,
-    Problem,
-    check,
-    read,
-    source_digest,
-    texts_of,
-    to_json,
-)
+from eventhub.questionnaires.answers import PURPOSE, applicable, complete, files_of, load, open_quietly, opened, save
+from eventhub.questionnaires.checks import check
+from eventhub.questionnaires.definition import Definition, DefinitionWrong, Problem, read, to_json
 from eventhub.questionnaires.models import (
     Answer,
     AnswerSet,
@@ -48,6 +31,7 @@ from eventhub.questionnaires.models import (
 )
 from eventhub.questionnaires.queries import Published, draft, newest_version, version
 from eventhub.questionnaires.uploads import Wrong
+from eventhub.questionnaires.wording import source_digest, texts_of
 
 BATCH = 500
 

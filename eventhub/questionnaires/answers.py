@@ -171,12 +171,8 @@ def load(answer_set: AnswerSet, key: SealKey | None = None) -> dict[str, object]
 
     One statement (the version is kept in process). Answers to questions the version does not have are left out.
     """
-    known = {question.id: question for question in queries.version(answer_set.version_id).definition.questions()}
     found: dict[str, object] = {}
-    for row in _rows(Answer.answer_set_id == answer_set.id):
-        question = known.get(row.question)
-        if question is None:
-            continue
+    for question, row in _answered(answer_set):
         if row.sealed is None:
             found[question.key] = row.value
         else:
@@ -204,15 +200,10 @@ def opened(answer_set: AnswerSet, key: SealKey) -> dict[str, object]:
 
     Raises AnswerGone when the key was destroyed.
     """
-    known = {question.id: question for question in queries.version(answer_set.version_id).definition.questions()}
-    found: dict[str, object] = {}
-    for row in _rows(Answer.answer_set_id == answer_set.id):
-        question = known.get(row.question)
-        if question is not None:
-            found[question.key] = (
-                row.value if row.sealed is None else _open(answer_set.id, question.id, key, row.sealed)
-            )
-    return found
+    return {
+        question.key: row.value if row.sealed is None else _open(answer_set.id, question.id, key, row.sealed)
+        for question, row in _answered(answer_set)
+    }
 
 
 def _renewing() -> Any:
@@ -360,6 +351,14 @@ def _file_id(value: object) -> uuid.UUID | None:
         return value.file
     named = value.get("file") if isinstance(value, dict) else None
     return uuid.UUID(named) if isinstance(named, str) else None
+
+
+def _answered(answer_set: AnswerSet) -> Iterator[tuple[Question, Any]]:
+    """Each stored answer with its question, without those to questions that the version does not have."""
+    known = {question.id: question for question in queries.version(answer_set.version_id).definition.questions()}
+    for row in _rows(Answer.answer_set_id == answer_set.id):
+        if row.question in known:
+            yield known[row.question], row
 
 
 def _rows(where: Any) -> Any:

@@ -32,15 +32,8 @@ from eventhub.kit.forms import options as choice_list
 from eventhub.kit.i18n import AUTONYMS, LANGUAGE_NAMES, LANGUAGES
 from eventhub.kit.text import single_line
 from eventhub.people.models import Channel
-from eventhub.questionnaires import kinds
-from eventhub.questionnaires.conditions import (
-    COMPARISONS,
-    Answered,
-    Compare,
-    Condition,
-    In,
-    Not,
-)
+from eventhub.questionnaires import chosen, kinds
+from eventhub.questionnaires.conditions import COMPARISONS, Answered, Compare, Condition, In, Not
 from eventhub.questionnaires.definition import (
     AUTOCOMPLETE,
     HELP_LIMIT,
@@ -52,16 +45,15 @@ from eventhub.questionnaires.definition import (
     Option,
     Page,
     Question,
-    Text,
-    Wording,
     Words,
     new_id,
-    source_digest,
 )
 from eventhub.questionnaires.edits import free_key
-from eventhub.questionnaires.kinds import KINDS, TODAY, days_from_today
+from eventhub.questionnaires.kinds import KINDS
 from eventhub.questionnaires.models import Purpose
+from eventhub.questionnaires.typed import TODAY, days_from_today
 from eventhub.questionnaires.uploads import Wrong
+from eventhub.questionnaires.wording import Text, Wording, source_digest
 
 SEES = {
     "organiser": _l("Organizers"),
@@ -381,7 +373,7 @@ def condition_form(question: Question, language: str, **data: Any) -> ConditionF
     elif question.options:
         choices = [(option.id, option.label) for option in question.options]
     elif question.kind in ("country", "language"):
-        choices = kinds.listed(question, language)
+        choices = chosen.listed(question, language)
     if choices:
         ways = [("in", _l("The answer is one of these")), ("not_in", _l("The answer is none of these")), *ways]
         found["values"] = SelectMultipleField(_l("Answers"), choices=choice_list(choices), validate_choice=False)

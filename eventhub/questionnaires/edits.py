@@ -10,16 +10,7 @@ from typing import Any
 
 from flask_babel import gettext
 
-from eventhub.questionnaires.conditions import (
-    All,
-    Answered,
-    AnyOf,
-    Compare,
-    Condition,
-    In,
-    Not,
-    changed,
-)
+from eventhub.questionnaires.conditions import All, Answered, AnyOf, Compare, Condition, In, Not, changed
 from eventhub.questionnaires.definition import Definition, Page, Question, new_id
 from eventhub.questionnaires.kinds import KINDS
 

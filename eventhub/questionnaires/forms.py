@@ -10,11 +10,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf.form import _Auto as AUTO
 from markupsafe import Markup, escape
-from wtforms import (
-    BooleanField,
-    Field,
-    HiddenField,
-)
+from wtforms import BooleanField, Field, HiddenField
 from wtforms.validators import StopValidation
 
 from eventhub.kit.file_types import names_of
@@ -23,23 +19,9 @@ from eventhub.kit.i18n import direction
 from eventhub.kit.sealed import SealKey
 from eventhub.questionnaires import kinds, uploads, windows
 from eventhub.questionnaires.answers import Sealed, field_name, is_answered, opened, visible_questions
-from eventhub.questionnaires.conditions import (
-    Answered,
-    AnyOf,
-    Compare,
-    Condition,
-    In,
-    Not,
-    changed,
-    holds,
-    settle,
-)
+from eventhub.questionnaires.conditions import Answered, AnyOf, Compare, Condition, In, Not, changed, holds, settle
 from eventhub.questionnaires.conditions import to_json as condition_json
-from eventhub.questionnaires.definition import (
-    Definition,
-    Page,
-    Question,
-)
+from eventhub.questionnaires.definition import Definition, Page, Question
 from eventhub.questionnaires.kinds import KINDS, YES
 from eventhub.questionnaires.models import AnswerSet
 from eventhub.questionnaires.uploads import Wrong

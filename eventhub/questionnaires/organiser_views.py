@@ -18,14 +18,7 @@ from eventhub.kit.web import back_to
 from eventhub.questionnaires import access, actions, edits, kinds, queries, uploads
 from eventhub.questionnaires.answers import to_show, visible_pages
 from eventhub.questionnaires.conditions import AnyOf
-from eventhub.questionnaires.definition import (
-    Definition,
-    Page,
-    Question,
-    Wording,
-    localise,
-    texts_of,
-)
+from eventhub.questionnaires.definition import Definition, Page, Question
 from eventhub.questionnaires.editor_forms import (
     PURPOSES,
     NewQuestionnaireForm,
@@ -40,6 +33,7 @@ from eventhub.questionnaires.forms import answer_form
 from eventhub.questionnaires.kinds import KINDS
 from eventhub.questionnaires.models import Purpose, Questionnaire
 from eventhub.questionnaires.uploads import Wrong
+from eventhub.questionnaires.wording import Wording, localise, texts_of
 
 bp = Blueprint("questionnaires_console", __name__)
 

@@ -10,15 +10,10 @@ from typing import TypeVar
 from sqlalchemy import func, select
 
 from eventhub.kit.db import db
-from eventhub.kit.errors import NotFound
-from eventhub.questionnaires.definition import Definition, Wording, localise, read
-from eventhub.questionnaires.models import (
-    AnswerSet,
-    Purpose,
-    Questionnaire,
-    QuestionnaireText,
-    QuestionnaireVersion,
-)
+from eventhub.kit.errors import or_not_found
+from eventhub.questionnaires.definition import Definition, read
+from eventhub.questionnaires.models import AnswerSet, Purpose, Questionnaire, QuestionnaireText, QuestionnaireVersion
+from eventhub.questionnaires.wording import Wording, localise
 
 KEPT = 500
 Key = TypeVar("Key")
@@ -50,9 +45,7 @@ def version(version_id: uuid.UUID) -> Published:
     if found is None:
         rows = select(QuestionnaireVersion, Questionnaire).join(QuestionnaireVersion.questionnaire)
         row = db.session.execute(rows.where(QuestionnaireVersion.id == version_id)).first()
-        if row is None:
-            raise NotFound
-        found = _published(*row)
+        found = _published(*or_not_found(row))
         _keep(_VERSIONS, version_id, found)
     return found
 
@@ -108,10 +101,7 @@ def find_questionnaire(questionnaire_id: uuid.UUID) -> Questionnaire | None:
 
 def questionnaire(questionnaire_id: uuid.UUID) -> Questionnaire:
     """One questionnaire. Raises NotFound."""
-    found = find_questionnaire(questionnaire_id)
-    if found is None:
-        raise NotFound
-    return found
+    return or_not_found(find_questionnaire(questionnaire_id))
 
 
 def questionnaires(scopes: Collection[uuid.UUID] | None) -> list[Questionnaire]:

@@ -10,7 +10,7 @@ from eventhub.kit.db import db
 from eventhub.people.models import Channel, Consent, Person
 from eventhub.programme.models import Event, EventKind, Mode
 from eventhub.questionnaires import actions as questionnaires
-from eventhub.questionnaires.definition import parse
+from eventhub.questionnaires.checks import parse
 from eventhub.questionnaires.models import Purpose, Questionnaire
 from eventhub.registration import actions, admission, queries
 from eventhub.registration.models import Registration, RegistrationSetup, SeatAt, State

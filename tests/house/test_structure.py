@@ -12,12 +12,7 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.html")) + sorted((ROOT / "templ
 SCRIPTS = sorted((ROOT / "eventhub" / "static").rglob("*.js"))
 LONGEST = 500
 GROWN = {
-    "eventhub/programme/organiser_views.py": 1030,
-    "eventhub/programme/actions.py": 680,
     "eventhub/registration/actions.py": 620,
-    "eventhub/questionnaires/kinds.py": 545,
-    "eventhub/questionnaires/definition.py": 600,
-    "eventhub/programme/forms.py": 570,
 }
 """Files past comfort, and how long each may be at most: to be cut when their feature is next opened, never to grow."""
 VAGUE = re.compile(r"(^|_)(util|utils|helper|helpers|manager|managers|service|services|common|misc|base)$")

@@ -17,9 +17,10 @@ from eventhub.kit.files import FileTypeRefused, StoredFile
 from eventhub.kit.i18n import show_moment
 from eventhub.kit.outbox import Promise
 from eventhub.people.models import Person
-from eventhub.programme import actions, checks, local_time
+from eventhub.programme import actions, checks, document_actions, local_time, session_actions
 from eventhub.programme import console_queries as queries
-from eventhub.programme.actions import EventFacts, EventTexts, SessionFacts, Slot
+from eventhub.programme.actions import EventFacts, EventTexts
+from eventhub.programme.deeds import OnlyDrafts, WrongState
 from eventhub.programme.models import (
     Document,
     DocumentVersion,
@@ -30,6 +31,7 @@ from eventhub.programme.models import (
     Session,
     SessionKind,
 )
+from eventhub.programme.session_actions import SessionFacts, Slot
 from tests.factories.people import make_person
 from tests.factories.programme import (
     PDF_BYTES,
@@ -190,13 +192,13 @@ def test_public_event_tells_calendars_and_pages_a_draft_does_not(actor: Person) 
 def test_publish_and_cancel_move_through_the_table(actor: Person) -> None:
     event = make_event(publication=DRAFT)
     shown, hidden = make_session(event), make_session(event, publication=DRAFT, start=time(12))
-    with pytest.raises(actions.WrongState):
+    with pytest.raises(WrongState):
         actions.cancel_event(actor, event, sessions=[], reason={"en": "No"})
     actions.publish_event(actor, event, sessions=queries.programme_of(event), with_sessions=False)
     assert hidden.publication is DRAFT
     assert ("programme.session_changed", str(shown.id)) in promised()
     assert ("programme.session_changed", str(hidden.id)) not in promised()
-    with pytest.raises(actions.WrongState):
+    with pytest.raises(WrongState):
         actions.publish_event(actor, event, sessions=[], with_sessions=False)
     actions.cancel_event(actor, event, sessions=queries.programme_of(event), reason={"en": "No hall"})
     assert (event.publication, shown.publication, hidden.publication) == (
@@ -204,12 +206,12 @@ def test_publish_and_cancel_move_through_the_table(actor: Person) -> None:
         Publication.CANCELLED,
         DRAFT,
     )
-    with pytest.raises(actions.WrongState):
+    with pytest.raises(WrongState):
         actions.publish_event(actor, event, sessions=[], with_sessions=False)
     assert verbs(event) == ["event_published", "event_cancelled"]
-    with pytest.raises(actions.WrongState):
-        actions.publish_session(actor, queries.session_of(event, hidden.id))
-    assert actions.publish_all(actor, event, sessions=queries.programme_of(event)) == []
+    with pytest.raises(WrongState):
+        session_actions.publish_session(actor, queries.session_of(event, hidden.id))
+    assert session_actions.publish_all(actor, event, sessions=queries.programme_of(event)) == []
 
 
 @pytest.mark.parametrize("days", [-1, 61])
@@ -337,24 +339,24 @@ def test_copy_of_a_repeated_hour_keeps_its_reading(actor: Person) -> None:
 
 def test_every_change_of_a_public_session_is_promised(actor: Person) -> None:
     event = make_event()
-    session = actions.add_session(actor, event, facts=session_facts(), slot=slot(event.first_day))
+    session = session_actions.add_session(actor, event, facts=session_facts(), slot=slot(event.first_day))
     session = queries.session_of(event, session.id)
     assert promised() == []
     deeds: list[Callable[[], object]] = [
-        lambda: actions.publish_session(actor, session),
-        lambda: actions.edit_session(
+        lambda: session_actions.publish_session(actor, session),
+        lambda: session_actions.edit_session(
             actor,
             session,
             facts=session_facts(title={"en": "Renamed"}),
             slot=slot(event.first_day),
             version=session.version,
         ),
-        lambda: actions.move_session(
+        lambda: session_actions.move_session(
             actor, session, slot=slot(event.first_day, time(12), time(13)), version=session.version
         ),
-        lambda: actions.add_item(actor, session, title={"en": "Point"}),
-        lambda: actions.add_panellist(actor, session, name="Amina", function={}),
-        lambda: actions.cancel_session(actor, session),
+        lambda: session_actions.add_item(actor, session, title={"en": "Point"}),
+        lambda: session_actions.add_panellist(actor, session, name="Amina", function={}),
+        lambda: session_actions.cancel_session(actor, session),
     ]
     for number, deed in enumerate(deeds, 1):
         version, revision = session.version, revisions.current("programme")
@@ -377,7 +379,7 @@ def test_every_change_of_a_public_session_is_promised(actor: Person) -> None:
 def test_public_session_of_a_draft_event_is_not_promised(actor: Person) -> None:
     event = make_event(publication=DRAFT)
     session = queries.session_of(event, make_session(event, publication=DRAFT).id)
-    actions.publish_session(actor, session)
+    session_actions.publish_session(actor, session)
     assert promised() == []
 
 
@@ -385,31 +387,31 @@ def test_room_change_reaches_its_sessions(actor: Person) -> None:
     event = make_event()
     room = make_room(event)
     session, elsewhere = make_session(event, room_id=room.id), make_session(event, start=time(14))
-    actions.edit_room(actor, event, room, name={"en": "Other hall"})
+    session_actions.edit_room(actor, event, room, name={"en": "Other hall"})
     assert promised() == [("programme.session_changed", str(session.id))]
     assert str(elsewhere.id) not in str(promised())
-    with pytest.raises(actions.RoomInUse):
-        actions.delete_room(actor, event, room)
+    with pytest.raises(session_actions.RoomInUse):
+        session_actions.delete_room(actor, event, room)
 
 
 def test_only_drafts_are_deleted(actor: Person) -> None:
     event = make_event()
     public = queries.session_of(event, make_session(event).id)
-    with pytest.raises(actions.OnlyDrafts):
-        actions.delete_session(actor, public)
+    with pytest.raises(OnlyDrafts):
+        session_actions.delete_session(actor, public)
     draft = queries.session_of(event, make_session(event, publication=DRAFT, start=time(15)).id)
     add_item(draft)
-    actions.delete_session(actor, draft)
+    session_actions.delete_session(actor, draft)
     assert db.session.scalars(select(Session.id)).all() == [public.id]
 
 
 def test_session_ends_after_it_begins_by_the_clock_that_matters(actor: Person) -> None:
     event = make_event(first_day=WINTER, last_day=WINTER)
     backwards = slot(WINTER, time(2, 45), time(2, 15), starts_fold=0, ends_fold=1)
-    session = actions.add_session(actor, event, facts=session_facts(), slot=backwards)
+    session = session_actions.add_session(actor, event, facts=session_facts(), slot=backwards)
     assert session.ends_at - session.starts_at == timedelta(minutes=30)
-    with pytest.raises(actions.EndsBeforeStart):
-        actions.add_session(
+    with pytest.raises(session_actions.EndsBeforeStart):
+        session_actions.add_session(
             actor,
             event,
             facts=session_facts(),
@@ -438,10 +440,10 @@ def test_links_to_join(actor: Person, link: str, good: bool) -> None:
     event = make_event()
     facts = session_facts(join_link=link)
     if good:
-        assert actions.add_session(actor, event, facts=facts, slot=slot(event.first_day)).join_link == link
+        assert session_actions.add_session(actor, event, facts=facts, slot=slot(event.first_day)).join_link == link
     else:
-        with pytest.raises(actions.LinkUnsafe):
-            actions.add_session(actor, event, facts=facts, slot=slot(event.first_day))
+        with pytest.raises(session_actions.LinkUnsafe):
+            session_actions.add_session(actor, event, facts=facts, slot=slot(event.first_day))
 
 
 def test_clashes_need_overlap_and_a_living_session(database: None) -> None:
@@ -468,8 +470,8 @@ def test_new_version_keeps_the_old_one(actor: Person) -> None:
     event = make_event()
     document = queries.document_of(event, make_document(event, languages=("en",)).id)
     first = document.versions[0]
-    second = actions.add_version(actor, document, language="en", data=PDF_BYTES, name="again.pdf")
-    third = actions.add_version(actor, document, language="fr", data=PDF_BYTES, name="note.pdf")
+    second = document_actions.add_version(actor, document, language="en", data=PDF_BYTES, name="again.pdf")
+    third = document_actions.add_version(actor, document, language="fr", data=PDF_BYTES, name="note.pdf")
     assert (first.number, second.number, third.number) == (1, 2, 1)
     assert db.session.get_one(StoredFile, first.file_id).deleted_at is None
     assert len(db.session.scalars(select(DocumentVersion)).all()) == 3
@@ -479,32 +481,32 @@ def test_wrong_type_is_refused_at_the_field(actor: Person) -> None:
     event = make_event()
     document = queries.document_of(event, make_document(event, languages=()).id)
     with pytest.raises(FileTypeRefused) as refused:
-        actions.add_version(actor, document, language="en", data=b"GIF89a...", name="agenda.pdf")
+        document_actions.add_version(actor, document, language="en", data=b"GIF89a...", name="agenda.pdf")
     assert refused.value.field == "file"
 
 
 def test_deleting_a_draft_gives_its_files_up(actor: Person) -> None:
     event = make_event()
     document = queries.document_of(event, make_document(event, publication=DRAFT).id)
-    actions.delete_document(actor, document)
+    document_actions.delete_document(actor, document)
     assert db.session.scalars(select(Document)).all() == []
     assert all(file.deleted_at for file in db.session.scalars(select(StoredFile)))
     public = queries.document_of(event, make_document(event).id)
-    with pytest.raises(actions.OnlyDrafts):
-        actions.delete_document(actor, public)
+    with pytest.raises(OnlyDrafts):
+        document_actions.delete_document(actor, public)
 
 
 def test_published_document_is_found_and_a_withdrawn_one_is_not(actor: Person) -> None:
     event = make_event()
     document = queries.document_of(event, make_document(event, publication=DRAFT, title={"en": "Findable"}).id)
-    actions.publish_document(actor, document)
+    document_actions.publish_document(actor, document)
     db.session.flush()
     assert "Findable" in set(db.session.scalars(select(SearchEntry.title)))
-    actions.withdraw_document(actor, document)
+    document_actions.withdraw_document(actor, document)
     db.session.flush()
     assert "Findable" not in set(db.session.scalars(select(SearchEntry.title)))
-    with pytest.raises(actions.WrongState):
-        actions.publish_document(actor, document)
+    with pytest.raises(WrongState):
+        document_actions.publish_document(actor, document)
 
 
 def test_deeds_are_recorded_without_words(actor: Person) -> None:
@@ -522,8 +524,8 @@ def test_a_session_stands_on_the_days_of_its_event_or_shortly_before() -> None:
     one = make_session(event)
     set_committed_value(one, "event", event)
     slot = Slot(day=date(2030, 5, 3), starts=time(9), ends=time(10), starts_fold=None, ends_fold=None, room=None)
-    actions.move_session(make_person(), one, slot=slot, version=one.version)
+    session_actions.move_session(make_person(), one, slot=slot, version=one.version)
     for day in (date(2030, 5, 2), date(2030, 5, 12), date(2031, 5, 10)):
-        with pytest.raises(actions.DayFarOff):
-            actions.move_session(make_person(), one, slot=replace(slot, day=day), version=one.version)
+        with pytest.raises(session_actions.DayFarOff):
+            session_actions.move_session(make_person(), one, slot=replace(slot, day=day), version=one.version)
     assert one.starts_local.date() == date(2030, 5, 3)

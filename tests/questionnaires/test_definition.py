@@ -6,20 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventhub.questionnaires.definition import (
-    QUESTIONS,
-    DefinitionWrong,
-    Text,
-    Wording,
-    check,
-    localise,
-    parse,
-    read,
-    source_digest,
-    texts_of,
-    to_json,
-)
+from eventhub.questionnaires.checks import check, parse
+from eventhub.questionnaires.definition import QUESTIONS, DefinitionWrong, read, to_json
 from eventhub.questionnaires.kinds import KINDS
+from eventhub.questionnaires.wording import Text, Wording, localise, source_digest, texts_of
 from tests.factories.questionnaires import define, every_kind, options, page, question
 
 NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True)

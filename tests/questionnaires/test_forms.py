@@ -14,10 +14,11 @@ from wtforms.i18n import messages_path
 from eventhub.kit.i18n import LANGUAGES, LOCALES
 from eventhub.questionnaires import kinds
 from eventhub.questionnaires.answers import Sealed
-from eventhub.questionnaires.definition import Definition, Wording, localise, source_digest
+from eventhub.questionnaires.definition import Definition
 from eventhub.questionnaires.editor_forms import QuestionForm
 from eventhub.questionnaires.forms import AnswerForm, answer_form
 from eventhub.questionnaires.uploads import Upload
+from eventhub.questionnaires.wording import Wording, localise, source_digest
 from tests.factories.questionnaires import define, every_kind, options, page, question
 from tests.questionnaires.test_answers import picture
 

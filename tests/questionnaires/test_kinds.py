@@ -14,6 +14,7 @@ from werkzeug.datastructures import FileStorage
 from eventhub.questionnaires import kinds
 from eventhub.questionnaires.definition import Question
 from eventhub.questionnaires.kinds import KINDS
+from eventhub.questionnaires.typed import days_from_today
 from eventhub.questionnaires.uploads import Upload, Wrong
 from tests.factories.questionnaires import define, page, question
 from tests.questionnaires.test_answers import picture
@@ -207,4 +208,4 @@ def test_days_from_today_are_limits_that_move() -> None:
             with pytest.raises(Wrong):
                 kinds.clean(stay, day)
         for limit in ("today+", "today-x", "today+999999", "tomorrow"):
-            assert kinds.days_from_today(limit) is None
+            assert days_from_today(limit) is None

@@ -19,7 +19,7 @@ from eventhub.people.models import Affiliation, Channel, Consent, Organisation, 
 from eventhub.people.queries import consenting
 from eventhub.programme.models import Publication
 from eventhub.questionnaires import answers
-from eventhub.questionnaires.definition import parse
+from eventhub.questionnaires.checks import parse
 from eventhub.questionnaires.models import AnswerSet
 from eventhub.registration import actions, disclosure, queries
 from eventhub.registration.models import MOVES, Deadline, Registration, RegistrationSetup, SeatAt, State

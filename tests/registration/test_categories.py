@@ -13,7 +13,8 @@ from eventhub.kit.db import db
 from eventhub.people.models import Person, Role
 from eventhub.programme.models import Event
 from eventhub.questionnaires import answers
-from eventhub.questionnaires.definition import Definition, parse
+from eventhub.questionnaires.checks import parse
+from eventhub.questionnaires.definition import Definition
 from eventhub.questionnaires.uploads import Upload
 from eventhub.registration import actions, admission, categories, participants
 from eventhub.registration.asking import mark_of

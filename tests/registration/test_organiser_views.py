@@ -27,7 +27,7 @@ from eventhub.people.models import Person, Role
 from eventhub.programme.models import Event
 from eventhub.questionnaires import actions as questionnaire_actions
 from eventhub.questionnaires import queries as questionnaires
-from eventhub.questionnaires.definition import parse
+from eventhub.questionnaires.checks import parse
 from eventhub.registration import disclosure, queries
 from eventhub.registration.counts import freeze, shown, table
 from eventhub.registration.models import Registration, RegistrationSetup, SeatAt, State

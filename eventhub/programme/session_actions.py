@@ -1,0 +1,288 @@
+"""What organisers do to sessions, to their agenda and panel, and to the rooms they take place in."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import delete, select
+
+from eventhub.kit import audit
+from eventhub.kit.clock import now
+from eventhub.kit.db import Texts, db
+from eventhub.kit.errors import DomainError
+from eventhub.people.models import Person
+from eventhub.programme.deeds import (
+    WrongState,
+    assign,
+    delete_draft,
+    make_public_anew,
+    move,
+    swap,
+    tell_calendars,
+    unchanged_since,
+)
+from eventhub.programme.local_time import LocalTimeMissing, LocalTimeTwice, instant_of, is_repeated
+from eventhub.programme.models import AgendaItem, Event, Panellist, Publication, Room, Session, SessionKind
+
+PREPARATION = timedelta(days=7)  # a forum may be prepared on the days before its first one
+Part = AgendaItem | Panellist
+
+
+class DayFarOff(DomainError):
+    """A session outside its event's days: a year typed wrong would stand on the public page."""
+
+    status = 422
+    message = _l("Choose one of the event's days, or a day of preparation in the week before")
+    field = "day"
+
+
+class EndsBeforeStart(DomainError):
+    """A session ends when it begins, or before."""
+
+    status = 422
+    message = _l("The end must be later than the beginning")
+    field = "ends"
+
+
+class LinkUnsafe(DomainError):
+    """Not an address people can safely open."""
+
+    status = 422
+    message = _l("Give an address that begins with https://")
+    field = "join_link"
+
+
+class RoomInUse(DomainError):
+    """Sessions take place there."""
+
+    message = _l("Sessions take place in this room. Give them another room first.")
+
+
+@dataclass(frozen=True)
+class Slot:
+    """When and where a session is, in wall-clock time. A fold chooses one of the two readings of a repeated hour."""
+
+    day: date
+    starts: time
+    ends: time
+    starts_fold: int | None
+    ends_fold: int | None
+    room: Room | None
+
+
+@dataclass(frozen=True)
+class SessionFacts:
+    """What a session is."""
+
+    kind: SessionKind
+    title: Texts
+    summary: Texts
+    description: Texts
+    join_link: str | None
+    interpretation: list[str]
+    access_services: list[str]
+    chosen_beforehand: bool
+    dial_in: str | None = None
+    opens_before: int = 15
+
+
+def add_session(actor: Person, event: Event, *, facts: SessionFacts, slot: Slot) -> Session:
+    """A draft session. Raises DayFarOff, EndsBeforeStart, LocalTimeMissing, LocalTimeTwice, LinkUnsafe."""
+    if event.publication is Publication.CANCELLED:
+        raise WrongState
+    _check_link(facts.join_link)
+    _check_day(event, slot)
+    session = Session(id=uuid.uuid4(), event_id=event.id, time_zone=event.time_zone, **asdict(facts))
+    assign(session, _times(slot, event.time_zone))
+    db.session.add(session)
+    db.session.flush()
+    _record(actor, event, "programme.session_added", session)
+    return session
+
+
+def edit_session(actor: Person, session: Session, *, facts: SessionFacts, slot: Slot, version: int) -> Session:
+    """Change a session. Raises Stale and what ``add_session`` raises."""
+    unchanged_since(session, version)
+    _check_link(facts.join_link)
+    _check_day(session.event, slot, session)
+    changed = assign(session, asdict(facts) | _times(slot, session.time_zone))
+    if changed:
+        _session_changed(actor, session, "programme.session_edited", fields=changed)
+    return session
+
+
+def move_session(actor: Person, session: Session, *, slot: Slot, version: int) -> Session:
+    """Give a session another time or room, nothing else. Raises Stale and what ``add_session`` raises."""
+    unchanged_since(session, version)
+    _check_day(session.event, slot, session)
+    changed = assign(session, _times(slot, session.time_zone))
+    if changed:
+        _session_changed(actor, session, "programme.session_moved", fields=changed)
+    return session
+
+
+def publish_session(actor: Person, session: Session) -> Session:
+    """Show a session in the public programme (once its event is public). Raises WrongState."""
+    if session.event.publication is Publication.CANCELLED:
+        raise WrongState
+    move(session, Publication.PUBLISHED)
+    _session_changed(actor, session, "programme.session_published")
+    return session
+
+
+def publish_all(actor: Person, event: Event, *, sessions: Sequence[Session]) -> list[Session]:
+    """Show all draft sessions in the public programme; which they were."""
+    drafts = [session for session in sessions if session.publication is Publication.DRAFT]
+    if not drafts or event.publication is Publication.CANCELLED:
+        return []
+    for session in drafts:
+        move(session, Publication.PUBLISHED)
+        session.changed_at = now()
+        tell_calendars(event, session)
+    audit.record("programme.sessions_published", event, actor=actor, scope_id=event.id, count=len(drafts))
+    make_public_anew(event)
+    return drafts
+
+
+def cancel_session(actor: Person, session: Session) -> Session:
+    """Call a public session off: it stays visible, marked. Raises WrongState."""
+    move(session, Publication.CANCELLED)
+    _session_changed(actor, session, "programme.session_cancelled")
+    return session
+
+
+def delete_session(actor: Person, session: Session) -> Event:
+    """Remove a session that was never public; its event. Raises OnlyDrafts."""
+    event = session.event
+    delete_draft(session)
+    _record(actor, event, "programme.session_deleted", session)
+    return event
+
+
+def add_item(actor: Person, session: Session, *, title: Texts) -> AgendaItem:
+    """A further point of the agenda, at the end."""
+    item = AgendaItem(id=uuid.uuid4(), session_id=session.id, position=_next(session.items), title=title)
+    db.session.add(item)
+    _session_changed(actor, session, "programme.session_edited", fields=["items"])
+    return item
+
+
+def add_panellist(actor: Person, session: Session, *, name: str, function: Texts) -> Panellist:
+    """Somebody more on the panel, at the end; ``name`` is the one to be shown in public."""
+    position = _next(session.panellists)
+    panellist = Panellist(id=uuid.uuid4(), session_id=session.id, position=position, name=name, function=function)
+    db.session.add(panellist)
+    _session_changed(actor, session, "programme.session_edited", fields=["panellists"])
+    return panellist
+
+
+def edit_part(actor: Person, session: Session, part: Part, **values: Any) -> Part:
+    """Change an agenda item (``title``) or a panellist (``name``, ``function``)."""
+    if assign(part, values):
+        _session_changed(actor, session, "programme.session_edited", fields=[_parts(part)])
+    return part
+
+
+def move_part(actor: Person, session: Session, part: Part, *, up: bool) -> Part:
+    """Swap an agenda item or a panellist with the one before or after it."""
+    if swap(getattr(session, _parts(part)), part, up=up):
+        _session_changed(actor, session, "programme.session_edited", fields=[_parts(part)])
+    return part
+
+
+def remove_part(actor: Person, session: Session, part: Part) -> Session:
+    """Take an agenda item or a panellist away."""
+    db.session.execute(delete(type(part)).where(type(part).id == part.id))
+    _session_changed(actor, session, "programme.session_edited", fields=[_parts(part)])
+    return session
+
+
+def add_room(actor: Person, event: Event, *, name: Texts, capacity: int | None, step_free: bool) -> Room:
+    """A room of the event, or an online one."""
+    room = Room(id=uuid.uuid4(), event_id=event.id, name=name, capacity=capacity, step_free=step_free)
+    db.session.add(room)
+    db.session.flush()
+    audit.record("programme.room_added", event, actor=actor, scope_id=event.id, room_id=room.id)
+    return room
+
+
+def edit_room(actor: Person, event: Event, room: Room, **values: Any) -> Room:
+    """Change ``name``, ``capacity`` or ``step_free``: public sessions there have changed with it."""
+    changed = assign(room, values)
+    if changed:
+        audit.record("programme.room_edited", event, actor=actor, scope_id=event.id, room_id=room.id, fields=changed)
+        for session in db.session.scalars(select(Session).where(Session.room_id == room.id)):
+            tell_calendars(event, session)
+        make_public_anew(event)
+    return room
+
+
+def delete_room(actor: Person, event: Event, room: Room) -> Event:
+    """Remove a room where nothing takes place; its event. Raises RoomInUse."""
+    used = select(Session.id).where(Session.room_id == room.id).limit(1)
+    if db.session.scalar(used) is not None:
+        raise RoomInUse
+    db.session.execute(delete(Room).where(Room.id == room.id))
+    audit.record("programme.room_deleted", event, actor=actor, scope_id=event.id, room_id=room.id)
+    return event
+
+
+def _session_changed(actor: Person, session: Session, verb: str, **detail: Any) -> None:
+    session.changed_at = now()
+    _record(actor, session.event, verb, session, **detail)
+    tell_calendars(session.event, session)
+    if session.publication is not Publication.DRAFT:
+        make_public_anew(session.event)
+
+
+def _record(actor: Person, event: Event, verb: str, session: Session, **detail: Any) -> None:
+    audit.record(verb, event, actor=actor, scope_id=event.id, session_id=session.id, **detail)
+
+
+def _check_day(event: Event, slot: Slot, session: Session | None = None) -> None:
+    moved = session is None or slot.day != session.starts_local.date()
+    if moved and not event.first_day - PREPARATION <= slot.day <= event.last_day:
+        raise DayFarOff
+
+
+def _check_link(link: str | None) -> None:
+    """An https address with a host and without a name and password, which could pass for another host."""
+    if link is None:
+        return
+    try:
+        parts = urlsplit(link)
+        good = parts.scheme == "https" and bool(parts.hostname) and "@" not in parts.netloc and parts.port != 0
+    except ValueError:
+        good = False
+    if not good or "\\" in link or any(sign.isspace() for sign in link):
+        raise LinkUnsafe
+
+
+def _times(slot: Slot, zone: str) -> dict[str, Any]:
+    """The columns that say when and where. Raises EndsBeforeStart, LocalTimeMissing and LocalTimeTwice at a field."""
+    local = {"starts": datetime.combine(slot.day, slot.starts), "ends": datetime.combine(slot.day, slot.ends)}
+    folds = {"starts": slot.starts_fold, "ends": slot.ends_fold}
+    values: dict[str, Any] = {"room_id": slot.room.id if slot.room else None}
+    for name, wall in local.items():
+        try:
+            values[f"{name}_at"] = instant_of(wall, zone, folds[name])
+        except (LocalTimeMissing, LocalTimeTwice) as error:
+            error.field = name if isinstance(error, LocalTimeMissing) else f"{name}_fold"
+            raise
+        values[f"{name}_local"] = wall
+        values[f"{name}_fold"] = (folds[name] or 0) if is_repeated(wall, zone) else 0
+    if values["ends_at"] <= values["starts_at"]:
+        raise EndsBeforeStart
+    return values
+
+
+def _parts(part: Part) -> str:
+    return "items" if isinstance(part, AgendaItem) else "panellists"
+
+
+def _next(parts: Sequence[Part]) -> int:
+    return max((part.position for part in parts), default=0) + 1

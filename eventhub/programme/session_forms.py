@@ -1,0 +1,162 @@
+"""What organisers fill in about a session: its times on the wall clock, its words, its panel and its room."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from flask import g
+from flask_babel import gettext, lazy_pgettext
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField, TimeField
+from wtforms.validators import Length, NumberRange
+
+from eventhub.kit import codes
+from eventhub.kit.forms import Form, optional, options, required
+from eventhub.kit.i18n import show_offset
+from eventhub.programme.fields import Choices, InOriginal, VersionForm, day_field, filled, given, spoken, texts
+from eventhub.programme.local_time import both_readings, is_repeated
+from eventhub.programme.models import Room, Session, SessionKind
+from eventhub.programme.session_actions import SessionFacts, Slot
+from eventhub.programme.shown import SESSION_KINDS
+
+ACCESS_SERVICES = ("international_sign", "national_sign_language", "realtime_captioning")
+
+
+def clock_field(label: Any) -> TimeField:
+    """A wall-clock time, written 14:30."""
+    message = _l("Give the time as hours and minutes, such as 14:30")
+    return TimeField(label, [required(message)], invalid_value_message=message)  # type: ignore[call-arg]
+
+
+class SlotForm(VersionForm):
+    """When and where a session is."""
+
+    needed: tuple[str, ...] = ()
+    day = day_field(_l("Day"))
+    starts = clock_field(_l("Begins"))
+    starts_fold = SelectField(_l("Which of the two times does it begin?"), validate_choice=False)
+    ends = clock_field(_l("Ends"))
+    ends_fold = SelectField(_l("Which of the two times does it end?"), validate_choice=False)
+    room_id = SelectField(_l("Room"), [optional()])
+
+    def __init__(self, *args: Any, zone: str, rooms: Sequence[Room], names: dict[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone, self.rooms = zone, {str(room.id): room for room in rooms}
+        self.room_id.choices = options([("", gettext("No room yet")), *names.items()])
+        for fold, clock in ((self.starts_fold, self.starts), (self.ends_fold, self.ends)):
+            fold.choices = options(list(self._readings(clock.data)) or [("", "")])
+            if len(fold.choices) == 1 or fold.data not in {"0", "1"}:
+                fold.data = ""
+
+    def slot(self) -> Slot:
+        """The values, typed."""
+        return Slot(
+            day=filled(self.day),
+            starts=filled(self.starts),
+            ends=filled(self.ends),
+            starts_fold=int(self.starts_fold.data) if self.starts_fold.data else None,
+            ends_fold=int(self.ends_fold.data) if self.ends_fold.data else None,
+            room=self.rooms.get(self.room_id.data or ""),
+        )
+
+    def _readings(self, clock: Any) -> Iterator[tuple[str, str]]:
+        """The two readings of a repeated hour, with their offsets; nothing on every other day."""
+        if not clock or not self.day.data:
+            return
+        wall = datetime.combine(self.day.data, clock)
+        if is_repeated(wall, self.zone):
+            first, second = both_readings(wall, self.zone)
+            yield "", gettext("Choose one")
+            yield "0", gettext("The first %(time)s (%(offset)s)", time=f"{wall:%H:%M}", offset=show_offset(first))
+            yield "1", gettext("The second %(time)s (%(offset)s)", time=f"{wall:%H:%M}", offset=show_offset(second))
+
+
+class SessionForm(SlotForm):
+    """A session of the programme."""
+
+    needed: tuple[str, ...] = ("title",)
+    kind = SelectField(_l("Kind"), [required()])
+    title = texts(_l("Title"))
+    summary = texts(_l("Summary"), long=True, limit=600, description=_l("One or two sentences for the programme"))
+    description = texts(_l("Description"), long=True)
+    join_link = StringField(
+        _l("Link to join online"),
+        [optional(), Length(max=1_000)],
+        description=_l("Begins with https://. It reaches participants only, never the public page."),
+        render_kw={"dir": "ltr", "inputmode": "url", "spellcheck": "false", "autocapitalize": "none"},
+    )
+    opens_before = IntegerField(
+        _l("The room opens, in minutes before the start"),
+        [required(), NumberRange(0, 240, message=_l("Give a number from 0 to 240"))],
+        default=15,
+        description=_l("Until then participants see when it opens, and nobody sees the link."),
+    )
+    dial_in = TextAreaField(
+        _l("By telephone"),
+        [optional(), Length(max=500)],
+        description=_l("Numbers and the code of the room, for people whose connection carries no video."),
+        render_kw={"rows": "3"},
+    )
+    interpretation = Choices(_l("Interpretation"))
+    access_services = Choices(_l("Access services"))
+    chosen_beforehand = BooleanField(
+        _l("In everybody's calendar beforehand"),
+        description=_l("Participants get it in their calendar without choosing it, as for a plenary"),
+    )
+
+    def __init__(self, *args: Any, session: Session | None, **kwargs: Any) -> None:
+        super().__init__(*args, obj=session, **kwargs)
+        self.kind.choices = options([(one.value, name) for one, name in SESSION_KINDS.items()])
+        self.interpretation.choices = options(spoken(session.interpretation if session else ()))
+        known = [*ACCESS_SERVICES, *(one for one in (session.access_services if session else ()))]
+        self.access_services.choices = options(
+            (code, codes.label("extra_interpretation", code, g.lang)) for code in dict.fromkeys(known)
+        )
+
+    def facts(self) -> SessionFacts:
+        """The values, typed."""
+        return SessionFacts(
+            kind=SessionKind(self.kind.data),
+            title=given(self.title),
+            summary=given(self.summary),
+            description=given(self.description),
+            join_link=self.join_link.data or None,
+            interpretation=list(self.interpretation.data or []),
+            access_services=list(self.access_services.data or []),
+            chosen_beforehand=self.chosen_beforehand.data,
+            dial_in=self.dial_in.data or None,
+            opens_before=filled(self.opens_before),
+        )
+
+
+class MoveForm(SlotForm):
+    """Another time or room for a session."""
+
+
+class ItemForm(InOriginal):
+    """A point of the agenda."""
+
+    title = texts(_l("Title"))
+
+
+class PanellistForm(Form):
+    """Somebody on the panel."""
+
+    name = StringField(
+        _l("Name to show in public"),
+        [required(_l("Give the name as it is to be shown")), Length(max=200)],
+        description=_l("The name the person agreed to show; it may be an alias"),
+    )
+    function = texts(_l("Function"))
+
+
+class RoomForm(InOriginal):
+    """A room."""
+
+    needed: tuple[str, ...] = ("name",)
+    name = texts(lazy_pgettext("of a room or questionnaire", "Name"))
+    capacity = IntegerField(
+        lazy_pgettext("in a room", "Places"),
+        [optional(), NumberRange(1, 100_000, message=_l("Give a number from 1 to 100,000"))],
+    )
+    step_free = BooleanField(_l("Can be reached without steps"), default=True)

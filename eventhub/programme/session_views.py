@@ -1,0 +1,223 @@
+"""The programme of an event in the console: its days with their sessions, and one session."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from itertools import groupby
+from typing import Any, TypeVar
+
+from flask import flash, g, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext, ngettext
+
+from eventhub.kit.access import actor, staff
+from eventhub.kit.i18n import in_language, show_date
+from eventhub.kit.web import back_to
+from eventhub.programme import checks
+from eventhub.programme import console_queries as queries
+from eventhub.programme import session_actions as actions
+from eventhub.programme.console import (
+    bp,
+    confirm,
+    confirm_deletion,
+    others,
+    own_title,
+    page,
+    press,
+    sent,
+    session_to_edit,
+    to_edit,
+)
+from eventhub.programme.models import Event, Publication, Session
+from eventhub.programme.session_forms import MoveForm, SessionForm, SlotForm
+from eventhub.programme.shown import SESSION_KINDS
+
+__all__ = ["bp"]
+
+Kind = TypeVar("Kind", bound=SlotForm)
+FIRST_TIME = time(10)
+
+
+@bp.get("/console/events/<slug>/programme")
+@staff
+def programme(slug: str) -> ResponseReturnValue:
+    """The programme editor: every day with its sessions, and what stands in each other's way."""
+    event = to_edit(slug)
+    sessions = queries.programme_of(event)
+    alive = [one for one in sessions if one.publication is Publication.DRAFT]
+    return page(
+        "programme",
+        event,
+        here=".programme",
+        days=_days(event, sessions),
+        clashes=[_clash(one, event) for one in checks.clashes(sessions)],
+        drafts=len(alive),
+        total=len(sessions),
+        kinds=SESSION_KINDS,
+    )
+
+
+@bp.post("/console/events/<slug>/programme/publish")
+@staff
+def programme_publish(slug: str) -> ResponseReturnValue:
+    """Publish all draft sessions."""
+    event = to_edit(slug)
+    sessions = queries.programme_of(event)
+    drafts = sum(one.publication is Publication.DRAFT for one in sessions)
+    said = ngettext("%(num)s session is public now", "%(num)s sessions are public now", drafts)
+    return press(
+        lambda: actions.publish_all(actor().person, event, sessions=sessions), said, back_to(".programme", slug=slug)
+    )
+
+
+@bp.route("/console/events/<slug>/sessions/new", methods=["GET", "POST"])
+@staff
+def session_new(slug: str) -> ResponseReturnValue:
+    """A new session, proposed right after the last one of its day."""
+    event = to_edit(slug)
+    form = _session_form(event, None, **_proposed(event))
+    if session := sent(form, lambda: actions.add_session(actor().person, event, facts=form.facts(), slot=form.slot())):
+        flash(gettext("The session is in the programme, as a draft"), "ok")
+        return back_to(".programme", slug=slug, _anchor=f"s-{session.id}")
+    event = to_edit(slug)
+    return page("session", event, here=".programme", form=form, session=None, others=[])
+
+
+@bp.route("/console/events/<slug>/sessions/<uuid:session_id>", methods=["GET", "POST"])
+@staff
+def session(slug: str, session_id: uuid.UUID) -> ResponseReturnValue:
+    """One session with all its parts."""
+    event, session = session_to_edit(slug, session_id)
+    form = _session_form(event, session, **_current(session))
+    if sent(
+        form,
+        lambda: actions.edit_session(
+            actor().person, session, facts=form.facts(), slot=form.slot(), version=form.seen_version
+        ),
+    ):
+        flash(gettext("Saved"), "ok")
+        return back_to(".programme", slug=slug, _anchor=f"s-{session_id}")
+    event, session = session_to_edit(slug, session_id)
+    stored = _session_form(event, session, formdata=None, **_current(session))
+    return page("session", event, here=".programme", form=form, session=session, others=others(form, session, stored))
+
+
+@bp.route("/console/events/<slug>/sessions/<uuid:session_id>/move", methods=["GET", "POST"])
+@staff
+def session_move(slug: str, session_id: uuid.UUID) -> ResponseReturnValue:
+    """Another day, time or room, and nothing else."""
+    event, session = session_to_edit(slug, session_id)
+    form = _slot_form(MoveForm, event, session.time_zone, obj=session, **_current(session))
+    if sent(form, lambda: actions.move_session(actor().person, session, slot=form.slot(), version=form.seen_version)):
+        flash(gettext("The session is moved"), "ok")
+        return back_to(".programme", slug=slug, _anchor=f"s-{session_id}")
+    event, session = session_to_edit(slug, session_id)
+    stored = _slot_form(MoveForm, event, session.time_zone, formdata=None, obj=session, **_current(session))
+    return page(
+        "session_move", event, here=".programme", form=form, session=session, others=others(form, session, stored)
+    )
+
+
+@bp.post("/console/events/<slug>/sessions/<uuid:session_id>/publish")
+@staff
+def session_publish(slug: str, session_id: uuid.UUID) -> ResponseReturnValue:
+    """Show one session in the public programme."""
+    _event, session = session_to_edit(slug, session_id)
+    back = back_to(".programme", slug=slug, _anchor=f"s-{session_id}")
+    return press(lambda: actions.publish_session(actor().person, session), gettext("The session is public"), back)
+
+
+@bp.route("/console/events/<slug>/sessions/<uuid:session_id>/cancel", methods=["GET", "POST"])
+@staff
+def session_cancel(slug: str, session_id: uuid.UUID) -> ResponseReturnValue:
+    """Call a session off, after a question."""
+    event, session = session_to_edit(slug, session_id)
+    return confirm(
+        event,
+        lambda: actions.cancel_session(actor().person, session),
+        heading=gettext("Cancel this session?"),
+        thing=own_title(session, event),
+        text=gettext("It stays in the programme, marked as cancelled, and leaves the calendars of those who have it."),
+        button=gettext("Cancel the session"),
+        said=gettext("The session is cancelled"),
+        here=".programme",
+    )
+
+
+@bp.route("/console/events/<slug>/sessions/<uuid:session_id>/delete", methods=["GET", "POST"])
+@staff
+def session_delete(slug: str, session_id: uuid.UUID) -> ResponseReturnValue:
+    """Remove a draft, after a question."""
+    event, session = session_to_edit(slug, session_id)
+    return confirm_deletion(
+        event,
+        lambda: actions.delete_session(actor().person, session),
+        thing=own_title(session, event),
+        text=gettext("Nobody outside has seen it. It cannot be brought back."),
+        here=".programme",
+    )
+
+
+def _days(event: Event, sessions: Sequence[Session]) -> list[dict[str, Any]]:
+    """Every day of the event, and any other day that has sessions."""
+    by_day = {day: list(found) for day, found in groupby(sessions, key=lambda one: one.starts_local.date())}
+    length = (event.last_day - event.first_day).days
+    days = sorted({event.first_day + timedelta(days=n) for n in range(length + 1)} | by_day.keys())
+    return [
+        {
+            "date": day,
+            "name": show_date(day, g.lang, weekday=True),
+            "outside": not event.first_day <= day <= event.last_day,
+            "sessions": by_day.get(day, []),
+        }
+        for day in days
+    ]
+
+
+def _clash(clash: checks.Clash, event: Event) -> Any:
+    names = {"first": own_title(clash.first, event), "second": own_title(clash.second, event)}
+    if clash.room is not None:
+        room = in_language(clash.room.name, g.lang, event.original_language).text
+        return gettext("“%(first)s” and “%(second)s” are in the same room at once: %(room)s", room=room, **names)
+    return gettext(
+        "“%(first)s” and “%(second)s” have the same panellist at once: %(name)s", name=clash.panellist, **names
+    )
+
+
+def _session_form(event: Event, session: Session | None, **given: Any) -> SessionForm:
+    zone = session.time_zone if session else event.time_zone
+    return _slot_form(SessionForm, event, zone, session=session, original=event.original_language, **given)
+
+
+def _slot_form(kind: type[Kind], event: Event, zone: str, **given: Any) -> Kind:
+    rooms = queries.rooms_of(event)
+    names = {str(room.id): in_language(room.name, g.lang, event.original_language).text for room in rooms}
+    return kind(zone=zone, rooms=rooms, names=names, **given)
+
+
+def _current(session: Session) -> dict[str, Any]:
+    """Where a session is now, as its form shows it."""
+    return {
+        "day": session.starts_local.date(),
+        "starts": session.starts_local.time(),
+        "ends": session.ends_local.time(),
+    }
+
+
+def _proposed(event: Event) -> dict[str, Any]:
+    """Where a new session would be: after the last one of the day asked for, for an hour."""
+    try:
+        day = date.fromisoformat(request.args.get("day", ""))
+    except ValueError:
+        day = event.first_day
+    last = queries.last_end_on(event, day)
+    starts = last.ends_local if last and last.ends_local.date() == day else datetime.combine(day, FIRST_TIME)
+    ends = min(starts + timedelta(hours=1), datetime.combine(day, time(23, 59)))
+    room = str(last.room_id) if last and last.room_id else ""
+    return {
+        "day": day,
+        "starts": starts.time(),
+        "ends": ends.time(),
+        "room_id": room,
+        "interpretation": list(event.interpretation),
+    }
