@@ -64,6 +64,7 @@ from eventhub.registration import file_views as registration_files
 from eventhub.registration import guide_views as registration_guide
 from eventhub.registration import list_views as registration_lists
 from eventhub.registration import models as registration_models
+from eventhub.registration import number_views as registration_numbers
 from eventhub.registration import offer_views as registration_offers
 from eventhub.registration import organiser_views as registration_desk
 from eventhub.registration import question_views as registration_questions
@@ -110,6 +111,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
         for module in (
             registration_desk,
             registration_categories,
+            registration_numbers,
             registration_records,
             registration_settings,
             registration_line,

@@ -50,6 +50,11 @@ def desk_sight(grants: Iterable[RoleGrant], event: Event) -> Sight:
     return seen
 
 
+def works_at_desk(grants: Iterable[RoleGrant], event: Event) -> bool:
+    """Whether somebody sees the people of an event, and so may know its exact numbers."""
+    return holds(grants, *DESK, scope=scope_of(event))
+
+
 def may_set_up(grants: Iterable[RoleGrant], event: Event) -> bool:
     """Organisers say when registration opens, and how many seats there are."""
     return holds(grants, Role.ORGANISER, scope=scope_of(event))

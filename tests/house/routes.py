@@ -363,6 +363,7 @@ AT_THE_DESK = (
     Route("registration_console.preview", "POST", f"{DESK_PAGE}/preview", DESK, CHOSEN),
     Route("registration_console.decide", "POST", f"{DESK_PAGE}/decision", DESK, CHOSEN | {"reason": "complete"}),
     Route("registration_console.waiting_list", "GET POST", f"{DESK_PAGE}/waiting-list", DESK, {"id": "{waiting}"}),
+    Route("registration_console.numbers_page", "GET", f"{DESK_PAGE}/numbers", DESK),
     Route("registration_console.export", "GET POST", f"{DESK_PAGE}/export", DESK, {"reason": "Badges", "kind": "csv"}),
     Route("registration_console.record", "GET", f"{DESK_PAGE}/{{registration}}", DESK),
     Route("registration_console.note", "POST", f"{DESK_PAGE}/{{registration}}/note", DESK, {"text": "Called"}),

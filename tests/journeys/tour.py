@@ -378,6 +378,7 @@ def _build(words: Words) -> Tour:
             "registration_console.record": f"{console}/registrations/{mine.id}",
             "registration_console.record#declined": f"{console}/registrations/{other.id}",
             "registration_console.waiting_list": f"{console}/registrations/waiting-list",
+            "registration_console.numbers_page": f"{console}/registrations/numbers",
             "registration_console.export": f"{console}/registrations/export?chip=all",
             "registration_console.partner_counts": f"{console}/registration-counts",
             "registration_console.setup": f"{console}/registration-settings",
