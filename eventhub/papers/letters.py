@@ -146,7 +146,7 @@ def certificate(
         "organisation": value(organisation) if organisation else None,
         "reference": reference,
         "qr": words.qr(reference),
-        "signature": words.signature(event, setup, lang),
+        "signature": words.signature(event, setup, lang) or [str(_("Signature and stamp"))],
         "words": {
             # Translators: the line above a person's name, in large letters, on a certificate
             "whose": str(_("This is to certify the attendance of")),

@@ -59,7 +59,8 @@ ROLE_NAMES = {
 CHANNEL_HINTS = {
     Channel.LIST_OF_PARTICIPANTS: _l(
         "Your public name, organization, category and the country you represent stand in the list of participants."
-        " Where organizers publish it, anybody can read it."
+        " Where organizers publish it, anybody can read it. After a yes it takes up to five minutes until your name is"
+        " there; after a no it is gone at once."
     ),
     Channel.LIST_OF_SPEAKERS: _l("Your public name stands in the published list of those who spoke."),
     Channel.WEBCAST_IMAGE: _l("You may be seen in the live broadcast and its recording."),

@@ -319,9 +319,12 @@ def agree_to_email_change(token: str) -> ResponseReturnValue:
 def consents() -> ResponseReturnValue:
     """Yes or no to each channel, and since when."""
     person: Person = actor().person
-    form = consents_form({state.channel: state.given for state in queries.consent_states(person.id)})
+    before = {state.channel: state.given for state in queries.consent_states(person.id)}
+    form = consents_form(before)
     if form.validate_on_submit() and submit(form, lambda: actions.set_consents(person, form.answers())):
         flash(_("Your consents are saved."), "ok")
+        if form.answers()[Channel.LIST_OF_PARTICIPANTS] and not before[Channel.LIST_OF_PARTICIPANTS]:
+            flash(_("Where a list of participants is public, it takes up to five minutes until your name is on it."))
         return back_to("people.consents")
     words = queries.consent_history(person.id)
     return render_template("people/consents.html", form=form, channels=Channel, words=words, person=person), form.status

@@ -17,6 +17,7 @@ from eventhub.kit.file_types import names_of
 from eventhub.kit.forms import Form
 from eventhub.kit.i18n import direction
 from eventhub.kit.sealed import SealKey
+from eventhub.kit.text import safe_file_name
 from eventhub.questionnaires import kinds, uploads, windows
 from eventhub.questionnaires.answers import Sealed, field_name, is_answered, opened, visible_questions
 from eventhub.questionnaires.conditions import Answered, AnyOf, Compare, Condition, In, Not, changed, holds, settle
@@ -64,6 +65,7 @@ class AnswerForm(Form):
         self.organisations = organisations
         self.cleaned: dict[str, Any] = {}
         self.hidden: set[str] = set()
+        self.dropped: dict[str, Field] = {}
         self.clashed = False
         if not self.drawn.data:
             self.drawn.data = str(windows.Drawn(uuid4(), self._marks(answers)))
@@ -78,6 +80,7 @@ class AnswerForm(Form):
         for question in self.page.questions:
             name = field_name(question.key)
             if self.live[question.key] is False and name in self._fields:
+                self.dropped[question.key] = self._fields[name]
                 del self[name]
             if name + REMOVE in self._fields and (name not in self._fields or not answers.get(question.key)):
                 del self[name + REMOVE]
@@ -91,6 +94,17 @@ class AnswerForm(Form):
     def has_files(self) -> bool:
         """Whether the page's form must be sent as multipart/form-data."""
         return any(question.kind == "file" for question in self.page.questions)
+
+    @property
+    def files_not_asked(self) -> list[tuple[Question, str]]:
+        """Files that came for questions which the other answers do not lead to, and what they are called. A browser
+        without script offers them all, and nothing of these is kept: whoever sent one must know.
+        """
+        fields = self.dropped | {key: self._fields[field_name(key)] for key in self.hidden}
+        sent = [
+            (one, getattr(fields[one.key].data, "filename", "")) for one in self.page.questions if one.key in fields
+        ]
+        return [(question, safe_file_name(name)) for question, name in sent if question.kind == "file" and name]
 
     def parts(self) -> Iterator[Part]:
         """The page's questions in order, without those that cannot apply any more."""
@@ -215,13 +229,28 @@ class AnswerForm(Form):
 
     def _clash(self, question: Question) -> None:
         self.clashed = True
-        stored = self.stored.get(question.key)
+        stored, is_file = self.stored.get(question.key), question.kind == "file"
         shown = str(stored) if question.sealed else kinds.show(question, stored, self.language) if stored else ""
         if stored is None or not shown:
             message: Any = gettext("Changed in another window: no answer is kept now. Send again to keep this one.")
+        elif question.sealed and is_file:
+            message = gettext(
+                "A file was sent in another window. It is sealed and not shown here. Choose yours again to keep it"
+                " instead, or leave this empty to keep the other one."
+            )
+        elif question.sealed:
+            # Neither this answer nor that one is told: whoever looks over a shoulder learns nothing.
+            message = gettext(
+                "Changed in another window. What is kept now is sealed and not shown here. Send again to keep yours"
+                " instead, or empty this field to keep the other one."
+            )
         else:
             told = Markup("<bdi>{}</bdi>").format(shown if len(shown) <= SHOWN else f"{shown[:SHOWN]}…")
-            message = gettext("Changed in another window. Kept now: %(value)s. Send again to keep yours instead.")
+            message = (
+                gettext("Changed in another window. Kept now: %(value)s. Choose your file again to keep it instead.")
+                if is_file
+                else gettext("Changed in another window. Kept now: %(value)s. Send again to keep yours instead.")
+            )
             message = escape(message) % {"value": told}
         self._fields[field_name(question.key)].errors = [message]
 

@@ -9,12 +9,13 @@ from typing import Any
 
 from flask import request, url_for
 
+from eventhub.people.models import Channel
 from eventhub.questionnaires import answers as given
 from eventhub.questionnaires import queries as questionnaires
 from eventhub.questionnaires.answers import field_name
 from eventhub.questionnaires.definition import Definition, Page, Question
 from eventhub.questionnaires.forms import AnswerForm
-from eventhub.registration import categories
+from eventhub.registration import categories, queries
 from eventhub.registration.categories import QUESTION
 from eventhub.registration.queries import Intake
 
@@ -51,6 +52,14 @@ def first_address(found: Intake, definition: Definition | None) -> str:
 def guide_address(found: Intake, definition: Definition | None) -> str | None:
     """The guide to the categories; None where none is asked for."""
     return url_for("registration.guide", slug=found.event.slug) if categories.asks_for_one(definition) else None
+
+
+def newly_agrees(definition: Definition, before: Mapping[str, object], values: Mapping[str, object]) -> bool:
+    """Whether these answers say yes to the list of participants, and those before them did not."""
+    return any(
+        channel is Channel.LIST_OF_PARTICIPANTS and values.get(key) is True and before.get(key) is not True
+        for key, channel in queries.consent_channels(definition).items()
+    )
 
 
 def mark_of(category: str) -> str:

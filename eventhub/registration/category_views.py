@@ -50,7 +50,10 @@ def usual_categories(slug: str) -> ResponseReturnValue:
     if not ActionForm().validate_on_submit():
         raise PageTooOld
     number = admission.take_usual(actor().person, event, categories.offered(_newest(setup_of(found)), ()))
-    flash(ngettext("%(num)s category is added.", "%(num)s categories are added.", number), "ok")
+    if number:
+        flash(ngettext("%(num)s category is added.", "%(num)s categories are added.", number), "ok")
+    else:
+        flash(_("All categories of the questionnaire are here already. Nothing was added."), "warn")
     return back_to("registration_console.category_list", slug=slug)
 
 

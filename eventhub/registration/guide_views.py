@@ -74,6 +74,7 @@ def _told(found: Intake, definition: Definition, advice: Advice) -> dict[str, ob
         "is_taken": advice.category in categories.offered(definition, found.rules),
         "papers": [{"name": shown.PAPERS[paper], "key": paper.value} for paper in advice.papers(asked)],
         "is_stuck": advice.is_stuck(asked),
+        "is_own_rule": rule is not None,
         "has_questions": advice.has_questions,
         "is_looked_at": categories.is_looked_at(found.setup, rule),
         "way_in": url_for("registration.start", slug=found.event.slug, **carried),

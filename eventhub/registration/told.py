@@ -3,18 +3,21 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import g
+from flask import flash, g
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import pgettext
+from markupsafe import Markup, escape
 
 from eventhub.kit.audit import history
 from eventhub.kit.i18n import show_moment
-from eventhub.people.models import Person
+from eventhub.people.models import Channel, Person
+from eventhub.people.queries import consented
 from eventhub.programme.models import Event
 from eventhub.questionnaires.definition import Definition
+from eventhub.questionnaires.forms import AnswerForm
 from eventhub.registration import line, queries, shown
-from eventhub.registration.models import Registration, State
+from eventhub.registration.models import TAKES_PART, Registration, State
 from eventhub.registration.queries import Intake
 
 TOLD = frozenset({State.DECLINED, State.WAITLISTED, State.REVOKED})
@@ -78,6 +81,34 @@ def decision(registration: Registration) -> tuple[str, str | None] | None:
     if registration.state not in TOLD:
         return None
     return shown.reason_text(registration.reason, g.lang), queries.decision_words(registration)
+
+
+def files_not_asked(form: AnswerForm) -> None:
+    """Say, on the page that comes next, which files of the page that was sent are not kept, and why. What a sealed one
+    is called says as much as the file: it is told by its question alone.
+    """
+    for question, name in form.files_not_asked:
+        if question.sealed:
+            said = _("The file for “%(question)s” was not kept: after your other answers this is not asked of you.")
+        else:
+            said = _("%(name)s was not kept: after your other answers “%(question)s” is not asked of you.")
+        flash(escape(said) % {"name": _isolated(name), "question": _isolated(str(question.label))}, "warn")
+
+
+def _isolated(text: str) -> Markup:
+    return Markup("<bdi>{}</bdi>").format(text)
+
+
+def soon_listed(found: Intake) -> str | None:
+    """What somebody who agreed to stand on the public list must know: it is made anew every few minutes
+    (participants.FRESH). None where the list is not public, or where she is not on it. One statement at the most.
+    """
+    registration = found.registration
+    if registration is None or not found.setup.public_list or registration.state not in TAKES_PART:
+        return None
+    if Channel.LIST_OF_PARTICIPANTS not in consented(registration.person_id, found.event.id):
+        return None
+    return str(_("You agreed to be named: it takes up to five minutes until your name is on the public list."))
 
 
 def place_in_line(found: Intake) -> str | None:

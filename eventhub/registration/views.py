@@ -101,9 +101,9 @@ def step(slug: str, page: str) -> ResponseReturnValue:
         return done_before
     answers = _answers(found)
     form = answer_form(definition, asked, language=g.lang, answers=answers, organisations=())
-    if request.method == "POST" and (answer := _step_sent(person, found, definition, asked, form)) is not None:
-        return answer
-    return _draw_step(found, definition, asked, form, answers)
+    answer = _step_sent(person, found, definition, asked, form) if request.method == "POST" else None
+    told.files_not_asked(form)
+    return answer if answer is not None else _draw_step(found, definition, asked, form, answers)
 
 
 @bp.post("/events/<slug>/register/<page>/draft")
@@ -179,6 +179,7 @@ def done(slug: str) -> ResponseReturnValue:
         registration=found.registration,
         qr=shown.qr(found.registration.reference),
         email=person.email,
+        soon_listed=told.soon_listed(found),
         has_place=found.event.mode is not Mode.ONLINE,
     )
 
@@ -228,10 +229,14 @@ def amend(reference: str, page: str) -> ResponseReturnValue:
     open_now = queries.may_amend(registration, found.setup, now())
     if not open_now and request.method == "GET":
         return back_to("registration.mine_one", reference=reference)
-    if form.validate_on_submit():
+    holds = form.validate_on_submit()
+    told.files_not_asked(form)
+    if holds:
         done_now = submit(form, lambda: _kept(person, found, form))
         if done_now is not None and not form.clashed:
             flash(_("Your answers were changed."), "ok")
+            if asking.newly_agrees(definition, answers, form.values()) and (soon := told.soon_listed(found)):
+                flash(soon)
             return back_to("registration.mine_one", reference=reference)
     files = attached.own(found) if form.has_files else {}
     drawn = render_template(
@@ -250,7 +255,16 @@ def withdraw(reference: str) -> ResponseReturnValue:
     if form.validate_on_submit() and submit(form, lambda: actions.withdraw(person, found)):
         flash(_("Your registration is withdrawn."), "ok")
         return back_to("registration.mine_one", reference=reference)
-    if not queries.may_withdraw(_registration(found)) and request.method == "GET":
+    registration = _registration(found)
+    if not queries.may_withdraw(registration):
+        if request.method == "POST":
+            gone = registration.state is State.WITHDRAWN
+            flash(
+                _("This registration is withdrawn already.")
+                if gone
+                else _("This registration cannot be withdrawn any more. Here is where it stands."),
+                "warn",
+            )
         return back_to("registration.mine_one", reference=reference)
     return render_template("registration/withdraw.html", intake=found, form=form), form.status
 
@@ -266,6 +280,7 @@ def _one_page(person: Person, found: Intake, definition: Definition, asked: Page
     form = answer_form(definition, asked, language=g.lang, answers=answers)
     if request.method == "POST":
         answer = (_step_sent if later else _one_page_sent)(person, found, definition, asked, form)
+        told.files_not_asked(form)
         if answer is not None:
             return answer
     return _draw_step(found, definition, asked, form, answers)

@@ -132,8 +132,8 @@ def test_rules_are_set_and_counts_shown(client: FlaskClient) -> None:
     assert "Only: Member State" in client.get(console(event)).text
     type_in(client, event, who.reference)
     page = client.get(console(event, "/counts")).text
-    row = page[page.index('<th scope="row">') :].split("</tr>")[0]
-    assert [cell.split("<")[0] for cell in row.split('<td class="num">')[1:]] == ["1", "1", "10", "0"]
+    row = page[page.index('<th scope="row"') :].split("</tr>")[0]
+    assert [cell.split("<")[0] for cell in row.split('<td class="num" role="cell">')[1:]] == ["1", "1", "10", "0"]
     (first, second) = (row, page)
     assert "Refresh" in second
     assert first != second

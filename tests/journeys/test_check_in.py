@@ -15,17 +15,23 @@ import pytest
 import segno
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
 
 from eventhub.kit.clock import now
+from eventhub.kit.db import db
 from eventhub.people.models import Role
+from eventhub.programme.models import Event
 from tests.checkin.scene import badge, make_today, today
 from tests.factories.people import make_person, make_staff
+from tests.factories.programme import make_session
 from tests.journeys.browser import FLAGS, PHONE, Visitor, axe_problems, keep_shot, scrolls_sideways, visitor
 from tests.journeys.browser import chromium as program_of_this_machine
 from tests.journeys.stage import person_in, say
 from tests.live import House
 
 pytestmark = pytest.mark.lane
+
+LONG = {"en": "Item 5: Commitments and draft recommendations", "ar": "البند 5: الالتزامات ومشروع التوصيات"}
 
 
 @dataclass(frozen=True)
@@ -143,6 +149,24 @@ def test_the_server_goes_and_comes_back(house: House, chromium: Browser, languag
         page.goto(f"{at.one.origin}/{language}/console/events/{at.door.slug}/check-in/counts")
         assert not axe_problems(page)
         keep_shot(page, f"counts-{language}")
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_the_counts_of_a_gate_take_little_of_a_phone(house: House, chromium: Browser, language: str) -> None:
+    with at_door(house, chromium, language=language) as at:
+        with house.work():
+            event = db.session.scalars(select(Event).where(Event.slug == at.door.slug)).one()
+            begin = now()
+            make_session(event, title=LONG, starts_at=begin, ends_at=begin + timedelta(hours=1))
+        page = at.one.go(f"/{language}/console/events/{at.door.slug}/check-in/counts")
+        gates = page.get_by_role("table").first.get_by_role("row")
+        assert gates.count() >= 5
+        expect(page.get_by_role("rowheader", name=LONG[language])).to_be_visible()
+        assert max(gates.nth(row).bounding_box()["height"] for row in range(gates.count())) < 125  # type: ignore[index]
+        expect(gates.nth(1).get_by_role("cell").last).to_be_in_viewport()
+        assert not scrolls_sideways(page)
+        assert not axe_problems(page)
+        keep_shot(page, f"counts-phone-{language}")
 
 
 def test_when_the_role_is_taken_the_names_leave_the_phone(house: House, chromium: Browser) -> None:

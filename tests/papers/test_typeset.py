@@ -109,6 +109,37 @@ def test_the_letter_for_a_visa_has_the_latin_name_beside_one_in_another_script(e
         assert "Leila Hassan" in text
 
 
+def test_a_letter_for_a_visa_names_no_category_of_somebody_who_has_none(event: Event) -> None:
+    setup, registration = default(event.id), making.sample_registration(event, "en")
+    registration.organisation = None
+    for category, there in (("academic_expert", True), (None, False)):
+        registration.category = category
+        data = letters.visa_letter(event, setup, registration, "Amina", "en", today=TODAY)
+        assert ("Category" in dict(data["facts"])) is there
+
+
+def test_a_certificate_has_a_line_for_the_signature(app: Flask, event: Event) -> None:
+    """With the name and the function that were set up, or for whoever signs by hand."""
+    g.lang = "en"
+    setup, registration = default(event.id), making.sample_registration(event, "en")
+    for signatory, function, below in (
+        (None, {}, "Signature and stamp"),
+        ("Farah Nadim", {"en": "Secretary of the Forum"}, "Farah Nadim Secretary of the Forum"),
+    ):
+        setup.signatory, setup.signatory_title = signatory, function
+        data = letters.certificate(event, setup, registration, "Amina", None, "en", today=TODAY)
+        pdf = typeset.pdf(Source.CERTIFICATE, data, at=now())
+        assert below in " ".join(read(pdf).split())
+        image = Image.open(io.BytesIO(typeset.png(Source.CERTIFICATE, data, ppi=72))).convert("L")
+        # The line is 70 mm long and stands in the lower part, where no other line of that length does.
+        width, height = image.size
+        dark = [
+            sum(image.getpixel((x, y)) < 215 for x in range(int(width * 0.1), int(width * 0.4)))
+            for y in range(int(height * 0.7), int(height * 0.9))
+        ]
+        assert max(dark) > 180, signatory
+
+
 def test_every_paper_can_be_read_back(event: Event, lang: str) -> None:
     made = {
         name: (data, read(typeset.pdf(source, data, at=now()))) for name, (source, data) in papers(event, lang).items()

@@ -228,6 +228,26 @@ def test_the_guide_leads_into_the_form_with_the_category_chosen(client: FlaskCli
     assert (sent.status_code, sent.location) == (303, f"/en/events/{event.slug}/register/p2")
 
 
+def test_the_guide_says_what_is_usual_where_the_event_has_no_rules(client: FlaskClient) -> None:
+    event = open_event()
+    address = f"/en/events/{event.slug}/register/guide"
+    said = {"whom": "community_group", "letterhead": "no", "witness": "nobody"}
+
+    def told() -> str:
+        return client.post(address, data=form_fields(client.get(address).text) | said).text
+
+    usual = told()
+    for words in ("What is usually asked for", "the form says what it asks for", "is usually asked for. If the form"):
+        assert words in usual
+    for words in ("This event needs", "What you need"):
+        assert words not in usual
+    take_category(event, "minority_representative", **BOTH)
+    own = told()
+    for words in ("This event needs a paper that you cannot give", "What you need"):
+        assert words in own
+    assert "usually" not in own
+
+
 def test_the_guide_says_what_is_missing_and_refuses_nonsense(client: FlaskClient) -> None:
     event = open_event()
     address = f"/en/events/{event.slug}/register/guide"
@@ -269,10 +289,13 @@ def test_organisers_choose_categories_and_their_rules(client: FlaskClient) -> No
     event = open_event()
     organiser(client, event)
     base = f"/en/console/events/{event.slug}/registration-settings/categories"
-    page = client.get(base)
+    page, second = client.get(base), client.get(base)
     assert "no categories of its own yet" in page.text
     taken = client.post(base, data=form_fields(page.text), follow_redirects=True)
     assert "4 categories are added." in taken.text
+    again = client.post(base, data=form_fields(second.text), follow_redirects=True)
+    assert "All categories of the questionnaire are here already. Nothing was added." in again.text
+    assert "categories are added" not in again.text
     rules = {rule.code: rule for rule in categories.rules_of(event.id)}
     assert rules["ngo_no_ecosoc"].papers == rules["minority_representative"].papers == (Paper.LETTER, Paper.ATTESTATION)
     assert rules["ngo_ecosoc"].papers == rules["member_state"].papers == ()

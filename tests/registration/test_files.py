@@ -234,3 +234,76 @@ def test_the_name_of_a_sealed_file_stands_nowhere_open_and_goes_with_the_person(
     assert "passport" not in repr([(row.value, row.sealed) for row in stored])
     personal_data.erase(person)
     assert {file.name for file in files} == {""}
+
+
+def asking_for_a_visa(*, sealed: bool, single: bool) -> Event:
+    """A page whose file is asked only of those who need a visa; a browser without script offers it to all."""
+    asked = [
+        {"id": "q1", "key": "visa", "kind": "consent", "label": "I need a visa", "purpose": "photo"},
+        {
+            "id": "q2",
+            "key": "scan",
+            "kind": "file",
+            "label": "Copy of <the> passport",
+            "sealed": sealed,
+            "show_if": {"question": "visa", "in": [True]},
+        },
+        {"id": "q3", "key": "name", "kind": "short_text", "label": "Name", "required": True},
+    ]
+    more = {
+        "id": "p2",
+        "title": "Two",
+        "questions": [{"id": "q4", "key": "more", "kind": "short_text", "label": "More"}],
+    }
+    pages = [{"id": "p1", "title": "One", "questions": asked}, *([] if single else [more])]
+    return make_forum(data={"pages": pages})
+
+
+@pytest.mark.parametrize("single", [True, False])
+@pytest.mark.parametrize("sealed", [True, False])
+def test_a_file_that_is_not_asked_is_not_dropped_without_a_word(
+    client: FlaskClient, *, sealed: bool, single: bool
+) -> None:
+    event = asking_for_a_visa(sealed=sealed, single=single)
+    sign_in(client, make_person())
+    url = f"/en/events/{event.slug}/register/p1"
+
+    def send(name: str, **more: object) -> TestResponse:
+        file = {"q_scan": (io.BytesIO(PDF_BYTES), "my & scan.pdf")}
+        return client.post(url, data=form_fields(client.get(url).text) | {"q_name": name} | file | more)
+
+    why = "<bdi>Copy of &lt;the&gt; passport</bdi>”"
+    wrong = send("")
+    assert wrong.status_code == 422
+    assert why in wrong.text
+    answer = send("Amina")
+    assert answer.status_code == 303
+    page = client.get(answer.location).text
+    if sealed:
+        assert f"The file for “{why} was not kept: after your other answers this is not asked of you." in page
+        assert "scan.pdf" not in page
+    else:
+        said = f"<bdi>my &amp; scan.pdf</bdi> was not kept: after your other answers “{why} is not asked of you."
+        assert said in page
+    assert "was not kept" not in client.get(answer.location).text
+    assert db.session.scalars(select(StoredFile)).all() == []
+
+
+def test_a_file_that_is_asked_is_kept_without_a_word(client: FlaskClient) -> None:
+    event = asking_for_a_visa(sealed=False, single=False)
+    sign_in(client, make_person())
+    url = f"/en/events/{event.slug}/register/p1"
+    typed = {"q_visa": "y", "q_name": "Amina", "q_scan": (io.BytesIO(PDF_BYTES), "scan.pdf")}
+    answer = client.post(url, data=form_fields(client.get(url).text) | typed)
+    assert "was not kept" not in client.get(answer.location).text
+    assert len(db.session.scalars(select(StoredFile)).all()) == 1
+
+
+def test_a_change_says_which_file_it_does_not_keep(client: FlaskClient) -> None:
+    event = asking_for_a_visa(sealed=False, single=False)
+    one = register(event, sign_in(client, make_person()), name="Amina")
+    url = mine(one, "/answers/p1")
+    typed = {"q_name": "Amina Y.", "q_scan": (io.BytesIO(PDF_BYTES), "scan.pdf")}
+    answer = client.post(url, data=form_fields(client.get(url).text) | typed, follow_redirects=True)
+    assert "Your answers were changed." in answer.text
+    assert "<bdi>scan.pdf</bdi> was not kept" in answer.text

@@ -451,3 +451,47 @@ def test_a_list_becomes_public_only_before_anybody_agreed_to_another_one(client:
     people.set_consents(person, {Channel.LIST_OF_PARTICIPANTS: True}, event_id=event.id)
     with pytest.raises(participants.AgreedToLess):
         actions.set_up(staff, event, setup=found, public_list=True)
+
+
+# When a yes shows
+
+
+def test_a_yes_says_how_long_it_takes(client: FlaskClient, event: Event) -> None:
+    """Wherever she says it, and where it is confirmed: the list is made anew every few minutes."""
+    assert timedelta(minutes=5) == participants.FRESH  # what the words say
+    person = sign_in(client, make_person())
+    sent = register(event, person, **(ANSWERS | {"list_of_participants": False}))
+    actions.decide(make_staff(), [sent], State.ACCREDITED, "complete")
+    db.session.flush()
+    here = f"/en/me/registrations/{sent.reference}"
+    page = client.get(f"{here}/answers/p3").text
+    assert "it takes up to five minutes until your name is there" in page
+    yes = form_fields(page) | {"q_list_of_participants": "y"}
+    soon = "it takes up to five minutes until your name is on the public list"
+    assert soon in client.post(f"{here}/answers/p3", data=yes, follow_redirects=True).text
+    assert soon in client.get(f"/en/events/{event.slug}/register/done").text
+    no = form_fields(client.get(f"{here}/answers/p3").text)
+    assert soon not in client.post(f"{here}/answers/p3", data=no, follow_redirects=True).text
+    assert soon not in client.get(f"/en/events/{event.slug}/register/done").text
+
+
+def test_nobody_waits_for_a_list_that_is_not_public(client: FlaskClient) -> None:
+    event = make_forum()
+    sent = register(event, sign_in(client, make_person()), **(ANSWERS | {"list_of_participants": True}))
+    actions.decide(make_staff(), [sent], State.ACCREDITED, "complete")
+    db.session.flush()
+    assert "five minutes" not in client.get(f"/en/me/registrations/{sent.reference}/answers/p3").text
+    assert "five minutes" not in client.get(f"/en/events/{event.slug}/register/done").text
+
+
+def test_ones_own_page_of_consents_says_it_too(client: FlaskClient) -> None:
+    sign_in(client, make_person())
+    page = client.get("/en/me/consents").text
+    assert "After a yes it takes up to five minutes until your name is there" in page
+    soon = "it takes up to five minutes until your name is on it"
+    answers = dict.fromkeys((channel.value for channel in Channel), "no")
+    for said, told in (("yes", True), ("yes", False), ("no", False)):
+        fields = form_fields(client.get("/en/me/consents").text) | answers | {"list_of_participants": said}
+        shown = client.post("/en/me/consents", data=fields, follow_redirects=True).text
+        assert "Your consents are saved." in shown
+        assert (soon in shown) is told

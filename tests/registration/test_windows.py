@@ -12,6 +12,7 @@ from eventhub.people.models import Person
 from eventhub.programme.models import Event
 from eventhub.questionnaires import answers
 from eventhub.registration import actions
+from eventhub.registration.models import State
 from tests.factories.people import form_fields, make_person, sign_in
 from tests.factories.registration import intake, make_dialogue, make_forum
 from tests.questionnaires.test_answers import picture
@@ -136,7 +137,9 @@ def test_sealed_answers_are_guarded_and_stay_sealed(client: FlaskClient, person:
     answer = client.post(url, data=old | {"q_document_number": "OLDER000222"})
     assert answer.status_code == 422
     assert CLASH in answer.text
+    assert "What is kept now is sealed and not shown here." in answer.text
     assert "NEWER000111" not in answer.text
+    assert "111" not in answer.text.partition("<main")[2]
 
     def number() -> object:
         db.session.expire_all()
@@ -145,9 +148,25 @@ def test_sealed_answers_are_guarded_and_stay_sealed(client: FlaskClient, person:
         return answers.opened(found.answer_set, found.key)["document_number"]
 
     assert number() == "NEWER000111"
-    again = form_fields(answer.text) | {"q_legal_name": "Amina", "q_document_number": "OLDER000222"}
-    assert client.post(url, data=again).status_code == 303
+    left = as_drawn(answer.text)
+    assert client.post(url, data=left | {"q_document_number": "", "form_key": str(uuid.uuid4())}).status_code == 303
+    assert number() == "NEWER000111"
+    assert client.post(url, data=left).status_code == 303
     assert number() == "OLDER000222"
+
+
+def test_a_sealed_file_of_the_other_window_is_named_by_neither(client: FlaskClient, person: Person) -> None:
+    asked = [{"id": "q1", "key": "letter", "kind": "file", "label": "Letter", "sealed": True}]
+    pages = [{"id": "p1", "title": "One", "questions": asked}, {"id": "p2", "title": "Two", "questions": [MORE]}]
+    event = make_forum(data={"pages": pages})
+    url = f"/en/events/{event.slug}/register/p1"
+    old, new = opened(client, url), opened(client, url)
+    assert client.post(url, data=new | {"q_letter": (io.BytesIO(picture()), "newer.png")}).status_code == 303
+    answer = client.post(url, data=old | {"q_letter": (io.BytesIO(picture()), "older.png")})
+    assert answer.status_code == 422
+    assert "A file was sent in another window. It is sealed and not shown here." in answer.text
+    assert "newer.png" not in answer.text
+    assert "older.png" not in answer.text
 
 
 def test_a_ticked_consent_stays_ticked(client: FlaskClient, person: Person, event: Event) -> None:
@@ -196,7 +215,7 @@ def test_a_file_of_the_other_window_is_not_replaced_unseen(client: FlaskClient, 
     assert client.post(url, data=new | {"q_letter": (io.BytesIO(picture()), "newer.png")}).status_code == 303
     answer = client.post(url, data=old | {"q_letter": (io.BytesIO(picture()), "older.png")})
     assert answer.status_code == 422
-    assert "Kept now: <bdi>newer.png</bdi>" in answer.text
+    assert "Kept now: <bdi>newer.png</bdi>. Choose your file again to keep it instead." in answer.text
     sent = form_fields(answer.text) | {"q_letter": (io.BytesIO(picture()), "older.png")}
     assert client.post(url, data=sent).status_code == 303
     letter = kept(mine(event, person))["letter"]
@@ -310,6 +329,35 @@ def test_a_draft_that_was_withdrawn_is_said(client: FlaskClient, person: Person,
     assert answer.status_code == 422
     assert "was withdrawn meanwhile" in answer.text
     assert 'value="Typed"' in answer.text
+
+
+def test_a_second_window_says_that_the_registration_is_withdrawn_already(
+    client: FlaskClient, person: Person, event: Event
+) -> None:
+    sent = actions.submit(person, intake(event, person))
+    here = f"/en/me/registrations/{sent.reference}"
+    first, second = opened(client, f"{here}/withdraw"), opened(client, f"{here}/withdraw")
+    assert client.post(f"{here}/withdraw", data=first).location == here
+    client.get(here)
+    again = client.post(f"{here}/withdraw", data=second)
+    assert (again.status_code, again.location) == (303, here)
+    page = client.get(here).text
+    assert "This registration is withdrawn already." in page
+    assert "/withdraw" not in page
+
+
+def test_a_second_window_says_that_a_registration_cannot_be_withdrawn_any_more(
+    client: FlaskClient, person: Person, event: Event
+) -> None:
+    sent = actions.submit(person, intake(event, person))
+    here = f"/en/me/registrations/{sent.reference}"
+    old = opened(client, f"{here}/withdraw")
+    actions.decide(make_person(), [sent], State.DECLINED, "late")
+    db.session.flush()
+    assert client.post(f"{here}/withdraw", data=old).location == here
+    page = client.get(here).text
+    assert "This registration cannot be withdrawn any more." in page
+    assert "/withdraw" not in page
 
 
 def test_only_what_was_looked_at_is_sent(client: FlaskClient, person: Person, event: Event) -> None:
