@@ -10,6 +10,7 @@ from sqlalchemy import Table, insert
 from eventhub.demo.cast import CAST, CastMember, address_of
 from eventhub.demo.names import DemoPerson, people
 from eventhub.demo.organisations import organisations
+from eventhub.demo.phones import give_phone
 from eventhub.kit.clock import now
 from eventhub.kit.db import Base, db
 from eventhub.kit.sealed import SealKey, new_key
@@ -75,6 +76,8 @@ def make_cast(forum: Event) -> tuple[dict[str, Person], dict[str, Somebody]]:
                     granted_at=now() - timedelta(days=90),
                 )
             )
+        if member.roles:
+            give_phone(made[member.key])
     template = next(one for one in people(SEED) if one.category == "minority_representative" and one.country == "KE")
     acting = {
         key: Somebody(

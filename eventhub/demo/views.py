@@ -12,6 +12,7 @@ from sqlalchemy import select
 from wtforms import StringField
 
 from eventhub.demo.cast import CAST, address_of
+from eventhub.demo.phones import code_of, give_phone
 from eventhub.kit.access import anyone, demo_only
 from eventhub.kit.clock import now
 from eventhub.kit.config import Settings
@@ -54,7 +55,9 @@ def letter(key: str) -> ResponseReturnValue:
 @bp.route("/dev/sign-in", methods=["GET", "POST"])
 @anyone
 def cast() -> ResponseReturnValue:
-    """The demo's people; one press signs in as one of them, second factor included."""
+    """The demo's people; one press signs in as one of them, second factor included. Beside staff stands the code that
+    their phone shows, for whoever signs in by mail or does what asks for a fresh code.
+    """
     form = CastForm()
     if form.validate_on_submit():
         person = db.session.scalar(select(Person).where(Person.email == address_of(form.member.data or "")))
@@ -64,9 +67,13 @@ def cast() -> ResponseReturnValue:
         session = begin_session(person, is_staff=is_staff)
         if is_staff:
             session.is_half, session.second_factor_at = False, now()
+            give_phone(person)
         db.session.flush()
         return back_to("people.me")
-    return render_template("demo/cast.html", form=form, cast=CAST)
+    known = {str(address_of(member.key)): member.key for member in CAST if member.roles}
+    people = db.session.scalars(select(Person).where(Person.email.in_(known)))
+    codes = {known[str(person.email)]: code_of(person) for person in people}
+    return render_template("demo/cast.html", form=form, cast=CAST, codes=codes)
 
 
 def folder() -> Path:
