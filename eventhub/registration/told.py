@@ -89,9 +89,9 @@ def files_not_asked(form: AnswerForm) -> None:
     """
     for question, name in form.files_not_asked:
         if question.sealed:
-            said = _("The file for “%(question)s” was not kept: after your other answers this is not asked of you.")
+            said = _("The file for “%(question)s” was not kept: given your other answers, this is not asked of you.")
         else:
-            said = _("%(name)s was not kept: after your other answers “%(question)s” is not asked of you.")
+            said = _("The file %(name)s was not kept: given your other answers, “%(question)s” is not asked of you.")
         flash(escape(said) % {"name": _isolated(name), "question": _isolated(str(question.label))}, "warn")
 
 

@@ -280,10 +280,10 @@ def test_a_file_that_is_not_asked_is_not_dropped_without_a_word(
     assert answer.status_code == 303
     page = client.get(answer.location).text
     if sealed:
-        assert f"The file for “{why} was not kept: after your other answers this is not asked of you." in page
+        assert f"The file for “{why} was not kept: given your other answers, this is not asked of you." in page
         assert "scan.pdf" not in page
     else:
-        said = f"<bdi>my &amp; scan.pdf</bdi> was not kept: after your other answers “{why} is not asked of you."
+        said = f"<bdi>my &amp; scan.pdf</bdi> was not kept: given your other answers, “{why} is not asked of you."
         assert said in page
     assert "was not kept" not in client.get(answer.location).text
     assert db.session.scalars(select(StoredFile)).all() == []
