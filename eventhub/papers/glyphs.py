@@ -12,6 +12,8 @@ SELECTORS = frozenset({*range(0x180B, 0x180E), *range(0xFE00, 0xFE10), *range(0x
 
 def missing(text: str) -> tuple[str, ...]:
     """The signs of a text that no font has, each once, in order. Spaces and invisible signs are never missing."""
+    if text.isascii():  # every font has these: most names need none to be read
+        return ()
     known = _known()
     composed = unicodedata.normalize("NFC", text)
     return tuple(dict.fromkeys(sign for sign in composed if ord(sign) not in known and not _is_invisible(sign)))

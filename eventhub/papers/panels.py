@@ -12,11 +12,15 @@ from eventhub.kit.clock import now
 from eventhub.kit.panels import Panel, Provider
 from eventhub.kit.web import Link
 from eventhub.papers import access, queries
+from eventhub.papers.glyphs import missing
 from eventhub.papers.models import SLOW, BadgeName, Kind, PaperOrder, Problem
 from eventhub.people.models import Person
 from eventhub.programme.models import Event
 from eventhub.registration import desk
 from eventhub.registration.queries import Intake
+
+SIGNS = 10
+"""So many signs are named."""
 
 TITLES = {
     Kind.BADGES: _l("Badges"),
@@ -59,6 +63,23 @@ def console_event(event: Event) -> Panel | None:
     return Panel("", {"links": [Link(_("Papers"), url_for("papers_console.index", slug=event.slug))]})
 
 
+def unprintable(named: tuple[str, str]) -> Panel | None:
+    """What to say of a name, given as the field's label and what was typed, with signs that no font of ours has: before
+    a badge or a letter fails for it.
+    """
+    label, text = named
+    signs = missing(text)
+    if not signs:
+        return None
+    said = _(
+        "“%(field)s” has signs that our papers cannot print: %(signs)s. On badges your name in Latin letters stands in"
+        " its place, if you give it; letters are made by hand, when you write to us.",
+        field=label,
+        signs=" ".join(signs[:SIGNS]),
+    )
+    return Panel("", {"said": said})
+
+
 def badge_name(event: Event) -> Panel:
     """Which name stands on the badges of an event, for the doors that compare it."""
     return Panel("", {"legal": queries.setup_of(event.id).badge_name is BadgeName.LEGAL})
@@ -84,5 +105,6 @@ PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("me.data", data),
     ("console.event", console_event),
     ("checkin.badge_name", badge_name),
+    ("people.name", unprintable),
 )
 """What app.py registers."""

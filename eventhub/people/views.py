@@ -237,6 +237,7 @@ def public_name() -> ResponseReturnValue:
     form = PublicNameForm()
     if form.validate_on_submit() and submit(form, lambda: actions.choose_alias(actor().person, form.alias.data or "")):
         flash(_("Your public name is saved. Others read it in place of your name."), "ok")
+        _says_unprintable(form, "alias")
         return back_to("people.me")
     return _my_page(DiscreetForm(obj=actor().person, formdata=None), ActionForm(formdata=None), form=form)
 
@@ -273,7 +274,7 @@ def profile() -> ResponseReturnValue:
     form = ProfileForm(person)
     if form.validate_on_submit() and submit(form, lambda: actions.update_profile(person, form.details())):
         flash(_("Your profile is saved."), "ok")
-        return back_to("people.me")
+        return back_to("people.profile" if _says_unprintable(form, "name", "name_latin", "alias") else "people.me")
     page = render_template("people/profile.html", form=form, email=person.email, action_form=ActionForm(formdata=None))
     return page, form.status
 
@@ -463,6 +464,15 @@ def _my_page(discreet_form: DiscreetForm, action_form: ActionForm, form: Form | 
         scripts=LEAVE,
     )
     return page, form.status if form else 200
+
+
+def _says_unprintable(form: Form, *names: str) -> bool:
+    """Whether a name was typed that no paper can show; then it is said. Nobody is refused for the letters of a name."""
+    typed = ((str(form[name].label.text), form[name].data or "") for name in names)
+    said = [words for one in typed if (words := gathered("people.name", one, {}).get("said"))]
+    for words in said:
+        flash(words, "warn")
+    return bool(said)
 
 
 def _data_page(form: ActionForm) -> ResponseReturnValue:

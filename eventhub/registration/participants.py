@@ -87,6 +87,15 @@ def on_the_list(event_id: uuid.UUID) -> tuple[ColumnElement[bool], ...]:
     )
 
 
+def is_listed(registration: Registration) -> bool:
+    """Whether somebody stands on the list of participants as things are now. One statement, or none."""
+    if registration.state not in TAKES_PART:
+        return False
+    found = select(Registration.id).join(Person, Person.id == Registration.person_id)
+    found = found.where(Registration.id == registration.id, *on_the_list(registration.event_id))
+    return db.session.scalar(found) is not None
+
+
 def demand_nobody_agreed(event_id: uuid.UUID) -> None:
     """A list becomes public only while nobody has agreed to another one: consent is to what was said when it was asked
     for (DOMAIN.md rule 8). Raises AgreedToLess.

@@ -11,17 +11,20 @@ from markupsafe import Markup, escape
 
 from eventhub.kit.audit import history
 from eventhub.kit.i18n import show_moment
-from eventhub.people.models import Channel, Person
-from eventhub.people.queries import consented
+from eventhub.kit.panels import gathered
+from eventhub.people.models import Person
 from eventhub.programme.models import Event
 from eventhub.questionnaires.definition import Definition
 from eventhub.questionnaires.forms import AnswerForm
-from eventhub.registration import line, queries, shown
-from eventhub.registration.models import TAKES_PART, Registration, State
+from eventhub.registration import line, participants, queries, shown
+from eventhub.registration.models import Registration, State
 from eventhub.registration.queries import Intake
 
 TOLD = frozenset({State.DECLINED, State.WAITLISTED, State.REVOKED})
 """States that come with words of their own."""
+
+NAMES = frozenset({"legal_name", "display_name"})
+"""The keys of questions whose answers are printed as somebody's name (copies.py)."""
 
 DEEDS: dict[str, Any] = {
     "registration.changed": _l("Answers changed"),
@@ -83,9 +86,11 @@ def decision(registration: Registration) -> tuple[str, str | None] | None:
     return shown.reason_text(registration.reason, g.lang), queries.decision_words(registration)
 
 
-def files_not_asked(form: AnswerForm) -> None:
-    """Say, on the page that comes next, which files of the page that was sent are not kept, and why. What a sealed one
-    is called says as much as the file: it is told by its question alone.
+def page_sent(form: AnswerForm) -> None:
+    """What to say, on the page that comes next, of a page that was sent: which files are not kept, and which names no
+    paper can show.
+
+    What a sealed file is called says as much as the file: it is told by its question alone.
     """
     for question, name in form.files_not_asked:
         if question.sealed:
@@ -93,6 +98,10 @@ def files_not_asked(form: AnswerForm) -> None:
         else:
             said = _("The file %(name)s was not kept: given your other answers, “%(question)s” is not asked of you.")
         flash(escape(said) % {"name": _isolated(name), "question": _isolated(str(question.label))}, "warn")
+    for question in form.page.questions:
+        typed = form.cleaned.get(question.key) if question.key in NAMES and not question.sealed else None
+        if isinstance(typed, str) and (unprintable := gathered("people.name", (str(question.label), typed), {})):
+            flash(unprintable["said"], "warn")
 
 
 def _isolated(text: str) -> Markup:
@@ -104,9 +113,7 @@ def soon_listed(found: Intake) -> str | None:
     (participants.FRESH). None where the list is not public, or where she is not on it. One statement at the most.
     """
     registration = found.registration
-    if registration is None or not found.setup.public_list or registration.state not in TAKES_PART:
-        return None
-    if Channel.LIST_OF_PARTICIPANTS not in consented(registration.person_id, found.event.id):
+    if registration is None or not found.setup.public_list or not participants.is_listed(registration):
         return None
     return str(_("You agreed to be named: it takes up to five minutes until your name is on the public list."))
 

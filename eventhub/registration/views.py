@@ -102,7 +102,7 @@ def step(slug: str, page: str) -> ResponseReturnValue:
     answers = _answers(found)
     form = answer_form(definition, asked, language=g.lang, answers=answers, organisations=())
     answer = _step_sent(person, found, definition, asked, form) if request.method == "POST" else None
-    told.files_not_asked(form)
+    told.page_sent(form)
     return answer if answer is not None else _draw_step(found, definition, asked, form, answers)
 
 
@@ -230,7 +230,7 @@ def amend(reference: str, page: str) -> ResponseReturnValue:
     if not open_now and request.method == "GET":
         return back_to("registration.mine_one", reference=reference)
     holds = form.validate_on_submit()
-    told.files_not_asked(form)
+    told.page_sent(form)
     if holds:
         done_now = submit(form, lambda: _kept(person, found, form))
         if done_now is not None and not form.clashed:
@@ -280,7 +280,7 @@ def _one_page(person: Person, found: Intake, definition: Definition, asked: Page
     form = answer_form(definition, asked, language=g.lang, answers=answers)
     if request.method == "POST":
         answer = (_step_sent if later else _one_page_sent)(person, found, definition, asked, form)
-        told.files_not_asked(form)
+        told.page_sent(form)
         if answer is not None:
             return answer
     return _draw_step(found, definition, asked, form, answers)

@@ -268,6 +268,7 @@ def test_the_same_paper_twice_is_the_same_bytes(app: Flask, event: Event) -> Non
 def test_signs_that_no_font_has_are_found() -> None:
     assert glyphs.missing("Amina 𓀀 and 😀, again 😀") == ("𓀀", "😀")
     assert glyphs.names_of(("𓀀",)) == ["U+13000"]
+    assert glyphs.missing("é" + "".join(map(chr, range(32, 127)))) == ()  # what is not looked up every time
     assert glyphs.missing("नमस्ते ߒߞߏ ⵜⴰⵎⴰⵣⵉⵖⵜ שלום สมชาย 习近平 臺灣 ሃይለ ქართული Հայ བོད 김민수 ᏣᎳᎩ"[:-3]) == ()
     assert glyphs.missing("a\u200db\u2068c\u2069 \u00a0\u202f\ufe0f\n") == ()
 

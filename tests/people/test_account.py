@@ -424,3 +424,27 @@ def test_erasure_takes_the_offers_of_former_addresses_along() -> None:
         actions.agree_to_email_change(actions.email_change_token(change, side))
     actions.erase(person, person)
     assert db.session.query(RoleOffer).count() == 0
+
+
+@pytest.mark.parametrize("field", ["name", "name_latin", "alias"])
+def test_a_name_that_no_paper_can_show_is_kept_and_said_where_it_was_typed(client: FlaskClient, field: str) -> None:
+    person = sign_in(client, make_person(name="Amina", alias="A. Y."))
+    fields = form_fields(client.get("/en/me/profile").text)
+    typed = {"name": "Amina", "name_latin": "", "alias": "A. Y.", "language": "en", "time_zone": "Europe/Zurich"}
+    answer = client.post("/en/me/profile", data=fields | typed | {field: "أمينة 😀 𓀀"})
+    assert answer.location == "/en/me/profile"
+    page = client.get("/en/me/profile").text
+    assert "has signs that our papers cannot print: 😀 𓀀." in page
+    db.session.refresh(person)
+    assert getattr(person, field) == "أمينة 😀 𓀀"
+    fields = form_fields(client.get("/en/me/profile").text)
+    again = client.post("/en/me/profile", data=fields | typed | {field: "أمينة"})
+    assert again.location == "/en/me"
+    assert "cannot print" not in client.get("/en/me").text
+
+
+def test_a_public_name_that_no_paper_can_show_is_said(client: FlaskClient) -> None:
+    sign_in(client, make_person(name="Amina", discreet=True))
+    fields = form_fields(client.get("/en/me").text, "/en/me/public-name")
+    page = client.post("/en/me/public-name", data=fields | {"alias": "A 😀"}, follow_redirects=True).text
+    assert "“Public name” has signs that our papers cannot print: 😀." in page

@@ -470,6 +470,11 @@ def test_a_yes_says_how_long_it_takes(client: FlaskClient, event: Event) -> None
     soon = "it takes up to five minutes until your name is on the public list"
     assert soon in client.post(f"{here}/answers/p3", data=yes, follow_redirects=True).text
     assert soon in client.get(f"/en/events/{event.slug}/register/done").text
+    people.set_discreet(person, True)
+    db.session.flush()
+    assert soon not in client.get(f"/en/events/{event.slug}/register/done").text
+    people.set_discreet(person, False)
+    db.session.flush()
     no = form_fields(client.get(f"{here}/answers/p3").text)
     assert soon not in client.post(f"{here}/answers/p3", data=no, follow_redirects=True).text
     assert soon not in client.get(f"/en/events/{event.slug}/register/done").text

@@ -444,3 +444,17 @@ def test_an_event_that_asks_nothing_is_one_button(client: FlaskClient, person: P
     registration = mine(event, person)
     assert registration is not None
     assert registration.state is State.ACCREDITED
+
+
+def test_a_name_that_no_paper_can_show_is_said_and_kept(client: FlaskClient, person: Person) -> None:
+    event = make_forum()
+    base = f"/en/events/{event.slug}/register"
+    client.post(f"{base}/p1", data=form_fields(client.get(f"{base}/p1").text) | PAGE_1)
+    fields = form_fields(client.get(f"{base}/p2").text)
+    answer = client.post(f"{base}/p2", data=fields | PAGE_2 | {"q_legal_name": "Amina 😀"})
+    assert answer.location == f"{base}/p3"
+    assert "“Your name” has signs that our papers cannot print: 😀." in client.get(answer.location).text
+    assert kept(mine(event, person))["legal_name"] == "Amina 😀"
+    fields = form_fields(client.get(f"{base}/p2").text)
+    answer = client.post(f"{base}/p2", data=fields | PAGE_2 | {"form_key": str(uuid.uuid4())})
+    assert "cannot print" not in client.get(answer.location).text
