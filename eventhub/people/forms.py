@@ -117,6 +117,17 @@ class FactorForm(Form):
     next = HiddenField()
 
 
+class OfferForm(Form):
+    """A role is accepted with the code that its giver told, and declined without."""
+
+    code = SecretField(
+        _l("Code that you were told"),
+        [optional()],
+        description=_l("8 digits, from whoever offers you the role"),
+        render_kw={"autocomplete": "off", "inputmode": "numeric", "dir": "ltr", "spellcheck": "false"},
+    )
+
+
 class FreshCodeForm(Form):
     """A code of one's own app, asked once more for a grave deed."""
 

@@ -60,6 +60,7 @@ class OfferedRole:
     offer: RoleOffer
     role: Any
     scope: Any
+    code: str
 
 
 @bp.route("/console")
@@ -89,8 +90,15 @@ def who_holds_what() -> ResponseReturnValue:
     if form.validate_on_submit():
         chosen = next(one for one in scopes if one.value == form.scope.data)
         allowed = form.role.data != Role.ADMIN or _code_is_right(form)
-        if allowed and submit(form, lambda: _offer(form, chosen)) is not None:
+        if allowed and (offer := submit(form, lambda: _offer(form, chosen))) is not None:
             flash(_("The role is offered. It is theirs once they accept."), "ok")
+            flash(
+                _(
+                    "Tell the person this code by voice or on paper, never by email: %(code)s. Without it a mailbox"
+                    " alone could accept the role.",
+                    code=roles.code_of(offer),
+                )
+            )
             return back_to("people_console.roles")
     return _roles_page(scopes, form)
 
@@ -284,7 +292,7 @@ def _roles_page(scopes: list[ScopeChoice], form: GrantForm, shown: Any = None) -
                 )
             )
     offered = [
-        OfferedRole(one, ROLE_NAMES[one.role], labels.get((one.scope_kind, one.scope_id), "–"))
+        OfferedRole(one, ROLE_NAMES[one.role], labels.get((one.scope_kind, one.scope_id), "–"), roles.code_of(one))
         for one in queries.open_offers()
         if may_grant(mine, one.role, _scope_of_offer(one))
     ]

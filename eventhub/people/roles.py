@@ -11,6 +11,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError, NotFound
 from eventhub.kit.outbox import promise
+from eventhub.kit.tokens import code, same
 from eventhub.people import queries, sign_in
 from eventhub.people.access import Scope, may_grant, scope_for, scope_of
 from eventhub.people.models import Person, Role, RoleGrant, RoleOffer, ScopeKind, WebSession
@@ -44,6 +45,14 @@ class OfferClosed(DomainError):
 
     status = 410
     message = _l("This offer is closed.")
+
+
+class WrongOfferCode(DomainError):
+    """The role is accepted without what its giver has told, or with another offer's."""
+
+    status = 422
+    message = _l("This is not the code of the offer. Ask whoever offers you the role, by voice.")
+    field = "code"
 
 
 class LastAdmin(DomainError):
@@ -103,14 +112,25 @@ def take_back_offer(actor: Person, offer: RoleOffer) -> RoleOffer:
     return offer
 
 
-def accept_role(actor: Person, offer_id: uuid.UUID) -> RoleGrant:
-    """The role is theirs from now on, and with it the second factor. Raises OfferClosed, AlreadyHeld."""
+def code_of(offer: RoleOffer) -> str:
+    """What the giver hands over beside the mailbox: eight digits, kept nowhere."""
+    return code("role_offer", offer.id, b"")
+
+
+def accept_role(actor: Person, offer_id: uuid.UUID, *, typed: str | None) -> RoleGrant:
+    """The role is theirs from now on, and with it the second factor. Raises OfferClosed, WrongOfferCode, AlreadyHeld.
+
+    ``typed`` is the code that the giver told, without which a mailbox would set up the phone of somebody newly
+    appointed; None for a session that has given a second factor. The caller counts the tries.
+    """
     offer = queries.own_offer(actor, offer_id, lock=True)
     if offer is None:
         raise OfferClosed
     giver = queries.grants_of(offer.offered_by_id)
     if not may_grant(giver, offer.role, scope_for(offer.scope_kind, offer.scope_id, offer.series_id)):
         raise OfferClosed
+    if typed is not None and not same(code_of(offer).encode(), sign_in.plain_digits(typed).encode()):
+        raise WrongOfferCode
     offer.closed_at = now()
     grant = _hold(
         actor, offer.role, offer.scope_kind, offer.scope_id, given_by=db.session.get_one(Person, offer.offered_by_id)

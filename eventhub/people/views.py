@@ -18,9 +18,8 @@ from eventhub.kit.i18n import show_moment
 from eventhub.kit.limits import count
 from eventhub.kit.panels import gathered, panels
 from eventhub.kit.web import back_to, local_target
-from eventhub.people import actions, queries, roles, sessions, sign_in, totp
+from eventhub.people import actions, queries, sessions, sign_in, totp
 from eventhub.people.forms import (
-    ROLE_NAMES,
     CodeForm,
     DiscreetForm,
     EmailForm,
@@ -37,7 +36,6 @@ from eventhub.people.models import (
     Channel,
     PendingFactor,
     Person,
-    RoleGrant,
     SecondFactor,
     SignInRequest,
     WebSession,
@@ -347,24 +345,6 @@ def devices() -> ResponseReturnValue:
         flash(_("Signed out there."), "ok")
         return back_to("people.devices")
     return _devices(form)
-
-
-@bp.route("/me/roles", methods=["GET", "POST"], endpoint="roles")
-@personal
-def offered_roles() -> ResponseReturnValue:
-    """Roles that I am offered; I hold none before I accept it."""
-    form, person = ActionForm(), actor().person
-    chosen = as_uuid(request.form.get("offer", ""))
-    if form.validate_on_submit():
-        if chosen is None:
-            raise NotFound
-        answer = roles.accept_role if request.form.get("answer") == "accept" else roles.decline_role
-        if answered := submit(form, lambda: answer(person, chosen)):
-            accepted = isinstance(answered, RoleGrant)
-            flash(_("The role is yours.") if accepted else _("You have declined the role."), "ok")
-            return back_to("people_console.today" if accepted else "people.me")
-    offers = [(one, ROLE_NAMES[one.role]) for one in queries.own_offers(person)]
-    return render_template("people/offers.html", form=form, offers=offers), form.status
 
 
 @bp.route("/me/data")

@@ -404,7 +404,7 @@ def test_an_offered_role_stays_with_the_person_when_the_address_changes(app: Fla
     assert queries.own_offers(known) == []
     assert "1 role is offered to you" not in thief.get("/en/me").text
     with pytest.raises(roles.OfferClosed):
-        roles.accept_role(known, offer.id)
+        roles.accept_role(known, offer.id, typed=roles.code_of(offer))
     with pytest.raises(roles.OfferClosed):
         roles.decline_role(known, offer.id)
     after = client.get("/en/console/roles").text
@@ -412,7 +412,7 @@ def test_an_offered_role_stays_with_the_person_when_the_address_changes(app: Fla
     assert new not in after
     assert before.count(old) == after.count(old)
     assert [one.id for one in queries.own_offers(person)] == [offer.id]
-    assert roles.accept_role(person, offer.id).person_id == person.id
+    assert roles.accept_role(person, offer.id, typed=roles.code_of(offer)).person_id == person.id
 
 
 @pytest.mark.usefixtures("database")
