@@ -72,8 +72,8 @@ def unprintable(named: tuple[str, str]) -> Panel | None:
     if not signs:
         return None
     said = _(
-        "“%(field)s” has signs that our papers cannot print: %(signs)s. You can write it in another way, or write to us:"
-        " then your badge and letters are made by hand.",
+        "“%(field)s” has signs that our papers cannot print: %(signs)s. You can write it in another way, or write to"
+        " us: then your badge and letters are made by hand.",
         field=label,
         signs=" ".join(signs[:SIGNS]),
     )
