@@ -1,7 +1,8 @@
 """An event's registrations in numbers, for its desk, beside the former event of its series.
 
-By category, way of taking part, region and first time, and week by week. Exact for those alone who see the people behind the numbers. Of a former event whose desk is not theirs they see what
-a host partner may: rounded down to fives, and nothing under five (SAFETY.md property 4).
+By category, way of taking part, region and first time, and week by week. Exact for those alone who see the people
+behind the numbers. Of a former event whose desk is not theirs they see what a host partner may: rounded down to fives,
+and nothing under five (SAFETY.md property 4).
 """
 
 import uuid
