@@ -230,7 +230,7 @@ def _row(one: _Placed, clashing: set[object], lang: str, own_zone: str, moment: 
         place=blobs.place(session, lang),
         conflict=session.id in clashing,
         maybe=one.mine.chosen.choice is Choice.MAYBE,
-        join_page=_join_page(session) if opens and session.ends_at > moment else None,
+        join_page=_join_page(session) if opens and session.room_closes_at > moment else None,
         said=_said(one.mine.invite) if one.mine.invite else None,
     )
 

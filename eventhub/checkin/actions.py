@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from eventhub.checkin import queries, rooms, roster
 from eventhub.checkin.clocks import Put, corrected, offset_ms
-from eventhub.checkin.models import Device, Entry, GateKey, GateRule, Refusal, Scan, Source, Verdict
+from eventhub.checkin.models import Device, Entry, GateKey, GateRule, Joined, Refusal, Scan, Source, Verdict
 from eventhub.checkin.queries import Bearer, Gate
 from eventhub.checkin.roster import Head, Signed
 from eventhub.kit import audit
@@ -195,16 +195,22 @@ def register_walk_in(
     return registration, scan_here(actor, event, reading)
 
 
-def undo_entry(actor: Person, event: Event, key: GateKey, typed: str, *, reason: str) -> Registration:
-    """Take back that somebody was there: the entry goes, every scan stays, and who has no other entry is again where
-    the registration was before. Raises NotIn, OwnFile.
+def undo_entry(
+    actor: Person, event: Event, key: GateKey, typed: str, *, reason: str, online: bool = False
+) -> Registration:
+    """Take back that somebody was there, at a gate or in a session's online room: the entry goes, every scan stays, and
+    who has no other entry is again where the registration was before. Raises NotIn, OwnFile.
     """
     reference = read_reference(typed)
     bearer = queries.bearer(event.id, reference) if reference else None
     if bearer is None:
         raise NotIn
     registration = queries.lock_registrations([bearer.registration_id])[bearer.registration_id]
-    entry = queries.entry_at(registration.id, key)
+    entry: Entry | Joined | None = None
+    if not online:
+        entry = queries.entry_at(registration.id, key)
+    elif key.session_id:
+        entry = rooms.joined(registration.id, key.session_id)
     if entry is None:
         raise NotIn
     db.session.delete(entry)

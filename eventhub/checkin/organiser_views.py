@@ -31,6 +31,9 @@ from eventhub.registration.doors import Newcomer, passes_over
 from eventhub.registration.models import Registration
 from eventhub.registration.shown import label
 
+ONLINE = "online:"
+"""Before the id of a session, among the gates at which an entry is undone."""
+
 
 @bp.get("/console/events/<slug>/check-in")
 @staff
@@ -177,13 +180,26 @@ def undo(slug: str) -> ResponseReturnValue:
         raise NotFound
     form = UndoForm(data=_entry_of(event, request.args.get("scan")))
     names = shown.gate_names(event, g.lang)
-    form.gate.choices = options([("", _("Choose")), *((str(key), name) for key, name in names.items())])
+    online = {f"{ONLINE}{one.session.id}": one for one in rooms.counts(event)}
+    form.gate.choices = options(
+        [
+            ("", _("Choose")),
+            *((str(key), name) for key, name in names.items()),
+            *((key, _("Online: %(session)s", session=_session_name(one, event))) for key, one in online.items()),
+        ]
+    )
     if form.validate_on_submit():
-        key = queries.gate_of(event, form.gate.data).key
+        chosen = form.gate.data
+        key = GateKey(session_id=online[chosen].session.id) if chosen in online else queries.gate_of(event, chosen).key
         undone = submit(
             form,
             lambda: actions.undo_entry(
-                actor().person, event, key, form.reference.data or "", reason=form.reason.data or ""
+                actor().person,
+                event,
+                key,
+                form.reference.data or "",
+                reason=form.reason.data or "",
+                online=chosen in online,
             ),
         )
         if undone is not None:
@@ -241,12 +257,16 @@ def console_event(event: Event) -> Panel | None:
     return Panel("", {"links": [Link(_("Check-in"), url_for("checkin_console.index", slug=event.slug))]})
 
 
+def _session_name(one: rooms.RoomCount, event: Event) -> str:
+    return shown.session_name(one.session.title, one.session.starts_at, event, g.lang)
+
+
 def _online(event: Event) -> list[dict[str, Any]]:
     """How many joined each session online."""
     return [
         {
-            "name": shown.session_name(one.session.title, one.session.starts_at, event, g.lang),
-            "opens": show_moment(rooms.opens_at(one.session), event.time_zone, g.lang, year=False),
+            "name": _session_name(one, event),
+            "opens": show_moment(one.session.room_opens_at, event.time_zone, g.lang, year=False),
             "joined": one.joined,
             "last": show_moment(one.last, event.time_zone, g.lang, year=False) if one.last else None,
         }

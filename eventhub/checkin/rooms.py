@@ -1,17 +1,18 @@
 """Online rooms: who may join when, and that somebody joined.
 
-A session's link stands behind its page alone, and only while the room is open: on no public page, in no calendar, in no
-mail (CALENDAR.md). The first press on that page is the attendance; it is written before the link is given out.
+A session's link and its telephone numbers stand behind its page alone, and only while the room is open: on no public
+page, in no calendar, in no mail (CALENDAR.md). The first press on that page is the attendance; it is written before
+anything is given out.
 """
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import and_, func, literal, select, true
+from sqlalchemy import Select, and_, func, literal, select, true
 from sqlalchemy.dialects.postgresql import insert
 
 from eventhub.checkin import queries
@@ -22,19 +23,17 @@ from eventhub.kit.db import db, table_of
 from eventhub.kit.errors import DomainError
 from eventhub.people.models import Person
 from eventhub.programme.models import Event, Publication, Session
-from eventhub.programme.queries import online_session
+from eventhub.programme.queries import public_sitting
 from eventhub.registration.desk import LEGAL
 from eventhub.registration.doors import attend
 from eventhub.registration.models import CONFIRMED, Registration
 from eventhub.registration.queries import PUBLIC_NAME
 
-OVERTIME = timedelta(minutes=30)
-"""How long after its end a room still lets people in: sessions run over, and connections break."""
-
 
 class Door(StrEnum):
     """How the door of a room stands for one person."""
 
+    NOT_ONLINE = "not_online"
     CANCELLED = "cancelled"
     NOT_CONFIRMED = "not_confirmed"
     EARLY = "early"
@@ -57,21 +56,18 @@ class Room:
     registration: Registration | None
     joined_at: datetime | None
 
-    @property
-    def opens_at(self) -> datetime:
-        """When the link is given out."""
-        return opens_at(self.session)
-
     def door(self, moment: datetime) -> Door:
         """How the door stands at a moment."""
         if Publication.CANCELLED in {self.session.publication, self.session.event.publication}:
             return Door.CANCELLED
-        if moment >= closes_at(self.session):
+        if not self.session.join_link:
+            return Door.NOT_ONLINE
+        if moment >= self.session.room_closes_at:
             return Door.OVER
         held = self.registration
         if held is None or held.state not in CONFIRMED or not held.has_seat:
             return Door.NOT_CONFIRMED
-        return Door.OPEN if moment >= self.opens_at else Door.EARLY
+        return Door.OPEN if moment >= self.session.room_opens_at else Door.EARLY
 
 
 @dataclass(frozen=True)
@@ -83,19 +79,9 @@ class RoomCount:
     last: datetime | None
 
 
-def opens_at(session: Session) -> datetime:
-    """When the room of a session opens."""
-    return session.starts_at - timedelta(minutes=session.opens_before)
-
-
-def closes_at(session: Session) -> datetime:
-    """When it lets nobody in any more."""
-    return session.ends_at + OVERTIME
-
-
 def room(slug: str, session_id: uuid.UUID, person: Person) -> Room:
-    """The room of a public session, for a person. Raises NotFound, also for a session that is not held online."""
-    session = online_session(slug, session_id)
+    """The room of a public session, for a person. Raises NotFound."""
+    session = public_sitting(slug, session_id)
     rows = (
         select(Registration, Joined.joined_at)
         .outerjoin(Joined, and_(Joined.registration_id == Registration.id, Joined.session_id == session.id))
@@ -105,9 +91,9 @@ def room(slug: str, session_id: uuid.UUID, person: Person) -> Room:
     return Room(session, *(found or (None, None)))
 
 
-def join(person: Person, found: Room) -> str:
-    """Write down that somebody joined, once, and give out the link. Raises NotOpen."""
-    if found.registration is None or not found.session.join_link:
+def join(person: Person, found: Room) -> Joined:
+    """Write down that somebody joined, once. Raises NotOpen."""
+    if found.registration is None:
         raise NotOpen
     held = queries.lock_registrations([found.registration.id])[found.registration.id]
     moment = now()
@@ -116,13 +102,17 @@ def join(person: Person, found: Room) -> str:
     row = {"id": uuid.uuid4(), "registration_id": held.id, "session_id": found.session.id, "joined_at": moment}
     db.session.execute(insert(table_of(Joined)).values(**row).on_conflict_do_nothing())
     attend(person, held)
-    return found.session.join_link
+    return db.session.scalars(_of(held.id).where(Joined.session_id == found.session.id)).one()
+
+
+def joined(registration_id: uuid.UUID, session_id: uuid.UUID) -> Joined | None:
+    """That somebody joined a session, where it is so."""
+    return db.session.scalar(_of(registration_id).where(Joined.session_id == session_id))
 
 
 def has_joined(registration_id: uuid.UUID) -> bool:
     """Whether somebody took part in any session online."""
-    rows = select(Joined.id).where(Joined.registration_id == registration_id).limit(1)
-    return db.session.scalar(rows) is not None
+    return db.session.scalars(_of(registration_id).limit(1)).first() is not None
 
 
 def counts(event: Event) -> list[RoomCount]:
@@ -172,3 +162,7 @@ def own_data(person_id: uuid.UUID) -> list[dict[str, Any]]:
     )
     names = ("at", "reference", "event", "session")
     return [dict(zip(names, row, strict=True)) for row in db.session.execute(rows)]
+
+
+def _of(registration_id: uuid.UUID) -> Select[Joined]:
+    return select(Joined).where(Joined.registration_id == registration_id)

@@ -1,7 +1,7 @@
 """Series, events, sessions with agenda items and panellists, venues, documents, and the search index."""
 
 import uuid
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, UniqueConstraint
@@ -130,6 +130,10 @@ class Room(Base):
     step_free: Mapped[bool] = mapped_column(default=True)
 
 
+OVERTIME = timedelta(minutes=30)
+"""How long after its end an online room still lets people in: sessions run over, and connections break."""
+
+
 class Session(Base):
     """One sitting of the programme. Local wall time and zone are the truth; ``starts_at`` is derived from them."""
 
@@ -178,6 +182,16 @@ class Session(Base):
     )
 
     __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def room_opens_at(self) -> datetime:
+        """When the link to join online is given out."""
+        return self.starts_at - timedelta(minutes=self.opens_before)
+
+    @property
+    def room_closes_at(self) -> datetime:
+        """When it is given out no more."""
+        return self.ends_at + OVERTIME
 
 
 class AgendaItem(Base):

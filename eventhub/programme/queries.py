@@ -167,14 +167,13 @@ def public_session(slug: str, session_id: uuid.UUID) -> Session:
     return or_not_found(db.session.scalar(rows))
 
 
-def online_session(slug: str, session_id: uuid.UUID) -> Session:
-    """A public session that can be joined online, with its event. Raises NotFound."""
+def public_sitting(slug: str, session_id: uuid.UUID) -> Session:
+    """A public session with its event alone. Raises NotFound."""
     rows = (
         select(Session)
         .join(Session.event)
         .options(contains_eager(Session.event))
         .where(Session.id == session_id, Event.slug == slug, _is_public(Session), _is_public(Event))
-        .where(Session.join_link.is_not(None))
     )
     session: Session | None = db.session.scalar(rows)
     if session is None:

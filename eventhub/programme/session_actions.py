@@ -1,5 +1,6 @@
 """What organisers do to sessions, to their agenda and panel, and to the rooms they take place in."""
 
+import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -30,6 +31,9 @@ from eventhub.programme.models import AgendaItem, Event, Panellist, Publication,
 
 PREPARATION = timedelta(days=7)  # a forum may be prepared on the days before its first one
 Part = AgendaItem | Panellist
+
+HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)
+"""The name of a host in ASCII: two labels or more."""
 
 
 class DayFarOff(DomainError):
@@ -250,13 +254,14 @@ def _check_day(event: Event, slot: Slot, session: Session | None = None) -> None
 
 
 def _check_link(link: str | None) -> None:
-    """An https address with a host and without a name and password, which could pass for another host."""
+    """An https address with the name of a host, and without a name and password, which could pass for another host."""
     if link is None:
         return
     try:
         parts = urlsplit(link)
-        good = parts.scheme == "https" and bool(parts.hostname) and "@" not in parts.netloc and parts.port != 0
-    except ValueError:
+        host = (parts.hostname or "").encode("idna").decode()
+        good = parts.scheme == "https" and "@" not in parts.netloc and parts.port != 0 and bool(HOST.fullmatch(host))
+    except ValueError:  # UnicodeError too: an empty label, or one too long
         good = False
     if not good or "\\" in link or any(sign.isspace() for sign in link):
         raise LinkUnsafe

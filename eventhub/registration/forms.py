@@ -25,7 +25,7 @@ from eventhub.kit import codes
 from eventhub.kit.files import LIMIT, accept_attribute
 from eventhub.kit.forms import ActionForm, Form, optional, options, required
 from eventhub.kit.text import safe_file_name
-from eventhub.questionnaires.uploads import Upload
+from eventhub.questionnaires.uploads import GO_ON, Upload
 from eventhub.registration import eligibility
 from eventhub.registration.desk import SIZES, SORTS, Filters, Overview
 from eventhub.registration.eligibility import Paper
@@ -156,6 +156,7 @@ class WithFile(Form):
             "accept": accept_attribute(ALLOWED),
             "data-most": LIMIT,
             "data-too-large": _l("This file is too large. Send one of at most %(size)s MB.", size=LIMIT // 10**6),
+            "data-go-on": GO_ON,
         },
     )
 

@@ -441,8 +441,7 @@ AT_THE_DOORS = (
     Route("checkin_console.take_in", "POST", f"{DOORS}/scans", DOOR, SCANNED),
     Route("checkin_console.worker", "GET", f"{DOORS}/worker.js", DOOR),
     Route("rooms.join", "GET POST", "/en/events/{online}/sessions/{online_session}/join", PERSONAL, post=JOINING),
-    # What is not held online has no such page.
-    Route("rooms.join", "GET", "/en/events/{event}/sessions/{session}/join", NO_ROOM),
+    Route("rooms.join", "GET", "/en/events/{event}/sessions/{draft_session}/join", NO_ROOM),
 )
 
 ROUTES = (

@@ -18,7 +18,7 @@
       if (warned) return;
       warned = true;
       event.preventDefault();
-      said.textContent = `${input.dataset.tooLarge} ${input.dataset.goOn}`;
+      said.textContent = [input.dataset.tooLarge, input.dataset.goOn].filter(Boolean).join(" ");
       input.focus();
     });
   }
