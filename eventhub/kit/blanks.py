@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Lock
 
-from flask import current_app, g, request
+from flask import Flask, current_app, g, request
 from markupsafe import escape
 
 SIZE = 200
@@ -69,7 +69,8 @@ def filled(page: Parts, values: Mapping[str, str]) -> str:
 @contextmanager
 def _nobody() -> Iterator[None]:
     """The request of somebody without a cookie for the same page in the same language."""
-    app, lang, base, path = current_app._get_current_object(), g.lang, request.root_url, request.path
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    lang, base, path = g.lang, request.root_url, request.path
     # A context of its own, since the present one knows who is signed in.
     with app.app_context(), app.test_request_context(path, base_url=base):
         g.lang = lang
