@@ -13,7 +13,7 @@ from eventhub.kit.db import db
 from eventhub.people.models import Person
 from eventhub.programme.models import Event, Publication
 from eventhub.questionnaires import actions as questionnaires
-from eventhub.questionnaires.definition import parse
+from eventhub.questionnaires.checks import parse
 from eventhub.questionnaires.models import Questionnaire
 from eventhub.registration.asking import mark_of
 from eventhub.registration.models import RegistrationSetup
