@@ -22,5 +22,5 @@ ENV PATH=/venv/bin:$PATH PYTHONPATH=/app PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTEC
 USER 10001
 EXPOSE 8000
 STOPSIGNAL SIGTERM
-CMD ["granian", "--interface", "wsgi", "--workers", "2", "--blocking-threads", "8", "--host", "0.0.0.0", \
+CMD ["granian", "--interface", "wsgi", "--workers", "2", "--blocking-threads", "4", "--host", "0.0.0.0", \
      "--port", "8000", "eventhub.wsgi:app"]

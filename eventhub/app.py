@@ -20,7 +20,7 @@ from eventhub.checkin import models as checkin_models
 from eventhub.checkin import organiser_views as checkin_console
 from eventhub.checkin import room_views as checkin_rooms
 from eventhub.demo import views as demo_views
-from eventhub.kit import audit, codes, files, form_keys, i18n, logs, mail, outbox, revisions, sealed, slots
+from eventhub.kit import audit, blanks, codes, files, form_keys, i18n, logs, mail, outbox, revisions, sealed, slots
 from eventhub.kit.access import check_every_route, keep_sessions_off_public_pages
 from eventhub.kit.assets import init_assets
 from eventhub.kit.config import Settings, load_settings
@@ -256,6 +256,7 @@ def _extensions(app: Flask, settings: Settings) -> None:
     app.extensions["eventhub.secret"] = hashlib.sha256(b"tokens\0" + settings.secret_key.encode()).digest()
     app.extensions["eventhub.redis"] = connect(settings.redis_url)
     app.extensions["eventhub.pages"] = PageStore()
+    app.extensions[blanks.EXTENSION] = blanks.Blanks()
     app.extensions["eventhub.post_keeper"] = PostKeeper()
     db.init_app(app)
     CSRFProtect(app)

@@ -153,7 +153,7 @@ class House:
             "--workers",
             str(workers),
             "--blocking-threads",
-            "16",
+            "4",
             "--backlog",
             "2048",
             "--no-ws",

@@ -1,12 +1,12 @@
 """The database handle, the model base and the unit of work."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
 from time import monotonic
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import psycopg
 from flask_sqlalchemy import SQLAlchemy
@@ -14,7 +14,9 @@ from flask_sqlalchemy.session import Session
 from sqlalchemy import BigInteger, Connection, DateTime, Engine, Enum, Identity, MetaData, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import InvalidatePoolError
-from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
+from sqlalchemy.orm import DeclarativeBase, make_transient_to_detached, mapped_column, registry
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.util import identity_key
 from sqlalchemy.pool import ConnectionPoolEntry
 
 Id = Annotated[uuid.UUID, mapped_column(Uuid, primary_key=True, default=uuid.uuid4)]
@@ -60,6 +62,9 @@ class Base(DeclarativeBase):
     )
 
 
+Model = TypeVar("Model", bound=Base)
+
+
 def enum_column(values: type[StrEnum], *, name: str) -> Enum:
     """A column type that stores the values of an enum as text behind a CHECK constraint.
 
@@ -81,6 +86,28 @@ def table_of(model: type[Base]) -> Table:
     if not isinstance(table, Table):
         raise TypeError(model)
     return table
+
+
+def known_of(model: type[Model], key: uuid.UUID) -> Model | None:
+    """The row with this key where the session has it already; asks nobody."""
+    found: Model | None = db.session().identity_map.get(identity_key(model, key))
+    return found
+
+
+def as_loaded(model: type[Model], values: Mapping[str, Any]) -> Model:
+    """A row that was read in this transaction as a plain one, as if the session had loaded it: all its columns by name.
+
+    What the session knows of the row already stands, as it does when it is loaded again.
+    """
+    known = known_of(model, values["id"])
+    if known is not None:
+        return known
+    made = model()
+    for name, value in values.items():
+        set_committed_value(made, name, value)
+    make_transient_to_detached(made)
+    db.session.add(made)
+    return made
 
 
 class CommitRefused(RuntimeError):

@@ -71,7 +71,7 @@ class Household:
             old.unlink()
         shared = self._given | {"PYTHONTZPATH": "", "EVENTHUB_HOME": str(home), "PORT": str(self.port)}
         web = [python, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.port)]
-        web += ["--workers", str(self.web_workers), "--blocking-threads", "16", "--backlog", "2048"]
+        web += ["--workers", str(self.web_workers), "--blocking-threads", "4", "--backlog", "2048"]
         web += ["--no-ws", "--respawn-failed-workers", "--log-level", "warning", "eventhub.wsgi:app"]
         celery = [python, "-m", "celery", "--app", "workers.schedule:celery", "--quiet"]
         clock = ["--schedule", str(home / "run" / "beat"), "--pidfile", ""]

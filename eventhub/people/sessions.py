@@ -7,11 +7,10 @@ from typing import Any
 
 from flask import Flask, g, request, session
 from flask_login import LoginManager, UserMixin, login_user, logout_user
-from sqlalchemy import bindparam, select, update
-from sqlalchemy.orm import contains_eager
+from sqlalchemy import Row, bindparam, select, update
 
 from eventhub.kit.clock import now
-from eventhub.kit.db import db
+from eventhub.kit.db import as_loaded, db, known_of, table_of
 from eventhub.kit.tokens import digest
 from eventhub.people.models import Person, Role, RoleGrant, WebSession
 
@@ -22,42 +21,70 @@ SEEN_EVERY = timedelta(minutes=10)
 BROWSERS = ("Firefox", "Edg", "OPR", "SamsungBrowser", "Chrome", "Safari")
 SYSTEMS = ("Android", "iPhone", "iPad", "Windows", "Mac OS", "Linux")
 
-# Asked in every request of somebody signed in: made once.
+_SESSION, _PERSON = table_of(WebSession), table_of(Person)
+# Asked in every request of somebody signed in: made once, and read as a plain row, of which most requests need little.
 _LIVE = (
-    select(WebSession)
-    .join(WebSession.person)
-    .options(contains_eager(WebSession.person))
+    select(*_SESSION.c, *_PERSON.c)
+    .join(_PERSON, _PERSON.c.id == _SESSION.c.person_id)
     .where(
-        WebSession.token_hash == bindparam("token_hash"),
-        WebSession.revoked_at.is_(None),
-        WebSession.until > bindparam("moment"),
-        Person.erased_at.is_(None),
+        _SESSION.c.token_hash == bindparam("token_hash"),
+        _SESSION.c.revoked_at.is_(None),
+        _SESSION.c.until > bindparam("moment"),
+        _PERSON.c.erased_at.is_(None),
     )
 )
 
 
 class Visitor(UserMixin):
-    """The signed-in person of a request with the session it came by and the roles held."""
+    """The signed-in person of a request with the session it came by and the roles held.
 
-    def __init__(self, web_session: WebSession, secret: str) -> None:
-        self.web_session = web_session
-        self.person: Person = web_session.person
+    What was read of them stands in ``seen``; they become models of the database's session when a view first asks.
+    """
+
+    def __init__(self, secret: str, seen: Row[Any]) -> None:
         self.secret = secret
+        width = len(_SESSION.c)
+        self._of_session = dict(zip(_SESSION.c.keys(), seen[:width], strict=True))
+        self._of_person = dict(zip(_PERSON.c.keys(), seen[width:], strict=True))
+
+    @classmethod
+    def just_let_in(cls, web_session: WebSession, secret: str) -> "Visitor":
+        """The visitor of a session that begins in this request."""
+        visitor = cls.__new__(cls)
+        visitor.secret = secret
+        visitor.web_session, visitor.person = web_session, web_session.person
+        return visitor
+
+    @cached_property
+    def web_session(self) -> WebSession:
+        """The session, as a model."""
+        return as_loaded(WebSession, self._of_session)
+
+    @cached_property
+    def person(self) -> Person:
+        """The person, as a model."""
+        return as_loaded(Person, self._of_person)
 
     @cached_property
     def grants(self) -> list[RoleGrant]:
         """The roles held now; asked for when a page first needs them."""
-        mine = select(RoleGrant).where(RoleGrant.person_id == self.person.id, RoleGrant.revoked_at.is_(None))
+        mine = select(RoleGrant).where(RoleGrant.person_id == self.id, RoleGrant.revoked_at.is_(None))
         return list(db.session.scalars(mine))
 
     def __getattr__(self, name: str) -> Any:
         """A visitor answers for the person: ``actor().language``."""
-        return getattr(self.__dict__["person"], name)
+        if "person" not in self.__dict__ and name in self.__dict__.get("_of_person", ()):
+            # Whoever else loaded the person in this request may have changed something since.
+            known = known_of(Person, self._of_person["id"])
+            return self._of_person[name] if known is None else getattr(known, name)
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self.person, name)
 
     @property
     def id(self) -> Any:
         """The person's id, so that a visitor can stand for the actor in the audit."""
-        return self.person.id
+        return self.person.id if "person" in self.__dict__ else self._of_person["id"]
 
     def get_id(self) -> str:
         """What the cookie holds: the session's secret, never the person."""
@@ -69,11 +96,15 @@ class Visitor(UserMixin):
 
     def has_second_factor(self) -> bool:
         """Whether this session gave the second factor."""
-        return self.web_session.second_factor_at is not None
+        return self._of("second_factor_at") is not None
 
     def is_half_signed_in(self) -> bool:
         """Whether the second factor is still to be given."""
-        return self.web_session.is_half
+        return bool(self._of("is_half"))
+
+    def _of(self, name: str) -> Any:
+        known = self.web_session if "web_session" in self.__dict__ else known_of(WebSession, self._of_session["id"])
+        return self._of_session[name] if known is None else getattr(known, name)
 
     def has_role(self, *roles: Role) -> bool:
         """Whether the person holds one of the roles in any scope."""
@@ -94,11 +125,12 @@ def init_sessions(app: Flask) -> None:
 def load_visitor(secret: str) -> Visitor | None:
     """The visitor behind a cookie, or None when the session is over. One statement."""
     moment = now()
-    found: WebSession | None = db.session.scalar(_LIVE, {"token_hash": digest(secret), "moment": moment})
+    found = db.session.execute(_LIVE, {"token_hash": digest(secret), "moment": moment}).first()
     if found is None:
         return None
-    _note_visit(found, moment)
-    return Visitor(found, secret)
+    visitor = Visitor(secret, found)
+    _note_visit(visitor, found.seen_at, moment)
+    return visitor
 
 
 def begin_session(person: Person, *, is_staff: bool, secret: str | None = None) -> WebSession:
@@ -121,7 +153,7 @@ def begin_session(person: Person, *, is_staff: bool, secret: str | None = None) 
     )
     db.session.add(row)
     row.person = person
-    _let_in(Visitor(row, secret))
+    _let_in(Visitor.just_let_in(row, secret))
     return row
 
 
@@ -174,8 +206,8 @@ def _revoke(secret: str | None) -> None:
         db.session.execute(mine.values(revoked_at=now()))
 
 
-def _note_visit(found: WebSession, moment: datetime) -> None:
+def _note_visit(visitor: Visitor, seen_at: datetime, moment: datetime) -> None:
     # Only a request that writes anyway may move the mark: a GET never writes.
-    if request.method == "POST" and moment - found.seen_at > SEEN_EVERY and not getattr(g, "visit_noted", False):
+    if request.method == "POST" and moment - seen_at > SEEN_EVERY and not getattr(g, "visit_noted", False):
         g.visit_noted = True
-        found.seen_at = moment
+        visitor.web_session.seen_at = moment

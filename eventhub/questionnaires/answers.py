@@ -7,7 +7,7 @@ answer is never read by accident: ``load`` gives a Sealed in its place, and only
 import base64
 import json
 import uuid
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -232,19 +232,12 @@ def save(
     count (the end of the event); now when it is not given. ``typed_in`` is the open window (windows.py). Raises
     AnswerWrong and what files.store raises, with the form's field; ValueError for a key that is not the set's.
     """
-    if key.id != answer_set.seal_key_id:
-        raise ValueError("the answers are sealed with another key")
-    known = {question.key: question for question in queries.version(answer_set.version_id).definition.questions()}
-    chosen = [(known[name], value) for name, value in values.items() if name in known and KINDS[known[name].kind].asks]
+    chosen = _chosen(answer_set, key, values)
     if not chosen:
         return
     kept = _kept_files(answer_set, key, [question.id for question, _ in chosen if question.kind == "file"])
     moment = now()
-    rows = [
-        _row(answer_set, key, question, _ready(answer_set, key, question, value, kept.get(question.id)))
-        | {"delete_after": _delete_after(question, retain_from or moment), "changed_at": moment, "typed_in": typed_in}
-        for question, value in chosen
-    ]
+    rows = _to_keep(answer_set, key, chosen, kept, retain_from or moment, typed_in)
     renewed_files = {question.id: _file_id(value) for question, value in chosen}
     for file in files_of(old for question_id, old in kept.items() if _file_id(old) != renewed_files[question_id]):
         files.remove(file)
@@ -252,6 +245,24 @@ def save(
     db.session.flush()
     db.session.execute(_KEEP, rows)
     answer_set.changed_at = moment
+
+
+def first_rows(
+    answer_set: AnswerSet,
+    key: SealKey,
+    values: Mapping[str, object],
+    *,
+    retain_from: datetime,
+    typed_in: uuid.UUID | None = None,
+) -> list[dict[str, Any]]:
+    """The rows of the first answers of a set that is not written yet; files are stored. Raises what ``save`` raises."""
+    return _to_keep(answer_set, key, _chosen(answer_set, key, values), {}, retain_from, typed_in)
+
+
+def keep_rows(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write such rows, once the set itself is written."""
+    if rows:
+        db.session.execute(_KEEP, list(rows))
 
 
 def reveal(
@@ -367,6 +378,29 @@ def _rows(where: Any) -> Any:
             where, Answer.value.is_not(None) | Answer.sealed.is_not(None)
         )
     )
+
+
+def _chosen(answer_set: AnswerSet, key: SealKey, values: Mapping[str, object]) -> list[tuple[Question, object]]:
+    if key.id != answer_set.seal_key_id:
+        raise ValueError("the answers are sealed with another key")
+    known = {question.key: question for question in queries.version(answer_set.version_id).definition.questions()}
+    return [(known[name], value) for name, value in values.items() if name in known and KINDS[known[name].kind].asks]
+
+
+def _to_keep(
+    answer_set: AnswerSet,
+    key: SealKey,
+    chosen: Sequence[tuple[Question, object]],
+    kept: Mapping[str, object],
+    retain_from: datetime,
+    typed_in: uuid.UUID | None,
+) -> list[dict[str, Any]]:
+    moment = now()
+    return [
+        _row(answer_set, key, question, _ready(answer_set, key, question, value, kept.get(question.id)))
+        | {"delete_after": _delete_after(question, retain_from), "changed_at": moment, "typed_in": typed_in}
+        for question, value in chosen
+    ]
 
 
 def _row(answer_set: AnswerSet, key: SealKey, question: Question, value: object) -> dict[str, object]:

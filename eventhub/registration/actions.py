@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import and_, delete, func, or_, select
-from sqlalchemy.orm.attributes import set_committed_value
 
 from eventhub.kit import audit, codes
 from eventhub.kit.clock import now
@@ -30,7 +29,7 @@ from eventhub.questionnaires import queries as questionnaires
 from eventhub.questionnaires.actions import drop_inapplicable
 from eventhub.questionnaires.definition import Definition
 from eventhub.questionnaires.models import AnswerSet
-from eventhub.registration import categories, line, offers, participants
+from eventhub.registration import at_once, categories, line, offers, participants
 from eventhub.registration.copies import PHOTOGRAPH, copy_columns, fill_profile, on_papers
 from eventhub.registration.models import TAKES_PART, Deadline, Outcome, Registration, RegistrationSetup, State
 from eventhub.registration.moves import (
@@ -241,11 +240,13 @@ def register_now(
         save_page(actor, intake, values, typed_in=typed_in)
         return submit(actor, intake)
     _demand_open(intake)
-    answer_set = _begin_answers(person, intake, sent_at=now())
-    if answer_set is not None:
-        given.save(answer_set, intake.key, values, retain_from=_ends(intake.event), typed_in=typed_in)
-        # The row was written this moment: saving its answers is no change that needs a statement of its own.
-        set_committed_value(answer_set, "changed_at", answer_set.changed_at)
+    moment = now()
+    answer_set = at_once.first_answers(person, intake, moment)
+    rows = (
+        given.first_rows(answer_set, intake.key, values, retain_from=_ends(intake.event), typed_in=typed_in)
+        if answer_set
+        else []
+    )
     registration = Registration(
         id=uuid.uuid4(),
         event_id=intake.event.id,
@@ -253,9 +254,20 @@ def register_now(
         filed_by_id=actor.id if actor.id != person.id else None,
         answer_set_id=answer_set.id if answer_set else None,
         state=State.DRAFT,
+        has_seat=False,
+        created_at=moment,
+        version=1,
     )
     intake = _with(intake, registration, answer_set)
     _prepare(registration, intake, values, late=False)
+    if (targets := at_once.states_of(registration, intake)) and at_once.write_with_seat(
+        actor, registration, targets, answer_set=answer_set, answers=rows
+    ):
+        return registration
+    if answer_set is not None:
+        db.session.add(answer_set)
+        db.session.flush()
+        given.keep_rows(rows)
     return _send(actor, registration, intake)
 
 
@@ -471,7 +483,7 @@ def _send(actor: Person, registration: Registration, intake: Intake) -> Registra
         raise EventFull
     if registration not in db.session:
         db.session.add(registration)
-    move(registration, *targets, actor=actor, reason="complete" if targets[-1] is State.ACCREDITED else None)
+    move(registration, *targets, actor=actor, reason=at_once.reason_for(targets))
     if targets[-1] is State.UNDER_REVIEW:
         promise("registration.submitted", registration_id=registration.id)
     else:
@@ -482,7 +494,7 @@ def _send(actor: Person, registration: Registration, intake: Intake) -> Registra
 
 def _others_wait(intake: Intake, category: str | None) -> bool:
     """Whether free seats belong to the waiting list: where no offers are made by themselves, there may be both."""
-    if not intake.setup.offers_by_hand and now().date() < intake.event.first_day:
+    if not at_once.offers_are_by_hand(intake):
         return False
     setup, rooms = hold_seats(intake.event.id), left_by_category(intake.event.id)
     limited = offers.is_limited(setup, rooms)
@@ -508,18 +520,11 @@ def _prepare(registration: Registration, intake: Intake, answers: Mapping[str, o
         intake.answer_set.sent_at = moment
 
 
-def _begin_answers(person: Person, intake: Intake, sent_at: datetime | None = None) -> AnswerSet | None:
-    if intake.newest_version_id is None:
-        return None
-    answer_set = AnswerSet(
-        id=uuid.uuid4(),
-        version_id=intake.newest_version_id,
-        owner_id=person.id,
-        seal_key_id=person.seal_key_id,
-        sent_at=sent_at,
-    )
-    db.session.add(answer_set)
-    db.session.flush()
+def _begin_answers(person: Person, intake: Intake) -> AnswerSet | None:
+    answer_set = at_once.first_answers(person, intake)
+    if answer_set is not None:
+        db.session.add(answer_set)
+        db.session.flush()
     return answer_set
 
 

@@ -17,7 +17,7 @@ from eventhub.questionnaires.definition import Definition, Page, Question
 from eventhub.questionnaires.forms import AnswerForm
 from eventhub.registration import categories, queries
 from eventhub.registration.categories import QUESTION
-from eventhub.registration.queries import Intake
+from eventhub.registration.queries import Glance, Intake
 
 CHOSEN = "as"
 
@@ -27,6 +27,14 @@ def definition_of(found: Intake, lang: str) -> Definition | None:
     if found.version_id is None:
         return None
     return found.as_asked(questionnaires.localised(questionnaires.version(found.version_id), lang))
+
+
+def newcomers_definition(seen: Glance, lang: str) -> Definition | None:
+    """The same for somebody who has not begun."""
+    if seen.newest_version_id is None:
+        return None
+    newest = questionnaires.localised(questionnaires.version(seen.newest_version_id), lang)
+    return categories.fitted(newest, seen.rules)
 
 
 def missing(found: Intake, definition: Definition | None, answers: Mapping[str, object]) -> list[tuple[Page, Question]]:

@@ -20,6 +20,8 @@ from eventhub.registration.models import CORRECTIONS, MOVES, TAKES_PART, Registr
 from eventhub.registration.participants import REVISION
 from eventhub.registration.queries import Nearness, too_near
 
+MORE = {State.ACCREDITED: "registration.accredited_calendar", State.REVOKED: "registration.withdrawn_calendar"}
+"""What is owed beside the letter about an outcome."""
 DECIDED = frozenset({State.ACCREDITED, State.DECLINED, State.WAITLISTED, State.REVOKED})
 
 
@@ -75,21 +77,30 @@ def move(
     registration: Registration, *targets: State, actor: object | None, reason: str | None = None, **detail: Any
 ) -> list[audit.AuditEntry]:
     """Move one registration step by step. Raises NotPossible and then has changed nothing."""
-    state = registration.state
-    for target in targets:
-        if target not in MOVES[state]:
-            raise NotPossible
-        state = target
-    moment = now()
+    state = walk(registration.state, targets)
     entries = [
         note_move(registration, target, actor=actor, reason=reason if target is targets[-1] else None, **detail)
         for target in targets
     ]
     _off_the_list([registration], state)
-    registration.state, registration.changed_at = state, moment
-    if state in DECIDED:
-        registration.decided_at, registration.reason = moment, reason
+    arrive(registration, state, reason)
     return entries
+
+
+def walk(start: State, targets: Sequence[State]) -> State:
+    """Where a registration is once it has gone through these states. Raises NotPossible."""
+    for target in targets:
+        if target not in MOVES[start]:
+            raise NotPossible
+        start = target
+    return start
+
+
+def arrive(registration: Registration, state: State, reason: str | None) -> None:
+    """Note the state that a walk ended in. The audit and the letters are the caller's."""
+    registration.state, registration.changed_at = state, now()
+    if state in DECIDED:
+        registration.decided_at, registration.reason = registration.changed_at, reason
 
 
 def put_right(registration: Registration, target: State) -> None:
@@ -179,11 +190,14 @@ def owe(registrations: Sequence[Registration], outcome: State) -> None:
     calendars and papers who will not come any more.
     """
     for one in registrations:
-        promise(f"registration.{outcome.value}", registration_id=one.id)
-        if outcome is State.ACCREDITED:
-            promise("registration.accredited_calendar", registration_id=one.id)
-        elif outcome is State.REVOKED:
-            promise("registration.withdrawn_calendar", registration_id=one.id)
+        for task in owed(outcome):
+            promise(task, registration_id=one.id)
+
+
+def owed(outcome: State) -> tuple[str, ...]:
+    """The promises about an outcome."""
+    letter = f"registration.{outcome.value}"
+    return (letter, MORE[outcome]) if outcome in MORE else (letter,)
 
 
 def _off_the_list(registrations: Sequence[Registration], target: State) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, load_only
 
 from eventhub.kit.audit import AuditEntry, AuditText
-from eventhub.kit.db import db
+from eventhub.kit.db import db, table_of
 from eventhub.kit.errors import NotFound
 from eventhub.kit.sealed import SealKey
 from eventhub.kit.tokens import digest
@@ -83,6 +83,21 @@ _INTAKE = (
 )
 
 
+_EVENT, _SETUP, _REGISTRATION = table_of(Event), table_of(RegistrationSetup), table_of(Registration)
+_OF_EVENT = [_EVENT.c[column.key] for column in EVENT_COLUMNS]
+_OF_SETUP = [column for column in _SETUP.c if column.key not in {"event_id", "seats_taken"}]
+# Asked by everybody who comes to register: a plain row, made once.
+_GLANCE = (
+    select(*_OF_EVENT, *_OF_SETUP, _SETUP.c.seats_taken, NEWEST, categories.AS_JSON, _REGISTRATION.c.id)
+    .join_from(_EVENT, _SETUP, _SETUP.c.event_id == _EVENT.c.id)
+    .outerjoin(
+        _REGISTRATION,
+        and_(_REGISTRATION.c.event_id == _EVENT.c.id, _REGISTRATION.c.person_id == bindparam("person_id")),
+    )
+    .where(_EVENT.c.slug == bindparam("slug"), _EVENT.c.publication != Publication.DRAFT)
+)
+
+
 class Window(StrEnum):
     """Where an event's registration stands by the clock."""
 
@@ -139,6 +154,20 @@ class Intake:
     def version_id(self) -> uuid.UUID | None:
         """The version to be answered; None where nothing is asked."""
         return self.answer_set.version_id if self.answer_set else self.newest_version_id
+
+
+@dataclass(frozen=True)
+class Glance:
+    """An event and how it takes registrations, for somebody who has perhaps not begun. ``facts``: every word of it but
+    for the seats that are taken, so that two glances with the same facts show the same.
+    """
+
+    row: Any
+    """The columns of both by name."""
+    facts: str
+    newest_version_id: uuid.UUID | None
+    rules: Rules
+    has_begun: bool
 
 
 def window(setup: RegistrationSetup, moment: datetime) -> Window:
@@ -202,6 +231,15 @@ def intake(slug: str, person: Person, *, lock: bool = False, seats: bool = False
     if found is None:
         raise NotFound
     return _read(found)
+
+
+def glance(slug: str, person_id: uuid.UUID) -> Glance:
+    """What the first page says before somebody begins. Raises NotFound like ``intake``. One statement."""
+    row = db.session.execute(_GLANCE, {"slug": slug, "person_id": person_id}).first()
+    if row is None:
+        raise NotFound
+    *facts, _seats, newest, rules, begun = row
+    return Glance(row, repr(facts), newest, categories.read(rules), begun is not None)
 
 
 def _read(row: Any) -> Intake:

@@ -13,11 +13,12 @@ from eventhub.kit.forms import submit
 from eventhub.kit.web import back_to
 from eventhub.people.models import Person
 from eventhub.registration import exchange, queries, thread
+from eventhub.registration.drawing import SCRIPTS
 from eventhub.registration.forms import MessageForm
 from eventhub.registration.models import Registration, State
 from eventhub.registration.queries import Intake
 from eventhub.registration.reference import read_reference
-from eventhub.registration.views import SCRIPTS, bp
+from eventhub.registration.views import bp
 
 __all__ = ["bp"]
 

@@ -6,6 +6,7 @@ nobody else waits for, is locked before: registering takes its seat as late as i
 """
 
 import uuid
+from typing import Any
 
 from sqlalchemy import bindparam, or_, select, update
 
@@ -14,7 +15,7 @@ from eventhub.kit.revisions import bump
 from eventhub.registration.models import RegistrationCategory, RegistrationSetup
 
 _SETUP = table_of(RegistrationSetup)
-_TAKE_ONE = (
+TAKE_ONE = (
     update(_SETUP)
     .where(
         _SETUP.c.event_id == bindparam("this_event"),
@@ -23,6 +24,7 @@ _TAKE_ONE = (
     .values(seats_taken=_SETUP.c.seats_taken + 1)
     .returning(_SETUP.c.capacity, _SETUP.c.seats_taken)
 )
+"""Takes a seat where one is left; gives the capacity and the seats taken."""
 
 
 def hold_seats(event_id: uuid.UUID) -> RegistrationSetup:
@@ -101,13 +103,18 @@ def free_seats(event_id: uuid.UUID, number: int = 1) -> None:
         bump("programme")
 
 
-def _take_one(event_id: uuid.UUID) -> bool:
-    # What is not written yet is written before the row is locked, not after it.
-    db.session.flush()
-    row = db.session.execute(_TAKE_ONE, {"this_event": event_id}).first()
-    if row is None:
-        return False
+def note_taken(row: Any) -> None:
+    """A seat was taken; ``row``: how many there are, and how many are taken now."""
     if row.seats_taken == row.capacity:
         # Public pages say whether there is room: they are made anew only when that changes.
         bump("programme")
+
+
+def _take_one(event_id: uuid.UUID) -> bool:
+    # What is not written yet is written before the row is locked, not after it.
+    db.session.flush()
+    row = db.session.execute(TAKE_ONE, {"this_event": event_id}).first()
+    if row is None:
+        return False
+    note_taken(row)
     return True

@@ -15,7 +15,6 @@ from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
 from eventhub.kit.form_keys import is_repeated
 from eventhub.kit.forms import ActionForm, submit, submit_alone
-from eventhub.kit.i18n import show_moment
 from eventhub.kit.panels import panels
 from eventhub.kit.web import back_to
 from eventhub.people.models import Person
@@ -27,6 +26,7 @@ from eventhub.questionnaires.answers import Section
 from eventhub.questionnaires.definition import Definition, Page
 from eventhub.questionnaires.forms import AnswerForm, answer_form
 from eventhub.registration import actions, asking, attached, categories, queries, shown, thread, told
+from eventhub.registration.drawing import SCRIPTS, draw_step, newcomers_page, place_of
 from eventhub.registration.forms import CheckForm
 from eventhub.registration.models import Registration, State
 from eventhub.registration.queries import Intake, Window
@@ -35,7 +35,6 @@ from eventhub.registration.reference import read_reference
 bp = Blueprint("registration", __name__)
 
 MINUTES_A_PAGE = 2
-SCRIPTS = ["site.js"]
 
 
 @bp.app_context_processor
@@ -55,6 +54,8 @@ def start(slug: str) -> ResponseReturnValue:
     """What it takes to register. A questionnaire of one page is answered right here by those who are signed in."""
     # Half a session (a mailbox without the second factor) is nobody's yet: it must not open a draft.
     signed_in = current_user.is_authenticated and not current_user.is_half_signed_in()
+    if signed_in and (page := newcomers_page(slug, actor())) is not None:
+        return page
     person = actor().person if signed_in else None
     found = queries.intake(slug, person) if person else queries.open_intake(slug)
     if found.registration is not None and found.registration.reference:
@@ -103,7 +104,7 @@ def step(slug: str, page: str) -> ResponseReturnValue:
     form = answer_form(definition, asked, language=g.lang, answers=answers, organisations=())
     answer = _step_sent(person, found, definition, asked, form) if request.method == "POST" else None
     told.page_sent(form)
-    return answer if answer is not None else _draw_step(found, definition, asked, form, answers)
+    return answer if answer is not None else draw_step(found, definition, asked, form, answers)
 
 
 @bp.post("/events/<slug>/register/<page>/draft")
@@ -283,7 +284,7 @@ def _one_page(person: Person, found: Intake, definition: Definition, asked: Page
         told.page_sent(form)
         if answer is not None:
             return answer
-    return _draw_step(found, definition, asked, form, answers)
+    return draw_step(found, definition, asked, form, answers)
 
 
 def _one_page_sent(
@@ -312,7 +313,7 @@ def _one_page_sent(
     # Another window began the draft at this very moment: now there are answers to look at beside these.
     again = answer_form(definition, asked, language=g.lang, answers=_answers(there))
     answer = _one_page_sent(person, there, definition, asked, again)
-    return answer if answer is not None else _draw_step(there, definition, asked, again, _answers(there))
+    return answer if answer is not None else draw_step(there, definition, asked, again, _answers(there))
 
 
 def _step_sent(
@@ -338,41 +339,12 @@ def _step_sent(
     later = [
         page
         for page in given.visible_pages(definition, answers)
-        if _place(definition, page) > _place(definition, asked)
+        if place_of(definition, page) > place_of(definition, asked)
     ]
     if later:
         carried = asking.carried(found, definition, answers)
         return back_to("registration.step", slug=found.event.slug, page=later[0].id, **carried)
     return back_to("registration.check", slug=found.event.slug)
-
-
-def _draw_step(
-    found: Intake, definition: Definition, asked: Page, form: AnswerForm, answers: Mapping[str, object]
-) -> ResponseReturnValue:
-    pages = given.visible_pages(definition, answers)
-    if asked not in pages:
-        pages = sorted([*pages, asked], key=lambda page: _place(definition, page))
-    place, space, _word = shown.openness(found.event, found.setup)
-    number = pages.index(asked)
-    carried = asking.carried(found, definition, answers)
-    asking.prefill(form, found, definition, answers)
-    page = render_template(
-        "registration/step.html",
-        intake=found,
-        form=form,
-        files=attached.own(found) if form.has_files else {},
-        page=asked,
-        number=number + 1,
-        total=len(pages) + (1 if len(definition.pages) > 1 else 0),
-        single=len(definition.pages) == 1,
-        back=pages[number - 1] if number else None,
-        window=place,
-        room=space,
-        saved=_saved(found),
-        carried=carried,
-        scripts=SCRIPTS,
-    )
-    return page, form.status
 
 
 def _kept(person: Person, found: Intake, form: AnswerForm) -> Intake:
@@ -469,10 +441,6 @@ def _page(definition: Definition, page_id: str) -> Page:
         raise NotFound from None
 
 
-def _place(definition: Definition, page: Page) -> int:
-    return definition.pages.index(page)
-
-
 def _answers(found: Intake, *, with_tails: bool = False) -> dict[str, object]:
     if found.answer_set is None:
         return {}
@@ -486,13 +454,6 @@ def _sections(found: Intake, answers: Mapping[str, object], url: Callable[[Page]
 
 def _amend_address(registration: Registration) -> Callable[[Page], str]:
     return lambda page: url_for("registration.amend", reference=registration.reference, page=page.id)
-
-
-def _saved(found: Intake) -> str | None:
-    if found.registration is None or found.registration.state is not State.DRAFT:
-        return None
-    zone = current_user.time_zone if current_user.is_authenticated else found.event.time_zone
-    return str(_("Saved at %(time)s", time=show_moment(found.registration.changed_at, zone, g.lang).time))
 
 
 def _title(event: Event) -> Any:

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from eventhub.app import create_app
 from eventhub.kit.db import db
-from eventhub.registration import actions
+from eventhub.registration import actions, at_once
 from eventhub.registration.models import RegistrationSetup
 
 
@@ -28,6 +28,8 @@ def careless_take(event_id: uuid.UUID, _category: str | None = None) -> bool:
 
 def __getattr__(name: str) -> Any:  # what the web server asks for
     if name == "app":
+        # Nor by the one statement that takes the seat and writes the rest.
+        at_once.states_of = lambda _registration, _intake: []
         actions.take_seat = careless_take
         return create_app()
     raise AttributeError(name)

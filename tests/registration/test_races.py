@@ -13,14 +13,15 @@ from functools import partial
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
-from eventhub.kit.db import db, unit_of_work
+from eventhub.kit.db import db, table_of, unit_of_work
 from eventhub.people.models import Person
 from eventhub.questionnaires import answers
 from eventhub.questionnaires.forms import AnswerForm
 from eventhub.questionnaires.models import AnswerSet
 from eventhub.registration import actions, queries, seats
+from eventhub.registration import at_once as whole
 from eventhub.registration.models import Registration, RegistrationSetup, State
 from tests import servers
 from tests.factories.people import make_person, sign_in
@@ -101,10 +102,27 @@ def test_without_the_guard_the_same_run_oversells(committed: Flask, monkeypatch:
         )
         return True
 
+    monkeypatch.setattr(whole, "states_of", lambda _registration, _intake: [])
     monkeypatch.setattr(seats, "_take_one", naive)
     ended = each_at_once(committed, register(slug), ids)
     assert ended[State.ACCREDITED.value] > 10
     assert counted(committed, slug)[1] > 10
+
+
+def test_without_the_guard_in_the_one_statement_it_oversells_too(
+    committed: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slug, ids = people(committed, lambda: make_dialogue(capacity=10).slug)
+    with committed.app_context():
+        name = str(db.engine.url.database)
+    check = "ALTER TABLE registration_setup DROP CONSTRAINT ck_registration_setup_seats_within_capacity"
+    servers.run_sql(servers.sql.SQL(check), name)
+    setup = table_of(RegistrationSetup)
+    naive = update(setup).where(setup.c.event_id == bindparam("this_event"))
+    naive = naive.values(seats_taken=setup.c.seats_taken + 1).returning(setup.c.capacity, setup.c.seats_taken)
+    monkeypatch.setattr(whole, "WITH_ANSWERS", whole.statement(naive, *whole.TABLES_WITH_ANSWERS))
+    assert each_at_once(committed, register(slug), ids) == {State.ACCREDITED.value: PEOPLE}
+    assert counted(committed, slug) == (PEOPLE, PEOPLE)
 
 
 def test_one_person_pressing_forty_times_registers_once(committed: Flask) -> None:
