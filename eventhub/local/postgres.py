@@ -34,8 +34,8 @@ _SETTINGS = {
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
 }
-# Commits stay synchronous: they must survive a killed server in tests too, only not a power cut. Nothing is vacuumed: it
-# would count rows that tests roll back, and plan queries by a table that was empty at that moment.
+# Commits stay synchronous: they must survive a killed server in tests too, only not a power cut. Nothing is vacuumed:
+# that would count rows which tests roll back, and plan queries by a table that was empty at that moment.
 _FORGETFUL = {
     "autovacuum": "off",
     "fsync": "off",
