@@ -32,6 +32,7 @@ from eventhub.registration import (
     exchange,
     exporting,
     histories,
+    prepared,
     queries,
     shown,
     thread,
@@ -41,6 +42,7 @@ from eventhub.registration.console import at_desk, bp, seen_versions, setup_of
 from eventhub.registration.forms import NoteForm, QuestionForm, RevealForm, TakeUpForm
 from eventhub.registration.models import Registration, RegistrationSetup, State
 from eventhub.registration.moves import OwnRecord, can_move
+from eventhub.registration.previews import KINDS, told_by
 
 SomeForm = TypeVar("SomeForm", bound=Form)
 Versions = Mapping[uuid.UUID, int]
@@ -199,6 +201,7 @@ def _draw_record(
     sections = _sections(event, registration, seen)
     definition = _definition(registration)
     labels = {question.key: str(question.label) for question in definition.questions()} if definition else {}
+    standing = prepared.about([registration.id], actor().id).get(registration.id)
     page = render_template(
         "registration/record.html",
         event=event,
@@ -217,6 +220,8 @@ def _draw_record(
         ],
         category_facts=_category_facts(event, registration),
         data_url=_data_address(registration.person),
+        prepared=standing,
+        prepared_by=told_by(standing) if standing else None,
         near=queries.too_near(actor().id, [registration]).get(registration.id),
         lines=[line for line in (_deed(one, event, labels) for one in histories.deeds(registration)) if line],
         form=sent if sent and sent.errors else None,
@@ -357,6 +362,8 @@ def _deed(one: histories.Deed, event: Event, labels: Mapping[str, str]) -> dict[
         "answered": _("Message from the person"),
         "answer_read": _("Answer read"),
         "message_file": _("A file of the questions and answers saved"),
+        "prepared": _("Decision prepared"),
+        "prepared_dropped": _("Prepared decision dropped"),
     }
     cause, until = one.entry.detail.get("cause"), one.entry.detail.get("until")
     if cause in shown.CAUSES:
@@ -369,8 +376,9 @@ def _deed(one: histories.Deed, event: Event, labels: Mapping[str, str]) -> dict[
     else:
         return None
     questions = ", ".join(labels.get(key, key) for key in one.entry.detail.get("questions", ()))
-    reason = one.entry.reason
+    reason, outcome = one.entry.reason, one.entry.detail.get("outcome")
     parts = [
+        str(KINDS[State(outcome)]) if outcome else "",
         shown.label("decision_reason.registration", reason, g.lang) if reason else "",
         questions,
         shown.until_words(until, event, g.lang) if until else "",
