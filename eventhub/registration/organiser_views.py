@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext, pgettext
 from werkzeug.utils import redirect
 
-from eventhub.kit import codes
+from eventhub.kit import codes, presence
 from eventhub.kit.access import actor, staff, stands_on
 from eventhub.kit.clock import now
 from eventhub.kit.errors import NotFound
@@ -55,6 +55,7 @@ def the_list(slug: str) -> ResponseReturnValue:
     """The list with its filters, and what can be done with chosen rows."""
     event, setup, rules = desk.event_with_categories(slug)
     seen = access.desk_sight(actor().grants, event)
+    presence.leave(actor().id)
     known = desk.overview(event.id, actor().id)
     filters = filters_from(request.args, known, CHIP_ORDER, actor().id)
     rows = desk.rows(event.id, filters, seen)

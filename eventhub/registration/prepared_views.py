@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
+from eventhub.kit import presence
 from eventhub.kit.access import actor, staff, stands_on
 from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, submit
@@ -42,6 +43,7 @@ HINDRANCES: Mapping[Hindrance, Any] = {
 def prepared_decisions(slug: str) -> ResponseReturnValue:
     """All that is prepared, by kind, with the mails that will go out, and what cannot be released now."""
     event, setup, seen = at_desk(slug)
+    presence.leave(actor().id)
     return _draw(event, setup_of(setup), seen, ActionForm(formdata=None))
 
 

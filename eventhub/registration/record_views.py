@@ -9,6 +9,7 @@ from flask import Response, flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from eventhub.kit import presence
 from eventhub.kit.access import actor, staff, stands_on
 from eventhub.kit.errors import NotFound
 from eventhub.kit.files import attachment
@@ -17,6 +18,7 @@ from eventhub.kit.i18n import show_moment
 from eventhub.kit.web import back_to, write_down
 from eventhub.people.access import holds
 from eventhub.people.models import Person, Role
+from eventhub.people.queries import public_names
 from eventhub.programme.models import Event
 from eventhub.questionnaires import answers as given
 from eventhub.questionnaires import queries as questionnaires
@@ -220,6 +222,7 @@ def _draw_record(
         ],
         category_facts=_category_facts(event, registration),
         data_url=_data_address(registration.person),
+        colleagues=_colleagues(registration),
         prepared=standing,
         prepared_by=told_by(standing) if standing else None,
         near=queries.too_near(actor().id, [registration]).get(registration.id),
@@ -235,6 +238,14 @@ def _draw_record(
         sent_on=show_moment(registration.submitted_at, event.time_zone, g.lang) if registration.submitted_at else None,
     )
     return page, sent.status if sent else 200
+
+
+def _colleagues(registration: Registration) -> list[dict[str, Any]]:
+    """Who else of the desk has this file open, by the public name, and since when by the reader's own clock."""
+    there = presence.enter(registration.id, actor().id)
+    names = public_names({one.who for one in there})
+    zone = actor().person.time_zone
+    return [{"who": names[one.who], "when": show_moment(one.since, zone, g.lang)} for one in there if one.who in names]
 
 
 def _category_facts(event: Event, registration: Registration) -> list[dict[str, Any]]:
