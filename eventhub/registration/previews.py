@@ -173,7 +173,7 @@ def told_by(decision: PreparedDecision) -> dict[str, Any]:
     when = show_moment(decision.prepared_at, actor().person.time_zone, g.lang)
     return {
         "kind": KINDS[decision.outcome],
-        "who": decision.prepared_by.public_name if decision.prepared_by else "",
+        "who": (decision.prepared_by and decision.prepared_by.public_name) or _("The secretariat"),
         "when": _("%(day)s, %(time)s", day=when.day, time=when.time),
         "datetime": when.iso,
     }
