@@ -54,6 +54,14 @@ def one_moment() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def nobody_there(world: World) -> None:
+    """No colleague has a file open from a test before: the desk may know of that, and the clock stands."""
+    store = world.app.extensions["eventhub.redis"]
+    for key in store.scan_iter("present:*"):
+        store.delete(key)
+
+
 TOKENS = re.compile(r'<input[^>]*name="(?:csrf_token|form_key|drawn)"[^>]*>')
 LEFT_OUT = {"probes.healthz", "probes.readyz", "probes.metrics", "asset"}
 OF_THE_OWNER = {"calendars.personal_feed", "calendars.reply", "people.agree_to_email_change", "registration.offer"}
