@@ -82,7 +82,7 @@ def held(ids: Collection[uuid.UUID], event_id: uuid.UUID, viewer: uuid.UUID) -> 
         .execution_options(populate_existing=True)
     )
     found = list(db.session.scalars(rows))
-    return sorted(found, key=lambda one: (str(one.registration.submitted_at), str(one.registration_id)))
+    return sorted(found, key=lambda one: (one.registration.submitted_at or one.prepared_at, one.registration_id))
 
 
 def drop(registrations: Sequence[Registration], *, actor: Person | None) -> int:

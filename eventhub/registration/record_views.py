@@ -387,9 +387,9 @@ def _deed(one: histories.Deed, event: Event, labels: Mapping[str, str]) -> dict[
     else:
         return None
     questions = ", ".join(labels.get(key, key) for key in one.entry.detail.get("questions", ()))
-    reason, outcome = one.entry.reason, one.entry.detail.get("outcome")
+    reason = one.entry.reason
     parts = [
-        str(KINDS[State(outcome)]) if outcome else "",
+        str(KINDS[State(one.entry.detail["outcome"])]) if verb in {"prepared", "prepared_dropped"} else "",
         shown.label("decision_reason.registration", reason, g.lang) if reason else "",
         questions,
         shown.until_words(until, event, g.lang) if until else "",
