@@ -67,6 +67,7 @@ from eventhub.registration import models as registration_models
 from eventhub.registration import number_views as registration_numbers
 from eventhub.registration import offer_views as registration_offers
 from eventhub.registration import organiser_views as registration_desk
+from eventhub.registration import prepared_views as registration_prepared
 from eventhub.registration import question_views as registration_questions
 from eventhub.registration import record_views as registration_records
 from eventhub.registration import setup_views as registration_settings
@@ -115,6 +116,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
             registration_records,
             registration_settings,
             registration_line,
+            registration_prepared,
         )
     },
     papers_pages,

@@ -1,7 +1,7 @@
 """Questions about persons, their roles, consents and sessions."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -62,6 +62,15 @@ class AskedReset:
 def person_by_email(email: str) -> Person | None:
     """The person with a clean address, or None."""
     return db.session.scalar(select(Person).where(Person.email == email))
+
+
+def public_names(person_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """What others see of these persons, without those who have no name any more. One statement, none for nobody."""
+    if not person_ids:
+        return {}
+    name = func.coalesce(func.nullif(Person.alias, ""), Person.name)
+    rows = select(Person.id, name).where(Person.id.in_(person_ids), name != "")
+    return {row[0]: row[1] for row in db.session.execute(rows)}
 
 
 def grants_of(person_id: uuid.UUID) -> list[RoleGrant]:

@@ -44,8 +44,13 @@ def setup_of(found: RegistrationSetup | None) -> RegistrationSetup:
 
 def marked_ids() -> list[uuid.UUID]:
     """The rows that are marked in a list, each once, in the order of the page. Raises NotFound for nonsense."""
+    return ids_of("id")
+
+
+def ids_of(name: str) -> list[uuid.UUID]:
+    """The ids in a field that a page repeats, each once. Raises NotFound for nonsense."""
     try:
-        return list(dict.fromkeys(uuid.UUID(value) for value in request.form.getlist("id")[: desk.BULK_LIMIT]))
+        return list(dict.fromkeys(uuid.UUID(value) for value in request.form.getlist(name)[: desk.BULK_LIMIT]))
     except ValueError:
         raise NotFound from None
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, false, func, literal, literal_column, null, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, false, func, literal, literal_column, null, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import contains_eager, joinedload
 
@@ -22,7 +22,15 @@ from eventhub.people.models import Organisation, Person, RoleGrant
 from eventhub.programme.models import Event, Publication
 from eventhub.registration import access, line
 from eventhub.registration.access import Sight
-from eventhub.registration.models import Registration, RegistrationCategory, RegistrationSetup, SeatOffer, State
+from eventhub.registration.models import (
+    PreparedDecision,
+    Registration,
+    RegistrationCategory,
+    RegistrationSetup,
+    SeatOffer,
+    State,
+)
+from eventhub.registration.prepared import seen_by
 from eventhub.registration.queries import PUBLIC_NAME
 from eventhub.registration.reference import read_reference
 
@@ -40,6 +48,7 @@ CHIPS: dict[str, frozenset[State]] = {
     "declined": frozenset({State.DECLINED, State.REVOKED}),
     "withdrawn": frozenset({State.WITHDRAWN}),
     "answered": frozenset(State) - {State.WITHDRAWN},
+    "prepared": frozenset(State) - {State.WITHDRAWN},
     "all": frozenset(State),
 }
 """Ready-made views of the list. Drafts are nobody's business but their authors'."""
@@ -47,14 +56,18 @@ CHIPS: dict[str, frozenset[State]] = {
 ANSWERED = "answered"
 """The view of those whose answer waits to be read, in whatever state."""
 
+PREPARED = "prepared"
+"""The view of those about whom a decision is prepared, in whatever state."""
+
 LEGAL = func.coalesce(Registration.legal_name, func.nullif(Person.name, ""), Registration.display_name, "")
 """The name for badges, in SQL."""
 
 
 @dataclass(frozen=True)
 class Filters:
-    """What the desk shows. Codes that are not in the lists fall back to everything."""
+    """What the desk shows to a ``viewer``. Codes that are not in the lists fall back to everything."""
 
+    viewer: uuid.UUID
     chip: str = "decide"
     q: str = ""
     category: str = ""
@@ -86,6 +99,8 @@ class Row:
     organisation: str | None
     answer_set_id: uuid.UUID | None
     answered_at: datetime | None
+    prepared: State | None
+    """The outcome of a decision that is prepared."""
 
 
 @dataclass(frozen=True)
@@ -98,16 +113,17 @@ class Overview:
     countries: list[str]
     total: int
     cells: list[tuple[Any, ...]]
-    """State, category, mode, country, late, answered, number."""
+    """State, category, mode, country, late, answered, prepared, number."""
 
     def matching(self, filters: Filters) -> int:
         """How many the filters leave, the search left aside."""
         states = CHIPS[filters.chip]
         return sum(
             number
-            for state, category, mode, country, late, answered, number in self.cells
+            for state, category, mode, country, late, answered, prepared, number in self.cells
             if state in states
             and (answered or filters.chip != ANSWERED)
+            and (prepared or filters.chip != PREPARED)
             and filters.category in {"", category}
             and filters.mode in {"", mode}
             and filters.country in {"", country}
@@ -147,8 +163,8 @@ def event_with_categories(slug: str) -> tuple[Event, RegistrationSetup | None, d
     return found[0], found[1], {row["code"]: RegistrationCategory(**row) for row in found[2] or ()}
 
 
-def overview(event_id: uuid.UUID) -> Overview:
-    """One statement."""
+def overview(event_id: uuid.UUID, viewer: uuid.UUID) -> Overview:
+    """One statement. ``viewer``: what is prepared about somebody is not counted for that person (prepared.py)."""
     columns = (
         Registration.state,
         Registration.category,
@@ -156,11 +172,17 @@ def overview(event_id: uuid.UUID) -> Overview:
         Registration.country,
         Registration.late,
         Registration.answered_at.is_not(None),
+        PreparedDecision.id.is_not(None),
     )
-    rows = select(*columns, func.count()).where(*_at_desk(event_id)).group_by(*columns)
+    rows = select(*columns, func.count()).outerjoin(PreparedDecision, seen_by(viewer))
+    rows = rows.where(*_at_desk(event_id)).group_by(*columns)
     cells: list[tuple[Any, ...]] = [tuple(row) for row in db.session.execute(rows)]
     chips = {
-        name: sum(cell[6] for cell in cells if cell[0] in states and (cell[5] or name != ANSWERED))
+        name: sum(
+            cell[7]
+            for cell in cells
+            if cell[0] in states and (cell[5] or name != ANSWERED) and (cell[6] or name != PREPARED)
+        )
         for name, states in CHIPS.items()
     }
     categories, modes, countries = (sorted({cell[place] for cell in cells if cell[place]}) for place in (1, 2, 3))
@@ -188,9 +210,11 @@ def rows(event_id: uuid.UUID, filters: Filters, seen: Sight, *, whole: bool = Fa
             Organisation.name.label("organisation"),
             Registration.answer_set_id,
             Registration.answered_at,
+            PreparedDecision.outcome,
         )
         .join(Person, Person.id == Registration.person_id)
         .outerjoin(Organisation, Organisation.id == Registration.organisation_id)
+        .outerjoin(PreparedDecision, seen_by(filters.viewer))
         .where(*_where(event_id, filters, seen))
         .order_by(*_order(filters, name))
     )
@@ -297,7 +321,8 @@ def record(event_id: uuid.UUID, registration_id: uuid.UUID) -> Registration:
     return registration
 
 
-READINGS = [f"registration.{deed}" for deed in ("revealed", "message_file", "own_file", "note")]
+DEEDS = ("revealed", "message_file", "own_file", "note", "prepared", "prepared_dropped")
+READINGS = [f"registration.{deed}" for deed in DEEDS]
 """Deeds that leave a registration as it was."""
 
 
@@ -436,6 +461,8 @@ def _where(event_id: uuid.UUID, filters: Filters, seen: Sight) -> list[ColumnEle
         found.append(Registration.state.in_(CHIPS[filters.chip]))
     if filters.chip == ANSWERED:
         found.append(Registration.answered_at.is_not(None))
+    if filters.chip == PREPARED:
+        found.append(exists().where(seen_by(filters.viewer)).correlate(Registration))
     if filters.category:
         found.append(Registration.category == filters.category)
     if filters.mode:

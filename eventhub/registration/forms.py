@@ -1,5 +1,6 @@
 """The desk's forms, and the button under all answers."""
 
+import uuid
 from datetime import datetime
 from typing import Any
 
@@ -256,6 +257,10 @@ class SetupForm(Form):
     shows_place = BooleanField(
         _l("People see their place in line"), description=_l("As a range only, such as between 6 and 10.")
     )
+    releases_by_another = BooleanField(
+        _l("A prepared decision is released by somebody else than who prepared it"),
+        description=_l("Decisions that are taken at once, without being prepared, are not meant."),
+    )
     public_list = BooleanField(
         _l("Anybody can read the list of participants"),
         description=_l(
@@ -389,7 +394,7 @@ class CheckForm(ActionForm):
     drawn = HiddenField()
 
 
-def filters_from(args: Any, known: Overview, chips: tuple[str, ...]) -> Filters:
+def filters_from(args: Any, known: Overview, chips: tuple[str, ...], viewer: uuid.UUID) -> Filters:
     """The filters in an address; whatever is not offered is left out."""
 
     def one_of(name: str, allowed: Any, otherwise: str = "") -> str:
@@ -398,6 +403,7 @@ def filters_from(args: Any, known: Overview, chips: tuple[str, ...]) -> Filters:
 
     page, size = args.get("page", "1"), args.get("size", "")
     return Filters(
+        viewer=viewer,
         chip=one_of("chip", chips, "decide"),
         q=" ".join(args.get("q", "").replace("\x00", "").split())[:LONGEST_SEARCH],
         category=one_of("category", known.categories),

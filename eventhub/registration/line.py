@@ -79,6 +79,21 @@ def passed_over(
     return ahead
 
 
+def in_turn(
+    event_id: uuid.UUID, chosen: Collection[uuid.UUID], left: Mapping[str, int], *, is_limited: bool
+) -> list[uuid.UUID]:
+    """Those chosen, the first first, as far as nobody is ``passed_over`` who could have had the place."""
+    theirs = select(Registration.category).where(Registration.id.in_(chosen))
+    served = set(_served(event_id, left, set(db.session.scalars(theirs)) if left else set(), is_limited=is_limited))
+    found = []
+    for one in all_in_line(event_id):
+        if one in chosen:
+            found.append(one)
+        elif one in served:
+            break
+    return found
+
+
 def all_in_line(event_id: uuid.UUID) -> list[uuid.UUID]:
     """Everybody in line, the first first."""
     return list(db.session.scalars(select(Registration.id).where(*in_line(event_id)).order_by(*ORDER)))

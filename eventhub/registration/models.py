@@ -95,6 +95,7 @@ class RegistrationSetup(Base):
     """How one event takes registrations. ``seats_taken`` is guarded by a CHECK: it can never pass the capacity.
 
     ``public_list``: whether anybody may read the list of participants (participants.py says who stands on it).
+    ``releases_by_another``: whether a prepared decision is released by somebody else than who prepared it.
     """
 
     __tablename__ = "registration_setup"
@@ -121,6 +122,7 @@ class RegistrationSetup(Base):
     shows_place: Mapped[bool] = mapped_column(default=False)
     public_list: Mapped[bool] = mapped_column(default=False)
     answer_within_days: Mapped[int] = mapped_column(default=5)
+    releases_by_another: Mapped[bool] = mapped_column(default=False)
 
     event: Mapped[Event] = relationship(lazy="raise")
 
@@ -253,6 +255,32 @@ class Registration(Base):
     answer_set: Mapped[AnswerSet | None] = relationship(lazy="raise")
 
     __mapper_args__ = {"version_id_col": version}
+
+
+class PreparedDecision(Base):
+    """A decision that somebody made up and nobody has released (preparing.py): nothing happened to the registration,
+    and nobody outside the desk knows of it. One for each registration; whoever prepares another one makes a new row.
+
+    ``version`` is that of the registration on which the decision was made up: of any other it does not hold.
+    """
+
+    __tablename__ = "prepared_decision"
+    __table_args__ = (
+        UniqueConstraint("registration_id"),
+        CheckConstraint("outcome IN ('accredited', 'declined', 'waitlisted')", name="outcome_of_a_decision"),
+    )
+
+    id: Mapped[Id]
+    registration_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"))
+    outcome: Mapped[State] = mapped_column(enum_column(State, name="outcome"))
+    reason: Mapped[str]
+    text: Mapped[str | None]
+    version: Mapped[int]
+    prepared_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    prepared_at: Mapped[datetime]
+
+    registration: Mapped[Registration] = relationship(lazy="raise")
+    prepared_by: Mapped[Person | None] = relationship(lazy="raise")
 
 
 class Message(Base):

@@ -24,7 +24,7 @@ from eventhub.kit.errors import DomainError, means
 from eventhub.kit.outbox import promise
 from eventhub.kit.tokens import digest, new_salt, token
 from eventhub.people.models import Person
-from eventhub.registration import line
+from eventhub.registration import line, prepared
 from eventhub.registration.categories import is_looked_at, rule_of, rules_of
 from eventhub.registration.models import Outcome, Registration, RegistrationSetup, SeatOffer, State
 from eventhub.registration.moves import (
@@ -293,8 +293,10 @@ def give_back(actor: Person, offer: SeatOffer, **detail: Any) -> Registration:
 
 
 def leave(actor: Person | None, registration: Registration, reason: str | None = None, **detail: Any) -> None:
-    """Withdraw a registration; its offer ends, and its seat goes to the first in line."""
+    """Withdraw a registration; its offer ends, what is prepared about it goes, and its seat is the first's in line."""
     had_seat, was_offered = registration.has_seat, registration.state is State.OFFERED
+    if registration.state is not State.DRAFT:
+        prepared.drop([registration], actor=actor)
     move(registration, State.WITHDRAWN, actor=actor, reason=reason, **detail)
     registration.has_seat, registration.answered_at = False, None
     if was_offered:
@@ -363,6 +365,8 @@ def _lapse_of(event_id: uuid.UUID, moment: datetime, limit: int) -> int:
     )
     late = list(db.session.scalars(rows.execution_options(populate_existing=True)))
     target = State.WITHDRAWN if setup.leaves_on_lapse else State.WAITLISTED
+    if target is State.WITHDRAWN:
+        prepared.drop(late, actor=None)
     for one in late:
         reason = one.reason
         move(one, target, actor=None, cause="lapsed")

@@ -1,8 +1,6 @@
 """The desk: the list with its filters, decisions on chosen rows, and the list as a file."""
 
-import uuid
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -12,18 +10,17 @@ from flask_babel import gettext as _
 from flask_babel import ngettext, pgettext
 from werkzeug.utils import redirect
 
-from eventhub.kit import codes
+from eventhub.kit import codes, presence
 from eventhub.kit.access import actor, staff, stands_on
 from eventhub.kit.clock import now
 from eventhub.kit.errors import NotFound
 from eventhub.kit.exports import csv_response, xlsx_response
 from eventhub.kit.forms import ActionForm, given_back, options, submit
-from eventhub.kit.i18n import AUTONYMS, LANGUAGES, direction
-from eventhub.kit.mail import render
+from eventhub.kit.i18n import direction
 from eventhub.kit.paging import pager
 from eventhub.kit.web import back_to, write_down
 from eventhub.programme.models import Event
-from eventhub.registration import access, actions, desk, disclosure, exporting, letters, queries, shown
+from eventhub.registration import access, actions, desk, disclosure, exporting, shown
 from eventhub.registration.categories import Rule
 from eventhub.registration.console import PageTooOld, at_desk, bp, marked_ids, seen_versions, setup_of
 from eventhub.registration.desk import Filters, Overview, Row
@@ -35,12 +32,21 @@ from eventhub.registration.forms import (
     FilterForm,
     filters_from,
 )
-from eventhub.registration.models import Registration, RegistrationCategory, RegistrationSetup, State
-from eventhub.registration.moves import can_move
-from eventhub.registration.queries import Nearness
-from eventhub.registration.seats import left_by_category
+from eventhub.registration.models import RegistrationCategory, RegistrationSetup, State
+from eventhub.registration.previews import KINDS, draw_preview, outcome_of
 
-CHIP_ORDER = ("decide", "answered", "info", "focal", "accredited", "waiting", "declined", "withdrawn", "all")
+CHIP_ORDER = (
+    "decide",
+    "prepared",
+    "answered",
+    "info",
+    "focal",
+    "accredited",
+    "waiting",
+    "declined",
+    "withdrawn",
+    "all",
+)
 
 
 @bp.get("/console/events/<slug>/registrations", endpoint="desk")
@@ -49,8 +55,9 @@ def the_list(slug: str) -> ResponseReturnValue:
     """The list with its filters, and what can be done with chosen rows."""
     event, setup, rules = desk.event_with_categories(slug)
     seen = access.desk_sight(actor().grants, event)
-    known = desk.overview(event.id)
-    filters = filters_from(request.args, known, CHIP_ORDER)
+    presence.leave(actor().id)
+    known = desk.overview(event.id, actor().id)
+    filters = filters_from(request.args, known, CHIP_ORDER, actor().id)
     rows = desk.rows(event.id, filters, seen)
     total = desk.number(event.id, filters, seen, known)
     _note_search(event, filters)
@@ -102,7 +109,7 @@ def preview(slug: str) -> ResponseReturnValue:
     event, setup, _seen = at_desk(slug)
     if not ActionForm().validate_on_submit():
         raise PageTooOld
-    outcome = _outcome(request.form.get("outcome", ""))
+    outcome = outcome_of(request.form.get("outcome", ""))
     registrations = desk.chosen(event.id, marked_ids())
     if not registrations:
         flash(_("Choose at least one person first."), "warn")
@@ -113,7 +120,7 @@ def preview(slug: str) -> ResponseReturnValue:
     form.reason.data = reason if reason in REASONS_FOR[outcome] else usual
     form.text.data = request.form.get("text")
     form.offer(outcome, g.lang)
-    return _draw_preview(event, setup_of(setup), form, outcome, registrations)
+    return draw_preview(event, setup_of(setup), form, outcome, registrations)
 
 
 @bp.post("/console/events/<slug>/registrations/decision")
@@ -122,7 +129,7 @@ def preview(slug: str) -> ResponseReturnValue:
 def decide(slug: str) -> ResponseReturnValue:
     """Decide on everybody that the preview showed: all or, when anything is in the way, nobody."""
     event, setup, _seen = at_desk(slug)
-    outcome = _outcome(request.form.get("outcome", ""))
+    outcome = outcome_of(request.form.get("outcome", ""))
     registrations = desk.chosen(event.id, marked_ids())
     form = DecisionForm()
     form.offer(outcome, g.lang)
@@ -138,7 +145,7 @@ def decide(slug: str) -> ResponseReturnValue:
             flash(_decided(outcome, decided), "ok")
             return back_to("registration_console.desk", slug=slug)
         registrations = desk.chosen(event.id, marked_ids())
-    return _draw_preview(event, setup_of(setup), form, outcome, registrations, versions=seen)
+    return draw_preview(event, setup_of(setup), form, outcome, registrations, versions=seen)
 
 
 @bp.route("/console/events/<slug>/registrations/export", methods=["GET", "POST"])
@@ -146,8 +153,8 @@ def decide(slug: str) -> ResponseReturnValue:
 def export(slug: str) -> ResponseReturnValue:
     """The filtered list as a file, for a reason that is recorded."""
     event, _setup, seen = at_desk(slug)
-    known = desk.overview(event.id)
-    filters = filters_from(request.args, known, CHIP_ORDER)
+    known = desk.overview(event.id, actor().id)
+    filters = filters_from(request.args, known, CHIP_ORDER, actor().id)
     form = ExportForm()
     _note_search(event, filters)
     if form.validate_on_submit():
@@ -178,6 +185,7 @@ def export(slug: str) -> ResponseReturnValue:
 def _chips(event: Event, filters: Filters, known: Overview) -> list[dict[str, Any]]:
     words = {
         "decide": _("To decide"),
+        "prepared": _("Prepared"),
         "answered": _("Answered"),
         "info": _("Information asked"),
         "focal": _("Focal point"),
@@ -240,6 +248,7 @@ def _row(row: Row, rules: Mapping[str, RegistrationCategory]) -> dict[str, Any]:
         "country": shown.country(row.country, g.lang),
         "days": (now() - row.submitted_at).days,
         "tag": shown.STATES[row.state],
+        "prepared": KINDS[row.prepared] if row.prepared else None,
     }
 
 
@@ -298,123 +307,6 @@ def _closes(event: Event, found: RegistrationSetup | None) -> Any:
 
 
 # Deciding
-
-
-def _outcome(value: str) -> State:
-    try:
-        outcome = State(value)
-    except ValueError:
-        raise NotFound from None
-    if outcome not in actions.OUTCOMES:
-        raise NotFound
-    return outcome
-
-
-def _draw_preview(
-    event: Event,
-    found: RegistrationSetup,
-    form: DecisionForm,
-    outcome: State,
-    registrations: Sequence[Registration],
-    *,
-    versions: Mapping[uuid.UUID, int] | None = None,
-) -> ResponseReturnValue:
-    """``versions``: those of the page that was just sent. What a colleague changed since is left out and said, so that
-    pressing once more overturns nobody's decision.
-    """
-    person = actor().person
-    seen = access.desk_sight(actor().grants, event)
-    near = queries.too_near(person.id, registrations)
-    moved = {one.id for one in registrations if (versions or {}).get(one.id, one.version) != one.version}
-    by = desk.last_hands(moved)
-    able = [one for one in registrations if can_move(one.state, outcome) and not {one.id} & (near.keys() | moved)]
-    unable = [one for one in registrations if one not in able]
-    needed = sum(not one.has_seat for one in able) if outcome is State.ACCREDITED else 0
-    left = None if found.capacity is None else found.capacity - found.seats_taken
-    wanted = Counter(one.category or "" for one in able if not one.has_seat and outcome is State.ACCREDITED)
-    rooms = left_by_category(event.id) if wanted else {}
-    page = render_template(
-        "registration/preview.html",
-        event=event,
-        setup=found,
-        form=form,
-        outcome=outcome,
-        able=[(one, shown.name_of(one, seen), shown.STATES[one.state]) for one in able],
-        unable=[
-            (
-                one,
-                shown.name_of(one, seen),
-                _moved(one, by.get(one.id)) if one.id in moved else _why_not(one, outcome, near.get(one.id)),
-            )
-            for one in unable
-        ],
-        needed=needed,
-        left=left,
-        short=[
-            {"label": shown.label("participant_category", code, g.lang), "needed": number, "left": rooms[code]}
-            for code, number in wanted.items()
-            if number > rooms.get(code, number)
-        ],
-        letters=_letters(event, found, form, outcome, able),
-        discreet=sum(one.person.discreet for one in able),
-    )
-    return page, form.status
-
-
-def _moved(one: Registration, who: str | None) -> Any:
-    state = shown.STATES[one.state][0]
-    if who:
-        return _("%(state)s: %(who)s changed this while you were looking at it", state=state, who=who)
-    return _("%(state)s: changed while you were looking at it", state=state)
-
-
-def _letters(
-    event: Event, found: RegistrationSetup, form: DecisionForm, outcome: State, able: Sequence[Registration]
-) -> list[dict[str, Any]]:
-    """The letter in each language, to one of those concerned; the languages that are needed stand first."""
-    plain = [one for one in able if not one.person.discreet and one.person.email]
-    if not plain or form.reason.data not in REASONS_FOR[outcome]:
-        return []
-    wanted = {one.person.language for one in able}
-    found_letters = []
-    for lang in sorted(LANGUAGES, key=lambda code: (code not in wanted, LANGUAGES.index(code))):
-        # Somebody who will read it in this language, where there is one.
-        reader = next((one for one in plain if one.person.language == lang), plain[0])
-        example = Registration(
-            reference=reader.reference, reason=form.reason.data, state=outcome, late=reader.late, event_id=event.id
-        )
-        written = letters.letter(
-            letters.DECISIONS[outcome],
-            example,
-            event,
-            found,
-            person=reader.person,
-            language=lang,
-            text=form.text.data or None,
-        )
-        if written is not None:
-            mail = render(written, "<preview@localhost>", now())
-            found_letters.append(
-                {
-                    "lang": lang,
-                    "direction": direction(lang),
-                    "name": AUTONYMS[lang],
-                    "subject": mail.subject,
-                    "text": mail.text,
-                    "needed": sum(one.person.language == lang for one in able),
-                }
-            )
-    return found_letters
-
-
-def _why_not(one: Registration, outcome: State, near: Nearness | None) -> Any:
-    if not can_move(one.state, outcome):
-        return shown.STATES[one.state][0]
-    if near is Nearness.ORGANISATION:
-        return _("From an organization that you represent, or represented within the last two years")
-    if near is Nearness.FILED:
-        return _("Registered by yourself: a colleague decides")
-    return _("Your own registration")
 
 
 def _decided(outcome: State, number: int) -> str:

@@ -9,6 +9,7 @@ from flask import Response, flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from eventhub.kit import presence
 from eventhub.kit.access import actor, staff, stands_on
 from eventhub.kit.errors import NotFound
 from eventhub.kit.files import attachment
@@ -17,6 +18,7 @@ from eventhub.kit.i18n import show_moment
 from eventhub.kit.web import back_to, write_down
 from eventhub.people.access import holds
 from eventhub.people.models import Person, Role
+from eventhub.people.queries import public_names
 from eventhub.programme.models import Event
 from eventhub.questionnaires import answers as given
 from eventhub.questionnaires import queries as questionnaires
@@ -32,6 +34,7 @@ from eventhub.registration import (
     exchange,
     exporting,
     histories,
+    prepared,
     queries,
     shown,
     thread,
@@ -41,6 +44,7 @@ from eventhub.registration.console import at_desk, bp, seen_versions, setup_of
 from eventhub.registration.forms import NoteForm, QuestionForm, RevealForm, TakeUpForm
 from eventhub.registration.models import Registration, RegistrationSetup, State
 from eventhub.registration.moves import OwnRecord, can_move
+from eventhub.registration.previews import KINDS, told_by
 
 SomeForm = TypeVar("SomeForm", bound=Form)
 Versions = Mapping[uuid.UUID, int]
@@ -199,6 +203,7 @@ def _draw_record(
     sections = _sections(event, registration, seen)
     definition = _definition(registration)
     labels = {question.key: str(question.label) for question in definition.questions()} if definition else {}
+    standing = prepared.about([registration.id], actor().id).get(registration.id)
     page = render_template(
         "registration/record.html",
         event=event,
@@ -217,6 +222,9 @@ def _draw_record(
         ],
         category_facts=_category_facts(event, registration),
         data_url=_data_address(registration.person),
+        colleagues=_colleagues(registration),
+        prepared=standing,
+        prepared_by=told_by(standing) if standing else None,
         near=queries.too_near(actor().id, [registration]).get(registration.id),
         lines=[line for line in (_deed(one, event, labels) for one in histories.deeds(registration)) if line],
         form=sent if sent and sent.errors else None,
@@ -230,6 +238,14 @@ def _draw_record(
         sent_on=show_moment(registration.submitted_at, event.time_zone, g.lang) if registration.submitted_at else None,
     )
     return page, sent.status if sent else 200
+
+
+def _colleagues(registration: Registration) -> list[dict[str, Any]]:
+    """Who else of the desk has this file open, by the public name, and since when by the reader's own clock."""
+    there = presence.enter(registration.id, actor().id)
+    names = public_names({one.who for one in there})
+    zone = actor().person.time_zone
+    return [{"who": names[one.who], "when": show_moment(one.since, zone, g.lang)} for one in there if one.who in names]
 
 
 def _category_facts(event: Event, registration: Registration) -> list[dict[str, Any]]:
@@ -357,6 +373,8 @@ def _deed(one: histories.Deed, event: Event, labels: Mapping[str, str]) -> dict[
         "answered": _("Message from the person"),
         "answer_read": _("Answer read"),
         "message_file": _("A file of the questions and answers saved"),
+        "prepared": _("Decision prepared"),
+        "prepared_dropped": _("Prepared decision dropped"),
     }
     cause, until = one.entry.detail.get("cause"), one.entry.detail.get("until")
     if cause in shown.CAUSES:
@@ -371,6 +389,7 @@ def _deed(one: histories.Deed, event: Event, labels: Mapping[str, str]) -> dict[
     questions = ", ".join(labels.get(key, key) for key in one.entry.detail.get("questions", ()))
     reason = one.entry.reason
     parts = [
+        str(KINDS[State(one.entry.detail["outcome"])]) if verb in {"prepared", "prepared_dropped"} else "",
         shown.label("decision_reason.registration", reason, g.lang) if reason else "",
         questions,
         shown.until_words(until, event, g.lang) if until else "",

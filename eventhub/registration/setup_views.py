@@ -115,6 +115,7 @@ FIELDS = (
     "offer_hours",
     "leaves_on_lapse",
     "shows_place",
+    "releases_by_another",
     "public_list",
     "answer_within_days",
 )

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from eventhub.kit import presence
 from eventhub.kit.access import actor, staff
 from eventhub.kit.clock import now
 from eventhub.kit.errors import NotFound
@@ -30,6 +31,7 @@ __all__ = ["bp"]
 def waiting_list(slug: str) -> ResponseReturnValue:
     """Who waits, in order; offer places to those chosen. Out of order only by hand, and with a reason."""
     event, found, seen = at_desk(slug)
+    presence.leave(actor().id)
     setup, form, person = setup_of(found), OfferForm(), actor().person
     ids = marked_ids()
     if form.validate_on_submit():

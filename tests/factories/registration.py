@@ -13,7 +13,7 @@ from eventhub.questionnaires import actions as questionnaires
 from eventhub.questionnaires.checks import parse
 from eventhub.questionnaires.models import Purpose, Questionnaire
 from eventhub.registration import actions, admission, queries
-from eventhub.registration.models import Registration, RegistrationSetup, SeatAt, State
+from eventhub.registration.models import PreparedDecision, Registration, RegistrationSetup, SeatAt, State
 from eventhub.registration.queries import Intake
 from eventhub.registration.reference import new_reference
 from tests.factories.people import make_person
@@ -218,6 +218,18 @@ def make_registration(event: Event, person: Person | None = None, **given: objec
     db.session.add(registration)
     db.session.flush()
     return registration
+
+
+def make_prepared(
+    registration: Registration, outcome: State = State.ACCREDITED, reason: str = "complete", **given: object
+) -> PreparedDecision:
+    """A decision that a colleague has prepared."""
+    values: dict[str, object] = {"id": uuid.uuid4(), "version": registration.version, "prepared_at": now()}
+    values["prepared_by_id"] = given.pop("by", None) or make_person().id
+    decision = PreparedDecision(registration_id=registration.id, outcome=outcome, reason=reason, **(values | given))
+    db.session.add(decision)
+    db.session.flush()
+    return decision
 
 
 def take_category(event: Event, code: str = "ngo_no_ecosoc", **rules: Any) -> None:

@@ -27,6 +27,7 @@ FIRST = ("owner", "organiser", "officer", "admin")
 OWN: Mapping[str, set[str]] = {
     "registration_console.preview": {"reason", "text"},
     "registration_console.decide": {"reason", "text"},
+    "registration_console.prepare": {"reason", "text"},
     "registration_console.reveal": {"reason"},
     "registration_console.ask": {"question"},
     "people.erase": {"sure"},

@@ -24,7 +24,7 @@ from eventhub.registration.models import Registration, State
 from tests.factories.people import grant, make_organisation, make_person
 from tests.factories.programme import add_panellist, make_document, make_event, make_session
 from tests.factories.questionnaires import make_questionnaire
-from tests.factories.registration import ANSWERS, listed, make_registration
+from tests.factories.registration import ANSWERS, listed, make_prepared, make_registration
 from tests.house.routes import ONLY_IN_THE_DEMO, ROUTES
 from tests.house.world import World
 
@@ -52,6 +52,14 @@ def one_moment() -> Iterator[None]:
     """Both worlds are looked at in the same minute: the clock stands, so that pages that tell the time are equal."""
     with time_machine.travel(now(), tick=False):
         yield
+
+
+@pytest.fixture(autouse=True)
+def nobody_there(world: World) -> None:
+    """No colleague has a file open from a test before: the desk may know of that, and the clock stands."""
+    store = world.app.extensions["eventhub.redis"]
+    for key in store.scan_iter("present:*"):
+        store.delete(key)
 
 
 TOKENS = re.compile(r'<input[^>]*name="(?:csrf_token|form_key|drawn)"[^>]*>')
@@ -171,6 +179,12 @@ def declined(world: World) -> None:
     row.reason, row.category = "late", "member_state"
 
 
+def prepared(world: World) -> None:
+    """A decision on somebody's registration that nobody has released."""
+    row = db.session.query(Registration).filter_by(reference=world.mine["reference"]).one()
+    make_prepared(row, State.DECLINED, "other", text=f"{SECRET} stays at home")
+
+
 def handed_in(world: World) -> None:
     """Another letter, and another copy of the document."""
     row = db.session.query(Registration).filter_by(reference=world.mine["reference"]).one()
@@ -208,6 +222,7 @@ FACTS: list[tuple[Callable[[World], None], tuple[str, ...]]] = [
     ),
     (unnamed, ("anonymous", "stranger", "other_organiser")),
     (renamed, ("organiser",)),
+    (prepared, ("owner", "anonymous", "other_officer", "partner", "check_in")),
     (drafted, ("anonymous", "stranger", "other_organiser", "partner")),
     (about_the_house, ("other_admin", "rapporteur", "stranger")),
     (appointed, ("organiser",)),
@@ -220,6 +235,8 @@ INSIDE = [
     (declined, "organiser", f"{DESK}?chip=all"),
     (hidden_away, "organiser", f"{DESK}?chip=all"),
     (renamed, "officer", f"{DESK}?chip=all"),
+    (prepared, "organiser", f"{DESK}?chip=all"),
+    (prepared, "organiser", f"{DESK}/prepared"),
     (handed_in, "organiser", f"{DESK}/{{registration}}"),
     (drafted, "organiser", "/en/console/events/{event}/programme"),
     (appointed, "series_admin", "/en/console/roles"),

@@ -62,6 +62,7 @@ from tests.factories.registration import (
     intake,
     make_dialogue,
     make_forum,
+    make_prepared,
     make_registration,
     open_registration,
     register,
@@ -257,6 +258,8 @@ def _build(world: World) -> None:
     for parts, where in ((world.mine, event), (world.foreign, other)):
         parts["declined"] = str(make_registration(where, state=State.DECLINED).id)
         parts["waiting"] = str(make_registration(where, state=State.WAITLISTED).id)
+        ready = make_prepared(make_registration(where, state=State.UNDER_REVIEW))
+        parts |= {"ready": str(ready.registration_id), "decision": str(ready.id)}
     world.mine |= {"promise": str(_parked()), "foreign_event_id": world.foreign["event_id"]}
 
 

@@ -49,6 +49,7 @@ FREE: dict[str, dict[str, Any]] = {
     "panellist": {"name": None, "function": None},
     "paper_setup": {"host": "texts", "signatory": ATTACK, "signatory_title": "texts", "contact": ATTACK},
     "person": {"name": None, "name_latin": None, "alias": None, "phone": ATTACK},
+    "prepared_decision": {"text": ATTACK},
     "promise": {"problem": None},
     "questionnaire": {"name": None, "draft": None},
     "questionnaire_text": {"source": None, "texts": None},
@@ -82,6 +83,7 @@ NOT_FREE = {
     "organisation": {"name_key", "kind", "ecosoc_status", "ganhri_status", "country"},
     "paper_order": {"language", "filters", "left_out"},
     "person": {"email", "language", "time_zone", "nationality", "residence"},
+    "prepared_decision": {"reason"},
     "promise": {"task", "payload", "key"},
     "questionnaire": {"original_language"},
     "questionnaire_text": {"item", "part", "source_digest"},
@@ -206,7 +208,7 @@ def test_no_preview_answer_or_search_runs_it(house: House, chromium: Browser, to
             box.check()
         press(page, f"button[name=outcome][value={outcome}]")
         page.fill("[name=text]", ATTACK)
-        press(page, "button[formaction]")
+        press(page, "button[formaction$='/preview']")
         assert ATTACK in page.input_value("[name=text]")
         found += staff.problems(f"preview of {outcome}")
     # The questionnaire's preview, sent.

@@ -31,7 +31,7 @@ from eventhub.questionnaires.definition import read
 from eventhub.questionnaires.models import Purpose, Questionnaire
 from eventhub.questionnaires.uploads import Upload
 from eventhub.registration import actions as registration
-from eventhub.registration import offers, thread
+from eventhub.registration import offers, preparing, thread
 from eventhub.registration.models import RegistrationSetup, State
 from eventhub.registration.queries import newest_offer
 from tests.factories.papers import make_paper
@@ -50,6 +50,7 @@ from tests.factories.registration import (
     listed,
     make_dialogue,
     make_forum,
+    make_prepared,
     make_registration,
     open_registration,
     register,
@@ -224,6 +225,10 @@ def _build(words: Words) -> Tour:
         listed(event, named, category=category, represents="KE", organisation_id=organisation.id)
     other = make_registration(event)
     registration.decide(staff, [other], State.DECLINED, "other", words("Words to add"))
+    for number in range(2):
+        ready = make_registration(event, make_person(name=words(f"Ready {number}")))
+        make_prepared(ready, State.DECLINED, "other", text=words("Words that wait"), version=ready.version + number)
+    preparing.prepare(staff, [mine], State.DECLINED, "missing_letter", words("Words that wait"))
     for session in (first, second):
         calendars.choose(owner, session, Choice.GOING)
     calendars.new_link(owner)
@@ -377,6 +382,7 @@ def _build(words: Words) -> Tour:
             "registration_console.desk": f"{console}/registrations?chip=all",
             "registration_console.record": f"{console}/registrations/{mine.id}",
             "registration_console.record#declined": f"{console}/registrations/{other.id}",
+            "registration_console.prepared_decisions": f"{console}/registrations/prepared",
             "registration_console.waiting_list": f"{console}/registrations/waiting-list",
             "registration_console.numbers_page": f"{console}/registrations/numbers",
             "registration_console.export": f"{console}/registrations/export?chip=all",

@@ -120,7 +120,7 @@ def test_what_nobody_confirmed_stands_in_each_ones_own_words(first: str | None) 
     assert db.session.get_one(Organisation, one.organisation_id).name == HORN
     copy_of_all = own_data(person)
     assert [row["name"] for row in copy_of_all["organizations"]] == [HORN]
-    rows = desk.rows(event.id, desk.Filters(chip="all"), Sight.BADGES)
+    rows = desk.rows(event.id, desk.Filters(make_person().id, "all"), Sight.BADGES)
     assert {row.organisation for row in rows} == {HORN, first or HORN}
     actions.decide(make_person(), [one], State.ACCREDITED, "complete")
     assert [bearer.organisation for bearer in bearers(event.id, {"reference": str(one.reference)})] == [HORN]

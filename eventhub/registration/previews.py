@@ -1,0 +1,179 @@
+"""What a decision will do, shown before it is taken: whom it is about, which places it needs, what people will read."""
+
+import uuid
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import g, render_template
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
+
+from eventhub.kit.access import actor
+from eventhub.kit.clock import now
+from eventhub.kit.errors import NotFound
+from eventhub.kit.i18n import AUTONYMS, LANGUAGES, direction, show_moment
+from eventhub.kit.mail import render
+from eventhub.programme.models import Event
+from eventhub.registration import access, actions, desk, letters, prepared, preparing, queries, shown
+from eventhub.registration.forms import REASONS_FOR, DecisionForm
+from eventhub.registration.models import PreparedDecision, Registration, RegistrationSetup, State
+from eventhub.registration.moves import can_move
+from eventhub.registration.queries import Nearness
+from eventhub.registration.seats import left_by_category
+
+KINDS: dict[State, Any] = {
+    State.ACCREDITED: lazy_pgettext("prepared decision", "Accredit"),
+    State.WAITLISTED: _l("Waiting list"),
+    State.DECLINED: lazy_pgettext("prepared decision", "Decline"),
+}
+"""What is prepared, in a word."""
+
+
+def outcome_of(value: str) -> State:
+    """The outcome that a form names. Raises NotFound for nonsense."""
+    try:
+        outcome = State(value)
+    except ValueError:
+        raise NotFound from None
+    if outcome not in actions.OUTCOMES:
+        raise NotFound
+    return outcome
+
+
+def draw_preview(
+    event: Event,
+    found: RegistrationSetup,
+    form: DecisionForm,
+    outcome: State,
+    registrations: Sequence[Registration],
+    *,
+    versions: Mapping[uuid.UUID, int] | None = None,
+) -> ResponseReturnValue:
+    """The page between choosing people and deciding on them, or preparing it.
+
+    ``versions``: those of the page that was just sent. What a colleague changed since is left out and said, so that
+    pressing once more overturns nobody's decision.
+    """
+    person = actor().person
+    seen = access.desk_sight(actor().grants, event)
+    near = queries.too_near(person.id, registrations)
+    moved = {one.id for one in registrations if (versions or {}).get(one.id, one.version) != one.version}
+    by = desk.last_hands(moved)
+    able = [one for one in registrations if can_move(one.state, outcome) and not {one.id} & (near.keys() | moved)]
+    unable = [one for one in registrations if one not in able]
+    needed = sum(not one.has_seat for one in able) if outcome is State.ACCREDITED else 0
+    left = None if found.capacity is None else found.capacity - found.seats_taken
+    wanted = Counter(one.category or "" for one in able if not one.has_seat and outcome is State.ACCREDITED)
+    rooms = left_by_category(event.id) if wanted else {}
+    page = render_template(
+        "registration/preview.html",
+        event=event,
+        setup=found,
+        form=form,
+        outcome=outcome,
+        able=[(one, shown.name_of(one, seen), shown.STATES[one.state]) for one in able],
+        unable=[
+            (
+                one,
+                shown.name_of(one, seen),
+                _moved(one, by.get(one.id)) if one.id in moved else _why_not(one, outcome, near.get(one.id)),
+            )
+            for one in unable
+        ],
+        needed=needed,
+        left=left,
+        short=[
+            {"label": shown.label("participant_category", code, g.lang), "needed": number, "left": rooms[code]}
+            for code, number in wanted.items()
+            if number > rooms.get(code, number)
+        ],
+        letters=letters_to(event, found, outcome, form.reason.data, form.text.data, able),
+        prepared={one: (row.id, told_by(row)) for one, row in _prepared(able).items()},
+        may_prepare=outcome in preparing.OUTCOMES,
+        discreet=sum(one.person.discreet for one in able),
+    )
+    return page, form.status
+
+
+def _prepared(able: Sequence[Registration]) -> dict[uuid.UUID, PreparedDecision]:
+    return prepared.about([one.id for one in able], actor().id)
+
+
+def _moved(one: Registration, who: str | None) -> Any:
+    state = shown.STATES[one.state][0]
+    if who:
+        return _("%(state)s: %(who)s changed this while you were looking at it", state=state, who=who)
+    return _("%(state)s: changed while you were looking at it", state=state)
+
+
+def letters_to(
+    event: Event,
+    found: RegistrationSetup,
+    outcome: State,
+    reason: str,
+    text: str | None,
+    able: Sequence[Registration],
+    *,
+    languages: Sequence[str] = LANGUAGES,
+) -> list[dict[str, Any]]:
+    """The letter in each language, to one of those concerned; the languages that are needed stand first."""
+    plain = [one for one in able if not one.person.discreet and one.person.email]
+    if not plain or reason not in REASONS_FOR[outcome]:
+        return []
+    wanted = {one.person.language for one in able}
+    found_letters = []
+    for lang in sorted(languages, key=lambda code: (code not in wanted, LANGUAGES.index(code))):
+        # Somebody who will read it in this language, where there is one.
+        reader = next((one for one in plain if one.person.language == lang), plain[0])
+        example = Registration(
+            reference=reader.reference, reason=reason, state=outcome, late=reader.late, event_id=event.id
+        )
+        written = letters.letter(
+            letters.DECISIONS[outcome],
+            example,
+            event,
+            found,
+            person=reader.person,
+            language=lang,
+            text=text or None,
+        )
+        if written is not None:
+            mail = render(written, "<preview@localhost>", now())
+            found_letters.append(
+                {
+                    "lang": lang,
+                    "direction": direction(lang),
+                    "name": AUTONYMS[lang],
+                    "subject": mail.subject,
+                    "text": mail.text,
+                    "needed": sum(one.person.language == lang for one in able),
+                }
+            )
+    return found_letters
+
+
+def _why_not(one: Registration, outcome: State, near: Nearness | None) -> Any:
+    return shown.STATES[one.state][0] if not can_move(one.state, outcome) else why_too_near(near)
+
+
+def why_too_near(near: Nearness | None) -> Any:
+    """Why somebody does not decide about a registration."""
+    if near is Nearness.ORGANISATION:
+        return _("From an organization that you represent, or represented within the last two years")
+    if near is Nearness.FILED:
+        return _("Registered by yourself: a colleague decides")
+    return _("Your own registration")
+
+
+def told_by(decision: PreparedDecision) -> dict[str, Any]:
+    """What is prepared, by whom and when, by the reader's own clock."""
+    when = show_moment(decision.prepared_at, actor().person.time_zone, g.lang)
+    return {
+        "kind": KINDS[decision.outcome],
+        "who": (decision.prepared_by and decision.prepared_by.public_name) or _("The secretariat"),
+        "when": _("%(day)s, %(time)s", day=when.day, time=when.time),
+        "datetime": when.iso,
+    }
