@@ -1,6 +1,6 @@
 """Which categories an event takes, and by which rules."""
 
-from typing import Any
+from typing import Any, Literal
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
@@ -24,6 +24,38 @@ class QuotaBelowSeats(DomainError):
     status = 422
     message = _l("More people of this category have a place already. Choose a larger number, or leave it empty.")
     field = "quota"
+
+
+class OthersWouldClose(DomainError):
+    """The first category of an event closes all others of the questionnaire, and nobody has said that it may."""
+
+    status = 422
+    message = _l(
+        "This event has no categories of its own now, so the form offers all. Say what becomes of the others, and save again."
+    )
+
+
+def save_category(
+    actor: Person,
+    event: Event,
+    code: str,
+    *,
+    is_open: bool,
+    offered: tuple[str, ...],
+    others: Literal["keep", "close"] | None,
+    **rules: Any,
+) -> int:
+    """Take or close a category as ``set_category`` does. With the first one of an event the form offers no other any
+    more: ``others`` says whether those of the questionnaire (``offered``) are taken along with their usual papers, and
+    counts for the first one alone. Returns how many were taken besides. Raises OthersWouldClose.
+    """
+    hold_seats(event.id)
+    rest = tuple(one for one in offered if one != code)
+    is_first = is_open and bool(rest) and not categories.rows_of(event.id)
+    if is_first and others is None:
+        raise OthersWouldClose
+    set_category(actor, event, code, is_open=is_open, **rules)
+    return take_usual(actor, event, rest) if is_first and others == "keep" else 0
 
 
 def set_category(actor: Person, event: Event, code: str, *, is_open: bool, **rules: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import flash, g, render_template
+from flask import flash, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -62,18 +62,22 @@ def usual_categories(slug: str) -> ResponseReturnValue:
 def category(slug: str, code: str) -> ResponseReturnValue:
     """The rules of one category."""
     event, found = to_set_up(slug)
-    setup_of(found)
+    offered = categories.offered(_newest(setup_of(found)), ())
     if code not in codes.codes(categories.LIST):
         raise NotFound
-    row = categories.rows_of(event.id).get(code)
-    form = _form(row)
+    rows = categories.rows_of(event.id)
+    form = _form(rows.get(code))
     if form.validate_on_submit():
-        is_open, rules = bool(form.is_open.data), form.rules
-        if submit(form, lambda: admission.set_category(actor().person, event, code, is_open=is_open, **rules)):
+        chosen: dict[str, Any] = form.rules | {"is_open": bool(form.is_open.data), "others": _others()}
+        along = submit(form, lambda: admission.save_category(actor().person, event, code, offered=offered, **chosen))
+        if along is not None:
             flash(_("The rules of the category are saved."), "ok")
+            if along:
+                flash(ngettext("%(num)s category is added.", "%(num)s categories are added.", along), "ok")
             return back_to("registration_console.category_list", slug=slug)
         event, found = to_set_up(slug)
-        row = categories.rows_of(event.id).get(code)
+        rows = categories.rows_of(event.id)
+    row = rows.get(code)
     page = render_template(
         "registration/category.html",
         event=event,
@@ -81,8 +85,15 @@ def category(slug: str, code: str) -> ResponseReturnValue:
         label=shown.label(categories.LIST, code, g.lang),
         taken=row.seats_taken if row else None,
         code=code,
+        would_close=0 if rows else sum(one != code for one in offered),
     )
     return page, form.status
+
+
+def _others() -> str | None:
+    """What is to become of the other categories, by the button that was pressed."""
+    pressed = request.form.get("others")
+    return pressed if pressed in {"keep", "close"} else None
 
 
 def _newest(setup: RegistrationSetup) -> Definition | None:

@@ -314,6 +314,55 @@ def test_organisers_choose_categories_and_their_rules(client: FlaskClient) -> No
     assert (last.verb, last.detail["category"]) == ("registration.category_set", "ngo_no_ecosoc")
 
 
+def category_page(client: FlaskClient, event: Event, code: str) -> tuple[str, dict[str, object]]:
+    """The page of one category, and what its form sends at the least to take it."""
+    page = client.get(f"/en/console/events/{event.slug}/registration-settings/categories/{code}")
+    plain = {name: value for name, value in form_fields(page.text).items() if name in {"csrf_token", "form_key"}}
+    return page.text, plain | {"is_open": "y", "may_speak": "y", "accreditation": "", "colour": ""}
+
+
+@pytest.mark.parametrize(("others", "offered"), [("keep", 4), ("close", 1)])
+def test_the_first_category_says_what_becomes_of_the_others(client: FlaskClient, others: str, offered: int) -> None:
+    event = open_event()
+    organiser(client, event)
+    address = f"/en/console/events/{event.slug}/registration-settings/categories/ngo_no_ecosoc"
+    page, sent = category_page(client, event, "ngo_no_ecosoc")
+    assert "The form offers 3 other categories today." in page
+    assert 'name="others" value="keep"' in page
+    unsaid = client.post(address, data=sent)
+    assert unsaid.status_code == 422
+    assert "Say what becomes of the others" in unsaid.text
+    assert categories.rules_of(event.id) == (), "nothing is half written"
+    saved = client.post(address, data=sent | {"others": others, "quota": "7", "form_key": str(uuid.uuid4())})
+    assert saved.status_code == 303
+    rules = categories.rules_of(event.id)
+    assert len(categories.offered(definition(), rules)) == offered
+    assert categories.rule_of(rules, "ngo_no_ecosoc") == Rule("ngo_no_ecosoc", quota=7)
+    kept = categories.rule_of(rules, "minority_representative")
+    assert (kept.papers if kept else None) == ((Paper.LETTER, Paper.ATTESTATION) if others == "keep" else None)
+    later, _sent = category_page(client, event, "member_state")
+    assert "other categories today" not in later
+    assert 'name="others"' not in later
+
+
+def test_two_tabs_with_the_first_category_and_one_that_closed_all(client: FlaskClient) -> None:
+    event = open_event()
+    organiser(client, event)
+    base = f"/en/console/events/{event.slug}/registration-settings/categories"
+    (_one, first), (_two, second) = (category_page(client, event, code) for code in ("member_state", "ngo_ecosoc"))
+    assert client.post(f"{base}/member_state", data=first | {"others": "close"}).status_code == 303
+    assert client.post(f"{base}/ngo_ecosoc", data=second | {"others": "keep"}).status_code == 303
+    taken = {rule.code for rule in categories.rules_of(event.id)}
+    assert taken == {"member_state", "ngo_ecosoc"}, "the others were closed on purpose by then"
+    _three, stale = category_page(client, event, "ngo_ecosoc")
+    for code in taken:
+        take_category(event, code, is_open=False)
+    asked = client.post(f"{base}/ngo_ecosoc", data=stale)
+    assert asked.status_code == 422
+    assert "The form offers 3 other categories today." in asked.text
+    assert categories.rules_of(event.id) == ()
+
+
 def test_the_page_says_what_the_questionnaire_does_not_ask(client: FlaskClient) -> None:
     event = make_forum()
     take_category(event, asks_letter=True)
