@@ -171,6 +171,19 @@ def second_factor_asked_mail(reset_id: str, person_id: str) -> Letter | None:
     return _to_staff(person, template, lambda: _("A second administrator is needed"), "people_console.second_factors")
 
 
+@mails("people.second_factor_at_stake")
+def second_factor_at_stake_mail(reset_id: str, person_id: str) -> Letter | None:
+    """To the administrator concerned: somebody asks, and it was perhaps not you. None when the request is closed."""
+    row = db.session.get(SecondFactorReset, uuid.UUID(reset_id))
+    if row is None or row.closed_at is not None or row.until <= now():
+        return None
+    person = db.session.get_one(Person, uuid.UUID(person_id))
+    template = "people/second_factor_at_stake"
+    return _to_staff(
+        person, template, lambda: _("Somebody asks to clear your second step"), "people_console.second_factors"
+    )
+
+
 @mails("people.second_factor_was_reset")
 def second_factor_was_reset_mail(person_id: str) -> Letter | None:
     """To another administrator: it was done."""

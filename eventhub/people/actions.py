@@ -331,6 +331,16 @@ def renew_second_factor(actor: Person, session: WebSession) -> Person:
     return actor
 
 
+def keep_second_factor(actor: Person, session: WebSession) -> bool:
+    """The new phone is given up: this session forgets what it began and stays half a session, until a code of the old
+    phone makes it whole. Whether there was something to give up.
+    """
+    kept = totp.give_up(actor, session)
+    if kept:
+        audit.record("person.second_factor_kept", actor, actor=actor)
+    return kept
+
+
 def gives_fresh_code(actor: Person, typed: str, *, recovery: bool = False) -> bool:
     """Judge a code of the actor's own app, asked once more for one grave deed: a page left open at an unlocked computer
     is not enough. ``recovery``: one of the codes on paper will do, where the phone may be lost. Never raises, so that a

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from eventhub.kit import health, outbox
-from eventhub.kit.access import actor, staff
+from eventhub.kit.access import actor, staff, stands_on
 from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, submit
 from eventhub.kit.headers import saved_as_json
@@ -20,7 +20,7 @@ from eventhub.kit.web import back_to
 from eventhub.people import actions, queries, resets, roles
 from eventhub.people.access import Scope, holds, may_grant, scope_for, scope_of
 from eventhub.people.forms import ROLE_NAMES, FreshCodeForm, GrantForm, ResetForm, WithoutAccountForm
-from eventhub.people.models import Role, RoleGrant, RoleOffer, ScopeKind
+from eventhub.people.models import Role, RoleGrant, RoleOffer, ScopeKind, SecondFactorReset
 
 bp = Blueprint("people_console", __name__)
 
@@ -141,13 +141,27 @@ def take_back(offer_id: uuid.UUID) -> ResponseReturnValue:
 def second_factors() -> ResponseReturnValue:
     """Whose second factor can be cleared, and requests that wait for a second administrator."""
     _demand_admin_of_all()
-    me = actor()
+    me, open_ones = actor(), queries.open_resets()
     return render_template(
         "people/second_factors.html",
         people=queries.people_with_second_factor(me.id),
-        waiting=[one for one in queries.open_resets() if one.reset.person_id != me.id],
+        waiting=[one for one in open_ones if one.reset.person_id != me.id],
+        mine=next((one for one in open_ones if one.reset.person_id == me.id), None),
+        keep=ActionForm(formdata=None),
         zone=me.time_zone,
     )
+
+
+@bp.post("/console/second-factors/keep-mine")
+@staff
+@stands_on("people_console.second_factors")
+def keep_mine() -> ResponseReturnValue:
+    """Somebody asks that the own second factor be cleared, and this session, which gave it, says no."""
+    _demand_admin_of_all()
+    form = ActionForm()
+    if form.validate_on_submit() and submit(form, lambda: resets.object_to_reset(actor().person)):
+        flash(_("Your second step stays as it is."), "ok")
+    return back_to("people_console.second_factors")
 
 
 @bp.route("/console/second-factors/<uuid:person_id>", methods=["GET", "POST"])
@@ -160,11 +174,17 @@ def second_factor_of(person_id: uuid.UUID) -> ResponseReturnValue:
     if form.validate_on_submit() and _code_is_right(form):
         asked = submit(form, lambda: resets.ask_for_reset(me.person, person, form.reason.data or ""))
         if asked:
-            said = _("The second step is cleared.") if asked.done_at else _("Asked. Another administrator decides.")
-            flash(said, "ok")
+            flash(_said_of(asked), "ok")
             return back_to("people_console.second_factors")
     alone, agreeing = resets.is_alone(me.person, person), queries.admins_of_all() - {me.id, person.id}
-    page = render_template("people/second_factor_of.html", form=form, person=person, alone=alone, agreeing=agreeing)
+    page = render_template(
+        "people/second_factor_of.html",
+        form=form,
+        person=person,
+        alone=alone,
+        agreeing=agreeing,
+        notice=resets.counts_as_admin(person),
+    )
     return page, form.status
 
 
@@ -184,7 +204,24 @@ def second_factor_request(reset_id: uuid.UUID) -> ResponseReturnValue:
             )
             return back_to("people_console.second_factors")
     own = one.reset.asked_by_id == me.id
-    return render_template("people/second_factor_request.html", form=form, one=one, own=own), form.status
+    page = render_template(
+        "people/second_factor_request.html",
+        form=form,
+        one=one,
+        own=own,
+        goes_on=own and resets.may_go_on_alone(me.person, one.reset),
+        alone_from=one.reset.asked_at + resets.NOTICE if one.reset.until - one.reset.asked_at >= resets.ALONE else None,
+        zone=me.time_zone,
+    )
+    return page, form.status
+
+
+def _said_of(asked: SecondFactorReset) -> str:
+    if asked.done_at:
+        return str(_("The second step is cleared."))
+    if asked.until - asked.asked_at >= resets.ALONE:
+        return str(_("Asked. If nobody says no within 24 hours, you can clear it."))
+    return str(_("Asked. Another administrator decides."))
 
 
 def _code_is_right(form: FreshCodeForm | GrantForm) -> bool:

@@ -2,7 +2,8 @@
 
 Two people, where there are two administrators of everything, or were within the last seven days: whoever holds
 the mailbox of a colleague and the session of one administrator must not be enough. The person concerned and the other
-administrators are told by mail.
+administrators are told by mail. Of two administrators, neither clears the other's phone at once: the one concerned has
+a day to sign in and say no, which whoever has lost the phone cannot do.
 """
 
 import uuid
@@ -23,6 +24,18 @@ from eventhub.people.models import Person, Role, SecondFactorReset
 OPEN = timedelta(hours=24)
 """How long a request waits for the second administrator; our default, the life of any other link of ours."""
 
+NOTICE = timedelta(hours=24)
+"""How long an administrator has to say no before the only other one may go on alone; our default."""
+ALONE = NOTICE + timedelta(hours=48)
+"""How long such a request is open: two days are left to go on."""
+
+
+class TooEarly(DomainError):
+    """The person concerned may still say no."""
+
+    status = 403
+    message = _l("You can go on alone 24 hours after asking: until then the person concerned may say no.")
+
 
 class AlreadyAsked(DomainError):
     """One request at a time."""
@@ -39,11 +52,12 @@ class AnotherDecides(DomainError):
 
 def ask_for_reset(actor: Person, person: Person, reason: str) -> SecondFactorReset:
     """Ask that somebody's second factor be cleared, for a reason in words. Where there is no other administrator, and
-    was none within seven days, it is done at once. Raises NotFound for anybody but an administrator of everything, for
+    was none within seven days, it is done at once; where the only other one is the person concerned, after ``NOTICE``
+    (``agree_to_reset``). An administrator concerned is told by mail. Raises NotFound for anybody but an administrator of everything, for
     oneself and where there is nothing to clear; AlreadyAsked.
     """
     _demand_admin(actor)
-    alone = is_alone(actor, person, lock=True)
+    alone, notice = is_alone(actor, person, lock=True), counts_as_admin(person)
     if actor.id == person.id or totp.factor_of(person, lock=True) is None:
         raise NotFound
     moment, waiting = now(), queries.open_reset_of(person.id)
@@ -58,12 +72,14 @@ def ask_for_reset(actor: Person, person: Person, reason: str) -> SecondFactorRes
         asked_by_id=actor.id,
         reason=reason,
         asked_at=moment,
-        until=moment + OPEN,
+        until=moment + (ALONE if alone and notice else OPEN),
     )
     db.session.add(row)
     db.session.flush()
     audit.record("person.second_factor_reset_asked", person, actor=actor, text=reason, request=row.id)
-    if alone:
+    if notice:
+        promise("people.second_factor_at_stake", reset_id=row.id, person_id=person.id)
+    elif alone:
         _reset(row, person, actor)
         return row
     for admin in sorted(queries.admins_of_all() - {actor.id, person.id}):
@@ -76,17 +92,32 @@ def is_alone(actor: Person, person: Person, *, lock: bool = False) -> bool:
     return queries.admins_to_ask(lock=lock) <= {actor.id, person.id}
 
 
+def counts_as_admin(person: Person) -> bool:
+    """Whether the person administers everything, or did within seven days: then there is notice before one
+    administrator clears the second factor alone.
+    """
+    return person.id in queries.admins_to_ask()
+
+
+def may_go_on_alone(actor: Person, row: SecondFactorReset, *, lock: bool = False) -> bool:
+    """Whether whoever asked may clear it without another: nobody else is there to agree, and the person concerned was
+    given notice and has not said no.
+    """
+    noticed = row.until - row.asked_at >= ALONE and row.asked_at + NOTICE <= now()
+    return noticed and is_alone(actor, db.session.get_one(Person, row.person_id), lock=lock)
+
+
 def agree_to_reset(actor: Person, row: SecondFactorReset) -> SecondFactorReset:
-    """The second administrator agrees, and the second factor is gone. Raises NotFound for anybody but an administrator
-    of everything, for the person concerned and for a request that is closed or whose author is no administrator any
-    more; AnotherDecides.
+    """The second administrator agrees, or the only one after the notice, and the second factor is gone. Raises NotFound
+    for anybody but an administrator of everything, for the person concerned and for a request that is closed or whose
+    author is no administrator any more; AnotherDecides, TooEarly.
     """
     _demand_admin(actor)
     _demand_open(row)
     if actor.id == row.person_id:
         raise NotFound
-    if actor.id == row.asked_by_id:
-        raise AnotherDecides
+    if actor.id == row.asked_by_id and not may_go_on_alone(actor, row, lock=True):
+        raise TooEarly if row.until - row.asked_at >= ALONE else AnotherDecides
     _demand_admin(db.session.get_one(Person, row.asked_by_id))
     _reset(row, db.session.get_one(Person, row.person_id), actor)
     return row
@@ -100,6 +131,18 @@ def refuse_reset(actor: Person, row: SecondFactorReset) -> SecondFactorReset:
     audit.record(
         "person.second_factor_reset_refused", db.session.get_one(Person, row.person_id), actor=actor, request=row.id
     )
+    return row
+
+
+def object_to_reset(actor: Person) -> SecondFactorReset:
+    """The person concerned, an administrator signed in with the second factor in question, says no. Raises NotFound
+    where nobody asks.
+    """
+    row = queries.open_reset_of(actor.id)
+    if row is None or row.until <= now():
+        raise NotFound
+    row.closed_at = now()
+    audit.record("person.second_factor_reset_refused", actor, actor=actor, request=row.id)
     return row
 
 

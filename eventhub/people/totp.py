@@ -61,6 +61,19 @@ def begin(person: Person, session: WebSession, *, anew: bool = False) -> Pending
     return pending
 
 
+def give_up(person: Person, session: WebSession) -> bool:
+    """The old phone stays: what this session began is gone, if it still waits and there is an old one. Whether it was
+    so; the first phone of somebody cannot be given up, nor one that a code has confirmed meanwhile.
+    """
+    _one_at_a_time(person)
+    pending = pending_of(session, lock=True)
+    if pending is None or factor_of(person) is None:
+        return False
+    db.session.delete(pending)
+    db.session.flush()
+    return True
+
+
 def secret_of(person: Person, factor: SecondFactor | PendingFactor) -> str:
     """The secret in base 32. Raises Unreadable."""
     where = _where(person) if isinstance(factor, SecondFactor) else _where_pending(factor.session_id)

@@ -149,7 +149,9 @@ def second_factor() -> ResponseReturnValue:
         if actions.give_second_factor(me.person, me.web_session, form.code.data or ""):
             return redirect(target, 303)
         form.code.errors = [_wrong_factor(totp.factor_of(me.person))]
-    return render_template("people/second_factor.html", form=form), form.status
+    return render_template(
+        "people/second_factor.html", form=form, out=ActionForm(formdata=None), scripts=LEAVE
+    ), form.status
 
 
 @bp.route("/second-factor/set-up", methods=["GET", "POST"])
@@ -174,8 +176,24 @@ def second_factor_setup() -> ResponseReturnValue:
     shown = {
         "secret": totp.secret_of(me.person, factor),
         "qr": Markup(totp.qr_of(totp.address_of(me.person, factor))),  # noqa: S704 (drawn by us: paths only)
+        "has_old": totp.factor_of(me.person) is not None,
+        "out": ActionForm(formdata=None),
+        "scripts": LEAVE,
     }
     return render_template("people/second_factor_setup.html", form=form, **shown), form.status
+
+
+@bp.route("/second-factor/keep", methods=["POST"])
+@anyone
+def keep_second_factor() -> ResponseReturnValue:
+    """The old phone after all: what this session began is gone, and a code of the old phone is asked for."""
+    if not current_user.is_authenticated:
+        return back_to("people.sign_in")
+    if not ActionForm().validate_on_submit():
+        flash(_("This page was open too long. Look at your answers and send again."), "warn")
+    elif actions.keep_second_factor(actor().person, actor().web_session):
+        flash(_("Your old phone stays. Go on with a code of it."), "ok")
+    return back_to("people.second_factor")
 
 
 @bp.route("/second-factor/recovery-codes", methods=["GET", "POST"])
@@ -417,7 +435,8 @@ def _begin_factor(person: Person, web_session: WebSession) -> ResponseReturnValu
     begin = ActionForm()
     if begin.validate_on_submit() and submit(begin, lambda: actions.begin_second_factor(person, web_session)):
         return redirect(url_for("people.second_factor_setup", next=local_target(request.args.get("next"))), 303)
-    return render_template("people/second_factor_begin.html", form=begin), begin.status
+    page = render_template("people/second_factor_begin.html", form=begin, out=ActionForm(formdata=None), scripts=LEAVE)
+    return page, begin.status
 
 
 def _wrong_factor(factor: SecondFactor | PendingFactor | None) -> str:

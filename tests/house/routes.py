@@ -36,6 +36,8 @@ PUBLIC: Profile = dict.fromkeys(ROLES, OK)
 NOBODY: Profile = dict.fromkeys(ROLES, HIDDEN)
 PERSONAL = but(PUBLIC, anonymous=SIGN_IN, half=SECOND_FACTOR)
 """What is everybody's own: each role gets the own page."""
+HALF_WAY = but(dict.fromkeys(ROLES, SECOND_FACTOR), anonymous=SIGN_IN)
+"""Leads everybody who is signed in to the second factor, which leads on."""
 ACCOUNTS = frozenset(ROLES) - {"anonymous", "half"}
 OWNER = only("owner")
 REGISTERED = only("owner")
@@ -156,6 +158,7 @@ PEOPLE = (
         "/en/second-factor/set-up",
         but(STAFF, anonymous=SIGN_IN, owner=SECOND_FACTOR, stranger=SECOND_FACTOR, admin=SECOND_FACTOR),
     ),
+    Route("people.keep_second_factor", "POST", "/en/second-factor/keep", HALF_WAY),
     Route("people.recovery_codes", "GET POST", "/en/second-factor/recovery-codes", PERSONAL),
     Route(
         "people.renew_second_factor",
@@ -200,6 +203,7 @@ PEOPLE = (
     Route("people_console.revoke", "GET POST", "/en/console/roles/{grant}/revoke", SERIES),
     Route("people_console.take_back", "POST", "/en/console/roles/offers/{offer}/take-back", SERIES),
     Route("people_console.second_factors", "GET", "/en/console/second-factors", ADMIN),
+    Route("people_console.keep_mine", "POST", "/en/console/second-factors/keep-mine", ADMIN),
     Route(
         "people_console.second_factor_of",
         "GET POST",
@@ -389,7 +393,7 @@ AT_THE_DESK = (
         "GET POST",
         f"{EVENT}/registration-settings/categories/media",
         EDIT,
-        {"is_open": "y", "quota": "5"},
+        {"is_open": "y", "quota": "5", "others": "close"},
         fills=True,
     ),
     Route("registration_console.extend", "POST", f"{EVENT}/registration-settings/deadline", EDIT, {"until": "{until}"}),

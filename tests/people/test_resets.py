@@ -82,13 +82,79 @@ def test_two_administrators_clear_a_lost_phone(app: Flask, client: FlaskClient) 
 
 
 @pytest.mark.usefixtures("database")
-def test_the_only_other_administrator_does_it_alone_and_both_are_told() -> None:
-    admin, person = make_staff(), make_staff()
-    give_phone(person)
+def test_the_only_administrator_clears_it_at_once_for_somebody_with_another_role() -> None:
+    admin, person = make_staff(), lost()
     row = resets.ask_for_reset(admin, person, "Known by voice")
     assert row.done_at is not None
     assert totp.factor_of(person) is None
     assert told("people.second_factor_reset") == [str(person.id)]
+    assert told("people.second_factor_at_stake") == []
+
+
+def after(hours: float) -> time_machine.travel:
+    return time_machine.travel(now() + timedelta(hours=hours), tick=False)
+
+
+@pytest.mark.usefixtures("database")
+def test_of_two_administrators_neither_clears_the_other_at_once() -> None:
+    admin, person = make_staff(), make_staff()
+    give_phone(person)
+    row = resets.ask_for_reset(admin, person, "Known by voice")
+    assert row.done_at is None
+    assert told("people.second_factor_at_stake") == [str(person.id)]
+    with after(23.9):
+        assert not resets.may_go_on_alone(admin, row)
+        with pytest.raises(resets.TooEarly):
+            resets.agree_to_reset(admin, row)
+        assert totp.factor_of(person) is not None
+    with after(72.1), pytest.raises(NotFound):
+        resets.agree_to_reset(admin, row)
+    with after(24.1):
+        assert resets.agree_to_reset(admin, row).done_at is not None
+    assert totp.factor_of(person) is None
+    assert told("people.second_factor_reset") == [str(person.id)]
+
+
+@pytest.mark.usefixtures("database")
+def test_nobody_goes_on_alone_where_a_third_one_came_or_just_went() -> None:
+    admin, person = make_staff(), make_staff()
+    give_phone(person)
+    row = resets.ask_for_reset(admin, person, "Lost")
+    third = make_staff()
+    with after(25):
+        with pytest.raises(resets.TooEarly):
+            resets.agree_to_reset(admin, row)
+        roles.revoke_role(admin, db.session.query(roles.RoleGrant).filter_by(person_id=third.id).one())
+        with pytest.raises(resets.TooEarly):
+            resets.agree_to_reset(admin, row)
+    assert totp.factor_of(person) is not None
+
+
+def test_whose_phone_is_not_lost_says_no(app: Flask, client: FlaskClient) -> None:
+    admin, person = make_staff(), make_staff()
+    give_phone(person)
+    phone = give_phone(admin)
+    sign_in(client, admin)
+    page = client.get(f"{PAGE}/{person.id}").text
+    assert "24 hours to sign in and say no" in page
+    assert "it happens at once" not in page
+    assert send(client, f"{PAGE}/{person.id}", reason="Lost", code=phone.now()).location == PAGE
+    row = db.session.query(SecondFactorReset).one()
+    asked = client.get(f"{PAGE}/requests/{row.id}").text
+    assert "You can clear it from" in asked
+    assert 'value="agree"' not in asked
+    with time_machine.travel(row.asked_at + resets.NOTICE, tick=False):
+        sign_in(client, admin)
+        assert 'value="agree"' in client.get(f"{PAGE}/requests/{row.id}").text
+    hers = app.test_client()
+    sign_in(hers, person)
+    assert "Somebody asks to clear your own second step" in hers.get(PAGE).text
+    said = send(hers, f"{PAGE}/keep-mine", page=PAGE)
+    assert said.location == PAGE
+    assert "Your second step stays as it is." in hers.get(PAGE).text
+    with pytest.raises(NotFound):
+        resets.agree_to_reset(admin, row)
+    assert totp.factor_of(person) is not None
 
 
 @pytest.mark.usefixtures("database")

@@ -20,6 +20,7 @@ from tests.factories.people import form_fields, give_phone, grant, make_person, 
 from tests.people.visits import come_in, is_in, phone_of, send, set_up_factor
 
 FACTOR, SETUP, RENEW = "/en/second-factor", "/en/second-factor/set-up", "/en/second-factor/renew"
+KEEP = "/en/second-factor/keep"
 
 
 def later(seconds: int) -> time_machine.travel:
@@ -247,6 +248,70 @@ def test_a_mailbox_alone_gets_no_second_factor_while_a_phone_is_renewed(app: Fla
         come_in(late, person.email or "")
         assert send(late, FACTOR, code=old.now()).status_code == 422
         assert send(late, FACTOR, code=pyotp.TOTP(new).now()).status_code == 303
+
+
+def test_the_old_phone_is_kept_after_all(app: Flask, client: FlaskClient) -> None:
+    person = make_staff()
+    come_in(client, person.email or "")
+    old = set_up_factor(client, person)
+    with later(60):
+        assert send(client, RENEW, code=old.now()).location == SETUP
+    page = client.get(SETUP).text
+    new = shown_secret(page)
+    assert "Keep the old phone" in page
+    kept = client.post(KEEP, data=form_fields(page, KEEP))
+    assert kept.location == FACTOR
+    assert not is_in(client), "giving up makes no session whole"
+    assert db.session.query(PendingFactor).count() == 0
+    asked = client.get(FACTOR)
+    assert (asked.status_code, "Your old phone stays" in asked.text) == (200, True)
+    with later(120):
+        assert send(client, FACTOR, code=pyotp.TOTP(new).now()).status_code == 422
+        assert send(client, FACTOR, code=old.now()).status_code == 303
+    assert is_in(client)
+    assert db.session.query(AuditEntry).filter_by(verb="person.second_factor_kept").count() == 1
+
+
+def test_nobody_gives_up_what_is_not_the_own_or_is_settled(app: Flask, client: FlaskClient) -> None:
+    person = make_staff()
+    come_in(client, person.email or "")
+    send(client, SETUP)
+    first = client.get(SETUP).text
+    assert "Keep the old phone" not in first, "there is none"
+    hidden = form_fields(first, "/en/sign-out")
+    assert client.post(KEEP, data=hidden).location == FACTOR
+    assert shown_secret(client.get(SETUP).text) == shown_secret(first)
+    old = phone_of(person)
+    assert send(client, SETUP, code=old.now()).status_code == 303
+    with later(60):
+        assert send(client, RENEW, code=old.now()).location == SETUP
+    thief = app.test_client()
+    come_in(thief, person.email or "")
+    thief.post(KEEP, data=form_fields(thief.get(FACTOR).text, "/en/sign-out"))
+    new = shown_secret(client.get(SETUP).text)
+    stale = form_fields(client.get(SETUP).text, KEEP)
+    with later(120):
+        assert send(client, SETUP, code=pyotp.TOTP(new).now()).status_code == 303
+    client.post(KEEP, data=stale)
+    assert phone_of(person).secret == new
+    assert is_in(client)
+    assert app.test_client().post(KEEP).location == "/en/sign-in"
+
+
+def test_half_a_session_is_left_by_signing_out(client: FlaskClient) -> None:
+    person = make_staff()
+    for begun in (False, True):
+        come_in(client, person.email or "")
+        if begun:
+            send(client, SETUP)
+        page = client.get(SETUP).text
+        out = client.post("/en/sign-out", data=form_fields(page, "/en/sign-out"))
+        assert out.location == "/en/"
+        assert "Clear-Site-Data" in out.headers
+        assert client.get(FACTOR).location == "/en/sign-in"
+    give_phone(person)
+    come_in(client, person.email or "")
+    assert client.post("/en/sign-out", data=form_fields(client.get(FACTOR).text, "/en/sign-out")).location == "/en/"
 
 
 @pytest.mark.parametrize("before", ["never", "reset"])

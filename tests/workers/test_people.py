@@ -69,6 +69,7 @@ def carry(tasks: ModuleType) -> None:
         "people.role_given": tasks.role_given_mail,
         "people.role_offered": tasks.role_offered_mail,
         "people.second_factor_asked": tasks.second_factor_asked_mail,
+        "people.second_factor_at_stake": tasks.second_factor_at_stake_mail,
         "people.second_factor_reset": tasks.second_factor_reset_mail,
         "people.second_factor_was_reset": tasks.second_factor_was_reset_mail,
         "people.second_factor_renewed": tasks.second_factor_renewed_mail,
