@@ -5,7 +5,7 @@ The answers are sent and not kept: no address, no history and no session holds t
 
 from typing import Any
 
-from flask import g, render_template, url_for
+from flask import g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
@@ -33,10 +33,13 @@ def guide(slug: str) -> ResponseReturnValue:
     form = _form()
     holds = form.validate_on_submit()
     answers = {step: form[step.value].data or "" for step in Step}
-    advice = eligibility.advise(answers) if holds else None
+    changed = _to_change(answers)
+    advice = eligibility.advise(answers) if holds and changed is None else None
     g.section = "forums" if found.event.kind in shown.FORUMS else "dialogues"
     steps = eligibility.steps(answers)
-    if holds and advice is None:
+    if changed is not None:
+        steps = steps[: steps.index(changed) + 1]
+    elif holds and advice is None:
         _mark_missing(form, answers)
     form.asked.data = " ".join(steps)
     page = render_template(
@@ -44,10 +47,16 @@ def guide(slug: str) -> ResponseReturnValue:
         event=found.event,
         form=form,
         fields=[form[step.value] for step in steps],
-        given=[{"label": form[step.value].label.text, "value": _words(form, step)} for step in steps],
+        given=[{"label": form[one.value].label.text, "value": _words(form, one), "change": one.value} for one in steps],
         advice=_told(found, definition, advice) if advice else None,
     )
     return page, form.status
+
+
+def _to_change(answers: dict[Step, str]) -> Step | None:
+    """The question whose button was pressed beside its answer: the page goes back to it, and to those before it."""
+    pressed = request.form.get("change", "")
+    return next((step for step in eligibility.steps(answers) if step.value == pressed), None)
 
 
 def _form() -> GuideForm:

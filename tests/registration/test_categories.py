@@ -228,6 +228,28 @@ def test_the_guide_leads_into_the_form_with_the_category_chosen(client: FlaskCli
     assert (sent.status_code, sent.location) == (303, f"/en/events/{event.slug}/register/p2")
 
 
+def test_an_answer_of_the_guide_is_changed_on_the_page_itself(client: FlaskClient) -> None:
+    event = open_event()
+    address = f"/en/events/{event.slug}/register/guide"
+    said = {"whom": "community_group", "letterhead": "no", "witness": "nhri"}
+    told = client.post(address, data=form_fields(client.get(address).text) | said)
+    assert "Back button of your browser" in told.text
+    kept = form_fields(told.text)
+    assert {name: kept[name] for name in said} == said
+    for step in said:
+        assert f'name="change" value="{step}"' in told.text
+    page = client.post(address, data=kept | {"change": "letterhead"})
+    assert page.status_code == 200
+    assert 'value="community_group" checked' in page.text
+    assert 'value="no" checked' in page.text
+    assert 'name="witness"' not in page.text
+    assert "Set-Cookie" not in page.headers
+    other = client.post(address, data=form_fields(page.text) | {"whom": "community_group", "letterhead": "yes"})
+    assert "Your category" in other.text
+    assert "Letter on letterhead" in other.text
+    assert client.post(address, data=kept | {"change": "nonsense"}).text.count("Your category") == 1
+
+
 def test_the_guide_says_what_is_usual_where_the_event_has_no_rules(client: FlaskClient) -> None:
     event = open_event()
     address = f"/en/events/{event.slug}/register/guide"
