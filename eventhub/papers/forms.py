@@ -32,6 +32,9 @@ class TextsPart(PlainForm):
 
         csrf = False
 
+    in_languages = True
+    """An error of it names the text beside the language (templates/components/error_summary.html)."""
+
 
 def texts(label: Any, description: Any = "") -> "FormField[TextsPart]":
     """A field whose data is a text by language."""

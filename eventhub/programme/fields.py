@@ -38,6 +38,9 @@ class TextsPart(PlainForm):
 
         csrf = False
 
+    in_languages = True
+    """An error of it names the text beside the language (templates/components/error_summary.html)."""
+
 
 def texts(label: Any, *, long: bool = False, limit: int | None = None, description: Any = "") -> "FormField[TextsPart]":
     """A field whose data is a text by language. Longer than ``limit`` characters is an error at its language."""

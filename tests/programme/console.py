@@ -52,3 +52,10 @@ def error_at(page: TestResponse, field: str) -> str:
     tree = html5lib.parse(page.get_data(as_text=True), namespaceHTMLElements=False)
     found = next((part for part in tree.iter() if part.get("id") == f"{field}-e"), None)
     return "" if found is None else "".join(found.itertext())
+
+
+def summary_of(page: TestResponse, field: str) -> str:
+    """What the list above the form says of a field; empty when it is not on it."""
+    tree = html5lib.parse(page.get_data(as_text=True), namespaceHTMLElements=False)
+    found = next((part for part in tree.iter("a") if part.get("href") == f"#{field}"), None)
+    return "" if found is None else "".join(found.itertext())
