@@ -249,7 +249,8 @@ def data_of(person_id: uuid.UUID) -> ResponseReturnValue:
         elif submit(form, lambda: actions.erase(me, person, reason)):
             flash(_("What we knew about this person is erased."), "ok")
             return back_to("people_console.today")
-    return render_template("people/data_of.html", form=form, person=person), form.status
+    page = render_template("people/data_of.html", form=form, person=person, scripts=["spent-code.js"])
+    return page, form.status
 
 
 @bp.route("/console/promises")

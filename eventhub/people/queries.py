@@ -303,6 +303,16 @@ def open_email_change(person_id: uuid.UUID) -> EmailChange | None:
     )
 
 
+def _own_columns(person: Person) -> dict[str, Any]:
+    """What stands on the person. Whoever was registered at a door left one way to be reached, and it may be an address
+    for mail in the place of a telephone number: the copy calls it what it is.
+    """
+    found = {name: getattr(person, name) for name in OWN_COLUMNS}
+    if person.phone and "@" in person.phone:
+        found |= {"phone": None, "contact_email": person.phone}
+    return found
+
+
 def own_data(person: Person) -> dict[str, Any]:
     """Everything this feature keeps about a person, in plain values."""
     affiliations = db.session.scalars(
@@ -315,7 +325,7 @@ def own_data(person: Person) -> dict[str, Any]:
         select(WebSession).where(WebSession.person_id == person.id).order_by(WebSession.created_at)
     )
     return {
-        "person": {name: getattr(person, name) for name in OWN_COLUMNS},
+        "person": _own_columns(person),
         "organizations": [
             {
                 "name": row.organisation.name,

@@ -53,8 +53,8 @@ class AnotherDecides(DomainError):
 def ask_for_reset(actor: Person, person: Person, reason: str) -> SecondFactorReset:
     """Ask that somebody's second factor be cleared, for a reason in words. Where there is no other administrator, and
     was none within seven days, it is done at once; where the only other one is the person concerned, after ``NOTICE``
-    (``agree_to_reset``). An administrator concerned is told by mail. Raises NotFound for anybody but an administrator of everything, for
-    oneself and where there is nothing to clear; AlreadyAsked.
+    (``agree_to_reset``). An administrator concerned is told by mail. Raises NotFound for anybody but an administrator
+    of everything, for oneself and where there is nothing to clear; AlreadyAsked.
     """
     _demand_admin(actor)
     alone, notice = is_alone(actor, person, lock=True), counts_as_admin(person)

@@ -17,7 +17,7 @@ from eventhub.programme import console_queries as queries
 from eventhub.programme.console import bp, others, page, sent, to_edit
 from eventhub.programme.fields import given
 from eventhub.programme.forms import CancelForm, EventForm, EventTextsForm, PublishForm
-from eventhub.programme.models import Event
+from eventhub.programme.models import Event, Publication
 from eventhub.programme.shown import EVENT_KINDS, MODES, join
 
 __all__ = ["bp"]
@@ -140,6 +140,8 @@ def event_publish(slug: str) -> ResponseReturnValue:
         flash(gettext("The event is public"), "ok")
         return back_to(".event", slug=slug)
     event = to_edit(slug)
+    if not form.is_submitted() and event.publication is not Publication.DRAFT:
+        return page("event_settled", event, here=".event")
     ready = checks.readiness(event, queries.programme_of(event))
     return page("event_publish", event, here=".event", form=form, ready=ready, rows=_readiness_rows(event, ready))
 
@@ -159,6 +161,8 @@ def event_cancel(slug: str) -> ResponseReturnValue:
         flash(gettext("The event is cancelled. Its page says so."), "warn")
         return back_to(".event", slug=slug)
     event = to_edit(slug)
+    if not form.is_submitted() and event.publication is not Publication.PUBLISHED:
+        return page("event_settled", event, here=".event")
     return page("event_cancel", event, here=".event", form=form)
 
 

@@ -31,7 +31,8 @@ class OthersWouldClose(DomainError):
 
     status = 422
     message = _l(
-        "This event has no categories of its own now, so the form offers all. Say what becomes of the others, and save again."
+        "This event has no categories of its own now, so the form offers all. "
+        "Say what becomes of the others, and save again."
     )
 
 

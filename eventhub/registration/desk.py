@@ -457,6 +457,9 @@ def _one_page(found: Any, event_id: uuid.UUID, filters: Filters, seen: Sight) ->
 
 def _where(event_id: uuid.UUID, filters: Filters, seen: Sight) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = [*_at_desk(event_id)]
+    if read_reference(filters.q) is not None:
+        # A whole reference means one registration: it is found whatever view or filter stands.
+        return [*found, _search(filters.q, seen)]
     if filters.chip != "all":
         found.append(Registration.state.in_(CHIPS[filters.chip]))
     if filters.chip == ANSWERED:

@@ -390,6 +390,7 @@ def test_scripts_are_small_and_safe_for_trusted_types() -> None:
         "leave",
         "local-time",
         "show-if",
+        "spent-code",
     ]
     for path in SCRIPTS:
         source = path.read_text()

@@ -359,6 +359,7 @@ def _build(words: Words) -> Tour:
             "programme_console.event_copy": f"{console}/copy",
             "programme_console.event_cancel": f"{console}/cancel",
             "programme_console.event_publish": f"/console/events/{draft.slug}/publish",
+            "programme_console.event_publish#public": f"{console}/publish",
             "programme_console.programme": f"{console}/programme",
             "programme_console.documents": f"{console}/documents",
             "programme_console.document": f"{console}/documents/{document.id}",

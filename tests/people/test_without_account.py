@@ -70,8 +70,13 @@ def test_an_administrator_saves_the_copy_and_erases(client: FlaskClient) -> None
     assert copy.headers["Content-Disposition"] == 'attachment; filename="personal-data.json"'  # type: ignore[attr-defined]
     found = json.loads(copy.data)  # type: ignore[attr-defined]
     assert found["person"]["name"] == NAME
+    assert (found["person"]["phone"], "contact_email" in found["person"]) == ("+254 700 000 000", False)
+    person.phone = "walkin@example.org"
+    db.session.flush()
+    mailed = json.loads(send("copy", 3).data)["person"]  # type: ignore[attr-defined]
+    assert (mailed["phone"], mailed["contact_email"]) == (None, "walkin@example.org")
     assert [row["reference"] for row in (*found["registrations"], *found["entries"])] == [one.reference] * 2
-    assert send("erase", 2).location == "/en/console"  # type: ignore[attr-defined]
+    assert send("erase", 5).location == "/en/console"  # type: ignore[attr-defined]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATABASE_URL", servers.database_url(servers.TEMPLATE, servers.APP_ROLE))
         erasers = import_module("workers.people").ERASERS  # importing it reads the environment

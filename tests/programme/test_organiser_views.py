@@ -36,7 +36,7 @@ from tests.factories.programme import (
     make_series,
     make_session,
 )
-from tests.programme.console import error_at, fields_of, send, text_of
+from tests.programme.console import error_at, fields_of, send, summary_of, text_of
 
 DRAFT = Publication.DRAFT
 
@@ -373,6 +373,8 @@ def test_every_text_is_bounded(client: FlaskClient) -> None:
         answer = send(client, url, **{f"{field}__zh": "长" * length})
         assert answer.status_code == 422
         assert "too long" in error_at(answer, f"{field}-zh")
+        named = {"title": "Title", "lead": "Lead", "description": "Description", "practical": "Practical information"}
+        assert summary_of(answer, f"{field}-zh").startswith(f"{named[field]} (中文): This text is too long")
 
 
 def test_only_named_fields_are_written(client: FlaskClient) -> None:
@@ -470,14 +472,34 @@ def test_publish_warns_and_does_not_forbid(client: FlaskClient) -> None:
     page = text_of(client.get(url))
     assert "1 session is a draft" in page
     assert "Missing: Chinese, French, Russian and Spanish" in page
+    late = fields_of(client.get(url))
     assert send(client, url).status_code == 303
     fresh(event)
     fresh(draft)
     assert event.publication is draft.publication is Publication.PUBLISHED
     assert client.get(f"/en/events/{event.slug}").status_code == 200
-    again = send(client, url)
+    again = client.post(url, data=late)
     assert again.status_code == 422
     assert "not possible in its present state" in text_of(again)
+
+
+@pytest.mark.parametrize(
+    ("publication", "publish", "cancel"),
+    [
+        (Publication.DRAFT, "Publish this event?", "This event is not public yet"),
+        (Publication.PUBLISHED, "This event is public already", "Cancel this event?"),
+        (Publication.CANCELLED, "This event is cancelled already", "This event is cancelled already"),
+    ],
+)
+def test_what_is_settled_is_said_without_a_form(
+    client: FlaskClient, publication: Publication, publish: str, cancel: str
+) -> None:
+    event = make_event(publication=publication)
+    organiser(client, event)
+    for name, said in (("publish", publish), ("cancel", cancel)):
+        answer = client.get(f"/en/console/events/{event.slug}/{name}")
+        assert (answer.status_code, said in answer.text) == (200, True), name
+        assert ('<form method="post" novalidate' in answer.text) is said.endswith("?")
 
 
 def test_publish_without_sessions_when_asked(client: FlaskClient) -> None:

@@ -206,7 +206,9 @@ def test_a_lost_phone_is_told_to_all_concerned_each_in_the_own_language(
         first, second, person = make_staff(), make_staff(), make_staff(Role.RAPPORTEUR)
         for one in (second, person):
             one.language, one.discreet, one.name = language, discreet, "Legal Marker"
-        give_phone(person)
+        for one in (second, person):
+            give_phone(one)
+        resets.ask_for_reset(first, second, "A colleague of mine")
         row = resets.ask_for_reset(first, person, "Known by voice")
     carry(tasks)
     with unit_of_work():
@@ -214,7 +216,7 @@ def test_a_lost_phone_is_told_to_all_concerned_each_in_the_own_language(
     carry(tasks)
     messages = sink.messages()
     assert sorted(str(message["To"]) for message in messages) == sorted(
-        str(one.email) for one in (first, second, person)
+        str(one.email) for one in (first, second, second, person)
     )
     origin = "http://127.0.0.1" if discreet else "http://localhost"
     for message in messages:
