@@ -179,9 +179,7 @@ def second_factor_at_stake_mail(reset_id: str, person_id: str) -> Letter | None:
         return None
     person = db.session.get_one(Person, uuid.UUID(person_id))
     template = "people/second_factor_at_stake"
-    return _to_staff(
-        person, template, lambda: _("Somebody asks to clear your second step"), "people_console.second_factors"
-    )
+    return _to_staff(person, template, lambda: _("Somebody asks to clear your second step"), "people.devices")
 
 
 @mails("people.second_factor_was_reset")

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from eventhub.kit import health, outbox
-from eventhub.kit.access import actor, staff, stands_on
+from eventhub.kit.access import actor, staff
 from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, submit
 from eventhub.kit.headers import saved_as_json
@@ -146,22 +146,10 @@ def second_factors() -> ResponseReturnValue:
         "people/second_factors.html",
         people=queries.people_with_second_factor(me.id),
         waiting=[one for one in open_ones if one.reset.person_id != me.id],
-        mine=next((one for one in open_ones if one.reset.person_id == me.id), None),
+        mine=queries.reset_about(me.id),
         keep=ActionForm(formdata=None),
         zone=me.time_zone,
     )
-
-
-@bp.post("/console/second-factors/keep-mine")
-@staff
-@stands_on("people_console.second_factors")
-def keep_mine() -> ResponseReturnValue:
-    """Somebody asks that the own second factor be cleared, and this session, which gave it, says no."""
-    _demand_admin_of_all()
-    form = ActionForm()
-    if form.validate_on_submit() and submit(form, lambda: resets.object_to_reset(actor().person)):
-        flash(_("Your second step stays as it is."), "ok")
-    return back_to("people_console.second_factors")
 
 
 @bp.route("/console/second-factors/<uuid:person_id>", methods=["GET", "POST"])

@@ -417,6 +417,12 @@ def open_reset(reset_id: uuid.UUID, *, but: uuid.UUID) -> AskedReset:
     return AskedReset(*found)
 
 
+def reset_about(person_id: uuid.UUID) -> AskedReset | None:
+    """The request about one person, for that person."""
+    found = db.session.execute(_asked_resets().where(SecondFactorReset.person_id == person_id)).first()
+    return AskedReset(*found) if found else None
+
+
 def open_reset_of(person_id: uuid.UUID) -> SecondFactorReset | None:
     """The request about one person that is not closed, locked; one that is too old as well."""
     rows = select(SecondFactorReset).where(

@@ -10,7 +10,7 @@ from flask_login import current_user
 from markupsafe import Markup
 from werkzeug.utils import redirect
 
-from eventhub.kit.access import actor, anyone, personal
+from eventhub.kit.access import actor, anyone, personal, stands_on
 from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, Form, submit
 from eventhub.kit.headers import saved_as_json
@@ -18,7 +18,7 @@ from eventhub.kit.i18n import show_moment
 from eventhub.kit.limits import count
 from eventhub.kit.panels import gathered, panels
 from eventhub.kit.web import back_to, local_target
-from eventhub.people import actions, queries, sessions, sign_in, totp
+from eventhub.people import actions, queries, resets, sessions, sign_in, totp
 from eventhub.people.forms import (
     CodeForm,
     DiscreetForm,
@@ -194,6 +194,19 @@ def keep_second_factor() -> ResponseReturnValue:
     elif actions.keep_second_factor(actor().person, actor().web_session):
         flash(_("Your old phone stays. Go on with a code of it."), "ok")
     return back_to("people.second_factor")
+
+
+@bp.post("/second-factor/object")
+@personal
+@stands_on("people.devices")
+def object_to_reset() -> ResponseReturnValue:
+    """Somebody asks that the own second factor be cleared, and this session, which gave it, says no."""
+    me, form = actor(), ActionForm()
+    if not me.has_second_factor():
+        raise NotFound
+    if form.validate_on_submit() and submit(form, lambda: resets.object_to_reset(me.person)):
+        flash(_("Your second step stays as it is."), "ok")
+    return back_to("people.devices")
 
 
 @bp.route("/second-factor/recovery-codes", methods=["GET", "POST"])
@@ -483,7 +496,8 @@ def _data_page(form: ActionForm) -> ResponseReturnValue:
 def _devices(form: ActionForm) -> ResponseReturnValue:
     visitor = actor()
     rows: list[WebSession] = sessions.live_sessions(visitor.person.id)
-    return render_template("people/devices.html", form=form, visitor=visitor, rows=rows), form.status
+    mine = queries.reset_about(visitor.id) if visitor.has_second_factor() else None
+    return render_template("people/devices.html", form=form, visitor=visitor, rows=rows, mine=mine), form.status
 
 
 def _dead_link(**context: Any) -> ResponseReturnValue:

@@ -159,6 +159,7 @@ PEOPLE = (
         but(STAFF, anonymous=SIGN_IN, owner=SECOND_FACTOR, stranger=SECOND_FACTOR, admin=SECOND_FACTOR),
     ),
     Route("people.keep_second_factor", "POST", "/en/second-factor/keep", HALF_WAY),
+    Route("people.object_to_reset", "POST", "/en/second-factor/object", but(STAFF, owner=NOTHING, stranger=NOTHING)),
     Route("people.recovery_codes", "GET POST", "/en/second-factor/recovery-codes", PERSONAL),
     Route(
         "people.renew_second_factor",
@@ -203,7 +204,6 @@ PEOPLE = (
     Route("people_console.revoke", "GET POST", "/en/console/roles/{grant}/revoke", SERIES),
     Route("people_console.take_back", "POST", "/en/console/roles/offers/{offer}/take-back", SERIES),
     Route("people_console.second_factors", "GET", "/en/console/second-factors", ADMIN),
-    Route("people_console.keep_mine", "POST", "/en/console/second-factors/keep-mine", ADMIN),
     Route(
         "people_console.second_factor_of",
         "GET POST",

@@ -19,7 +19,7 @@ from eventhub.people import resets, roles, totp
 from eventhub.people.models import Person, Role, SecondFactorReset, WebSession
 from tests.factories.people import give_phone, grant, make_person, make_staff, sign_in
 from tests.live import House
-from tests.people.visits import is_in, send
+from tests.people.visits import come_in, is_in, send
 
 PAGE = "/en/console/second-factors"
 
@@ -149,9 +149,19 @@ def test_whose_phone_is_not_lost_says_no(app: Flask, client: FlaskClient) -> Non
     hers = app.test_client()
     sign_in(hers, person)
     assert "Somebody asks to clear your own second step" in hers.get(PAGE).text
-    said = send(hers, f"{PAGE}/keep-mine", page=PAGE)
-    assert said.location == PAGE
-    assert "Your second step stays as it is." in hers.get(PAGE).text
+    roles.revoke_role(admin, db.session.query(roles.RoleGrant).filter_by(person_id=person.id).one())
+    grant(person, Role.RAPPORTEUR)
+    assert hers.get(PAGE).status_code == 404
+    assert "Somebody asks to clear your own second step" in hers.get("/en/me/devices").text
+    thief = app.test_client()
+    come_in(thief, person.email or "")
+    said = send(thief, "/en/second-factor/object", page="/en/second-factor")
+    assert said.location.startswith("/en/second-factor"), "a mailbox alone decides nothing"
+    said = send(hers, "/en/second-factor/object", page="/en/me/devices", action="/en/second-factor/object")
+    assert said.location == "/en/me/devices"
+    after_it = hers.get("/en/me/devices").text
+    assert "Your second step stays as it is." in after_it
+    assert "Somebody asks" not in after_it
     with pytest.raises(NotFound):
         resets.agree_to_reset(admin, row)
     assert totp.factor_of(person) is not None
