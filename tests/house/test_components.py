@@ -780,6 +780,21 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
 
 
 @pytest.mark.lane
+def test_the_longest_day_stands_in_the_head_of_a_whole_week(site: str, chromium: Any) -> None:
+    day = '<div class="dayc"><h2>الثلاثاء <small>22 تشرين الثاني/نوفمبر</small></h2></div>'
+    tab = chromium.new_page(viewport={"width": 1080, "height": 900})
+    page = gallery_page("ar", "base.html", form=None)
+    week = f'<main><div class="week d7"><ol class="hours"></ol>{day * 7}</div></main>'
+    QuietHandler.pages["/week"] = re.sub(r"<main.*</main>", week, page, flags=re.DOTALL).encode()
+    tab.goto(f"{site}/week")
+    heads = tab.locator(".dayc h2")
+    assert heads.count() == 7
+    assert heads.first.evaluate("head => head.clientWidth") < 150
+    assert heads.first.evaluate("head => head.scrollHeight - head.clientHeight") <= 0
+    tab.close()
+
+
+@pytest.mark.lane
 class TestScripts:
     """The small scripts, each doing its one thing."""
 
@@ -833,6 +848,19 @@ class TestScripts:
         tab.wait_for_url("**/out")
         tab.go_back()
         assert tab.url.endswith("/en/404")
+        tab.close()
+
+    def test_a_spent_code_leaves_its_field(self, site: str, chromium: Any) -> None:
+        script = '<script src="/assets/spent-code.js" defer></script>'
+        form = '<form method="post" data-spends="code" action="/form"><input name="code"><button>Save</button></form>'
+        QuietHandler.pages["/spends"] = f'<!doctype html><html lang="en"><title>x</title>{script}{form}'.encode()
+        tab = chromium.new_page()
+        tab.goto(f"{site}/spends")
+        # The copy comes as a file, so the page stays.
+        tab.evaluate("document.forms[0].addEventListener('submit', (event) => event.preventDefault())")
+        tab.fill("[name=code]", "123456")
+        tab.click("button")
+        tab.wait_for_function("document.forms[0].elements.code.value === ''")
         tab.close()
 
     def test_choose_all_counts(self, site: str, chromium: Any) -> None:
