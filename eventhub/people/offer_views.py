@@ -10,9 +10,9 @@ from eventhub.kit.forms import submit
 from eventhub.kit.limits import count
 from eventhub.kit.web import back_to
 from eventhub.people import queries, roles
+from eventhub.people.factor_views import bp
 from eventhub.people.forms import ROLE_NAMES, OfferForm, as_uuid
 from eventhub.people.models import RoleGrant
-from eventhub.people.views import bp
 
 __all__ = ["bp"]
 

@@ -135,8 +135,7 @@ def refuse_reset(actor: Person, row: SecondFactorReset) -> SecondFactorReset:
 
 
 def object_to_reset(actor: Person) -> SecondFactorReset:
-    """The person concerned, signed in with the second factor in question, says no. Raises NotFound where nobody asks.
-    """
+    """The person concerned, signed in with that second factor, says no. Raises NotFound where nobody asks."""
     row = queries.open_reset_of(actor.id)
     if row is None or row.until <= now():
         raise NotFound

@@ -466,12 +466,9 @@ def _where(event_id: uuid.UUID, filters: Filters, seen: Sight) -> list[ColumnEle
         found.append(Registration.answered_at.is_not(None))
     if filters.chip == PREPARED:
         found.append(exists().where(seen_by(filters.viewer)).correlate(Registration))
-    if filters.category:
-        found.append(Registration.category == filters.category)
-    if filters.mode:
-        found.append(Registration.attendance_mode == filters.mode)
-    if filters.country:
-        found.append(Registration.country == filters.country)
+    columns = Registration.category, Registration.attendance_mode, Registration.country
+    chosen = zip(columns, (filters.category, filters.mode, filters.country), strict=True)
+    found += [column == wanted for column, wanted in chosen if wanted]
     if filters.late:
         found.append(Registration.late.is_(True))
     if filters.q:
