@@ -83,6 +83,10 @@ class Count:
     last: datetime | None
 
 
+WHO = (Registration.reference, LEGAL, PUBLIC_NAME, Registration.category, Registration.attendance_mode)
+"""The first columns of :class:`Present`, from registrations with their persons."""
+
+
 @dataclass(frozen=True)
 class Present:
     """One line of the attendance."""
@@ -332,16 +336,7 @@ def passes(gate: Gate, category: str | None, mode: str | None) -> Refusal | None
 def present(event_id: uuid.UUID, key: GateKey | None = None) -> list[Present]:
     """Who was where, by gate and time. One statement."""
     rows = (
-        select(
-            Registration.reference,
-            LEGAL,
-            PUBLIC_NAME,
-            Registration.category,
-            Registration.attendance_mode,
-            Entry.day,
-            Entry.session_id,
-            Entry.entered_at,
-        )
+        select(*WHO, Entry.day, Entry.session_id, Entry.entered_at)
         .join(Registration, Registration.id == Entry.registration_id)
         .join(Person, Person.id == Registration.person_id)
         .where(Entry.event_id == event_id, _at(Entry, [key]) if key else true())

@@ -17,17 +17,15 @@ from sqlalchemy.dialects.postgresql import insert
 
 from eventhub.checkin import queries
 from eventhub.checkin.models import GateKey, Joined
-from eventhub.checkin.queries import Present
+from eventhub.checkin.queries import WHO, Present
 from eventhub.kit.clock import now
 from eventhub.kit.db import db, table_of
 from eventhub.kit.errors import DomainError
 from eventhub.people.models import Person
 from eventhub.programme.models import Event, Publication, Session
 from eventhub.programme.queries import public_sitting
-from eventhub.registration.desk import LEGAL
 from eventhub.registration.doors import attend
 from eventhub.registration.models import CONFIRMED, Registration
-from eventhub.registration.queries import PUBLIC_NAME
 
 
 class Door(StrEnum):
@@ -132,16 +130,7 @@ def present(event_id: uuid.UUID, key: GateKey | None = None) -> list[Present]:
     statement.
     """
     rows = (
-        select(
-            Registration.reference,
-            LEGAL,
-            PUBLIC_NAME,
-            Registration.category,
-            Registration.attendance_mode,
-            literal(None),
-            Joined.session_id,
-            Joined.joined_at,
-        )
+        select(*WHO, literal(None), Joined.session_id, Joined.joined_at)
         .join(Registration, Registration.id == Joined.registration_id)
         .join(Person, Person.id == Registration.person_id)
         .where(Registration.event_id == event_id, Joined.session_id == key.session_id if key else true())
