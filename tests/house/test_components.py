@@ -756,8 +756,7 @@ def site() -> Iterator[str]:
 
 
 @pytest.mark.lane
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light")])
 @pytest.mark.parametrize("page", ["base.html", "console.html", "404"])
 @pytest.mark.parametrize("lang", DIRECTIONS)
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(
