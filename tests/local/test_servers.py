@@ -65,6 +65,11 @@ def _nobodys(data: Path) -> subprocess.Popen[bytes]:
         return server.spawn(log)
 
 
+def _named(pid_file: Path, process: "subprocess.Popen[bytes]") -> bool:
+    """Whether the file names the process: it is made first and written then."""
+    return pid_file.exists() and pid_file.read_text().split("\n")[0] == str(process.pid)
+
+
 def test_postgres_serves_and_a_restart_keeps_the_data(postgres: Postgres) -> None:
     postgres.start()
     postgres.execute("CREATE TABLE kept (word text)")
@@ -118,7 +123,7 @@ def test_postgres_of_a_killed_owner_is_ended_and_its_data_kept(postgres: Postgre
     postgres.execute("CREATE TABLE kept (n int)")
     postgres.stop()
     former = _nobodys(postgres.data)
-    assert wait_until(postgres.pid_file.exists, 10)
+    assert wait_until(lambda: _named(postgres.pid_file, former), 10)
 
     postgres.start()
 
@@ -246,7 +251,7 @@ def test_valkey_of_a_killed_owner_is_ended(valkey: Valkey, tmp_path: Path) -> No
     valkey.port = free_port()
     with (tmp_path / "old.log").open("wb") as log:
         former = valkey.spawn(log)
-    assert wait_until(valkey.pid_file.exists, 10)
+    assert wait_until(lambda: _named(valkey.pid_file, former), 10)
     valkey.start()
     assert former.wait(10) == 0
     assert valkey.running()
