@@ -163,8 +163,7 @@ def second_factor_reset_mail(person_id: str) -> Letter | None:
 @mails("people.second_factor_asked")
 def second_factor_asked_mail(reset_id: str, person_id: str) -> Letter | None:
     """To another administrator: somebody asks. None when the request is closed."""
-    row = db.session.get(SecondFactorReset, uuid.UUID(reset_id))
-    if row is None or row.closed_at is not None or row.until <= now():
+    if not _still_asked(reset_id):
         return None
     person = db.session.get_one(Person, uuid.UUID(person_id))
     template = "people/second_factor_asked"
@@ -174,8 +173,7 @@ def second_factor_asked_mail(reset_id: str, person_id: str) -> Letter | None:
 @mails("people.second_factor_at_stake")
 def second_factor_at_stake_mail(reset_id: str, person_id: str) -> Letter | None:
     """To the administrator concerned: somebody asks, and it was perhaps not you. None when the request is closed."""
-    row = db.session.get(SecondFactorReset, uuid.UUID(reset_id))
-    if row is None or row.closed_at is not None or row.until <= now():
+    if not _still_asked(reset_id):
         return None
     person = db.session.get_one(Person, uuid.UUID(person_id))
     template = "people/second_factor_at_stake"
@@ -211,6 +209,12 @@ def administrator_removed_mail(person_id: str) -> Letter | None:
     person = db.session.get_one(Person, uuid.UUID(person_id))
     page = "people_console.roles" if person.id in admins_of_all() else "people.me"
     return _to_staff(person, "people/administrator_removed", lambda: _("One administrator less"), page)
+
+
+def _still_asked(reset_id: str) -> bool:
+    """Whether somebody still asks to clear a second step."""
+    row = db.session.get(SecondFactorReset, uuid.UUID(reset_id))
+    return row is not None and row.closed_at is None and row.until > now()
 
 
 def _to_staff(person: Person, template: str, subject: Callable[[], str], endpoint: str) -> Letter | None:

@@ -28,8 +28,8 @@ def attendance(event: Event, key: GateKey | None, seen: Sight, lang: str) -> Tab
         _("Online"),
     ]
     names |= {
-        GateKey(session_id=one.session.id): shown.session_name(one.session.title, one.session.starts_at, event, lang)
-        for one in rooms.counts(event)
+        GateKey(session_id=one.id): shown.session_name(one.title, one.starts_at, event, lang)
+        for one in rooms.held(event)
     }
     rows: list[list[object]] = [
         [

@@ -26,7 +26,7 @@ from eventhub.kit.i18n import direction, in_language, show_moment, show_time
 from eventhub.kit.panels import Panel
 from eventhub.kit.web import Link, back_to
 from eventhub.people.models import Person
-from eventhub.programme.models import Event, Mode
+from eventhub.programme.models import Event, Mode, Session
 from eventhub.registration.doors import Newcomer, passes_over
 from eventhub.registration.models import Registration
 from eventhub.registration.shown import label
@@ -180,7 +180,7 @@ def undo(slug: str) -> ResponseReturnValue:
         raise NotFound
     form = UndoForm(data=_entry_of(event, request.args.get("scan")))
     names = shown.gate_names(event, g.lang)
-    online = {f"{ONLINE}{one.session.id}": one for one in rooms.counts(event)}
+    online = {f"{ONLINE}{one.id}": one for one in rooms.held(event)}
     form.gate.choices = options(
         [
             ("", _("Choose")),
@@ -190,7 +190,7 @@ def undo(slug: str) -> ResponseReturnValue:
     )
     if form.validate_on_submit():
         chosen = form.gate.data
-        key = GateKey(session_id=online[chosen].session.id) if chosen in online else queries.gate_of(event, chosen).key
+        key = GateKey(session_id=online[chosen].id) if chosen in online else queries.gate_of(event, chosen).key
         undone = submit(
             form,
             lambda: actions.undo_entry(
@@ -257,15 +257,15 @@ def console_event(event: Event) -> Panel | None:
     return Panel("", {"links": [Link(_("Check-in"), url_for("checkin_console.index", slug=event.slug))]})
 
 
-def _session_name(one: rooms.RoomCount, event: Event) -> str:
-    return shown.session_name(one.session.title, one.session.starts_at, event, g.lang)
+def _session_name(one: Session, event: Event) -> str:
+    return shown.session_name(one.title, one.starts_at, event, g.lang)
 
 
 def _online(event: Event) -> list[dict[str, Any]]:
     """How many joined each session online."""
     return [
         {
-            "name": _session_name(one, event),
+            "name": _session_name(one.session, event),
             "opens": show_moment(one.session.room_opens_at, event.time_zone, g.lang, year=False),
             "joined": one.joined,
             "last": show_moment(one.last, event.time_zone, g.lang, year=False) if one.last else None,

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, and_, func, literal, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, literal, select, true
 from sqlalchemy.dialects.postgresql import insert
 
 from eventhub.checkin import queries
@@ -113,12 +113,17 @@ def has_joined(registration_id: uuid.UUID) -> bool:
     return db.session.scalars(_of(registration_id).limit(1)).first() is not None
 
 
+def held(event: Event) -> list[Session]:
+    """The sessions of an event that are held online, in the order of their times. One statement."""
+    return list(db.session.scalars(select(Session).where(*_online(event)).order_by(Session.starts_at, Session.id)))
+
+
 def counts(event: Event) -> list[RoomCount]:
     """How many joined each session that is held online. One statement."""
     rows = (
         select(Session, func.count(Joined.id), func.max(Joined.joined_at))
         .outerjoin(Joined, Joined.session_id == Session.id)
-        .where(Session.event_id == event.id, Session.join_link.is_not(None), Session.publication != Publication.DRAFT)
+        .where(*_online(event))
         .group_by(Session.id)
         .order_by(Session.starts_at, Session.id)
     )
@@ -151,6 +156,10 @@ def own_data(person_id: uuid.UUID) -> list[dict[str, Any]]:
     )
     names = ("at", "reference", "event", "session")
     return [dict(zip(names, row, strict=True)) for row in db.session.execute(rows)]
+
+
+def _online(event: Event) -> tuple[ColumnElement[bool], ...]:
+    return Session.event_id == event.id, Session.join_link.is_not(None), Session.publication != Publication.DRAFT
 
 
 def _of(registration_id: uuid.UUID) -> Select[Joined]:

@@ -6,6 +6,7 @@ import uuid
 import html5lib
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from eventhub.kit.db import db
 from eventhub.people.models import Person
@@ -155,8 +156,9 @@ def test_sealed_answers_are_guarded_and_stay_sealed(client: FlaskClient, person:
     assert number() == "OLDER000222"
 
 
-def test_a_sealed_file_of_the_other_window_is_named_by_neither(client: FlaskClient, person: Person) -> None:
-    asked = [{"id": "q1", "key": "letter", "kind": "file", "label": "Letter", "sealed": True}]
+def letters_of_two_windows(client: FlaskClient, **more: object) -> tuple[Event, str, TestResponse]:
+    """Two windows sent a file each for one question: the event, its address, and what the second one was answered."""
+    asked = [{"id": "q1", "key": "letter", "kind": "file", "label": "Letter"} | more]
     pages = [{"id": "p1", "title": "One", "questions": asked}, {"id": "p2", "title": "Two", "questions": [MORE]}]
     event = make_forum(data={"pages": pages})
     url = f"/en/events/{event.slug}/register/p1"
@@ -164,6 +166,11 @@ def test_a_sealed_file_of_the_other_window_is_named_by_neither(client: FlaskClie
     assert client.post(url, data=new | {"q_letter": (io.BytesIO(picture()), "newer.png")}).status_code == 303
     answer = client.post(url, data=old | {"q_letter": (io.BytesIO(picture()), "older.png")})
     assert answer.status_code == 422
+    return event, url, answer
+
+
+def test_a_sealed_file_of_the_other_window_is_named_by_neither(client: FlaskClient, person: Person) -> None:
+    _event, _url, answer = letters_of_two_windows(client, sealed=True)
     assert "A file was sent in another window. It is sealed and not shown here." in answer.text
     assert "newer.png" not in answer.text
     assert "older.png" not in answer.text
@@ -207,14 +214,7 @@ def test_an_answer_that_does_not_apply_here_stays_as_it_was_kept_there(client: F
 
 
 def test_a_file_of_the_other_window_is_not_replaced_unseen(client: FlaskClient, person: Person) -> None:
-    asked = [{"id": "q1", "key": "letter", "kind": "file", "label": "Letter"}]
-    pages = [{"id": "p1", "title": "One", "questions": asked}, {"id": "p2", "title": "Two", "questions": [MORE]}]
-    event = make_forum(data={"pages": pages})
-    url = f"/en/events/{event.slug}/register/p1"
-    old, new = opened(client, url), opened(client, url)
-    assert client.post(url, data=new | {"q_letter": (io.BytesIO(picture()), "newer.png")}).status_code == 303
-    answer = client.post(url, data=old | {"q_letter": (io.BytesIO(picture()), "older.png")})
-    assert answer.status_code == 422
+    event, url, answer = letters_of_two_windows(client)
     assert "Kept now: <bdi>newer.png</bdi>. Choose your file again to keep it instead." in answer.text
     sent = form_fields(answer.text) | {"q_letter": (io.BytesIO(picture()), "older.png")}
     assert client.post(url, data=sent).status_code == 303
