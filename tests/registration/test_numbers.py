@@ -123,12 +123,12 @@ def test_the_page(client: FlaskClient, statements: list[str]) -> None:
         counts.append(len(statements))
     assert counts[0] == counts[1] <= 6
     assert "rounded down to fives" in page
-    assert '<td class="num">7</td>' not in page
+    assert '<td class="num" role="cell">7</td>' not in page
     assert '<polyline class="curve"' in page
     sign_in(client, make_staff(Role.ORGANISER, series_id=series.id))
     page = client.get(address).get_data(as_text=True)
     assert "rounded down to fives" not in page
-    assert '<td class="num">7</td>' in page
+    assert '<td class="num" role="cell">7</td>' in page
 
 
 def test_an_event_without_former_ones(client: FlaskClient) -> None:
