@@ -30,14 +30,18 @@ TITLES: dict[str, Any] = {
 def numbers_page(slug: str) -> ResponseReturnValue:
     """How many registered and take part, of whom, and since when; beside the former event."""
     event, _setup, _seen = at_desk(slug)
+    earlier = numbers.earlier_events(event)
+    mine = {one.id for one in earlier if access.works_at_desk(actor().grants, one)}
     former = numbers.former_event(event)
-    exact = former is not None and access.works_at_desk(actor().grants, former)
-    found = numbers.numbers(event, former, today=now().date(), exact=exact)
+    hidden = former is not None and former.id not in mine
+    if hidden:
+        former = None
+    found = numbers.numbers(event, former, today=now().date(), first_timers=len(mine) == len(earlier))
     return render_template(
         "registration/numbers.html",
         event=event,
         former=former,
-        exact=exact,
+        hidden=hidden,
         found=found,
         figures=_figures(found),
         tables=[_table(name, lines, found) for name, lines in found.by.items() if lines],
@@ -49,7 +53,7 @@ def _figures(found: Numbers) -> list[dict[str, str]]:
     named = (
         (_("Registered"), found.registered),
         (_("Taking part"), found.taking_part),
-        (_("For the first time"), found.first_time),
+        *([] if found.first_time is None else [(_("For the first time"), found.first_time)]),
         (_("Withdrawn or refused"), found.ended),
     )
     return [{"label": name, "value": show_number(number, g.lang)} for name, number in named]

@@ -1,8 +1,8 @@
 """An event's registrations in numbers, for its desk, beside the former event of its series.
 
-By category, way of taking part, region and first time, and week by week. Exact for those alone who see the people
-behind the numbers. Of a former event whose desk is not theirs they see what a host partner may: rounded down to fives,
-and nothing under five (SAFETY.md property 4).
+By category, way of taking part, region and first time, and week by week. The numbers are exact and of the moment: two
+looks with one decision between them tell whom it was about. So whoever reads a number works at the desk of every event
+that stands behind it, and sees the people themselves (SAFETY.md property 4).
 """
 
 import uuid
@@ -20,7 +20,6 @@ from sqlalchemy.orm import aliased
 from eventhub.kit import codes
 from eventhub.kit.db import db
 from eventhub.programme.models import Event, Publication
-from eventhub.registration.counts import shown as rounded
 from eventhub.registration.models import TAKES_PART, Registration, RegistrationSetup, State
 
 WEEKS = 12
@@ -44,7 +43,7 @@ class One(NamedTuple):
 @dataclass(frozen=True)
 class Line:
     """One value of a breakdown: how many registered, how many of those take part, and how many did at the former
-    event; None for a number that is too small to leave its desk. An empty ``code`` is who did not say.
+    event, None without one. An empty ``code`` is who did not say.
     """
 
     code: str
@@ -63,12 +62,14 @@ class Point:
 
 @dataclass(frozen=True)
 class Numbers:
-    """All of it. ``former_then``: how many had registered for the former event as long before it began."""
+    """All of it. ``first_time`` is None where the earlier events are not for the reader; ``former_then``: how many had
+    registered for the former event as long before it began.
+    """
 
     registered: int
     taking_part: int
     ended: int
-    first_time: int
+    first_time: int | None
     by: dict[str, list[Line]]
     points: list[Point]
     former_total: int | None
@@ -92,26 +93,36 @@ def former_event(event: Event) -> Event | None:
     return db.session.scalar(rows)
 
 
-def numbers(event: Event, former: Event | None, *, today: date, exact: bool) -> Numbers:
-    """Count an event, beside a former one: by its exact numbers, or by those that may leave its desk. One statement."""
+def earlier_events(event: Event) -> list[Event]:
+    """The events of the series that began before this one and took registrations: in these somebody may have taken part
+    before.
+    """
+    rows = (
+        select(Event)
+        .join(RegistrationSetup, RegistrationSetup.event_id == Event.id)
+        .where(Event.series_id == event.series_id, Event.first_day < event.first_day)
+    )
+    return list(db.session.scalars(rows))
+
+
+def numbers(event: Event, former: Event | None, *, today: date, first_timers: bool) -> Numbers:
+    """Count an event, beside a former one whose desk is the reader's too. ``first_timers``: whether the desks of all
+    ``earlier_events`` are. One statement.
+    """
     found = _counted([event.id] if former is None else [event.id, former.id])
     mine = [one for one in found if one.event_id == event.id]
     theirs = [one for one in found if one.event_id != event.id]
-    told: Callable[[int], int | None] = (lambda number: number) if exact else rounded
     taking_part = [one for one in mine if one.state in TAKES_PART]
     left = (event.first_day - today).days
     return Numbers(
         registered=len(mine),
         taking_part=len(taking_part),
         ended=sum(one.state in ENDED for one in mine),
-        first_time=sum(not one.came_before for one in taking_part),
-        by={
-            name: _lines(mine, theirs, code_of, told if former else lambda _number: None)
-            for name, code_of in BREAKDOWNS.items()
-        },
+        first_time=sum(not one.came_before for one in taking_part) if first_timers else None,
+        by={name: _lines(mine, theirs if former else None, code_of) for name, code_of in BREAKDOWNS.items()},
         points=_points(mine, event, today),
-        former_total=told(len(theirs)) if former else None,
-        former_then=told(_until(theirs, former, left)) if former and left > 0 else None,
+        former_total=len(theirs) if former else None,
+        former_then=_until(theirs, former, left) if former and left > 0 else None,
     )
 
 
@@ -160,14 +171,12 @@ BREAKDOWNS: dict[str, Callable[[One], str]] = {
 """By which code list, and where somebody stands in it."""
 
 
-def _lines(
-    mine: Sequence[One], theirs: Sequence[One], code_of: Callable[[One], str], told: Callable[[int], int | None]
-) -> list[Line]:
+def _lines(mine: Sequence[One], theirs: Sequence[One] | None, code_of: Callable[[One], str]) -> list[Line]:
     registered = Counter(map(code_of, mine))
     taking_part = Counter(code_of(one) for one in mine if one.state in TAKES_PART)
-    former = Counter(code_of(one) for one in theirs if one.state in TAKES_PART)
+    former = Counter(code_of(one) for one in theirs or () if one.state in TAKES_PART)
     known = sorted(registered.keys() | former.keys(), key=lambda code: (code == "", -registered[code], code))
-    return [Line(code, registered[code], taking_part[code], told(former[code])) for code in known]
+    return [Line(code, registered[code], taking_part[code], None if theirs is None else former[code]) for code in known]
 
 
 def _points(mine: Sequence[One], event: Event, today: date) -> list[Point]:
