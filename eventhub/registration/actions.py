@@ -33,6 +33,7 @@ from eventhub.registration import at_once, categories, line, offers, participant
 from eventhub.registration.copies import PHOTOGRAPH, copy_columns, fill_profile, on_papers
 from eventhub.registration.models import TAKES_PART, Deadline, Outcome, Registration, RegistrationSetup, State
 from eventhub.registration.moves import (
+    CategoryDecided,
     NotPossible,
     demand_as_seen,
     demand_distance,
@@ -274,7 +275,8 @@ def register_now(
 def amend(
     actor: Person, intake: Intake, values: Mapping[str, object], *, typed_in: uuid.UUID | None = None
 ) -> Registration:
-    """Change answers of a registration that was sent, until the deadline. The audit names the questions.
+    """Change answers of a registration that was sent, until the deadline. The audit names the questions. Raises Closed,
+    NotPossible, CategoryDecided, QuotaFull.
 
     Answers to what staff had asked for bring the registration back under review.
     """
@@ -293,6 +295,8 @@ def amend(
     printed, category = on_papers(registration), registration.category
     copy_columns(registration, definition, given.applicable(definition, after))
     if registration.state in TAKES_PART:
+        if registration.category != category and _was_decided(intake, category, registration.category):
+            raise CategoryDecided
         bump(REVISION)
     consents = _consents(intake, {name: value for name, value in values.items() if name in changed})
     if consents:
@@ -308,8 +312,12 @@ def amend(
     if registration.category != category and (registration.has_seat or registration.state is State.WAITLISTED):
         # The database counts the seat in the other category now, or refuses: what it left there is somebody else's.
         db.session.flush()
-        offers.fill(registration.event_id, int(registration.has_seat))
+        offers.fill(registration.event_id, int(registration.has_seat), moved_from=category)
     return registration
+
+
+def _was_decided(intake: Intake, *codes: str | None) -> bool:
+    return any(categories.is_looked_at(intake.setup, categories.rule_of(intake.rules, code)) for code in codes)
 
 
 def withdraw(actor: Person, intake: Intake) -> Registration:

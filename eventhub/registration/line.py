@@ -37,9 +37,11 @@ def before(event_id: uuid.UUID, category: str | None, left: Mapping[str, int], *
     return _served(event_id, left, {category}, is_limited=is_limited)
 
 
-def first_in_line(event_id: uuid.UUID, limit: int | None, left: Mapping[str, int]) -> list[Registration]:
-    """The first of the line, locked. Nobody is passed over but those whose category has no room ``left``; a row that
-    somebody works on is waited for.
+def first_in_line(
+    event_id: uuid.UUID, limit: int | None, left: Mapping[str, int], *, only: Collection[str | None] | None = None
+) -> list[Registration]:
+    """The first of the line, locked. Nobody is passed over but those whose category has no room ``left`` or is not
+    among ``only``; a row that somebody works on is waited for.
 
     The caller holds the event's row of seats (seats.hold_seats): then nobody else changes the line's order.
     """
@@ -47,11 +49,11 @@ def first_in_line(event_id: uuid.UUID, limit: int | None, left: Mapping[str, int
     if not left:
         return list(db.session.scalars(rows.limit(limit).execution_options(populate_existing=True)))
     while True:
-        turn = _with_room(event_id, left)[:limit]
+        turn = _with_room(event_id, left, only)[:limit]
         mine = rows.where(Registration.id.in_(turn)).execution_options(populate_existing=True)
         found = list(db.session.scalars(mine))
         # Somebody may have changed the category while the row was waited for; now it stands still.
-        if [one.id for one in found] == turn == _with_room(event_id, left)[:limit]:
+        if [one.id for one in found] == turn == _with_room(event_id, left, only)[:limit]:
             return found
 
 

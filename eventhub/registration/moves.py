@@ -16,6 +16,8 @@ from eventhub.kit.errors import DomainError, Forbidden, Stale
 from eventhub.kit.outbox import promise
 from eventhub.kit.revisions import bump
 from eventhub.people.models import Person
+from eventhub.questionnaires.answers import field_name
+from eventhub.registration.categories import QUESTION
 from eventhub.registration.models import CORRECTIONS, MOVES, TAKES_PART, Registration, State
 from eventhub.registration.participants import REVISION
 from eventhub.registration.queries import Nearness, too_near
@@ -29,6 +31,16 @@ class NotPossible(DomainError):
     """The table of moves has no way from here to there."""
 
     message = _l("This registration has moved on, so this step is not possible any more. Look at it again.")
+
+
+class CategoryDecided(DomainError):
+    """A category that somebody decided on, or one that needs a decision: nobody changes into or out of it alone."""
+
+    message = _l(
+        "Your place was given to you in the category you had, so it cannot be changed here. Write to us if it is"
+        " wrong: your registration is then looked at again."
+    )
+    field = field_name(QUESTION)
 
 
 class OwnFile(Forbidden):

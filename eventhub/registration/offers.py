@@ -132,11 +132,13 @@ def give_back_seats(event_id: uuid.UUID, number: int) -> int:
     return fill(event_id, number)
 
 
-def fill(event_id: uuid.UUID, freed: int | None) -> int:
+def fill(event_id: uuid.UUID, freed: int | None, *, moved_from: str | None = None) -> int:
     """Offer free seats to the first in line; how many. Nothing where offers are made by hand, or the event has begun.
 
     Where a seat is taken at once, all free ones belong to whoever waits. Where it is taken at accreditation, free seats
-    are also for those under review: then no more than those that were ``freed`` (None: all of them).
+    are also for those under review: then no more than those that were ``freed`` (None: all of them). ``moved_from``:
+    the category whose seats they were, when their holders keep a seat in another one: then only places of its quota
+    are free.
     """
     setup = hold_seats(event_id)
     left = None if setup.capacity is None else setup.capacity - setup.seats_taken
@@ -145,7 +147,11 @@ def fill(event_id: uuid.UUID, freed: int | None) -> int:
     until = None if setup.offers_by_hand or left == 0 else _until(setup)
     if until is None:
         return 0
-    first = line.first_in_line(event_id, left, left_by_category(event_id))
+    rooms = left_by_category(event_id)
+    only = {moved_from} if moved_from and not setup.seats_at_once else None
+    if only and moved_from not in rooms:
+        return 0
+    first = line.first_in_line(event_id, left, rooms, only=only)
     if first:
         take_seats(event_id, len(first))
         _offer(first, until, actor=None)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from eventhub.kit.audit import AuditEntry, AuditText
@@ -23,8 +24,8 @@ from eventhub.questionnaires.checks import parse
 from eventhub.questionnaires.models import AnswerSet
 from eventhub.registration import actions, disclosure, queries
 from eventhub.registration.models import MOVES, Deadline, Registration, RegistrationSetup, SeatAt, State
-from eventhub.registration.moves import NotEnoughSeats, NotPossible, OwnFile, can_move, move, way
-from tests.factories.people import make_organisation, make_person
+from eventhub.registration.moves import CategoryDecided, NotEnoughSeats, NotPossible, OwnFile, can_move, move, way
+from tests.factories.people import form_fields, make_organisation, make_person, sign_in
 from tests.factories.registration import (
     ANSWERS,
     ONE_PAGE,
@@ -234,6 +235,30 @@ def test_answers_may_change_until_the_deadline_and_the_audit_names_the_questions
     assert registration.category == "member_state"
     with time_machine.travel(setup_of(registration).closes_at, tick=False), pytest.raises(actions.Closed):
         actions.amend(person, intake(event, person), {"legal_name": "Late"})
+
+
+def test_a_category_that_was_decided_on_is_not_changed_alone(client: FlaskClient) -> None:
+    """It stands on the badge and in the letter, and somebody has looked at its papers."""
+    event, person = make_forum(), make_person()
+    registration = register(event, person)
+    before = registration.category
+    registration.state, registration.has_seat = State.ACCREDITED, True
+    db.session.flush()
+    with pytest.raises(CategoryDecided), db.session.begin_nested():
+        actions.amend(person, intake(event, person), {"category": "member_state", "legal_name": "Amina Z."})
+    db.session.expire_all()
+    assert registration.category == before
+    actions.amend(person, intake(event, person), {"legal_name": "Amina Z."})
+    sign_in(client, person)
+    path = f"/en/me/registrations/{registration.reference}/answers"
+    page = next(one for one in ("p1", "p2", "p3") if 'name="q_category"' in client.get(f"{path}/{one}").text)
+    typed = form_fields(client.get(f"{path}/{page}").text) | {"q_category": "member_state"}
+    answer = client.post(f"{path}/{page}", data=typed)
+    assert answer.status_code == 422
+    assert 'href="#q_category' in answer.text
+    assert "Your place was given to you in the category you had" in answer.text
+    db.session.expire_all()
+    assert registration.category == before
 
 
 def test_no_open_column_holds_a_copy_of_a_sealed_answer() -> None:

@@ -9,7 +9,14 @@ from eventhub.kit.db import db
 from eventhub.people.models import Person, Role
 from eventhub.programme.models import Event
 from eventhub.registration import actions, admission, doors, offers, personal_data, queries
-from eventhub.registration.models import Registration, RegistrationCategory, RegistrationSetup, State
+from eventhub.registration.models import (
+    Registration,
+    RegistrationCategory,
+    RegistrationSetup,
+    SeatAt,
+    SeatOffer,
+    State,
+)
 from tests.factories.people import form_fields, grant, make_person, sign_in
 from tests.factories.registration import (
     FOR_CATEGORIES,
@@ -23,7 +30,7 @@ from tests.factories.registration import (
 
 pytestmark = pytest.mark.usefixtures("database")
 
-STATE, NGO = "member_state", "ngo_ecosoc"
+STATE, NGO, GROUP = "member_state", "ngo_ecosoc", "minority_representative"
 
 
 def dialogue(*, states: int | None = None, ngos: int | None = None, **given: object) -> Event:
@@ -237,6 +244,31 @@ def test_a_change_of_category_moves_the_place_and_frees_the_other() -> None:
     actions.amend(person, intake(event, person), {"category": NGO})
     assert states(seated, waiting) == [State.ACCREDITED, State.OFFERED]
     assert (taken(event, STATE), taken(event, NGO)) == (1, 1)
+
+
+def test_a_change_of_category_makes_no_offer_where_no_place_became_free() -> None:
+    """Where seats are taken at accreditation, free ones are also for those under review: a line that waits for them
+    does not move by the clicks of somebody who keeps the seat.
+    """
+    event = dialogue(states=5, seat_at=SeatAt.ACCREDITATION, needs_accreditation=True, capacity=10)
+    take_category(event, NGO, accreditation=False)
+    take_category(event, GROUP, accreditation=False)
+    for code in (STATE, NGO, GROUP):
+        waiting = came(event, code)
+        waiting.state = State.WAITLISTED
+        waiting.has_seat = False
+    seated = came(event, NGO)
+    assert (seated.state, seated.has_seat) == (State.ACCREDITED, True)
+    person = owner(seated)
+    for code in (GROUP, NGO):
+        actions.amend(person, intake(event, person), {"category": code})
+    assert db.session.query(SeatOffer).count() == 0
+    # With a quota the place left behind is for those who wait in that category.
+    take_category(event, NGO, accreditation=False, quota=1)
+    setup = db.session.get_one(RegistrationSetup, event.id, populate_existing=True)
+    assert setup.seats_taken >= 1
+    actions.amend(person, intake(event, person), {"category": GROUP})
+    assert [offered.category for offered in db.session.query(Registration).filter_by(state=State.OFFERED)] == [NGO]
 
 
 def test_a_change_into_a_category_without_room_is_refused_on_the_form(client: FlaskClient) -> None:
