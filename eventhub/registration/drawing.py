@@ -10,6 +10,7 @@ from flask_wtf.csrf import generate_csrf
 
 from eventhub.kit import blanks
 from eventhub.kit.clock import now
+from eventhub.kit.config import Settings
 from eventhub.kit.i18n import show_moment
 from eventhub.people.sessions import Visitor
 from eventhub.questionnaires import answers as given
@@ -62,6 +63,10 @@ def newcomers_page(slug: str, visitor: Visitor) -> str | None:
     out and neutral titles), whoever is told something or gets back what was typed before a sign-in, and everybody
     while registration is not open. Raises NotFound.
     """
+    settings: Settings = current_app.extensions["eventhub.settings"]
+    # Under any other name of the house the page is drawn each time: names can be made up, and would push others out.
+    if request.root_url.rstrip("/") not in {settings.origin, settings.neutral_origin}:
+        return None
     if request.args or visitor.discreet or not session.keys().isdisjoint({"_flashes", "kept"}):
         return None
     seen = queries.glance(slug, visitor.id)

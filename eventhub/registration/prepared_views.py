@@ -97,6 +97,15 @@ def release(slug: str) -> ResponseReturnValue:
                     "%(num)s stays as it was: see below why.", "%(num)s stay as they were: see below why.", done.left
                 )
                 flash(words, "warn")
+            if done.gone:
+                words = ngettext(
+                    "%(num)s decision was dropped or prepared anew by a colleague after this page was opened: it is not"
+                    " released. The history of the file says by whom.",
+                    "%(num)s decisions were dropped or prepared anew by a colleague after this page was opened: they"
+                    " are not released. The histories of the files say by whom.",
+                    done.gone,
+                )
+                flash(words, "warn")
             return back_to("registration_console.prepared_decisions", slug=slug)
         event, setup, seen = at_desk(slug)
     return _draw(event, setup_of(setup), seen, form)

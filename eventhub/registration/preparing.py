@@ -70,10 +70,13 @@ class Standing:
 
 @dataclass(frozen=True)
 class Released:
-    """What became of a batch."""
+    """What became of a batch: how many were carried out, how many stay prepared since something hinders them, and how
+    many were there no more, dropped or prepared anew by somebody since the page was drawn.
+    """
 
     done: int
     left: int
+    gone: int
 
 
 class NothingHolds(DomainError):
@@ -156,7 +159,7 @@ def release(actor: Person, event_id: uuid.UUID, ids: Sequence[uuid.UUID]) -> Rel
         seen = {one.registration_id: one.version for one in run}
         decide(actor, registrations, first.outcome, first.reason, first.text, seen=seen)
     db.session.execute(delete(PreparedDecision).where(PreparedDecision.id.in_([one.decision.id for one in hold])))
-    return Released(len(hold), len(ids) - len(hold))
+    return Released(len(hold), len(found) - len(hold), len(set(ids)) - len(found))
 
 
 def stand(actor: Person, setup: RegistrationSetup, found: Sequence[PreparedDecision]) -> list[Standing]:

@@ -65,6 +65,16 @@ def test_what_is_kept_was_drawn_without_a_cookie(app: Flask, database: None, eve
     assert person.name not in kept
 
 
+def test_names_of_the_house_that_are_made_up_keep_no_page(app: Flask, database: None, event: Event) -> None:
+    client, _ = newcomer(app)
+    page_of(client, event)
+    kept = len(app.extensions["eventhub.blanks"]._pages)
+    for port in range(5):
+        answer = client.get(f"/en/events/{event.slug}/register", base_url=f"http://localhost:{9000 + port}")
+        assert answer.status_code == 200
+    assert len(app.extensions["eventhub.blanks"]._pages) == kept >= 1
+
+
 def test_what_is_sent_from_it_counts(app: Flask, database: None, event: Event) -> None:
     (one, _), (other, _) = newcomer(app), newcomer(app)
     url = f"/en/events/{event.slug}/register/p1"

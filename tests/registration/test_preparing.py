@@ -173,7 +173,9 @@ def test_what_came_between_the_page_and_the_button_is_left(client: FlaskClient) 
     actions.decide(make_person(), [register(event)], State.ACCREDITED, "complete")
     preparing.prepare(make_person(), [three], State.DECLINED, "other", "Words nobody has read")
     assert client.post(desk(event, "/prepared/release"), data=sent).status_code == 303
-    assert "2 stay as they were" in client.get(desk(event, "/prepared")).text
+    page = client.get(desk(event, "/prepared")).text
+    assert "1 stays as it was: see below why." in page
+    assert "1 decision was dropped or prepared anew by a colleague" in page
     assert again(one, two, three) == [State.ACCREDITED, State.UNDER_REVIEW, State.UNDER_REVIEW]
 
 
