@@ -195,6 +195,13 @@ def second_factor_renewed_mail(person_id: str) -> Letter | None:
     return _to_staff(person, "people/second_factor_renewed", lambda: _("A new phone for your codes"), "people.devices")
 
 
+@mails("people.second_factor_set_up")
+def second_factor_set_up_mail(person_id: str) -> Letter | None:
+    """To the person: the first phone, and it was perhaps not you."""
+    person = db.session.get_one(Person, uuid.UUID(person_id))
+    return _to_staff(person, "people/second_factor_set_up", lambda: _("A phone for your codes"), "people.devices")
+
+
 @mails("people.administrator_added")
 def administrator_added_mail(person_id: str) -> Letter | None:
     """To every other administrator: there is one more."""

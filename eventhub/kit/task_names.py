@@ -19,6 +19,7 @@ TASK_NAMES: dict[str, Any] = {
     "people.second_factor_asked": _l("A mail to administrators about a second step to clear"),
     "people.second_factor_renewed": _l("A mail about a new phone for the second step"),
     "people.second_factor_reset": _l("A mail about a second step that was cleared"),
+    "people.second_factor_set_up": _l("A mail about the first phone for the second step"),
     "people.second_factor_was_reset": _l("A mail to administrators about a second step that was cleared"),
     "people.sign_in": _l("A mail with a link to sign in"),
     "people.visibility_changed": _l("Hiding or showing a person everywhere"),

@@ -35,6 +35,7 @@ from eventhub.people.models import (
     SignInRequest,
     WebSession,
 )
+from eventhub.people.sessions import revoke_other_sessions
 
 EMAIL_CHANGE = timedelta(hours=24)
 OLD, NEW = "old-address", "new-address"
@@ -185,17 +186,6 @@ def revoke_session(actor: Person, session_id: uuid.UUID) -> WebSession:
     return row
 
 
-def revoke_other_sessions(actor: Person, *, keep: uuid.UUID | None) -> int:
-    """Sign all other browsers out, at once; how many."""
-    gone = db.session.execute(
-        update(WebSession)
-        .where(WebSession.person_id == actor.id, WebSession.revoked_at.is_(None), WebSession.id.is_distinct_from(keep))
-        .values(revoked_at=now())
-        .returning(WebSession.id)
-    )
-    return len(gone.all())
-
-
 def request_email_change(actor: Person, new_email: str) -> EmailChange:
     """Ask both addresses whether they agree. Says nothing about who else has the new one. Raises SameAddress."""
     if new_email == actor.email:
@@ -269,8 +259,14 @@ def _change_email(person: Person, row: EmailChange) -> None:
 # The second factor
 
 
-def begin_second_factor(actor: Person, session: WebSession) -> Person:
-    """Make a secret for the app on the phone, for this session alone; it counts once confirmed."""
+def begin_second_factor(actor: Person, session: WebSession, typed: str = "") -> Person:
+    """Make a secret for the app on the phone, for this session alone; it counts once confirmed.
+
+    ``typed``: the code by which the role was accepted, where that was in another session
+    (``roles.asks_for_offer_code``). Raises WrongOfferCode. The caller counts the tries.
+    """
+    if roles.asks_for_offer_code(actor, session):
+        roles.judge_offer_code(actor, typed)
     totp.begin(actor, session)
     return actor
 
@@ -303,6 +299,8 @@ def _confirm_second_factor(actor: Person, session: WebSession, plain: str) -> bo
     if had_one:
         # Whoever came in meanwhile with the old phone.
         revoke_other_sessions(actor, keep=session.id)
+    else:
+        promise("people.second_factor_set_up", person_id=actor.id)
     session.second_factor_at, session.is_half = factor.confirmed_at, False
     audit.record("person.second_factor_given", actor, actor=actor, way="set_up")
     return True

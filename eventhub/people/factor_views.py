@@ -12,12 +12,16 @@ from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, submit
 from eventhub.kit.limits import count
 from eventhub.kit.web import back_to, local_target
-from eventhub.people import actions, resets, totp
-from eventhub.people.forms import FactorForm, RenewForm
-from eventhub.people.models import PendingFactor, Person, SecondFactor, WebSession
+from eventhub.people import actions, resets, roles, totp
+from eventhub.people.forms import FactorForm, OfferCodeForm, RenewForm
+from eventhub.people.models import PendingFactor, SecondFactor
+from eventhub.people.sessions import Visitor
 from eventhub.people.views import LEAVE, PER_CODE, bp
 
-__all__ = ["bp"]
+__all__ = ["bp", "count_offer_code"]
+
+PER_SESSION = {"limit": 10, "seconds": 24 * 3600}
+PER_PERSON = {"limit": 100, "seconds": 24 * 3600}
 
 
 @bp.route("/second-factor", methods=["GET", "POST"])
@@ -46,7 +50,8 @@ def second_factor() -> ResponseReturnValue:
 @anyone
 def second_factor_setup() -> ResponseReturnValue:
     """The first time: a secret for the app, confirmed by a code. The secret is shown until then and never again, and to
-    no other session than the one that began it: each has its own, and the first one confirmed counts.
+    no other session than the one that began it: each has its own, and the first one confirmed counts. Where a role was
+    accepted in another session, its code is asked for again.
     """
     if not current_user.is_authenticated:
         return back_to("people.sign_in")
@@ -55,7 +60,7 @@ def second_factor_setup() -> ResponseReturnValue:
     if not me.is_staff() or (factor is None and totp.factor_of(me.person) is not None):
         return redirect(url_for("people.second_factor", next=local_target(form.next.data)), 303)
     if factor is None:
-        return _begin_factor(me.person, me.web_session)
+        return _begin_factor(me)
     if form.validate_on_submit():
         count("second_factor", str(me.id), **PER_CODE)
         if actions.give_second_factor(me.person, me.web_session, form.code.data or ""):
@@ -128,11 +133,26 @@ def renew_second_factor() -> ResponseReturnValue:
     return render_template("people/renew.html", form=form), form.status
 
 
-def _begin_factor(person: Person, web_session: WebSession) -> ResponseReturnValue:
-    begin = ActionForm()
-    if begin.validate_on_submit() and submit(begin, lambda: actions.begin_second_factor(person, web_session)):
-        return redirect(url_for("people.second_factor_setup", next=local_target(request.args.get("next"))), 303)
-    page = render_template("people/second_factor_begin.html", form=begin, out=ActionForm(formdata=None), scripts=LEAVE)
+def count_offer_code(visitor: Visitor) -> None:
+    """One try more at the code of an offer. A session has few, so that whoever merely reads the mailbox does not use up
+    those of the person; and in the thirty days of an offer eight digits are not found.
+    """
+    count("role_offer", str(visitor.web_session.id), **PER_SESSION)
+    count("role_offers", str(visitor.id), **PER_PERSON)
+
+
+def _begin_factor(visitor: Visitor) -> ResponseReturnValue:
+    person, web_session = visitor.person, visitor.web_session
+    asks_code = roles.asks_for_offer_code(person, web_session)
+    begin = OfferCodeForm() if asks_code else ActionForm()
+    if begin.validate_on_submit():
+        if asks_code:
+            count_offer_code(visitor)
+        typed = begin.code.data or "" if isinstance(begin, OfferCodeForm) else ""
+        if submit(begin, lambda: actions.begin_second_factor(person, web_session, typed)):
+            return redirect(url_for("people.second_factor_setup", next=local_target(request.args.get("next"))), 303)
+    out = ActionForm(formdata=None)
+    page = render_template("people/second_factor_begin.html", form=begin, asks_code=asks_code, out=out, scripts=LEAVE)
     return page, begin.status
 
 

@@ -128,6 +128,17 @@ class OfferForm(Form):
     )
 
 
+class OfferCodeForm(Form):
+    """The code by which a role was accepted, once more: this is another session."""
+
+    code = SecretField(
+        _l("Code that you were told"),
+        [required(_l("Enter the code"))],
+        description=_l("8 digits, from whoever gave you the role"),
+        render_kw={"autocomplete": "off", "inputmode": "numeric", "dir": "ltr", "spellcheck": "false"},
+    )
+
+
 class FreshCodeForm(Form):
     """A code of one's own app, asked once more for a grave deed."""
 

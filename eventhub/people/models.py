@@ -54,7 +54,11 @@ class Channel(StrEnum):
 
 
 class Person(Base):
-    """A human being. ``name`` is one field, as the person writes it, and may be the whole name."""
+    """A human being. ``name`` is one field, as the person writes it, and may be the whole name.
+
+    ``first_phone_offer_id`` is the offer whose code made this person staff, until a phone is set up: every session but
+    the one that typed it is asked for that code again (totp.py).
+    """
 
     __tablename__ = "person"
     __table_args__ = (
@@ -76,6 +80,7 @@ class Person(Base):
     discreet: Mapped[bool] = mapped_column(default=False)
     managed_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"), index=True)
     seal_key_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("seal_key.id"))
+    first_phone_offer_id: Mapped[uuid.UUID | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     erased_at: Mapped[datetime | None]
 

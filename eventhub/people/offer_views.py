@@ -7,17 +7,13 @@ from flask_babel import gettext as _
 from eventhub.kit.access import actor, personal
 from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import submit
-from eventhub.kit.limits import count
 from eventhub.kit.web import back_to
 from eventhub.people import queries, roles
-from eventhub.people.factor_views import bp
+from eventhub.people.factor_views import bp, count_offer_code
 from eventhub.people.forms import ROLE_NAMES, OfferForm, as_uuid
 from eventhub.people.models import RoleGrant
 
 __all__ = ["bp"]
-
-# A code of eight digits is not found within the thirty days of an offer.
-PER_OFFER = {"limit": 10, "seconds": 24 * 3600}
 
 
 @bp.route("/me/roles", methods=["GET", "POST"], endpoint="roles")
@@ -31,9 +27,9 @@ def offered_roles() -> ResponseReturnValue:
         if chosen is None:
             raise NotFound
         if request.form.get("answer") == "accept":
-            count("role_offer", str(person.id), **PER_OFFER)
+            count_offer_code(visitor)
             typed = (form.code.data or "") if asks_code else None
-            answered: object = submit(form, lambda: roles.accept_role(person, chosen, typed=typed))
+            answered: object = submit(form, lambda: roles.accept_role(person, visitor.web_session, chosen, typed=typed))
         else:
             answered = submit(form, lambda: roles.decline_role(person, chosen))
         if answered:

@@ -90,13 +90,13 @@ def who_holds_what() -> ResponseReturnValue:
     if form.validate_on_submit():
         chosen = next(one for one in scopes if one.value == form.scope.data)
         allowed = form.role.data != Role.ADMIN or _code_is_right(form)
-        if allowed and (offer := submit(form, lambda: _offer(form, chosen))) is not None:
+        if allowed and submit(form, lambda: _offer(form, chosen)) is not None:
             flash(_("The role is offered. It is theirs once they accept."), "ok")
+            # Not the code itself: what is said goes through the cookie, which anybody at this computer can read.
             flash(
                 _(
-                    "Tell the person this code by voice or on paper, never by email: %(code)s. Without it a mailbox"
-                    " alone could accept the role.",
-                    code=roles.code_of(offer),
+                    "Tell the person the code that stands beside the offer, by voice or on paper, never by email."
+                    " Without it a mailbox alone could accept the role."
                 )
             )
             return back_to("people_console.roles")

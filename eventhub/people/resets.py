@@ -18,8 +18,8 @@ from eventhub.kit.errors import DomainError, NotFound
 from eventhub.kit.outbox import promise
 from eventhub.people import queries, totp
 from eventhub.people.access import holds
-from eventhub.people.actions import revoke_other_sessions
 from eventhub.people.models import Person, Role, SecondFactorReset
+from eventhub.people.sessions import revoke_other_sessions
 
 OPEN = timedelta(hours=24)
 """How long a request waits for the second administrator; our default, the life of any other link of ours."""
@@ -35,6 +35,15 @@ class TooEarly(DomainError):
 
     status = 403
     message = _l("You can go on alone 24 hours after asking: until then the person concerned may say no.")
+
+
+class TooNew(DomainError):
+    """An administrator made just now, perhaps by whoever asks."""
+
+    status = 403
+    message = _l(
+        "You became an administrator less than 24 hours ago. Until that day is over another administrator must agree."
+    )
 
 
 class AlreadyAsked(DomainError):
@@ -110,7 +119,8 @@ def may_go_on_alone(actor: Person, row: SecondFactorReset, *, lock: bool = False
 def agree_to_reset(actor: Person, row: SecondFactorReset) -> SecondFactorReset:
     """The second administrator agrees, or the only one after the notice, and the second factor is gone. Raises NotFound
     for anybody but an administrator of everything, for the person concerned and for a request that is closed or whose
-    author is no administrator any more; AnotherDecides, TooEarly.
+    author is no administrator any more; AnotherDecides, TooEarly, TooNew: all administrators are told of a new
+    one, who agrees to nothing for a day, or whoever asks would bring the second one along.
     """
     _demand_admin(actor)
     _demand_open(row)
@@ -118,6 +128,8 @@ def agree_to_reset(actor: Person, row: SecondFactorReset) -> SecondFactorReset:
         raise NotFound
     if actor.id == row.asked_by_id and not may_go_on_alone(actor, row, lock=True):
         raise TooEarly if row.until - row.asked_at >= ALONE else AnotherDecides
+    if actor.id != row.asked_by_id and not _may_agree(actor):
+        raise TooNew
     _demand_admin(db.session.get_one(Person, row.asked_by_id))
     _reset(row, db.session.get_one(Person, row.person_id), actor)
     return row
@@ -164,6 +176,7 @@ def _reset(row: SecondFactorReset, person: Person, actor: Person) -> None:
 
 def _clear(person: Person, actor: Person | None, reason: str) -> None:
     totp.drop(person)
+    person.first_phone_offer_id = None
     revoke_other_sessions(person, keep=None)
     audit.record("person.second_factor_reset", person, actor=actor, text=reason)
     promise("people.second_factor_reset", person_id=person.id)
@@ -174,6 +187,11 @@ def _clear(person: Person, actor: Person | None, reason: str) -> None:
 def _demand_admin(actor: Person) -> None:
     if not holds(queries.grants_of(actor.id), Role.ADMIN):
         raise NotFound
+
+
+def _may_agree(actor: Person) -> bool:
+    """Whether this administrator has been one long enough for the others to have read of it."""
+    return holds([one for one in queries.grants_of(actor.id) if one.granted_at + NOTICE <= now()], Role.ADMIN)
 
 
 def _demand_open(row: SecondFactorReset) -> None:

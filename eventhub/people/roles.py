@@ -12,10 +12,10 @@ from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError, NotFound
 from eventhub.kit.outbox import promise
 from eventhub.kit.tokens import code, same
-from eventhub.people import queries, sign_in
+from eventhub.people import queries, sign_in, totp
 from eventhub.people.access import Scope, may_grant, scope_for, scope_of
 from eventhub.people.models import Person, Role, RoleGrant, RoleOffer, ScopeKind, WebSession
-from eventhub.people.sessions import STAFF_SESSION
+from eventhub.people.sessions import STAFF_SESSION, revoke_other_sessions
 
 OFFER = timedelta(days=30)
 
@@ -114,14 +114,15 @@ def take_back_offer(actor: Person, offer: RoleOffer) -> RoleOffer:
 
 def code_of(offer: RoleOffer) -> str:
     """What the giver hands over beside the mailbox: eight digits, kept nowhere."""
-    return code("role_offer", offer.id, b"")
+    return _code_of(offer.id)
 
 
-def accept_role(actor: Person, offer_id: uuid.UUID, *, typed: str | None) -> RoleGrant:
+def accept_role(actor: Person, session: WebSession, offer_id: uuid.UUID, *, typed: str | None) -> RoleGrant:
     """The role is theirs from now on, and with it the second factor. Raises OfferClosed, WrongOfferCode, AlreadyHeld.
 
     ``typed`` is the code that the giver told, without which a mailbox would set up the phone of somebody newly
-    appointed; None for a session that has given a second factor. The caller counts the tries.
+    appointed; None for a session that has given a second factor. The caller counts the tries. Whoever has no phone yet
+    sets it up in this session, which begins it at once; the others are signed out, and asked for the code again.
     """
     offer = queries.own_offer(actor, offer_id, lock=True)
     if offer is None:
@@ -129,14 +130,30 @@ def accept_role(actor: Person, offer_id: uuid.UUID, *, typed: str | None) -> Rol
     giver = queries.grants_of(offer.offered_by_id)
     if not may_grant(giver, offer.role, scope_for(offer.scope_kind, offer.scope_id, offer.series_id)):
         raise OfferClosed
-    if typed is not None and not same(code_of(offer).encode(), sign_in.plain_digits(typed).encode()):
+    if typed is not None and not _is_code(offer.id, typed):
         raise WrongOfferCode
     offer.closed_at = now()
     grant = _hold(
         actor, offer.role, offer.scope_kind, offer.scope_id, given_by=db.session.get_one(Person, offer.offered_by_id)
     )
+    if typed is not None and totp.factor_of(actor) is None:
+        actor.first_phone_offer_id = offer.id
+        revoke_other_sessions(actor, keep=session.id)
+        totp.begin(actor, session)
     audit.record("role.accepted", actor, actor=actor, scope_id=offer.scope_id, role=offer.role, scope=offer.scope_kind)
     return grant
+
+
+def asks_for_offer_code(person: Person, session: WebSession) -> bool:
+    """Whether this session must give the code by which the role was accepted before it sets up the first phone."""
+    waits = person.first_phone_offer_id is not None and totp.factor_of(person) is None
+    return waits and totp.pending_of(session) is None
+
+
+def judge_offer_code(person: Person, typed: str) -> None:
+    """Raises WrongOfferCode unless it is the code by which the role was accepted."""
+    if person.first_phone_offer_id is None or not _is_code(person.first_phone_offer_id, typed):
+        raise WrongOfferCode
 
 
 def decline_role(actor: Person, offer_id: uuid.UUID) -> RoleOffer:
@@ -165,6 +182,9 @@ def grant_role(
     """
     _demand_may_grant(actor, role, scope_for(scope_kind, scope_id, series_id))
     grant = _hold(person, role, scope_kind, scope_id, given_by=actor)
+    if actor is None:
+        # Whoever holds the house vouches for the mailbox.
+        person.first_phone_offer_id = None
     audit.record("role.granted", person, actor=actor, scope_id=scope_id, role=role, scope=scope_kind)
     promise("people.role_given", grant_id=grant.id)
     return grant
@@ -225,6 +245,14 @@ def revoke_role(actor: Person | None, grant: RoleGrant, *, series_id: uuid.UUID 
 def _demand_may_grant(actor: Person | None, role: Role, scope: Scope | None) -> None:
     if actor is not None and not may_grant(queries.grants_of(actor.id), role, scope):
         raise NotFound
+
+
+def _code_of(offer_id: uuid.UUID) -> str:
+    return code("role_offer", offer_id, b"")
+
+
+def _is_code(offer_id: uuid.UUID, typed: str) -> bool:
+    return same(_code_of(offer_id).encode(), sign_in.plain_digits(typed).encode())
 
 
 def _close_stale_offers(moment: datetime) -> None:

@@ -1,6 +1,7 @@
 """Signed-in browsers: the cookie holds a random secret, PostgreSQL its hash; revoking one is immediate."""
 
 import secrets
+import uuid
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -171,6 +172,17 @@ def end_session() -> None:
     _revoke(session.get("_user_id"))
     logout_user()
     session.clear()
+
+
+def revoke_other_sessions(person: Person, *, keep: uuid.UUID | None) -> int:
+    """Sign all other browsers out, at once; how many."""
+    gone = db.session.execute(
+        update(WebSession)
+        .where(WebSession.person_id == person.id, WebSession.revoked_at.is_(None), WebSession.id.is_distinct_from(keep))
+        .values(revoked_at=now())
+        .returning(WebSession.id)
+    )
+    return len(gone.all())
 
 
 def live_sessions(person_id: object) -> list[WebSession]:

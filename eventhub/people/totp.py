@@ -1,7 +1,8 @@
 """The second factor of staff: codes by the clock (RFC 6238), each used once, and eight recovery codes on paper.
 
 A secret that waits for its first code belongs to the web session that began it. The second factor of before stays in
-force until that code comes: a new phone replaces it, and a mailbox alone never does.
+force until that code comes: a new phone replaces it, and a mailbox alone never does. The first one of somebody who
+accepted a role is begun by the session that typed the offer's code, and by others with that code (roles.py).
 """
 
 import base64
@@ -145,6 +146,7 @@ def settle(person: Person, secret: str, last_step: int = 0) -> SecondFactor:
     ``last_step`` are used.
     """
     drop(person)
+    person.first_phone_offer_id = None
     sealed = seal(_key(person), _where(person), secret)
     factor = SecondFactor(person_id=person.id, secret=sealed, confirmed_at=now(), last_step=last_step)
     db.session.add(factor)

@@ -254,7 +254,7 @@ def devices() -> ResponseReturnValue:
     form, visitor = ActionForm(), actor()
     if form.validate_on_submit():
         if request.form.get("session") == "others":
-            actions.revoke_other_sessions(visitor.person, keep=visitor.web_session.id)
+            sessions.revoke_other_sessions(visitor.person, keep=visitor.web_session.id)
         else:
             chosen = as_uuid(request.form.get("session", ""))
             if chosen is None or chosen == visitor.web_session.id:

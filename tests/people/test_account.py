@@ -18,7 +18,7 @@ from eventhub.kit.revisions import current
 from eventhub.people import actions, queries, roles
 from eventhub.people.models import Channel, Consent, EmailChange, Person, Role, RoleOffer, ScopeKind, WebSession
 from tests.factories.people import form_fields, make_organisation, make_person, make_staff, sign_in
-from tests.people.visits import ask, come_in, is_in, link, new_email, send
+from tests.people.visits import ask, come_in, is_in, link, new_email, newest_session, send
 
 PAGES = (
     "/me",
@@ -404,7 +404,7 @@ def test_an_offered_role_stays_with_the_person_when_the_address_changes(app: Fla
     assert queries.own_offers(known) == []
     assert "1 role is offered to you" not in thief.get("/en/me").text
     with pytest.raises(roles.OfferClosed):
-        roles.accept_role(known, offer.id, typed=roles.code_of(offer))
+        roles.accept_role(known, newest_session(known), offer.id, typed=roles.code_of(offer))
     with pytest.raises(roles.OfferClosed):
         roles.decline_role(known, offer.id)
     after = client.get("/en/console/roles").text
@@ -412,7 +412,9 @@ def test_an_offered_role_stays_with_the_person_when_the_address_changes(app: Fla
     assert new not in after
     assert before.count(old) == after.count(old)
     assert [one.id for one in queries.own_offers(person)] == [offer.id]
-    assert roles.accept_role(person, offer.id, typed=roles.code_of(offer)).person_id == person.id
+    come_in(app.test_client(), new)
+    accepted = roles.accept_role(person, newest_session(person), offer.id, typed=roles.code_of(offer))
+    assert accepted.person_id == person.id
 
 
 @pytest.mark.usefixtures("database")

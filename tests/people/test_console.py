@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import pyotp
 import pytest
 import time_machine
 from flask import Flask
@@ -19,10 +20,10 @@ from eventhub.kit.errors import NotFound
 from eventhub.kit.outbox import Promise
 from eventhub.kit.panels import Panel
 from eventhub.people import queries, roles
-from eventhub.people.models import Person, Role, RoleGrant, RoleOffer, ScopeKind
+from eventhub.people.models import PendingFactor, Person, Role, RoleGrant, RoleOffer, ScopeKind
 from tests.factories.people import form_fields, give_phone, grant, make_person, make_staff, sign_in
 from tests.factories.registration import make_forum
-from tests.people.visits import come_in, new_email, send, set_up_factor
+from tests.people.visits import come_in, new_email, newest_session, phone_of, send, set_up_factor
 
 # Fixed, since they stand in the names of tests, which must be the same in every process.
 SERIES, EVENT, OTHER_EVENT = (uuid.UUID(int=number) for number in (1, 2, 3))
@@ -220,7 +221,7 @@ def test_a_mailbox_alone_takes_no_role_and_sets_up_no_phone(app: Flask, client: 
     (offer,) = db.session.query(RoleOffer).filter_by(email=email)
     told = roles.code_of(offer)
     page = client.get(ROLES).text
-    assert page.count(told) == 2  # said once, and listed for whoever may offer the role
+    assert page.count(told) == 1  # listed for whoever may offer the role, and not said by way of the cookie
     assert told not in db.session.query(Promise).filter_by(task="people.role_offered").one().payload.values()
     thief = app.test_client()
     come_in(thief, email)
@@ -237,6 +238,61 @@ def test_a_mailbox_alone_takes_no_role_and_sets_up_no_phone(app: Flask, client: 
     assert roles_of(person) == {(Role.ORGANISER, ScopeKind.EVENT, EVENT)}
 
 
+@pytest.mark.parametrize("was_signed_in", [True, False], ids=["beside her", "later"])
+def test_a_mailbox_alone_sets_up_no_phone_once_the_role_is_accepted(
+    app: Flask, client: FlaskClient, scopes: None, was_signed_in: bool
+) -> None:
+    """Whoever reads the mailbox signs in as she does, and is asked for the code that only she was told."""
+    sign_in(client, make_staff())
+    person = make_person()
+    give(client, person, Role.ORGANISER, f"event:{EVENT}")
+    (offer,) = queries.own_offers(person)
+    hers, thief, setup = app.test_client(), app.test_client(), "/en/second-factor/set-up"
+    come_in(hers, person.email or "")
+    if was_signed_in:
+        come_in(thief, person.email or "")
+    accepted = send(hers, "/en/me/roles", offer=offer.id, answer="accept", code=roles.code_of(offer))
+    assert accepted.status_code == 303
+    if was_signed_in:
+        assert thief.get(setup).location == "/en/sign-in", "signed out when she accepted"
+    come_in(thief, person.email or "")
+    page = thief.get(setup).text
+    assert "Code that you were told" in page
+    assert 'class="code"' not in page
+    wrong = f"{(int(roles.code_of(offer)) + 1) % 10**8:08d}"
+    for typed in ({}, {"code": ""}, {"code": wrong}):
+        assert send(thief, setup, **typed).status_code == 422
+    assert db.session.query(PendingFactor).one().session_id != newest_session(person).id
+    assert send(thief, setup, code="123456").status_code == 422
+    # She goes on where she was, and is told that a phone was set up.
+    phone = phone_of(person)
+    assert send(hers, setup, code=phone.now()).status_code == 303
+    assert db.session.query(Promise).filter_by(task="people.second_factor_set_up").count() == 1
+    assert thief.get(setup).location.startswith("/en/second-factor")
+    assert "Code that you were told" not in thief.get("/en/second-factor").text
+
+
+def test_the_first_phone_is_set_up_on_another_day_with_the_code_of_then(
+    app: Flask, client: FlaskClient, scopes: None
+) -> None:
+    sign_in(client, make_staff())
+    person = make_person()
+    give(client, person, Role.ORGANISER, f"event:{EVENT}")
+    (offer,) = queries.own_offers(person)
+    browser = app.test_client()
+    come_in(browser, person.email or "")
+    told = roles.code_of(offer)
+    assert send(browser, "/en/me/roles", offer=offer.id, answer="accept", code=told).status_code == 303
+    another = app.test_client()
+    come_in(another, person.email or "")
+    setup = "/en/second-factor/set-up"
+    assert send(another, setup, code=f"{told[:4]} {told[4:]}").location.startswith(setup)
+    (secret,) = re.findall(r'class="code">([A-Z2-7]{32})<', another.get(setup).text)
+    assert send(another, setup, code=pyotp.TOTP(secret).now()).status_code == 303
+    assert person.first_phone_offer_id is None
+    assert send(browser, "/en/second-factor", code=pyotp.TOTP(secret).now()).status_code == 422, "each code once"
+
+
 def test_codes_of_offers_are_not_tried_out(app: Flask, client: FlaskClient, scopes: None) -> None:
     sign_in(client, make_staff())
     person = make_person()
@@ -249,6 +305,26 @@ def test_codes_of_offers_are_not_tried_out(app: Flask, client: FlaskClient, scop
     assert tried == [422] * 10 + [429]
     assert send(browser, "/en/me/roles", **accepting, code=roles.code_of(offer)).status_code == 429
     assert roles_of(person) == set()
+    # Another one who merely reads the mailbox does not keep her from accepting.
+    hers = app.test_client()
+    sign_in(hers, person)
+    assert send(hers, "/en/me/roles", **accepting, code=roles.code_of(offer)).status_code == 303
+
+
+def test_codes_of_offers_are_not_tried_out_by_many_sessions(app: Flask, client: FlaskClient, scopes: None) -> None:
+    sign_in(client, make_staff())
+    person = make_person()
+    give(client, person, Role.ORGANISER, f"event:{EVENT}")
+    (offer,) = queries.own_offers(person)
+    accepting: dict[str, Any] = {"page": "/en/me/roles", "offer": offer.id, "answer": "accept", "code": "00000000"}
+    for _ in range(10):
+        browser = app.test_client()
+        sign_in(browser, person)
+        for _ in range(10):
+            assert send(browser, "/en/me/roles", **accepting).status_code == 422
+    browser = app.test_client()
+    sign_in(browser, person)
+    assert send(browser, "/en/me/roles", **accepting).status_code == 429
 
 
 def test_whoever_has_given_a_second_factor_needs_no_code(app: Flask, client: FlaskClient, scopes: None) -> None:

@@ -16,7 +16,7 @@ from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
 from eventhub.kit.outbox import Promise
 from eventhub.people import resets, roles, totp
-from eventhub.people.models import Person, Role, SecondFactorReset, WebSession
+from eventhub.people.models import Person, Role, RoleGrant, SecondFactorReset, WebSession
 from tests.factories.people import give_phone, grant, make_person, make_staff, sign_in
 from tests.live import House
 from tests.people.visits import come_in, is_in, send
@@ -128,6 +128,25 @@ def test_nobody_goes_on_alone_where_a_third_one_came_or_just_went() -> None:
         with pytest.raises(resets.TooEarly):
             resets.agree_to_reset(admin, row)
     assert totp.factor_of(person) is not None
+
+
+@pytest.mark.usefixtures("database")
+def test_an_administrator_made_just_now_agrees_to_nothing_for_a_day() -> None:
+    """Or whoever asks would bring the second one along."""
+    admin, person = make_staff(), make_staff()
+    give_phone(person)
+    puppet = make_staff()
+    db.session.query(RoleGrant).filter_by(person_id=puppet.id).update({"granted_at": now()})
+    for hours in (0, 20):
+        with after(hours):
+            row = resets.ask_for_reset(admin, person, "Lost")
+            with pytest.raises(resets.TooNew):
+                resets.agree_to_reset(puppet, row)
+            resets.refuse_reset(admin, row)
+    assert totp.factor_of(person) is not None
+    with after(24.1):
+        row = resets.ask_for_reset(admin, person, "Lost")
+        assert resets.agree_to_reset(puppet, row).done_at is not None
 
 
 def test_whose_phone_is_not_lost_says_no(app: Flask, client: FlaskClient) -> None:

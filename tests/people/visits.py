@@ -8,7 +8,7 @@ from werkzeug.test import TestResponse
 
 from eventhub.kit.db import db
 from eventhub.people import sign_in, totp
-from eventhub.people.models import PendingFactor, Person, SignInRequest
+from eventhub.people.models import PendingFactor, Person, SignInRequest, WebSession
 from tests.factories.people import form_fields
 
 
@@ -55,6 +55,14 @@ def come_in(client: FlaskClient, email: str) -> TestResponse:
     """Ask, open the link, press the button."""
     ask(client, email)
     return send(client, link(email))
+
+
+def newest_session(person: Person) -> WebSession:
+    """The session that began last."""
+    mine = db.session.query(WebSession).filter_by(person_id=person.id)
+    row = mine.order_by(WebSession.created_at.desc()).first()
+    assert row is not None
+    return row
 
 
 def is_in(client: FlaskClient) -> bool:
