@@ -40,8 +40,8 @@ from eventhub.papers.panels import PROVIDERS as PAPERS_PANELS
 from eventhub.papers.views import bp as papers_pages
 from eventhub.people.kept_posts import PostKeeper
 from eventhub.people.models import Role, RoleGrant
-from eventhub.people.offer_views import bp as people_pages
 from eventhub.people.organiser_views import bp as people_console
+from eventhub.people.passkey_views import bp as people_pages
 from eventhub.people.sessions import init_sessions
 from eventhub.programme import document_views as programme_documents
 from eventhub.programme import event_views as programme_events

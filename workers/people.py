@@ -18,6 +18,7 @@ from eventhub.people import affiliations, kept_posts, sign_in
 from eventhub.people.actions import NEW, OLD, email_change_token
 from eventhub.people.models import (
     EmailChange,
+    PasskeyChallenge,
     Person,
     RoleGrant,
     RoleOffer,
@@ -202,6 +203,13 @@ def second_factor_set_up_mail(person_id: str) -> Letter | None:
     return _to_staff(person, "people/second_factor_set_up", lambda: _("A phone for your codes"), "people.devices")
 
 
+@mails("people.passkey_made")
+def passkey_made_mail(person_id: str) -> Letter | None:
+    """To the person: a device signs in without a mail from now on, and it was perhaps not you."""
+    person = db.session.get_one(Person, uuid.UUID(person_id))
+    return _to_staff(person, "people/passkey_made", lambda: _("A passkey for your account"), "people.passkeys")
+
+
 @mails("people.administrator_added")
 def administrator_added_mail(person_id: str) -> Letter | None:
     """To every other administrator: there is one more."""
@@ -268,6 +276,7 @@ def sweep() -> None:
     """
     moment = now()
     db.session.execute(delete(SignInRequest).where(SignInRequest.created_at < moment - FORGET))
+    db.session.execute(delete(PasskeyChallenge).where(PasskeyChallenge.until < moment))
     db.session.execute(delete(EmailChange).where(EmailChange.until < moment - FORGET))
     db.session.execute(delete(WebSession).where(WebSession.until < moment - PAST_SESSIONS))
     db.session.execute(delete(RoleOffer).where(RoleOffer.until < moment - FORGET))

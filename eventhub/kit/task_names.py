@@ -16,6 +16,7 @@ TASK_NAMES: dict[str, Any] = {
     "people.role_given": _l("A mail about a role that was given"),
     "people.role_offered": _l("A mail about a role that is offered"),
     "people.second_factor_at_stake": _l("A mail to whose second step is to be cleared"),
+    "people.passkey_made": _l("A mail about a new passkey"),
     "people.second_factor_asked": _l("A mail to administrators about a second step to clear"),
     "people.second_factor_renewed": _l("A mail about a new phone for the second step"),
     "people.second_factor_reset": _l("A mail about a second step that was cleared"),

@@ -19,7 +19,7 @@ from eventhub.kit.outbox import Promise, promise
 from eventhub.kit.revisions import bump
 from eventhub.kit.tokens import digest, new_salt, token
 from eventhub.kit.web import absolute
-from eventhub.people import queries, roles, sign_in, totp
+from eventhub.people import passkeys, queries, roles, sign_in, totp
 from eventhub.people.access import holds
 from eventhub.people.models import (
     Affiliation,
@@ -27,6 +27,7 @@ from eventhub.people.models import (
     Consent,
     EmailChange,
     KeptPost,
+    Passkey,
     Person,
     Role,
     RoleGrant,
@@ -290,6 +291,17 @@ def give_second_factor(actor: Person, session: WebSession, typed: str) -> bool:
     return True
 
 
+def gives_passkey(actor: Person, session: WebSession, passkey: Passkey) -> bool:
+    """A passkey that was recognised stands for the second factor, and the session is whole: where one is confirmed and
+    a session that had given it made the passkey. Whether it does.
+    """
+    if not passkey.is_second_factor or totp.factor_of(actor) is None:
+        return False
+    session.second_factor_at, session.is_half = now(), False
+    audit.record("person.second_factor_given", actor, actor=actor, way="passkey")
+    return True
+
+
 def _confirm_second_factor(actor: Person, session: WebSession, plain: str) -> bool:
     had_one = totp.factor_of(actor) is not None
     factor = totp.confirm(actor, session, sign_in.plain_digits(plain)) if plain.isdecimal() else None
@@ -431,6 +443,7 @@ def _erase(actor: Person | None, person: Person, reason: str | None = None) -> N
     db.session.execute(delete(RoleOffer).where(or_(theirs, RoleOffer.email.in_(addresses))))
     sealed.destroy(db.session.get_one(sealed.SealKey, person.seal_key_id))
     totp.drop(person)
+    passkeys.drop_all(person.id)
     for table in (EmailChange, KeptPost, Affiliation, SecondFactorReset):
         db.session.execute(delete(table).where(table.person_id == person.id))
     about = select(AuditEntry.id).where(

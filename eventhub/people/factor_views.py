@@ -12,8 +12,8 @@ from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, submit
 from eventhub.kit.limits import count
 from eventhub.kit.web import back_to, local_target
-from eventhub.people import actions, resets, roles, totp
-from eventhub.people.forms import FactorForm, OfferCodeForm, RenewForm
+from eventhub.people import actions, passkeys, resets, roles, totp
+from eventhub.people.forms import FactorForm, OfferCodeForm, PasskeyForm, RenewForm
 from eventhub.people.models import PendingFactor, SecondFactor
 from eventhub.people.sessions import Visitor
 from eventhub.people.views import LEAVE, PER_CODE, bp
@@ -41,9 +41,15 @@ def second_factor() -> ResponseReturnValue:
         if actions.give_second_factor(me.person, me.web_session, form.code.data or ""):
             return redirect(target, 303)
         form.code.errors = [_wrong_factor(totp.factor_of(me.person))]
-    return render_template(
-        "people/second_factor.html", form=form, out=ActionForm(formdata=None), scripts=LEAVE
-    ), form.status
+    known = any(one.is_second_factor for one in passkeys.of_person(me.id))
+    page = render_template(
+        "people/second_factor.html",
+        form=form,
+        passkey=PasskeyForm(formdata=None, next=form.next.data) if known else None,
+        out=ActionForm(formdata=None),
+        scripts=[*LEAVE, "passkey.js"] if known else LEAVE,
+    )
+    return page, form.status
 
 
 @bp.route("/second-factor/set-up", methods=["GET", "POST"])

@@ -139,6 +139,40 @@ class OfferCodeForm(Form):
     )
 
 
+class PasskeyForm(Form):
+    """What a device answered; the page's script writes it."""
+
+    secret = SecretField(
+        _l("Answer of the device"), [required(_l("Your browser has sent nothing. Try again.")), Length(max=16_000)]
+    )
+    next = HiddenField()
+
+
+class NewPasskeyForm(Form):
+    """A passkey to be kept, under a name by which its owner knows the device."""
+
+    label = StringField(
+        _l("Name of the device"),
+        [optional(), Length(max=60)],
+        description=_l("So that you know it again, such as “my phone”."),
+        render_kw={"autocomplete": "off"},
+    )
+    secret = SecretField(
+        _l("Answer of the device"), [required(_l("Your browser has sent nothing. Try again.")), Length(max=16_000)]
+    )
+
+
+class NewStaffPasskeyForm(NewPasskeyForm):
+    """The same of somebody with a second step: it will stand for the code."""
+
+    code = SecretField(
+        _l("Code from the app"),
+        [required(_l("Enter the code"))],
+        description=_l("6 digits, new every 30 seconds, from your own phone."),
+        render_kw={"autocomplete": "one-time-code", "inputmode": "numeric", "dir": "ltr", "spellcheck": "false"},
+    )
+
+
 class FreshCodeForm(Form):
     """A code of one's own app, asked once more for a grave deed."""
 

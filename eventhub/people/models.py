@@ -4,7 +4,7 @@ import uuid
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from eventhub.kit.clock import now
@@ -287,6 +287,39 @@ class SecondFactor(Base):
     tries: Mapped[int] = mapped_column(default=0)
     tries_since: Mapped[datetime | None]
     codes_kept_at: Mapped[datetime | None]
+
+
+class Passkey(Base):
+    """A key pair of a device (Web Authentication); here is its public half. ``is_second_factor``: a session that had
+    given its second factor made it. ``label`` is what the person calls the device.
+    """
+
+    __tablename__ = "passkey"
+    __table_args__ = (
+        UniqueConstraint("credential_id"),
+        CheckConstraint("sign_count >= 0", name="sign_count_not_negative"),
+    )
+
+    id: Mapped[Id]
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    credential_id: Mapped[bytes] = mapped_column(LargeBinary)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    is_second_factor: Mapped[bool]
+    label: Mapped[str]
+    made_at: Mapped[datetime] = mapped_column(default=now)
+    used_at: Mapped[datetime | None]
+
+
+class PasskeyChallenge(Base):
+    """What a browser's device is about to sign, once: the newest of each browser, hashed by what only it knows."""
+
+    __tablename__ = "passkey_challenge"
+
+    holder_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    challenge: Mapped[bytes] = mapped_column(LargeBinary)
+    is_for_making: Mapped[bool]
+    until: Mapped[datetime]
 
 
 class PendingFactor(Base):

@@ -19,6 +19,7 @@ from eventhub.people.models import (
     Channel,
     Consent,
     EmailChange,
+    Passkey,
     Person,
     Role,
     RoleGrant,
@@ -324,6 +325,7 @@ def own_data(person: Person) -> dict[str, Any]:
     sessions = db.session.scalars(
         select(WebSession).where(WebSession.person_id == person.id).order_by(WebSession.created_at)
     )
+    passkeys = db.session.scalars(select(Passkey).where(Passkey.person_id == person.id).order_by(Passkey.made_at))
     return {
         "person": _own_columns(person),
         "organizations": [
@@ -358,6 +360,7 @@ def own_data(person: Person) -> dict[str, Any]:
             {"browser": row.browser, "from": row.created_at, "last_seen": row.seen_at, "signed_out": row.revoked_at}
             for row in sessions
         ],
+        "passkeys": [{"name": row.label, "from": row.made_at, "last_used": row.used_at} for row in passkeys],
         "copies": [{"at": row.at, "browser": row.browser} for row in data_copies(person)],
     }
 

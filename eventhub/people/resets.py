@@ -16,7 +16,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError, NotFound
 from eventhub.kit.outbox import promise
-from eventhub.people import queries, totp
+from eventhub.people import passkeys, queries, totp
 from eventhub.people.access import holds
 from eventhub.people.models import Person, Role, SecondFactorReset
 from eventhub.people.sessions import revoke_other_sessions
@@ -176,6 +176,7 @@ def _reset(row: SecondFactorReset, person: Person, actor: Person) -> None:
 
 def _clear(person: Person, actor: Person | None, reason: str) -> None:
     totp.drop(person)
+    passkeys.drop_all(person.id)
     person.first_phone_offer_id = None
     revoke_other_sessions(person, keep=None)
     audit.record("person.second_factor_reset", person, actor=actor, text=reason)

@@ -23,6 +23,7 @@ from eventhub.people.forms import (
     DiscreetForm,
     EmailForm,
     EraseForm,
+    PasskeyForm,
     ProfileForm,
     PublicNameForm,
     SignInForm,
@@ -71,7 +72,8 @@ def ask_to_sign_in() -> ResponseReturnValue:
             known_by=session.get("_user_id") or "",
         )
         return back_to("people.sign_in_sent")
-    return render_template("people/sign_in.html", form=form), form.status
+    passkey = PasskeyForm(formdata=None, next=form.next.data)
+    return render_template("people/sign_in.html", form=form, passkey=passkey, scripts=["passkey.js"]), form.status
 
 
 @bp.route("/sign-in/sent", methods=["GET", "POST"])

@@ -13,7 +13,7 @@ from eventhub.kit.db import db
 from eventhub.kit.sealed import new_key
 from eventhub.kit.tokens import digest
 from eventhub.people import totp
-from eventhub.people.models import Organisation, Person, Role, RoleGrant, ScopeKind, WebSession
+from eventhub.people.models import Organisation, Passkey, Person, Role, RoleGrant, ScopeKind, WebSession
 
 NUMBERS = itertools.count(1)
 
@@ -30,6 +30,22 @@ def make_person(**given: object) -> Person:
     db.session.add(person)
     db.session.flush()
     return person
+
+
+def make_passkey(person: Person, *, label: str = "", is_second_factor: bool = False) -> Passkey:
+    """A passkey whose device nobody has."""
+    row = Passkey(
+        id=uuid.uuid4(),
+        person_id=person.id,
+        credential_id=secrets.token_bytes(16),
+        public_key=b"",
+        sign_count=0,
+        is_second_factor=is_second_factor,
+        label=label,
+    )
+    db.session.add(row)
+    db.session.flush()
+    return row
 
 
 def make_organisation(**given: object) -> Organisation:

@@ -43,7 +43,7 @@ from eventhub.registration import actions, offers, queries, thread
 from eventhub.registration.models import Registration, State
 from eventhub.registration.reference import new_reference
 from tests.factories.papers import make_paper
-from tests.factories.people import give_phone, grant, make_person
+from tests.factories.people import give_phone, grant, make_passkey, make_person
 from tests.factories.programme import (
     PDF_BYTES,
     add_item,
@@ -467,6 +467,7 @@ def _ways_in(owner_id: uuid.UUID, half_id: uuid.UUID) -> dict[str, str]:
         "change": people.email_change_token(change, people.NEW),
         "feed": feeds.feed_token(feed),
         "invite": imip.invite_token(invite),
+        "passkey": str(make_passkey(owner).id),
         "phone": Phone(give_phone(half).secret),
     }
 

@@ -62,6 +62,7 @@ FREE: dict[str, dict[str, Any]] = {
     "series": {"title": "texts", "summary": "texts"},
     "session": {"dial_in": ATTACK, "title": None, "summary": None, "description": None},
     "stored_file": {"name": ATTACK},
+    "passkey": {"label": ATTACK},
     "web_session": {"browser": ATTACK},
 }
 """Columns that hold what somebody typed. None: filled through factories and actions; else written here."""

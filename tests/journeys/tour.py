@@ -35,7 +35,7 @@ from eventhub.registration import offers, preparing, thread
 from eventhub.registration.models import RegistrationSetup, State
 from eventhub.registration.queries import newest_offer
 from tests.factories.papers import make_paper
-from tests.factories.people import give_phone, make_organisation, make_person, make_staff
+from tests.factories.people import give_phone, make_organisation, make_passkey, make_person, make_staff
 from tests.factories.programme import (
     PDF_BYTES,
     add_item,
@@ -193,6 +193,8 @@ def _build(words: Words) -> Tour:
     half, no_phone = make_staff(Role.ORGANISER, event_id=event.id), make_staff(Role.ORGANISER, event_id=event.id)
     officer = make_staff(Role.ACCREDITATION_OFFICER, event_id=event.id)
     give_phone(half)
+    make_passkey(half, label=words("My phone"), is_second_factor=True)
+    make_passkey(owner, label=words("My phone"))
     colleague = make_staff(Role.ADMIN)
     (theirs,) = grants_of(colleague.id)
     reset = resets.ask_for_reset(colleague, half, words("The phone was lost"))
@@ -306,6 +308,7 @@ def _build(words: Words) -> Tour:
             "people.email": "/me/email",
             "people.consents": "/me/consents",
             "people.devices": "/me/devices",
+            "people.passkeys": "/me/passkeys",
             "people.roles": "/me/roles",
             "people.hide": "/me/hide",
             "rooms.join": f"/events/{slug}/sessions/{session_id}/join",
