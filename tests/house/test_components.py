@@ -7,7 +7,7 @@ import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -294,6 +294,7 @@ def gallery_data(lang: str) -> dict[str, Any]:
     }
 
 
+@cache  # a template is compiled once, not for each test
 def environment(lang: str = "en") -> Environment:
     """Jinja as strict as it comes: an unknown name is an error, all text is escaped."""
     found = Environment(
@@ -311,6 +312,7 @@ def environment(lang: str = "en") -> Environment:
     return found
 
 
+@cache
 def placed(name: str, lang: str) -> Markup:
     """One component, as a page places it."""
     folder = "mail/components" if name.startswith("mail_") else "components"
