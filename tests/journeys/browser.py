@@ -110,7 +110,8 @@ def visitor(
 
 def axe_problems(page: Page, rules: dict[str, object] = RULES) -> list[str]:
     """What axe finds wrong with the page as it stands: rule and first place."""
-    page.evaluate(AXE.axe_script)
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.axe_script)
     # What passed stays in the browser: to carry it over takes longer than to look.
     found = page.evaluate("options => axe.run(document, options).then(results => results.violations)", rules)
     return [f"{rule['id']}: {rule['nodes'][0]['target']} {rule['nodes'][0]['html'][:120]}" for rule in found]
