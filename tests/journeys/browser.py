@@ -29,10 +29,13 @@ FLAGS = [
 ]
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
-RULES = {
+RULES: dict[str, object] = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "resultTypes": ["violations"],
 }
+ALL_BUT_CONTRAST = RULES | {"rules": {"color-contrast": {"enabled": False}}}
+"""Contrast takes longer than all other rules together."""
+CONTRAST = RULES | {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
 AXE = Axe()
 
 
@@ -105,11 +108,12 @@ def visitor(
     return Visitor(context, page, complaints, origin)
 
 
-def axe_problems(page: Page) -> list[str]:
+def axe_problems(page: Page, rules: dict[str, object] = RULES) -> list[str]:
     """What axe finds wrong with the page as it stands: rule and first place."""
-    page.evaluate(AXE.axe_script)
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.axe_script)
     # What passed stays in the browser: to carry it over takes longer than to look.
-    found = page.evaluate("options => axe.run(document, options).then(results => results.violations)", RULES)
+    found = page.evaluate("options => axe.run(document, options).then(results => results.violations)", rules)
     return [f"{rule['id']}: {rule['nodes'][0]['target']} {rule['nodes'][0]['html'][:120]}" for rule in found]
 
 

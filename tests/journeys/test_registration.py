@@ -34,9 +34,12 @@ def forum(house: House) -> Scene:
     return build_forum(house)
 
 
-@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
-@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "plain"])
-@pytest.mark.parametrize("lang", ["en", "ar"])
+# Both languages with and without scripts, and each of these on a desk and on a phone.
+@pytest.mark.parametrize(
+    ("lang", "scripts", "viewport"),
+    [("en", True, PHONE), ("en", False, DESK), ("ar", True, DESK), ("ar", False, PHONE)],
+    ids=["en-scripts-phone", "en-plain-desk", "ar-scripts-desk", "ar-plain-phone"],
+)
 def test_from_the_home_page_to_her_own_calendar(
     house: House, chromium: Browser, forum: Scene, lang: str, scripts: bool, viewport: dict[str, int]
 ) -> None:
