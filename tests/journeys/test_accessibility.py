@@ -23,6 +23,7 @@ from tests.journeys.tour import SIX, Stop, Tour, build_tour, forgotten
 from tests.live import House
 
 pytestmark = pytest.mark.lane
+OWN_HOUSE = True
 
 IN_TURN = ("ar", "zh", "en", "ar", "fr", "ru", "ar", "es")
 

@@ -19,6 +19,7 @@ from tests.journeys.tour import Stop, Tour, build_tour
 from tests.live import House
 
 pytestmark = pytest.mark.lane
+OWN_HOUSE = True
 
 BREAK = "'\"></textarea></title></script>"
 """Out of an attribute, a field, a title and a script; the attacks follow."""

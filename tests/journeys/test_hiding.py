@@ -32,6 +32,7 @@ from tests.live import House, wait_for
 from tests.papers.making import read
 
 pytestmark = pytest.mark.lane
+OWN_HOUSE = True
 MARKER = "Zhenevieve"
 AT_ONCE = 5.0
 """Seconds: the promise is an hour; what is kept in a process is looked at again after half a second."""

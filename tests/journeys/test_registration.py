@@ -24,6 +24,7 @@ from tests.journeys.stage import (
 from tests.live import House
 
 pytestmark = pytest.mark.lane
+OWN_HOUSE = True
 
 NAMES = {"en": "Amina Yusuf Warsame", "ar": "أمينة يوسف ورسمة"}
 MARKER = "RT1234418"

@@ -10,6 +10,7 @@ from tests.journeys.tour import Tour, build_tour
 from tests.live import House
 
 pytestmark = pytest.mark.lane
+OWN_HOUSE = True
 
 BYTES, REQUESTS = 30_000, 4
 
