@@ -8,8 +8,9 @@ whether a thing exists or not. What depends on the object (in scope or not) is t
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
-from flask import Flask, current_app, g, redirect, request, session, url_for
+from flask import Flask, current_app, flash, g, redirect, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -41,8 +42,8 @@ class Actor(Protocol):
 class PostKeeper(Protocol):
     """Keeps what was typed when the session had ended (people/kept_posts.py); found in ``app.extensions``."""
 
-    def keep(self, path: str) -> None:
-        """Keep the form of this request for the page at this path."""
+    def keep(self, path: str) -> bool:
+        """Keep the form of this request for the page at this path; whether nothing that was typed is lost."""
 
     def given_back(self) -> Any:
         """What was typed into the form of this page before, or None."""
@@ -97,8 +98,10 @@ def guard(access: str) -> Response | None:
         return None
     target, keeper = next_target(), post_keeper()
     if not current_user.is_authenticated:
-        if request.method == "POST" and target and keeper:
-            keeper.keep(target)
+        if request.method == "POST" and target and keeper and not keeper.keep(target):
+            lost = _("You are not signed in any more, so this was not saved: what you typed is not kept.")
+            if ("warn", lost) not in map(tuple, session.get("_flashes", ())):  # once, however often a page saves by itself
+                flash(lost, "warn")
         return redirect(url_for("people.sign_in", next=target), 303)
     if current_user.is_half_signed_in():
         return redirect(url_for("people.second_factor", next=target), 303)

@@ -32,21 +32,22 @@ NOT_KEPT = {"csrf_token", "form_key"}
 class PostKeeper:
     """Stands behind the guard (kit/access.py) and the base form (kit/forms.py)."""
 
-    def keep(self, path: str) -> None:
+    def keep(self, path: str) -> bool:
         """Keep the form of this request, without files, for the owner of the session that has ended, until the page at
-        ``path`` is opened. A form from another site is left alone.
+        ``path`` is opened. A form from another site is left alone. Whether nothing is lost that somebody typed here:
+        it is kept, or there was nothing to keep.
         """
         typed = [(name, value) for name, value in request.form.items(multi=True) if _is_kept(name)]
         packed = json.dumps(typed).encode()
-        if not typed or len(packed) > LIMIT or not _is_from_our_page():
-            return
+        if not typed or not _is_from_our_page():
+            return True
         owner = _whose()
-        if owner is None:
-            return
+        if owner is None or len(packed) > LIMIT:
+            return False
         try:
             count("kept_post", request.remote_addr or "", limit=60, seconds=900)
         except TooMany:
-            return
+            return False
         token, row = secrets.token_urlsafe(32), uuid.uuid4()
         db.session.add(
             KeptPost(
@@ -58,6 +59,7 @@ class PostKeeper:
             )
         )
         session["kept"] = token
+        return True
 
     def given_back(self) -> MultiDict[str, Any] | None:
         """What was typed into the form of this page before the sign-in, or None. Asked once a request."""

@@ -126,7 +126,16 @@ def sign_out() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return render_template("people/sign_out.html", form=form, scripts=LEAVE), 422
     sessions.end_session()
-    return _forget_all(redirect(f"/{g.lang}/", 303))
+    return _forget_all(back_to("people.signed_out"))
+
+
+@bp.route("/signed-out")
+@anyone
+def signed_out() -> ResponseReturnValue:
+    """Where signing out leads."""
+    if current_user.is_authenticated:
+        return back_to("people.me")
+    return render_template("people/signed_out.html")
 
 
 @bp.route("/me")

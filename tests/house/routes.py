@@ -158,6 +158,7 @@ PEOPLE = (
         {"secret": "{{}}"},
     ),
     Route("people.sign_out", "POST", "/en/sign-out", PUBLIC),
+    Route("people.signed_out", "GET", "/en/signed-out", PUBLIC),
     Route("people.erased", "GET", "/en/erased", PUBLIC),
     Route("people.second_factor", "GET POST", "/en/second-factor", but(PUBLIC, anonymous=SIGN_IN), {"code": "{phone}"}),
     Route(

@@ -290,6 +290,7 @@ def _build(words: Words) -> Tour:
             "people.sign_in": "/sign-in",
             "people.sign_in_sent": "/sign-in/sent",
             "people.erased": "/erased",
+            "people.signed_out": "/signed-out",
             "people.sign_in_link": f"/sign-in/{people.one_time_link(beginner).rsplit('/', 1)[1]}",
             "people.agree_to_email_change": f"/email-change/{people.email_change_token(change, people.NEW)}",
             "calendars.reply": f"/invites/{imip.invite_token(invite)}",

@@ -42,6 +42,7 @@ def test_nothing_typed_is_lost(client: FlaskClient) -> None:
     row = db.session.query(KeptPost).one()
     assert row.person_id == person.id
     assert FILLED["name_latin"].encode() not in row.sealed
+    assert "not kept" not in client.get(led_to).text
     back = sign_in_again(client, led_to, person.email or "")
     assert back == PATH
     for _ in range(2):
@@ -69,7 +70,9 @@ def test_a_page_left_open_after_signing_out_belongs_to_nobody(client: FlaskClien
     hidden = form_fields(client.get(PATH).get_data(as_text=True))
     send(client, "/en/sign-out", page="/en/me", action="/en/sign-out")
     led_to = client.post(PATH, data={**hidden, **FILLED}, headers=FROM_HERE).location
+    client.post(PATH, data={**hidden, **FILLED}, headers=FROM_HERE)
     assert db.session.query(KeptPost).count() == 0
+    assert client.get(str(led_to)).text.count("what you typed is not kept") == 1
     assert sign_in_again(client, str(led_to), new_email()) == PATH
     assert FILLED["name"] not in client.get(PATH).get_data(as_text=True)
 

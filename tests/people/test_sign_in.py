@@ -309,6 +309,7 @@ def test_signing_out_clears_the_browser_and_ends_the_session(app: Flask, client:
     cookie = client.get_cookie("session")
     answer = send(client, "/en/sign-out", page="/en/me", action="/en/sign-out")
     assert answer.headers["Clear-Site-Data"] == '"cache", "cookies", "storage"'
+    assert "You are signed out" in client.get(answer.location).text
     thief = app.test_client()
     assert cookie
     thief.set_cookie("session", cookie.value)
