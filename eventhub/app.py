@@ -178,6 +178,8 @@ WORDS = {
     "show_zone": i18n.show_zone,
     "show_days": i18n.show_days,
     "show_moment": i18n.show_moment,
+    "show_own": i18n.show_own,
+    "said_by_clock": i18n.said_by_clock,
     "show_number": i18n.show_number,
     "show_size": i18n.show_size,
     "show_time": i18n.show_time,

@@ -14,7 +14,7 @@ from eventhub.calendars.access import may_join
 from eventhub.calendars.models import Choice, Invite, Partstat
 from eventhub.calendars.queries import Mine
 from eventhub.calendars.zones import zone_info
-from eventhub.kit.i18n import LOCALES, in_language, show_date, show_days, show_offset, show_time, zone_city
+from eventhub.kit.i18n import LOCALES, UNCHOSEN, in_language, show_date, show_days, show_offset, show_time, zone_city
 from eventhub.programme import shown
 from eventhub.programme.models import Session
 
@@ -254,7 +254,7 @@ def _own_time(one: _Placed, own_zone: str, lang: str) -> str | None:
     there = session.time_zone if str(one.start.tzinfo) == own_zone else own_zone
     other = _placed(one.mine, there)
     # Nobody has to live in UTC: it means that the person did not say.
-    if there == "UTC" or other.start.utcoffset() == one.start.utcoffset():
+    if there == UNCHOSEN or other.start.utcoffset() == one.start.utcoffset():
         return None
     city, offset = zone_city(there, lang), show_offset(other.start)
     if there == session.time_zone:

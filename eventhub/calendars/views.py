@@ -21,7 +21,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, Form, submit
 from eventhub.kit.headers import attachment_headers
-from eventhub.kit.i18n import in_language, show_date, show_moment, show_time, zone_city
+from eventhub.kit.i18n import UNCHOSEN, in_language, show_date, show_moment, show_time, zone_city
 from eventhub.kit.pages import changes_at, kept_page, own_page
 from eventhub.kit.panels import Panel
 from eventhub.kit.web import absolute, back_to
@@ -275,7 +275,7 @@ def _chips(page: my_week.Page, wish: my_week.Wish, own_zone: str) -> list[dict[s
         {"label": _("Week"), "url": address(view=None), "current": not wish.one_day},
         {"label": _("Day"), "url": address(view="day"), "current": wish.one_day},
     ]
-    if own_zone != "UTC":
+    if own_zone != UNCHOSEN:
         label = _("Times in %(place)s", place=zone_city(own_zone, g.lang))
         chips.append({"label": label, "url": address(time=None if wish.own_time else "own"), "current": wish.own_time})
     before = _("Earlier day") if wish.one_day else _("Earlier week")

@@ -99,9 +99,7 @@ def guard(access: str) -> Response | None:
     target, keeper = next_target(), post_keeper()
     if not current_user.is_authenticated:
         if request.method == "POST" and target and keeper and not keeper.keep(target):
-            lost = _("You are not signed in any more, so this was not saved: what you typed is not kept.")
-            if ("warn", lost) not in map(tuple, session.get("_flashes", ())):  # once, however often a page saves by itself
-                flash(lost, "warn")
+            _say_lost()
         return redirect(url_for("people.sign_in", next=target), 303)
     if current_user.is_half_signed_in():
         return redirect(url_for("people.second_factor", next=target), 303)
@@ -113,6 +111,13 @@ def guard(access: str) -> Response | None:
         if not current_user.has_second_factor():
             return redirect(url_for("people.second_factor", next=target), 303)
     return None
+
+
+def _say_lost() -> None:
+    lost = _("You are not signed in any more, so this was not saved: what you typed is not kept.")
+    # Once, however often a page that stayed open saves by itself.
+    if ("warn", lost) not in map(tuple, session.get("_flashes", ())):
+        flash(lost, "warn")
 
 
 def post_keeper() -> PostKeeper | None:

@@ -55,6 +55,17 @@ WITH_YEAR = {
 SEPARATORS = {"en": (",", "."), "fr": ("\u202f", ","), "ru": ("\u00a0", ","), "es": ("\u00a0", ","), "ar": (",", ".")}
 
 
+UNCHOSEN = "UTC"
+"""The zone of people who never chose one: nobody's clock."""
+
+
+class Clock(NamedTuple):
+    """Whose clock a page goes by: a zone, and the place that names it."""
+
+    zone: str
+    place: str
+
+
 class Shown(NamedTuple):
     """A text in the best language there is, and which one that is."""
 
@@ -157,6 +168,29 @@ def show_moment(instant: datetime, zone: str, lang: str, *, year: bool = True) -
         show_offset(local),
         local.isoformat(timespec="minutes"),
     )
+
+
+def own_clock(zone: str, lang: str, here: Clock | None = None) -> Clock:
+    """The clock of a reader's own zone; while none was chosen, that of what the page is about, else UTC."""
+    if zone == UNCHOSEN and here is not None:
+        return here
+    return Clock(zone, zone_city(zone, lang).rpartition("/")[2])
+
+
+def show_by(instant: datetime, clock: Clock, lang: str) -> Moment:
+    """An instant by a clock that its ``place`` names, for ``said_by_clock``."""
+    here = show_moment(instant, clock.zone, lang)
+    return Moment(here.day, here.time, clock.place, here.iso)
+
+
+def show_own(instant: datetime, zone: str, lang: str) -> str:
+    """Sunday 22 November 2026, 15:28, UTC: an instant by the reader's own clock, named."""
+    return said_by_clock(show_by(instant, own_clock(zone, lang), lang))
+
+
+def said_by_clock(moment: Moment) -> str:
+    """Sunday 22 November 2026, 15:28, Geneva: no time of day stands without saying whose it is."""
+    return str(gettext("%(day)s, %(time)s, %(place)s", day=moment.day, time=moment.time, place=moment.place))
 
 
 @lru_cache(maxsize=4_096)

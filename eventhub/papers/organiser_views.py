@@ -15,12 +15,13 @@ from eventhub.kit import codes, files
 from eventhub.kit.access import actor, post_keeper, staff, stands_on
 from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, Form, options, posted, submit
-from eventhub.kit.i18n import AUTONYMS, LANGUAGES, in_language, show_moment
+from eventhub.kit.i18n import AUTONYMS, LANGUAGES, in_language, show_by
 from eventhub.kit.web import back_to
 from eventhub.papers import access, actions, panels, queries
 from eventhub.papers.forms import BadgesForm, ListForm, PaperSetupForm, SampleForm, given
 from eventhub.papers.models import BadgeName, Kind, Layout, PaperOrder, PaperSetup
 from eventhub.programme.models import Event
+from eventhub.programme.shown import clock_of
 from eventhub.registration import shown
 from eventhub.registration.access import Sight
 from eventhub.registration.reference import read_reference
@@ -203,7 +204,7 @@ def _told(event: Event, seen: Sight, order: PaperOrder) -> dict[str, Any]:
         "what": " · ".join(part for part in filters if part),
         # Not of a list: whoever counted the names in its file would see that somebody has hidden since.
         "number": order.number if order.kind is Kind.BADGES else None,
-        "asked": show_moment(order.asked_at, actor().time_zone, g.lang),
+        "asked": show_by(order.asked_at, clock_of(event, actor().time_zone, g.lang), g.lang),
         "left_out": order.left_out,
         "url": url_for("papers_console.fetch", slug=event.slug, order_id=order.id) if has_file else None,
         "issue_url": url_for("papers_console.issued", slug=event.slug, order_id=order.id)

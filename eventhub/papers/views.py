@@ -11,7 +11,7 @@ from eventhub.kit import files
 from eventhub.kit.access import actor, personal
 from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import options, submit
-from eventhub.kit.i18n import AUTONYMS, show_moment
+from eventhub.kit.i18n import AUTONYMS, show_by
 from eventhub.kit.limits import count
 from eventhub.kit.web import back_to
 from eventhub.papers import access, actions, panels, queries
@@ -89,7 +89,7 @@ def _page(found: Intake, registration: Registration, sent: tuple[Kind, OwnPaperF
     if sent is not None and sent[0] not in kinds:
         kinds = [*kinds, sent[0]]
     forms = {kind: sent[1] if sent and sent[0] is kind else _form(registration, kind) for kind in kinds}
-    zone = actor().time_zone
+    clock = programme.clock_of(found.event, actor().time_zone, g.lang)
     page = render_template(
         "papers/mine.html",
         title=programme.words(found.event.title, found.event.original_language, g.lang),
@@ -112,7 +112,7 @@ def _page(found: Intake, registration: Registration, sent: tuple[Kind, OwnPaperF
             {
                 **panels.told(order),
                 "language": AUTONYMS[order.language],
-                "asked": show_moment(order.asked_at, zone, g.lang),
+                "asked": show_by(order.asked_at, clock, g.lang),
                 "url": url_for("papers.fetch", order_id=order.id) if order.file else None,
             }
             for order in queries.orders_about(actor().person, registration)

@@ -26,7 +26,7 @@ from wtforms.validators import Length, Regexp, StopValidation
 from eventhub.kit import codes
 from eventhub.kit.clock import now
 from eventhub.kit.forms import Form, SecretField, optional, options, required
-from eventhub.kit.i18n import AUTONYMS, LANGUAGES, language, show_offset, zone_city
+from eventhub.kit.i18n import AUTONYMS, LANGUAGES, UNCHOSEN, language, show_offset, zone_city
 from eventhub.kit.text import ascii_email
 from eventhub.people.actions import Details
 from eventhub.people.models import Channel, Person, Role
@@ -354,11 +354,12 @@ def _zone_cities(lang: str) -> list[tuple[str, str]]:
 def zone_choices(lang: str, chosen: str | None = None) -> list[tuple[str, str]]:
     """Every zone by its city with the offset of today, and the one chosen before, whatever it is called."""
     moment = now()
-    zones = [("UTC", "UTC"), *_zone_cities(lang)]
-    if chosen and chosen in available_timezones() and chosen not in dict(zones):
+    zones = [("Etc/UTC", "UTC"), *_zone_cities(lang)]
+    if chosen and chosen != UNCHOSEN and chosen in available_timezones() and chosen not in dict(zones):
         zones.insert(0, (chosen, zone_city(chosen, lang).rpartition("/")[2]))
     shown = ((zone, city, show_offset(moment.astimezone(ZoneInfo(zone)))) for zone, city in zones)
-    return [(zone, city if city == offset else f"{city} ({offset})") for zone, city, offset in shown]
+    none = (UNCHOSEN, gettext("None: the time of each event"))
+    return [none, *((zone, city if city == offset else f"{city} ({offset})") for zone, city, offset in shown)]
 
 
 def _ascii_digits(typed: str | None) -> str | None:

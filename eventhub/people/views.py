@@ -13,7 +13,7 @@ from eventhub.kit.access import actor, anyone, personal
 from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, Form, submit
 from eventhub.kit.headers import saved_as_json
-from eventhub.kit.i18n import show_moment
+from eventhub.kit.i18n import show_own
 from eventhub.kit.limits import count
 from eventhub.kit.panels import gathered, panels
 from eventhub.kit.web import back_to, local_target
@@ -186,7 +186,7 @@ def hide() -> ResponseReturnValue:
         channels=Channel,
         public=seen,
         off={
-            channel: show_moment(at, visitor.person.time_zone, g.lang)
+            channel: show_own(at, visitor.person.time_zone, g.lang)
             for channel, at in queries.taken_back(visitor.person.id).items()
         },
     )

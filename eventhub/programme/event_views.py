@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from eventhub.kit.access import actor, plain_code, staff
 from eventhub.kit.codes import language_name
-from eventhub.kit.i18n import show_moment
+from eventhub.kit.i18n import said_by_clock, show_by
 from eventhub.kit.web import back_to
 from eventhub.programme import access, actions, checks
 from eventhub.programme import console_queries as queries
@@ -18,7 +18,7 @@ from eventhub.programme.console import bp, others, page, sent, to_edit
 from eventhub.programme.fields import given
 from eventhub.programme.forms import CancelForm, EventForm, EventTextsForm, PublishForm
 from eventhub.programme.models import Event, Publication
-from eventhub.programme.shown import EVENT_KINDS, MODES, join
+from eventhub.programme.shown import EVENT_KINDS, MODES, clock_of, join
 
 __all__ = ["bp"]
 
@@ -77,7 +77,7 @@ def event(slug: str) -> ResponseReturnValue:
         ready=ready,
         rows=_readiness_rows(event, ready),
         documents=queries.documents_of(event),
-        history=[_line(deed) for deed in queries.deeds(event)],
+        history=[_line(deed, event) for deed in queries.deeds(event)],
         may_edit=access.may_edit(grants, event),
         may_copy=access.may_create_in(grants, event.series),
         kinds=EVENT_KINDS,
@@ -206,14 +206,14 @@ def _programme_notes(ready: checks.Readiness) -> list[str]:
     return notes
 
 
-def _line(deed: queries.Deed) -> dict[str, Any]:
+def _line(deed: queries.Deed, event: Event) -> dict[str, Any]:
     """One deed as a line of the history."""
     entry = deed.entry
     name = entry.verb.removeprefix("programme.")
-    moment = show_moment(entry.at, actor().time_zone, g.lang)
+    moment = show_by(entry.at, clock_of(event, actor().time_zone, g.lang), g.lang)
     kind = "ok" if name.endswith(GOOD) else "warn" if name.endswith(GRAVE) else ""
     return {
-        "when": gettext("%(day)s, %(time)s", day=moment.day, time=moment.time),
+        "when": said_by_clock(moment),
         "datetime": moment.iso,
         "title": DEEDS.get(name, gettext("Other change")),
         "kind": kind,

@@ -56,6 +56,12 @@ def is_repeated(local: datetime, zone: str) -> bool:
     return _offset(first) > _offset(second)
 
 
+def is_missing(local: datetime, zone: str) -> bool:
+    """Whether the zone's clock jumps over this wall-clock time. Raises UnknownZone."""
+    first, second = both_readings(local, zone)
+    return _offset(first) < _offset(second)
+
+
 def both_readings(local: datetime, zone: str) -> tuple[datetime, datetime]:
     """The wall-clock time with the offset before and after a change of clocks; alike on every other day."""
     tz = zone_info(zone)

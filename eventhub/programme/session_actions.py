@@ -98,8 +98,8 @@ def add_session(actor: Person, event: Event, *, facts: SessionFacts, slot: Slot)
     """A draft session. Raises DayFarOff, EndsBeforeStart, LocalTimeMissing, LocalTimeTwice, LinkUnsafe."""
     if event.publication is Publication.CANCELLED:
         raise WrongState
-    _check_link(facts.join_link)
-    _check_day(event, slot)
+    check_link(facts.join_link)
+    check_day(event, slot.day)
     session = Session(id=uuid.uuid4(), event_id=event.id, time_zone=event.time_zone, **asdict(facts))
     assign(session, _times(slot, event.time_zone))
     db.session.add(session)
@@ -111,8 +111,8 @@ def add_session(actor: Person, event: Event, *, facts: SessionFacts, slot: Slot)
 def edit_session(actor: Person, session: Session, *, facts: SessionFacts, slot: Slot, version: int) -> Session:
     """Change a session. Raises Stale and what ``add_session`` raises."""
     unchanged_since(session, version)
-    _check_link(facts.join_link)
-    _check_day(session.event, slot, session)
+    check_link(facts.join_link)
+    check_day(session.event, slot.day, session)
     changed = assign(session, asdict(facts) | _times(slot, session.time_zone))
     if changed:
         _session_changed(actor, session, "programme.session_edited", fields=changed)
@@ -122,7 +122,7 @@ def edit_session(actor: Person, session: Session, *, facts: SessionFacts, slot: 
 def move_session(actor: Person, session: Session, *, slot: Slot, version: int) -> Session:
     """Give a session another time or room, nothing else. Raises Stale and what ``add_session`` raises."""
     unchanged_since(session, version)
-    _check_day(session.event, slot, session)
+    check_day(session.event, slot.day, session)
     changed = assign(session, _times(slot, session.time_zone))
     if changed:
         _session_changed(actor, session, "programme.session_moved", fields=changed)
@@ -247,14 +247,18 @@ def _record(actor: Person, event: Event, verb: str, session: Session, **detail: 
     audit.record(verb, event, actor=actor, scope_id=event.id, session_id=session.id, **detail)
 
 
-def _check_day(event: Event, slot: Slot, session: Session | None = None) -> None:
-    moved = session is None or slot.day != session.starts_local.date()
-    if moved and not event.first_day - PREPARATION <= slot.day <= event.last_day:
+def check_day(event: Event, day: date, session: Session | None = None) -> None:
+    """A day of the event or of the week before, or the one on which a session is already. Raises DayFarOff."""
+    moved = session is None or day != session.starts_local.date()
+    if moved and not event.first_day - PREPARATION <= day <= event.last_day:
         raise DayFarOff
 
 
-def _check_link(link: str | None) -> None:
-    """An https address with the name of a host, and without a name and password, which could pass for another host."""
+def check_link(link: str | None) -> None:
+    """An https address with the name of a host, and without a name and password, which could pass for another host.
+
+    Raises LinkUnsafe.
+    """
     if link is None:
         return
     try:

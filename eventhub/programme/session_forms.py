@@ -1,22 +1,23 @@
 """What organisers fill in about a session: its times on the wall clock, its words, its panel and its room."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from flask import g
 from flask_babel import gettext, lazy_pgettext
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField, TimeField
+from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField, TimeField, ValidationError
 from wtforms.validators import Length, NumberRange
 
 from eventhub.kit import codes
+from eventhub.kit.errors import DomainError
 from eventhub.kit.forms import Form, optional, options, required
 from eventhub.kit.i18n import show_offset
 from eventhub.programme.fields import Choices, InOriginal, VersionForm, day_field, filled, given, spoken, texts
-from eventhub.programme.local_time import both_readings, is_repeated
-from eventhub.programme.models import Room, Session, SessionKind
-from eventhub.programme.session_actions import SessionFacts, Slot
+from eventhub.programme.local_time import LocalTimeMissing, both_readings, is_missing, is_repeated
+from eventhub.programme.models import Event, Room, Session, SessionKind
+from eventhub.programme.session_actions import EndsBeforeStart, SessionFacts, Slot, check_day, check_link
 from eventhub.programme.shown import SESSION_KINDS
 
 ACCESS_SERVICES = ("international_sign", "national_sign_language", "realtime_captioning")
@@ -26,6 +27,14 @@ def clock_field(label: Any) -> TimeField:
     """A wall-clock time, written 14:30."""
     message = _l("Give the time as hours and minutes, such as 14:30")
     return TimeField(label, [required(message)], invalid_value_message=message)  # type: ignore[call-arg]
+
+
+def told_at_once(check: Callable[[], None]) -> None:
+    """What an action would refuse, as an error of the field. Raises ValidationError."""
+    try:
+        check()
+    except DomainError as error:
+        raise ValidationError(error.message) from None
 
 
 class SlotForm(VersionForm):
@@ -39,14 +48,45 @@ class SlotForm(VersionForm):
     ends_fold = SelectField(_l("Which of the two times does it end?"), validate_choice=False)
     room_id = SelectField(_l("Room"), [optional()])
 
-    def __init__(self, *args: Any, zone: str, rooms: Sequence[Room], names: dict[str, str], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        event: Event,
+        placed: Session | None,
+        zone: str,
+        rooms: Sequence[Room],
+        names: dict[str, str],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.event, self.placed = event, placed
         self.zone, self.rooms = zone, {str(room.id): room for room in rooms}
         self.room_id.choices = options([("", gettext("No room yet")), *names.items()])
         for fold, clock in ((self.starts_fold, self.starts), (self.ends_fold, self.ends)):
             fold.choices = options(list(self._readings(clock.data)) or [("", "")])
             if len(fold.choices) == 1 or fold.data not in {"0", "1"}:
                 fold.data = ""
+
+    def validate_day(self, field: Any) -> None:
+        """What the actions refuse is said beside all the rest, not after it is mended."""
+        if field.data and not field.errors:
+            told_at_once(lambda: check_day(self.event, field.data, self.placed))
+
+    def validate_starts(self, field: Any) -> None:
+        """A time that this day's clock has."""
+        self._demand_time(field)
+
+    def validate_ends(self, field: Any) -> None:
+        """The same, and later than the beginning; of hours that come twice the action knows which is which."""
+        self._demand_time(field)
+        if not self.starts.data or not field.data or field.data > self.starts.data:
+            return
+        if not any(list(self._readings(clock)) for clock in (self.starts.data, field.data)):
+            raise ValidationError(EndsBeforeStart.message)
+
+    def _demand_time(self, field: Any) -> None:
+        if self.day.data and field.data and is_missing(datetime.combine(self.day.data, field.data), self.zone):
+            raise ValidationError(LocalTimeMissing.message)
 
     def slot(self) -> Slot:
         """The values, typed."""
@@ -105,13 +145,17 @@ class SessionForm(SlotForm):
     )
 
     def __init__(self, *args: Any, session: Session | None, **kwargs: Any) -> None:
-        super().__init__(*args, obj=session, **kwargs)
+        super().__init__(*args, obj=session, placed=session, **kwargs)
         self.kind.choices = options([(one.value, name) for one, name in SESSION_KINDS.items()])
         self.interpretation.choices = options(spoken(session.interpretation if session else ()))
         known = [*ACCESS_SERVICES, *(one for one in (session.access_services if session else ()))]
         self.access_services.choices = options(
             (code, codes.label("extra_interpretation", code, g.lang)) for code in dict.fromkeys(known)
         )
+
+    def validate_join_link(self, field: Any) -> None:
+        """The same for the link."""
+        told_at_once(lambda: check_link(field.data or None))
 
     def facts(self) -> SessionFacts:
         """The values, typed."""

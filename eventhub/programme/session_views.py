@@ -107,12 +107,14 @@ def session(slug: str, session_id: uuid.UUID) -> ResponseReturnValue:
 def session_move(slug: str, session_id: uuid.UUID) -> ResponseReturnValue:
     """Another day, time or room, and nothing else."""
     event, session = session_to_edit(slug, session_id)
-    form = _slot_form(MoveForm, event, session.time_zone, obj=session, **_current(session))
+    form = _slot_form(MoveForm, event, session.time_zone, obj=session, placed=session, **_current(session))
     if sent(form, lambda: actions.move_session(actor().person, session, slot=form.slot(), version=form.seen_version)):
         flash(gettext("The session is moved"), "ok")
         return back_to(".programme", slug=slug, _anchor=f"s-{session_id}")
     event, session = session_to_edit(slug, session_id)
-    stored = _slot_form(MoveForm, event, session.time_zone, formdata=None, obj=session, **_current(session))
+    stored = _slot_form(
+        MoveForm, event, session.time_zone, formdata=None, obj=session, placed=session, **_current(session)
+    )
     return page(
         "session_move", event, here=".programme", form=form, session=session, others=others(form, session, stored)
     )
@@ -192,7 +194,7 @@ def _session_form(event: Event, session: Session | None, **given: Any) -> Sessio
 def _slot_form(kind: type[Kind], event: Event, zone: str, **given: Any) -> Kind:
     rooms = queries.rooms_of(event)
     names = {str(room.id): in_language(room.name, g.lang, event.original_language).text for room in rooms}
-    return kind(zone=zone, rooms=rooms, names=names, **given)
+    return kind(event=event, zone=zone, rooms=rooms, names=names, **given)
 
 
 def _current(session: Session) -> dict[str, Any]:

@@ -23,10 +23,12 @@ from eventhub.kit.i18n import (
     AUTONYMS,
     LANGUAGES,
     LOCALES,
+    Clock,
     Shown,
     direction,
     in_language,
     month_name,
+    own_clock,
     show_date,
     show_days,
     show_offset,
@@ -168,6 +170,12 @@ def clock_place(event: Event, lang: str) -> Markup:
     if event.city:
         return words(event.city, event.original_language, lang)
     return escape(zone_city(event.time_zone, lang))
+
+
+def clock_of(event: Event, zone: str, lang: str) -> Clock:
+    """By whose clock a page of this event tells a reader of that zone the time: their own, where they chose one."""
+    city = in_language(event.city, lang, event.original_language).text
+    return own_clock(zone, lang, Clock(event.time_zone, city) if city else own_clock(event.time_zone, lang))
 
 
 def eyebrow(event: Event, lang: str) -> Markup:

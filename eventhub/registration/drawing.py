@@ -11,8 +11,9 @@ from flask_wtf.csrf import generate_csrf
 from eventhub.kit import blanks
 from eventhub.kit.clock import now
 from eventhub.kit.config import Settings
-from eventhub.kit.i18n import show_moment
+from eventhub.kit.i18n import UNCHOSEN, show_by
 from eventhub.people.sessions import Visitor
+from eventhub.programme.shown import clock_of
 from eventhub.questionnaires import answers as given
 from eventhub.questionnaires.definition import Definition, Page
 from eventhub.questionnaires.forms import AnswerForm, answer_form
@@ -110,5 +111,6 @@ def _draw_for_nobody(found: Intake, definition: Definition, marks: Mapping[str, 
 def _saved(found: Intake) -> str | None:
     if found.registration is None or found.registration.state is not State.DRAFT:
         return None
-    zone = current_user.time_zone if current_user.is_authenticated else found.event.time_zone
-    return str(_("Saved at %(time)s", time=show_moment(found.registration.changed_at, zone, g.lang).time))
+    clock = clock_of(found.event, current_user.time_zone if current_user.is_authenticated else UNCHOSEN, g.lang)
+    when = show_by(found.registration.changed_at, clock, g.lang)
+    return str(_("Saved at %(time)s", time=_("%(time)s, %(place)s", time=when.time, place=when.place)))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from flask import g
 from flask_babel import gettext as _
 
-from eventhub.kit.i18n import Moment, show_moment
+from eventhub.kit.i18n import Clock, Moment, show_by
 from eventhub.registration import attached
 from eventhub.registration.attached import Attached
 from eventhub.registration.thread import Said
@@ -23,14 +23,14 @@ class Line:
     file: Attached | None
 
 
-def lines(said: Sequence[Said], who: Callable[[Said], str], zone: str, url: Callable[[Said], str]) -> list[Line]:
-    """The exchange, the oldest first. ``who`` names the author for this reader, ``zone`` is the reader's clock."""
-    files = attached.told({str(one.message.id): one.file for one in said if one.file}, zone)
+def lines(said: Sequence[Said], who: Callable[[Said], str], clock: Clock, url: Callable[[Said], str]) -> list[Line]:
+    """The exchange, the oldest first. ``who`` names the author for this reader, ``clock`` is the reader's."""
+    files = attached.told({str(one.message.id): one.file for one in said if one.file}, clock.zone)
     return [
         Line(
             who(one),
             one.message.by_desk,
-            show_moment(one.message.sent_at, zone, g.lang),
+            show_by(one.message.sent_at, clock, g.lang),
             one.text,
             attached.named(files[str(one.message.id)], one.name, url(one)) if str(one.message.id) in files else None,
         )

@@ -20,7 +20,7 @@ from wtforms import (
 )
 from wtforms import Form as PlainForm
 from wtforms.fields import DateTimeLocalField
-from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional, StopValidation
+from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional, StopValidation, ValidationError
 
 from eventhub.kit import codes
 from eventhub.kit.files import LIMIT, accept_attribute
@@ -28,6 +28,7 @@ from eventhub.kit.forms import ActionForm, Form, optional, options, required
 from eventhub.kit.text import safe_file_name
 from eventhub.questionnaires.uploads import GO_ON, Upload
 from eventhub.registration import eligibility
+from eventhub.registration.actions import ClosesTooEarly
 from eventhub.registration.desk import SIZES, SORTS, Filters, Overview
 from eventhub.registration.eligibility import Paper
 from eventhub.registration.models import BadgeColour, SeatAt, State
@@ -272,6 +273,11 @@ class SetupForm(Form):
         _l("Answer within working days"), validators=[InputRequired(), NumberRange(1, 60)], default=5
     )
     questionnaire_id = SelectField(_l("Questionnaire"), validate_choice=True)
+
+    def validate_closes_at(self, field: Any) -> None:
+        """Beside all that is wrong elsewhere; of one hour that comes twice the action knows which is which."""
+        if field.data and self.opens_at.data and field.data < self.opens_at.data:
+            raise ValidationError(ClosesTooEarly.message)
 
 
 class CategoryForm(Form):

@@ -10,7 +10,7 @@ from typing import Any
 from flask_babel import gettext, lazy_ngettext
 from flask_babel import lazy_gettext as _l
 
-from eventhub.kit.i18n import in_language, show_days, show_moment
+from eventhub.kit.i18n import UNCHOSEN, in_language, show_days, show_moment
 from eventhub.kit.mail import Letter
 from eventhub.kit.web import absolute
 from eventhub.people.models import Person
@@ -243,7 +243,7 @@ def _told(moment: Any) -> dict[str, str]:
 def _by_own_clock(it: About, here: Any) -> list[Any]:
     """The same instant where the person is, when that is another clock."""
     zone = it.registration.person.time_zone
-    there = show_moment(it.offer.until, zone, it.lang) if it.offer and zone != "UTC" else here
+    there = show_moment(it.offer.until, zone, it.lang) if it.offer and zone != UNCHOSEN else here
     if there.place == here.place:
         return []
     return [_l("By your own clock: %(day)s, %(time)s (%(offset)s).", **_told(there))]

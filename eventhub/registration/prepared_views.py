@@ -216,7 +216,7 @@ def _line(event: Event, seen: Sight, one: Standing) -> dict[str, Any]:
         "reference": registration.reference,
         "organisation": registration.organisation.name if registration.organisation else None,
         "url": url_for("registration_console.record", slug=event.slug, registration_id=registration.id),
-        "by": told_by(one.decision),
+        "by": told_by(one.decision, event),
         "tag": shown.STATES[registration.state],
         "is_near": one.near is not None,
     }

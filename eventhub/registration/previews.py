@@ -14,9 +14,10 @@ from flask_babel import lazy_pgettext
 from eventhub.kit.access import actor
 from eventhub.kit.clock import now
 from eventhub.kit.errors import NotFound
-from eventhub.kit.i18n import AUTONYMS, LANGUAGES, direction, show_moment
+from eventhub.kit.i18n import AUTONYMS, LANGUAGES, direction, said_by_clock, show_by
 from eventhub.kit.mail import render
 from eventhub.programme.models import Event
+from eventhub.programme.shown import clock_of
 from eventhub.registration import access, actions, desk, letters, prepared, preparing, queries, shown
 from eventhub.registration.forms import REASONS_FOR, DecisionForm
 from eventhub.registration.models import PreparedDecision, Registration, RegistrationSetup, State
@@ -91,7 +92,7 @@ def draw_preview(
             if number > rooms.get(code, number)
         ],
         letters=letters_to(event, found, outcome, form.reason.data, form.text.data, able),
-        prepared={one: (row.id, told_by(row)) for one, row in _prepared(able).items()},
+        prepared={one: (row.id, told_by(row, event)) for one, row in _prepared(able).items()},
         may_prepare=outcome in preparing.OUTCOMES,
         discreet=sum(one.person.discreet for one in able),
     )
@@ -168,12 +169,12 @@ def why_too_near(near: Nearness | None) -> Any:
     return _("Your own registration")
 
 
-def told_by(decision: PreparedDecision) -> dict[str, Any]:
+def told_by(decision: PreparedDecision, event: Event) -> dict[str, Any]:
     """What is prepared, by whom and when, by the reader's own clock."""
-    when = show_moment(decision.prepared_at, actor().person.time_zone, g.lang)
+    when = show_by(decision.prepared_at, clock_of(event, actor().person.time_zone, g.lang), g.lang)
     return {
         "kind": KINDS[decision.outcome],
         "who": (decision.prepared_by and decision.prepared_by.public_name) or _("The secretariat"),
-        "when": _("%(day)s, %(time)s", day=when.day, time=when.time),
+        "when": said_by_clock(when),
         "datetime": when.iso,
     }

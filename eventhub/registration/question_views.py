@@ -2,7 +2,7 @@
 
 import uuid
 
-from flask import Response, flash, render_template, request, url_for
+from flask import Response, flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -12,6 +12,7 @@ from eventhub.kit.files import attachment
 from eventhub.kit.forms import submit
 from eventhub.kit.web import back_to
 from eventhub.people.models import Person
+from eventhub.programme.shown import clock_of
 from eventhub.registration import exchange, queries, thread
 from eventhub.registration.drawing import SCRIPTS
 from eventhub.registration.forms import MessageForm
@@ -50,7 +51,7 @@ def questions(reference: str) -> ResponseReturnValue:
         lines=exchange.lines(
             said,
             exchange.own_author,
-            person.time_zone,
+            clock_of(found.event, person.time_zone, g.lang),
             lambda one: url_for("registration.question_file", reference=reference, message_id=one.message.id),
         ),
         may_write=thread.may_write(registration),

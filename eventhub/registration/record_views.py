@@ -14,12 +14,13 @@ from eventhub.kit.access import actor, staff, stands_on
 from eventhub.kit.errors import NotFound
 from eventhub.kit.files import attachment
 from eventhub.kit.forms import ActionForm, Form, posted, submit
-from eventhub.kit.i18n import show_moment
+from eventhub.kit.i18n import said_by_clock, show_by, show_moment
 from eventhub.kit.web import back_to, write_down
 from eventhub.people.access import holds
 from eventhub.people.models import Person, Role
 from eventhub.people.queries import public_names
 from eventhub.programme.models import Event
+from eventhub.programme.shown import clock_of
 from eventhub.questionnaires import answers as given
 from eventhub.questionnaires import queries as questionnaires
 from eventhub.questionnaires.access import may_see
@@ -222,9 +223,9 @@ def _draw_record(
         ],
         category_facts=_category_facts(event, registration),
         data_url=_data_address(registration.person),
-        colleagues=_colleagues(registration),
+        colleagues=_colleagues(event, registration),
         prepared=standing,
-        prepared_by=told_by(standing) if standing else None,
+        prepared_by=told_by(standing, event) if standing else None,
         near=queries.too_near(actor().id, [registration]).get(registration.id),
         lines=[line for line in (_deed(one, event, labels) for one in histories.deeds(registration)) if line],
         form=sent if sent and sent.errors else None,
@@ -240,12 +241,12 @@ def _draw_record(
     return page, sent.status if sent else 200
 
 
-def _colleagues(registration: Registration) -> list[dict[str, Any]]:
+def _colleagues(event: Event, registration: Registration) -> list[dict[str, Any]]:
     """Who else of the desk has this file open, by the public name, and since when by the reader's own clock."""
     there = presence.enter(registration.id, actor().id)
     names = public_names({one.who for one in there})
-    zone = actor().person.time_zone
-    return [{"who": names[one.who], "when": show_moment(one.since, zone, g.lang)} for one in there if one.who in names]
+    clock = clock_of(event, actor().person.time_zone, g.lang)
+    return [{"who": names[one.who], "when": show_by(one.since, clock, g.lang)} for one in there if one.who in names]
 
 
 def _category_facts(event: Event, registration: Registration) -> list[dict[str, Any]]:
@@ -286,7 +287,7 @@ def _exchanged(event: Event, registration: Registration, seen: Sight) -> list[ex
     return exchange.lines(
         thread.messages(registration, registration.person.seal_key),
         lambda one: (one.author or _("The secretariat")) if one.message.by_desk else name,
-        actor().person.time_zone,
+        clock_of(event, actor().person.time_zone, g.lang),
         lambda one: url_for(
             "registration_console.message_file",
             slug=event.slug,
@@ -395,9 +396,9 @@ def _deed(one: histories.Deed, event: Event, labels: Mapping[str, str]) -> dict[
         shown.until_words(until, event, g.lang) if until else "",
         one.text or "",
     ]
-    when = show_moment(one.entry.at, actor().person.time_zone, g.lang)
+    when = show_by(one.entry.at, clock_of(event, actor().person.time_zone, g.lang), g.lang)
     return {
-        "when": _("%(day)s, %(time)s", day=when.day, time=when.time),
+        "when": said_by_clock(when),
         "datetime": when.iso,
         "title": title,
         "kind": kind,

@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from eventhub.kit import codes
 from eventhub.kit.clock import now
-from eventhub.kit.i18n import Moment, show_date, show_moment, show_number, show_offset, zone_city
+from eventhub.kit.i18n import UNCHOSEN, Moment, show_date, show_moment, show_number, show_offset, zone_city
 from eventhub.programme.models import Event, EventKind, Publication
 from eventhub.programme.shown import clock_place
 from eventhub.programme.shown import sentence as with_parts
@@ -134,7 +134,7 @@ def due(
     told = with_parts(_("Time in %(place)s %(offset)s"), place=clock_place(event, lang), offset=_offset(here.place))
     other = None
     # UTC is what stands with people who never chose: nobody's clock.
-    there = show_moment(instant, zone, lang) if zone and zone != "UTC" else None
+    there = show_moment(instant, zone, lang) if zone and zone != UNCHOSEN else None
     if zone and there and there.place != here.place:
         day = there.time if there.day == here.day else _("%(day)s, %(time)s", day=there.day, time=there.time)
         other = with_parts(

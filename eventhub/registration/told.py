@@ -10,10 +10,11 @@ from flask_babel import pgettext
 from markupsafe import Markup, escape
 
 from eventhub.kit.audit import history
-from eventhub.kit.i18n import show_moment
+from eventhub.kit.i18n import said_by_clock, show_by
 from eventhub.kit.panels import gathered
 from eventhub.people.models import Person
 from eventhub.programme.models import Event
+from eventhub.programme.shown import clock_of
 from eventhub.questionnaires.definition import Definition
 from eventhub.questionnaires.forms import AnswerForm
 from eventhub.registration import line, participants, queries, shown
@@ -42,15 +43,15 @@ def own_lines(
 ) -> list[dict[str, Any]]:
     """What happened, for the person: moves, changes, and every time somebody read a sealed answer."""
     labels = {question.key: str(question.label) for question in definition.questions()} if definition else {}
-    lines = []
+    lines, clock = [], clock_of(event, person.time_zone, g.lang)
     for entry, _text in history("registration", registration.id):
         told = _line(entry.verb, entry.detail, labels, event)
         if told is None:
             continue
-        when = show_moment(entry.at, person.time_zone, g.lang)
+        when = show_by(entry.at, clock, g.lang)
         lines.append(
             {
-                "when": _("%(day)s, %(time)s", day=when.day, time=when.time),
+                "when": said_by_clock(when),
                 "datetime": when.iso,
                 "title": told[0],
                 "text": told[1],

@@ -311,7 +311,10 @@ def test_half_a_session_is_left_by_signing_out(client: FlaskClient) -> None:
         assert client.get(FACTOR).location == "/en/sign-in"
     give_phone(person)
     come_in(client, person.email or "")
-    assert client.post("/en/sign-out", data=form_fields(client.get(FACTOR).text, "/en/sign-out")).location == "/en/signed-out"
+    assert (
+        client.post("/en/sign-out", data=form_fields(client.get(FACTOR).text, "/en/sign-out")).location
+        == "/en/signed-out"
+    )
 
 
 @pytest.mark.parametrize("before", ["never", "reset"])

@@ -935,3 +935,14 @@ def test_history_names_who_did_it(client: FlaskClient) -> None:
     entry = db.session.scalars(select(AuditEntry).where(AuditEntry.verb == "programme.event_texts_edited")).one()
     assert (entry.actor_id, entry.subject_id, entry.detail) == (person.id, event.id, {"fields": ["title"]})
     assert [row.payload for row in db.session.scalars(select(Promise))] == [{"event_id": str(event.id)}]
+
+
+def test_a_session_hears_all_its_faults_at_once(client: FlaskClient) -> None:
+    event = make_event()
+    organiser(client, event)
+    url = f"/en/console/events/{event.slug}/sessions/new"
+    wrong = {"starts": "11:00", "ends": "10:00", "join_link": "http://plain.example.org", "opens_before": "-1"}
+    answer = send(client, url, **wrong, day=str(event.last_day + timedelta(days=400)))
+    assert answer.status_code == 422
+    for field in ("title-en", "day", "ends", "join_link", "opens_before"):
+        assert error_at(answer, field), field

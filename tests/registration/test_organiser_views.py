@@ -457,6 +457,9 @@ def test_settings_are_wall_times_of_the_event(client: FlaskClient) -> None:
     assert "jump over this time" in skipped.text
     backwards = client.post(settings(event), data=fields | VALUES | {"closes_at": "2030-02-01T09:00"})
     assert backwards.status_code == 422
+    faults = {"closes_at": "2030-02-01T09:00", "capacity": "-3", "grace_hours": "abc"}
+    told = client.post(settings(event), data=form_fields(backwards.text, "registration-settings") | VALUES | faults)
+    assert all(f'id="{name}-e"' in told.text for name in faults), "all at once, each at its field"
     fields = form_fields(client.get(settings(event)).text, "registration-settings")
     saved = client.post(settings(event), data=fields | VALUES | {"closes_at": "2030-03-30T18:00"})
     assert saved.status_code == 303

@@ -458,3 +458,17 @@ def test_a_name_that_no_paper_can_show_is_said_and_kept(client: FlaskClient, per
     fields = form_fields(client.get(f"{base}/p2").text)
     answer = client.post(f"{base}/p2", data=fields | PAGE_2 | {"form_key": str(uuid.uuid4())})
     assert "cannot print" not in client.get(answer.location).text
+
+
+@pytest.mark.parametrize(("zone", "place"), [("UTC", "Geneva"), ("Africa/Nairobi", "Nairobi"), ("Etc/UTC", "UTC")])
+def test_an_hour_says_whose_clock_it_follows(client: FlaskClient, zone: str, place: str) -> None:
+    """The event's while the person chose none."""
+    person = make_person(time_zone=zone)
+    event = make_forum()
+    sign_in(client, person)
+    registration = register(event, person)
+    assert re.search(
+        rf"<time[^>]*>[^<]+, \d\d:\d\d, {place}</time>",
+        client.get(f"/en/me/registrations/{registration.reference}").text,
+    )
+    assert f", {'UTC' if zone == 'UTC' else place}</time>" in client.get("/en/me/devices").text
