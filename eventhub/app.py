@@ -53,7 +53,7 @@ from eventhub.programme.access import ONLOOKERS
 from eventhub.programme.api import bp as programme_api
 from eventhub.programme.footer_pages import NAMES as FOOTER
 from eventhub.programme.footer_pages import footer_title
-from eventhub.programme.organiser_views import scope_choices
+from eventhub.programme.organiser_views import scope_choices, scope_names
 from eventhub.programme.queries import scopes_of
 from eventhub.programme.views import bp as programme_pages
 from eventhub.questionnaires.access import EDITORS as QUESTIONNAIRE_EDITORS
@@ -157,6 +157,7 @@ OPEN_TO = {
 
 PANELS: tuple[tuple[str, Provider], ...] = (
     ("people.scopes", scope_choices),
+    ("people.scope_names", scope_names),
     *REGISTRATION_PANELS,
     *PAPERS_PANELS,
     ("event.aside", calendars_pages.event_aside),

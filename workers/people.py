@@ -135,6 +135,13 @@ def role_given_mail(grant_id: str) -> Letter | None:
     )
 
 
+@mails("people.role_taken")
+def role_taken_mail(person_id: str) -> Letter | None:
+    """To the person: a role is gone; the mail does not say which one, or for what."""
+    person = db.session.get_one(Person, uuid.UUID(person_id))
+    return _to_staff(person, "people/role_taken", lambda: _("A role of yours was taken away"), "people.me")
+
+
 @mails("people.role_offered")
 def role_offered_mail(offer_id: str) -> Letter | None:
     """Somebody may help to run things, if they want. None when the offer is closed."""

@@ -14,6 +14,7 @@ TASK_NAMES: dict[str, Any] = {
     "people.email_change_old": _l("A mail to the old address, to agree to the new one"),
     "people.erased": _l("Erasing what is kept about a person"),
     "people.role_given": _l("A mail about a role that was given"),
+    "people.role_taken": _l("A mail about a role that was taken away"),
     "people.role_offered": _l("A mail about a role that is offered"),
     "people.second_factor_at_stake": _l("A mail to whose second step is to be cleared"),
     "people.passkey_made": _l("A mail about a new passkey"),

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from eventhub.kit.access import actor, personal
 from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import submit
+from eventhub.kit.panels import gathered
 from eventhub.kit.web import back_to
 from eventhub.people import queries, roles
 from eventhub.people.factor_views import bp, count_offer_code
@@ -36,9 +37,11 @@ def offered_roles() -> ResponseReturnValue:
             accepted = isinstance(answered, RoleGrant)
             flash(_("The role is yours.") if accepted else _("You have declined the role."), "ok")
             return back_to("people_console.today" if accepted else "people.me")
-    offers = []
-    for one in queries.own_offers(person):
+    found, offers = queries.own_offers(person), []
+    # The stored label is in the language of whoever offered it.
+    names = gathered("people.scope_names", {one.scope_id for one in found if one.scope_id}, {})
+    for one in found:
         own = form if one.id == chosen else OfferForm(formdata=None)
         own.code.id = f"code-{one.id}" if own is not form else "code"
-        offers.append((one, ROLE_NAMES[one.role], own))
+        offers.append((one, ROLE_NAMES[one.role], names.get(str(one.scope_id)) or one.scope_label, own))
     return render_template("people/offers.html", form=form, offers=offers, asks_code=asks_code), form.status

@@ -215,9 +215,9 @@ def _hold(
 
 
 def revoke_role(actor: Person | None, grant: RoleGrant, *, series_id: uuid.UUID | None = None) -> RoleGrant:
-    """Take a role away, at once. Raises NotFound outside the actor's own scope or when it is gone, OwnAdminRole,
-    LastAdmin. Two administrators who take each other's role at once leave one. For an administrator's role the page
-    has judged a fresh code; of one over everything all administrators are told, the former one too.
+    """Take a role away, at once, and tell the person. Raises NotFound outside the actor's own scope or when it is gone,
+    OwnAdminRole, LastAdmin. Two administrators who take each other's role at once leave one. For an administrator's
+    role the page has judged a fresh code; of one over everything all administrators are told, the former one too.
     """
     admins = queries.admins_of_all(lock=True) if grant.role is Role.ADMIN else set()
     db.session.refresh(grant, ["revoked_at"], with_for_update=True)
@@ -239,6 +239,8 @@ def revoke_role(actor: Person | None, grant: RoleGrant, *, series_id: uuid.UUID 
         # Whoever took it too: it may have been done in that person's name.
         for admin in sorted(admins | {person.id}):
             promise("people.administrator_removed", person_id=admin)
+    else:
+        promise("people.role_taken", person_id=person.id)
     return grant
 
 

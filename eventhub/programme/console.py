@@ -152,5 +152,8 @@ def own_title(thing: Event | Series | Session | Document, event: Event | None = 
     return in_language(thing.title, g.lang, getattr(original, "original_language", "en")).text
 
 
-def _state_tag(thing: Event | Session | Document) -> tuple[Any, str]:
+def _state_tag(thing: Event | Session | Document, event: Event | None = None) -> tuple[Any, str]:
+    """``event``: whose session or document it is; nothing of a draft is public before the draft itself."""
+    if event is not None and (thing.publication, event.publication) == (Publication.PUBLISHED, Publication.DRAFT):
+        return _l("Public with the event"), ""
     return STATES[thing.publication], TAGS[thing.publication]

@@ -15,7 +15,7 @@ from eventhub.programme import console_queries as queries
 from eventhub.programme import document_actions as actions
 from eventhub.programme.console import bp, confirm, confirm_deletion, own_title, page, press, sent
 from eventhub.programme.document_forms import DocumentForm, VersionUploadForm
-from eventhub.programme.models import Document, Event
+from eventhub.programme.models import Document, Event, Publication
 from eventhub.programme.queries import current_versions
 
 __all__ = ["bp"]
@@ -91,7 +91,9 @@ def document_file(slug: str, document_id: uuid.UUID, version_id: uuid.UUID) -> R
 def document_publish(slug: str, document_id: uuid.UUID) -> ResponseReturnValue:
     """Let the public read a document."""
     document = _document(slug, document_id)
-    said, back = gettext("The document is public"), back_to(".documents", slug=slug)
+    waits = document.event.publication is Publication.DRAFT
+    said = gettext("The document will be public with the event") if waits else gettext("The document is public")
+    back = back_to(".documents", slug=slug)
     return press(lambda: actions.publish_document(actor().person, document), said, back)
 
 
@@ -116,7 +118,10 @@ def document_withdraw(slug: str, document_id: uuid.UUID) -> ResponseReturnValue:
         lambda: actions.withdraw_document(actor().person, document),
         heading=gettext("Withdraw this document?"),
         thing=own_title(document),
-        text=gettext("The public page no longer offers it. Its files are kept here."),
+        text=gettext(
+            "The public page no longer offers it, and it cannot be published again. Its files are kept here: to offer"
+            " them once more, add a new document."
+        ),
         button=gettext("Withdraw the document"),
         said=gettext("The document is withdrawn"),
         here=".documents",

@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -20,7 +21,7 @@ from eventhub.programme import console_queries as queries
 from eventhub.programme.console import bp, own_title, page, sent
 from eventhub.programme.fields import given
 from eventhub.programme.forms import CopyForm, FilterForm, NewEventForm, SeriesForm
-from eventhub.programme.models import EventKind, Publication
+from eventhub.programme.models import Event, EventKind, Publication, Series
 from eventhub.programme.shown import EVENT_KINDS
 
 __all__ = ["bp"]
@@ -138,11 +139,18 @@ def scope_choices(_visitor: object) -> Panel:
     """
     series, found = queries.scopes_to_give(actor().grants)
     choices: list[tuple[Any, ...]] = [("series", one.id, own_title(one)) for one in series]
-    choices += [
-        ("event", one.id, gettext("%(title)s (%(code)s)", title=own_title(one), code=one.code), one.series_id)
-        for one in found
-    ]
+    choices += [("event", one.id, _scope_name(one), one.series_id) for one in found]
     return Panel("", {"choices": choices})
+
+
+def scope_names(ids: Collection[uuid.UUID]) -> Panel:
+    """For whoever is offered a role ("people.scope_names"): what its scope is called in the language of the page."""
+    return Panel("", {str(one.id): _scope_name(one) for one in queries.scopes_by_id(ids)})
+
+
+def _scope_name(one: Series | Event) -> str:
+    title = own_title(one)
+    return gettext("%(title)s (%(code)s)", title=title, code=one.code) if isinstance(one, Event) else title
 
 
 def _wanted(form: FilterForm) -> queries.Wanted:

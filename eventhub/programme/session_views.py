@@ -64,7 +64,12 @@ def programme_publish(slug: str) -> ResponseReturnValue:
     event = to_edit(slug)
     sessions = queries.programme_of(event)
     drafts = sum(one.publication is Publication.DRAFT for one in sessions)
-    said = ngettext("%(num)s session is public now", "%(num)s sessions are public now", drafts)
+    if event.publication is Publication.DRAFT:
+        said = ngettext(
+            "%(num)s session will be public with the event", "%(num)s sessions will be public with the event", drafts
+        )
+    else:
+        said = ngettext("%(num)s session is public now", "%(num)s sessions are public now", drafts)
     return press(
         lambda: actions.publish_all(actor().person, event, sessions=sessions), said, back_to(".programme", slug=slug)
     )
@@ -124,9 +129,11 @@ def session_move(slug: str, session_id: uuid.UUID) -> ResponseReturnValue:
 @staff
 def session_publish(slug: str, session_id: uuid.UUID) -> ResponseReturnValue:
     """Show one session in the public programme."""
-    _event, session = session_to_edit(slug, session_id)
+    event, session = session_to_edit(slug, session_id)
+    waits = event.publication is Publication.DRAFT
+    said = gettext("The session will be public with the event") if waits else gettext("The session is public")
     back = back_to(".programme", slug=slug, _anchor=f"s-{session_id}")
-    return press(lambda: actions.publish_session(actor().person, session), gettext("The session is public"), back)
+    return press(lambda: actions.publish_session(actor().person, session), said, back)
 
 
 @bp.route("/console/events/<slug>/sessions/<uuid:session_id>/cancel", methods=["GET", "POST"])

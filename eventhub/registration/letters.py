@@ -293,7 +293,13 @@ def _buttons(
     else:
         address = absolute("registration.start", lang=lang, slug=event.slug)
         buttons.append({"label": _l("Go on with my registration"), "url": address})
+    if kind in WRITE_TO_US or (kind == "deadline_extended" and registration.state is State.DECLINED):
+        buttons.append({"label": _l("Help and contact"), "url": absolute("programme.page", lang=lang, name="help")})
     return buttons
+
+
+WRITE_TO_US = frozenset({"withdrawn", "changed"})
+"""Letters that say "write to us": the way stands beside, since answers to them are not read."""
 
 
 def many_reads(admin: Person) -> Letter | None:

@@ -19,7 +19,7 @@ from eventhub.kit.web import back_to
 from eventhub.people.access import holds
 from eventhub.people.models import Role
 from eventhub.programme.local_time import instant_of, is_repeated
-from eventhub.programme.models import Event
+from eventhub.programme.models import Event, Publication
 from eventhub.questionnaires import actions as questionnaire_actions
 from eventhub.questionnaires import queries as questionnaires
 from eventhub.questionnaires.models import Purpose
@@ -184,7 +184,7 @@ def _draw_setup(
     *,
     shown_form: Form | None = None,
 ) -> ResponseReturnValue:
-    opened = found is not None and found.opens_at <= now()
+    opened = found is not None and found.opens_at <= now() and event.publication is not Publication.DRAFT
     page = render_template(
         "registration/setup.html",
         event=event,

@@ -22,6 +22,7 @@ from eventhub.kit.panels import Panel
 from eventhub.people import queries, roles
 from eventhub.people.models import PendingFactor, Person, Role, RoleGrant, RoleOffer, ScopeKind
 from tests.factories.people import form_fields, give_phone, grant, make_person, make_staff, sign_in
+from tests.factories.programme import make_event
 from tests.factories.registration import make_forum
 from tests.people.visits import come_in, new_email, newest_session, phone_of, send, set_up_factor
 
@@ -146,8 +147,11 @@ def test_an_administrator_offers_the_person_accepts_and_the_administrator_takes(
     held = db.session.query(RoleGrant).filter_by(person_id=person.id).one()
     assert held.granted_by_id == admin.id
     path = f"/en/console/roles/{held.id}/revoke"
-    assert send(client, path, page=ROLES).location == ROLES
+    assert f'href="{path}"' in client.get(ROLES).text, "asked first, never done from the list"
+    assert send(client, path).location == ROLES
     assert roles_of(person) == set()
+    told = db.session.query(Promise).filter_by(task="people.role_taken").one()
+    assert told.payload == {"person_id": str(person.id)}
     assert send(client, path, page=ROLES).status_code == 404
     entries = db.session.query(AuditEntry).filter(AuditEntry.verb.like("role.%")).order_by(AuditEntry.id)
     assert [(row.verb, row.actor_id) for row in entries] == [
@@ -544,3 +548,15 @@ def test_an_administrator_hears_of_a_silent_clock(client: FlaskClient) -> None:
             assert "The clock is silent" not in client.get("/en/console").text
             clock.shift(timedelta(minutes=11))
             assert ("The clock is silent" in client.get("/en/console").text) == hears
+
+
+def test_an_offer_names_its_scope_in_the_reader_s_language(client: FlaskClient) -> None:
+    event = make_event(title={"en": "Forum 2031", "ar": "المنتدى 2031"})
+    sign_in(client, make_staff())
+    email = new_email()
+    assert give(client, email, Role.CHECK_IN, f"event:{event.id}") == 303
+    reader = client.application.test_client()
+    come_in(reader, email)
+    assert f"<bdi>المنتدى 2031 ({event.code})</bdi>" in reader.get("/ar/me/roles").text
+    db.session.query(RoleOffer).filter_by(email=email).update({"scope_id": uuid.uuid4()})
+    assert f"<bdi>Forum 2031 ({event.code})</bdi>" in reader.get("/ar/me/roles").text

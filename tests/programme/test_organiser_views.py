@@ -946,3 +946,19 @@ def test_a_session_hears_all_its_faults_at_once(client: FlaskClient) -> None:
     assert answer.status_code == 422
     for field in ("title-en", "day", "ends", "join_link", "opens_before"):
         assert error_at(answer, field), field
+
+
+def test_nothing_of_a_draft_event_is_called_public(client: FlaskClient) -> None:
+    event = make_event(publication=DRAFT)
+    session, document = make_session(event, publication=DRAFT), make_document(event, publication=DRAFT)
+    organiser(client, event)
+    base = f"/en/console/events/{event.slug}"
+    for press, page in (
+        (f"{base}/documents/{document.id}/publish", f"{base}/documents"),
+        (f"{base}/sessions/{session.id}/publish", f"{base}/programme"),
+    ):
+        assert send(client, press, at=page).status_code == 303
+        said = text_of(client.get(page))
+        assert "will be public with the event" in said
+        assert "Public with the event" in said
+    assert "cannot be published again" in client.get(f"{base}/documents/{document.id}/withdraw").text

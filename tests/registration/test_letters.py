@@ -44,3 +44,11 @@ def test_the_days_of_an_answer_are_counted_as_the_language_counts() -> None:
     assert "يومي عمل" in said["ar", 2]
     assert "5 أيام عمل" in said["ar", 5]
     assert "11 يوم عمل" in said["ar", 11]
+
+
+@pytest.mark.parametrize("kind", ["withdrawn", "changed"])
+def test_a_letter_that_says_write_to_us_says_where(kind: str) -> None:
+    event, person = make_forum(), make_person(language="fr")
+    written = letters.letter(kind, register(event, person), event, intake(event, person).setup, person=person)
+    assert written is not None
+    assert "/fr/about/help" in mail.render(written, "<x@localhost>", now()).text

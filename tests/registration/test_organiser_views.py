@@ -24,7 +24,7 @@ from eventhub.kit.db import db
 from eventhub.kit.outbox import Promise
 from eventhub.kit.sealed import new_key
 from eventhub.people.models import Person, Role
-from eventhub.programme.models import Event
+from eventhub.programme.models import Event, Publication
 from eventhub.questionnaires import actions as questionnaire_actions
 from eventhub.questionnaires import queries as questionnaires
 from eventhub.questionnaires.checks import parse
@@ -726,3 +726,14 @@ def test_another_reason_needs_words(client: FlaskClient) -> None:
     assert refused.status_code == 422
     assert "Write the reason in your own words" in refused.text
     assert decide(client, event, "declined", one, reason="other", text="The hall is closed.").status_code == 303
+
+
+def test_nothing_is_announced_before_the_event_is_public(client: FlaskClient) -> None:
+    event = make_forum()
+    officer(client, event, Role.ORGANISER)
+    assert "The deadline is announced" in client.get(settings(event)).text
+    event.publication = Publication.DRAFT
+    db.session.flush()
+    page = client.get(settings(event)).text
+    assert "The deadline is announced" not in page
+    assert "Extend the deadline" not in page

@@ -67,6 +67,7 @@ def carry(tasks: ModuleType) -> None:
         "people.email_change_old": tasks.email_change_old_mail,
         "people.email_change_new": tasks.email_change_new_mail,
         "people.role_given": tasks.role_given_mail,
+        "people.role_taken": tasks.role_taken_mail,
         "people.role_offered": tasks.role_offered_mail,
         "people.second_factor_asked": tasks.second_factor_asked_mail,
         "people.second_factor_at_stake": tasks.second_factor_at_stake_mail,
@@ -307,7 +308,7 @@ def test_a_role_that_was_taken_back_is_not_mailed(sink: MailSink, tasks: ModuleT
     with unit_of_work():
         roles.revoke_role(None, roles.grant_role(None, make_person(), role=Role.CHECK_IN))
     carry(tasks)
-    assert sink.messages() == []
+    assert [message["Subject"] for message in sink.messages()] == ["A role of yours was taken away"]
 
 
 def test_every_feature_is_told_of_a_leaver_and_of_a_hider(
@@ -374,3 +375,18 @@ def test_the_sweep_forgets_what_is_old_and_keeps_what_is_not(client: FlaskClient
 def app_client(client: FlaskClient) -> FlaskClient:
     """Another browser."""
     return client.application.test_client()
+
+
+@pytest.mark.parametrize("discreet", [False, True])
+def test_whose_role_is_taken_away_is_told(sink: MailSink, tasks: ModuleType, discreet: bool) -> None:
+    with unit_of_work():
+        admin, person = make_staff(), make_staff(Role.RAPPORTEUR)
+        person.language, person.discreet = "fr", discreet
+        (held,) = db.session.query(RoleGrant).filter_by(person_id=person.id)
+        roles.revoke_role(admin, held)
+    carry(tasks)
+    (message,) = sink.messages()
+    plain, html = texts(message)
+    assert (message["To"], message["Content-Language"]) == (person.email, "fr")
+    assert only_link(plain) == f"{'http://127.0.0.1' if discreet else 'http://localhost'}/fr/me"
+    assert not discreet or not re.search(TELLING, (plain + html).lower())
