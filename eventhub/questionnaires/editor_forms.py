@@ -35,7 +35,6 @@ from eventhub.people.models import Channel
 from eventhub.questionnaires import chosen, kinds
 from eventhub.questionnaires.conditions import COMPARISONS, Answered, Compare, Condition, In, Not
 from eventhub.questionnaires.definition import (
-    AUTOCOMPLETE,
     HELP_LIMIT,
     LABEL_LIMIT,
     NAME,
@@ -88,6 +87,29 @@ DAY_LIMITS = {
     "after": _l("Days after today"),
 }
 DATE_LIMITS = ("min_date", "max_date")
+
+DETAILS: dict[str, Any] = {
+    "name": _l("Full name"),
+    "given-name": _l("Given name"),
+    "family-name": _l("Family name"),
+    "honorific-prefix": _l("Form of address, such as Dr"),
+    "organization": _l("Organization"),
+    "organization-title": _l("Function in the organization"),
+    "street-address": _l("Street and number"),
+    "postal-code": _l("Postal code"),
+    "address-level2": _l("City or town"),
+    "address-level1": _l("Province, state or region"),
+    "country-name": _l("Country, by its name"),
+    "country": _l("Country, by its code of two letters"),
+    "language": _l("Language"),
+    "bday": _l("Date of birth"),
+    "sex": _l("Sex or gender"),
+    "tel": _l("Phone"),
+    "email": _l("Email address"),
+    "url": _l("Web address"),
+    "off": _l("None, not even what was typed here before"),
+}
+"""What each of the names in AUTOCOMPLETE stands for."""
 
 
 class SeenForm(Form):
@@ -163,7 +185,7 @@ class QuestionForm(SeenForm):
     autocomplete = SelectField(
         _l("Detail the browser may fill in"),
         default="",
-        choices=choice_list([("", _l("None")), *((name, name) for name in sorted(AUTOCOMPLETE))]),
+        choices=choice_list([("", _l("None")), *DETAILS.items()]),
     )
     sealed = BooleanField(
         _l("Seal the answer"),

@@ -12,6 +12,8 @@ from werkzeug.test import TestResponse
 from eventhub.kit.db import Base, db
 from eventhub.people.models import Role
 from eventhub.questionnaires import actions, queries
+from eventhub.questionnaires.definition import AUTOCOMPLETE
+from eventhub.questionnaires.editor_forms import DETAILS
 from eventhub.questionnaires.models import Purpose, Questionnaire, QuestionnaireVersion
 from tests.factories.people import form_fields, make_person, make_staff, sign_in
 from tests.factories.programme import make_event
@@ -427,3 +429,8 @@ def test_what_was_deleted_is_named_and_where_it_still_stands(admin: FlaskClient)
     said = admin.get(address(questionnaire)).get_data(as_text=True)
     assert "Deleted: town label" in said
     assert "The published version keeps it until you publish again." in said
+
+
+def test_each_detail_that_browsers_fill_in_has_words() -> None:
+    assert set(DETAILS) == AUTOCOMPLETE
+    assert not AUTOCOMPLETE & {str(words) for words in DETAILS.values()}
