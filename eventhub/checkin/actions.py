@@ -40,7 +40,7 @@ class NotOurList(DomainError):
     """The list was not signed by us, or is another event's."""
 
     status = 422
-    message = _l("This phone's list is not valid. Open the page of the gate again.")
+    message = _l("This phone’s list is not valid. Open the page of the gate again.")
 
 
 class CapacityBelowEntered(DomainError):

@@ -55,7 +55,7 @@ def scans(event: Event, key: GateKey | None, lang: str) -> Table:
         _("Gate"),
         _("Reference"),
         _("Scanned"),
-        _("By the phone's clock"),
+        _("By the phone’s clock"),
         _("Clock in doubt"),
         _("Arrived"),
         _("Scanned with"),

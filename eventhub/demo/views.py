@@ -69,7 +69,7 @@ def cast() -> ResponseReturnValue:
             session.is_half, session.second_factor_at = False, now()
             give_phone(person)
         db.session.flush()
-        return back_to("people.me")
+        return back_to("people_console.today" if is_staff else "people.me")
     known = {str(address_of(member.key)): member.key for member in CAST if member.roles}
     people = db.session.scalars(select(Person).where(Person.email.in_(known)))
     codes = {known[str(person.email)]: code_of(person) for person in people}

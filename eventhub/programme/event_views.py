@@ -174,7 +174,7 @@ def _readiness_rows(event: Event, ready: checks.Readiness) -> list[dict[str, Any
     rows: list[dict[str, Any]] = []
     for name, label in TEXT_NAMES.items():
         missing = ready.missing.get(name, [])
-        if name == "city" and not missing:
+        if not missing and (name == "city" or (name == "sessions" and not ready.sessions)):
             continue
         note = gettext("Missing: %(languages)s", languages=_tongues(missing)) if missing else None
         url = addresses.get(name, url_for(".event_texts", slug=event.slug))
@@ -195,7 +195,7 @@ def _programme_notes(ready: checks.Readiness) -> list[str]:
     if ready.outside_days:
         number = len(ready.outside_days)
         notes.append(
-            ngettext("%(num)s session is outside the event's days", "%(num)s sessions are outside its days", number)
+            ngettext("%(num)s session is outside the event’s days", "%(num)s sessions are outside its days", number)
         )
     if ready.clashes:
         number = len(ready.clashes)

@@ -79,7 +79,7 @@ class SeriesForm(InOriginal):
     original_language = original_language()
     title = texts(_l("Title"))
     summary = texts(_l("Summary"), long=True, limit=2_000)
-    slug = slug_field(_l("The last part of the page's address, such as regional-forums"))
+    slug = slug_field(_l("The last part of the page’s address, such as regional-forums"))
 
 
 class EventForm(VersionForm):
@@ -98,7 +98,7 @@ class EventForm(VersionForm):
         _l("Time zone"),
         [required()],
         validate_choice=False,
-        description=_l("All times of the programme are times of this zone's clocks"),
+        description=_l("All times of the programme are times of this zone’s clocks"),
     )
     city = texts(_l("City"))
     venue = texts(_l("Venue"))
@@ -106,7 +106,7 @@ class EventForm(VersionForm):
     original_language = original_language()
     interpretation = Choices(_l("Interpretation"), description=_l("Languages spoken or interpreted"))
     code = code_field()
-    slug = slug_field(_l("The last part of the page's address, such as forum-2027"))
+    slug = slug_field(_l("The last part of the page’s address, such as forum-2027"))
 
     def __init__(self, *args: Any, event: Event | None = None, **kwargs: Any) -> None:
         super().__init__(*args, obj=event, **kwargs)
@@ -177,7 +177,7 @@ class CancelForm(InOriginal):
     """Call an event off."""
 
     needed: tuple[str, ...] = ("reason",)
-    reason = texts(_l("Reason"), long=True, limit=2_000, description=_l("Everybody reads it on the event's page"))
+    reason = texts(_l("Reason"), long=True, limit=2_000, description=_l("Everybody reads it on the event’s page"))
 
 
 class CopyForm(Form):
@@ -190,7 +190,7 @@ class CopyForm(Form):
         description=_l("The new event begins on the next such weekday: no session moves to another day of the week"),
     )
     code = code_field()
-    slug = slug_field(_l("The last part of the page's address, such as forum-2027"))
+    slug = slug_field(_l("The last part of the page’s address, such as forum-2027"))
 
 
 class FilterForm(PlainForm):

@@ -40,7 +40,7 @@ class DayFarOff(DomainError):
     """A session outside its event's days: a year typed wrong would stand on the public page."""
 
     status = 422
-    message = _l("Choose one of the event's days, or a day of preparation in the week before")
+    message = _l("Choose one of the event’s days, or a day of preparation in the week before")
     field = "day"
 
 

@@ -140,7 +140,7 @@ class SessionForm(SlotForm):
     interpretation = Choices(_l("Interpretation"))
     access_services = Choices(_l("Access services"))
     chosen_beforehand = BooleanField(
-        _l("In everybody's calendar beforehand"),
+        _l("In everybody’s calendar beforehand"),
         description=_l("Participants get it in their calendar without choosing it, as for a plenary"),
     )
 

@@ -3,6 +3,7 @@
 from typing import Any, Literal
 
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_ngettext
 from sqlalchemy import func, select
 
 from eventhub.kit import audit, codes
@@ -22,8 +23,16 @@ class QuotaBelowSeats(DomainError):
     """More people of the category have a seat than the new quota would allow."""
 
     status = 422
-    message = _l("More people of this category have a place already. Choose a larger number, or leave it empty.")
     field = "quota"
+
+    def __init__(self, seats: int) -> None:
+        super().__init__(
+            lazy_ngettext(
+                "%(num)s person of this category has a place already. Choose no smaller number, or leave it empty.",
+                "%(num)s people of this category have a place already. Choose no smaller number, or leave it empty.",
+                seats,
+            )
+        )
 
 
 class OthersWouldClose(DomainError):
@@ -81,7 +90,7 @@ def set_category(actor: Person, event: Event, code: str, *, is_open: bool, **rul
     else:
         freed = added(row.quota, rules.get("quota", row.quota))
     if (quota := rules.get("quota")) is not None and quota < row.seats_taken:
-        raise QuotaBelowSeats
+        raise QuotaBelowSeats(row.seats_taken)
     for name, value in (rules | {"is_open": is_open}).items():
         setattr(row, name, value)
     if not is_open and not any(one.is_open for one in known.values()):

@@ -32,7 +32,7 @@ from eventhub.registration.models import (
 )
 from eventhub.registration.prepared import seen_by
 from eventhub.registration.queries import PUBLIC_NAME
-from eventhub.registration.reference import read_reference
+from eventhub.registration.reference import GAPS, read_reference
 
 SIZES = (25, 50)
 SORTS = ("waiting", "newest", "name", "country")
@@ -484,7 +484,9 @@ def _search(q: str, seen: Sight) -> ColumnElement[bool]:
     if seen is Sight.BADGES:
         names += [LEGAL, Person.name, Person.name_latin]
     parts: list[ColumnElement[bool]] = [name.icontains(q, autoescape=True) for name in names]
-    return or_(*parts, Registration.reference.icontains(q, autoescape=True))
+    # Part of a reference, as somebody reads it out: with gaps, without dashes.
+    signs = GAPS.sub("", q)
+    return or_(*parts, func.replace(Registration.reference, "-", "").icontains(signs, autoescape=True))
 
 
 def _order(filters: Filters, name: Any) -> tuple[Any, ...]:

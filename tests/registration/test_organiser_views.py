@@ -240,6 +240,8 @@ def test_filters_search_and_order(client: FlaskClient) -> None:
     assert names("?late=1") == ["Chen"]
     assert names("?q=min") == ["Amina"]
     assert names("?q=100%25") == []
+    tail = rows["Chen"].reference[-9:]
+    assert [names(f"?q={typed}") for typed in (tail.replace("-", "+"), tail.replace("-", "").lower())] == [["Chen"]] * 2
     assert names(f"?q={rows['Chen'].reference.lower().replace('-', '')}") == ["Chen"]
     assert names("?chip=accredited") == []
     assert names(f"?chip=accredited&country=SO&late=1&q={rows['Björn'].reference}") == ["Björn"], "wherever it stands"

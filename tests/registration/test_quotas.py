@@ -133,8 +133,9 @@ def test_a_quota_below_the_seats_is_refused() -> None:
     event = dialogue()
     for _ in range(3):
         came(event, STATE)
-    with pytest.raises(admission.QuotaBelowSeats):
+    with pytest.raises(admission.QuotaBelowSeats) as refused:
         take_category(event, STATE, quota=2)
+    assert str(refused.value.message).startswith("3 people of this category")
 
 
 def test_who_had_a_place_before_there_was_a_quota_counts() -> None:
