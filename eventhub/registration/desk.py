@@ -477,16 +477,14 @@ def _where(event_id: uuid.UUID, filters: Filters, seen: Sight) -> list[ColumnEle
 
 
 def _search(q: str, seen: Sight) -> ColumnElement[bool]:
-    reference = read_reference(q)
-    if reference is not None:
+    if (reference := read_reference(q)) is not None:
         return Registration.reference == reference
     names: list[Any] = [PUBLIC_NAME, Organisation.name]
     if seen is Sight.BADGES:
         names += [LEGAL, Person.name, Person.name_latin]
     parts: list[ColumnElement[bool]] = [name.icontains(q, autoescape=True) for name in names]
-    # Part of a reference, as somebody reads it out: with gaps, without dashes.
-    signs = GAPS.sub("", q)
-    return or_(*parts, func.replace(Registration.reference, "-", "").icontains(signs, autoescape=True))
+    signs = func.replace(Registration.reference, "-", "")  # read out in part: with gaps, without dashes
+    return or_(*parts, signs.icontains(GAPS.sub("", q), autoescape=True))
 
 
 def _order(filters: Filters, name: Any) -> tuple[Any, ...]:
