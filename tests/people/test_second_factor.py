@@ -306,7 +306,7 @@ def test_half_a_session_is_left_by_signing_out(client: FlaskClient) -> None:
             send(client, SETUP)
         page = client.get(SETUP).text
         out = client.post("/en/sign-out", data=form_fields(page, "/en/sign-out"))
-        assert out.location == "/en/"
+        assert out.location == "/en/signed-out"
         assert "Clear-Site-Data" in out.headers
         assert client.get(FACTOR).location == "/en/sign-in"
     give_phone(person)
