@@ -5,7 +5,6 @@ Place filled on another page: ``console.event``.
 
 import uuid
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Response, flash, g, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -22,11 +21,12 @@ from eventhub.kit.clock import now
 from eventhub.kit.errors import NotFound
 from eventhub.kit.exports import csv_response, xlsx_response
 from eventhub.kit.forms import options, submit
-from eventhub.kit.i18n import direction, in_language, show_moment, show_time
+from eventhub.kit.i18n import UNCHOSEN, direction, in_language, show_by, show_moment
 from eventhub.kit.panels import Panel
 from eventhub.kit.web import Link, back_to
 from eventhub.people.models import Person
 from eventhub.programme.models import Event, Mode, Session
+from eventhub.programme.shown import clock_of
 from eventhub.registration.doors import Newcomer, passes_over
 from eventhub.registration.models import Registration
 from eventhub.registration.shown import label
@@ -136,7 +136,7 @@ def counts(slug: str) -> ResponseReturnValue:
     event = at_door(slug)
     found = queries.counts(event)
     names = {one.gate.key: shown.gate_name(one.gate, event, g.lang) for one in found}
-    zone = ZoneInfo(event.time_zone)
+    as_of = show_by(now(), clock_of(event, UNCHOSEN, g.lang), g.lang)
     rows = [
         {
             "name": names[one.gate.key],
@@ -166,7 +166,7 @@ def counts(slug: str) -> ResponseReturnValue:
         rows=rows,
         online=_online(event),
         doubts=doubts,
-        at=show_time(now().astimezone(zone)),
+        at=_("%(time)s, %(place)s", time=as_of.time, place=as_of.place),
         may_undo=access.may_decide(actor().grants, event),
     )
 

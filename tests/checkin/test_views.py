@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import uuid
 
 import pytest
@@ -132,6 +133,7 @@ def test_rules_are_set_and_counts_shown(client: FlaskClient) -> None:
     assert "Only: Member State" in client.get(console(event)).text
     type_in(client, event, who.reference)
     page = client.get(console(event, "/counts")).text
+    assert re.search(r"As of \d\d:\d\d, Geneva\.", page)
     row = page[page.index('<th scope="row"') :].split("</tr>")[0]
     assert [cell.split("<")[0] for cell in row.split('<td class="num" role="cell">')[1:]] == ["1", "1", "10", "0"]
     (first, second) = (row, page)
