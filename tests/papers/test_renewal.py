@@ -23,7 +23,7 @@ from eventhub.registration.actions import amend
 from eventhub.registration.models import Registration, State
 from eventhub.registration.moves import move
 from tests.factories.people import form_fields, make_person, sign_in
-from tests.factories.registration import intake, make_forum, register
+from tests.factories.registration import ANSWERS, intake, make_forum, register
 from tests.papers.asking import ask, console, officer, print_badges
 from tests.papers.making import Make, content, has, make, read
 from tests.papers.scene import accredited, agree, make_people, make_stage, person_of
@@ -151,7 +151,7 @@ def test_what_was_amended_stands_in_all_papers(
     # A category that somebody decided on is not changed alone.
     event = make_forum(needs_accreditation="category" not in changed)
     db.session.add(PaperSetup(event_id=event.id, badge_name=BadgeName.LEGAL))
-    registration = register(event)
+    registration = register(event, **ANSWERS)
     registration.state = State.ACCREDITED
     person = sign_in(client, person_of(registration))
     ask(client, registration, Kind.CONFIRMATION)
