@@ -1,6 +1,7 @@
 """What calendars ask: entries for feeds, a person's sessions, invites and their answers."""
 
 import hashlib
+import math
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from eventhub.calendars.access import ATTENDING
 from eventhub.calendars.models import (
     Audience,
     CalendarEntry,
+    Choice,
     ChosenSession,
     EntryBlob,
     EntryStatus,
@@ -46,6 +48,21 @@ class Piece(NamedTuple):
     digest: bytes
     leaves_at: datetime
     body: bytes
+    said: "Said | None" = None
+    """What the reader said of it, where that changes the bytes."""
+
+
+class Said(NamedTuple):
+    """How a person means to attend, where it is not the plain yes that it was from the beginning."""
+
+    maybe: bool
+    raised: int
+    at: datetime
+
+    @property
+    def stamp(self) -> bytes:
+        """Stands for it; made like ``_SAID``."""
+        return f"{'maybe' if self.maybe else 'going'}:{self.raised}:{math.floor(self.at.timestamp())}".encode()
 
 
 class Reader(Protocol):
@@ -102,8 +119,12 @@ class HeadCount:
 # --- Feeds --------------------------------------------------------------------------------------------------------
 
 
-def pieces(which: ColumnElement[bool], language: str, audience: Audience, moment: datetime) -> list[Piece]:
-    """The entries of a feed at a moment, in the order of their times. One statement."""
+def pieces(
+    which: ColumnElement[bool], language: str, audience: Audience, moment: datetime, reader: uuid.UUID | None = None
+) -> list[Piece]:
+    """The entries of a feed at a moment, in the order of their times; those of a ``reader`` with what that person said.
+    One statement.
+    """
     entry, blob = CalendarEntry, EntryBlob
     rows = (
         select(entry.id, blob.zone, blob.digest, entry.ends_at, entry.status, blob.body)
@@ -111,15 +132,23 @@ def pieces(which: ColumnElement[bool], language: str, audience: Audience, moment
         .where(which, _in_window(moment), blob.language == language, blob.audience == audience)
         .order_by(entry.starts_at, entry.id)
     )
+    if reader is None:
+        return [
+            Piece(row.id, row.zone, row.digest, row.ends_at + _stays(row.status), row.body)
+            for row in db.session.execute(rows)
+        ]
+    mine = and_(ChosenSession.session_id == entry.session_id, ChosenSession.person_id == reader)
+    rows = rows.join(ChosenSession, mine).add_columns(ChosenSession.choice, ChosenSession.raised, _SAID_AT)
+    found: list[Any] = list(db.session.execute(rows))
     return [
-        Piece(row.id, row.zone, row.digest, row.ends_at + _stays(row.status), row.body)
-        for row in db.session.execute(rows)
+        Piece(row[0], row[1], row[2], row[3] + _stays(row[4]), row[5], _said(row[6], row[7], row[8])) for row in found
     ]
 
 
 def stamp_of(found: Sequence[Piece]) -> bytes | None:
     """Stands for the entries and their bytes, in order; None for none."""
-    return hashlib.sha256(b"".join(piece.entry_id.bytes + piece.digest for piece in found)).digest() if found else None
+    parts = [piece.entry_id.bytes + piece.digest + (piece.said.stamp if piece.said else b"") for piece in found]
+    return hashlib.sha256(b"".join(parts)).digest() if found else None
 
 
 def of_event(event: Event) -> ColumnElement[bool]:
@@ -462,13 +491,33 @@ def _in_window(moment: datetime | BindParameter[datetime]) -> ColumnElement[bool
     )
 
 
+def _said(choice: Choice, raised: int, at: datetime) -> Said | None:
+    return Said(choice is Choice.MAYBE, raised, at) if choice is Choice.MAYBE or raised else None
+
+
 def _stays(status: EntryStatus) -> timedelta:
     return CANCELLED_BACK if status is EntryStatus.CANCELLED else BACK
 
 
+_SAID_AT = func.coalesce(ChosenSession.changed_at, ChosenSession.at)
+_SAID = case(
+    (and_(ChosenSession.choice == Choice.GOING, ChosenSession.raised == 0), literal(b"")),
+    else_=func.convert_to(
+        func.concat_ws(
+            ":",
+            ChosenSession.choice,
+            ChosenSession.raised,
+            func.floor(func.extract("epoch", _SAID_AT)),
+        ),
+        "UTF8",
+    ),
+)
+"""``Said.stamp``, made by the database; nothing for a plain yes."""
+
+
 def _stamp() -> Any:
     """``stamp_of`` the entries of a person's feed, made by the database, which then need not send them."""
-    piece = func.uuid_send(CalendarEntry.id).op("||")(EntryBlob.digest)
+    piece = func.uuid_send(CalendarEntry.id).op("||")(EntryBlob.digest).op("||")(_SAID)
     in_order = aggregate_order_by(literal(b""), CalendarEntry.starts_at, CalendarEntry.id)
     theirs = and_(Registration.event_id == CalendarEntry.event_id, Registration.person_id == ChosenSession.person_id)
     return (

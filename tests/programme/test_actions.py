@@ -356,7 +356,7 @@ def test_every_change_of_a_public_session_is_promised(actor: Person) -> None:
         ),
         lambda: session_actions.add_item(actor, session, title={"en": "Point"}),
         lambda: session_actions.add_panellist(actor, session, name="Amina", function={}),
-        lambda: session_actions.cancel_session(actor, session),
+        lambda: session_actions.cancel_session(actor, session, reason={"en": "The speaker is ill"}),
     ]
     for number, deed in enumerate(deeds, 1):
         version, revision = session.version, revisions.current("programme")
