@@ -14,11 +14,11 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, true
 
-from eventhub.calendars import blobs, queries
+from eventhub.calendars import blobs, pieces, queries
 from eventhub.calendars.ics import NEUTRAL_PRODID, PRODID, calendar_bytes
 from eventhub.calendars.models import Audience
 from eventhub.calendars.models import Feed as PrivateFeed
-from eventhub.calendars.queries import Piece, Reader
+from eventhub.calendars.pieces import Piece, Reader
 from eventhub.kit.i18n import LOCALES, in_language
 from eventhub.kit.tokens import token
 from eventhub.kit.web import absolute
@@ -53,13 +53,13 @@ class Feed:
     def build(self) -> "Built":
         """The calendar, of one statement."""
         audience = Audience.NEUTRAL if self.frame.neutral else Audience.PUBLIC
-        found = queries.pieces(self.which, self.frame.language, audience, self.moment, self.reader)
+        found = pieces.pieces(self.which, self.frame.language, audience, self.moment, self.reader)
         stored = [self._own(piece) if piece.said else piece.body for piece in found]
         if self.reader and self.frame.neutral:
             pairs = zip(stored, found, strict=True)
             stored = [blobs.own_copy(body, self.reader, piece.entry_id) for body, piece in pairs]
         leaves_at = min((piece.leaves_at for piece in found), default=None)
-        return Built(_framed(stored, self.frame, found), leaves_at, len(found), queries.stamp_of(found))
+        return Built(_framed(stored, self.frame, found), leaves_at, len(found), pieces.stamp_of(found))
 
     def _own(self, piece: Piece) -> bytes:
         said = piece.said

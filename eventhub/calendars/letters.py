@@ -24,7 +24,7 @@ def cancelled(session: Session, person: Person, registration: Registration) -> L
     title = in_language(session.title, lang, event.original_language).text
     return _letter(
         person,
-        _l("Cancelled: %(event)s", event=title),
+        _l("Cancelled: %(title)s", title=title),
         [_l("This session, which you had chosen, will not take place. We are sorry."), _l("Your registration stands.")],
         [
             {"label": _l("Session"), "value": title},

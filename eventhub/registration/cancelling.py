@@ -18,10 +18,7 @@ TOLD = frozenset(State) - {State.DECLINED, State.REVOKED, State.WITHDRAWN, State
 class NotAnyMore(DomainError):
     """The event does not take place: the desk has nothing left to do to it."""
 
-    message = _l(
-        "This event is cancelled. Nobody is accredited, asked, offered a place or given a badge any more. "
-        "Registrations can still be read, and withdrawn by the people themselves."
-    )
+    message = _l("This event is cancelled. Nothing is decided, asked, offered or printed for it any more.")
 
 
 def demand_taking_place(event_id: uuid.UUID) -> None:

@@ -209,7 +209,7 @@ def _event_cancelled(it: About) -> Words:
         then = _l("You had begun to register. You need not do anything more.")
     else:
         then = _l("You need not do anything. Your registration stays on your page, where you can read or withdraw it.")
-    return _l("Cancelled: %(event)s", event=it.title), [
+    return _l("Cancelled: %(title)s", title=it.title), [
         _l("This event will not take place. We are sorry."),
         then,
     ]

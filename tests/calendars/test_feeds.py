@@ -11,7 +11,7 @@ import time_machine
 from flask.testing import FlaskClient
 from sqlalchemy import insert, select
 
-from eventhub.calendars import actions, feeds, queries
+from eventhub.calendars import actions, feeds, pieces
 from eventhub.calendars.lint import problems
 from eventhub.calendars.models import CalendarEntry, Choice, EntryBlob, EntryStatus
 from eventhub.kit.clock import now
@@ -328,9 +328,9 @@ def test_a_revoked_address_is_gone_and_a_guess_was_never_there(client: FlaskClie
 def test_no_token_stands_in_the_database(client: FlaskClient) -> None:
     feed = actions.new_link(make_person())
     token = feeds.feed_token(feed)
-    assert queries.feed_by_token(token) == (feed.person_id, "en", False, None, None)
+    assert pieces.feed_by_token(token) == (feed.person_id, "en", False, None, None)
     assert token.encode() not in feed.token_hash + feed.salt
-    assert queries.feed_by_token(feed.token_hash.hex()) is None
+    assert pieces.feed_by_token(feed.token_hash.hex()) is None
 
 
 def test_a_discreet_persons_feed_names_nothing(client: FlaskClient) -> None:
@@ -417,7 +417,7 @@ def test_a_private_feed_is_joined_once_and_asked_for_each_time(client: FlaskClie
     address = private_link(person)
     first = client.get(address)
     assert uids(first.data) == [entry.uid for entry in entries]
-    found = queries.feed_by_token(address.rpartition("/")[2].removesuffix(".ics"))
+    found = pieces.feed_by_token(address.rpartition("/")[2].removesuffix(".ics"))
     assert found is not None
     assert found.stamp == feeds.private_feed(found, "x", now()).build().stamp
     statements.clear()

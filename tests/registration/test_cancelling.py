@@ -120,7 +120,7 @@ def test_a_decision_on_its_way_is_refused_in_words(client: FlaskClient) -> None:
     cancel(event)
     answer = client.post(f"{base}/decision", data=fields | {"outcome": "accredited"})
     assert answer.status_code == 422
-    assert "This event is cancelled. Nobody is accredited" in text_of(answer)
+    assert "This event is cancelled. Nothing is decided" in text_of(answer)
 
 
 def test_offers_end_in_silence_and_nothing_goes_to_the_next() -> None:
@@ -156,6 +156,7 @@ def tasks() -> dict[str, Any]:
         patch.setenv("DATABASE_URL", servers.database_url(servers.TEMPLATE, servers.APP_ROLE))
         # Importing it reads the environment.
         import_module("workers.registration")
+        import_module("workers.programme")
         celery = import_module("workers.app").celery
     return dict(celery.tasks)
 
