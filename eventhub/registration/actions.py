@@ -29,8 +29,7 @@ from eventhub.questionnaires import queries as questionnaires
 from eventhub.questionnaires.actions import drop_inapplicable
 from eventhub.questionnaires.definition import Definition
 from eventhub.questionnaires.models import AnswerSet
-from eventhub.registration import at_once, categories, line, offers, participants
-from eventhub.registration.cancelling import demand_taking_place
+from eventhub.registration import at_once, cancelling, categories, line, offers, participants
 from eventhub.registration.copies import PHOTOGRAPH, copy_columns, fill_profile, on_papers
 from eventhub.registration.models import TAKES_PART, Deadline, Outcome, Registration, RegistrationSetup, State
 from eventhub.registration.moves import (
@@ -363,7 +362,7 @@ def decide(
         raise ValueError("a decision is about one event")
     demand_distance(actor, registrations)
     setup = hold_seats(event_id)
-    demand_taking_place(event_id)
+    cancelling.demand_taking_place(event_id)
     hold_rows(registrations)
     for one in registrations:
         way(one.state, outcome)
@@ -389,7 +388,7 @@ def take_up_again(
     tells colleagues why; the person is told that somebody looks. Raises OwnFile, Stale, NotPossible, NotAnyMore.
     """
     demand_distance(actor, [registration])
-    demand_taking_place(registration.event_id)
+    cancelling.demand_taking_place(registration.event_id)
     hold_rows([registration])
     demand_as_seen([registration], seen)
     if registration.state not in TAKEN_UP:
@@ -442,7 +441,7 @@ def extend_deadline(actor: Person, event: Event, setup: RegistrationSetup, close
     """Announce a later deadline; the old ones stay visible. Everybody with a draft or a late refusal is told once
     (DOMAIN.md rule 1). Raises NotLater, NotAnyMore.
     """
-    demand_taking_place(event.id)
+    cancelling.demand_taking_place(event.id)
     moment = now()
     if closes_at <= setup.closes_at or closes_at <= moment:
         raise NotLater
