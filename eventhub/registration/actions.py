@@ -283,8 +283,7 @@ def amend(
     registration = _needed(intake.registration)
     moment = now()
     if not may_amend(registration, intake.event, intake.setup, moment) or intake.answer_set is None:
-        if intake.event.publication is Publication.CANCELLED:
-            raise EventCancelled
+        cancelling.demand_not_cancelled(intake.event)
         raise Closed if registration.state in AMENDABLE else NotPossible
     definition = intake.as_asked(questionnaires.version(intake.answer_set.version_id).definition)
     before = as_it_stands(registration, definition, given.opened(intake.answer_set, intake.key))

@@ -18,7 +18,7 @@ TOLD = frozenset(State) - {State.DECLINED, State.REVOKED, State.WITHDRAWN, State
 class NotAnyMore(DomainError):
     """The event does not take place: the desk has nothing left to do to it."""
 
-    message = _l("This event is cancelled. Nothing is decided, asked, offered or printed for it any more.")
+    message = _l("This event is cancelled. Nothing is decided, asked, changed, offered or printed for it any more.")
 
 
 def demand_taking_place(event_id: uuid.UUID) -> None:
@@ -27,6 +27,12 @@ def demand_taking_place(event_id: uuid.UUID) -> None:
     """
     row = select(Event.publication).where(Event.id == event_id).with_for_update(read=True)
     if db.session.scalar(row) is Publication.CANCELLED:
+        raise NotAnyMore
+
+
+def demand_not_cancelled(event: Event) -> None:
+    """The same of an event as it was read, for one's own answers. Raises NotAnyMore."""
+    if event.publication is Publication.CANCELLED:
         raise NotAnyMore
 
 

@@ -222,7 +222,7 @@ def test_my_page_says_cancelled_and_leaves_reading_and_withdrawing(client: Flask
     assert "/answers/" not in own.text
     found = queries.own(person, one.reference or "")
     assert not queries.may_amend(one, found.event, found.setup, now())
-    with pytest.raises(actions.EventCancelled):
+    with pytest.raises(NotAnyMore):
         actions.amend(person, found, {"legal_name": "X"})
     address = f"/en/me/registrations/{one.reference}/withdraw"
     assert client.post(address, data=fields_of(client.get(address), action="")).status_code == 303
