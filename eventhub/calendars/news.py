@@ -19,6 +19,7 @@ from eventhub.kit.db import db
 from eventhub.kit.outbox import promise_all
 from eventhub.people.models import Person
 from eventhub.programme.models import Event, Publication, Session, SessionKind
+from eventhub.programme.queries import ends
 from eventhub.registration.models import Registration
 
 SOON = timedelta(hours=48)
@@ -110,16 +111,20 @@ def invited_to(which: ColumnElement[bool]) -> Select[uuid.UUID]:
 
 
 def told_of_session(session: Session) -> Told:
-    """Whom the cancellation of a session would be mailed to. One statement."""
+    """Whom the cancellation of a session would be mailed to: nobody once it is over. One statement, or none."""
+    if session.ends_at <= now():
+        return Told(0, 0, 0)
     people = _choosers(session.id).with_only_columns(ChosenSession.person_id)
     invited = invited_to(CalendarEntry.session_id == session.id)
     return _counted(Person.id.in_(people) | Person.id.in_(invited), invited)
 
 
 def told_of_event(event: Event, registered: Select[uuid.UUID]) -> Told:
-    """Whom the cancellation of an event would be mailed to; ``registered``: the people who are told of it. One
-    statement.
+    """Whom the cancellation of an event would be mailed to: nobody once it is over; ``registered``: the people who are
+    told of it. One statement, or none.
     """
+    if ends(event) <= now():
+        return Told(0, 0, 0)
     invited = invited_to(CalendarEntry.event_id == event.id)
     return _counted(Person.id.in_(registered) | Person.id.in_(invited), invited)
 

@@ -5,9 +5,11 @@ import uuid
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, String, cast, func, literal, select
 
+from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError
 from eventhub.kit.outbox import promise_all
+from eventhub.programme import queries
 from eventhub.programme.models import Event, Publication
 from eventhub.registration.models import Registration, State
 
@@ -45,8 +47,10 @@ def people_told(event_id: uuid.UUID) -> Select[uuid.UUID]:
 
 def owe_letters(event: Event, but: Select[uuid.UUID]) -> None:
     """Owe everybody concerned one letter, except the people in ``but``, who learn of it otherwise. One statement,
-    however many; whoever is owed one already gets no second one.
+    however many; whoever is owed one already gets no second one. Nothing once the event is over.
     """
+    if queries.ends(event) <= now():
+        return
     mine = people_told(event.id).where(Registration.person_id.not_in(but))
     promise_all(
         "registration.event_cancelled",

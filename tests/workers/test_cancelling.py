@@ -2,6 +2,8 @@
 
 import email
 import email.policy
+import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
@@ -31,8 +33,9 @@ from eventhub.programme.deeds import WrongState
 from eventhub.programme.local_time import instant_of
 from eventhub.programme.models import Event, Publication, Session
 from eventhub.programme.session_actions import Slot
+from eventhub.registration import actions as registration
 from eventhub.registration import cancelling
-from eventhub.registration.models import State
+from eventhub.registration.models import Registration, State
 from tests import servers
 from tests.factories import calendars as in_calendars
 from tests.factories.people import make_person
@@ -282,6 +285,44 @@ def test_two_organisers_and_two_workers_at_once_tell_everybody_once(committed: F
         db.session.remove()
     assert owed["programme.event_cancelled"] == 1
     assert owed["registration.event_cancelled"] == 20
+
+
+@pytest.mark.lane
+def test_a_decision_beside_a_cancellation_waits_for_it_and_is_refused(committed: Flask) -> None:
+    with committed.test_request_context(), unit_of_work():
+        event, actor = make_forum(), make_person()
+        one = make_registration(event)
+        ids = event.id, actor.id, one.id
+    cancelled = threading.Event()
+
+    def off() -> str:
+        event = db.session.get_one(Event, ids[0])
+        programme.cancel_event(db.session.get_one(Person, ids[1]), event, sessions=[], reason=REASON)
+        db.session.flush()
+        cancelled.set()
+        time.sleep(0.5)  # it is committed only after this
+        return "cancelled"
+
+    def decide() -> str:
+        assert cancelled.wait(30)
+        one = db.session.get_one(Registration, ids[2])
+        registration.decide(db.session.get_one(Person, ids[1]), [one], State.ACCREDITED, "complete")
+        return "accredited"
+
+    assert at_once(committed, [off, decide]) == {"cancelled": 1, "NotAnyMore": 1}
+
+
+def test_what_is_over_is_told_to_nobody(tasks: Tasks, sink: MailSink) -> None:
+    event, person = make_forum(), make_person()
+    session = session_in(event)
+    make_registration(event, person, state=State.ACCREDITED, has_seat=True)
+    calendars.choose(person, session, Choice.GOING)
+    forget_promises()
+    with time_machine.travel(session.ends_at + timedelta(days=3), tick=False):
+        session_actions.cancel_session(make_person(), session, reason=REASON)
+        cancel(event)
+        work_off(tasks)
+    assert arrived(sink) == []
 
 
 # --- A session ----------------------------------------------------------------------------------------------------
