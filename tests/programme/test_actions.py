@@ -362,7 +362,8 @@ def test_every_change_of_a_public_session_is_promised(actor: Person) -> None:
         version, revision = session.version, revisions.current("programme")
         deed()
         db.session.flush()
-        assert promised() == [("programme.session_changed", str(session.id))] * number
+        off = [("programme.session_cancelled", str(session.id))] if number == len(deeds) else []
+        assert sorted(promised()) == off + [("programme.session_changed", str(session.id))] * number
         assert session.version > version
         assert revisions.current("programme") == revision + 1
     assert verbs(event) == [
