@@ -181,7 +181,7 @@ class CancelForm(InOriginal):
         _l("Reason"),
         long=True,
         limit=2_000,
-        description=_l("Everybody reads it on the event's page, and it stands in the mails"),
+        description=_l("Everybody reads it on the event’s page, and it stands in the mails"),
     )
 
 

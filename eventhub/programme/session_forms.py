@@ -214,5 +214,5 @@ class CancelSessionForm(InOriginal):
         _l("Reason"),
         long=True,
         limit=2_000,
-        description=_l("Everybody reads it on the session's page, and it stands in the mails"),
+        description=_l("Everybody reads it on the session’s page, and it stands in the mails"),
     )
