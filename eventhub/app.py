@@ -15,6 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from eventhub.calendars import models as calendars_models
 from eventhub.calendars import organiser_views as calendars_console
 from eventhub.calendars import views as calendars_pages
+from eventhub.calendars.panels import PROVIDERS as CALENDARS_PANELS
 from eventhub.checkin import device_views as checkin_phones
 from eventhub.checkin import models as checkin_models
 from eventhub.checkin import organiser_views as checkin_console
@@ -164,6 +165,7 @@ PANELS: tuple[tuple[str, Provider], ...] = (
     ("session.actions", checkin_rooms.session_actions),
     ("session.actions", calendars_pages.session_actions),
     ("me.main", calendars_pages.me_main),
+    *CALENDARS_PANELS,
     ("console.event", calendars_console.console_event),
     ("console.event", checkin_console.console_event),
     ("me.data", checkin_console.data),

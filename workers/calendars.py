@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from eventhub.calendars import imip, queries
+from eventhub.calendars import imip, letters, news, queries
 from eventhub.calendars.blobs import place
 from eventhub.calendars.models import CalendarEntry, InviteMail, Method
 from eventhub.kit.clock import now
@@ -18,6 +18,7 @@ from eventhub.kit.i18n import in_language, show_moment
 from eventhub.kit.mail import Letter
 from eventhub.kit.outbox import promise
 from eventhub.kit.web import absolute
+from eventhub.programme.models import Publication
 from eventhub.registration.models import Registration
 from workers.app import mails
 from workers.upkeep import by_the_clock
@@ -56,6 +57,29 @@ def invite(invite_mail_id: str) -> Letter | None:
         discreet=neutral,
         compose=partial(imip.compose, mail),
     )
+
+
+@mails("calendars.session_cancelled")
+def session_cancelled(session_id: str, person_id: str) -> Letter | None:
+    """A session that somebody chose is called off. Nothing for who has left it out or withdrawn meanwhile, or when the
+    whole event is off: another letter says that.
+    """
+    found = news.chooser(uuid.UUID(session_id), uuid.UUID(person_id))
+    if found is None or found[0].event.publication is not Publication.PUBLISHED:
+        return None
+    return letters.cancelled(*found)
+
+
+@mails("calendars.sessions_changed")
+def sessions_changed(event_id: str, person_id: str, since: int) -> Letter | None:
+    """Sessions that somebody chose changed shortly before they begin. Nothing when all of them changed again since:
+    another letter says so.
+    """
+    found = news.changed(uuid.UUID(event_id), uuid.UUID(person_id), since)
+    if not found:
+        return None
+    _session, person, registration = found[0]
+    return letters.changed([one[0] for one in found], person, registration)
 
 
 @by_the_clock("calendars.refresh", timedelta(days=1))
@@ -100,6 +124,7 @@ def _context(mail: InviteMail, why: Occasion) -> dict[str, Any]:
     registration = db.session.scalar(
         select(Registration).where(Registration.event_id == session.event_id, Registration.person_id == person.id)
     )
+    reference = registration.reference if registration else None
     return {
         "neutral": person.discreet,
         "why": why.value,
@@ -109,7 +134,11 @@ def _context(mail: InviteMail, why: Occasion) -> dict[str, Any]:
         "own": show_moment(entry.starts_at, person.time_zone, person.language),
         "place": place(session, person.language),
         "online": session.join_link is not None,
-        "reference": registration.reference if registration else None,
+        "reference": reference,
+        "reason": letters.reason(session, person.language) if why is Occasion.CANCELLED else None,
+        "own_url": absolute("registration.mine_one", reference=reference, **to)
+        if reference
+        else absolute("people.me", **to),
         "reply_url": absolute("calendars.reply", token=imip.invite_token(mail.invite), **to),
         "sessions_url": absolute("calendars.my_sessions", **to),
     }

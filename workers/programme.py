@@ -1,11 +1,13 @@
-"""What follows when the programme changes: entries in calendars, and how long things are kept."""
+"""What follows when the programme changes: entries in calendars, letters, and how long things are kept."""
 
 import uuid
 
 from eventhub.calendars import actions as calendars
+from eventhub.calendars import news
 from eventhub.kit.db import db
-from eventhub.programme.models import Event, Session
-from eventhub.registration import personal_data
+from eventhub.papers import actions as papers
+from eventhub.programme.models import Event, Publication, Session
+from eventhub.registration import cancelling, personal_data
 from workers.app import writes
 
 
@@ -23,6 +25,30 @@ def event_changed(event_id: str) -> None:
     event = db.session.get(Event, uuid.UUID(event_id))
     if event:
         calendars.follow_event(event)
+
+
+@writes("programme.session_cancelled")
+def session_cancelled(session_id: str) -> None:
+    """A session is called off: the invited learn of it by their invitation, others who chose it by a letter. The event
+    may be called off meanwhile, which says more.
+    """
+    session = db.session.get(Session, uuid.UUID(session_id))
+    event = db.session.get(Event, session.event_id) if session else None
+    if session and event and event.publication is Publication.PUBLISHED:
+        calendars.follow_session(session)
+        news.owe_cancelled(session)
+
+
+@writes("programme.event_cancelled")
+def event_cancelled(event_id: str) -> None:
+    """An event is called off: its entries are cancelled, with them the invitations; everybody else who is registered,
+    waits or has begun is owed a letter; and what was to be printed for it is not.
+    """
+    event = db.session.get(Event, uuid.UUID(event_id))
+    if event and event.publication is Publication.CANCELLED:
+        calendars.follow_event(event)
+        cancelling.owe_letters(event, but=news.told_by_invite(event))
+        papers.drop_all_of(event.id)
 
 
 @writes("programme.days_moved")

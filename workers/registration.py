@@ -10,11 +10,12 @@ from eventhub.calendars import actions as calendars
 from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
+from eventhub.kit.i18n import in_language
 from eventhub.kit.mail import Letter
 from eventhub.papers import actions as papers
 from eventhub.people.models import Person, Role, RoleGrant, ScopeKind
-from eventhub.programme.models import Event
-from eventhub.registration import actions, counts, letters, offers, queries, thread
+from eventhub.programme.models import Event, Publication
+from eventhub.registration import actions, cancelling, counts, letters, offers, queries, thread
 from eventhub.registration.models import State
 from workers.app import mails, writes
 from workers.upkeep import by_the_clock
@@ -33,8 +34,14 @@ STANDS: dict[str, frozenset[State]] = {
     "withdrawn": frozenset({State.WITHDRAWN}),
     "changed": queries.TAKING_PART,
     "deadline_extended": frozenset({State.DRAFT, State.EXPIRED, State.DECLINED}),
+    # Drafts expire by the clock while their letter waits.
+    "event_cancelled": cancelling.TOLD | {State.EXPIRED},
 }
 """While the mail waited the registration may have moved on: a letter that is no longer true is not sent."""
+
+
+OF_CANCELLED = frozenset({"event_cancelled", "declined", "revoked", "withdrawn"})
+"""All that is still mailed about an event once it is cancelled: that it is, and what ended a registration before."""
 
 
 @mails("registration.submitted")
@@ -57,6 +64,8 @@ def offered(offer_id: str) -> Letter | None:
         return None
     offer, setup = found
     one = offer.registration
+    if one.event.publication is Publication.CANCELLED:
+        return None
     return letters.letter("offered", one, one.event, setup, person=one.person, offer=offer)
 
 
@@ -110,6 +119,8 @@ def asked(message_id: str) -> Letter | None:
     setup = queries.setup_of(registration.event_id) if registration else None
     if registration is None or setup is None or registration.state is not State.INFO_REQUESTED:
         return None
+    if registration.event.publication is Publication.CANCELLED:
+        return None
     return letters.letter("asked", registration, registration.event, setup, person=registration.person, text=text)
 
 
@@ -129,6 +140,12 @@ def changed(registration_id: str) -> Letter | None:
 def deadline_extended(registration_id: str) -> Letter | None:
     """There is more time."""
     return _letter("deadline_extended", registration_id)
+
+
+@mails("registration.event_cancelled")
+def event_cancelled(registration_id: str) -> Letter | None:
+    """The event does not take place, and why."""
+    return _letter("event_cancelled", registration_id)
 
 
 @mails("registration.many_reads")
@@ -239,5 +256,10 @@ def _letter(kind: str, registration_id: str) -> Letter | None:
     setup = queries.setup_of(registration.event_id) if registration else None
     if registration is None or setup is None or registration.state not in STANDS[kind]:
         return None
+    event = registration.event
+    if event.publication is Publication.CANCELLED and kind not in OF_CANCELLED:
+        return None
     words = queries.decision_words(registration) if kind in letters.DECISIONS.values() else None
-    return letters.letter(kind, registration, registration.event, setup, person=registration.person, text=words)
+    if kind == "event_cancelled":
+        words = in_language(event.cancelled_reason, registration.person.language, event.original_language).text
+    return letters.letter(kind, registration, event, setup, person=registration.person, text=words)

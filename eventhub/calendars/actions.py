@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, delete, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from eventhub.calendars import blobs, feeds, invites, queries
+from eventhub.calendars import blobs, feeds, invites, news, queries
 from eventhub.calendars.access import INVITING
 from eventhub.calendars.models import (
     CalendarEntry,
@@ -53,11 +53,14 @@ class News(StrEnum):
 
 @dataclass(frozen=True)
 class Change:
-    """An entry that changed, the session it follows, and what that means for the invited."""
+    """An entry that changed, the session it follows, and what that means for the invited. ``soon``: it was about to
+    begin, or is, so that calendar apps may look too late.
+    """
 
     entry: CalendarEntry
     session: Session
     news: News
+    soon: bool = False
 
 
 # --- Entries follow sessions --------------------------------------------------------------------------------------
@@ -149,6 +152,7 @@ def _begin(session: Session, *, again: bool) -> Change:
 
 def _revise(entry: CalendarEntry, session: Session) -> Change | None:
     """What changed, if anything. SEQUENCE rises with the times, the place or the join link."""
+    before = entry.starts_at
     moved = _take_times(entry, session)
     place = blobs.place_digest(session)
     relocated = place != entry.location_digest
@@ -164,7 +168,7 @@ def _revise(entry: CalendarEntry, session: Session) -> Change | None:
         # What was answered was answered to another time.
         unanswered = {"partstat": Partstat.NEEDS_ACTION}
         db.session.execute(update(Invite).where(Invite.entry_id == entry.id).values(**unanswered))
-    return Change(entry, session, News.CHANGED)
+    return Change(entry, session, News.CHANGED, soon=min(before, entry.starts_at) < now() + news.SOON)
 
 
 def _cancel(entry: CalendarEntry, session: Session) -> Change:
@@ -194,6 +198,7 @@ def _take_times(entry: CalendarEntry, session: Session) -> bool:
 
 def _raise(entry: CalendarEntry) -> None:
     entry.sequence += 1
+    entry.raised_at = now()
     _stamp(entry)
 
 
@@ -229,6 +234,8 @@ def _tell(change: Change) -> None:
         invites.invite_seated(entry)
     method = Method.CANCEL if change.news is News.CANCELLED else Method.REQUEST
     invites.owe(entry, method, entry.dtstamp, and_(Invite.entry_id == entry.id, Invite.cancelled_at.is_(None)))
+    if change.soon:
+        news.owe_moved(entry)
 
 
 # --- A person's sessions ------------------------------------------------------------------------------------------
@@ -237,7 +244,10 @@ def _tell(change: Change) -> None:
 def choose(person: Person, session: Session, choice: Choice) -> Session:
     """Put a session into "My sessions", or say anew how sure it is. The caller found it by session_for_choice."""
     row = insert(ChosenSession).values(person_id=person.id, session_id=session.id, choice=choice, at=now())
-    again = row.on_conflict_do_update(index_elements=["person_id", "session_id"], set_={"choice": choice})
+    said = {"choice": choice, "raised": ChosenSession.raised + 1, "changed_at": now()}
+    again = row.on_conflict_do_update(
+        index_elements=["person_id", "session_id"], set_=said, where=ChosenSession.choice != choice
+    )
     db.session.execute(again)
     return session
 

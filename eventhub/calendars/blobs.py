@@ -6,6 +6,7 @@ copies can be matched with nothing public but the time itself.
 
 import hashlib
 import json
+import re
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -26,6 +27,9 @@ from eventhub.programme.models import Session
 PLACEHOLDER = uuid.UUID(int=0)
 COMMAS = {"ar": "، ", "zh": "，"}
 Blob = dict[str, Any]
+
+_OWN_LINE = re.compile(rb"\r\n(SEQUENCE|DTSTAMP|LAST-MODIFIED|STATUS|TRANSP):([^\r]*)")
+"""The lines of a VEVENT that may differ in one person's feed."""
 
 
 def new_uid() -> str:
@@ -143,6 +147,30 @@ def own_copy(body: bytes, person_id: uuid.UUID, entry_id: uuid.UUID) -> bytes:
     if body.count(before) != 1:
         raise ValueError("not a neutral VEVENT")
     return body.replace(before, f"\r\nUID:{own_uid(person_id, entry_id)}".encode())
+
+
+def as_said(body: bytes, *, maybe: bool, raised: int, at: datetime, neutral: bool) -> bytes:
+    """A stored VEVENT as it stands in the feed of somebody who said maybe, or said otherwise since: TENTATIVE and
+    TRANSPARENT while it is a maybe, with a SEQUENCE of its own and stamps no older than the word. What was cancelled
+    stays so. None of these lines is ever folded.
+    """
+    lines = dict(_OWN_LINE.findall(body))
+    stamp_at = f"{_day(at) if neutral else stamp(at).astimezone(UTC):%Y%m%dT%H%M%SZ}".encode()
+    own = {
+        b"SEQUENCE": str(int(lines[b"SEQUENCE"]) + raised).encode(),
+        b"DTSTAMP": max(lines[b"DTSTAMP"], stamp_at),
+        b"LAST-MODIFIED": max(lines[b"LAST-MODIFIED"], stamp_at),
+    }
+    if maybe:
+        own |= {b"TRANSP": b"TRANSPARENT"}
+    if maybe and lines[b"STATUS"] == EntryStatus.CONFIRMED.value.encode():
+        own |= {b"STATUS": EntryStatus.TENTATIVE.value.encode()}
+
+    def say(line: re.Match[bytes]) -> bytes:
+        value: bytes = own.get(line[1]) or line[2]
+        return b"\r\n%b:%b" % (line[1], value)
+
+    return _OWN_LINE.sub(say, body)
 
 
 def _neutral_summary(language: str) -> str:

@@ -14,11 +14,11 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, true
 
-from eventhub.calendars import blobs, queries
+from eventhub.calendars import blobs, pieces, queries
 from eventhub.calendars.ics import NEUTRAL_PRODID, PRODID, calendar_bytes
 from eventhub.calendars.models import Audience
 from eventhub.calendars.models import Feed as PrivateFeed
-from eventhub.calendars.queries import Piece, Reader
+from eventhub.calendars.pieces import Piece, Reader
 from eventhub.kit.i18n import LOCALES, in_language
 from eventhub.kit.tokens import token
 from eventhub.kit.web import absolute
@@ -42,24 +42,28 @@ class Frame:
 class Feed:
     """A feed or file that is not built yet: which entries, as of when, in which frame.
 
-    ``owner`` is the discreet person whose own copies these are.
+    ``reader``: whose own sessions these are, as that person means to attend them.
     """
 
     which: ColumnElement[bool]
     frame: Frame
     moment: datetime
-    owner: uuid.UUID | None = None
+    reader: uuid.UUID | None = None
 
     def build(self) -> "Built":
         """The calendar, of one statement."""
         audience = Audience.NEUTRAL if self.frame.neutral else Audience.PUBLIC
-        found = queries.pieces(self.which, self.frame.language, audience, self.moment)
-        stored = [piece.body for piece in found]
-        if self.owner:
+        found = pieces.pieces(self.which, self.frame.language, audience, self.moment, self.reader)
+        stored = [self._own(piece) if piece.said else piece.body for piece in found]
+        if self.reader and self.frame.neutral:
             pairs = zip(stored, found, strict=True)
-            stored = [blobs.own_copy(body, self.owner, piece.entry_id) for body, piece in pairs]
+            stored = [blobs.own_copy(body, self.reader, piece.entry_id) for body, piece in pairs]
         leaves_at = min((piece.leaves_at for piece in found), default=None)
-        return Built(_framed(stored, self.frame, found), leaves_at, len(found), queries.stamp_of(found))
+        return Built(_framed(stored, self.frame, found), leaves_at, len(found), pieces.stamp_of(found))
+
+    def _own(self, piece: Piece) -> bytes:
+        said = piece.said
+        return blobs.as_said(piece.body, **said._asdict(), neutral=self.frame.neutral) if said else piece.body
 
 
 @dataclass(frozen=True)
@@ -149,7 +153,7 @@ def provider_links(session: Session, language: str) -> list[tuple[str, str]]:
 
 
 def _private(person: Reader, frame: Frame, moment: datetime) -> Feed:
-    return Feed(queries.of_person(person.id), frame, moment, owner=person.id if person.discreet else None)
+    return Feed(queries.of_person(person.id), frame, moment, reader=person.id)
 
 
 def _framed(stored: Sequence[bytes], frame: Frame, found: Sequence[Piece]) -> bytes:

@@ -55,7 +55,8 @@ class CalendarEntry(Base):
     """One session's entry in calendars: an immutable UID, and the revision it stands at.
 
     ``related_uid`` is the first entry of its series or event. ``location_digest`` is made of the place and the join
-    link, ``text_digest`` of all words in six languages: what they were when the blobs were written.
+    link, ``text_digest`` of all words in six languages: what they were when the blobs were written. ``raised_at``:
+    when times, place or join link changed last, to the microsecond.
     """
 
     __tablename__ = "calendar_entry"
@@ -83,6 +84,7 @@ class CalendarEntry(Base):
     ends_fold: Mapped[int] = mapped_column(default=0)
     starts_at: Mapped[datetime] = mapped_column(index=True)
     ends_at: Mapped[datetime]
+    raised_at: Mapped[datetime | None]
     location_digest: Mapped[bytes] = mapped_column(LargeBinary)
     text_digest: Mapped[bytes] = mapped_column(LargeBinary)
 
@@ -126,7 +128,11 @@ class Feed(Base):
 
 
 class ChosenSession(Base):
-    """A session that a person put into "My sessions"."""
+    """A session that a person put into "My sessions".
+
+    ``raised`` is added to the entry's SEQUENCE in this person's feed: a maybe is TENTATIVE there, so changing one's
+    mind changes STATUS, and the number rises for that person alone (CALENDAR.md, revisions). ``changed_at``: when.
+    """
 
     __tablename__ = "chosen_session"
 
@@ -134,6 +140,8 @@ class ChosenSession(Base):
     session_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("session.id", ondelete="CASCADE"), primary_key=True)
     choice: Mapped[Choice] = mapped_column(enum_column(Choice, name="choice"), default=Choice.GOING)
     at: Mapped[datetime] = mapped_column(default=now)
+    raised: Mapped[int] = mapped_column(default=0)
+    changed_at: Mapped[datetime | None]
 
 
 class Invite(Base):

@@ -1,79 +1,29 @@
 """What calendars ask: entries for feeds, a person's sessions, invites and their answers."""
 
-import hashlib
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, DateTime, Select, and_, bindparam, case, func, literal, or_, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from eventhub.calendars.access import ATTENDING
 from eventhub.calendars.models import (
-    Audience,
     CalendarEntry,
     ChosenSession,
-    EntryBlob,
     EntryStatus,
     Feed,
     Invite,
     InviteMail,
     Partstat,
 )
-from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
 from eventhub.kit.tokens import digest
 from eventhub.people.models import Person
 from eventhub.programme.models import Event, Publication, Room, Series, Session, SessionKind
 from eventhub.registration.models import Registration
-
-BACK = timedelta(days=90)
-"""How long what is over stays in feeds."""
-
-CANCELLED_BACK = timedelta(days=30)
-"""How long after its date a cancelled entry stays: an app that looks once a month still learns of it."""
-
-
-class Piece(NamedTuple):
-    """One entry of a feed: its bytes, their digest, the zone they need, and when it leaves the feed."""
-
-    entry_id: uuid.UUID
-    zone: str | None
-    digest: bytes
-    leaves_at: datetime
-    body: bytes
-
-
-class Reader(Protocol):
-    """Whose private feed it is, as far as a feed must know."""
-
-    @property
-    def id(self) -> uuid.UUID:
-        """The person's."""
-
-    @property
-    def language(self) -> str:
-        """What the feed is written in."""
-
-    @property
-    def discreet(self) -> bool:
-        """Whether it says "Meeting" and no more."""
-
-
-class FoundFeed(NamedTuple):
-    """A private feed as its address finds it. ``stamp`` stands for the entries that are in it at this moment, and is
-    made like ``stamp_of``.
-    """
-
-    id: uuid.UUID
-    language: str
-    discreet: bool
-    revoked_at: datetime | None
-    stamp: bytes | None
 
 
 @dataclass(frozen=True)
@@ -100,26 +50,6 @@ class HeadCount:
 
 
 # --- Feeds --------------------------------------------------------------------------------------------------------
-
-
-def pieces(which: ColumnElement[bool], language: str, audience: Audience, moment: datetime) -> list[Piece]:
-    """The entries of a feed at a moment, in the order of their times. One statement."""
-    entry, blob = CalendarEntry, EntryBlob
-    rows = (
-        select(entry.id, blob.zone, blob.digest, entry.ends_at, entry.status, blob.body)
-        .join(blob, blob.entry_id == entry.id)
-        .where(which, _in_window(moment), blob.language == language, blob.audience == audience)
-        .order_by(entry.starts_at, entry.id)
-    )
-    return [
-        Piece(row.id, row.zone, row.digest, row.ends_at + _stays(row.status), row.body)
-        for row in db.session.execute(rows)
-    ]
-
-
-def stamp_of(found: Sequence[Piece]) -> bytes | None:
-    """Stands for the entries and their bytes, in order; None for none."""
-    return hashlib.sha256(b"".join(piece.entry_id.bytes + piece.digest for piece in found)).digest() if found else None
 
 
 def of_event(event: Event) -> ColumnElement[bool]:
@@ -165,12 +95,6 @@ def series_for_feed(slug: str) -> Series:
     if series is None:
         raise NotFound
     return series
-
-
-def feed_by_token(token: str) -> FoundFeed | None:
-    """The private feed with this token, also a revoked one, or None. One statement."""
-    found = db.session.connection().execute(_FOUND_FEED, {"token_hash": digest(token), "moment": now()}).first()
-    return FoundFeed(*found) if found else None
 
 
 def live_feed(person: Person) -> Feed | None:
@@ -450,48 +374,3 @@ def session_of(event: Event, session_id: uuid.UUID) -> Session:
     if session is None or session.event_id != event.id:
         raise NotFound
     return session
-
-
-# --- The window ---------------------------------------------------------------------------------------------------
-
-
-def _in_window(moment: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
-    return and_(
-        CalendarEntry.ends_at > moment - BACK,
-        or_(CalendarEntry.status != EntryStatus.CANCELLED, CalendarEntry.ends_at > moment - CANCELLED_BACK),
-    )
-
-
-def _stays(status: EntryStatus) -> timedelta:
-    return CANCELLED_BACK if status is EntryStatus.CANCELLED else BACK
-
-
-def _stamp() -> Any:
-    """``stamp_of`` the entries of a person's feed, made by the database, which then need not send them."""
-    piece = func.uuid_send(CalendarEntry.id).op("||")(EntryBlob.digest)
-    in_order = aggregate_order_by(literal(b""), CalendarEntry.starts_at, CalendarEntry.id)
-    theirs = and_(Registration.event_id == CalendarEntry.event_id, Registration.person_id == ChosenSession.person_id)
-    return (
-        select(func.sha256(func.string_agg(piece, in_order)))
-        .select_from(ChosenSession)
-        .join(CalendarEntry, CalendarEntry.session_id == ChosenSession.session_id)
-        .join(Registration, theirs)
-        .join(EntryBlob, EntryBlob.entry_id == CalendarEntry.id)
-        .where(
-            ChosenSession.person_id == Person.id,
-            Registration.state.in_(ATTENDING),
-            _in_window(bindparam("moment", type_=DateTime(timezone=True))),
-            EntryBlob.language == Person.language,
-            EntryBlob.audience == case((Person.discreet, Audience.NEUTRAL), else_=Audience.PUBLIC),
-        )
-        .correlate(Person)
-        .scalar_subquery()
-    )
-
-
-_FOUND_FEED = (
-    select(Person.id, Person.language, Person.discreet, Feed.revoked_at, _stamp())
-    .join(Feed, Feed.person_id == Person.id)
-    .where(Feed.token_hash == bindparam("token_hash"), Person.erased_at.is_(None))
-)
-"""Made once: apps ask for feeds every hour or so, each of them."""

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, flash, g, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from eventhub.calendars import actions, feeds, imip, invites, my_week, queries
+from eventhub.calendars import actions, feeds, imip, invites, my_week, pieces, queries
 from eventhub.calendars.forms import LEAVE_OUT, AnswerForm, ChoiceForm, SessionsForm
 from eventhub.calendars.models import Choice, Invite
 from eventhub.calendars.zones import zone_info
@@ -98,7 +98,7 @@ def _public_feed(feed: feeds.Feed) -> Response:
 @by_token
 def personal_feed(token: str) -> Response:
     """A person's own sessions. A revoked address is gone, a guess was never there; neither answer names anything."""
-    found = queries.feed_by_token(token)
+    found = pieces.feed_by_token(token)
     if found is None or found.revoked_at:
         return _nothing(410 if found else 404)
 
@@ -109,7 +109,7 @@ def personal_feed(token: str) -> Response:
     return own_page(_all_of(token, found, found.stamp), build)
 
 
-def _all_of(token: str, found: queries.FoundFeed, stamp: bytes | None) -> tuple[str, ...]:
+def _all_of(token: str, found: pieces.FoundFeed, stamp: bytes | None) -> tuple[str, ...]:
     """All that the bytes of a private feed are made of: whose address it is, in what words, and which entries."""
     return token, found.language, str(found.discreet), (stamp or b"").hex()
 

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, func, select, update
+from sqlalchemy import CheckConstraint, Index, Select, UniqueConstraint, func, literal, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -80,6 +81,21 @@ def promise(task: str, *, key: str | None = None, not_before: datetime | None = 
     """
     plain = {name: str(value) if isinstance(value, uuid.UUID) else value for name, value in payload.items()}
     db.session.add(Promise(task=task, payload=plain, key=key, not_before=not_before or now()))
+
+
+def promise_all(task: str, rows: Select[Any], *, not_before: datetime | None = None) -> None:
+    """Owe ``task`` once for each row, in one statement: ``rows`` selects the keys and the payloads. What is owed under
+    a key already is not owed again.
+    """
+    moment = now()
+    each = rows.subquery()
+    key, payload = each.c
+    owed = select(
+        literal(task), payload, key, literal(moment), literal(not_before or moment), literal(0), literal(0)
+    ).select_from(each)
+    columns = ["task", "payload", "key", "created_at", "not_before", "tries", "refusals"]
+    db.session.flush()
+    db.session.execute(insert(Promise).from_select(columns, owed).on_conflict_do_nothing())
 
 
 def offer_due(limit: int = 100) -> list[tuple[int, str]]:

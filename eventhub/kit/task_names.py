@@ -6,6 +6,8 @@ from flask_babel import lazy_gettext as _l
 
 TASK_NAMES: dict[str, Any] = {
     "calendars.invite": _l("An invite to a session, or a change of it"),
+    "calendars.session_cancelled": _l("A mail about a cancelled session"),
+    "calendars.sessions_changed": _l("A mail about sessions that changed shortly before they begin"),
     "papers.make": _l("Papers to print"),
     "people.address_changed": _l("New links after a change of address"),
     "people.administrator_added": _l("A mail to administrators about a new one"),
@@ -26,7 +28,9 @@ TASK_NAMES: dict[str, Any] = {
     "people.sign_in": _l("A mail with a link to sign in"),
     "people.visibility_changed": _l("Hiding or showing a person everywhere"),
     "programme.days_moved": _l("How long answers are kept after an event was moved"),
+    "programme.event_cancelled": _l("A cancelled event, in calendars and mails"),
     "programme.event_changed": _l("A changed event in calendars"),
+    "programme.session_cancelled": _l("A cancelled session, in calendars and mails"),
     "programme.session_changed": _l("A changed session in calendars"),
     "registration.accredited": _l("A mail about an accreditation"),
     "registration.accredited_calendar": _l("The sessions of an accredited person in calendars"),
@@ -34,6 +38,7 @@ TASK_NAMES: dict[str, Any] = {
     "registration.changed": _l("A mail about changed answers"),
     "registration.deadline_extended": _l("A mail about an extended deadline"),
     "registration.declined": _l("A mail about a registration that was declined"),
+    "registration.event_cancelled": _l("A mail about a cancelled event"),
     "registration.lapsed": _l("A mail that an offered place was not taken"),
     "registration.many_reads": _l("A warning about many sealed answers that were opened"),
     "registration.many_refusals": _l("A warning about many badges refused at a door"),

@@ -19,6 +19,7 @@ from eventhub.papers.models import BadgeName, Kind, Layout, PaperBearer, PaperOr
 from eventhub.people.models import Person
 from eventhub.programme.models import Event
 from eventhub.registration.access import Sight
+from eventhub.registration.cancelling import demand_taking_place
 from eventhub.registration.models import Registration, State
 from eventhub.registration.moves import move_all
 
@@ -116,8 +117,9 @@ def order_badges(
     reason: str,
 ) -> PaperOrder:
     """The desk asks for badges of those who take part, as the filters say. Raises LegalNamesElsewhere, ReasonNeeded,
-    TooManyAtOnce.
+    TooManyAtOnce, NotAnyMore for a cancelled event.
     """
+    demand_taking_place(event.id)
     setup = queries.setup_of(event.id)
     if not access.may_print_badges(seen, setup.badge_name):
         raise LegalNamesElsewhere
@@ -202,8 +204,10 @@ def keep(
 
 def mark_issued(actor: Person, event: Event, order: PaperOrder) -> list[Registration]:
     """Say that the badges of a batch were handed out: whoever is accredited and named in it has a badge now. Those who
-    moved on meanwhile are left where they are. As many statements for a thousand as for one. Raises NothingToIssue.
+    moved on meanwhile are left where they are. As many statements for a thousand as for one. Raises NothingToIssue,
+    NotAnyMore.
     """
+    demand_taking_place(event.id)
     bearers = queries.to_issue(order)
     if order.kind is not Kind.BADGES or order.file_id is None or not bearers:
         raise NothingToIssue
@@ -259,6 +263,13 @@ def drop_outdated() -> int:
         _drop(order)
     db.session.flush()
     return len(orders)
+
+
+def drop_all_of(event_id: uuid.UUID) -> int:
+    """Give up what was asked for at an event that is cancelled: badges, letters and confirmations of what does not take
+    place. How many.
+    """
+    return _give_up_all(queries.of_event(event_id))
 
 
 def make_anew_without_those_gone() -> int:

@@ -273,6 +273,13 @@ def own_papers(person_id: uuid.UUID, registration_id: uuid.UUID | None = None) -
     return _locked(PaperOrder.registration_id.in_(select(Registration.id).where(mine)))
 
 
+def of_event(event_id: uuid.UUID) -> list[PaperOrder]:
+    """All that was asked for at an event, samples and the list of participants left aside."""
+    return _locked(
+        PaperOrder.event_id == event_id, PaperOrder.is_sample.is_(False), PaperOrder.kind != Kind.PARTICIPANTS
+    )
+
+
 def everything_of(person_id: uuid.UUID) -> list[PaperOrder]:
     """All that somebody asked for."""
     return _locked(PaperOrder.owner_id == person_id)

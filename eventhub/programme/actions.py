@@ -192,23 +192,27 @@ def publish_event(actor: Person, event: Event, *, sessions: Sequence[Session], w
 
 
 def cancel_event(actor: Person, event: Event, *, sessions: Sequence[Session], reason: Texts) -> Event:
-    """Call an event off: it and its public sessions stay visible, marked. Raises WrongState."""
+    """Call an event off: it and its public sessions stay visible, marked, and everybody concerned is told, once: what
+    the promise sets off looks at all its entries in calendars too. Raises WrongState.
+    """
     move(event, Publication.CANCELLED)
-    event.cancelled_reason = reason
+    event.cancelled_reason, event.cancelled_at = reason, now()
     public = [session for session in sessions if session.publication is Publication.PUBLISHED]
     for session in public:
         move(session, Publication.CANCELLED)
-        tell_calendars(event, session)
-    _event_changed(actor, event, "programme.event_cancelled", sessions=len(public))
+        session.cancelled_at = event.cancelled_at
+    _event_changed(actor, event, "programme.event_cancelled", told="programme.event_cancelled", sessions=len(public))
     return event
 
 
-def _event_changed(actor: Person, event: Event, verb: str, **detail: Any) -> None:
+def _event_changed(
+    actor: Person, event: Event, verb: str, *, told: str = "programme.event_changed", **detail: Any
+) -> None:
     event.changed_at = now()
     audit.record(verb, event, actor=actor, scope_id=event.id, **detail)
     make_public_anew(event)
     if event.publication is not Publication.DRAFT:
-        promise("programme.event_changed", event_id=event.id)
+        promise(told, event_id=event.id)
 
 
 def _check_days(facts: EventFacts) -> None:

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from eventhub.kit.access import actor, plain_code, staff
 from eventhub.kit.codes import language_name
 from eventhub.kit.i18n import said_by_clock, show_by
+from eventhub.kit.panels import panels
 from eventhub.kit.web import back_to
 from eventhub.programme import access, actions, checks
 from eventhub.programme import console_queries as queries
@@ -163,7 +164,7 @@ def event_cancel(slug: str) -> ResponseReturnValue:
     event = to_edit(slug)
     if not form.is_submitted() and event.publication is not Publication.PUBLISHED:
         return page("event_settled", event, here=".event")
-    return page("event_cancel", event, here=".event", form=form)
+    return page("event_cancel", event, here=".event", form=form, told=panels("console.event_cancelling", event))
 
 
 def _readiness_rows(event: Event, ready: checks.Readiness) -> list[dict[str, Any]]:

@@ -177,7 +177,12 @@ class CancelForm(InOriginal):
     """Call an event off."""
 
     needed: tuple[str, ...] = ("reason",)
-    reason = texts(_l("Reason"), long=True, limit=2_000, description=_l("Everybody reads it on the event’s page"))
+    reason = texts(
+        _l("Reason"),
+        long=True,
+        limit=2_000,
+        description=_l("Everybody reads it on the event’s page, and it stands in the mails"),
+    )
 
 
 class CopyForm(Form):

@@ -105,6 +105,7 @@ class Event(Base):
     interpretation: Mapped[list[str]] = mapped_column(default=list)
     copied_from_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("event.id", ondelete="SET NULL"))
     cancelled_reason: Mapped[Texts] = mapped_column(default=dict)
+    cancelled_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     changed_at: Mapped[datetime] = mapped_column(default=now)
     version: Mapped[int] = mapped_column(default=1)
@@ -169,6 +170,9 @@ class Session(Base):
     interpretation: Mapped[list[str]] = mapped_column(default=list)
     access_services: Mapped[list[str]] = mapped_column(default=list)
     chosen_beforehand: Mapped[bool] = mapped_column(default=False)
+    cancelled_reason: Mapped[Texts] = mapped_column(default=dict)
+    cancelled_at: Mapped[datetime | None]
+    """The event's own instant where the session was called off with it."""
     changed_at: Mapped[datetime] = mapped_column(default=now)
     version: Mapped[int] = mapped_column(default=1)
 

@@ -15,6 +15,7 @@ from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import Texts, db
 from eventhub.kit.errors import DomainError
+from eventhub.kit.outbox import promise
 from eventhub.people.models import Person
 from eventhub.programme.deeds import (
     WrongState,
@@ -152,10 +153,13 @@ def publish_all(actor: Person, event: Event, *, sessions: Sequence[Session]) -> 
     return drafts
 
 
-def cancel_session(actor: Person, session: Session) -> Session:
-    """Call a public session off: it stays visible, marked. Raises WrongState."""
+def cancel_session(actor: Person, session: Session, *, reason: Texts) -> Session:
+    """Call a public session off: it stays visible, marked, and who chose it is told why. Raises WrongState."""
     move(session, Publication.CANCELLED)
+    session.cancelled_reason, session.cancelled_at = reason, now()
     _session_changed(actor, session, "programme.session_cancelled")
+    if session.event.publication is Publication.PUBLISHED:
+        promise("programme.session_cancelled", session_id=session.id)
     return session
 
 

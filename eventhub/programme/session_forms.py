@@ -204,3 +204,15 @@ class RoomForm(InOriginal):
         [optional(), NumberRange(1, 100_000, message=_l("Give a number from 1 to 100,000"))],
     )
     step_free = BooleanField(_l("Can be reached without steps"), default=True)
+
+
+class CancelSessionForm(InOriginal):
+    """Call a session off."""
+
+    needed: tuple[str, ...] = ("reason",)
+    reason = texts(
+        _l("Reason"),
+        long=True,
+        limit=2_000,
+        description=_l("Everybody reads it on the session’s page, and it stands in the mails"),
+    )

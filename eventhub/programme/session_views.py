@@ -12,13 +12,13 @@ from flask_babel import gettext, ngettext
 
 from eventhub.kit.access import actor, staff
 from eventhub.kit.i18n import in_language, show_date
+from eventhub.kit.panels import panels
 from eventhub.kit.web import back_to
 from eventhub.programme import checks
 from eventhub.programme import console_queries as queries
 from eventhub.programme import session_actions as actions
 from eventhub.programme.console import (
     bp,
-    confirm,
     confirm_deletion,
     others,
     own_title,
@@ -28,8 +28,9 @@ from eventhub.programme.console import (
     session_to_edit,
     to_edit,
 )
+from eventhub.programme.fields import given as typed
 from eventhub.programme.models import Event, Publication, Session
-from eventhub.programme.session_forms import MoveForm, SessionForm, SlotForm
+from eventhub.programme.session_forms import CancelSessionForm, MoveForm, SessionForm, SlotForm
 from eventhub.programme.shown import SESSION_KINDS
 
 __all__ = ["bp"]
@@ -139,17 +140,20 @@ def session_publish(slug: str, session_id: uuid.UUID) -> ResponseReturnValue:
 @bp.route("/console/events/<slug>/sessions/<uuid:session_id>/cancel", methods=["GET", "POST"])
 @staff
 def session_cancel(slug: str, session_id: uuid.UUID) -> ResponseReturnValue:
-    """Call a session off, after a question."""
+    """Call a session off, with a reason for everybody."""
     event, session = session_to_edit(slug, session_id)
-    return confirm(
+    form = CancelSessionForm(original=event.original_language)
+    if sent(form, lambda: actions.cancel_session(actor().person, session, reason=typed(form.reason))):
+        flash(gettext("The session is cancelled"), "ok")
+        return back_to(".programme", slug=slug)
+    event, session = session_to_edit(slug, session_id)
+    return page(
+        "session_cancel",
         event,
-        lambda: actions.cancel_session(actor().person, session),
-        heading=gettext("Cancel this session?"),
-        thing=own_title(session, event),
-        text=gettext("It stays in the programme, marked as cancelled, and leaves the calendars of those who have it."),
-        button=gettext("Cancel the session"),
-        said=gettext("The session is cancelled"),
         here=".programme",
+        form=form,
+        thing=own_title(session, event),
+        told=panels("console.session_cancelling", session),
     )
 
 

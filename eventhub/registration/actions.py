@@ -29,7 +29,7 @@ from eventhub.questionnaires import queries as questionnaires
 from eventhub.questionnaires.actions import drop_inapplicable
 from eventhub.questionnaires.definition import Definition
 from eventhub.questionnaires.models import AnswerSet
-from eventhub.registration import at_once, categories, line, offers, participants
+from eventhub.registration import at_once, cancelling, categories, line, offers, participants
 from eventhub.registration.copies import PHOTOGRAPH, copy_columns, fill_profile, on_papers
 from eventhub.registration.models import TAKES_PART, Deadline, Outcome, Registration, RegistrationSetup, State
 from eventhub.registration.moves import (
@@ -282,7 +282,8 @@ def amend(
     """
     registration = _needed(intake.registration)
     moment = now()
-    if not may_amend(registration, intake.setup, moment) or intake.answer_set is None:
+    if not may_amend(registration, intake.event, intake.setup, moment) or intake.answer_set is None:
+        cancelling.demand_not_cancelled(intake.event)
         raise Closed if registration.state in AMENDABLE else NotPossible
     definition = intake.as_asked(questionnaires.version(intake.answer_set.version_id).definition)
     before = as_it_stands(registration, definition, given.opened(intake.answer_set, intake.key))
@@ -346,8 +347,8 @@ def decide(
 
     ``reason`` is a code of decision_reason.registration, ``text`` words to the persons that stand beside its text.
     The number of statements does not grow with the registrations. Raises OwnFile, NotPossible, NotEnoughSeats,
-    WrongReason, OutOfTurn, and Stale when one of them changed since it was loaded or is not any more at the version in
-    ``seen``, which is that of the page on which the decision was made up.
+    WrongReason, OutOfTurn, NotAnyMore, and Stale when one of them changed since it was loaded or is not any more at the
+    version in ``seen``, which is that of the page on which the decision was made up.
     """
     if outcome not in OUTCOMES:
         raise NotPossible
@@ -360,6 +361,7 @@ def decide(
         raise ValueError("a decision is about one event")
     demand_distance(actor, registrations)
     setup = hold_seats(event_id)
+    cancelling.demand_taking_place(event_id)
     hold_rows(registrations)
     for one in registrations:
         way(one.state, outcome)
@@ -382,9 +384,10 @@ def take_up_again(
     actor: Person, registration: Registration, text: str, *, seen: Mapping[uuid.UUID, int] | None = None
 ) -> Registration:
     """Look again at somebody who was declined or whose accreditation was taken back: an appeal, a late paper. ``text``
-    tells colleagues why; the person is told that somebody looks. Raises OwnFile, Stale, NotPossible.
+    tells colleagues why; the person is told that somebody looks. Raises OwnFile, Stale, NotPossible, NotAnyMore.
     """
     demand_distance(actor, [registration])
+    cancelling.demand_taking_place(registration.event_id)
     hold_rows([registration])
     demand_as_seen([registration], seen)
     if registration.state not in TAKEN_UP:
@@ -435,8 +438,9 @@ def set_up(actor: Person, event: Event, *, setup: RegistrationSetup | None, **va
 
 def extend_deadline(actor: Person, event: Event, setup: RegistrationSetup, closes_at: datetime) -> Deadline:
     """Announce a later deadline; the old ones stay visible. Everybody with a draft or a late refusal is told once
-    (DOMAIN.md rule 1). Raises NotLater.
+    (DOMAIN.md rule 1). Raises NotLater, NotAnyMore.
     """
+    cancelling.demand_taking_place(event.id)
     moment = now()
     if closes_at <= setup.closes_at or closes_at <= moment:
         raise NotLater

@@ -204,6 +204,17 @@ def _changed(it: About) -> Words:
     ]
 
 
+def _event_cancelled(it: About) -> Words:
+    if not it.registration.reference:
+        then = _l("You had begun to register. You need not do anything more.")
+    else:
+        then = _l("You need not do anything. Your registration stays on your page, where you can read or withdraw it.")
+    return _l("Cancelled: %(title)s", title=it.title), [
+        _l("This event will not take place. We are sorry."),
+        then,
+    ]
+
+
 def _deadline_extended(it: About) -> Words:
     here = show_moment(it.setup.closes_at, it.event.time_zone, it.lang)
     when = _l("There is more time: you can register until %(day)s, %(time)s (%(offset)s).", **_told(here))
@@ -228,6 +239,7 @@ WORDS: dict[str, Callable[[About], Words]] = {
     "withdrawn": _withdrawn,
     "changed": _changed,
     "deadline_extended": _deadline_extended,
+    "event_cancelled": _event_cancelled,
 }
 """Subject and paragraphs of each kind."""
 
@@ -287,6 +299,8 @@ def _buttons(
     if kind == "asked":
         address = absolute("registration.questions", lang=lang, reference=registration.reference)
         return [{"label": _l("Answer the question"), "url": address}]
+    if kind == "event_cancelled" and not registration.reference:
+        return [{"label": _l("Go to my page"), "url": absolute("people.me", lang=lang)}]
     if registration.reference:
         address = absolute("registration.mine_one", lang=lang, reference=registration.reference)
         buttons.append({"label": _l("See my registration"), "url": address})

@@ -24,7 +24,9 @@ from eventhub.kit.errors import DomainError, means
 from eventhub.kit.outbox import promise
 from eventhub.kit.tokens import digest, new_salt, token
 from eventhub.people.models import Person
+from eventhub.programme.models import Event, Publication
 from eventhub.registration import line, prepared
+from eventhub.registration.cancelling import demand_taking_place
 from eventhub.registration.categories import is_looked_at, rule_of, rules_of
 from eventhub.registration.models import Outcome, Registration, RegistrationSetup, SeatOffer, State
 from eventhub.registration.moves import (
@@ -170,10 +172,12 @@ def offer_by_hand(
 
     ``text`` says why where others have waited longer; it stands in the histories of those who got a place, and those
     of the ones passed over show that it happened.
-    Raises OwnFile, NotPossible, Stale, TooLate, OutOfTurn (the line goes by itself), ReasonNeeded, NotEnoughSeats.
+    Raises OwnFile, NotPossible, Stale, TooLate, NotAnyMore, OutOfTurn (the line goes by itself),
+    ReasonNeeded, NotEnoughSeats.
     """
     demand_distance(actor, registrations)
     setup = hold_seats(event_id)
+    demand_taking_place(event_id)
     hold_rows(registrations)
     if not registrations or any(one.state is not State.WAITLISTED for one in registrations):
         raise NotPossible
@@ -312,7 +316,8 @@ def leave(actor: Person | None, registration: Registration, reason: str | None =
 
 
 def lapse(moment: datetime, limit: int = 500) -> int:
-    """End the offers whose time is over; how many. Each seat goes to the next in line. Safe to repeat.
+    """End the offers whose time is over; how many. Each seat goes to the next in line. Safe to repeat. Those of a
+    cancelled event are left as they are: nobody can answer them, and nobody is told of their end.
 
     Whoever let an offer lapse waits anew at the end of the line, or has left it where the event is set so.
     """
@@ -320,7 +325,8 @@ def lapse(moment: datetime, limit: int = 500) -> int:
     events = (
         select(Registration.event_id)
         .join(SeatOffer, SeatOffer.registration_id == Registration.id)
-        .where(*over)
+        .join(Event, Event.id == Registration.event_id)
+        .where(*over, Event.publication != Publication.CANCELLED)
         .distinct()
         .order_by(Registration.event_id)
     )

@@ -20,9 +20,9 @@ from eventhub.people.sessions import Visitor
 from eventhub.programme import shown as programme
 from eventhub.programme.models import Event, Publication
 from eventhub.questionnaires import queries as questionnaires
-from eventhub.registration import access, desk, personal_data, queries, shown
+from eventhub.registration import access, cancelling, desk, personal_data, queries, shown
 from eventhub.registration import participants as lists
-from eventhub.registration.models import RegistrationSetup, SeatOffer, State
+from eventhub.registration.models import Registration, RegistrationSetup, SeatOffer, State
 from eventhub.registration.queries import Intake, Room, Window
 
 MINUTES_A_PAGE = 2
@@ -186,6 +186,8 @@ def _item(one: Intake, visitor: Visitor, offers: Mapping[uuid.UUID, SeatOffer]) 
         "due_label": _("Send it by"),
         "label": _("See or change my answers"),
     }
+    if one.event.publication is Publication.CANCELLED:
+        return item | _of_cancelled(one.event, registration)
     if registration.state in {State.DRAFT, State.EXPIRED}:
         if place in {Window.OPEN, Window.GRACE}:
             item["due"] = shown.due(one.setup.closes_at, one.event, g.lang, zone=visitor.person.time_zone)
@@ -193,7 +195,7 @@ def _item(one: Intake, visitor: Visitor, offers: Mapping[uuid.UUID, SeatOffer]) 
             item["label"] = _("Go on with my registration")
         return item
     item["url"] = url_for("registration.mine_one", reference=registration.reference)
-    if not queries.may_amend(registration, one.setup, now()):
+    if not queries.may_amend(registration, one.event, one.setup, now()):
         item["label"] = _("See my answers")
     offer = offers.get(registration.id)
     if offer is not None:
@@ -210,6 +212,15 @@ def _item(one: Intake, visitor: Visitor, offers: Mapping[uuid.UUID, SeatOffer]) 
         if by >= now().date():
             item["answer_by"] = show_date(by, g.lang, year=False)
     return item
+
+
+def _of_cancelled(event: Event, registration: Registration) -> dict[str, Any]:
+    """What is different where the event does not take place: nothing is left to do, and a place is none any more."""
+    told: dict[str, Any] = {"label": _("Read why"), "url": url_for("programme.event", slug=event.slug)}
+    if registration.reference:
+        url = url_for("registration.mine_one", reference=registration.reference)
+        told = {"label": _("See my answers"), "url": url}
+    return told | ({"tag": shown.OFF} if registration.state in cancelling.TOLD | {State.EXPIRED} else {})
 
 
 def _working_days_after(day: date, number: int) -> date:

@@ -21,6 +21,7 @@ from eventhub.kit.errors import DomainError, Stale
 from eventhub.people.models import Person
 from eventhub.registration import line, offers
 from eventhub.registration.actions import REASONS, WrongReason, decide
+from eventhub.registration.cancelling import demand_taking_place
 from eventhub.registration.models import PreparedDecision, Registration, RegistrationSetup, State
 from eventhub.registration.moves import NotPossible, can_move, demand_as_seen, demand_distance, hold_rows
 from eventhub.registration.prepared import PREPARED, drop, held
@@ -105,9 +106,9 @@ def prepare(
     many. What was prepared about them before is replaced.
 
     ``reason`` and ``text`` as in ``actions.decide``. ``seen``: the versions on the page where the decision was made up;
-    ``stands``: what the page showed as prepared, by registration. Raises OwnFile, NotPossible, WrongReason, and Stale
-    when a registration, or what is prepared about it, is not any more what the page showed. Statements: a constant
-    number.
+    ``stands``: what the page showed as prepared, by registration. Raises OwnFile, NotPossible, WrongReason, NotAnyMore,
+    and Stale when a registration, or what is prepared about it, is not any more what the page showed. Statements: a
+    constant number.
     """
     if outcome not in OUTCOMES:
         raise NotPossible
@@ -116,6 +117,7 @@ def prepare(
     if not registrations:
         return 0
     demand_distance(actor, registrations)
+    demand_taking_place(registrations[0].event_id)
     hold_rows(registrations)
     demand_as_seen(registrations, seen)
     if not all(can_move(one.state, outcome) for one in registrations):
@@ -142,10 +144,11 @@ def release(actor: Person, event_id: uuid.UUID, ids: Sequence[uuid.UUID]) -> Rel
     """Carry out the prepared decisions that still hold, all of those or, on any error, none; the others stay prepared.
 
     ``ids`` are those that somebody has looked at: what was changed since has another id and is left alone. Raises
-    NotThereAnyMore, NothingHolds, and what ``actions.decide`` raises. The statements grow with the kinds of decisions
-    (outcome, reason and words), not with the people.
+    NotThereAnyMore, NothingHolds, NotAnyMore, and what ``actions.decide`` raises. The statements grow with the kinds of
+    decisions (outcome, reason and words), not with the people.
     """
     setup = hold_seats(event_id)
+    demand_taking_place(event_id)
     found = held(ids, event_id, actor.id)
     if not found:
         raise NotThereAnyMore

@@ -191,8 +191,12 @@ def takes(event: Event, setup: RegistrationSetup, moment: datetime) -> bool:
     return event.publication is Publication.PUBLISHED and window(setup, moment) is Window.OPEN
 
 
-def may_amend(registration: Registration, setup: RegistrationSetup, moment: datetime) -> bool:
-    """Answers may change until the deadline; whoever was asked for more may answer after it too."""
+def may_amend(registration: Registration, event: Event, setup: RegistrationSetup, moment: datetime) -> bool:
+    """Answers may change until the deadline; whoever was asked for more may answer after it too. None to an event that
+    is cancelled.
+    """
+    if event.publication is Publication.CANCELLED:
+        return False
     if registration.state is State.INFO_REQUESTED:
         return True
     return registration.state in AMENDABLE and moment < setup.closes_at

@@ -19,7 +19,7 @@ from eventhub.kit.web import back_to, write_down
 from eventhub.people.access import holds
 from eventhub.people.models import Person, Role
 from eventhub.people.queries import public_names
-from eventhub.programme.models import Event
+from eventhub.programme.models import Event, Publication
 from eventhub.programme.shown import clock_of
 from eventhub.questionnaires import answers as given
 from eventhub.questionnaires import queries as questionnaires
@@ -204,6 +204,7 @@ def _draw_record(
     sections = _sections(event, registration, seen)
     definition = _definition(registration)
     labels = {question.key: str(question.label) for question in definition.questions()} if definition else {}
+    takes_place = event.publication is not Publication.CANCELLED
     standing = prepared.about([registration.id], actor().id).get(registration.id)
     page = render_template(
         "registration/record.html",
@@ -219,7 +220,7 @@ def _draw_record(
         outcomes=[
             outcome
             for outcome in actions.OUTCOMES
-            if can_move(registration.state, outcome) and outcome is not registration.state
+            if takes_place and can_move(registration.state, outcome) and outcome is not registration.state
         ],
         category_facts=_category_facts(event, registration),
         data_url=_data_address(registration.person),
@@ -232,8 +233,10 @@ def _draw_record(
         bulk=ActionForm(formdata=None),
         note_form=_this_or_fresh(sent, NoteForm),
         reveal_form=_this_or_fresh(sent, RevealForm),
-        question_form=_this_or_fresh(sent, QuestionForm) if thread.may_ask(registration) else None,
-        take_up_form=_this_or_fresh(sent, TakeUpForm) if registration.state in actions.TAKEN_UP else None,
+        question_form=_this_or_fresh(sent, QuestionForm) if takes_place and thread.may_ask(registration) else None,
+        take_up_form=_this_or_fresh(sent, TakeUpForm)
+        if takes_place and registration.state in actions.TAKEN_UP
+        else None,
         exchanged=_exchanged(event, registration, seen),
         word=shown.STATES[registration.state],
         sent_on=show_moment(registration.submitted_at, event.time_zone, g.lang) if registration.submitted_at else None,

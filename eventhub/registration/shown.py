@@ -53,6 +53,9 @@ STATES: dict[State, Tag] = {
 }
 """Words, shape and colour of each state."""
 
+OFF: Tag = (_l("Event cancelled"), "stop")
+"""How a registration stands where the event does not take place."""
+
 CAUSES: dict[str, Any] = {
     "accepted": _l("Offer accepted"),
     "given_back": _l("Offered place given back"),

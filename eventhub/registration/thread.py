@@ -32,6 +32,7 @@ from eventhub.people.models import Person
 from eventhub.programme.models import Event
 from eventhub.questionnaires.actions import TO_PUT_RIGHT
 from eventhub.questionnaires.uploads import Upload
+from eventhub.registration.cancelling import demand_taking_place
 from eventhub.registration.models import Message, Registration, State
 from eventhub.registration.moves import NotPossible, demand_as_seen, demand_distance, hold_rows, move, way
 from eventhub.registration.queries import Intake
@@ -112,9 +113,10 @@ def ask(
     """Ask the registrant something: information is requested, and a mail says so. Somebody may be asked more than once.
 
     ``key`` is the registrant's. Raises OwnFile, Stale (a colleague asked or decided, or the person answered since
-    ``seen``), NotPossible, NobodyToAsk, and what files.store raises.
+    ``seen``), NotPossible, NobodyToAsk, NotAnyMore, and what files.store raises.
     """
     demand_distance(actor, [registration])
+    demand_taking_place(registration.event_id)
     hold_rows([registration])
     demand_as_seen([registration], seen)
     if registration.state not in ASKED_IN:

@@ -193,7 +193,7 @@ def mine_one(reference: str) -> ResponseReturnValue:
     found = _own(person, reference)
     registration = _registration(found)
     definition = _definition(found)
-    may_amend = queries.may_amend(registration, found.setup, now()) and definition is not None
+    may_amend = queries.may_amend(registration, found.event, found.setup, now()) and definition is not None
     url = _amend_address(registration) if may_amend else None
     answers = queries.as_it_stands(registration, definition, _answers(found, with_tails=True))
     return render_template(
@@ -227,7 +227,7 @@ def amend(reference: str, page: str) -> ResponseReturnValue:
     asked = _page(definition, page)
     answers = queries.as_it_stands(registration, definition, _answers(found))
     form = answer_form(definition, asked, language=g.lang, answers=answers)
-    open_now = queries.may_amend(registration, found.setup, now())
+    open_now = queries.may_amend(registration, found.event, found.setup, now())
     if not open_now and request.method == "GET":
         return back_to("registration.mine_one", reference=reference)
     holds = form.validate_on_submit()

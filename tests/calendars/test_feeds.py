@@ -11,9 +11,9 @@ import time_machine
 from flask.testing import FlaskClient
 from sqlalchemy import insert, select
 
-from eventhub.calendars import actions, feeds, queries
+from eventhub.calendars import actions, feeds, pieces
 from eventhub.calendars.lint import problems
-from eventhub.calendars.models import CalendarEntry, EntryBlob, EntryStatus
+from eventhub.calendars.models import CalendarEntry, Choice, EntryBlob, EntryStatus
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.pages import PageStore
@@ -243,6 +243,77 @@ def test_a_private_feed_speaks_its_persons_language(client: FlaskClient) -> None
     assert icalendar.Calendar.from_ical(answer.data).events[0]["SUMMARY"] == "الافتتاح"
 
 
+def only_one(client: FlaskClient, link: str) -> tuple[icalendar.Event, str]:
+    """The one entry of a feed, and the feed's ETag."""
+    answer = client.get(link)
+    assert problems(answer.data, kind="feed") == []
+    (event,) = icalendar.Calendar.from_ical(answer.data).events
+    return event, answer.headers["ETag"]
+
+
+@pytest.mark.parametrize("discreet", [False, True])
+def test_a_maybe_is_tentative_and_leaves_the_time_free_in_that_feed_alone(
+    client: FlaskClient, *, discreet: bool
+) -> None:
+    entry = make_entry(title={"en": "A title that is folded since it is longer than a line may be in a calendar"})
+    session = session_of(entry)
+    person, other = make_chooser(session, discreet=discreet), make_chooser(session)
+    link, others = private_link(person), private_link(other)
+    body = db.session.scalars(select(EntryBlob.body).where(EntryBlob.entry_id == entry.id)).all()
+    told = [only_one(client, link)]
+    for days, choice in ((1, Choice.MAYBE), (2, Choice.MAYBE), (3, Choice.GOING)):
+        with time_machine.travel(now() + timedelta(days=days), tick=False):
+            actions.choose(person, session, choice)
+            told.append(only_one(client, link))
+    sure, maybe, again, back = (event for event, _ in told)
+    assert [str(one["STATUS"]) for one in (sure, maybe, back)] == ["CONFIRMED", "TENTATIVE", "CONFIRMED"]
+    assert [str(one["TRANSP"]) for one in (sure, maybe, back)] == ["OPAQUE", "TRANSPARENT", "OPAQUE"]
+    assert [int(one["SEQUENCE"]) for one in (sure, maybe, back)] == [0, 1, 2]
+    assert sure["DTSTAMP"].dt < maybe["DTSTAMP"].dt < back["DTSTAMP"].dt
+    assert back["LAST-MODIFIED"].dt == back["DTSTAMP"].dt
+    assert again == maybe
+    assert {str(one[name]) for one in (sure, maybe, back) for name in ("UID",)} == {str(sure["UID"])}
+    assert sure["SUMMARY"] == maybe["SUMMARY"] == back["SUMMARY"]
+    etags = [etag for _, etag in told]
+    assert etags[1] == etags[2]
+    assert len(set(etags)) == 3
+    if discreet:
+        assert str(maybe["DTSTAMP"].dt.time()) == "00:00:00"
+    assert str(only_one(client, others)[0]["STATUS"]) == "CONFIRMED"
+    assert str(only_one(client, f"/cal/f/{entry.event_id}.ics")[0]["STATUS"]) == "CONFIRMED"
+    assert body == db.session.scalars(select(EntryBlob.body).where(EntryBlob.entry_id == entry.id)).all()
+
+
+def test_a_maybe_follows_its_session_and_is_cancelled_with_it(client: FlaskClient) -> None:
+    entry = make_entry()
+    session = session_of(entry)
+    person = make_chooser(session)
+    actions.choose(person, session, Choice.MAYBE)
+    link = private_link(person)
+    before, etag = only_one(client, link)
+    session.join_link = "https://meet.example.org/1"
+    actions.follow_session(session)
+    moved, after = only_one(client, link)
+    assert int(moved["SEQUENCE"]) == int(before["SEQUENCE"]) + 1 == entry.sequence + 1
+    assert str(moved["STATUS"]) == "TENTATIVE"
+    assert etag != after
+    assert client.get(link, headers={"If-None-Match": after}).status_code == 304
+    session.publication = Publication.CANCELLED
+    actions.follow_session(session)
+    off, _ = only_one(client, link)
+    assert (str(off["STATUS"]), int(off["SEQUENCE"])) == ("CANCELLED", int(moved["SEQUENCE"]) + 1)
+
+
+def test_a_first_word_that_is_maybe_needs_no_higher_sequence(client: FlaskClient) -> None:
+    entry = make_entry()
+    person = make_person()
+    make_seated(db.session.get_one(Event, entry.event_id), person)
+    actions.choose(person, session_of(entry), Choice.MAYBE)
+    event, etag = only_one(client, private_link(person))
+    assert (str(event["STATUS"]), int(event["SEQUENCE"])) == ("TENTATIVE", 0)
+    assert etag
+
+
 def test_a_revoked_address_is_gone_and_a_guess_was_never_there(client: FlaskClient) -> None:
     person = make_person()
     old = private_link(person)
@@ -257,9 +328,9 @@ def test_a_revoked_address_is_gone_and_a_guess_was_never_there(client: FlaskClie
 def test_no_token_stands_in_the_database(client: FlaskClient) -> None:
     feed = actions.new_link(make_person())
     token = feeds.feed_token(feed)
-    assert queries.feed_by_token(token) == (feed.person_id, "en", False, None, None)
+    assert pieces.feed_by_token(token) == (feed.person_id, "en", False, None, None)
     assert token.encode() not in feed.token_hash + feed.salt
-    assert queries.feed_by_token(feed.token_hash.hex()) is None
+    assert pieces.feed_by_token(feed.token_hash.hex()) is None
 
 
 def test_a_discreet_persons_feed_names_nothing(client: FlaskClient) -> None:
@@ -346,7 +417,7 @@ def test_a_private_feed_is_joined_once_and_asked_for_each_time(client: FlaskClie
     address = private_link(person)
     first = client.get(address)
     assert uids(first.data) == [entry.uid for entry in entries]
-    found = queries.feed_by_token(address.rpartition("/")[2].removesuffix(".ics"))
+    found = pieces.feed_by_token(address.rpartition("/")[2].removesuffix(".ics"))
     assert found is not None
     assert found.stamp == feeds.private_feed(found, "x", now()).build().stamp
     statements.clear()

@@ -318,7 +318,7 @@ CONSOLE = (
     Route("programme_console.session", "GET POST", SESSION, EDIT, {"title-en": "Other"}, fills=True),
     Route("programme_console.session_move", "GET POST", f"{SESSION}/move", EDIT, {"starts": "09:00"}, fills=True),
     Route("programme_console.session_publish", "POST", f"{EVENT}/sessions/{{draft_session}}/publish", EDIT),
-    Route("programme_console.session_cancel", "GET POST", f"{SESSION}/cancel", EDIT),
+    Route("programme_console.session_cancel", "GET POST", f"{SESSION}/cancel", EDIT, {"reason-en": "Storm"}),
     Route("programme_console.session_delete", "GET POST", f"{EVENT}/sessions/{{draft_session}}/delete", EDIT),
     Route("programme_console.item", "GET POST", f"{SESSION}/items/new", EDIT, {"title-en": "Item"}),
     Route("programme_console.item", "GET POST", f"{SESSION}/items/{{item}}", EDIT, {"title-en": "Item"}),

@@ -1,6 +1,6 @@
 """A copy of an event: each column is taken over, made anew or left behind, by decision and not by oversight."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -21,7 +21,10 @@ OF_ITS_OWN = {
     },
 }
 """What a copy has too, but not from its source as it stands there."""
-LEFT_BEHIND = {Event: {"cancelled_reason"}, Session: {"join_link", "dial_in"}}
+LEFT_BEHIND = {
+    Event: {"cancelled_reason", "cancelled_at"},
+    Session: {"join_link", "dial_in", "cancelled_reason", "cancelled_at"},
+}
 """What belongs to the source alone: decisions on it, and ways into its rooms."""
 TAKEN_OVER = {Event: EVENT_PARTS, Session: SESSION_PARTS}
 TEXT = {"en": "Here", "ar": "هنا"}
@@ -33,6 +36,7 @@ FILLED = {
         "country": "CH",
         "interpretation": ["ar", "fr"],
         "cancelled_reason": TEXT,
+        "cancelled_at": datetime(2030, 1, 1, tzinfo=UTC),
         "time_zone": "Africa/Nairobi",
     },
     Session: {
@@ -43,6 +47,8 @@ FILLED = {
         "chosen_beforehand": True,
         "join_link": "https://a.example/",
         "dial_in": "+41 22 000 00 00",
+        "cancelled_reason": TEXT,
+        "cancelled_at": datetime(2030, 1, 1, tzinfo=UTC),
         "opens_before": 30,
         "time_zone": "Asia/Tokyo",
     },

@@ -585,10 +585,13 @@ def test_session_is_added_changed_moved_and_called_off(client: FlaskClient) -> N
     fresh(session)
     assert (session.starts_local.time(), session.room_id) == (time(10), None)
     assert send(client, f"{one}/delete").status_code == 422
-    assert send(client, f"{one}/cancel").status_code == 303
+    assert "original language" in error_at(send(client, f"{one}/cancel"), "reason-en")
+    assert send(client, f"{one}/cancel", reason__en="The speaker is ill").status_code == 303
     fresh(session)
     assert session.publication is Publication.CANCELLED
-    assert send(client, f"{one}/cancel").status_code == 422
+    assert "The speaker is ill" in text_of(client.get(f"/en/events/{event.slug}/sessions/{session.id}"))
+    again = client.post(f"{one}/cancel", data=fields_of(client.get(f"{base}/facts")) | {"reason-en": "Once more"})
+    assert again.status_code in {422, 409}
 
 
 def test_next_session_is_proposed_after_the_last(client: FlaskClient) -> None:

@@ -1,0 +1,110 @@
+"""What calendars write to people who have no invitation: a session they chose is called off, or has changed.
+
+A discreet person's letter says that there is news, and nothing about what (SAFETY.md property 13).
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from eventhub.calendars.blobs import place
+from eventhub.kit.i18n import in_language, show_moment
+from eventhub.kit.mail import Letter
+from eventhub.kit.web import absolute
+from eventhub.people.models import Person
+from eventhub.programme.models import Event, Publication, Session
+from eventhub.registration.models import Registration
+
+
+def cancelled(session: Session, person: Person, registration: Registration) -> Letter | None:
+    """The session will not take place, and why. It comes with its event and room."""
+    lang, event = person.language, session.event
+    title = in_language(session.title, lang, event.original_language).text
+    return _letter(
+        person,
+        _l("Cancelled: %(title)s", title=title),
+        [_l("This session, which you had chosen, will not take place. We are sorry."), _l("Your registration stands.")],
+        [
+            {"label": _l("Session"), "value": title},
+            {"label": _l("When"), "value": _when(session, lang)},
+            *_about(event, registration, lang),
+        ],
+        quote=reason(session, lang),
+    )
+
+
+def changed(sessions: Sequence[Session], person: Person, registration: Registration) -> Letter | None:
+    """When and where the sessions are now. They come with their event and rooms; there is at least one."""
+    lang, event = person.language, sessions[0].event
+    title = in_language(event.title, lang, event.original_language).text
+    rows = []
+    for session in sessions:
+        where = place(session, lang)
+        rows.append(
+            {
+                "label": in_language(session.title, lang, event.original_language).text,
+                "value": " · ".join(part for part in (str(_when(session, lang)), where) if part),
+            }
+        )
+    return _letter(
+        person,
+        _l("Changed: %(title)s", title=title),
+        [_l("Sessions you chose have changed shortly before they begin. This is when and where they are now:")],
+        [*rows, *_about(event, registration, lang)],
+    )
+
+
+def reason(session: Session, lang: str) -> str | None:
+    """Why a session does not take place: its own reason, or that of the whole event."""
+    event = session.event
+    whole = event.publication is Publication.CANCELLED and not session.cancelled_reason
+    return (
+        in_language(event.cancelled_reason if whole else session.cancelled_reason, lang, event.original_language).text
+        or None
+    )
+
+
+def _letter(
+    person: Person, subject: Any, paragraphs: list[Any], facts: list[dict[str, Any]], quote: str | None = None
+) -> Letter | None:
+    if person.email is None:
+        return None
+    url = absolute("calendars.my_sessions", lang=person.language, neutral=person.discreet)
+    if person.discreet:
+        return Letter(
+            person.email,
+            person.language,
+            lambda: gettext("There is news for you"),
+            "registration/neutral",
+            {"url": url, "neutral": True},
+            discreet=True,
+        )
+    return Letter(
+        person.email,
+        person.language,
+        lambda: str(subject),
+        "registration/letter",
+        {
+            "name": person.public_name,
+            "paragraphs": paragraphs,
+            "quote": quote,
+            "facts": facts,
+            "buttons": [{"label": _l("My sessions"), "url": url}],
+            "foot": None,
+        },
+    )
+
+
+def _when(session: Session, lang: str) -> Any:
+    begins = show_moment(session.starts_at, session.time_zone, lang)
+    ends = show_moment(session.ends_at, session.time_zone, lang)
+    return _l("%(day)s, %(time)s", day=begins.day, time=f"{begins.time}–{ends.time} ({begins.place})")
+
+
+def _about(event: Event, registration: Registration, lang: str) -> list[dict[str, Any]]:
+    found = [{"label": _l("Event"), "value": in_language(event.title, lang, event.original_language).text}]
+    if registration.reference:
+        found.append({"label": _l("Your reference"), "value": registration.reference, "ltr": True})
+    return found
