@@ -564,7 +564,8 @@ def _demand_sendable(intake: Intake, registration: Registration) -> bool:
 def _unseat(event_id: uuid.UUID, seated: Sequence[Registration], outcome: State) -> None:
     if outcome is State.WAITLISTED:
         offers.wait_anew(seated)
-    offers.give_back_seats(event_id, len(seated))
+    if not offers.give_back_seats(event_id, len(seated)) and outcome is State.WAITLISTED:
+        offers.fill(event_id, 0)  # seats may be free that belong to whoever joins the line
 
 
 def _note_consents(registration: Registration, intake: Intake, answers: Mapping[str, object]) -> None:

@@ -168,7 +168,7 @@ def test_a_decision_meets_a_withdrawal_and_nobody_waits_in_a_circle(committed: F
 def test_without_the_lock_of_the_line_people_are_passed_over(committed: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: with rows that somebody works on passed over, as one could have written it, the order breaks."""
 
-    def careless(event_id: uuid.UUID, limit: int | None, _left: object) -> list[Registration]:
+    def careless(event_id: uuid.UUID, limit: int | None, _left: object, **_only: object) -> list[Registration]:
         rows = select(Registration).where(*line.in_line(event_id)).order_by(*line.ORDER).limit(limit)
         return list(db.session.scalars(rows.with_for_update(skip_locked=True)))
 

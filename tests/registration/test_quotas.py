@@ -321,3 +321,12 @@ def test_an_event_without_categories_counts_nothing() -> None:
     event = make_dialogue(data=FOR_CATEGORIES, capacity=1)
     assert states(came(event, STATE), came(event, NGO)) == [State.ACCREDITED, State.WAITLISTED]
     assert db.session.query(RegistrationCategory).filter_by(event_id=event.id).count() == 0
+
+
+def test_whoever_is_put_on_the_list_while_a_seat_is_free_is_offered_it() -> None:
+    """Where seats are taken at once, free ones belong to whoever waits: also to somebody declined before."""
+    event, officer = make_dialogue(capacity=1, needs_accreditation=True), make_person()
+    first = register(event, display_name="Amina")
+    actions.decide(officer, [first], State.DECLINED, "late")
+    actions.decide(officer, [first], State.WAITLISTED, "over_quota")
+    assert states(first) == [State.OFFERED]
