@@ -20,6 +20,10 @@ from eventhub.checkin import device_views as checkin_phones
 from eventhub.checkin import models as checkin_models
 from eventhub.checkin import organiser_views as checkin_console
 from eventhub.checkin import room_views as checkin_rooms
+from eventhub.delegations import filling_views as delegations_filling
+from eventhub.delegations import models as delegations_models
+from eventhub.delegations.console import bp as delegations_console
+from eventhub.delegations.panels import PROVIDERS as DELEGATIONS_PANELS
 from eventhub.demo import views as demo_views
 from eventhub.kit import audit, blanks, codes, files, form_keys, i18n, logs, mail, outbox, revisions, sealed, slots
 from eventhub.kit.access import check_every_route, keep_sessions_off_public_pages
@@ -120,6 +124,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
             registration_prepared,
         )
     },
+    delegations_filling.bp,
+    delegations_console,
     papers_pages,
     papers_console,
     *{module.bp: module for module in (checkin_console, checkin_phones, checkin_rooms)},
@@ -160,6 +166,7 @@ PANELS: tuple[tuple[str, Provider], ...] = (
     ("people.scopes", scope_choices),
     ("people.scope_names", scope_names),
     *REGISTRATION_PANELS,
+    *DELEGATIONS_PANELS,
     *PAPERS_PANELS,
     ("event.aside", calendars_pages.event_aside),
     ("session.actions", checkin_rooms.session_actions),
@@ -310,6 +317,7 @@ TABLES = (
     slots,
     calendars_models,
     checkin_models,
+    delegations_models,
     papers_models,
     registration_models,
 )

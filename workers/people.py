@@ -9,6 +9,7 @@ from sqlalchemy import delete
 
 from eventhub.calendars import actions as calendars
 from eventhub.calendars import invites
+from eventhub.delegations import keeping
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.mail import Letter
@@ -44,7 +45,12 @@ def forget_papers(person_id: uuid.UUID) -> None:
     papers.forget(person_id)
 
 
-ERASERS: tuple[OnPerson, ...] = (erase_registrations, forget_papers, calendars.erase)
+def erase_nominations(person_id: uuid.UUID) -> None:
+    """Names and mailboxes of nominations; a focal point leaves the delegation."""
+    keeping.erase(person_id)
+
+
+ERASERS: tuple[OnPerson, ...] = (erase_nominations, erase_registrations, forget_papers, calendars.erase)
 """What the other features erase of a person; each one may be called twice."""
 
 

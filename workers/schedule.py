@@ -16,6 +16,7 @@ celery.conf.beat_schedule = {
     "sweep people": {"task": "people.sweep", "schedule": crontab(minute=23)},
     "refresh calendars": {"task": "calendars.refresh", "schedule": crontab(hour=2, minute=40)},
     "expire drafts": {"task": "registration.expire_drafts", "schedule": crontab(minute="*/10")},
+    "forget nominations": {"task": "delegations.forget_unanswered", "schedule": crontab(minute=51)},
     "forget messages": {"task": "registration.forget_messages", "schedule": crontab(minute=47)},
     "freeze counts": {"task": "registration.freeze_counts", "schedule": crontab(minute="1,31")},
     "lapse offers": {"task": "registration.lapse_offers", "schedule": crontab(minute="*/5")},

@@ -6,6 +6,7 @@ from sqlalchemy import insert, select
 
 from eventhub.calendars import actions as calendars
 from eventhub.demo.crowd import make_cast, make_crowd
+from eventhub.demo.delegations import make_delegations
 from eventhub.demo.forms import form
 from eventhub.demo.plan import EVENTS
 from eventhub.demo.programme import make_programme
@@ -40,6 +41,7 @@ def _load(today: date) -> None:
     versions = {name: _questionnaire(name) for name in sorted({plan.form for plan in EVENTS if plan.form})}
     seated = make_registrations(events, versions, crowd, cast, acting, today)
     db.session.flush()
+    make_delegations(events["forum_this_year"], cast["participant"], cast["officer"])
     _scope_questionnaires(versions, events)
     calendars.follow_all(event for event in events.values() if event.publication is not Publication.DRAFT)
     for key in ("forum_this_year", "fair_work", "regional_asia_pacific"):

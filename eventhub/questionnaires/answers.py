@@ -21,7 +21,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db, table_of
 from eventhub.kit.errors import DomainError, NotFound
 from eventhub.kit.files import StoredFile
-from eventhub.kit.sealed import SealKey, Unreadable, open_sealed, place, seal
+from eventhub.kit.sealed import Place, SealKey, Unreadable, open_sealed, place, seal
 from eventhub.questionnaires import kinds, queries, uploads
 from eventhub.questionnaires.access import may_see
 from eventhub.questionnaires.conditions import Answers, answered, holds
@@ -238,8 +238,8 @@ def save(
     kept = _kept_files(answer_set, key, [question.id for question, _ in chosen if question.kind == "file"])
     moment = now()
     rows = _to_keep(answer_set, key, chosen, kept, retain_from or moment, typed_in)
-    renewed_files = {question.id: _file_id(value) for question, value in chosen}
-    for file in files_of(old for question_id, old in kept.items() if _file_id(old) != renewed_files[question_id]):
+    renewed_files = {question.id: file_of_value(value) for question, value in chosen}
+    for file in files_of(old for question_id, old in kept.items() if file_of_value(old) != renewed_files[question_id]):
         files.remove(file)
     # The set itself may not be written yet.
     db.session.flush()
@@ -299,7 +299,7 @@ def attached(answer_set: AnswerSet, answers: Answers) -> dict[str, StoredFile]:
     """The files behind loaded answers, by question key; sealed ones where ``load`` had the owner's key. One statement,
     or none.
     """
-    ids = {key: file_id for key, value in answers.items() if (file_id := _file_id(value))}
+    ids = {key: file_id for key, value in answers.items() if (file_id := file_of_value(value))}
     if not ids:
         return {}
     theirs = StoredFile.owner_id == answer_set.owner_id, StoredFile.purpose == PURPOSE, StoredFile.deleted_at.is_(None)
@@ -334,7 +334,7 @@ def attached_to(answer_set_ids: Collection[uuid.UUID], key: str, who: Collection
     for row in _rows(where):
         answer_set, seal_key = sets[row.answer_set_id]
         value = row.value if row.sealed is None else open_quietly(row, seal_key)
-        file_id = _file_id(value)
+        file_id = file_of_value(value)
         if file_id is not None and (answer_set.version_id, row.question) in asked:
             wanted[row.answer_set_id] = file_id, row.sealed is not None, seal_key
     rows = select(StoredFile).where(
@@ -352,12 +352,13 @@ def attached_to(answer_set_ids: Collection[uuid.UUID], key: str, who: Collection
 
 def files_of(values: Iterable[object]) -> Iterator[StoredFile]:
     """The files among stored answers, to be given up with them."""
-    ids = [file_id for value in values if (file_id := _file_id(value))]
+    ids = [file_id for value in values if (file_id := file_of_value(value))]
     if ids:
         yield from db.session.scalars(select(StoredFile).where(StoredFile.id.in_(ids)))
 
 
-def _file_id(value: object) -> uuid.UUID | None:
+def file_of_value(value: object) -> uuid.UUID | None:
+    """Which file a stored answer names."""
     if isinstance(value, Sealed):
         return value.file
     named = value.get("file") if isinstance(value, dict) else None
@@ -407,7 +408,7 @@ def _row(answer_set: AnswerSet, key: SealKey, question: Question, value: object)
     sealed = None
     if question.sealed and value is not None:
         body = json.dumps(value, ensure_ascii=False)
-        sealed = seal(key, _place(answer_set.id, question.id), body)
+        sealed = seal(key, answer_place(answer_set.id, question.id), body)
     return {
         "id": uuid.uuid4(),
         "answer_set_id": answer_set.id,
@@ -440,7 +441,7 @@ def _ready(answer_set: AnswerSet, key: SealKey, question: Question, value: objec
         raise AnswerWrong(error.message, field=field_name(question.key)) from None
     if question.kind == "file" and cleaned is not None:
         # Named, not sent: only the file that this very answer holds already, or anybody's could be had by its id.
-        if _file_id(kept) != _file_id(cleaned):
+        if file_of_value(kept) != file_of_value(cleaned):
             raise AnswerWrong(KINDS[question.kind].missing, field=field_name(question.key))
         return kept
     return cleaned
@@ -464,7 +465,7 @@ def open_quietly(row: Any, key: SealKey) -> object:
 
 def _open(answer_set_id: uuid.UUID, question_id: str, key: SealKey, sealed: bytes) -> Any:
     try:
-        return json.loads(open_sealed(key, _place(answer_set_id, question_id), sealed))
+        return json.loads(open_sealed(key, answer_place(answer_set_id, question_id), sealed))
     except Unreadable:
         raise AnswerGone from None
 
@@ -481,7 +482,7 @@ def _told_to_owner(
     except AnswerGone:
         return "", None
     if question.kind == "file":
-        return "", _file_id(value)
+        return "", file_of_value(value)
     text = str(value)
     return text[-length:] if len(text) >= 2 * length else "", None
 
@@ -490,7 +491,8 @@ def _mark(sealed: bytes) -> str:
     return base64.urlsafe_b64encode(sealed[-6:]).decode()
 
 
-def _place(answer_set_id: uuid.UUID, question_id: str) -> Any:
+def answer_place(answer_set_id: uuid.UUID, question_id: str) -> Place:
+    """Where a sealed answer lives."""
     return place("answer", "sealed", f"{answer_set_id}:{question_id}")
 
 

@@ -444,7 +444,7 @@ def extend_deadline(actor: Person, event: Event, setup: RegistrationSetup, close
     moment = now()
     if closes_at <= setup.closes_at or closes_at <= moment:
         raise NotLater
-    if not _announced(event.id):
+    if db.session.scalar(select(Deadline.id).where(Deadline.event_id == event.id).limit(1)) is None:
         _announce(event.id, setup.closes_at, setup.opens_at)
     setup.closes_at = closes_at
     deadline = _announce(event.id, closes_at, moment)
@@ -484,11 +484,13 @@ def _send(actor: Person, registration: Registration, intake: Intake) -> Registra
     setup, rule = intake.setup, categories.rule_of(intake.rules, registration.category)
     counted = registration.category if rule and rule.quota is not None else None
     targets = [State.SUBMITTED]
+    # Whom a focal point nominated, that focal point looks at first.
+    reviewed = State.AWAITING_FOCAL_POINT if registration.delegation_id else State.UNDER_REVIEW
     if not categories.seats_at_once(setup, rule):
-        targets.append(State.UNDER_REVIEW)
+        targets.append(reviewed)
     elif not _others_wait(intake, registration.category) and take_seat(intake.event.id, counted):
         registration.has_seat = True
-        targets.append(State.UNDER_REVIEW if categories.is_looked_at(setup, rule) else State.ACCREDITED)
+        targets.append(reviewed if categories.is_looked_at(setup, rule) else State.ACCREDITED)
     elif setup.waiting_list:
         targets.append(State.WAITLISTED)
     else:
@@ -496,10 +498,12 @@ def _send(actor: Person, registration: Registration, intake: Intake) -> Registra
     if registration not in db.session:
         db.session.add(registration)
     move(registration, *targets, actor=actor, reason=at_once.reason_for(targets))
-    if targets[-1] is State.UNDER_REVIEW:
+    if targets[-1] is reviewed:
         promise("registration.submitted", registration_id=registration.id)
     else:
         owe([registration], targets[-1])
+    if targets[-1] is State.AWAITING_FOCAL_POINT:
+        promise("registration.awaits_focal_point", registration_id=registration.id)
     db.session.flush()
     return registration
 
@@ -592,10 +596,6 @@ def _consents(intake: Intake, answers: Mapping[str, object]) -> dict[Channel, bo
 
 def _definition(intake: Intake) -> Definition | None:
     return intake.as_asked(questionnaires.version(intake.version_id).definition) if intake.version_id else None
-
-
-def _announced(event_id: uuid.UUID) -> bool:
-    return db.session.scalar(select(Deadline.id).where(Deadline.event_id == event_id).limit(1)) is not None
 
 
 def _announce(event_id: uuid.UUID, closes_at: datetime, moment: datetime) -> Deadline:

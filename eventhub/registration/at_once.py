@@ -58,7 +58,7 @@ PROMISES: Sources = {
 REGISTRATION: Sources = {
     name: name
     for name in map(str, table_of(Registration).c.keys())
-    if name not in {"has_seat", "late", "version", "waits_from", "answered_at", "erased_at"}
+    if name not in {"has_seat", "late", "version", "waits_from", "answered_at", "erased_at", "delegation_id"}
 } | {"has_seat": true(), "late": false(), "version": literal_column("1")}
 ANSWER_SET: Sources = {
     "id": "answer_set_id",

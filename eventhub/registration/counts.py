@@ -7,17 +7,20 @@ erasure or another category too, moves nothing, so that watching the page tells 
 """
 
 import uuid
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import and_, delete, func, or_, select
 
 from eventhub.kit import codes
+from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.programme.models import Event, Publication
-from eventhub.registration.desk import category_counts
-from eventhub.registration.models import FrozenCounts, RegistrationSetup
+from eventhub.registration.desk import CHIPS
+from eventhub.registration.models import FrozenCounts, Registration, RegistrationSetup, State
 
 STEP = 5
 KEPT = timedelta(days=7)
@@ -77,3 +80,40 @@ def last_midnight(moment: datetime) -> datetime:
 def shown(number: int) -> int | None:
     """A count as it may leave."""
     return None if number < STEP else number - number % STEP
+
+
+def category_counts(event_id: uuid.UUID, midnight: datetime) -> Counter[str]:
+    """How many accredited people of each category there were at a midnight. One statement."""
+    stood = and_(Registration.state.in_(CHIPS["accredited"]), Registration.decided_at < midnight)
+    left_since = and_(
+        Registration.state == State.WITHDRAWN,
+        Registration.changed_at >= midnight,
+        Registration.decided_at < midnight,
+        Registration.reason == "complete",
+    )
+    # Taken back since, or taken back and accredited anew: the state of that midnight is in the record alone.
+    changed_since = and_(
+        Registration.changed_at >= midnight, or_(Registration.decided_at.is_(None), Registration.decided_at >= midnight)
+    )
+    accredited = [f"registration.{state.value}" for state in CHIPS["accredited"]]
+    found = (
+        select(Registration.category, func.count())
+        .where(
+            Registration.event_id == event_id,
+            or_(stood, left_since, and_(changed_since, _verb_before(midnight).in_(accredited))),
+        )
+        .group_by(Registration.category)
+    )
+    return Counter({row[0] or "": row[1] for row in db.session.execute(found)})
+
+
+def _verb_before(moment: datetime) -> Any:
+    """The last move of a registration before an instant, in SQL."""
+    moves = [f"registration.{state.value}" for state in State]
+    rows = select(AuditEntry.verb).where(
+        AuditEntry.subject_kind == Registration.__tablename__,
+        AuditEntry.subject_id == Registration.id,
+        AuditEntry.at < moment,
+        AuditEntry.verb.in_(moves),
+    )
+    return rows.order_by(AuditEntry.id.desc()).limit(1).correlate(Registration).scalar_subquery()

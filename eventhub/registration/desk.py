@@ -5,13 +5,12 @@ property 2).
 """
 
 import uuid
-from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, false, func, literal, literal_column, null, or_, select
+from sqlalchemy import ColumnElement, case, exists, false, func, literal, literal_column, null, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import contains_eager, joinedload
 
@@ -74,6 +73,7 @@ class Filters:
     mode: str = ""
     country: str = ""
     late: bool = False
+    delegation: str = ""
     sort: str = "waiting"
     page: int = 1
     size: int = SIZES[0]
@@ -101,6 +101,7 @@ class Row:
     answered_at: datetime | None
     prepared: State | None
     """The outcome of a decision that is prepared."""
+    delegation_id: uuid.UUID | None
 
 
 @dataclass(frozen=True)
@@ -111,22 +112,25 @@ class Overview:
     categories: list[str]
     modes: list[str]
     countries: list[str]
+    delegations: list[str]
+    """Ids; what they are called, a feature above knows."""
     total: int
     cells: list[tuple[Any, ...]]
-    """State, category, mode, country, late, answered, prepared, number."""
+    """State, category, mode, country, late, answered, prepared, delegation, number."""
 
     def matching(self, filters: Filters) -> int:
         """How many the filters leave, the search left aside."""
         states = CHIPS[filters.chip]
         return sum(
             number
-            for state, category, mode, country, late, answered, prepared, number in self.cells
+            for state, category, mode, country, late, answered, prepared, delegation, number in self.cells
             if state in states
             and (answered or filters.chip != ANSWERED)
             and (prepared or filters.chip != PREPARED)
             and filters.category in {"", category}
             and filters.mode in {"", mode}
             and filters.country in {"", country}
+            and filters.delegation in {"", str(delegation)}
             and (late or not filters.late)
         )
 
@@ -173,20 +177,22 @@ def overview(event_id: uuid.UUID, viewer: uuid.UUID) -> Overview:
         Registration.late,
         Registration.answered_at.is_not(None),
         PreparedDecision.id.is_not(None),
+        Registration.delegation_id,
     )
     rows = select(*columns, func.count()).outerjoin(PreparedDecision, seen_by(viewer))
     rows = rows.where(*_at_desk(event_id)).group_by(*columns)
     cells: list[tuple[Any, ...]] = [tuple(row) for row in db.session.execute(rows)]
     chips = {
         name: sum(
-            cell[7]
+            cell[8]
             for cell in cells
             if cell[0] in states and (cell[5] or name != ANSWERED) and (cell[6] or name != PREPARED)
         )
         for name, states in CHIPS.items()
     }
     categories, modes, countries = (sorted({cell[place] for cell in cells if cell[place]}) for place in (1, 2, 3))
-    return Overview(chips, categories, modes, countries, chips["all"], cells)
+    delegations = sorted({str(cell[7]) for cell in cells if cell[7]})
+    return Overview(chips, categories, modes, countries, delegations, chips["all"], cells)
 
 
 def rows(event_id: uuid.UUID, filters: Filters, seen: Sight, *, whole: bool = False) -> list[Row]:
@@ -211,6 +217,7 @@ def rows(event_id: uuid.UUID, filters: Filters, seen: Sight, *, whole: bool = Fa
             Registration.answer_set_id,
             Registration.answered_at,
             PreparedDecision.outcome,
+            Registration.delegation_id,
         )
         .join(Person, Person.id == Registration.person_id)
         .outerjoin(Organisation, Organisation.id == Registration.organisation_id)
@@ -321,7 +328,7 @@ def record(event_id: uuid.UUID, registration_id: uuid.UUID) -> Registration:
     return registration
 
 
-DEEDS = ("revealed", "message_file", "own_file", "note", "prepared", "prepared_dropped")
+DEEDS = ("revealed", "message_file", "own_file", "note", "prepared", "prepared_dropped", "typed_read", "objection")
 READINGS = [f"registration.{deed}" for deed in DEEDS]
 """Deeds that leave a registration as it was."""
 
@@ -400,43 +407,6 @@ def counted(grants: Iterable[RoleGrant]) -> list[Event]:
     return list(db.session.scalars(found))
 
 
-def category_counts(event_id: uuid.UUID, midnight: datetime) -> Counter[str]:
-    """How many accredited people of each category there were at a midnight (for ``counts``). One statement."""
-    stood = and_(Registration.state.in_(CHIPS["accredited"]), Registration.decided_at < midnight)
-    left_since = and_(
-        Registration.state == State.WITHDRAWN,
-        Registration.changed_at >= midnight,
-        Registration.decided_at < midnight,
-        Registration.reason == "complete",
-    )
-    # Taken back since, or taken back and accredited anew: the state of that midnight is in the record alone.
-    changed_since = and_(
-        Registration.changed_at >= midnight, or_(Registration.decided_at.is_(None), Registration.decided_at >= midnight)
-    )
-    accredited = [f"registration.{state.value}" for state in CHIPS["accredited"]]
-    found = (
-        select(Registration.category, func.count())
-        .where(
-            Registration.event_id == event_id,
-            or_(stood, left_since, and_(changed_since, _verb_before(midnight).in_(accredited))),
-        )
-        .group_by(Registration.category)
-    )
-    return Counter({row[0] or "": row[1] for row in db.session.execute(found)})
-
-
-def _verb_before(moment: datetime) -> Any:
-    """The last move of a registration before an instant, in SQL."""
-    moves = [f"registration.{state.value}" for state in State]
-    rows = select(AuditEntry.verb).where(
-        AuditEntry.subject_kind == Registration.__tablename__,
-        AuditEntry.subject_id == Registration.id,
-        AuditEntry.at < moment,
-        AuditEntry.verb.in_(moves),
-    )
-    return rows.order_by(AuditEntry.id.desc()).limit(1).correlate(Registration).scalar_subquery()
-
-
 def _at_desk(event_id: uuid.UUID) -> tuple[ColumnElement[bool], ...]:
     return (
         Registration.event_id == event_id,
@@ -469,6 +439,8 @@ def _where(event_id: uuid.UUID, filters: Filters, seen: Sight) -> list[ColumnEle
     columns = Registration.category, Registration.attendance_mode, Registration.country
     chosen = zip(columns, (filters.category, filters.mode, filters.country), strict=True)
     found += [column == wanted for column, wanted in chosen if wanted]
+    if filters.delegation:
+        found.append(Registration.delegation_id == uuid.UUID(filters.delegation))
     if filters.late:
         found.append(Registration.late.is_(True))
     if filters.q:

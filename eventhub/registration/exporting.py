@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import pgettext
 
 from eventhub.kit.codes import codes, label
+from eventhub.kit.panels import gathered
 from eventhub.programme.models import Event
 from eventhub.questionnaires import answers as given
 from eventhub.questionnaires import kinds
@@ -23,7 +24,7 @@ from eventhub.registration.desk import Filters, Row
 def table(event: Event, filters: Filters, seen: Sight, lang: str) -> tuple[list[str], list[list[object]]]:
     """Header and rows, read at once: the file is written when the database is no longer at hand."""
     rows = desk.rows(event.id, filters, seen, whole=True)
-    questions = _questions(event, seen, lang)
+    questions, delegations = _questions(event, seen, lang), _delegations(event)
     version_of = queries.versions_of([row.answer_set_id for row in rows if row.answer_set_id])
     answers = given.load_many(version_of) if version_of else {}
     promised = {version_id: _may_read(version_id, seen) for version_id in set(version_of.values())}
@@ -33,13 +34,15 @@ def table(event: Event, filters: Filters, seen: Sight, lang: str) -> tuple[list[
         if row.answer_set_id:
             mine = {key: value for key, value in mine.items() if key in promised[version_of[row.answer_set_id]]}
         cells = _cells(row, event, seen, lang)
+        if delegations:
+            cells.append(delegations.get(str(row.delegation_id)))
         body.append([*cells, *(_answer(question, mine.get(question.key), lang) for question in questions)])
-    return [*_fixed(seen), *(str(question.label) for question in questions)], body
+    return [*_fixed(seen, delegations), *(str(question.label) for question in questions)], body
 
 
 def header(event: Event, seen: Sight, lang: str) -> list[str]:
     """What the file will hold."""
-    return [*_fixed(seen), *(str(question.label) for question in _questions(event, seen, lang))]
+    return [*_fixed(seen, _delegations(event)), *(str(question.label) for question in _questions(event, seen, lang))]
 
 
 def words(question: Question, value: Any, lang: str) -> str:
@@ -47,7 +50,12 @@ def words(question: Question, value: Any, lang: str) -> str:
     return "" if value is None else kinds.show(question, value, lang)
 
 
-def _fixed(seen: Sight) -> list[str]:
+def _delegations(event: Event) -> dict[str, str]:
+    """What the delegations of the event are called, by id: a feature above knows. Without any there is no column."""
+    return gathered("registration.delegations", event.id, {})
+
+
+def _fixed(seen: Sight, delegations: dict[str, str]) -> list[str]:
     legal = [_("Name"), _("Public name")] if seen is Sight.BADGES else [_("Public name")]
     return [
         _("Reference"),
@@ -61,6 +69,7 @@ def _fixed(seen: Sight) -> list[str]:
         pgettext("date", "Sent"),
         pgettext("date", "Decided"),
         _("Reason"),
+        *([_("Delegation")] if delegations else []),
     ]
 
 

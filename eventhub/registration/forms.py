@@ -82,6 +82,7 @@ class FilterForm(PlainForm):
     category = SelectField(_l("Category"), validate_choice=False)
     mode = SelectField(_l("Attendance"), validate_choice=False)
     country = SelectField(_l("Country"), validate_choice=False)
+    delegation = SelectField(_l("Delegation"), validate_choice=False)
     late = SelectField(
         _l("Deadline"), choices=options([("", _l("All")), ("1", _l("Late only"))]), validate_choice=False
     )
@@ -135,6 +136,12 @@ class NoteForm(Form):
     """A word for colleagues."""
 
     text = TextAreaField(_l("Note for colleagues"), validators=[required(), Length(max=2000)], render_kw={"rows": 3})
+    note_kind = SelectField(
+        _l("What it is"),
+        description=_l("An objection is written down and changes nothing by itself: people decide."),
+        choices=options([("note", _l("A note")), ("objection", _l("A State objects"))]),
+        default="note",
+    )
 
 
 class TakeUpForm(Form):
@@ -416,6 +423,7 @@ def filters_from(args: Any, known: Overview, chips: tuple[str, ...], viewer: uui
         mode=one_of("mode", known.modes),
         country=one_of("country", known.countries),
         late=args.get("late") == "1",
+        delegation=one_of("delegation", known.delegations),
         sort=one_of("sort", SORTS, "waiting"),
         page=max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 6 else 1,
         size=int(size) if size in {str(one) for one in SIZES} else SIZES[0],

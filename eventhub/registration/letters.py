@@ -93,6 +93,7 @@ def _submitted(it: About) -> Words:
     return _l("We have your registration: %(event)s", event=it.title), [
         _l("Thank you. Your registration has arrived, and nothing more is needed from you now."),
         *(late if it.registration.late else []),
+        *([FIRST_THE_FOCAL_POINT] if it.registration.state is State.AWAITING_FOCAL_POINT else []),
         lazy_ngettext(
             "The secretariat looks at it and answers within %(num)s working day.",
             "The secretariat looks at it and answers within %(num)s working days.",
@@ -100,6 +101,9 @@ def _submitted(it: About) -> Words:
         ),
         _l("You can change your answers until the deadline, and withdraw at any time."),
     ]
+
+
+FIRST_THE_FOCAL_POINT = _l("The focal point of your delegation looks at the nomination first.")
 
 
 def _waitlisted(it: About) -> Words:

@@ -211,7 +211,9 @@ class Registration(Base):
     that the person wishes to be shown by there (see copies.py). ``country`` says where somebody belongs, in whatever
     way; ``represents`` is the country that somebody speaks for, and nothing else. ``waits_from`` is set for whoever
     waits anew, behind everybody who waited then. ``answered_at`` is set while an answer to a question waits to be read
-    at the desk. With ``erased_at`` it is a count without a name, on no list of the desk, and nothing is done to it.
+    at the desk. ``delegation_id`` is set where a focal point nominated the person (focal.py); what that delegation is,
+    a feature above knows. With ``erased_at`` it is a count without a name, on no list of the desk, and nothing is done
+    to it.
     """
 
     __tablename__ = "registration"
@@ -220,6 +222,7 @@ class Registration(Base):
         UniqueConstraint("reference"),
         Index("ix_registration_desk", "event_id", "state", "submitted_at"),
         Index("ix_registration_person", "person_id"),
+        Index("ix_registration_delegation", "delegation_id", postgresql_where="delegation_id IS NOT NULL"),
         CheckConstraint("state <> 'offered' OR has_seat", name="offer_holds_seat"),
     )
 
@@ -229,6 +232,7 @@ class Registration(Base):
     filed_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     answer_set_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("answer_set.id"))
     organisation_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("organisation.id"), index=True)
+    delegation_id: Mapped[uuid.UUID | None]
     state: Mapped[State] = mapped_column(enum_column(State, name="state"), default=State.DRAFT)
     has_seat: Mapped[bool] = mapped_column(default=False)
     reference: Mapped[str | None]

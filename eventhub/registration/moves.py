@@ -68,10 +68,17 @@ class NotEnoughSeats(DomainError):
 
 
 def way(start: State, target: State) -> tuple[State, ...]:
-    """The states to go through, the target last: directly, or by way of a review. Raises NotPossible."""
+    """The states to go through, the target last: directly, or by way of a review. Raises NotPossible.
+
+    No decision goes past a focal point by the way: its word, or an override with a reason, comes first (focal.py).
+    """
     if target in MOVES[start]:
         return (target,)
-    if State.UNDER_REVIEW in MOVES[start] and target in MOVES[State.UNDER_REVIEW]:
+    if (
+        start is not State.AWAITING_FOCAL_POINT
+        and State.UNDER_REVIEW in MOVES[start]
+        and target in MOVES[State.UNDER_REVIEW]
+    ):
         return (State.UNDER_REVIEW, target)
     raise NotPossible
 

@@ -18,6 +18,7 @@ from eventhub.kit.exports import csv_response, xlsx_response
 from eventhub.kit.forms import ActionForm, given_back, options, submit
 from eventhub.kit.i18n import direction
 from eventhub.kit.paging import pager
+from eventhub.kit.panels import gathered
 from eventhub.kit.web import back_to, write_down
 from eventhub.programme.models import Event
 from eventhub.registration import access, actions, desk, disclosure, exporting, shown
@@ -72,7 +73,7 @@ def the_list(slug: str) -> ResponseReturnValue:
         setup=setup,
         filters=filters,
         chips=_chips(event, filters, known),
-        filter_form=_filter_form(filters, known),
+        filter_form=_filter_form(event, filters, known),
         rows=[_row(row, rules) for row in rows],
         quotas=[_quota(one) for one in rules.values() if one.quota is not None],
         total=total,
@@ -209,8 +210,10 @@ def _chips(event: Event, filters: Filters, known: Overview) -> list[dict[str, An
     ]
 
 
-def _filter_form(filters: Filters, known: Overview) -> FilterForm:
-    form = FilterForm(data={name: getattr(filters, name) for name in ("q", "category", "mode", "country", "sort")})
+def _filter_form(event: Event, filters: Filters, known: Overview) -> FilterForm:
+    form = FilterForm(
+        data={name: getattr(filters, name) for name in ("q", "category", "mode", "country", "delegation", "sort")}
+    )
     form.late.data = "1" if filters.late else ""
     everything = ("", _("All"))
     form.category.choices = options(
@@ -224,6 +227,12 @@ def _filter_form(filters: Filters, known: Overview) -> FilterForm:
     )
     named = sorted(((shown.country(code, g.lang), code) for code in known.countries), key=_collated)
     form.country.choices = options([everything, *((code, name) for name, code in named)])
+    if known.delegations:
+        names = gathered("registration.delegations", event.id, {})
+        found = sorted(((names.get(one, one), one) for one in known.delegations), key=_collated)
+        form.delegation.choices = options([everything, *((one, name) for name, one in found)])
+    else:
+        del form.delegation
     return form
 
 
@@ -295,6 +304,7 @@ def _address(filters: Filters, *, page: int | None = -1) -> dict[str, Any]:
         "mode": filters.mode or None,
         "country": filters.country or None,
         "late": "1" if filters.late else None,
+        "delegation": filters.delegation or None,
         "sort": filters.sort if filters.sort != "waiting" else None,
         "size": filters.size if filters.size != 25 else None,
         "page": (filters.page if filters.page > 1 else None) if page == -1 else page,

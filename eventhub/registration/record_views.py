@@ -15,6 +15,7 @@ from eventhub.kit.errors import NotFound
 from eventhub.kit.files import attachment
 from eventhub.kit.forms import ActionForm, Form, posted, submit
 from eventhub.kit.i18n import said_by_clock, show_by, show_moment
+from eventhub.kit.panels import panels
 from eventhub.kit.web import back_to, write_down
 from eventhub.people.access import holds
 from eventhub.people.models import Person, Role
@@ -34,6 +35,7 @@ from eventhub.registration import (
     disclosure,
     exchange,
     exporting,
+    focal,
     histories,
     prepared,
     queries,
@@ -66,7 +68,10 @@ def note(slug: str, registration_id: uuid.UUID) -> ResponseReturnValue:
     """A word for colleagues in the record's history."""
 
     def deed(form: NoteForm, person: Person, registration: Registration, _versions: Versions) -> object:
-        return actions.note(person, registration, form.text.data or "")
+        words = form.text.data or ""
+        if form.note_kind.data == "objection":
+            return focal.object_to(person, registration, words)
+        return actions.note(person, registration, words)
 
     return _done_or_shown(slug, registration_id, NoteForm, deed, _("Your note is kept."))
 
@@ -239,6 +244,7 @@ def _draw_record(
         else None,
         exchanged=_exchanged(event, registration, seen),
         word=shown.STATES[registration.state],
+        beside=panels("registration.record", (event, registration)),
         sent_on=show_moment(registration.submitted_at, event.time_zone, g.lang) if registration.submitted_at else None,
     )
     return page, sent.status if sent else 200
@@ -367,6 +373,10 @@ def _deed(one: histories.Deed, event: Event, labels: Mapping[str, str]) -> dict[
         "changed": _("Answers changed"),
         "revealed": _("Sealed answers read"),
         "note": _("Note"),
+        "objection": _("A State objects"),
+        "typed": _("Filled in for the person by somebody else"),
+        "typed_read": _("Sealed answers looked at by whoever filled them in"),
+        "claimed": _("Taken over by the person"),
         "passed_over": (
             _("Got a place before others who wait")
             if one.came_first
@@ -384,7 +394,7 @@ def _deed(one: histories.Deed, event: Event, labels: Mapping[str, str]) -> dict[
     if cause in shown.CAUSES:
         title, kind = shown.CAUSES[cause], shown.KIND_OF_CAUSE.get(cause, "silent")
     elif verb in words:
-        title, kind = words[verb], "warn" if verb == "revealed" else ""
+        title, kind = words[verb], "warn" if verb in {"revealed", "objection"} else ""
     elif verb in set(State):
         title, kind = shown.STATES[State(verb)]
         kind = kind if kind in {"ok", "warn", "silent"} else ""

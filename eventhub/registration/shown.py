@@ -62,10 +62,13 @@ CAUSES: dict[str, Any] = {
     "lapsed": _l("Offer lapsed without an answer"),
     "answered": _l("Question answered"),
     "taken_up": _l("Taken up again"),
+    "focal_point": _l("Approved by the focal point"),
+    "focal_point_silent": _l("Gone on without the focal point"),
+    "replaced": _l("Replaced by the focal point"),
 }
 """How an offer ended or why somebody is looked at again, in the history."""
 
-KIND_OF_CAUSE = {"accepted": "ok", "answered": "", "taken_up": ""}
+KIND_OF_CAUSE = {"accepted": "ok", "answered": "", "taken_up": "", "focal_point": "ok", "focal_point_silent": "warn"}
 """Its mark, where it is not that of an end."""
 
 PAPERS: dict[Paper, Any] = {

@@ -88,6 +88,12 @@ DESK_PAGE = f"{EVENT}/registrations"
 LOCK = {"lock": "{lock}"}
 CHOSEN = {"outcome": "accredited", "id": "{registration}"}
 
+DELEGATION = f"{EVENT}/delegations/{{delegation}}"
+OWN_DELEGATION = "/en/me/delegations/{delegation}"
+NOMINEE = f"{OWN_DELEGATION}/people/{{nominee}}"
+FILLED = f"{OWN_DELEGATION}/people/{{filled}}"
+SETTINGS = {"quota": "40", "silent_days": "5", "category": ""}
+
 FOR_MACHINES = (
     Route("asset", "GET", "/assets/{asset}", PUBLIC),
     Route("probes.healthz", "GET", "/healthz", PUBLIC),
@@ -105,6 +111,66 @@ ONLY_IN_THE_DEMO = (
     Route("demo.cast", "GET POST", "/dev/sign-in", PUBLIC, {"member": "participant"}),
     Route("demo.inbox", "GET", "/dev/mailbox", PUBLIC),
     Route("demo.letter", "GET", "/dev/mailbox/{letter}", PUBLIC),
+)
+
+DELEGATIONS = (
+    Route("delegations_console.delegations", "GET", f"{EVENT}/delegations", DESK),
+    Route(
+        "delegations_console.new",
+        "GET POST",
+        f"{EVENT}/delegations/new",
+        DESK,
+        {"organisation": "A new one", "country": "", **SETTINGS},
+    ),
+    Route("delegations_console.delegation", "GET POST", DELEGATION, DESK, SETTINGS),
+    Route(
+        "delegations_console.invite",
+        "POST",
+        f"{DELEGATION}/focal-point",
+        DESK,
+        {"email": "somebody@example.org", "language": "en"},
+    ),
+    Route("delegations_console.end", "POST", f"{DELEGATION}/focal-point/end", DESK),
+    Route("delegations_console.state", "POST", f"{DELEGATION}/state", DESK, {"to": "closed"}),
+    Route("delegations_console.move", "POST", f"{DELEGATION}/organization", DESK, {"organisation": "Renamed"}),
+    Route(
+        "delegations_console.override",
+        "GET POST",
+        f"{DELEGATION}/people/{{late}}/override",
+        DESK,
+        {"why": "Nobody answers"},
+    ),
+    Route("delegations.become", "GET POST", "/en/me/requests/{focal_link}", PERSONAL),
+    Route("delegations.claim", "GET POST", "/en/me/invitations/{nominee_link}", PERSONAL),
+    Route("delegations.delegation", "GET", OWN_DELEGATION, OWNER),
+    Route(
+        "delegations.nominate",
+        "GET POST",
+        f"{OWN_DELEGATION}/nominate",
+        OWNER,
+        {"name_0": "Somebody", "email_0": "somebody@example.org", "language": "fr"},
+    ),
+    Route("delegations.nominee", "GET", NOMINEE, OWNER),
+    Route("delegations.approve", "POST", f"{OWN_DELEGATION}/people/{{late}}/approve", OWNER),
+    Route("delegations.replace", "GET POST", f"{NOMINEE}/replace", OWNER, {"name_0": "Other", "language": "en"}),
+    Route(
+        "delegations.beside",
+        "GET POST",
+        f"{NOMINEE}/beside",
+        OWNER,
+        {"kind": "guard", "name_0": "Somebody", "language": "en"},
+    ),
+    Route("delegations.link", "GET", f"{NOMINEE}/link", OWNER),
+    Route("delegations.fill", "POST", f"{NOMINEE}/fill", OWNER),
+    Route(
+        "delegations.answers",
+        "GET POST",
+        f"{FILLED}/answers/p1",
+        OWNER,
+        {"q_attendance_mode": "in_person", "q_category": "ngo_no_ecosoc"},
+    ),
+    Route("delegations.check", "GET POST", f"{FILLED}/check", OWNER, post=but(OWNER, owner=REFUSED)),
+    Route("delegations.typed", "GET POST", f"{FILLED}/typed", OWNER),
 )
 
 PROGRAMME = (
@@ -481,6 +547,7 @@ ROUTES = (
     *CONSOLE,
     *QUESTIONNAIRES,
     *AT_THE_DESK,
+    *DELEGATIONS,
     *PRINTS,
     *AT_THE_DOORS,
 )

@@ -25,6 +25,8 @@ from eventhub.calendars import feeds, imip
 from eventhub.calendars.models import CalendarEntry, Choice, Invite
 from eventhub.checkin import actions as checkin
 from eventhub.checkin.models import Device, Entry, Scan, Source, Verdict
+from eventhub.delegations import actions as delegations
+from eventhub.delegations import filling
 from eventhub.demo.cast import address_of
 from eventhub.kit import audit, slots
 from eventhub.kit.clock import now
@@ -42,6 +44,7 @@ from eventhub.questionnaires.uploads import Upload
 from eventhub.registration import actions, offers, queries, thread
 from eventhub.registration.models import Registration, State
 from eventhub.registration.reference import new_reference
+from tests.factories.delegations import arrived, make_delegation, nominate
 from tests.factories.papers import make_paper
 from tests.factories.people import give_phone, grant, make_passkey, make_person
 from tests.factories.programme import (
@@ -260,6 +263,7 @@ def _build(world: World) -> None:
         parts["waiting"] = str(make_registration(where, state=State.WAITLISTED).id)
         ready = make_prepared(make_registration(where, state=State.UNDER_REVIEW))
         parts |= {"ready": str(ready.registration_id), "decision": str(ready.id)}
+        parts |= _delegation(world, where)
     world.mine |= {"promise": str(_parked()), "foreign_event_id": world.foreign["event_id"]}
 
 
@@ -366,6 +370,27 @@ def _asked_and_answered(event: Event, owner: Person, registration: Registration)
     key = db.session.get_one(SealKey, owner.seal_key_id)
     thread.ask(make_person(), registration, key, "Where is the letter?")
     return thread.answer(owner, intake(event, owner), "Here it is", Upload("letter.pdf", PDF_BYTES)).id
+
+
+def _delegation(world: World, event: Event) -> dict[str, str]:
+    """A delegation of the owner's, who is its focal point: somebody who was invited, somebody for whom the owner fills
+    in, somebody who waits for the owner's word longer than is allowed, and the links of two more.
+    """
+    owner = db.session.get_one(Person, world.persons["owner"])
+    delegation = make_delegation(event, owner, name=f"Delegation at {event.slug}")
+    invited, filled, linked = nominate(delegation, "Invited", "Filled", "Linked")
+    filling.take_up(owner, delegation, event, filled)
+    late, _registration = arrived(delegation, event, "Late", days_ago=20)
+    asked = make_delegation(event, name=f"Another delegation at {event.slug}")
+    invitation = delegations.invite_focal_point(make_person(), asked, "focal@example.org", "en")
+    return {
+        "delegation": str(delegation.id),
+        "nominee": str(invited.id),
+        "filled": str(filled.id),
+        "late": str(late.id),
+        "nominee_link": delegations.nominee_token(linked),
+        "focal_link": delegations.focal_token(invitation),
+    }
 
 
 def _prints(world: World, event: Event) -> dict[str, str]:

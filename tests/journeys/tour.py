@@ -16,6 +16,10 @@ from flask import Flask
 from eventhub.calendars import actions as calendars
 from eventhub.calendars import imip
 from eventhub.calendars.models import Choice, Invite
+from eventhub.delegations import actions as delegations
+from eventhub.delegations import filling
+from eventhub.delegations.actions import Nomination
+from eventhub.delegations.models import FocalInvitation, Kind, Nominee
 from eventhub.kit.access import access_of
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -34,6 +38,7 @@ from eventhub.registration import actions as registration
 from eventhub.registration import offers, preparing, thread
 from eventhub.registration.models import RegistrationSetup, State
 from eventhub.registration.queries import newest_offer
+from tests.factories.delegations import make_delegation, nominate
 from tests.factories.papers import make_paper
 from tests.factories.people import give_phone, make_organisation, make_passkey, make_person, make_staff
 from tests.factories.programme import (
@@ -257,6 +262,7 @@ def _build(words: Words) -> Tour:
     register(live, owner)
     change = people.request_email_change(owner, f"other-{uuid.uuid4().hex[:8]}@example.org")
     db.session.add(Promise(id=910, task="people.erased", payload={}, parked_at=now(), problem=words("crash")))
+    delegation, (invited, filled, waiting), asked_to_be = _delegation(words, event, owner)
     editable = _questionnaire(words)
     question, page = "q2", "p1"
     db.session.flush()
@@ -324,6 +330,19 @@ def _build(words: Words) -> Tour:
             "registration.withdraw": f"/me/registrations/{mine.reference}/withdraw",
             "registration.own_offer": f"/me/registrations/{promised.reference}/offer",
             "registration.mine_one#offered": f"/me/registrations/{promised.reference}",
+            "delegations.delegation": f"{delegation}",
+            "delegations.nominate": f"{delegation}/nominate",
+            "delegations.nominee": f"{delegation}/people/{waiting.id}",
+            "delegations.nominee#invited": f"{delegation}/people/{invited.id}",
+            "delegations.replace": f"{delegation}/people/{invited.id}/replace",
+            "delegations.beside": f"{delegation}/people/{invited.id}/beside",
+            "delegations.link": f"{delegation}/people/{invited.id}/link",
+            "delegations.answers": f"{delegation}/people/{filled.id}/answers/{page}",
+            "delegations.check": f"{delegation}/people/{filled.id}/check",
+            "delegations.typed": f"{delegation}/people/{filled.id}/typed",
+            "delegations.become": f"/me/requests/{delegations.focal_token(asked_to_be)}",
+            "delegations.claim": f"/me/invitations/{delegations.nominee_token(filled)}",
+            "delegations.claim#invited": f"/me/invitations/{delegations.nominee_token(invited)}",
             "calendars.my_sessions": "/me/sessions",
             "calendars.my_sessions#week": f"/me/sessions?day={event.first_day.isoformat()}",
             "calendars.choose": f"/me/sessions/events/{dialogue.slug}",
@@ -395,6 +414,12 @@ def _build(words: Words) -> Tour:
             "registration_console.setup": f"{console}/registration-settings",
             "registration_console.category_list": f"{console}/registration-settings/categories",
             "registration_console.category": f"{console}/registration-settings/categories/ngo_no_ecosoc",
+            "delegations_console.delegations": f"{console}/delegations",
+            "delegations_console.new": f"{console}/delegations/new",
+            "delegations_console.delegation": f"{console}/delegations/{delegation.rpartition('/')[2]}",
+            "delegations_console.override": (
+                f"{console}/delegations/{delegation.rpartition('/')[2]}/people/{waiting.id}/override"
+            ),
             "calendars_console.head_count": f"{console}/calendar",
             "papers_console.index": f"{console}/papers",
             "papers_console.setup": f"{console}/papers/settings",
@@ -428,6 +453,25 @@ def series_slug(event: Any) -> str:
 def hidden_session(event: Any, texts: Callable[[str], dict[str, str]]) -> Any:
     """A session that may still be deleted."""
     return make_session(event, start=time(16), publication=Publication.DRAFT, title=texts("Hidden"))
+
+
+def _delegation(words: Words, event: Any, owner: Person) -> tuple[str, list[Nominee], FocalInvitation]:
+    """A delegation of the owner's with people in several states, and an invitation to be focal point of another one."""
+    made = make_delegation(event, owner, name=words("Ministry of Examples"), quota=5)
+    invited, filled, waiting, gone = nominate(
+        made, words("Invited Person"), words("Filled Person"), words("Waiting Person"), words("Gone Person")
+    )
+    filling.take_up(owner, made, event, filled)
+    came = make_registration(event, state=State.AWAITING_FOCAL_POINT, delegation_id=made.id)
+    came.submitted_at = now() - timedelta(days=20)
+    waiting.person_id, waiting.claimed_at = came.person_id, now()
+    beside = Nomination(0, words("Guarding Person"), None)
+    delegations.add_beside(owner, made, waiting, beside, "en", Kind.GUARD)
+    delegations.leave(None, [gone])
+    other = make_delegation(event, name=words("Union of Examples"))
+    db.session.flush()
+    invitation = delegations.invite_focal_point(owner, other, "focal@example.org", "en")
+    return f"/me/delegations/{made.id}", [invited, filled, waiting], invitation
 
 
 NUMBERS = itertools.count(1)

@@ -1,0 +1,148 @@
+"""What delegations write: to a focal point, to a nominee, and that somebody awaits the focal point's word.
+
+A discreet person's mail says that there is something to look at, and nothing about what (SAFETY.md property 13).
+"""
+
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from eventhub.delegations.actions import focal_token, nominee_token
+from eventhub.delegations.models import Delegation, FocalInvitation, Nominee
+from eventhub.kit.i18n import in_language, show_days
+from eventhub.kit.mail import Letter
+from eventhub.kit.web import absolute
+from eventhub.people.models import Person
+from eventhub.people.queries import person_by_email
+from eventhub.programme.models import Event
+
+FOOT = _l("You get this mail because somebody gave us this address for it. Answers to this address are not read.")
+
+
+def focal_point_invited(invitation: FocalInvitation, delegation: Delegation, event: Event) -> Letter:
+    """Will you be the focal point?"""
+    lang = invitation.language
+    known = person_by_email(invitation.email)
+    secret = focal_token(invitation)
+    if known is not None and known.discreet:
+        return _neutral(invitation.email, lang, "delegations.become", token=secret)
+    title = _title(event, lang)
+    return Letter(
+        invitation.email,
+        lang,
+        lambda: gettext("Focal point of a delegation: %(event)s", event=title),
+        "registration/letter",
+        {
+            "name": "",
+            "paragraphs": [
+                _l("The secretariat asks you to be the focal point of this delegation."),
+                _l(
+                    "As focal point you nominate the people of the delegation, see where each nomination stands, and"
+                    " approve or replace people. You never see what they answer."
+                ),
+                _l("Open the page, sign in, and accept. The link holds for thirty days."),
+            ],
+            "quote": None,
+            "facts": _facts(delegation, event, lang, title),
+            "buttons": [
+                {"label": _l("Look at it and accept"), "url": absolute("delegations.become", lang=lang, token=secret)}
+            ],
+            "foot": FOOT,
+        },
+    )
+
+
+def nominated(nominee: Nominee, delegation: Delegation, event: Event) -> Letter | None:
+    """You are nominated; complete your own data. None for whom no mailbox was named."""
+    if nominee.email is None:
+        return None
+    lang, secret = nominee.language, nominee_token(nominee)
+    known = person_by_email(nominee.email)
+    if known is not None and known.discreet:
+        return _neutral(nominee.email, lang, "delegations.claim", token=secret)
+    title = _title(event, lang)
+    return Letter(
+        nominee.email,
+        lang,
+        lambda: gettext("You are nominated: %(event)s", event=title),
+        "registration/letter",
+        {
+            "name": nominee.name,
+            "paragraphs": [
+                _l("The focal point of your delegation has nominated you for this event."),
+                _l(
+                    "Open the page, sign in with any email address of your own, and complete your data. The focal point"
+                    " sees whether it is complete, and nothing of what you answer."
+                ),
+                _l(
+                    "The link is for you alone: whoever opens it first takes the invitation. Others who read this"
+                    " mailbox have links of their own."
+                ),
+            ],
+            "quote": None,
+            "facts": _facts(delegation, event, lang, title),
+            "buttons": [
+                {"label": _l("Complete my registration"), "url": absolute("delegations.claim", lang=lang, token=secret)}
+            ],
+            "foot": FOOT,
+        },
+    )
+
+
+def awaited(person: Person, delegation: Delegation, event: Event) -> Letter | None:
+    """To the focal point: somebody's registration is complete, and your word is awaited. It names nobody."""
+    if person.email is None:
+        return None
+    lang = person.language
+    if person.discreet:
+        return _neutral(person.email, lang, "people.me")
+    title = _title(event, lang)
+    return Letter(
+        person.email,
+        lang,
+        lambda: gettext("A nomination awaits your word: %(event)s", event=title),
+        "registration/letter",
+        {
+            "name": person.public_name,
+            "paragraphs": [
+                _l("Somebody of your delegation has completed the registration. Please approve or replace the person."),
+                _l("If we hear nothing within some working days, the secretariat may go on without your word."),
+            ],
+            "quote": None,
+            "facts": _facts(delegation, event, lang, title),
+            "buttons": [
+                {
+                    "label": _l("Look at my delegation"),
+                    "url": absolute("delegations.delegation", lang=lang, delegation_id=delegation.id),
+                }
+            ],
+            "foot": _l(
+                "You get this mail because you are the focal point of a delegation. Answers to this address are not"
+                " read."
+            ),
+        },
+    )
+
+
+def _neutral(to: str, lang: str, endpoint: str, **values: Any) -> Letter:
+    return Letter(
+        to,
+        lang,
+        lambda: gettext("There is news for you"),
+        "delegations/neutral",
+        {"url": absolute(endpoint, neutral=True, lang=lang, **values), "neutral": True},
+        discreet=True,
+    )
+
+
+def _title(event: Event, lang: str) -> str:
+    return str(in_language(event.title, lang, event.original_language).text)
+
+
+def _facts(delegation: Delegation, event: Event, lang: str, title: str) -> list[dict[str, Any]]:
+    return [
+        {"label": _l("Event"), "value": title},
+        {"label": _l("When"), "value": show_days(event.first_day, event.last_day, lang)},
+        {"label": _l("Delegation"), "value": delegation.organisation.name},
+    ]
