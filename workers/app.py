@@ -25,6 +25,7 @@ flask_app = create_app(settings)
 FEATURES = (
     "workers.people",
     "workers.registration",
+    "workers.arrangements",
     "workers.papers",
     "workers.programme",
     "workers.calendars",

@@ -7,6 +7,7 @@ from datetime import timedelta
 from flask_babel import gettext as _
 from sqlalchemy import delete
 
+from eventhub.arrangements import keeping
 from eventhub.calendars import actions as calendars
 from eventhub.calendars import invites
 from eventhub.kit.clock import now
@@ -44,7 +45,7 @@ def forget_papers(person_id: uuid.UUID) -> None:
     papers.forget(person_id)
 
 
-ERASERS: tuple[OnPerson, ...] = (erase_registrations, forget_papers, calendars.erase)
+ERASERS: tuple[OnPerson, ...] = (erase_registrations, keeping.erase, forget_papers, calendars.erase)
 """What the other features erase of a person; each one may be called twice."""
 
 

@@ -30,7 +30,7 @@ from eventhub.questionnaires.actions import drop_inapplicable
 from eventhub.questionnaires.definition import Definition
 from eventhub.questionnaires.models import AnswerSet
 from eventhub.registration import at_once, cancelling, categories, line, offers, participants
-from eventhub.registration.copies import PHOTOGRAPH, copy_columns, fill_profile, on_papers
+from eventhub.registration.copies import PHOTOGRAPH, copy_columns, fill_profile, on_papers, owe_needs
 from eventhub.registration.models import TAKES_PART, Deadline, Outcome, Registration, RegistrationSetup, State
 from eventhub.registration.moves import (
     CategoryDecided,
@@ -305,6 +305,7 @@ def amend(
     registration.changed_at = moment
     audit.record("registration.changed", registration, actor=actor, scope_id=intake.event.id, questions=changed)
     promise("registration.changed", registration_id=registration.id)
+    owe_needs(registration, changed)
     if on_papers(registration) != printed or PHOTOGRAPH in changed:
         promise("registration.reprinted", registration_id=registration.id)
     if registration.state is State.INFO_REQUESTED:
@@ -528,6 +529,7 @@ def _prepare(registration: Registration, intake: Intake, answers: Mapping[str, o
     copy_columns(registration, definition, answers)
     fill_profile(db.session.get_one(Person, registration.person_id), definition, answers)
     _note_consents(registration, intake, answers)
+    owe_needs(registration, answers)
     if intake.answer_set is not None and intake.answer_set.sent_at is None:
         intake.answer_set.sent_at = moment
 

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Collection, Mapping
-from datetime import date, timedelta
 from typing import Any
 
 from flask import g, url_for
@@ -15,6 +14,7 @@ from eventhub.kit.i18n import show_date
 from eventhub.kit.pages import changes_at
 from eventhub.kit.panels import Panel, Provider
 from eventhub.kit.web import Link
+from eventhub.kit.working_days import working_days_after
 from eventhub.people.models import Person
 from eventhub.people.sessions import Visitor
 from eventhub.programme import shown as programme
@@ -207,7 +207,7 @@ def _item(one: Intake, visitor: Visitor, offers: Mapping[uuid.UUID, SeatOffer]) 
         item["url"] = url_for("registration.questions", reference=registration.reference)
         item["label"] = _("Read the question and answer")
     if registration.state in {State.SUBMITTED, State.UNDER_REVIEW} and registration.submitted_at:
-        by = _working_days_after(registration.submitted_at.date(), one.setup.answer_within_days)
+        by = working_days_after(registration.submitted_at.date(), one.setup.answer_within_days)
         # Once the day is over nothing is promised any more; what was written is looked at anew after that.
         if by >= now().date():
             item["answer_by"] = show_date(by, g.lang, year=False)
@@ -221,14 +221,6 @@ def _of_cancelled(event: Event, registration: Registration) -> dict[str, Any]:
         url = url_for("registration.mine_one", reference=registration.reference)
         told = {"label": _("See my answers"), "url": url}
     return told | ({"tag": shown.OFF} if registration.state in cancelling.TOLD | {State.EXPIRED} else {})
-
-
-def _working_days_after(day: date, number: int) -> date:
-    """The last of so many days from Monday to Friday that follow a day, as the letters count them."""
-    while number:
-        day += timedelta(days=1)
-        number -= day.weekday() < 5
-    return day
 
 
 def _minutes(setup: RegistrationSetup) -> int:
