@@ -524,8 +524,7 @@ def _prepare(registration: Registration, intake: Intake, answers: Mapping[str, o
         answers = given.applicable(definition, answers)
     moment = now()
     registration.reference = new_reference(intake.event.code)
-    registration.submitted_at, registration.late = moment, late
-    registration.changed_at = moment
+    registration.submitted_at, registration.changed_at, registration.late = moment, moment, late
     copy_columns(registration, definition, answers)
     fill_profile(db.session.get_one(Person, registration.person_id), definition, answers)
     _note_consents(registration, intake, answers)
