@@ -12,6 +12,11 @@ from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from eventhub.arrangements import models as arrangements_models
+from eventhub.arrangements import organiser_views as arrangements_console
+from eventhub.arrangements import views as arrangements_pages
+from eventhub.arrangements import visa_views as arrangements_visas
+from eventhub.arrangements.panels import PROVIDERS as ARRANGEMENTS_PANELS
 from eventhub.calendars import models as calendars_models
 from eventhub.calendars import organiser_views as calendars_console
 from eventhub.calendars import views as calendars_pages
@@ -129,6 +134,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     papers_pages,
     papers_console,
     *{module.bp: module for module in (checkin_console, checkin_phones, checkin_rooms)},
+    *{module.bp: module for module in (arrangements_pages, arrangements_visas)},
+    *{module: module for module in (arrangements_console.bp, arrangements_visas.console)},
 )
 """Pages for people: their addresses begin with a language. The desk's modules fill one blueprint."""
 
@@ -168,6 +175,7 @@ PANELS: tuple[tuple[str, Provider], ...] = (
     *REGISTRATION_PANELS,
     *DELEGATIONS_PANELS,
     *PAPERS_PANELS,
+    *ARRANGEMENTS_PANELS,
     ("event.aside", calendars_pages.event_aside),
     ("session.actions", checkin_rooms.session_actions),
     ("session.actions", calendars_pages.session_actions),
@@ -315,6 +323,7 @@ TABLES = (
     revisions,
     sealed,
     slots,
+    arrangements_models,
     calendars_models,
     checkin_models,
     delegations_models,

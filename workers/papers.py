@@ -6,11 +6,13 @@ from time import monotonic
 
 import structlog
 
+from eventhub.arrangements import visas
 from eventhub.kit import files, outbox
 from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.outbox import Taken
 from eventhub.papers import actions, making, queries
 from eventhub.papers.making import Manuscript, NotMade
+from eventhub.papers.models import Kind, PaperOrder
 from workers.app import celery, flask_app
 from workers.upkeep import by_the_clock
 
@@ -79,6 +81,12 @@ def sweep() -> None:
         pass
 
 
+def note_letter(order: PaperOrder) -> None:
+    """Whoever got the invitation letter for a visa is known to have it."""
+    if order.kind is Kind.VISA_LETTER and order.registration_id is not None:
+        visas.letter_made(order.registration_id)
+
+
 def _gathered(taken: Taken) -> Manuscript | None:
     """What to print, or None when nothing is left to do."""
     with unit_of_work():
@@ -104,6 +112,7 @@ def _kept(taken: Taken, manuscript: Manuscript, body: bytes) -> None:
         order = queries.to_print(order_id)
         if order is not None and file is not None and making.holds(order, manuscript):
             actions.keep(order, file, at=manuscript.at, number=manuscript.number, left_out=manuscript.left_out)
+            note_letter(order)
         else:
             if file is not None:
                 files.remove(file)

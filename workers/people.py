@@ -7,9 +7,10 @@ from datetime import timedelta
 from flask_babel import gettext as _
 from sqlalchemy import delete
 
+from eventhub.arrangements import keeping as arrangements
 from eventhub.calendars import actions as calendars
 from eventhub.calendars import invites
-from eventhub.delegations import keeping
+from eventhub.delegations import keeping as delegations
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.mail import Letter
@@ -47,10 +48,16 @@ def forget_papers(person_id: uuid.UUID) -> None:
 
 def erase_nominations(person_id: uuid.UUID) -> None:
     """Names and mailboxes of nominations; a focal point leaves the delegation."""
-    keeping.erase(person_id)
+    delegations.erase(person_id)
 
 
-ERASERS: tuple[OnPerson, ...] = (erase_nominations, erase_registrations, forget_papers, calendars.erase)
+ERASERS: tuple[OnPerson, ...] = (
+    erase_nominations,
+    erase_registrations,
+    arrangements.erase,
+    forget_papers,
+    calendars.erase,
+)
 """What the other features erase of a person; each one may be called twice."""
 
 

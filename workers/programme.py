@@ -2,6 +2,7 @@
 
 import uuid
 
+from eventhub.arrangements import keeping
 from eventhub.calendars import actions as calendars
 from eventhub.calendars import news
 from eventhub.kit.db import db
@@ -57,3 +58,4 @@ def days_moved(event_id: str) -> None:
     event = db.session.get(Event, uuid.UUID(event_id))
     if event:
         personal_data.follow_days(event.id)
+        keeping.follow_days(event.id)

@@ -6,6 +6,7 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import select
 
+from eventhub.arrangements import actions as arrangements
 from eventhub.calendars import actions as calendars
 from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
@@ -222,6 +223,12 @@ def reprinted(registration_id: str) -> None:
     registration = queries.with_person(uuid.UUID(registration_id))
     if registration is not None:
         papers.follow_registration(registration.person_id, registration.id)
+
+
+@writes("registration.needs_told")
+def needs_told(registration_id: str) -> None:
+    """The answers say what the person needs: that becomes something to arrange."""
+    arrangements.gather(uuid.UUID(registration_id))
 
 
 @by_the_clock("registration.expire_drafts", timedelta(minutes=10))

@@ -18,6 +18,7 @@ celery.conf.beat_schedule = {
     "expire drafts": {"task": "registration.expire_drafts", "schedule": crontab(minute="*/10")},
     "forget nominations": {"task": "delegations.forget_unanswered", "schedule": crontab(minute=51)},
     "forget messages": {"task": "registration.forget_messages", "schedule": crontab(minute=47)},
+    "forget arrangements": {"task": "arrangements.forget", "schedule": crontab(minute=49)},
     "freeze counts": {"task": "registration.freeze_counts", "schedule": crontab(minute="1,31")},
     "lapse offers": {"task": "registration.lapse_offers", "schedule": crontab(minute="*/5")},
     "sweep papers": {"task": "papers.sweep", "schedule": crontab(minute="7,37")},

@@ -13,10 +13,10 @@ from sqlalchemy.orm import contains_eager, joinedload, load_only
 
 from eventhub.delegations.models import Delegation, FocalInvitation, Kind, Nominee
 from eventhub.kit.audit import AuditEntry
-from eventhub.kit.clock import working_days_after
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
 from eventhub.kit.tokens import digest
+from eventhub.kit.working_days import working_days_after
 from eventhub.people.models import Organisation, Person
 from eventhub.programme.models import Event, Publication
 from eventhub.registration.models import Registration, RegistrationSetup, State

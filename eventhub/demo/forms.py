@@ -26,6 +26,11 @@ def form(name: str) -> tuple[str, dict[str, Any], Translations]:
     return source["title"][ORIGINAL], {"pages": pages}, translations
 
 
+def question_id(key: str) -> str:
+    """The id of a question of the demo."""
+    return _id("q", key)
+
+
 def _page(source: dict[str, Any], translations: Translations) -> dict[str, Any]:
     page_id = _id("p", source["key"])
     made: dict[str, Any] = {

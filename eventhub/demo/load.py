@@ -5,6 +5,7 @@ from datetime import date
 from sqlalchemy import insert, select
 
 from eventhub.calendars import actions as calendars
+from eventhub.demo.arrangements import make_arrangements
 from eventhub.demo.crowd import make_cast, make_crowd
 from eventhub.demo.delegations import make_delegations
 from eventhub.demo.forms import form
@@ -46,6 +47,7 @@ def _load(today: date) -> None:
     calendars.follow_all(event for event in events.values() if event.publication is not Publication.DRAFT)
     for key in ("forum_this_year", "fair_work", "regional_asia_pacific"):
         calendars.choose_for_all(events[key], [person_id for _registration, person_id in seated[key]])
+    make_arrangements(events, cast["organiser"])
     reindex_all()
     _one_promise_that_waits()
     bump("programme")

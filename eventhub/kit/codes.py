@@ -15,6 +15,8 @@ CountryKind = Literal["member", "observer", "territory"]
 REPRESENTED: tuple[CountryKind, ...] = ("member", "observer")
 ANYWHERE: tuple[CountryKind, ...] = ("member", "observer", "territory")
 
+INTERNATIONAL_SIGN = "ils"
+
 _DATA = Path(__file__).parent.parent / "data"
 
 
@@ -123,6 +125,12 @@ def language_choices(language: str, *, interface_only: bool = False) -> list[tup
         return _sorted([(one.code, _in_language(one.names, language), one.zh_sort) for one in chosen], language)
 
     return part(interface=True) + ([] if interface_only else part(interface=False))
+
+
+def sign_languages(language: str) -> list[tuple[str, str]]:
+    """(code, name): International Sign, then all other sign languages, sorted for the language."""
+    rows = [(one.code, _in_language(one.names, language), one.zh_sort) for one in _languages().values() if one.sign]
+    return sorted(_sorted(rows, language), key=lambda one: one[0] != INTERNATIONAL_SIGN)
 
 
 def collation_key(text: str, language: str) -> str:

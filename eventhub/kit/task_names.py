@@ -5,6 +5,8 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 TASK_NAMES: dict[str, Any] = {
+    "arrangements.confirmed": _l("A mail that something asked for is confirmed"),
+    "arrangements.not_possible": _l("A mail that something asked for is not possible"),
     "calendars.invite": _l("An invite to a session, or a change of it"),
     "calendars.session_cancelled": _l("A mail about a cancelled session"),
     "calendars.sessions_changed": _l("A mail about sessions that changed shortly before they begin"),
@@ -46,6 +48,7 @@ TASK_NAMES: dict[str, Any] = {
     "registration.many_reads": _l("A warning about many sealed answers that were opened"),
     "registration.many_refusals": _l("A warning about many badges refused at a door"),
     "registration.many_searches": _l("A warning about many searches for people"),
+    "registration.needs_told": _l("What somebody needs to take part, from the answers of a registration"),
     "registration.offered": _l("A mail that offers a place"),
     "registration.place_kept": _l("A mail that an offered place was taken"),
     "registration.reprinted": _l("Papers of somebody who changed a registration"),

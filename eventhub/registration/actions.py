@@ -30,7 +30,7 @@ from eventhub.questionnaires.actions import drop_inapplicable
 from eventhub.questionnaires.definition import Definition
 from eventhub.questionnaires.models import AnswerSet
 from eventhub.registration import at_once, cancelling, categories, line, offers, participants
-from eventhub.registration.copies import PHOTOGRAPH, copy_columns, fill_profile, on_papers
+from eventhub.registration.copies import PHOTOGRAPH, copy_columns, fill_profile, on_papers, owe_needs
 from eventhub.registration.models import TAKES_PART, Deadline, Outcome, Registration, RegistrationSetup, State
 from eventhub.registration.moves import (
     CategoryDecided,
@@ -296,7 +296,8 @@ def amend(
     printed, category = on_papers(registration), registration.category
     copy_columns(registration, definition, given.applicable(definition, after))
     if registration.state in TAKES_PART:
-        if registration.category != category and _was_decided(intake, category, registration.category):
+        now_in = registration.category
+        if now_in != category and categories.are_looked_at(intake.setup, intake.rules, category, now_in):
             raise CategoryDecided
         bump(REVISION)
     consents = _consents(intake, {name: value for name, value in values.items() if name in changed})
@@ -305,6 +306,7 @@ def amend(
     registration.changed_at = moment
     audit.record("registration.changed", registration, actor=actor, scope_id=intake.event.id, questions=changed)
     promise("registration.changed", registration_id=registration.id)
+    owe_needs(registration, changed)
     if on_papers(registration) != printed or PHOTOGRAPH in changed:
         promise("registration.reprinted", registration_id=registration.id)
     if registration.state is State.INFO_REQUESTED:
@@ -315,10 +317,6 @@ def amend(
         db.session.flush()
         offers.fill(registration.event_id, int(registration.has_seat), moved_from=category)
     return registration
-
-
-def _was_decided(intake: Intake, *codes: str | None) -> bool:
-    return any(categories.is_looked_at(intake.setup, categories.rule_of(intake.rules, code)) for code in codes)
 
 
 def withdraw(actor: Person, intake: Intake) -> Registration:
@@ -527,11 +525,11 @@ def _prepare(registration: Registration, intake: Intake, answers: Mapping[str, o
         answers = given.applicable(definition, answers)
     moment = now()
     registration.reference = new_reference(intake.event.code)
-    registration.submitted_at, registration.late = moment, late
-    registration.changed_at = moment
+    registration.submitted_at, registration.changed_at, registration.late = moment, moment, late
     copy_columns(registration, definition, answers)
     fill_profile(db.session.get_one(Person, registration.person_id), definition, answers)
     _note_consents(registration, intake, answers)
+    owe_needs(registration, answers)
     if intake.answer_set is not None and intake.answer_set.sent_at is None:
         intake.answer_set.sent_at = moment
 

@@ -109,6 +109,11 @@ def is_looked_at(setup: RegistrationSetup, rule: Rule | None) -> bool:
     return setup.needs_accreditation if rule is None or rule.accreditation is None else rule.accreditation
 
 
+def are_looked_at(setup: RegistrationSetup, rules: Rules, *codes: str | None) -> bool:
+    """Whether any of these categories needs a decision."""
+    return any(is_looked_at(setup, rule_of(rules, code)) for code in codes)
+
+
 def seats_at_once(setup: RegistrationSetup, rule: Rule | None) -> bool:
     """Whether somebody of this category takes a seat when registering, and not when accredited."""
     return not (is_looked_at(setup, rule) and setup.seat_at is SeatAt.ACCREDITATION)

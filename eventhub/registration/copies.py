@@ -4,12 +4,13 @@ No open column holds a copy of a sealed answer, and a name is copied only for th
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import select
 
 from eventhub.kit import codes
 from eventhub.kit.db import db
+from eventhub.kit.outbox import promise
 from eventhub.people.affiliations import affiliate, forget_unused, unaffiliate
 from eventhub.people.models import Person
 from eventhub.people.names import take_name
@@ -23,6 +24,9 @@ COUNTRY = ("country_represented", "nationality", "nationality_status", "residenc
 
 PHOTOGRAPH = "badge_photo"
 """The key of the question that asks for the photograph of a badge."""
+
+NEEDS = frozenset({"access_needs", "other_support"})
+"""Keys of the questions that ask what somebody needs to take part: features further up provide it."""
 
 
 def copy_columns(registration: Registration, definition: Definition | None, answers: Mapping[str, object]) -> None:
@@ -51,6 +55,12 @@ def fill_profile(person: Person, definition: Definition | None, answers: Mapping
     known, seen = _unsealed(definition, answers), Sight.BADGES if person.alias else Sight.PUBLIC_NAMES
     legal, latin, shown = (_name(definition, known, key, seen) for key in ("legal_name", "badge_name", "display_name"))
     take_name(person, legal or shown, latin)
+
+
+def owe_needs(registration: Registration, answered: Collection[str]) -> None:
+    """News for whoever provides what people need to take part: it was asked for, or asked for differently."""
+    if not NEEDS.isdisjoint(answered):
+        promise("registration.needs_told", registration_id=registration.id)
 
 
 def let_go(organisation_ids: set[uuid.UUID]) -> int:

@@ -95,6 +95,25 @@ def note_batch(
     return entry
 
 
+def note_reads(
+    actor: Person, event: Event, registrations: Collection[Registration], *, questions: Collection[str], reason: str
+) -> list[audit.AuditEntry]:
+    """What several people had sealed is about to be opened for one reason: a record with each of them, which each one
+    finds among the own data; the alarm counts them all. Raises ReasonNeeded.
+    """
+    if not reason.strip():
+        raise ReasonNeeded
+    db.session.execute(select(Person.id).where(Person.id == actor.id).with_for_update(key_share=True))
+    entries = [
+        audit.record(READ, one, actor=actor, scope_id=event.id, questions=sorted(questions)) for one in registrations
+    ]
+    if entries:
+        audit.say(entries, reason)
+        if 0 <= _reads_within_an_hour(entries[-1]) - READS_AN_HOUR - 1 < len(entries):
+            promise("registration.many_reads", entry_id=entries[-1].id)
+    return entries
+
+
 def note_file_read(actor_id: uuid.UUID, registration_id: uuid.UUID, event_id: uuid.UUID) -> audit.AuditEntry:
     """Somebody of the desk saved a file that a registrant sent: the person sees that it happened; reported when it
     happens often.

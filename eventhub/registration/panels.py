@@ -9,11 +9,12 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from eventhub.kit.access import actor
-from eventhub.kit.clock import now, working_days_after
+from eventhub.kit.clock import now
 from eventhub.kit.i18n import show_date
 from eventhub.kit.pages import changes_at
 from eventhub.kit.panels import Panel, Provider
 from eventhub.kit.web import Link
+from eventhub.kit.working_days import working_days_after
 from eventhub.people.models import Person
 from eventhub.people.sessions import Visitor
 from eventhub.programme import shown as programme

@@ -160,6 +160,25 @@ def answer(actor: Person, found: Intake, text: str, upload: Upload | None = None
     return message
 
 
+def tell(actor: Person, found: Intake, text: str) -> Message:
+    """What the registrant tells the desk without having been asked (a visa was refused): it waits to be read like an
+    answer, and the exchange is open from then on.
+
+    The caller holds the registration. Raises ThreadEnded, NothingSaid, TooManyAtOnce.
+    """
+    registration = found.registration
+    if registration is None or registration.state in ENDED:
+        raise ThreadEnded
+    if not text.strip():
+        raise NothingSaid
+    if _unread(registration.id) >= IN_A_ROW:
+        raise TooManyAtOnce
+    message = _add(actor, registration, found.key, text, None, by_desk=False)
+    _note("registration.answered", actor, registration)
+    registration.answered_at = message.sent_at
+    return message
+
+
 def mark_read(
     actor: Person, registration: Registration, *, seen: Mapping[uuid.UUID, int] | None = None
 ) -> Registration:

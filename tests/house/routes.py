@@ -490,6 +490,31 @@ PRINTED = but(only("officer"), organiser=NOTHING, admin=NOTHING, series_admin=NO
 OWN_PAPERS = "/en/me/registrations/{reference}/papers"
 IN_ENGLISH = {"language": "en", "reason": "The desk opens"}
 
+OWN_NEEDS = "/en/me/registrations/{reference}/needs"
+NEEDS = f"{EVENT}/arrangements"
+LINE = f"{NEEDS}/lines/wheelchair.-.-.-"
+ORDERED = {"id": "{need}", "seen": "{need}:1", "status": "ordered"}
+
+ARRANGED = (
+    Route("arrangements.mine", "GET POST", OWN_NEEDS, OWNER, {"kind": "quiet_room"}),
+    Route("arrangements.change", "GET POST", f"{OWN_NEEDS}/{{need}}", OWNER, {"kind": "large_print"}),
+    Route("arrangements.take_back", "POST", f"{OWN_NEEDS}/{{need}}/taken-back", OWNER),
+    Route("arrangements_console.index", "GET", NEEDS, DESK),
+    Route("arrangements_console.line", "GET POST", LINE, DESK, ORDERED),
+    Route("arrangements_console.names", "POST", f"{LINE}/names", DESK, {"reason": "To meet her"}),
+    Route("arrangements_console.export", "GET POST", f"{NEEDS}/export", DESK, {"reason": "Orders", "kind": "csv"}),
+    Route("arrangements.visa", "GET POST", "/en/me/registrations/{reference}/visa", OWNER, {"stands": "applied"}),
+    Route("arrangements_console.visa_list", "GET", f"{NEEDS}/visas", DESK),
+    Route(
+        "arrangements_console.visa_of",
+        "GET POST",
+        f"{NEEDS}/visas/{{registration}}",
+        DESK,
+        {"stands": "applied", "version": "0"},
+    ),
+    Route("arrangements_console.setup", "GET POST", f"{NEEDS}/settings", EDIT, {"lead_days": "5"}),
+)
+
 PRINTS = (
     Route("papers.mine", "GET", OWN_PAPERS, OWNER),
     Route("papers.ask", "POST", f"{OWN_PAPERS}/confirmation", OWNER, {"language": "en", "name": "public"}),
@@ -548,6 +573,7 @@ ROUTES = (
     *QUESTIONNAIRES,
     *AT_THE_DESK,
     *DELEGATIONS,
+    *ARRANGED,
     *PRINTS,
     *AT_THE_DOORS,
 )

@@ -31,6 +31,7 @@ OWN: Mapping[str, set[str]] = {
     "registration_console.reveal": {"reason"},
     "registration_console.ask": {"question"},
     "people.erase": {"sure"},
+    "arrangements_console.names": {"reason"},
     "papers_console.badges": {"category", "country", "mode", "reference"},
 }
 """Fields of a form's own that its smallest valid content leaves out, where no page shows the form."""

@@ -15,6 +15,10 @@ import pytest
 import time_machine
 from sqlalchemy import update
 
+from eventhub.arrangements import actions as arrangements
+from eventhub.arrangements import ordering
+from eventhub.arrangements.models import Kind, Status
+from eventhub.arrangements.wishes import Wish
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.files import StoredFile
@@ -25,7 +29,7 @@ from eventhub.registration.models import Registration, State
 from tests.factories.people import grant, make_organisation, make_person
 from tests.factories.programme import add_panellist, make_document, make_event, make_session
 from tests.factories.questionnaires import make_questionnaire
-from tests.factories.registration import ANSWERS, listed, make_prepared, make_registration
+from tests.factories.registration import ANSWERS, intake, listed, make_prepared, make_registration
 from tests.house.routes import ONLY_IN_THE_DEMO, ROUTES
 from tests.house.world import World
 
@@ -187,6 +191,15 @@ def prepared(world: World) -> None:
     make_prepared(row, State.DECLINED, "other", text=f"{SECRET} stays at home")
 
 
+def needed(world: World) -> None:
+    """What somebody needs to take part, and that it was answered."""
+    row = db.session.query(Registration).filter_by(reference=world.mine["reference"]).one()
+    person = db.session.get_one(Person, row.person_id)
+    wish = Wish(Kind.OTHER, words=f"{SECRET} needs a quiet room")
+    need = arrangements.ask(person, intake(_event(world), person), wish, None)
+    ordering.move_needs(_somebody(), _event(world), [need.id], Status.CONFIRMED, seen={need.id: need.version})
+
+
 def handed_in(world: World) -> None:
     """Another letter, and another copy of the document."""
     row = db.session.query(Registration).filter_by(reference=world.mine["reference"]).one()
@@ -196,7 +209,7 @@ def handed_in(world: World) -> None:
 
 
 Fact = Callable[[World], None]
-ABOUT_PEOPLE: tuple[Fact, ...] = (registered, declined, hidden_away, renamed, handed_in)
+ABOUT_PEOPLE: tuple[Fact, ...] = (registered, declined, hidden_away, renamed, handed_in, needed)
 HIDDEN_FROM: dict[str, tuple[Fact, ...]] = {
     "anonymous": (*ABOUT_PEOPLE, unnamed, prepared, drafted),
     "stranger": (*ABOUT_PEOPLE, unnamed, drafted, appointed, asked),
@@ -220,6 +233,7 @@ INSIDE = [
     (renamed, "officer", f"{DESK}?chip=all"),
     (prepared, "organiser", f"{DESK}?chip=all"),
     (prepared, "organiser", f"{DESK}/prepared"),
+    (needed, "organiser", "/en/console/events/{event}/arrangements"),
     (handed_in, "organiser", f"{DESK}/{{registration}}"),
     (drafted, "organiser", "/en/console/events/{event}/programme"),
     (appointed, "series_admin", "/en/console/roles"),

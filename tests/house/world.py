@@ -20,6 +20,9 @@ from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import Connection, event
 from werkzeug.test import TestResponse
 
+from eventhub.arrangements import actions as arrangements
+from eventhub.arrangements.models import Kind, Need
+from eventhub.arrangements.wishes import Wish
 from eventhub.calendars import actions as calendars
 from eventhub.calendars import feeds, imip
 from eventhub.calendars.models import CalendarEntry, Choice, Invite
@@ -359,6 +362,7 @@ def _parts(event: Event, owner_id: uuid.UUID) -> dict[str, str]:
         "lock": str(db.session.get_one(Questionnaire, editable.id).lock),
         "registration": str(registration.id),
         "message": str(_asked_and_answered(event, owner, registration)),
+        "need": str(_needed(event, owner).id),
         "reference": str(registration.reference),
         "ghost_reference": new_reference(event.code),
         "until": (now() + timedelta(days=20)).strftime("%Y-%m-%dT%H:%M"),
@@ -391,6 +395,11 @@ def _delegation(world: World, event: Event) -> dict[str, str]:
         "nominee_link": delegations.nominee_token(linked),
         "focal_link": delegations.focal_token(invitation),
     }
+
+
+def _needed(event: Event, owner: Person) -> Need:
+    """What the owner needs to take part."""
+    return arrangements.ask(owner, intake(event, owner), Wish(Kind.WHEELCHAIR, words="The bridge is low"), None)
 
 
 def _prints(world: World, event: Event) -> dict[str, str]:

@@ -13,6 +13,9 @@ from typing import Any
 
 from flask import Flask
 
+from eventhub.arrangements import actions as arrangements
+from eventhub.arrangements.models import Kind as NeedKind
+from eventhub.arrangements.wishes import Wish
 from eventhub.calendars import actions as calendars
 from eventhub.calendars import imip
 from eventhub.calendars.models import Choice, Invite
@@ -224,6 +227,8 @@ def _build(words: Words) -> Tour:
     key = db.session.get_one(SealKey, owner.seal_key_id)
     thread.ask(staff, mine, key, words("A question of the desk"))
     thread.answer(owner, intake(event, owner), words("An answer"), Upload(f"{words('letter')}.pdf", PDF_BYTES))
+    wish = Wish(NeedKind.SIGN_LANGUAGE, "ils", words=words("In the front row"))
+    need = arrangements.ask(owner, intake(event, owner), wish, first)
     take_category(event, quota=30, asks_letter=True, asks_attestation=True)
     take_category(event, "member_state", quota=60, is_listed=True)
     make_registration(event, organisation_id=organisation.id)
@@ -325,6 +330,9 @@ def _build(words: Words) -> Tour:
             "registration.done": f"/events/{slug}/register/done",
             "registration.mine_one": f"/me/registrations/{mine.reference}",
             "papers.mine": f"/me/registrations/{mine.reference}/papers",
+            "arrangements.mine": f"/me/registrations/{mine.reference}/needs",
+            "arrangements.change": f"/me/registrations/{mine.reference}/needs/{need.id}",
+            "arrangements.visa": f"/me/registrations/{mine.reference}/visa",
             "registration.amend": f"/me/registrations/{mine.reference}/answers/p1",
             "registration.questions": f"/me/registrations/{mine.reference}/questions",
             "registration.withdraw": f"/me/registrations/{mine.reference}/withdraw",
@@ -421,6 +429,13 @@ def _build(words: Words) -> Tour:
                 f"{console}/delegations/{delegation.rpartition('/')[2]}/people/{waiting.id}/override"
             ),
             "calendars_console.head_count": f"{console}/calendar",
+            "arrangements_console.index": f"{console}/arrangements",
+            "arrangements_console.line": f"{console}/arrangements/lines/sign_language.ils.-.{session_id.hex}",
+            "arrangements_console.export": f"{console}/arrangements/export",
+            "arrangements_console.setup": f"{console}/arrangements/settings",
+            "arrangements_console.visa_list": f"{console}/arrangements/visas",
+            "arrangements_console.visa_list#nobody": f"{console}/arrangements/visas?status=refused",
+            "arrangements_console.visa_of": f"{console}/arrangements/visas/{mine.id}",
             "papers_console.index": f"{console}/papers",
             "papers_console.setup": f"{console}/papers/settings",
             "checkin_console.index": f"{console}/check-in",

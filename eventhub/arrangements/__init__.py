@@ -1,0 +1,1 @@
+"""What people and sessions need on the day: access services with their status, and visas."""

@@ -1,0 +1,19 @@
+"""By when conference services must be told: working days before the day on which a service is needed."""
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from eventhub.kit.clock import now
+from eventhub.kit.working_days import working_days_before
+from eventhub.programme.models import Event, Session
+
+
+def due_on(event: Event, session: Session | None, lead_days: int) -> date:
+    """The last day on which a service can still be ordered; for the whole event it is needed from its first day on."""
+    needed = session.starts_local.date() if session is not None else event.first_day
+    return working_days_before(needed, lead_days)
+
+
+def today(event: Event) -> date:
+    """The day it is where the event takes place."""
+    return now().astimezone(ZoneInfo(event.time_zone)).date()

@@ -1,0 +1,1 @@
+"""Wishes and services: asked for, ordered, answered."""
