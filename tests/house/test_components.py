@@ -391,6 +391,7 @@ def test_scripts_are_small_and_safe_for_trusted_types() -> None:
         "file-size",
         "leave",
         "local-time",
+        "passkey",
         "show-if",
         "spent-code",
     ]

@@ -118,7 +118,8 @@ def axe_problems(page: Page, rules: dict[str, object] = RULES) -> list[str]:
 
 
 def scrolls_sideways(page: Page) -> bool:
-    """Whether the page is wider than the screen."""
+    """Whether the page is wider than the screen, once it is there: between two pages there is no document."""
+    page.wait_for_load_state("load")
     return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
 
 

@@ -62,7 +62,7 @@ FREE: dict[str, dict[str, Any]] = {
     "second_factor_reset": {"reason": None},
     "search_entry": {"title": ATTACK, "body": ATTACK},
     "series": {"title": "texts", "summary": "texts"},
-    "session": {"dial_in": ATTACK, "title": None, "summary": None, "description": None},
+    "session": {"dial_in": ATTACK, "cancelled_reason": "texts", "title": None, "summary": None, "description": None},
     "stored_file": {"name": ATTACK},
     "passkey": {"label": ATTACK},
     "web_session": {"browser": ATTACK},

@@ -118,6 +118,7 @@ def test_one_page_an_invite_and_a_way_out(
     # My page, my registration, and out.
     person.go(f"/{lang}/me")
     page.locator("main a[href*='/me/registrations/']").first.click()
+    page.wait_for_url("**/me/registrations/**", wait_until="load")
     keep_shot(page, f"{name}-05-mine")
     assert not scrolls_sideways(page)
     page.locator("main a[href$='/withdraw']").first.click()
