@@ -20,6 +20,7 @@ from eventhub.programme.models import Event, Session
 from eventhub.questionnaires import answers as given
 from eventhub.questionnaires import queries as questionnaires
 from eventhub.questionnaires.models import AnswerSet
+from eventhub.registration import cancelling
 from eventhub.registration.copies import NEEDS
 from eventhub.registration.models import Registration
 from eventhub.registration.queries import Intake
@@ -114,7 +115,8 @@ def may_change(event: Event, need: Need, session: Session | None, lead_days: int
 
 
 def demand_takes_part(found: Intake) -> Registration:
-    """The registration, where something can be arranged for it. Raises NotTakingPart, Over."""
+    """The registration, where something can be arranged for it. Raises NotTakingPart, Over, NotAnyMore."""
+    cancelling.demand_not_cancelled(found.event)
     registration = found.registration
     if registration is None or registration.state not in WANTED_IN:
         raise NotTakingPart

@@ -24,7 +24,7 @@ from eventhub.kit.outbox import promise
 from eventhub.kit.tokens import digest, new_salt, token
 from eventhub.people.models import Organisation, Person, name_key
 from eventhub.programme.models import Event
-from eventhub.registration import focal
+from eventhub.registration import cancelling, focal
 from eventhub.registration.models import Registration
 from eventhub.registration.moves import OwnFile
 
@@ -202,6 +202,7 @@ def invite_focal_point(actor: Person, delegation: Delegation, email: str, langua
     focal point stays until this one accepts, or until ``end_focal_point``.
     """
     hold(delegation)
+    cancelling.demand_taking_place(delegation.event_id)
     _close_invitation(delegation)
     moment = now()
     invitation = FocalInvitation(
@@ -404,6 +405,7 @@ def organisation_named(name: str, country: str | None) -> Organisation:
 
 
 def _let_on(actor: Person, delegation: Delegation, row: Row, *, cause: str, text: str | None = None) -> Nominee:
+    cancelling.demand_taking_place(delegation.event_id)
     nominee = row.nominee
     nominee.approved_at = now()
     registration = db.session.get(Registration, row.registration_id) if row.registration_id else None
@@ -449,6 +451,7 @@ def _demand_may(actor: Person, delegation: Delegation) -> None:
         raise NotFound
     if delegation.closed_at is not None:
         raise DelegationClosed
+    cancelling.demand_taking_place(delegation.event_id)
 
 
 def _close_invitation(delegation: Delegation) -> None:

@@ -20,8 +20,9 @@ from eventhub.kit.db import db
 from eventhub.kit.outbox import Promise
 from eventhub.kit.working_days import working_days_after, working_days_before
 from eventhub.people.models import Person
-from eventhub.programme.models import Event
+from eventhub.programme.models import Event, Publication
 from eventhub.registration import actions as registration
+from eventhub.registration.cancelling import NotAnyMore
 from eventhub.registration.models import Registration, State
 from tests.arrangements.scene import (
     CAPTIONS,
@@ -345,3 +346,13 @@ def test_the_page_speaks(client: FlaskClient, person: Person, lang: str) -> None
     page = client.get(page_of(one, lang))
     assert page.status_code == HTTPStatus.OK
     assert "no-store" in page.headers["Cache-Control"]
+
+
+def test_nothing_is_asked_for_at_a_cancelled_event(client: FlaskClient, person: Person) -> None:
+    event, _session = make_stage()
+    one = come(event, person)
+    event.publication = Publication.CANCELLED
+    db.session.flush()
+    with pytest.raises(NotAnyMore):
+        actions.ask(person, intake(event, person), Wish(Kind.WHEELCHAIR), None)
+    assert held(one) == []

@@ -13,8 +13,10 @@ from eventhub.delegations.models import Nominee
 from eventhub.kit.db import db
 from eventhub.kit.sealed import SealKey
 from eventhub.people.models import Consent, Person, Role
+from eventhub.programme.models import Publication
 from eventhub.questionnaires import answers as given
 from eventhub.questionnaires.models import AnswerSet
+from eventhub.registration.cancelling import NotAnyMore
 from eventhub.registration.focal import RegisteredAlready
 from eventhub.registration.models import Registration, State
 from tests.delegations.scene import history, mine, send
@@ -200,3 +202,16 @@ def test_registration_that_is_not_open_leaves_the_link_good(app: Flask, client: 
     setup.opens_at = opened
     db.session.flush()
     assert send(theirs, link).status_code == 303
+
+
+def test_nobody_is_named_for_a_cancelled_event() -> None:
+    event = make_forum()
+    delegation = make_delegation(event, make_person())
+    nominate(delegation, "Amina")
+    event.publication = Publication.CANCELLED
+    db.session.flush()
+    with pytest.raises(NotAnyMore):
+        nominate(delegation, "Bashir")
+    with pytest.raises(NotAnyMore):
+        actions.invite_focal_point(make_person(), delegation, "focal@example.org", "en")
+    assert [one.name for one in db.session.query(Nominee)] == ["Amina"]
