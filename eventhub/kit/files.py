@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from typing import Any
 
-import fsspec
 from flask import Response, current_app
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, select
@@ -313,6 +312,8 @@ def _store() -> tuple[Any, str]:
 
 @lru_cache(maxsize=8)
 def _opened(url: str) -> tuple[Any, str]:
+    import fsspec  # noqa: PLC0415 (takes memory, and a web process may never open a file)
+
     disk, root = fsspec.core.url_to_fs(url)
     return disk, root.rstrip("/")
 

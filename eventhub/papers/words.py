@@ -4,10 +4,10 @@ import unicodedata
 from datetime import date
 from typing import Any
 
-import segno
 from flask_babel import gettext as _
 
 from eventhub.kit.i18n import in_language, show_date, show_days
+from eventhub.kit.qr import qr_code
 from eventhub.papers.models import PaperSetup
 from eventhub.programme.models import Event, Mode
 
@@ -37,7 +37,7 @@ def inside(text: str) -> str:
 def qr(reference: str) -> str:
     """The reference as an SVG picture, dark on nothing, error correction M."""
     # Choosing among eight masks takes most of the time, and any of them can be read: a batch of badges has hundreds.
-    code = segno.make(reference, micro=False, error="m", mask=MASK)
+    code = qr_code(reference, micro=False, mask=MASK)
     return str(code.svg_inline(border=0, dark="#17212e", svgclass=None, lineclass=None))
 
 

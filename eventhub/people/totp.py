@@ -12,11 +12,11 @@ import uuid
 from datetime import timedelta
 
 import pyotp
-import segno
 from sqlalchemy import delete, select
 
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
+from eventhub.kit.qr import qr_code
 from eventhub.kit.sealed import Place, SealKey, open_sealed, place, seal
 from eventhub.kit.tokens import digest, same, token
 from eventhub.people.models import PendingFactor, Person, RecoveryCode, SecondFactor, WebSession
@@ -89,7 +89,7 @@ def address_of(person: Person, factor: SecondFactor | PendingFactor) -> str:
 def qr_of(text: str) -> str:
     """A QR code as SVG with paths only, for use inside a page."""
     buffer = io.BytesIO()
-    segno.make(text, error="m").save(
+    qr_code(text).save(
         buffer, kind="svg", xmldecl=False, svgns=True, nl=False, scale=5, svgclass=None, lineclass=None, omitsize=True
     )
     return buffer.getvalue().decode()

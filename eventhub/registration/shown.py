@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import segno
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
@@ -15,6 +14,7 @@ from markupsafe import Markup, escape
 from eventhub.kit import codes
 from eventhub.kit.clock import now
 from eventhub.kit.i18n import UNCHOSEN, Moment, show_date, show_moment, show_number, show_offset, zone_city
+from eventhub.kit.qr import qr_code
 from eventhub.programme.models import Event, EventKind, Publication
 from eventhub.programme.shown import clock_place
 from eventhub.programme.shown import sentence as with_parts
@@ -244,7 +244,7 @@ def quota(row: RegistrationCategory | None, lang: str) -> str:
 
 def qr(reference: str) -> Markup:
     """The reference as a QR code: one path, drawn on the server, without a style of its own."""
-    code = segno.make(reference, micro=False, error="m")
+    code = qr_code(reference, micro=False)
     # Digits, letters and path commands made by segno alone.
     return Markup(  # noqa: S704
         code.svg_inline(omitsize=True, border=2, svgclass=None, lineclass=None).replace(
