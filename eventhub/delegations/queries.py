@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import contains_eager, joinedload, load_only
@@ -23,6 +23,8 @@ from eventhub.registration.models import Registration, RegistrationSetup, State
 from eventhub.registration.queries import EVENT_COLUMNS, PUBLIC_NAME
 
 NOT_SENT = frozenset({State.DRAFT, State.EXPIRED})
+Linked = TypeVar("Linked", Nominee, FocalInvitation)
+"""What a mailed link opens."""
 
 
 class Status(StrEnum):
@@ -223,32 +225,25 @@ def nominee_of(delegation_id: uuid.UUID, nominee_id: uuid.UUID, *, lock: bool = 
 
 def by_token(secret: str, *, lock: bool = False) -> tuple[Nominee, Delegation, Event] | None:
     """Whose link this is, whether it is still open or not; None for nobody's."""
-    rows = (
-        select(Nominee, Delegation, Event)
-        .join(Delegation, Delegation.id == Nominee.delegation_id)
-        .join(Delegation.organisation)
-        .join(Event, Event.id == Delegation.event_id)
-        .options(contains_eager(Delegation.organisation), load_only(*EVENT_COLUMNS, raiseload=True))
-        .where(Nominee.token_hash == digest(secret), Event.publication != Publication.DRAFT)
-    )
-    if lock:
-        rows = rows.with_for_update(of=Nominee).execution_options(populate_existing=True)
-    found = db.session.execute(rows).first()
-    return (found[0], found[1], found[2]) if found else None
+    return _behind(Nominee, secret, lock=lock)
 
 
 def invitation_by_token(secret: str, *, lock: bool = False) -> tuple[FocalInvitation, Delegation, Event] | None:
     """The invitation of a focal point behind a link; None for nobody's."""
+    return _behind(FocalInvitation, secret, lock=lock)
+
+
+def _behind(model: type[Linked], secret: str, *, lock: bool) -> tuple[Linked, Delegation, Event] | None:
     rows = (
-        select(FocalInvitation, Delegation, Event)
-        .join(Delegation, Delegation.id == FocalInvitation.delegation_id)
+        select(model, Delegation, Event)
+        .join(Delegation, Delegation.id == model.delegation_id)
         .join(Delegation.organisation)
         .join(Event, Event.id == Delegation.event_id)
         .options(contains_eager(Delegation.organisation), load_only(*EVENT_COLUMNS, raiseload=True))
-        .where(FocalInvitation.token_hash == digest(secret), Event.publication != Publication.DRAFT)
+        .where(model.token_hash == digest(secret), Event.publication != Publication.DRAFT)
     )
     if lock:
-        rows = rows.with_for_update(of=FocalInvitation).execution_options(populate_existing=True)
+        rows = rows.with_for_update(of=model).execution_options(populate_existing=True)
     found = db.session.execute(rows).first()
     return (found[0], found[1], found[2]) if found else None
 
