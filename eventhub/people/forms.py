@@ -139,16 +139,21 @@ class OfferCodeForm(Form):
     )
 
 
-class PasskeyForm(Form):
+class DeviceForm(Form):
     """What a device answered; the page's script writes it."""
 
     secret = SecretField(
         _l("Answer of the device"), [required(_l("Your browser has sent nothing. Try again.")), Length(max=16_000)]
     )
+
+
+class PasskeyForm(DeviceForm):
+    """A passkey is given, and leads on to where somebody was going."""
+
     next = HiddenField()
 
 
-class NewPasskeyForm(Form):
+class NewPasskeyForm(DeviceForm):
     """A passkey to be kept, under a name by which its owner knows the device."""
 
     label = StringField(
@@ -156,20 +161,6 @@ class NewPasskeyForm(Form):
         [optional(), Length(max=60)],
         description=_l("So that you know it again, such as “my phone”."),
         render_kw={"autocomplete": "off"},
-    )
-    secret = SecretField(
-        _l("Answer of the device"), [required(_l("Your browser has sent nothing. Try again.")), Length(max=16_000)]
-    )
-
-
-class NewStaffPasskeyForm(NewPasskeyForm):
-    """The same of somebody with a second step: it will stand for the code."""
-
-    code = SecretField(
-        _l("Code from the app"),
-        [required(_l("Enter the code"))],
-        description=_l("6 digits, new every 30 seconds, from your own phone."),
-        render_kw={"autocomplete": "one-time-code", "inputmode": "numeric", "dir": "ltr", "spellcheck": "false"},
     )
 
 
@@ -182,6 +173,10 @@ class FreshCodeForm(Form):
         description=_l("6 digits, new every 30 seconds, from your own phone."),
         render_kw={"autocomplete": "one-time-code", "inputmode": "numeric", "dir": "ltr", "spellcheck": "false"},
     )
+
+
+class NewStaffPasskeyForm(NewPasskeyForm, FreshCodeForm):
+    """The same of somebody with a second step: it will stand for the code."""
 
 
 class ResetForm(FreshCodeForm):
