@@ -16,7 +16,7 @@ from eventhub.kit.mail import Letter
 from eventhub.papers import actions as papers
 from eventhub.people.models import Person, Role, RoleGrant, ScopeKind
 from eventhub.programme.models import Event, Publication
-from eventhub.registration import actions, cancelling, counts, letters, offers, queries, thread
+from eventhub.registration import cancelling, counts, letters, offers, opening, queries, thread
 from eventhub.registration.models import State
 from workers.app import mails, writes
 from workers.upkeep import by_the_clock
@@ -234,7 +234,7 @@ def needs_told(registration_id: str) -> None:
 @by_the_clock("registration.expire_drafts", timedelta(minutes=10))
 def expire_drafts() -> None:
     """Close the drafts of events that take no more."""
-    while actions.expire_drafts(now()):
+    while opening.expire_drafts(now()):
         db.session.flush()
 
 

@@ -1,20 +1,18 @@
-"""Registering: drafts, sending, changing, withdrawing; deciding; deadlines and seats of an event.
+"""Registering: drafts, sending, changing, withdrawing.
 
 Locks are taken in one order (see seats.py): the event's row of seats before registrations; only whoever sends a draft
 holds that first, and the row of seats as late as possible.
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import and_, delete, func, or_, select
 
-from eventhub.kit import audit, codes
+from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError, means
@@ -29,19 +27,14 @@ from eventhub.questionnaires import queries as questionnaires
 from eventhub.questionnaires.actions import drop_inapplicable
 from eventhub.questionnaires.definition import Definition
 from eventhub.questionnaires.models import AnswerSet
-from eventhub.registration import at_once, cancelling, categories, line, offers, participants
+from eventhub.registration import at_once, cancelling, categories, line, offers
 from eventhub.registration.copies import PHOTOGRAPH, copy_columns, fill_profile, on_papers, owe_needs
-from eventhub.registration.models import TAKES_PART, Deadline, Outcome, Registration, RegistrationSetup, State
+from eventhub.registration.models import TAKES_PART, Registration, State
 from eventhub.registration.moves import (
     CategoryDecided,
     NotPossible,
-    demand_as_seen,
-    demand_distance,
-    hold_rows,
     move,
-    move_all,
     owe,
-    way,
 )
 from eventhub.registration.participants import REVISION
 from eventhub.registration.queries import (
@@ -55,12 +48,7 @@ from eventhub.registration.queries import (
     window,
 )
 from eventhub.registration.reference import new_reference
-from eventhub.registration.seats import added, hold_seats, left_by_category, take_seat
-
-REASONS = "decision_reason.registration"
-OUTCOMES = (State.ACCREDITED, State.WAITLISTED, State.DECLINED, State.REVOKED)
-TAKEN_UP = frozenset({State.DECLINED, State.REVOKED})
-"""States from which somebody may be looked at again."""
+from eventhub.registration.seats import hold_seats, left_by_category, take_seat
 
 
 class NotOpenYet(DomainError):
@@ -126,42 +114,8 @@ class SendAgain(DomainError):
     message = _l("Your registration could not be numbered. Please press the button once more.")
 
 
-class WrongReason(DomainError):
-    """Every decision has a reason from the list."""
-
-    status = 422
-    message = _l("Choose a reason")
-    field = "reason"
-
-
-class CapacityBelowSeats(DomainError):
-    """More seats are taken than the new capacity would allow."""
-
-    status = 422
-    message = _l("More places are taken already. Choose a larger number, or leave it empty for no limit.")
-    field = "capacity"
-
-
-class ClosesTooEarly(DomainError):
-    """The end must lie after the beginning."""
-
-    status = 422
-    message = _l("Registration must close after it opens.")
-    field = "closes_at"
-
-
-class NotLater(DomainError):
-    """An announced deadline only ever moves to later."""
-
-    status = 422
-    message = _l("A deadline that was announced can only be moved to a later time.")
-    field = "closes_at"
-
-
 means("uq_registration_event_id_person_id", AlreadyRegistered())
 means("uq_registration_reference", SendAgain())
-means("ck_registration_setup_seats_within_capacity", CapacityBelowSeats())
-means("ck_registration_setup_closes_after_opening", ClosesTooEarly())
 
 
 def start_draft(actor: Person, person: Person, intake: Intake) -> Intake:
@@ -331,152 +285,6 @@ def withdraw(actor: Person, intake: Intake) -> Registration:
     return registration
 
 
-def decide(
-    actor: Person,
-    registrations: Sequence[Registration],
-    outcome: State,
-    reason: str,
-    text: str | None = None,
-    *,
-    seen: Mapping[uuid.UUID, int] | None = None,
-) -> int:
-    """Accredit, decline or waitlist registrations of one event, or take their accreditation back: all of them or, on
-    any error, none. How many.
-
-    ``reason`` is a code of decision_reason.registration, ``text`` words to the persons that stand beside its text.
-    The number of statements does not grow with the registrations. Raises OwnFile, NotPossible, NotEnoughSeats,
-    WrongReason, OutOfTurn, NotAnyMore, and Stale when one of them changed since it was loaded or is not any more at the
-    version in ``seen``, which is that of the page on which the decision was made up.
-    """
-    if outcome not in OUTCOMES:
-        raise NotPossible
-    if reason not in codes.codes(REASONS):
-        raise WrongReason
-    if not registrations:
-        return 0
-    event_id = registrations[0].event_id
-    if any(one.event_id != event_id for one in registrations):
-        raise ValueError("a decision is about one event")
-    demand_distance(actor, registrations)
-    setup = hold_seats(event_id)
-    cancelling.demand_taking_place(event_id)
-    hold_rows(registrations)
-    for one in registrations:
-        way(one.state, outcome)
-    demand_as_seen(registrations, seen)
-    seated = [one for one in registrations if one.has_seat]
-    offered = [one.id for one in registrations if one.state is State.OFFERED]
-    if outcome is State.ACCREDITED:
-        offers.demand_turn(setup, registrations)
-        offers.take_all(event_id, [one for one in registrations if not one.has_seat], left_by_category(event_id))
-    move_all(registrations, outcome, actor=actor, reason=reason, text=text, has_seat=outcome is State.ACCREDITED)
-    owe(registrations, outcome)
-    offers.close_offers(offered, Outcome.ACCEPTED if outcome is State.ACCREDITED else Outcome.TAKEN_BACK)
-    db.session.flush()
-    if outcome is not State.ACCREDITED:
-        _unseat(event_id, seated, outcome)
-    return len(registrations)
-
-
-def take_up_again(
-    actor: Person, registration: Registration, text: str, *, seen: Mapping[uuid.UUID, int] | None = None
-) -> Registration:
-    """Look again at somebody who was declined or whose accreditation was taken back: an appeal, a late paper. ``text``
-    tells colleagues why; the person is told that somebody looks. Raises OwnFile, Stale, NotPossible, NotAnyMore.
-    """
-    demand_distance(actor, [registration])
-    cancelling.demand_taking_place(registration.event_id)
-    hold_rows([registration])
-    demand_as_seen([registration], seen)
-    if registration.state not in TAKEN_UP:
-        raise NotPossible
-    move(registration, State.UNDER_REVIEW, actor=actor, text=text, cause="taken_up")
-    registration.reason = registration.decided_at = None
-    promise("registration.taken_up", registration_id=registration.id)
-    return registration
-
-
-def note(actor: Person, registration: Registration, text: str) -> audit.AuditEntry:
-    """A word for colleagues, kept in the registration's history."""
-    return audit.record("registration.note", registration, actor=actor, scope_id=registration.event_id, text=text)
-
-
-def set_up(actor: Person, event: Event, *, setup: RegistrationSetup | None, **values: Any) -> RegistrationSetup:
-    """Say how an event takes registrations. Before it has opened everything may change; afterwards the deadline only
-    moves by ``extend_deadline``. Raises ClosesTooEarly, CapacityBelowSeats, NotLater, AgreedToLess.
-    """
-    moment = now()
-    freed: int | None = 0
-    if setup is None:
-        setup = RegistrationSetup(event_id=event.id, seats_taken=0, **values)
-        db.session.add(setup)
-        changed = sorted(values)
-        _announce(event.id, setup.closes_at, moment)
-    else:
-        changed = sorted(name for name, value in values.items() if getattr(setup, name) != value)
-        opened = setup.opens_at <= moment and event.publication is not Publication.DRAFT
-        if "closes_at" in changed and opened:
-            raise NotLater
-        if "closes_at" in changed:
-            db.session.execute(delete(Deadline).where(Deadline.event_id == event.id))
-            _announce(event.id, values["closes_at"], moment)
-        freed = added(setup.capacity, values.get("capacity", setup.capacity))
-        if "public_list" in changed and values["public_list"]:
-            participants.demand_nobody_agreed(event.id)
-        for name in changed:
-            setattr(setup, name, values[name])
-    if setup.closes_at <= setup.opens_at:
-        raise ClosesTooEarly
-    audit.record("registration.set_up", event, actor=actor, scope_id=event.id, changed=changed)
-    bump("programme")
-    db.session.flush()
-    offers.fill(event.id, freed)
-    return setup
-
-
-def extend_deadline(actor: Person, event: Event, setup: RegistrationSetup, closes_at: datetime) -> Deadline:
-    """Announce a later deadline; the old ones stay visible. Everybody with a draft or a late refusal is told once
-    (DOMAIN.md rule 1). Raises NotLater, NotAnyMore.
-    """
-    cancelling.demand_taking_place(event.id)
-    moment = now()
-    if closes_at <= setup.closes_at or closes_at <= moment:
-        raise NotLater
-    if db.session.scalar(select(Deadline.id).where(Deadline.event_id == event.id).limit(1)) is None:
-        _announce(event.id, setup.closes_at, setup.opens_at)
-    setup.closes_at = closes_at
-    deadline = _announce(event.id, closes_at, moment)
-    audit.record("registration.extended", event, actor=actor, scope_id=event.id, closes_at=closes_at.isoformat())
-    unsent = Registration.state.in_([State.DRAFT, State.EXPIRED])
-    refused = and_(Registration.state == State.DECLINED, Registration.reason == "late")
-    told = select(Registration.id).where(Registration.event_id == event.id, or_(unsent, refused))
-    for registration_id in db.session.scalars(told):
-        promise(
-            "registration.deadline_extended",
-            key=f"extended:{deadline.id}:{registration_id}",
-            registration_id=registration_id,
-        )
-    bump("programme")
-    db.session.flush()
-    return deadline
-
-
-def expire_drafts(moment: datetime, limit: int = 1000) -> int:
-    """Close drafts whose event takes no more, the time of grace included; how many. What was typed stays."""
-    over = RegistrationSetup.closes_at + func.make_interval(0, 0, 0, 0, RegistrationSetup.grace_hours) <= moment
-    rows = (
-        select(Registration)
-        .join(RegistrationSetup, RegistrationSetup.event_id == Registration.event_id)
-        .where(Registration.state == State.DRAFT, over)
-        .limit(limit)
-        .with_for_update(of=Registration, skip_locked=True)
-    )
-    drafts = list(db.session.scalars(rows))
-    if drafts:
-        move_all(drafts, State.EXPIRED, actor=None, has_seat=False)
-    return len(drafts)
-
-
 def _send(actor: Person, registration: Registration, intake: Intake) -> Registration:
     """From here on every statement holds the lock on the event's seats."""
     setup, rule = intake.setup, categories.rule_of(intake.rules, registration.category)
@@ -563,13 +371,6 @@ def _demand_sendable(intake: Intake, registration: Registration) -> bool:
     return False
 
 
-def _unseat(event_id: uuid.UUID, seated: Sequence[Registration], outcome: State) -> None:
-    if outcome is State.WAITLISTED:
-        offers.wait_anew(seated)
-    if not offers.give_back_seats(event_id, len(seated)) and outcome is State.WAITLISTED:
-        offers.fill(event_id, 0)  # seats may be free that belong to whoever joins the line
-
-
 def _note_consents(registration: Registration, intake: Intake, answers: Mapping[str, object]) -> None:
     """Consents given with the registration, dated (DOMAIN.md rule 8). Without an answer the word is no, unwritten; a no
     is written where a yes for all events stands, since the newest word counts.
@@ -594,12 +395,6 @@ def _consents(intake: Intake, answers: Mapping[str, object]) -> dict[Channel, bo
 
 def _definition(intake: Intake) -> Definition | None:
     return intake.as_asked(questionnaires.version(intake.version_id).definition) if intake.version_id else None
-
-
-def _announce(event_id: uuid.UUID, closes_at: datetime, moment: datetime) -> Deadline:
-    deadline = Deadline(id=uuid.uuid4(), event_id=event_id, closes_at=closes_at, announced_at=moment)
-    db.session.add(deadline)
-    return deadline
 
 
 def _ends(event: Event) -> datetime:

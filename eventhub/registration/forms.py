@@ -28,10 +28,10 @@ from eventhub.kit.forms import ActionForm, Form, optional, options, required
 from eventhub.kit.text import safe_file_name
 from eventhub.questionnaires.uploads import GO_ON, Upload
 from eventhub.registration import eligibility
-from eventhub.registration.actions import ClosesTooEarly
 from eventhub.registration.desk import SIZES, SORTS, Filters, Overview
 from eventhub.registration.eligibility import Paper
 from eventhub.registration.models import BadgeColour, SeatAt, State
+from eventhub.registration.opening import ClosesTooEarly
 from eventhub.registration.shown import COLOURS as COLOUR_NAMES
 from eventhub.registration.shown import PAPERS as PAPER_NAMES
 from eventhub.registration.thread import ALLOWED

@@ -21,7 +21,7 @@ from eventhub.kit.paging import pager
 from eventhub.kit.panels import gathered
 from eventhub.kit.web import back_to, write_down
 from eventhub.programme.models import Event
-from eventhub.registration import access, actions, desk, disclosure, exporting, shown
+from eventhub.registration import access, deciding, desk, disclosure, exporting, shown
 from eventhub.registration.categories import Rule
 from eventhub.registration.console import PageTooOld, at_desk, bp, marked_ids, seen_versions, setup_of
 from eventhub.registration.desk import Filters, Overview, Row
@@ -140,7 +140,9 @@ def decide(slug: str) -> ResponseReturnValue:
             raise NotFound
         decided = submit(
             form,
-            lambda: actions.decide(person, registrations, outcome, form.reason.data, form.text.data or None, seen=seen),
+            lambda: deciding.decide(
+                person, registrations, outcome, form.reason.data, form.text.data or None, seen=seen
+            ),
         )
         if decided:
             flash(_decided(outcome, decided), "ok")

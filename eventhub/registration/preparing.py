@@ -1,6 +1,6 @@
 """Decisions in two steps: prepared, which changes nothing for anybody, and released, many in one go.
 
-Releasing is deciding: it goes by ``actions.decide``, with its rules. What does not hold any more stays prepared.
+Releasing is deciding: it goes by ``deciding.decide``, with its rules. What does not hold any more stays prepared.
 """
 
 import uuid
@@ -20,8 +20,8 @@ from eventhub.kit.db import db, table_of
 from eventhub.kit.errors import DomainError, Stale
 from eventhub.people.models import Person
 from eventhub.registration import line, offers
-from eventhub.registration.actions import REASONS, WrongReason, decide
 from eventhub.registration.cancelling import demand_taking_place
+from eventhub.registration.deciding import REASONS, WrongReason, decide
 from eventhub.registration.models import PreparedDecision, Registration, RegistrationSetup, State
 from eventhub.registration.moves import NotPossible, can_move, demand_as_seen, demand_distance, hold_rows
 from eventhub.registration.prepared import PREPARED, drop, held
@@ -105,8 +105,8 @@ def prepare(
     """Keep a decision on registrations of one event until it is released: on all of them or, on any error, on none. How
     many. What was prepared about them before is replaced.
 
-    ``reason`` and ``text`` as in ``actions.decide``. ``seen``: the versions on the page where the decision was made up;
-    ``stands``: what the page showed as prepared, by registration. Raises OwnFile, NotPossible, WrongReason, NotAnyMore,
+    ``reason`` and ``text`` as in ``deciding.decide``. ``seen``: the versions on the page where the decision was made
+    up; ``stands``: what the page showed as prepared, by registration. Raises OwnFile, NotPossible, WrongReason, NotAnyMore,
     and Stale when a registration, or what is prepared about it, is not any more what the page showed. Statements: a
     constant number.
     """
@@ -144,8 +144,8 @@ def release(actor: Person, event_id: uuid.UUID, ids: Sequence[uuid.UUID]) -> Rel
     """Carry out the prepared decisions that still hold, all of those or, on any error, none; the others stay prepared.
 
     ``ids`` are those that somebody has looked at: what was changed since has another id and is left alone. Raises
-    NotThereAnyMore, NothingHolds, NotAnyMore, and what ``actions.decide`` raises. The statements grow with the kinds of
-    decisions (outcome, reason and words), not with the people.
+    NotThereAnyMore, NothingHolds, NotAnyMore, and what ``deciding.decide`` raises. The statements grow with the kinds
+    of decisions (outcome, reason and words), not with the people.
     """
     setup = hold_seats(event_id)
     demand_taking_place(event_id)

@@ -18,7 +18,7 @@ from eventhub.kit.i18n import AUTONYMS, LANGUAGES, direction, said_by_clock, sho
 from eventhub.kit.mail import render
 from eventhub.programme.models import Event
 from eventhub.programme.shown import clock_of
-from eventhub.registration import access, actions, desk, letters, prepared, preparing, queries, shown
+from eventhub.registration import access, deciding, desk, letters, prepared, preparing, queries, shown
 from eventhub.registration.forms import REASONS_FOR, DecisionForm
 from eventhub.registration.models import PreparedDecision, Registration, RegistrationSetup, State
 from eventhub.registration.moves import can_move
@@ -39,7 +39,7 @@ def outcome_of(value: str) -> State:
         outcome = State(value)
     except ValueError:
         raise NotFound from None
-    if outcome not in actions.OUTCOMES:
+    if outcome not in deciding.OUTCOMES:
         raise NotFound
     return outcome
 

@@ -28,9 +28,9 @@ from eventhub.questionnaires.access import may_see
 from eventhub.questionnaires.definition import Definition, Question
 from eventhub.registration import (
     access,
-    actions,
     attached,
     categories,
+    deciding,
     desk,
     disclosure,
     exchange,
@@ -71,7 +71,7 @@ def note(slug: str, registration_id: uuid.UUID) -> ResponseReturnValue:
         words = form.text.data or ""
         if form.note_kind.data == "objection":
             return focal.object_to(person, registration, words)
-        return actions.note(person, registration, words)
+        return deciding.note(person, registration, words)
 
     return _done_or_shown(slug, registration_id, NoteForm, deed, _("Your note is kept."))
 
@@ -165,7 +165,7 @@ def take_up(slug: str, registration_id: uuid.UUID) -> ResponseReturnValue:
     """Look again at somebody who was refused."""
 
     def deed(form: TakeUpForm, person: Person, registration: Registration, versions: Versions) -> object:
-        return actions.take_up_again(person, registration, form.why.data or "", seen=versions)
+        return deciding.take_up_again(person, registration, form.why.data or "", seen=versions)
 
     return _done_or_shown(slug, registration_id, TakeUpForm, deed, _("The registration is under review again."))
 
@@ -224,7 +224,7 @@ def _draw_record(
         opened=_opened(event, registration, opened) if opened is not None else None,
         outcomes=[
             outcome
-            for outcome in actions.OUTCOMES
+            for outcome in deciding.OUTCOMES
             if takes_place and can_move(registration.state, outcome) and outcome is not registration.state
         ],
         category_facts=_category_facts(event, registration),
@@ -240,7 +240,7 @@ def _draw_record(
         reveal_form=_this_or_fresh(sent, RevealForm),
         question_form=_this_or_fresh(sent, QuestionForm) if takes_place and thread.may_ask(registration) else None,
         take_up_form=_this_or_fresh(sent, TakeUpForm)
-        if takes_place and registration.state in actions.TAKEN_UP
+        if takes_place and registration.state in deciding.TAKEN_UP
         else None,
         exchanged=_exchanged(event, registration, seen),
         word=shown.STATES[registration.state],

@@ -23,7 +23,7 @@ from eventhub.programme.models import Event, Publication
 from eventhub.questionnaires import actions as questionnaire_actions
 from eventhub.questionnaires import queries as questionnaires
 from eventhub.questionnaires.models import Purpose
-from eventhub.registration import access, actions, counts, desk, queries, shown
+from eventhub.registration import access, counts, desk, opening, queries, shown
 from eventhub.registration.console import PageTooOld, bp, setup_of, to_set_up
 from eventhub.registration.forms import ExtendForm, SetupForm, local_value
 from eventhub.registration.models import Deadline, RegistrationSetup, SeatAt
@@ -144,13 +144,13 @@ def _save_setup(event: Event, found: RegistrationSetup | None, form: SetupForm) 
         values[name] = _instant(form[name], event.time_zone, fold)
         if found is not None and _same_minute(values[name], getattr(found, name)):
             values[name] = getattr(found, name)
-    return actions.set_up(actor().person, event, setup=found, **values)
+    return opening.set_up(actor().person, event, setup=found, **values)
 
 
 def _extend(event: Event, found: RegistrationSetup, form: ExtendForm) -> Deadline:
     try:
-        return actions.extend_deadline(actor().person, event, found, _instant(form.until, event.time_zone, 1))
-    except actions.NotLater as error:
+        return opening.extend_deadline(actor().person, event, found, _instant(form.until, event.time_zone, 1))
+    except opening.NotLater as error:
         error.field = form.until.name
         raise
 

@@ -25,7 +25,7 @@ from eventhub.questionnaires import windows
 from eventhub.questionnaires.answers import Section
 from eventhub.questionnaires.definition import Definition, Page
 from eventhub.questionnaires.forms import AnswerForm, answer_form
-from eventhub.registration import actions, asking, attached, categories, queries, shown, thread, told
+from eventhub.registration import actions, asking, attached, categories, deciding, queries, shown, thread, told
 from eventhub.registration.drawing import SCRIPTS, draw_step, newcomers_page, place_of
 from eventhub.registration.forms import CheckForm
 from eventhub.registration.models import Registration, State
@@ -172,7 +172,7 @@ def done(slug: str) -> ResponseReturnValue:
     found = queries.intake(slug, person)
     if found.registration is None or not found.registration.reference:
         return back_to("registration.start", slug=slug)
-    if found.registration.state in thread.ENDED | actions.TAKEN_UP:  # nothing happens next
+    if found.registration.state in thread.ENDED | deciding.TAKEN_UP:  # nothing happens next
         return back_to("registration.mine_one", reference=found.registration.reference)
     return render_template(
         "registration/done.html",

@@ -11,9 +11,7 @@ MODULES = sorted([*(ROOT / "eventhub").rglob("*.py"), *(ROOT / "workers").rglob(
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html")) + sorted((ROOT / "templates").rglob("*.txt"))
 SCRIPTS = sorted((ROOT / "eventhub" / "static").rglob("*.js"))
 LONGEST = 500
-GROWN = {
-    "eventhub/registration/actions.py": 620,
-}
+GROWN: dict[str, int] = {}
 """Files past comfort, and how long each may be at most: to be cut when their feature is next opened, never to grow."""
 VAGUE = re.compile(r"(^|_)(util|utils|helper|helpers|manager|managers|service|services|common|misc|base)$")
 

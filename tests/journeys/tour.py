@@ -38,7 +38,7 @@ from eventhub.questionnaires.definition import read
 from eventhub.questionnaires.models import Purpose, Questionnaire
 from eventhub.questionnaires.uploads import Upload
 from eventhub.registration import actions as registration
-from eventhub.registration import offers, preparing, thread
+from eventhub.registration import deciding, offers, preparing, thread
 from eventhub.registration.models import RegistrationSetup, State
 from eventhub.registration.queries import newest_offer
 from tests.factories.delegations import make_delegation, nominate
@@ -221,7 +221,7 @@ def _build(words: Words) -> Tour:
     }
     mine = registration.register_now(owner, owner, intake(event, owner), answers)
     tour.registration_id = mine.id
-    registration.note(staff, mine, words("A note for colleagues"))
+    deciding.note(staff, mine, words("A note for colleagues"))
     registration.start_draft(beginner, beginner, intake(event, beginner))
     registration.save_page(beginner, intake(event, beginner), {"legal_name": words("Beginner")})
     key = db.session.get_one(SealKey, owner.seal_key_id)
@@ -236,7 +236,7 @@ def _build(words: Words) -> Tour:
         named = make_person(name=words(f"Named {number}"))
         listed(event, named, category=category, represents="KE", organisation_id=organisation.id)
     other = make_registration(event)
-    registration.decide(staff, [other], State.DECLINED, "other", words("Words to add"))
+    deciding.decide(staff, [other], State.DECLINED, "other", words("Words to add"))
     for number in range(2):
         ready = make_registration(event, make_person(name=words(f"Ready {number}")))
         make_prepared(ready, State.DECLINED, "other", text=words("Words that wait"), version=ready.version + number)

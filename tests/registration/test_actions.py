@@ -22,7 +22,7 @@ from eventhub.programme.models import Publication
 from eventhub.questionnaires import answers
 from eventhub.questionnaires.checks import parse
 from eventhub.questionnaires.models import AnswerSet
-from eventhub.registration import actions, disclosure, queries
+from eventhub.registration import actions, deciding, disclosure, opening, queries
 from eventhub.registration.models import MOVES, Deadline, Registration, RegistrationSetup, SeatAt, State
 from eventhub.registration.moves import CategoryDecided, NotEnoughSeats, NotPossible, OwnFile, can_move, move, way
 from tests.factories.people import form_fields, make_organisation, make_person, sign_in
@@ -113,12 +113,12 @@ def test_a_seat_may_be_reserved_at_submission_and_decided_later() -> None:
     first, second = register(event), register(event)
     assert (first.state, first.has_seat) == (State.UNDER_REVIEW, True)
     assert second.state is State.WAITLISTED
-    actions.decide(make_person(), [first], State.DECLINED, "other")
+    deciding.decide(make_person(), [first], State.DECLINED, "other")
     assert not first.has_seat
     db.session.refresh(second)
     assert (second.state, second.has_seat) == (State.OFFERED, True)
     assert setup_of(first).seats_taken == 1
-    actions.decide(make_person(), [second], State.ACCREDITED, "complete")
+    deciding.decide(make_person(), [second], State.ACCREDITED, "complete")
     assert setup_of(first).seats_taken == 1
 
 
@@ -195,13 +195,13 @@ def test_drafts_expire_with_their_answers_kept_and_wake_up_when_the_deadline_mov
     found = actions.start_draft(person, person, intake(event, person))
     actions.save_page(person, found, {"display_name": "Amina"})
     closes = found.setup.closes_at
-    assert actions.expire_drafts(closes + timedelta(hours=23, minutes=59)) == 0
+    assert opening.expire_drafts(closes + timedelta(hours=23, minutes=59)) == 0
     with time_machine.travel(closes + timedelta(hours=25), tick=False):
-        assert actions.expire_drafts(now()) == 1
+        assert opening.expire_drafts(now()) == 1
         assert found.registration.state is State.EXPIRED
         with pytest.raises(actions.Closed):
             actions.start_draft(person, person, intake(event, person))
-        actions.extend_deadline(staff, event, found.setup, now() + timedelta(days=2))
+        opening.extend_deadline(staff, event, found.setup, now() + timedelta(days=2))
         assert promised(found.registration) == ["registration.deadline_extended"]
         actions.start_draft(person, person, intake(event, person))
         sent = actions.submit(person, intake(event, person))
@@ -213,13 +213,13 @@ def test_extending_appends_and_never_shortens() -> None:
     found = queries.setup_of(event.id)
     assert found is not None
     first, late = found.closes_at, register(event)
-    actions.decide(staff, [late], State.DECLINED, "late")
-    actions.extend_deadline(staff, event, found, first + timedelta(days=3))
+    deciding.decide(staff, [late], State.DECLINED, "late")
+    opening.extend_deadline(staff, event, found, first + timedelta(days=3))
     assert [row.closes_at for row in queries.deadlines(event.id)] == [first, first + timedelta(days=3)]
     assert "registration.deadline_extended" in promised(late)
     for moment in (first, first + timedelta(days=3), now() - timedelta(days=1)):
-        with pytest.raises(actions.NotLater):
-            actions.extend_deadline(staff, event, found, moment)
+        with pytest.raises(opening.NotLater):
+            opening.extend_deadline(staff, event, found, moment)
     assert db.session.query(Deadline).filter_by(event_id=event.id).count() == 2
 
 
@@ -305,8 +305,8 @@ def test_a_withdrawn_seat_goes_to_the_first_in_line() -> None:
 def test_where_offers_are_made_by_hand_a_freed_seat_waits_for_a_decision() -> None:
     event, person, staff = make_forum(capacity=1, offers_by_hand=True), make_person(), make_person()
     first, second = register(event, person), register(event)
-    actions.decide(staff, [first], State.ACCREDITED, "complete")
-    actions.decide(staff, [second], State.WAITLISTED, "over_quota")
+    deciding.decide(staff, [first], State.ACCREDITED, "complete")
+    deciding.decide(staff, [second], State.WAITLISTED, "over_quota")
     actions.withdraw(person, intake(event, person))
     db.session.refresh(second)
     assert second.state is State.WAITLISTED
@@ -322,7 +322,7 @@ def test_withdrawn_is_the_end() -> None:
     with pytest.raises(actions.Withdrawn):
         actions.register_now(person, person, intake(event, person), {"display_name": "Again"})
     with pytest.raises(NotPossible):
-        actions.decide(make_person(), [registration], State.ACCREDITED, "complete")
+        deciding.decide(make_person(), [registration], State.ACCREDITED, "complete")
 
 
 def test_deciding_many_takes_as_many_statements_as_deciding_one(statements: list[str]) -> None:
@@ -331,7 +331,7 @@ def test_deciding_many_takes_as_many_statements_as_deciding_one(statements: list
     for number in (1, 30):
         chosen = [make_registration(event) for _ in range(number)]
         statements.clear()
-        actions.decide(staff, chosen, State.ACCREDITED, "complete", "Welcome")
+        deciding.decide(staff, chosen, State.ACCREDITED, "complete", "Welcome")
         counts.append(len(statements))
         assert {one.state for one in chosen} == {State.ACCREDITED}
         assert all(one.has_seat and one.reason == "complete" and one.decided_at for one in chosen)
@@ -345,7 +345,7 @@ def test_too_few_seats_and_nothing_is_decided() -> None:
     event, staff = make_forum(capacity=2), make_person()
     chosen = [register(event) for _ in range(3)]
     with pytest.raises(NotEnoughSeats), db.session.begin_nested():
-        actions.decide(staff, chosen, State.ACCREDITED, "complete")
+        deciding.decide(staff, chosen, State.ACCREDITED, "complete")
     for one in chosen:
         db.session.refresh(one)
     assert {one.state for one in chosen} == {State.UNDER_REVIEW}
@@ -361,13 +361,13 @@ def test_somebody_else_was_quicker() -> None:
     ).scalar_one()
     assert version == registration.version + 1
     with pytest.raises(Stale):
-        actions.decide(make_person(), [registration], State.DECLINED, "other")
+        deciding.decide(make_person(), [registration], State.DECLINED, "other")
 
 
 def test_every_decision_has_a_reason_from_the_list() -> None:
     registration = register(make_forum())
-    with pytest.raises(actions.WrongReason):
-        actions.decide(make_person(), [registration], State.DECLINED, "because")
+    with pytest.raises(deciding.WrongReason):
+        deciding.decide(make_person(), [registration], State.DECLINED, "because")
 
 
 def test_nobody_decides_on_their_own_file_or_organization() -> None:
@@ -381,9 +381,9 @@ def test_nobody_decides_on_their_own_file_or_organization() -> None:
     for registration in (own, filed, colleague):
         other = make_registration(event)
         with pytest.raises(OwnFile):
-            actions.decide(officer, [other, registration], State.ACCREDITED, "complete")
+            deciding.decide(officer, [other, registration], State.ACCREDITED, "complete")
         assert other.state is State.UNDER_REVIEW
-    assert actions.decide(make_person(), [own, filed, colleague], State.ACCREDITED, "complete") == 3
+    assert deciding.decide(make_person(), [own, filed, colleague], State.ACCREDITED, "complete") == 3
 
 
 @pytest.mark.parametrize("start", list(State))
@@ -426,7 +426,7 @@ def test_public_pages_are_made_anew_only_when_an_event_fills_up_or_frees_up() ->
 def test_more_places_go_to_the_waiting_list() -> None:
     event, staff = make_dialogue(capacity=1), make_person()
     sent = [register(event) for _ in range(4)]
-    actions.set_up(staff, event, setup=setup_of(sent[0]), capacity=3)
+    opening.set_up(staff, event, setup=setup_of(sent[0]), capacity=3)
     for one in sent:
         db.session.refresh(one)
     assert [one.state for one in sent] == [State.ACCREDITED, State.OFFERED, State.OFFERED, State.WAITLISTED]
@@ -438,7 +438,7 @@ def test_the_capacity_never_falls_below_what_is_taken() -> None:
     register(event)
     found = setup_of(register(event))
     with pytest.raises(Exception, match="seats_within_capacity"), db.session.begin_nested():
-        actions.set_up(staff, event, setup=found, capacity=1)
+        opening.set_up(staff, event, setup=found, capacity=1)
 
 
 def test_revealing_needs_a_reason_is_recorded_and_reported_when_it_happens_often() -> None:
@@ -476,13 +476,13 @@ def test_setting_up_announces_a_deadline_that_may_change_until_it_opens() -> Non
     staff, event = make_person(), make_forum(data=None)
     db.session.query(RegistrationSetup).filter_by(event_id=event.id).delete()
     opens, closes = now() + timedelta(days=1), now() + timedelta(days=5)
-    found = actions.set_up(
+    found = opening.set_up(
         staff, event, setup=None, opens_at=opens, closes_at=closes, seat_at=SeatAt.ACCREDITATION, capacity=5
     )
-    actions.set_up(staff, event, setup=found, closes_at=closes + timedelta(days=1))
+    opening.set_up(staff, event, setup=found, closes_at=closes + timedelta(days=1))
     assert [row.closes_at for row in queries.deadlines(event.id)] == [closes + timedelta(days=1)]
-    with pytest.raises(actions.ClosesTooEarly):
-        actions.set_up(staff, event, setup=found, closes_at=opens)
+    with pytest.raises(opening.ClosesTooEarly):
+        opening.set_up(staff, event, setup=found, closes_at=opens)
     db.session.rollback()
 
 
@@ -490,5 +490,5 @@ def test_an_announced_deadline_is_only_extended() -> None:
     event = make_forum(data=None)
     found = queries.setup_of(event.id)
     assert found is not None
-    with pytest.raises(actions.NotLater):
-        actions.set_up(make_person(), event, setup=found, closes_at=found.closes_at + timedelta(days=1))
+    with pytest.raises(opening.NotLater):
+        opening.set_up(make_person(), event, setup=found, closes_at=found.closes_at + timedelta(days=1))

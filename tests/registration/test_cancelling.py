@@ -22,7 +22,7 @@ from eventhub.people.models import Person, Role
 from eventhub.programme import actions as programme
 from eventhub.programme import console_queries
 from eventhub.programme.models import Event
-from eventhub.registration import actions, offers, preparing, queries, thread
+from eventhub.registration import actions, deciding, offers, opening, preparing, queries, thread
 from eventhub.registration.access import Sight
 from eventhub.registration.cancelling import NotAnyMore
 from eventhub.registration.models import Registration, RegistrationSetup, SeatOffer, State
@@ -65,15 +65,15 @@ def test_the_desk_decides_prepares_asks_and_offers_nothing_more() -> None:
     cancel(event)
     key = db.session.get_one(SealKey, db.session.get_one(Person, reviewed.person_id).seal_key_id)
     deeds: list[Callable[[], object]] = [
-        lambda: actions.decide(staff, [reviewed], State.ACCREDITED, "complete"),
-        lambda: actions.decide(staff, [reviewed], State.DECLINED, "late"),
-        lambda: actions.decide(staff, [seated], State.REVOKED, "duplicate"),
-        lambda: actions.take_up_again(staff, refused, "An appeal"),
+        lambda: deciding.decide(staff, [reviewed], State.ACCREDITED, "complete"),
+        lambda: deciding.decide(staff, [reviewed], State.DECLINED, "late"),
+        lambda: deciding.decide(staff, [seated], State.REVOKED, "duplicate"),
+        lambda: deciding.take_up_again(staff, refused, "An appeal"),
         lambda: preparing.prepare(staff, [reviewed], State.ACCREDITED, "complete"),
         lambda: preparing.release(staff, event.id, [prepared.id]),
         lambda: offers.offer_by_hand(staff, event.id, [waits]),
         lambda: thread.ask(staff, reviewed, key, "Who signed?"),
-        lambda: actions.extend_deadline(staff, event, setup, setup.closes_at + timedelta(days=1)),
+        lambda: opening.extend_deadline(staff, event, setup, setup.closes_at + timedelta(days=1)),
         lambda: papers.order_badges(staff, event, Sight.BADGES, "en", layout=Layout.SHEET_4, filters={}, reason="Door"),
         lambda: papers.mark_issued(staff, event, batch),
     ]
@@ -200,7 +200,7 @@ def test_my_page_says_cancelled_and_leaves_reading_and_withdrawing(client: Flask
     session = make_session(event, title={"en": "On schools"})
     calendars.follow_session(session)
     one = register(event, person)
-    actions.decide(make_person(), [one], State.ACCREDITED, "complete")
+    deciding.decide(make_person(), [one], State.ACCREDITED, "complete")
     calendars.choose(person, session, Choice.GOING)
     draft_of = make_event()
     open_registration(draft_of)

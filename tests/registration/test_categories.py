@@ -16,7 +16,7 @@ from eventhub.questionnaires import answers
 from eventhub.questionnaires.checks import parse
 from eventhub.questionnaires.definition import Definition
 from eventhub.questionnaires.uploads import Upload
-from eventhub.registration import actions, admission, categories, participants
+from eventhub.registration import actions, admission, categories, deciding, participants
 from eventhub.registration.asking import mark_of
 from eventhub.registration.categories import Paper, Rule
 from eventhub.registration.models import BadgeColour, Registration, RegistrationCategory, SeatAt, State
@@ -441,7 +441,7 @@ def test_the_desk_sees_quota_and_papers(client: FlaskClient) -> None:
     take_category(event, quota=2, **BOTH)
     one = register(event, category="ngo_no_ecosoc", display_name="Amina", letter=FILE)
     bare = make_registration(event)
-    actions.decide(make_person(), [one], State.ACCREDITED, "complete")
+    deciding.decide(make_person(), [one], State.ACCREDITED, "complete")
     organiser(client, event)
     desk = client.get(f"/en/console/events/{event.slug}/registrations?chip=all").text
     assert "1 of 2 places taken" in desk

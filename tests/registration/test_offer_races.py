@@ -15,7 +15,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.outbox import Promise
 from eventhub.people.models import Person
-from eventhub.registration import actions, line, offers, queries
+from eventhub.registration import actions, deciding, line, offers, queries
 from eventhub.registration.models import Outcome, Registration, SeatOffer, State
 from tests.factories.people import make_person
 from tests.factories.registration import intake, make_dialogue, make_forum, register
@@ -122,7 +122,7 @@ def test_officers_offering_the_same_seat(committed: Flask) -> None:
         event = make_forum(capacity=1, data=None, offers_by_hand=True)
         slug, officer = event.slug, make_person()
         one, two = register(event), register(event)
-        actions.decide(officer, [one, two], State.WAITLISTED, "over_quota")
+        deciding.decide(officer, [one, two], State.WAITLISTED, "over_quota")
         ids, officer_id, event_id = (one.id, two.id), officer.id, event.id
 
     def offer(which: uuid.UUID) -> str:
@@ -141,8 +141,8 @@ def test_a_decision_meets_a_withdrawal_and_nobody_waits_in_a_circle(committed: F
         event = make_forum(capacity=20, data=None)
         officer, persons = make_person(), [make_person() for _ in range(40)]
         rows = [register(event, person) for person in persons]
-        actions.decide(officer, rows[:20], State.ACCREDITED, "complete")
-        actions.decide(officer, rows[20:], State.WAITLISTED, "over_quota")
+        deciding.decide(officer, rows[:20], State.ACCREDITED, "complete")
+        deciding.decide(officer, rows[20:], State.WAITLISTED, "over_quota")
         slug, officer_id, everybody = event.slug, officer.id, [one.id for one in persons]
         seated, waiting = (
             [one.id for one in persons[:20]],
@@ -154,7 +154,7 @@ def test_a_decision_meets_a_withdrawal_and_nobody_waits_in_a_circle(committed: F
             person = db.session.get_one(Person, person_id)
             return actions.withdraw(person, queries.intake(slug, person, lock=True, seats=True)).state.value
         row = db.session.get_one(Registration, waiting[person_id])
-        actions.decide(db.session.get_one(Person, officer_id), [row], State.ACCREDITED, "complete")
+        deciding.decide(db.session.get_one(Person, officer_id), [row], State.ACCREDITED, "complete")
         return "decided"
 
     ended = each_at_once(committed, either, everybody)

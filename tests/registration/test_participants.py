@@ -19,7 +19,7 @@ from eventhub.papers.queries import bearers
 from eventhub.people import actions as people
 from eventhub.people.models import Channel, Consent, Organisation, Person
 from eventhub.programme.models import Event, Publication
-from eventhub.registration import actions, participants
+from eventhub.registration import actions, deciding, opening, participants
 from eventhub.registration.models import Registration, RegistrationSetup, State
 from eventhub.registration.moves import move, move_all
 from tests.factories.people import form_fields, make_organisation, make_person, make_staff, sign_in
@@ -253,7 +253,7 @@ def _by_another_name(client: FlaskClient, registration: Registration) -> None:
 
 def _by_the_organizers(client: FlaskClient, registration: Registration) -> None:
     event, setup = (db.session.get_one(kind, registration.event_id) for kind in (Event, RegistrationSetup))
-    actions.set_up(make_staff(), event, setup=setup, public_list=False)
+    opening.set_up(make_staff(), event, setup=setup, public_list=False)
 
 
 STILL_THERE = (_by_another_name, _by_the_organizers)
@@ -445,12 +445,12 @@ def test_a_list_becomes_public_only_before_anybody_agreed_to_another_one(client:
     sign_in(client, person)
     told = "anybody on the internet can read your name"
     assert told not in client.get(page).text
-    actions.set_up(staff, event, setup=found, public_list=True)
+    opening.set_up(staff, event, setup=found, public_list=True)
     assert told in client.get(page).text
-    actions.set_up(staff, event, setup=found, public_list=False)
+    opening.set_up(staff, event, setup=found, public_list=False)
     people.set_consents(person, {Channel.LIST_OF_PARTICIPANTS: True}, event_id=event.id)
     with pytest.raises(participants.AgreedToLess):
-        actions.set_up(staff, event, setup=found, public_list=True)
+        opening.set_up(staff, event, setup=found, public_list=True)
 
 
 # When a yes shows
@@ -461,7 +461,7 @@ def test_a_yes_says_how_long_it_takes(client: FlaskClient, event: Event) -> None
     assert timedelta(minutes=5) == participants.FRESH  # what the words say
     person = sign_in(client, make_person())
     sent = register(event, person, **(ANSWERS | {"list_of_participants": False}))
-    actions.decide(make_staff(), [sent], State.ACCREDITED, "complete")
+    deciding.decide(make_staff(), [sent], State.ACCREDITED, "complete")
     db.session.flush()
     here = f"/en/me/registrations/{sent.reference}"
     page = client.get(f"{here}/answers/p3").text
@@ -483,7 +483,7 @@ def test_a_yes_says_how_long_it_takes(client: FlaskClient, event: Event) -> None
 def test_nobody_waits_for_a_list_that_is_not_public(client: FlaskClient) -> None:
     event = make_forum()
     sent = register(event, sign_in(client, make_person()), **(ANSWERS | {"list_of_participants": True}))
-    actions.decide(make_staff(), [sent], State.ACCREDITED, "complete")
+    deciding.decide(make_staff(), [sent], State.ACCREDITED, "complete")
     db.session.flush()
     assert "five minutes" not in client.get(f"/en/me/registrations/{sent.reference}/answers/p3").text
     assert "five minutes" not in client.get(f"/en/events/{event.slug}/register/done").text

@@ -14,7 +14,7 @@ from eventhub.kit.db import db
 from eventhub.kit.outbox import Promise
 from eventhub.people.models import Role
 from eventhub.programme.models import Event
-from eventhub.registration import actions, offers, personal_data, preparing
+from eventhub.registration import actions, deciding, offers, personal_data, preparing
 from eventhub.registration.models import PreparedDecision, Registration, RegistrationSetup, State
 from eventhub.registration.moves import NotPossible, OwnFile
 from tests.factories.people import form_fields, make_person, sign_in
@@ -137,7 +137,7 @@ def test_what_does_not_hold_any_more_stays_by_name(client: FlaskClient) -> None:
     for one in (fits, seatless, decided):
         make_prepared(one)
     make_prepared(rewritten, State.DECLINED, "missing_letter")
-    actions.decide(make_person(), [decided], State.DECLINED, "late")
+    deciding.decide(make_person(), [decided], State.DECLINED, "late")
     rewritten.country = "SE"
     db.session.flush()
     officer(client, event)
@@ -170,7 +170,7 @@ def test_what_came_between_the_page_and_the_button_is_left(client: FlaskClient) 
         make_prepared(each, *((State.DECLINED, "missing_letter") if each is three else ()))
     officer(client, event)
     sent = as_sent(client.get(desk(event, "/prepared")).text, "/prepared/release")
-    actions.decide(make_person(), [register(event)], State.ACCREDITED, "complete")
+    deciding.decide(make_person(), [register(event)], State.ACCREDITED, "complete")
     preparing.prepare(make_person(), [three], State.DECLINED, "other", "Words nobody has read")
     assert client.post(desk(event, "/prepared/release"), data=sent).status_code == 303
     page = client.get(desk(event, "/prepared")).text
@@ -340,7 +340,7 @@ def test_a_refusal_needs_words_and_a_reason_when_it_is_prepared_too(client: Flas
 def test_taking_back_is_not_prepared(client: FlaskClient) -> None:
     event = make_forum()
     one = register(event)
-    actions.decide(make_person(), [one], State.ACCREDITED, "complete")
+    deciding.decide(make_person(), [one], State.ACCREDITED, "complete")
     officer(client, event)
     preview = choose(client, event, "revoked", one).text
     assert "Prepare, and release later" not in preview

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.outbox import Promise
 from eventhub.people.models import Person
-from eventhub.registration import actions, desk, preparing, queries
+from eventhub.registration import actions, deciding, desk, preparing, queries
 from eventhub.registration.models import PreparedDecision, Registration, RegistrationSetup, State
 from tests.factories.people import make_person
 from tests.factories.registration import make_forum, make_prepared, make_registration
@@ -69,14 +69,14 @@ def test_six_officers_release_once(committed: Flask) -> None:
 def test_seats_are_not_oversold_beside_decisions_taken_at_once(committed: Flask) -> None:
     event_id, officers = a_desk(committed, capacity=5)
 
-    def deciding(officer_id: uuid.UUID) -> str:
+    def taken(officer_id: uuid.UUID) -> str:
         officer = db.session.get_one(Person, officer_id)
         ids = db.session.scalars(select(Registration.id).order_by(Registration.id).limit(2)).all()
-        actions.decide(officer, desk.chosen(event_id, ids), State.ACCREDITED, "complete")
+        deciding.decide(officer, desk.chosen(event_id, ids), State.ACCREDITED, "complete")
         return "decided"
 
     deeds = [partial(releasing, event_id, one) for one in officers[:3]]
-    at_once(committed, [*deeds, *(partial(deciding, one) for one in officers[3:])])
+    at_once(committed, [*deeds, *(partial(taken, one) for one in officers[3:])])
     with committed.app_context():
         taken = db.session.scalars(select(RegistrationSetup.seats_taken)).one()
         db.session.remove()

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from eventhub.kit.db import db, unit_of_work
 from eventhub.people.models import Person
-from eventhub.registration import actions, queries, seats
+from eventhub.registration import actions, deciding, queries, seats
 from eventhub.registration.models import Registration, RegistrationCategory, RegistrationSetup, State
 from tests import servers
 from tests.factories.people import make_person
@@ -138,7 +138,7 @@ def test_officers_deciding_at_once_keep_to_the_quota(committed: Flask) -> None:
 
     def accredit(registration_id: uuid.UUID) -> str:
         one = db.session.get_one(Registration, registration_id)
-        actions.decide(db.session.get_one(Person, officer), [one], State.ACCREDITED, "complete")
+        deciding.decide(db.session.get_one(Person, officer), [one], State.ACCREDITED, "complete")
         return "accredited"
 
     assert each_at_once(committed, accredit, rows) == {"accredited": 5, "QuotaFull": 25}

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from eventhub.kit.db import db
 from eventhub.people.models import Person, Role
 from eventhub.programme.models import Event
-from eventhub.registration import actions, admission, doors, offers, personal_data, queries
+from eventhub.registration import actions, admission, deciding, doors, offers, personal_data, queries
 from eventhub.registration.models import (
     Registration,
     RegistrationCategory,
@@ -164,10 +164,10 @@ def test_the_desk_cannot_pass_a_quota() -> None:
     take_category(event, NGO)
     one, two, ngo = came(event, STATE), came(event, STATE), came(event, NGO)
     with pytest.raises(offers.QuotaFull), db.session.begin_nested():
-        actions.decide(officer, [one, two, ngo], State.ACCREDITED, "complete")
-    actions.decide(officer, [one, ngo], State.ACCREDITED, "complete")
-    actions.decide(officer, [two], State.WAITLISTED, "over_quota")
-    actions.decide(officer, [one], State.REVOKED, "other")
+        deciding.decide(officer, [one, two, ngo], State.ACCREDITED, "complete")
+    deciding.decide(officer, [one, ngo], State.ACCREDITED, "complete")
+    deciding.decide(officer, [two], State.WAITLISTED, "over_quota")
+    deciding.decide(officer, [one], State.REVOKED, "other")
     assert states(one, two, ngo) == [State.REVOKED, State.OFFERED, State.ACCREDITED]
 
 
@@ -188,9 +188,9 @@ def test_a_line_for_one_category_holds_up_no_other() -> None:
     take_category(event, STATE, quota=1)
     take_category(event, NGO)
     seated, state, ngo = came(event, STATE), came(event, STATE), came(event, NGO)
-    actions.decide(officer, [seated], State.ACCREDITED, "complete")
-    actions.decide(officer, [state, ngo], State.WAITLISTED, "over_quota")
-    actions.decide(officer, [ngo], State.ACCREDITED, "complete")
+    deciding.decide(officer, [seated], State.ACCREDITED, "complete")
+    deciding.decide(officer, [state, ngo], State.WAITLISTED, "over_quota")
+    deciding.decide(officer, [ngo], State.ACCREDITED, "complete")
     assert states(state, ngo) == [State.WAITLISTED, State.ACCREDITED]
 
 
@@ -198,11 +198,11 @@ def test_within_a_category_nobody_is_passed_over() -> None:
     event, officer = make_forum(data=FOR_CATEGORIES), make_person()
     take_category(event, STATE, quota=1)
     first, second = came(event, STATE), came(event, STATE)
-    actions.decide(officer, [first], State.WAITLISTED, "over_quota")
-    actions.decide(officer, [second], State.WAITLISTED, "over_quota")
+    deciding.decide(officer, [first], State.WAITLISTED, "over_quota")
+    deciding.decide(officer, [second], State.WAITLISTED, "over_quota")
     with pytest.raises(offers.OutOfTurn):
-        actions.decide(officer, [second], State.ACCREDITED, "complete")
-    actions.decide(officer, [first], State.ACCREDITED, "complete")
+        deciding.decide(officer, [second], State.ACCREDITED, "complete")
+    deciding.decide(officer, [first], State.ACCREDITED, "complete")
     assert states(first) == [State.ACCREDITED]
 
 
@@ -327,6 +327,6 @@ def test_whoever_is_put_on_the_list_while_a_seat_is_free_is_offered_it() -> None
     """Where seats are taken at once, free ones belong to whoever waits: also to somebody declined before."""
     event, officer = make_dialogue(capacity=1, needs_accreditation=True), make_person()
     first = register(event, display_name="Amina")
-    actions.decide(officer, [first], State.DECLINED, "late")
-    actions.decide(officer, [first], State.WAITLISTED, "over_quota")
+    deciding.decide(officer, [first], State.DECLINED, "late")
+    deciding.decide(officer, [first], State.WAITLISTED, "over_quota")
     assert states(first) == [State.OFFERED]

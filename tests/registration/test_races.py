@@ -20,7 +20,7 @@ from eventhub.people.models import Person
 from eventhub.questionnaires import answers
 from eventhub.questionnaires.forms import AnswerForm
 from eventhub.questionnaires.models import AnswerSet
-from eventhub.registration import actions, queries, seats
+from eventhub.registration import actions, deciding, queries, seats
 from eventhub.registration import at_once as whole
 from eventhub.registration.models import Registration, RegistrationSetup, State
 from tests import servers
@@ -165,7 +165,7 @@ def test_officers_deciding_at_once_never_oversell(committed: Flask) -> None:
 
     def accredit(registration_id: uuid.UUID) -> str:
         registration = db.session.get_one(Registration, registration_id)
-        actions.decide(db.session.get_one(Person, officer), [registration], State.ACCREDITED, "complete")
+        deciding.decide(db.session.get_one(Person, officer), [registration], State.ACCREDITED, "complete")
         return "accredited"
 
     ended = each_at_once(committed, accredit, rows)

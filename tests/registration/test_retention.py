@@ -21,7 +21,7 @@ from eventhub.programme import actions as programme
 from eventhub.programme.actions import EventFacts
 from eventhub.programme.models import Event
 from eventhub.questionnaires.models import Answer
-from eventhub.registration import actions, desk, personal_data, thread
+from eventhub.registration import deciding, desk, personal_data, thread
 from eventhub.registration.access import Sight
 from eventhub.registration.desk import Filters
 from eventhub.registration.models import Message, Registration, State
@@ -41,7 +41,7 @@ def appealed() -> tuple[Event, Person, Registration]:
     """Somebody who was declined, and whose appeal nobody has read."""
     event, person = make_forum(), make_person()
     one = register(event, person)
-    actions.decide(make_person(), [one], State.DECLINED, "other", "Words")
+    deciding.decide(make_person(), [one], State.DECLINED, "other", "Words")
     thread.answer(person, intake(event, person), "Look again")
     db.session.flush()
     return event, person, one
@@ -74,12 +74,12 @@ def test_nothing_is_done_to_somebody_who_was_erased() -> None:
     personal_data.erase(person)
     db.session.flush()
     with pytest.raises(NotPossible):
-        actions.take_up_again(officer, one, "An appeal")
+        deciding.take_up_again(officer, one, "An appeal")
     for state in (State.UNDER_REVIEW, State.WAITLISTED):
         one.state = state
         db.session.flush()
         with pytest.raises(NotPossible):
-            actions.decide(officer, [one], State.ACCREDITED, "complete")
+            deciding.decide(officer, [one], State.ACCREDITED, "complete")
         with pytest.raises(NotPossible):
             thread.ask(officer, one, key, "Where is it?")
     assert personal_data.erase(person) == 1, "safe to repeat"

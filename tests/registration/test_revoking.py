@@ -17,7 +17,7 @@ from eventhub.kit.errors import Stale
 from eventhub.kit.outbox import Promise
 from eventhub.papers.models import TAKES_PART
 from eventhub.people.models import Person
-from eventhub.registration import actions, counts, personal_data, queries
+from eventhub.registration import actions, counts, deciding, personal_data, queries
 from eventhub.registration.models import Registration, RegistrationSetup, State
 from eventhub.registration.moves import NotPossible, OwnFile
 from tests.factories.people import form_fields, make_person, sign_in
@@ -29,7 +29,7 @@ from tests.registration.test_thread import mine
 
 def accredited(event: object, person: Person | None = None) -> Registration:
     one = register(event, person or make_person())  # type: ignore[arg-type]
-    actions.decide(make_person(), [one], State.ACCREDITED, "complete")
+    deciding.decide(make_person(), [one], State.ACCREDITED, "complete")
     db.session.flush()
     return one
 
@@ -63,8 +63,8 @@ def test_several_are_taken_back_through_the_preview(client: FlaskClient) -> None
 def test_the_place_goes_to_the_first_in_line_and_the_rest_is_owed() -> None:
     event = make_forum(capacity=1)
     one, next_one = accredited(event), register(event)
-    actions.decide(make_person(), [next_one], State.WAITLISTED, "over_quota")
-    actions.decide(make_person(), [one], State.REVOKED, "duplicate")
+    deciding.decide(make_person(), [next_one], State.WAITLISTED, "over_quota")
+    deciding.decide(make_person(), [one], State.REVOKED, "duplicate")
     db.session.refresh(next_one)
     assert (one.state, one.has_seat) == (State.REVOKED, False)
     assert (next_one.state, next_one.has_seat) == (State.OFFERED, True)
@@ -81,10 +81,10 @@ def test_a_badge_does_not_hold_it_and_who_came_stays() -> None:
     for state, possible in ((State.BADGE_ISSUED, True), (State.ATTENDED, False), (State.UNDER_REVIEW, False)):
         one = make_registration(event, state=state, has_seat=False)
         if possible:
-            assert actions.decide(make_person(), [one], State.REVOKED, "other", "As we said") == 1
+            assert deciding.decide(make_person(), [one], State.REVOKED, "other", "As we said") == 1
         else:
             with pytest.raises(NotPossible):
-                actions.decide(make_person(), [one], State.REVOKED, "other", "As we said")
+                deciding.decide(make_person(), [one], State.REVOKED, "other", "As we said")
 
 
 def test_neither_door_nor_lists_know_who_was_taken_back() -> None:
@@ -95,7 +95,7 @@ def test_neither_door_nor_lists_know_who_was_taken_back() -> None:
 def test_the_page_says_why_in_the_words_of_the_letter(client: FlaskClient) -> None:
     event, person = make_forum(), make_person()
     one = accredited(event, person)
-    actions.decide(make_person(), [one], State.REVOKED, "security_objection_recorded", "You may write to us.")
+    deciding.decide(make_person(), [one], State.REVOKED, "security_objection_recorded", "You may write to us.")
     db.session.flush()
     sign_in(client, person)
     page = client.get(mine(one, "")).text
@@ -120,7 +120,7 @@ def test_an_objection_cannot_be_told_by_a_letter_without_words(client: FlaskClie
 def test_taking_up_again_needs_a_note_and_is_told_to_the_person(client: FlaskClient) -> None:
     event = make_forum(capacity=1)
     one = accredited(event)
-    actions.decide(make_person(), [one], State.REVOKED, "identity_not_shown")
+    deciding.decide(make_person(), [one], State.REVOKED, "identity_not_shown")
     db.session.flush()
     officer(client, event)
     address = desk(event, f"/{one.id}")
@@ -130,7 +130,7 @@ def test_taking_up_again_needs_a_note_and_is_told_to_the_person(client: FlaskCli
     db.session.refresh(one)
     assert (one.state, one.reason) == (State.UNDER_REVIEW, None)
     assert db.session.scalars(select(Promise).where(Promise.task == "registration.taken_up")).one()
-    actions.decide(make_person(), [one], State.ACCREDITED, "complete")
+    deciding.decide(make_person(), [one], State.ACCREDITED, "complete")
     assert seats_of(one) == 1
 
 
@@ -139,14 +139,14 @@ def test_only_a_refusal_is_taken_up_by_somebody_far_enough_who_saw_it_as_it_is()
     event, person = make_forum(), make_person()
     one = register(event, person)
     with pytest.raises(NotPossible):
-        actions.take_up_again(make_person(), one, "Why not")
-    actions.decide(make_person(), [one], State.DECLINED, "late")
+        deciding.take_up_again(make_person(), one, "Why not")
+    deciding.decide(make_person(), [one], State.DECLINED, "late")
     with pytest.raises(OwnFile):
-        actions.take_up_again(person, one, "It is mine")
+        deciding.take_up_again(person, one, "It is mine")
     with pytest.raises(Stale):
-        actions.take_up_again(make_person(), one, "Late paper", seen={one.id: one.version - 1})
+        deciding.take_up_again(make_person(), one, "Late paper", seen={one.id: one.version - 1})
     assert (
-        actions.take_up_again(make_person(), one, "Late paper", seen={one.id: one.version}).state is State.UNDER_REVIEW
+        deciding.take_up_again(make_person(), one, "Late paper", seen={one.id: one.version}).state is State.UNDER_REVIEW
     )
 
 
@@ -159,7 +159,7 @@ def test_sessions_leave_the_calendar_but_not_that_of_somebody_accredited_anew() 
     calendars.choose(person, session, Choice.GOING)
     chosen = select(ChosenSession.session_id).where(ChosenSession.person_id == person.id)
     assert list(db.session.scalars(chosen)) == [session.id]
-    actions.decide(make_person(), [one], State.REVOKED, "duplicate")
+    deciding.decide(make_person(), [one], State.REVOKED, "duplicate")
     full = queries.with_person(one.id)
     assert full is not None
     calendars.on_withdrawn(full)
@@ -182,11 +182,11 @@ def test_the_counts_of_a_midnight_hold_through_the_day() -> None:
     before = told()
     assert before[known or ""] == 10
     for one in people[:6]:
-        actions.decide(staff, [one], State.REVOKED, "duplicate")
+        deciding.decide(staff, [one], State.REVOKED, "duplicate")
     assert told() == before
-    actions.take_up_again(staff, people[0], "An appeal")
+    deciding.take_up_again(staff, people[0], "An appeal")
     assert told() == before
-    actions.decide(staff, [people[0]], State.ACCREDITED, "complete")
+    deciding.decide(staff, [people[0]], State.ACCREDITED, "complete")
     assert told() == before
     # Neither does who is erased, nor who belongs to another category now.
     people[6].category = "member_state"
@@ -202,7 +202,7 @@ def test_a_confirmed_place_of_a_dialogue_is_taken_back_too() -> None:
     event, person = make_dialogue(capacity=1), make_person()
     one, waiting = register(event, person), register(event)
     assert (one.state, waiting.state) == (State.ACCREDITED, State.WAITLISTED)
-    actions.decide(make_person(), [one], State.REVOKED, "duplicate")
+    deciding.decide(make_person(), [one], State.REVOKED, "duplicate")
     db.session.refresh(waiting)
     assert waiting.state is State.OFFERED
     with pytest.raises(NotPossible):

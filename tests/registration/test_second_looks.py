@@ -14,7 +14,7 @@ from eventhub.kit.db import db
 from eventhub.kit.outbox import Promise
 from eventhub.kit.sealed import SealKey
 from eventhub.people.models import Person
-from eventhub.registration import actions, disclosure, queries, thread
+from eventhub.registration import deciding, disclosure, queries, thread
 from eventhub.registration.desk import last_hands
 from eventhub.registration.doors import take_back
 from eventhub.registration.models import Message, Registration, SeatAt, State
@@ -35,10 +35,10 @@ def key_of(one: Registration) -> SealKey:
 def test_words_of_an_earlier_decision_do_not_come_back() -> None:
     event, staff = make_forum(), make_person()
     one = register(event)
-    actions.decide(staff, [one], State.DECLINED, "other", "We were told that you are not who you say.")
+    deciding.decide(staff, [one], State.DECLINED, "other", "We were told that you are not who you say.")
     assert queries.decision_words(one) == "We were told that you are not who you say."
-    actions.take_up_again(staff, one, "It was a mistake")
-    actions.decide(staff, [one], State.DECLINED, "late")
+    deciding.take_up_again(staff, one, "It was a mistake")
+    deciding.decide(staff, [one], State.DECLINED, "late")
     db.session.flush()
     assert queries.decision_words(one) is None
 
@@ -46,7 +46,7 @@ def test_words_of_an_earlier_decision_do_not_come_back() -> None:
 def test_an_appeal_that_is_read_may_go_on() -> None:
     event, person, staff = make_forum(), make_person(), make_person()
     one = register(event, person)
-    actions.decide(staff, [one], State.DECLINED, "late")
+    deciding.decide(staff, [one], State.DECLINED, "late")
     start = now()
     for minute in range(thread.IN_A_ROW * 2):
         with time_machine.travel(start + timedelta(minutes=minute + 1), tick=False):
@@ -64,8 +64,8 @@ def test_nobody_reads_or_settles_at_the_desk_what_is_their_own(client: FlaskClie
     event = make_forum()
     person = at_desk(client, event)
     one = register(event, person)
-    actions.note(make_person(), one, "We suspect this officer")
-    actions.decide(make_person(), [one], State.DECLINED, "late")
+    deciding.note(make_person(), one, "We suspect this officer")
+    deciding.decide(make_person(), [one], State.DECLINED, "late")
     thread.answer(person, intake(event, person), "Please look again")
     with pytest.raises(OwnFile):
         thread.mark_read(person, one)
@@ -131,11 +131,11 @@ def test_a_refusal_looked_at_again_passes_nobody_over() -> None:
     staff = make_person()
     first, waits = register(event), register(event)
     assert waits.state is State.WAITLISTED
-    actions.decide(staff, [first], State.DECLINED, "late")
-    actions.take_up_again(staff, first, "An appeal")
+    deciding.decide(staff, [first], State.DECLINED, "late")
+    deciding.take_up_again(staff, first, "An appeal")
     db.session.flush()
     with pytest.raises(OutOfTurn):
-        actions.decide(staff, [first], State.ACCREDITED, "complete")
+        deciding.decide(staff, [first], State.ACCREDITED, "complete")
 
 
 def test_who_changed_it_last_is_named_and_not_who_read_it(client: FlaskClient) -> None:
@@ -143,7 +143,7 @@ def test_who_changed_it_last_is_named_and_not_who_read_it(client: FlaskClient) -
     one = register(event, person)
     reader = at_desk(client, event)
     one.version += 1
-    actions.note(reader, one, "A word")
+    deciding.note(reader, one, "A word")
     disclosure.note_file_read(reader.id, one.id, event.id)
     db.session.flush()
     assert last_hands([one.id])[one.id] == "Amina Yusuf"
@@ -156,7 +156,7 @@ def test_who_filled_in_a_slip_at_the_door_takes_back_the_entry_and_decides_nothi
     one.state = State.ATTENDED
     db.session.flush()
     with pytest.raises(OwnFile):
-        actions.decide(officer, [one], State.REVOKED, "other")
+        deciding.decide(officer, [one], State.REVOKED, "other")
     assert take_back(officer, one, gate="2026-11-26", text="The wrong person", came=False).state is State.ACCREDITED
 
 

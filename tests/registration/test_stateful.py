@@ -29,7 +29,7 @@ from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError
 from eventhub.kit.sealed import SealKey
 from eventhub.people.models import Person
-from eventhub.registration import actions, doors, line, offers, queries, thread
+from eventhub.registration import actions, deciding, doors, line, offers, opening, queries, thread
 from eventhub.registration.models import (
     CORRECTIONS,
     MOVES,
@@ -90,8 +90,8 @@ class Desk(RuleBasedStateMachine):
             self.register(person)
         rows = [found for found in map(self.registration_of, there) if found is not None]
         if accredits and seat_at is SeatAt.ACCREDITATION:
-            actions.decide(self.officer, rows[:capacity], State.ACCREDITED, "complete")
-            actions.decide(self.officer, rows[capacity:], State.WAITLISTED, "over_quota")
+            deciding.decide(self.officer, rows[:capacity], State.ACCREDITED, "complete")
+            deciding.decide(self.officer, rows[capacity:], State.WAITLISTED, "over_quota")
         return multiple(*there)
 
     @rule(target=people)
@@ -113,11 +113,11 @@ class Desk(RuleBasedStateMachine):
         with self.undone_on_error():
             actions.withdraw(person, self.intake(person))
 
-    @rule(chosen=st.lists(people, min_size=1, max_size=4, unique_by=id), outcome=st.sampled_from(actions.OUTCOMES))
+    @rule(chosen=st.lists(people, min_size=1, max_size=4, unique_by=id), outcome=st.sampled_from(deciding.OUTCOMES))
     def decide(self, chosen: list[Person], outcome: State) -> None:
         rows = select(Registration).where(Registration.person_id.in_([one.id for one in chosen]))
         with self.undone_on_error():
-            actions.decide(self.officer, list(db.session.scalars(rows)), outcome, "other")
+            deciding.decide(self.officer, list(db.session.scalars(rows)), outcome, "other")
 
     @rule(which=st.integers(min_value=0, max_value=9))
     def take_back(self, which: int) -> None:
@@ -125,14 +125,14 @@ class Desk(RuleBasedStateMachine):
         mine = self.registration_of(person) if person else None
         if mine is not None:
             with self.undone_on_error():
-                actions.decide(self.officer, [mine], State.REVOKED, "other")
+                deciding.decide(self.officer, [mine], State.REVOKED, "other")
 
     @rule(person=people)
     def take_up_again(self, person: Person) -> None:
         mine = self.registration_of(person)
         if mine is not None:
             with self.undone_on_error():
-                actions.take_up_again(self.officer, mine, "An appeal")
+                deciding.take_up_again(self.officer, mine, "An appeal")
 
     @rule(person=people)
     def ask(self, person: Person) -> None:
@@ -173,7 +173,7 @@ class Desk(RuleBasedStateMachine):
         setup = db.session.get_one(RegistrationSetup, self.event.id)
         if capacity is None or capacity >= setup.seats_taken:
             with self.undone_on_error():
-                actions.set_up(self.officer, self.event, setup=setup, capacity=capacity)
+                opening.set_up(self.officer, self.event, setup=setup, capacity=capacity)
 
     @rule(which=st.integers(min_value=0, max_value=9))
     def leave_a_seat(self, which: int) -> None:
@@ -221,7 +221,7 @@ class Desk(RuleBasedStateMachine):
     def change_hands(self, by_hand: bool) -> None:
         setup = db.session.get_one(RegistrationSetup, self.event.id)
         with self.undone_on_error():
-            actions.set_up(self.officer, self.event, setup=setup, offers_by_hand=by_hand)
+            opening.set_up(self.officer, self.event, setup=setup, offers_by_hand=by_hand)
 
     @invariant()
     def each_offer_is_open_and_nobody_was_passed_over(self) -> None:

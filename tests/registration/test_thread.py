@@ -22,7 +22,7 @@ from eventhub.kit.sealed import SealKey, destroy
 from eventhub.people.models import Person, Role
 from eventhub.programme.models import Event
 from eventhub.questionnaires.uploads import Upload
-from eventhub.registration import actions, personal_data, thread
+from eventhub.registration import actions, deciding, personal_data, thread
 from eventhub.registration.models import Message, Registration, State
 from eventhub.registration.moves import NotPossible, OwnFile
 from tests.factories.people import form_fields, make_person, make_staff, sign_in
@@ -125,7 +125,7 @@ def test_internal_notes_and_the_names_of_officers_stay_at_the_desk(app: Flask, c
     officer.name = "Olga Officer"
     db.session.flush()
     assert ask(client, event, one).status_code == 303
-    actions.note(officer, one, "He sounded nervous")
+    deciding.note(officer, one, "He sounded nervous")
     owner = app.test_client()
     sign_in(owner, person)
     for page in (owner.get(mine(one)).text, owner.get(mine(one, "")).text, owner.get("/en/me").text):
@@ -242,7 +242,7 @@ def test_an_answer_after_the_decision_is_kept_and_marked(client: FlaskClient) ->
     one = asked(event, person)
     sign_in(client, person)
     fields = form_fields(client.get(mine(one)).text, "/questions") | {"text": "The letter is on its way"}
-    actions.decide(make_person(), [one], State.DECLINED, "missing_letter")
+    deciding.decide(make_person(), [one], State.DECLINED, "missing_letter")
     assert client.post(mine(one), data=fields).status_code == 303
     assert "Your message is sent. The secretariat reads it." in client.get(mine(one)).text
     db.session.refresh(one)
@@ -289,7 +289,7 @@ def test_changed_answers_count_as_an_answer_and_a_decision_ends_the_mark() -> No
     actions.amend(person, intake(event, person), {"legal_name": "Amina Y."})
     assert one.state is State.UNDER_REVIEW
     assert one.answered_at is not None
-    actions.decide(make_person(), [one], State.ACCREDITED, "complete")
+    deciding.decide(make_person(), [one], State.ACCREDITED, "complete")
     assert one.answered_at is None
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.sealed import SealKey
 from eventhub.people.models import Person
-from eventhub.registration import actions, queries, thread
+from eventhub.registration import actions, deciding, queries, thread
 from eventhub.registration.models import SEATED, Message, Registration, RegistrationSetup, State
 from tests.factories.people import make_person
 from tests.factories.registration import make_forum, make_registration
@@ -26,7 +26,7 @@ def make(app: Flask, state: State, *, number: int = 1, asked: bool = False) -> t
         event, officer = make_forum(capacity=number, data=None), make_person()
         rows = [make_registration(event) for _ in range(number)]
         if state is State.ACCREDITED:
-            actions.decide(officer, rows, State.ACCREDITED, "complete")
+            deciding.decide(officer, rows, State.ACCREDITED, "complete")
         for one in rows if asked else ():
             person = db.session.get_one(Person, one.person_id)
             thread.ask(officer, one, db.session.get_one(SealKey, person.seal_key_id), "Where is the letter?")
@@ -50,7 +50,7 @@ def answer(slug: str, person_id: uuid.UUID) -> str:
 def decide(officer: uuid.UUID, one: uuid.UUID, outcome: State, seen: int | None = None) -> str:
     registration = db.session.get_one(Registration, one)
     versions = None if seen is None else {one: seen}
-    actions.decide(db.session.get_one(Person, officer), [registration], outcome, "other", seen=versions)
+    deciding.decide(db.session.get_one(Person, officer), [registration], outcome, "other", seen=versions)
     return outcome.value
 
 

@@ -17,7 +17,7 @@ from eventhub.people.affiliations import STILL_NEAR, affiliate, forget_ended, re
 from eventhub.people.models import Affiliation, Organisation, Person, Role
 from eventhub.people.queries import own_data
 from eventhub.programme.models import Event
-from eventhub.registration import actions, copies, desk, personal_data
+from eventhub.registration import actions, copies, deciding, desk, personal_data
 from eventhub.registration.access import Sight
 from eventhub.registration.models import Registration, State
 from eventhub.registration.moves import OwnFile
@@ -49,13 +49,13 @@ def test_nobody_decides_on_whom_they_represent_by_their_own_answer() -> None:
     """SAFETY.md property 7, from answers alone."""
     event, officer = make_forum(), make_person()
     colleague = named(event, "  HORN   voices association ")
-    actions.decide(officer, [colleague], State.WAITLISTED, "over_quota")
+    deciding.decide(officer, [colleague], State.WAITLISTED, "over_quota")
     named(make_forum(), HORN, officer)
     with pytest.raises(OwnFile):
-        actions.decide(officer, [colleague], State.ACCREDITED, "complete")
+        deciding.decide(officer, [colleague], State.ACCREDITED, "complete")
     named(make_forum(), "Another", officer)
     with pytest.raises(OwnFile):
-        actions.decide(officer, [colleague], State.ACCREDITED, "complete")
+        deciding.decide(officer, [colleague], State.ACCREDITED, "complete")
 
 
 @pytest.mark.parametrize("changed", ["Another", None])
@@ -67,9 +67,9 @@ def test_an_amended_answer_frees_nobody_from_the_rule(changed: str | None) -> No
     amend(own, officer, changed)
     assert ties(officer) == ({changed} if changed else set())
     with pytest.raises(OwnFile):
-        actions.decide(officer, [colleague], State.ACCREDITED, "complete")
+        deciding.decide(officer, [colleague], State.ACCREDITED, "complete")
     with time_machine.travel(now() + STILL_NEAR + timedelta(days=1), tick=False):
-        assert actions.decide(officer, [colleague], State.WAITLISTED, "over_quota") == 1
+        assert deciding.decide(officer, [colleague], State.WAITLISTED, "over_quota") == 1
 
 
 def test_an_ended_tie_stands_again_when_the_answer_comes_back() -> None:
@@ -122,7 +122,7 @@ def test_what_nobody_confirmed_stands_in_each_ones_own_words(first: str | None) 
     assert [row["name"] for row in copy_of_all["organizations"]] == [HORN]
     rows = desk.rows(event.id, desk.Filters(make_person().id, "all"), Sight.BADGES)
     assert {row.organisation for row in rows} == {HORN, first or HORN}
-    actions.decide(make_person(), [one], State.ACCREDITED, "complete")
+    deciding.decide(make_person(), [one], State.ACCREDITED, "complete")
     assert [bearer.organisation for bearer in bearers(event.id, {"reference": str(one.reference)})] == [HORN]
 
 

@@ -18,7 +18,7 @@ from eventhub.people.queries import consenting
 from eventhub.programme.models import Event, Publication
 from eventhub.questionnaires import answers
 from eventhub.questionnaires.models import AnswerSet
-from eventhub.registration import actions, disclosure
+from eventhub.registration import actions, disclosure, opening
 from eventhub.registration.models import Registration, RegistrationSetup, State
 from eventhub.registration.moves import move
 from tests.factories.people import form_fields, make_person, sign_in
@@ -234,7 +234,7 @@ def test_an_expired_draft_says_so_and_shows_what_was_typed(client: FlaskClient, 
     actions.save_page(person, found, {"legal_name": "Typed by Amina"})
     with time_machine.travel(closes + timedelta(hours=30), tick=False):
         sign_in(client, person)
-        actions.expire_drafts(now())
+        opening.expire_drafts(now())
         assert "Registration is closed" in client.get(base).text
         page = client.get(f"{base}/p2")
         assert "Typed by Amina" in page.text
@@ -423,7 +423,7 @@ def test_beside_an_event_stands_by_when_and_the_old_deadline(client: FlaskClient
     assert f"/en/events/{event.slug}/register" in page
     assert "<del>" not in page
     found = db.session.get_one(RegistrationSetup, event.id)
-    actions.extend_deadline(make_person(), event, found, found.closes_at + timedelta(days=3))
+    opening.extend_deadline(make_person(), event, found, found.closes_at + timedelta(days=3))
     page = client.get(f"/ar/events/{event.slug}").text
     assert "<del>" in page
 

@@ -19,7 +19,7 @@ from eventhub.kit.i18n import LANGUAGES
 from eventhub.kit.outbox import Promise
 from eventhub.people.models import Person, Role
 from eventhub.programme.models import Event, Publication
-from eventhub.registration import actions, histories, letters, line, offers, personal_data, queries
+from eventhub.registration import actions, deciding, histories, letters, line, offers, personal_data, queries
 from eventhub.registration.models import Outcome, Registration, RegistrationSetup, SeatAt, SeatOffer, State
 from eventhub.registration.moves import NotEnoughSeats
 from tests.factories.people import form_fields, grant, make_person, sign_in
@@ -92,8 +92,8 @@ def test_who_was_never_looked_at_is_looked_at_after_accepting() -> None:
 def test_who_was_put_on_the_list_by_a_decision_is_accredited_by_accepting() -> None:
     event, first, staff = make_forum(capacity=1), make_person(), make_person()
     seated, one = register(event, first), register(event)
-    actions.decide(staff, [seated], State.ACCREDITED, "complete")
-    actions.decide(staff, [one], State.WAITLISTED, "over_quota")
+    deciding.decide(staff, [seated], State.ACCREDITED, "complete")
+    deciding.decide(staff, [one], State.WAITLISTED, "over_quota")
     actions.withdraw(first, intake(event, first))
     offers.accept(owner(one), newest(one))
     assert states(one) == [State.ACCREDITED]
@@ -195,11 +195,11 @@ def past_the_line(one: Registration) -> list[tuple[str | None, bool]]:
 def test_a_list_that_goes_by_itself_keeps_its_order_against_officers_too() -> None:
     event, staff = make_forum(capacity=5), make_person()
     one, two = register(event), register(event)
-    actions.decide(staff, [one, two], State.WAITLISTED, "over_quota")
+    deciding.decide(staff, [one, two], State.WAITLISTED, "over_quota")
     with pytest.raises(offers.OutOfTurn):
         offers.offer_by_hand(staff, event.id, [two], "Because")
     with pytest.raises(offers.OutOfTurn):
-        actions.decide(staff, [two], State.ACCREDITED, "complete")
+        deciding.decide(staff, [two], State.ACCREDITED, "complete")
     assert offers.offer_by_hand(staff, event.id, [one, two]) == 2
 
 

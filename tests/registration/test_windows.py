@@ -12,7 +12,7 @@ from eventhub.kit.db import db
 from eventhub.people.models import Person
 from eventhub.programme.models import Event
 from eventhub.questionnaires import answers
-from eventhub.registration import actions
+from eventhub.registration import actions, deciding
 from eventhub.registration.models import State
 from tests.factories.people import form_fields, make_person, sign_in
 from tests.factories.registration import intake, make_dialogue, make_forum
@@ -352,7 +352,7 @@ def test_a_second_window_says_that_a_registration_cannot_be_withdrawn_any_more(
     sent = actions.submit(person, intake(event, person))
     here = f"/en/me/registrations/{sent.reference}"
     old = opened(client, f"{here}/withdraw")
-    actions.decide(make_person(), [sent], State.DECLINED, "late")
+    deciding.decide(make_person(), [sent], State.DECLINED, "late")
     db.session.flush()
     assert client.post(f"{here}/withdraw", data=old).location == here
     page = client.get(here).text

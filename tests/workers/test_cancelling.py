@@ -33,8 +33,7 @@ from eventhub.programme.deeds import WrongState
 from eventhub.programme.local_time import instant_of
 from eventhub.programme.models import Event, Publication, Session
 from eventhub.programme.session_actions import Slot
-from eventhub.registration import actions as registration
-from eventhub.registration import cancelling
+from eventhub.registration import cancelling, deciding
 from eventhub.registration.models import Registration, State
 from tests import servers
 from tests.factories import calendars as in_calendars
@@ -306,7 +305,7 @@ def test_a_decision_beside_a_cancellation_waits_for_it_and_is_refused(committed:
     def decide() -> str:
         assert cancelled.wait(30)
         one = db.session.get_one(Registration, ids[2])
-        registration.decide(db.session.get_one(Person, ids[1]), [one], State.ACCREDITED, "complete")
+        deciding.decide(db.session.get_one(Person, ids[1]), [one], State.ACCREDITED, "complete")
         return "accredited"
 
     assert at_once(committed, [off, decide]) == {"cancelled": 1, "NotAnyMore": 1}

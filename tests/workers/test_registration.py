@@ -20,7 +20,7 @@ from eventhub.kit.mail import Letter, compose, render
 from eventhub.kit.outbox import Promise
 from eventhub.kit.sealed import SealKey
 from eventhub.people.models import Person, Role
-from eventhub.registration import actions, disclosure, letters, personal_data, queries, thread
+from eventhub.registration import actions, deciding, disclosure, letters, opening, personal_data, queries, thread
 from eventhub.registration.models import Message, Registration, RegistrationSetup, State
 from tests import servers
 from tests.factories.calendars import make_entry
@@ -65,18 +65,18 @@ def test_every_promise_has_a_task(tasks: dict[str, Any]) -> None:
     event, person, staff = make_forum(), make_person(), make_person()
     one = register(event, person)
     actions.amend(person, intake(event, person), {"legal_name": "X"})
-    actions.decide(staff, [one], State.WAITLISTED, "over_quota")
-    actions.decide(staff, [one], State.ACCREDITED, "complete")
+    deciding.decide(staff, [one], State.WAITLISTED, "over_quota")
+    deciding.decide(staff, [one], State.ACCREDITED, "complete")
     actions.withdraw(person, intake(event, person))
     two = register(event)
-    actions.decide(staff, [two], State.DECLINED, "late")
+    deciding.decide(staff, [two], State.DECLINED, "late")
     found = db.session.get_one(RegistrationSetup, event.id)
-    actions.extend_deadline(staff, event, found, found.closes_at + timedelta(days=1))
+    opening.extend_deadline(staff, event, found, found.closes_at + timedelta(days=1))
     three = register(event, make_person())
     asked_about(three)
-    actions.decide(staff, [three], State.ACCREDITED, "complete")
-    actions.decide(staff, [three], State.REVOKED, "duplicate")
-    actions.take_up_again(staff, three, "An appeal")
+    deciding.decide(staff, [three], State.ACCREDITED, "complete")
+    deciding.decide(staff, [three], State.REVOKED, "duplicate")
+    deciding.take_up_again(staff, three, "An appeal")
     db.session.flush()
     promised = set(db.session.scalars(select(Promise.task).where(Promise.task.startswith("registration."))))
     assert promised == {
@@ -127,8 +127,8 @@ def test_a_security_objection_reads_like_any_other_refusal(write: Write, outcome
         event.title = {"en": "Same"}
         one = register(event, person)
         if outcome is State.REVOKED:
-            actions.decide(make_person(), [one], State.ACCREDITED, "complete")
-        actions.decide(make_person(), [one], outcome, reason)
+            deciding.decide(make_person(), [one], State.ACCREDITED, "complete")
+        deciding.decide(make_person(), [one], outcome, reason)
         bodies.append([part.replace(one.reference or "", "REF") for part in told(write(outcome.value, one))])
     assert bodies[0] == bodies[1]
 
@@ -176,20 +176,20 @@ def test_what_was_owed_for_a_taken_back_place_spares_who_was_accredited_anew(tas
     session = make_session(event)
     calendars.follow_session(session)
     one = register(event, person)
-    actions.decide(staff, [one], State.ACCREDITED, "complete")
+    deciding.decide(staff, [one], State.ACCREDITED, "complete")
     calendars.choose(person, session, Choice.GOING)
     chosen = select(ChosenSession.session_id).where(ChosenSession.person_id == person.id)
     leave = inspect.unwrap(tasks["registration.withdrawn_calendar"].run)
     leave(registration_id=str(one.id))
     assert list(db.session.scalars(chosen)) == [session.id]
-    actions.decide(staff, [one], State.REVOKED, "duplicate")
+    deciding.decide(staff, [one], State.REVOKED, "duplicate")
     leave(registration_id=str(one.id))
     assert list(db.session.scalars(chosen)) == []
 
 
 def test_words_of_staff_stand_in_the_letter_as_text(write: Write) -> None:
     one = register(make_forum())
-    actions.decide(make_person(), [one], State.DECLINED, "other", "See <script>alert(1)</script> http://evil.example")
+    deciding.decide(make_person(), [one], State.DECLINED, "other", "See <script>alert(1)</script> http://evil.example")
     letter = write("declined", one)
     assert letter is not None
     mail = render(letter, "<1@example.org>", now())
@@ -223,7 +223,7 @@ def test_a_discreet_person_reads_that_there_is_news_and_nothing_else(kind: str) 
 def test_a_letter_that_is_no_longer_true_is_not_sent(write: Write) -> None:
     event, person, staff = make_forum(), make_person(), make_person()
     one = register(event, person)
-    actions.decide(staff, [one], State.ACCREDITED, "complete")
+    deciding.decide(staff, [one], State.ACCREDITED, "complete")
     assert write("accredited", one)
     actions.withdraw(person, intake(event, person))
     assert write("accredited", one) is None
@@ -251,7 +251,7 @@ def test_a_dialogues_invite_is_its_confirmation(write: Write) -> None:
 
 def test_a_forums_accreditation_leads_to_my_sessions(write: Write) -> None:
     one = register(make_forum())
-    actions.decide(make_person(), [one], State.ACCREDITED, "complete")
+    deciding.decide(make_person(), [one], State.ACCREDITED, "complete")
     assert "/en/me/sessions" in told(write("accredited", one))[1]
 
 
