@@ -106,9 +106,9 @@ def prepare(
     many. What was prepared about them before is replaced.
 
     ``reason`` and ``text`` as in ``deciding.decide``. ``seen``: the versions on the page where the decision was made
-    up; ``stands``: what the page showed as prepared, by registration. Raises OwnFile, NotPossible, WrongReason, NotAnyMore,
-    and Stale when a registration, or what is prepared about it, is not any more what the page showed. Statements: a
-    constant number.
+    up; ``stands``: what the page showed as prepared, by registration. Raises OwnFile, NotPossible, WrongReason,
+    NotAnyMore, and Stale when a registration, or what is prepared about it, is not any more what the page showed.
+    Statements: a constant number.
     """
     if outcome not in OUTCOMES:
         raise NotPossible
