@@ -61,15 +61,7 @@ def letter(
     if person.discreet:
         if offer is not None:
             return _neutral_offer(person.email, lang, person, offer)
-        url = absolute("people.me", neutral=True, lang=lang)
-        return Letter(
-            person.email,
-            lang,
-            lambda: gettext("There is news for you"),
-            "registration/neutral",
-            {"url": url, "neutral": True},
-            discreet=True,
-        )
+        return _neutral(person.email, lang, "people.me")
     title = in_language(event.title, lang, event.original_language).text
     subject, paragraphs = WORDS[kind](About(registration, event, setup, lang, title, offer))
     return Letter(
@@ -85,6 +77,18 @@ def letter(
             "buttons": _buttons(kind, registration, event, lang, offer),
             "foot": None if registration.reference else BEGUN,
         },
+    )
+
+
+def _neutral(to: str, lang: str, endpoint: str) -> Letter:
+    """There is news, and on which page it is read; nothing else (SAFETY.md property 13)."""
+    return Letter(
+        to,
+        lang,
+        lambda: gettext("There is news for you"),
+        "registration/neutral",
+        {"url": absolute(endpoint, neutral=True, lang=lang), "neutral": True},
+        discreet=True,
     )
 
 
@@ -359,6 +363,8 @@ def many_refusals(admin: Person) -> Letter | None:
 def _report(admin: Person, subject: Any, paragraphs: list[Any]) -> Letter | None:
     if not admin.email:
         return None
+    if admin.discreet:
+        return _neutral(admin.email, admin.language, "people_console.today")
     return Letter(
         admin.email,
         admin.language,

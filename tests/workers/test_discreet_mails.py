@@ -1,0 +1,339 @@
+"""No byte of any mail to a discreet person tells what it is about: every kind of mail there is, in six languages.
+
+SAFETY.md property 13. A task that sends mails and has no scene here fails: whoever adds one adds what it is about.
+"""
+
+import email
+import email.policy
+import inspect
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from email.message import EmailMessage
+from importlib import import_module
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from eventhub.arrangements.models import Kind, Status
+from eventhub.arrangements.wishes import Wish
+from eventhub.calendars import actions as calendars
+from eventhub.calendars import invites
+from eventhub.calendars.models import Choice, InviteMail
+from eventhub.delegations import actions as delegations
+from eventhub.kit import audit
+from eventhub.kit.clock import now
+from eventhub.kit.codes import LANGUAGES
+from eventhub.kit.db import db
+from eventhub.kit.mail import Letter, compose, render
+from eventhub.kit.outbox import Promise
+from eventhub.kit.sealed import SealKey
+from eventhub.people import actions as people
+from eventhub.people import resets, roles
+from eventhub.people.models import Person, Role, ScopeKind
+from eventhub.programme.models import Event, Publication, Session
+from eventhub.registration import actions, offers, thread
+from eventhub.registration.models import SeatOffer, State
+from tests import servers
+from tests.arrangements import scene as arrangements
+from tests.factories import calendars as in_calendars
+from tests.factories.delegations import arrived, make_delegation
+from tests.factories.people import give_phone, make_person, make_staff
+from tests.factories.programme import make_session
+from tests.factories.registration import intake, make_dialogue, make_forum, make_registration, register
+
+pytestmark = pytest.mark.usefixtures("database")
+
+Payload = dict[str, Any]
+Scene = Callable[[Person], Payload]
+
+MARKERS = {
+    "ar": "زعفران",
+    "zh": "藏红花",
+    "en": "Saffronry",
+    "fr": "Safranière",
+    "ru": "Шафрания",
+    "es": "Azafranal",
+}
+"""A word of the event's own in each language: title, theme, place, reason."""
+NAMES = (
+    r"eventhub|united nations|(?-i:\bUN\b|\bONU\b|\bООН\b)|ohchr|forum|minorit|human rights"
+    r"|nations unies|naciones unidas"
+    r"|foro\b|minorías|derechos humanos|droits de l|организац|форум|меньшинств|права человека|прав человека"
+    r"|الأمم|منتدى|المنتدى|الأقليات|حقوق الإنسان|联合国|论坛|少数|人权|localhost|safranduft|SAFRAN"
+)
+TELLING = re.compile("|".join([NAMES, *MARKERS.values()]), re.IGNORECASE)
+
+
+def marked(event: Event) -> Event:
+    """The event, with its word wherever an event says one."""
+    for field in ("title", "lead", "description", "city", "venue", "cancelled_reason"):
+        setattr(event, field, dict(MARKERS))
+    event.code, event.slug = f"SAFRAN{uuid.uuid4().hex[:6]}", f"safranduft-{uuid.uuid4().hex[:8]}"
+    db.session.flush()
+    return event
+
+
+def sitting(event: Event, **given: Any) -> Session:
+    """A session of such an event, which calendars know."""
+    made = make_session(event, title=dict(MARKERS), **given)
+    calendars.follow_session(made)
+    return made
+
+
+def in_state(state: State) -> Scene:
+    """The registration of an event, which stands there."""
+
+    def made(person: Person) -> Payload:
+        reference = {"reference": None, "submitted_at": None} if state is State.DRAFT else {}
+        one = make_registration(marked(make_forum()), person, state=state, reason="other", **reference)
+        return {"registration_id": str(one.id)}
+
+    return made
+
+
+def called_off(person: Person) -> Payload:
+    event = marked(make_forum())
+    one = make_registration(event, person, state=State.ACCREDITED, has_seat=True)
+    event.publication, event.cancelled_at = Publication.CANCELLED, now()
+    return {"registration_id": str(one.id)}
+
+
+def offered(person: Person) -> Payload:
+    event, first = marked(make_dialogue(capacity=1)), make_person()
+    register(event, first)
+    register(event, person)
+    actions.withdraw(first, intake(event, first))
+    offers.fill(event.id, 0)
+    return {"offer_id": str(db.session.scalars(select(SeatOffer.id)).one())}
+
+
+def asked(person: Person) -> Payload:
+    one = register(marked(make_forum()), person)
+    key = db.session.get_one(SealKey, person.seal_key_id)
+    return {"message_id": str(thread.ask(make_person(), one, key, f"A letter of {MARKERS['en']}?").id)}
+
+
+def alarmed(person: Person) -> Payload:
+    """Somebody looked at much of an event; the person is who is told."""
+    roles.grant_role(None, person, role=Role.ADMIN)
+    db.session.flush()
+    entry = audit.record("registration.read", marked(make_forum()), actor=make_person())
+    db.session.flush()
+    return {"entry_id": entry.id}
+
+
+def answered(status: Status) -> Scene:
+    def made(person: Person) -> Payload:
+        event, session = arrangements.make_stage()
+        one = arrangements.come(marked(event), person)
+        arrangements.wish(event, one, Wish(Kind.SIGN_LANGUAGE, "fsl", words=MARKERS["en"]), session).status = status
+        return {"registration_id": str(one.id)}
+
+    return made
+
+
+def focal_point_invited(person: Person) -> Payload:
+    delegation = make_delegation(marked(make_forum()), name=MARKERS["en"])
+    return {"invitation_id": str(delegations.invite_focal_point(make_person(), delegation, str(person.email), "en").id)}
+
+
+def nominated(person: Person) -> Payload:
+    delegation = make_delegation(marked(make_forum()), make_person(), name=MARKERS["en"])
+    focal = db.session.get_one(Person, delegation.focal_id)
+    row = delegations.Nomination(0, "Amina Yusuf", str(person.email))
+    return {"nominee_id": str(delegations.nominate(focal, delegation, [row], "en")[0].id)}
+
+
+def awaited(person: Person) -> Payload:
+    event = marked(make_forum())
+    _nominee, one = arrived(make_delegation(event, person, name=MARKERS["en"]), event, MARKERS["en"])
+    return {"registration_id": str(one.id)}
+
+
+def invited(person: Person) -> Payload:
+    """An invitation went out before the person became discreet: it is taken out in neutral words."""
+    person.discreet = False
+    event = marked(make_dialogue())
+    sitting(event)
+    one = register(event, person)
+    calendars.on_accredited(one)
+    db.session.flush()
+    person.discreet = True
+    for sent in db.session.scalars(select(Promise).where(Promise.task == "calendars.invite")):
+        sent.kept_at = now()
+    invites.follow_visibility(person.id)
+    db.session.flush()
+    newest = select(InviteMail.id).order_by(InviteMail.created_at.desc(), InviteMail.id.desc())
+    return {"invite_mail_id": str(db.session.scalars(newest).first())}
+
+
+def session_called_off(person: Person) -> Payload:
+    session = sitting(marked(make_forum()))
+    in_calendars.make_seated(db.session.get_one(Event, session.event_id), person)
+    calendars.choose(person, session, Choice.GOING)
+    session.publication, session.cancelled_reason = Publication.CANCELLED, dict(MARKERS)
+    session.cancelled_at = now()
+    return {"session_id": str(session.id), "person_id": str(person.id)}
+
+
+def moved(person: Person) -> Payload:
+    session = sitting(marked(make_forum()))
+    in_calendars.make_seated(db.session.get_one(Event, session.event_id), person)
+    calendars.choose(person, session, Choice.GOING)
+    session.ends_local += timedelta(minutes=5)
+    session.ends_at += timedelta(minutes=5)
+    (entry,) = calendars.follow_session(session)
+    since = int(entry.raised_at.timestamp())
+    return {"event_id": str(session.event_id), "person_id": str(person.id), "since": since}
+
+
+def signing_in(person: Person) -> Payload:
+    people.request_sign_in(str(person.email), person.language, next_url="/en/events/safranduft")
+    return owed("people.sign_in")
+
+
+def changing_address(task: str) -> Scene:
+    def made(person: Person) -> Payload:
+        people.request_email_change(person, f"{uuid.uuid4().hex}@example.org")
+        return owed(task)
+
+    return made
+
+
+def given_a_role(person: Person) -> Payload:
+    event = marked(make_forum())
+    grant = roles.grant_role(None, person, role=Role.CHECK_IN, scope_kind=ScopeKind.EVENT, scope_id=event.id)
+    return {"grant_id": str(grant.id)}
+
+
+def offered_a_role(person: Person) -> Payload:
+    label = MARKERS["en"]
+    roles.offer_role(
+        make_staff(), str(person.email), "en", role=Role.CHECK_IN, scope_kind=ScopeKind.ALL, scope_label=label
+    )
+    return owed("people.role_offered")
+
+
+def reset(person: Person) -> Payload:
+    concerned = make_staff()
+    give_phone(concerned)
+    row = resets.ask_for_reset(make_staff(), concerned, MARKERS["en"])
+    return {"reset_id": str(row.id), "person_id": str(person.id)}
+
+
+def herself(person: Person) -> Payload:
+    return {"person_id": str(person.id)}
+
+
+def owed(task: str) -> Payload:
+    """What is promised by that name, last."""
+    db.session.flush()
+    newest = select(Promise.payload).where(Promise.task == task).order_by(Promise.id.desc())
+    payload = db.session.scalars(newest).first()
+    assert payload is not None, task
+    return dict(payload)
+
+
+SCENES: dict[str, Scene] = {
+    "registration.submitted": in_state(State.UNDER_REVIEW),
+    "registration.waitlisted": in_state(State.WAITLISTED),
+    "registration.offered": offered,
+    "registration.lapsed": in_state(State.WAITLISTED),
+    "registration.place_kept": in_state(State.UNDER_REVIEW),
+    "registration.accredited": in_state(State.ACCREDITED),
+    "registration.declined": in_state(State.DECLINED),
+    "registration.revoked": in_state(State.REVOKED),
+    "registration.taken_up": in_state(State.UNDER_REVIEW),
+    "registration.asked": asked,
+    "registration.withdrawn": in_state(State.WITHDRAWN),
+    "registration.changed": in_state(State.UNDER_REVIEW),
+    "registration.deadline_extended": in_state(State.DRAFT),
+    "registration.event_cancelled": called_off,
+    "registration.many_reads": alarmed,
+    "registration.many_searches": alarmed,
+    "registration.many_refusals": alarmed,
+    "registration.awaits_focal_point": awaited,
+    "arrangements.confirmed": answered(Status.CONFIRMED),
+    "arrangements.not_possible": answered(Status.NOT_POSSIBLE),
+    "delegations.focal_point_invited": focal_point_invited,
+    "delegations.nominated": nominated,
+    "calendars.invite": invited,
+    "calendars.session_cancelled": session_called_off,
+    "calendars.sessions_changed": moved,
+    "people.sign_in": signing_in,
+    "people.email_change_old": changing_address("people.email_change_old"),
+    "people.email_change_new": changing_address("people.email_change_new"),
+    "people.role_given": given_a_role,
+    "people.role_taken": herself,
+    "people.role_offered": offered_a_role,
+    "people.second_factor_reset": herself,
+    "people.second_factor_asked": reset,
+    "people.second_factor_at_stake": reset,
+    "people.second_factor_was_reset": herself,
+    "people.second_factor_renewed": herself,
+    "people.second_factor_set_up": herself,
+    "people.passkey_made": herself,
+    "people.administrator_added": herself,
+    "people.administrator_removed": herself,
+}
+
+
+@pytest.fixture(scope="module")
+def tasks() -> dict[str, Any]:
+    """All tasks by name; the worker's own app is told of a database that it does not need here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABASE_URL", servers.database_url(servers.TEMPLATE, servers.APP_ROLE))
+        celery = import_module("workers.app").celery
+        for feature in import_module("workers.app").FEATURES:
+            import_module(feature)
+    return dict(celery.tasks)
+
+
+@pytest.fixture
+def neutral(app: Flask) -> Iterator[None]:
+    """Addresses that name nothing, beside ours."""
+    settings = app.extensions["eventhub.settings"]
+    told = {"mail_from": "The Forum <noreply@forum.example.org>", "neutral_origin": "http://127.0.0.1"}
+    told |= {"neutral_mail_from": "Meetings <noreply@meetings.example>"}
+    app.extensions["eventhub.settings"] = settings.model_copy(update=told)
+    yield
+    app.extensions["eventhub.settings"] = settings
+
+
+def is_mail(task: Any) -> bool:
+    """Whether it is made by ``mails``: its function gives a letter."""
+    return "Letter" in str(inspect.signature(inspect.unwrap(task.run)).return_annotation)
+
+
+def everything(letter: Letter) -> str:
+    """All that stands in the mail: its bytes, and what they mean."""
+    raw = (letter.compose or compose)(render(letter, "<1@meetings.example>", now()))
+    message = email.message_from_bytes(raw, _class=EmailMessage, policy=email.policy.default)
+    headers = [f"{name}: {value}" for name, value in message.items()]
+    parts = [part for part in message.walk() if not part.is_multipart()]
+    heads = [f"{name}: {value}" for part in parts for name, value in part.items()]
+    bodies = [(part.get_payload(decode=True) or b"").decode() for part in parts]  # type: ignore[union-attr]
+    return "\n".join([raw.decode(), *headers, *heads, *bodies])
+
+
+def test_every_mail_has_its_scene(tasks: dict[str, Any]) -> None:
+    ours = {name for name, task in tasks.items() if not name.startswith(("celery.", "test.")) and is_mail(task)}
+    assert ours == set(SCENES)
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_a_discreet_persons_mail_tells_nothing(tasks: dict[str, Any], neutral: None, name: str) -> None:
+    person = make_person(discreet=True, alias="S. T.")
+    payload = SCENES[name](person)
+    db.session.flush()
+    write = inspect.unwrap(tasks[name].run)
+    for language in LANGUAGES:
+        person.language = language
+        letter = write(**payload)
+        assert letter is not None, "the scene owes no mail"
+        said = everything(letter)
+        assert not TELLING.search(said), (language, TELLING.search(said), said)
