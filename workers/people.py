@@ -28,7 +28,7 @@ from eventhub.people.models import (
     SignInRequest,
     WebSession,
 )
-from eventhub.people.queries import admins_of_all, person_by_email
+from eventhub.people.queries import admins_of_all, grants_of, person_by_email
 from eventhub.registration import copies, offers, personal_data
 from workers.app import mails, writes
 from workers.upkeep import by_the_clock
@@ -223,6 +223,13 @@ def second_factor_set_up_mail(person_id: str) -> Letter | None:
     return _to_staff(person, "people/second_factor_set_up", lambda: _("A phone for your codes"), "people.devices")
 
 
+@mails("people.second_step_ended")
+def second_step_ended_mail(person_id: str) -> Letter | None:
+    """To the person: the mail is enough again to sign in, and it was perhaps not you."""
+    person = db.session.get_one(Person, uuid.UUID(person_id))
+    return _to_staff(person, "people/second_step_ended", lambda: _("Your second step is off"), "people.devices")
+
+
 @mails("people.passkey_made")
 def passkey_made_mail(person_id: str) -> Letter | None:
     """To the person: a device signs in without a mail from now on, and it was perhaps not you."""
@@ -263,6 +270,7 @@ def _to_staff(person: Person, template: str, subject: Callable[[], str], endpoin
         context={
             "link": absolute(endpoint, neutral=person.discreet, lang=person.language),
             "neutral": person.discreet,
+            "is_staff": bool(grants_of(person.id)),
         },
         discreet=person.discreet,
     )

@@ -296,6 +296,8 @@ def reply(token: str) -> ResponseReturnValue:
     """Yes, no or maybe to an invite. Looking changes nothing; only the buttons do."""
     form = AnswerForm()
     invite = queries.invite_by_token(token, lock=form.is_submitted())
+    if invite.person.asks_second_step:
+        return back_to("calendars.my_sessions")  # the mailbox alone opens nothing of theirs
     if form.validate_on_submit() and submit(form, lambda: invites.answer(invite, form.partstat())):
         return back_to("calendars.reply", token=token)
     closed = not invites.is_open(invite)

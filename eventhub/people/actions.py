@@ -312,6 +312,10 @@ def _confirm_second_factor(actor: Person, session: WebSession, plain: str) -> bo
         # Whoever came in meanwhile with the old phone.
         revoke_other_sessions(actor, keep=session.id)
     else:
+        if not session.is_half and not queries.grants_of(actor.id):
+            # Somebody's own wish (second_step.py): who is signed in elsewhere came by the mailbox alone.
+            actor.asks_second_step = True
+            revoke_other_sessions(actor, keep=session.id)
         promise("people.second_factor_set_up", person_id=actor.id)
     session.second_factor_at, session.is_half = factor.confirmed_at, False
     audit.record("person.second_factor_given", actor, actor=actor, way="set_up")

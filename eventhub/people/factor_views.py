@@ -13,6 +13,7 @@ from eventhub.kit.forms import ActionForm, submit
 from eventhub.kit.limits import count
 from eventhub.kit.web import back_to, local_target
 from eventhub.people import actions, passkeys, resets, roles, totp
+from eventhub.people import second_step as steps
 from eventhub.people.forms import FactorForm, OfferCodeForm, PasskeyForm, RenewForm
 from eventhub.people.models import PendingFactor, SecondFactor
 from eventhub.people.sessions import Visitor
@@ -27,12 +28,12 @@ PER_PERSON = {"limit": 100, "seconds": 24 * 3600}
 @bp.route("/second-factor", methods=["GET", "POST"])
 @anyone
 def second_factor() -> ResponseReturnValue:
-    """The second factor of staff: a code of the app, or a recovery code."""
+    """The second factor of staff, and of whoever asks for one: a code of the app, or a recovery code."""
     if not current_user.is_authenticated:
         return back_to("people.sign_in")
     me, form = actor(), FactorForm(next=local_target(request.args.get("next")))
     target = local_target(form.next.data) or url_for("people.me")
-    if me.has_second_factor() or not me.is_staff():
+    if me.has_second_factor() or not _is_asked(me):
         return redirect(target, 303)
     if totp.pending_of(me.web_session) is not None or totp.factor_of(me.person) is None:
         return redirect(url_for("people.second_factor_setup", next=local_target(form.next.data)), 303)
@@ -45,6 +46,7 @@ def second_factor() -> ResponseReturnValue:
     page = render_template(
         "people/second_factor.html",
         form=form,
+        is_staff=me.is_staff(),
         passkey=PasskeyForm(formdata=None, next=form.next.data) if known else None,
         out=ActionForm(formdata=None),
         scripts=[*LEAVE, "passkey.js"] if known else LEAVE,
@@ -63,7 +65,9 @@ def second_factor_setup() -> ResponseReturnValue:
         return back_to("people.sign_in")
     me, form = actor(), FactorForm(next=local_target(request.args.get("next")))
     factor = totp.pending_of(me.web_session)
-    if not me.is_staff() or (factor is None and totp.factor_of(me.person) is not None):
+    if factor is None and not _is_asked(me):
+        return back_to("people.second_step")
+    if factor is None and totp.factor_of(me.person) is not None:
         return redirect(url_for("people.second_factor", next=local_target(form.next.data)), 303)
     if factor is None:
         return _begin_factor(me)
@@ -139,12 +143,35 @@ def renew_second_factor() -> ResponseReturnValue:
     return render_template("people/renew.html", form=form), form.status
 
 
+@bp.route("/me/second-step", methods=["GET", "POST"])
+@personal
+def second_step() -> ResponseReturnValue:
+    """Turned on by setting up a phone, and off with a code of it, by somebody without a role."""
+    me = actor()
+    form = RenewForm() if me.asks_second_step else ActionForm()
+    if form.validate_on_submit() and not me.is_staff():
+        if isinstance(form, RenewForm):
+            count("second_factor", str(me.id), **PER_CODE)
+            if not actions.gives_fresh_code(me.person, form.code.data or "", recovery=True):
+                form.code.errors = [_("This code does not work. Each code works once; wait for the next one.")]
+            elif submit(form, lambda: steps.end(me.person, me.web_session)):
+                flash(_("The second step is off. The link in a mail is enough again to sign in."), "ok")
+                return back_to("people.devices")
+        elif submit(form, lambda: steps.begin(me.person, me.web_session)):
+            return back_to("people.second_factor_setup")
+    return render_template("people/second_step.html", form=form, visitor=me, is_staff=me.is_staff()), form.status
+
+
 def count_offer_code(visitor: Visitor) -> None:
     """One try more at the code of an offer. A session has few, so that whoever merely reads the mailbox does not use up
     those of the person; and in the thirty days of an offer eight digits are not found.
     """
     count("role_offer", str(visitor.web_session.id), **PER_SESSION)
     count("role_offers", str(visitor.id), **PER_PERSON)
+
+
+def _is_asked(visitor: Visitor) -> bool:
+    return visitor.is_staff() or visitor.is_half_signed_in()
 
 
 def _begin_factor(visitor: Visitor) -> ResponseReturnValue:

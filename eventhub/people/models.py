@@ -57,7 +57,8 @@ class Person(Base):
     """A human being. ``name`` is one field, as the person writes it, and may be the whole name.
 
     ``first_phone_offer_id`` is the offer whose code made this person staff, until a phone is set up: every session but
-    the one that typed it is asked for that code again (totp.py).
+    the one that typed it is asked for that code again (totp.py). ``asks_second_step``: somebody without a role wants to
+    be asked for a second step at each sign-in too (second_step.py).
     """
 
     __tablename__ = "person"
@@ -81,6 +82,7 @@ class Person(Base):
     managed_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"), index=True)
     seal_key_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("seal_key.id"))
     first_phone_offer_id: Mapped[uuid.UUID | None]
+    asks_second_step: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=now)
     erased_at: Mapped[datetime | None]
 

@@ -102,7 +102,7 @@ def _signed_in(found: Passkey) -> Response:
     is_staff = bool(queries.grants_of(person.id))
     row = sessions.begin_session(person, is_staff=is_staff)
     target = local_target(request.form.get("next"))
-    if is_staff and not actions.gives_passkey(person, row, found):
+    if row.is_half and not actions.gives_passkey(person, row, found):
         return make_response(redirect(url_for("people.second_factor", next=target), 303))
     return make_response(redirect(target or url_for("people.me"), 303))
 

@@ -178,6 +178,7 @@ def _clear(person: Person, actor: Person | None, reason: str) -> None:
     totp.drop(person)
     passkeys.drop_all(person.id)
     person.first_phone_offer_id = None
+    person.asks_second_step = False
     revoke_other_sessions(person, keep=None)
     audit.record("person.second_factor_reset", person, actor=actor, text=reason)
     promise("people.second_factor_reset", person_id=person.id)

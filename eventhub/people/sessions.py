@@ -137,8 +137,9 @@ def load_visitor(secret: str) -> Visitor | None:
 def begin_session(person: Person, *, is_staff: bool, secret: str | None = None) -> WebSession:
     """Sign a browser in: whatever session it had is over, the new one has a new secret.
 
-    The session of staff is half a session until the second factor is given. ``secret``: one that can be made again
-    for the same browser (sign_in.session_secret), so that a repeat finds the session; else a random one.
+    The session of staff, and of whoever asks for it, is half a session until the second factor is given. ``secret``:
+    one that can be made again for the same browser (sign_in.session_secret), so that a repeat finds the session; else a
+    random one.
     """
     secret = secret or secrets.token_urlsafe(32)
     moment = now()
@@ -150,7 +151,7 @@ def begin_session(person: Person, *, is_staff: bool, secret: str | None = None) 
         created_at=moment,
         seen_at=moment,
         until=moment + (STAFF_SESSION if is_staff else PARTICIPANT_SESSION),
-        is_half=is_staff,
+        is_half=is_staff or person.asks_second_step,
     )
     db.session.add(row)
     row.person = person

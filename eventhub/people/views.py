@@ -317,10 +317,10 @@ def erased() -> ResponseReturnValue:
 
 def _begin_session(person: Person, row: SignInRequest) -> Response:
     is_staff = bool(queries.grants_of(person.id))
-    sessions.begin_session(
+    begun = sessions.begin_session(
         person, is_staff=is_staff, secret=sign_in.session_secret(row, session.get("browser") or secrets.token_hex())
     )
-    return _lead_in(row, is_staff=is_staff)
+    return _lead_in(row, is_half=begun.is_half)
 
 
 def _same_session(row: SignInRequest | None) -> Response | None:
@@ -332,12 +332,12 @@ def _same_session(row: SignInRequest | None) -> Response | None:
     if visitor is None:
         return None
     g.cookie_stands = True
-    return _lead_in(row, is_staff=visitor.is_staff())
+    return _lead_in(row, is_half=visitor.is_staff() or visitor.is_half_signed_in())
 
 
-def _lead_in(row: SignInRequest, *, is_staff: bool) -> Response:
+def _lead_in(row: SignInRequest, *, is_half: bool) -> Response:
     target = local_target(row.next_url)
-    if is_staff:
+    if is_half:
         return make_response(redirect(url_for("people.second_factor", next=target), 303))
     return make_response(redirect(target or url_for("people.me"), 303))
 

@@ -41,6 +41,7 @@ class About:
     lang: str
     title: str
     offer: SeatOffer | None = None
+    signs_in: bool = False
 
 
 def letter(
@@ -63,7 +64,7 @@ def letter(
             return _neutral_offer(person.email, lang, person, offer)
         return _neutral(person.email, lang, "people.me")
     title = in_language(event.title, lang, event.original_language).text
-    subject, paragraphs = WORDS[kind](About(registration, event, setup, lang, title, offer))
+    subject, paragraphs = WORDS[kind](About(registration, event, setup, lang, title, offer, person.asks_second_step))
     return Letter(
         person.email,
         lang,
@@ -173,7 +174,9 @@ def _offered(it: About) -> Words:
     return _l("A place is offered to you: %(event)s", event=it.title), [
         _l("A place has become free, and it is kept for you until %(day)s, %(time)s (%(offset)s).", **_told(here)),
         *_by_own_clock(it, here),
-        _l("Open the page, look at what is offered, and press one button. You need not sign in."),
+        _l("Sign in, look at what is offered, and press one button.")
+        if it.signs_in
+        else _l("Open the page, look at what is offered, and press one button. You need not sign in."),
         _l("If you do not answer in time, the place goes to the next person."),
     ]
 
@@ -280,6 +283,7 @@ def _neutral_offer(to: str, lang: str, person: Person, offer: SeatOffer) -> Lett
             "url": absolute("registration.offer", neutral=True, lang=lang, token=offer_token(offer)),
             "neutral": True,
             "until": show_moment(offer.until, person.time_zone, lang),
+            "signs_in": person.asks_second_step,
         },
         discreet=True,
     )

@@ -26,6 +26,10 @@ def offer(token: str) -> ResponseReturnValue:
     found, setup = queries.offer_by_token(token)
     form = OfferAnswerForm()
     person = found.registration.person
+    if person.asks_second_step:
+        # The mailbox alone opens nothing of theirs.
+        own = {"reference": found.registration.reference}
+        return back_to("people.me") if person.discreet else back_to("registration.own_offer", **own)
     if form.validate_on_submit():
         if submit(form, lambda: _answer(person, found, form.answer.data or "", by_link=True)):
             return back_to("registration.offer", token=token)

@@ -264,6 +264,13 @@ PEOPLE = (
         {"secret": "{{}}"},
         post={role: REFUSED if got == OK else got for role, got in PERSONAL.items()},
     ),
+    Route(
+        "people.second_step",
+        "GET POST",
+        "/en/me/second-step",
+        PERSONAL,
+        {},
+    ),
     Route("people.options_to_make", "POST", "/en/me/passkeys/options", PERSONAL),
     Route("people.remove_passkey", "POST", "/en/me/passkeys/remove", only("owner"), {"passkey": "{passkey}"}),
     Route("people.roles", "GET", "/en/me/roles", PERSONAL),

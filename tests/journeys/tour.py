@@ -321,6 +321,7 @@ def _build(words: Words) -> Tour:
             "people.consents": "/me/consents",
             "people.devices": "/me/devices",
             "people.passkeys": "/me/passkeys",
+            "people.second_step": "/me/second-step",
             "people.roles": "/me/roles",
             "people.hide": "/me/hide",
             "rooms.join": f"/events/{slug}/sessions/{session_id}/join",

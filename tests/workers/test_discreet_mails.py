@@ -276,6 +276,7 @@ SCENES: dict[str, Scene] = {
     "people.second_factor_was_reset": herself,
     "people.second_factor_renewed": herself,
     "people.second_factor_set_up": herself,
+    "people.second_step_ended": herself,
     "people.passkey_made": herself,
     "people.administrator_added": herself,
     "people.administrator_removed": herself,
