@@ -59,6 +59,11 @@ def test_a_badge_is_read_however_it_is_held(page: Page, turn: int) -> None:
     assert read(page, held(draw(reference), turn=turn)) == reference
 
 
+@pytest.mark.parametrize("reference", ["EH-FMI19-RH6N-TY33", "EH-FMI19-6X1Z-RC6Y", "EH-FMI19-XHYF-70FD"])
+def test_what_looks_like_a_corner_beside_a_corner_draws_it_nowhere(page: Page, reference: str) -> None:
+    assert read(page, held(draw(reference), turn=45)) == reference
+
+
 @pytest.mark.parametrize("code", ["A", "FMI19", "REGIONALFORUM2026", "F" * 40])
 @pytest.mark.parametrize("error", "lmqh")
 def test_short_and_long_codes(page: Page, code: str, error: str) -> None:

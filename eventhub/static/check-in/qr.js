@@ -126,7 +126,8 @@ function finders(dark, width, height) {
     if (!along || along.unit > down.unit * 2 || down.unit > along.unit * 2) return;
     const cx = middle + along.shift, unit = (along.unit + down.unit) / 2;
     for (const one of found) {
-      if (Math.hypot(one.x - cx, one.y - cy) < unit * 3) {
+      // Nearer than a module: what merely looks like one beside it would draw the centre away.
+      if (Math.hypot(one.x - cx, one.y - cy) < unit) {
         one.x = (one.x * one.n + cx) / (one.n + 1);
         one.y = (one.y * one.n + cy) / (one.n + 1);
         one.unit = (one.unit * one.n + unit) / (one.n + 1);
