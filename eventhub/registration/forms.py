@@ -155,6 +155,33 @@ class TakeUpForm(Form):
     )
 
 
+class DuplicateForm(Form):
+    """What the desk finds of two registrations that look alike."""
+
+    finding = RadioField(_l("What do you find?"), validators=[required(_l("Choose what you find"))])
+    text = TextAreaField(
+        _l("Why?"),
+        description=_l("For colleagues, in the histories of both. Neither person reads it."),
+        validators=[required(), Length(max=2000)],
+        render_kw={"rows": 3},
+    )
+
+    def offer(self, choices: list[tuple[str, Any]]) -> None:
+        """Say what can be found."""
+        self.finding.choices = options(choices)
+
+
+class TwoPeopleForm(Form):
+    """Why two registrations are of two people after all."""
+
+    why = TextAreaField(
+        _l("Why are these two people after all?"),
+        description=_l("For colleagues, in the histories of both. Neither person reads it."),
+        validators=[required(), Length(max=2000)],
+        render_kw={"rows": 2},
+    )
+
+
 class WithFile(Form):
     """One file may go with the words."""
 

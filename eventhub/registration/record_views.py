@@ -389,6 +389,8 @@ def _deed(one: histories.Deed, event: Event, labels: Mapping[str, str]) -> dict[
         "message_file": _("A file of the questions and answers saved"),
         "prepared": _("Decision prepared"),
         "prepared_dropped": _("Prepared decision dropped"),
+        "held_apart": _("Not the same person as somebody of a like name"),
+        "goes_on": _("Goes on; the same person’s other registration was withdrawn"),
     }
     cause, until = one.entry.detail.get("cause"), one.entry.detail.get("until")
     if cause in shown.CAUSES:
