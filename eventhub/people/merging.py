@@ -188,7 +188,7 @@ def _pass_on_decisions(kept_id: uuid.UUID, gone_id: uuid.UUID) -> None:
         row = insert(OrganisationPair).values(
             id=uuid.uuid4(), first_id=first, second_id=second, score=0, reasons=[], **said
         )
-        db.session.execute(row.on_conflict_do_nothing())
+        db.session.execute(row.on_conflict_do_update(index_elements=["first_id", "second_id"], set_=said))
 
 
 def held_all(column: Any, *which: ColumnElement[bool]) -> bool:
