@@ -192,7 +192,7 @@ def _facts(event: Event, mine: Registration) -> dict[str, str]:
     category = shown.label("participant_category", mine.category, g.lang) if mine.category else ""
     return {
         _("Public name"): mine.person.alias or "",
-        _("Sent"): _when(event, mine.submitted_at) if mine.submitted_at else "",
+        pgettext("date", "Sent"): _when(event, mine.submitted_at) if mine.submitted_at else "",
         _("Organization"): mine.organisation.name if mine.organisation else "",
         _("Category"): category,
         _("Country"): codes.country_name(mine.country, g.lang) if mine.country and mine.country.isupper() else "",
