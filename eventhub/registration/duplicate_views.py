@@ -12,16 +12,19 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import pgettext
+from markupsafe import Markup
 
 from eventhub.kit import codes
 from eventhub.kit.access import actor, staff, stands_on
+from eventhub.kit.clock import now
 from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import submit
-from eventhub.kit.i18n import said_by_clock, show_by
+from eventhub.kit.i18n import said_by_clock, show_by, show_date
 from eventhub.kit.web import back_to
 from eventhub.people.queries import public_names
 from eventhub.programme.models import Event
 from eventhub.programme.shown import clock_of
+from eventhub.programme.shown import sentence as with_parts
 from eventhub.questionnaires import answers as given
 from eventhub.questionnaires import queries as questionnaires
 from eventhub.registration import access, categories, duplicates, queries, shown
@@ -118,7 +121,8 @@ def _offer(form: DuplicateForm, one: Pair) -> None:
     found: list[tuple[str, Any]] = [(Verdict.DIFFERENT.value, _("Two different people: nobody is asked again"))]
     for place, kept in enumerate(one.both):
         if kept.state in duplicates.STANDING and duplicates.may_drop(one.other_than(kept.id)):
-            words = _("One person: %(reference)s goes on, the other one is withdrawn", reference=kept.reference)
+            code = Markup('<span class="code">{}</span>').format(kept.reference)
+            words = with_parts(_("One person: %(reference)s goes on, the other one is withdrawn"), reference=code)
             found.append((str(place), words))
     form.offer(found)
 
@@ -165,6 +169,8 @@ def _line(event: Event, one: Pair) -> dict[str, Any]:
         ],
         "reasons": [REASONS[reason] for reason in one.pair.reasons if reason in REASONS],
         "found": _when(event, one.pair.found_at),
+        "since": show_date(one.pair.found_at.date(), g.lang),
+        "days": (now() - one.pair.found_at).days,
     }
 
 
@@ -182,23 +188,27 @@ def _when(event: Event, moment: Any) -> str:
 
 def _side_by_side(event: Event, one: Pair) -> list[dict[str, Any]]:
     """What stands beside each other, the same lines for both: what the desk reads of each without a reason."""
-    told = [_facts(event, mine) | _answers(event, mine) for mine in one.both]
+    is_bare = any(mine.answer_set is None for mine in one.both)
+    told = [_facts(event, mine, is_bare=is_bare) | _answers(event, mine) for mine in one.both]
     labels = dict.fromkeys([*told[0], *told[1]])
     rows = [{"label": label, "values": [side.get(label) or "–" for side in told]} for label in labels]
     return [row | {"differs": row["values"][0] != row["values"][1]} for row in rows]
 
 
-def _facts(event: Event, mine: Registration) -> dict[str, str]:
-    category = shown.label("participant_category", mine.category, g.lang) if mine.category else ""
-    return {
+def _facts(event: Event, mine: Registration, *, is_bare: bool) -> dict[str, str]:
+    """What is known beside the answers; ``is_bare``: there are none that say the category and the country."""
+    found = {
         _("Public name"): mine.person.alias or "",
         pgettext("date", "Sent"): _when(event, mine.submitted_at) if mine.submitted_at else "",
         _("Organization"): mine.organisation.name if mine.organisation else "",
-        _("Category"): category,
-        _("Country"): codes.country_name(mine.country, g.lang) if mine.country and mine.country.isupper() else "",
         _("Account"): _("Signs in with an address") if mine.person.email else _("Has no account"),
         pgettext("of a registration", "Place"): _("Has a place") if mine.has_seat else _("Has no place"),
     }
+    if is_bare:
+        category = shown.label("participant_category", mine.category, g.lang) if mine.category else ""
+        country = codes.country_name(mine.country, g.lang) if mine.country and mine.country.isupper() else ""
+        found |= {_("Category"): category, _("Country"): country}
+    return found
 
 
 def _answers(event: Event, mine: Registration) -> dict[str, str]:

@@ -39,7 +39,7 @@ WEIGHT = {
     Likeness.DOCUMENT: 4,
     Likeness.NAME: 3,
     Likeness.ONE_WORD: 1,
-    Likeness.SPELLING: 2,
+    Likeness.SPELLING: 1,
     Likeness.NAME_PART: 1,
     Likeness.ORGANISATION: 1,
     Likeness.COUNTRY: 1,
