@@ -99,12 +99,19 @@ def compare(event_id: uuid.UUID, limit: int = AT_ONCE) -> int:
     """Compare what is new at an event with everybody there, and write down whom to look at; how many were compared.
     Whoever is worked on at this moment comes next time. Safe to repeat: a pair is written once.
     """
-    fresh = _fresh(event_id, limit)
+    fresh = _digested(event_id, limit)
     if not fresh:
         return 0
-    _digest(event_id, fresh)
-    found = twins.found(_everybody(event_id), fresh)
-    held = _still_there({one for pair in found for one in (pair.first, pair.second)})
+    found = twins.found(_everybody(event_id, fresh), fresh.keys())
+    # Only now, and without waiting: nobody at the desk waits while names are compared.
+    held = _held_fast(fresh.keys() | {one for pair in found for one in (pair.first, pair.second)})
+    whole = [pair for pair in found if {pair.first, pair.second} <= held]
+    again = {one for pair in found if pair not in whole for one in (pair.first, pair.second)}
+    done = [values | {"registration_id": one} for one, values in fresh.items() if one in held - again]
+    if done:
+        row = insert(ComparedRegistration)
+        renewed = {name: row.excluded[name] for name in ("seen_at", "birth", "document", "delete_after")}
+        db.session.execute(row.on_conflict_do_update(index_elements=["registration_id"], set_=renewed), done)
     rows = [
         {
             "id": uuid.uuid4(),
@@ -114,12 +121,11 @@ def compare(event_id: uuid.UUID, limit: int = AT_ONCE) -> int:
             "score": pair.score,
             "reasons": pair.reasons,
         }
-        for pair in found
-        if {pair.first, pair.second} <= held
+        for pair in whole
     ]
     if rows:
         db.session.execute(insert(RegistrationPair).on_conflict_do_nothing(), rows)
-    return len(fresh)
+    return len(done)
 
 
 def waiting(event_id: uuid.UUID, viewer: uuid.UUID, *, limit: int = 100) -> list[Pair]:
@@ -310,39 +316,33 @@ def _both_stand() -> ColumnElement[bool]:
     return _FIRST.state.in_(STANDING) & _SECOND.state.in_(STANDING)
 
 
-def _fresh(event_id: uuid.UUID, limit: int) -> set[uuid.UUID]:
-    """Who is new or changed, held so that nobody is erased meanwhile; without those somebody else holds."""
-    rows = (
-        select(Registration.id)
-        .outerjoin(ComparedRegistration, ComparedRegistration.registration_id == Registration.id)
-        .where(Registration.event_id == event_id, *_standing(Registration), _is_stale())
-        .order_by(Registration.submitted_at, Registration.id)
-        .limit(limit)
-    )
-    return _still_there(set(db.session.scalars(rows)))
-
-
-def _still_there(ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
-    mine = select(Registration.id).where(Registration.id.in_(ids), *_standing(Registration)).order_by(Registration.id)
-    return set(db.session.scalars(mine.with_for_update(key_share=True, read=True, skip_locked=True)))
-
-
-def _digest(event_id: uuid.UUID, fresh: Collection[uuid.UUID]) -> None:
-    """Write down what these are compared by. The house opens two answers to make the digests; nobody is shown them."""
+def _digested(event_id: uuid.UUID, limit: int) -> dict[uuid.UUID, dict[str, Any]]:
+    """Who is new or changed, with what they are compared by. The house opens two answers of each to make the digests;
+    nobody is shown them.
+    """
     rows = (
         select(Registration.id, Registration.changed_at, AnswerSet, SealKey)
         .join(Person, Person.id == Registration.person_id)
         .join(SealKey, SealKey.id == Person.seal_key_id)
         .outerjoin(AnswerSet, AnswerSet.id == Registration.answer_set_id)
-        .where(Registration.id.in_(fresh))
+        .outerjoin(ComparedRegistration, ComparedRegistration.registration_id == Registration.id)
+        .where(Registration.event_id == event_id, *_standing(Registration), _is_stale())
+        .order_by(Registration.submitted_at, Registration.id)
+        .limit(limit)
     )
+    found = {}
     for registration_id, changed_at, answer_set, key in db.session.execute(rows).all():
-        made: dict[str, Any] = {"birth": None, "document": None, "delete_after": None}
+        made: dict[str, Any] = {"seen_at": changed_at, "birth": None, "document": None, "delete_after": None}
         if answer_set is not None and key.destroyed_at is None:
             made |= _sealed_digests(event_id, registration_id, answer_set, key)
-        values = made | {"seen_at": changed_at}
-        row = insert(ComparedRegistration).values(registration_id=registration_id, **values)
-        db.session.execute(row.on_conflict_do_update(index_elements=["registration_id"], set_=values))
+        found[registration_id] = made
+    return found
+
+
+def _held_fast(ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Those that still stand and that nobody else holds; none of them is erased until this is written."""
+    mine = select(Registration.id).where(Registration.id.in_(ids), *_standing(Registration)).order_by(Registration.id)
+    return set(db.session.scalars(mine.with_for_update(key_share=True, read=True, skip_locked=True)))
 
 
 def _sealed_digests(
@@ -367,7 +367,7 @@ def _sealed_digests(
     return made | {"delete_after": min(ends, default=None)}
 
 
-def _everybody(event_id: uuid.UUID) -> list[twins.Twin]:
+def _everybody(event_id: uuid.UUID, fresh: Mapping[uuid.UUID, Mapping[str, Any]]) -> list[twins.Twin]:
     rows = (
         select(
             *(Registration.id, Registration.legal_name, Registration.display_name, Person.name, Person.name_latin),
@@ -387,8 +387,8 @@ def _everybody(event_id: uuid.UUID) -> list[twins.Twin]:
             twins.names(row.legal_name or row.display_name, row.name, row.name_latin),
             row.name_key,
             row.country,
-            _opened(row.SealKey, "birth", row.id, row.birth),
-            _opened(row.SealKey, "document", row.id, row.document),
+            _opened(row.SealKey, "birth", row.id, fresh.get(row.id, {}).get("birth", row.birth)),
+            _opened(row.SealKey, "document", row.id, fresh.get(row.id, {}).get("document", row.document)),
         )
         for row in db.session.execute(rows)
     ]

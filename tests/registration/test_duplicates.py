@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from eventhub.kit.mail import Letter
 from eventhub.kit.outbox import Promise
 from eventhub.people.models import Affiliation, Person, Role
 from eventhub.programme.models import Event
-from eventhub.registration import actions, deciding, duplicates, letters, personal_data, queries, twins
+from eventhub.registration import actions, deciding, duplicates, personal_data, twins
 from eventhub.registration.models import (
     ComparedRegistration,
     Registration,
@@ -26,6 +27,7 @@ from eventhub.registration.models import (
     Verdict,
 )
 from eventhub.registration.moves import NotPossible, OwnFile
+from tests import servers
 from tests.delegations.scene import history, send
 from tests.factories.people import make_organisation, make_person, make_staff, sign_in
 from tests.factories.registration import ANSWERS, intake, make_forum, make_registration, register
@@ -195,7 +197,12 @@ def test_one_goes_on_and_the_other_ones_place_is_the_next_ones(client: FlaskClie
     assert "One person; one registration withdrawn" in client.get(desk(event)).text
 
 
-def test_the_letter_says_which_goes_on_and_gives_no_address_away() -> None:
+def test_the_letter_says_which_goes_on_and_gives_no_address_away(tasks: dict[str, Any]) -> None:
+    def told(pair_id: uuid.UUID) -> Letter:
+        letter = tasks["registration.dropped"].__wrapped__.__wrapped__(pair_id=str(pair_id))
+        assert letter is not None
+        return letter
+
     event = make_forum()
     first, other = two(event)
     one = the_pair(event)
@@ -213,15 +220,14 @@ def test_the_letter_says_which_goes_on_and_gives_no_address_away() -> None:
     assert hidden.template == "registration/neutral"
 
 
-def told(pair_id: uuid.UUID) -> Letter:
-    found = duplicates.told(pair_id)
-    assert found is not None
-    one, kept = found
-    setup = queries.setup_of(one.event_id)
-    assert setup is not None
-    letter = letters.letter("dropped", one, one.event, setup, person=one.person, kept=kept.reference)
-    assert letter is not None
-    return letter
+@pytest.fixture(scope="module")
+def tasks() -> dict[str, Any]:
+    """All tasks by name; the worker's own app is told of a database that it does not need here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABASE_URL", servers.database_url(servers.TEMPLATE, servers.APP_ROLE))
+        import_module("workers.registration")
+        celery = import_module("workers.app").celery
+    return dict(celery.tasks)
 
 
 def test_a_mistake_is_looked_at_again(client: FlaskClient) -> None:
