@@ -61,6 +61,11 @@ class WordsNeeded(DomainError):
     field = "text"
 
 
+TWO_PEOPLE = "two_people"
+HELD_APART, GOES_ON = "registration.held_apart", "registration.goes_on"
+"""Deeds of a pair in the history of a registration that stays as it is."""
+
+
 @dataclass(frozen=True)
 class Pair:
     """A pair with its two registrations, each with its person, organization and answers."""
@@ -175,7 +180,7 @@ def hold_apart(actor: Person, one: Pair, text: str) -> RegistrationPair:
         raise WordsNeeded
     pair = _held(one)
     _decide(pair, Verdict.DIFFERENT, actor)
-    entries = [_note("registration.held_apart", mine, actor, other=theirs.id) for mine, theirs in _each(one)]
+    entries = [_note(HELD_APART, mine, actor, other=theirs.id) for mine, theirs in _each(one)]
     audit.say(entries, text)
     return pair
 
@@ -205,7 +210,7 @@ def keep_one(
     promise("registration.dropped", pair_id=pair.id)
     promise("registration.withdrawn_calendar", registration_id=dropped.id)
     offers.leave(actor, dropped, reason="duplicate", text=text, other=kept.id)
-    _note("registration.goes_on", kept, actor, text=text, other=dropped.id)
+    _note(GOES_ON, kept, actor, text=text, other=dropped.id)
     db.session.flush()
     return pair
 
@@ -228,11 +233,18 @@ def take_back(actor: Person, one: Pair, text: str) -> RegistrationPair:
     target = State.AWAITING_FOCAL_POINT if waits and dropped.delegation_id else State.UNDER_REVIEW
     put_right(dropped, target)
     dropped.reason = dropped.decided_at = None
-    _note(f"registration.{target.value}", dropped, actor, text=text, cause="two_people")
+    _note(f"registration.{target.value}", dropped, actor, text=text, cause=TWO_PEOPLE)
     pair.verdict = Verdict.TAKEN_BACK
     promise("registration.taken_up", registration_id=dropped.id)
     db.session.flush()
     return pair
+
+
+def tells_of_another(entry: audit.AuditEntry) -> bool:
+    """Whether a line of a history, or its words, are about somebody of a like name, too: only for those who read legal
+    names, since it would tell whose a public name is.
+    """
+    return entry.verb in {HELD_APART, GOES_ON} or entry.detail.get("cause") == TWO_PEOPLE or "other" in entry.detail
 
 
 def may_drop(registration: Registration) -> bool:

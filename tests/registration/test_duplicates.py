@@ -176,14 +176,15 @@ def test_two_people_are_never_asked_about_again(client: FlaskClient) -> None:
     assert "Not the same person" in client.get(f"{desk(event).removesuffix('/duplicates')}/{first.id}").text
 
 
-def test_one_goes_on_and_the_other_ones_place_is_the_next_ones(client: FlaskClient) -> None:
+def test_one_goes_on_and_the_other_ones_place_is_the_next_ones(app: Flask, client: FlaskClient) -> None:
     event = make_forum(capacity=1, data=None)
     first, other = two(event)
     waiting = make_registration(event, state=State.WAITLISTED, legal_name="Grace Wanjiru")
     deciding.decide(make_person(), [other], State.ACCREDITED, "complete")
     (pair,) = compared(event)
     officer(client, event)
-    answer = send(client, desk(event, pair), finding="0", text="Same passport")
+    assert send(client, desk(event, pair), finding="0", text="Same passport").status_code == 422  # not made sure
+    answer = send(client, desk(event, pair), finding="0", text="Same passport", sure="y")
     assert answer.status_code == 303
     for one in (first, other, waiting):
         db.session.refresh(one)
@@ -195,6 +196,15 @@ def test_one_goes_on_and_the_other_ones_place_is_the_next_ones(client: FlaskClie
     verb, _who, text, detail = history(first.id)[-1]
     assert (verb, text, detail["other"]) == ("goes_on", "Same passport", str(other.id))
     assert "One person; one registration withdrawn" in client.get(desk(event)).text
+    # An organizer reads public names: no line tells that two of them are one person, nor the words about it.
+    records = [f"{desk(event).removesuffix('/duplicates')}/{one.id}" for one in (first, other)]
+    for record in records:
+        assert "Same passport" in client.get(record).text
+    sign_in(organiser := app.test_client(), make_staff(Role.ORGANISER, event_id=event.id))
+    for record in records:
+        page = organiser.get(record).text
+        assert "Same passport" not in page
+        assert "other registration" not in page
 
 
 def test_the_letter_says_which_goes_on_and_gives_no_address_away(tasks: dict[str, Any]) -> None:
