@@ -137,12 +137,15 @@ def groups(limit: int = 500) -> list[Group]:
         .limit(limit)
     )
     found: dict[uuid.UUID, Group] = {}
+    gone = set()
     for pair, one, other in db.session.execute(rows):
         kept, going = sorted((one, other), key=lambda row: (row.confirmed_at is None, row.created_at, row.id))
+        gone.add(going.id)
         group = found.setdefault(kept.id, Group(kept, [], [], pair.found_at))
         group.names.append(going.name)
         group.reasons.extend(reason for reason in pair.reasons if reason not in group.reasons)
-    return list(found.values())
+    # What may itself be part of another one is not asked about before that is decided.
+    return [group for kept_id, group in found.items() if kept_id not in gone]
 
 
 def search(q: str, *, limit: int = 50) -> list[Organisation]:

@@ -212,3 +212,12 @@ def test_held_apart_is_held_apart_also_when_one_of_them_is_merged(client: FlaskC
     assert client.post(f"{HERE}/{first.id}", data={**form_fields(page), "do": "confirm"}).status_code == 303
     db.session.refresh(first)
     assert first.confirmed_at is not None
+
+
+def test_many_spellings_are_one_line_of_the_list() -> None:
+    first = confirmed(name="Horn Voices Association")
+    for number in range(7):
+        make_organisation(name=f"horn voices associatio{'n' * (number % 2)}")
+    same.find()
+    (group,) = same.groups()
+    assert (group.kept.id, len(group.names)) == (first.id, 7)
