@@ -50,7 +50,7 @@ from eventhub.papers.panels import PROVIDERS as PAPERS_PANELS
 from eventhub.papers.views import bp as papers_pages
 from eventhub.people.kept_posts import PostKeeper
 from eventhub.people.models import Role, RoleGrant
-from eventhub.people.organiser_views import bp as people_console
+from eventhub.people.organisation_views import bp as people_console
 from eventhub.people.passkey_views import bp as people_pages
 from eventhub.people.sessions import init_sessions
 from eventhub.programme import document_views as programme_documents
@@ -70,6 +70,7 @@ from eventhub.questionnaires.access import EDITORS as QUESTIONNAIRE_EDITORS
 from eventhub.questionnaires.access import resolve_scopes_with
 from eventhub.questionnaires.organiser_views import bp as questionnaires_console
 from eventhub.registration import category_views as registration_categories
+from eventhub.registration import duplicate_views as registration_duplicates
 from eventhub.registration import file_views as registration_files
 from eventhub.registration import guide_views as registration_guide
 from eventhub.registration import list_views as registration_lists
@@ -122,6 +123,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
         for module in (
             registration_desk,
             registration_categories,
+            registration_duplicates,
             registration_numbers,
             registration_records,
             registration_settings,

@@ -16,7 +16,7 @@ from eventhub.kit.db import db
 from eventhub.kit.mail import Letter
 from eventhub.kit.web import absolute
 from eventhub.papers import actions as papers
-from eventhub.people import affiliations, kept_posts, sign_in
+from eventhub.people import affiliations, kept_posts, same, sign_in
 from eventhub.people.actions import NEW, OLD, email_change_token
 from eventhub.people.models import (
     EmailChange,
@@ -312,6 +312,13 @@ def sweep() -> None:
     db.session.execute(delete(SecondFactorReset).where(SecondFactorReset.until < moment - FORGET))
     kept_posts.forget_old()
     copies.let_go(affiliations.forget_ended())
+    affiliations.forget_former_names()
+
+
+@by_the_clock("people.find_duplicates", timedelta(hours=1))
+def find_duplicates() -> None:
+    """Which records of organizations may be of one."""
+    same.find()
 
 
 def _email_change(change_id: str, side: str) -> Letter | None:

@@ -16,7 +16,7 @@ from eventhub.kit.mail import Letter
 from eventhub.papers import actions as papers
 from eventhub.people.models import Person, Role, RoleGrant, ScopeKind
 from eventhub.programme.models import Event, Publication
-from eventhub.registration import cancelling, counts, letters, offers, opening, queries, thread
+from eventhub.registration import cancelling, counts, duplicates, letters, offers, opening, queries, thread
 from eventhub.registration.models import State
 from workers.app import mails, writes
 from workers.upkeep import by_the_clock
@@ -33,6 +33,7 @@ STANDS: dict[str, frozenset[State]] = {
     "revoked": frozenset({State.REVOKED}),
     "taken_up": frozenset({State.UNDER_REVIEW, State.INFO_REQUESTED}),
     "withdrawn": frozenset({State.WITHDRAWN}),
+    "dropped": frozenset({State.WITHDRAWN}),
     "changed": queries.TAKING_PART,
     "deadline_extended": frozenset({State.DRAFT, State.EXPIRED, State.DECLINED}),
     # Drafts expire by the clock while their letter waits.
@@ -129,6 +130,17 @@ def asked(message_id: str) -> Letter | None:
 def withdrawn(registration_id: str) -> Letter | None:
     """You are not expected any more."""
     return _letter("withdrawn", registration_id)
+
+
+@mails("registration.dropped")
+def dropped(pair_id: str) -> Letter | None:
+    """Somebody was registered twice: this one is closed, the other one goes on. Nothing where that was taken back."""
+    found = duplicates.told(uuid.UUID(pair_id))
+    setup = queries.setup_of(found[0].event_id) if found else None
+    if found is None or setup is None or found[0].state not in STANDS["dropped"]:
+        return None
+    one, kept = found
+    return letters.letter("dropped", one, one.event, setup, person=one.person, kept=kept.reference)
 
 
 @mails("registration.changed")
@@ -236,6 +248,19 @@ def expire_drafts() -> None:
     """Close the drafts of events that take no more."""
     while opening.expire_drafts(now()):
         db.session.flush()
+
+
+@by_the_clock("registration.find_duplicates", timedelta(minutes=5))
+def find_duplicates() -> None:
+    """Compare who is new or changed with everybody of the event; what somebody held comes next time."""
+    for event_id in duplicates.to_compare(now()):
+        duplicates.compare(event_id)
+
+
+@by_the_clock("registration.forget_duplicates", timedelta(hours=1))
+def forget_duplicates() -> None:
+    """Digests go with their answers, pairs thirty days after the event."""
+    duplicates.forget(now())
 
 
 @by_the_clock("registration.freeze_counts", timedelta(minutes=30))

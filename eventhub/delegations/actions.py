@@ -22,6 +22,7 @@ from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError, NotFound, means
 from eventhub.kit.outbox import promise
 from eventhub.kit.tokens import digest, new_salt, token
+from eventhub.people.affiliations import meant_by
 from eventhub.people.models import Organisation, Person, name_key
 from eventhub.programme.models import Event
 from eventhub.registration import cancelling, focal
@@ -463,11 +464,12 @@ def _close_invitation(delegation: Delegation) -> None:
 
 def _organisation(name: str, country: str | None) -> Organisation:
     same = select(Organisation).where(
-        Organisation.name_key == name_key(name),
-        Organisation.confirmed_at.is_not(None),
+        meant_by(name),
         Organisation.country.is_not_distinct_from(func.coalesce(country, Organisation.country)),
     )
-    found = db.session.scalars(same.order_by(Organisation.created_at, Organisation.id).limit(1)).first()
+    # Its own name before one that another record bore before it was merged.
+    first = Organisation.name_key != name_key(name), Organisation.created_at, Organisation.id
+    found = db.session.scalars(same.order_by(*first).limit(1)).first()
     if found is None:
         found = Organisation(id=uuid.uuid4(), name=name, kind="other", country=country, confirmed_at=now())
         db.session.add(found)

@@ -1,5 +1,9 @@
 """An organization is called otherwise, or became part of another one: its delegations follow."""
 
+import uuid
+from collections.abc import Collection
+
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, update
 
 from eventhub.delegations.actions import hold, organisation_named
@@ -7,8 +11,10 @@ from eventhub.delegations.models import Delegation, FocalInvitation, Nominee
 from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
-from eventhub.people.models import Person
-from eventhub.registration import focal
+from eventhub.people.merging import Count, Follower, follow, held_all
+from eventhub.people.models import Organisation, Person
+from eventhub.registration import focal, organisations  # noqa: F401 (registrations follow after delegations are held)
+from eventhub.registration.models import Registration
 
 
 def move_to(actor: Person, delegation: Delegation, name: str) -> Delegation:
@@ -29,7 +35,14 @@ def move_to(actor: Person, delegation: Delegation, name: str) -> Delegation:
     # Two who merge the same pair from either side wait for each other in one order.
     for one in sorted((delegation, kept), key=lambda one: one.id):
         hold(one)
+    return _become_one(actor, delegation, kept)
+
+
+def _become_one(actor: Person, delegation: Delegation, kept: Delegation) -> Delegation:
+    """Everybody is in the one that is kept. The caller holds both."""
     kept.quota = None if kept.quota is None or delegation.quota is None else kept.quota + delegation.quota
+    if delegation.closed_at is None:
+        kept.closed_at = None
     if kept.focal_id is None:
         kept.focal_id, kept.focal_since = delegation.focal_id, delegation.focal_since
     db.session.flush()
@@ -51,3 +64,39 @@ def move_to(actor: Person, delegation: Delegation, name: str) -> Delegation:
     db.session.flush()
     db.session.refresh(kept)
     return kept
+
+
+def _hold_delegations(ids: Collection[uuid.UUID], kept_id: uuid.UUID) -> bool:
+    """Theirs, and those of the record that stays, with the registrations of their people."""
+    concerned = Delegation.organisation_id.in_([*ids, kept_id])
+    people = Registration.delegation_id.in_(select(Delegation.id).where(concerned))
+    return held_all(Delegation.id, concerned) and held_all(Registration.id, people)
+
+
+def _count_delegations(ids: Collection[uuid.UUID], kept_id: uuid.UUID) -> list[Count]:
+    theirs = db.session.scalars(select(Delegation.event_id).where(Delegation.organisation_id.in_(ids))).all()
+    events = set(db.session.scalars(select(Delegation.event_id).where(Delegation.organisation_id == kept_id)))
+    again = sum(theirs.count(event_id) - (event_id not in events) for event_id in set(theirs))
+    return [
+        Count(_l("Delegations"), len(theirs)),
+        Count(_l("Delegations that become one with another at the same event"), again),
+    ]
+
+
+def _move_delegations(actor: Person, before: uuid.UUID, after: Organisation) -> None:
+    """Each goes over, or becomes one with the delegation that the other record has at the event."""
+    rows = select(Delegation).where(Delegation.organisation_id.in_([before, after.id])).order_by(Delegation.id)
+    found = list(db.session.scalars(rows.execution_options(populate_existing=True)))
+    kept = {one.event_id: one for one in found if one.organisation_id == after.id}
+    for one in found:
+        if one.organisation_id == after.id:
+            continue
+        if one.event_id in kept:
+            _become_one(actor, one, kept[one.event_id])
+        else:
+            one.organisation_id = after.id
+            audit.record("delegation.moved", one, actor=actor, scope_id=one.event_id)
+            db.session.flush()
+
+
+follow(Follower(("delegation.organisation_id",), _hold_delegations, _count_delegations, _move_delegations))

@@ -8,6 +8,7 @@ from eventhub.calendars import actions as calendars
 from eventhub.demo.arrangements import make_arrangements
 from eventhub.demo.crowd import make_cast, make_crowd
 from eventhub.demo.delegations import make_delegations
+from eventhub.demo.duplicates import make_duplicates
 from eventhub.demo.forms import form
 from eventhub.demo.plan import EVENTS
 from eventhub.demo.programme import make_programme
@@ -43,6 +44,7 @@ def _load(today: date) -> None:
     seated = make_registrations(events, versions, crowd, cast, acting, today)
     db.session.flush()
     make_delegations(events["forum_this_year"], cast["participant"], cast["officer"])
+    make_duplicates(events["forum_this_year"], cast["officer"])
     _scope_questionnaires(versions, events)
     calendars.follow_all(event for event in events.values() if event.publication is not Publication.DRAFT)
     for key in ("forum_this_year", "fair_work", "regional_asia_pacific"):

@@ -43,6 +43,7 @@ TASK_NAMES: dict[str, Any] = {
     "registration.changed": _l("A mail about changed answers"),
     "registration.deadline_extended": _l("A mail about an extended deadline"),
     "registration.declined": _l("A mail about a registration that was declined"),
+    "registration.dropped": _l("A mail that one of two registrations was withdrawn"),
     "registration.event_cancelled": _l("A mail about a cancelled event"),
     "registration.lapsed": _l("A mail that an offered place was not taken"),
     "registration.many_reads": _l("A warning about many sealed answers that were opened"),

@@ -14,13 +14,12 @@ import uuid
 from collections.abc import Collection
 from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, CompoundSelect, and_, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import aliased
 
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
-from eventhub.people.models import Affiliation, Organisation, name_key
+from eventhub.people.models import Affiliation, Organisation, OrganisationAlias, name_key
 
 STILL_NEAR = timedelta(days=730)
 """How long somebody whose tie has ended is kept from deciding on the organization: two years. The UN's rules on
@@ -63,6 +62,14 @@ def forget_ended() -> set[uuid.UUID]:
     return set(db.session.scalars(gone))
 
 
+def forget_former_names() -> int:
+    """Delete what people wrote in their own words and what was merged so long ago that no tie of then counts any more;
+    how many. Official former names stay.
+    """
+    old = OrganisationAlias.is_official.is_(False), OrganisationAlias.merged_at < now() - STILL_NEAR
+    return len(db.session.execute(delete(OrganisationAlias).where(*old).returning(OrganisationAlias.id)).all())
+
+
 def forget_unused(organisation_ids: Collection[uuid.UUID]) -> int:
     """Delete those among organizations that nobody confirmed and nobody represents any more; how many. The caller
     names only such as its own tables do not point to.
@@ -83,18 +90,36 @@ def represents(person_id: uuid.UUID, organisation_ids: Collection[uuid.UUID]) ->
     """
     if not organisation_ids:
         return set()
-    theirs = aliased(Organisation)
+    theirs, mine = _names().subquery(), _names().subquery()
     found = (
-        select(theirs.id)
-        .join(Organisation, Organisation.name_key == theirs.name_key)
-        .join(Affiliation, Affiliation.organisation_id == Organisation.id)
+        select(theirs.c.organisation_id)
+        .join(mine, mine.c.name_key == theirs.c.name_key)
+        .join(Affiliation, Affiliation.organisation_id == mine.c.organisation_id)
         .where(
             Affiliation.person_id == person_id,
             or_(Affiliation.until.is_(None), Affiliation.until >= _counts_from()),
-            theirs.id.in_(organisation_ids),
+            theirs.c.organisation_id.in_(organisation_ids),
         )
     )
     return set(db.session.scalars(found))
+
+
+def meant_by(name: str) -> ColumnElement[bool]:
+    """Which confirmed organization somebody means who writes this: by its name or by an official one it had before."""
+    key = name_key(name)
+    former = select(OrganisationAlias.organisation_id).where(
+        OrganisationAlias.name_key == key, OrganisationAlias.is_official
+    )
+    is_called = or_(Organisation.name_key == key, Organisation.id.in_(former))
+    return and_(Organisation.confirmed_at.is_not(None), is_called)
+
+
+def _names() -> CompoundSelect[uuid.UUID, str]:
+    """The names of each organization, made comparable: its own, and those of records that were merged into it. Whoever
+    was near to one of those, or to a namesake of it, is as near as before.
+    """
+    own = select(Organisation.id.label("organisation_id"), Organisation.name_key)
+    return own.union_all(select(OrganisationAlias.organisation_id, OrganisationAlias.name_key))
 
 
 def _counts_from() -> date:
@@ -106,11 +131,20 @@ def _known(person_id: uuid.UUID, name: str) -> uuid.UUID | None:
     named.
     """
     mine = select(Affiliation.organisation_id).where(Affiliation.person_id == person_id)
-    own: ColumnElement[bool] = and_(Organisation.name == name, Organisation.id.in_(mine))
+    # What somebody wrote oneself, though it was merged since, means the same; written by others it does not.
+    former = select(OrganisationAlias.organisation_id).where(OrganisationAlias.name == name)
+    own: ColumnElement[bool] = and_(
+        or_(Organisation.name == name, Organisation.id.in_(former)), Organisation.id.in_(mine)
+    )
     found = (
         select(Organisation.id)
-        .where(Organisation.name_key == name_key(name), or_(Organisation.confirmed_at.is_not(None), own))
-        .order_by(Organisation.confirmed_at.is_(None), Organisation.created_at, Organisation.id)
+        .where(or_(meant_by(name), own))
+        .order_by(
+            Organisation.confirmed_at.is_(None),
+            Organisation.name_key != name_key(name),
+            Organisation.created_at,
+            Organisation.id,
+        )
         .limit(1)
         .with_for_update(read=True, key_share=True)
     )

@@ -21,6 +21,7 @@ from wtforms import (
     TextAreaField,
     ValidationError,
 )
+from wtforms import Form as PlainForm
 from wtforms.validators import Length, Regexp, StopValidation
 
 from eventhub.kit import codes
@@ -189,6 +190,23 @@ class WithoutAccountForm(FreshCodeForm):
     """Why an administrator hands over or erases what is kept about somebody."""
 
     reason = TextAreaField(_l("Reason"), [required(_l("Say how you know that it is this person"))])
+
+
+class OrganisationSearchForm(PlainForm):
+    """A search among organizations: a GET form."""
+
+    q = StringField(_l("Name of the organization"))
+
+
+class MergeOrganisationsForm(Form):
+    """Why records of organizations become one."""
+
+    text = TextAreaField(
+        _l("How do you know that these are one organization?"),
+        description=_l("It is kept in the record of deeds."),
+        validators=[required(), Length(max=2000)],
+        render_kw={"rows": 3},
+    )
 
 
 class EmailForm(Form):

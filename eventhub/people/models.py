@@ -5,6 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from eventhub.kit.clock import now
@@ -125,6 +126,47 @@ class Organisation(Base):
     def _named(self, _column: str, name: str) -> str:
         self.name_key = name_key(name)
         return name
+
+
+class OrganisationAlias(Base):
+    """What an organization was called before another record of it was merged into it: found by searches, and near to
+    whoever was near to it then. ``is_official``: the name was confirmed, so whoever writes it means this organization.
+    """
+
+    __tablename__ = "organisation_alias"
+    __table_args__ = (
+        UniqueConstraint("organisation_id", "name_key"),
+        Index("ix_organisation_alias_name_key", "name_key"),
+    )
+
+    id: Mapped[Id]
+    organisation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organisation.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    name_key: Mapped[str]
+    is_official: Mapped[bool]
+    merged_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class OrganisationPair(Base):
+    """Two records that may be one organization, the smaller id first. With ``decided_at`` somebody said that they are
+    two, and nobody is asked again; where they became one, the pair goes with the record that went.
+    """
+
+    __tablename__ = "organisation_pair"
+    __table_args__ = (
+        UniqueConstraint("first_id", "second_id"),
+        CheckConstraint("first_id < second_id", name="in_order"),
+        Index("ix_organisation_pair_second", "second_id"),
+    )
+
+    id: Mapped[Id]
+    first_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organisation.id", ondelete="CASCADE"))
+    second_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organisation.id", ondelete="CASCADE"))
+    score: Mapped[int]
+    reasons: Mapped[list[str]] = mapped_column(JSONB)
+    found_at: Mapped[datetime] = mapped_column(default=now)
+    decided_at: Mapped[datetime | None]
+    decided_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
 
 
 class Affiliation(Base):

@@ -328,7 +328,17 @@ def record(event_id: uuid.UUID, registration_id: uuid.UUID) -> Registration:
     return registration
 
 
-DEEDS = ("revealed", "message_file", "own_file", "note", "prepared", "prepared_dropped", "typed_read", "objection")
+DEEDS = (
+    "revealed",
+    "message_file",
+    "own_file",
+    "note",
+    "prepared",
+    "prepared_dropped",
+    "typed_read",
+    "objection",
+    "held_apart",
+)
 READINGS = [f"registration.{deed}" for deed in DEEDS]
 """Deeds that leave a registration as it was."""
 

@@ -30,7 +30,7 @@ from eventhub.questionnaires.uploads import GO_ON, Upload
 from eventhub.registration import eligibility
 from eventhub.registration.desk import SIZES, SORTS, Filters, Overview
 from eventhub.registration.eligibility import Paper
-from eventhub.registration.models import BadgeColour, SeatAt, State
+from eventhub.registration.models import BadgeColour, SeatAt, State, Verdict
 from eventhub.registration.opening import ClosesTooEarly
 from eventhub.registration.shown import COLOURS as COLOUR_NAMES
 from eventhub.registration.shown import PAPERS as PAPER_NAMES
@@ -150,6 +150,45 @@ class TakeUpForm(Form):
     why = TextAreaField(
         _l("Why do you look at it again?"),
         description=_l("For colleagues. The person is told only that you look again."),
+        validators=[required(), Length(max=2000)],
+        render_kw={"rows": 2},
+    )
+
+
+class DuplicateForm(Form):
+    """What the desk finds of two registrations that look alike."""
+
+    finding = RadioField(_l("What do you find?"), validators=[required(_l("Choose what you find"))])
+    sure = BooleanField(
+        _l("I made sure with the person that both registrations are hers or his"),
+        description=_l(
+            "Needed for one person: the letter says that the other registration exists. Somebody who registered under"
+            " another person’s name would learn from it who is here."
+        ),
+    )
+    text = TextAreaField(
+        _l("Why?"),
+        description=_l("For colleagues, in the histories of both. Neither person reads it."),
+        validators=[required(), Length(max=2000)],
+        render_kw={"rows": 3},
+    )
+
+    def offer(self, choices: list[tuple[str, Any]]) -> None:
+        """Say what can be found."""
+        self.finding.choices = options(choices)
+
+    def validate_sure(self, field: Field) -> None:
+        """One person is not found by likeness alone."""
+        if self.finding.data not in {None, "", Verdict.DIFFERENT.value} and not field.data:
+            raise ValidationError(_l("Make sure with the person first: ask on the page of one of the registrations"))
+
+
+class TwoPeopleForm(Form):
+    """Why two registrations are of two people after all."""
+
+    why = TextAreaField(
+        _l("Why are these two people after all?"),
+        description=_l("For colleagues, in the histories of both. Neither person reads it."),
         validators=[required(), Length(max=2000)],
         render_kw={"rows": 2},
     )

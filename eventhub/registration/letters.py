@@ -42,6 +42,7 @@ class About:
     title: str
     offer: SeatOffer | None = None
     signs_in: bool = False
+    kept: str | None = None
 
 
 def letter(
@@ -54,8 +55,11 @@ def letter(
     language: str | None = None,
     text: str | None = None,
     offer: SeatOffer | None = None,
+    kept: str | None = None,
 ) -> Letter | None:
-    """The letter of a kind, or None for a person without an address. ``offer``: what the kind "offered" is about."""
+    """The letter of a kind, or None for a person without an address. ``offer``: what the kind "offered" is about;
+    ``kept``: the reference of the registration that goes on where this one is "dropped".
+    """
     if not person.email:
         return None
     lang = language or person.language
@@ -64,7 +68,8 @@ def letter(
             return _neutral_offer(person.email, lang, person, offer)
         return _neutral(person.email, lang, "people.me")
     title = in_language(event.title, lang, event.original_language).text
-    subject, paragraphs = WORDS[kind](About(registration, event, setup, lang, title, offer, person.asks_second_step))
+    about = About(registration, event, setup, lang, title, offer, person.asks_second_step, kept)
+    subject, paragraphs = WORDS[kind](about)
     return Letter(
         person.email,
         lang,
@@ -209,6 +214,13 @@ def _withdrawn(it: About) -> Words:
     ]
 
 
+def _dropped(it: About) -> Words:
+    return _l("You are registered once: %(event)s", event=it.title), [
+        shown.reason_text("duplicate", it.lang),
+        _l("The registration that goes on has the reference %(reference)s.", reference=it.kept or ""),
+    ]
+
+
 def _changed(it: About) -> Words:
     return _l("Your answers were changed: %(event)s", event=it.title), [
         _l("We have your changed answers. If it was not you who changed them, please write to us."),
@@ -248,6 +260,7 @@ WORDS: dict[str, Callable[[About], Words]] = {
     "taken_up": _taken_up,
     "asked": _asked,
     "withdrawn": _withdrawn,
+    "dropped": _dropped,
     "changed": _changed,
     "deadline_extended": _deadline_extended,
     "event_cancelled": _event_cancelled,
@@ -324,7 +337,7 @@ def _buttons(
     return buttons
 
 
-WRITE_TO_US = frozenset({"withdrawn", "changed"})
+WRITE_TO_US = frozenset({"withdrawn", "dropped", "changed"})
 """Letters that say "write to us": the way stands beside, since answers to them are not read."""
 
 

@@ -22,6 +22,7 @@ from eventhub.kit.panels import gathered
 from eventhub.kit.web import back_to, write_down
 from eventhub.programme.models import Event
 from eventhub.registration import access, deciding, desk, disclosure, exporting, shown
+from eventhub.registration.access import Sight
 from eventhub.registration.categories import Rule
 from eventhub.registration.console import PageTooOld, at_desk, bp, marked_ids, seen_versions, setup_of
 from eventhub.registration.desk import Filters, Overview, Row
@@ -84,6 +85,7 @@ def the_list(slug: str) -> ResponseReturnValue:
         unsent=_unsent(),
         columns=_columns(event, filters),
         may_set_up=access.may_set_up(actor().grants, event),
+        reads_names=seen is Sight.BADGES,
         closes=_closes(event, setup),
         scripts=["choose-all.js"],
     )

@@ -13,7 +13,7 @@ from eventhub.people.models import Person
 from eventhub.programme.models import Event
 from eventhub.questionnaires import answers as given
 from eventhub.questionnaires.actions import erase_answers, retain_anew
-from eventhub.registration import queries, thread
+from eventhub.registration import duplicates, queries, thread
 from eventhub.registration.copies import let_go
 from eventhub.registration.models import MOVES, PreparedDecision, Registration, State
 from eventhub.registration.offers import forget_reasons, leave
@@ -51,6 +51,7 @@ def own_data(person: Person) -> list[dict[str, Any]]:
 def follow_days(event_id: uuid.UUID) -> None:
     """The days of an event moved: whatever is deleted so long after its end is so after the new one. Safe to repeat."""
     thread.follow_days(event_id)
+    duplicates.follow_days(event_id)
     day, zone = db.session.execute(select(Event.last_day, Event.time_zone).where(Event.id == event_id)).one()
     sets = select(Registration.answer_set_id).where(
         Registration.event_id == event_id, Registration.answer_set_id.is_not(None)
@@ -81,6 +82,7 @@ def erase(person: Person) -> int:
     db.session.execute(delete(AuditText).where(AuditText.entry_id.in_(about)))
     forget_reasons(mine)
     thread.erase(ids)
+    duplicates.erase(ids)
     db.session.execute(delete(PreparedDecision).where(PreparedDecision.registration_id.in_(ids)))
     db.session.execute(update(Registration).where(Registration.filed_by_id == person.id).values(filed_by_id=None))
     organisations = {registration.organisation_id for registration in mine if registration.organisation_id}

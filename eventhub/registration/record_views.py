@@ -33,6 +33,7 @@ from eventhub.registration import (
     deciding,
     desk,
     disclosure,
+    duplicates,
     exchange,
     exporting,
     focal,
@@ -233,7 +234,7 @@ def _draw_record(
         prepared=standing,
         prepared_by=told_by(standing, event) if standing else None,
         near=queries.too_near(actor().id, [registration]).get(registration.id),
-        lines=[line for line in (_deed(one, event, labels) for one in histories.deeds(registration)) if line],
+        lines=[line for line in (_deed(one, event, labels, seen) for one in histories.deeds(registration)) if line],
         form=sent if sent and sent.errors else None,
         bulk=ActionForm(formdata=None),
         note_form=_this_or_fresh(sent, NoteForm),
@@ -367,7 +368,9 @@ def _opened(event: Event, registration: Registration, opened: dict[str, object])
     ]
 
 
-def _deed(one: histories.Deed, event: Event, labels: Mapping[str, str]) -> dict[str, Any] | None:
+def _deed(one: histories.Deed, event: Event, labels: Mapping[str, str], seen: Sight) -> dict[str, Any] | None:
+    if seen is not Sight.BADGES and duplicates.tells_of_another(one.entry):
+        return None
     verb = one.entry.verb.removeprefix("registration.")
     words = {
         "changed": _("Answers changed"),
@@ -389,6 +392,8 @@ def _deed(one: histories.Deed, event: Event, labels: Mapping[str, str]) -> dict[
         "message_file": _("A file of the questions and answers saved"),
         "prepared": _("Decision prepared"),
         "prepared_dropped": _("Prepared decision dropped"),
+        "held_apart": _("Not the same person as somebody of a like name"),
+        "goes_on": _("Goes on; the same person’s other registration was withdrawn"),
     }
     cause, until = one.entry.detail.get("cause"), one.entry.detail.get("until")
     if cause in shown.CAUSES:

@@ -13,7 +13,15 @@ from eventhub.questionnaires import actions as questionnaires
 from eventhub.questionnaires.checks import parse
 from eventhub.questionnaires.models import Purpose, Questionnaire
 from eventhub.registration import actions, admission, queries
-from eventhub.registration.models import PreparedDecision, Registration, RegistrationSetup, SeatAt, State
+from eventhub.registration.models import (
+    PreparedDecision,
+    Registration,
+    RegistrationPair,
+    RegistrationSetup,
+    SeatAt,
+    State,
+    Verdict,
+)
 from eventhub.registration.queries import Intake
 from eventhub.registration.reference import new_reference
 from tests.factories.people import make_person
@@ -218,6 +226,24 @@ def make_registration(event: Event, person: Person | None = None, **given: objec
     db.session.add(registration)
     db.session.flush()
     return registration
+
+
+def make_pair(event: Event, *, is_one: bool = False, **given: object) -> RegistrationPair:
+    """Two registrations of one name; ``is_one``: somebody found that they are one person's."""
+    name = f"Amina Yusuf Warsame {next(NUMBERS)}"
+    first, second = sorted(
+        (make_registration(event, legal_name=name, **given) for _ in range(2)), key=lambda one: one.id
+    )
+    said: dict[str, object] = {}
+    if is_one:
+        second.state = State.WITHDRAWN
+        said = {"verdict": Verdict.SAME, "dropped_id": second.id, "dropped_from": "under_review", "decided_at": now()}
+    pair = RegistrationPair(
+        id=uuid.uuid4(), event_id=event.id, first_id=first.id, second_id=second.id, score=3, reasons=["name"], **said
+    )
+    db.session.add(pair)
+    db.session.flush()
+    return pair
 
 
 def make_prepared(

@@ -85,6 +85,7 @@ PAPER = f"{EVENT}/documents/{{document}}"
 DRAFT_PAPER = f"{EVENT}/documents/{{draft_document}}"
 ASKED = "/en/console/questionnaires/{questionnaire}"
 DESK_PAGE = f"{EVENT}/registrations"
+HOUSES = "/en/console/organizations"
 LOCK = {"lock": "{lock}"}
 CHOSEN = {"outcome": "accredited", "id": "{registration}"}
 
@@ -317,6 +318,15 @@ PEOPLE = (
         ADMIN,
         {"reason": "She called", "code": "{admin_phone}", "do": "erase"},
     ),
+    Route("people_console.organisations", "GET", HOUSES, ADMIN),
+    Route("people_console.organisation", "GET POST", f"{HOUSES}/{{house}}", ADMIN, {"do": "confirm"}),
+    Route(
+        "people_console.merge_organisations",
+        "GET POST",
+        f"{HOUSES}/{{house}}/merge?other={{other_house}}",
+        ADMIN,
+        {"text": "The same"},
+    ),
     Route("people_console.promises", "GET", "/en/console/promises", ADMIN),
     Route("people_console.retry", "POST", "/en/console/promises/{promise}/retry", ADMIN),
 )
@@ -462,6 +472,21 @@ AT_THE_DESK = (
     Route("registration_console.prepare", "POST", f"{DESK_PAGE}/prepared", DESK, CHOSEN | {"reason": "complete"}),
     Route("registration_console.release", "POST", f"{DESK_PAGE}/prepared/release", DESK, {"decision": "{decision}"}),
     Route("registration_console.drop", "POST", f"{DESK_PAGE}/prepared/drop", DESK, {"id": "{ready}"}),
+    Route("registration_console.duplicates", "GET", f"{DESK_PAGE}/duplicates", LEGAL),
+    Route(
+        "registration_console.duplicate",
+        "GET POST",
+        f"{DESK_PAGE}/duplicates/{{pair}}",
+        LEGAL,
+        {"finding": "different", "text": "Cousins"},
+    ),
+    Route(
+        "registration_console.two_people",
+        "POST",
+        f"{DESK_PAGE}/duplicates/{{one_person}}/two-people",
+        LEGAL,
+        {"why": "They wrote"},
+    ),
     Route("registration_console.waiting_list", "GET POST", f"{DESK_PAGE}/waiting-list", DESK, {"id": "{waiting}"}),
     Route("registration_console.numbers_page", "GET", f"{DESK_PAGE}/numbers", DESK),
     Route("registration_console.export", "GET POST", f"{DESK_PAGE}/export", DESK, {"reason": "Badges", "kind": "csv"}),

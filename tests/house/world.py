@@ -49,7 +49,7 @@ from eventhub.registration.models import Registration, State
 from eventhub.registration.reference import new_reference
 from tests.factories.delegations import arrived, make_delegation, nominate
 from tests.factories.papers import make_paper
-from tests.factories.people import give_phone, grant, make_passkey, make_person
+from tests.factories.people import give_phone, grant, make_organisation, make_passkey, make_person
 from tests.factories.programme import (
     PDF_BYTES,
     add_item,
@@ -68,6 +68,7 @@ from tests.factories.registration import (
     intake,
     make_dialogue,
     make_forum,
+    make_pair,
     make_prepared,
     make_registration,
     open_registration,
@@ -267,6 +268,8 @@ def _build(world: World) -> None:
         ready = make_prepared(make_registration(where, state=State.UNDER_REVIEW))
         parts |= {"ready": str(ready.registration_id), "decision": str(ready.id)}
         parts |= _delegation(world, where)
+        parts |= {"pair": str(make_pair(where).id), "one_person": str(make_pair(where, is_one=True).id)}
+    world.mine |= {"house": str(make_organisation().id), "other_house": str(make_organisation().id)}
     world.mine |= {"promise": str(_parked()), "foreign_event_id": world.foreign["event_id"]}
 
 

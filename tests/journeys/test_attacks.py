@@ -47,6 +47,7 @@ FREE: dict[str, dict[str, Any]] = {
         ("title", "lead", "description", "practical", "access_services", "city", "venue", "cancelled_reason")
     ),
     "nominee": {"name": None},
+    "organisation_alias": {"name": ATTACK},
     "organisation": {"name": None, "head": ATTACK, "website": ADDRESS},
     "panellist": {"name": None, "function": None},
     "paper_setup": {"host": "texts", "signatory": ATTACK, "signatory_title": "texts", "contact": ATTACK},
@@ -87,6 +88,9 @@ NOT_FREE = {
     "mail": {"message_id", "template", "language"},
     "nominee": {"email", "language"},
     "organisation": {"name_key", "kind", "ecosoc_status", "ganhri_status", "country"},
+    "organisation_alias": {"name_key"},
+    "organisation_pair": {"reasons"},
+    "registration_pair": {"reasons", "dropped_from"},
     "paper_order": {"language", "filters", "left_out"},
     "person": {"email", "language", "time_zone", "nationality", "residence"},
     "prepared_decision": {"reason"},

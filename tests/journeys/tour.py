@@ -29,7 +29,7 @@ from eventhub.kit.db import db
 from eventhub.kit.outbox import Promise
 from eventhub.kit.sealed import SealKey
 from eventhub.people import actions as people
-from eventhub.people import resets, roles, sessions, totp
+from eventhub.people import merging, resets, roles, same, sessions, totp
 from eventhub.people.models import Person, Role, ScopeKind
 from eventhub.people.queries import grants_of
 from eventhub.programme.models import EventKind, Mode, Publication, Series
@@ -58,6 +58,7 @@ from tests.factories.registration import (
     listed,
     make_dialogue,
     make_forum,
+    make_pair,
     make_prepared,
     make_registration,
     open_registration,
@@ -251,6 +252,10 @@ def _build(words: Words) -> Tour:
     invite = db.session.query(Invite).filter_by(person_id=owner.id).first()
     assert invite is not None
     make_registration(event, state=State.WAITLISTED)
+    twins, one_person = make_pair(event), make_pair(event, is_one=True)
+    houses = [make_organisation(name=words("Mountain Voices")) for _ in range(3)]
+    merging.merge(staff, houses[0].id, [houses.pop().id], words("One house"))
+    same.find()
     full = make_dialogue(capacity=1)
     full.title = texts("A full dialogue")
     leaving = make_person()
@@ -382,6 +387,9 @@ def _build(words: Words) -> Tour:
             "people_console.second_factor_request": f"/console/second-factors/requests/{reset.id}",
             "people_console.data_of": f"/console/people/{make_person(name=words('Walk-in'), email=None).id}/data",
             "people_console.promises": "/console/promises",
+            "people_console.organisations": "/console/organizations?q=a",
+            "people_console.organisation": f"/console/organizations/{houses[0].id}",
+            "people_console.merge_organisations": f"/console/organizations/{houses[0].id}/merge?other={houses[1].id}",
             "programme_console.events": "/console/events",
             "programme_console.event_new": "/console/events/new",
             "programme_console.event": console,
@@ -416,6 +424,9 @@ def _build(words: Words) -> Tour:
             "registration_console.record": f"{console}/registrations/{mine.id}",
             "registration_console.record#declined": f"{console}/registrations/{other.id}",
             "registration_console.prepared_decisions": f"{console}/registrations/prepared",
+            "registration_console.duplicates": f"{console}/registrations/duplicates",
+            "registration_console.duplicate": f"{console}/registrations/duplicates/{twins.id}",
+            "registration_console.duplicate#found": f"{console}/registrations/duplicates/{one_person.id}",
             "registration_console.waiting_list": f"{console}/registrations/waiting-list",
             "registration_console.numbers_page": f"{console}/registrations/numbers",
             "registration_console.export": f"{console}/registrations/export?chip=all",

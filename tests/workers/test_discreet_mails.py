@@ -36,14 +36,14 @@ from eventhub.people import resets, roles
 from eventhub.people.models import Person, Role, ScopeKind
 from eventhub.programme.models import Event, Publication, Session
 from eventhub.registration import actions, offers, thread
-from eventhub.registration.models import SeatOffer, State
+from eventhub.registration.models import Registration, SeatOffer, State
 from tests import servers
 from tests.arrangements import scene as arrangements
 from tests.factories import calendars as in_calendars
 from tests.factories.delegations import arrived, make_delegation
 from tests.factories.people import give_phone, make_person, make_staff
 from tests.factories.programme import make_session
-from tests.factories.registration import intake, make_dialogue, make_forum, make_registration, register
+from tests.factories.registration import intake, make_dialogue, make_forum, make_pair, make_registration, register
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -109,6 +109,12 @@ def offered(person: Person) -> Payload:
     actions.withdraw(first, intake(event, first))
     offers.fill(event.id, 0)
     return {"offer_id": str(db.session.scalars(select(SeatOffer.id)).one())}
+
+
+def registered_twice(person: Person) -> Payload:
+    pair = make_pair(marked(make_forum()), is_one=True)
+    db.session.get_one(Registration, pair.dropped_id).person_id = person.id
+    return {"pair_id": str(pair.id)}
 
 
 def asked(person: Person) -> Payload:
@@ -250,6 +256,7 @@ SCENES: dict[str, Scene] = {
     "registration.taken_up": in_state(State.UNDER_REVIEW),
     "registration.asked": asked,
     "registration.withdrawn": in_state(State.WITHDRAWN),
+    "registration.dropped": registered_twice,
     "registration.changed": in_state(State.UNDER_REVIEW),
     "registration.deadline_extended": in_state(State.DRAFT),
     "registration.event_cancelled": called_off,
