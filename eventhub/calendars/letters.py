@@ -16,7 +16,7 @@ from eventhub.kit.mail import Letter
 from eventhub.kit.web import absolute
 from eventhub.people.models import Person
 from eventhub.programme.models import Event, Publication, Session
-from eventhub.registration.models import Registration
+from eventhub.registration.models import Registration, State
 
 IN_A_LETTER = 20
 """Of somebody's sessions so many stand in a letter; all of them on the page it leads to."""
@@ -104,10 +104,12 @@ def event_moved(
     return _letter(
         person,
         _l("New dates: %(title)s", title=title),
-        [
+        [_l("The event takes place on other days. What you have begun stays as it is.")]
+        if registration.state is State.DRAFT
+        else [
             _l("The event takes place on other days. Your registration stands, and your calendar follows by itself."),
-            *([_l("These are your sessions:")] if rows else []),
             _l("If you cannot come on the new days, please withdraw on your page: somebody else may be waiting."),
+            *([_l("These are your sessions:")] if rows else []),
         ],
         [
             {"label": _l("New dates"), "value": days["new"]},

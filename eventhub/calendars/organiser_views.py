@@ -8,6 +8,7 @@ import uuid
 from flask import Blueprint, flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import pgettext
 
 from eventhub.calendars import access, actions, places, queries
 from eventhub.calendars.zones import zone_info
@@ -68,7 +69,7 @@ def session_places(slug: str) -> ResponseReturnValue:
 def places_file(slug: str, kind: str) -> ResponseReturnValue:
     """The same as a file. It names nobody."""
     event = _event(slug)
-    header = [_("Session"), _("Begins"), _("Places"), _("Going"), _("Maybe"), _("Waiting")]
+    header = [_("Session"), _("Begins"), _("Places"), _("Going"), _("Maybe"), pgettext("people in a line", "Waiting")]
     rows: list[list[object]] = [
         [
             in_language(one.session.title, g.lang, event.original_language).text,
