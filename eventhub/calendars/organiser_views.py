@@ -61,14 +61,17 @@ def session_places(slug: str) -> ResponseReturnValue:
         for one in places.fillings(event)
     ]
     title = in_language(event.title, g.lang, event.original_language).text
-    return render_template("calendars/places.html", event=event, event_title=title, rows=rows)
+    form = ActionForm(formdata=None)
+    return render_template("calendars/places.html", event=event, event_title=title, rows=rows, form=form)
 
 
-@bp.get("/console/events/<slug>/calendar/places.<any(csv, xlsx):kind>")
+@bp.post("/console/events/<slug>/calendar/places.<any(csv, xlsx):kind>")
 @staff
 def places_file(slug: str, kind: str) -> ResponseReturnValue:
     """The same as a file. It names nobody."""
     event = _event(slug)
+    if not ActionForm().validate_on_submit():
+        return back_to("calendars_console.session_places", slug=slug)
     header = [_("Session"), _("Begins"), _("Places"), _("Going"), _("Maybe"), pgettext("people in a line", "Waiting")]
     rows: list[list[object]] = [
         [

@@ -211,8 +211,8 @@ CALENDARS = (
     Route("calendars.my_line", "POST", "/en/me/sessions/{draft_session}/line", only(), {"line": "join"}),
     Route("calendars.my_line", "POST", "/en/me/sessions/{session}/line", PERSONAL, {"line": "none"}),
     Route("calendars_console.session_places", "GET", f"{EVENT}/calendar/places", EDIT),
-    Route("calendars_console.places_file", "GET", f"{EVENT}/calendar/places.csv", EDIT),
-    Route("calendars_console.places_file", "GET", f"{EVENT}/calendar/places.xlsx", EDIT),
+    Route("calendars_console.places_file", "POST", f"{EVENT}/calendar/places.csv", EDIT),
+    Route("calendars_console.places_file", "POST", f"{EVENT}/calendar/places.xlsx", EDIT),
     Route("calendars_console.head_count", "GET", f"{EVENT}/calendar", EDIT),
     Route("calendars_console.push", "POST", f"{EVENT}/calendar/{{session}}/push", EDIT),
 )

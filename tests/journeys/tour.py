@@ -74,7 +74,6 @@ NOT_PAGES = frozenset(
         "calendars.all_feed",
         "calendars.event_feed",
         "calendars.my_file",
-        "calendars_console.places_file",
         "calendars.personal_feed",
         "calendars.series_feed",
         "calendars.session_file",
