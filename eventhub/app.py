@@ -185,6 +185,7 @@ PANELS: tuple[tuple[str, Provider], ...] = (
     *CALENDARS_PANELS,
     ("console.event", calendars_console.console_event),
     ("console.event", checkin_console.console_event),
+    ("console.event_moving", checkin_console.moving),
     ("me.data", checkin_console.data),
 )
 """Which feature fills which place on a page of a feature further down."""

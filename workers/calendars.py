@@ -1,7 +1,7 @@
 """Invites, updates and cancellations by mail, and the daily look at all entries."""
 
 import uuid
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from functools import partial
 from typing import Any
@@ -19,6 +19,8 @@ from eventhub.kit.mail import Letter
 from eventhub.kit.outbox import promise
 from eventhub.kit.web import absolute
 from eventhub.programme.models import Publication
+from eventhub.registration import cancelling
+from eventhub.registration import queries as registrations
 from eventhub.registration.models import Registration
 from workers.app import mails
 from workers.upkeep import by_the_clock
@@ -80,6 +82,35 @@ def sessions_changed(event_id: str, person_id: str, since: int) -> Letter | None
         return None
     _session, person, registration = found[0]
     return letters.changed([one[0] for one in found], person, registration)
+
+
+@mails("calendars.place_given")
+def place_given(session_id: str, person_id: str) -> Letter | None:
+    """Somebody who waited has a place. Nothing for who gave it up again meanwhile, or when it is called off."""
+    found = news.chooser(uuid.UUID(session_id), uuid.UUID(person_id), sure=True)
+    if found is None or queries.is_cancelled(found[0]):
+        return None
+    return letters.place_given(*found)
+
+
+@mails("calendars.place_lost")
+def place_lost(session_id: str, person_id: str) -> Letter | None:
+    """A session that somebody had chosen is for others now. Nothing for who has it again."""
+    found = news.registered_for(uuid.UUID(session_id), uuid.UUID(person_id))
+    return letters.place_lost(*found) if found else None
+
+
+@mails("calendars.event_moved")
+def event_moved(registration_id: str, first_day: str, was: list[str]) -> Letter | None:
+    """A whole event is on other days. Nothing when it moved again since, which another letter says, or is off."""
+    registration = registrations.with_person(uuid.UUID(registration_id))
+    if registration is None or registration.state not in cancelling.TOLD:
+        return None
+    event, person = registration.event, registration.person
+    if event.publication is not Publication.PUBLISHED or event.first_day.isoformat() != first_day:
+        return None
+    former = date.fromisoformat(was[0]), date.fromisoformat(was[1])
+    return letters.event_moved(event, registration, person, former, news.sessions_of(person.id, event.id))
 
 
 @by_the_clock("calendars.refresh", timedelta(days=1))

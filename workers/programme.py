@@ -4,11 +4,11 @@ import uuid
 
 from eventhub.arrangements import keeping
 from eventhub.calendars import actions as calendars
-from eventhub.calendars import news
+from eventhub.calendars import news, places
 from eventhub.kit.db import db
 from eventhub.papers import actions as papers
 from eventhub.programme.models import Event, Publication, Session
-from eventhub.registration import cancelling, personal_data
+from eventhub.registration import cancelling, offers, personal_data
 from workers.app import writes
 
 
@@ -18,6 +18,7 @@ def session_changed(session_id: str) -> None:
     session = db.session.get(Session, uuid.UUID(session_id))
     if session:
         calendars.follow_session(session)
+        places.follow_session(session.id)
 
 
 @writes("programme.event_changed")
@@ -52,6 +53,18 @@ def event_cancelled(event_id: str) -> None:
         papers.drop_all_of(event.id)
 
 
+@writes("programme.event_moved")
+def event_moved(event_id: str, move: str, first_day: str, was: list[str]) -> None:
+    """A whole event is on other days: its entries follow, the invited learn of it by their invitations, everybody else
+    who is registered, waits or has begun by one letter. Of two moves the last one is told.
+    """
+    event = db.session.get(Event, uuid.UUID(event_id))
+    if event and event.publication is Publication.PUBLISHED:
+        calendars.follow_move(event)
+        if event.first_day.isoformat() == first_day:
+            news.owe_event_moved(event, move, was, cancelling.people_told(event.id))
+
+
 @writes("programme.days_moved")
 def days_moved(event_id: str) -> None:
     """An event ends on another day: what is kept so long after its end is kept as long after the new one."""
@@ -59,3 +72,4 @@ def days_moved(event_id: str) -> None:
     if event:
         personal_data.follow_days(event.id)
         keeping.follow_days(event.id)
+        offers.follow_days(event.id)

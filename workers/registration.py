@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from eventhub.arrangements import actions as arrangements
 from eventhub.calendars import actions as calendars
+from eventhub.calendars import places
 from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -235,6 +236,7 @@ def reprinted(registration_id: str) -> None:
     registration = queries.with_person(uuid.UUID(registration_id))
     if registration is not None:
         papers.follow_registration(registration.person_id, registration.id)
+        places.follow_person(registration.person_id, registration.event_id)
 
 
 @writes("registration.needs_told")

@@ -1,17 +1,20 @@
 """What arrangements say on the pages of features below them."""
 
-from flask import url_for
+from flask import g, url_for
 from flask_babel import gettext as _
 
-from eventhub.arrangements import access, keeping, queries, visas, words
+from eventhub.arrangements import access, due, keeping, queries, visas, words
 from eventhub.arrangements.models import Status
 from eventhub.arrangements.queries import WANTED_IN
 from eventhub.kit.access import actor
 from eventhub.kit.errors import NotFound
+from eventhub.kit.i18n import show_date
 from eventhub.kit.panels import Panel, Provider
 from eventhub.kit.web import Link
+from eventhub.kit.working_days import working_days_before
 from eventhub.people.models import Person
 from eventhub.programme.models import Event
+from eventhub.programme.moving import Plan
 from eventhub.registration.queries import Intake
 
 
@@ -63,10 +66,30 @@ def console_event(event: Event) -> Panel | None:
     return Panel("", {"links": [Link(_("Arrangements"), url_for("arrangements_console.index", slug=event.slug))]})
 
 
+def moving(plan: Plan) -> Panel:
+    """By when conference services must be told, when a whole event moves."""
+    lead, former = queries.lead_days(plan.event.id), plan.event.first_day
+    days = due.due_on(plan.event, None, lead), working_days_before(plan.first_day, lead)
+    told = _("%(after)s instead of %(before)s", after=show_date(days[1], g.lang), before=show_date(days[0], g.lang))
+    if days[1] < due.today(plan.event) and plan.first_day < former:
+        told = _("%(day)s: that day is over. Speak with conference services first.", day=show_date(days[1], g.lang))
+    kept = _("Wishes, visas and answers are kept as long after the new end as after the former one.")
+    return Panel(
+        "",
+        {
+            "moves": [
+                {"label": _("Orders for the first day are due"), "value": told},
+                {"label": _("What is deleted after the event"), "value": kept},
+            ]
+        },
+    )
+
+
 PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("registration.mine", own_needs),
     ("registration.mine", own_visa),
     ("me.data", data),
     ("console.event", console_event),
+    ("console.event_moving", moving),
 )
 """What app.py registers."""

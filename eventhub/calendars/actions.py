@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, delete, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from eventhub.calendars import blobs, feeds, invites, news, queries
+from eventhub.calendars import blobs, feeds, invites, news, places, queries
 from eventhub.calendars.access import INVITING
 from eventhub.calendars.models import (
     CalendarEntry,
@@ -76,6 +76,13 @@ def follow_event(event: Event) -> list[CalendarEntry]:
     return _follow(Session.event_id == event.id)
 
 
+def follow_move(event: Event) -> list[CalendarEntry]:
+    """The same after the whole event moved, which one letter to each person says (news.owe_event_moved): the invited
+    get their updates, and nobody a letter about single sessions.
+    """
+    return _follow(Session.event_id == event.id, gathered=True)
+
+
 def follow_all(events: Iterable[Event]) -> int:
     """The entries of whole events that were loaded into the database, without a mail to anybody; how many."""
     return sum(len(_follow(Session.event_id == event.id, quiet=True)) for event in events)
@@ -96,7 +103,7 @@ def push_as_update(actor: Person, session: Session) -> CalendarEntry:
     return entry
 
 
-def _follow(which: ColumnElement[bool], *, quiet: bool = False) -> list[CalendarEntry]:
+def _follow(which: ColumnElement[bool], *, quiet: bool = False, gathered: bool = False) -> list[CalendarEntry]:
     _lock(which)
     sessions = queries.sessions_told(which)
     known: dict[uuid.UUID, list[CalendarEntry]] = {session.id: [] for session in sessions}
@@ -107,7 +114,7 @@ def _follow(which: ColumnElement[bool], *, quiet: bool = False) -> list[Calendar
         _write(changes)
     for change in changes:
         if not quiet:
-            _tell(change)
+            _tell(change, gathered=gathered)
     return [change.entry for change in changes]
 
 
@@ -145,7 +152,7 @@ def _begin(session: Session, *, again: bool) -> Change:
     entry.text_digest = blobs.words_digest(entry, session)
     db.session.add(entry)
     db.session.flush()
-    if not again and (session.chosen_beforehand or event.kind in INVITING):
+    if not again and session.places is None and (session.chosen_beforehand or event.kind in INVITING):
         _choose_for_seated(session)
     return Change(entry, session, News.NEW)
 
@@ -223,7 +230,7 @@ def _live(entries: Sequence[CalendarEntry]) -> CalendarEntry | None:
     return next((entry for entry in entries if invites.is_live(entry)), None)
 
 
-def _tell(change: Change) -> None:
+def _tell(change: Change, *, gathered: bool = False) -> None:
     """Owe the invited a mail about this revision, unless it is over."""
     entry = change.entry
     if change.news is News.NOTHING or entry.ends_at <= now():
@@ -234,41 +241,34 @@ def _tell(change: Change) -> None:
         invites.invite_seated(entry)
     method = Method.CANCEL if change.news is News.CANCELLED else Method.REQUEST
     invites.owe(entry, method, entry.dtstamp, and_(Invite.entry_id == entry.id, Invite.cancelled_at.is_(None)))
-    if change.soon:
+    if change.soon and not gathered:
         news.owe_moved(entry)
 
 
 # --- A person's sessions ------------------------------------------------------------------------------------------
 
 
-def choose(person: Person, session: Session, choice: Choice) -> Session:
-    """Put a session into "My sessions", or say anew how sure it is. The caller found it by session_for_choice."""
-    row = insert(ChosenSession).values(person_id=person.id, session_id=session.id, choice=choice, at=now())
-    said = {"choice": choice, "raised": ChosenSession.raised + 1, "changed_at": now()}
-    again = row.on_conflict_do_update(
-        index_elements=["person_id", "session_id"], set_=said, where=ChosenSession.choice != choice
-    )
-    db.session.execute(again)
-    return session
-
-
-def leave_out(person: Person, session_id: uuid.UUID) -> uuid.UUID:
-    """Take a session out of "My sessions"; nothing happens when it is not there."""
-    db.session.execute(
-        delete(ChosenSession).where(ChosenSession.person_id == person.id, ChosenSession.session_id == session_id)
-    )
-    return session_id
+choose, leave_out = places.choose, places.leave_out
 
 
 def choose_among(person: Person, offered: Collection[Session], wanted: Collection[uuid.UUID]) -> int:
-    """Let exactly the wanted ones of these sessions be chosen; how many. A maybe that stays is still a maybe."""
+    """Let exactly the wanted ones of these sessions be chosen; how many. A maybe that stays is still a maybe. Nothing
+    is chosen when one of them is full. Raises SessionFull.
+    """
     ids = {session.id for session in offered}
     keep = ids & set(wanted)
     mine = ChosenSession.person_id == person.id
+    held = places.hold(Session.id.in_(ids))
+    before = set(db.session.scalars(select(ChosenSession.session_id).where(mine, ChosenSession.session_id.in_(ids))))
+    for session_id in keep - before:
+        places.demand_place(person.id, held[session_id])
     db.session.execute(delete(ChosenSession).where(mine, ChosenSession.session_id.in_(ids - keep)))
     if keep:
         rows = [{"person_id": person.id, "session_id": one, "choice": Choice.GOING, "at": now()} for one in keep]
         db.session.execute(insert(ChosenSession).on_conflict_do_nothing(), rows)
+    for session_id in keep - before:
+        places.stop_waiting(person, session_id)
+    places.hand_on(held.values())
     return len(keep)
 
 
@@ -310,44 +310,51 @@ def is_confirmed_by_invite(registration: Registration) -> bool:
     event = db.session.get_one(Event, registration.event_id)
     if event.kind not in INVITING or person.discreet or person.email is None:
         return False
-    return bool(queries.live_entries(event.id, now()))
+    return bool(queries.live_entries(event.id, now(), person.id))
 
 
 def on_withdrawn(registration: Registration) -> None:
     """The person does not come (withdrew, was declined, revoked): the sessions leave the calendar, invites end."""
-    sessions = select(Session.id).where(Session.event_id == registration.event_id)
-    db.session.execute(
-        delete(ChosenSession).where(
-            ChosenSession.person_id == registration.person_id, ChosenSession.session_id.in_(sessions)
-        )
-    )
+    places.forget(registration.person_id, select(Session.id).where(Session.event_id == registration.event_id))
     invites.uninvite(registration)
 
 
 def erase(person_id: uuid.UUID) -> None:
     """Forget a person: choices, private feeds, invites and answers."""
-    for table in (ChosenSession, Feed, Invite):
+    places.forget(person_id, select(Session.id))
+    for table in (Feed, Invite):
         db.session.execute(delete(table).where(table.person_id == person_id))
 
 
 def choose_for_all(event: Event, person_ids: Collection[uuid.UUID]) -> None:
     """The sessions of an event that are chosen beforehand, for many people at once; a dialogue's whole."""
-    people = select(Person.id).where(Person.id.in_(person_ids)).subquery()
     wanted = (
-        select(people.c.id, Session.id, literal(Choice.GOING.value), literal(now()))
-        .join(Session, Session.event_id == event.id)
-        .where(queries.may_be_chosen())
+        select(Registration.person_id, Session.id, literal(Choice.GOING.value), literal(now()))
+        .join(Session, Session.event_id == Registration.event_id)
+        .where(
+            Registration.event_id == event.id,
+            Registration.person_id.in_(person_ids),
+            Session.places.is_(None),
+            queries.may_be_chosen(),
+            queries.is_for_category(),
+        )
     )
     if event.kind not in INVITING:
         wanted = wanted.where(Session.chosen_beforehand)
-    _choose_from(wanted)
+    # Held, so that nobody counts the places of a session while it becomes everybody's.
+    _choose_from(wanted.with_for_update(read=True, of=Session))
 
 
 def _choose_for_seated(session: Session) -> None:
     """A session published late is put before those who already have a seat."""
     _choose_from(
-        select(Registration.person_id, literal(session.id), literal(Choice.GOING.value), literal(now())).where(
-            Registration.event_id == session.event_id, Registration.has_seat, Registration.state.in_(CONFIRMED)
+        select(Registration.person_id, Session.id, literal(Choice.GOING.value), literal(now()))
+        .join(Session, Session.event_id == Registration.event_id)
+        .where(
+            Session.id == session.id,
+            queries.is_for_category(),
+            Registration.has_seat,
+            Registration.state.in_(CONFIRMED),
         )
     )
 

@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from wtforms import SelectMultipleField, StringField
 from wtforms.validators import AnyOf
 
@@ -10,6 +11,7 @@ from eventhub.calendars.models import Choice, Partstat
 from eventhub.kit.forms import Form
 
 LEAVE_OUT = "none"
+JOIN = "join"
 ANSWERS = {"accepted": Partstat.ACCEPTED, "declined": Partstat.DECLINED, "tentative": Partstat.TENTATIVE}
 
 
@@ -22,7 +24,13 @@ class ChoiceForm(Form):
 class SessionsForm(Form):
     """The sessions of one event, ticked or not."""
 
-    sessions = SelectMultipleField(coerce=lambda value: uuid.UUID(str(value)))
+    sessions = SelectMultipleField(_l("Sessions"), coerce=lambda value: uuid.UUID(str(value)))
+
+
+class LineForm(Form):
+    """Into the waiting list of a session, or out of it."""
+
+    line = StringField(validators=[AnyOf([JOIN, LEAVE_OUT])])
 
 
 class AnswerForm(Form):

@@ -10,15 +10,19 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, and_, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 
-from eventhub.calendars import blobs, imip, queries
-from eventhub.calendars.models import CalendarEntry, EntryStatus, Invite, InviteMail, Method, Partstat
+from eventhub.calendars import blobs, imip, places, queries
+from eventhub.calendars.models import CalendarEntry, Choice, EntryStatus, Invite, InviteMail, Method, Partstat
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError
 from eventhub.kit.outbox import Promise
 from eventhub.kit.tokens import digest, new_salt
 from eventhub.people.models import Person
+from eventhub.programme.models import Session
 from eventhub.registration.models import CONFIRMED, Registration
+
+MEANS = {Partstat.ACCEPTED: Choice.GOING, Partstat.TENTATIVE: Choice.MAYBE}
+"""What an answer says of a place; any other gives it back."""
 
 
 class InviteClosed(DomainError):
@@ -36,7 +40,7 @@ def invite(registration: Registration) -> list[Invite]:
     person = db.session.get_one(Person, registration.person_id)
     if person.discreet or person.email is None:
         return []
-    entries = queries.live_entries(registration.event_id, now())
+    entries = queries.live_entries(registration.event_id, now(), person.id)
     mine = select(Invite).where(Invite.person_id == person.id, Invite.entry_id.in_([entry.id for entry in entries]))
     known = {row.entry_id: row for row in db.session.scalars(mine)}
     sent = []
@@ -122,12 +126,15 @@ def _request_again(row: Invite, entry: CalendarEntry) -> None:
 
 
 def answer(row: Invite, partstat: Partstat) -> Invite:
-    """What the invited person says: an intention, which neither registers nor admits. Raises InviteClosed.
+    """What the invited person says: an intention, which neither registers nor admits. Where the session has places, a
+    yes takes one, and anything else gives it back. Raises InviteClosed, SessionFull.
 
     The invite comes locked, with its entry (queries.invite_by_token).
     """
     if not is_open(row):
         raise InviteClosed
+    for one in places.hold(Session.id == row.entry.session_id, Session.places.is_not(None)).values():
+        places.say(row.person_id, one, MEANS.get(partstat))
     row.partstat = partstat
     row.answered_at = row.answer_dtstamp = now()
     return row
@@ -160,8 +167,11 @@ def invite_seated(entry: CalendarEntry) -> None:
     seated = (
         select(Registration.person_id)
         .join(Person, Person.id == Registration.person_id)
+        .join(Session, Session.id == entry.session_id)
         .where(
             Registration.event_id == entry.event_id,
+            Session.places.is_(None),
+            queries.is_for_category(),
             Registration.has_seat,
             Registration.state.in_(CONFIRMED),
             Person.discreet.is_(False),

@@ -4,18 +4,22 @@ A discreet person's letter says that there is news, and nothing about what (SAFE
 """
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from eventhub.calendars.blobs import place
-from eventhub.kit.i18n import in_language, show_moment
+from eventhub.kit.i18n import in_language, show_days, show_moment
 from eventhub.kit.mail import Letter
 from eventhub.kit.web import absolute
 from eventhub.people.models import Person
 from eventhub.programme.models import Event, Publication, Session
-from eventhub.registration.models import Registration
+from eventhub.registration.models import Registration, State
+
+IN_A_LETTER = 20
+"""Of somebody's sessions so many stand in a letter; all of them on the page it leads to."""
 
 
 def cancelled(session: Session, person: Person, registration: Registration) -> Letter | None:
@@ -53,6 +57,66 @@ def changed(sessions: Sequence[Session], person: Person, registration: Registrat
         _l("Changed: %(title)s", title=title),
         [_l("Sessions you chose have changed shortly before they begin. This is when and where they are now:")],
         [*rows, *_about(event, registration, lang)],
+    )
+
+
+def place_given(session: Session, person: Person, registration: Registration) -> Letter | None:
+    """A place in a session that somebody waited for."""
+    lang, event = person.language, session.event
+    title = in_language(session.title, lang, event.original_language).text
+    return _letter(
+        person,
+        _l("You have a place: %(title)s", title=title),
+        [
+            _l("A place became free, and it is yours. The session is among your sessions and in your calendar."),
+            _l("If you cannot come, leave it out there: the next in line then gets the place."),
+        ],
+        [{"label": _l("Session"), "value": title}, *_where_and_when(session, lang), *_about(event, registration, lang)],
+    )
+
+
+def place_lost(session: Session, person: Person, registration: Registration) -> Letter | None:
+    """A session that somebody had chosen is for other participants now."""
+    lang, event = person.language, session.event
+    title = in_language(session.title, lang, event.original_language).text
+    return _letter(
+        person,
+        _l("No longer among your sessions: %(title)s", title=title),
+        [
+            _l("This session is for other participants now, so it is no longer among yours. We are sorry."),
+            _l("Your registration stands."),
+        ],
+        [{"label": _l("Session"), "value": title}, *_where_and_when(session, lang), *_about(event, registration, lang)],
+    )
+
+
+def event_moved(
+    event: Event, registration: Registration, person: Person, was: tuple[date, date], sessions: Sequence[Session]
+) -> Letter | None:
+    """The event on its new days, with all of the person's sessions in one letter."""
+    lang = person.language
+    title = in_language(event.title, lang, event.original_language).text
+    days = {"new": show_days(event.first_day, event.last_day, lang), "former": show_days(*was, lang)}
+    rows = [
+        {"label": in_language(one.title, lang, event.original_language).text, "value": _when(one, lang)}
+        for one in sessions[:IN_A_LETTER]
+    ]
+    return _letter(
+        person,
+        _l("New dates: %(title)s", title=title),
+        [_l("The event takes place on other days. What you have begun stays as it is.")]
+        if registration.state is State.DRAFT
+        else [
+            _l("The event takes place on other days. Your registration stands, and your calendar follows by itself."),
+            _l("If you cannot come on the new days, please withdraw on your page: somebody else may be waiting."),
+            *([_l("These are your sessions:")] if rows else []),
+        ],
+        [
+            {"label": _l("New dates"), "value": days["new"]},
+            {"label": _l("Former dates"), "value": days["former"]},
+            *rows,
+            *_about(event, registration, lang),
+        ],
     )
 
 
@@ -101,6 +165,12 @@ def _when(session: Session, lang: str) -> Any:
     begins = show_moment(session.starts_at, session.time_zone, lang)
     ends = show_moment(session.ends_at, session.time_zone, lang)
     return _l("%(day)s, %(time)s", day=begins.day, time=f"{begins.time}–{ends.time} ({begins.place})")
+
+
+def _where_and_when(session: Session, lang: str) -> list[dict[str, Any]]:
+    found = [{"label": _l("When"), "value": _when(session, lang)}]
+    where = place(session, lang)
+    return [*found, {"label": _l("Where"), "value": where}] if where else found
 
 
 def _about(event: Event, registration: Registration, lang: str) -> list[dict[str, Any]]:

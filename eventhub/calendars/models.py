@@ -144,6 +144,17 @@ class ChosenSession(Base):
     changed_at: Mapped[datetime | None]
 
 
+class SessionWait(Base):
+    """Somebody who waits for a place in a full session, by the time of asking."""
+
+    __tablename__ = "session_wait"
+    __table_args__ = (Index("ix_session_wait_person", "person_id"),)
+
+    session_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("session.id", ondelete="CASCADE"), primary_key=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    asked_at: Mapped[datetime] = mapped_column(default=now)
+
+
 class Invite(Base):
     """A person's invitation by mail to one entry, and what the person answered last.
 

@@ -5,6 +5,7 @@ calendar apps read once in a day, or in no calendar at all.
 """
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, String, and_, cast, exists, func, 
 from sqlalchemy.orm import contains_eager
 
 from eventhub.calendars.access import ATTENDING
-from eventhub.calendars.models import CalendarEntry, ChosenSession, EntryStatus, Invite, InviteMail, Method
+from eventhub.calendars.models import CalendarEntry, Choice, ChosenSession, EntryStatus, Invite, InviteMail, Method
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.outbox import promise_all
@@ -81,6 +82,49 @@ def owe_moved(entry: CalendarEntry) -> None:
     )
 
 
+def owe_event_moved(event: Event, move: str, was: Sequence[str], registered: Select[Any]) -> None:
+    """Owe everybody who is registered one letter about an event on other days, but those to whom the updates of their
+    invitations say it. One statement, and once for each move. ``was``: the former first and last day.
+    """
+    if ends(event) <= now():
+        return
+    told = (
+        select(Invite.person_id)
+        .select_from(Invite)
+        .join(CalendarEntry, CalendarEntry.id == Invite.entry_id)
+        .where(
+            CalendarEntry.event_id == event.id,
+            CalendarEntry.status != EntryStatus.CANCELLED,
+            Invite.cancelled_at.is_(None),
+            _last_mail(Method.REQUEST),
+        )
+    )
+    promise_all(
+        "calendars.event_moved",
+        registered.where(Registration.person_id.not_in(told)).with_only_columns(
+            literal(f"event_moved:{move}:") + cast(Registration.id, String),
+            func.jsonb_build_object(
+                *("registration_id", Registration.id, "first_day", event.first_day.isoformat()),
+                *("was", func.jsonb_build_array(*was)),
+            ),
+        ),
+    )
+
+
+def told_of_move(event: Event, registered: Select[uuid.UUID]) -> Told:
+    """Whom a move of the whole event would be mailed to. One statement."""
+    invited = invited_to(CalendarEntry.event_id == event.id)
+    return _counted(Person.id.in_(registered) | Person.id.in_(invited), invited)
+
+
+def sessions_of(person_id: uuid.UUID, event_id: uuid.UUID) -> list[Session]:
+    """The sessions somebody chose at an event that are still to come, with event and room. One statement."""
+    rows = _chosen(person_id).where(
+        Session.event_id == event_id, Session.publication == Publication.PUBLISHED, Session.ends_at > now()
+    )
+    return [row[0] for row in db.session.execute(rows.order_by(Session.starts_at, Session.id))]
+
+
 def told_by_invite(event: Event) -> Select[uuid.UUID]:
     """The people to whom the cancellation of an invitation says that the whole event is called off, as a condition for
     others to leave them out. A session that was called off before, by itself, says less.
@@ -129,10 +173,42 @@ def told_of_event(event: Event, registered: Select[uuid.UUID]) -> Told:
     return _counted(Person.id.in_(registered) | Person.id.in_(invited), invited)
 
 
-def chooser(session_id: uuid.UUID, person_id: uuid.UUID) -> tuple[Session, Person, Registration] | None:
-    """A session somebody chose and still means to come to, with its event and room. One statement."""
+def chooser(
+    session_id: uuid.UUID, person_id: uuid.UUID, *, sure: bool = False
+) -> tuple[Session, Person, Registration] | None:
+    """A session somebody chose and still means to come to, with its event and room; ``sure``: not perhaps. One
+    statement.
+    """
     found = _chosen(person_id).where(Session.id == session_id)
+    if sure:
+        found = found.where(ChosenSession.choice == Choice.GOING)
     row = db.session.execute(found).first()
+    return (row[0], row[1], row[2]) if row else None
+
+
+def registered_for(session_id: uuid.UUID, person_id: uuid.UUID) -> tuple[Session, Person, Registration] | None:
+    """A public session that is still to come, with its event and room, and somebody registered for it who did not
+    choose it. One statement.
+    """
+    chosen = exists().where(ChosenSession.session_id == session_id, ChosenSession.person_id == person_id)
+    rows = (
+        select(Session, Person, Registration)
+        .join(Session.event)
+        .outerjoin(Session.room)
+        .join(Registration, and_(Registration.event_id == Session.event_id, Registration.person_id == person_id))
+        .join(Person, Person.id == Registration.person_id)
+        .options(contains_eager(Session.event), contains_eager(Session.room))
+        .where(
+            Session.id == session_id,
+            Session.publication == Publication.PUBLISHED,
+            Event.publication == Publication.PUBLISHED,
+            Session.starts_at > now(),
+            Registration.state.in_(ATTENDING),
+            Person.erased_at.is_(None),
+            ~chosen,
+        )
+    )
+    row = db.session.execute(rows).first()
     return (row[0], row[1], row[2]) if row else None
 
 
@@ -192,16 +268,19 @@ def _choosers(session_id: uuid.UUID) -> Select[Any]:
 
 def _called_off(rows: Select[uuid.UUID]) -> Select[uuid.UUID]:
     """The invitations whose last mail is the cancellation of the entry, for everybody who has it."""
+    return rows.where(
+        CalendarEntry.status == EntryStatus.CANCELLED, Invite.cancelled_at.is_(None), _last_mail(Method.CANCEL)
+    )
+
+
+def _last_mail(method: Method) -> ColumnElement[bool]:
+    """A condition on Invite and CalendarEntry: a mail about its newest revision is owed, or was."""
     last = and_(
         InviteMail.invite_id == Invite.id,
-        InviteMail.method == Method.CANCEL,
+        InviteMail.method == method,
         InviteMail.sequence == CalendarEntry.sequence + Invite.raised,
     )
-    return rows.where(
-        CalendarEntry.status == EntryStatus.CANCELLED,
-        Invite.cancelled_at.is_(None),
-        select(InviteMail.id).where(last).exists(),
-    )
+    return select(InviteMail.id).where(last).exists()
 
 
 def _counted(who: ColumnElement[bool], invited: Select[uuid.UUID]) -> Told:

@@ -8,15 +8,19 @@ import uuid
 from flask import Blueprint, flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import pgettext
 
-from eventhub.calendars import access, actions, queries
+from eventhub.calendars import access, actions, places, queries
+from eventhub.calendars.zones import zone_info
 from eventhub.kit.access import actor, staff
 from eventhub.kit.errors import NotFound
+from eventhub.kit.exports import csv_response, xlsx_response
 from eventhub.kit.forms import ActionForm, submit
-from eventhub.kit.i18n import in_language, show_moment
+from eventhub.kit.i18n import direction, in_language, show_moment
 from eventhub.kit.panels import Panel
 from eventhub.kit.web import Link, back_to
 from eventhub.programme import shown
+from eventhub.programme.checks import room_too_small
 from eventhub.programme.models import Event
 
 bp = Blueprint("calendars_console", __name__)
@@ -42,13 +46,62 @@ def push(slug: str, session_id: uuid.UUID) -> ResponseReturnValue:
     return _page(event, form)
 
 
+@bp.get("/console/events/<slug>/calendar/places")
+@staff
+def session_places(slug: str) -> ResponseReturnValue:
+    """How many mean to come to each session, how many places it has, and how many wait."""
+    event = _event(slug)
+    rows = [
+        {
+            "one": one,
+            "title": shown.words(one.session.title, event.original_language, g.lang),
+            "when": show_moment(one.session.starts_at, one.session.time_zone, g.lang, year=False),
+            "narrow": room_too_small(one.session.places, one.session.room),
+        }
+        for one in places.fillings(event)
+    ]
+    title = in_language(event.title, g.lang, event.original_language).text
+    form = ActionForm(formdata=None)
+    return render_template("calendars/places.html", event=event, event_title=title, rows=rows, form=form)
+
+
+@bp.post("/console/events/<slug>/calendar/places.<any(csv, xlsx):kind>")
+@staff
+def places_file(slug: str, kind: str) -> ResponseReturnValue:
+    """The same as a file. It names nobody."""
+    event = _event(slug)
+    if not ActionForm().validate_on_submit():
+        return back_to("calendars_console.session_places", slug=slug)
+    header = [_("Session"), _("Begins"), _("Places"), _("Going"), _("Maybe"), pgettext("people in a line", "Waiting")]
+    rows: list[list[object]] = [
+        [
+            in_language(one.session.title, g.lang, event.original_language).text,
+            one.session.starts_at.astimezone(zone_info(one.session.time_zone)),
+            one.session.places,
+            one.going,
+            one.maybe,
+            one.waiting,
+        ]
+        for one in places.fillings(event)
+    ]
+    name = f"{event.slug}-places.{kind}"
+    if kind == "csv":
+        return csv_response(rows, header, name)
+    return xlsx_response(rows, header, name, sheet=_("Places"), rtl=direction(g.lang) == "rtl")
+
+
 def console_event(event: Event) -> Panel | None:
     """The link to this page, for those to whom it exists."""
     if not access.may_count(actor().grants, event):
         return None
     url = url_for("calendars_console.head_count", slug=event.slug)
     here = request.endpoint == "calendars_console.head_count"
-    return Panel("calendars/console_links.html", {"links": [Link(_("Calendar and answers"), url, here)]})
+    filled = url_for("calendars_console.session_places", slug=event.slug)
+    links = [
+        Link(_("Calendar and answers"), url, here),
+        Link(_("Places in sessions"), filled, request.endpoint == "calendars_console.session_places"),
+    ]
+    return Panel("calendars/console_links.html", {"links": links})
 
 
 def _event(slug: str) -> Event:

@@ -1,8 +1,9 @@
-"""What calendars say on the pages where an organiser calls something off: how many people learn of it, and how."""
+"""What calendars say where an organiser calls something off or moves it: how many people learn of it, and how."""
 
 from eventhub.calendars import news
 from eventhub.kit.panels import Panel, Provider
-from eventhub.programme.models import Event, Session
+from eventhub.programme.models import Event, Publication, Session
+from eventhub.programme.moving import Plan
 from eventhub.registration.cancelling import people_told
 
 
@@ -16,8 +17,17 @@ def session_cancelling(session: Session) -> Panel:
     return Panel("calendars/cancelling.html", {"told": news.told_of_session(session)})
 
 
+def event_moving(plan: Plan) -> Panel | None:
+    """Before an event moves to other days."""
+    event = plan.event
+    if event.publication is not Publication.PUBLISHED:
+        return None
+    return Panel("calendars/moving.html", {"told": news.told_of_move(event, people_told(event.id))})
+
+
 PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("console.event_cancelling", event_cancelling),
     ("console.session_cancelling", session_cancelling),
+    ("console.event_moving", event_moving),
 )
 """What app.py registers."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from eventhub.calendars.access import ATTENDING
@@ -197,7 +197,8 @@ def my_event(person: Person, slug: str) -> tuple[Event, list[Session], dict[uuid
     rows = (
         select(Session)
         .options(joinedload(Session.room))
-        .where(Session.event_id == event.id, may_be_chosen())
+        .join(Registration, and_(Registration.event_id == Session.event_id, Registration.person_id == person.id))
+        .where(Session.event_id == event.id, may_be_chosen(), is_for_category())
         .order_by(Session.starts_at, Session.id)
     )
     sessions = list(db.session.scalars(rows))
@@ -212,6 +213,17 @@ def may_be_chosen() -> ColumnElement[bool]:
     return and_(Session.publication == Publication.PUBLISHED, Session.kind != SessionKind.BREAK)
 
 
+def is_for_category() -> ColumnElement[bool]:
+    """A condition on Session and Registration: it is for everybody, or for the category of that registration."""
+    everybody = func.jsonb_array_length(Session.for_categories) == 0
+    return or_(everybody, Session.for_categories.op("?")(Registration.category))
+
+
+def with_room() -> Any:
+    """Sessions with the room that was joined."""
+    return contains_eager(Session.room)
+
+
 def session_for_choice(person: Person, session_id: uuid.UUID) -> Session:
     """A session that the person may choose. Raises NotFound."""
     session = db.session.scalar(
@@ -221,6 +233,7 @@ def session_for_choice(person: Person, session_id: uuid.UUID) -> Session:
         .where(
             Session.id == session_id,
             may_be_chosen(),
+            is_for_category(),
             Event.publication == Publication.PUBLISHED,
             Registration.state.in_(ATTENDING),
         )
@@ -274,12 +287,22 @@ def first_uid(event: Event, *, of_series: bool) -> str | None:
     return uid
 
 
-def live_entries(event_id: uuid.UUID, moment: datetime) -> list[CalendarEntry]:
-    """The entries of an event that are neither cancelled nor over."""
-    rows = select(CalendarEntry).where(
-        CalendarEntry.event_id == event_id,
-        CalendarEntry.status != EntryStatus.CANCELLED,
-        CalendarEntry.ends_at > moment,
+def live_entries(event_id: uuid.UUID, moment: datetime, person_id: uuid.UUID) -> list[CalendarEntry]:
+    """The entries of an event, neither cancelled nor over, of sessions that somebody registered is invited to: for the
+    person's category, and without places to choose.
+    """
+    rows = (
+        select(CalendarEntry)
+        .join(Session, Session.id == CalendarEntry.session_id)
+        .join(Registration, Registration.event_id == CalendarEntry.event_id)
+        .where(
+            CalendarEntry.event_id == event_id,
+            CalendarEntry.status != EntryStatus.CANCELLED,
+            CalendarEntry.ends_at > moment,
+            Registration.person_id == person_id,
+            Session.places.is_(None),
+            is_for_category(),
+        )
     )
     return list(db.session.scalars(rows.order_by(CalendarEntry.starts_at, CalendarEntry.id)))
 

@@ -12,8 +12,8 @@ from flask import Blueprint, Response, flash, g, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from eventhub.calendars import actions, feeds, imip, invites, my_week, pieces, queries
-from eventhub.calendars.forms import LEAVE_OUT, AnswerForm, ChoiceForm, SessionsForm
+from eventhub.calendars import actions, feeds, imip, invites, my_week, pieces, places, queries
+from eventhub.calendars.forms import LEAVE_OUT, AnswerForm, ChoiceForm, LineForm, SessionsForm
 from eventhub.calendars.models import Choice, Invite
 from eventhub.calendars.zones import zone_info
 from eventhub.kit.access import actor, by_token, personal, public
@@ -162,8 +162,27 @@ def my_choice(session_id: uuid.UUID) -> ResponseReturnValue:
     if form.choice.data == LEAVE_OUT:
         actions.leave_out(person, session_id)
         flash(_left_out(person, session_id), "ok")
+        return back_to("calendars.my_sessions", **_kept_wish())
+    session, choice = queries.session_for_choice(person, session_id), Choice(form.choice.data or "")
+    if submit(form, lambda: actions.choose(person, session, choice)):
+        return back_to("calendars.my_sessions", **_kept_wish())
+    return _my_page(form)
+
+
+@bp.post("/<lang:lang>/me/sessions/<uuid:session_id>/line")
+@personal
+def my_line(session_id: uuid.UUID) -> ResponseReturnValue:
+    """Wait for a place in a session, or wait no more. Where a place is free by now, it is taken."""
+    person, form = actor().person, LineForm()
+    if not form.validate_on_submit():
+        return _my_page(form)
+    if form.line.data == LEAVE_OUT:
+        places.stop_waiting(person, session_id)
+        flash(_("You wait for this session no more."), "ok")
+    elif places.wait(person, queries.session_for_choice(person, session_id)):
+        flash(_("There was a place: the session is in your calendar."), "ok")
     else:
-        actions.choose(person, queries.session_for_choice(person, session_id), Choice(form.choice.data or ""))
+        flash(_("You are on the waiting list. When a place is yours, a mail says so and your calendar follows."), "ok")
     return back_to("calendars.my_sessions", **_kept_wish())
 
 
@@ -176,16 +195,24 @@ def choose(slug: str) -> ResponseReturnValue:
     event, sessions, chosen = queries.my_event(person, slug)
     form = SessionsForm(data={"sessions": list(chosen)})
     form.sessions.choices = [(session.id, "") for session in sessions]
-    if form.validate_on_submit():
-        actions.choose_among(person, sessions, form.sessions.data or [])
+    if form.validate_on_submit() and (
+        submit(form, lambda: actions.choose_among(person, sessions, form.sessions.data or [])) is not None
+    ):
         flash(_("Saved. Your calendar follows."), "ok")
         return back_to("calendars.my_sessions", day=event.first_day.isoformat())
+    if form.is_submitted():  # what was full a moment ago is looked at once more
+        event, sessions, chosen = queries.my_event(person, slug)
+    going = places.going(person.id, [one.id for one in sessions])
+    full = [one for one in sessions if one.is_full and one.id not in going]
+    waiting = {one.id for one in places.waits_for(person)}
     return render_template(
         "calendars/choose.html",
         form=form,
+        full=[(one, shown.words(one.title, event.original_language, g.lang), one.id in waiting) for one in full],
+        button_form=ActionForm(formdata=None),
         event=event,
         event_title=shown.words(event.title, event.original_language, g.lang),
-        days=_days_to_choose(sessions, event, set(form.sessions.data or [])),
+        days=_days_to_choose([one for one in sessions if one not in full], event, set(form.sessions.data or [])),
     ), form.status
 
 
@@ -200,6 +227,9 @@ def _my_page(form: Form) -> ResponseReturnValue:
     return render_template(
         "calendars/my_sessions.html",
         any=bool(mine),
+        waiting=[
+            (one, shown.words(one.title, one.event.original_language, g.lang)) for one in places.waits_for(person)
+        ],
         page=page,
         chips=_chips(page, wish, person.time_zone),
         kept=_kept_wish(),
@@ -220,16 +250,19 @@ def _answer_page(invite: Invite) -> str:
 def _days_to_choose(sessions: list[Session], event: Event, ticked: set[uuid.UUID]) -> list[dict[str, Any]]:
     """Options for components/choices.html, one fieldset for each day."""
     days: dict[date, list[dict[str, Any]]] = {}
-    for session in sessions:
+    for number, session in enumerate(sessions):
         zone = zone_info(session.time_zone)
         start, end = session.starts_at.astimezone(zone), session.ends_at.astimezone(zone)
         title = in_language(session.title, g.lang, event.original_language).text
         room = in_language(session.room.name, g.lang, event.original_language).text if session.room else ""
+        hints = f"{show_time(start)}–{show_time(end)}", room
         option = {
-            "id": f"session-{session.id}",
+            "id": f"sessions-{number}",
             "value": session.id,
             "label": title,
-            "hint": " · ".join(part for part in (f"{show_time(start)}–{show_time(end)}", room) if part),
+            "hint": " · ".join(
+                part for part in (*hints, shown.for_whom(session, g.lang), shown.places(session)) if part
+            ),
             "checked": session.id in ticked,
         }
         days.setdefault(start.date(), []).append(option)

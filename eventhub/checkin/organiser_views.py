@@ -26,6 +26,7 @@ from eventhub.kit.panels import Panel
 from eventhub.kit.web import Link, back_to
 from eventhub.people.models import Person
 from eventhub.programme.models import Event, Mode, Session
+from eventhub.programme.moving import Plan
 from eventhub.programme.shown import clock_of
 from eventhub.registration.doors import Newcomer, passes_over
 from eventhub.registration.models import Registration
@@ -257,6 +258,14 @@ def console_event(event: Event) -> Panel | None:
     return Panel("", {"links": [Link(_("Check-in"), url_for("checkin_console.index", slug=event.slug))]})
 
 
+def moving(plan: Plan) -> Panel | None:
+    """The gates, when a whole event moves."""
+    if plan.event.mode is Mode.ONLINE:
+        return Panel("", {"moves": [{"label": _("Online rooms"), "value": _("They open before each session as now.")}]})
+    told = _("Each stands open on its new day, with the rules it has. Online rooms open before each session as now.")
+    return Panel("", {"moves": [{"label": _("Gates"), "value": told}]})
+
+
 def _session_name(one: Session, event: Event) -> str:
     return shown.session_name(one.title, one.starts_at, event, g.lang)
 
@@ -327,7 +336,7 @@ def _frame(event: Event, at: Gate) -> dict[str, Any]:
 
 
 def _told(gate: Gate, event: Event) -> dict[str, Any]:
-    limits = [label("participant_category", code, g.lang) for code in sorted(gate.categories)]
+    limits = [label("participant_category", code, g.lang) for code in sorted(gate.let_in)]
     return {
         "key": gate.key,
         "name": shown.gate_name(gate, event, g.lang),

@@ -16,7 +16,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import Texts, db
 from eventhub.kit.errors import NotFound
 from eventhub.people.models import Person
-from eventhub.programme.models import Event, Mode, Publication, Session, SessionKind
+from eventhub.programme.models import PREPARATION, Event, Mode, Publication, Session, SessionKind
 from eventhub.registration.desk import LEGAL
 from eventhub.registration.models import Registration, RegistrationSetup, State
 from eventhub.registration.queries import PUBLIC_NAME
@@ -39,6 +39,14 @@ class Gate:
     modes: frozenset[str] = frozenset()
     capacity: int | None = None
     closed: bool = False
+    invited: frozenset[str] = frozenset()
+    """Whom the programme says it is for; everybody where it is empty. No rule of the gate opens it to others."""
+
+    @property
+    def let_in(self) -> frozenset[str]:
+        """The categories that pass, by the programme and by the rule; empty for all."""
+        both = self.invited & self.categories
+        return both if self.invited and self.categories else self.invited | self.categories
 
     def open_at(self, moment: datetime, zone: str) -> bool:
         """Whether one may pass at a moment, whoever one is."""
@@ -125,15 +133,20 @@ def setup_of(event_id: uuid.UUID) -> RegistrationSetup | None:
 
 
 def gates(event: Event) -> list[Gate]:
-    """The gates of an event: its days, then its published sessions. An online event has none. Two statements."""
+    """The gates of an event: its days, preparatory ones first, then its published sessions. An online event has none.
+
+    A preparatory day is for whom its sessions are: for everybody as soon as one of them is. Two statements.
+    """
     if event.mode is Mode.ONLINE:
         return []
     rules = {rule.key: rule for rule in db.session.scalars(select(GateRule).where(GateRule.event_id == event.id))}
     length = (event.last_day - event.first_day).days + 1
     days = [event.first_day + timedelta(days=number) for number in range(min(length, 60))]
-    found = [_gate(GateKey(day=day), frozenset({day}), rules) for day in days]
-    columns = (Session.id, Session.title, Session.starts_at, Session.starts_local, Session.ends_local)
-    sessions = (
+    columns = (
+        *(Session.id, Session.title, Session.starts_at, Session.starts_local, Session.ends_local),
+        Session.for_categories,
+    )
+    published = (
         select(*columns)
         .where(
             Session.event_id == event.id,
@@ -142,9 +155,20 @@ def gates(event: Event) -> list[Gate]:
         )
         .order_by(Session.starts_at, Session.id)
     )
-    for row in db.session.execute(sessions):
+    sessions = db.session.execute(published).all()
+    preparing: dict[date, list[list[str]]] = {}
+    for row in sessions:
+        if event.first_day - PREPARATION <= row.starts_local.date() < event.first_day:
+            preparing.setdefault(row.starts_local.date(), []).append(row.for_categories)
+    found = [
+        _gate(GateKey(day=day), frozenset({day}), rules, invited=_invited(for_whom))
+        for day, for_whom in sorted(preparing.items())
+    ]
+    found += [_gate(GateKey(day=day), frozenset({day}), rules) for day in days]
+    for row in sessions:
         open_on = frozenset({row.starts_local.date(), row.ends_local.date()})
-        found.append(_gate(GateKey(session_id=row.id), open_on, rules, row.title, row.starts_at))
+        key, invited = GateKey(session_id=row.id), frozenset(row.for_categories)
+        found.append(_gate(key, open_on, rules, row.title, row.starts_at, invited=invited))
     return found
 
 
@@ -326,7 +350,7 @@ def counts(event: Event) -> list[Count]:
 
 def passes(gate: Gate, category: str | None, mode: str | None) -> Refusal | None:
     """Why the rule of a gate keeps such a person out, or None. Without a rule, whoever attends in person passes."""
-    if gate.categories and category not in gate.categories:
+    if any(allowed and category not in allowed for allowed in (gate.invited, gate.categories)):
         return Refusal.CATEGORY
     if (mode or IN_PERSON) not in (gate.modes or {IN_PERSON}):
         return Refusal.MODE
@@ -424,12 +448,19 @@ def _gate(
     rules: dict[GateKey, GateRule],
     title: Texts | None = None,
     starts_at: datetime | None = None,
+    *,
+    invited: frozenset[str] = frozenset(),
 ) -> Gate:
     rule = rules.get(key)
     if rule is None:
-        return Gate(key, days, title, starts_at)
+        return Gate(key, days, title, starts_at, invited=invited)
     limits = frozenset(rule.categories), frozenset(rule.modes), rule.capacity, rule.closed
-    return Gate(key, days, title, starts_at, *limits)
+    return Gate(key, days, title, starts_at, *limits, invited=invited)
+
+
+def _invited(sessions: Sequence[Sequence[str]]) -> frozenset[str]:
+    """Whom a day is for, by its sessions."""
+    return frozenset() if any(not codes for codes in sessions) else frozenset().union(*sessions)
 
 
 def _at(table: Any, keys: Collection[GateKey]) -> ColumnElement[bool]:

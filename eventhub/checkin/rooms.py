@@ -34,6 +34,8 @@ class Door(StrEnum):
     NOT_ONLINE = "not_online"
     CANCELLED = "cancelled"
     NOT_CONFIRMED = "not_confirmed"
+    FOR_OTHERS = "for_others"
+    """The session is for other categories of participants."""
     EARLY = "early"
     OPEN = "open"
     OVER = "over"
@@ -65,6 +67,8 @@ class Room:
         held = self.registration
         if held is None or held.state not in CONFIRMED or not held.has_seat:
             return Door.NOT_CONFIRMED
+        if self.session.for_categories and held.category not in self.session.for_categories:
+            return Door.FOR_OTHERS
         return Door.OPEN if moment >= self.session.room_opens_at else Door.EARLY
 
 

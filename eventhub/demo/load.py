@@ -11,6 +11,7 @@ from eventhub.demo.delegations import make_delegations
 from eventhub.demo.duplicates import make_duplicates
 from eventhub.demo.forms import form
 from eventhub.demo.plan import EVENTS
+from eventhub.demo.preparatory import fill_preparatory_day, make_preparatory_day
 from eventhub.demo.programme import make_programme
 from eventhub.demo.registrations import make_registrations
 from eventhub.kit.clock import now
@@ -39,6 +40,7 @@ def load_demo() -> None:
 def _load(today: date) -> None:
     crowd = make_crowd()
     events = make_programme(today)
+    briefings = make_preparatory_day(events["forum_this_year"])
     cast, acting = make_cast(events["forum_this_year"])
     versions = {name: _questionnaire(name) for name in sorted({plan.form for plan in EVENTS if plan.form})}
     seated = make_registrations(events, versions, crowd, cast, acting, today)
@@ -49,6 +51,7 @@ def _load(today: date) -> None:
     calendars.follow_all(event for event in events.values() if event.publication is not Publication.DRAFT)
     for key in ("forum_this_year", "fair_work", "regional_asia_pacific"):
         calendars.choose_for_all(events[key], [person_id for _registration, person_id in seated[key]])
+    fill_preparatory_day(briefings, cast["participant"])
     make_arrangements(events, cast["organiser"])
     reindex_all()
     _one_promise_that_waits()

@@ -7,7 +7,10 @@ from flask_babel import lazy_gettext as _l
 TASK_NAMES: dict[str, Any] = {
     "arrangements.confirmed": _l("A mail that something asked for is confirmed"),
     "arrangements.not_possible": _l("A mail that something asked for is not possible"),
+    "calendars.event_moved": _l("A mail about an event on other days"),
     "calendars.invite": _l("An invite to a session, or a change of it"),
+    "calendars.place_given": _l("A mail about a place in a session"),
+    "calendars.place_lost": _l("A mail about a session that is for others now"),
     "calendars.session_cancelled": _l("A mail about a cancelled session"),
     "calendars.sessions_changed": _l("A mail about sessions that changed shortly before they begin"),
     "delegations.focal_point_invited": _l("A mail that asks somebody to be a focal point"),
@@ -34,6 +37,7 @@ TASK_NAMES: dict[str, Any] = {
     "programme.days_moved": _l("How long answers are kept after an event was moved"),
     "programme.event_cancelled": _l("A cancelled event, in calendars and mails"),
     "programme.event_changed": _l("A changed event in calendars"),
+    "programme.event_moved": _l("An event on other days, in calendars and mails"),
     "programme.session_cancelled": _l("A cancelled session, in calendars and mails"),
     "programme.session_changed": _l("A changed session in calendars"),
     "registration.accredited": _l("A mail about an accreditation"),

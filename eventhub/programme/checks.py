@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from eventhub.kit.codes import collation_key
 from eventhub.kit.i18n import LANGUAGES, missing_languages
-from eventhub.programme.models import Event, Mode, Publication, Room, Session, SessionKind
+from eventhub.programme.models import PREPARATION, Event, Mode, Publication, Room, Session, SessionKind
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,15 @@ class Readiness:
     clashes: list[Clash]
     missing: dict[str, list[str]]
     without_link: list[Session]
+    over_room: list[Session]
+    preparing: list[Session]
+    """On a preparatory day: nothing is wrong with that, unless the event was moved and they were not."""
 
     @property
     def complete(self) -> bool:
         """Whether there is nothing to say."""
         return bool(self.sessions) and not (
-            self.drafts or self.outside_days or self.clashes or self.missing or self.without_link
+            self.drafts or self.outside_days or self.clashes or self.missing or self.without_link or self.over_room
         )
 
 
@@ -47,11 +50,19 @@ def readiness(event: Event, sessions: Sequence[Session]) -> Readiness:
     return Readiness(
         sessions=len(sittings),
         drafts=sum(session.publication is Publication.DRAFT for session in alive),
-        outside_days=[one for one in alive if not days[0] <= one.starts_local.date() <= days[1]],
+        outside_days=[one for one in alive if not days[0] - PREPARATION <= one.starts_local.date() <= days[1]],
         clashes=clashes(alive),
         missing=missing_texts(event, sittings),
         without_link=[one for one in sittings if event.mode is Mode.ONLINE and not one.join_link],
+        preparing=[one for one in alive if days[0] - PREPARATION <= one.starts_local.date() < days[0]],
+        over_room=[one for one in sittings if room_too_small(one.places, one.room)],
     )
+
+
+def room_too_small(places: int | None, room: Room | None) -> int | None:
+    """The places of a room, where they are fewer than those of a session in it: to be warned of."""
+    seats = room.capacity if room else None
+    return seats if seats is not None and (places or 0) > seats else None
 
 
 def clashes(sessions: Sequence[Session]) -> list[Clash]:

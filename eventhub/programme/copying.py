@@ -36,6 +36,8 @@ SESSION_PARTS = (
     "access_services",
     "chosen_beforehand",
     "opens_before",
+    "places",
+    "for_categories",
 )
 """What a copy takes over. Not what belongs to the former event: links and numbers to join, panellists, documents."""
 
@@ -98,15 +100,22 @@ def move(session: Session, *, days: timedelta = timedelta(0), zone: str | None =
         session.starts_at = instant_of(session.starts_local, session.time_zone, session.starts_fold)
         session.ends_at = instant_of(session.ends_local, session.time_zone, session.ends_fold)
     except LocalTimeMissing:
-        raise MovedIntoGap(
-            _l(
-                "The session “%(title)s” would be at a time that the clocks jump over. Move it first.",
-                title=in_language(session.title, "en").text,
-            ),
-            field=field,
-        ) from None
+        raise into_gap(session, field) from None
     session.starts_fold = session.starts_fold if is_repeated(session.starts_local, session.time_zone) else 0
     session.ends_fold = session.ends_fold if is_repeated(session.ends_local, session.time_zone) else 0
+
+
+def into_gap(session: Session, field: str) -> MovedIntoGap:
+    """Which session would be in a gap of the clock."""
+    told = _l(
+        "The session “%(title)s” would be at a time that the clocks jump over. Move it first.", title=title_of(session)
+    )
+    return MovedIntoGap(told, field=field)
+
+
+def title_of(session: Session) -> str:
+    """What a session is called in messages."""
+    return in_language(session.title, "en").text
 
 
 def _own(value: Any) -> Any:

@@ -1,23 +1,25 @@
 """One event in the console: what is missing and what was done, its facts and texts, publishing and cancelling."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
-from flask import flash, g, url_for
+from flask import flash, g, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 
 from eventhub.kit.access import actor, plain_code, staff
 from eventhub.kit.codes import language_name
-from eventhub.kit.i18n import said_by_clock, show_by
+from eventhub.kit.errors import DomainError
+from eventhub.kit.i18n import said_by_clock, show_by, show_days
 from eventhub.kit.panels import panels
 from eventhub.kit.web import back_to
-from eventhub.programme import access, actions, checks
+from eventhub.programme import access, actions, checks, moving
 from eventhub.programme import console_queries as queries
 from eventhub.programme.console import bp, others, page, sent, to_edit
-from eventhub.programme.fields import given
-from eventhub.programme.forms import CancelForm, EventForm, EventTextsForm, PublishForm
+from eventhub.programme.fields import filled, given
+from eventhub.programme.forms import CancelForm, DayForm, EventForm, EventTextsForm, MoveEventForm, PublishForm
 from eventhub.programme.models import Event, Publication
 from eventhub.programme.shown import EVENT_KINDS, MODES, clock_of, join
 
@@ -38,6 +40,7 @@ DEEDS = {
     "event_texts_edited": _l("Texts changed"),
     "event_published": _l("Event published"),
     "event_cancelled": _l("Event cancelled"),
+    "event_moved": _l("Event moved to other days"),
     "sessions_moved": _l("Sessions moved with the event"),
     "sessions_published": _l("Sessions published"),
     "session_added": _l("Session added"),
@@ -111,6 +114,45 @@ def event_facts(slug: str) -> ResponseReturnValue:
     return page("event_facts", event, here=".event_facts", form=form, others=others(form, event, stored))
 
 
+@bp.route("/console/events/<slug>/move", methods=["GET", "POST"])
+@staff
+def event_move(slug: str) -> ResponseReturnValue:
+    """A whole event on other days: first what that would move and what stays, then the button."""
+    event = to_edit(slug)
+    form = MoveEventForm(obj=event)
+    if sent(
+        form,
+        lambda: moving.move_event(
+            actor().person,
+            event,
+            sessions=queries.programme_of(event),
+            first_day=form.first_day.data or event.first_day,
+            version=form.seen_version,
+        ),
+    ):
+        flash(gettext("The event is moved, and everybody concerned is being told."), "ok")
+        return back_to(".event", slug=slug)
+    event, plan = to_edit(slug), None
+    look = DayForm(request.args)
+    if not form.is_submitted() and "first_day" in request.args and look.validate():
+        try:
+            plan = moving.plan(event, queries.programme_of(event), filled(look.first_day))
+        except DomainError as error:
+            look.show(error)
+    found = panels("console.event_moving", plan) if plan else []
+    return page(
+        "event_move",
+        event,
+        here=".event_facts",
+        form=form if form.is_submitted() else look,
+        plan=plan,
+        button=MoveEventForm(formdata=None, obj=event),
+        moves=[row for panel in found for row in panel.context.get("moves", [])],
+        stays=[row for panel in found for row in panel.context.get("stays", [])],
+        told=[panel for panel in found if panel.template],
+    )
+
+
 @bp.route("/console/events/<slug>/texts", methods=["GET", "POST"])
 @staff
 def event_texts(slug: str) -> ResponseReturnValue:
@@ -182,6 +224,10 @@ def _readiness_rows(event: Event, ready: checks.Readiness) -> list[dict[str, Any
         rows.append({"label": label, "url": url, "note": note, "tag": warn if missing else ok})
     notes = _programme_notes(ready)
     tag = warn if notes else ok
+    if ready.preparing:
+        number = len(ready.preparing)
+        told = ngettext("%(num)s session is on a preparatory day", "%(num)s sessions are on preparatory days", number)
+        notes.append(told)
     rows.append({"label": gettext("Programme"), "url": programme, "note": " · ".join(notes) or None, "tag": tag})
     return rows
 
@@ -204,6 +250,13 @@ def _programme_notes(ready: checks.Readiness) -> list[str]:
     if ready.without_link:
         number = len(ready.without_link)
         notes.append(ngettext("%(num)s session has no link to join", "%(num)s sessions have no link to join", number))
+    if ready.over_room:
+        number = len(ready.over_room)
+        notes.append(
+            ngettext(
+                "%(num)s session has more places than its room", "%(num)s sessions have more than their rooms", number
+            )
+        )
     return notes
 
 
@@ -219,8 +272,14 @@ def _line(deed: queries.Deed, event: Event) -> dict[str, Any]:
         "title": DEEDS.get(name, gettext("Other change")),
         "kind": kind,
         "who": deed.who,
-        "text": deed.text,
+        "text": _former_days(entry.detail) if name == "event_moved" else deed.text,
     }
+
+
+def _former_days(detail: dict[str, Any]) -> str:
+    """Where a moved event was before, as the history keeps it."""
+    first, last = (date.fromisoformat(day) for day in detail["was"])
+    return str(gettext("Before: %(days)s", days=show_days(first, last, g.lang)))
 
 
 def _tongues(languages: Sequence[str]) -> str:

@@ -167,6 +167,25 @@ class EventTextsForm(VersionForm):
         )
 
 
+class MoveEventForm(VersionForm):
+    """Other days for a whole event."""
+
+    needed: tuple[str, ...] = ()
+    first_day = day_field(_l("New first day"))
+
+
+class DayForm(Form):
+    """The same, only to look at what it would move: that changes nothing, so it carries no token and no key."""
+
+    class Meta(Form.Meta):
+        """Without a session."""
+
+        csrf = False
+
+    form_key = None  # type: ignore[assignment]
+    first_day = day_field(_l("New first day"))
+
+
 class PublishForm(Form):
     """Make an event public."""
 

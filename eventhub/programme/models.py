@@ -119,6 +119,11 @@ class Event(Base):
     __mapper_args__ = {"version_id_col": version}
 
 
+PREPARATION = timedelta(days=7)
+"""A preparatory day is one of so many before the first day of an event on which it has a session. It belongs to the
+event: it stands in the programme, in calendars and at the gates; the event's own days stay what they are called."""
+
+
 class Room(Base):
     """A room of a venue, or an online room."""
 
@@ -142,6 +147,10 @@ class Session(Base):
     __table_args__ = (
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
         CheckConstraint("opens_before BETWEEN 0 AND 240", name="opens_before_in_minutes"),
+        CheckConstraint("places > 0", name="places_positive"),
+        CheckConstraint("places_taken >= 0", name="taken_not_negative"),
+        CheckConstraint("places IS NULL OR places_taken <= places", name="taken_within_places"),
+        CheckConstraint("places IS NULL OR NOT chosen_beforehand", name="places_are_chosen"),
         Index("ix_session_event_start", "event_id", "starts_at"),
     )
 
@@ -170,6 +179,12 @@ class Session(Base):
     interpretation: Mapped[list[str]] = mapped_column(default=list)
     access_services: Mapped[list[str]] = mapped_column(default=list)
     chosen_beforehand: Mapped[bool] = mapped_column(default=False)
+    places: Mapped[int | None]
+    """How many may choose it surely; None for no limit."""
+    places_taken: Mapped[int] = mapped_column(default=0)
+    """How many have, while there is a limit: triggers count, a CHECK bounds."""
+    for_categories: Mapped[list[str]] = mapped_column(default=list)
+    """The categories of participants it is for, by code; all where it is empty."""
     cancelled_reason: Mapped[Texts] = mapped_column(default=dict)
     cancelled_at: Mapped[datetime | None]
     """The event's own instant where the session was called off with it."""
@@ -186,6 +201,11 @@ class Session(Base):
     )
 
     __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def is_full(self) -> bool:
+        """Whether all its places are taken."""
+        return self.places is not None and self.places_taken >= self.places
 
     @property
     def room_opens_at(self) -> datetime:

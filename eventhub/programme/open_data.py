@@ -39,6 +39,8 @@ SESSION_FIELDS = {
     "room": _l("Room by language"),
     "interpretation": _l("Codes of the languages interpreted"),
     "access_services": _l("Codes of sign language and captioning"),
+    "places": _l("How many can choose the session; empty for no limit"),
+    "for_categories": _l("Codes of the participants it is for; empty for everybody"),
     "title": _l("Title by language"),
     "summary": _l("One or two sentences by language"),
 }
@@ -93,6 +95,8 @@ def session_row(session: Session, event: Event, address: Address) -> dict[str, A
         "room": _filled(session.room.name) if session.room else {},
         "interpretation": session.interpretation,
         "access_services": session.access_services,
+        "places": session.places,
+        "for_categories": session.for_categories,
         "title": _filled(session.title),
         "summary": _filled(session.summary),
     }

@@ -3,8 +3,8 @@
 import re
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import date, datetime, time, timedelta
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime, time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,7 +14,7 @@ from sqlalchemy import delete, select
 from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import Texts, db
-from eventhub.kit.errors import DomainError
+from eventhub.kit.errors import DomainError, means
 from eventhub.kit.outbox import promise
 from eventhub.people.models import Person
 from eventhub.programme.deeds import (
@@ -28,9 +28,8 @@ from eventhub.programme.deeds import (
     unchanged_since,
 )
 from eventhub.programme.local_time import LocalTimeMissing, LocalTimeTwice, instant_of, is_repeated
-from eventhub.programme.models import AgendaItem, Event, Panellist, Publication, Room, Session, SessionKind
+from eventhub.programme.models import PREPARATION, AgendaItem, Event, Panellist, Publication, Room, Session, SessionKind
 
-PREPARATION = timedelta(days=7)  # a forum may be prepared on the days before its first one
 Part = AgendaItem | Panellist
 
 HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)
@@ -61,10 +60,30 @@ class LinkUnsafe(DomainError):
     field = "join_link"
 
 
+class PlacesBelowTaken(DomainError):
+    """More people have a place than the new number would allow."""
+
+    status = 422
+    message = _l("More places are taken already. Choose a larger number, or leave it empty for no limit.")
+    field = "places"
+
+
+class PlacesForAll(DomainError):
+    """A session in everybody's calendar is everybody's."""
+
+    status = 422
+    message = _l("A session that is in everybody’s calendar beforehand has no places to choose. Take one of the two.")
+    field = "places"
+
+
 class RoomInUse(DomainError):
     """Sessions take place there."""
 
     message = _l("Sessions take place in this room. Give them another room first.")
+
+
+means("ck_session_taken_within_places", PlacesBelowTaken())
+means("ck_session_places_are_chosen", PlacesForAll())
 
 
 @dataclass(frozen=True)
@@ -93,13 +112,19 @@ class SessionFacts:
     chosen_beforehand: bool
     dial_in: str | None = None
     opens_before: int = 15
+    places: int | None = None
+    for_categories: list[str] = field(default_factory=list)
 
 
 def add_session(actor: Person, event: Event, *, facts: SessionFacts, slot: Slot) -> Session:
-    """A draft session. Raises DayFarOff, EndsBeforeStart, LocalTimeMissing, LocalTimeTwice, LinkUnsafe."""
+    """A draft session.
+
+    Raises DayFarOff, EndsBeforeStart, LocalTimeMissing, LocalTimeTwice, LinkUnsafe and PlacesForAll.
+    """
     if event.publication is Publication.CANCELLED:
         raise WrongState
     check_link(facts.join_link)
+    check_places(facts.places, chosen_beforehand=facts.chosen_beforehand)
     check_day(event, slot.day)
     session = Session(id=uuid.uuid4(), event_id=event.id, time_zone=event.time_zone, **asdict(facts))
     assign(session, _times(slot, event.time_zone))
@@ -110,9 +135,10 @@ def add_session(actor: Person, event: Event, *, facts: SessionFacts, slot: Slot)
 
 
 def edit_session(actor: Person, session: Session, *, facts: SessionFacts, slot: Slot, version: int) -> Session:
-    """Change a session. Raises Stale and what ``add_session`` raises."""
+    """Change a session. Raises Stale, PlacesBelowTaken and what ``add_session`` raises."""
     unchanged_since(session, version)
     check_link(facts.join_link)
+    check_places(facts.places, chosen_beforehand=facts.chosen_beforehand)
     check_day(session.event, slot.day, session)
     changed = assign(session, asdict(facts) | _times(slot, session.time_zone))
     if changed:
@@ -273,6 +299,12 @@ def check_link(link: str | None) -> None:
         good = False
     if not good or "\\" in link or any(sign.isspace() for sign in link):
         raise LinkUnsafe
+
+
+def check_places(places: int | None, *, chosen_beforehand: bool) -> None:
+    """Places are for who chooses. Raises PlacesForAll."""
+    if places is not None and chosen_beforehand:
+        raise PlacesForAll
 
 
 def _times(slot: Slot, zone: str) -> dict[str, Any]:

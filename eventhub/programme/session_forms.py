@@ -17,7 +17,14 @@ from eventhub.kit.i18n import show_offset
 from eventhub.programme.fields import Choices, InOriginal, VersionForm, day_field, filled, given, spoken, texts
 from eventhub.programme.local_time import LocalTimeMissing, both_readings, is_missing, is_repeated
 from eventhub.programme.models import Event, Room, Session, SessionKind
-from eventhub.programme.session_actions import EndsBeforeStart, SessionFacts, Slot, check_day, check_link
+from eventhub.programme.session_actions import (
+    EndsBeforeStart,
+    SessionFacts,
+    Slot,
+    check_day,
+    check_link,
+    check_places,
+)
 from eventhub.programme.shown import SESSION_KINDS
 
 ACCESS_SERVICES = ("international_sign", "national_sign_language", "realtime_captioning")
@@ -143,6 +150,19 @@ class SessionForm(SlotForm):
         _l("In everybody’s calendar beforehand"),
         description=_l("Participants get it in their calendar without choosing it, as for a plenary"),
     )
+    places = IntegerField(
+        lazy_pgettext("in a session", "Places"),
+        [optional(), NumberRange(1, 100_000, message=_l("Give a number from 1 to 100,000"))],
+        description=_l(
+            "How many can choose it; empty for no limit. “Maybe” takes no place, and whoever waits is next."
+        ),
+    )
+    for_categories = Choices(
+        _l("Only for these participants"),
+        description=_l(
+            "Nobody else can choose it, enter or join it. The public programme says so. None: for everybody"
+        ),
+    )
 
     def __init__(self, *args: Any, session: Session | None, **kwargs: Any) -> None:
         super().__init__(*args, obj=session, placed=session, **kwargs)
@@ -152,6 +172,14 @@ class SessionForm(SlotForm):
         self.access_services.choices = options(
             (code, codes.label("extra_interpretation", code, g.lang)) for code in dict.fromkeys(known)
         )
+
+        given = [(code, name) for code, name in codes.choices("participant_category", g.lang)]
+        self.for_categories.choices = options(given)
+
+    def validate_places(self, field: Any) -> None:
+        """What is everybody's has none."""
+        if field.data and not field.errors:
+            told_at_once(lambda: check_places(field.data, chosen_beforehand=self.chosen_beforehand.data))
 
     def validate_join_link(self, field: Any) -> None:
         """The same for the link."""
@@ -170,6 +198,8 @@ class SessionForm(SlotForm):
             chosen_beforehand=self.chosen_beforehand.data,
             dial_in=self.dial_in.data or None,
             opens_before=filled(self.opens_before),
+            places=self.places.data,
+            for_categories=sorted(self.for_categories.data or []),
         )
 
 

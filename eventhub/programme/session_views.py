@@ -29,7 +29,7 @@ from eventhub.programme.console import (
     to_edit,
 )
 from eventhub.programme.fields import given as typed
-from eventhub.programme.models import Event, Publication, Session
+from eventhub.programme.models import PREPARATION, Event, Publication, Session
 from eventhub.programme.session_forms import CancelSessionForm, MoveForm, SessionForm, SlotForm
 from eventhub.programme.shown import SESSION_KINDS
 
@@ -86,7 +86,7 @@ def session_new(slug: str) -> ResponseReturnValue:
         flash(gettext("The session is in the programme, as a draft"), "ok")
         return back_to(".programme", slug=slug, _anchor=f"s-{session.id}")
     event = to_edit(slug)
-    return page("session", event, here=".programme", form=form, session=None, others=[])
+    return page("session", event, here=".programme", form=form, session=None, others=[], narrow=None)
 
 
 @bp.route("/console/events/<slug>/sessions/<uuid:session_id>", methods=["GET", "POST"])
@@ -102,10 +102,22 @@ def session(slug: str, session_id: uuid.UUID) -> ResponseReturnValue:
         ),
     ):
         flash(gettext("Saved"), "ok")
+        if seats := checks.room_too_small(form.places.data, form.slot().room):
+            flash(_too_narrow(seats), "warn")
         return back_to(".programme", slug=slug, _anchor=f"s-{session_id}")
     event, session = session_to_edit(slug, session_id)
     stored = _session_form(event, session, formdata=None, **_current(session))
-    return page("session", event, here=".programme", form=form, session=session, others=others(form, session, stored))
+    seats = checks.room_too_small(session.places, session.room)
+    differing = others(form, session, stored)
+    return page(
+        "session",
+        event,
+        here=".programme",
+        form=form,
+        session=session,
+        others=differing,
+        narrow=_too_narrow(seats) if seats else None,
+    )
 
 
 @bp.route("/console/events/<slug>/sessions/<uuid:session_id>/move", methods=["GET", "POST"])
@@ -180,11 +192,21 @@ def _days(event: Event, sessions: Sequence[Session]) -> list[dict[str, Any]]:
         {
             "date": day,
             "name": show_date(day, g.lang, weekday=True),
-            "outside": not event.first_day <= day <= event.last_day,
+            "prepares": event.first_day - PREPARATION <= day < event.first_day,
+            "outside": not event.first_day - PREPARATION <= day <= event.last_day,
             "sessions": by_day.get(day, []),
         }
         for day in days
     ]
+
+
+def _too_narrow(seats: int) -> str:
+    told = ngettext(
+        "The room has %(num)s place, fewer than the session.",
+        "The room has %(num)s places, fewer than the session.",
+        seats,
+    )
+    return str(told)
 
 
 def _clash(clash: checks.Clash, event: Event) -> Any:

@@ -14,6 +14,7 @@ from babel.lists import format_list
 from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from markupsafe import Markup, escape
 
 from eventhub.kit import codes
@@ -95,6 +96,8 @@ class Day:
     heading: str
     offset: str | None
     entries: list[Entry]
+    prepares: bool = False
+    """Whether it is a preparatory day."""
 
 
 @dataclass(frozen=True)
@@ -247,6 +250,7 @@ def days(event: Event, lang: str, url: Callable[[Session], str], panels: Callabl
             show_date(day, lang, weekday=True, year=False),
             offset(sessions[0]) if len(offsets) > 1 else None,
             [entry(session, event, lang, url, panels, everywhere) for session in sessions],
+            prepares=day < event.first_day,
         )
         for day, sessions in (
             (day, list(group)) for day, group in groupby(event.sessions, key=lambda one: one.starts_local.date())
@@ -298,6 +302,25 @@ def _notes(session: Session, event: Event, lang: str, everywhere: Collection[str
     parts += [escape(service) for service in services(own_services, lang)]
     if parts:
         yield Markup(" · ").join(parts)
+    if limits := [part for part in (for_whom(session, lang), places(session)) if part]:
+        yield escape(" · ".join(limits))
+
+
+def for_whom(session: Session, lang: str) -> str:
+    """Whom a session is for; empty where it is for everybody. Unknown codes are left out."""
+    known = codes.codes("participant_category")
+    names = [codes.label("participant_category", code, lang) for code in session.for_categories if code in known]
+    return str(_("Only for: %(participants)s", participants=join(names, lang))) if names else ""
+
+
+def places(session: Session) -> str:
+    """How many can choose it, and whether all places are taken; empty without a limit. Not how many are left: that
+    would tell who watches when somebody comes or goes.
+    """
+    if session.places is None:
+        return ""
+    told = ngettext("%(num)s place", "%(num)s places", session.places)
+    return str(_("%(places)s, all taken", places=told) if session.is_full else told)
 
 
 def panellists(session: Session, event: Event, lang: str) -> list[tuple[str, Markup]]:

@@ -94,7 +94,7 @@ def series(slug: str) -> ResponseReturnValue:
 
 @bp.get("/events/<slug>")
 @public
-@kept_page("programme")
+@kept_page("programme", "places")
 def event(slug: str) -> ResponseReturnValue:
     """An event: what it is about, its programme by day, its documents."""
     found = queries.public_event(slug)
@@ -115,7 +115,7 @@ def event(slug: str) -> ResponseReturnValue:
 
 @bp.get("/events/<slug>/sessions/<uuid:session_id>")
 @public
-@kept_page("programme")
+@kept_page("programme", "places")
 def session(slug: str, session_id: uuid.UUID) -> ResponseReturnValue:
     """One sitting with its agenda items, panel, languages and services."""
     found = queries.public_session(slug, session_id)

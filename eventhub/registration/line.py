@@ -146,9 +146,13 @@ def place_range(place: int) -> tuple[int, int | None]:
 
 
 def begins(event_id: uuid.UUID) -> datetime | None:
-    """When an event begins: with its first session, else with its first day. None when it is cancelled."""
+    """When an event begins: with the first session on its own days, else with its first day; a preparatory day comes
+    before. None when it is cancelled.
+    """
     first = select(func.min(Session.starts_at)).where(
-        Session.event_id == event_id, Session.publication == Publication.PUBLISHED
+        Session.event_id == event_id,
+        Session.publication == Publication.PUBLISHED,
+        func.date(Session.starts_local) >= Event.first_day,
     )
     columns = select(Event.publication, Event.first_day, Event.time_zone, first.scalar_subquery().label("first"))
     row = db.session.execute(columns.where(Event.id == event_id)).one()

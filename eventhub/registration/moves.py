@@ -22,7 +22,11 @@ from eventhub.registration.models import CORRECTIONS, MOVES, TAKES_PART, Registr
 from eventhub.registration.participants import REVISION
 from eventhub.registration.queries import Nearness, too_near
 
-MORE = {State.ACCREDITED: "registration.accredited_calendar", State.REVOKED: "registration.withdrawn_calendar"}
+MORE = {
+    State.ACCREDITED: "registration.accredited_calendar",
+    State.DECLINED: "registration.withdrawn_calendar",
+    State.REVOKED: "registration.withdrawn_calendar",
+}
 """What is owed beside the letter about an outcome."""
 DECIDED = frozenset({State.ACCREDITED, State.DECLINED, State.WAITLISTED, State.REVOKED})
 

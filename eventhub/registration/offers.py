@@ -434,6 +434,20 @@ def _demand_open(offer: SeatOffer, registration: Registration) -> None:
         raise OfferClosed
 
 
+def follow_days(event_id: uuid.UUID) -> None:
+    """The event moved: no open offer stands beyond its new beginning. Safe to repeat."""
+    begins = line.begins(event_id)
+    if begins is None or begins <= now():
+        return
+    mine = select(Registration.id).where(Registration.event_id == event_id)
+    db.session.execute(
+        update(SeatOffer)
+        .where(SeatOffer.registration_id.in_(mine), SeatOffer.closed_at.is_(None), SeatOffer.until > begins)
+        .values(until=begins)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def _until(setup: RegistrationSetup) -> datetime | None:
     """Until when an offer made now stands: never beyond the beginning of the event. None: too late for any."""
     moment, begins = now(), line.begins(setup.event_id)

@@ -19,6 +19,7 @@ from eventhub.people.models import Person
 from eventhub.people.sessions import Visitor
 from eventhub.programme import shown as programme
 from eventhub.programme.models import Event, Publication
+from eventhub.programme.moving import Plan
 from eventhub.questionnaires import queries as questionnaires
 from eventhub.registration import access, cancelling, desk, personal_data, queries, shown
 from eventhub.registration import participants as lists
@@ -157,6 +158,26 @@ def today_counts(visitor: Visitor) -> Panel | None:
     return Panel("registration/counts_panel.html", {"events": events}) if events else None
 
 
+def moving(plan: Plan) -> Panel | None:
+    """What stays when a whole event moves: all that was announced. Offers of places end when it begins."""
+    setup = queries.setup_of(plan.event.id)
+    if setup is None:
+        return None
+    closes = shown.moment(setup.closes_at, plan.event, g.lang)
+    if plan.begins is not None and setup.closes_at > plan.begins:
+        closes = _("%(moment)s: after the event begins. Look at it once the event is moved.", moment=closes)
+    return Panel(
+        "",
+        {
+            "moves": [{"label": _("Offers of places"), "value": _("They end at the latest when the event begins.")}],
+            "stays": [
+                {"label": _("Registration opens"), "value": shown.moment(setup.opens_at, plan.event, g.lang)},
+                {"label": _("Registration closes"), "value": closes},
+            ],
+        },
+    )
+
+
 PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("event.aside", aside),
     ("event.aside", participants),
@@ -165,6 +186,7 @@ PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("me.main", mine),
     ("me.data", data),
     ("console.event", event_links),
+    ("console.event_moving", moving),
     ("console.today", today),
     ("console.today", today_counts),
 )

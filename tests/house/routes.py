@@ -208,6 +208,12 @@ CALENDARS = (
     Route("calendars.my_choice", "POST", "/en/me/sessions/{draft_session}", only(), {"choice": "going"}),
     Route("calendars.my_choice", "POST", "/en/me/sessions/{session}", PERSONAL, {"choice": "none"}),
     Route("calendars.choose", "GET POST", "/en/me/sessions/events/{event}", REGISTERED, {"sessions": "{session}"}),
+    Route("calendars.my_line", "POST", "/en/me/sessions/{session}/line", REGISTERED, {"line": "join"}),
+    Route("calendars.my_line", "POST", "/en/me/sessions/{draft_session}/line", only(), {"line": "join"}),
+    Route("calendars.my_line", "POST", "/en/me/sessions/{session}/line", PERSONAL, {"line": "none"}),
+    Route("calendars_console.session_places", "GET", f"{EVENT}/calendar/places", EDIT),
+    Route("calendars_console.places_file", "POST", f"{EVENT}/calendar/places.csv", EDIT),
+    Route("calendars_console.places_file", "POST", f"{EVENT}/calendar/places.xlsx", EDIT),
     Route("calendars_console.head_count", "GET", f"{EVENT}/calendar", EDIT),
     Route("calendars_console.push", "POST", f"{EVENT}/calendar/{{session}}/push", EDIT),
 )
@@ -386,6 +392,7 @@ CONSOLE = (
     Route("programme_console.event_facts", "GET POST", f"{EVENT}/facts", EDIT, {"city-fr": "Genève"}, fills=True),
     Route("programme_console.event_texts", "GET POST", f"{EVENT}/texts", EDIT, {"lead-en": "Come"}, fills=True),
     Route("programme_console.event_publish", "GET POST", "/en/console/events/{draft}/publish", EDIT),
+    Route("programme_console.event_move", "GET POST", f"{EVENT}/move?first_day=2090-01-10", EDIT, fills=True),
     Route("programme_console.event_cancel", "GET POST", f"{EVENT}/cancel", EDIT, {"reason-en": "Storm"}),
     Route(
         "programme_console.event_copy",

@@ -17,7 +17,7 @@ from eventhub.arrangements import actions as arrangements
 from eventhub.arrangements.models import Kind as NeedKind
 from eventhub.arrangements.wishes import Wish
 from eventhub.calendars import actions as calendars
-from eventhub.calendars import imip
+from eventhub.calendars import imip, places
 from eventhub.calendars.models import Choice, Invite
 from eventhub.delegations import actions as delegations
 from eventhub.delegations import filling
@@ -244,6 +244,12 @@ def _build(words: Words) -> Tour:
     preparing.prepare(staff, [mine], State.DECLINED, "missing_letter", words("Words that wait"))
     for session in (first, second):
         calendars.choose(owner, session, Choice.GOING)
+    film = make_session(event, day=-1, title=texts("Film"), places=1, for_categories=["ngo_no_ecosoc"])
+    calendars.follow_session(film)
+    keen = make_person()
+    make_registration(event, keen, state=State.ACCREDITED)
+    calendars.choose(keen, film, Choice.GOING)
+    places.wait(owner, film)
     calendars.new_link(owner)
     make_paper(event, owner, mine)
     make_paper(event, staff)
@@ -360,6 +366,7 @@ def _build(words: Words) -> Tour:
             "calendars.my_sessions": "/me/sessions",
             "calendars.my_sessions#week": f"/me/sessions?day={event.first_day.isoformat()}",
             "calendars.choose": f"/me/sessions/events/{dialogue.slug}",
+            "calendars.choose#full": f"/me/sessions/events/{slug}",
         },
     )
     stops(
@@ -398,6 +405,8 @@ def _build(words: Words) -> Tour:
             "programme_console.event_facts": f"{console}/facts",
             "programme_console.event_copy": f"{console}/copy",
             "programme_console.event_cancel": f"{console}/cancel",
+            "programme_console.event_move": f"{console}/move",
+            "programme_console.event_move#look": f"{console}/move?first_day={event.last_day + timedelta(days=7)}",
             "programme_console.event_publish": f"/console/events/{draft.slug}/publish",
             "programme_console.event_publish#public": f"{console}/publish",
             "programme_console.programme": f"{console}/programme",
@@ -441,6 +450,7 @@ def _build(words: Words) -> Tour:
                 f"{console}/delegations/{delegation.rpartition('/')[2]}/people/{waiting.id}/override"
             ),
             "calendars_console.head_count": f"{console}/calendar",
+            "calendars_console.session_places": f"{console}/calendar/places",
             "arrangements_console.index": f"{console}/arrangements",
             "arrangements_console.line": f"{console}/arrangements/lines/sign_language.ils.-.{session_id.hex}",
             "arrangements_console.export": f"{console}/arrangements/export",

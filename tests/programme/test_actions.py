@@ -245,7 +245,8 @@ def test_sessions_move_with_the_event_only_when_asked(actor: Person) -> None:
     edit(actor, event, first_day=date(2027, 10, 21))
     assert session.starts_local == wall(2027, 10, 20, 10)
     ready = checks.readiness(event, queries.programme_of(event))
-    assert [one.id for one in ready.outside_days] == [session.id]
+    assert [one.id for one in ready.preparing] == [session.id]  # the day before: a preparatory one by now
+    assert ready.outside_days == []
     edit(actor, event, first_day=date(2027, 11, 4), last_day=date(2027, 11, 5), move_sessions=True)
     assert session.starts_local == wall(2027, 11, 3, 10)
     assert session.starts_at == utc(2027, 11, 3, 9)  # winter time by then

@@ -17,7 +17,7 @@ OF_ITS_OWN = {
     },
     Session: {
         *("id", "event_id", "room_id", "publication", "starts_local", "ends_local", "starts_fold", "ends_fold"),
-        *("starts_at", "ends_at", "changed_at", "version"),
+        *("starts_at", "ends_at", "changed_at", "version", "places_taken"),
     },
 }
 """What a copy has too, but not from its source as it stands there."""
@@ -50,6 +50,7 @@ FILLED = {
         "cancelled_reason": TEXT,
         "cancelled_at": datetime(2030, 1, 1, tzinfo=UTC),
         "opens_before": 30,
+        "for_categories": ["academic_expert"],
         "time_zone": "Asia/Tokyo",
     },
 }

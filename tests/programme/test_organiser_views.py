@@ -73,6 +73,7 @@ def pages(event: Event) -> dict[str, set[Role]]:
         f"{base}/texts": edit,
         f"{base}/publish": edit,
         f"{base}/cancel": edit,
+        f"{base}/move": edit,
         f"{base}/copy": set(),  # makes a new event: a role for this event alone does not reach that far
         f"{base}/programme": edit,
         f"{base}/rooms": edit,

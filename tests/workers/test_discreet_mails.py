@@ -197,6 +197,27 @@ def moved(person: Person) -> Payload:
     return {"event_id": str(session.event_id), "person_id": str(person.id), "since": since}
 
 
+def given_a_place(person: Person) -> Payload:
+    session = sitting(marked(make_forum()))
+    in_calendars.make_seated(db.session.get_one(Event, session.event_id), person)
+    calendars.choose(person, session, Choice.GOING)
+    return {"session_id": str(session.id), "person_id": str(person.id)}
+
+
+def left_to_others(person: Person) -> Payload:
+    session = sitting(marked(make_forum()), for_categories=["member_state"])
+    in_calendars.make_seated(db.session.get_one(Event, session.event_id), person)
+    return {"session_id": str(session.id), "person_id": str(person.id)}
+
+
+def on_other_days(person: Person) -> Payload:
+    event = marked(make_forum())
+    one = in_calendars.make_seated(event, person)
+    calendars.choose(person, sitting(event), Choice.GOING)
+    first_day = event.first_day.isoformat()
+    return {"registration_id": str(one.id), "first_day": first_day, "was": ["2030-01-01", "2030-01-02"]}
+
+
 def signing_in(person: Person) -> Payload:
     people.request_sign_in(str(person.email), person.language, next_url="/en/events/safranduft")
     return owed("people.sign_in")
@@ -271,6 +292,9 @@ SCENES: dict[str, Scene] = {
     "calendars.invite": invited,
     "calendars.session_cancelled": session_called_off,
     "calendars.sessions_changed": moved,
+    "calendars.place_given": given_a_place,
+    "calendars.place_lost": left_to_others,
+    "calendars.event_moved": on_other_days,
     "people.sign_in": signing_in,
     "people.email_change_old": changing_address("people.email_change_old"),
     "people.email_change_new": changing_address("people.email_change_new"),
