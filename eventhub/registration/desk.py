@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, exists, false, func, literal, literal_column, null, or_, select
+from sqlalchemy import ColumnElement, case, exists, func, literal, literal_column, null, or_, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import contains_eager, joinedload
 
@@ -19,7 +19,7 @@ from eventhub.kit.db import Texts, db
 from eventhub.kit.errors import NotFound
 from eventhub.people.models import Organisation, Person, RoleGrant
 from eventhub.programme.models import Event, Publication
-from eventhub.registration import access, line
+from eventhub.registration import access, line, ways
 from eventhub.registration.access import Sight
 from eventhub.registration.models import (
     PreparedDecision,
@@ -157,7 +157,9 @@ def event_of(slug: str) -> tuple[Event, RegistrationSetup | None]:
 
 def event_with_categories(slug: str) -> tuple[Event, RegistrationSetup | None, dict[str, RegistrationCategory]]:
     """The same with the rules of its categories, by code: one statement, since the list has many others."""
-    rules = select(func.jsonb_agg(func.to_jsonb(literal_column(RegistrationCategory.__tablename__))))
+    # Without the instants, which would come as text.
+    row = func.to_jsonb(literal_column(RegistrationCategory.__tablename__))
+    rules = select(func.jsonb_agg(row.op("-")(literal_column("'{opens_at,closes_at}'::text[]"))))
     rules = rules.select_from(RegistrationCategory).where(RegistrationCategory.event_id == Event.id).correlate(Event)
     rows = select(Event, RegistrationSetup, rules.scalar_subquery())
     rows = rows.outerjoin(RegistrationSetup, RegistrationSetup.event_id == Event.id)
@@ -366,14 +368,8 @@ def may_work(grants: Iterable[RoleGrant], event: Event) -> bool:
 
 def waiting(grants: Iterable[RoleGrant]) -> list[Waiting]:
     """The desks within reach that have something to decide, the longest wait first. One statement, or none."""
-    series, events = access.desks(grants)
-    if series is None:
-        reach: ColumnElement[bool] | None = None
-    elif series or events:
-        reach = or_(Event.series_id.in_(series), Event.id.in_(events))
-    else:
-        reach = false()
-    if reach is not None and not (series or events):
+    reach = _reach(grants)
+    if reach is None:
         return []
     found: Any = (
         select(Event.slug, Event.title, Event.original_language, func.count(), func.min(Registration.submitted_at))
@@ -386,9 +382,32 @@ def waiting(grants: Iterable[RoleGrant]) -> list[Waiting]:
         .group_by(Event.id)
         .order_by(func.min(Registration.submitted_at))
     )
-    if reach is not None:
-        found = found.where(reach)
-    return [Waiting(*row) for row in db.session.execute(found)]
+    return [Waiting(*row) for row in db.session.execute(found.where(reach))]
+
+
+def without_way(grants: Iterable[RoleGrant]) -> list[Any]:
+    """The events within reach with people whose way of taking part exists no more: slug, title, language, number. One
+    statement, or none.
+    """
+    reach = _reach(grants)
+    if reach is None:
+        return []
+    found = (
+        select(Event.slug, Event.title, Event.original_language, func.count().label("number"))
+        .join(Registration, Registration.event_id == Event.id)
+        .where(ways.without_way_anywhere(), Event.publication == Publication.PUBLISHED, reach)
+        .group_by(Event.id)
+        .order_by(Event.first_day, Event.slug)
+    )
+    return list(db.session.execute(found))
+
+
+def _reach(grants: Iterable[RoleGrant]) -> ColumnElement[bool] | None:
+    """The events whose desks somebody works at; None: none."""
+    series, events = access.desks(grants)
+    if series is None:
+        return true()
+    return or_(Event.series_id.in_(series), Event.id.in_(events)) if series or events else None
 
 
 def counted(grants: Iterable[RoleGrant]) -> list[Event]:
