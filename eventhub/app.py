@@ -82,7 +82,9 @@ from eventhub.registration import prepared_views as registration_prepared
 from eventhub.registration import question_views as registration_questions
 from eventhub.registration import record_views as registration_records
 from eventhub.registration import setup_views as registration_settings
+from eventhub.registration import switch_views as registration_switch
 from eventhub.registration import waiting_views as registration_line
+from eventhub.registration import way_views as registration_ways
 from eventhub.registration.panels import PROVIDERS as REGISTRATION_PANELS
 
 ROOT = Path(__file__).parent.parent
@@ -116,6 +118,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
             registration_lists,
             registration_offers,
             registration_questions,
+            registration_ways,
         )
     },
     *{
@@ -128,6 +131,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
             registration_records,
             registration_settings,
             registration_line,
+            registration_switch,
             registration_prepared,
         )
     },

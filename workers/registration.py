@@ -1,7 +1,7 @@
 """What is owed after something happened to a registration: a letter, and entries in calendars."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import select
@@ -17,8 +17,19 @@ from eventhub.kit.mail import Letter
 from eventhub.papers import actions as papers
 from eventhub.people.models import Person, Role, RoleGrant, ScopeKind
 from eventhub.programme.models import Event, Publication
-from eventhub.registration import cancelling, counts, duplicates, letters, offers, opening, queries, thread
-from eventhub.registration.models import State
+from eventhub.registration import (
+    cancelling,
+    counts,
+    duplicates,
+    letters,
+    offers,
+    opening,
+    queries,
+    switching,
+    thread,
+    ways,
+)
+from eventhub.registration.models import Deadline, State
 from workers.app import mails, writes
 from workers.upkeep import by_the_clock
 
@@ -37,6 +48,8 @@ STANDS: dict[str, frozenset[State]] = {
     "dropped": frozenset({State.WITHDRAWN}),
     "changed": queries.TAKING_PART,
     "deadline_extended": frozenset({State.DRAFT, State.EXPIRED, State.DECLINED}),
+    "way_asked": ways.CONCERNED,
+    "way_reminded": ways.CONCERNED,
     # Drafts expire by the clock while their letter waits.
     "event_cancelled": cancelling.TOLD | {State.EXPIRED},
 }
@@ -141,7 +154,7 @@ def dropped(pair_id: str) -> Letter | None:
     if found is None or setup is None or found[0].state not in STANDS["dropped"]:
         return None
     one, kept = found
-    return letters.letter("dropped", one, one.event, setup, person=one.person, kept=kept.reference)
+    return letters.letter("dropped", one, one.event, setup, person=one.person, text=kept.reference)
 
 
 @mails("registration.changed")
@@ -151,9 +164,22 @@ def changed(registration_id: str) -> Letter | None:
 
 
 @mails("registration.deadline_extended")
-def deadline_extended(registration_id: str) -> Letter | None:
-    """There is more time."""
-    return _letter("deadline_extended", registration_id)
+def deadline_extended(registration_id: str, deadline_id: str | None = None) -> Letter | None:
+    """There is more time: until the deadline that was announced, of the event or of the person's category."""
+    announced = db.session.get(Deadline, uuid.UUID(deadline_id)) if deadline_id else None
+    return _letter("deadline_extended", registration_id, until=announced.closes_at if announced else None)
+
+
+@mails("registration.way_asked")
+def way_asked(registration_id: str, asked_at: str) -> Letter | None:
+    """The way of taking part exists no more: choose again. Nothing when that was done meanwhile, or is not needed."""
+    return _way_letter("way_asked", registration_id, asked_at)
+
+
+@mails("registration.way_reminded")
+def way_reminded(registration_id: str, asked_at: str) -> Letter | None:
+    """The same once more, before the answer is due."""
+    return _way_letter("way_reminded", registration_id, asked_at)
 
 
 @mails("registration.event_cancelled")
@@ -285,7 +311,13 @@ def lapse_offers() -> None:
         db.session.flush()
 
 
-def _letter(kind: str, registration_id: str) -> Letter | None:
+def _way_letter(kind: str, registration_id: str, asked_at: str) -> Letter | None:
+    registration = queries.with_person(uuid.UUID(registration_id))
+    choice = switching.awaited(registration, registration.event, asked_at) if registration else None
+    return _letter(kind, registration_id, until=choice.due_at) if choice and choice.due_at > now() else None
+
+
+def _letter(kind: str, registration_id: str, *, until: datetime | None = None) -> Letter | None:
     registration = queries.with_person(uuid.UUID(registration_id))
     setup = queries.setup_of(registration.event_id) if registration else None
     if registration is None or setup is None or registration.state not in STANDS[kind]:
@@ -296,4 +328,4 @@ def _letter(kind: str, registration_id: str) -> Letter | None:
     words = queries.decision_words(registration) if kind in letters.DECISIONS.values() else None
     if kind == "event_cancelled":
         words = in_language(event.cancelled_reason, registration.person.language, event.original_language).text
-    return letters.letter(kind, registration, event, setup, person=registration.person, text=words)
+    return letters.letter(kind, registration, event, setup, person=registration.person, text=words, until=until)

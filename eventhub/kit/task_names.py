@@ -61,6 +61,8 @@ TASK_NAMES: dict[str, Any] = {
     "registration.submitted": _l("A mail that a registration arrived"),
     "registration.taken_up": _l("A mail about a registration that is looked at again"),
     "registration.waitlisted": _l("A mail about the waiting list"),
+    "registration.way_asked": _l("A mail that asks to choose again how to take part"),
+    "registration.way_reminded": _l("A reminder to choose again how to take part"),
     "registration.withdrawn": _l("A mail about a registration that was withdrawn"),
     "registration.withdrawn_calendar": _l("The sessions of a withdrawn person in calendars"),
 }

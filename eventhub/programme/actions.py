@@ -179,6 +179,14 @@ def edit_event_texts(actor: Person, event: Event, *, texts: EventTexts, version:
     return event
 
 
+def change_mode(actor: Person, event: Event, mode: Mode, *, version: int) -> Event:
+    """Change how people come together, and nothing else. Raises Stale."""
+    unchanged_since(event, version)
+    if assign(event, {"mode": mode}):
+        _event_changed(actor, event, "programme.event_edited", fields=["mode"])
+    return event
+
+
 def publish_event(actor: Person, event: Event, *, sessions: Sequence[Session], with_sessions: bool) -> Event:
     """Make an event public and, when asked, all its draft sessions. Raises WrongState."""
     move(event, Publication.PUBLISHED)

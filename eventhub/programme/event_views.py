@@ -62,6 +62,8 @@ DEEDS = {
     "registration.exported": _l("Registrations exported"),
     "registration.set_up": _l("Settings of the registration changed"),
     "registration.extended": _l("Deadline extended"),
+    "registration.ways_limited": _l("Places for each way of taking part changed"),
+    "registration.ways_switched": _l("People asked to choose again how to take part"),
 }
 """What the history calls the deeds of this feature."""
 GOOD, GRAVE = ("published",), ("cancelled", "withdrawn", "deleted")

@@ -5,12 +5,13 @@ holds that first, and the row of seats as late as possible.
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import update
 
 from eventhub.kit import audit
 from eventhub.kit.clock import now
@@ -25,11 +26,12 @@ from eventhub.programme.models import Event, Publication
 from eventhub.questionnaires import answers as given
 from eventhub.questionnaires import queries as questionnaires
 from eventhub.questionnaires.actions import drop_inapplicable
+from eventhub.questionnaires.answers import field_name
 from eventhub.questionnaires.definition import Definition
 from eventhub.questionnaires.models import AnswerSet
-from eventhub.registration import at_once, cancelling, categories, line, offers
-from eventhub.registration.copies import PHOTOGRAPH, copy_columns, fill_profile, on_papers, owe_needs
-from eventhub.registration.models import TAKES_PART, Registration, State
+from eventhub.registration import at_once, cancelling, categories, line, offers, ways, windows
+from eventhub.registration.copies import PHOTOGRAPH, copy_columns, fill_profile, keep_category, on_papers, owe_needs
+from eventhub.registration.models import TAKES_PART, ModeChoice, Registration, State
 from eventhub.registration.moves import (
     CategoryDecided,
     NotPossible,
@@ -40,15 +42,14 @@ from eventhub.registration.participants import REVISION
 from eventhub.registration.queries import (
     AMENDABLE,
     Intake,
-    Window,
     as_it_stands,
     consent_channels,
     may_amend,
     may_withdraw,
-    window,
 )
 from eventhub.registration.reference import new_reference
-from eventhub.registration.seats import hold_seats, left_by_category, take_seat
+from eventhub.registration.seats import hold_seats, keys, left_by_count, take_seat
+from eventhub.registration.windows import Window, window
 
 
 class NotOpenYet(DomainError):
@@ -114,6 +115,23 @@ class SendAgain(DomainError):
     message = _l("Your registration could not be numbered. Please press the button once more.")
 
 
+class CategoryClosed(Incomplete):
+    """The category somebody chose takes nobody now, while others do: closed, or outside its own instants."""
+
+    message = _l(
+        "The category you chose takes no registrations at the moment. Your answers are kept: choose another category if"
+        " it fits, or come back when this one is open."
+    )
+    field = field_name(categories.QUESTION)
+
+
+class WayGone(Incomplete):
+    """The event has no such way of taking part."""
+
+    message = _l("Nobody can take part in this event in the way you chose. Choose another one.")
+    field = field_name(ways.QUESTION)
+
+
 means("uq_registration_event_id_person_id", AlreadyRegistered())
 means("uq_registration_reference", SendAgain())
 
@@ -159,19 +177,20 @@ def save_page(
     if intake.answer_set is not None:
         given.save(intake.answer_set, intake.key, values, retain_from=_ends(intake.event), typed_in=typed_in)
         registration.changed_at = now()
+        keep_category(registration, _definition(intake), values)
     return registration
 
 
 def submit(actor: Person, intake: Intake) -> Registration:
     """Send a draft. The seat is taken last; an error leaves the draft as it was.
 
-    Raises NotOpenYet, Closed, EventCancelled, Incomplete, EventFull, AlreadyRegistered.
+    Raises NotOpenYet, Closed, CategoryClosed, WayGone, EventCancelled, Incomplete, EventFull, AlreadyRegistered.
     """
     registration = _needed(intake.registration)
     if registration.state is not State.DRAFT:
         raise AlreadyRegistered
-    late = _demand_sendable(intake, registration)
     answers = given.load(intake.answer_set) if intake.answer_set else {}
+    late = _demand_sendable(intake, registration, answers.get(categories.QUESTION))
     _prepare(registration, intake, answers, late)
     return _send(actor, registration, intake)
 
@@ -230,24 +249,44 @@ def amend(
     actor: Person, intake: Intake, values: Mapping[str, object], *, typed_in: uuid.UUID | None = None
 ) -> Registration:
     """Change answers of a registration that was sent, until the deadline. The audit names the questions. Raises Closed,
-    NotPossible, CategoryDecided, QuotaFull.
+    NotPossible, CategoryDecided, CategoryClosed, WayGone, QuotaFull, WayFull.
 
     Answers to what staff had asked for bring the registration back under review.
     """
     registration = _needed(intake.registration)
     moment = now()
-    if not may_amend(registration, intake.event, intake.setup, moment) or intake.answer_set is None:
+    if not may_amend(intake, moment) or intake.answer_set is None:
         cancelling.demand_not_cancelled(intake.event)
         raise Closed if registration.state in AMENDABLE else NotPossible
-    definition = intake.as_asked(questionnaires.version(intake.answer_set.version_id).definition)
-    before = as_it_stands(registration, definition, given.opened(intake.answer_set, intake.key))
-    given.save(intake.answer_set, intake.key, values, retain_from=_ends(intake.event), typed_in=typed_in)
+    change_answers(actor, intake, values, typed_in=typed_in)
+    return registration
+
+
+def change_answers(
+    actor: Person,
+    intake: Intake,
+    values: Mapping[str, object],
+    *,
+    typed_in: uuid.UUID | None = None,
+    verb: str = "registration.changed",
+    **detail: str,
+) -> None:
+    """Keep other answers of a registration that was sent, and all that follows from them. What may be changed when, the
+    caller knows. Raises what ``amend`` raises of the answers.
+    """
+    registration, answer_set, moment = _needed(intake.registration), intake.answer_set, now()
+    if answer_set is None:
+        raise NotPossible
+    definition = intake.as_asked(questionnaires.version(answer_set.version_id).definition)
+    before = as_it_stands(registration, definition, given.opened(answer_set, intake.key))
+    given.save(answer_set, intake.key, values, retain_from=_ends(intake.event), typed_in=typed_in)
     changed = sorted(name for name, value in values.items() if before.get(name) != value)
     if not changed:
-        return registration
+        return
     after = before | dict(values)
-    drop_inapplicable(intake.answer_set, definition, after)
-    printed, category = on_papers(registration), registration.category
+    _demand_offered(intake, definition, after, changed)
+    drop_inapplicable(answer_set, definition, after)
+    printed, category, way = on_papers(registration), registration.category, registration.attendance_mode
     copy_columns(registration, definition, given.applicable(definition, after))
     if registration.state in TAKES_PART:
         now_in = registration.category
@@ -258,7 +297,7 @@ def amend(
     if consents:
         set_consents(db.session.get_one(Person, registration.person_id), consents, event_id=intake.event.id)
     registration.changed_at = moment
-    audit.record("registration.changed", registration, actor=actor, scope_id=intake.event.id, questions=changed)
+    audit.record(verb, registration, actor=actor, scope_id=intake.event.id, questions=changed, **detail)
     promise("registration.changed", registration_id=registration.id)
     owe_needs(registration, changed)
     if on_papers(registration) != printed or PHOTOGRAPH in changed:
@@ -266,11 +305,22 @@ def amend(
     if registration.state is State.INFO_REQUESTED:
         move(registration, State.UNDER_REVIEW, actor=actor, cause="answered")
         registration.answered_at = moment
-    if registration.category != category and (registration.has_seat or registration.state is State.WAITLISTED):
-        # The database counts the seat in the other category now, or refuses: what it left there is somebody else's.
+    moved_on(registration, category, way)
+
+
+def moved_on(registration: Registration, category: str | None, way: str | None) -> None:
+    """The category or the way may be another one: the database counts the seat there now, or refuses, and what it left
+    is somebody else's.
+    """
+    if way != registration.attendance_mode:
         db.session.flush()
-        offers.fill(registration.event_id, int(registration.has_seat), moved_from=category)
-    return registration
+        open_choice = update(ModeChoice).where(ModeChoice.registration_id == registration.id)
+        db.session.execute(open_choice.where(ModeChoice.closed_at.is_(None)).values(closed_at=now()))
+    left = set(keys(category, way)) - set(keys(registration.category, registration.attendance_mode))
+    if left and (registration.has_seat or registration.state is State.WAITLISTED):
+        db.session.flush()
+        for key in sorted(left):
+            offers.fill(registration.event_id, int(registration.has_seat), moved_from=key)
 
 
 def withdraw(actor: Person, intake: Intake) -> Registration:
@@ -288,13 +338,13 @@ def withdraw(actor: Person, intake: Intake) -> Registration:
 def _send(actor: Person, registration: Registration, intake: Intake) -> Registration:
     """From here on every statement holds the lock on the event's seats."""
     setup, rule = intake.setup, categories.rule_of(intake.rules, registration.category)
-    counted = registration.category if rule and rule.quota is not None else None
+    counted = at_once.counted_under(registration, intake)
     targets = [State.SUBMITTED]
     # Whom a focal point nominated, that focal point looks at first.
     reviewed = State.AWAITING_FOCAL_POINT if registration.delegation_id else State.UNDER_REVIEW
     if not categories.seats_at_once(setup, rule):
         targets.append(reviewed)
-    elif not _others_wait(intake, registration.category) and take_seat(intake.event.id, counted):
+    elif not _others_wait(intake, registration) and take_seat(intake.event.id, counted):
         registration.has_seat = True
         targets.append(reviewed if categories.is_looked_at(setup, rule) else State.ACCREDITED)
     elif setup.waiting_list:
@@ -314,19 +364,20 @@ def _send(actor: Person, registration: Registration, intake: Intake) -> Registra
     return registration
 
 
-def _others_wait(intake: Intake, category: str | None) -> bool:
+def _others_wait(intake: Intake, registration: Registration) -> bool:
     """Whether free seats belong to the waiting list: where no offers are made by themselves, there may be both."""
     if not at_once.offers_are_by_hand(intake):
         return False
-    setup, rooms = hold_seats(intake.event.id), left_by_category(intake.event.id)
-    limited = offers.is_limited(setup, rooms)
-    return bool(line.before(setup.event_id, category, rooms, is_limited=limited))
+    setup, rooms = hold_seats(intake.event.id), left_by_count(intake.event.id)
+    limited, kind = offers.is_limited(setup, rooms), (registration.category, registration.attendance_mode)
+    return bool(line.before(setup.event_id, *kind, rooms, is_limited=limited))
 
 
 def _prepare(registration: Registration, intake: Intake, answers: Mapping[str, object], late: bool) -> None:
     definition = _definition(intake)
     if definition is not None:
-        if categories.gaps(definition, intake.rules, answers):
+        if missing := categories.gaps(definition, intake.rules, answers):
+            _demand_offered(intake, definition, answers, [question.key for _page, question in missing])
             raise Incomplete
         if registration in db.session and intake.answer_set is not None:
             drop_inapplicable(intake.answer_set, definition, answers)
@@ -360,15 +411,31 @@ def _demand_open(intake: Intake) -> None:
         raise Closed
 
 
-def _demand_sendable(intake: Intake, registration: Registration) -> bool:
-    """Whether the draft is late but within the time of grace (DOMAIN.md rule 2)."""
-    begun_in_time = registration.created_at < intake.setup.closes_at
-    if window(intake.setup, now()) is Window.GRACE and begun_in_time:
-        if intake.event.publication is Publication.CANCELLED:
-            raise EventCancelled
+def _demand_sendable(intake: Intake, registration: Registration, category: object) -> bool:
+    """Whether the draft is late but within the time of grace of its category (DOMAIN.md rule 2)."""
+    rule = categories.rule_of(intake.rules, category if isinstance(category, str) else None)
+    begun_in_time, place = registration.created_at < windows.closes(intake.setup, rule), None
+    if intake.event.publication is not Publication.CANCELLED:
+        place = windows.window(intake.setup, now(), rule)
+    if place is Window.GRACE and begun_in_time:
         return True
-    _demand_open(intake)
+    if place is not Window.OPEN:
+        _demand_open(intake)
+        raise CategoryClosed  # others are open
     return False
+
+
+def _demand_offered(
+    intake: Intake, definition: Definition, answers: Mapping[str, object], asked: Collection[str]
+) -> None:
+    """Nobody comes into a category that is closed, or takes part in a way that the event does not have."""
+    refusals = {ways.QUESTION: WayGone, categories.QUESTION: CategoryClosed if intake.rules else None}
+    for question in definition.questions():
+        chosen, refusal = answers.get(question.key), refusals.get(question.key)
+        if refusal is None or question.key not in asked or question.kind != "choice" or not chosen:
+            continue
+        if chosen not in {one.id for one in question.options}:
+            raise refusal
 
 
 def _note_consents(registration: Registration, intake: Intake, answers: Mapping[str, object]) -> None:

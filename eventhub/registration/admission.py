@@ -1,10 +1,13 @@
-"""Which categories an event takes, and by which rules."""
+"""Which categories an event takes, and by which rules; how many places each way of taking part has."""
 
+import uuid
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_ngettext
 from sqlalchemy import func, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from eventhub.kit import audit, codes
 from eventhub.kit.db import db
@@ -12,11 +15,14 @@ from eventhub.kit.errors import DomainError, NotFound
 from eventhub.kit.revisions import bump
 from eventhub.people.models import Person
 from eventhub.programme.models import Event
-from eventhub.registration import categories, offers
+from eventhub.registration import categories, offers, opening, ways
 from eventhub.registration.eligibility import Paper, usual_papers
-from eventhub.registration.models import Registration, RegistrationCategory
+from eventhub.registration.models import ModePlaces, Registration, RegistrationCategory, RegistrationSetup
 from eventhub.registration.participants import REVISION
 from eventhub.registration.seats import added, hold_seats
+
+WINDOW = ("opens_at", "closes_at")
+"""Columns of a category that say when it is open (opening.set_window)."""
 
 
 class QuotaBelowSeats(DomainError):
@@ -32,6 +38,19 @@ class QuotaBelowSeats(DomainError):
                 "%(num)s people of this category have a place already. Choose no smaller number, or leave it empty.",
                 seats,
             )
+        )
+
+
+class WayBelowSeats(QuotaBelowSeats):
+    """More people have a seat in this way of taking part than the new limit would allow."""
+
+    def __init__(self, code: str, seats: int) -> None:
+        super().__init__(seats)
+        self.field = code
+        self.message = lazy_ngettext(
+            "%(num)s person has a place in this way already. Choose no smaller number, or leave it empty.",
+            "%(num)s people have a place in this way already. Choose no smaller number, or leave it empty.",
+            seats,
         )
 
 
@@ -74,16 +93,18 @@ def set_category(actor: Person, event: Event, code: str, *, is_open: bool, **rul
     categories of its own any more.
 
     ``rules`` are columns of RegistrationCategory. Places that a larger quota makes free are offered to the waiting
-    list as those of the event are. Raises NotFound for a code that is not on the list, QuotaBelowSeats.
+    list as those of the event are. Raises NotFound for a code that is not on the list, QuotaBelowSeats, ClosesTooEarly,
+    NotLater.
     """
     if code not in codes.codes(categories.LIST):
         raise NotFound
-    hold_seats(event.id)
+    setup = hold_seats(event.id)
     known = categories.rows_of(event.id)
     row = known.get(code)
     if row is None and not is_open:
         return True
     freed: int | None = 0
+    is_new = row is None or not row.is_open
     if row is None:
         row = RegistrationCategory(event_id=event.id, code=code, seats_taken=_seated(event, code))
         db.session.add(row)
@@ -91,6 +112,9 @@ def set_category(actor: Person, event: Event, code: str, *, is_open: bool, **rul
         freed = added(row.quota, rules.get("quota", row.quota))
     if (quota := rules.get("quota")) is not None and quota < row.seats_taken:
         raise QuotaBelowSeats(row.seats_taken)
+    own = {name: rules.pop(name, getattr(row, name)) for name in WINDOW}
+    if is_open:
+        opening.set_window(event, setup, row, is_new=is_new, **own)
     for name, value in (rules | {"is_open": is_open}).items():
         setattr(row, name, value)
     if not is_open and not any(one.is_open for one in known.values()):
@@ -98,7 +122,7 @@ def set_category(actor: Person, event: Event, code: str, *, is_open: bool, **rul
             db.session.delete(one)
         freed = None
     audit.record("registration.category_set", event, actor=actor, scope_id=event.id, category=code, open=is_open)
-    _take_effect(event, freed)
+    _take_effect(event, setup, freed)
     return True
 
 
@@ -106,7 +130,7 @@ def take_usual(actor: Person, event: Event, offered: tuple[str, ...]) -> int:
     """Take the categories that the questionnaire offers, each with the papers that are usually asked; how many. Those
     with rules already stay as they are.
     """
-    hold_seats(event.id)
+    setup = hold_seats(event.id)
     known = categories.rows_of(event.id)
     new = [code for code in offered if code not in known and code in codes.codes(categories.LIST)]
     for code in new:
@@ -122,19 +146,55 @@ def take_usual(actor: Person, event: Event, offered: tuple[str, ...]) -> int:
         )
     if new:
         audit.record("registration.category_set", event, actor=actor, scope_id=event.id, categories=new, open=True)
-        _take_effect(event, 0)
+        _take_effect(event, setup, 0)
     return len(new)
 
 
-def _take_effect(event: Event, freed: int | None) -> None:
+def limit_ways(actor: Person, event: Event, quotas: Mapping[str, int | None]) -> int:
+    """Say how many places there are for each way of taking part; None: no limit of its own. How many were changed.
+    Places that a larger number makes free are offered to the waiting list. Raises WayBelowSeats.
+    """
+    hold_seats(event.id)
+    rows = places_of_ways(event.id)
+    changed, freed = [], 0
+    for code in sorted(set(quotas) & set(codes.codes(ways.LIST))):
+        row, quota = rows.get(code), quotas[code]
+        if quota == (row.quota if row else None):
+            continue
+        taken = row.seats_taken if row else _seated(event, code, Registration.attendance_mode)
+        if quota is not None and quota < taken:
+            raise WayBelowSeats(code, taken)
+        changed.append(code)
+        if row is not None and quota is not None:
+            freed += max(0, quota - row.quota)
+        if row is None:
+            db.session.add(ModePlaces(event_id=event.id, code=code, quota=quota, seats_taken=taken))
+        elif quota is None:
+            db.session.delete(row)
+        else:
+            row.quota = quota
+    if changed:
+        audit.record("registration.ways_limited", event, actor=actor, scope_id=event.id, ways=changed)
+        db.session.flush()
+        is_unlimited = any(quotas[code] is None for code in changed)
+        offers.fill(event.id, None if is_unlimited else freed)
+    return len(changed)
+
+
+def places_of_ways(event_id: uuid.UUID) -> dict[str, ModePlaces]:
+    """The limits of the ways of taking part, by code. One statement."""
+    rows = select(ModePlaces).where(ModePlaces.event_id == event_id).execution_options(populate_existing=True)
+    return {row.code: row for row in db.session.scalars(rows)}
+
+
+def _take_effect(event: Event, setup: RegistrationSetup, freed: int | None) -> None:
     bump(REVISION)
-    db.session.flush()
+    bump("programme")  # the page of the event says by when people of each category register
+    opening.note_span(setup)
     offers.fill(event.id, freed)
 
 
-def _seated(event: Event, code: str) -> int:
+def _seated(event: Event, code: str, column: InstrumentedAttribute[str | None] = Registration.category) -> int:
     """From here on the database counts; who has a seat already is counted once."""
-    rows = select(func.count()).where(
-        Registration.event_id == event.id, Registration.category == code, Registration.has_seat
-    )
+    rows = select(func.count()).where(Registration.event_id == event.id, column == code, Registration.has_seat)
     return db.session.scalar(rows) or 0

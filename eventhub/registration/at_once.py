@@ -36,7 +36,7 @@ from eventhub.registration import categories
 from eventhub.registration.models import Registration, State
 from eventhub.registration.moves import arrive, owed, walk
 from eventhub.registration.queries import Intake
-from eventhub.registration.seats import TAKE_ONE, note_taken
+from eventhub.registration.seats import TAKE_ONE, category_key, note_taken, way_key
 
 Sources = Mapping[str, Any]
 
@@ -99,10 +99,16 @@ def first_answers(person: Person, intake: Intake, sent_at: datetime | None = Non
 def states_of(registration: Registration, intake: Intake) -> list[State]:
     """The states of somebody who takes a free seat that nobody waits for and no quota counts; none for others."""
     setup, rule = intake.setup, categories.rule_of(intake.rules, registration.category)
-    counted = rule is not None and rule.quota is not None
-    if counted or not categories.seats_at_once(setup, rule) or offers_are_by_hand(intake):
+    if counted_under(registration, intake) or not categories.seats_at_once(setup, rule) or offers_are_by_hand(intake):
         return []
     return [State.SUBMITTED, State.UNDER_REVIEW if categories.is_looked_at(setup, rule) else State.ACCREDITED]
+
+
+def counted_under(registration: Registration, intake: Intake) -> tuple[str, ...]:
+    """Under which limits beside the event's own the seat would count (seats.keys)."""
+    rule, way = categories.rule_of(intake.rules, registration.category), registration.attendance_mode
+    by_category = [category_key(rule.code)] if rule and rule.quota is not None else []
+    return (*by_category, *([way_key(way)] if way in intake.counted_ways else []))
 
 
 def reason_for(targets: Sequence[State]) -> str | None:

@@ -2,12 +2,13 @@
 
 A questionnaire stays as it was published. What is asked of whom is put together here, from the event's rules: the
 question ``category`` offers the categories that are open, the questions for papers are asked of those who must give
-them, and nobody is asked to speak who may not.
+them, nobody is asked to speak who may not, and no way of taking part is offered that the event does not have.
 """
 
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -19,8 +20,15 @@ from eventhub.questionnaires import answers as given
 from eventhub.questionnaires import conditions
 from eventhub.questionnaires.conditions import All, Answered, Condition, In, Not
 from eventhub.questionnaires.definition import Definition, Page, Question
+from eventhub.registration import ways
 from eventhub.registration.eligibility import Paper
-from eventhub.registration.models import Registration, RegistrationCategory, RegistrationSetup, SeatAt
+from eventhub.registration.models import (
+    ModePlaces,
+    Registration,
+    RegistrationCategory,
+    RegistrationSetup,
+    SeatAt,
+)
 
 LIST = "participant_category"
 """The code list of categories."""
@@ -32,7 +40,10 @@ SPEAKING = "wishes_to_speak"
 
 @dataclass(frozen=True)
 class Rule:
-    """One category of an event. ``accreditation`` is None where the event's own rule holds."""
+    """One category of an event. ``accreditation``, ``opens_at`` and ``closes_at`` are None where the event's own hold.
+
+    ``is_open`` may be narrowed to one moment (windows.standing); ``is_taken`` then says what the organizers said.
+    """
 
     code: str
     is_open: bool = True
@@ -40,6 +51,9 @@ class Rule:
     papers: tuple[Paper, ...] = ()
     accreditation: bool | None = None
     may_speak: bool = True
+    opens_at: datetime | None = None
+    closes_at: datetime | None = None
+    is_taken: bool = True
 
     @property
     def has_a_choice(self) -> bool:
@@ -50,13 +64,14 @@ class Rule:
     def of(cls, row: RegistrationCategory) -> "Rule":
         """The rule that a row holds."""
         papers = tuple(_papers(row.asks_letter, row.asks_attestation, row.asks_identity))
-        return cls(row.code, row.is_open, row.quota, papers, row.accreditation, row.may_speak)
+        own = row.opens_at, row.closes_at, row.is_open
+        return cls(row.code, row.is_open, row.quota, papers, row.accreditation, row.may_speak, *own)
 
 
 Rules = tuple[Rule, ...]
 NO_RULES: Rules = ()
 
-AS_JSON: ColumnElement[Any] = (
+_CATEGORIES: ColumnElement[Any] = (
     select(
         func.jsonb_agg(
             func.jsonb_build_array(
@@ -68,6 +83,8 @@ AS_JSON: ColumnElement[Any] = (
                 RegistrationCategory.asks_identity,
                 RegistrationCategory.accreditation,
                 RegistrationCategory.may_speak,
+                RegistrationCategory.opens_at,
+                RegistrationCategory.closes_at,
             )
         )
     )
@@ -75,15 +92,39 @@ AS_JSON: ColumnElement[Any] = (
     .correlate(RegistrationSetup)
     .scalar_subquery()
 )
-"""The rules of an event as one column, for statements that read its setup anyway (``read``)."""
+_COUNTED: ColumnElement[Any] = (
+    select(func.jsonb_agg(ModePlaces.code))
+    .where(ModePlaces.event_id == RegistrationSetup.event_id)
+    .correlate(RegistrationSetup)
+    .scalar_subquery()
+)
+AS_JSON: ColumnElement[Any] = func.jsonb_build_array(_CATEGORIES, _COUNTED)
+"""The rules of an event as one column, for statements that read its setup anyway (``read``, ``counted``)."""
 
 
-def read(found: list[list[Any]] | None) -> Rules:
+def counted(found: list[Any]) -> frozenset[str]:
+    """The ways of taking part that have a limit of their own, of such a column."""
+    return frozenset(found[1] or ())
+
+
+def read(found: list[Any] | None) -> Rules:
     """The rules of such a column, in the order of the code list."""
     order = {code: place for place, code in enumerate(codes.codes(LIST))}
     rules = [
-        Rule(code, is_open, quota, tuple(_papers(letter, attestation, identity)), accreditation, may_speak)
-        for code, is_open, quota, letter, attestation, identity, accreditation, may_speak in found or ()
+        Rule(
+            code,
+            is_open,
+            quota,
+            tuple(_papers(letter, attestation, identity)),
+            accreditation,
+            may_speak,
+            _instant(opens_at),
+            _instant(closes_at),
+            is_open,
+        )
+        for code, is_open, quota, letter, attestation, identity, accreditation, may_speak, opens_at, closes_at in (
+            (found or [None])[0] or ()
+        )
     ]
     return tuple(sorted(rules, key=lambda rule: (order.get(rule.code, len(order)), rule.code)))
 
@@ -163,15 +204,17 @@ def papers_missing_from(definition: Definition | None, rules: Rules) -> list[Pap
 
 
 @lru_cache(maxsize=500)
-def fitted(definition: Definition, rules: Rules, keep: str | None = None) -> Definition:
+def fitted(
+    definition: Definition, rules: Rules, keep: str | None = None, gone: frozenset[str] = frozenset()
+) -> Definition:
     """The questionnaire as the rules make it; the same object for the same rules. ``keep``: a category that stands on
-    a registration already, offered to it though it is closed by now.
+    a registration already, offered to it though it is closed by now. ``gone``: ways of taking part not to be offered.
     """
-    if not rules:
+    if not rules and not gone:
         return definition
     order = [Paper(one.key) for one in definition.questions() if _is_paper(one)]
     pages = [
-        replace(page, questions=tuple(_fit(question, rules, keep, order) for question in page.questions))
+        replace(page, questions=tuple(_fit(question, rules, keep, gone, order) for question in page.questions))
         for page in definition.pages
     ]
     return Definition(tuple(pages), definition.language)
@@ -183,17 +226,19 @@ def gaps(definition: Definition, rules: Rules, answers: Mapping[str, object]) ->
     """
     found = given.complete(definition, answers)
     papers = _missing_papers(definition, rule_of(rules, _text(answers.get(QUESTION))), answers)
-    more = [pair for pair in [*_closed(definition, answers, rules), *papers] if pair not in found]
+    more = [pair for pair in [*_not_offered(definition, answers, rules), *papers] if pair not in found]
     order = {question.id: place for place, question in enumerate(definition.questions())}
     return sorted([*found, *more], key=lambda pair: order[pair[1].id])
 
 
-def _closed(definition: Definition, answers: Mapping[str, object], rules: Rules) -> list[tuple[Page, Question]]:
-    chosen = answers.get(QUESTION)
+def _not_offered(definition: Definition, answers: Mapping[str, object], rules: Rules) -> list[tuple[Page, Question]]:
+    """A category that is closed by now, a way of taking part that the event has no more."""
     return [
         (page, question)
         for page, question in given.visible_questions(definition, answers)
-        if rules and _is_the_question(question) and chosen and chosen not in {one.id for one in question.options}
+        if ((rules and _is_the_question(question)) or _asks_for_way(question))
+        and (chosen := answers.get(question.key))
+        and chosen not in {one.id for one in question.options}
     ]
 
 
@@ -212,7 +257,13 @@ def _missing_papers(
     return [pair for pair in asked if pair[1].key in needed - shown]
 
 
-def _fit(question: Question, rules: Rules, keep: str | None, order: list[Paper]) -> Question:
+def _fit(question: Question, rules: Rules, keep: str | None, gone: frozenset[str], order: list[Paper]) -> Question:
+    if gone and _asks_for_way(question):
+        left = tuple(one for one in question.options if one.id not in gone)
+        # A form that offers nothing else was written for another kind of event: it is left as it is.
+        return replace(question, options=left) if left else question
+    if not rules:
+        return question
     if _is_the_question(question):
         open_now = {rule.code for rule in rules if rule.is_open} | ({keep} if keep else set())
         return replace(question, options=tuple(one for one in question.options if one.id in open_now))
@@ -251,6 +302,14 @@ def _text(value: object) -> str | None:
 
 def _is_the_question(question: Question) -> bool:
     return question.key == QUESTION and question.kind == "choice"
+
+
+def _asks_for_way(question: Question) -> bool:
+    return question.key == ways.QUESTION and question.kind == "choice"
+
+
+def _instant(written: str | None) -> datetime | None:
+    return datetime.fromisoformat(written) if written else None
 
 
 def _both(one: Condition | None, other: Condition) -> Condition:

@@ -41,6 +41,13 @@ def copy_columns(registration: Registration, definition: Definition | None, answ
     _tie(registration, _organisation(known.get("organisation")), _country(known.get("country_represented")))
 
 
+def keep_category(registration: Registration, definition: Definition | None, values: Mapping[str, object]) -> None:
+    """Keep the category that a draft has come to: by when it is sent depends on it."""
+    known = _unsealed(definition, values)
+    if "category" in known:
+        registration.category = _text(known["category"])
+
+
 def on_papers(registration: Registration) -> tuple[object, ...]:
     """What badges, letters and lists say of somebody, as far as it was copied here from the answers."""
     names = registration.legal_name, registration.display_name

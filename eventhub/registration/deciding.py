@@ -22,7 +22,7 @@ from eventhub.registration.moves import (
     owe,
     way,
 )
-from eventhub.registration.seats import hold_seats, left_by_category
+from eventhub.registration.seats import hold_seats, left_by_count
 
 REASONS = "decision_reason.registration"
 OUTCOMES = (State.ACCREDITED, State.WAITLISTED, State.DECLINED, State.REVOKED)
@@ -75,7 +75,7 @@ def decide(
     offered = [one.id for one in registrations if one.state is State.OFFERED]
     if outcome is State.ACCREDITED:
         offers.demand_turn(setup, registrations)
-        offers.take_all(event_id, [one for one in registrations if not one.has_seat], left_by_category(event_id))
+        offers.take_all(event_id, [one for one in registrations if not one.has_seat], left_by_count(event_id))
     move_all(registrations, outcome, actor=actor, reason=reason, text=text, has_seat=outcome is State.ACCREDITED)
     owe(registrations, outcome)
     offers.close_offers(offered, Outcome.ACCEPTED if outcome is State.ACCREDITED else Outcome.TAKEN_BACK)

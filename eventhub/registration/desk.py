@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, exists, false, func, literal, literal_column, null, or_, select
+from sqlalchemy import ColumnElement, case, exists, func, literal, literal_column, null, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import contains_eager, joinedload
 
 from eventhub.kit.audit import AuditEntry
-from eventhub.kit.db import Texts, db
+from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
 from eventhub.people.models import Organisation, Person, RoleGrant
-from eventhub.programme.models import Event, Publication
+from eventhub.programme.models import Event
 from eventhub.registration import access, line
 from eventhub.registration.access import Sight
 from eventhub.registration.models import (
@@ -135,17 +135,6 @@ class Overview:
         )
 
 
-@dataclass(frozen=True)
-class Waiting:
-    """An event whose desk has something to decide."""
-
-    slug: str
-    title: Texts
-    original_language: str
-    number: int
-    oldest: datetime
-
-
 def event_of(slug: str) -> tuple[Event, RegistrationSetup | None]:
     """An event for the console, drafts included, and how it takes registrations. Raises NotFound."""
     rows = select(Event, RegistrationSetup).outerjoin(RegistrationSetup, RegistrationSetup.event_id == Event.id)
@@ -157,7 +146,9 @@ def event_of(slug: str) -> tuple[Event, RegistrationSetup | None]:
 
 def event_with_categories(slug: str) -> tuple[Event, RegistrationSetup | None, dict[str, RegistrationCategory]]:
     """The same with the rules of its categories, by code: one statement, since the list has many others."""
-    rules = select(func.jsonb_agg(func.to_jsonb(literal_column(RegistrationCategory.__tablename__))))
+    # Without the instants, which would come as text.
+    row = func.to_jsonb(literal_column(RegistrationCategory.__tablename__))
+    rules = select(func.jsonb_agg(row.op("-")(literal_column("'{opens_at,closes_at}'::text[]"))))
     rules = rules.select_from(RegistrationCategory).where(RegistrationCategory.event_id == Event.id).correlate(Event)
     rows = select(Event, RegistrationSetup, rules.scalar_subquery())
     rows = rows.outerjoin(RegistrationSetup, RegistrationSetup.event_id == Event.id)
@@ -372,49 +363,6 @@ def may_work(grants: Iterable[RoleGrant], event: Event) -> bool:
     except NotFound:
         return False
     return True
-
-
-def waiting(grants: Iterable[RoleGrant]) -> list[Waiting]:
-    """The desks within reach that have something to decide, the longest wait first. One statement, or none."""
-    series, events = access.desks(grants)
-    if series is None:
-        reach: ColumnElement[bool] | None = None
-    elif series or events:
-        reach = or_(Event.series_id.in_(series), Event.id.in_(events))
-    else:
-        reach = false()
-    if reach is not None and not (series or events):
-        return []
-    found: Any = (
-        select(Event.slug, Event.title, Event.original_language, func.count(), func.min(Registration.submitted_at))
-        .join(Registration, Registration.event_id == Event.id)
-        .where(
-            Registration.state.in_(CHIPS["decide"]),
-            Registration.reference.is_not(None),
-            Event.publication != Publication.CANCELLED,
-        )
-        .group_by(Event.id)
-        .order_by(func.min(Registration.submitted_at))
-    )
-    if reach is not None:
-        found = found.where(reach)
-    return [Waiting(*row) for row in db.session.execute(found)]
-
-
-def counted(grants: Iterable[RoleGrant]) -> list[Event]:
-    """The published events whose numbers a host partner may know. One statement, or none."""
-    everything, ids = access.counted(grants)
-    if not (everything or ids):
-        return []
-    found = (
-        select(Event)
-        .join(RegistrationSetup, RegistrationSetup.event_id == Event.id)
-        .where(Event.publication == Publication.PUBLISHED)
-        .order_by(Event.first_day, Event.slug)
-    )
-    if not everything:
-        found = found.where(or_(Event.series_id.in_(ids), Event.id.in_(ids)))
-    return list(db.session.scalars(found))
 
 
 def _at_desk(event_id: uuid.UUID) -> tuple[ColumnElement[bool], ...]:

@@ -20,7 +20,7 @@ from eventhub.registration.models import CORRECTIONS, TAKES_PART, Registration, 
 from eventhub.registration.moves import can_move, demand_distance, move, put_right
 from eventhub.registration.offers import ReasonNeeded, is_limited, note_passed_over
 from eventhub.registration.reference import new_reference
-from eventhub.registration.seats import hold_seats, left_by_category, take_seat
+from eventhub.registration.seats import hold_seats, keys, left_by_count, take_seat
 
 
 class NoPlaceLeft(DomainError):
@@ -144,7 +144,7 @@ def register_at_desk(
     # Last of all: from here on the event's seats are locked.
     if takes_seat(setup, accredit=accredit):
         _demand_word(actor, registration, may_pass_over=may_pass_over, text=text)
-        if not take_seat(event.id, who.category):
+        if not take_seat(event.id, keys(who.category, registration.attendance_mode)):
             raise NoPlaceLeft
         registration.has_seat = True
     db.session.flush()
@@ -160,18 +160,18 @@ def passes_over(setup: RegistrationSetup | None, *, accredit: bool) -> bool:
     """Whether a walk-in takes a seat that others wait for in line."""
     if setup is None or not takes_seat(setup, accredit=accredit):
         return False
-    if setup.capacity is None and not left_by_category(setup.event_id):
+    if setup.capacity is None and not left_by_count(setup.event_id):
         return False
     return line.somebody_waits(setup.event_id)
 
 
 def _demand_word(actor: Person, registration: Registration, *, may_pass_over: bool, text: str | None) -> None:
     """Nobody in line is passed over in silence, at a door neither."""
-    event_id, category = registration.event_id, registration.category
+    event_id, kind = registration.event_id, (registration.category, registration.attendance_mode)
     setup = hold_seats(event_id)
-    rooms = left_by_category(event_id)
-    is_counted = setup.capacity is not None or category in rooms
-    waiting = line.before(event_id, category, rooms, is_limited=is_limited(setup, rooms)) if is_counted else []
+    rooms = left_by_count(event_id)
+    is_counted = setup.capacity is not None or not rooms.keys().isdisjoint(keys(*kind))
+    waiting = line.before(event_id, *kind, rooms, is_limited=is_limited(setup, rooms)) if is_counted else []
     if not waiting:
         return
     if not may_pass_over:

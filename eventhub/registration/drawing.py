@@ -19,7 +19,8 @@ from eventhub.questionnaires.definition import Definition, Page
 from eventhub.questionnaires.forms import AnswerForm, answer_form
 from eventhub.registration import asking, attached, queries, shown
 from eventhub.registration.models import State
-from eventhub.registration.queries import Glance, Intake, Window
+from eventhub.registration.queries import Glance, Intake
+from eventhub.registration.windows import Window
 
 SCRIPTS = ["site.js"]
 OF_READER = ("csrf_token", "form_key", "window")
@@ -37,6 +38,7 @@ def draw_step(
     number = pages.index(asked)
     carried = asking.carried(found, definition, answers)
     asking.prefill(form, found, definition, answers)
+    asking.say_what_closed(form, found, answers)
     page = render_template(
         "registration/step.html",
         intake=found,
@@ -53,7 +55,7 @@ def draw_step(
         carried=carried,
         scripts=SCRIPTS,
     )
-    return page, form.status
+    return page, form.status if request.method == "POST" else 200
 
 
 def newcomers_page(slug: str, visitor: Visitor) -> str | None:

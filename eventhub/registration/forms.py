@@ -1,7 +1,6 @@
 """The desk's forms, and the button under all answers."""
 
 import uuid
-from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext
@@ -35,8 +34,8 @@ from eventhub.registration.opening import ClosesTooEarly
 from eventhub.registration.shown import COLOURS as COLOUR_NAMES
 from eventhub.registration.shown import PAPERS as PAPER_NAMES
 from eventhub.registration.thread import ALLOWED
+from eventhub.registration.time_forms import LOCAL, WithWindow
 
-LOCAL = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
 LONGEST_SEARCH = 100
 REASONS_FOR: dict[State, tuple[str, ...]] = {
     State.ACCREDITED: ("complete",),
@@ -326,7 +325,7 @@ class SetupForm(Form):
             raise ValidationError(ClosesTooEarly.message)
 
 
-class CategoryForm(Form):
+class CategoryForm(WithWindow):
     """The rules of one category of an event."""
 
     is_open = BooleanField(
@@ -434,12 +433,6 @@ class OfferForm(Form):
     )
 
 
-class ExtendForm(Form):
-    """A later deadline."""
-
-    until = DateTimeLocalField(_l("New deadline"), format=LOCAL, validators=[required()])
-
-
 class CheckForm(ActionForm):
     """The button under all answers: it sends those that were looked at."""
 
@@ -467,9 +460,3 @@ def filters_from(args: Any, known: Overview, chips: tuple[str, ...], viewer: uui
         page=max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 6 else 1,
         size=int(size) if size in {str(one) for one in SIZES} else SIZES[0],
     )
-
-
-def local_value(field: Any) -> datetime:
-    """The wall-clock time of a field that validated."""
-    value: datetime = field.data
-    return value.replace(tzinfo=None)

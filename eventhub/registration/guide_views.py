@@ -83,6 +83,7 @@ def _told(found: Intake, definition: Definition, advice: Advice) -> dict[str, ob
         "is_taken": advice.category in categories.offered(definition, found.rules),
         "papers": [{"name": shown.PAPERS[paper], "key": paper.value} for paper in advice.papers(asked)],
         "is_stuck": advice.is_stuck(asked),
+        "when": asking.when_open(found, rule) if rule and rule.is_taken else None,
         "is_own_rule": rule is not None,
         "has_questions": advice.has_questions,
         "is_looked_at": categories.is_looked_at(found.setup, rule),

@@ -5,6 +5,7 @@ A discreet person's letter says that there is news, and nothing about what (SAFE
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext, lazy_ngettext
@@ -14,7 +15,7 @@ from eventhub.kit.i18n import UNCHOSEN, in_language, show_days, show_moment
 from eventhub.kit.mail import Letter
 from eventhub.kit.web import absolute
 from eventhub.people.models import Person
-from eventhub.programme.models import Event
+from eventhub.programme.models import Event, Mode
 from eventhub.registration import shown
 from eventhub.registration.models import Registration, RegistrationSetup, SeatOffer, State
 from eventhub.registration.offers import offer_token
@@ -43,6 +44,7 @@ class About:
     offer: SeatOffer | None = None
     signs_in: bool = False
     kept: str | None = None
+    until: datetime | None = None
 
 
 def letter(
@@ -55,10 +57,11 @@ def letter(
     language: str | None = None,
     text: str | None = None,
     offer: SeatOffer | None = None,
-    kept: str | None = None,
+    until: datetime | None = None,
 ) -> Letter | None:
     """The letter of a kind, or None for a person without an address. ``offer``: what the kind "offered" is about;
-    ``kept``: the reference of the registration that goes on where this one is "dropped".
+    ``text``: words of the desk, which are quoted, or where this one is "dropped" the reference of the registration that
+    goes on; ``until``: the deadline that a letter names, where it is not the event's own.
     """
     if not person.email:
         return None
@@ -68,7 +71,7 @@ def letter(
             return _neutral_offer(person.email, lang, person, offer)
         return _neutral(person.email, lang, "people.me")
     title = in_language(event.title, lang, event.original_language).text
-    about = About(registration, event, setup, lang, title, offer, person.asks_second_step, kept)
+    about = About(registration, event, setup, lang, title, offer, person.asks_second_step, text, until)
     subject, paragraphs = WORDS[kind](about)
     return Letter(
         person.email,
@@ -78,7 +81,7 @@ def letter(
         {
             "name": person.public_name,
             "paragraphs": paragraphs,
-            "quote": text,
+            "quote": None if kind == "dropped" else text,
             "facts": _facts(registration, event, lang, title),
             "buttons": _buttons(kind, registration, event, lang, offer),
             "foot": None if registration.reference else BEGUN,
@@ -239,13 +242,38 @@ def _event_cancelled(it: About) -> Words:
 
 
 def _deadline_extended(it: About) -> Words:
-    here = show_moment(it.setup.closes_at, it.event.time_zone, it.lang)
+    here = show_moment(it.until or it.setup.closes_at, it.event.time_zone, it.lang)
     when = _l("There is more time: you can register until %(day)s, %(time)s (%(offset)s).", **_told(here))
     if it.registration.state is State.DECLINED:
         then = _l("Your registration had come after the earlier deadline. Write to us, and we will look at it again.")
     else:
         then = _l("What you had begun is kept. You can go on where you stopped.")
     return _l("The deadline was extended: %(event)s", event=it.title), [when, then]
+
+
+NOW_IT_IS = {
+    Mode.IN_PERSON: _l("The event now takes place in person only. Nobody can take part remotely."),
+    Mode.ONLINE: _l("The event now takes place online only. Nobody can take part in person."),
+}
+
+
+def _way_asked(it: About) -> Words:
+    if it.until is None:
+        raise ValueError("this letter names a deadline")
+    here = show_moment(it.until, it.event.time_zone, it.lang)
+    return _l("Please choose again how you take part: %(event)s", event=it.title), [
+        NOW_IT_IS[it.event.mode],
+        _l("You had registered to take part in another way, so we ask you to choose again, or to withdraw."),
+        _l("Please answer until %(day)s, %(time)s (%(offset)s): open the page and press one button.", **_told(here)),
+    ]
+
+
+def _way_reminded(it: About) -> Words:
+    _subject, paragraphs = _way_asked(it)
+    return _l("Your answer is awaited: %(event)s", event=it.title), [
+        _l("We have no answer from you yet to the question how you take part."),
+        *paragraphs,
+    ]
 
 
 WORDS: dict[str, Callable[[About], Words]] = {
@@ -263,6 +291,8 @@ WORDS: dict[str, Callable[[About], Words]] = {
     "dropped": _dropped,
     "changed": _changed,
     "deadline_extended": _deadline_extended,
+    "way_asked": _way_asked,
+    "way_reminded": _way_reminded,
     "event_cancelled": _event_cancelled,
 }
 """Subject and paragraphs of each kind."""
@@ -324,6 +354,9 @@ def _buttons(
     if kind == "asked":
         address = absolute("registration.questions", lang=lang, reference=registration.reference)
         return [{"label": _l("Answer the question"), "url": address}]
+    if kind in {"way_asked", "way_reminded"}:
+        address = absolute("registration.way", lang=lang, reference=registration.reference)
+        return [{"label": _l("Choose how to take part"), "url": address}]
     if kind == "event_cancelled" and not registration.reference:
         return [{"label": _l("Go to my page"), "url": absolute("people.me", lang=lang)}]
     if registration.reference:

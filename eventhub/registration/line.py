@@ -5,7 +5,7 @@ lost it; two of one moment by their id, so that the order never changes between 
 """
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Set
 from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,9 +15,12 @@ from sqlalchemy import ColumnElement, func, select, tuple_
 from eventhub.kit.db import db
 from eventhub.programme.models import Event, Publication, Session
 from eventhub.registration.models import Registration, State
+from eventhub.registration.seats import category_key, have_room, keys
 
 SINCE = func.coalesce(Registration.waits_from, Registration.submitted_at)
 ORDER: tuple[Any, ...] = (SINCE, Registration.id)
+Kind = tuple[str | None, str | None]
+"""Somebody's category and way of taking part."""
 STEPS = (5, 10, 20, 50, 100, 200, 500, 1000)
 """Where the ranges end in which a person is told a place."""
 
@@ -32,16 +35,21 @@ def somebody_waits(event_id: uuid.UUID) -> bool:
     return db.session.scalar(select(select(Registration.id).where(*in_line(event_id)).exists())) or False
 
 
-def before(event_id: uuid.UUID, category: str | None, left: Mapping[str, int], *, is_limited: bool) -> list[uuid.UUID]:
-    """Who waits for a place that somebody of this category would take, the first first (see ``passed_over``)."""
-    return _served(event_id, left, {category}, is_limited=is_limited)
+def before(
+    event_id: uuid.UUID, category: str | None, way: str | None, left: Mapping[str, int], *, is_limited: bool
+) -> list[uuid.UUID]:
+    """Who waits for a place that somebody of this category, taking part in this way, would take, the first first (see
+    ``passed_over``).
+    """
+    return _served(event_id, left, [(category, way)], is_limited=is_limited)
 
 
 def first_in_line(
-    event_id: uuid.UUID, limit: int | None, left: Mapping[str, int], *, only: Collection[str | None] | None = None
+    event_id: uuid.UUID, limit: int | None, left: Mapping[str, int], *, only: str | None = None
 ) -> list[Registration]:
-    """The first of the line, locked. Nobody is passed over but those whose category has no room ``left`` or is not
-    among ``only``; a row that somebody works on is waited for.
+    """The first of the line, locked. Nobody is passed over but those whose category or way of taking part has no room
+    ``left`` (seats.left_by_count), or whose seat would not count under ``only``; a row that somebody works on is
+    waited for.
 
     The caller holds the event's row of seats (seats.hold_seats): then nobody else changes the line's order.
     """
@@ -52,7 +60,7 @@ def first_in_line(
         turn = _with_room(event_id, left, only)[:limit]
         mine = rows.where(Registration.id.in_(turn)).execution_options(populate_existing=True)
         found = list(db.session.scalars(mine))
-        # Somebody may have changed the category while the row was waited for; now it stands still.
+        # Somebody may have changed category or way while the row was waited for; now it stands still.
         if [one.id for one in found] == turn == _with_room(event_id, left, only)[:limit]:
             return found
 
@@ -62,14 +70,15 @@ def passed_over(
 ) -> list[uuid.UUID]:
     """Who waits ahead of the last of those chosen without being chosen: empty when it is their turn.
 
-    Whose category has no room ``left`` is not passed over. Where the event itself has no limit (``is_limited``), only
-    people of one category wait for the same places.
+    Whose category or way has no room ``left`` is not passed over. Where the event itself has no limit (``is_limited``),
+    only people of one category, or of one way with a limit, wait for the same places.
     """
-    theirs = select(Registration.category).where(Registration.id.in_(chosen))
+    theirs = select(Registration.category, Registration.attendance_mode).where(Registration.id.in_(chosen))
     ahead: list[uuid.UUID] = []
     skipped: list[uuid.UUID] = []
     waiting = set(chosen)
-    served = set(_served(event_id, left, set(db.session.scalars(theirs)) if left else set(), is_limited=is_limited))
+    kinds = [(row.category, row.attendance_mode) for row in db.session.execute(theirs)] if left else []
+    served = set(_served(event_id, left, kinds, is_limited=is_limited))
     for one in all_in_line(event_id):
         if one in waiting:
             waiting.discard(one)
@@ -85,8 +94,9 @@ def in_turn(
     event_id: uuid.UUID, chosen: Collection[uuid.UUID], left: Mapping[str, int], *, is_limited: bool
 ) -> list[uuid.UUID]:
     """Those chosen, the first first, as far as nobody is ``passed_over`` who could have had the place."""
-    theirs = select(Registration.category).where(Registration.id.in_(chosen))
-    served = set(_served(event_id, left, set(db.session.scalars(theirs)) if left else set(), is_limited=is_limited))
+    theirs = select(Registration.category, Registration.attendance_mode).where(Registration.id.in_(chosen))
+    kinds = [(row.category, row.attendance_mode) for row in db.session.execute(theirs)] if left else []
+    served = set(_served(event_id, left, kinds, is_limited=is_limited))
     found = []
     for one in all_in_line(event_id):
         if one in chosen:
@@ -102,29 +112,40 @@ def all_in_line(event_id: uuid.UUID) -> list[uuid.UUID]:
 
 
 def _served(
-    event_id: uuid.UUID, left: Mapping[str, int], rivals: Collection[str | None], *, is_limited: bool
+    event_id: uuid.UUID, left: Mapping[str, int], kinds: Collection[Kind], *, is_limited: bool
 ) -> list[uuid.UUID]:
-    """Those in line who could have a place: all where nothing is counted by category."""
+    """Those in line who could have a place: all where nothing is counted but the event's own seats. Else, without a
+    limit of the event, those who wait for the same places as somebody of these ``kinds``.
+    """
     if not left:
         return all_in_line(event_id)
-    return _with_room(event_id, left, None if is_limited else rivals)
+    if is_limited:
+        return _with_room(event_id, left)
+    wanted = {key for kind in kinds for key in _rivals(kind, left)}
+    return _with_room(event_id, left, among=wanted)
 
 
 def _with_room(
-    event_id: uuid.UUID, left: Mapping[str, int], rivals: Collection[str | None] | None = None
+    event_id: uuid.UUID, left: Mapping[str, int], only: str | None = None, *, among: Set[str] | None = None
 ) -> list[uuid.UUID]:
-    """Those in line, the first first, for whom their category has room when each gets a place in turn."""
+    """Those in line, the first first, for whom there is room under all that their seat counts under when each gets a
+    place in turn. ``only``: nobody else is given one; ``among``: others are given one as well, and not named.
+    """
     rest, found = dict(left), []
-    rows = select(Registration.id, Registration.category).where(*in_line(event_id)).order_by(*ORDER)
-    for one, category in db.session.execute(rows):
-        if rivals is not None and category not in rivals:
+    columns = Registration.id, Registration.category, Registration.attendance_mode
+    for one, category, way in db.session.execute(select(*columns).where(*in_line(event_id)).order_by(*ORDER)):
+        counted = keys(category, way)
+        if (only is not None and only not in counted) or not have_room(rest, *counted):
             continue
-        if category in rest:
-            rest[category] -= 1
-            if rest[category] < 0:
-                continue
-        found.append(one)
+        rest |= {key: rest[key] - 1 for key in counted if key in rest}
+        if among is None or not among.isdisjoint(_rivals((category, way), left)):
+            found.append(one)
     return found
+
+
+def _rivals(kind: Kind, left: Mapping[str, int]) -> set[str]:
+    """Under what somebody waits for the same places as others: the category, and a way that is counted."""
+    return {category_key(kind[0]), *(key for key in keys(*kind) if key in left)}
 
 
 def place_of(registration: Registration) -> int:

@@ -100,6 +100,8 @@ class RegistrationSetup(Base):
 
     ``public_list``: whether anybody may read the list of participants (participants.py says who stands on it).
     ``releases_by_another``: whether a prepared decision is released by somebody else than who prepared it.
+    ``first_opens_at`` and ``last_closes_at`` are the ends of all windows together where a category has one of its own
+    (opening.note_span writes them down), else None: then ``opens_at`` and ``closes_at`` are (windows.py).
     """
 
     __tablename__ = "registration_setup"
@@ -108,6 +110,7 @@ class RegistrationSetup(Base):
         CheckConstraint("seats_taken >= 0", name="seats_not_negative"),
         CheckConstraint("closes_at > opens_at", name="closes_after_opening"),
         CheckConstraint("offer_hours > 0", name="offers_last"),
+        CheckConstraint("(first_opens_at IS NULL) = (last_closes_at IS NULL)", name="span_whole"),
     )
 
     event_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), primary_key=True)
@@ -127,6 +130,8 @@ class RegistrationSetup(Base):
     public_list: Mapped[bool] = mapped_column(default=False)
     answer_within_days: Mapped[int] = mapped_column(default=5)
     releases_by_another: Mapped[bool] = mapped_column(default=False)
+    first_opens_at: Mapped[datetime | None]
+    last_closes_at: Mapped[datetime | None]
 
     event: Mapped[Event] = relationship(lazy="raise")
 
@@ -137,12 +142,15 @@ class RegistrationSetup(Base):
 
 
 class Deadline(Base):
-    """A deadline as it was announced. Extending appends; the old one stays visible (DOMAIN.md rule 1)."""
+    """A deadline as it was announced, of the event or of one ``category``. Extending appends; the old one stays visible
+    (DOMAIN.md rule 1).
+    """
 
     __tablename__ = "deadline"
 
     id: Mapped[Id]
     event_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), index=True)
+    category: Mapped[str | None]
     closes_at: Mapped[datetime]
     announced_at: Mapped[datetime] = mapped_column(default=now)
 
@@ -184,6 +192,7 @@ class RegistrationCategory(Base):
     ``seats_taken`` counts the registrations of this category that hold a seat: a trigger keeps it, whoever changes
     what, and a CHECK bounds it. ``accreditation`` is None where the event's own rule holds, ``colour`` where the usual
     one does. ``is_listed``: whether those who agreed stand on the list of participants; nobody does without agreeing.
+    ``opens_at`` and ``closes_at`` are None where the event's own instants hold (windows.py).
     """
 
     __tablename__ = "registration_category"
@@ -192,6 +201,7 @@ class RegistrationCategory(Base):
         CheckConstraint("quota > 0", name="quota_positive"),
         CheckConstraint("seats_taken >= 0", name="seats_not_negative"),
         CheckConstraint("code ~ '^[a-z_]{1,60}$'", name="code_plain"),
+        CheckConstraint("closes_at > opens_at", name="closes_after_opening"),
     )
 
     event_id: Mapped[uuid.UUID] = mapped_column(
@@ -208,6 +218,29 @@ class RegistrationCategory(Base):
     colour: Mapped[BadgeColour | None] = mapped_column(enum_column(BadgeColour, name="colour"))
     may_speak: Mapped[bool] = mapped_column(default=True)
     is_listed: Mapped[bool] = mapped_column(default=False)
+    opens_at: Mapped[datetime | None]
+    closes_at: Mapped[datetime | None]
+
+
+class ModePlaces(Base):
+    """How many places an event has for one way of taking part. ``code`` is one of attendance_mode; a way without a row
+    has no limit of its own. ``seats_taken`` is kept by a trigger and bounded by a CHECK, as that of a category is.
+    """
+
+    __tablename__ = "registration_mode"
+    __table_args__ = (
+        CheckConstraint("seats_taken <= quota", name="seats_within_quota"),
+        CheckConstraint("quota > 0", name="quota_positive"),
+        CheckConstraint("seats_taken >= 0", name="seats_not_negative"),
+        CheckConstraint("code ~ '^[a-z_]{1,60}$'", name="code_plain"),
+    )
+
+    event_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("registration_setup.event_id", ondelete="CASCADE"), primary_key=True
+    )
+    code: Mapped[str] = mapped_column(primary_key=True)
+    quota: Mapped[int]
+    seats_taken: Mapped[int] = mapped_column(default=0)
 
 
 class Registration(Base):
@@ -263,6 +296,22 @@ class Registration(Base):
     answer_set: Mapped[AnswerSet | None] = relationship(lazy="raise")
 
     __mapper_args__ = {"version_id_col": version}
+
+
+class ModeChoice(Base):
+    """Somebody is asked to choose again how to take part, since the event has no such way any more (switching.py). One
+    for each registration; asking again about another change replaces it. ``closed_at``: answered, or not needed now.
+    """
+
+    __tablename__ = "mode_choice"
+    __table_args__ = (CheckConstraint("due_at > asked_at", name="ends_after_start"),)
+
+    registration_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("registration.id", ondelete="CASCADE"), primary_key=True
+    )
+    asked_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
 
 
 class PreparedDecision(Base):

@@ -39,7 +39,7 @@ from eventhub.registration.moves import (
     move_all,
     owe,
 )
-from eventhub.registration.seats import free_seats, hold_seats, left_by_category, take_seats
+from eventhub.registration.seats import CATEGORY, WAY, free_seats, hold_seats, keys, left_by_count, take_seats
 
 PASSED_OVER = "registration.passed_over"
 """Some came before others who wait: a deed on the line of an event (``note_passed_over``)."""
@@ -95,8 +95,15 @@ class QuotaFull(DomainError):
     message = _l("All places of this category are taken. Choose another one, or the waiting list.")
 
 
+class WayFull(DomainError):
+    """A way of taking part has fewer seats left than people want one."""
+
+    message = _l("All places for this way of taking part are taken. Choose another way, or the waiting list.")
+
+
 means("ix_seat_offer_open", OfferedAlready())
 means("ck_registration_category_seats_within_quota", QuotaFull())
+means("ck_registration_mode_seats_within_quota", WayFull())
 
 
 def offer_token(offer: SeatOffer) -> str:
@@ -139,7 +146,7 @@ def fill(event_id: uuid.UUID, freed: int | None, *, moved_from: str | None = Non
 
     Where a seat is taken at once, all free ones belong to whoever waits. Where it is taken at accreditation, free seats
     are also for those under review: then no more than those that were ``freed`` (None: all of them). ``moved_from``:
-    the category whose seats they were, when their holders keep a seat in another one: then only places of its quota
+    what the seats counted under (seats.keys), when their holders keep a seat elsewhere: then only places of its quota
     are free.
     """
     setup = hold_seats(event_id)
@@ -149,9 +156,9 @@ def fill(event_id: uuid.UUID, freed: int | None, *, moved_from: str | None = Non
     until = None if setup.offers_by_hand or left == 0 else _until(setup)
     if until is None:
         return 0
-    rooms = left_by_category(event_id)
-    only = {moved_from} if moved_from and not setup.seats_at_once else None
-    if only and moved_from not in rooms:
+    rooms = left_by_count(event_id)
+    only = moved_from if not setup.seats_at_once else None
+    if only is not None and only not in rooms:
         return 0
     first = line.first_in_line(event_id, left, rooms, only=only)
     if first:
@@ -185,7 +192,7 @@ def offer_by_hand(
     until = _until(setup)
     if until is None:
         raise TooLate
-    rooms = left_by_category(event_id)
+    rooms = left_by_count(event_id)
     skipped = line.passed_over(event_id, [one.id for one in registrations], rooms, is_limited=is_limited(setup, rooms))
     if skipped and not setup.offers_by_hand:
         raise OutOfTurn
@@ -205,7 +212,7 @@ def demand_turn(setup: RegistrationSetup, registrations: Sequence[Registration])
     if without and setup.seats_at_once and line.somebody_waits(setup.event_id):
         raise OutOfTurn
     waiting = [one.id for one in registrations if one.state is State.WAITLISTED]
-    rooms = left_by_category(setup.event_id) if waiting else {}
+    rooms = left_by_count(setup.event_id) if waiting else {}
     if not waiting or (setup.capacity is None and not rooms):
         return
     if line.passed_over(setup.event_id, waiting, rooms, is_limited=is_limited(setup, rooms)):
@@ -218,13 +225,16 @@ def is_limited(setup: RegistrationSetup, rooms: Mapping[str, int]) -> bool:
 
 
 def take_all(event_id: uuid.UUID, registrations: Sequence[Registration], rooms: Mapping[str, int]) -> None:
-    """Take a seat for each, within the quotas of their categories. Raises NotEnoughSeats, QuotaFull.
+    """Take a seat for each, within the quotas of their categories and ways. Raises NotEnoughSeats, QuotaFull, WayFull.
 
     The caller holds the event's row of seats.
     """
-    wanted = Counter(one.category for one in registrations)
-    if any(number > rooms.get(category or "", number) for category, number in wanted.items()):
+    wanted = Counter(key for one in registrations for key in keys(one.category, one.attendance_mode))
+    short = {key for key, number in wanted.items() if number > rooms.get(key, number)}
+    if any(key.startswith(CATEGORY) for key in short):
         raise QuotaFull
+    if any(key.startswith(WAY) for key in short):
+        raise WayFull
     got = take_seats(event_id, len(registrations))
     if got < len(registrations):
         raise NotEnoughSeats(got)

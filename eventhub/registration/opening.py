@@ -5,22 +5,20 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select
 
 from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
-from eventhub.kit.errors import DomainError, means
+from eventhub.kit.errors import DomainError, NotFound, means
 from eventhub.kit.outbox import promise
 from eventhub.kit.revisions import bump
 from eventhub.people.models import Person
 from eventhub.programme.models import Event, Publication
 from eventhub.registration import cancelling, offers, participants
-from eventhub.registration.models import Deadline, Registration, RegistrationSetup, State
-from eventhub.registration.moves import (
-    move_all,
-)
-from eventhub.registration.seats import added
+from eventhub.registration.models import Deadline, Registration, RegistrationCategory, RegistrationSetup, State
+from eventhub.registration.moves import move_all
+from eventhub.registration.seats import added, hold_seats
 
 
 class CapacityBelowSeats(DomainError):
@@ -49,6 +47,7 @@ class NotLater(DomainError):
 
 means("ck_registration_setup_seats_within_capacity", CapacityBelowSeats())
 means("ck_registration_setup_closes_after_opening", ClosesTooEarly())
+means("ck_registration_category_closes_after_opening", ClosesTooEarly())
 
 
 def set_up(actor: Person, event: Event, *, setup: RegistrationSetup | None, **values: Any) -> RegistrationSetup:
@@ -68,7 +67,7 @@ def set_up(actor: Person, event: Event, *, setup: RegistrationSetup | None, **va
         if "closes_at" in changed and opened:
             raise NotLater
         if "closes_at" in changed:
-            db.session.execute(delete(Deadline).where(Deadline.event_id == event.id))
+            db.session.execute(delete(Deadline).where(Deadline.event_id == event.id, Deadline.category.is_(None)))
             _announce(event.id, values["closes_at"], moment)
         freed = added(setup.capacity, values.get("capacity", setup.capacity))
         if "public_list" in changed and values["public_list"]:
@@ -79,45 +78,124 @@ def set_up(actor: Person, event: Event, *, setup: RegistrationSetup | None, **va
         raise ClosesTooEarly
     audit.record("registration.set_up", event, actor=actor, scope_id=event.id, changed=changed)
     bump("programme")
-    db.session.flush()
+    note_span(setup)
     offers.fill(event.id, freed)
     return setup
 
 
-def extend_deadline(actor: Person, event: Event, setup: RegistrationSetup, closes_at: datetime) -> Deadline:
-    """Announce a later deadline; the old ones stay visible. Everybody with a draft or a late refusal is told once
-    (DOMAIN.md rule 1). Raises NotLater, NotAnyMore.
+def set_window(
+    event: Event,
+    setup: RegistrationSetup,
+    row: RegistrationCategory,
+    *,
+    opens_at: datetime | None,
+    closes_at: datetime | None,
+    is_new: bool,
+) -> None:
+    """Give a category instants of its own, or None for those of the event. Once registration in it has opened its
+    deadline only moves by ``extend_deadline``. The caller holds the event's seats. Raises ClosesTooEarly, NotLater.
     """
-    cancelling.demand_taking_place(event.id)
-    moment = now()
-    if closes_at <= setup.closes_at or closes_at <= moment:
+    moment, before = now(), row.closes_at or setup.closes_at
+    opened = (row.opens_at or setup.opens_at) <= moment and event.publication is not Publication.DRAFT and not is_new
+    if (opens_at or setup.opens_at) >= (closes_at or setup.closes_at):
+        raise ClosesTooEarly
+    if opened and (closes_at or setup.closes_at) != before:
         raise NotLater
-    if db.session.scalar(select(Deadline.id).where(Deadline.event_id == event.id).limit(1)) is None:
-        _announce(event.id, setup.closes_at, setup.opens_at)
-    setup.closes_at = closes_at
-    deadline = _announce(event.id, closes_at, moment)
-    audit.record("registration.extended", event, actor=actor, scope_id=event.id, closes_at=closes_at.isoformat())
+    if closes_at != row.closes_at:
+        mine = Deadline.event_id == event.id, Deadline.category == row.code
+        db.session.execute(delete(Deadline).where(*mine))
+        if closes_at is not None:
+            _announce(event.id, closes_at, moment, row.code)
+    row.opens_at, row.closes_at = opens_at, closes_at
+
+
+def note_span(setup: RegistrationSetup) -> None:
+    """Write down from when to when registration is open in any category (RegistrationSetup.first_opens_at)."""
+    db.session.flush()
+    mine = RegistrationCategory.event_id == setup.event_id, RegistrationCategory.is_open
+    own = RegistrationCategory.opens_at.is_not(None) | RegistrationCategory.closes_at.is_not(None)
+    found = db.session.execute(
+        select(
+            func.bool_or(own).label("is_any_own"),
+            func.min(func.coalesce(RegistrationCategory.opens_at, setup.opens_at)).label("first"),
+            func.max(func.coalesce(RegistrationCategory.closes_at, setup.closes_at)).label("last"),
+        ).where(*mine)
+    ).one()
+    setup.first_opens_at, setup.last_closes_at = (found.first, found.last) if found.is_any_own else (None, None)
+    db.session.flush()
+
+
+def extend_deadline(
+    actor: Person, event: Event, setup: RegistrationSetup, closes_at: datetime, *, category: str | None = None
+) -> Deadline:
+    """Announce a later deadline, of the event or of one ``category``; the old ones stay visible. Everybody with a draft
+    or a late refusal there is told once (DOMAIN.md rule 1). Raises NotLater, NotAnyMore, NotFound.
+    """
+    setup = hold_seats(event.id)
+    cancelling.demand_taking_place(event.id)
+    this = RegistrationCategory.event_id == event.id, RegistrationCategory.code == category
+    row = db.session.scalar(select(RegistrationCategory).where(*this, RegistrationCategory.is_open))
+    if category is not None and row is None:
+        raise NotFound
+    moment, kept = now(), row or setup
+    before = kept.closes_at or setup.closes_at
+    if closes_at <= before or closes_at <= moment:
+        raise NotLater
+    mine = Deadline.event_id == event.id, Deadline.category.is_not_distinct_from(category)
+    if db.session.scalar(select(Deadline.id).where(*mine).limit(1)) is None:
+        _announce(event.id, before, kept.opens_at or setup.opens_at, category)
+    kept.closes_at = closes_at
+    deadline = _announce(event.id, closes_at, moment, category)
+    detail = {"closes_at": closes_at.isoformat()} | ({"category": category} if category else {})
+    audit.record("registration.extended", event, actor=actor, scope_id=event.id, **detail)
     unsent = Registration.state.in_([State.DRAFT, State.EXPIRED])
     refused = and_(Registration.state == State.DECLINED, Registration.reason == "late")
-    told = select(Registration.id).where(Registration.event_id == event.id, or_(unsent, refused))
+    told = select(Registration.id).where(Registration.event_id == event.id, or_(unsent, refused), _concerned(category))
     for registration_id in db.session.scalars(told):
         promise(
             "registration.deadline_extended",
             key=f"extended:{deadline.id}:{registration_id}",
             registration_id=registration_id,
+            deadline_id=deadline.id,
         )
     bump("programme")
-    db.session.flush()
+    note_span(setup)
     return deadline
 
 
+def _concerned(category: str | None) -> ColumnElement[bool]:
+    """Who registers by this deadline: those of the category; for the event's, all but those of categories with one of
+    their own.
+    """
+    if category is not None:
+        return Registration.category == category
+    has_own = select(RegistrationCategory.code).where(
+        RegistrationCategory.event_id == Registration.event_id,
+        RegistrationCategory.code == Registration.category,
+        RegistrationCategory.is_open,
+        RegistrationCategory.closes_at.is_not(None),
+    )
+    return ~has_own.exists()
+
+
 def expire_drafts(moment: datetime, limit: int = 1000) -> int:
-    """Close drafts whose event takes no more, the time of grace included; how many. What was typed stays."""
-    over = RegistrationSetup.closes_at + func.make_interval(0, 0, 0, 0, RegistrationSetup.grace_hours) <= moment
+    """Close drafts whose category, or event, takes no more, the time of grace included; how many. What was typed stays.
+    Whoever went on after that, since another category is open, has until the last of them closes.
+    """
+    grace = func.make_interval(0, 0, 0, 0, RegistrationSetup.grace_hours)
+    whole = func.coalesce(RegistrationSetup.last_closes_at, RegistrationSetup.closes_at) + grace
+    own = func.coalesce(RegistrationCategory.closes_at, RegistrationSetup.closes_at) + grace
+    of_category = and_(
+        RegistrationCategory.event_id == Registration.event_id,
+        RegistrationCategory.code == Registration.category,
+        RegistrationCategory.is_open,
+    )
     rows = (
         select(Registration)
         .join(RegistrationSetup, RegistrationSetup.event_id == Registration.event_id)
-        .where(Registration.state == State.DRAFT, over)
+        .outerjoin(RegistrationCategory, of_category)
+        .where(Registration.state == State.DRAFT)
+        .where(case((of_category & (Registration.changed_at < own), own), else_=whole) <= moment)
         .limit(limit)
         .with_for_update(of=Registration, skip_locked=True)
     )
@@ -127,7 +205,7 @@ def expire_drafts(moment: datetime, limit: int = 1000) -> int:
     return len(drafts)
 
 
-def _announce(event_id: uuid.UUID, closes_at: datetime, moment: datetime) -> Deadline:
-    deadline = Deadline(id=uuid.uuid4(), event_id=event_id, closes_at=closes_at, announced_at=moment)
+def _announce(event_id: uuid.UUID, closes_at: datetime, moment: datetime, category: str | None = None) -> Deadline:
+    deadline = Deadline(id=uuid.uuid4(), event_id=event_id, category=category, closes_at=closes_at, announced_at=moment)
     db.session.add(deadline)
     return deadline

@@ -1,7 +1,7 @@
 """What registration says on the pages of features below it."""
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from flask import g, url_for
@@ -21,10 +21,12 @@ from eventhub.programme import shown as programme
 from eventhub.programme.models import Event, Publication
 from eventhub.programme.moving import Plan
 from eventhub.questionnaires import queries as questionnaires
-from eventhub.registration import access, cancelling, desk, personal_data, queries, shown
+from eventhub.registration import access, asking, cancelling, desk, personal_data, queries, shown, windows
 from eventhub.registration import participants as lists
-from eventhub.registration.models import Registration, RegistrationSetup, SeatOffer, State
-from eventhub.registration.queries import Intake, Room, Window
+from eventhub.registration import today as today_of
+from eventhub.registration.models import Deadline, Registration, RegistrationSetup, SeatOffer, State
+from eventhub.registration.queries import Intake, Room
+from eventhub.registration.windows import Window
 
 MINUTES_A_PAGE = 2
 
@@ -38,6 +40,9 @@ def aside(event: Event) -> Panel | None:
     place, space, word = shown.openness(event, setup)
     if event.publication is Publication.CANCELLED:
         return None
+    announced, found = queries.all_deadlines(event.id), queries.whole_intake(event, setup)
+    for instant in [one for rule in found.rules for one in (rule.opens_at, rule.closes_at) if one]:
+        changes_at(instant)
     url = url_for("registration.start", slug=event.slug)
     waits = space is Room.WAITING_LIST and not setup.needs_accreditation
     return Panel(
@@ -50,9 +55,10 @@ def aside(event: Event) -> Panel | None:
             "room": space,
             "word": word,
             "needs_accreditation": setup.needs_accreditation,
-            "opens": shown.due(setup.opens_at, event, g.lang),
-            "due": shown.due(setup.closes_at, event, g.lang, before=queries.deadlines(event.id)),
-            "closed": shown.moment(setup.closes_at, event, g.lang),
+            "opens": shown.due(windows.span(setup)[0], event, g.lang),
+            "due": shown.due(windows.closes(setup), event, g.lang, before=_of_event(setup, announced)),
+            "closed": shown.moment(windows.closes(setup), event, g.lang),
+            "by_category": asking.by_category(found, announced),
             "minutes": _minutes(setup),
         },
     )
@@ -77,12 +83,12 @@ def hero(event: Event) -> Panel | None:
     _changes_with(setup)
     place, space, word = shown.openness(event, setup)
     if place is Window.NOT_YET:
-        opens = shown.due(setup.opens_at, event, g.lang)
+        opens = shown.due(windows.span(setup)[0], event, g.lang)
         fact = {"label": _("Registration opens"), "value": opens.when, "datetime": opens.datetime, "note": opens.zone}
         return Panel("", {"facts": [fact]})
     if place is not Window.OPEN:
         return Panel("", {"facts": [{"label": _("Registration"), "value": word[0]}]})
-    due = shown.due(setup.closes_at, event, g.lang)
+    due = shown.due(windows.closes(setup), event, g.lang)
     facts = [{"label": _("Register by"), "value": due.when, "datetime": due.datetime, "note": due.zone}]
     template = "" if space is Room.FULL else "registration/hero_panel.html"
     context = {"facts": facts, "eyebrow": word[0], "url": url_for("registration.start", slug=event.slug)}
@@ -130,7 +136,7 @@ def event_links(event: Event) -> Panel | None:
 
 def today(visitor: Visitor) -> Panel | None:
     """Which desks have something to decide, the longest wait first."""
-    rows = desk.waiting(visitor.grants)
+    rows = today_of.waiting(visitor.grants)
     if not rows:
         return None
     desks = [
@@ -147,7 +153,7 @@ def today(visitor: Visitor) -> Panel | None:
 
 def today_counts(visitor: Visitor) -> Panel | None:
     """The way to the numbers, for whom nothing else is there."""
-    rows = desk.counted(visitor.grants)
+    rows = today_of.counted(visitor.grants)
     events = [
         {
             "title": programme.words(event.title, event.original_language, g.lang),
@@ -178,6 +184,19 @@ def moving(plan: Plan) -> Panel | None:
     )
 
 
+def today_ways(visitor: Visitor) -> Panel | None:
+    """At which events people take part in a way that exists no more, and have not chosen another one."""
+    events = [
+        {
+            "title": programme.words(row.title, row.original_language, g.lang),
+            "url": url_for("registration_console.switch", slug=row.slug),
+            "tag": (ngettext("%(num)s must choose again", "%(num)s must choose again", row.number), "warn"),
+        }
+        for row in today_of.without_way(visitor.grants)
+    ]
+    return Panel("registration/ways_panel.html", {"events": events}) if events else None
+
+
 PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("event.aside", aside),
     ("event.aside", participants),
@@ -189,6 +208,7 @@ PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("console.event_moving", moving),
     ("console.today", today),
     ("console.today", today_counts),
+    ("console.today", today_ways),
 )
 """What app.py registers."""
 
@@ -212,28 +232,37 @@ def _item(one: Intake, visitor: Visitor, offers: Mapping[uuid.UUID, SeatOffer]) 
         return item | _of_cancelled(one.event, registration)
     if registration.state in {State.DRAFT, State.EXPIRED}:
         if place in {Window.OPEN, Window.GRACE}:
-            item["due"] = shown.due(one.setup.closes_at, one.event, g.lang, zone=visitor.person.time_zone)
+            item["due"] = shown.due(asking.closes_for(one, None), one.event, g.lang, zone=visitor.person.time_zone)
             item["url"] = url_for("registration.start", slug=one.event.slug)
             item["label"] = _("Go on with my registration")
         return item
     item["url"] = url_for("registration.mine_one", reference=registration.reference)
-    if not queries.may_amend(registration, one.event, one.setup, now()):
+    if not queries.may_amend(one, now()):
         item["label"] = _("See my answers")
-    offer = offers.get(registration.id)
-    if offer is not None:
-        item["due"] = shown.due(offer.until, one.event, g.lang, zone=visitor.person.time_zone)
-        item["due_label"] = _("Kept for you until")
-        item["url"] = url_for("registration.own_offer", reference=registration.reference)
-        item["label"] = _("Look at the offer and answer")
-    if registration.state is State.INFO_REQUESTED:
-        item["url"] = url_for("registration.questions", reference=registration.reference)
-        item["label"] = _("Read the question and answer")
+    item |= _awaited(one, registration, visitor, offers.get(registration.id))
     if registration.state in {State.SUBMITTED, State.UNDER_REVIEW} and registration.submitted_at:
         by = working_days_after(registration.submitted_at.date(), one.setup.answer_within_days)
         # Once the day is over nothing is promised any more; what was written is looked at anew after that.
         if by >= now().date():
             item["answer_by"] = show_date(by, g.lang, year=False)
     return item
+
+
+def _awaited(one: Intake, registration: Registration, visitor: Visitor, offer: SeatOffer | None) -> dict[str, Any]:
+    """What the person is asked to do."""
+    told: dict[str, Any] = {}
+    if offer is not None:
+        told["due"] = shown.due(offer.until, one.event, g.lang, zone=visitor.person.time_zone)
+        told["due_label"] = _("Kept for you until")
+        told["url"] = url_for("registration.own_offer", reference=registration.reference)
+        told["label"] = _("Look at the offer and answer")
+    if one.must_choose:
+        told["url"] = url_for("registration.way", reference=registration.reference)
+        told["label"] = _("Choose how to take part")
+    if registration.state is State.INFO_REQUESTED:
+        told["url"] = url_for("registration.questions", reference=registration.reference)
+        told["label"] = _("Read the question and answer")
+    return told
 
 
 def _of_cancelled(event: Event, registration: Registration) -> dict[str, Any]:
@@ -251,5 +280,10 @@ def _minutes(setup: RegistrationSetup) -> int:
 
 
 def _changes_with(setup: RegistrationSetup) -> None:
-    changes_at(setup.opens_at)
-    changes_at(setup.closes_at)
+    for instant in windows.span(setup):
+        changes_at(instant)
+
+
+def _of_event(setup: RegistrationSetup, announced: Sequence[Deadline]) -> list[Deadline]:
+    """The deadlines that stand beside the last of all: the event's own, unless categories have later ones."""
+    return [one for one in announced if one.category is None] if setup.last_closes_at in {None, setup.closes_at} else []

@@ -26,7 +26,7 @@ from eventhub.registration.models import PreparedDecision, Registration, Registr
 from eventhub.registration.moves import NotPossible, can_move, demand_as_seen, demand_distance, hold_rows
 from eventhub.registration.prepared import PREPARED, drop, held
 from eventhub.registration.queries import Nearness, too_near
-from eventhub.registration.seats import hold_seats, left_by_category
+from eventhub.registration.seats import have_room, hold_seats, keys, left_by_count
 
 OUTCOMES = (State.ACCREDITED, State.WAITLISTED, State.DECLINED)
 """What can be prepared. To take an accreditation back does not wait: whoever has a reason to does it at once."""
@@ -202,7 +202,7 @@ def _without_seat(setup: RegistrationSetup, wanted: Sequence[Registration]) -> d
     """For whom there is no seat: those from the waiting list come first, in its order, then the others as they came."""
     if not wanted:
         return {}
-    rooms = left_by_category(setup.event_id)
+    rooms = left_by_count(setup.event_id)
     left = None if setup.capacity is None else setup.capacity - setup.seats_taken
     waiting = {one.id: one for one in wanted if one.state is State.WAITLISTED}
     others = [one for one in wanted if one.id not in waiting and one.state is not State.OFFERED]
@@ -212,14 +212,14 @@ def _without_seat(setup: RegistrationSetup, wanted: Sequence[Registration]) -> d
         found |= {one.id: Hindrance.TURN for one in others}
         others = []
     for one in [*(waiting[each] for each in turn), *others]:
-        category = one.category or ""
-        if rooms.get(category, 1) < 1:
+        counted = keys(one.category, one.attendance_mode)
+        if not have_room(rooms, *counted):
             found[one.id] = Hindrance.QUOTA
         elif left is not None and left < 1:
             found[one.id] = Hindrance.SEATS
         else:
             left = None if left is None else left - 1
-            rooms |= {category: rooms[category] - 1} if category in rooms else {}
+            rooms |= {key: rooms[key] - 1 for key in counted if key in rooms}
     return found
 
 

@@ -23,7 +23,7 @@ from eventhub.registration.forms import REASONS_FOR, DecisionForm
 from eventhub.registration.models import PreparedDecision, Registration, RegistrationSetup, State
 from eventhub.registration.moves import can_move
 from eventhub.registration.queries import Nearness
-from eventhub.registration.seats import left_by_category
+from eventhub.registration.seats import keys, left_by_count
 
 KINDS: dict[State, Any] = {
     State.ACCREDITED: lazy_pgettext("prepared decision", "Accredit"),
@@ -67,8 +67,9 @@ def draw_preview(
     unable = [one for one in registrations if one not in able]
     needed = sum(not one.has_seat for one in able) if outcome is State.ACCREDITED else 0
     left = None if found.capacity is None else found.capacity - found.seats_taken
-    wanted = Counter(one.category or "" for one in able if not one.has_seat and outcome is State.ACCREDITED)
-    rooms = left_by_category(event.id) if wanted else {}
+    seatless = [one for one in able if not one.has_seat and outcome is State.ACCREDITED]
+    wanted = Counter(key for one in seatless for key in keys(one.category, one.attendance_mode))
+    rooms = left_by_count(event.id) if wanted else {}
     page = render_template(
         "registration/preview.html",
         event=event,
@@ -87,9 +88,9 @@ def draw_preview(
         needed=needed,
         left=left,
         short=[
-            {"label": shown.label("participant_category", code, g.lang), "needed": number, "left": rooms[code]}
-            for code, number in wanted.items()
-            if number > rooms.get(code, number)
+            {"label": shown.counted(key, g.lang), "needed": number, "left": rooms[key]}
+            for key, number in wanted.items()
+            if number > rooms.get(key, number)
         ],
         letters=letters_to(event, found, outcome, form.reason.data, form.text.data, able),
         prepared={one: (row.id, told_by(row, event)) for one, row in _prepared(able).items()},

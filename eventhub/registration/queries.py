@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, load_only
 
 from eventhub.kit.audit import AuditEntry, AuditText
+from eventhub.kit.clock import now
 from eventhub.kit.db import db, table_of
 from eventhub.kit.errors import NotFound
 from eventhub.kit.sealed import SealKey
@@ -21,9 +22,10 @@ from eventhub.people.queries import consented
 from eventhub.programme.models import Event, Publication
 from eventhub.questionnaires.definition import Definition
 from eventhub.questionnaires.models import AnswerSet, QuestionnaireVersion
-from eventhub.registration import categories
-from eventhub.registration.categories import NO_RULES, Rules
+from eventhub.registration import categories, ways, windows
+from eventhub.registration.categories import NO_RULES, Rule, Rules
 from eventhub.registration.models import MOVES, Deadline, Registration, RegistrationSetup, SeatOffer, State
+from eventhub.registration.windows import Window, window
 
 TAKING_PART = frozenset(State) - {State.DRAFT, State.WITHDRAWN, State.EXPIRED}
 """States of registrations that were sent and still stand (or were answered)."""
@@ -98,16 +100,6 @@ _GLANCE = (
 )
 
 
-class Window(StrEnum):
-    """Where an event's registration stands by the clock."""
-
-    NOT_YET = "not_yet"
-    OPEN = "open"
-    GRACE = "grace"
-    """Closed, but drafts begun before may still be sent."""
-    CLOSED = "closed"
-
-
 class Room(StrEnum):
     """Whether there is room for one more."""
 
@@ -142,13 +134,37 @@ class Intake:
     answer_set: AnswerSet | None = None
     newest_version_id: uuid.UUID | None = None
     rules: Rules = NO_RULES
-    """Of the event's categories, where it has some of its own."""
+    """Of the event's categories, where it has some of its own, as they stand for this person now."""
+    counted_ways: frozenset[str] = frozenset()
+    """The ways of taking part that have a limit of their own."""
 
     def as_asked(self, definition: Definition) -> Definition:
-        """A version as the event's rules make it for this person."""
-        sent_in = self.registration.category if self.registration else None
+        """A version as the event's rules make it for this person. What was sent stays on offer to whoever sent it."""
+        sent = self.registration if self.registration and self.registration.reference else None
+        sent_in, gone = (sent.category, {sent.attendance_mode}) if sent else (None, set())
         rule = categories.rule_of(self.rules, sent_in)
-        return categories.fitted(definition, self.rules, None if rule and rule.is_open else sent_in)
+        keep = None if rule and rule.is_open else sent_in
+        return categories.fitted(definition, self.rules, keep, ways.gone(self.event.mode) - gone)
+
+    @property
+    def category(self) -> str | None:
+        """The category that somebody sent, or chose so far."""
+        return self.registration.category if self.registration else None
+
+    @property
+    def rule(self) -> Rule | None:
+        """Its rule."""
+        return categories.rule_of(self.rules, self.category)
+
+    @property
+    def closes_at(self) -> datetime:
+        """By when this person sends or changes a registration."""
+        return windows.closes(self.setup, self.rule)
+
+    @property
+    def must_choose(self) -> bool:
+        """Whether this person's way of taking part exists no more."""
+        return self.registration is not None and ways.must_choose(self.registration, self.event.mode)
 
     @property
     def version_id(self) -> uuid.UUID | None:
@@ -170,15 +186,6 @@ class Glance:
     has_begun: bool
 
 
-def window(setup: RegistrationSetup, moment: datetime) -> Window:
-    """Not yet, open, in grace or closed. The deadline itself is already too late."""
-    if moment < setup.opens_at:
-        return Window.NOT_YET
-    if moment < setup.closes_at:
-        return Window.OPEN
-    return Window.GRACE if moment < setup.closes_at + timedelta(hours=setup.grace_hours) else Window.CLOSED
-
-
 def room(setup: RegistrationSetup) -> Room:
     """Whether another person would get a seat. Only a look: the seat itself is taken by seats.take_seat."""
     if setup.capacity is None or setup.seats_taken < setup.capacity:
@@ -191,15 +198,16 @@ def takes(event: Event, setup: RegistrationSetup, moment: datetime) -> bool:
     return event.publication is Publication.PUBLISHED and window(setup, moment) is Window.OPEN
 
 
-def may_amend(registration: Registration, event: Event, setup: RegistrationSetup, moment: datetime) -> bool:
-    """Answers may change until the deadline; whoever was asked for more may answer after it too. None to an event that
-    is cancelled.
+def may_amend(found: Intake, moment: datetime) -> bool:
+    """Answers may change until the deadline of the category; whoever was asked for more, or has to choose again how to
+    take part, may answer after it too. None to an event that is cancelled.
     """
-    if event.publication is Publication.CANCELLED:
+    registration = found.registration
+    if registration is None or found.event.publication is Publication.CANCELLED:
         return False
     if registration.state is State.INFO_REQUESTED:
         return True
-    return registration.state in AMENDABLE and moment < setup.closes_at
+    return registration.state in AMENDABLE and (moment < found.closes_at or found.must_choose)
 
 
 def may_withdraw(registration: Registration) -> bool:
@@ -243,12 +251,20 @@ def glance(slug: str, person_id: uuid.UUID) -> Glance:
     if row is None:
         raise NotFound
     *facts, _seats, newest, rules, begun = row
-    return Glance(row, repr(facts), newest, categories.read(rules), begun is not None)
+    standing = windows.standing(categories.read(rules), row, now())
+    return Glance(row, repr(facts), newest, standing, begun is not None)
 
 
 def _read(row: Any) -> Intake:
     *found, rules = row
-    return replace(Intake(*found), rules=categories.read(rules))
+    return _with_rules(Intake(*found), rules)
+
+
+def _with_rules(found: Intake, rules: Any) -> Intake:
+    mine = found.registration
+    begun_at = mine.created_at if mine and mine.state in {State.DRAFT, State.EXPIRED} else None
+    standing = windows.standing(categories.read(rules), found.setup, now(), begun_at)
+    return replace(found, rules=standing, counted_ways=categories.counted(rules))
 
 
 def intake_alone(slug: str, person: Person) -> Intake:
@@ -271,7 +287,17 @@ def open_intake(slug: str) -> Intake:
     found = db.session.execute(rows).first()
     if found is None:
         raise NotFound
-    return Intake(found[0], found[1], SealKey(), newest_version_id=found[2], rules=categories.read(found[3]))
+    return _with_rules(Intake(found[0], found[1], SealKey(), newest_version_id=found[2]), found[3])
+
+
+def whole_intake(event: Event, setup: RegistrationSetup) -> Intake:
+    """The same of an event that is known already, with rules where a category has its own instants. One statement, or
+    none.
+    """
+    rules: Any = None
+    if setup.first_opens_at is not None:
+        rules = db.session.scalar(select(categories.AS_JSON).where(RegistrationSetup.event_id == event.id))
+    return _with_rules(Intake(event, setup, SealKey()), rules or [None, None])
 
 
 def own(person: Person, reference: str, *, lock: bool = False, seats: bool = False) -> Intake:
@@ -328,8 +354,13 @@ def setups(event_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, RegistrationSetu
     return {setup.event_id: setup for setup in db.session.scalars(rows)}
 
 
-def deadlines(event_id: uuid.UUID) -> list[Deadline]:
-    """Every deadline that was announced, the first one first."""
+def deadlines(event_id: uuid.UUID, category: str | None = None) -> list[Deadline]:
+    """Every deadline that was announced, of the event or of one category, the first one first."""
+    return [one for one in all_deadlines(event_id) if one.category == category]
+
+
+def all_deadlines(event_id: uuid.UUID) -> list[Deadline]:
+    """Those of the event and of every category. One statement."""
     rows = select(Deadline).where(Deadline.event_id == event_id).order_by(Deadline.announced_at, Deadline.closes_at)
     return list(db.session.scalars(rows))
 

@@ -390,6 +390,8 @@ def _deed(one: histories.Deed, event: Event, labels: Mapping[str, str], seen: Si
         "answered": _("Message from the person"),
         "answer_read": _("Answer read"),
         "message_file": _("A file of the questions and answers saved"),
+        "way_asked": _("Asked to choose again how to take part"),
+        "way_chosen": _("Way of taking part chosen again"),
         "prepared": _("Decision prepared"),
         "prepared_dropped": _("Prepared decision dropped"),
         "held_apart": _("Not the same person as somebody of a like name"),
@@ -410,7 +412,7 @@ def _deed(one: histories.Deed, event: Event, labels: Mapping[str, str], seen: Si
     parts = [
         str(KINDS[State(one.entry.detail["outcome"])]) if verb in {"prepared", "prepared_dropped"} else "",
         shown.label("decision_reason.registration", reason, g.lang) if reason else "",
-        questions,
+        questions if verb != "way_chosen" else shown.label("attendance_mode", one.entry.detail.get("way"), g.lang),
         shown.until_words(until, event, g.lang) if until else "",
         one.text or "",
     ]

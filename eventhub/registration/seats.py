@@ -6,14 +6,16 @@ nobody else waits for, is locked before: registering takes its seat as late as i
 """
 
 import uuid
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import bindparam, literal, or_, select, union_all, update
 
 from eventhub.kit.db import db, table_of
 from eventhub.kit.revisions import bump
-from eventhub.registration.models import RegistrationCategory, RegistrationSetup
+from eventhub.registration.models import ModePlaces, RegistrationCategory, RegistrationSetup
 
+CATEGORY, WAY = "category:", "way:"
 _SETUP = table_of(RegistrationSetup)
 TAKE_ONE = (
     update(_SETUP)
@@ -34,14 +36,40 @@ def hold_seats(event_id: uuid.UUID) -> RegistrationSetup:
     return db.session.scalars(row.execution_options(populate_existing=True)).one()
 
 
-def left_by_category(event_id: uuid.UUID) -> dict[str, int]:
-    """How many seats are left of each category that has a quota; others are not named. One statement.
+def left_by_count(event_id: uuid.UUID) -> dict[str, int]:
+    """How many seats are left of each category that has a quota, and of each way of taking part that has a limit, by
+    ``category_key`` and ``way_key``; others are not named. One statement.
 
     It holds for whoever holds the event's row (hold_seats): nobody else takes or frees a seat then.
     """
-    columns = RegistrationCategory.code, RegistrationCategory.quota - RegistrationCategory.seats_taken
-    rows = select(*columns).where(RegistrationCategory.event_id == event_id, RegistrationCategory.quota.is_not(None))
-    return {code: left for code, left in db.session.execute(rows) if left is not None}
+    by_category = select(
+        literal(CATEGORY) + RegistrationCategory.code, RegistrationCategory.quota - RegistrationCategory.seats_taken
+    ).where(RegistrationCategory.event_id == event_id, RegistrationCategory.quota.is_not(None))
+    by_way = select(literal(WAY) + ModePlaces.code, ModePlaces.quota - ModePlaces.seats_taken).where(
+        ModePlaces.event_id == event_id
+    )
+    rows: Any = db.session.execute(union_all(by_category, by_way))
+    return {key: left for key, left in rows if left is not None}
+
+
+def category_key(code: str | None) -> str:
+    """What the seats of a category are counted under."""
+    return CATEGORY + (code or "")
+
+
+def way_key(code: str | None) -> str:
+    """What the seats of a way of taking part are counted under."""
+    return WAY + (code or "")
+
+
+def keys(category: str | None, way: str | None) -> tuple[str, str]:
+    """All that a seat of somebody is counted under."""
+    return category_key(category), way_key(way)
+
+
+def have_room(left: Mapping[str, int], *counted: str) -> bool:
+    """Whether one more seat fits under everything that it counts under."""
+    return all(left.get(key, 1) > 0 for key in counted)
 
 
 def added(before: int | None, after: int | None) -> int | None:
@@ -51,15 +79,15 @@ def added(before: int | None, after: int | None) -> int | None:
     return 0 if before is None else max(0, after - before)
 
 
-def take_seat(event_id: uuid.UUID, category: str | None = None) -> bool:
+def take_seat(event_id: uuid.UUID, counted: Collection[str] = ()) -> bool:
     """Take one seat. False when none is left; then the event's row is locked all the same, so that a seat that becomes
-    free at this moment is not missed by both sides. ``category``: one with a quota, which must have room as well.
+    free at this moment is not missed by both sides. ``counted``: keys with a limit, which must have room as well.
 
-    The category's own count follows with the registration's has_seat.
+    Their own counts follow with the registration's has_seat.
     """
-    if category is not None:
+    if counted:
         hold_seats(event_id)
-        if left_by_category(event_id).get(category, 1) < 1:
+        if not have_room(left_by_count(event_id), *counted):
             return False
     if _take_one(event_id):
         return True

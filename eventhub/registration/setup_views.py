@@ -1,9 +1,7 @@
 """How an event takes registrations: its settings, deadlines and questionnaire; and the counts for partners."""
 
 import uuid
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import flash, g, render_template
 from flask.typing import ResponseReturnValue
@@ -12,24 +10,20 @@ from flask_babel import gettext as _
 from eventhub.kit import codes
 from eventhub.kit.access import actor, staff
 from eventhub.kit.clock import now
-from eventhub.kit.errors import DomainError
 from eventhub.kit.forms import ActionForm, Form, options, submit
 from eventhub.kit.i18n import show_moment
 from eventhub.kit.web import back_to
 from eventhub.people.access import holds
 from eventhub.people.models import Role
-from eventhub.programme.local_time import instant_of, is_repeated
 from eventhub.programme.models import Event, Publication
 from eventhub.questionnaires import actions as questionnaire_actions
 from eventhub.questionnaires import queries as questionnaires
 from eventhub.questionnaires.models import Purpose
 from eventhub.registration import access, counts, desk, opening, queries, shown
 from eventhub.registration.console import PageTooOld, bp, setup_of, to_set_up
-from eventhub.registration.forms import ExtendForm, SetupForm, local_value
+from eventhub.registration.forms import SetupForm
 from eventhub.registration.models import Deadline, RegistrationSetup, SeatAt
-
-ZONED = {"opens_at": 0, "closes_at": 1}
-"""Of an hour that comes twice, registration opens in the first and closes in the second."""
+from eventhub.registration.time_forms import ZONED, ExtendForm, instant, local_time
 
 
 @bp.route("/console/events/<slug>/registration-settings", methods=["GET", "POST"])
@@ -97,9 +91,8 @@ def _setup_form(event: Event, found: RegistrationSetup | None, *, fresh: bool = 
     data: dict[str, Any] = {"waiting_list": True, "needs_accreditation": event.kind in shown.FORUMS}
     data["seat_at"] = (SeatAt.ACCREDITATION if event.kind in shown.FORUMS else SeatAt.SUBMISSION).value
     if found is not None:
-        zone = ZoneInfo(event.time_zone)
         data = {name: getattr(found, name) for name in FIELDS}
-        data |= {name: getattr(found, name).astimezone(zone).replace(tzinfo=None) for name in ZONED}
+        data |= {name: local_time(getattr(found, name), event.time_zone) for name in ZONED}
         data |= {"seat_at": found.seat_at.value, "questionnaire_id": str(found.questionnaire_id or "")}
     form = SetupForm(formdata=None, data=data) if fresh else SetupForm(data=data)
     form.questionnaire_id.choices = options([("", _("Nothing is asked")), *_questionnaires(event, found)])
@@ -141,39 +134,22 @@ def _save_setup(event: Event, found: RegistrationSetup | None, form: SetupForm) 
     values["seat_at"] = SeatAt(form.seat_at.data)
     values["questionnaire_id"] = uuid.UUID(form.questionnaire_id.data) if form.questionnaire_id.data else None
     for name, fold in ZONED.items():
-        values[name] = _instant(form[name], event.time_zone, fold)
-        if found is not None and _same_minute(values[name], getattr(found, name)):
-            values[name] = getattr(found, name)
+        values[name] = instant(form[name], event.time_zone, fold, getattr(found, name) if found else None)
     return opening.set_up(actor().person, event, setup=found, **values)
 
 
 def _extend(event: Event, found: RegistrationSetup, form: ExtendForm) -> Deadline:
     try:
-        return opening.extend_deadline(actor().person, event, found, _instant(form.until, event.time_zone, 1))
+        return opening.extend_deadline(actor().person, event, found, instant(form.until, event.time_zone, 1))
     except opening.NotLater as error:
         error.field = form.until.name
         raise
 
 
-def _instant(field: Any, zone: str, fold: int) -> datetime:
-    local = local_value(field)
-    try:
-        return instant_of(local, zone, fold if is_repeated(local, zone) else None)
-    except DomainError as error:
-        error.field = field.name
-        raise
-
-
-def _same_minute(one: datetime, other: datetime) -> bool:
-    # The browser's field knows no seconds: what nobody touched has not changed.
-    return one.replace(second=0, microsecond=0) == other.replace(second=0, microsecond=0)
-
-
 def _extend_form(event: Event, found: RegistrationSetup | None) -> ExtendForm | None:
     if found is None:
         return None
-    local = found.closes_at.astimezone(ZoneInfo(event.time_zone)).replace(tzinfo=None)
-    return ExtendForm(formdata=None, data={"until": local})
+    return ExtendForm(formdata=None, data={"until": local_time(found.closes_at, event.time_zone)})
 
 
 def _draw_setup(

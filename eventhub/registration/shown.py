@@ -30,7 +30,9 @@ from eventhub.registration.models import (
     RegistrationSetup,
     State,
 )
-from eventhub.registration.queries import Room, Window, room, window
+from eventhub.registration.queries import Room, room
+from eventhub.registration.seats import CATEGORY
+from eventhub.registration.windows import Window, window
 
 Tag = tuple[Any, str]
 
@@ -225,6 +227,12 @@ def label(vocabulary: str, code: str | None, lang: str) -> str:
         return codes.label(vocabulary, code, lang)
     except KeyError:
         return code
+
+
+def counted(key: str, lang: str) -> str:
+    """What seats are counted under (seats.keys), in words."""
+    kind, _colon, code = key.partition(":")
+    return label("participant_category" if f"{kind}:" == CATEGORY else "attendance_mode", code, lang)
 
 
 def reason_text(code: str | None, lang: str) -> str:

@@ -17,7 +17,7 @@ from eventhub.programme.models import Event
 from eventhub.programme.shown import clock_of
 from eventhub.questionnaires.definition import Definition
 from eventhub.questionnaires.forms import AnswerForm
-from eventhub.registration import line, participants, queries, shown
+from eventhub.registration import line, participants, queries, shown, ways
 from eventhub.registration.models import Registration, State
 from eventhub.registration.queries import Intake
 
@@ -34,6 +34,8 @@ DEEDS: dict[str, Any] = {
     "registration.asked": _l("Another question asked"),
     "registration.answered": _l("Message sent"),
     "registration.message_file": _l("The secretariat saved a file that you sent"),
+    "registration.way_asked": _l("Asked to choose again how to take part"),
+    "registration.way_chosen": _l("Way of taking part chosen again"),
 }
 """What was done beside moves."""
 
@@ -65,6 +67,10 @@ def _line(
     verb: str, detail: Mapping[str, Any], labels: Mapping[str, str], event: Event
 ) -> tuple[Any, str | None, str] | None:
     questions = ", ".join(labels.get(name, name) for name in detail.get("questions", ()))
+    if verb == "registration.way_chosen":
+        return DEEDS[verb], shown.label(ways.LIST, detail.get("way"), g.lang), "ok"
+    if verb in DEEDS and "until" in detail:
+        return DEEDS[verb], shown.until_words(detail["until"], event, g.lang), "warn"
     if verb in DEEDS:
         return DEEDS[verb], questions or None, "warn" if verb == "registration.revealed" else ""
     state = verb.removeprefix("registration.")

@@ -21,16 +21,17 @@ from eventhub.people.models import Person
 from eventhub.programme import shown as programme
 from eventhub.programme.models import Event, Mode
 from eventhub.questionnaires import answers as given
-from eventhub.questionnaires import windows
+from eventhub.questionnaires import windows as open_windows
 from eventhub.questionnaires.answers import Section
 from eventhub.questionnaires.definition import Definition, Page
 from eventhub.questionnaires.forms import AnswerForm, answer_form
-from eventhub.registration import actions, asking, attached, categories, deciding, queries, shown, thread, told
+from eventhub.registration import actions, asking, attached, categories, deciding, queries, shown, thread, told, windows
 from eventhub.registration.drawing import SCRIPTS, draw_step, newcomers_page, place_of
 from eventhub.registration.forms import CheckForm
 from eventhub.registration.models import Registration, State
-from eventhub.registration.queries import Intake, Window
+from eventhub.registration.queries import Intake
 from eventhub.registration.reference import read_reference
+from eventhub.registration.windows import Window
 
 bp = Blueprint("registration", __name__)
 
@@ -63,10 +64,13 @@ def start(slug: str) -> ResponseReturnValue:
     definition = _definition(found)
     place, space, word = shown.openness(found.event, found.setup)
     draft = found.registration is not None and found.registration.state is State.DRAFT
+    if draft and place is Window.OPEN and found.rule and found.rule.is_open:
+        place = windows.window(found.setup, now(), found.rule)
     sendable = place is Window.OPEN or (place is Window.GRACE and draft)
     if person and definition and len(definition.pages) == 1 and sendable:
         return _one_page(person, found, definition, definition.pages[0])
     pages = given.visible_pages(definition, {}) if definition else []
+    category = asking.chosen_before(found, definition)
     return render_template(
         "registration/start.html",
         intake=found,
@@ -77,10 +81,15 @@ def start(slug: str) -> ResponseReturnValue:
         word=word,
         draft=draft,
         sendable=sendable,
-        due=shown.due(found.setup.closes_at, found.event, g.lang, zone=person.time_zone if person else None),
+        due=shown.due(
+            asking.closes_for(found, category), found.event, g.lang, zone=person.time_zone if person else None
+        ),
+        opens_at=windows.span(found.setup)[0],
+        closed_at=windows.closes(found.setup),
+        by_category=asking.by_category(found),
         begin=asking.first_address(found, definition),
         guide=asking.guide_address(found, definition),
-        category=asking.chosen_before(found, definition),
+        category=category,
         mixed=categories.is_mixed(found.setup, found.rules),
     )
 
@@ -193,7 +202,7 @@ def mine_one(reference: str) -> ResponseReturnValue:
     found = _own(person, reference)
     registration = _registration(found)
     definition = _definition(found)
-    may_amend = queries.may_amend(registration, found.event, found.setup, now()) and definition is not None
+    may_amend = queries.may_amend(found, now()) and definition is not None
     url = _amend_address(registration) if may_amend else None
     answers = queries.as_it_stands(registration, definition, _answers(found, with_tails=True))
     return render_template(
@@ -204,7 +213,7 @@ def mine_one(reference: str) -> ResponseReturnValue:
         missing=asking.missing(found, definition, answers),
         may_amend=may_amend,
         may_withdraw=queries.may_withdraw(registration),
-        due=shown.due(found.setup.closes_at, found.event, g.lang, zone=person.time_zone),
+        due=shown.due(found.closes_at, found.event, g.lang, zone=person.time_zone),
         decision=told.decision(registration),
         may_write=thread.may_write(registration),
         lines=told.own_lines(person, registration, found.event, definition),
@@ -227,7 +236,7 @@ def amend(reference: str, page: str) -> ResponseReturnValue:
     asked = _page(definition, page)
     answers = queries.as_it_stands(registration, definition, _answers(found))
     form = answer_form(definition, asked, language=g.lang, answers=answers)
-    open_now = queries.may_amend(registration, found.event, found.setup, now())
+    open_now = queries.may_amend(found, now())
     if not open_now and request.method == "GET":
         return back_to("registration.mine_one", reference=reference)
     holds = form.validate_on_submit()
@@ -239,6 +248,7 @@ def amend(reference: str, page: str) -> ResponseReturnValue:
             if asking.newly_agrees(definition, answers, form.values()) and (soon := told.soon_listed(found)):
                 flash(soon)
             return back_to("registration.mine_one", reference=reference)
+    asking.say_what_closed(form, found, answers)
     files = attached.own(found) if form.has_files else {}
     drawn = render_template(
         "registration/amend.html", intake=found, form=form, page=asked, files=files, scripts=SCRIPTS
@@ -379,8 +389,8 @@ def _draft_is_gone(found: Intake, form: AnswerForm) -> bool:
 def _mark_of_all(definition: Definition | None, answers: Mapping[str, object]) -> str:
     if definition is None:
         return ""
-    marks = [(one.key, windows.mark(one, answers.get(one.key))) for one in definition.questions()]
-    return windows.digest(repr(marks).encode())
+    marks = [(one.key, open_windows.mark(one, answers.get(one.key))) for one in definition.questions()]
+    return open_windows.digest(repr(marks).encode())
 
 
 def _send(person: Person, found: Intake, *, is_as_seen: bool) -> Registration:
@@ -448,7 +458,7 @@ def _answers(found: Intake, *, with_tails: bool = False) -> dict[str, object]:
 
 
 def _sections(found: Intake, answers: Mapping[str, object], url: Callable[[Page], str] | None) -> list[Section]:
-    definition = _definition(found)
+    definition = asking.definition_to_read(found, g.lang)
     return given.to_show(definition, answers, g.lang, url=url, files=attached.own(found, answers)) if definition else []
 
 

@@ -360,6 +360,7 @@ REGISTRATION = (
     Route("registration.questions", "GET POST", "/en/me/registrations/{reference}/questions", OWNER, {"text": "Here"}),
     Route("registration.question_file", "GET", "/en/me/registrations/{reference}/questions/{message}", OWNER),
     Route("registration.withdraw", "GET POST", "/en/me/registrations/{reference}/withdraw", OWNER),
+    Route("registration.way", "GET POST", "/en/me/registrations/{wayless}/way", OWNER, {"way": "remote_listening"}),
     Route("registration.own_offer", "GET POST", "/en/me/registrations/{offered}/offer", OWNER, {"answer": "accept"}),
     Route("registration.offer", "GET POST", "/en/offers/{offer_link}", PUBLIC, {"answer": "give_back"}),
 )
@@ -520,6 +521,15 @@ AT_THE_DESK = (
         {"is_open": "y", "quota": "5", "others": "close"},
         fills=True,
     ),
+    Route(
+        "registration_console.extend_category",
+        "POST",
+        f"{EVENT}/registration-settings/categories/ngo_no_ecosoc/deadline",
+        EDIT,
+        {"until": "{until}"},
+    ),
+    Route("registration_console.way_places", "GET POST", f"{EVENT}/registration-settings/ways", EDIT, fills=True),
+    Route("registration_console.switch", "GET POST", f"{EVENT}/registration-settings/mode?to=online", EDIT, fills=True),
     Route("registration_console.extend", "POST", f"{EVENT}/registration-settings/deadline", EDIT, {"until": "{until}"}),
     Route("registration_console.new_questionnaire", "POST", f"{EVENT}/registration-settings/questionnaire", EDIT),
 )

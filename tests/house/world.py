@@ -73,6 +73,7 @@ from tests.factories.registration import (
     make_registration,
     open_registration,
     register,
+    take_category,
 )
 from tests.factories.registration import make_questionnaire as make_published
 
@@ -262,6 +263,11 @@ def _build(world: World) -> None:
     world.mine |= _ways_in(world.persons["owner"], world.persons["half"])
     world.mine |= _online(db.session.get_one(Person, world.persons["owner"]))
     world.mine |= _offered(db.session.get_one(Person, world.persons["owner"]))
+    wayless = make_registration(make_dialogue(), db.session.get_one(Person, world.persons["owner"]))
+    world.mine["wayless"] = str(wayless.reference)
+    for where in (event, other):
+        for code in ("ngo_no_ecosoc", "member_state"):
+            take_category(where, code)
     for parts, where in ((world.mine, event), (world.foreign, other)):
         parts["declined"] = str(make_registration(where, state=State.DECLINED).id)
         parts["waiting"] = str(make_registration(where, state=State.WAITLISTED).id)

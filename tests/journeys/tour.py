@@ -38,7 +38,7 @@ from eventhub.questionnaires.definition import read
 from eventhub.questionnaires.models import Purpose, Questionnaire
 from eventhub.questionnaires.uploads import Upload
 from eventhub.registration import actions as registration
-from eventhub.registration import deciding, offers, preparing, thread
+from eventhub.registration import admission, deciding, offers, preparing, thread
 from eventhub.registration.models import RegistrationSetup, State
 from eventhub.registration.queries import newest_offer
 from tests.factories.delegations import make_delegation, nominate
@@ -232,6 +232,8 @@ def _build(words: Words) -> Tour:
     need = arrangements.ask(owner, intake(event, owner), wish, first)
     take_category(event, quota=30, asks_letter=True, asks_attestation=True)
     take_category(event, "member_state", quota=60, is_listed=True)
+    take_category(event, "media", closes_at=now() + timedelta(days=3))
+    admission.limit_ways(staff, event, {"in_person": 80})
     make_registration(event, organisation_id=organisation.id)
     for number, category in enumerate(("ngo_ecosoc", "member_state", "academic_expert")):
         named = make_person(name=words(f"Named {number}"))
@@ -267,6 +269,7 @@ def _build(words: Words) -> Tour:
     leaving = make_person()
     register(full, leaving)
     promised = register(full, owner)
+    wayless = make_registration(make_dialogue(), owner)
     registration.withdraw(leaving, intake(full, leaving))
     offer = newest_offer(promised)
     assert offer is not None
@@ -349,6 +352,8 @@ def _build(words: Words) -> Tour:
             "registration.questions": f"/me/registrations/{mine.reference}/questions",
             "registration.withdraw": f"/me/registrations/{mine.reference}/withdraw",
             "registration.own_offer": f"/me/registrations/{promised.reference}/offer",
+            "registration.way": f"/me/registrations/{wayless.reference}/way",
+            "registration.mine_one#way": f"/me/registrations/{wayless.reference}",
             "registration.mine_one#offered": f"/me/registrations/{promised.reference}",
             "delegations.delegation": f"{delegation}",
             "delegations.nominate": f"{delegation}/nominate",
@@ -443,6 +448,9 @@ def _build(words: Words) -> Tour:
             "registration_console.setup": f"{console}/registration-settings",
             "registration_console.category_list": f"{console}/registration-settings/categories",
             "registration_console.category": f"{console}/registration-settings/categories/ngo_no_ecosoc",
+            "registration_console.way_places": f"{console}/registration-settings/ways",
+            "registration_console.switch": f"{console}/registration-settings/mode",
+            "registration_console.switch#online": f"{console}/registration-settings/mode?to=online",
             "delegations_console.delegations": f"{console}/delegations",
             "delegations_console.new": f"{console}/delegations/new",
             "delegations_console.delegation": f"{console}/delegations/{delegation.rpartition('/')[2]}",

@@ -221,7 +221,7 @@ def test_my_page_says_cancelled_and_leaves_reading_and_withdrawing(client: Flask
     assert "Event cancelled" in text_of(own)
     assert "/answers/" not in own.text
     found = queries.own(person, one.reference or "")
-    assert not queries.may_amend(one, found.event, found.setup, now())
+    assert not queries.may_amend(found, now())
     with pytest.raises(NotAnyMore):
         actions.amend(person, found, {"legal_name": "X"})
     address = f"/en/me/registrations/{one.reference}/withdraw"

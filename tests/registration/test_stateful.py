@@ -1,12 +1,14 @@
 """A machine that registers, withdraws, decides, takes back, takes up again, asks, writes, resizes, offers, answers,
-lets people come or takes that back, and lets time pass at random: no registration moves otherwise than the table says,
-seats are never negative, never too many, and always as many as the registrations that hold one; and where places are
-offered by themselves nobody is offered one while somebody who waits longer is not.
+changes how people take part or come together, lets people come or takes that back, and lets time pass at random: no
+registration moves otherwise than the table says, seats are never negative, never too many, and always as many as the
+registrations that hold one, of each way as well; and where places are offered by themselves nobody is offered one while
+somebody who waits longer for the same place is not.
 """
 
 import contextlib
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -29,12 +31,14 @@ from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError
 from eventhub.kit.sealed import SealKey
 from eventhub.people.models import Person
-from eventhub.registration import actions, deciding, doors, line, offers, opening, queries, thread
+from eventhub.programme.models import Mode
+from eventhub.registration import actions, admission, deciding, doors, line, offers, opening, queries, switching, thread
 from eventhub.registration.models import (
     CORRECTIONS,
     MOVES,
     SEATED,
     Message,
+    ModePlaces,
     Registration,
     RegistrationSetup,
     SeatAt,
@@ -43,6 +47,25 @@ from eventhub.registration.models import (
 )
 from tests.factories.people import make_person
 from tests.factories.registration import make_dialogue, make_forum
+
+WAY = ("in_person", "remote_listening")
+WAYS: dict[str, Any] = {
+    "pages": [
+        {
+            "id": "p1",
+            "title": "Taking part",
+            "questions": [
+                {
+                    "id": "q1",
+                    "key": "attendance_mode",
+                    "kind": "choice",
+                    "label": "How?",
+                    "options": [{"id": way, "label": way} for way in WAY],
+                }
+            ],
+        }
+    ]
+}
 
 
 class Desk(RuleBasedStateMachine):
@@ -59,6 +82,7 @@ class Desk(RuleBasedStateMachine):
         seat_at=st.sampled_from(SeatAt),
         by_hand=st.sampled_from([False, False, True]),
         leaves=st.booleans(),
+        room=st.sampled_from([None, 1, 2]),
     )
     def open(
         self,
@@ -69,39 +93,67 @@ class Desk(RuleBasedStateMachine):
         seat_at: SeatAt,
         by_hand: bool,
         leaves: bool,
+        room: int | None,
     ) -> object:
         """The event, and people there from the start: as many as there are seats, and some more who wait."""
         make = make_forum if accredits else make_dialogue
         given = {"seat_at": seat_at} if accredits else {}
         self.event = make(
             capacity=capacity,
-            data=None,
+            data=WAYS,
             waiting_list=waiting_list,
             offers_by_hand=by_hand,
             leaves_on_lapse=leaves,
             **given,
         )
+        self.event.mode = Mode.HYBRID
         self.officer = make_person()
+        admission.limit_ways(self.officer, self.event, {"in_person": room})
         self.asked: list[State] = []
         self.line: list[uuid.UUID] = []
         self.waited: dict[uuid.UUID, object] = {}
         there = [make_person() for _ in range(capacity + beyond)]
-        for person in there:
-            self.register(person)
+        for number, person in enumerate(there):
+            self.register(person, WAY[number % 2])
         rows = [found for found in map(self.registration_of, there) if found is not None]
         if accredits and seat_at is SeatAt.ACCREDITATION:
-            deciding.decide(self.officer, rows[:capacity], State.ACCREDITED, "complete")
-            deciding.decide(self.officer, rows[capacity:], State.WAITLISTED, "over_quota")
+            for one in rows[:capacity]:
+                with self.undone_on_error():
+                    deciding.decide(self.officer, [one], State.ACCREDITED, "complete")
+            rest = [one for one in rows if one.state is not State.ACCREDITED]
+            deciding.decide(self.officer, rest, State.WAITLISTED, "over_quota")
         return multiple(*there)
 
     @rule(target=people)
     def arrive(self) -> object:
         return make_person()
 
-    @rule(person=people)
-    def register(self, person: Person) -> None:
+    @rule(person=people, way=st.sampled_from(WAY))
+    def register(self, person: Person, way: str) -> None:
         with self.undone_on_error():
-            actions.register_now(person, person, self.intake(person), {})
+            actions.register_now(person, person, self.intake(person), {"attendance_mode": way})
+
+    @rule(person=people, way=st.sampled_from(WAY))
+    def change_way(self, person: Person, way: str) -> None:
+        with self.undone_on_error():
+            actions.amend(person, self.intake(person), {"attendance_mode": way})
+
+    @rule(room=st.sampled_from([None, 1, 2, 3]))
+    def limit_the_room(self, room: int | None) -> None:
+        with self.undone_on_error():
+            admission.limit_ways(self.officer, self.event, {"in_person": room})
+
+    @rule(which=st.sampled_from([Mode.HYBRID, Mode.IN_PERSON]))
+    def switch(self, which: Mode) -> None:
+        db.session.refresh(self.event)
+        with self.undone_on_error():
+            due = now() + timedelta(days=3)
+            switching.switch(self.officer, self.event, which, due, version=self.event.version)
+
+    @rule(person=people)
+    def choose_again(self, person: Person) -> None:
+        with self.undone_on_error():
+            switching.choose_way(person, self.intake(person), "in_person")
 
     @rule(person=people)
     def begin(self, person: Person) -> None:
@@ -240,9 +292,12 @@ class Desk(RuleBasedStateMachine):
         if not setup.offers_by_hand:
             # Those who left the line for an offer were its first: nobody who stood before them still waits.
             left_for_a_place = [one for one in self.line if one in offered]
+            rows_now = {one.id: one.attendance_mode for one in db.session.scalars(select(Registration).where(here))}
             for one in left_for_a_place:
                 before = self.line[: self.line.index(one)]
-                assert not set(before) & set(now_in_line)
+                # Whoever waits on wants a place of a way that is full; the seat may have been another one's since.
+                skipped = [rows_now[each] for each in before if each in now_in_line]
+                assert not set(skipped) - self.limited()
         kept = [one for one in self.line if one in now_in_line]
         anew = [one for one in kept if self.since(one) != self.waited.get(one)]
         assert [one for one in kept if one not in anew] == [
@@ -268,7 +323,19 @@ class Desk(RuleBasedStateMachine):
                 assert registration.state in {State.UNDER_REVIEW, State.INFO_REQUESTED}
                 assert setup.seat_at is SeatAt.SUBMISSION
             if registration.state is State.WAITLISTED and setup.seats_at_once and not setup.offers_by_hand:
-                assert setup.seats_taken == setup.capacity
+                assert setup.seats_taken == setup.capacity or self.is_full(registration.attendance_mode)
+        for places in db.session.scalars(select(ModePlaces).where(ModePlaces.event_id == self.event.id)):
+            mine = here, Registration.attendance_mode == places.code, Registration.has_seat.is_(True)
+            assert places.seats_taken == db.session.scalar(select(func.count()).where(*mine))
+            assert 0 <= places.seats_taken <= places.quota
+
+    def is_full(self, way: str | None) -> bool:
+        places = db.session.get(ModePlaces, (self.event.id, way or ""), populate_existing=True)
+        return places is not None and places.seats_taken == places.quota
+
+    def limited(self) -> set[str | None]:
+        rows = select(ModePlaces.code).where(ModePlaces.event_id == self.event.id)
+        return set(db.session.scalars(rows))
 
     def one_of(self, which: int, *states: State) -> Person | None:
         here = Registration.event_id == self.event.id

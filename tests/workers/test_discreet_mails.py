@@ -34,8 +34,8 @@ from eventhub.kit.sealed import SealKey
 from eventhub.people import actions as people
 from eventhub.people import resets, roles
 from eventhub.people.models import Person, Role, ScopeKind
-from eventhub.programme.models import Event, Publication, Session
-from eventhub.registration import actions, offers, thread
+from eventhub.programme.models import Event, Mode, Publication, Session
+from eventhub.registration import actions, offers, switching, thread
 from eventhub.registration.models import Registration, SeatOffer, State
 from tests import servers
 from tests.arrangements import scene as arrangements
@@ -100,6 +100,20 @@ def called_off(person: Person) -> Payload:
     one = make_registration(event, person, state=State.ACCREDITED, has_seat=True)
     event.publication, event.cancelled_at = Publication.CANCELLED, now()
     return {"registration_id": str(one.id)}
+
+
+def way_gone(task: str) -> Scene:
+    """The event is held in person now; the person had chosen to take part online."""
+
+    def made(person: Person) -> Payload:
+        event = marked(make_forum())
+        event.mode = Mode.HYBRID
+        make_registration(event, person, state=State.ACCREDITED, has_seat=True, attendance_mode="remote_listening")
+        db.session.flush()
+        switching.switch(make_person(), event, Mode.IN_PERSON, now() + timedelta(days=7), version=event.version)
+        return owed(task)
+
+    return made
 
 
 def offered(person: Person) -> Payload:
@@ -281,6 +295,8 @@ SCENES: dict[str, Scene] = {
     "registration.changed": in_state(State.UNDER_REVIEW),
     "registration.deadline_extended": in_state(State.DRAFT),
     "registration.event_cancelled": called_off,
+    "registration.way_asked": way_gone("registration.way_asked"),
+    "registration.way_reminded": way_gone("registration.way_reminded"),
     "registration.many_reads": alarmed,
     "registration.many_searches": alarmed,
     "registration.many_refusals": alarmed,
