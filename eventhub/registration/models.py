@@ -76,9 +76,14 @@ MOVES: dict[State, frozenset[State]] = {
 """Submitted goes straight to accredited only where the event needs no accreditation. Offered goes under review only
 where a place is taken before anybody has looked: whoever accepts is then where those are who found a place at once."""
 
-CORRECTIONS: dict[State, frozenset[State]] = {State.ATTENDED: frozenset({State.ACCREDITED, State.BADGE_ISSUED})}
-"""The only ways back, and none that a decision takes: somebody at a door was mistaken, the desk undid the entry with a
-reason, and the registration is where it was (doors.take_back)."""
+CORRECTIONS: dict[State, frozenset[State]] = {
+    State.ATTENDED: frozenset({State.ACCREDITED, State.BADGE_ISSUED}),
+    State.ACCREDITED: frozenset({State.UNDER_REVIEW}),
+    State.BADGE_ISSUED: frozenset({State.UNDER_REVIEW}),
+}
+"""The only ways back, and none that a decision takes. Somebody at a door was mistaken, the desk undid the entry with a
+reason, and the registration is where it was (doors.take_back). Somebody took over by link what was accredited while
+nobody had an account: the desk looks again, the place is kept (focal.claim)."""
 
 SEATED = frozenset({State.ACCREDITED, State.BADGE_ISSUED, State.ATTENDED, State.NO_SHOW, State.OFFERED})
 """States that hold a seat."""
@@ -95,7 +100,8 @@ class RegistrationSetup(Base):
     """How one event takes registrations. ``seats_taken`` is guarded by a CHECK: it can never pass the capacity.
 
     ``public_list``: whether anybody may read the list of participants (participants.py says who stands on it).
-    ``releases_by_another``: whether a prepared decision is released by somebody else than who prepared it.
+    ``releases_by_another``: whether a prepared decision is released by somebody else than who prepared it. ``is_off``:
+    the event was cancelled and everybody who is in was counted for the letters: no seat is taken any more.
     """
 
     __tablename__ = "registration_setup"
@@ -123,6 +129,7 @@ class RegistrationSetup(Base):
     public_list: Mapped[bool] = mapped_column(default=False)
     answer_within_days: Mapped[int] = mapped_column(default=5)
     releases_by_another: Mapped[bool] = mapped_column(default=False)
+    is_off: Mapped[bool] = mapped_column(default=False)
 
     event: Mapped[Event] = relationship(lazy="raise")
 
@@ -212,8 +219,9 @@ class Registration(Base):
     way; ``represents`` is the country that somebody speaks for, and nothing else. ``waits_from`` is set for whoever
     waits anew, behind everybody who waited then. ``answered_at`` is set while an answer to a question waits to be read
     at the desk. ``delegation_id`` is set where a focal point nominated the person (focal.py); what that delegation is,
-    a feature above knows. With ``erased_at`` it is a count without a name, on no list of the desk, and nothing is done
-    to it.
+    a feature above knows. ``awaits_word``: nobody accredits the person before the focal point has agreed, or the
+    secretariat has gone on without it (moves.demand_word). With ``erased_at`` it is a count without a name, on no list
+    of the desk, and nothing is done to it.
     """
 
     __tablename__ = "registration"
@@ -233,6 +241,7 @@ class Registration(Base):
     answer_set_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("answer_set.id"))
     organisation_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("organisation.id"), index=True)
     delegation_id: Mapped[uuid.UUID | None]
+    awaits_word: Mapped[bool] = mapped_column(default=False)
     state: Mapped[State] = mapped_column(enum_column(State, name="state"), default=State.DRAFT)
     has_seat: Mapped[bool] = mapped_column(default=False)
     reference: Mapped[str | None]

@@ -65,10 +65,18 @@ CAUSES: dict[str, Any] = {
     "focal_point": _l("Approved by the focal point"),
     "focal_point_silent": _l("Gone on without the focal point"),
     "replaced": _l("Replaced by the focal point"),
+    "claimed": _l("Looked at again: the person took it over after the decision"),
 }
 """How an offer ended or why somebody is looked at again, in the history."""
 
-KIND_OF_CAUSE = {"accepted": "ok", "answered": "", "taken_up": "", "focal_point": "ok", "focal_point_silent": "warn"}
+KIND_OF_CAUSE = {
+    "accepted": "ok",
+    "answered": "",
+    "taken_up": "",
+    "focal_point": "ok",
+    "focal_point_silent": "warn",
+    "claimed": "warn",
+}
 """Its mark, where it is not that of an end."""
 
 PAPERS: dict[Paper, Any] = {
