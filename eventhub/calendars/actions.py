@@ -341,8 +341,8 @@ def choose_for_all(event: Event, person_ids: Collection[uuid.UUID]) -> None:
     )
     if event.kind not in INVITING:
         wanted = wanted.where(Session.chosen_beforehand)
-    # Held, so that nobody counts the places of a session while it becomes everybody's.
-    _choose_from(wanted.with_for_update(read=True, of=Session))
+    # Held, in the order in which everybody holds them: nobody counts a session's places while it becomes everybody's.
+    _choose_from(wanted.order_by(Session.id).with_for_update(read=True, of=Session))
 
 
 def _choose_for_seated(session: Session) -> None:

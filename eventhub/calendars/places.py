@@ -192,7 +192,7 @@ def forget(person_id: uuid.UUID, sessions: Select[uuid.UUID]) -> None:
 
 
 def waits_for(person: Person) -> list[Session]:
-    """The sessions somebody waits for, with their events, in the order of their times. One statement."""
+    """The sessions to come that somebody waits for, with their events, in the order of their times. One statement."""
     return queries.sessions_told(
         Session.id.in_(
             select(SessionWait.session_id)
@@ -203,7 +203,9 @@ def waits_for(person: Person) -> list[Session]:
                 Registration.state.in_(ATTENDING),
             )
         )
-        & (Session.ends_at > now())
+        & (Session.starts_at > now())
+        & (Session.publication == Publication.PUBLISHED)
+        & (Event.publication == Publication.PUBLISHED)
     )
 
 
