@@ -25,7 +25,8 @@ from eventhub.kit.files import StoredFile
 from eventhub.people.affiliations import affiliate
 from eventhub.people.models import Person, Role
 from eventhub.programme.models import Event, Publication, Series
-from eventhub.registration.models import Registration, State
+from eventhub.registration import duplicates
+from eventhub.registration.models import Registration, RegistrationPair, State
 from tests.factories.people import grant, make_organisation, make_person
 from tests.factories.programme import add_panellist, make_document, make_event, make_session
 from tests.factories.questionnaires import make_questionnaire
@@ -191,6 +192,19 @@ def prepared(world: World) -> None:
     make_prepared(row, State.DECLINED, "other", text=f"{SECRET} stays at home")
 
 
+def alike(world: World) -> None:
+    """Somebody's registration looks like another one, and the desk said that they are two people."""
+    row = db.session.query(Registration).filter_by(reference=world.mine["reference"]).one()
+    first, second = sorted((row.id, uuid.UUID(world.mine["ready"])))
+    pair = RegistrationPair(
+        id=uuid.uuid4(), event_id=row.event_id, first_id=first, second_id=second, score=3, reasons=["name"]
+    )
+    db.session.add(pair)
+    db.session.flush()
+    officer = _somebody()
+    duplicates.hold_apart(officer, duplicates.pair_of(row.event_id, pair.id, officer.id), f"{SECRET} has a cousin")
+
+
 def needed(world: World) -> None:
     """What somebody needs to take part, and that it was answered."""
     row = db.session.query(Registration).filter_by(reference=world.mine["reference"]).one()
@@ -213,15 +227,15 @@ ABOUT_PEOPLE: tuple[Fact, ...] = (registered, declined, hidden_away, renamed, ha
 HIDDEN_FROM: dict[str, tuple[Fact, ...]] = {
     "anonymous": (*ABOUT_PEOPLE, unnamed, prepared, drafted),
     "stranger": (*ABOUT_PEOPLE, unnamed, drafted, appointed, asked),
-    "owner": (prepared,),
-    "organiser": (renamed, appointed),
+    "owner": (prepared, alike),
+    "organiser": (renamed, appointed, alike),
     "officer": (asked,),
     "other_organiser": (*ABOUT_PEOPLE, unnamed, drafted),
-    "other_officer": (*ABOUT_PEOPLE, prepared),
+    "other_officer": (*ABOUT_PEOPLE, prepared, alike),
     "other_admin": (*ABOUT_PEOPLE, appointed, asked),
     "rapporteur": (*ABOUT_PEOPLE, appointed, asked),
     "check_in": (*ABOUT_PEOPLE, prepared),
-    "partner": (*ABOUT_PEOPLE, prepared, drafted),
+    "partner": (*ABOUT_PEOPLE, prepared, alike, drafted),
     "reviewer": ABOUT_PEOPLE,
 }
 """What each role may not know."""
@@ -233,6 +247,7 @@ INSIDE = [
     (renamed, "officer", f"{DESK}?chip=all"),
     (prepared, "organiser", f"{DESK}?chip=all"),
     (prepared, "organiser", f"{DESK}/prepared"),
+    (alike, "officer", f"{DESK}/duplicates"),
     (needed, "organiser", "/en/console/events/{event}/arrangements"),
     (handed_in, "organiser", f"{DESK}/{{registration}}"),
     (drafted, "organiser", "/en/console/events/{event}/programme"),
