@@ -14,6 +14,7 @@ from eventhub.demo.plan import EVENTS
 from eventhub.demo.preparatory import fill_preparatory_day, make_preparatory_day
 from eventhub.demo.programme import make_programme
 from eventhub.demo.registrations import make_registrations
+from eventhub.demo.ways import make_ways
 from eventhub.kit.clock import now
 from eventhub.kit.db import Texts, db, unit_of_work
 from eventhub.kit.outbox import Promise
@@ -53,6 +54,8 @@ def _load(today: date) -> None:
         calendars.choose_for_all(events[key], [person_id for _registration, person_id in seated[key]])
     fill_preparatory_day(briefings, cast["participant"])
     make_arrangements(events, cast["organiser"])
+    regional = versions["regional_registration_form"]
+    make_ways(events["forum_this_year"], events["regional_asia_pacific"], regional, cast["organiser"])
     reindex_all()
     _one_promise_that_waits()
     bump("programme")

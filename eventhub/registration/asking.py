@@ -103,7 +103,6 @@ def by_category(found: Intake, announced: Sequence[Deadline] = ()) -> list[dict[
         {
             "label": shown.label(categories.LIST, rule.code, g.lang),
             "value": _window_words(found, rule, [one for one in announced if one.category == rule.code]),
-            "kind": "html",
         }
         for rule in found.rules
         if rule.is_taken
