@@ -28,6 +28,7 @@ from eventhub.kit.text import ascii_email
 from eventhub.local.household import Household
 from eventhub.local.postgres import client_program
 from eventhub.local.process import LocalServerError
+from eventhub.mailings import bounces
 from eventhub.people import actions as people
 from eventhub.people import resets, roles
 from eventhub.people.models import Role, ScopeKind
@@ -151,6 +152,25 @@ def sign_in(email: str) -> None:
     with _app(), unit_of_work():
         link = people.one_time_link(people.find_or_make_person(_address(email)))
     click.echo(link)
+
+
+@main.command("bounces")
+@click.argument("source", type=click.Path(path_type=Path, exists=True, allow_dash=True))
+def bounces_command(source: Path) -> None:
+    """Take reports about mails that did not arrive, from SOURCE: a file, a Maildir, or - for one on the input."""
+    is_folder = source.is_dir()
+    if is_folder and not (source / "new").is_dir():
+        raise Stop(f"{source} is no Maildir: there is no folder new in it.")
+    found = list(bounces.waiting(source)) if is_folder else [source]
+    noted = 0
+    with _app():
+        for message in found:
+            raw = click.get_binary_stream("stdin").read() if str(message) == "-" else message.read_bytes()
+            with unit_of_work():
+                noted += bounces.take(raw)
+            if is_folder:
+                bounces.put_away(message)
+    click.echo(f"{len(found)} read, {noted} noted")
 
 
 @main.group("audit")

@@ -43,6 +43,7 @@ class Promise(Base):
         CheckConstraint("kept_at IS NULL OR parked_at IS NULL", name="kept_or_parked"),
         Index("ix_promise_due", "not_before", postgresql_where="kept_at IS NULL AND parked_at IS NULL"),
         Index("ix_promise_parked", "parked_at", postgresql_where="parked_at IS NOT NULL"),
+        Index("ix_promise_payload", "payload", postgresql_using="gin", postgresql_ops={"payload": "jsonb_path_ops"}),
     )
 
     id: Mapped[Serial]
