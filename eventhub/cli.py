@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -165,7 +166,7 @@ def bounces_command(source: Path) -> None:
     noted = 0
     with _app():
         for message in found:
-            raw = click.get_binary_stream("stdin").read() if str(message) == "-" else message.read_bytes()
+            raw = sys.stdin.buffer.read() if str(message) == "-" else message.read_bytes()
             with unit_of_work():
                 noted += bounces.take(raw)
             if is_folder:

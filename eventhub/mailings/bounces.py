@@ -1,5 +1,4 @@
-"""Mails that come back: reports taken from a file, from the input, or from a Maildir, and noted at the mail they are
-about.
+"""Mails that come back: reports from a file, the input or a Maildir are noted at the mail they are about.
 
 A report names a mail by its Message-ID, which nobody has but who has the mail. It changes what the desk sees of that
 mail, and nothing else; nobody is told.

@@ -35,7 +35,10 @@ def is_visible(mailing: Mailing, event: Event) -> bool:
     return not mailing.audience.get("first_time") or access.knows_first_timers(actor().grants, event)
 
 
-def demand_sender(event: Event) -> None:
-    """Raises NotFound for those who only draft."""
+def mailing_to_send(slug: str, mailing_id: uuid.UUID) -> tuple[Event, Mailing]:
+    """A mailing, held, for those who may send it. Raises NotFound for those who only draft, whatever is there."""
+    event, _seen = at_desk(slug)
     if not access.may_send(actor().grants, event):
         raise NotFound
+    event, _seen, mailing = mailing_at_desk(slug, mailing_id, lock=True)
+    return event, mailing

@@ -69,7 +69,7 @@ class VersionForm(Form):
     @property
     def seen(self) -> int:
         """The version that the page showed; 0, which never was, for a forged one."""
-        data = self.version.data or ""
+        data = (self.version.raw_data or ("",))[0]
         return int(data) if re.fullmatch(r"[0-9]{1,9}", data) else 0
 
 

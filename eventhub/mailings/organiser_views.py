@@ -21,7 +21,7 @@ from eventhub.kit.mail import Letter, render
 from eventhub.kit.web import back_to
 from eventhub.mailings import access, actions, audience, letters, queries, wording
 from eventhub.mailings.audience import Count
-from eventhub.mailings.console import at_desk, bp, demand_sender, is_visible, mailing_at_desk
+from eventhub.mailings.console import at_desk, bp, is_visible, mailing_at_desk, mailing_to_send
 from eventhub.mailings.forms import AudienceForm, NewForm, SendForm, TextsForm, TrialForm
 from eventhub.mailings.models import NOT_REACHED, Kind, Mailing, Outcome, Stage
 from eventhub.mailings.words import KINDS, OUTCOMES, STAGES, WHYS
@@ -101,6 +101,7 @@ def audience_of(slug: str, mailing_id: uuid.UUID) -> ResponseReturnValue:
             if not form.errors
             else _one(event, mailing, form)
         )
+    form.version.data = str(mailing.version)
     page = render_template(
         "mailings/recipients.html",
         event=event,
@@ -120,7 +121,7 @@ def audience_of(slug: str, mailing_id: uuid.UUID) -> ResponseReturnValue:
 @staff
 def texts(slug: str, mailing_id: uuid.UUID) -> ResponseReturnValue:
     """What it says, in six languages side by side."""
-    event, seen, mailing = mailing_at_desk(slug, mailing_id)
+    event, _seen, mailing = mailing_at_desk(slug, mailing_id)
     form = TextsForm(obj=mailing)
     if form.validate_on_submit() and submit(
         form,
@@ -142,6 +143,7 @@ def texts(slug: str, mailing_id: uuid.UUID) -> ResponseReturnValue:
             if not form.errors
             else _one(event, mailing, form)
         )
+    form.version.data = str(mailing.version)
     page = render_template(
         "mailings/texts.html",
         event=event,
@@ -180,8 +182,7 @@ def trial(slug: str, mailing_id: uuid.UUID) -> ResponseReturnValue:
 @stands_on("mailings_console.mailing")
 def send(slug: str, mailing_id: uuid.UUID) -> ResponseReturnValue:
     """Send it now, or at the given moment."""
-    event, _seen, found = mailing_at_desk(slug, mailing_id, lock=True)
-    demand_sender(event)
+    event, found = mailing_to_send(slug, mailing_id)
     form = SendForm()
     if form.validate_on_submit() and submit(
         form, lambda: actions.schedule(actor().person, found, event, at=form.at(event), version=form.seen)
@@ -197,8 +198,7 @@ def send(slug: str, mailing_id: uuid.UUID) -> ResponseReturnValue:
 @stands_on("mailings_console.mailing")
 def move(slug: str, mailing_id: uuid.UUID) -> ResponseReturnValue:
     """Call it back, stop it, go on, or send it again to those not reached."""
-    event, _seen, found = mailing_at_desk(slug, mailing_id, lock=True)
-    demand_sender(event)
+    event, found = mailing_to_send(slug, mailing_id)
     deed = MOVES.get(request.form.get("move", ""))
     if deed is None:
         raise NotFound

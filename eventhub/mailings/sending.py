@@ -1,5 +1,4 @@
-"""What the clock does each minute: begin what is due, hand the next mails to the outbox, write down what became of
-those that were handed over.
+"""What the clock does each minute: begin what is due, hand over the next mails, write down what became of the others.
 
 Who is meant is frozen by one statement when a mailing begins. Each step is one transaction: a crash between two loses
 none and doubles none, since a line is handed over in the same transaction as it is marked, under a key of its own.

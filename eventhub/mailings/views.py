@@ -39,7 +39,8 @@ def message(line_id: uuid.UUID) -> ResponseReturnValue:
     """One message, in full."""
     person: Person = actor().person
     line = queries.message(person, line_id)
-    return render_template("mailings/message.html", **_told(line, person))
+    told = _told(line, person)
+    return render_template("mailings/message.html", body=told["said"], **told)
 
 
 @bp.post("/me/messages/mails/<wish>")
@@ -53,9 +54,7 @@ def wanted(wish: str) -> ResponseReturnValue:
         if wants:
             flash(_("You get news and invitations by mail again."), "ok")
         else:
-            flash(
-                _("You get no more news and invitations by mail. Mails about your own registration still come."), "ok"
-            )
+            flash(_("You get no news and invitations by mail. Mails about your own registration still come."), "ok")
     return back_to("mailings.messages")
 
 
