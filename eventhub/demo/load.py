@@ -10,6 +10,7 @@ from eventhub.demo.crowd import make_cast, make_crowd
 from eventhub.demo.delegations import make_delegations
 from eventhub.demo.duplicates import make_duplicates
 from eventhub.demo.forms import form
+from eventhub.demo.mailings import make_mailings
 from eventhub.demo.plan import EVENTS
 from eventhub.demo.preparatory import fill_preparatory_day, make_preparatory_day
 from eventhub.demo.programme import make_programme
@@ -53,6 +54,7 @@ def _load(today: date) -> None:
         calendars.choose_for_all(events[key], [person_id for _registration, person_id in seated[key]])
     fill_preparatory_day(briefings, cast["participant"])
     make_arrangements(events, cast["organiser"])
+    make_mailings(events["forum_this_year"], cast["organiser"])
     reindex_all()
     _one_promise_that_waits()
     bump("programme")

@@ -153,7 +153,10 @@ def still_meant(mailing: Mailing, registration_id: uuid.UUID) -> tuple[bool, Why
     """
     audience = read(mailing.audience)
     rows = _from(select(skipped_why(mailing))).where(
-        Registration.id == registration_id, Registration.state.in_(_later(audience)), Person.erased_at.is_(None)
+        Registration.id == registration_id,
+        Registration.state.in_(_later(audience)),
+        Registration.erased_at.is_(None),
+        Person.erased_at.is_(None),
     )
     found = db.session.execute(rows).first()
     if found is None:

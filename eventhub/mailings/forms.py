@@ -9,6 +9,7 @@ from typing import Any
 from flask import g
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
+from markupsafe import Markup, escape
 from wtforms import BooleanField, FormField, HiddenField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms import Form as PlainForm
 from wtforms.fields import DateTimeLocalField
@@ -243,6 +244,11 @@ def _wrong(part: Any, problem: str) -> bool:
     return False
 
 
-def _unknown(one: str, known: tuple[str, ...]) -> str:
-    names = ", ".join(f"{{{name}}}" for name in known)
-    return str(gettext("%(typed)s is no placeholder. Known here: %(names)s", typed=one, names=names))
+def _unknown(one: str, known: tuple[str, ...]) -> Markup:
+    names = Markup(" ").join(_code(f"{{{name}}}") for name in known)
+    said = gettext("%(typed)s is no placeholder. Known here: %(names)s")
+    return escape(said) % {"typed": _code(one), "names": names}
+
+
+def _code(typed: str) -> Markup:
+    return Markup('<bdi dir="ltr">{}</bdi>').format(typed)

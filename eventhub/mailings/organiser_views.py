@@ -340,7 +340,7 @@ def _previews(found: Mailing, event: Event, who: Count | None) -> list[dict[str,
             _drawn(letters.plain(found, "preview@localhost", lang, values, None), lang)
             | {"name": AUTONYMS[lang], "needed": who.languages.get(lang, 0) if who else None}
         )
-    return drawn
+    return sorted(drawn, key=lambda one: (not one["needed"], one["lang"] != found.original_language))
 
 
 def _drawn(letter: Letter, lang: str) -> dict[str, Any]:

@@ -254,13 +254,14 @@ class Unreached:
 
 
 def unreached(event_id: uuid.UUID, seen: Sight) -> list[Unreached]:
-    """Whom any mail about an event did not reach, letters of the desk included: the newest refusal of each, the newest
+    """Whom any mail about an event did not reach, letters of the desk included: of each the newest one, the newest
     first. What the outbox still knows; one statement.
     """
     name: Any = LEGAL if seen is Sight.BADGES else PUBLIC_NAME
     about = cast(Promise.payload["registration_id"].astext, Uuid)
     at = func.coalesce(Mail.bounced_at, Promise.parked_at)
-    refused = Promise.parked_at.is_not(None) & Promise.problem.like("SMTP 5%")
+    given_up = select(Promise.id).where(Promise.parked_at.is_not(None), Promise.task.not_in(NOT_MAILS))
+    meant = select(Mail.promise_id).where(Mail.bounced_at.is_not(None)).union(given_up)
     rows = (
         select(Registration.id, name, Registration.reference, func.coalesce(Mail.bounce, Promise.problem), at)
         .select_from(Promise)
@@ -269,7 +270,7 @@ def unreached(event_id: uuid.UUID, seen: Sight) -> list[Unreached]:
         .join(Registration, Registration.id == func.coalesce(MailingLine.registration_id, about))
         .join(Person, Person.id == Registration.person_id)
         .where(Registration.event_id == event_id, Registration.erased_at.is_(None))
-        .where(or_(Mail.bounced_at.is_not(None), refused))
+        .where(Promise.id.in_(meant))
         .order_by(at.desc(), Promise.id.desc())
     )
     found: dict[uuid.UUID, Unreached] = {}

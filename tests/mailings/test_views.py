@@ -59,7 +59,7 @@ def test_from_nothing_to_the_mailbox(client: FlaskClient, sink: MailSink) -> Non
     wrong = post(client, texts, words)
     assert wrong.status_code == 422
     shown = wrong.get_data(as_text=True)
-    assert "{nam} is no placeholder" in shown
+    assert '<bdi dir="ltr">{nam}</bdi> is no placeholder' in shown
     assert "Fill in both the subject and the text" in shown
     assert "News for {nam}" in shown, "nothing typed is lost"
     assert post(client, texts, words | {"subject-en": "News for {name}", "text-fr": ""}).status_code == 303
