@@ -24,18 +24,24 @@ SENT_SUBJECT: Texts = {
     "zh": "{event}：如何抵达会场",
 }
 SENT_TEXT: Texts = {
-    "en": "Dear {name},\n\nplease come to the main gate from eight o’clock, with your reference {reference} and "
-    "a document with a photograph. It takes about half an hour until you are in the room.\n\nYour registration: {link}",
-    "fr": "Bonjour {name},\n\nprésentez-vous à l’entrée principale dès huit heures, avec votre référence {reference} "
+    "en": "Dear {name},\n\n"
+    "if you are accredited, please come to the main gate from eight o’clock, with your reference {reference} and "
+    "a document with a photograph. It takes about half an hour until you are in the room.\n\n"
+    "Your registration: {link}",
+    "fr": "Bonjour {name},\n\n"
+    "si votre accréditation est confirmée, présentez-vous à l’entrée principale dès huit heures, avec votre référence {reference} "
     "et une pièce d’identité avec photographie. Comptez une demi-heure pour arriver dans la salle.\n\n"
     "Votre inscription : {link}",
-    "es": "Hola, {name}:\n\nvenga a la entrada principal a partir de las ocho, con su referencia {reference} y un "
+    "es": "Hola, {name}:\n\n"
+    "si su acreditación está confirmada, venga a la entrada principal a partir de las ocho, con su referencia {reference} y un "
     "documento con fotografía. Calcule media hora hasta llegar a la sala.\n\nSu inscripción: {link}",
-    "ru": "Здравствуйте, {name}!\n\nПриходите к главному входу с восьми часов, с номером {reference} и документом с "
+    "ru": "Здравствуйте, {name}!\n\n"
+    "Если Ваша аккредитация подтверждена, приходите к главному входу с восьми часов, с номером {reference} и документом с "
     "фотографией. Путь до зала занимает около получаса.\n\nВаша регистрация: {link}",
-    "ar": "تحية طيبة، {name}\n\nيرجى الحضور إلى المدخل الرئيسي ابتداء من الساعة الثامنة، مع رقمكم المرجعي {reference} "
+    "ar": "تحية طيبة، {name}\n\n"
+    "إذا تم اعتماد مشاركتكم، يرجى الحضور إلى المدخل الرئيسي ابتداء من الساعة الثامنة، مع رقمكم المرجعي {reference} "
     "ووثيقة عليها صورة. يستغرق الوصول إلى القاعة نحو نصف ساعة.\n\nتسجيلكم: {link}",
-    "zh": "{name}，您好！\n\n请自八时起到正门，携带您的参考编号{reference}和带照片的证件。"
+    "zh": "{name}，您好！\n\n如您已获认可，请自八时起到正门，携带您的参考编号{reference}和带照片的证件。"
     "抵达会议室约需半小时。\n\n您的注册：{link}",
 }
 DRAFT_SUBJECT: Texts = {
@@ -53,7 +59,7 @@ FATES = (*([Outcome.SENT] * 60), Outcome.BOUNCED, Outcome.REFUSED)
 
 def make_mailings(event: Event, organiser: Person) -> None:
     """Nobody is written to: what was sent was sent before the demo begins."""
-    sent = _written(event, organiser, ("accredited",), SENT_SUBJECT, SENT_TEXT)
+    sent = _written(event, organiser, ("accredited", "decide"), SENT_SUBJECT, SENT_TEXT)
     moment = now() - AGO
     sent.send_at, sent.begun_at, sent.ended_at = moment, moment, moment + timedelta(minutes=9)
     sent.stage = Stage.DONE

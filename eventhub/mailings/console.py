@@ -3,10 +3,11 @@
 import uuid
 
 from flask import Blueprint
+from flask_babel import gettext as _
 
 from eventhub.kit.access import actor
 from eventhub.kit.errors import NotFound
-from eventhub.mailings import access, queries
+from eventhub.mailings import access, letters, queries, wording
 from eventhub.mailings.models import Mailing
 from eventhub.programme.models import Event
 from eventhub.registration import desk
@@ -42,3 +43,11 @@ def mailing_to_send(slug: str, mailing_id: uuid.UUID) -> tuple[Event, Mailing]:
         raise NotFound
     event, _seen, mailing = mailing_at_desk(slug, mailing_id, lock=True)
     return event, mailing
+
+
+def subject_of(mailing: Mailing, event: Event) -> str:
+    """What a mailing is called at the desk: its subject in the original language, which names the event."""
+    subject = mailing.subject.get(mailing.original_language)
+    if not subject:
+        return str(_("Without a subject"))
+    return wording.filled(subject, {"event": letters.title_of(event, mailing.original_language)})

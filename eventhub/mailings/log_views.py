@@ -11,7 +11,7 @@ from eventhub.kit.access import actor, staff
 from eventhub.kit.i18n import said_by_clock, show_moment
 from eventhub.kit.paging import page_number, pager
 from eventhub.mailings import queries
-from eventhub.mailings.console import at_desk, bp, mailing_at_desk
+from eventhub.mailings.console import at_desk, bp, mailing_at_desk, subject_of
 from eventhub.mailings.models import Outcome
 from eventhub.mailings.words import OUTCOMES, WHYS, said_problem
 from eventhub.people.access import holds
@@ -48,7 +48,7 @@ def log(slug: str, mailing_id: uuid.UUID) -> ResponseReturnValue:
         "mailings/log.html",
         event=event,
         mailing=mailing,
-        subject=mailing.subject.get(mailing.original_language) or _("Without a subject"),
+        subject=subject_of(mailing, event),
         chips=chips,
         rows=[_row(one, event) for one in lines],
         pages=pager(

@@ -21,7 +21,7 @@ from eventhub.kit.mail import Letter, render
 from eventhub.kit.web import back_to
 from eventhub.mailings import access, actions, audience, letters, queries, wording
 from eventhub.mailings.audience import Count
-from eventhub.mailings.console import at_desk, bp, is_visible, mailing_at_desk, mailing_to_send
+from eventhub.mailings.console import at_desk, bp, is_visible, mailing_at_desk, mailing_to_send, subject_of
 from eventhub.mailings.forms import AudienceForm, NewForm, SendForm, TextsForm, TrialForm
 from eventhub.mailings.models import NOT_REACHED, Kind, Mailing, Outcome, Stage
 from eventhub.mailings.words import KINDS, OUTCOMES, STAGES, WHYS
@@ -60,7 +60,7 @@ def new(slug: str) -> ResponseReturnValue:
     reach = [one.id for one in numbers.earlier_events(event) if registration.works_at_desk(actor().grants, one)]
     former = [(one, of) for one, of in queries.former(event, reach) if is_visible(one, of)]
     form = NewForm()
-    form.fill([(one.id.hex, f"{letters.title_of(of, g.lang)}: {_subject(one)[:UNTITLED]}") for one, of in former])
+    form.fill([(one.id.hex, f"{letters.title_of(of, g.lang)}: {subject_of(one, of)[:UNTITLED]}") for one, of in former])
     if request.method == "GET" and request.args.get("copied") in {one.id.hex for one, _of in former}:
         form.copied.data = request.args["copied"]
     if form.validate_on_submit():
@@ -107,7 +107,7 @@ def audience_of(slug: str, mailing_id: uuid.UUID) -> ResponseReturnValue:
         event=event,
         form=form,
         mailing=mailing,
-        subject=_subject(mailing),
+        subject=subject_of(mailing, event),
         kinds=KINDS,
         count=audience.count(mailing, event),
         whys=WHYS,
@@ -249,7 +249,7 @@ def _one(event: Event, found: Mailing, sent: Form | None = None) -> ResponseRetu
         "mailings/mailing.html",
         event=event,
         mailing=found,
-        subject=_subject(found),
+        subject=subject_of(found, event),
         stage=STAGES[found.stage],
         kind=KINDS[found.kind],
         count=who,
@@ -276,14 +276,10 @@ def _one(event: Event, found: Mailing, sent: Form | None = None) -> ResponseRetu
     return page, sent.status if sent else 200
 
 
-def _subject(found: Mailing) -> str:
-    return found.subject.get(found.original_language) or str(_("Without a subject"))
-
-
 def _row(one: Mailing, event: Event, tally: Counter[Outcome]) -> dict[str, Any]:
     when = one.begun_at or one.send_at or one.changed_at
     return {
-        "subject": _subject(one),
+        "subject": subject_of(one, event),
         "url": url_for("mailings_console.mailing", slug=event.slug, mailing_id=one.id),
         "copy_url": url_for("mailings_console.new", slug=event.slug, copied=one.id.hex),
         "tag": STAGES[one.stage],

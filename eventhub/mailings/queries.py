@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Text, Uuid, cast, func, literal, or_, select, union_all
+from sqlalchemy import Text, Uuid, cast, func, literal, null, or_, select, union_all
 from sqlalchemy.orm import contains_eager, joinedload, load_only
 
 from eventhub.kit.db import db
@@ -15,7 +15,7 @@ from eventhub.kit.errors import or_not_found
 from eventhub.kit.mail import Mail
 from eventhub.kit.outbox import Promise
 from eventhub.kit.tokens import digest
-from eventhub.mailings.models import Mailing, MailingLine, MailPreference, Outcome, Why
+from eventhub.mailings.models import NOT_REACHED, Mailing, MailingLine, MailPreference, Outcome, Why
 from eventhub.mailings.sending import KEY, LETTER, NOW, with_promises
 from eventhub.people.models import Person
 from eventhub.programme.models import Event
@@ -205,8 +205,8 @@ def preference_by_token(token: str, *, lock: bool = False) -> MailPreference:
 
 
 def posted(registration_id: uuid.UUID) -> list[Posted]:
-    """Every mail to the person about one registration that the outbox still knows, the newest first: it keeps what was
-    sent for 90 days. Two statements.
+    """Every mail to the person about one registration that is known, the newest first: the outbox keeps what was sent
+    for 90 days, a mailing longer. Three statements.
     """
     ids = union_all(
         *(
@@ -223,7 +223,17 @@ def posted(registration_id: uuid.UUID) -> list[Posted]:
         .order_by(Promise.created_at.desc(), Promise.id.desc())
         .limit(SHOWN)
     )
-    return [_posted(*row) for row in db.session.execute(rows)]
+    found = [_posted(*row) for row in db.session.execute(rows)]
+    known = {one.line_id for one in found}
+    lines = select(MailingLine).where(
+        MailingLine.registration_id == registration_id, MailingLine.promised_at.is_not(None)
+    )
+    found += [
+        Posted(LETTER, line.promised_at or line.moved_at, line.sent_at, line.state, None, line.id)
+        for line in db.session.scalars(lines)
+        if line.id not in known
+    ]
+    return sorted(found, key=lambda one: one.created_at, reverse=True)
 
 
 def _posted(promise: Promise, sent_at: datetime | None, bounced_at: datetime | None, bounce: str | None) -> Posted:
@@ -255,7 +265,7 @@ class Unreached:
 
 def unreached(event_id: uuid.UUID, seen: Sight) -> list[Unreached]:
     """Whom any mail about an event did not reach, letters of the desk included: of each the newest one, the newest
-    first. What the outbox still knows; one statement.
+    first; then what the logs of mailings know beyond what the outbox keeps. Two statements.
     """
     name: Any = LEGAL if seen is Sight.BADGES else PUBLIC_NAME
     about = cast(Promise.payload["registration_id"].astext, Uuid)
@@ -273,7 +283,15 @@ def unreached(event_id: uuid.UUID, seen: Sight) -> list[Unreached]:
         .where(Promise.id.in_(meant))
         .order_by(at.desc(), Promise.id.desc())
     )
+    lines = (
+        select(Registration.id, name, Registration.reference, null(), MailingLine.moved_at)
+        .join(MailingLine, MailingLine.registration_id == Registration.id)
+        .join(Person, Person.id == Registration.person_id)
+        .where(Registration.event_id == event_id, Registration.erased_at.is_(None))
+        .where(MailingLine.state.in_(list(NOT_REACHED)))
+        .order_by(MailingLine.moved_at.desc(), MailingLine.id)
+    )
     found: dict[uuid.UUID, Unreached] = {}
-    for row in db.session.execute(rows):
+    for row in (*db.session.execute(rows), *db.session.execute(lines)):
         found.setdefault(row[0], Unreached(*row))
     return list(found.values())[:UNREACHED]
