@@ -29,7 +29,8 @@ from eventhub.kit.text import ascii_email
 from eventhub.local.household import Household
 from eventhub.local.postgres import client_program
 from eventhub.local.process import LocalServerError
-from eventhub.mailings import bounces
+from eventhub.mailings import bounces, sending
+from eventhub.mailings.dsn import BIGGEST
 from eventhub.people import actions as people
 from eventhub.people import resets, roles
 from eventhub.people.models import Role, ScopeKind
@@ -166,7 +167,8 @@ def bounces_command(source: Path) -> None:
     noted = 0
     with _app():
         for message in found:
-            raw = sys.stdin.buffer.read() if str(message) == "-" else message.read_bytes()
+            with sys.stdin.buffer if str(message) == "-" else message.open("rb") as opened:
+                raw = opened.read(BIGGEST)
             with unit_of_work():
                 noted += bounces.take(raw)
             if is_folder:
@@ -270,8 +272,11 @@ def restore(source: Path, yes: bool) -> None:
             with unit_of_work():
                 gone = people.replay_erasures(_erasures(settings))
                 held = outbox.hold(but="people.erased")
+                stopped = sending.hold()
         _restore_files(settings, source / "files")
     click.echo(f"Restored. {gone} erasures replayed; {held} promises wait for a person at /en/console/promises.")
+    if stopped:
+        click.echo(f"{stopped} mailings are stopped: the pages of their events say which.")
 
 
 def _address(email: str) -> str:

@@ -17,7 +17,7 @@ from eventhub.programme.models import Event
 
 SENT_SUBJECT: Texts = {
     "en": "{event}: how to reach the building",
-    "fr": "{event} : comment rejoindre le bâtiment",
+    "fr": "{event} : comment rejoindre le bâtiment",
     "es": "{event}: cómo llegar al edificio",
     "ru": "{event}: как добраться до здания",
     "ar": "{event}: كيفية الوصول إلى المبنى",
@@ -29,15 +29,18 @@ SENT_TEXT: Texts = {
     "a document with a photograph. It takes about half an hour until you are in the room.\n\n"
     "Your registration: {link}",
     "fr": "Bonjour {name},\n\n"
-    "si votre accréditation est confirmée, présentez-vous à l’entrée principale dès huit heures, avec votre référence {reference} "
-    "et une pièce d’identité avec photographie. Comptez une demi-heure pour arriver dans la salle.\n\n"
-    "Votre inscription : {link}",
+    "si votre accréditation est confirmée, présentez-vous à l’entrée principale dès huit heures, "
+    "avec votre référence {reference} et une pièce d’identité avec photographie. "
+    "Comptez une demi-heure pour arriver dans la salle.\n\n"
+    "Votre inscription : {link}",
     "es": "Hola, {name}:\n\n"
-    "si su acreditación está confirmada, venga a la entrada principal a partir de las ocho, con su referencia {reference} y un "
-    "documento con fotografía. Calcule media hora hasta llegar a la sala.\n\nSu inscripción: {link}",
+    "si su acreditación está confirmada, venga a la entrada principal a partir de las ocho, "
+    "con su referencia {reference} y un documento con fotografía. "
+    "Calcule media hora hasta llegar a la sala.\n\nSu inscripción: {link}",
     "ru": "Здравствуйте, {name}!\n\n"
-    "Если Ваша аккредитация подтверждена, приходите к главному входу с восьми часов, с номером {reference} и документом с "
-    "фотографией. Путь до зала занимает около получаса.\n\nВаша регистрация: {link}",
+    "Если Ваша аккредитация подтверждена, приходите к главному входу с восьми часов, "
+    "с номером {reference} и документом с фотографией. "
+    "Путь до зала занимает около получаса.\n\nВаша регистрация: {link}",
     "ar": "تحية طيبة، {name}\n\n"
     "إذا تم اعتماد مشاركتكم، يرجى الحضور إلى المدخل الرئيسي ابتداء من الساعة الثامنة، مع رقمكم المرجعي {reference} "
     "ووثيقة عليها صورة. يستغرق الوصول إلى القاعة نحو نصف ساعة.\n\nتسجيلكم: {link}",
@@ -51,7 +54,7 @@ DRAFT_SUBJECT: Texts = {
 DRAFT_TEXT: Texts = {
     "en": "Dear {name},\n\nyou began to register and have not sent it. What you wrote is kept: {link}",
     "fr": "Bonjour {name},\n\nvous avez commencé une inscription sans l’envoyer. "
-    "Ce que vous avez écrit est conservé : {link}",
+    "Ce que vous avez écrit est conservé : {link}",
 }
 AGO = timedelta(days=7)
 FATES = (*([Outcome.SENT] * 60), Outcome.BOUNCED, Outcome.REFUSED)

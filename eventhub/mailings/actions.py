@@ -181,12 +181,16 @@ def send_again(actor: Person, mailing: Mailing) -> int:
     """Write once more to those whom it did not reach; how many. The caller holds the row. Raises NoWay, NobodyLeft.
 
     What was never sent keeps its promise and its Message-ID, so that a mail which arrived without our seeing it is the
-    same mail; only what came back is written anew.
+    same mail; only what came back is written anew. What is held after a restore is for administrators.
     """
     if mailing.stage is not Stage.DONE and mailing.stage is not Stage.SENDING:
         raise NoWay
     rows = sending.with_promises(select(MailingLine, sending.NOW, Promise))
-    rows = rows.where(MailingLine.mailing_id == mailing.id, sending.NOW.in_([one.value for one in NOT_REACHED]))
+    rows = rows.where(
+        MailingLine.mailing_id == mailing.id,
+        sending.NOW.in_([one.value for one in NOT_REACHED]),
+        Promise.problem.is_distinct_from(outbox.HELD),
+    )
     number = 0
     for line, state, parked in db.session.execute(rows.with_for_update(of=MailingLine)).all():
         if state == Outcome.BOUNCED or parked is None:

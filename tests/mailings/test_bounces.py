@@ -6,10 +6,16 @@ import uuid
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import func
 
-from eventhub.kit.db import db
+from eventhub.cli import main
+from eventhub.kit.clock import now
+from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.mail import Mail
+from eventhub.kit.outbox import Promise, promise
 from eventhub.local.mailsink import MailSink
 from eventhub.mailings import actions, bounces, dsn
 from eventhub.mailings.models import Outcome, Stage
@@ -128,3 +134,33 @@ def test_a_maildir_is_read_once(tmp_path: Path) -> None:
         bounces.put_away(one)
     assert list(bounces.waiting(tmp_path)) == []
     assert {one.name for one in (tmp_path / "cur").iterdir()} == {"1.a:2,S", "2.b:2,S"}
+
+
+@pytest.mark.lane
+def test_the_command_reads_a_maildir_a_file_and_its_input(committed: Flask, tmp_path: Path) -> None:
+    with committed.app_context(), unit_of_work():
+        ids = [f"<{uuid.uuid4().hex}.{number}@meetings.example>" for number in range(3)]
+        for message_id in ids:
+            promise("registration.accredited", registration_id=uuid.uuid4())
+            db.session.flush()
+            number = db.session.query(func.max(Promise.id)).scalar()
+            values = {"template": "registration/letter", "language": "en", "sent_at": now()}
+            db.session.add(Mail(promise_id=number, message_id=message_id, **values))
+    box = tmp_path / "box"
+    (box / "new").mkdir(parents=True)
+    (box / "new" / "1.a").write_bytes(report(ids[0]))
+    (box / "new" / "2.b").write_bytes(b"no report")
+    file = tmp_path / "one"
+    file.write_bytes(report(ids[1], status="5.7.1"))
+    settings = committed.extensions["eventhub.settings"]
+    environment = {"DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis_url, "SMTP_URL": ""}
+    run = CliRunner(env=environment | {"EVENTHUB_HOME": str(tmp_path)})
+    told = [
+        run.invoke(main, ["bounces", str(source)], input=given).output.strip()
+        for source, given in ((box, None), (box, None), (file, None), ("-", report(ids[2])))
+    ]
+    assert told == ["2 read, 1 noted", "0 read, 0 noted", "1 read, 1 noted", "1 read, 1 noted"]
+    assert "no Maildir" in run.invoke(main, ["bounces", str(tmp_path)]).output
+    with committed.app_context(), unit_of_work(read_only=True):
+        noted = {one.message_id: one.bounce for one in db.session.query(Mail)}
+    assert noted == {ids[0]: "5.1.1", ids[1]: "5.7.1", ids[2]: "5.1.1"}

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 import time_machine
 
+from eventhub.kit import outbox
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.local.mailsink import Answer, MailSink
-from eventhub.mailings import actions, keeping
+from eventhub.mailings import actions, keeping, sending
 from eventhub.mailings.models import Kind, Mailing, MailingLine, MailPreference, Outcome, Stage, Why
 from eventhub.people import actions as people
 from eventhub.people.models import Channel, Consent
@@ -211,3 +212,28 @@ def test_links_in_a_former_mailbox_stop_nothing() -> None:
     db.session.flush()
     row = db.session.get_one(MailPreference, person.id)
     assert actions.stop_token(row) != before
+
+
+def test_after_a_restore_a_person_decides(sink: MailSink) -> None:
+    """What the backup holds as waiting may have gone out since."""
+    event, _all = make_event_with(*(make_person() for _ in range(3)))
+    going, due = make_mailing(event), make_mailing(event)
+    send(going, event)
+    minute(1)
+    send(due, event)
+    outbox.hold(but="people.erased")
+    assert sending.hold() == 2
+    db.session.flush()
+    with time_machine.travel(now() + timedelta(days=1)):
+        assert minute() == 0
+        work()
+    assert sink.messages() == []
+    assert (going.stage, due.stage) == (Stage.STOPPED, Stage.DRAFT)
+    actions.go_on(make_person(), going)
+    db.session.flush()
+    with pytest.raises(actions.NobodyLeft):
+        actions.send_again(make_person(), going)
+    minute()
+    work()
+    minute()
+    assert outcomes(going) == {Outcome.SENT: 2, Outcome.GIVEN_UP: 1}
