@@ -18,12 +18,12 @@ from eventhub.kit.forms import ActionForm, Form, submit
 from eventhub.kit.i18n import AUTONYMS, LANGUAGES, direction, said_by_clock, show_moment
 from eventhub.kit.limits import count
 from eventhub.kit.mail import Letter, render
-from eventhub.kit.web import back_to
+from eventhub.kit.web import absolute, back_to
 from eventhub.mailings import access, actions, audience, letters, queries, wording
 from eventhub.mailings.audience import Count
 from eventhub.mailings.console import at_desk, bp, is_visible, mailing_at_desk, mailing_to_send, subject_of
 from eventhub.mailings.forms import AudienceForm, NewForm, SendForm, TextsForm, TrialForm
-from eventhub.mailings.models import NOT_REACHED, Kind, Mailing, Outcome, Stage
+from eventhub.mailings.models import MAY_STOP, NOT_REACHED, Kind, Mailing, Outcome, Stage
 from eventhub.mailings.words import KINDS, OUTCOMES, STAGES, WHYS
 from eventhub.people.queries import public_names
 from eventhub.programme.models import Event
@@ -332,8 +332,10 @@ def _previews(found: Mailing, event: Event, who: Count | None) -> list[dict[str,
         if not (found.text.get(lang) and found.subject.get(lang)):
             continue
         values = letters.example(person, event, lang)
+        # Where the link would lead is a secret of each person: here it leads to where one can stop them too.
+        stop_url = absolute("mailings.messages", lang=lang) if found.kind in MAY_STOP else None
         drawn.append(
-            _drawn(letters.plain(found, "preview@localhost", lang, values, None), lang)
+            _drawn(letters.plain(found, "preview@localhost", lang, values, stop_url), lang)
             | {"name": AUTONYMS[lang], "needed": who.languages.get(lang, 0) if who else None}
         )
     return sorted(drawn, key=lambda one: (not one["needed"], one["lang"] != found.original_language))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, case, cast, func, select, update
+from sqlalchemy import ColumnElement, Text, and_, case, cast, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import joinedload
 
@@ -135,10 +135,13 @@ def hold() -> int:
 
 
 def with_promises(rows: Any) -> Any:
-    """Lines with their promise and its mail, where there are still some."""
+    """Lines with their promise and its mail, where there are still some, and where they still have something to say: of
+    what is known to be sent, which is most of it, the line says all.
+    """
+    unsettled = MailingLine.state.not_in([Outcome.SENT, Outcome.SKIPPED])
     return (
         rows.select_from(MailingLine)
-        .outerjoin(Promise, Promise.key == KEY)
+        .outerjoin(Promise, and_(Promise.key == KEY, unsettled))
         .outerjoin(Mail, Mail.promise_id == Promise.id)
     )
 
