@@ -45,7 +45,6 @@ from tests.factories.delegations import arrived, make_delegation
 from tests.factories.people import give_phone, make_person, make_staff
 from tests.factories.programme import make_session
 from tests.factories.registration import intake, make_dialogue, make_forum, make_pair, make_registration, register
-from tests.factories.registration import intake, make_dialogue, make_forum, make_registration, register
 from tests.mailings import scene as mailings
 
 pytestmark = pytest.mark.usefixtures("database")
