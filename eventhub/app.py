@@ -44,6 +44,11 @@ from eventhub.kit.probes import init_probes
 from eventhub.kit.sealed import read_masters
 from eventhub.kit.shelf import Shelf
 from eventhub.kit.web import Link, init_web, wrap_views
+from eventhub.mailings import log_views as mailings_log
+from eventhub.mailings import models as mailings_models
+from eventhub.mailings import organiser_views as mailings_console
+from eventhub.mailings import views as mailings_pages
+from eventhub.mailings.panels import PROVIDERS as MAILINGS_PANELS
 from eventhub.papers import models as papers_models
 from eventhub.papers.organiser_views import bp as papers_console
 from eventhub.papers.panels import PROVIDERS as PAPERS_PANELS
@@ -142,6 +147,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *{module.bp: module for module in (checkin_console, checkin_phones, checkin_rooms)},
     *{module.bp: module for module in (arrangements_pages, arrangements_visas)},
     *{module: module for module in (arrangements_console.bp, arrangements_visas.console)},
+    mailings_pages.bp,
+    *{module.bp: module for module in (mailings_console, mailings_log)},
 )
 """Pages for people: their addresses begin with a language. The desk's modules fill one blueprint."""
 
@@ -182,6 +189,7 @@ PANELS: tuple[tuple[str, Provider], ...] = (
     *DELEGATIONS_PANELS,
     *PAPERS_PANELS,
     *ARRANGEMENTS_PANELS,
+    *MAILINGS_PANELS,
     ("event.aside", calendars_pages.event_aside),
     ("session.actions", checkin_rooms.session_actions),
     ("session.actions", calendars_pages.session_actions),
@@ -334,6 +342,7 @@ TABLES = (
     calendars_models,
     checkin_models,
     delegations_models,
+    mailings_models,
     papers_models,
     registration_models,
 )

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -28,6 +29,8 @@ from eventhub.kit.text import ascii_email
 from eventhub.local.household import Household
 from eventhub.local.postgres import client_program
 from eventhub.local.process import LocalServerError
+from eventhub.mailings import bounces, sending
+from eventhub.mailings.dsn import BIGGEST
 from eventhub.people import actions as people
 from eventhub.people import resets, roles
 from eventhub.people.models import Role, ScopeKind
@@ -153,6 +156,26 @@ def sign_in(email: str) -> None:
     click.echo(link)
 
 
+@main.command("bounces")
+@click.argument("source", type=click.Path(path_type=Path, exists=True, allow_dash=True))
+def bounces_command(source: Path) -> None:
+    """Take reports about mails that did not arrive, from SOURCE: a file, a Maildir, or - for one on the input."""
+    is_folder = source.is_dir()
+    if is_folder and not (source / "new").is_dir():
+        raise Stop(f"{source} is no Maildir: there is no folder new in it.")
+    found = list(bounces.waiting(source)) if is_folder else [source]
+    noted = 0
+    with _app():
+        for message in found:
+            with sys.stdin.buffer if str(message) == "-" else message.open("rb") as opened:
+                raw = opened.read(BIGGEST)
+            with unit_of_work():
+                noted += bounces.take(raw)
+            if is_folder:
+                bounces.put_away(message)
+    click.echo(f"{len(found)} read, {noted} noted")
+
+
 @main.group("audit")
 def audit_group() -> None:
     """The record of deeds."""
@@ -249,8 +272,11 @@ def restore(source: Path, yes: bool) -> None:
             with unit_of_work():
                 gone = people.replay_erasures(_erasures(settings))
                 held = outbox.hold(but="people.erased")
+                stopped = sending.hold()
         _restore_files(settings, source / "files")
     click.echo(f"Restored. {gone} erasures replayed; {held} promises wait for a person at /en/console/promises.")
+    if stopped:
+        click.echo(f"{stopped} mailings are stopped: the pages of their events say which.")
 
 
 def _address(email: str) -> str:

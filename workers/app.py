@@ -27,6 +27,7 @@ FEATURES = (
     "workers.registration",
     "workers.delegations",
     "workers.arrangements",
+    "workers.mailings",
     "workers.papers",
     "workers.programme",
     "workers.calendars",

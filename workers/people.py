@@ -15,6 +15,8 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.mail import Letter
 from eventhub.kit.web import absolute
+from eventhub.mailings import actions as mailings
+from eventhub.mailings import keeping as mailings_keeping
 from eventhub.papers import actions as papers
 from eventhub.people import affiliations, kept_posts, same, sign_in
 from eventhub.people.actions import NEW, OLD, email_change_token
@@ -55,6 +57,7 @@ ERASERS: tuple[OnPerson, ...] = (
     erase_nominations,
     erase_registrations,
     arrangements.erase,
+    mailings_keeping.erase,
     forget_papers,
     calendars.erase,
 )
@@ -85,7 +88,12 @@ def renew_invited_links(person_id: uuid.UUID) -> None:
     invites.renew_links(person_id)
 
 
-ON_ADDRESS: tuple[OnPerson, ...] = (renew_offered_links, renew_invited_links)
+def renew_stop_link(person_id: uuid.UUID) -> None:
+    """The link that stops mails: whoever has the former mailbox stops nothing."""
+    mailings.renew_link(person_id)
+
+
+ON_ADDRESS: tuple[OnPerson, ...] = (renew_offered_links, renew_invited_links, renew_stop_link)
 """What the other features do when a person has another mailbox: secrets in mails to the old one are worth nothing."""
 
 FORGET = timedelta(days=7)

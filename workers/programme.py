@@ -7,6 +7,7 @@ from eventhub.calendars import actions as calendars
 from eventhub.calendars import news, places
 from eventhub.delegations import calling_off
 from eventhub.kit.db import db
+from eventhub.mailings import keeping as mailings
 from eventhub.papers import actions as papers
 from eventhub.programme.models import Event, Publication, Session
 from eventhub.registration import cancelling, offers, personal_data
@@ -75,3 +76,4 @@ def days_moved(event_id: str) -> None:
         personal_data.follow_days(event.id)
         keeping.follow_days(event.id)
         offers.follow_days(event.id)
+        mailings.follow_days(event.id)

@@ -22,6 +22,8 @@ celery.conf.beat_schedule = {
     "find organizations": {"task": "people.find_duplicates", "schedule": crontab(minute=29)},
     "forget messages": {"task": "registration.forget_messages", "schedule": crontab(minute=47)},
     "forget arrangements": {"task": "arrangements.forget", "schedule": crontab(minute=49)},
+    "carry mailings": {"task": "mailings.step", "schedule": crontab(), "options": {"expires": 50}},
+    "forget mailings": {"task": "mailings.forget", "schedule": crontab(minute=57)},
     "freeze counts": {"task": "registration.freeze_counts", "schedule": crontab(minute="1,31")},
     "lapse offers": {"task": "registration.lapse_offers", "schedule": crontab(minute="*/5")},
     "sweep papers": {"task": "papers.sweep", "schedule": crontab(minute="7,37")},

@@ -10,6 +10,7 @@ from eventhub.demo.crowd import make_cast, make_crowd
 from eventhub.demo.delegations import make_delegations
 from eventhub.demo.duplicates import make_duplicates
 from eventhub.demo.forms import form
+from eventhub.demo.mailings import make_mailings
 from eventhub.demo.plan import EVENTS
 from eventhub.demo.preparatory import fill_preparatory_day, make_preparatory_day
 from eventhub.demo.programme import make_programme
@@ -56,6 +57,7 @@ def _load(today: date) -> None:
     make_arrangements(events, cast["organiser"])
     regional = versions["regional_registration_form"]
     make_ways(events["forum_this_year"], events["regional_asia_pacific"], regional, cast["organiser"])
+    make_mailings(events["forum_this_year"], cast["organiser"])
     reindex_all()
     _one_promise_that_waits()
     bump("programme")

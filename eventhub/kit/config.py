@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     sealed_keys: str = DEMO_SEALED_KEYS
     secret_key: str = DEMO_SECRET
     metrics_token: str = ""
+    mailings_per_minute: Annotated[int, Field(ge=1, le=10_000)] = 120
     log_level: str = "INFO"
     process_name: str = "eventhub"
 

@@ -24,7 +24,7 @@ from urllib.parse import unquote, urlsplit
 import structlog
 from flask import current_app, g, render_template
 from flask_babel import force_locale
-from sqlalchemy import ForeignKey, LargeBinary, select
+from sqlalchemy import ForeignKey, Index, LargeBinary, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -45,9 +45,12 @@ sends the mail meanwhile."""
 
 
 class Mail(Base):
-    """One mail of one promise. ``discreet`` is how its bytes were written."""
+    """One mail of one promise. ``discreet`` is how its bytes were written. ``bounced_at``: a mail server said later
+    that it will never arrive, ``bounce`` with which status (RFC 3463).
+    """
 
     __tablename__ = "mail"
+    __table_args__ = (Index("ix_mail_bounced", "bounced_at", postgresql_where="bounced_at IS NOT NULL"),)
 
     promise_id: Mapped[int] = mapped_column(ForeignKey("promise.id", ondelete="CASCADE"), primary_key=True)
     message_id: Mapped[str] = mapped_column(unique=True)
@@ -57,6 +60,8 @@ class Mail(Base):
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(default=now)
     sent_at: Mapped[datetime | None]
+    bounced_at: Mapped[datetime | None]
+    bounce: Mapped[str | None]
 
 
 @dataclass(frozen=True)
@@ -147,6 +152,17 @@ def _note_sent(taken: outbox.Taken) -> None:
             sleep(pause)
         else:
             return
+
+
+def note_bounce(message_id: str, status: str) -> int | None:
+    """A mail of ours never arrived, with this status: the number of its promise, the first time this is told of a mail
+    that went out. The Message-ID is known to nobody but who has the mail.
+    """
+    row = db.session.scalar(select(Mail).where(Mail.message_id == message_id).with_for_update())
+    if row is None or row.sent_at is None or row.bounced_at is not None:
+        return None
+    row.bounced_at, row.bounce = now(), status
+    return row.promise_id
 
 
 def forget(addresses: Collection[str]) -> int:

@@ -28,6 +28,8 @@ LEASE_SPREAD = 30
 """Seconds by which leases differ. When one task kills its worker, those it took along come back at other moments than
 it does, so that they do not die with it again and again until they are parked."""
 TRIES = 8
+HELD = "held after a restore"
+"""The problem of a promise that an administrator alone lets go on."""
 GIVE_UP_AFTER = timedelta(hours=72)
 GAPS = (1, 2, 5, 10, 20, 40, 60, 120, 240, 360)
 """Minutes to wait after each temporary refusal; the last one repeats until 72 hours have passed."""
@@ -43,6 +45,7 @@ class Promise(Base):
         CheckConstraint("kept_at IS NULL OR parked_at IS NULL", name="kept_or_parked"),
         Index("ix_promise_due", "not_before", postgresql_where="kept_at IS NULL AND parked_at IS NULL"),
         Index("ix_promise_parked", "parked_at", postgresql_where="parked_at IS NOT NULL"),
+        Index("ix_promise_payload", "payload", postgresql_using="gin", postgresql_ops={"payload": "jsonb_path_ops"}),
     )
 
     id: Mapped[Serial]
@@ -264,7 +267,7 @@ def hold(*, but: str) -> int:
     held = db.session.execute(
         update(Promise)
         .where(Promise.kept_at.is_(None), Promise.parked_at.is_(None), Promise.task != but)
-        .values(parked_at=now(), problem="held after a restore", leased_until=None)
+        .values(parked_at=now(), problem=HELD, leased_until=None)
         .returning(Promise.id)
     )
     return len(held.all())

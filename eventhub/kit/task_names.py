@@ -15,6 +15,8 @@ TASK_NAMES: dict[str, Any] = {
     "calendars.sessions_changed": _l("A mail about sessions that changed shortly before they begin"),
     "delegations.focal_point_invited": _l("A mail that asks somebody to be a focal point"),
     "delegations.nominated": _l("A mail to somebody who was nominated"),
+    "mailings.letter": _l("A mail of a mailing to many"),
+    "mailings.test": _l("A mailing that somebody tries out"),
     "papers.make": _l("Papers to print"),
     "people.address_changed": _l("New links after a change of address"),
     "people.administrator_added": _l("A mail to administrators about a new one"),

@@ -578,6 +578,27 @@ PRINTS = (
     Route("papers_console.setup", "GET POST", f"{EVENT}/papers/settings", EDIT, fills=True),
 )
 
+MAILINGS = f"{EVENT}/mailings"
+MAILING = f"{MAILINGS}/{{mailing}}"
+
+MAILED = (
+    Route("mailings.messages", "GET", "/en/me/messages", PERSONAL),
+    Route("mailings.message", "GET", "/en/me/messages/{mailed}", OWNER),
+    Route("mailings.wanted", "POST", "/en/me/messages/mails/none", PERSONAL),
+    Route("mailings.stop", "GET POST", "/en/stop/{stop_link}", PUBLIC),
+    Route("mailings_console.index", "GET", MAILINGS, DESK),
+    Route("mailings_console.new", "GET POST", f"{MAILINGS}/new", DESK, {"kind": "news", "copied": ""}),
+    Route("mailings_console.unreached", "GET", f"{MAILINGS}/not-reached", DESK),
+    Route("mailings_console.mailing", "GET", MAILING, DESK),
+    Route("mailings_console.audience_of", "GET POST", f"{MAILING}/recipients", DESK, {"groups": "decide"}, fills=True),
+    Route("mailings_console.texts", "GET POST", f"{MAILING}/texts", DESK, fills=True),
+    Route("mailings_console.trial", "POST", f"{MAILING}/trial", DESK, {"language": "fr"}),
+    Route("mailings_console.send", "POST", f"{MAILING}/send", EDIT, {"version": "{mailing_version}"}),
+    Route("mailings_console.drop", "POST", f"{MAILING}/delete", DESK),
+    Route("mailings_console.log", "GET", f"{MAILINGS}/{{mailing_sent}}/log", DESK),
+    Route("mailings_console.move", "POST", f"{MAILINGS}/{{mailing_sent}}/moves", EDIT, {"move": "stop"}),
+)
+
 ATTENDANCE = {"what": "attendance", "kind": "csv", "gate": ""}
 NOT_TODAY = but(DESK, **dict.fromkeys(("organiser", "officer", "admin", "series_admin", "check_in"), REFUSED))
 UNDONE = {"reference": "{came}", "gate": "{today}", "reason": "The wrong badge"}
@@ -623,6 +644,7 @@ ROUTES = (
     *AT_THE_DESK,
     *DELEGATIONS,
     *ARRANGED,
+    *MAILED,
     *PRINTS,
     *AT_THE_DOORS,
 )

@@ -32,6 +32,8 @@ OWN: Mapping[str, set[str]] = {
     "registration_console.ask": {"question"},
     "people.erase": {"sure"},
     "arrangements_console.names": {"reason"},
+    "mailings_console.send": {"send_at", "version"},
+    "mailings_console.trial": {"language"},
     "papers_console.badges": {"category", "country", "mode", "reference"},
 }
 """Fields of a form's own that its smallest valid content leaves out, where no page shows the form."""

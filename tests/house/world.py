@@ -38,6 +38,8 @@ from eventhub.kit.outbox import Promise
 from eventhub.kit.pages import PageStore
 from eventhub.kit.sealed import SealKey
 from eventhub.kit.tokens import digest
+from eventhub.mailings import actions as mailings
+from eventhub.mailings.models import Kind as MailingKind
 from eventhub.people import actions as people
 from eventhub.people import resets, roles, sign_in
 from eventhub.people.models import Person, Role, ScopeKind, WebSession
@@ -76,6 +78,7 @@ from tests.factories.registration import (
     take_category,
 )
 from tests.factories.registration import make_questionnaire as make_published
+from tests.mailings.scene import line_of, make_mailing, minute, send
 
 ROLES = (
     "anonymous",
@@ -372,6 +375,7 @@ def _parts(event: Event, owner_id: uuid.UUID) -> dict[str, str]:
         "registration": str(registration.id),
         "message": str(_asked_and_answered(event, owner, registration)),
         "need": str(_needed(event, owner).id),
+        **_mailed(event, owner),
         "reference": str(registration.reference),
         "ghost_reference": new_reference(event.code),
         "until": (now() + timedelta(days=20)).strftime("%Y-%m-%dT%H:%M"),
@@ -409,6 +413,24 @@ def _delegation(world: World, event: Event) -> dict[str, str]:
 def _needed(event: Event, owner: Person) -> Need:
     """What the owner needs to take part."""
     return arrangements.ask(owner, intake(event, owner), Wish(Kind.WHEELCHAIR, words="The bridge is low"), None)
+
+
+def _mailed(event: Event, owner: Person) -> dict[str, str]:
+    """A mailing that is written, one that is being sent and whose mail to the owner waits in the outbox, and the link
+    by which the owner stops such mails.
+    """
+    draft = make_mailing(event, kind=MailingKind.NEWS)
+    sent = make_mailing(event, kind=MailingKind.NEWS)
+    send(sent, event)
+    minute()
+    db.session.refresh(draft)
+    return {
+        "mailing": str(draft.id),
+        "mailing_version": str(draft.version),
+        "mailing_sent": str(sent.id),
+        "mailed": str(line_of(sent, owner).id),
+        "stop_link": mailings.stop_token(mailings.preference_of(owner.id)),
+    }
 
 
 def _prints(world: World, event: Event) -> dict[str, str]:

@@ -46,6 +46,7 @@ FREE: dict[str, dict[str, Any]] = {
     "event": dict.fromkeys(
         ("title", "lead", "description", "practical", "access_services", "city", "venue", "cancelled_reason")
     ),
+    "mailing": {"subject": None, "text": None},
     "nominee": {"name": None},
     "organisation_alias": {"name": ATTACK},
     "organisation": {"name": None, "head": ATTACK, "website": ADDRESS},
@@ -85,7 +86,8 @@ NOT_FREE = {
     "heartbeat": {"name"},
     "job_slot": {"job"},
     "kept_post": {"path"},
-    "mail": {"message_id", "template", "language"},
+    "mail": {"message_id", "template", "language", "bounce"},
+    "mailing": {"original_language", "audience"},
     "nominee": {"email", "language"},
     "organisation": {"name_key", "kind", "ecosoc_status", "ganhri_status", "country"},
     "organisation_alias": {"name_key"},

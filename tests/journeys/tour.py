@@ -28,6 +28,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.outbox import Promise
 from eventhub.kit.sealed import SealKey
+from eventhub.mailings import actions as mailings
 from eventhub.people import actions as people
 from eventhub.people import merging, resets, roles, same, sessions, totp
 from eventhub.people.models import Person, Role, ScopeKind
@@ -66,6 +67,8 @@ from tests.factories.registration import (
     take_category,
 )
 from tests.live import House
+from tests.mailings.scene import line_of, make_mailing, minute
+from tests.mailings.scene import send as send_mailing
 
 SIX = ("ar", "zh", "en", "fr", "ru", "es")
 NOT_PAGES = frozenset(
@@ -230,6 +233,12 @@ def _build(words: Words) -> Tour:
     thread.answer(owner, intake(event, owner), words("An answer"), Upload(f"{words('letter')}.pdf", PDF_BYTES))
     wish = Wish(NeedKind.SIGN_LANGUAGE, "ils", words=words("In the front row"))
     need = arrangements.ask(owner, intake(event, owner), wish, first)
+    written = make_mailing(event, subject=texts("Doors open at nine"), text=texts("Dear {name}, see {link}"))
+    mailed = make_mailing(event, subject=texts("A former mailing"), text=texts("Dear {name}, see {link}"))
+    send_mailing(mailed, event)
+    minute()
+    message_id = line_of(mailed, owner).id
+    stop_link = mailings.stop_token(mailings.preference_of(owner.id))
     take_category(event, quota=30, asks_letter=True, asks_attestation=True)
     take_category(event, "member_state", quota=60, is_listed=True)
     take_category(event, "media", closes_at=now() + timedelta(days=3))
@@ -323,6 +332,7 @@ def _build(words: Words) -> Tour:
             "registration.guide": f"/events/{slug}/register/guide",
             "registration.participants": f"/events/{slug}/participants",
             "registration.participants#nobody": f"/events/{slug}/participants?category=media",
+            "mailings.stop": f"/stop/{stop_link}",
             "registration.offer": f"/offers/{offers.offer_token(offer)}",
         },
     )
@@ -344,6 +354,8 @@ def _build(words: Words) -> Tour:
             "people.erase": "/me/data/erase",
             "registration.done": f"/events/{slug}/register/done",
             "registration.mine_one": f"/me/registrations/{mine.reference}",
+            "mailings.messages": "/me/messages",
+            "mailings.message": f"/me/messages/{message_id}",
             "papers.mine": f"/me/registrations/{mine.reference}/papers",
             "arrangements.mine": f"/me/registrations/{mine.reference}/needs",
             "arrangements.change": f"/me/registrations/{mine.reference}/needs/{need.id}",
@@ -466,6 +478,14 @@ def _build(words: Words) -> Tour:
             "arrangements_console.visa_list": f"{console}/arrangements/visas",
             "arrangements_console.visa_list#nobody": f"{console}/arrangements/visas?status=refused",
             "arrangements_console.visa_of": f"{console}/arrangements/visas/{mine.id}",
+            "mailings_console.index": f"{console}/mailings",
+            "mailings_console.new": f"{console}/mailings/new",
+            "mailings_console.unreached": f"{console}/mailings/not-reached",
+            "mailings_console.mailing": f"{console}/mailings/{written.id}",
+            "mailings_console.mailing#sent": f"{console}/mailings/{mailed.id}",
+            "mailings_console.audience_of": f"{console}/mailings/{written.id}/recipients",
+            "mailings_console.texts": f"{console}/mailings/{written.id}/texts",
+            "mailings_console.log": f"{console}/mailings/{mailed.id}/log",
             "papers_console.index": f"{console}/papers",
             "papers_console.setup": f"{console}/papers/settings",
             "checkin_console.index": f"{console}/check-in",

@@ -31,6 +31,7 @@ from eventhub.kit.db import db
 from eventhub.kit.mail import Letter, compose, render
 from eventhub.kit.outbox import Promise
 from eventhub.kit.sealed import SealKey
+from eventhub.mailings.models import Kind as MailingKind
 from eventhub.people import actions as people
 from eventhub.people import resets, roles
 from eventhub.people.models import Person, Role, ScopeKind
@@ -44,6 +45,7 @@ from tests.factories.delegations import arrived, make_delegation
 from tests.factories.people import give_phone, make_person, make_staff
 from tests.factories.programme import make_session
 from tests.factories.registration import intake, make_dialogue, make_forum, make_pair, make_registration, register
+from tests.mailings import scene as mailings
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -259,6 +261,22 @@ def changing_address(task: str) -> Scene:
     return made
 
 
+def mailed(person: Person) -> Payload:
+    """A mailing that may be stopped, which names the event in each language."""
+    event = marked(make_forum(data=None))
+    make_registration(event, person, state=State.ACCREDITED)
+    one = mailings.make_mailing(event, kind=MailingKind.NEWS, subject=dict(MARKERS), text=dict(MARKERS))
+    mailings.send(one, event)
+    mailings.minute()
+    return owed("mailings.letter")
+
+
+def tried_out(person: Person) -> Payload:
+    """The same, which somebody of the desk in discreet mode tries out."""
+    one = mailings.make_mailing(marked(make_forum(data=None)), subject=dict(MARKERS), text=dict(MARKERS))
+    return {"mailing_id": str(one.id), "person_id": str(person.id), "language": person.language}
+
+
 def given_a_role(person: Person) -> Payload:
     event = marked(make_forum())
     grant = roles.grant_role(None, person, role=Role.CHECK_IN, scope_kind=ScopeKind.EVENT, scope_id=event.id)
@@ -328,6 +346,8 @@ SCENES: dict[str, Scene] = {
     "calendars.place_given": given_a_place,
     "calendars.place_lost": left_to_others,
     "calendars.event_moved": on_other_days,
+    "mailings.letter": mailed,
+    "mailings.test": tried_out,
     "people.sign_in": signing_in,
     "people.email_change_old": changing_address("people.email_change_old"),
     "people.email_change_new": changing_address("people.email_change_new"),

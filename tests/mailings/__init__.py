@@ -1,0 +1,1 @@
+"""Mailings: to whom, in which words, each once, and what became of them."""
