@@ -8,6 +8,7 @@ from eventhub.arrangements.models import Status
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.mail import Letter
+from eventhub.programme.models import Publication
 from eventhub.registration.queries import with_person
 from workers.app import mails
 from workers.upkeep import by_the_clock
@@ -33,8 +34,12 @@ def forget() -> None:
 
 
 def _answered(registration_id: str, status: Status) -> Letter | None:
-    """None where no wish stands so any more, or the person is not expected: the page says what is true."""
+    """None where no wish stands so any more, the person is not expected, or the event is cancelled: the page says what
+    is true.
+    """
     registration = with_person(uuid.UUID(registration_id))
     if registration is None or registration.state not in queries.WANTED_IN:
+        return None
+    if registration.event.publication is Publication.CANCELLED:
         return None
     return letters.answered(registration, status) if queries.stands_so(registration.id, status) else None

@@ -35,6 +35,27 @@ def awaits_focal_point(registration_id: str) -> Letter | None:
     return letters.awaited(*found) if found else None
 
 
+@mails("delegations.focal_point_ended")
+def focal_point_ended(delegation_id: str, person_id: str) -> Letter | None:
+    """To whoever is the focal point no more. Nothing where the person is it again."""
+    found = queries.to_tell(uuid.UUID(delegation_id), uuid.UUID(person_id))
+    return letters.ended(*found) if found else None
+
+
+@mails("delegations.called_off")
+def called_off(delegation_id: str, person_id: str) -> Letter | None:
+    """To a focal point: the event is cancelled."""
+    found = queries.to_tell(uuid.UUID(delegation_id), uuid.UUID(person_id))
+    return letters.called_off(*found) if found else None
+
+
+@mails("delegations.nomination_called_off")
+def nomination_called_off(nominee_id: str) -> Letter | None:
+    """To a nominee who has not taken the link: the event is cancelled."""
+    found = queries.told(uuid.UUID(nominee_id), cancelled=True)
+    return letters.nomination_called_off(*found) if found else None
+
+
 @by_the_clock("delegations.forget_unanswered", timedelta(hours=1))
 def forget_unanswered() -> None:
     """Delete nominations that nobody answered, thirty days after the event."""

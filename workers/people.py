@@ -304,6 +304,7 @@ def sweep() -> None:
     """
     moment = now()
     db.session.execute(delete(SignInRequest).where(SignInRequest.created_at < moment - FORGET))
+    sign_in.forget_where(moment)
     db.session.execute(delete(PasskeyChallenge).where(PasskeyChallenge.until < moment))
     db.session.execute(delete(EmailChange).where(EmailChange.until < moment - FORGET))
     db.session.execute(delete(WebSession).where(WebSession.until < moment - PAST_SESSIONS))

@@ -5,6 +5,7 @@ import uuid
 from eventhub.arrangements import keeping
 from eventhub.calendars import actions as calendars
 from eventhub.calendars import news, places
+from eventhub.delegations import calling_off
 from eventhub.kit.db import db
 from eventhub.papers import actions as papers
 from eventhub.programme.models import Event, Publication, Session
@@ -44,12 +45,13 @@ def session_cancelled(session_id: str) -> None:
 @writes("programme.event_cancelled")
 def event_cancelled(event_id: str) -> None:
     """An event is called off: its entries are cancelled, with them the invitations; everybody else who is registered,
-    waits or has begun is owed a letter; and what was to be printed for it is not.
+    waits or has begun is owed a letter, focal points and nominees too; and what was to be printed for it is not.
     """
     event = db.session.get(Event, uuid.UUID(event_id))
     if event and event.publication is Publication.CANCELLED:
         calendars.follow_event(event)
         cancelling.owe_letters(event, but=news.told_by_invite(event))
+        calling_off.owe_letters(event)
         papers.drop_all_of(event.id)
 
 

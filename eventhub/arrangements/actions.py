@@ -22,6 +22,7 @@ from eventhub.questionnaires import queries as questionnaires
 from eventhub.questionnaires.models import AnswerSet
 from eventhub.registration import cancelling
 from eventhub.registration.copies import NEEDS
+from eventhub.registration.focal import HANDED_ON
 from eventhub.registration.models import Registration
 from eventhub.registration.queries import Intake
 from eventhub.registration.thread import kept_until
@@ -171,6 +172,24 @@ def gather(registration_id: uuid.UUID) -> int:
             _add(person, registration, event, key, wish, None, on_form=True)
             moved += 1
     return moved
+
+
+def hand_on(registration_id: uuid.UUID, before: SealKey, after: SealKey) -> None:
+    """Seal the wishes of a registration anew with the key of whoever took it over, and what was answered to them. What
+    the former key does not open is nobody's any more. The caller holds the registration.
+    """
+    rows = select(Need).where(Need.registration_id == registration_id).order_by(Need.id).with_for_update()
+    for need in db.session.scalars(rows.execution_options(populate_existing=True)):
+        wish, answer = wishes.read(need, before), wishes.read_answer(need, before)
+        if wish is None:
+            db.session.delete(need)
+            continue
+        need.sealed = wishes.sealed(after, need.id, wish)
+        need.answer = wishes.sealed_answer(after, need.id, answer) if answer else None
+    db.session.flush()
+
+
+HANDED_ON.append(hand_on)
 
 
 def _on_form(answer_set: AnswerSet, key: SealKey) -> list[Wish]:

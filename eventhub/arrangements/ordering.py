@@ -18,6 +18,7 @@ from eventhub.kit.outbox import promise
 from eventhub.kit.sealed import SealKey, Unreadable
 from eventhub.people.models import Person
 from eventhub.programme.models import Event, Publication, Session
+from eventhub.registration.cancelling import demand_taking_place
 
 TOLD = frozenset({Status.CONFIRMED, Status.NOT_POSSIBLE})
 """What the person is written about."""
@@ -60,7 +61,7 @@ def move_needs(
     it is not possible. Whoever's wish is confirmed or not possible gets a mail.
 
     Raises NobodyChosen, NotFound, Stale (a colleague moved one since ``seen``, or its owner took it back), OwnWish,
-    AnswerNeeded, NoWay.
+    AnswerNeeded, NoWay, NotAnyMore.
     """
     if not need_ids:
         raise NobodyChosen
@@ -69,6 +70,7 @@ def move_needs(
     words = answer.strip()
     if target is Status.NOT_POSSIBLE and not words:
         raise AnswerNeeded
+    demand_taking_place(event.id)
     held = queries.held(event.id, need_ids)
     _demand_seen({need.id: need.version for need, _registration, _key in held}, seen)
     if any(registration.person_id == actor.id for _need, registration, _key in held):
@@ -88,9 +90,10 @@ def cancel_orders(actor: Person, event: Event, need_ids: Sequence[uuid.UUID], *,
         raise NobodyChosen
     held = queries.held(event.id, need_ids)
     _demand_seen({need.id: need.version for need, _registration, _key in held}, seen)
+    is_cancelled = event.publication is Publication.CANCELLED
     for need, registration, _key in held:
         session = db.session.get(Session, need.session_id) if need.session_id else None
-        is_off = session is not None and session.publication is Publication.CANCELLED
+        is_off = is_cancelled or (session is not None and session.publication is Publication.CANCELLED)
         if not is_off and need.status is not Status.TAKEN_BACK and registration.state in queries.WANTED_IN:
             raise NoWay
         need.ordered_at = None
@@ -102,12 +105,17 @@ def move_service(
     actor: Person, event: Event, session_id: uuid.UUID, code: str, target: Status, *, seen: int
 ) -> SessionService:
     """Say how far a service of the programme is; ``seen`` is the version of its row, 0 where there was none. Taken back
-    once the programme does not name it any more. Raises NotFound, Stale, NoWay.
+    once the programme does not name it any more, or the session is cancelled. Raises NotFound, Stale, NoWay, and
+    NotAnyMore for all but taking back once the event is cancelled.
     """
+    if target is not Status.TAKEN_BACK:
+        demand_taking_place(event.id)
     session = db.session.scalar(select(Session).where(Session.id == session_id, Session.event_id == event.id))
     if session is None:
         raise NotFound
-    named = code in session.access_services or (code == INTERPRETATION and bool(session.interpretation))
+    interpreted = code == INTERPRETATION and bool(session.interpretation)
+    is_off = Publication.CANCELLED in {session.publication, event.publication}
+    named = not is_off and (code in session.access_services or interpreted)
     row = db.session.scalar(
         select(SessionService)
         .where(SessionService.session_id == session.id, SessionService.code == code)

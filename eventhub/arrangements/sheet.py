@@ -108,15 +108,19 @@ class Line:
 
 
 def lines(event: Event) -> list[Line]:
-    """Every line of the sheet by its due day, then by the session's time. Four statements, however many there are."""
+    """Every line of the sheet by its due day, then by the session's time. Four statements, however many there are. Of a
+    cancelled event those alone that hold orders to cancel.
+    """
     lead, sessions = queries.lead_days(event.id), queries.sessions(event.id)
+    is_cancelled = event.publication is Publication.CANCELLED
     there = {session.id: session for session in sessions}
     found: dict[LineKey, Line] = {}
-    for line in _announced(event, queries.held_sessions(sessions), queries.session_services(event.id), lead):
+    held = [] if is_cancelled else queries.held_sessions(sessions)
+    for line in _announced(event, held, queries.session_services(event.id), lead):
         found[line.key] = line
     for one in queries.known(event.id):
         session = there.get(one.need.session_id) if one.need.session_id else None
-        is_off = session is not None and session.publication is Publication.CANCELLED
+        is_off = is_cancelled or (session is not None and session.publication is Publication.CANCELLED)
         if is_off and one.need.ordered_at is None:
             continue
         key = LineKey(one.wish.kind.value, one.wish.language, one.wish.into, session.id if session else None)

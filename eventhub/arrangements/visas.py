@@ -20,6 +20,7 @@ from eventhub.kit.errors import DomainError, Forbidden, NotFound, Stale, means
 from eventhub.people.models import Person
 from eventhub.programme.models import Event, Mode
 from eventhub.registration import thread
+from eventhub.registration.cancelling import demand_taking_place
 from eventhub.registration.models import Registration
 from eventhub.registration.queries import Intake
 from eventhub.registration.thread import kept_until
@@ -96,10 +97,11 @@ def hear(
 ) -> Visa:
     """What the desk heard of somebody's visa; ``seen`` is the version of its row, 0 where there was none.
 
-    Raises OwnVisa, Stale (the person or a colleague said something since), NoWay, DayAhead.
+    Raises OwnVisa, Stale (the person or a colleague said something since), NoWay, DayAhead, NotAnyMore.
     """
     if registration.person_id == actor.id:
         raise OwnVisa
+    demand_taking_place(event.id)
     db.session.execute(select(Registration.id).where(Registration.id == registration.id).with_for_update())
     standing = db.session.get(Visa, registration.id, with_for_update=True, populate_existing=True)
     if (standing.version if standing else 0) != seen:

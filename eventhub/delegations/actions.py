@@ -22,12 +22,13 @@ from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError, NotFound, means
 from eventhub.kit.outbox import promise
 from eventhub.kit.tokens import digest, new_salt, token
+from eventhub.people import actions as people
 from eventhub.people.affiliations import meant_by
 from eventhub.people.models import Organisation, Person, name_key
 from eventhub.programme.models import Event
 from eventhub.registration import cancelling, focal
 from eventhub.registration.models import Registration
-from eventhub.registration.moves import OwnFile
+from eventhub.registration.moves import demand_distance
 
 INVITATION = timedelta(days=30)
 ROWS = 12
@@ -35,7 +36,7 @@ ROWS = 12
 
 
 class AlreadyOpened(DomainError):
-    """One delegation of an organization at an event."""
+    """There is one."""
 
     message = _l("This organization has a delegation at this event already.")
     field = "organisation"
@@ -58,7 +59,7 @@ class QuotaReached(DomainError):
 
 
 class DelegationClosed(DomainError):
-    """The secretariat has closed the delegation."""
+    """Closed by the secretariat."""
 
     message = _l("The secretariat has closed this delegation, so nothing can be changed any more.")
 
@@ -176,6 +177,8 @@ def change(
         raise TooFewPlaces
     values: Mapping[str, Any] = {"quota": quota, "category": category, "silent_days": silent_days}
     changed = sorted(name for name, value in values.items() if getattr(delegation, name) != value)
+    if silent_days < delegation.silent_days:
+        delegation.days_since = now()  # nobody's days are over because they were made fewer
     for name in changed:
         setattr(delegation, name, values[name])
     _note("changed", delegation, actor, changed=changed)
@@ -228,13 +231,14 @@ def end_focal_point(actor: Person, delegation: Delegation) -> Delegation:
     """The focal point has left: what only a focal point sees is closed to that person at once."""
     hold(delegation)
     _close_invitation(delegation)
+    tell_ended(delegation, delegation.focal_id)
     delegation.focal_id = delegation.focal_since = None
     _note("focal_point_ended", delegation, actor)
     return delegation
 
 
 def accept_focal_point(actor: Person, secret: str) -> Delegation:
-    """Become the focal point. Once more is the same. Raises LinkClosed."""
+    """Become the focal point; whoever was it is told. Once more is the same. Raises LinkClosed, NotAnyMore."""
     found = queries.invitation_by_token(secret)
     if found is None:
         raise LinkClosed
@@ -247,11 +251,20 @@ def accept_focal_point(actor: Person, secret: str) -> Delegation:
         return delegation
     if not is_open(invitation, now()):
         raise LinkClosed
+    cancelling.demand_taking_place(delegation.event_id)
+    if delegation.focal_id != actor.id:
+        tell_ended(delegation, delegation.focal_id)
     invitation.closed_at, invitation.accepted_by_id = now(), actor.id
     delegation.focal_id, delegation.focal_since = actor.id, invitation.closed_at
     _note("focal_point_accepted", delegation, actor)
     db.session.flush()
     return delegation
+
+
+def tell_ended(delegation: Delegation, person_id: uuid.UUID | None) -> None:
+    """Owe a mail to whoever is the focal point no more."""
+    if person_id is not None:
+        promise("delegations.focal_point_ended", delegation_id=delegation.id, person_id=person_id)
 
 
 def is_open(invitation: FocalInvitation, moment: datetime) -> bool:
@@ -301,6 +314,7 @@ def add_beside(
     """Nominate somebody who works beside a delegate, outside quota. Raises what ``nominate`` raises, and Left."""
     hold(delegation)
     _demand_may(actor, delegation)
+    nominee = queries.nominee_of(delegation.id, nominee.id, lock=True).nominee
     if nominee.left_at is not None or nominee.kind is not Kind.DELEGATE or kind is Kind.DELEGATE:
         raise Left
     for message in problems_beside(delegation, one).values():
@@ -329,15 +343,15 @@ def approve(actor: Person, delegation: Delegation, row: Row) -> Nominee:
 
 def override(actor: Person, delegation: Delegation, row: Row, why: str) -> Nominee:
     """The secretariat goes on without a focal point that is silent, or that is not there at all. ``why`` stands in the
-    history. Raises NothingToApprove, NotSilentYet, and OwnFile where it is the actor's own.
+    history. Raises NothingToApprove, NotSilentYet, and OwnFile like any decision.
     """
     hold(delegation)
     row = queries.nominee_of(delegation.id, row.nominee.id, lock=True)
-    due = row.answer_by(delegation.silent_days)
-    if due is None:
+    due = row.answer_by(delegation)
+    registration = db.session.get(Registration, row.registration_id) if row.registration_id else None
+    if due is None or registration is None or not row.waits:
         raise NothingToApprove
-    if actor.id in {row.nominee.person_id, delegation.focal_id}:
-        raise OwnFile
+    demand_distance(actor, [registration])
     if now().date() <= due:
         raise NotSilentYet
     row.nominee.overridden = True
@@ -346,7 +360,7 @@ def override(actor: Person, delegation: Delegation, row: Row, why: str) -> Nomin
 
 def replace(actor: Person, delegation: Delegation, row: Row, one: Nomination | None, language: str) -> Nominee:
     """The person goes, with whoever stands beside; the place is free, or that of somebody else at once. What was sent
-    is withdrawn. Raises NotFound, DelegationClosed, Left, RowWrong.
+    for the delegation is withdrawn. Raises NotFound, DelegationClosed, Left, RowWrong.
     """
     hold(delegation)
     _demand_may(actor, delegation)
@@ -379,8 +393,13 @@ def leave(actor: Person | None, nominees: Sequence[Nominee]) -> None:
         nominee.left_at = moment
     db.session.flush()
     for nominee in nominees:
-        if nominee.person_id is not None:
-            focal.let_go(actor, nominee.event_id, nominee.person_id, nominee.delegation_id)
+        if nominee.person_id is None:
+            continue
+        who = nominee.event_id, nominee.person_id, nominee.delegation_id
+        focal.let_go(actor, *who, is_own=nominee.registered_before)
+        if nominee.claimed_at is None:
+            # Somebody without an account, whom nobody will become: nothing is kept of what was typed.
+            people.erase(None, db.session.get_one(Person, nominee.person_id))
 
 
 def nominee_token(nominee: Nominee) -> str:
@@ -394,10 +413,13 @@ def focal_token(invitation: FocalInvitation) -> str:
 
 
 def hold(delegation: Delegation) -> Delegation:
-    """Lock a delegation; it is as it stands now."""
+    """Lock a delegation; it is as it stands now. Raises NotFound where it became part of another one meanwhile."""
     db.session.flush()
     row = select(Delegation).where(Delegation.id == delegation.id).with_for_update()
-    return db.session.scalars(row.execution_options(populate_existing=True)).one()
+    found = db.session.scalar(row.execution_options(populate_existing=True))
+    if found is None:
+        raise NotFound
+    return found
 
 
 def organisation_named(name: str, country: str | None) -> Organisation:
@@ -407,14 +429,13 @@ def organisation_named(name: str, country: str | None) -> Organisation:
 
 def _let_on(actor: Person, delegation: Delegation, row: Row, *, cause: str, text: str | None = None) -> Nominee:
     cancelling.demand_taking_place(delegation.event_id)
-    nominee = row.nominee
-    nominee.approved_at = now()
+    row.nominee.approved_at = now()
     registration = db.session.get(Registration, row.registration_id) if row.registration_id else None
-    if registration is not None and row.waits:
+    if registration is not None and registration.awaits_word:
         focal.pass_on(actor, registration, cause=cause, text=text)
     _note("approved" if cause == "focal_point" else "overridden", delegation, actor)
     db.session.flush()
-    return nominee
+    return row.nominee
 
 
 def _nominee(

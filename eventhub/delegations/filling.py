@@ -45,7 +45,8 @@ def claim(actor: Person, secret: str) -> tuple[Nominee, Event]:
     nominee.person_id, nominee.claimed_at = actor.id, now()
     db.session.flush()
     if taken is None:
-        focal.begin(actor, actor, event.slug, delegation.id, delegation.category)
+        mine = focal.begin(actor, actor, event.slug, delegation.id, delegation.category)
+        nominee.registered_before = mine.submitted_at is not None
     db.session.flush()
     if before is not None:
         # Nobody is that person any more; the key that the focal point's typing was sealed with is destroyed. Last of
@@ -60,7 +61,8 @@ def fillable(actor: Person, delegation: Delegation, nominee: Nominee) -> bool:
         access.may_nominate(actor.id, delegation)
         and nominee.left_at is None
         and nominee.claimed_at is None
-        and nominee.typed_by_id in {None, actor.id}
+        # Who typed and was erased since leaves a person behind, and answers that nobody else here typed.
+        and (nominee.person_id is None or nominee.typed_by_id == actor.id)
     )
 
 
@@ -137,7 +139,7 @@ def send(actor: Person, found: Intake) -> Registration:
 
 
 def without_consents(definition: Definition) -> Definition:
-    """The form without consents that may be refused: nobody agrees for somebody else. The person is asked on the own
+    """The form without consents, required or not: nobody agrees for somebody else. The person is asked on the own
     page.
     """
     pages = [
@@ -147,4 +149,4 @@ def without_consents(definition: Definition) -> Definition:
 
 
 def _is_asked(question: Question) -> bool:
-    return question.kind != "consent" or question.required
+    return question.kind != "consent"

@@ -106,7 +106,10 @@ class MergeForm(Form):
 
     organisation = StringField(
         _l("Organization"),
-        description=_l("Where it has a delegation here as well, both become one: people, quota and all."),
+        description=_l(
+            "Where it has a delegation here as well, both become one: people, and a quota of both together. If one of"
+            " them has no limit, neither has the new one."
+        ),
         validators=[required(), Length(max=200)],
     )
 

@@ -125,6 +125,76 @@ def awaited(person: Person, delegation: Delegation, event: Event) -> Letter | No
     )
 
 
+def ended(person: Person, delegation: Delegation, event: Event) -> Letter | None:
+    """To whoever was the focal point: somebody else is, or nobody, and the own page of the delegation is closed."""
+    if person.email is None or delegation.focal_id == person.id:
+        return None
+    lang = person.language
+    if person.discreet:
+        return _neutral(person.email, lang, "people.me")
+    title = _title(event, lang)
+    return Letter(
+        person.email,
+        lang,
+        lambda: gettext("You are not the focal point any more: %(event)s", event=title),
+        "registration/letter",
+        {
+            "name": person.public_name,
+            "paragraphs": [
+                _l("Somebody else is the focal point of this delegation now, or the secretariat has ended your part."),
+                _l("You do not see its people any more. If this is a mistake, please write to the secretariat."),
+            ],
+            "quote": None,
+            "facts": _facts(delegation, event, lang, title),
+            "buttons": [{"label": _l("Go to my page"), "url": absolute("people.me", lang=lang)}],
+            "foot": _l(
+                "You get this mail because you were the focal point of a delegation. Answers to this address are not"
+                " read."
+            ),
+        },
+    )
+
+
+def called_off(person: Person, delegation: Delegation, event: Event) -> Letter | None:
+    """To a focal point: the event is cancelled."""
+    if person.email is None:
+        return None
+    then = _l("You need not do anything as focal point. Whoever of your delegation has registered gets a mail as well.")
+    return _called_off(person.email, person.language, person.public_name, delegation, event, then, person.discreet)
+
+
+def nomination_called_off(nominee: Nominee, delegation: Delegation, event: Event) -> Letter | None:
+    """To a nominee who has not taken the link: the event is cancelled."""
+    if nominee.email is None:
+        return None
+    known = person_by_email(nominee.email)
+    then = _l("You were nominated for it. You need not do anything, and the link that you got opens nothing any more.")
+    discreet = known is not None and known.discreet
+    return _called_off(nominee.email, nominee.language, nominee.name, delegation, event, then, discreet)
+
+
+def _called_off(
+    to: str, lang: str, name: str, delegation: Delegation, event: Event, then: Any, discreet: bool
+) -> Letter:
+    if discreet:
+        return _neutral(to, lang, "people.me")
+    title = _title(event, lang)
+    return Letter(
+        to,
+        lang,
+        lambda: gettext("Cancelled: %(title)s", title=title),
+        "registration/letter",
+        {
+            "name": name,
+            "paragraphs": [_l("This event will not take place. We are sorry."), then],
+            "quote": None,
+            "facts": _facts(delegation, event, lang, title),
+            "buttons": [],
+            "foot": FOOT,
+        },
+    )
+
+
 def _neutral(to: str, lang: str, endpoint: str, **values: Any) -> Letter:
     return Letter(
         to,

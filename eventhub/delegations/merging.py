@@ -6,7 +6,7 @@ from collections.abc import Collection
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, update
 
-from eventhub.delegations.actions import hold, organisation_named
+from eventhub.delegations.actions import hold, organisation_named, tell_ended
 from eventhub.delegations.models import Delegation, FocalInvitation, Nominee
 from eventhub.kit import audit
 from eventhub.kit.clock import now
@@ -19,7 +19,8 @@ from eventhub.registration.models import Registration
 
 def move_to(actor: Person, delegation: Delegation, name: str) -> Delegation:
     """Let a delegation be that of the organization of this name. Where that one has a delegation at the event already
-    both become one, which is given back: everybody is in it, and its quota is that of both together.
+    both become one, which is given back: everybody is in it, and its quota is that of both together. Raises NotFound
+    where somebody merged one of them meanwhile.
     """
     other = organisation_named(name, None)
     if other.id == delegation.organisation_id:
@@ -45,6 +46,9 @@ def _become_one(actor: Person, delegation: Delegation, kept: Delegation) -> Dele
         kept.closed_at = None
     if kept.focal_id is None:
         kept.focal_id, kept.focal_since = delegation.focal_id, delegation.focal_since
+    elif kept.focal_id != delegation.focal_id:
+        tell_ended(kept, delegation.focal_id)
+    kept.days_since = max((one for one in (kept.days_since, delegation.days_since) if one), default=None)
     db.session.flush()
     db.session.execute(
         update(Nominee)

@@ -27,7 +27,7 @@ class Delegation(Base):
 
     ``places_taken`` counts the delegates who have not left: a trigger keeps it, whoever changes what, and a CHECK
     bounds it. ``silent_days``: after so many working days without a word the secretariat may go on without the focal
-    point (DOMAIN.md rule 6).
+    point (DOMAIN.md rule 6). ``days_since``: when these days were made fewer, from when on they count.
     """
 
     __tablename__ = "delegation"
@@ -51,6 +51,7 @@ class Delegation(Base):
     focal_since: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     closed_at: Mapped[datetime | None]
+    days_since: Mapped[datetime | None]
 
     organisation: Mapped[Organisation] = relationship(lazy="raise")
     focal: Mapped[Person | None] = relationship(lazy="raise")
@@ -85,7 +86,8 @@ class Nominee(Base):
     """Somebody whom a focal point nominated: a name and perhaps a mailbox, which others may share.
 
     ``person_id`` is whose registration it is: the account that took the link, or until then the person without an
-    account for whom ``typed_by_id`` fills the form in. ``left_at``: replaced or gone; the place is free from then on.
+    account for whom ``typed_by_id`` fills the form in. ``registered_before``: the person had sent an own registration
+    before taking the link. ``left_at``: replaced or gone; the place is free from then on.
     """
 
     __tablename__ = "nominee"
@@ -114,6 +116,7 @@ class Nominee(Base):
     person_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     typed_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     claimed_at: Mapped[datetime | None]
+    registered_before: Mapped[bool] = mapped_column(default=False)
     approved_at: Mapped[datetime | None]
     overridden: Mapped[bool] = mapped_column(default=False)
     left_at: Mapped[datetime | None]

@@ -181,7 +181,7 @@ def override(slug: str, delegation_id: uuid.UUID, nominee_id: uuid.UUID) -> Resp
         return back_to("delegations_console.delegation", slug=slug, delegation_id=delegation_id)
     if form.errors:
         found, row = queries.as_it_stands(found), queries.nominee_of(delegation_id, nominee_id)
-    due = row.answer_by(found.silent_days)
+    due = row.answer_by(found) if row.waits else None
     page = render_template(
         "delegations/override.html",
         event=event,
@@ -233,12 +233,13 @@ def _draw(event: Event, delegation: Delegation, sent: Form) -> ResponseReturnVal
     return page, sent.status
 
 
-def told(delegation: Delegation, row: Row, seen: Sight = Sight.BADGES) -> dict[str, Any]:
-    """A nominee in words, for the focal point, who typed the name, and for the desk: whoever makes no badges reads the
-    public name once somebody has taken the link (DOMAIN.md rule 9).
+def told(delegation: Delegation, row: Row, seen: Sight | None = None) -> dict[str, Any]:
+    """A nominee in words, for the focal point, who typed the name, and for the desk (``seen``): whoever makes no badges
+    reads the public name once somebody has taken the link (DOMAIN.md rule 9). For the focal point nothing here follows
+    from what the desk decided.
     """
-    is_public = seen is not Sight.BADGES and row.nominee.claimed_at is not None
-    due = row.answer_by(delegation.silent_days)
+    is_public = seen not in {None, Sight.BADGES} and row.nominee.claimed_at is not None
+    due = row.answer_by(delegation) if seen is None or row.waits else None
     return {
         "row": row,
         "nominee": row.nominee,

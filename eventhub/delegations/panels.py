@@ -17,6 +17,7 @@ from eventhub.people.models import Person
 from eventhub.people.sessions import Visitor
 from eventhub.programme import shown as programme
 from eventhub.programme.models import Event
+from eventhub.registration.access import desk_sight
 from eventhub.registration.models import Registration
 from eventhub.registration.queries import Intake
 
@@ -88,13 +89,15 @@ def record(shown: tuple[Event, Registration]) -> Panel | None:
     url = organiser_views.address_of(delegation, event.slug)
     return Panel(
         "delegations/record_panel.html",
-        {"name": delegation.organisation.name, "url": url} | organiser_views.told(delegation, row),
+        # What the panel calls a name is the delegation's: the person's own is the record's to show, or not to.
+        organiser_views.told(delegation, row, desk_sight(actor().grants, event))
+        | {"name": delegation.organisation.name, "url": url},
     )
 
 
 def data(person: Person) -> Panel:
     """The nominations in the person's copy of all data."""
-    return Panel("", {"nominations": keeping.own_data(person.id)})
+    return Panel("", {"nominations": keeping.own_data(person.id), "delegations": keeping.own_delegations(person.id)})
 
 
 PROVIDERS: tuple[tuple[str, Provider], ...] = (

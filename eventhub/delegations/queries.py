@@ -2,13 +2,13 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, load_only
 
 from eventhub.delegations.models import Delegation, FocalInvitation, Kind, Nominee
@@ -20,9 +20,12 @@ from eventhub.kit.working_days import working_days_after
 from eventhub.people.models import Organisation, Person
 from eventhub.programme.models import Event, Publication
 from eventhub.registration.models import Registration, RegistrationSetup, State
-from eventhub.registration.queries import EVENT_COLUMNS, PUBLIC_NAME
+from eventhub.registration.queries import EVENT_COLUMNS, NEAR_BY, PUBLIC_NAME
 
 NOT_SENT = frozenset({State.DRAFT, State.EXPIRED})
+REFUSED = frozenset({State.DECLINED, State.REVOKED})
+ELSEWHERE = NOT_SENT | REFUSED | {State.WITHDRAWN}
+"""States in which nobody waits for a focal point's word."""
 Linked = TypeVar("Linked", Nominee, FocalInvitation)
 """What a mailed link opens."""
 
@@ -48,6 +51,8 @@ class Row:
     submitted_at: datetime | None
     public_name: str | None
     """What others see of whoever took the link."""
+    awaits: bool | None
+    """Whether nobody accredits the person before the focal point's word; the desk's to know."""
 
     @property
     def status(self) -> Status:
@@ -64,12 +69,18 @@ class Row:
 
     @property
     def waits(self) -> bool:
-        """Whether the focal point's word is awaited."""
-        return self.state is State.AWAITING_FOCAL_POINT and self.nominee.left_at is None
+        """Whether the focal point's word is awaited, as the desk knows it: for whom nothing is refused."""
+        return bool(self.awaits) and self.status is Status.COMPLETE and self.state not in REFUSED
 
-    def answer_by(self, days: int) -> date | None:
-        """The last working day on which the focal point's word is awaited; None where it is not."""
-        return working_days_after(self.submitted_at.date(), days) if self.waits and self.submitted_at else None
+    def answer_by(self, delegation: Delegation) -> date | None:
+        """The last working day for the focal point's word on a complete registration; None where it has been given.
+        What the secretariat decided meanwhile moves nothing here.
+        """
+        if self.status is not Status.COMPLETE or self.submitted_at is None:
+            return None
+        begins = [self.submitted_at, delegation.days_since]
+        begins += [self.nominee.claimed_at] if self.nominee.registered_before else []
+        return working_days_after(max(one for one in begins if one).date(), delegation.silent_days)
 
 
 @dataclass(frozen=True)
@@ -125,14 +136,18 @@ def of_event(event_id: uuid.UUID) -> list[Line]:
         .correlate(Delegation)
         .exists()
     )
+    # NULLs are not the greatest of anything.
+    own = case((Nominee.registered_before, Nominee.claimed_at))
+    since = func.greatest(Registration.submitted_at, Delegation.days_since, own)
     waits = (
         select(
             Nominee.delegation_id.label("delegation_id"),
             func.count(Registration.id).label("waiting"),
-            func.min(Registration.submitted_at).label("oldest"),
+            func.min(case((Registration.id.is_not(None), since))).label("oldest"),
             func.count(Nominee.id).filter(Nominee.kind != Kind.DELEGATE).label("beside"),
         )
-        .outerjoin(Registration, and_(_theirs(), Registration.state == State.AWAITING_FOCAL_POINT))
+        .join(Delegation, Delegation.id == Nominee.delegation_id)
+        .outerjoin(Registration, and_(_theirs(), Registration.awaits_word, Registration.state.not_in(ELSEWHERE)))
         .where(Nominee.event_id == event_id, Nominee.left_at.is_(None))
         .group_by(Nominee.delegation_id)
         .subquery()
@@ -162,10 +177,15 @@ def delegation_of(event_id: uuid.UUID, delegation_id: uuid.UUID) -> Delegation:
 
 
 def as_it_stands(delegation: Delegation) -> Delegation:
-    """A delegation with its organization and focal point, read anew after a deed that was undone."""
+    """A delegation with its organization and focal point, read anew after a deed that was undone. Raises NotFound where
+    it became part of another one.
+    """
     rows = select(Delegation).options(joinedload(Delegation.organisation), joinedload(Delegation.focal))
     rows = rows.where(Delegation.id == delegation.id)
-    return db.session.scalars(rows.execution_options(populate_existing=True)).one()
+    found = db.session.scalar(rows.execution_options(populate_existing=True))
+    if found is None:
+        raise NotFound
+    return found
 
 
 def open_invitation(delegation_id: uuid.UUID) -> FocalInvitation | None:
@@ -243,7 +263,9 @@ def _behind(model: type[Linked], secret: str, *, lock: bool) -> tuple[Linked, De
         .where(model.token_hash == digest(secret), Event.publication != Publication.DRAFT)
     )
     if lock:
-        rows = rows.with_for_update(of=model).execution_options(populate_existing=True)
+        # First the row alone: it may become another delegation's while it is waited for, and is then joined to that.
+        db.session.execute(select(model.id).where(model.token_hash == digest(secret)).with_for_update())
+        rows = rows.execution_options(populate_existing=True)
     found = db.session.execute(rows).first()
     return (found[0], found[1], found[2]) if found else None
 
@@ -254,8 +276,10 @@ def names_of(event_id: uuid.UUID) -> dict[str, str]:
     return {str(row[0]): row[1] for row in db.session.execute(rows.where(Delegation.event_id == event_id))}
 
 
-def told(nominee_id: uuid.UUID) -> tuple[Nominee, Delegation, Event] | None:
-    """The same by its id, for the mail; None where the link is not open any more."""
+def told(nominee_id: uuid.UUID, *, cancelled: bool = False) -> tuple[Nominee, Delegation, Event] | None:
+    """The same by its id, for the mail; None where the link is not open any more. Of an event that takes place, or of
+    one that is ``cancelled``.
+    """
     rows = (
         select(Nominee, Delegation, Event)
         .join(Delegation, Delegation.id == Nominee.delegation_id)
@@ -263,6 +287,9 @@ def told(nominee_id: uuid.UUID) -> tuple[Nominee, Delegation, Event] | None:
         .join(Event, Event.id == Delegation.event_id)
         .options(contains_eager(Delegation.organisation))
         .where(Nominee.id == nominee_id, Nominee.left_at.is_(None), Nominee.claimed_at.is_(None))
+        .where(
+            (Event.publication == Publication.CANCELLED) if cancelled else Event.publication != Publication.CANCELLED
+        )
     )
     found = db.session.execute(rows).first()
     return (found[0], found[1], found[2]) if found else None
@@ -277,6 +304,7 @@ def invitation_told(invitation_id: uuid.UUID) -> tuple[FocalInvitation, Delegati
         .join(Event, Event.id == Delegation.event_id)
         .options(contains_eager(Delegation.organisation))
         .where(FocalInvitation.id == invitation_id, FocalInvitation.closed_at.is_(None))
+        .where(Event.publication != Publication.CANCELLED)
     )
     found = db.session.execute(rows).first()
     return (found[0], found[1], found[2]) if found else None
@@ -291,7 +319,7 @@ def focal_of(registration_id: uuid.UUID) -> tuple[Person, Delegation, Event] | N
         .join(Event, Event.id == Delegation.event_id)
         .join(Delegation.organisation)
         .options(contains_eager(Delegation.organisation))
-        .where(Registration.id == registration_id, Registration.state == State.AWAITING_FOCAL_POINT)
+        .where(Registration.id == registration_id, Registration.awaits_word, Registration.state.not_in(ELSEWHERE))
     )
     found = db.session.execute(rows).first()
     return (found[0], found[1], found[2]) if found else None
@@ -330,6 +358,44 @@ def nomination(event_id: uuid.UUID, person_id: uuid.UUID) -> tuple[Nominee, Dele
     return (found[0], found[1]) if found else None
 
 
+def near(person_id: uuid.UUID, registrations: Sequence[Registration]) -> set[uuid.UUID]:
+    """Those of these registrations that somebody is near to: as focal point now or before, or having nominated the
+    person or filled in the form. One statement.
+    """
+    was = (
+        select(FocalInvitation.id)
+        .where(FocalInvitation.delegation_id == Delegation.id, FocalInvitation.accepted_by_id == person_id)
+        .exists()
+    )
+    by = or_(Nominee.invited_by_id == person_id, Nominee.typed_by_id == person_id)
+    rows = (
+        select(Registration.id)
+        .join(Delegation, Delegation.id == Registration.delegation_id)
+        .outerjoin(Nominee, and_(_theirs(), by))
+        .where(Registration.id.in_([one.id for one in registrations]))
+        .where(or_(Delegation.focal_id == person_id, was, Nominee.id.is_not(None)))
+    )
+    return set(db.session.scalars(rows))
+
+
+NEAR_BY.append(near)
+
+
+def to_tell(delegation_id: uuid.UUID, person_id: uuid.UUID) -> tuple[Person, Delegation, Event] | None:
+    """Somebody with a delegation and its event, for a mail to who is or was its focal point."""
+    rows = (
+        select(Person, Delegation, Event)
+        .select_from(Delegation)
+        .join(Person, Person.id == person_id)
+        .join(Event, Event.id == Delegation.event_id)
+        .join(Delegation.organisation)
+        .options(contains_eager(Delegation.organisation))
+        .where(Delegation.id == delegation_id, Person.erased_at.is_(None))
+    )
+    found = db.session.execute(rows).first()
+    return (found[0], found[1], found[2]) if found else None
+
+
 def _theirs() -> Any:
     """A nominee's registration, as far as it is for the delegation."""
     return and_(
@@ -341,7 +407,14 @@ def _theirs() -> Any:
 
 def _rows(which: Any) -> list[Row]:
     rows = (
-        select(Nominee, Registration.id, Registration.state, Registration.submitted_at, PUBLIC_NAME)
+        select(
+            Nominee,
+            Registration.id,
+            Registration.state,
+            Registration.submitted_at,
+            PUBLIC_NAME,
+            Registration.awaits_word,
+        )
         .outerjoin(Person, Person.id == Nominee.person_id)
         .outerjoin(Registration, _theirs())
         .where(which)

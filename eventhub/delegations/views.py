@@ -23,6 +23,7 @@ from eventhub.kit.web import absolute, back_to
 from eventhub.people.models import Person
 from eventhub.programme.models import Event
 from eventhub.registration import asking, shown
+from eventhub.registration import queries as registrations
 
 bp = Blueprint("delegations", __name__)
 
@@ -48,12 +49,13 @@ def become(token: str) -> ResponseReturnValue:
     if form.errors:
         delegation = queries.as_it_stands(delegation)
     is_mine = delegation.focal_id == person.id and invitation.accepted_by_id == person.id
+    if not is_mine and not actions.is_open(invitation, now()):
+        raise LinkClosed  # and nothing of what it was for
     page = render_template(
         "delegations/become.html",
         event=event,
         delegation=delegation,
         form=form,
-        is_open=actions.is_open(invitation, now()),
         is_mine=is_mine,
         email=person.email,
     )
@@ -78,14 +80,17 @@ def claim(token: str) -> ResponseReturnValue:
     if form.errors:
         found = queries.by_token(token, lock=True)
         nominee, delegation, event = found or (nominee, delegation, event)
+    if nominee.claimed_at is not None or nominee.left_at is not None:
+        raise LinkClosed  # and nothing of what it was for
+    mine = registrations.intake(event.slug, person).registration
     page = render_template(
         "delegations/claim.html",
         event=event,
         delegation=delegation,
         nominee=nominee,
         form=form,
-        is_open=nominee.claimed_at is None and nominee.left_at is None,
-        is_typed=nominee.typed_by_id is not None,
+        is_typed=nominee.person_id is not None,
+        is_registered=mine is not None and mine.submitted_at is not None,
         email=person.email,
     )
     return page, form.status
@@ -249,8 +254,6 @@ def _draw(found: Delegation, event: Event, row: Row, form: Form) -> ResponseRetu
         may_fill=fills and row.status in {Status.INVITED, Status.BEGUN},
         has_link=_has_link(row.nominee),
         has_typed=fills and row.nominee.typed_by_id == person.id,
-        # Whoever filled the form in for somebody without an account is the only one who could learn the answer.
-        state=shown.STATES[row.state] if fills and row.nominee.typed_by_id and row.state else None,
     )
     return page, form.status
 

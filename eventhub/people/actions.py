@@ -1,7 +1,7 @@
 """What persons and administrators do: sign in, tell about themselves, consent, leave, give and take roles."""
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -405,6 +405,11 @@ def note_copy_handed_over(actor: Person, person: Person, reason: str) -> AuditEn
 
 # Leaving
 
+LEAVING: list[Callable[[Person, Collection[str]], None]] = []
+"""Features further up that keep mailboxes which somebody else named: they forget those of a person who is erased, while
+the addresses are still known.
+"""
+
 
 def erase(actor: Person | None, person: Person, reason: str | None = None) -> Person:
     """Erase a person (SAFETY.md property 17): the key, the words, the ways in. Rows that others need stay, nameless.
@@ -443,6 +448,8 @@ def _erase(actor: Person | None, person: Person, reason: str | None = None) -> N
     changed = db.session.scalars(select(EmailChange.new_email).where(EmailChange.person_id == person.id))
     addresses = {address for address in (person.email, *former, *changed) if address}
     mail.forget(addresses)
+    for forget in LEAVING:
+        forget(person, addresses)
     theirs = or_(RoleOffer.offered_by_id == person.id, RoleOffer.belongs_to_id == person.id)
     db.session.execute(delete(RoleOffer).where(or_(theirs, RoleOffer.email.in_(addresses))))
     sealed.destroy(db.session.get_one(sealed.SealKey, person.seal_key_id))

@@ -42,7 +42,7 @@ def second_factor() -> ResponseReturnValue:
         if actions.give_second_factor(me.person, me.web_session, form.code.data or ""):
             return redirect(target, 303)
         form.code.errors = [_wrong_factor(totp.factor_of(me.person))]
-    known = any(one.is_second_factor for one in passkeys.of_person(me.id))
+    known = passkeys.work_at(request.root_url) and any(one.is_second_factor for one in passkeys.of_person(me.id))
     page = render_template(
         "people/second_factor.html",
         form=form,

@@ -12,7 +12,7 @@ from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, submit
 from eventhub.kit.limits import count
 from eventhub.kit.web import back_to, local_target
-from eventhub.people import actions, passkeys, queries, sessions
+from eventhub.people import actions, passkeys, queries, sessions, sign_in
 from eventhub.people.forms import NewPasskeyForm, NewStaffPasskeyForm, PasskeyForm, as_uuid
 from eventhub.people.models import Passkey, Person
 from eventhub.people.offer_views import bp
@@ -35,6 +35,7 @@ def my_passkeys() -> ResponseReturnValue:
         if made is not None:
             flash(_("The passkey is kept. You can sign in with it from now on."), "ok")
             return back_to("people.passkeys")
+        passkeys.use_up(_holder())
     return _page(form)
 
 
@@ -86,6 +87,8 @@ def sign_in_by_passkey() -> ResponseReturnValue:
     if form.validate_on_submit():
         count("sign_in.code", _holder(), **PER_CODE)
         found = submit(form, lambda: passkeys.recognise(_holder(), form.secret.data or ""))
+        if found is None:
+            passkeys.use_up(_holder())
         if found is not None and (answer := _second_step(found) if half else _signed_in(found)):
             return answer
         if found is not None:
@@ -99,6 +102,8 @@ def sign_in_by_passkey() -> ResponseReturnValue:
 
 def _signed_in(found: Passkey) -> Response:
     person = db.session.get_one(Person, found.person_id)
+    if person.email:
+        sign_in.close_requests(person.email)
     is_staff = bool(queries.grants_of(person.id))
     row = sessions.begin_session(person, is_staff=is_staff)
     target = local_target(request.form.get("next"))
@@ -145,6 +150,7 @@ def _page(form: NewPasskeyForm) -> ResponseReturnValue:
         visitor=visitor,
         rows=passkeys.of_person(visitor.id),
         remove=ActionForm(formdata=None),
+        works_here=passkeys.work_at(request.root_url),
         scripts=["passkey.js"],
     )
     return page, form.status

@@ -229,6 +229,18 @@ def _take(holder: str, *, is_for_making: bool) -> bytes | None:
     return found.challenge if found is not None and found.until > now() else None
 
 
+def use_up(holder: str) -> None:
+    """What this browser was asked is answered, whatever came of it: for whoever undid the deed that took it."""
+    db.session.execute(delete(PasskeyChallenge).where(PasskeyChallenge.holder_hash == digest(holder)))
+
+
+def work_at(root_url: str) -> bool:
+    """Whether devices keep passkeys for the address at which the site is looked at: for its own, not for the neutral
+    one of discreet people.
+    """
+    return root_url.rstrip("/") == _origin()
+
+
 def _origin() -> str:
     return str(current_app.extensions["eventhub.settings"].origin)
 

@@ -4,17 +4,18 @@ An address nobody has used yet is treated like any other: same statements, same 
 A request belongs to the browser that asked: another browser's request for the same address leaves it alone.
 """
 
+import base64
 import secrets
 import unicodedata
 import uuid
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
-from eventhub.kit.sealed import new_key
+from eventhub.kit.sealed import Place, Unreadable, new_key, open_for_house, place, seal_for_house
 from eventhub.kit.tokens import code, digest, new_salt, same, token
 from eventhub.people.models import Person, RoleGrant, SignInRequest, WebSession
 
@@ -67,7 +68,6 @@ def open_request(
         person_id=known.id if known else None,
         salt=new_salt(),
         browser_hash=_browser_digest(browser) if browser else None,
-        next_url=next_url,
         created_at=moment,
         link_until=moment + (STAFF_LINK if known and known.s else LINK) if is_mailed else moment,
         code_until=moment + CODE,
@@ -76,7 +76,11 @@ def open_request(
     if row.browser_hash is not None:
         earlier.append(SignInRequest.browser_hash == row.browser_hash)
     spent = moment if is_mailed else SignInRequest.spent_at
-    db.session.execute(update(SignInRequest).where(*earlier).values(spent_at=spent))
+    leads_to = None if is_mailed else SignInRequest.next_url
+    db.session.execute(update(SignInRequest).where(*earlier).values(spent_at=spent, next_url=leads_to))
+    if next_url is not None:
+        # It may hold the secret of a link that somebody opened before the sign-in.
+        row.next_url = base64.b64encode(seal_for_house(_where_next(row), next_url.encode())).decode()
     row.link_hash = digest(link_token(row))
     row.code_hash = _code_digest(row, sign_in_code(row)) if is_mailed else digest(secrets.token_urlsafe(32))
     db.session.add(row)
@@ -89,8 +93,25 @@ def close_requests(*emails: str) -> None:
     db.session.execute(
         update(SignInRequest)
         .where(SignInRequest.email.in_(emails), SignInRequest.spent_at.is_(None))
-        .values(spent_at=now())
+        .values(spent_at=now(), next_url=None)
     )
+
+
+def forget_where(moment: datetime) -> int:
+    """Where a request led to is of no use once it was spent, or its link is dead; how many forgot it."""
+    over = or_(SignInRequest.spent_at <= moment - AGAIN, SignInRequest.link_until <= moment - AGAIN)
+    gone = update(SignInRequest).where(SignInRequest.next_url.is_not(None), over).values(next_url=None)
+    return len(db.session.execute(gone.returning(SignInRequest.id)).all())
+
+
+def leads_to(row: SignInRequest) -> str | None:
+    """Where the person wanted to go when the request was made; None where nowhere, or the house's key was changed."""
+    if row.next_url is None:
+        return None
+    try:
+        return open_for_house(_where_next(row), base64.b64decode(row.next_url)).decode()
+    except (Unreadable, ValueError):
+        return None
 
 
 def link_token(row: SignInRequest) -> str:
@@ -239,6 +260,10 @@ def _newest_mailed(row: SignInRequest) -> SignInRequest | None:
         .limit(1)
         .with_for_update()
     )
+
+
+def _where_next(row: SignInRequest) -> Place:
+    return place(SignInRequest.__tablename__, "next_url", row.id)
 
 
 def _browser_digest(browser: str) -> bytes:

@@ -17,7 +17,7 @@ from eventhub.kit.i18n import show_own
 from eventhub.kit.limits import count
 from eventhub.kit.panels import gathered, panels
 from eventhub.kit.web import back_to, local_target
-from eventhub.people import actions, queries, sessions, sign_in
+from eventhub.people import actions, passkeys, queries, sessions, sign_in
 from eventhub.people.forms import (
     CodeForm,
     DiscreetForm,
@@ -72,7 +72,7 @@ def ask_to_sign_in() -> ResponseReturnValue:
             known_by=session.get("_user_id") or "",
         )
         return back_to("people.sign_in_sent")
-    passkey = PasskeyForm(formdata=None, next=form.next.data)
+    passkey = PasskeyForm(formdata=None, next=form.next.data) if passkeys.work_at(request.root_url) else None
     return render_template("people/sign_in.html", form=form, passkey=passkey, scripts=["passkey.js"]), form.status
 
 
@@ -336,7 +336,7 @@ def _same_session(row: SignInRequest | None) -> Response | None:
 
 
 def _lead_in(row: SignInRequest, *, is_half: bool) -> Response:
-    target = local_target(row.next_url)
+    target = local_target(sign_in.leads_to(row))
     if is_half:
         return make_response(redirect(url_for("people.second_factor", next=target), 303))
     return make_response(redirect(target or url_for("people.me"), 303))

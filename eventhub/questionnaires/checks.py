@@ -107,6 +107,11 @@ def _check_question(question: Question, place: str) -> list[Problem]:
             _l("No browser knows this kind of personal detail."),
         ),
         (not kind.asks and question.required, "required", _l("A text cannot be required: there is nothing to answer.")),
+        (
+            question.kind == "consent" and question.required,
+            "required",
+            _l("A consent cannot be a condition: take away “Must be answered”."),
+        ),
     ]
     return [Problem(f"{place}.{part}", message, question.id) for wrong, part, message in found if wrong]
 

@@ -216,7 +216,7 @@ class QuestionForm(SeenForm):
         gone = (LIMIT_FIELDS - limits) | ({"options"} if not kind.has_options else set())
         gone |= {f"{name}_{more}" for name in gone & set(DATE_LIMITS) for more in ("day", "days")}
         gone |= {"variant"} if kind_name not in VARIANTS else set()
-        gone |= {"purpose"} if kind_name != "consent" else set()
+        gone |= {"purpose"} if kind_name != "consent" else {"required"}
         gone |= {"sealed"} if not kind.may_seal else set()
         gone |= set() if kind.asks else {"required", "see", "retention_days", "autocomplete"}
         gone |= {"autocomplete"} if kind_name not in FILLED_BY_BROWSERS else set()

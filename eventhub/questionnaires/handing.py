@@ -1,6 +1,7 @@
 """Answers that become somebody else's: sealed anew with the key of their new owner, files with them."""
 
 import json
+from collections.abc import Collection
 
 from sqlalchemy import select
 
@@ -12,14 +13,20 @@ from eventhub.questionnaires.answers import PURPOSE, answer_place, file_of_value
 from eventhub.questionnaires.models import Answer, AnswerSet
 
 
-def hand_over(answer_set: AnswerSet, before: SealKey, after: SealKey, *, owner_id: object) -> AnswerSet:
+def hand_over(
+    answer_set: AnswerSet, before: SealKey, after: SealKey, *, owner_id: object, without: Collection[str] = ()
+) -> AnswerSet:
     """Give a set of answers to the person whose key is ``after``; what the old key opened, it opens no more of these.
 
-    A sealed answer that cannot be opened is deleted. Raises what files.read and files.store raise.
+    A sealed answer that cannot be opened is deleted, and so are those to the questions in ``without``. Raises what
+    files.read and files.store raise.
     """
     rows = list(db.session.scalars(select(Answer).where(Answer.answer_set_id == answer_set.id).with_for_update()))
     answer_set.owner_id, answer_set.seal_key_id = owner_id, after.id  # type: ignore[assignment]
     for row in rows:
+        if row.question in without:
+            db.session.delete(row)
+            continue
         value = row.value if row.sealed is None else open_quietly(row, before)
         is_sealed = row.sealed is not None
         if file_of_value(value) is not None:

@@ -169,9 +169,12 @@ def save_page(
 ) -> Registration:
     """Keep the answers of one page: of a draft as they come, of a sent registration as a change (see ``amend``).
 
-    ``typed_in`` is the open window they come from, as AnswerForm.settle knows it.
+    ``typed_in`` is the open window they come from, as AnswerForm.settle knows it. Nobody consents for somebody else:
+    what another person typed there is not kept.
     """
     registration = _needed(intake.registration)
+    if actor.id != registration.person_id:
+        values = _without_consents(intake, values)
     if registration.state is not State.DRAFT:
         return amend(actor, intake, values, typed_in=typed_in)
     if intake.answer_set is not None:
@@ -184,14 +187,16 @@ def save_page(
 def submit(actor: Person, intake: Intake) -> Registration:
     """Send a draft. The seat is taken last; an error leaves the draft as it was.
 
-    Raises NotOpenYet, Closed, CategoryClosed, WayGone, EventCancelled, Incomplete, EventFull, AlreadyRegistered.
+    Raises NotOpenYet, Closed, CategoryClosed, WayGone, EventCancelled, NotAnyMore, Incomplete, EventFull,
+    AlreadyRegistered.
     """
     registration = _needed(intake.registration)
     if registration.state is not State.DRAFT:
         raise AlreadyRegistered
     answers = given.load(intake.answer_set) if intake.answer_set else {}
+    is_own = actor.id == registration.person_id
     late = _demand_sendable(intake, registration, answers.get(categories.QUESTION))
-    _prepare(registration, intake, answers, late)
+    _prepare(registration, intake, answers if is_own else _without_consents(intake, answers), late, is_own=is_own)
     return _send(actor, registration, intake)
 
 
@@ -255,8 +260,8 @@ def amend(
     """
     registration = _needed(intake.registration)
     moment = now()
+    cancelling.demand_taking_place(registration.event_id)
     if not may_amend(intake, moment) or intake.answer_set is None:
-        cancelling.demand_not_cancelled(intake.event)
         raise Closed if registration.state in AMENDABLE else NotPossible
     change_answers(actor, intake, values, typed_in=typed_in)
     return registration
@@ -341,16 +346,19 @@ def _send(actor: Person, registration: Registration, intake: Intake) -> Registra
     counted = at_once.counted_under(registration, intake)
     targets = [State.SUBMITTED]
     # Whom a focal point nominated, that focal point looks at first.
-    reviewed = State.AWAITING_FOCAL_POINT if registration.delegation_id else State.UNDER_REVIEW
+    awaits = bool(registration.awaits_word)
+    reviewed = State.AWAITING_FOCAL_POINT if awaits else State.UNDER_REVIEW
     if not categories.seats_at_once(setup, rule):
         targets.append(reviewed)
     elif not _others_wait(intake, registration) and take_seat(intake.event.id, counted):
         registration.has_seat = True
-        targets.append(reviewed if categories.is_looked_at(setup, rule) else State.ACCREDITED)
+        targets.append(reviewed if awaits or categories.is_looked_at(setup, rule) else State.ACCREDITED)
     elif setup.waiting_list:
         targets.append(State.WAITLISTED)
     else:
         raise EventFull
+    # After the seats, as everybody does: whoever cancels the event at this moment is waited for.
+    cancelling.demand_taking_place(intake.event.id)
     if registration not in db.session:
         db.session.add(registration)
     move(registration, *targets, actor=actor, reason=at_once.reason_for(targets))
@@ -358,7 +366,7 @@ def _send(actor: Person, registration: Registration, intake: Intake) -> Registra
         promise("registration.submitted", registration_id=registration.id)
     else:
         owe([registration], targets[-1])
-    if targets[-1] is State.AWAITING_FOCAL_POINT:
+    if awaits:
         promise("registration.awaits_focal_point", registration_id=registration.id)
     db.session.flush()
     return registration
@@ -373,11 +381,14 @@ def _others_wait(intake: Intake, registration: Registration) -> bool:
     return bool(line.before(setup.event_id, *kind, rooms, is_limited=limited))
 
 
-def _prepare(registration: Registration, intake: Intake, answers: Mapping[str, object], late: bool) -> None:
+def _prepare(
+    registration: Registration, intake: Intake, answers: Mapping[str, object], late: bool, *, is_own: bool = True
+) -> None:
     definition = _definition(intake)
     if definition is not None:
-        if missing := categories.gaps(definition, intake.rules, answers):
-            _demand_offered(intake, definition, answers, [question.key for _page, question in missing])
+        gaps = categories.gaps(definition, intake.rules, answers)
+        if missing := [question for _page, question in gaps if is_own or question.kind != "consent"]:
+            _demand_offered(intake, definition, answers, [question.key for question in missing])
             raise Incomplete
         if registration in db.session and intake.answer_set is not None:
             drop_inapplicable(intake.answer_set, definition, answers)
@@ -453,6 +464,12 @@ def _note_consents(registration: Registration, intake: Intake, answers: Mapping[
             db.session.add(
                 Consent(person_id=registration.person_id, channel=channel, event_id=registration.event_id, given=yes)
             )
+
+
+def _without_consents(intake: Intake, answers: Mapping[str, object]) -> dict[str, object]:
+    definition = _definition(intake)
+    asked = {one.key for one in definition.questions() if one.kind == "consent"} if definition else set()
+    return {key: value for key, value in answers.items() if key not in asked}
 
 
 def _consents(intake: Intake, answers: Mapping[str, object]) -> dict[Channel, bool]:

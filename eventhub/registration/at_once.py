@@ -55,10 +55,13 @@ PROMISES: Sources = {
     "tries": literal_column("0"),
     "refusals": literal_column("0"),
 }
+LATER = {"waits_from", "answered_at", "erased_at", "delegation_id", "awaits_word"}
+"""What a registration has not at once: nothing, or what the database says by itself."""
 REGISTRATION: Sources = {
     name: name
     for name in map(str, table_of(Registration).c.keys())
-    if name not in {"has_seat", "late", "version", "waits_from", "answered_at", "erased_at", "delegation_id"}
+    if name
+    not in {"has_seat", "late", "version", "waits_from", "answered_at", "erased_at", "delegation_id", "awaits_word"}
 } | {"has_seat": true(), "late": false(), "version": literal_column("1")}
 ANSWER_SET: Sources = {
     "id": "answer_set_id",

@@ -3,7 +3,7 @@
 import uuid
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, String, cast, func, literal, select
+from sqlalchemy import Select, String, cast, func, literal, select, update
 
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -11,7 +11,7 @@ from eventhub.kit.errors import DomainError
 from eventhub.kit.outbox import promise_all
 from eventhub.programme import queries
 from eventhub.programme.models import Event, Publication
-from eventhub.registration.models import Registration, State
+from eventhub.registration.models import Registration, RegistrationSetup, State
 
 TOLD = frozenset(State) - {State.DECLINED, State.REVOKED, State.WITHDRAWN, State.EXPIRED}
 """Whom the cancellation concerns: who is registered, waits or was offered a place, and who has begun."""
@@ -45,10 +45,17 @@ def people_told(event_id: uuid.UUID) -> Select[uuid.UUID]:
     )
 
 
+def close(event_id: uuid.UUID) -> None:
+    """Nobody takes a seat of a cancelled event from now on: whoever got one before is written, and is told."""
+    setup = update(RegistrationSetup).where(RegistrationSetup.event_id == event_id).values(is_off=True)
+    db.session.execute(setup.execution_options(synchronize_session="fetch"))
+
+
 def owe_letters(event: Event, but: Select[uuid.UUID]) -> None:
-    """Owe everybody concerned one letter, except the people in ``but``, who learn of it otherwise. One statement,
+    """Owe everybody concerned one letter, except the people in ``but``, who learn of it otherwise. Two statements,
     however many; whoever is owed one already gets no second one. Nothing once the event is over.
     """
+    close(event.id)
     if queries.ends(event) <= now():
         return
     mine = people_told(event.id).where(Registration.person_id.not_in(but))

@@ -16,6 +16,7 @@ from eventhub.registration.moves import (
     NotPossible,
     demand_as_seen,
     demand_distance,
+    demand_word,
     hold_rows,
     move,
     move_all,
@@ -52,8 +53,8 @@ def decide(
 
     ``reason`` is a code of decision_reason.registration, ``text`` words to the persons that stand beside its text.
     The number of statements does not grow with the registrations. Raises OwnFile, NotPossible, NotEnoughSeats,
-    WrongReason, OutOfTurn, NotAnyMore, and Stale when one of them changed since it was loaded or is not any more at the
-    version in ``seen``, which is that of the page on which the decision was made up.
+    WrongReason, OutOfTurn, NotAnyMore, AwaitsWord, and Stale when one of them changed since it was loaded or is not any
+    more at the version in ``seen``, which is that of the page on which the decision was made up.
     """
     if outcome not in OUTCOMES:
         raise NotPossible
@@ -71,6 +72,7 @@ def decide(
     for one in registrations:
         way(one.state, outcome)
     demand_as_seen(registrations, seen)
+    demand_word(registrations, outcome)
     seated = [one for one in registrations if one.has_seat]
     offered = [one.id for one in registrations if one.state is State.OFFERED]
     if outcome is State.ACCREDITED:

@@ -16,6 +16,7 @@ from eventhub.kit.sealed import new_key
 from eventhub.people.models import Person
 from eventhub.programme.models import Event, Publication
 from eventhub.registration import line
+from eventhub.registration.cancelling import demand_taking_place
 from eventhub.registration.models import CORRECTIONS, TAKES_PART, Registration, RegistrationSetup, SeatAt, State
 from eventhub.registration.moves import can_move, demand_distance, move, put_right
 from eventhub.registration.offers import ReasonNeeded, is_limited, note_passed_over
@@ -147,6 +148,7 @@ def register_at_desk(
         if not take_seat(event.id, keys(who.category, registration.attendance_mode)):
             raise NoPlaceLeft
         registration.has_seat = True
+    demand_taking_place(event.id)
     db.session.flush()
     return registration
 

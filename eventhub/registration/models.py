@@ -78,11 +78,14 @@ where a place is taken before anybody has looked: whoever accepts is then where 
 
 CORRECTIONS: dict[State, frozenset[State]] = {
     State.ATTENDED: frozenset({State.ACCREDITED, State.BADGE_ISSUED}),
+    State.ACCREDITED: frozenset({State.UNDER_REVIEW}),
+    State.BADGE_ISSUED: frozenset({State.UNDER_REVIEW}),
     State.WITHDRAWN: frozenset({State.UNDER_REVIEW, State.AWAITING_FOCAL_POINT}),
 }
 """The only ways back, and none that a decision takes: somebody at a door was mistaken, the desk undid the entry with a
 reason, and the registration is where it was (doors.take_back); the desk had withdrawn a registration since it held two
-people for one, and looks at it again (duplicates.take_back). What a person withdrew stays withdrawn."""
+people for one, and looks at it again (duplicates.take_back); somebody took over by link what was accredited while
+nobody had an account: the desk looks again, the place is kept (focal.claim). What a person withdrew stays withdrawn."""
 
 SEATED = frozenset({State.ACCREDITED, State.BADGE_ISSUED, State.ATTENDED, State.NO_SHOW, State.OFFERED})
 """States that hold a seat."""
@@ -102,6 +105,7 @@ class RegistrationSetup(Base):
     ``releases_by_another``: whether a prepared decision is released by somebody else than who prepared it.
     ``first_opens_at`` and ``last_closes_at`` are the ends of all windows together where a category has one of its own
     (opening.note_span writes them down), else None: then ``opens_at`` and ``closes_at`` are (windows.py).
+    ``is_off``: the event was cancelled and everybody who is in was counted for the letters: no seat is taken any more.
     """
 
     __tablename__ = "registration_setup"
@@ -132,6 +136,7 @@ class RegistrationSetup(Base):
     releases_by_another: Mapped[bool] = mapped_column(default=False)
     first_opens_at: Mapped[datetime | None]
     last_closes_at: Mapped[datetime | None]
+    is_off: Mapped[bool] = mapped_column(default=False)
 
     event: Mapped[Event] = relationship(lazy="raise")
 
@@ -249,8 +254,9 @@ class Registration(Base):
     way; ``represents`` is the country that somebody speaks for, and nothing else. ``waits_from`` is set for whoever
     waits anew, behind everybody who waited then. ``answered_at`` is set while an answer to a question waits to be read
     at the desk. ``delegation_id`` is set where a focal point nominated the person (focal.py); what that delegation is,
-    a feature above knows. With ``erased_at`` it is a count without a name, on no list of the desk, and nothing is done
-    to it.
+    a feature above knows. ``awaits_word``: nobody accredits the person before the focal point has agreed, or the
+    secretariat has gone on without it (moves.demand_word). With ``erased_at`` it is a count without a name, on no list
+    of the desk, and nothing is done to it.
     """
 
     __tablename__ = "registration"
@@ -270,6 +276,7 @@ class Registration(Base):
     answer_set_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("answer_set.id"))
     organisation_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("organisation.id"), index=True)
     delegation_id: Mapped[uuid.UUID | None]
+    awaits_word: Mapped[bool] = mapped_column(default=False)
     state: Mapped[State] = mapped_column(enum_column(State, name="state"), default=State.DRAFT)
     has_seat: Mapped[bool] = mapped_column(default=False)
     reference: Mapped[str | None]

@@ -51,8 +51,8 @@ class OwnFile(Forbidden):
     """Nobody decides on their own file or organization (SAFETY.md property 7)."""
 
     message = _l(
-        "You cannot decide on your own registration, on one of your own organization, or on one that you filled in for "
-        "somebody. Ask a colleague."
+        "You cannot decide on your own registration, on one of your own organization or delegation, or on one that you"
+        " filled in for somebody. Ask a colleague."
     )
 
 
@@ -60,6 +60,15 @@ class OwnRecord(Forbidden):
     """What colleagues note about somebody's registration is not shown to that person at the desk."""
 
     message = _l("This is your own registration. Colleagues look after it, and you see it on your own page.")
+
+
+class AwaitsWord(DomainError):
+    """Nobody decides past a focal point: its word comes first, or an override with a reason."""
+
+    message = _l(
+        "The focal point of a delegation has not agreed to one of these people yet. Wait for its word, or go on without"
+        " it on the page of the delegation once its days are over."
+    )
 
 
 class NotEnoughSeats(DomainError):
@@ -99,8 +108,9 @@ def can_move(start: State, target: State) -> bool:
 def move(
     registration: Registration, *targets: State, actor: object | None, reason: str | None = None, **detail: Any
 ) -> list[audit.AuditEntry]:
-    """Move one registration step by step. Raises NotPossible and then has changed nothing."""
+    """Move one registration step by step. Raises NotPossible, AwaitsWord, and then has changed nothing."""
     state = walk(registration.state, targets)
+    demand_word([registration], state)
     entries = [
         note_move(registration, target, actor=actor, reason=reason if target is targets[-1] else None, **detail)
         for target in targets
@@ -108,6 +118,12 @@ def move(
     _off_the_list([registration], state)
     arrive(registration, state, reason)
     return entries
+
+
+def demand_word(registrations: Sequence[Registration], target: State) -> None:
+    """Nobody takes part whom a focal point nominated and has not agreed to, on whatever way. Raises AwaitsWord."""
+    if target in TAKES_PART and any(one.awaits_word for one in registrations):
+        raise AwaitsWord
 
 
 def walk(start: State, targets: Sequence[State]) -> State:
@@ -161,9 +177,10 @@ def move_all(
 ) -> None:
     """Move many registrations to one state: one statement for them, one for the audit (one more for ``text``).
 
-    Raises NotPossible and then has changed nothing. The caller holds the rows.
+    Raises NotPossible, AwaitsWord, and then has changed nothing. The caller holds the rows.
     """
     ways = [way(one.state, target) for one in registrations]
+    demand_word(registrations, target)
     moment = now()
     last = []
     for one, steps in zip(registrations, ways, strict=True):
@@ -183,8 +200,9 @@ def move_all(
 
 
 def demand_distance(actor: Person, registrations: Sequence[Registration], *, own_slips: bool = False) -> None:
-    """Nobody decides on their own file, on one of their own organization, or on one that they have filled in for
-    somebody. ``own_slips``: what one did oneself at a door may be undone where one filled it in there. Raises OwnFile.
+    """Nobody decides on their own file, on one of their own organization or of a delegation whose focal point they are
+    or were, or on one that they have filled in for somebody. ``own_slips``: what one did oneself at a door may be
+    undone where one filled it in there. Raises OwnFile.
     """
     near = set(too_near(actor.id, registrations).values())
     if near - ({Nearness.FILED} if own_slips else set()):

@@ -279,7 +279,8 @@ def forget_reasons(registrations: Sequence[Registration]) -> None:
 
 
 def accept(actor: Person, offer: SeatOffer, **detail: Any) -> Registration:
-    """Take the place: accredited, or under review where nobody has looked at the registration yet (the seat is kept).
+    """Take the place: accredited, or under review where nobody has looked at the registration yet, or a focal point's
+    word is awaited (the seat is kept).
 
     Accepting twice is accepting once. Raises OfferClosed.
     """
@@ -289,7 +290,7 @@ def accept(actor: Person, offer: SeatOffer, **detail: Any) -> Registration:
     _demand_open(offer, registration)
     looked_at = registration.reason is not None
     rule = rule_of(rules_of(setup.event_id), registration.category)
-    if is_looked_at(setup, rule) and not looked_at:
+    if registration.awaits_word or (is_looked_at(setup, rule) and not looked_at):
         move(registration, State.UNDER_REVIEW, actor=actor, cause="accepted", **detail)
         promise("registration.place_kept", registration_id=registration.id)
     else:

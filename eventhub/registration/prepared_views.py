@@ -24,7 +24,15 @@ from eventhub.registration.console import PageTooOld, at_desk, bp, ids_of, marke
 from eventhub.registration.forms import DecisionForm
 from eventhub.registration.models import Registration, RegistrationSetup, State
 from eventhub.registration.preparing import Hindrance, Standing
-from eventhub.registration.previews import KINDS, draw_preview, letters_to, outcome_of, told_by, why_too_near
+from eventhub.registration.previews import (
+    KINDS,
+    WORD_AWAITED,
+    draw_preview,
+    letters_to,
+    outcome_of,
+    told_by,
+    why_too_near,
+)
 
 __all__ = ["bp"]
 
@@ -34,6 +42,7 @@ HINDRANCES: Mapping[Hindrance, Any] = {
     Hindrance.QUOTA: _l("All places of this category are taken."),
     Hindrance.SEATS: _l("All places are taken."),
     Hindrance.TURN: _l("Others have waited longer for a place."),
+    Hindrance.WORD: WORD_AWAITED,
 }
 """Why a decision cannot be released now, where one sentence says it."""
 

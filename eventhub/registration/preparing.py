@@ -54,6 +54,9 @@ class Hindrance(StrEnum):
     TURN = "turn"
     """Others have waited longer."""
 
+    WORD = "word"
+    """A focal point has not agreed yet."""
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -193,6 +196,8 @@ def _hindrance(
         return Hindrance.CHANGED
     if one.registration_id in near:
         return Hindrance.OWN
+    if one.outcome is State.ACCREDITED and one.registration.awaits_word:
+        return Hindrance.WORD
     if setup.releases_by_another and one.prepared_by_id == actor.id:
         return Hindrance.SAME_HAND
     return None

@@ -33,6 +33,9 @@ KINDS: dict[State, Any] = {
 """What is prepared, in a word."""
 
 
+WORD_AWAITED = _l("Its focal point has not agreed yet.")
+
+
 def outcome_of(value: str) -> State:
     """The outcome that a form names. Raises NotFound for nonsense."""
     try:
@@ -63,7 +66,10 @@ def draw_preview(
     near = queries.too_near(person.id, registrations)
     moved = {one.id for one in registrations if (versions or {}).get(one.id, one.version) != one.version}
     by = desk.last_hands(moved)
-    able = [one for one in registrations if can_move(one.state, outcome) and not {one.id} & (near.keys() | moved)]
+    early = {one.id for one in registrations if outcome is State.ACCREDITED and one.awaits_word}
+    able = [
+        one for one in registrations if can_move(one.state, outcome) and not {one.id} & (near.keys() | moved | early)
+    ]
     unable = [one for one in registrations if one not in able]
     needed = sum(not one.has_seat for one in able) if outcome is State.ACCREDITED else 0
     left = None if found.capacity is None else found.capacity - found.seats_taken
@@ -158,7 +164,9 @@ def letters_to(
 
 
 def _why_not(one: Registration, outcome: State, near: Nearness | None) -> Any:
-    return shown.STATES[one.state][0] if not can_move(one.state, outcome) else why_too_near(near)
+    if not can_move(one.state, outcome):
+        return shown.STATES[one.state][0]
+    return WORD_AWAITED if near is None and one.awaits_word else why_too_near(near)
 
 
 def why_too_near(near: Nearness | None) -> Any:
@@ -167,6 +175,8 @@ def why_too_near(near: Nearness | None) -> Any:
         return _("From an organization that you represent, or represented within the last two years")
     if near is Nearness.FILED:
         return _("Registered by yourself: a colleague decides")
+    if near is Nearness.FOCAL:
+        return _("Of a delegation whose focal point you are or were: a colleague decides")
     return _("Your own registration")
 
 

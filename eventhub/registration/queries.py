@@ -1,7 +1,7 @@
 """What a person and the public may ask: how an event takes registrations, and one's own registrations."""
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -117,6 +117,12 @@ class Nearness(StrEnum):
     """Filled in by oneself for somebody else."""
     ORGANISATION = "organisation"
     """From an organization that one represents, or represented within the last two years."""
+    FOCAL = "focal"
+    """Of a delegation whose focal point one is or was, or nominated by oneself."""
+
+
+NEAR_BY: list[Callable[[uuid.UUID, Sequence[Registration]], Collection[uuid.UUID]]] = []
+"""What features further up know of nearness: each gives the registrations that a person is near to as a focal point."""
 
 
 @dataclass(frozen=True)
@@ -216,10 +222,15 @@ def may_withdraw(registration: Registration) -> bool:
 
 
 def too_near(person_id: uuid.UUID, registrations: Iterable[Registration]) -> dict[uuid.UUID, Nearness]:
-    """On which of the registrations a person must not decide, and why. One statement, or none."""
+    """On which of the registrations a person must not decide, and why. One statement, or none; one more where some
+    belong to delegations.
+    """
     registrations = list(registrations)
     near = represents(person_id, {one.organisation_id for one in registrations if one.organisation_id})
     found = {one.id: Nearness.ORGANISATION for one in registrations if one.organisation_id in near}
+    nominated = [one for one in registrations if one.delegation_id]
+    for knows in NEAR_BY if nominated else ():
+        found |= dict.fromkeys(knows(person_id, nominated), Nearness.FOCAL)
     found |= {one.id: Nearness.FILED for one in registrations if person_id == one.filed_by_id}
     return found | {one.id: Nearness.OWN for one in registrations if person_id == one.person_id}
 

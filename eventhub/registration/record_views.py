@@ -380,6 +380,7 @@ def _deed(one: histories.Deed, event: Event, labels: Mapping[str, str], seen: Si
         "typed": _("Filled in for the person by somebody else"),
         "typed_read": _("Sealed answers looked at by whoever filled them in"),
         "claimed": _("Taken over by the person"),
+        "untied": _("Not of the delegation any more: the person’s own registration"),
         "passed_over": (
             _("Got a place before others who wait")
             if one.came_first

@@ -9,24 +9,28 @@ import uuid
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import bindparam, literal, or_, select, union_all, update
+from sqlalchemy import bindparam, exists, literal, or_, select, union_all, update
 
 from eventhub.kit.db import db, table_of
 from eventhub.kit.revisions import bump
+from eventhub.programme.models import Event, Publication
 from eventhub.registration.models import ModePlaces, RegistrationCategory, RegistrationSetup
 
 CATEGORY, WAY = "category:", "way:"
-_SETUP = table_of(RegistrationSetup)
+_SETUP, _EVENT = table_of(RegistrationSetup), table_of(Event)
 TAKE_ONE = (
     update(_SETUP)
     .where(
         _SETUP.c.event_id == bindparam("this_event"),
         or_(_SETUP.c.capacity.is_(None), _SETUP.c.seats_taken < _SETUP.c.capacity),
+        exists().where(_EVENT.c.id == bindparam("this_event"), _EVENT.c.publication != Publication.CANCELLED),
+        # Who waited for the row while the event was cancelled reads this of the row as it is then (cancelling.close).
+        ~_SETUP.c.is_off,
     )
     .values(seats_taken=_SETUP.c.seats_taken + 1)
     .returning(_SETUP.c.capacity, _SETUP.c.seats_taken)
 )
-"""Takes a seat where one is left; gives the capacity and the seats taken."""
+"""Takes a seat where one is left and the event takes place; gives the capacity and the seats taken."""
 
 
 def hold_seats(event_id: uuid.UUID) -> RegistrationSetup:

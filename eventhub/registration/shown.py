@@ -68,6 +68,7 @@ CAUSES: dict[str, Any] = {
     "focal_point_silent": _l("Gone on without the focal point"),
     "replaced": _l("Replaced by the focal point"),
     "two_people": _l("Two people after all: looked at again"),
+    "claimed": _l("Looked at again: the person took it over after the decision"),
 }
 """How an offer ended or why somebody is looked at again, in the history."""
 
@@ -78,6 +79,7 @@ KIND_OF_CAUSE = {
     "two_people": "",
     "focal_point": "ok",
     "focal_point_silent": "warn",
+    "claimed": "warn",
 }
 """Its mark, where it is not that of an end."""
 

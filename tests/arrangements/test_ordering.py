@@ -2,8 +2,10 @@
 
 import csv
 import io
+from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from http import HTTPStatus
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -11,8 +13,8 @@ import time_machine
 from flask.testing import FlaskClient
 from python_calamine import CalamineWorkbook
 
-from eventhub.arrangements import actions, due, ordering, queries, sheet
-from eventhub.arrangements.models import MOVES, Kind, Need, SessionService, Status
+from eventhub.arrangements import actions, due, ordering, queries, sheet, visas
+from eventhub.arrangements.models import MOVES, Kind, Need, SessionService, Status, VisaStatus
 from eventhub.arrangements.sheet import LineKey
 from eventhub.arrangements.wishes import Wish
 from eventhub.kit.audit import AuditEntry, AuditText
@@ -20,9 +22,12 @@ from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound, Stale
 from eventhub.kit.outbox import Promise
 from eventhub.people.models import Person, Role
+from eventhub.programme import actions as programme
 from eventhub.programme.models import Event, Publication, Session
 from eventhub.registration import actions as registration
+from eventhub.registration.cancelling import NotAnyMore
 from eventhub.registration.models import Registration
+from tests import servers
 from tests.arrangements.scene import CAPTIONS, WHEELCHAIR, come, make_stage, person_of, wish
 from tests.factories.people import make_person, make_staff, sign_in
 from tests.factories.registration import intake
@@ -398,3 +403,56 @@ def test_as_many_statements_for_three_as_for_one(
             wish(event, one)
             wish(event, one, CAPTIONS, session)
     assert numbers[0] == numbers[1]
+
+
+def test_for_a_cancelled_event_orders_are_cancelled_and_nothing_else(
+    client: FlaskClient, staged: tuple[Event, Session], officer: Person
+) -> None:
+    event, session = staged
+    registration = come(event)
+    asked, ordered = wish(event, registration, CAPTIONS), wish(event, registration)
+    ordering.move_needs(officer, event, [ordered.id], Status.ORDERED, seen=versions(ordered))
+    service = ordering.move_service(officer, event, session.id, "international_sign", Status.ORDERED, seen=0)
+    programme.cancel_event(make_person(), event, sessions=[session], reason={"en": "The hall burned down"})
+    db.session.flush()
+    assert "This event is cancelled" in text_of(client.get(desk_of(event)))
+    assert sorted((line.key.kind, line.number, line.to_cancel) for line in sheet.lines(event)) == [
+        ("programme", 0, 1),
+        ("wheelchair", 0, 1),
+    ]
+    deeds: list[Callable[[], object]] = [
+        lambda: ordering.move_needs(officer, event, [asked.id], Status.CONFIRMED, seen=versions(asked)),
+        lambda: ordering.move_service(
+            officer, event, session.id, "international_sign", Status.CONFIRMED, seen=service.version
+        ),
+        lambda: ordering.move_service(officer, event, session.id, "interpretation", Status.ORDERED, seen=0),
+        lambda: visas.hear(officer, event, registration, VisaStatus.GRANTED, None, seen=0),
+    ]
+    for deed in deeds:
+        with pytest.raises(NotAnyMore):
+            deed()
+    assert ordering.cancel_orders(officer, event, [ordered.id], seen=versions(ordered)) == 1
+    ordering.move_service(officer, event, session.id, "international_sign", Status.TAKEN_BACK, seen=service.version)
+    assert sheet.lines(event) == []
+
+
+def test_a_service_of_a_cancelled_session_is_not_ordered(staged: tuple[Event, Session], officer: Person) -> None:
+    event, session = staged
+    session.publication = Publication.CANCELLED
+    with pytest.raises(NotFound):
+        ordering.move_service(officer, event, session.id, "international_sign", Status.ORDERED, seen=0)
+
+
+def test_no_answer_is_mailed_for_a_cancelled_event(staged: tuple[Event, Session], officer: Person) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABASE_URL", servers.database_url(servers.TEMPLATE, servers.APP_ROLE))
+        task = import_module("workers.arrangements").confirmed
+    event, _session = staged
+    registration = come(event)
+    asked = wish(event, registration)
+    ordering.move_needs(officer, event, [asked.id], Status.CONFIRMED, seen=versions(asked))
+    mail = task.__wrapped__.__wrapped__
+    assert mail(registration_id=str(registration.id)) is not None
+    event.publication = Publication.CANCELLED
+    db.session.flush()
+    assert mail(registration_id=str(registration.id)) is None

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from eventhub.delegations import actions, queries
+from eventhub.delegations import actions, calling_off, filling, queries
 from eventhub.delegations.actions import Nomination
 from eventhub.delegations.models import FocalInvitation, Nominee
 from eventhub.kit.clock import now
@@ -17,9 +17,12 @@ from eventhub.kit.codes import LANGUAGES
 from eventhub.kit.db import db
 from eventhub.kit.mail import Letter, compose, render
 from eventhub.people.models import Person
+from eventhub.programme import actions as programme
+from eventhub.programme import console_queries
+from eventhub.registration.cancelling import NotAnyMore
 from tests import servers
 from tests.delegations.scene import owed
-from tests.factories.delegations import arrived, claim, make_delegation, nominate
+from tests.factories.delegations import arrived, become_focal_point, claim, make_delegation, nominate
 from tests.factories.people import make_person
 from tests.factories.registration import make_forum
 
@@ -127,3 +130,36 @@ def test_nobody_without_a_mailbox_is_written_to(letters: Any) -> None:
     actions.nominate(focal, delegation, [Nomination(0, "Olga", None)], "ru")
     assert letters("delegations.nominated") == []
     assert db.session.scalars(select(Nominee)).one().email is None
+
+
+def test_nobody_is_invited_to_a_cancelled_event_and_each_is_told_once(letters: Any) -> None:
+    event = make_forum()
+    delegation = make_delegation(event, make_person(email="focal@example.org"), name="Kingdom of Examples")
+    (amina, grace) = nominate(delegation, "Amina", "Grace")
+    filling.claim(make_person(), actions.nominee_token(grace))
+    invitation = actions.invite_focal_point(make_person(), delegation, "next@example.org", "en")
+    assert letters("delegations.nominated")[0] is not None
+    sessions = console_queries.programme_of(event)
+    programme.cancel_event(make_person(), event, sessions=sessions, reason={"en": "The hall burned down"})
+    db.session.flush()
+    assert letters("delegations.nominated") == [None, None]
+    assert letters("delegations.focal_point_invited")[-1] is None
+    for _twice in range(2):
+        calling_off.owe_letters(event)
+    (off,), (nominee,) = letters("delegations.called_off"), letters("delegations.nomination_called_off")
+    assert (off.to, nominee.to) == ("focal@example.org", amina.email)
+    assert told(off)[0].startswith("Cancelled: ")
+    assert "opens nothing any more" in told(nominee)[1]
+    with pytest.raises(NotAnyMore):
+        actions.accept_focal_point(make_person(), actions.focal_token(invitation))
+
+
+def test_the_former_focal_point_is_told_unless_it_is_the_focal_point_again(letters: Any) -> None:
+    event, first = make_forum(), make_person(email="first@example.org")
+    delegation = make_delegation(event, first, name="Kingdom of Examples")
+    become_focal_point(delegation, make_person())
+    (letter,) = letters("delegations.focal_point_ended")
+    assert letter.to == "first@example.org"
+    assert "Kingdom of Examples" in told(letter)[1]
+    become_focal_point(delegation, first)
+    assert letters("delegations.focal_point_ended")[0] is None

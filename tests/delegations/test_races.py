@@ -1,20 +1,22 @@
 """Two tabs, two focal points, two browsers at once: real threads on a committed database. The quota is never passed."""
 
+import threading
 import uuid
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from eventhub.delegations import actions, filling, queries
+from eventhub.delegations import actions, filling, merging, queries
 from eventhub.delegations.actions import Nomination
-from eventhub.delegations.models import Delegation, Nominee
+from eventhub.delegations.models import Delegation, Kind, Nominee
 from eventhub.kit.db import db, unit_of_work
 from eventhub.people.models import Person
 from eventhub.registration.models import Registration
 from tests.factories.delegations import arrived, make_delegation, nominate
 from tests.factories.people import make_person
 from tests.factories.registration import make_forum
+from tests.registration.test_cancelling_races import alone, until_somebody_waits
 from tests.together import at_once
 
 pytestmark = pytest.mark.lane
@@ -148,3 +150,84 @@ def test_two_focal_points_accept_at_once_and_one_is_it(committed: Flask) -> None
         return "accepted"
 
     assert at_once(committed, [lambda one=one: accepts(one) for one in people]) == {"accepted": 1, "LinkClosed": 3}  # type: ignore[misc]
+
+
+def two_delegations(app: Flask) -> tuple[dict[str, uuid.UUID], uuid.UUID]:
+    """Two delegations of one event with a focal point each, committed; by their names."""
+    with app.test_request_context(), unit_of_work():
+        event, focal = make_forum(), make_person()
+        made = {name: make_delegation(event, focal, name=name).id for name in ("Alpha", "Beta")}
+        return made, focal.id
+
+
+def test_two_who_merge_the_same_pair_and_one_who_nominates_break_nothing(committed: Flask) -> None:
+    made, focal_id = two_delegations(committed)
+
+    def merge(name: str, into: str) -> str:
+        merging.move_to(db.session.get_one(Person, focal_id), db.session.get_one(Delegation, made[name]), into)
+        return "merged"
+
+    def nominates() -> str:
+        focal, delegation = db.session.get_one(Person, focal_id), db.session.get_one(Delegation, made["Alpha"])
+        actions.nominate(focal, delegation, [Nomination(0, "Late", None)], "en")
+        return "nominated"
+
+    told = at_once(committed, [lambda: merge("Alpha", "Beta"), lambda: merge("Beta", "Alpha"), nominates])
+    assert told["merged"] == 1
+    assert told["NotFound"] + told["nominated"] == 2
+    with committed.app_context():
+        assert len(db.session.scalars(select(Delegation)).all()) == 1
+        db.session.remove()
+
+
+def test_nobody_is_added_beside_somebody_who_was_replaced(committed: Flask) -> None:
+    delegation_id, focal_id, _slug = scene(committed, None)
+    with committed.test_request_context(), unit_of_work():
+        (chief,) = nominate(db.session.get_one(Delegation, delegation_id), "Chief")
+        chief_id = chief.id
+    with committed.test_request_context():
+        focal, delegation = db.session.get_one(Person, focal_id), db.session.get_one(Delegation, delegation_id)
+        row, guard = queries.nominee_of(delegation_id, chief_id), Nomination(0, "Guard", None)
+        other = threading.Thread(target=_replaced, args=(committed, delegation_id, focal_id, chief_id))
+        other.start()
+        other.join()
+        with pytest.raises(actions.Left), unit_of_work():
+            actions.add_beside(focal, delegation, row.nominee, guard, "en", Kind.GUARD)
+        db.session.remove()
+    with committed.app_context():
+        assert [one.name for one in db.session.scalars(select(Nominee))] == ["Chief"]
+        db.session.remove()
+
+
+def _replaced(app: Flask, delegation_id: uuid.UUID, focal_id: uuid.UUID, nominee_id: uuid.UUID) -> None:
+    with app.test_request_context():
+        with unit_of_work():
+            focal, delegation = db.session.get_one(Person, focal_id), db.session.get_one(Delegation, delegation_id)
+            actions.replace(focal, delegation, queries.nominee_of(delegation_id, nominee_id), None, "en")
+        db.session.remove()
+
+
+def test_a_link_that_is_opened_while_two_become_one_stays_open(committed: Flask) -> None:
+    made, focal_id = two_delegations(committed)
+    with committed.test_request_context(), unit_of_work():
+        (nominee,) = nominate(db.session.get_one(Delegation, made["Alpha"]), "Amina")
+        secret, person_id = actions.nominee_token(nominee), make_person().id
+
+    def claims() -> str:
+        with unit_of_work():
+            filling.claim(db.session.get_one(Person, person_id), secret)
+            return "claimed"
+
+    with committed.test_request_context():
+        with unit_of_work():
+            merging.move_to(db.session.get_one(Person, focal_id), db.session.get_one(Delegation, made["Alpha"]), "Beta")
+            late, got = alone(committed, claims)
+            watcher, _waiting = alone(committed, until_somebody_waits)
+            watcher.join()
+        db.session.remove()
+    late.join()
+    assert got == ["claimed"]
+    with committed.app_context():
+        registration = db.session.scalars(select(Registration)).one()
+        assert (registration.person_id, registration.delegation_id) == (person_id, made["Beta"])
+        db.session.remove()

@@ -17,7 +17,7 @@ from eventhub.people import actions, passkeys, resets, totp
 from eventhub.people.models import Passkey, PasskeyChallenge, Person, Role
 from tests.factories.people import form_fields, give_phone, grant, make_person, make_staff, sign_in
 from tests.people.authenticator import PRESENT, Device
-from tests.people.visits import come_in, is_in, newest_session, send
+from tests.people.visits import ask, come_in, is_in, link, newest_session, send
 
 MINE, OPTIONS = "/en/me/passkeys", "/en/me/passkeys/options"
 SIGN_IN, GIVE, FACTOR = "/en/sign-in", "/en/sign-in/passkey", "/en/second-factor"
@@ -278,3 +278,43 @@ def test_two_answers_at_once_use_a_challenge_up_once(committed: Flask) -> None:
     for one in threads:
         one.join()
     assert sorted(one == "/en/me" for one in reached) == [False] * 5 + [True]
+
+
+def test_a_challenge_is_used_up_by_a_wrong_answer_too(app: Flask, client: FlaskClient) -> None:
+    device = Device()
+    person = participant(app, device)
+    asked = options(client, SIGN_IN, f"{GIVE}/options")
+    right, wrong = device.given(asked, person.id.bytes), device.given(asked, make_person().id.bytes)
+    for sent in (wrong, right):
+        fields = form_fields(client.get(SIGN_IN).text, GIVE) | {"secret": sent}
+        assert client.post(GIVE, data=fields).location != "/en/me"
+    assert db.session.query(PasskeyChallenge).count() == 0
+    mine = app.test_client()
+    sign_in(mine, make_person())
+    made = Device().made(options(mine, MINE, OPTIONS))
+    assert send(mine, MINE, secret="{}").status_code == 422
+    assert send(mine, MINE, secret=made).status_code == 422
+
+
+def test_signing_in_by_a_passkey_closes_the_links_in_the_mailbox(app: Flask, client: FlaskClient) -> None:
+    device = Device()
+    person = participant(app, device)
+    elsewhere = app.test_client()
+    ask(elsewhere, str(person.email))
+    assert give(client, device, person.id.bytes).location == "/en/me"
+    assert elsewhere.get(link(str(person.email))).status_code == 410
+
+
+def test_at_the_neutral_address_no_passkey_is_offered_or_asked_for(app: Flask, client: FlaskClient) -> None:
+    settings = app.extensions["eventhub.settings"]
+    sign_in(client, make_person(discreet=True))
+    assert "data-passkey" in client.get(MINE).text
+    app.extensions["eventhub.settings"] = settings.model_copy(update={"origin": "https://main.example"})
+    try:
+        page = client.get(MINE).text
+        assert "data-passkey" not in page
+        assert "main address alone" in page
+        assert "main.example" not in page
+        assert "data-passkey" not in app.test_client().get(SIGN_IN).text
+    finally:
+        app.extensions["eventhub.settings"] = settings

@@ -575,3 +575,20 @@ def test_time_is_not_the_database_s(client: FlaskClient) -> None:
         email = new_email()
         ask(client, email)
         assert newest(email).link_until == datetime(2027, 3, 2, 12, tzinfo=UTC)
+
+
+def test_where_somebody_was_going_is_sealed_and_soon_forgotten(client: FlaskClient) -> None:
+    email, target = new_email(), "/en/me/invitations/the-secret-of-a-link"
+    ask(client, email, target=target)
+    row = newest(email)
+    assert row.next_url is not None
+    assert "invitations" not in row.next_url
+    assert send(client, link(email)).location == target
+    assert sign_in_rows.forget_where(now()) == 0  # pressed once more it leads there again
+    assert sign_in_rows.forget_where(now() + timedelta(minutes=2)) == 1
+    db.session.refresh(row)
+    assert row.next_url is None
+    ask(client.application.test_client(), email, target=target)
+    sign_in_rows.close_requests(email)
+    db.session.expire_all()
+    assert newest(email).next_url is None

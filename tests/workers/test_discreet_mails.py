@@ -168,6 +168,20 @@ def nominated(person: Person) -> Payload:
     return {"nominee_id": str(delegations.nominate(focal, delegation, [row], "en")[0].id)}
 
 
+def focal_point_ended(person: Person) -> Payload:
+    delegation = make_delegation(marked(make_forum()), name=MARKERS["en"])
+    return {"delegation_id": str(delegation.id), "person_id": str(person.id)}
+
+
+def nomination_called_off(person: Person) -> Payload:
+    event = marked(make_forum())
+    delegation = make_delegation(event, make_person(), name=MARKERS["en"])
+    focal = db.session.get_one(Person, delegation.focal_id)
+    (made,) = delegations.nominate(focal, delegation, [delegations.Nomination(0, "Amina", str(person.email))], "en")
+    event.publication = Publication.CANCELLED
+    return {"nominee_id": str(made.id)}
+
+
 def awaited(person: Person) -> Payload:
     event = marked(make_forum())
     _nominee, one = arrived(make_delegation(event, person, name=MARKERS["en"]), event, MARKERS["en"])
@@ -305,6 +319,9 @@ SCENES: dict[str, Scene] = {
     "arrangements.not_possible": answered(Status.NOT_POSSIBLE),
     "delegations.focal_point_invited": focal_point_invited,
     "delegations.nominated": nominated,
+    "delegations.focal_point_ended": focal_point_ended,
+    "delegations.called_off": focal_point_ended,
+    "delegations.nomination_called_off": nomination_called_off,
     "calendars.invite": invited,
     "calendars.session_cancelled": session_called_off,
     "calendars.sessions_changed": moved,
