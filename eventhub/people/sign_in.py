@@ -76,8 +76,8 @@ def open_request(
     if row.browser_hash is not None:
         earlier.append(SignInRequest.browser_hash == row.browser_hash)
     spent = moment if is_mailed else SignInRequest.spent_at
-    leads_to = None if is_mailed else SignInRequest.next_url
-    db.session.execute(update(SignInRequest).where(*earlier).values(spent_at=spent, next_url=leads_to))
+    then = None if is_mailed else SignInRequest.next_url
+    db.session.execute(update(SignInRequest).where(*earlier).values(spent_at=spent, next_url=then))
     if next_url is not None:
         # It may hold the secret of a link that somebody opened before the sign-in.
         row.next_url = base64.b64encode(seal_for_house(_where_next(row), next_url.encode())).decode()
