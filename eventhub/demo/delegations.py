@@ -81,7 +81,7 @@ def _nominated(delegation: Delegation, registrations: Sequence[Registration], fo
         nominee.invited_at = nominee.claimed_at = one.created_at
         if one.state not in NOT_SENT | {State.AWAITING_FOCAL_POINT}:
             nominee.approved_at = one.decided_at
-        one.delegation_id = delegation.id
+        one.delegation_id, one.awaits_word = delegation.id, nominee.approved_at is None
         made.append(nominee)
     db.session.flush()
     return made
