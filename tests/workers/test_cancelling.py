@@ -246,7 +246,7 @@ def test_statements_do_not_grow_with_the_people(tasks: Tasks, statements: list[s
     assert len(db.session.scalars(queued).all()) == number
 
 
-PRESSED, QUEUED = 15, 9
+PRESSED, QUEUED = 15, 12
 """Statements for an event with one session, however many are told."""
 
 
