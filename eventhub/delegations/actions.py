@@ -347,11 +347,9 @@ def override(actor: Person, delegation: Delegation, row: Row, why: str) -> Nomin
     """
     hold(delegation)
     row = queries.nominee_of(delegation.id, row.nominee.id, lock=True)
-    due = row.answer_by(delegation)
-    registration = db.session.get(Registration, row.registration_id) if row.registration_id else None
-    if due is None or registration is None or not row.waits:
+    if (due := row.answer_by(delegation)) is None or not row.waits:
         raise NothingToApprove
-    demand_distance(actor, [registration])
+    demand_distance(actor, [db.session.get_one(Registration, row.registration_id)])
     if now().date() <= due:
         raise NotSilentYet
     row.nominee.overridden = True
@@ -393,11 +391,10 @@ def leave(actor: Person | None, nominees: Sequence[Nominee]) -> None:
         nominee.left_at = moment
     db.session.flush()
     for nominee in nominees:
-        if nominee.person_id is None:
-            continue
-        who = nominee.event_id, nominee.person_id, nominee.delegation_id
-        focal.let_go(actor, *who, is_own=nominee.registered_before)
-        if nominee.claimed_at is None:
+        if nominee.person_id is not None:
+            who = nominee.event_id, nominee.person_id, nominee.delegation_id
+            focal.let_go(actor, *who, is_own=nominee.registered_before)
+        if nominee.person_id is not None and nominee.claimed_at is None:
             # Somebody without an account, whom nobody will become: nothing is kept of what was typed.
             people.erase(None, db.session.get_one(Person, nominee.person_id))
 

@@ -194,8 +194,8 @@ def submit(actor: Person, intake: Intake) -> Registration:
     if registration.state is not State.DRAFT:
         raise AlreadyRegistered
     answers = given.load(intake.answer_set) if intake.answer_set else {}
-    late = _demand_sendable(intake, registration, answers.get(categories.QUESTION))
     is_own = actor.id == registration.person_id
+    late = _demand_sendable(intake, registration, answers.get(categories.QUESTION))
     _prepare(registration, intake, answers if is_own else _without_consents(intake, answers), late, is_own=is_own)
     return _send(actor, registration, intake)
 
@@ -386,9 +386,9 @@ def _prepare(
 ) -> None:
     definition = _definition(intake)
     if definition is not None:
-        missing = categories.gaps(definition, intake.rules, answers)
-        if any(is_own or question.kind != "consent" for _page, question in missing):
-            _demand_offered(intake, definition, answers, [question.key for _page, question in missing])
+        gaps = categories.gaps(definition, intake.rules, answers)
+        if missing := [question for _page, question in gaps if is_own or question.kind != "consent"]:
+            _demand_offered(intake, definition, answers, [question.key for question in missing])
             raise Incomplete
         if registration in db.session and intake.answer_set is not None:
             drop_inapplicable(intake.answer_set, definition, answers)
