@@ -16,7 +16,7 @@ from eventhub.kit.mail import Letter
 from eventhub.papers import actions as papers
 from eventhub.people.models import Person, Role, RoleGrant, ScopeKind
 from eventhub.programme.models import Event, Publication
-from eventhub.registration import cancelling, counts, letters, offers, opening, queries, thread
+from eventhub.registration import cancelling, counts, genders, letters, offers, opening, queries, stages, thread
 from eventhub.registration.models import State
 from workers.app import mails, writes
 from workers.upkeep import by_the_clock
@@ -244,11 +244,18 @@ def freeze_counts() -> None:
     counts.freeze(now())
 
 
+@by_the_clock("registration.freeze_genders", timedelta(days=1))
+def freeze_genders() -> None:
+    """Count what people say of themselves where a table is a week old, without anybody."""
+    genders.freeze(now())
+
+
 @by_the_clock("registration.forget_messages", timedelta(hours=1))
 def forget_messages() -> None:
     """Delete questions and answers whose days are over."""
     while thread.delete_expired(now()):
         db.session.flush()
+    stages.delete_old(now())
 
 
 @by_the_clock("registration.lapse_offers", timedelta(minutes=5))

@@ -20,6 +20,7 @@ celery.conf.beat_schedule = {
     "forget messages": {"task": "registration.forget_messages", "schedule": crontab(minute=47)},
     "forget arrangements": {"task": "arrangements.forget", "schedule": crontab(minute=49)},
     "freeze counts": {"task": "registration.freeze_counts", "schedule": crontab(minute="1,31")},
+    "freeze genders": {"task": "registration.freeze_genders", "schedule": crontab(hour=3, minute=11)},
     "lapse offers": {"task": "registration.lapse_offers", "schedule": crontab(minute="*/5")},
     "sweep papers": {"task": "papers.sweep", "schedule": crontab(minute="7,37")},
     "sweep files": {"task": "upkeep.sweep_files", "schedule": crontab(minute=53)},

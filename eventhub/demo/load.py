@@ -12,6 +12,7 @@ from eventhub.demo.forms import form
 from eventhub.demo.plan import EVENTS
 from eventhub.demo.programme import make_programme
 from eventhub.demo.registrations import make_registrations
+from eventhub.demo.stages import make_stages
 from eventhub.kit.clock import now
 from eventhub.kit.db import Texts, db, unit_of_work
 from eventhub.kit.outbox import Promise
@@ -48,6 +49,7 @@ def _load(today: date) -> None:
     for key in ("forum_this_year", "fair_work", "regional_asia_pacific"):
         calendars.choose_for_all(events[key], [person_id for _registration, person_id in seated[key]])
     make_arrangements(events, cast["organiser"])
+    make_stages(events["regional_asia_pacific"], cast["organiser"], cast["security"])
     reindex_all()
     _one_promise_that_waits()
     bump("programme")

@@ -27,7 +27,7 @@ from eventhub.questionnaires import queries as questionnaires
 from eventhub.questionnaires.actions import drop_inapplicable
 from eventhub.questionnaires.definition import Definition
 from eventhub.questionnaires.models import AnswerSet
-from eventhub.registration import at_once, cancelling, categories, line, offers
+from eventhub.registration import at_once, cancelling, categories, line, offers, stages
 from eventhub.registration.copies import PHOTOGRAPH, copy_columns, fill_profile, on_papers, owe_needs
 from eventhub.registration.models import TAKES_PART, Registration, State
 from eventhub.registration.moves import (
@@ -260,6 +260,7 @@ def amend(
     registration.changed_at = moment
     audit.record("registration.changed", registration, actor=actor, scope_id=intake.event.id, questions=changed)
     promise("registration.changed", registration_id=registration.id)
+    stages.lapse_if_seen(actor, registration, changed)
     owe_needs(registration, changed)
     if on_papers(registration) != printed or PHOTOGRAPH in changed:
         promise("registration.reprinted", registration_id=registration.id)

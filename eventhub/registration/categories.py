@@ -32,7 +32,7 @@ SPEAKING = "wishes_to_speak"
 
 @dataclass(frozen=True)
 class Rule:
-    """One category of an event. ``accreditation`` is None where the event's own rule holds."""
+    """One category of an event. ``accreditation`` and ``security`` are None where the event's own rule holds."""
 
     code: str
     is_open: bool = True
@@ -40,6 +40,7 @@ class Rule:
     papers: tuple[Paper, ...] = ()
     accreditation: bool | None = None
     may_speak: bool = True
+    security: bool | None = None
 
     @property
     def has_a_choice(self) -> bool:
@@ -50,7 +51,7 @@ class Rule:
     def of(cls, row: RegistrationCategory) -> "Rule":
         """The rule that a row holds."""
         papers = tuple(_papers(row.asks_letter, row.asks_attestation, row.asks_identity))
-        return cls(row.code, row.is_open, row.quota, papers, row.accreditation, row.may_speak)
+        return cls(row.code, row.is_open, row.quota, papers, row.accreditation, row.may_speak, row.security)
 
 
 Rules = tuple[Rule, ...]
@@ -68,6 +69,7 @@ AS_JSON: ColumnElement[Any] = (
                 RegistrationCategory.asks_identity,
                 RegistrationCategory.accreditation,
                 RegistrationCategory.may_speak,
+                RegistrationCategory.security,
             )
         )
     )
@@ -82,8 +84,8 @@ def read(found: list[list[Any]] | None) -> Rules:
     """The rules of such a column, in the order of the code list."""
     order = {code: place for place, code in enumerate(codes.codes(LIST))}
     rules = [
-        Rule(code, is_open, quota, tuple(_papers(letter, attestation, identity)), accreditation, may_speak)
-        for code, is_open, quota, letter, attestation, identity, accreditation, may_speak in found or ()
+        Rule(code, is_open, quota, tuple(_papers(letter, attestation, identity)), accreditation, may_speak, security)
+        for code, is_open, quota, letter, attestation, identity, accreditation, may_speak, security in found or ()
     ]
     return tuple(sorted(rules, key=lambda rule: (order.get(rule.code, len(order)), rule.code)))
 
@@ -105,8 +107,21 @@ def rule_of(rules: Rules, code: str | None) -> Rule | None:
 
 
 def is_looked_at(setup: RegistrationSetup, rule: Rule | None) -> bool:
-    """Whether somebody of this category needs a decision: by the category's rule, else by the event's."""
+    """Whether somebody of this category needs a decision: by the category's rule, else by the event's. Whom security is
+    asked about by the category's own rule needs one in any case.
+    """
+    if rule is not None and rule.security:
+        return True
     return setup.needs_accreditation if rule is None or rule.accreditation is None else rule.accreditation
+
+
+def needs_security(setup: RegistrationSetup, rule: Rule | None) -> bool:
+    """Whether security is asked before somebody of this category is accredited; the event's rule holds where the desk
+    decides at all.
+    """
+    if rule is not None and rule.security is not None:
+        return rule.security
+    return setup.needs_security and is_looked_at(setup, rule)
 
 
 def are_looked_at(setup: RegistrationSetup, rules: Rules, *codes: str | None) -> bool:

@@ -108,6 +108,7 @@ def _form(row: RegistrationCategory | None) -> CategoryForm:
     names = ("is_open", "quota", "asks_letter", "asks_attestation", "asks_identity", "may_speak", "is_listed")
     data: dict[str, Any] = {name: getattr(row, name) for name in names}
     data["accreditation"] = "" if row.accreditation is None else "yes" if row.accreditation else "no"
+    data["security"] = "" if row.security is None else "yes" if row.security else "no"
     return CategoryForm(data=data | {"colour": row.colour.value if row.colour else ""})
 
 
@@ -123,5 +124,6 @@ def _line(
         "quota": shown.quota(row, g.lang),
         "papers": shown.papers_of(rule),
         "looked_at": categories.is_looked_at(setup, rule),
+        "secured": row is not None and categories.needs_security(setup, rule),
         "colour": shown.COLOURS[row.colour] if row and row.colour else None,
     }

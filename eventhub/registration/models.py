@@ -1,7 +1,7 @@
 """How an event takes registrations, and the registrations with their states."""
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
@@ -30,6 +30,19 @@ class Outcome(StrEnum):
     GIVEN_BACK = "given_back"
     LAPSED = "lapsed"
     TAKEN_BACK = "taken_back"
+
+
+class Stage(StrEnum):
+    """Who has a word before an accreditation beside the desk (stages.py)."""
+
+    SECURITY = "security"
+
+
+class Word(StrEnum):
+    """What was said at a stage. An objection blocks nothing by itself: the desk decides."""
+
+    NO_OBJECTION = "no_objection"
+    OBJECTION = "objection"
 
 
 class State(StrEnum):
@@ -96,6 +109,8 @@ class RegistrationSetup(Base):
 
     ``public_list``: whether anybody may read the list of participants (participants.py says who stands on it).
     ``releases_by_another``: whether a prepared decision is released by somebody else than who prepared it.
+    ``needs_security``: whether security is asked before anybody is accredited, where a category says nothing else;
+    after ``security_within_days`` working days of silence the desk may go on.
     """
 
     __tablename__ = "registration_setup"
@@ -104,6 +119,7 @@ class RegistrationSetup(Base):
         CheckConstraint("seats_taken >= 0", name="seats_not_negative"),
         CheckConstraint("closes_at > opens_at", name="closes_after_opening"),
         CheckConstraint("offer_hours > 0", name="offers_last"),
+        CheckConstraint("security_within_days BETWEEN 1 AND 60", name="security_has_days"),
     )
 
     event_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), primary_key=True)
@@ -123,6 +139,8 @@ class RegistrationSetup(Base):
     public_list: Mapped[bool] = mapped_column(default=False)
     answer_within_days: Mapped[int] = mapped_column(default=5)
     releases_by_another: Mapped[bool] = mapped_column(default=False)
+    needs_security: Mapped[bool] = mapped_column(default=False)
+    security_within_days: Mapped[int] = mapped_column(default=5)
 
     event: Mapped[Event] = relationship(lazy="raise")
 
@@ -156,6 +174,18 @@ class FrozenCounts(Base):
     numbers: Mapped[dict[str, int]] = mapped_column(JSONB)
 
 
+class FrozenGender(Base):
+    """How those who take part in an event answered when their gender was counted last (genders.py): the true numbers,
+    which no page shows.
+    """
+
+    __tablename__ = "frozen_gender"
+
+    event_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), primary_key=True)
+    counted_on: Mapped[date]
+    numbers: Mapped[dict[str, int]] = mapped_column(JSONB)
+
+
 class BadgeColour(StrEnum):
     """The colours of badges; white stands on each with a contrast of at least 4.5 (papers/badges.py has the values)."""
 
@@ -178,8 +208,9 @@ class RegistrationCategory(Base):
     offers, without quotas. ``code`` is one of participant_category.
 
     ``seats_taken`` counts the registrations of this category that hold a seat: a trigger keeps it, whoever changes
-    what, and a CHECK bounds it. ``accreditation`` is None where the event's own rule holds, ``colour`` where the usual
-    one does. ``is_listed``: whether those who agreed stand on the list of participants; nobody does without agreeing.
+    what, and a CHECK bounds it. ``accreditation`` and ``security`` are None where the event's own rule holds,
+    ``colour`` where the usual one does. ``is_listed``: whether those who agreed stand on the list of participants;
+    nobody does without agreeing.
     """
 
     __tablename__ = "registration_category"
@@ -201,6 +232,7 @@ class RegistrationCategory(Base):
     asks_attestation: Mapped[bool] = mapped_column(default=False)
     asks_identity: Mapped[bool] = mapped_column(default=False)
     accreditation: Mapped[bool | None]
+    security: Mapped[bool | None]
     colour: Mapped[BadgeColour | None] = mapped_column(enum_column(BadgeColour, name="colour"))
     may_speak: Mapped[bool] = mapped_column(default=True)
     is_listed: Mapped[bool] = mapped_column(default=False)
@@ -285,6 +317,38 @@ class PreparedDecision(Base):
 
     registration: Mapped[Registration] = relationship(lazy="raise")
     prepared_by: Mapped[Person | None] = relationship(lazy="raise")
+
+
+class Approval(Base):
+    """What somebody beside the desk says about a registration before it is accredited (stages.py): asked, perhaps
+    answered, perhaps passed over by the desk with a reason. One that stands for each registration and stage; those with
+    ``lapsed_at`` are of a person as she was before. The words are for colleagues alone.
+    """
+
+    __tablename__ = "approval"
+    __table_args__ = (
+        CheckConstraint("(answered_at IS NULL) = (outcome IS NULL)", name="answered_with_outcome"),
+        Index("ix_approval_standing", "registration_id", "stage", unique=True, postgresql_where="lapsed_at IS NULL"),
+    )
+
+    id: Mapped[Id]
+    registration_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"))
+    stage: Mapped[Stage] = mapped_column(enum_column(Stage, name="stage"))
+    asked_at: Mapped[datetime]
+    asked_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    outcome: Mapped[Word | None] = mapped_column(enum_column(Word, name="outcome"))
+    answered_at: Mapped[datetime | None]
+    answered_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    note: Mapped[str | None]
+    passed_at: Mapped[datetime | None]
+    passed_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    why_passed: Mapped[str | None]
+    lapsed_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+    registration: Mapped[Registration] = relationship(lazy="raise")
+
+    __mapper_args__ = {"version_id_col": version}
 
 
 class Message(Base):

@@ -20,7 +20,7 @@ from eventhub.people.sessions import Visitor
 from eventhub.programme import shown as programme
 from eventhub.programme.models import Event, Publication
 from eventhub.questionnaires import queries as questionnaires
-from eventhub.registration import access, cancelling, desk, personal_data, queries, shown
+from eventhub.registration import access, cancelling, desk, personal_data, queries, security, shown
 from eventhub.registration import participants as lists
 from eventhub.registration.models import Registration, RegistrationSetup, SeatOffer, State
 from eventhub.registration.queries import Intake, Room, Window
@@ -122,6 +122,8 @@ def event_links(event: Event) -> Panel | None:
     links = []
     if desk.may_work(grants, event):
         links.append(Link(_("Registrations"), url_for("registration_console.desk", slug=event.slug)))
+    if access.works_for_security(grants, event):
+        links.append(Link(_("Security"), url_for("registration_console.security_list", slug=event.slug)))
     if access.may_set_up(grants, event):
         links.append(Link(_("Registration settings"), url_for("registration_console.setup", slug=event.slug)))
     return Panel("", {"links": links}) if links else None
@@ -157,6 +159,23 @@ def today_counts(visitor: Visitor) -> Panel | None:
     return Panel("registration/counts_panel.html", {"events": events}) if events else None
 
 
+def today_security(visitor: Visitor) -> Panel | None:
+    """At which events security is asked, the longest wait first."""
+    rows = security.waiting(visitor.grants, visitor.id)
+    if not rows:
+        return None
+    desks = [
+        {
+            "title": programme.words(row.title, row.original_language, g.lang),
+            "url": url_for("registration_console.security_list", slug=row.slug),
+            "note": _("The oldest came on %(day)s.", day=show_date(row.oldest.date(), g.lang)),
+            "tag": (ngettext("%(num)s waits", "%(num)s wait", row.number), "warn"),
+        }
+        for row in rows
+    ]
+    return Panel("registration/today_panel.html", {"desks": desks, "is_security": True})
+
+
 PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("event.aside", aside),
     ("event.aside", participants),
@@ -167,6 +186,7 @@ PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("console.event", event_links),
     ("console.today", today),
     ("console.today", today_counts),
+    ("console.today", today_security),
 )
 """What app.py registers."""
 

@@ -34,6 +34,8 @@ HINDRANCES: Mapping[Hindrance, Any] = {
     Hindrance.QUOTA: _l("All places of this category are taken."),
     Hindrance.SEATS: _l("All places are taken."),
     Hindrance.TURN: _l("Others have waited longer for a place."),
+    Hindrance.SECURITY: _l("Security comes first. The registration's page says how it stands."),
+    Hindrance.OWN_WORD: _l("You spoke for security here: somebody else releases it."),
 }
 """Why a decision cannot be released now, where one sentence says it."""
 
