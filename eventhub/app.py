@@ -83,9 +83,11 @@ from eventhub.registration import models as registration_models
 from eventhub.registration import number_views as registration_numbers
 from eventhub.registration import offer_views as registration_offers
 from eventhub.registration import organiser_views as registration_desk
+from eventhub.registration import paper_views as registration_papers
 from eventhub.registration import prepared_views as registration_prepared
 from eventhub.registration import question_views as registration_questions
 from eventhub.registration import record_views as registration_records
+from eventhub.registration import security_views as registration_security
 from eventhub.registration import setup_views as registration_settings
 from eventhub.registration import switch_views as registration_switch
 from eventhub.registration import waiting_views as registration_line
@@ -134,6 +136,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
             registration_duplicates,
             registration_numbers,
             registration_records,
+            registration_papers,
+            registration_security,
             registration_settings,
             registration_line,
             registration_switch,

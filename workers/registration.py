@@ -21,10 +21,12 @@ from eventhub.registration import (
     cancelling,
     counts,
     duplicates,
+    genders,
     letters,
     offers,
     opening,
     queries,
+    stages,
     switching,
     thread,
     ways,
@@ -297,11 +299,18 @@ def freeze_counts() -> None:
     counts.freeze(now())
 
 
+@by_the_clock("registration.freeze_genders", timedelta(days=1))
+def freeze_genders() -> None:
+    """Count what people say of themselves where a table is a week old, without anybody."""
+    genders.freeze(now())
+
+
 @by_the_clock("registration.forget_messages", timedelta(hours=1))
 def forget_messages() -> None:
     """Delete questions and answers whose days are over."""
     while thread.delete_expired(now()):
         db.session.flush()
+    stages.delete_old(now())
 
 
 @by_the_clock("registration.lapse_offers", timedelta(minutes=5))

@@ -25,6 +25,7 @@ celery.conf.beat_schedule = {
     "carry mailings": {"task": "mailings.step", "schedule": crontab(), "options": {"expires": 50}},
     "forget mailings": {"task": "mailings.forget", "schedule": crontab(minute=57)},
     "freeze counts": {"task": "registration.freeze_counts", "schedule": crontab(minute="1,31")},
+    "freeze genders": {"task": "registration.freeze_genders", "schedule": crontab(hour=3, minute=11)},
     "lapse offers": {"task": "registration.lapse_offers", "schedule": crontab(minute="*/5")},
     "sweep papers": {"task": "papers.sweep", "schedule": crontab(minute="7,37")},
     "sweep files": {"task": "upkeep.sweep_files", "schedule": crontab(minute=53)},

@@ -25,7 +25,15 @@ from eventhub.kit.errors import DomainError
 from eventhub.people.models import Person
 from eventhub.programme.models import Event
 from eventhub.registration.disclosure import REFUSALS_AN_HOUR, note_refusals
-from eventhub.registration.doors import Newcomer, NotToday, attend, register_at_desk, stood_until, take_back
+from eventhub.registration.doors import (
+    Newcomer,
+    NotToday,
+    attend,
+    register_at_desk,
+    security_first,
+    stood_until,
+    take_back,
+)
 from eventhub.registration.models import Registration, RegistrationSetup
 from eventhub.registration.reference import read_reference
 
@@ -180,6 +188,7 @@ def register_walk_in(
     if not gate.open_at(now(), event.time_zone):
         raise NotToday
     accredit = may_accredit or (setup is not None and not setup.needs_accreditation)
+    accredit = accredit and not security_first(setup, who.category)
     registration = register_at_desk(
         actor,
         event,

@@ -36,6 +36,7 @@ CAST = (
     CastMember("rapporteur", "Tomás Quispe", "es", _l("Rapporteur of this year’s Forum"), (Role.RAPPORTEUR,), True),
     CastMember("reviewer", "Анна Соколова", "ru", _l("Fund reviewer"), (Role.FUND_REVIEWER,)),
     CastMember("partner", "Nattaya Chaiwong", "en", _l("Host partner: counts only"), (Role.HOST_PARTNER,), True),
+    CastMember("security", "Maria Fernández", "es", _l("Security officer of the host"), (Role.SECURITY_OFFICER,)),
     CastMember("participant", "Grace Achieng Otieno", "en", _l("Participant")),
     CastMember(
         "discreet", "Amina Yusuf Warsame", "ar", _l("Participant in discreet mode"), discreet=True, alias="A. Yusuf"

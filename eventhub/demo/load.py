@@ -15,6 +15,7 @@ from eventhub.demo.plan import EVENTS
 from eventhub.demo.preparatory import fill_preparatory_day, make_preparatory_day
 from eventhub.demo.programme import make_programme
 from eventhub.demo.registrations import make_registrations
+from eventhub.demo.stages import make_stages
 from eventhub.demo.ways import make_ways
 from eventhub.kit.clock import now
 from eventhub.kit.db import Texts, db, unit_of_work
@@ -58,6 +59,7 @@ def _load(today: date) -> None:
     regional = versions["regional_registration_form"]
     make_ways(events["forum_this_year"], events["regional_asia_pacific"], regional, cast["organiser"])
     make_mailings(events["forum_this_year"], cast["organiser"])
+    make_stages(events["regional_asia_pacific"], cast["organiser"], cast["security"])
     reindex_all()
     _one_promise_that_waits()
     bump("programme")

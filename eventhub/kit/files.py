@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from eventhub.kit.clock import now
 from eventhub.kit.db import Base, Id, db
 from eventhub.kit.errors import DomainError
-from eventhub.kit.file_types import ENDINGS, FileDamaged, FileTypeRefused, checked, names_of
+from eventhub.kit.file_types import ENDINGS, IMAGES, FileDamaged, FileTypeRefused, checked, is_picture, names_of
 from eventhub.kit.headers import attachment_headers
 from eventhub.kit.sealed import Place, SealKey, Unreadable, open_sealed, place, seal
 from eventhub.kit.text import safe_file_name
@@ -29,6 +29,8 @@ from eventhub.kit.text import safe_file_name
 __all__ = ["FileDamaged", "FileTypeRefused"]  # callers catch them beside store()
 
 LIMIT = 10_000_000
+PHOTO_LIMIT = 15_000_000
+"""A photograph may arrive so large where pictures are taken at all: what is kept of it is smaller, and that counts."""
 GRACE = timedelta(days=1)
 """Bytes younger than this may belong to a row that is about to be committed."""
 BATCH = 500
@@ -114,12 +116,7 @@ def store(
     With ``key`` the bytes are sealed for that person. Raises FileTooLarge, FileEmpty, FileTypeRefused, FileDamaged,
     FileSuspicious, StoreAway, and sealed.Unreadable for a destroyed key.
     """
-    if len(data) > limit:
-        megabytes = max(1, limit // 1_000_000)
-        raise FileTooLarge(_l("This file is too large. Send one of at most %(size)s MB.", size=megabytes))
-    if not data:
-        raise FileEmpty
-    media_type, data = checked(data, allowed)
+    media_type, data = within(data, allowed, limit)
     _scan(data)
     file = StoredFile(
         id=uuid.uuid4(),
@@ -138,6 +135,32 @@ def store(
     db.session.add(file)
     db.session.flush()
     return file
+
+
+def within(data: bytes, allowed: frozenset[str], limit: int) -> tuple[str, bytes]:
+    """The media type of a file that somebody sent, and what is kept of it, at most ``limit`` bytes. A photograph may
+    arrive with PHOTO_LIMIT. Raises FileTooLarge, FileEmpty, FileTypeRefused, FileDamaged.
+    """
+    if not data:
+        raise FileEmpty
+    is_photograph = not allowed.isdisjoint(IMAGES) and is_picture(data)
+    most = max(limit, PHOTO_LIMIT) if is_photograph else limit
+    if len(data) > most:
+        raise _too_large(most)
+    media_type, kept = checked(data, allowed)
+    if len(kept) > limit:
+        raise _too_large(limit)
+    return media_type, kept
+
+
+def _too_large(limit: int) -> FileTooLarge:
+    megabytes = max(1, limit // 1_000_000)
+    return FileTooLarge(_l("This file is too large. Send one of at most %(size)s MB.", size=megabytes))
+
+
+def arriving(allowed: frozenset[str], limit: int) -> int:
+    """How many bytes may arrive at the most where so many are kept."""
+    return limit if allowed.isdisjoint(IMAGES) else max(limit, PHOTO_LIMIT)
 
 
 def read(file: StoredFile) -> bytes:

@@ -81,8 +81,9 @@ def unprintable(named: tuple[str, str]) -> Panel | None:
 
 
 def badge_name(event: Event) -> Panel:
-    """Which name stands on the badges of an event, for the doors that compare it."""
-    return Panel("", {"legal": queries.setup_of(event.id).badge_name is BadgeName.LEGAL})
+    """Which name stands on the badges of an event, and whether a photograph does, for those who compare them."""
+    setup = queries.setup_of(event.id)
+    return Panel("", {"legal": setup.badge_name is BadgeName.LEGAL, "photos": setup.photos})
 
 
 def told(order: PaperOrder) -> dict[str, Any]:

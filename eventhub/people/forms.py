@@ -54,6 +54,7 @@ ROLE_NAMES = {
     Role.FINANCE: _l("Finance"),
     Role.COMMITMENT_REVIEWER: _l("Reviewer of commitments"),
     Role.HOST_PARTNER: _l("Host partner"),
+    Role.SECURITY_OFFICER: _l("Security officer"),
 }
 
 

@@ -29,6 +29,7 @@ class Role(StrEnum):
     FINANCE = "finance"
     COMMITMENT_REVIEWER = "commitment_reviewer"
     HOST_PARTNER = "host_partner"
+    SECURITY_OFFICER = "security_officer"
 
 
 class ScopeKind(StrEnum):

@@ -9,8 +9,8 @@ from werkzeug.datastructures import FileStorage
 from wtforms import Field, FileField
 
 from eventhub.kit.errors import DomainError
-from eventhub.kit.file_types import DOCUMENTS, EVERYTHING, IMAGES, PDF, checked
-from eventhub.kit.files import LIMIT, FileEmpty, FileTooLarge
+from eventhub.kit.file_types import DOCUMENTS, EVERYTHING, IMAGES, PDF
+from eventhub.kit.files import LIMIT, arriving, within
 from eventhub.kit.text import safe_file_name
 
 if TYPE_CHECKING:  # definition.py stands above this module
@@ -43,16 +43,11 @@ def clean_file(question: "Question", value: Any, _: str) -> Any:
     if isinstance(value, FileStorage):
         if not value.filename:
             return None
-        value = Upload(safe_file_name(value.filename), value.stream.read(most_bytes(question) + 1))
+        value = Upload(safe_file_name(value.filename), value.stream.read(most_to_read(question) + 1))
     if not isinstance(value, Upload):
         raise Wrong(_l("Choose a file"))
-    limit = most_bytes(question)
     try:
-        if len(value.data) > limit:
-            raise FileTooLarge(_too_large(question))
-        if not value.data:
-            raise FileEmpty
-        checked(value.data, allowed_files(question))
+        within(value.data, allowed_files(question), most_bytes(question))
     except DomainError as error:
         raise Wrong(error.message) from None
     return value
@@ -69,6 +64,11 @@ def _stored(value: dict[str, Any]) -> dict[str, Any]:
 def most_bytes(question: "Question") -> int:
     """The largest file that a file question takes, in bytes."""
     return question.limits.max_bytes or LIMIT
+
+
+def most_to_read(question: "Question") -> int:
+    """How many bytes may be sent: a photograph that is larger is made smaller."""
+    return arriving(allowed_files(question), most_bytes(question))
 
 
 def most_megabytes(question: "Question") -> int:
@@ -88,5 +88,10 @@ def allowed_files(question: "Question") -> frozenset[str]:
 
 def file_field(question: "Question", _: str) -> Field:
     """The input, and what its script says of a file that is too large."""
-    told = {"data-most": most_bytes(question), "data-too-large": _too_large(question), "data-go-on": GO_ON}
+    told = {
+        "data-most": most_bytes(question),
+        "data-most-photo": most_to_read(question),
+        "data-too-large": _too_large(question),
+        "data-go-on": GO_ON,
+    }
     return FileField(question.label, render_kw={"accept": ",".join(sorted(allowed_files(question)))} | told)

@@ -60,6 +60,18 @@ def may_set_up(grants: Iterable[RoleGrant], event: Event) -> bool:
     return holds(grants, Role.ORGANISER, scope=scope_of(event))
 
 
+def works_for_security(grants: Iterable[RoleGrant], event: Event) -> bool:
+    """Whether somebody says for security what there is against a person."""
+    return holds(grants, Role.SECURITY_OFFICER, scope=scope_of(event))
+
+
+def secured(grants: Iterable[RoleGrant]) -> tuple[set[uuid.UUID] | None, set[uuid.UUID]]:
+    """The series and the events for whose security somebody speaks; None for the series means all of them."""
+    mine = list(grants)
+    series = ids_covered(mine, ScopeKind.SERIES, Role.SECURITY_OFFICER)
+    return series, ids_covered(mine, ScopeKind.EVENT, Role.SECURITY_OFFICER) or set()
+
+
 def desks(grants: Iterable[RoleGrant]) -> tuple[set[uuid.UUID] | None, set[uuid.UUID]]:
     """The series and the events at whose desks somebody works; None for the series means all of them."""
     mine = list(grants)

@@ -29,7 +29,7 @@ from eventhub.questionnaires.actions import drop_inapplicable
 from eventhub.questionnaires.answers import field_name
 from eventhub.questionnaires.definition import Definition
 from eventhub.questionnaires.models import AnswerSet
-from eventhub.registration import at_once, cancelling, categories, line, offers, ways, windows
+from eventhub.registration import at_once, cancelling, categories, line, offers, stages, ways, windows
 from eventhub.registration.copies import PHOTOGRAPH, copy_columns, fill_profile, keep_category, on_papers, owe_needs
 from eventhub.registration.models import TAKES_PART, ModeChoice, Registration, State
 from eventhub.registration.moves import (
@@ -304,6 +304,7 @@ def change_answers(
     registration.changed_at = moment
     audit.record(verb, registration, actor=actor, scope_id=intake.event.id, questions=changed, **detail)
     promise("registration.changed", registration_id=registration.id)
+    stages.lapse_if_seen(actor, registration, changed)
     owe_needs(registration, changed)
     if on_papers(registration) != printed or PHOTOGRAPH in changed:
         promise("registration.reprinted", registration_id=registration.id)

@@ -40,7 +40,8 @@ SPEAKING = "wishes_to_speak"
 
 @dataclass(frozen=True)
 class Rule:
-    """One category of an event. ``accreditation``, ``opens_at`` and ``closes_at`` are None where the event's own hold.
+    """One category of an event. ``accreditation``, ``security``, ``opens_at`` and ``closes_at`` are None where the
+    event's own hold.
 
     ``is_open`` may be narrowed to one moment (windows.standing); ``is_taken`` then says what the organizers said.
     """
@@ -51,6 +52,7 @@ class Rule:
     papers: tuple[Paper, ...] = ()
     accreditation: bool | None = None
     may_speak: bool = True
+    security: bool | None = None
     opens_at: datetime | None = None
     closes_at: datetime | None = None
     is_taken: bool = True
@@ -64,7 +66,7 @@ class Rule:
     def of(cls, row: RegistrationCategory) -> "Rule":
         """The rule that a row holds."""
         papers = tuple(_papers(row.asks_letter, row.asks_attestation, row.asks_identity))
-        own = row.opens_at, row.closes_at, row.is_open
+        own = row.security, row.opens_at, row.closes_at, row.is_open
         return cls(row.code, row.is_open, row.quota, papers, row.accreditation, row.may_speak, *own)
 
 
@@ -83,6 +85,7 @@ _CATEGORIES: ColumnElement[Any] = (
                 RegistrationCategory.asks_identity,
                 RegistrationCategory.accreditation,
                 RegistrationCategory.may_speak,
+                RegistrationCategory.security,
                 RegistrationCategory.opens_at,
                 RegistrationCategory.closes_at,
             )
@@ -115,14 +118,15 @@ def read(found: list[Any] | None) -> Rules:
             code,
             is_open,
             quota,
-            tuple(_papers(letter, attestation, identity)),
+            tuple(_papers(*papers)),
             accreditation,
             may_speak,
+            security,
             _instant(opens_at),
             _instant(closes_at),
             is_open,
         )
-        for code, is_open, quota, letter, attestation, identity, accreditation, may_speak, opens_at, closes_at in (
+        for code, is_open, quota, *papers, accreditation, may_speak, security, opens_at, closes_at in (
             (found or [None])[0] or ()
         )
     ]
@@ -146,8 +150,21 @@ def rule_of(rules: Rules, code: str | None) -> Rule | None:
 
 
 def is_looked_at(setup: RegistrationSetup, rule: Rule | None) -> bool:
-    """Whether somebody of this category needs a decision: by the category's rule, else by the event's."""
+    """Whether somebody of this category needs a decision: by the category's rule, else by the event's. Whom security is
+    asked about by the category's own rule needs one in any case.
+    """
+    if rule is not None and rule.security:
+        return True
     return setup.needs_accreditation if rule is None or rule.accreditation is None else rule.accreditation
+
+
+def needs_security(setup: RegistrationSetup, rule: Rule | None) -> bool:
+    """Whether security is asked before somebody of this category is accredited; the event's rule holds where the desk
+    decides at all.
+    """
+    if rule is not None and rule.security is not None:
+        return rule.security
+    return setup.needs_security and is_looked_at(setup, rule)
 
 
 def are_looked_at(setup: RegistrationSetup, rules: Rules, *codes: str | None) -> bool:

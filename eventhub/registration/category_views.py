@@ -176,6 +176,7 @@ def _form(event: Event, row: RegistrationCategory | None, *, fresh: bool = False
     names = ("is_open", "quota", "asks_letter", "asks_attestation", "asks_identity", "may_speak", "is_listed")
     data: dict[str, Any] = {name: getattr(row, name) for name in names}
     data["accreditation"] = "" if row.accreditation is None else "yes" if row.accreditation else "no"
+    data["security"] = "" if row.security is None else "yes" if row.security else "no"
     data |= {name: local_time(getattr(row, name), event.time_zone) for name in ZONED}
     return CategoryForm(data=data | {"colour": row.colour.value if row.colour else ""}, **kept)
 
@@ -194,5 +195,6 @@ def _line(
         "closes": shown.moment(row.closes_at, event, g.lang) if row and row.closes_at else None,
         "papers": shown.papers_of(rule),
         "looked_at": categories.is_looked_at(setup, rule),
+        "secured": row is not None and categories.needs_security(setup, rule),
         "colour": shown.COLOURS[row.colour] if row and row.colour else None,
     }

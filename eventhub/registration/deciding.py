@@ -10,7 +10,7 @@ from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError
 from eventhub.kit.outbox import promise
 from eventhub.people.models import Person
-from eventhub.registration import cancelling, offers
+from eventhub.registration import cancelling, offers, stages
 from eventhub.registration.models import Outcome, Registration, State
 from eventhub.registration.moves import (
     NotPossible,
@@ -53,8 +53,9 @@ def decide(
 
     ``reason`` is a code of decision_reason.registration, ``text`` words to the persons that stand beside its text.
     The number of statements does not grow with the registrations. Raises OwnFile, NotPossible, NotEnoughSeats,
-    WrongReason, OutOfTurn, NotAnyMore, AwaitsWord, and Stale when one of them changed since it was loaded or is not any
-    more at the version in ``seen``, which is that of the page on which the decision was made up.
+    WrongReason, OutOfTurn, NotAnyMore, AwaitsWord, ApprovalMissing, OwnWord, and Stale when one of them changed since
+    it was loaded or is not any more at the version in ``seen``, which is that of the page on which the decision was
+    made up.
     """
     if outcome not in OUTCOMES:
         raise NotPossible
@@ -76,6 +77,7 @@ def decide(
     seated = [one for one in registrations if one.has_seat]
     offered = [one.id for one in registrations if one.state is State.OFFERED]
     if outcome is State.ACCREDITED:
+        stages.demand_approved(actor, setup, registrations)
         offers.demand_turn(setup, registrations)
         offers.take_all(event_id, [one for one in registrations if not one.has_seat], left_by_count(event_id))
     move_all(registrations, outcome, actor=actor, reason=reason, text=text, has_seat=outcome is State.ACCREDITED)
@@ -100,6 +102,7 @@ def take_up_again(
     if registration.state not in TAKEN_UP:
         raise NotPossible
     move(registration, State.UNDER_REVIEW, actor=actor, text=text, cause="taken_up")
+    stages.lapse(actor, registration, ask_again=False)
     registration.reason = registration.decided_at = None
     promise("registration.taken_up", registration_id=registration.id)
     return registration

@@ -19,15 +19,17 @@ from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
 from eventhub.people.models import Organisation, Person, RoleGrant
 from eventhub.programme.models import Event
-from eventhub.registration import access, line
+from eventhub.registration import access, line, stages
 from eventhub.registration.access import Sight
 from eventhub.registration.models import (
+    Approval,
     PreparedDecision,
     Registration,
     RegistrationCategory,
     RegistrationSetup,
     SeatOffer,
     State,
+    Word,
 )
 from eventhub.registration.prepared import seen_by
 from eventhub.registration.queries import PUBLIC_NAME
@@ -48,6 +50,8 @@ CHIPS: dict[str, frozenset[State]] = {
     "withdrawn": frozenset({State.WITHDRAWN}),
     "answered": frozenset(State) - {State.WITHDRAWN},
     "prepared": frozenset(State) - {State.WITHDRAWN},
+    "security": stages.OPEN,
+    "objected": stages.OPEN,
     "all": frozenset(State),
 }
 """Ready-made views of the list. Drafts are nobody's business but their authors'."""
@@ -57,6 +61,18 @@ ANSWERED = "answered"
 
 PREPARED = "prepared"
 """The view of those about whom a decision is prepared, in whatever state."""
+
+SECURITY: Any = case(
+    (Approval.id.is_(None), None),
+    (Approval.passed_at.is_not(None), "passed"),
+    (Approval.outcome.is_(None), "waits"),
+    (Approval.outcome == Word.OBJECTION, "objected"),
+    else_="clear",
+)
+"""What security has said about a registration joined with it, in a word; NULL where it was not asked."""
+
+OF_SECURITY = {"security": "waits", "objected": "objected"}
+"""The views of those about whom security says this."""
 
 LEGAL = func.coalesce(Registration.legal_name, func.nullif(Person.name, ""), Registration.display_name, "")
 """The name for badges, in SQL."""
@@ -102,6 +118,8 @@ class Row:
     prepared: State | None
     """The outcome of a decision that is prepared."""
     delegation_id: uuid.UUID | None
+    security: str | None
+    """What security has said (SECURITY)."""
 
 
 @dataclass(frozen=True)
@@ -116,17 +134,14 @@ class Overview:
     """Ids; what they are called, a feature above knows."""
     total: int
     cells: list[tuple[Any, ...]]
-    """State, category, mode, country, late, answered, prepared, delegation, number."""
+    """State, category, mode, country, late, answered, prepared, delegation, security, number."""
 
     def matching(self, filters: Filters) -> int:
         """How many the filters leave, the search left aside."""
-        states = CHIPS[filters.chip]
         return sum(
             number
-            for state, category, mode, country, late, answered, prepared, delegation, number in self.cells
-            if state in states
-            and (answered or filters.chip != ANSWERED)
-            and (prepared or filters.chip != PREPARED)
+            for state, category, mode, country, late, answered, prepared, delegation, security, number in self.cells
+            if _is_in(filters.chip, state, answered, prepared, security)
             and filters.category in {"", category}
             and filters.mode in {"", mode}
             and filters.country in {"", country}
@@ -169,18 +184,14 @@ def overview(event_id: uuid.UUID, viewer: uuid.UUID) -> Overview:
         Registration.answered_at.is_not(None),
         PreparedDecision.id.is_not(None),
         Registration.delegation_id,
+        SECURITY.label("security"),
     )
     rows = select(*columns, func.count()).outerjoin(PreparedDecision, seen_by(viewer))
-    rows = rows.where(*_at_desk(event_id)).group_by(*columns)
+    rows = rows.outerjoin(Approval, stages.joined(viewer))
+    # By place: the same words with other parameters are another expression to the database.
+    rows = rows.where(*_at_desk(event_id)).group_by(*(literal_column(str(one + 1)) for one in range(len(columns))))
     cells: list[tuple[Any, ...]] = [tuple(row) for row in db.session.execute(rows)]
-    chips = {
-        name: sum(
-            cell[8]
-            for cell in cells
-            if cell[0] in states and (cell[5] or name != ANSWERED) and (cell[6] or name != PREPARED)
-        )
-        for name, states in CHIPS.items()
-    }
+    chips = {name: sum(cell[9] for cell in cells if _is_in(name, cell[0], cell[5], cell[6], cell[8])) for name in CHIPS}
     categories, modes, countries = (sorted({cell[place] for cell in cells if cell[place]}) for place in (1, 2, 3))
     delegations = sorted({str(cell[7]) for cell in cells if cell[7]})
     return Overview(chips, categories, modes, countries, delegations, chips["all"], cells)
@@ -209,10 +220,12 @@ def rows(event_id: uuid.UUID, filters: Filters, seen: Sight, *, whole: bool = Fa
             Registration.answered_at,
             PreparedDecision.outcome,
             Registration.delegation_id,
+            SECURITY.label("security"),
         )
         .join(Person, Person.id == Registration.person_id)
         .outerjoin(Organisation, Organisation.id == Registration.organisation_id)
         .outerjoin(PreparedDecision, seen_by(filters.viewer))
+        .outerjoin(Approval, stages.joined(filters.viewer))
         .where(*_where(event_id, filters, seen))
         .order_by(*_order(filters, name))
     )
@@ -365,6 +378,16 @@ def may_work(grants: Iterable[RoleGrant], event: Event) -> bool:
     return True
 
 
+def _is_in(chip: str, state: State, answered: bool, prepared: bool, security: str | None) -> bool:
+    """Whether a view shows such a registration."""
+    return (
+        state in CHIPS[chip]
+        and (answered or chip != ANSWERED)
+        and (prepared or chip != PREPARED)
+        and OF_SECURITY.get(chip) in {None, security}
+    )
+
+
 def _at_desk(event_id: uuid.UUID) -> tuple[ColumnElement[bool], ...]:
     return (
         Registration.event_id == event_id,
@@ -394,6 +417,9 @@ def _where(event_id: uuid.UUID, filters: Filters, seen: Sight) -> list[ColumnEle
         found.append(Registration.answered_at.is_not(None))
     if filters.chip == PREPARED:
         found.append(exists().where(seen_by(filters.viewer)).correlate(Registration))
+    if filters.chip in OF_SECURITY:
+        said = stages.waits if filters.chip == "security" else stages.objects
+        found.append(said(filters.viewer))
     columns = Registration.category, Registration.attendance_mode, Registration.country
     chosen = zip(columns, (filters.category, filters.mode, filters.country), strict=True)
     found += [column == wanted for column, wanted in chosen if wanted]

@@ -17,6 +17,7 @@ from eventhub.people.models import Person
 from eventhub.programme.models import Event, Publication
 from eventhub.registration import line
 from eventhub.registration.cancelling import demand_taking_place
+from eventhub.registration.categories import needs_security, rule_of, rules_of
 from eventhub.registration.models import CORRECTIONS, TAKES_PART, Registration, RegistrationSetup, SeatAt, State
 from eventhub.registration.moves import can_move, demand_distance, move, put_right
 from eventhub.registration.offers import ReasonNeeded, is_limited, note_passed_over
@@ -41,6 +42,12 @@ class OthersWait(DomainError):
     """Whoever only scans does not pass people over."""
 
     message = _l("Others wait in line for a place. Send the person to the accreditation desk: it decides.")
+
+
+class SecurityFirst(DomainError):
+    """No door accredits past security."""
+
+    message = _l("Security is asked before anybody of this category is accredited. The person waits for the desk.")
 
 
 class NotTaken(DomainError):
@@ -112,13 +119,15 @@ def register_at_desk(
     text: str | None,
 ) -> Registration:
     """Register somebody who stands at the desk, whatever the deadline. Raises NoPlaceLeft, NotTaken, and where people
-    wait in line OthersWait or ReasonNeeded.
+    wait in line OthersWait or ReasonNeeded, and SecurityFirst.
 
     With ``accredit`` the person is accredited at once, else waits for the accreditation desk. The contact opens no
     account and finds none: nobody at a door learns whether an address is known.
     """
     if setup is None or event.publication is Publication.CANCELLED:
         raise NotTaken
+    if accredit and security_first(setup, who.category):
+        raise SecurityFirst
     moment = now()
     person = Person(
         id=uuid.uuid4(), seal_key_id=new_key().id, name=who.name, phone=who.contact, time_zone=event.time_zone
@@ -151,6 +160,11 @@ def register_at_desk(
     demand_taking_place(event.id)
     db.session.flush()
     return registration
+
+
+def security_first(setup: RegistrationSetup | None, category: str) -> bool:
+    """Whether security is asked before anybody of this category is accredited: then no door does it."""
+    return setup is not None and needs_security(setup, rule_of(rules_of(setup.event_id), category))
 
 
 def takes_seat(setup: RegistrationSetup, *, accredit: bool) -> bool:

@@ -32,7 +32,8 @@ from eventhub.registration.access import Sight
 from eventhub.registration.console import at_desk, bp, seen_versions, setup_of
 from eventhub.registration.duplicates import Pair
 from eventhub.registration.forms import DuplicateForm, TwoPeopleForm
-from eventhub.registration.models import Registration, Verdict
+from eventhub.registration.models import Registration
+from eventhub.registration.pair_models import Verdict
 from eventhub.registration.previews import why_too_near
 from eventhub.registration.twins import Likeness
 

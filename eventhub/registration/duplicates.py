@@ -26,15 +26,9 @@ from eventhub.questionnaires import queries as questionnaires
 from eventhub.questionnaires.answers import open_quietly
 from eventhub.questionnaires.models import Answer, AnswerSet
 from eventhub.registration import cancelling, offers, twins
-from eventhub.registration.models import (
-    MOVES,
-    ComparedRegistration,
-    Registration,
-    RegistrationPair,
-    State,
-    Verdict,
-)
+from eventhub.registration.models import MOVES, Registration, State
 from eventhub.registration.moves import NotPossible, demand_as_seen, demand_distance, hold_rows, put_right
+from eventhub.registration.pair_models import ComparedRegistration, RegistrationPair, Verdict
 from eventhub.registration.queries import TAKING_PART
 from eventhub.registration.seats import hold_seats
 

@@ -22,15 +22,16 @@ from wtforms.fields import DateTimeLocalField
 from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional, StopValidation, ValidationError
 
 from eventhub.kit import codes
-from eventhub.kit.files import LIMIT, accept_attribute
+from eventhub.kit.files import LIMIT, PHOTO_LIMIT, accept_attribute
 from eventhub.kit.forms import ActionForm, Form, optional, options, required
 from eventhub.kit.text import safe_file_name
 from eventhub.questionnaires.uploads import GO_ON, Upload
 from eventhub.registration import eligibility
 from eventhub.registration.desk import SIZES, SORTS, Filters, Overview
 from eventhub.registration.eligibility import Paper
-from eventhub.registration.models import BadgeColour, SeatAt, State, Verdict
+from eventhub.registration.models import BadgeColour, SeatAt, State
 from eventhub.registration.opening import ClosesTooEarly
+from eventhub.registration.pair_models import Verdict
 from eventhub.registration.shown import COLOURS as COLOUR_NAMES
 from eventhub.registration.shown import PAPERS as PAPER_NAMES
 from eventhub.registration.thread import ALLOWED
@@ -202,6 +203,7 @@ class WithFile(Form):
         render_kw={
             "accept": accept_attribute(ALLOWED),
             "data-most": LIMIT,
+            "data-most-photo": PHOTO_LIMIT,
             "data-too-large": _l("This file is too large. Send one of at most %(size)s MB.", size=LIMIT // 10**6),
             "data-go-on": GO_ON,
         },
@@ -212,7 +214,7 @@ class WithFile(Form):
         sent = self.file.data
         if not isinstance(sent, FileStorage) or not sent.filename:
             return None
-        return Upload(safe_file_name(sent.filename), sent.stream.read(LIMIT + 1))
+        return Upload(safe_file_name(sent.filename), sent.stream.read(PHOTO_LIMIT + 1))
 
 
 class MessageForm(WithFile):
@@ -307,6 +309,16 @@ class SetupForm(Form):
         _l("A prepared decision is released by somebody else than who prepared it"),
         description=_l("Decisions that are taken at once, without being prepared, are not meant."),
     )
+    needs_security = BooleanField(
+        _l("Security is asked before anybody is accredited"),
+        description=_l("Where the desk decides, and a category says nothing else."),
+    )
+    security_within_days = IntegerField(
+        _l("Security answers within working days"),
+        description=_l("After that the desk may go on without it, with a reason."),
+        validators=[InputRequired(), NumberRange(1, 60)],
+        default=5,
+    )
     public_list = BooleanField(
         _l("Anybody can read the list of participants"),
         description=_l(
@@ -347,6 +359,16 @@ class CategoryForm(WithWindow):
             ]
         ),
     )
+    security = SelectField(
+        _l("Approvals needed"),
+        description=_l(
+            "What security says is for the desk alone. An objection blocks nothing by itself: people decide."
+        ),
+        choices=options(
+            [("", _l("As the event says")), ("yes", _l("The desk and security")), ("no", _l("The desk alone"))]
+        ),
+        default="",
+    )
     asks_letter = BooleanField(PAPER_NAMES[Paper.LETTER])
     asks_attestation = BooleanField(
         PAPER_NAMES[Paper.ATTESTATION],
@@ -367,12 +389,18 @@ class CategoryForm(WithWindow):
         choices=options([("", _l("The usual one")), *((one.value, COLOUR_NAMES[one]) for one in BadgeColour)]),
     )
 
+    def validate_security(self, field: Field) -> None:
+        """A place that is confirmed at once leaves security nothing to say."""
+        if field.data == "yes" and self.accreditation.data == "no":
+            raise StopValidation(gettext("Where security is asked, every registration needs a decision."))
+
     @property
     def rules(self) -> dict[str, Any]:
         """What was chosen, by the columns of the category."""
         plain = ("quota", "asks_letter", "asks_attestation", "asks_identity", "may_speak", "is_listed")
         return {name: self[name].data for name in plain} | {
             "accreditation": {"yes": True, "no": False}.get(self.accreditation.data),
+            "security": {"yes": True, "no": False}.get(self.security.data),
             "colour": BadgeColour(self.colour.data) if self.colour.data else None,
         }
 

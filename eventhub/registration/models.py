@@ -1,7 +1,7 @@
 """How an event takes registrations, and the registrations with their states."""
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
@@ -30,6 +30,19 @@ class Outcome(StrEnum):
     GIVEN_BACK = "given_back"
     LAPSED = "lapsed"
     TAKEN_BACK = "taken_back"
+
+
+class Stage(StrEnum):
+    """Who has a word before an accreditation beside the desk (stages.py)."""
+
+    SECURITY = "security"
+
+
+class Word(StrEnum):
+    """What was said at a stage. An objection blocks nothing by itself: the desk decides."""
+
+    NO_OBJECTION = "no_objection"
+    OBJECTION = "objection"
 
 
 class State(StrEnum):
@@ -107,6 +120,8 @@ class RegistrationSetup(Base):
     ``first_opens_at`` and ``last_closes_at`` are the ends of all windows together where a category has one of its own
     (opening.note_span writes them down), else None: then ``opens_at`` and ``closes_at`` are (windows.py). ``is_off``:
     the event was cancelled and everybody who is in was counted for the letters: no seat is taken any more.
+    ``needs_security``: whether security is asked before anybody is accredited, where a category says nothing else;
+    after ``security_within_days`` working days of silence the desk may go on.
     """
 
     __tablename__ = "registration_setup"
@@ -116,6 +131,7 @@ class RegistrationSetup(Base):
         CheckConstraint("closes_at > opens_at", name="closes_after_opening"),
         CheckConstraint("offer_hours > 0", name="offers_last"),
         CheckConstraint("(first_opens_at IS NULL) = (last_closes_at IS NULL)", name="span_whole"),
+        CheckConstraint("security_within_days BETWEEN 1 AND 60", name="security_has_days"),
     )
 
     event_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), primary_key=True)
@@ -138,6 +154,8 @@ class RegistrationSetup(Base):
     first_opens_at: Mapped[datetime | None]
     last_closes_at: Mapped[datetime | None]
     is_off: Mapped[bool] = mapped_column(default=False)
+    needs_security: Mapped[bool] = mapped_column(default=False)
+    security_within_days: Mapped[int] = mapped_column(default=5)
 
     event: Mapped[Event] = relationship(lazy="raise")
 
@@ -174,6 +192,18 @@ class FrozenCounts(Base):
     numbers: Mapped[dict[str, int]] = mapped_column(JSONB)
 
 
+class FrozenGender(Base):
+    """How those who take part in an event answered when their gender was counted last (genders.py): the true numbers,
+    which no page shows.
+    """
+
+    __tablename__ = "frozen_gender"
+
+    event_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), primary_key=True)
+    counted_on: Mapped[date]
+    numbers: Mapped[dict[str, int]] = mapped_column(JSONB)
+
+
 class BadgeColour(StrEnum):
     """The colours of badges; white stands on each with a contrast of at least 4.5 (papers/badges.py has the values)."""
 
@@ -196,9 +226,10 @@ class RegistrationCategory(Base):
     offers, without quotas. ``code`` is one of participant_category.
 
     ``seats_taken`` counts the registrations of this category that hold a seat: a trigger keeps it, whoever changes
-    what, and a CHECK bounds it. ``accreditation`` is None where the event's own rule holds, ``colour`` where the usual
-    one does. ``is_listed``: whether those who agreed stand on the list of participants; nobody does without agreeing.
-    ``opens_at`` and ``closes_at`` are None where the event's own instants hold (windows.py).
+    what, and a CHECK bounds it. ``accreditation`` and ``security`` are None where the event's own rule holds,
+    ``colour`` where the usual one does. ``is_listed``: whether those who agreed stand on the list of participants;
+    nobody does without agreeing. ``opens_at`` and ``closes_at`` are None where the event's own instants hold
+    (windows.py).
     """
 
     __tablename__ = "registration_category"
@@ -221,6 +252,7 @@ class RegistrationCategory(Base):
     asks_attestation: Mapped[bool] = mapped_column(default=False)
     asks_identity: Mapped[bool] = mapped_column(default=False)
     accreditation: Mapped[bool | None]
+    security: Mapped[bool | None]
     colour: Mapped[BadgeColour | None] = mapped_column(enum_column(BadgeColour, name="colour"))
     may_speak: Mapped[bool] = mapped_column(default=True)
     is_listed: Mapped[bool] = mapped_column(default=False)
@@ -348,6 +380,38 @@ class PreparedDecision(Base):
     prepared_by: Mapped[Person | None] = relationship(lazy="raise")
 
 
+class Approval(Base):
+    """What somebody beside the desk says about a registration before it is accredited (stages.py): asked, perhaps
+    answered, perhaps passed over by the desk with a reason. One that stands for each registration and stage; those with
+    ``lapsed_at`` are of a person as she was before. The words are for colleagues alone.
+    """
+
+    __tablename__ = "approval"
+    __table_args__ = (
+        CheckConstraint("(answered_at IS NULL) = (outcome IS NULL)", name="answered_with_outcome"),
+        Index("ix_approval_standing", "registration_id", "stage", unique=True, postgresql_where="lapsed_at IS NULL"),
+    )
+
+    id: Mapped[Id]
+    registration_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"))
+    stage: Mapped[Stage] = mapped_column(enum_column(Stage, name="stage"))
+    asked_at: Mapped[datetime]
+    asked_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    outcome: Mapped[Word | None] = mapped_column(enum_column(Word, name="outcome"))
+    answered_at: Mapped[datetime | None]
+    answered_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    note: Mapped[str | None]
+    passed_at: Mapped[datetime | None]
+    passed_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    why_passed: Mapped[str | None]
+    lapsed_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+    registration: Mapped[Registration] = relationship(lazy="raise")
+
+    __mapper_args__ = {"version_id_col": version}
+
+
 class Message(Base):
     """A question of the desk or what the registrant wrote (thread.py). The words, and the name of the file, are sealed
     with the registrant's key, whoever wrote them; so is the file.
@@ -396,58 +460,3 @@ class SeatOffer(Base):
     outcome: Mapped[Outcome | None] = mapped_column(enum_column(Outcome, name="outcome"))
 
     registration: Mapped[Registration] = relationship(lazy="raise")
-
-
-class Verdict(StrEnum):
-    """What the desk found of a pair. ``taken_back``: it was held for one person, and that was a mistake."""
-
-    DIFFERENT = "different"
-    SAME = "same"
-    TAKEN_BACK = "taken_back"
-
-
-class ComparedRegistration(Base):
-    """What a registration is compared by beside its names (duplicates.py): keyed digests of a date of birth and of the
-    number of a document, made for this event alone and sealed with the person's key. ``seen_at`` is the registration's
-    ``changed_at`` when they were made; they go with the answers (``delete_after``).
-    """
-
-    __tablename__ = "compared_registration"
-
-    registration_id: Mapped[uuid.UUID] = mapped_column(
-        ForeignKey("registration.id", ondelete="CASCADE"), primary_key=True
-    )
-    seen_at: Mapped[datetime]
-    birth: Mapped[bytes | None] = mapped_column(LargeBinary)
-    document: Mapped[bytes | None] = mapped_column(LargeBinary)
-    delete_after: Mapped[datetime | None]
-
-
-class RegistrationPair(Base):
-    """Two registrations of one event that may be those of one person, the smaller id first, and what the desk found.
-    ``dropped_id`` is the one that was withdrawn where they were one person's, ``dropped_from`` where it stood.
-    """
-
-    __tablename__ = "registration_pair"
-    __table_args__ = (
-        UniqueConstraint("first_id", "second_id"),
-        CheckConstraint("first_id < second_id", name="in_order"),
-        CheckConstraint("(verdict IS NULL) = (decided_at IS NULL)", name="decided_with_verdict"),
-        CheckConstraint("(verdict IN ('same', 'taken_back')) = (dropped_id IS NOT NULL)", name="same_drops_one"),
-        CheckConstraint("dropped_id IN (first_id, second_id)", name="drops_one_of_them"),
-        Index("ix_registration_pair_event", "event_id", "found_at"),
-        Index("ix_registration_pair_second", "second_id"),
-    )
-
-    id: Mapped[Id]
-    event_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("registration_setup.event_id", ondelete="CASCADE"))
-    first_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"))
-    second_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"))
-    score: Mapped[int]
-    reasons: Mapped[list[str]] = mapped_column(JSONB)
-    found_at: Mapped[datetime] = mapped_column(default=now)
-    verdict: Mapped[Verdict | None] = mapped_column(enum_column(Verdict, name="verdict"))
-    dropped_id: Mapped[uuid.UUID | None]
-    dropped_from: Mapped[str | None]
-    decided_at: Mapped[datetime | None]
-    decided_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))

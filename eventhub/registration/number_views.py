@@ -1,5 +1,6 @@
 """The desk's page of numbers."""
 
+import uuid
 from math import ceil
 from typing import Any
 
@@ -10,8 +11,8 @@ from flask_babel import lazy_gettext as _l
 
 from eventhub.kit.access import actor, staff
 from eventhub.kit.clock import now
-from eventhub.kit.i18n import show_number
-from eventhub.registration import access, numbers
+from eventhub.kit.i18n import show_date, show_number
+from eventhub.registration import access, genders, numbers
 from eventhub.registration.console import at_desk, bp
 from eventhub.registration.numbers import Line, Numbers
 from eventhub.registration.shown import label
@@ -46,6 +47,7 @@ def numbers_page(slug: str) -> ResponseReturnValue:
         figures=_figures(found),
         tables=[_table(name, lines, found) for name, lines in found.by.items() if lines],
         chart=_chart(found),
+        gender=_gender(event.id),
     )
 
 
@@ -69,6 +71,26 @@ def _table(name: str, lines: list[Line], found: Numbers) -> dict[str, Any]:
         for one in lines
     ]
     return {"id": name.replace("_", "-"), "title": TITLES[name], "rows": rows}
+
+
+def _gender(event_id: uuid.UUID) -> dict[str, Any] | None:
+    """The one table of what people said of themselves: rounded, frozen, the same for every reader."""
+    found = genders.table(event_id)
+    if found is None:
+        return None
+    high = max((cell.at_least or 0 for cell in found.cells), default=0)
+    return {
+        "counted_on": show_date(found.counted_on, g.lang),
+        "tells_nothing": found.tells_nothing,
+        "rows": [
+            {
+                "label": label("gender", cell.code, g.lang) if cell.code else _("No answer"),
+                "at_least": cell.at_least,
+                "percent": 100 * (cell.at_least or 0) / high if high else 0,
+            }
+            for cell in found.cells
+        ],
+    }
 
 
 def _chart(found: Numbers) -> dict[str, Any] | None:

@@ -25,7 +25,7 @@ from eventhub.kit.outbox import promise
 from eventhub.kit.tokens import digest, new_salt, token
 from eventhub.people.models import Person
 from eventhub.programme.models import Event, Publication
-from eventhub.registration import line, prepared
+from eventhub.registration import line, prepared, stages
 from eventhub.registration.cancelling import demand_taking_place
 from eventhub.registration.categories import is_looked_at, rule_of, rules_of
 from eventhub.registration.models import Outcome, Registration, RegistrationSetup, SeatOffer, State
@@ -279,8 +279,8 @@ def forget_reasons(registrations: Sequence[Registration]) -> None:
 
 
 def accept(actor: Person, offer: SeatOffer, **detail: Any) -> Registration:
-    """Take the place: accredited, or under review where nobody has looked at the registration yet, or a focal point's
-    word is awaited (the seat is kept).
+    """Take the place: accredited, or under review where nobody has looked at the registration yet, a focal point's word
+    is awaited, or security's word is missing (the seat is kept, and the person reads nothing of the latter).
 
     Accepting twice is accepting once. Raises OfferClosed.
     """
@@ -290,7 +290,8 @@ def accept(actor: Person, offer: SeatOffer, **detail: Any) -> Registration:
     _demand_open(offer, registration)
     looked_at = registration.reason is not None
     rule = rule_of(rules_of(setup.event_id), registration.category)
-    if registration.awaits_word or (is_looked_at(setup, rule) and not looked_at):
+    unseen = is_looked_at(setup, rule) and not looked_at
+    if registration.awaits_word or unseen or not stages.is_approved(setup, registration):
         move(registration, State.UNDER_REVIEW, actor=actor, cause="accepted", **detail)
         promise("registration.place_kept", registration_id=registration.id)
     else:

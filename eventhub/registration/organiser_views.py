@@ -7,6 +7,7 @@ from typing import Any
 from flask import flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext, pgettext
 from werkzeug.utils import redirect
 
@@ -21,9 +22,9 @@ from eventhub.kit.paging import pager
 from eventhub.kit.panels import gathered
 from eventhub.kit.web import back_to, write_down
 from eventhub.programme.models import Event
-from eventhub.registration import access, deciding, desk, disclosure, exporting, shown
+from eventhub.registration import access, deciding, desk, disclosure, exporting, shown, stages
 from eventhub.registration.access import Sight
-from eventhub.registration.categories import Rule
+from eventhub.registration.categories import Rule, needs_security
 from eventhub.registration.console import PageTooOld, at_desk, bp, marked_ids, seen_versions, setup_of
 from eventhub.registration.desk import Filters, Overview, Row
 from eventhub.registration.forms import (
@@ -35,7 +36,7 @@ from eventhub.registration.forms import (
     filters_from,
 )
 from eventhub.registration.models import RegistrationCategory, RegistrationSetup, State
-from eventhub.registration.previews import KINDS, draw_preview, outcome_of
+from eventhub.registration.previews import KINDS, draw_preview, lacks, outcome_of
 
 CHIP_ORDER = (
     "decide",
@@ -43,6 +44,8 @@ CHIP_ORDER = (
     "answered",
     "info",
     "focal",
+    "security",
+    "objected",
     "accredited",
     "waiting",
     "declined",
@@ -75,7 +78,8 @@ def the_list(slug: str) -> ResponseReturnValue:
         filters=filters,
         chips=_chips(event, filters, known),
         filter_form=_filter_form(event, filters, known),
-        rows=[_row(row, rules) for row in rows],
+        rows=[_row(row, rules, setup) for row in rows],
+        asks_security=setup is not None and (setup.needs_security or any(one.security for one in rules.values())),
         quotas=[_quota(one) for one in rules.values() if one.quota is not None],
         total=total,
         overview=known,
@@ -86,6 +90,7 @@ def the_list(slug: str) -> ResponseReturnValue:
         columns=_columns(event, filters),
         may_set_up=access.may_set_up(actor().grants, event),
         reads_names=seen is Sight.BADGES,
+        may_export_security=seen is Sight.BADGES,
         closes=_closes(event, setup),
         scripts=["choose-all.js"],
     )
@@ -114,6 +119,9 @@ def preview(slug: str) -> ResponseReturnValue:
         raise PageTooOld
     outcome = outcome_of(request.form.get("outcome", ""))
     registrations = desk.chosen(event.id, marked_ids())
+    if request.form.get("without") == "security":
+        lacking = lacks(setup_of(setup), outcome, registrations)
+        registrations = [one for one in registrations if one.id not in lacking]
     if not registrations:
         flash(_("Choose at least one person first."), "warn")
         return back_to("registration_console.desk", slug=slug)
@@ -184,6 +192,16 @@ def export(slug: str) -> ResponseReturnValue:
     return page, form.status
 
 
+SECURITY: Mapping[str, tuple[Any, str]] = {
+    "not_asked": (_l("Security not asked yet"), "new"),
+    "waits": (_l("Waits for security"), "silent"),
+    "objected": (_l("Security objects"), "warn"),
+    "clear": (_l("Security: no objection"), "ok"),
+    "passed": (_l("Gone on without security"), "warn"),
+}
+"""What security has said, in a row of the list."""
+
+
 # The list
 
 
@@ -194,6 +212,8 @@ def _chips(event: Event, filters: Filters, known: Overview) -> list[dict[str, An
         "answered": _("Answered"),
         "info": _("Information asked"),
         "focal": _("Focal point"),
+        "security": _("Waits for security"),
+        "objected": _("Security objects"),
         "accredited": pgettext("state of a registration", "Accredited"),
         "waiting": _("Waiting list"),
         "declined": pgettext("state of a registration", "Declined"),
@@ -252,8 +272,10 @@ def _quota(row: RegistrationCategory) -> dict[str, Any]:
     }
 
 
-def _row(row: Row, rules: Mapping[str, RegistrationCategory]) -> dict[str, Any]:
+def _row(row: Row, rules: Mapping[str, RegistrationCategory], setup: RegistrationSetup | None) -> dict[str, Any]:
     rule = rules.get(row.category or "")
+    asked = setup is not None and needs_security(setup, Rule.of(rule) if rule else None)
+    said = row.security or ("not_asked" if asked and row.state in stages.ASKABLE else "")
     return {
         "row": row,
         "category": shown.label("participant_category", row.category, g.lang),
@@ -262,6 +284,7 @@ def _row(row: Row, rules: Mapping[str, RegistrationCategory]) -> dict[str, Any]:
         "days": (now() - row.submitted_at).days,
         "tag": shown.STATES[row.state],
         "prepared": KINDS[row.prepared] if row.prepared else None,
+        "security": SECURITY.get(said),
     }
 
 

@@ -21,7 +21,7 @@ from eventhub.programme import shown as programme
 from eventhub.programme.models import Event, Publication
 from eventhub.programme.moving import Plan
 from eventhub.questionnaires import queries as questionnaires
-from eventhub.registration import access, asking, cancelling, desk, personal_data, queries, shown, windows
+from eventhub.registration import access, asking, cancelling, desk, personal_data, queries, security, shown, windows
 from eventhub.registration import participants as lists
 from eventhub.registration import today as today_of
 from eventhub.registration.models import Deadline, Registration, RegistrationSetup, SeatOffer, State
@@ -129,6 +129,8 @@ def event_links(event: Event) -> Panel | None:
     links = []
     if desk.may_work(grants, event):
         links.append(Link(_("Registrations"), url_for("registration_console.desk", slug=event.slug)))
+    if access.works_for_security(grants, event):
+        links.append(Link(_("Security"), url_for("registration_console.security_list", slug=event.slug)))
     if access.may_set_up(grants, event):
         links.append(Link(_("Registration settings"), url_for("registration_console.setup", slug=event.slug)))
     return Panel("", {"links": links}) if links else None
@@ -197,6 +199,23 @@ def today_ways(visitor: Visitor) -> Panel | None:
     return Panel("registration/ways_panel.html", {"events": events}) if events else None
 
 
+def today_security(visitor: Visitor) -> Panel | None:
+    """At which events security is asked, the longest wait first."""
+    rows = security.waiting(visitor.grants, visitor.id)
+    if not rows:
+        return None
+    desks = [
+        {
+            "title": programme.words(row.title, row.original_language, g.lang),
+            "url": url_for("registration_console.security_list", slug=row.slug),
+            "note": _("The oldest came on %(day)s.", day=show_date(row.oldest.date(), g.lang)),
+            "tag": (ngettext("%(num)s waits", "%(num)s wait", row.number), "warn"),
+        }
+        for row in rows
+    ]
+    return Panel("registration/today_panel.html", {"desks": desks, "is_security": True})
+
+
 PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("event.aside", aside),
     ("event.aside", participants),
@@ -209,6 +228,7 @@ PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("console.today", today),
     ("console.today", today_counts),
     ("console.today", today_ways),
+    ("console.today", today_security),
 )
 """What app.py registers."""
 

@@ -13,7 +13,7 @@ from eventhub.people.models import Person
 from eventhub.programme.models import Event
 from eventhub.questionnaires import answers as given
 from eventhub.questionnaires.actions import erase_answers, retain_anew
-from eventhub.registration import duplicates, queries, thread
+from eventhub.registration import duplicates, queries, stages, thread
 from eventhub.registration.copies import let_go
 from eventhub.registration.models import MOVES, PreparedDecision, Registration, State
 from eventhub.registration.offers import forget_reasons, leave
@@ -83,6 +83,7 @@ def erase(person: Person) -> int:
     forget_reasons(mine)
     thread.erase(ids)
     duplicates.erase(ids)
+    stages.erase(ids)
     db.session.execute(delete(PreparedDecision).where(PreparedDecision.registration_id.in_(ids)))
     db.session.execute(update(Registration).where(Registration.filed_by_id == person.id).values(filed_by_id=None))
     organisations = {registration.organisation_id for registration in mine if registration.organisation_id}

@@ -19,8 +19,9 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db, table_of
 from eventhub.kit.errors import DomainError, Stale
 from eventhub.people.models import Person
-from eventhub.registration import line, offers
+from eventhub.registration import line, offers, stages
 from eventhub.registration.cancelling import demand_taking_place
+from eventhub.registration.categories import rules_of
 from eventhub.registration.deciding import REASONS, WrongReason, decide
 from eventhub.registration.models import PreparedDecision, Registration, RegistrationSetup, State
 from eventhub.registration.moves import NotPossible, can_move, demand_as_seen, demand_distance, hold_rows
@@ -56,6 +57,12 @@ class Hindrance(StrEnum):
 
     WORD = "word"
     """A focal point has not agreed yet."""
+
+    SECURITY = "security"
+    """Security has not said its word."""
+
+    OWN_WORD = "own_word"
+    """Whoever releases spoke for security, or went on without it."""
 
 
 @dataclass(frozen=True)
@@ -173,7 +180,9 @@ def stand(actor: Person, setup: RegistrationSetup, found: Sequence[PreparedDecis
     holds the event's row of seats and the registrations. A constant number of statements.
     """
     near = too_near(actor.id, [one.registration for one in found])
-    hindered = {one.id: _hindrance(actor, setup, one, near) for one in found}
+    accredited = [one.registration for one in found if one.outcome is State.ACCREDITED]
+    said = stages.standing(setup, rules_of(setup.event_id), accredited, decides=actor.id) if accredited else {}
+    hindered = {one.id: _hindrance(actor, setup, one, near) or _unsaid(one, said) for one in found}
     wanted = [
         one.registration
         for one in found
@@ -201,6 +210,13 @@ def _hindrance(
     if setup.releases_by_another and one.prepared_by_id == actor.id:
         return Hindrance.SAME_HAND
     return None
+
+
+def _unsaid(one: PreparedDecision, said: Mapping[uuid.UUID, stages.Standing]) -> Hindrance | None:
+    lack = said[one.registration_id].lack if one.outcome is State.ACCREDITED else None
+    if lack is None:
+        return None
+    return Hindrance.OWN_WORD if lack is stages.Lack.OWN_WORD else Hindrance.SECURITY
 
 
 def _without_seat(setup: RegistrationSetup, wanted: Sequence[Registration]) -> dict[uuid.UUID, Hindrance]:

@@ -14,13 +14,16 @@ from flask_babel import lazy_pgettext
 from eventhub.kit.access import actor
 from eventhub.kit.clock import now
 from eventhub.kit.errors import NotFound
-from eventhub.kit.i18n import AUTONYMS, LANGUAGES, direction, said_by_clock, show_by
+from eventhub.kit.i18n import AUTONYMS, LANGUAGES, direction, said_by_clock, show_by, show_date
 from eventhub.kit.mail import render
+from eventhub.kit.working_days import working_days_after
+from eventhub.people.queries import public_names
 from eventhub.programme.models import Event
 from eventhub.programme.shown import clock_of
-from eventhub.registration import access, deciding, desk, letters, prepared, preparing, queries, shown
+from eventhub.registration import access, deciding, desk, letters, prepared, preparing, queries, shown, stages
+from eventhub.registration.categories import rules_of
 from eventhub.registration.forms import REASONS_FOR, DecisionForm
-from eventhub.registration.models import PreparedDecision, Registration, RegistrationSetup, State
+from eventhub.registration.models import PreparedDecision, Registration, RegistrationSetup, State, Word
 from eventhub.registration.moves import can_move
 from eventhub.registration.queries import Nearness
 from eventhub.registration.seats import keys, left_by_count
@@ -34,6 +37,13 @@ KINDS: dict[State, Any] = {
 
 
 WORD_AWAITED = _l("Its focal point has not agreed yet.")
+LACKS: dict[stages.Lack, Any] = {
+    stages.Lack.NOT_ASKED: _l("Security was not asked yet"),
+    stages.Lack.WAITS: _l("Security has not answered yet"),
+    stages.Lack.OBJECTED: _l("Security objects: say on the page of the registration why you go on, or decline"),
+    stages.Lack.OWN_WORD: _l("You spoke for security here yourself: a colleague accredits"),
+}
+"""Why somebody cannot be accredited at once."""
 
 
 def outcome_of(value: str) -> State:
@@ -91,6 +101,7 @@ def draw_preview(
             )
             for one in unable
         ],
+        lacking=_lacking(found, outcome, able, seen),
         needed=needed,
         left=left,
         short=[
@@ -104,6 +115,23 @@ def draw_preview(
         discreet=sum(one.person.discreet for one in able),
     )
     return page, form.status
+
+
+def lacks(
+    found: RegistrationSetup, outcome: State, registrations: Sequence[Registration]
+) -> dict[uuid.UUID, stages.Lack]:
+    """What security has still to say about those who would be accredited. Two statements, or none."""
+    if outcome is not State.ACCREDITED or not registrations:
+        return {}
+    said = stages.standing(found, rules_of(found.event_id), registrations, decides=actor().id)
+    return {one: each.lack for one, each in said.items() if each.lack is not None}
+
+
+def _lacking(
+    found: RegistrationSetup, outcome: State, able: Sequence[Registration], seen: access.Sight
+) -> list[tuple[Registration, str, Any]]:
+    known = lacks(found, outcome, able)
+    return [(one, shown.name_of(one, seen), LACKS[known[one.id]]) for one in able if one.id in known]
 
 
 def _prepared(able: Sequence[Registration]) -> dict[uuid.UUID, PreparedDecision]:
@@ -188,4 +216,35 @@ def told_by(decision: PreparedDecision, event: Event) -> dict[str, Any]:
         "who": (decision.prepared_by and decision.prepared_by.public_name) or _("The secretariat"),
         "when": said_by_clock(when),
         "datetime": when.iso,
+    }
+
+
+def stage_of(event: Event, found: RegistrationSetup, registration: Registration) -> dict[str, Any] | None:
+    """What stands on a registration's page of security: what it said, what is lacking, and what can be done. None where
+    it is not needed and was not asked.
+    """
+    said = stages.standing(found, rules_of(event.id), [registration])[registration.id]
+    one = said.approval
+    if not said.is_needed and one is None:
+        return None
+    clock = clock_of(event, actor().person.time_zone, g.lang)
+    names = public_names({who for who in (one.answered_by_id, one.passed_by_id) if who}) if one else {}
+    objects = one is not None and one.outcome is Word.OBJECTION
+    silent = one is not None and stages.is_silent(found, one, now())
+    due = working_days_after(one.asked_at.date(), found.security_within_days) if one else None
+    return {
+        "approval": one,
+        "may_ask": said.is_needed and one is None and registration.state in stages.ASKABLE,
+        "tag": shown.WORDS[one.outcome] if one and one.outcome else None,
+        "asked": said_by_clock(show_by(one.asked_at, clock, g.lang)) if one else None,
+        "answered": said_by_clock(show_by(one.answered_at, clock, g.lang)) if one and one.answered_at else None,
+        "passed": said_by_clock(show_by(one.passed_at, clock, g.lang)) if one and one.passed_at else None,
+        "who_answered": names.get(one.answered_by_id) if one and one.answered_by_id else None,
+        "who_passed": names.get(one.passed_by_id) if one and one.passed_by_id else None,
+        "due": show_date(due, g.lang) if due and one and one.outcome is None and one.passed_at is None else None,
+        "is_silent": silent,
+        "may_pass": one is not None
+        and one.passed_at is None
+        and registration.state in stages.OPEN
+        and (objects or silent),
     }

@@ -41,6 +41,7 @@ from eventhub.registration import (
     prepared,
     queries,
     shown,
+    stages,
     thread,
 )
 from eventhub.registration.access import Sight
@@ -48,7 +49,8 @@ from eventhub.registration.console import at_desk, bp, seen_versions, setup_of
 from eventhub.registration.forms import NoteForm, QuestionForm, RevealForm, TakeUpForm
 from eventhub.registration.models import Registration, RegistrationSetup, State
 from eventhub.registration.moves import OwnRecord, can_move
-from eventhub.registration.previews import KINDS, told_by
+from eventhub.registration.previews import KINDS, stage_of, told_by
+from eventhub.registration.stage_forms import PassForm
 
 SomeForm = TypeVar("SomeForm", bound=Form)
 Versions = Mapping[uuid.UUID, int]
@@ -159,6 +161,20 @@ def mark_read(slug: str, registration_id: uuid.UUID) -> ResponseReturnValue:
     return _done_or_shown(slug, registration_id, ActionForm, deed)
 
 
+@bp.post("/console/events/<slug>/registrations/<uuid:registration_id>/security-passed")
+@staff
+@stands_on("registration_console.record")
+def pass_security(slug: str, registration_id: uuid.UUID) -> ResponseReturnValue:
+    """Go on in spite of what security says, or of its silence, for a reason that colleagues read."""
+
+    def deed(form: PassForm, person: Person, registration: Registration, _versions: Versions) -> object:
+        found = setup_of(at_desk(slug)[1])
+        return stages.go_on(person, found, registration, form.why_passed.data or "", seen=form.seen_version)
+
+    said = _("Your reason is kept, and security does not hold this up any more.")
+    return _done_or_shown(slug, registration_id, PassForm, deed, said)
+
+
 @bp.post("/console/events/<slug>/registrations/<uuid:registration_id>/taken-up")
 @staff
 @stands_on("registration_console.record")
@@ -245,6 +261,11 @@ def _draw_record(
         else None,
         exchanged=_exchanged(event, registration, seen),
         word=shown.STATES[registration.state],
+        stage=stage_of(event, found, registration),
+        pass_form=_this_or_fresh(sent, PassForm),
+        papers_url=url_for("registration_console.papers", slug=event.slug, registration_id=registration.id)
+        if _has_papers(registration, sections)
+        else None,
         beside=panels("registration.record", (event, registration)),
         sent_on=show_moment(registration.submitted_at, event.time_zone, g.lang) if registration.submitted_at else None,
     )
@@ -351,6 +372,12 @@ def _sealed_files(event: Event, registration: Registration, sections: list[given
     ]
 
 
+def _has_papers(registration: Registration, sections: list[given.Section]) -> bool:
+    """Whether this sight reaches a file."""
+    definition, there = _definition(registration), {r.key for one in sections for r in one.rows if r.value}
+    return any(one.kind == "file" and one.key in there for one in (definition.questions() if definition else ()))
+
+
 def _opened(event: Event, registration: Registration, opened: dict[str, object]) -> list[dict[str, Any]]:
     definition, answer_set = _definition(registration), registration.answer_set
     if definition is None or answer_set is None:
@@ -366,6 +393,10 @@ def _opened(event: Event, registration: Registration, opened: dict[str, object])
         for question in definition.questions()
         if question.key in opened
     ]
+
+
+WARNED = frozenset({"revealed", "objection", "security_objection", "security_passed"})
+"""Deeds that a history shows with a mark."""
 
 
 def _deed(one: histories.Deed, event: Event, labels: Mapping[str, str], seen: Sight) -> dict[str, Any] | None:
@@ -397,12 +428,17 @@ def _deed(one: histories.Deed, event: Event, labels: Mapping[str, str], seen: Si
         "prepared_dropped": _("Prepared decision dropped"),
         "held_apart": _("Not the same person as somebody of a like name"),
         "goes_on": _("Goes on; the same person’s other registration was withdrawn"),
+        "security_asked": _("Security asked"),
+        "security_clear": _("Security: no objection"),
+        "security_objection": _("Security objects"),
+        "security_passed": _("Gone on without security"),
+        "security_lapsed": _("Security’s word counts no more"),
     }
     cause, until = one.entry.detail.get("cause"), one.entry.detail.get("until")
     if cause in shown.CAUSES:
         title, kind = shown.CAUSES[cause], shown.KIND_OF_CAUSE.get(cause, "silent")
     elif verb in words:
-        title, kind = words[verb], "warn" if verb in {"revealed", "objection"} else ""
+        title, kind = words[verb], "warn" if verb in WARNED else ""
     elif verb in set(State):
         title, kind = shown.STATES[State(verb)]
         kind = kind if kind in {"ok", "warn", "silent"} else ""

@@ -109,6 +109,8 @@ FIELDS = (
     "leaves_on_lapse",
     "shows_place",
     "releases_by_another",
+    "needs_security",
+    "security_within_days",
     "public_list",
     "answer_within_days",
 )

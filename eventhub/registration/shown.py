@@ -29,6 +29,7 @@ from eventhub.registration.models import (
     RegistrationCategory,
     RegistrationSetup,
     State,
+    Word,
 )
 from eventhub.registration.queries import Room, room
 from eventhub.registration.seats import CATEGORY
@@ -54,6 +55,12 @@ STATES: dict[State, Tag] = {
     State.EXPIRED: (lazy_pgettext("state of a registration", "Expired"), "silent"),
 }
 """Words, shape and colour of each state."""
+
+WORDS: dict[Word, Tag] = {
+    Word.NO_OBJECTION: (_l("No objection"), "ok"),
+    Word.OBJECTION: (_l("Objection"), "stop"),
+}
+"""What security said."""
 
 OFF: Tag = (_l("Event cancelled"), "stop")
 """How a registration stands where the event does not take place."""

@@ -1,9 +1,12 @@
 """How events take registrations, what they ask, and registrations."""
 
+import io
 import itertools
 import uuid
 from datetime import timedelta
 from typing import Any
+
+from PIL import Image
 
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -14,14 +17,16 @@ from eventhub.questionnaires.checks import parse
 from eventhub.questionnaires.models import Purpose, Questionnaire
 from eventhub.registration import actions, admission, queries
 from eventhub.registration.models import (
+    Approval,
     PreparedDecision,
     Registration,
-    RegistrationPair,
     RegistrationSetup,
     SeatAt,
+    Stage,
     State,
-    Verdict,
+    Word,
 )
+from eventhub.registration.pair_models import RegistrationPair, Verdict
 from eventhub.registration.queries import Intake
 from eventhub.registration.reference import new_reference
 from tests.factories.people import make_person
@@ -256,6 +261,26 @@ def make_prepared(
     db.session.add(decision)
     db.session.flush()
     return decision
+
+
+def a_photograph(width: int = 300, height: int = 420, kind: str = "JPEG") -> bytes:
+    """A letter as a phone takes it: dark lines on grey paper."""
+    picture = Image.new("RGB", (width, height), "#dddddd")
+    for line in range(height // 10, height - height // 10, max(4, height // 20)):
+        picture.paste((40, 40, 60), (width // 10, line, width - width // 5, line + max(2, height // 200)))
+    target = io.BytesIO()
+    picture.save(target, kind)
+    return target.getvalue()
+
+
+def make_approval(registration: Registration, word: Word | None = None, **given: object) -> Approval:
+    """Security was asked, and perhaps said its word."""
+    values: dict[str, object] = {"stage": Stage.SECURITY, "asked_at": now()}
+    values |= {"outcome": word, "answered_at": now()} if word else {}
+    approval = Approval(id=uuid.uuid4(), registration_id=registration.id, **(values | given))
+    db.session.add(approval)
+    db.session.flush()
+    return approval
 
 
 def take_category(event: Event, code: str = "ngo_no_ecosoc", **rules: Any) -> None:

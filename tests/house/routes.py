@@ -55,7 +55,8 @@ ADMINS = but(SERIES, other_admin=OK)
 ADMIN = only("admin")
 CREATORS = ADMINS
 STAFF = only(*(role for role in ROLES if role not in {"anonymous", "owner", "stranger", "half"}))
-LISTS = but(STAFF, reviewer=HIDDEN, partner=HIDDEN)
+LISTS = but(STAFF, reviewer=HIDDEN, partner=HIDDEN, security=HIDDEN)
+SECURITY = only("security", "admin", "series_admin")
 
 
 @dataclass(frozen=True)
@@ -508,6 +509,42 @@ AT_THE_DESK = (
     Route("registration_console.ask", "POST", f"{DESK_PAGE}/{{registration}}/questions", DESK, {"question": "Where?"}),
     Route("registration_console.message_file", "GET", f"{DESK_PAGE}/{{registration}}/questions/{{message}}", DESK),
     Route("registration_console.mark_read", "POST", f"{DESK_PAGE}/{{registration}}/answer-read", DESK),
+    Route("registration_console.papers", "GET", f"{DESK_PAGE}/{{registration}}/papers", DESK),
+    Route("registration_console.paper", "GET", f"{DESK_PAGE}/{{registration}}/papers/letter", DESK),
+    Route(
+        "registration_console.paper", "GET POST", f"{DESK_PAGE}/{{registration}}/papers/scan", LEGAL, {"reason": "Visa"}
+    ),
+    Route("registration_console.ask_security", "POST", f"{DESK_PAGE}/security", DESK, {"id": "{registration}"}),
+    Route(
+        "registration_console.pass_security",
+        "POST",
+        f"{DESK_PAGE}/{{objected}}/security-passed",
+        DESK,
+        {"why_passed": "A known defender", "approval_seen": "1"},
+    ),
+    Route("registration_console.security_list", "GET", f"{EVENT}/security", SECURITY),
+    Route("registration_console.security_person", "GET", f"{EVENT}/security/{{approval}}", SECURITY),
+    Route(
+        "registration_console.security_word",
+        "POST",
+        f"{EVENT}/security/{{approval}}/word",
+        SECURITY,
+        {"word": "no_objection", "seen": "1"},
+    ),
+    Route(
+        "registration_console.security_reveal",
+        "POST",
+        f"{EVENT}/security/{{answered}}/sealed",
+        SECURITY,
+        {"reason": "Match"},
+    ),
+    Route(
+        "registration_console.security_export",
+        "GET POST",
+        f"{EVENT}/security/export",
+        but(SECURITY, officer=OK),
+        {"reason": "Our own check", "kind": "csv"},
+    ),
     Route("registration_console.take_up", "POST", f"{DESK_PAGE}/{{declined}}/taken-up", DESK, {"why": "An appeal"}),
     Route("registration_console.partner_counts", "GET", f"{EVENT}/registration-counts", COUNTS),
     Route("registration_console.setup", "GET POST", f"{EVENT}/registration-settings", EDIT, fills=True),

@@ -30,6 +30,7 @@ OWN: Mapping[str, set[str]] = {
     "registration_console.prepare": {"reason", "text"},
     "registration_console.reveal": {"reason"},
     "registration_console.ask": {"question"},
+    "registration_console.security_word": {"note"},
     "people.erase": {"sure"},
     "arrangements_console.names": {"reason"},
     "mailings_console.send": {"send_at", "version"},

@@ -26,7 +26,8 @@ from eventhub.people.affiliations import affiliate
 from eventhub.people.models import Person, Role
 from eventhub.programme.models import Event, Publication, Series
 from eventhub.registration import duplicates
-from eventhub.registration.models import Registration, RegistrationPair, State
+from eventhub.registration.models import Registration, State
+from eventhub.registration.pair_models import RegistrationPair
 from tests.factories.people import grant, make_organisation, make_person
 from tests.factories.programme import add_panellist, make_document, make_event, make_session
 from tests.factories.questionnaires import make_questionnaire

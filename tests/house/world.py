@@ -47,7 +47,7 @@ from eventhub.programme.models import Event, Publication, Series, SessionKind
 from eventhub.questionnaires.models import Questionnaire
 from eventhub.questionnaires.uploads import Upload
 from eventhub.registration import actions, offers, queries, thread
-from eventhub.registration.models import Registration, State
+from eventhub.registration.models import Registration, State, Word
 from eventhub.registration.reference import new_reference
 from tests.factories.delegations import arrived, make_delegation, nominate
 from tests.factories.papers import make_paper
@@ -68,6 +68,7 @@ from tests.factories.registration import (
     ANSWERS,
     WITH_PAPERS,
     intake,
+    make_approval,
     make_dialogue,
     make_forum,
     make_pair,
@@ -92,6 +93,7 @@ ROLES = (
     "reviewer",
     "partner",
     "check_in",
+    "security",
     "admin",
     "series_admin",
     "other_admin",
@@ -275,6 +277,11 @@ def _build(world: World) -> None:
         parts["declined"] = str(make_registration(where, state=State.DECLINED).id)
         parts["waiting"] = str(make_registration(where, state=State.WAITLISTED).id)
         ready = make_prepared(make_registration(where, state=State.UNDER_REVIEW))
+        objected = make_approval(make_registration(where), Word.OBJECTION)
+        parts["objected"] = str(objected.registration_id)
+        theirs = db.session.get_one(Registration, uuid.UUID(parts["registration"]))
+        parts["answered"] = str(make_approval(theirs).id)
+        parts["approval"] = str(make_approval(make_registration(where)).id)
         parts |= {"ready": str(ready.registration_id), "decision": str(ready.id)}
         parts |= _delegation(world, where)
         parts |= {"pair": str(make_pair(where).id), "one_person": str(make_pair(where, is_one=True).id)}
@@ -301,6 +308,7 @@ def _people(world: World, series: Series, other_series: Series, event: Event, ot
         "reviewer": (Role.FUND_REVIEWER, {}),
         "partner": (Role.HOST_PARTNER, {"event_id": event.id}),
         "check_in": (Role.CHECK_IN, {"event_id": event.id}),
+        "security": (Role.SECURITY_OFFICER, {"event_id": event.id}),
         "admin": (Role.ADMIN, {}),
         "series_admin": (Role.ADMIN, {"series_id": series.id}),
         "other_admin": (Role.ADMIN, {"series_id": other_series.id}),

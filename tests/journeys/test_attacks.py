@@ -41,6 +41,7 @@ FREE: dict[str, dict[str, Any]] = {
     "affiliation": {"role": ATTACK},
     "agenda_item": {"title": None},
     "answer": {"value": None},
+    "approval": {"note": None, "why_passed": None},
     "audit_text": {"text": None},
     "document": {"title": None, "symbol": ATTACK},
     "event": dict.fromkeys(
@@ -82,6 +83,7 @@ NOT_FREE = {
     "event": {"slug", "code", "original_language", "country", "time_zone", "interpretation"},
     "focal_invitation": {"email", "language"},
     "frozen_counts": {"numbers"},
+    "frozen_gender": {"numbers"},
     "gate_rule": {"categories", "modes"},
     "heartbeat": {"name"},
     "job_slot": {"job"},

@@ -40,7 +40,7 @@ from eventhub.questionnaires.models import Purpose, Questionnaire
 from eventhub.questionnaires.uploads import Upload
 from eventhub.registration import actions as registration
 from eventhub.registration import admission, deciding, offers, preparing, thread
-from eventhub.registration.models import RegistrationSetup, State
+from eventhub.registration.models import RegistrationSetup, State, Word
 from eventhub.registration.queries import newest_offer
 from tests.factories.delegations import make_delegation, nominate
 from tests.factories.papers import make_paper
@@ -55,8 +55,12 @@ from tests.factories.programme import (
     make_session,
 )
 from tests.factories.registration import (
+    ANSWERS,
+    WITH_PAPERS,
+    a_photograph,
     intake,
     listed,
+    make_approval,
     make_dialogue,
     make_forum,
     make_pair,
@@ -253,6 +257,16 @@ def _build(words: Words) -> Tour:
         ready = make_registration(event, make_person(name=words(f"Ready {number}")))
         make_prepared(ready, State.DECLINED, "other", text=words("Words that wait"), version=ready.version + number)
     preparing.prepare(staff, [mine], State.DECLINED, "missing_letter", words("Words that wait"))
+    lettered = make_forum(data=WITH_PAPERS)
+    lettered.title = texts("A forum with papers")
+    papers = ANSWERS | {
+        "letter": Upload(f"{words('letter')}.png", a_photograph(kind="PNG")),
+        "scan": Upload("scan.pdf", PDF_BYTES),
+    }
+    sent = register(lettered, make_person(name=words("With papers")), **papers)
+    objected = make_approval(mine, Word.OBJECTION, note=words("A note of security"))
+    passed = make_registration(event, make_person(name=words("Passed")))
+    make_approval(passed, note=words("Doubts"), passed_at=now(), why_passed=words("No ground"))
     for session in (first, second):
         calendars.choose(owner, session, Choice.GOING)
     film = make_session(event, day=-1, title=texts("Film"), places=1, for_categories=["ngo_no_ecosoc"])
@@ -448,6 +462,13 @@ def _build(words: Words) -> Tour:
             "programme_console.series_edit": f"/console/series/{series_slug(event)}",
             "registration_console.desk": f"{console}/registrations?chip=all",
             "registration_console.record": f"{console}/registrations/{mine.id}",
+            "registration_console.record#passed": f"{console}/registrations/{passed.id}",
+            "registration_console.papers": f"/console/events/{lettered.slug}/registrations/{sent.id}/papers",
+            "registration_console.paper#open": f"/console/events/{lettered.slug}/registrations/{sent.id}/papers/letter",
+            "registration_console.paper": f"/console/events/{lettered.slug}/registrations/{sent.id}/papers/scan",
+            "registration_console.security_list": f"{console}/security?said=1",
+            "registration_console.security_person": f"{console}/security/{objected.id}",
+            "registration_console.security_export": f"{console}/security/export",
             "registration_console.record#declined": f"{console}/registrations/{other.id}",
             "registration_console.prepared_decisions": f"{console}/registrations/prepared",
             "registration_console.duplicates": f"{console}/registrations/duplicates",

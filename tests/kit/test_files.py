@@ -508,3 +508,38 @@ def test_attachment() -> None:
 def test_hints() -> None:
     assert files.accepted(frozenset({PDF, DOCX})) == "PDF, Word (.docx)"
     assert files.accept_attribute(IMAGES) == ".jpg,.jpeg,.png,.webp"
+
+
+def as_a_phone_takes_it(width: int, height: int, quality: int = 97) -> bytes:
+    """A photograph with the grain that makes files large, lying on its side as phones keep it."""
+    grain = Image.effect_noise((width // 12, height // 12), 90).resize((width, height), Image.Resampling.BILINEAR)
+    picture = Image.merge("RGB", (grain, grain.transpose(Image.Transpose.ROTATE_180), grain))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    target = io.BytesIO()
+    picture.save(target, "JPEG", quality=quality, subsampling=0, exif=exif)
+    return target.getvalue()
+
+
+@pytest.mark.usefixtures("database")
+def test_a_photograph_of_a_letter_of_12_mb_is_taken_and_kept_at_a_sensible_size() -> None:
+    photograph = as_a_phone_takes_it(5712, 4284, 96)
+    assert 10_000_000 < len(photograph) < files.PHOTO_LIMIT, len(photograph)
+    kept = files.store(photograph, name="letter.jpg", allowed=frozenset({JPEG, PDF}), purpose="test", limit=5_000_000)
+    assert kept.size < 5_000_000
+    with Image.open(io.BytesIO(files.read(kept))) as picture:
+        assert picture.height > picture.width, "it stands upright"
+        assert 8_900_000 < picture.width * picture.height <= 9_100_000
+        assert not picture.getexif()
+
+
+@pytest.mark.usefixtures("database")
+def test_what_is_no_photograph_keeps_its_limit() -> None:
+    for data, allowed in (
+        (b"%PDF-1.7\n" + b" " * 5_000_001, {JPEG, PDF}),
+        (b"\xff\xd8\xff" + b"\0" * 5_000_001, {PDF}),
+    ):
+        with pytest.raises(files.FileTooLarge):
+            files.store(data, name="a", allowed=frozenset(allowed), purpose="test", limit=5_000_000)
+    with pytest.raises(files.FileTooLarge):
+        files.store(b"\xff\xd8\xff" + b"\0" * 15_000_000, name="a", allowed=frozenset({JPEG}), purpose="test")

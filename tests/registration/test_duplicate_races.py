@@ -10,7 +10,8 @@ from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.outbox import Promise
 from eventhub.people.models import Person
 from eventhub.registration import actions, deciding, duplicates, queries
-from eventhub.registration.models import Registration, RegistrationPair, RegistrationSetup, State
+from eventhub.registration.models import Registration, RegistrationSetup, State
+from eventhub.registration.pair_models import RegistrationPair
 from tests.factories.people import make_person
 from tests.factories.registration import make_forum, make_registration
 from tests.together import at_once

@@ -18,15 +18,9 @@ from eventhub.kit.outbox import Promise
 from eventhub.people.models import Affiliation, Person, Role
 from eventhub.programme.models import Event
 from eventhub.registration import actions, deciding, duplicates, personal_data, twins
-from eventhub.registration.models import (
-    ComparedRegistration,
-    Registration,
-    RegistrationPair,
-    RegistrationSetup,
-    State,
-    Verdict,
-)
+from eventhub.registration.models import Registration, RegistrationSetup, State
 from eventhub.registration.moves import NotPossible, OwnFile
+from eventhub.registration.pair_models import ComparedRegistration, RegistrationPair, Verdict
 from tests import servers
 from tests.delegations.scene import history, send
 from tests.factories.people import make_organisation, make_person, make_staff, sign_in

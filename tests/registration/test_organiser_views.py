@@ -445,6 +445,7 @@ VALUES = {
     "waiting_list": "y",
     "offer_hours": "48",
     "answer_within_days": "5",
+    "security_within_days": "5",
     "needs_accreditation": "y",
     "questionnaire_id": "",
 }
@@ -504,7 +505,8 @@ def test_fewer_places_than_are_taken_is_refused_at_its_field(client: FlaskClient
     found = queries.setup_of(event.id)
     assert found is not None
     fields = form_fields(page, "registration-settings")
-    times = {name: VALUES[name] for name in ("grace_hours", "answer_within_days", "offer_hours", "waiting_list")}
+    names = ("grace_hours", "answer_within_days", "security_within_days", "offer_hours", "waiting_list")
+    times = {name: VALUES[name] for name in names}
     for name in ("opens_at", "closes_at"):
         start = page.index(f'name="{name}"')
         times[name] = page[start:].split('value="')[1].split('"')[0]
