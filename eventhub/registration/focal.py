@@ -20,7 +20,7 @@ from eventhub.questionnaires import queries as questionnaires
 from eventhub.questionnaires.handing import hand_over
 from eventhub.questionnaires.models import AnswerSet
 from eventhub.registration import actions, categories, offers, queries
-from eventhub.registration.copies import fill_profile
+from eventhub.registration.copies import fill_profile, owe_needs
 from eventhub.registration.models import MOVES, TAKES_PART, Registration, State
 from eventhub.registration.moves import NotPossible, hold_rows, move
 from eventhub.registration.queries import TAKING_PART, Intake
@@ -138,7 +138,11 @@ def claim(actor: Person, before: Person, event_id: uuid.UUID) -> Registration | 
     if answer_set is not None:
         hand_over(answer_set, keys[before.seal_key_id], keys[actor.seal_key_id], owner_id=actor.id)
         definition = questionnaires.version(answer_set.version_id).definition
-        fill_profile(actor, definition, given.load(answer_set))
+        answers = given.load(answer_set)
+        fill_profile(actor, definition, answers)
+        if registration.submitted_at is not None:
+            # What was asked for was sealed with the key that is about to go: it is gathered anew from the answers.
+            owe_needs(registration, answers)
     registration.person_id = actor.id
     if registration.organisation_id is not None:
         named = db.session.get_one(Organisation, registration.organisation_id)

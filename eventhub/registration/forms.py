@@ -14,6 +14,7 @@ from wtforms import (
     IntegerField,
     RadioField,
     SelectField,
+    SelectMultipleField,
     StringField,
     TextAreaField,
 )
@@ -434,9 +435,21 @@ class OfferForm(Form):
 
 
 class CheckForm(ActionForm):
-    """The button under all answers: it sends those that were looked at."""
+    """The button under all answers: it sends those that were looked at. ``looked`` is asked of whoever took answers
+    over from a former event and did not send them with their page since.
+    """
 
     drawn = HiddenField()
+    looked = BooleanField(
+        _l("I have looked at the answers from former events: they hold for this event too"),
+        [required(_l("Look at the answers that are named above, then tick this box"))],
+    )
+
+
+class ReuseForm(Form):
+    """Which former answers are taken over; ``reuse_views`` draws the boxes page by page."""
+
+    take = SelectMultipleField(_l("Answers to take over"), choices=[], validate_choice=False)
 
 
 def filters_from(args: Any, known: Overview, chips: tuple[str, ...], viewer: uuid.UUID) -> Filters:

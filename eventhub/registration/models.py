@@ -102,6 +102,7 @@ class RegistrationSetup(Base):
     ``releases_by_another``: whether a prepared decision is released by somebody else than who prepared it.
     ``first_opens_at`` and ``last_closes_at`` are the ends of all windows together where a category has one of its own
     (opening.note_span writes them down), else None: then ``opens_at`` and ``closes_at`` are (windows.py).
+    ``by_others``: whether people may register others who share a telephone or a mailbox.
     """
 
     __tablename__ = "registration_setup"
@@ -132,6 +133,7 @@ class RegistrationSetup(Base):
     releases_by_another: Mapped[bool] = mapped_column(default=False)
     first_opens_at: Mapped[datetime | None]
     last_closes_at: Mapped[datetime | None]
+    by_others: Mapped[bool] = mapped_column(default=True)
 
     event: Mapped[Event] = relationship(lazy="raise")
 

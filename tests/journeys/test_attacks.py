@@ -46,6 +46,7 @@ FREE: dict[str, dict[str, Any]] = {
     "event": dict.fromkeys(
         ("title", "lead", "description", "practical", "access_services", "city", "venue", "cancelled_reason")
     ),
+    "charge": {"name": None},
     "nominee": {"name": None},
     "organisation_alias": {"name": ATTACK},
     "organisation": {"name": None, "head": ATTACK, "website": ADDRESS},
@@ -86,6 +87,7 @@ NOT_FREE = {
     "job_slot": {"job"},
     "kept_post": {"path"},
     "mail": {"message_id", "template", "language"},
+    "charge": {"email", "phone", "language"},
     "nominee": {"email", "language"},
     "organisation": {"name_key", "kind", "ecosoc_status", "ganhri_status", "country"},
     "organisation_alias": {"name_key"},
