@@ -30,6 +30,10 @@ from eventhub.delegations import models as delegations_models
 from eventhub.delegations.console import bp as delegations_console
 from eventhub.delegations.panels import PROVIDERS as DELEGATIONS_PANELS
 from eventhub.demo import views as demo_views
+from eventhub.helping import filling_views as helping_pages
+from eventhub.helping import models as helping_models
+from eventhub.helping.organiser_views import bp as helping_console
+from eventhub.helping.panels import PROVIDERS as HELPING_PANELS
 from eventhub.kit import audit, blanks, codes, files, form_keys, i18n, logs, mail, outbox, revisions, sealed, slots
 from eventhub.kit.access import check_every_route, keep_sessions_off_public_pages
 from eventhub.kit.assets import init_assets
@@ -87,6 +91,7 @@ from eventhub.registration import paper_views as registration_papers
 from eventhub.registration import prepared_views as registration_prepared
 from eventhub.registration import question_views as registration_questions
 from eventhub.registration import record_views as registration_records
+from eventhub.registration import reuse_views as registration_reuse
 from eventhub.registration import security_views as registration_security
 from eventhub.registration import setup_views as registration_settings
 from eventhub.registration import switch_views as registration_switch
@@ -126,6 +131,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
             registration_offers,
             registration_questions,
             registration_ways,
+            registration_reuse,
         )
     },
     *{
@@ -146,6 +152,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     },
     delegations_filling.bp,
     delegations_console,
+    helping_pages.bp,
+    helping_console,
     papers_pages,
     papers_console,
     *{module.bp: module for module in (checkin_console, checkin_phones, checkin_rooms)},
@@ -191,6 +199,7 @@ PANELS: tuple[tuple[str, Provider], ...] = (
     ("people.scope_names", scope_names),
     *REGISTRATION_PANELS,
     *DELEGATIONS_PANELS,
+    *HELPING_PANELS,
     *PAPERS_PANELS,
     *ARRANGEMENTS_PANELS,
     *MAILINGS_PANELS,
@@ -347,6 +356,7 @@ TABLES = (
     checkin_models,
     delegations_models,
     mailings_models,
+    helping_models,
     papers_models,
     registration_models,
 )

@@ -26,6 +26,7 @@ FEATURES = (
     "workers.people",
     "workers.registration",
     "workers.delegations",
+    "workers.helping",
     "workers.arrangements",
     "workers.mailings",
     "workers.papers",

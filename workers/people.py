@@ -11,6 +11,7 @@ from eventhub.arrangements import keeping as arrangements
 from eventhub.calendars import actions as calendars
 from eventhub.calendars import invites
 from eventhub.delegations import keeping as delegations
+from eventhub.helping import keeping as helping
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.mail import Letter
@@ -53,8 +54,14 @@ def erase_nominations(person_id: uuid.UUID) -> None:
     delegations.erase(person_id)
 
 
+def erase_help(person_id: uuid.UUID) -> None:
+    """The names by which helpers know the person; and whom the person registers for others."""
+    helping.erase(person_id)
+
+
 ERASERS: tuple[OnPerson, ...] = (
     erase_nominations,
+    erase_help,
     erase_registrations,
     arrangements.erase,
     mailings_keeping.erase,

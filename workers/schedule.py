@@ -20,6 +20,7 @@ celery.conf.beat_schedule = {
     "find duplicates": {"task": "registration.find_duplicates", "schedule": crontab(minute="2-59/5")},
     "forget duplicates": {"task": "registration.forget_duplicates", "schedule": crontab(minute=44)},
     "find organizations": {"task": "people.find_duplicates", "schedule": crontab(minute=29)},
+    "forget whom helpers named": {"task": "helping.forget", "schedule": crontab(minute=52)},
     "forget messages": {"task": "registration.forget_messages", "schedule": crontab(minute=47)},
     "forget arrangements": {"task": "arrangements.forget", "schedule": crontab(minute=49)},
     "carry mailings": {"task": "mailings.step", "schedule": crontab(), "options": {"expires": 50}},

@@ -297,7 +297,7 @@ def nominate(actor: Person, delegation: Delegation, rows: Sequence[Nomination], 
     Raises NotFound for anybody but the focal point, DelegationClosed, NobodyNamed, RowWrong, QuotaReached.
     """
     hold(delegation)
-    _demand_may(actor, delegation)
+    demand_may(actor, delegation)
     if not rows:
         raise NobodyNamed
     for name, message in problems(delegation, rows).items():
@@ -313,7 +313,7 @@ def add_beside(
 ) -> Nominee:
     """Nominate somebody who works beside a delegate, outside quota. Raises what ``nominate`` raises, and Left."""
     hold(delegation)
-    _demand_may(actor, delegation)
+    demand_may(actor, delegation)
     nominee = queries.nominee_of(delegation.id, nominee.id, lock=True).nominee
     if nominee.left_at is not None or nominee.kind is not Kind.DELEGATE or kind is Kind.DELEGATE:
         raise Left
@@ -361,7 +361,7 @@ def replace(actor: Person, delegation: Delegation, row: Row, one: Nomination | N
     for the delegation is withdrawn. Raises NotFound, DelegationClosed, Left, RowWrong.
     """
     hold(delegation)
-    _demand_may(actor, delegation)
+    demand_may(actor, delegation)
     row = queries.nominee_of(delegation.id, row.nominee.id, lock=True)
     if row.nominee.left_at is not None:
         raise Left
@@ -465,7 +465,8 @@ def _nominee(
     return nominee
 
 
-def _demand_may(actor: Person, delegation: Delegation) -> None:
+def demand_may(actor: Person, delegation: Delegation) -> None:
+    """Raises NotFound for anybody but the focal point, DelegationClosed, and for an event that is cancelled."""
     if not access.is_focal_point(actor.id, delegation):
         raise NotFound
     if delegation.closed_at is not None:

@@ -1,23 +1,16 @@
 """The link of a nominee, taken by the person; and filling the form in for somebody without an account."""
 
-from collections.abc import Mapping
-from dataclasses import replace
-from uuid import UUID
-
 from sqlalchemy import select
 
 from eventhub.delegations import access, actions, queries
 from eventhub.delegations.actions import DelegationClosed, LinkClosed, NotFillable, OwnTyping
 from eventhub.delegations.models import Delegation, Nominee
-from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
 from eventhub.people import actions as people
 from eventhub.people.models import Person
 from eventhub.programme.models import Event
-from eventhub.questionnaires import answers as given
-from eventhub.questionnaires.definition import Definition, Question
 from eventhub.registration import actions as registering
 from eventhub.registration import focal
 from eventhub.registration import queries as registrations
@@ -111,42 +104,6 @@ def intake_for(
     return found
 
 
-def open_typed(actor: Person, found: Intake) -> dict[str, object]:
-    """The answers as they were typed, the sealed ones opened, for whoever typed them; written into the history."""
-    if found.answer_set is None or found.registration is None:
-        raise NotFound
-    opened = given.opened(found.answer_set, found.key)
-    audit.record(
-        "registration.typed_read",
-        found.registration,
-        actor=actor,
-        scope_id=found.event.id,
-        questions=sorted(opened),
-    )
-    return opened
-
-
-def keep(actor: Person, found: Intake, values: Mapping[str, object], *, typed_in: UUID | None = None) -> Registration:
-    """Keep what somebody typed for another person; the history says who typed, and which questions."""
-    kept = registering.save_page(actor, found, values, typed_in=typed_in)
-    focal.note_typed(actor, kept, [name for name, value in values.items() if value is not None])
-    return kept
-
-
 def send(actor: Person, found: Intake) -> Registration:
     """Send it. Raises what ``registration.actions.submit`` raises."""
     return registering.submit(actor, found)
-
-
-def without_consents(definition: Definition) -> Definition:
-    """The form without consents, required or not: nobody agrees for somebody else. The person is asked on the own
-    page.
-    """
-    pages = [
-        replace(page, questions=tuple(one for one in page.questions if _is_asked(one))) for page in definition.pages
-    ]
-    return Definition(tuple(page for page in pages if page.questions), definition.language)
-
-
-def _is_asked(question: Question) -> bool:
-    return question.kind != "consent"

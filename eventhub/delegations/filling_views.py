@@ -20,7 +20,7 @@ from eventhub.questionnaires import answers as given
 from eventhub.questionnaires import kinds
 from eventhub.questionnaires.definition import Definition, Page
 from eventhub.questionnaires.forms import AnswerForm, answer_form
-from eventhub.registration import asking, attached
+from eventhub.registration import asking, attached, behalf
 from eventhub.registration.queries import Intake
 
 __all__ = ["bp"]
@@ -88,7 +88,7 @@ def check(delegation_id: uuid.UUID, nominee_id: uuid.UUID) -> ResponseReturnValu
         flash(_("Sent. Approve the nomination when it is complete, and hand the link over."), "ok")
         return back_to("delegations.nominee", delegation_id=delegation_id, nominee_id=nominee_id)
     said = _said(found)
-    definition = filling.without_consents(_whole(found)) if found.version_id else None
+    definition = behalf.without_consents(_whole(found)) if found.version_id else None
 
     def address(page: Page) -> str:
         return url_for("delegations.answers", delegation_id=delegation_id, nominee_id=nominee_id, page=page.id)
@@ -113,8 +113,8 @@ def typed(delegation_id: uuid.UUID, nominee_id: uuid.UUID) -> ResponseReturnValu
     person: Person = actor().person
     found = filling.intake_for(person, delegation, event, nominee, lock=posted(), sent_too=True)
     form = ActionForm()
-    opened = submit(form, lambda: filling.open_typed(person, found)) if form.validate_on_submit() else None
-    definition = filling.without_consents(_whole(found)) if found.version_id else None
+    opened = submit(form, lambda: behalf.open_typed(person, found)) if form.validate_on_submit() else None
+    definition = behalf.without_consents(_whole(found)) if found.version_id else None
     page = render_template(
         "delegations/typed.html",
         event=event,
@@ -156,7 +156,7 @@ def _next(delegation: Delegation, event: Event, nominee: Nominee, after: Page | 
 
 def _kept(person: Person, found: Intake, form: AnswerForm) -> object:
     values: Mapping[str, object] = form.settle(found.answer_set, found.key)
-    return filling.keep(person, found, values, typed_in=form.window)
+    return behalf.keep(person, found, values, typed_in=form.window)
 
 
 def _said(found: Intake) -> dict[str, object]:
@@ -178,7 +178,7 @@ def _whole(found: Intake) -> Definition:
 
 
 def _definition(found: Intake) -> Definition:
-    return filling.without_consents(_whole(found))
+    return behalf.without_consents(_whole(found))
 
 
 def _page(definition: Definition, page_id: str) -> Page:

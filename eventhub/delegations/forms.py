@@ -143,6 +143,18 @@ class PersonForm(Form):
         return Nomination(0, self.name_0.data or "", self.email_0.data or None)
 
 
+class MailboxForm(Form):
+    """Where the link of somebody goes, when the first address was mistyped."""
+
+    email = EmailField(
+        _l("Email address"),
+        validators=[optional(), CleanEmail()],
+        description=_l("Another address gets a new link, and the link before it opens nothing any more."),
+        render_kw={"autocomplete": "off"},
+    )
+    language = SelectField(_l("Language of the mail"), choices=options((code, AUTONYMS[code]) for code in LANGUAGES))
+
+
 class BesideForm(PersonForm):
     """Somebody who works beside a delegate."""
 

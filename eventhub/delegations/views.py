@@ -8,9 +8,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from eventhub.delegations import access, actions, filling, queries
+from eventhub.delegations import access, actions, filling, links, queries
 from eventhub.delegations.actions import LinkClosed
-from eventhub.delegations.forms import BesideForm, ReplaceForm, rows_form
+from eventhub.delegations.forms import BesideForm, MailboxForm, ReplaceForm, rows_form
 from eventhub.delegations.models import Delegation, Kind, Nominee
 from eventhub.delegations.organiser_views import told
 from eventhub.delegations.queries import Row, Status
@@ -218,6 +218,38 @@ def link(delegation_id: uuid.UUID, nominee_id: uuid.UUID) -> ResponseReturnValue
         return back_to("delegations.nominee", delegation_id=delegation_id, nominee_id=nominee_id)
     url = absolute("delegations.claim", lang=row.nominee.language, token=actions.nominee_token(row.nominee))
     return render_template("delegations/link.html", event=event, delegation=found, row=row, url=url, qr=shown.qr(url))
+
+
+@bp.post("/me/delegations/<uuid:delegation_id>/people/<uuid:nominee_id>/mail")
+@personal
+@stands_on("delegations.nominee")
+def write_again(delegation_id: uuid.UUID, nominee_id: uuid.UUID) -> ResponseReturnValue:
+    """Mail the person a new link."""
+    found, event, row = _row(delegation_id, nominee_id)
+    form = ActionForm()
+    if form.validate_on_submit() and submit(form, lambda: links.write_again(actor().person, found, row)):
+        flash(_("A mail with a new link is on its way. The link before it opens nothing any more."), "ok")
+        return back_to("delegations.nominee", delegation_id=delegation_id, nominee_id=nominee_id)
+    return _draw(found, event, row, form)
+
+
+@bp.route("/me/delegations/<uuid:delegation_id>/people/<uuid:nominee_id>/mailbox", methods=["GET", "POST"])
+@personal
+def mailbox(delegation_id: uuid.UUID, nominee_id: uuid.UUID) -> ResponseReturnValue:
+    """Another mailbox for somebody whose address was mistyped, until the link is taken."""
+    found, event, row = _row(delegation_id, nominee_id)
+    if not _has_link(row.nominee) or found.closed_at is not None:
+        return back_to("delegations.nominee", delegation_id=delegation_id, nominee_id=nominee_id)
+    form = MailboxForm(obj=row.nominee)
+    if form.validate_on_submit():
+        count("delegations.nominate", str(actor().id), **AN_HOUR)
+        email, language = form.email.data or None, form.language.data
+        if submit(form, lambda: links.correct(actor().person, found, row, email, language)):
+            flash(_("What you typed is kept."), "ok")
+            return back_to("delegations.nominee", delegation_id=delegation_id, nominee_id=nominee_id)
+    found, row = _again(found, row, form)
+    page = render_template("delegations/mailbox.html", event=event, delegation=found, row=row, form=form)
+    return page, form.status
 
 
 def _into_registration(event: Event, delegation: Delegation) -> ResponseReturnValue:

@@ -10,6 +10,7 @@ from eventhub.demo.crowd import make_cast, make_crowd
 from eventhub.demo.delegations import make_delegations
 from eventhub.demo.duplicates import make_duplicates
 from eventhub.demo.forms import form
+from eventhub.demo.helping import make_helping
 from eventhub.demo.mailings import make_mailings
 from eventhub.demo.plan import EVENTS
 from eventhub.demo.preparatory import fill_preparatory_day, make_preparatory_day
@@ -50,6 +51,7 @@ def _load(today: date) -> None:
     db.session.flush()
     make_delegations(events["forum_this_year"], cast["participant"], cast["officer"])
     make_duplicates(events["forum_this_year"], cast["officer"])
+    make_helping(events["forum_this_year"], cast["participant"])
     _scope_questionnaires(versions, events)
     calendars.follow_all(event for event in events.values() if event.publication is not Publication.DRAFT)
     for key in ("forum_this_year", "fair_work", "regional_asia_pacific"):

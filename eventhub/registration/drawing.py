@@ -17,7 +17,7 @@ from eventhub.programme.shown import clock_of
 from eventhub.questionnaires import answers as given
 from eventhub.questionnaires.definition import Definition, Page
 from eventhub.questionnaires.forms import AnswerForm, answer_form
-from eventhub.registration import asking, attached, queries, shown
+from eventhub.registration import asking, attached, queries, reuse, shown
 from eventhub.registration.models import State
 from eventhub.registration.queries import Glance, Intake
 from eventhub.registration.windows import Window
@@ -39,10 +39,14 @@ def draw_step(
     carried = asking.carried(found, definition, answers)
     asking.prefill(form, found, definition, answers)
     asking.say_what_closed(form, found, answers)
+    before = reuse.formers(current_user.id, found) if reuse.may_take(found) else []
+    taken, category = reuse.unseen(found, definition, before), asking.chosen_before(found, definition)
     page = render_template(
         "registration/step.html",
         intake=found,
         form=form,
+        former=sum(one.gap is None for one in reuse.offers(found, definition, before, category)) if before else 0,
+        origins={key: shown.origin(one.event, one.sent_on, g.lang) for key, one in taken.items()},
         files=attached.own(found) if form.has_files else {},
         page=asked,
         number=number + 1,
@@ -62,9 +66,9 @@ def newcomers_page(slug: str, visitor: Visitor) -> str | None:
     """The page of a questionnaire that has only one, for somebody who has not begun. It is drawn once for everybody and
     kept under all that it is made of, so that a change of any of it shows at once.
 
-    None where somebody reads something else: whoever has begun or comes with a category, the discreet (who have a way
-    out and neutral titles), whoever is told something or gets back what was typed before a sign-in, and everybody
-    while registration is not open. Raises NotFound.
+    None where somebody reads something else: whoever has begun, has registered for another event before or comes with a
+    category, the discreet (who have a way out and neutral titles), whoever is told something or gets back what was
+    typed before a sign-in, and everybody while registration is not open. Raises NotFound.
     """
     settings: Settings = current_app.extensions["eventhub.settings"]
     # Under any other name of the house the page is drawn each time: names can be made up, and would push others out.
@@ -73,7 +77,7 @@ def newcomers_page(slug: str, visitor: Visitor) -> str | None:
     if request.args or visitor.discreet or not session.keys().isdisjoint({"_flashes", "kept"}):
         return None
     seen = queries.glance(slug, visitor.id)
-    definition = None if seen.has_begun else asking.newcomers_definition(seen, g.lang)
+    definition = None if seen.has_begun or seen.has_former else asking.newcomers_definition(seen, g.lang)
     if definition is None or len(definition.pages) != 1:
         return None
     kept: blanks.Blanks = current_app.extensions[blanks.EXTENSION]

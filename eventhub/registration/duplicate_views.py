@@ -31,8 +31,8 @@ from eventhub.registration import access, categories, duplicates, queries, shown
 from eventhub.registration.access import Sight
 from eventhub.registration.console import at_desk, bp, seen_versions, setup_of
 from eventhub.registration.duplicates import Pair
-from eventhub.registration.forms import DuplicateForm, TwoPeopleForm
 from eventhub.registration.models import Registration
+from eventhub.registration.pair_forms import DuplicateForm, TwoPeopleForm
 from eventhub.registration.pair_models import Verdict
 from eventhub.registration.previews import why_too_near
 from eventhub.registration.twins import Likeness

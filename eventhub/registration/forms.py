@@ -14,6 +14,7 @@ from wtforms import (
     IntegerField,
     RadioField,
     SelectField,
+    SelectMultipleField,
     StringField,
     TextAreaField,
 )
@@ -31,7 +32,6 @@ from eventhub.registration.desk import SIZES, SORTS, Filters, Overview
 from eventhub.registration.eligibility import Paper
 from eventhub.registration.models import BadgeColour, SeatAt, State
 from eventhub.registration.opening import ClosesTooEarly
-from eventhub.registration.pair_models import Verdict
 from eventhub.registration.shown import COLOURS as COLOUR_NAMES
 from eventhub.registration.shown import PAPERS as PAPER_NAMES
 from eventhub.registration.thread import ALLOWED
@@ -150,45 +150,6 @@ class TakeUpForm(Form):
     why = TextAreaField(
         _l("Why do you look at it again?"),
         description=_l("For colleagues. The person is told only that you look again."),
-        validators=[required(), Length(max=2000)],
-        render_kw={"rows": 2},
-    )
-
-
-class DuplicateForm(Form):
-    """What the desk finds of two registrations that look alike."""
-
-    finding = RadioField(_l("What do you find?"), validators=[required(_l("Choose what you find"))])
-    sure = BooleanField(
-        _l("I made sure with the person that both registrations are hers or his"),
-        description=_l(
-            "Needed for one person: the letter says that the other registration exists. Somebody who registered under"
-            " another person’s name would learn from it who is here."
-        ),
-    )
-    text = TextAreaField(
-        _l("Why?"),
-        description=_l("For colleagues, in the histories of both. Neither person reads it."),
-        validators=[required(), Length(max=2000)],
-        render_kw={"rows": 3},
-    )
-
-    def offer(self, choices: list[tuple[str, Any]]) -> None:
-        """Say what can be found."""
-        self.finding.choices = options(choices)
-
-    def validate_sure(self, field: Field) -> None:
-        """One person is not found by likeness alone."""
-        if self.finding.data not in {None, "", Verdict.DIFFERENT.value} and not field.data:
-            raise ValidationError(_l("Make sure with the person first: ask on the page of one of the registrations"))
-
-
-class TwoPeopleForm(Form):
-    """Why two registrations are of two people after all."""
-
-    why = TextAreaField(
-        _l("Why are these two people after all?"),
-        description=_l("For colleagues, in the histories of both. Neither person reads it."),
         validators=[required(), Length(max=2000)],
         render_kw={"rows": 2},
     )
@@ -462,9 +423,21 @@ class OfferForm(Form):
 
 
 class CheckForm(ActionForm):
-    """The button under all answers: it sends those that were looked at."""
+    """The button under all answers: it sends those that were looked at. ``looked`` is asked of whoever took answers
+    over from a former event and did not send them with their page since.
+    """
 
     drawn = HiddenField()
+    looked = BooleanField(
+        _l("I have looked at the answers from former events: they hold for this event too"),
+        [required(_l("Look at the answers that are named above, then tick this box"))],
+    )
+
+
+class ReuseForm(Form):
+    """Which former answers are taken over; ``reuse_views`` draws the boxes page by page."""
+
+    take = SelectMultipleField(_l("Answers to take over"), choices=[], validate_choice=False)
 
 
 def filters_from(args: Any, known: Overview, chips: tuple[str, ...], viewer: uuid.UUID) -> Filters:

@@ -121,7 +121,8 @@ class RegistrationSetup(Base):
     (opening.note_span writes them down), else None: then ``opens_at`` and ``closes_at`` are (windows.py). ``is_off``:
     the event was cancelled and everybody who is in was counted for the letters: no seat is taken any more.
     ``needs_security``: whether security is asked before anybody is accredited, where a category says nothing else;
-    after ``security_within_days`` working days of silence the desk may go on.
+    after ``security_within_days`` working days of silence the desk may go on. ``by_others``: whether people may
+    register others who share a telephone or a mailbox.
     """
 
     __tablename__ = "registration_setup"
@@ -156,6 +157,7 @@ class RegistrationSetup(Base):
     is_off: Mapped[bool] = mapped_column(default=False)
     needs_security: Mapped[bool] = mapped_column(default=False)
     security_within_days: Mapped[int] = mapped_column(default=5)
+    by_others: Mapped[bool] = mapped_column(default=True)
 
     event: Mapped[Event] = relationship(lazy="raise")
 

@@ -24,6 +24,7 @@ from eventhub.questionnaires.definition import Definition
 from eventhub.questionnaires.models import AnswerSet, QuestionnaireVersion
 from eventhub.registration import categories, ways, windows
 from eventhub.registration.categories import NO_RULES, Rule, Rules
+from eventhub.registration.earlier import HAS_FORMER
 from eventhub.registration.models import MOVES, Deadline, Registration, RegistrationSetup, SeatOffer, State
 from eventhub.registration.windows import Window, window
 
@@ -31,15 +32,8 @@ TAKING_PART = frozenset(State) - {State.DRAFT, State.WITHDRAWN, State.EXPIRED}
 """States of registrations that were sent and still stand (or were answered)."""
 
 AMENDABLE = frozenset(
-    {
-        State.SUBMITTED,
-        State.AWAITING_FOCAL_POINT,
-        State.UNDER_REVIEW,
-        State.INFO_REQUESTED,
-        State.WAITLISTED,
-        State.OFFERED,
-        State.ACCREDITED,
-    }
+    {State.SUBMITTED, State.AWAITING_FOCAL_POINT, State.UNDER_REVIEW, State.INFO_REQUESTED}
+    | {State.WAITLISTED, State.OFFERED, State.ACCREDITED}
 )
 
 PUBLIC_NAME = func.coalesce(func.nullif(Person.alias, ""), Registration.display_name, Person.name)
@@ -75,7 +69,7 @@ NEWEST = (
 
 # Asked twice by everybody who registers: made once.
 _INTAKE = (
-    select(Event, RegistrationSetup, SealKey, Registration, AnswerSet, NEWEST, categories.AS_JSON)
+    select(Event, RegistrationSetup, SealKey, Registration, AnswerSet, NEWEST, categories.AS_JSON, HAS_FORMER)
     .join(RegistrationSetup, RegistrationSetup.event_id == Event.id)
     .join(SealKey, SealKey.id == bindparam("seal_key_id"))
     .outerjoin(Registration, and_(Registration.event_id == Event.id, Registration.person_id == bindparam("person_id")))
@@ -90,7 +84,7 @@ _OF_EVENT = [_EVENT.c[column.key] for column in EVENT_COLUMNS]
 _OF_SETUP = [column for column in _SETUP.c if column.key not in {"event_id", "seats_taken"}]
 # Asked by everybody who comes to register: a plain row, made once.
 _GLANCE = (
-    select(*_OF_EVENT, *_OF_SETUP, _SETUP.c.seats_taken, NEWEST, categories.AS_JSON, _REGISTRATION.c.id)
+    select(*_OF_EVENT, *_OF_SETUP, _SETUP.c.seats_taken, NEWEST, categories.AS_JSON, _REGISTRATION.c.id, HAS_FORMER)
     .join_from(_EVENT, _SETUP, _SETUP.c.event_id == _EVENT.c.id)
     .outerjoin(
         _REGISTRATION,
@@ -143,6 +137,8 @@ class Intake:
     """Of the event's categories, where it has some of its own, as they stand for this person now."""
     counted_ways: frozenset[str] = frozenset()
     """The ways of taking part that have a limit of their own."""
+    has_former: bool = False
+    """Whether the person has registered for another event before."""
 
     def as_asked(self, definition: Definition) -> Definition:
         """A version as the event's rules make it for this person. What was sent stays on offer to whoever sent it."""
@@ -190,6 +186,7 @@ class Glance:
     newest_version_id: uuid.UUID | None
     rules: Rules
     has_begun: bool
+    has_former: bool
 
 
 def room(setup: RegistrationSetup) -> Room:
@@ -253,7 +250,8 @@ def intake(slug: str, person: Person, *, lock: bool = False, seats: bool = False
     found = db.session.execute(_INTAKE, asked, execution_options={"populate_existing": lock}).first()
     if found is None:
         raise NotFound
-    return _read(found)
+    *row, has_former = found
+    return replace(_read(row), has_former=has_former)
 
 
 def glance(slug: str, person_id: uuid.UUID) -> Glance:
@@ -261,9 +259,9 @@ def glance(slug: str, person_id: uuid.UUID) -> Glance:
     row = db.session.execute(_GLANCE, {"slug": slug, "person_id": person_id}).first()
     if row is None:
         raise NotFound
-    *facts, _seats, newest, rules, begun = row
+    *facts, _seats, newest, rules, begun, has_former = row
     standing = windows.standing(categories.read(rules), row, now())
-    return Glance(row, repr(facts), newest, standing, begun is not None)
+    return Glance(row, repr(facts), newest, standing, begun is not None, has_former)
 
 
 def _read(row: Any) -> Intake:

@@ -1,7 +1,7 @@
 """Registrations in the words and shapes that pages place."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.i18n import UNCHOSEN, Moment, show_date, show_moment, show_number, show_offset, zone_city
 from eventhub.kit.qr import qr_code
 from eventhub.programme.models import Event, EventKind, Publication
-from eventhub.programme.shown import clock_place
+from eventhub.programme.shown import clock_place, words
 from eventhub.programme.shown import sentence as with_parts
 from eventhub.registration.access import Sight
 from eventhub.registration.categories import Rule
@@ -265,6 +265,12 @@ def quota(row: RegistrationCategory | None, lang: str) -> str:
         return ""
     taken, whole = show_number(row.seats_taken, lang), show_number(row.quota, lang)
     return str(_("%(taken)s of %(all)s places taken", taken=taken, all=whole))
+
+
+def origin(event: Event, day: date, lang: str) -> Markup:
+    """Where an answer was taken from: the event, and the day on which it was sent there."""
+    title = Markup("<bdi>{}</bdi>").format(words(event.title, event.original_language, lang))
+    return with_parts(_("From %(event)s, %(date)s"), event=title, date=show_date(day, lang))
 
 
 def qr(reference: str) -> Markup:

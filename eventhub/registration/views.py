@@ -25,7 +25,19 @@ from eventhub.questionnaires import windows as open_windows
 from eventhub.questionnaires.answers import Section
 from eventhub.questionnaires.definition import Definition, Page
 from eventhub.questionnaires.forms import AnswerForm, answer_form
-from eventhub.registration import actions, asking, attached, categories, deciding, queries, shown, thread, told, windows
+from eventhub.registration import (
+    actions,
+    asking,
+    attached,
+    categories,
+    deciding,
+    queries,
+    reuse,
+    shown,
+    thread,
+    told,
+    windows,
+)
 from eventhub.registration.drawing import SCRIPTS, draw_step, newcomers_page, place_of
 from eventhub.registration.forms import CheckForm
 from eventhub.registration.models import Registration, State
@@ -90,6 +102,7 @@ def start(slug: str) -> ResponseReturnValue:
         begin=asking.first_address(found, definition),
         guide=asking.guide_address(found, definition),
         category=category,
+        carried=asking.carried(found, definition, {}),
         mixed=categories.is_mixed(found.setup, found.rules),
     )
 
@@ -154,6 +167,10 @@ def check(slug: str) -> ResponseReturnValue:
         return back_to("registration.start", slug=slug)
     answers = _answers(found, with_tails=True)
     form = CheckForm()
+    before = reuse.formers(person.id, found) if reuse.may_take(found) else []
+    taken = reuse.unseen(found, definition, before) if definition else {}
+    if not taken:
+        del form.looked
     seen, there = form.drawn.data, _mark_of_all(definition, answers)
     form.drawn.data = there
     if form.validate_on_submit():
@@ -168,6 +185,7 @@ def check(slug: str) -> ResponseReturnValue:
         form=form,
         sections=sections,
         missing=missing,
+        taken=_taken(sections, taken),
         steps=len(given.visible_pages(definition, answers)) + 1 if definition else 1,
     )
     return page, form.status
@@ -460,6 +478,12 @@ def _answers(found: Intake, *, with_tails: bool = False) -> dict[str, object]:
 def _sections(found: Intake, answers: Mapping[str, object], url: Callable[[Page], str] | None) -> list[Section]:
     definition = asking.definition_to_read(found, g.lang)
     return given.to_show(definition, answers, g.lang, url=url, files=attached.own(found, answers)) if definition else []
+
+
+def _taken(sections: list[Section], taken: Mapping[str, reuse.Former]) -> list[tuple[Any, Any]]:
+    """The questions whose answers were taken over and not looked at since, with where from."""
+    rows = [row for section in sections for row in section.rows if row.key in taken]
+    return [(row, shown.origin(taken[row.key].event, taken[row.key].sent_on, g.lang)) for row in rows]
 
 
 def _amend_address(registration: Registration) -> Callable[[Page], str]:

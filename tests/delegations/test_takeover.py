@@ -24,7 +24,7 @@ from eventhub.programme.models import Event
 from eventhub.questionnaires.checks import check
 from eventhub.questionnaires.definition import read
 from eventhub.questionnaires.models import QuestionnaireVersion
-from eventhub.registration import deciding
+from eventhub.registration import behalf, deciding
 from eventhub.registration.models import Registration, State
 from tests.arrangements.scene import FORM, gathered, make_stage
 from tests.delegations.scene import history, mine, owed, send
@@ -49,7 +49,7 @@ def typed(event: Event, delegation: Delegation, nominee: Nominee, **answers: obj
     """What the focal point types and sends for somebody."""
     focal = db.session.get_one(Person, delegation.focal_id)
     person = filling.take_up(focal, delegation, event, nominee)
-    filling.keep(focal, filling.intake_for(focal, delegation, event, nominee), {"display_name": "Amina"} | answers)
+    behalf.keep(focal, filling.intake_for(focal, delegation, event, nominee), {"display_name": "Amina"} | answers)
     filling.send(focal, filling.intake_for(focal, delegation, event, nominee))
     return db.session.scalars(select(Registration).where(Registration.person_id == person.id)).one()
 

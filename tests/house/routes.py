@@ -163,6 +163,8 @@ DELEGATIONS = (
         {"kind": "guard", "name_0": "Somebody", "language": "en"},
     ),
     Route("delegations.link", "GET", f"{NOMINEE}/link", OWNER),
+    Route("delegations.write_again", "POST", f"{NOMINEE}/mail", OWNER),
+    Route("delegations.mailbox", "GET POST", f"{NOMINEE}/mailbox", OWNER, {"email": "b@example.org", "language": "fr"}),
     Route("delegations.fill", "POST", f"{NOMINEE}/fill", OWNER),
     Route(
         "delegations.answers",
@@ -173,6 +175,36 @@ DELEGATIONS = (
     ),
     Route("delegations.check", "GET POST", f"{FILLED}/check", OWNER, post=but(OWNER, owner=REFUSED)),
     Route("delegations.typed", "GET POST", f"{FILLED}/typed", OWNER),
+)
+
+OWN_PEOPLE = "/en/me/people/{event}"
+CHARGE = f"{OWN_PEOPLE}/{{charge}}"
+TYPED = f"{OWN_PEOPLE}/{{typed_charge}}"
+BY_OTHERS = f"{EVENT}/people-registered-by-others"
+HELPING = (
+    Route("helping.people", "GET", OWN_PEOPLE, PERSONAL),
+    Route("helping.add", "GET POST", f"{OWN_PEOPLE}/add", PERSONAL, {"name_0": "Somebody", "language": "fr"}),
+    Route("helping.slips", "POST", f"{OWN_PEOPLE}/slips", PERSONAL),
+    Route("helping.person", "GET", CHARGE, OWNER),
+    Route("helping.change", "GET POST", f"{CHARGE}/change", OWNER, {"name": "Other", "language": "fr"}),
+    Route("helping.write_again", "POST", f"{CHARGE}/mail", OWNER),
+    Route("helping.slip", "POST", f"{CHARGE}/slip", OWNER),
+    Route("helping.take_back", "POST", f"{CHARGE}/take-back", OWNER),
+    Route("helping.fill", "POST", f"{CHARGE}/fill", OWNER),
+    Route(
+        "helping.answers",
+        "GET POST",
+        f"{TYPED}/answers/p1",
+        OWNER,
+        {"q_attendance_mode": "in_person", "q_category": "ngo_no_ecosoc"},
+    ),
+    Route("helping.check", "GET POST", f"{TYPED}/check", OWNER, post=but(OWNER, owner=REFUSED)),
+    Route("helping.typed", "GET POST", f"{TYPED}/typed", OWNER),
+    Route("helping.claim", "GET POST", "/en/me/links/{charge_link}", PERSONAL),
+    Route("helping.refuse", "GET POST", "/en/not-me/{refuse_link}", PUBLIC),
+    Route("helping.throw_out", "POST", "/en/me/registrations/{helped}/without-helper", OWNER),
+    Route("helping_console.registrars", "GET POST", BY_OTHERS, DESK),
+    Route("helping_console.number", "POST", f"{BY_OTHERS}/{{registrar}}", DESK, {"most": "30"}),
 )
 
 PROGRAMME = (
@@ -349,6 +381,7 @@ REGISTRATION = (
     Route("registration.step", "GET POST", "/en/events/{fresh}/register/p1", PERSONAL, {"go": "later"}),
     Route("registration.keep", "POST", "/en/events/{fresh}/register/p1/draft", PERSONAL),
     Route("registration.check", "GET POST", "/en/events/{bare}/register/check", PERSONAL),
+    Route("registration.former", "GET POST", "/en/events/{begun}/register/former", PERSONAL, {"take": "legal_name"}),
     Route("registration.done", "GET", "/en/events/{event}/register/done", PERSONAL),
     Route("registration.mine_one", "GET", "/en/me/registrations/{reference}", OWNER),
     Route("registration.amend", "GET POST", "/en/me/registrations/{reference}/answers/p3", OWNER),
@@ -680,6 +713,7 @@ ROUTES = (
     *QUESTIONNAIRES,
     *AT_THE_DESK,
     *DELEGATIONS,
+    *HELPING,
     *ARRANGED,
     *MAILED,
     *PRINTS,

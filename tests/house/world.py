@@ -31,6 +31,8 @@ from eventhub.checkin.models import Device, Entry, Scan, Source, Verdict
 from eventhub.delegations import actions as delegations
 from eventhub.delegations import filling
 from eventhub.demo.cast import address_of
+from eventhub.helping import actions as helping
+from eventhub.helping import claiming
 from eventhub.kit import audit, slots
 from eventhub.kit.clock import now
 from eventhub.kit.db import db, unit_of_work
@@ -50,6 +52,7 @@ from eventhub.registration import actions, offers, queries, thread
 from eventhub.registration.models import Registration, State, Word
 from eventhub.registration.reference import new_reference
 from tests.factories.delegations import arrived, make_delegation, nominate
+from tests.factories.helping import name_people
 from tests.factories.papers import make_paper
 from tests.factories.people import give_phone, grant, make_organisation, make_passkey, make_person
 from tests.factories.programme import (
@@ -273,6 +276,7 @@ def _build(world: World) -> None:
     for where in (event, other):
         for code in ("ngo_no_ecosoc", "member_state"):
             take_category(where, code)
+    world.mine["helped"] = _taken_over(db.session.get_one(Person, world.persons["owner"]))
     for parts, where in ((world.mine, event), (world.foreign, other)):
         parts["declined"] = str(make_registration(where, state=State.DECLINED).id)
         parts["waiting"] = str(make_registration(where, state=State.WAITLISTED).id)
@@ -284,6 +288,7 @@ def _build(world: World) -> None:
         parts["approval"] = str(make_approval(make_registration(where)).id)
         parts |= {"ready": str(ready.registration_id), "decision": str(ready.id)}
         parts |= _delegation(world, where)
+        parts |= _helped(world, where)
         parts |= {"pair": str(make_pair(where).id), "one_person": str(make_pair(where, is_one=True).id)}
     world.mine |= {"house": str(make_organisation().id), "other_house": str(make_organisation().id)}
     world.mine |= {"promise": str(_parked()), "foreign_event_id": world.foreign["event_id"]}
@@ -416,6 +421,29 @@ def _delegation(world: World, event: Event) -> dict[str, str]:
         "nominee_link": delegations.nominee_token(linked),
         "focal_link": delegations.focal_token(invitation),
     }
+
+
+def _helped(world: World, event: Event) -> dict[str, str]:
+    """People whom the owner registers for the event, one with a form begun; and the links of somebody else's."""
+    owner, other = db.session.get_one(Person, world.persons["owner"]), make_person()
+    named, typed = name_people(event, owner, "Named", "Typed", email="village@example.org")
+    claiming.take_up(owner, typed, event)
+    linked, refusing = name_people(event, other, "Linked", "Refusing", email="other-village@example.org")
+    return {
+        "charge": str(named.id),
+        "typed_charge": str(typed.id),
+        "charge_link": helping.charge_token(linked),
+        "refuse_link": helping.charge_token(refusing),
+        "registrar": str(other.id),
+    }
+
+
+def _taken_over(owner: Person) -> str:
+    """An event for which somebody else had named the owner, who took the link."""
+    event, other = make_forum(), make_person()
+    (charge,) = name_people(event, other, "Owner")
+    claiming.claim(owner, helping.charge_token(charge))
+    return str(event.slug)
 
 
 def _needed(event: Event, owner: Person) -> Need:

@@ -48,6 +48,7 @@ FREE: dict[str, dict[str, Any]] = {
         ("title", "lead", "description", "practical", "access_services", "city", "venue", "cancelled_reason")
     ),
     "mailing": {"subject": None, "text": None},
+    "charge": {"name": None},
     "nominee": {"name": None},
     "organisation_alias": {"name": ATTACK},
     "organisation": {"name": None, "head": ATTACK, "website": ADDRESS},
@@ -90,6 +91,7 @@ NOT_FREE = {
     "kept_post": {"path"},
     "mail": {"message_id", "template", "language", "bounce"},
     "mailing": {"original_language", "audience"},
+    "charge": {"email", "phone", "language"},
     "nominee": {"email", "language"},
     "organisation": {"name_key", "kind", "ecosoc_status", "ganhri_status", "country"},
     "organisation_alias": {"name_key"},

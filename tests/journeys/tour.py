@@ -23,6 +23,9 @@ from eventhub.delegations import actions as delegations
 from eventhub.delegations import filling
 from eventhub.delegations.actions import Nomination
 from eventhub.delegations.models import FocalInvitation, Kind, Nominee
+from eventhub.helping import actions as helping
+from eventhub.helping import claiming
+from eventhub.helping.models import Charge
 from eventhub.kit.access import access_of
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -43,6 +46,7 @@ from eventhub.registration import admission, deciding, offers, preparing, thread
 from eventhub.registration.models import RegistrationSetup, State, Word
 from eventhub.registration.queries import newest_offer
 from tests.factories.delegations import make_delegation, nominate
+from tests.factories.helping import name_people
 from tests.factories.papers import make_paper
 from tests.factories.people import give_phone, make_organisation, make_passkey, make_person, make_staff
 from tests.factories.programme import (
@@ -305,6 +309,9 @@ def _build(words: Words) -> Tour:
     change = people.request_email_change(owner, f"other-{uuid.uuid4().hex[:8]}@example.org")
     db.session.add(Promise(id=910, task="people.erased", payload={}, parked_at=now(), problem=words("crash")))
     delegation, (invited, filled, waiting), asked_to_be = _delegation(words, event, owner)
+    named, typed, linked = _helped(words, event, owner)
+    again = make_forum()
+    again.title = texts("A forum for those who came before")
     editable = _questionnaire(words)
     question, page = "q2", "p1"
     db.session.flush()
@@ -347,6 +354,7 @@ def _build(words: Words) -> Tour:
             "registration.participants": f"/events/{slug}/participants",
             "registration.participants#nobody": f"/events/{slug}/participants?category=media",
             "mailings.stop": f"/stop/{stop_link}",
+            "helping.refuse": f"/not-me/{helping.charge_token(linked)}",
             "registration.offer": f"/offers/{offers.offer_token(offer)}",
         },
     )
@@ -391,6 +399,16 @@ def _build(words: Words) -> Tour:
             "delegations.answers": f"{delegation}/people/{filled.id}/answers/{page}",
             "delegations.check": f"{delegation}/people/{filled.id}/check",
             "delegations.typed": f"{delegation}/people/{filled.id}/typed",
+            "delegations.mailbox": f"{delegation}/people/{invited.id}/mailbox",
+            "registration.former": f"/events/{again.slug}/register/former",
+            "helping.people": f"/me/people/{slug}",
+            "helping.add": f"/me/people/{slug}/add",
+            "helping.person": f"/me/people/{slug}/{typed.id}",
+            "helping.change": f"/me/people/{slug}/{named.id}/change",
+            "helping.answers": f"/me/people/{slug}/{typed.id}/answers/{page}",
+            "helping.check": f"/me/people/{slug}/{typed.id}/check",
+            "helping.typed": f"/me/people/{slug}/{typed.id}/typed",
+            "helping.claim": f"/me/links/{helping.charge_token(linked)}",
             "delegations.become": f"/me/requests/{delegations.focal_token(asked_to_be)}",
             "delegations.claim": f"/me/invitations/{delegations.nominee_token(filled)}",
             "delegations.claim#invited": f"/me/invitations/{delegations.nominee_token(invited)}",
@@ -460,6 +478,7 @@ def _build(words: Words) -> Tour:
             "programme_console.panellist#new": f"{console}/sessions/{session_id}/panel/new",
             "programme_console.series_new": "/console/series/new",
             "programme_console.series_edit": f"/console/series/{series_slug(event)}",
+            "helping_console.registrars": f"{console}/people-registered-by-others",
             "registration_console.desk": f"{console}/registrations?chip=all",
             "registration_console.record": f"{console}/registrations/{mine.id}",
             "registration_console.record#passed": f"{console}/registrations/{passed.id}",
@@ -558,6 +577,14 @@ def _delegation(words: Words, event: Any, owner: Person) -> tuple[str, list[Nomi
     db.session.flush()
     invitation = delegations.invite_focal_point(owner, other, "focal@example.org", "en")
     return f"/me/delegations/{made.id}", [invited, filled, waiting], invitation
+
+
+def _helped(words: Words, event: Any, owner: Person) -> list[Charge]:
+    """People whom the owner registers, one with a form begun; and somebody's whom another person registers."""
+    named, typed = name_people(event, owner, words("Named Person"), words("Typed Person"))
+    claiming.take_up(owner, typed, event)
+    (linked,) = name_people(event, make_person(), words("Linked Person"), email="village@example.org")
+    return [named, typed, linked]
 
 
 NUMBERS = itertools.count(1)

@@ -42,6 +42,7 @@ from tests import servers
 from tests.arrangements import scene as arrangements
 from tests.factories import calendars as in_calendars
 from tests.factories.delegations import arrived, make_delegation
+from tests.factories.helping import name_people
 from tests.factories.people import give_phone, make_person, make_staff
 from tests.factories.programme import make_session
 from tests.factories.registration import intake, make_dialogue, make_forum, make_pair, make_registration, register
@@ -95,6 +96,11 @@ def in_state(state: State) -> Scene:
         return {"registration_id": str(one.id)}
 
     return made
+
+
+def helped(person: Person) -> Payload:
+    (charge,) = name_people(marked(make_forum()), make_person(), "Amina Yusuf", email=str(person.email))
+    return {"charge_id": str(charge.id)}
 
 
 def called_off(person: Person) -> Payload:
@@ -340,6 +346,7 @@ SCENES: dict[str, Scene] = {
     "delegations.focal_point_ended": focal_point_ended,
     "delegations.called_off": focal_point_ended,
     "delegations.nomination_called_off": nomination_called_off,
+    "helping.named": helped,
     "calendars.invite": invited,
     "calendars.session_cancelled": session_called_off,
     "calendars.sessions_changed": moved,

@@ -1,0 +1,1 @@
+"""Helping: somebody registers others who share a phone or a mailbox, and each takes the own file over by link."""
