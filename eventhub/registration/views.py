@@ -169,6 +169,7 @@ def check(slug: str) -> ResponseReturnValue:
         sections=sections,
         missing=missing,
         steps=len(given.visible_pages(definition, answers)) + 1 if definition else 1,
+        has_sealed=_has_sealed(definition, answers),
     )
     return page, form.status
 
@@ -211,6 +212,7 @@ def mine_one(reference: str) -> ResponseReturnValue:
         registration=registration,
         sections=_sections(found, answers, url),
         missing=asking.missing(found, definition, answers),
+        has_sealed=_has_sealed(definition, answers),
         may_amend=may_amend,
         may_withdraw=queries.may_withdraw(registration),
         due=shown.due(found.closes_at, found.event, g.lang, zone=person.time_zone),
@@ -460,6 +462,12 @@ def _answers(found: Intake, *, with_tails: bool = False) -> dict[str, object]:
 def _sections(found: Intake, answers: Mapping[str, object], url: Callable[[Page], str] | None) -> list[Section]:
     definition = asking.definition_to_read(found, g.lang)
     return given.to_show(definition, answers, g.lang, url=url, files=attached.own(found, answers)) if definition else []
+
+
+def _has_sealed(definition: Definition | None, answers: Mapping[str, object]) -> bool:
+    """Whether something was answered that its owner reads behind a button alone."""
+    asked = definition.questions() if definition else ()
+    return any(one.sealed and one.kind != "file" and answers.get(one.key) for one in asked)
 
 
 def _amend_address(registration: Registration) -> Callable[[Page], str]:
