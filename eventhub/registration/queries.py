@@ -287,13 +287,6 @@ def intake_alone(slug: str, person: Person) -> Intake:
     return intake(slug, person, lock=True)
 
 
-def cancelled_at(event: Event) -> datetime | None:
-    """When an event was cancelled; None for one that takes place, without a statement."""
-    if event.publication is not Publication.CANCELLED:
-        return None
-    return db.session.scalar(select(Event.cancelled_at).where(Event.id == event.id))
-
-
 def open_intake(slug: str) -> Intake:
     """The same for somebody who is not signed in."""
     rows = (

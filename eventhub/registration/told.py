@@ -17,7 +17,7 @@ from eventhub.programme.models import Event
 from eventhub.programme.shown import clock_of
 from eventhub.questionnaires.definition import Definition
 from eventhub.questionnaires.forms import AnswerForm
-from eventhub.registration import line, participants, queries, shown, ways
+from eventhub.registration import cancelling, line, participants, queries, shown, ways
 from eventhub.registration.models import Registration, State
 from eventhub.registration.queries import Intake
 
@@ -66,7 +66,7 @@ def own_lines(
 
 def _with_cancellation(lines: list[dict[str, Any]], event: Event, clock: Any) -> list[dict[str, Any]]:
     """The lines with that of the event's cancellation at its place; one statement where it is cancelled, else none."""
-    at = queries.cancelled_at(event)
+    at = cancelling.cancelled_at(event)
     if at is None:
         return lines
     when = show_by(at, clock, g.lang)
