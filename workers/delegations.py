@@ -28,6 +28,13 @@ def nominated(nominee_id: str) -> Letter | None:
     return letters.nominated(*found) if found else None
 
 
+@mails("delegations.declined")
+def declined(nominee_id: str) -> Letter | None:
+    """To the focal point: somebody does not come."""
+    found = queries.declined_told(uuid.UUID(nominee_id))
+    return letters.declined(*found) if found else None
+
+
 @mails("registration.awaits_focal_point")
 def awaits_focal_point(registration_id: str) -> Letter | None:
     """To the focal point: somebody's registration is complete."""

@@ -48,6 +48,7 @@ STANDS: dict[str, frozenset[State]] = {
     "taken_up": frozenset({State.UNDER_REVIEW, State.INFO_REQUESTED}),
     "withdrawn": frozenset({State.WITHDRAWN}),
     "dropped": frozenset({State.WITHDRAWN}),
+    "replaced": frozenset({State.WITHDRAWN}),
     "changed": queries.TAKING_PART,
     "deadline_extended": frozenset({State.DRAFT, State.EXPIRED, State.DECLINED}),
     "way_asked": ways.CONCERNED,
@@ -58,7 +59,7 @@ STANDS: dict[str, frozenset[State]] = {
 """While the mail waited the registration may have moved on: a letter that is no longer true is not sent."""
 
 
-OF_CANCELLED = frozenset({"event_cancelled", "declined", "revoked", "withdrawn"})
+OF_CANCELLED = frozenset({"event_cancelled", "declined", "revoked", "withdrawn", "replaced"})
 """All that is still mailed about an event once it is cancelled: that it is, and what ended a registration before."""
 
 
@@ -157,6 +158,12 @@ def dropped(pair_id: str) -> Letter | None:
         return None
     one, kept = found
     return letters.letter("dropped", one, one.event, setup, person=one.person, text=kept.reference)
+
+
+@mails("registration.replaced")
+def replaced(registration_id: str) -> Letter | None:
+    """The delegation does not send you any more."""
+    return _letter("replaced", registration_id)
 
 
 @mails("registration.changed")

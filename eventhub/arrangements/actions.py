@@ -77,7 +77,7 @@ def ask(actor: Person, found: Intake, wish: Wish, session: Session | None) -> Ne
     registration = demand_takes_part(found)
     standing = [one for one in queries.of_registration(registration.id, found.key) if one.need.status in OPEN]
     session_id = session.id if session else None
-    if any((one.wish, one.need.session_id) == (wish, session_id) for one in standing):
+    if any((one.wish.essence, one.need.session_id) == (wish.essence, session_id) for one in standing):
         raise AskedAlready
     if len(standing) >= AT_MOST:
         raise TooManyWishes
@@ -162,12 +162,12 @@ def gather(registration_id: uuid.UUID) -> int:
                 move(one.need, Status.TAKEN_BACK, actor=person, event_id=event.id)
                 moved += 1
     followed = {one.wish for one in held if one.need.on_form}
-    asked = {one.wish: one.need for one in held if one.need.status in OPEN and one.need.session_id is None}
+    asked = {one.wish.essence: one.need for one in held if one.need.status in OPEN and one.need.session_id is None}
     for wish in wanted:
         if wish in followed:
             continue
-        if wish in asked:  # on the own page, before the answers said it too
-            asked[wish].on_form = True
+        if wish.essence in asked:  # on the own page, before the answers said it too
+            asked[wish.essence].on_form = True
         else:
             _add(person, registration, event, key, wish, None, on_form=True)
             moved += 1

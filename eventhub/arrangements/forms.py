@@ -9,7 +9,7 @@ from flask import g
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, DateField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
-from wtforms.validators import Length, NumberRange
+from wtforms.validators import Length, NumberRange, StopValidation
 
 from eventhub.arrangements import words
 from eventhub.arrangements.models import Kind, Visa, VisaStatus
@@ -123,11 +123,16 @@ class SheetForm(Form):
         description=_l("Only for those who meet the persons. Each person sees that it was read."),
     )
     reason = StringField(
-        _l("What do you need the list for?"),
-        description=_l("Recorded with your name and the number of rows."),
-        validators=[required(), Length(max=300)],
+        _l("What do you need the names for?"),
+        description=_l("Only with names. Recorded with your name and the number of rows."),
+        validators=[Length(max=300)],
     )
     kind = SelectField(_l("Kind of file"), choices=options([("xlsx", "XLSX"), ("csv", "CSV")]))
+
+    def validate_reason(self, field: StringField) -> None:
+        """Names are opened for a reason."""
+        if self.names.data and not (field.data or "").strip():
+            raise StopValidation(gettext("Fill in this field"))
 
 
 class LeadForm(Form):

@@ -48,6 +48,7 @@ def index(slug: str) -> ResponseReturnValue:
         event=event,
         days=_by_day(rows),
         late=sum(row["late"] for row in rows),
+        called_off=queries.called_off(event.id),
         lead=queries.lead_days(event.id),
         may_set_up=access.may_set_up(actor().grants, event),
     )
@@ -158,7 +159,7 @@ def _table(event: Event, sight: Sight, form: SheetForm) -> exporting.Table:
         event,
         actor=actor().person,
         scope_id=event.id,
-        text=form.reason.data,
+        text=form.reason.data or None,
         rows=len(table[1]),
         kind=form.kind.data,
         names=bool(form.names.data),
@@ -241,7 +242,7 @@ def _wishes(
     by_desk = [step for mine in steps.values() for step in mine if step.status in BY_DESK]
     who = public_names({step.actor_id for step in by_desk if step.actor_id})
     zone = actor().person.time_zone
-    marks = chosen if chosen is not None else {one.need.id for one in found.wanted if one.need.status is Status.ASKED}
+    marks = chosen or set()
     rows = []
     for number, one in enumerate(found.wanted, 1):
         bearer = bearers.get(one.need.id) if bearers else None

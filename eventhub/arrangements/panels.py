@@ -13,7 +13,7 @@ from eventhub.kit.panels import Panel, Provider
 from eventhub.kit.web import Link
 from eventhub.kit.working_days import working_days_before
 from eventhub.people.models import Person
-from eventhub.programme.models import Event
+from eventhub.programme.models import Event, Publication
 from eventhub.programme.moving import Plan
 from eventhub.registration.queries import Intake
 
@@ -28,7 +28,8 @@ def own_needs(found: Intake) -> Panel | None:
     held = [
         one for one in queries.of_registration(registration.id, found.key) if one.need.status is not Status.TAKEN_BACK
     ]
-    if not held and registration.state not in WANTED_IN:
+    off = found.event.publication is Publication.CANCELLED
+    if not held and (off or registration.state not in WANTED_IN):
         return None
     numbers = [
         (sum(one.need.status is status for one in held), words.STATUSES[status])
@@ -36,7 +37,7 @@ def own_needs(found: Intake) -> Panel | None:
         if any(one.need.status is status for one in held)
     ]
     url = url_for("arrangements.mine", reference=registration.reference)
-    return Panel("arrangements/mine_panel.html", {"numbers": numbers, "url": url})
+    return Panel("arrangements/mine_panel.html", {"numbers": [] if off else numbers, "off": off, "url": url})
 
 
 def own_visa(found: Intake) -> Panel | None:
@@ -47,6 +48,8 @@ def own_visa(found: Intake) -> Panel | None:
     if not visas.travels(found.event, registration.attendance_mode):
         return None
     visa = visas.of(registration.id)
+    if found.event.publication is Publication.CANCELLED:
+        return None
     tag = words.VISAS[visa.status] if visa else None
     url = url_for("arrangements.visa", reference=registration.reference)
     return Panel("arrangements/visa_panel.html", {"tag": tag, "url": url})

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload, load_only
 
 from eventhub.arrangements import wishes
@@ -106,6 +106,23 @@ def known(event_id: uuid.UUID) -> list[Known]:
         if wish is not None:
             found.append(Known(need, wish, state not in WANTED_IN or need.status is Status.TAKEN_BACK))
     return found
+
+
+def called_off(event_id: uuid.UUID) -> int:
+    """How many wishes are for sessions that were cancelled, and so stand on the sheet no more. One statement."""
+    rows = (
+        select(func.count(Need.id))
+        .join(Registration, Registration.id == Need.registration_id)
+        .join(Session, Session.id == Need.session_id)
+        .where(
+            Registration.event_id == event_id,
+            Registration.state.in_(WANTED_IN),
+            Session.publication == Publication.CANCELLED,
+            Need.status != Status.TAKEN_BACK,
+            Need.ordered_at.is_(None),
+        )
+    )
+    return db.session.scalar(rows) or 0
 
 
 def of_registration(registration_id: uuid.UUID, key: SealKey, *, lock: bool = False) -> list[Known]:

@@ -19,7 +19,7 @@ from eventhub.kit.i18n import show_date, show_moment
 from eventhub.kit.limits import count
 from eventhub.kit.web import back_to
 from eventhub.people.models import Person
-from eventhub.programme.models import Session
+from eventhub.programme.models import Publication, Session
 from eventhub.registration import queries as registrations
 from eventhub.registration.models import Registration
 from eventhub.registration.queries import Intake
@@ -84,7 +84,7 @@ def take_back(reference: str, need_id: uuid.UUID) -> ResponseReturnValue:
     _held(found, registration, need_id)
     form = ActionForm()
     if form.validate_on_submit() and submit(form, lambda: actions.take_back(person, found, need_id)):
-        flash(_("It is taken back."), "ok")
+        flash(_("We have noted that you do not need it any more."), "ok")
         return back_to("arrangements.mine", reference=reference)
     sessions = queries.sessions(found.event.id)
     fresh = WishForm(formdata=None)
@@ -134,6 +134,7 @@ def _page(
     refused: ActionForm | None = None,
 ) -> ResponseReturnValue:
     event, lead = found.event, queries.lead_days(found.event.id)
+    off = event.publication is Publication.CANCELLED
     there = {one.id: one for one in sessions}
     held = queries.of_registration(registration.id, found.key)
     steps = queries.steps([one.need.id for one in held])
@@ -141,22 +142,24 @@ def _page(
     for one in held:
         session = there.get(one.need.session_id) if one.need.session_id else None
         by = due.due_on(event, session, lead)
-        may = registration.state in WANTED_IN and actions.may_change(event, one.need, session, lead)
+        is_off = session is not None and session.publication is Publication.CANCELLED
+        may = not off and registration.state in WANTED_IN and actions.may_change(event, one.need, session, lead)
         rows.append(
             {
                 "id": one.need.id,
                 "what": words.wish(one.wish, g.lang),
                 "words": one.wish.words,
                 "where": words.where(session, event, g.lang),
-                "tag": words.STATUSES[one.need.status],
+                "tag": words.SESSION_OFF if is_off and not off else words.STATUSES[one.need.status],
                 "answer": one.answer,
                 "may_change": may,
                 "by": show_date(by, g.lang) if may else None,
+                "is_off": is_off and not off,
                 "is_over": one.need.status is Status.TAKEN_BACK,
                 "steps": _told(steps.get(one.need.id, [])),
             }
         )
-    takes = registration.state in WANTED_IN and due.today(event) <= event.last_day
+    takes = not off and registration.state in WANTED_IN and due.today(event) <= event.last_day
     last = due.due_on(event, None, lead)
     page = render_template(
         "arrangements/mine.html",
@@ -168,6 +171,7 @@ def _page(
         standing=[row for row in rows if not row["is_over"]],
         over=[row for row in rows if row["is_over"]],
         takes=takes,
+        off=off,
         due=show_date(last, g.lang, weekday=True),
         is_late=due.today(event) > last,
         shows=shows(),

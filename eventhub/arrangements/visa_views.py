@@ -24,7 +24,7 @@ from eventhub.kit.i18n import show_date
 from eventhub.kit.paging import page_number, pager
 from eventhub.kit.web import back_to
 from eventhub.people.models import Person
-from eventhub.programme.models import Event
+from eventhub.programme.models import Event, Publication
 from eventhub.registration import shown
 from eventhub.registration.access import Sight
 
@@ -60,7 +60,9 @@ def visa(reference: str) -> ResponseReturnValue:
         event=found.event,
         tag=words.VISAS[standing.status] if standing else None,
         days=_days(standing),
-        takes=registration.state in WANTED_IN and due.today(found.event) <= found.event.last_day,
+        takes=found.event.publication is not Publication.CANCELLED
+        and registration.state in WANTED_IN
+        and due.today(found.event) <= found.event.last_day,
         refused={"question": "stands", "in": ["refused"]},
         scripts=["show-if.js"],
     )

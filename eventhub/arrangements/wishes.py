@@ -21,6 +21,12 @@ class Wish:
     into: str = ""
     words: str = ""
 
+    @property
+    def essence(self) -> tuple[str, ...]:
+        """What makes it the same wish: the own words only where they alone say what it is."""
+        own = " ".join(self.words.casefold().split()) if self.kind in {Kind.DIET, Kind.OTHER} else ""
+        return self.kind.value, self.language, self.into, own
+
 
 ON_FORM: Mapping[str, Wish] = {
     "wheelchair": Wish(Kind.WHEELCHAIR),

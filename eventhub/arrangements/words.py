@@ -43,6 +43,9 @@ STATUSES: dict[Status, Tag] = {
     Status.TAKEN_BACK: (lazy_pgettext("state of a wish", "Taken back"), "silent"),
 }
 
+SESSION_OFF: Tag = (_l("Session cancelled"), "silent")
+"""How a wish stands that was for a session which does not take place."""
+
 VISAS: dict[VisaStatus, Tag] = {
     VisaStatus.NOT_NEEDED: (lazy_pgettext("state of a visa", "Not needed"), "silent"),
     VisaStatus.ASKED: (lazy_pgettext("state of a visa", "Needed"), "new"),

@@ -19,7 +19,7 @@ from eventhub.delegations.queries import Row, Status
 from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
-from eventhub.kit.errors import DomainError, NotFound, means
+from eventhub.kit.errors import DomainError, NotFound, Stale, means
 from eventhub.kit.outbox import promise
 from eventhub.kit.tokens import digest, new_salt, token
 from eventhub.people import actions as people
@@ -86,18 +86,13 @@ class LinkClosed(DomainError):
     message = _l("This invitation is closed. Ask whoever sent it to you for a new one.")
 
 
-class OwnTyping(DomainError):
-    """Who filled something in for somebody does not become that person."""
-
-    message = _l(
-        "You filled this registration in for somebody else, so it cannot become yours. Give the link to the person."
-    )
-
-
 class NominatedAlready(DomainError):
     """Nobody takes part in an event by two nominations."""
 
-    message = _l("You take part in this event by another nomination already. Ask your focal point.")
+    message = _l(
+        "This account takes part in the event by another nomination already. Where several people share a mailbox, sign"
+        " out and take this invitation with another address, or ask your focal point to fill in the form for you."
+    )
 
 
 class NothingToApprove(DomainError):
@@ -117,12 +112,6 @@ class Left(DomainError):
     """The person was replaced meanwhile."""
 
     message = _l("This person does not belong to the delegation any more.")
-
-
-class NotFillable(DomainError):
-    """The person fills in the form, or the form was sent."""
-
-    message = _l("You cannot fill in this form any more: the person has taken it over, or it was sent.")
 
 
 means("uq_delegation_event_id_organisation_id", AlreadyOpened())
@@ -304,7 +293,7 @@ def nominate(actor: Person, delegation: Delegation, rows: Sequence[Nomination], 
         raise RowWrong(message, field=name)
     made = [_nominee(actor, delegation, one, language) for one in rows[:ROWS]]
     db.session.flush()
-    _note("nominated", delegation, actor, number=len(made))
+    _note("nominated", delegation, actor, number=len(made), nominees=[str(one.id) for one in made])
     return made
 
 
@@ -321,7 +310,7 @@ def add_beside(
         raise RowWrong(message, field="name_0")
     made = _nominee(actor, delegation, one, language, kind=kind, beside=nominee)
     db.session.flush()
-    _note("nominated", delegation, actor, number=1, kind=kind)
+    _note("nominated", delegation, actor, number=1, kind=kind, nominees=[str(made.id)])
     return made
 
 
@@ -356,15 +345,20 @@ def override(actor: Person, delegation: Delegation, row: Row, why: str) -> Nomin
     return _let_on(actor, delegation, row, cause="focal_point_silent", text=why)
 
 
-def replace(actor: Person, delegation: Delegation, row: Row, one: Nomination | None, language: str) -> Nominee:
+def replace(
+    actor: Person, delegation: Delegation, row: Row, one: Nomination | None, language: str, *, seen: str | None = None
+) -> Nominee:
     """The person goes, with whoever stands beside; the place is free, or that of somebody else at once. What was sent
-    for the delegation is withdrawn. Raises NotFound, DelegationClosed, Left, RowWrong.
+    for the delegation is withdrawn. ``seen``: the mark of what the page showed. Raises NotFound, DelegationClosed,
+    Left, Stale, RowWrong.
     """
     hold(delegation)
     demand_may(actor, delegation)
     row = queries.nominee_of(delegation.id, row.nominee.id, lock=True)
     if row.nominee.left_at is not None:
         raise Left
+    if seen is not None and seen != row.mark:
+        raise Stale
     beside = select(Nominee).where(Nominee.beside_id == row.nominee.id, Nominee.left_at.is_(None)).with_for_update()
     with_them = list(db.session.scalars(beside))
     leave(actor, [row.nominee, *([] if one else with_them)])
@@ -379,7 +373,8 @@ def replace(actor: Person, delegation: Delegation, row: Row, one: Nomination | N
         row.nominee.replaced_by_id = made.id
         for other in with_them:
             other.beside_id = made.id
-    _note("replaced", delegation, actor, by_somebody=one is not None)
+    who = [row.nominee, *([made] if one else [])]
+    _note("replaced", delegation, actor, by_somebody=one is not None, nominees=[str(each.id) for each in who])
     db.session.flush()
     return made
 
@@ -430,7 +425,7 @@ def _let_on(actor: Person, delegation: Delegation, row: Row, *, cause: str, text
     registration = db.session.get(Registration, row.registration_id) if row.registration_id else None
     if registration is not None and registration.awaits_word:
         focal.pass_on(actor, registration, cause=cause, text=text)
-    _note("approved" if cause == "focal_point" else "overridden", delegation, actor)
+    _note("approved" if cause == "focal_point" else "overridden", delegation, actor, nominees=[str(row.nominee.id)])
     db.session.flush()
     return row.nominee
 

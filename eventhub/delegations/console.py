@@ -43,4 +43,6 @@ def tag_of(row: Row) -> tuple[Any, str]:
         return _l("Not coming"), "silent"
     if row.status is Status.APPROVED and row.nominee.overridden:
         return _l("Gone on without the focal point"), "ok"
+    if row.status is Status.INVITED and row.nominee.email is None:
+        return _l("Link to hand over"), "warn"
     return STATUS_NAMES[row.status]

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import Field, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import Field, HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.fields import EmailField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, StopValidation
 
@@ -114,6 +114,17 @@ class MergeForm(Form):
     )
 
 
+class AcceptForm(Form):
+    """Somebody becomes the focal point: with a name, by which the secretariat and the nominees know who it is."""
+
+    name = StringField(
+        _l("Your name"),
+        [required(_l("Enter your name")), Length(max=NAME_LIMIT)],
+        description=_l("The secretariat and the people whom you nominate see it."),
+        render_kw={"autocomplete": "name"},
+    )
+
+
 class OverrideForm(Form):
     """Why the secretariat goes on without the focal point."""
 
@@ -166,12 +177,13 @@ class ReplaceForm(Form):
 
     name_0 = StringField(
         _l("Name of who comes instead"),
-        validators=[optional(), Length(max=NAME_LIMIT)],
+        validators=[Length(max=NAME_LIMIT)],  # no optional(): it would end the chain before validate_name_0
         description=_l("Leave it empty when nobody comes instead: the place is free then."),
         render_kw={"autocomplete": "off"},
     )
     email_0 = EmailField(_l("Email address"), validators=[optional(), CleanEmail()], render_kw={"autocomplete": "off"})
     language = SelectField(_l("Language of the mail"), choices=options((code, AUTONYMS[code]) for code in LANGUAGES))
+    seen = HiddenField()
 
     def validate_name_0(self, field: Field) -> None:
         """A mailbox without a name would be nobody."""

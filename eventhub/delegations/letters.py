@@ -10,12 +10,14 @@ from flask_babel import lazy_gettext as _l
 
 from eventhub.delegations.actions import focal_token, nominee_token
 from eventhub.delegations.models import Delegation, FocalInvitation, Nominee
-from eventhub.kit.i18n import in_language, show_days
+from eventhub.kit.clock import now
+from eventhub.kit.i18n import in_language, show_days, show_moment
 from eventhub.kit.mail import Letter
 from eventhub.kit.web import absolute
 from eventhub.people.models import Person
 from eventhub.people.queries import person_by_email
 from eventhub.programme.models import Event
+from eventhub.registration.queries import setup_of
 
 FOOT = _l("You get this mail because somebody gave us this address for it. Answers to this address are not read.")
 
@@ -76,18 +78,63 @@ def nominated(nominee: Nominee, delegation: Delegation, event: Event) -> Letter 
                     " sees whether it is complete, and nothing of what you answer."
                 ),
                 _l(
-                    "The link is for you alone: whoever opens it first takes the invitation. Others who read this"
-                    " mailbox have links of their own."
+                    "The link is for you alone: whoever signs in and takes the invitation first has it. Others who read"
+                    " this mailbox have links of their own."
                 ),
             ],
             "quote": None,
-            "facts": _facts(delegation, event, lang, title),
+            "facts": [*_facts(delegation, event, lang, title), *_deadline(event, lang)],
             "buttons": [
                 {"label": _l("Complete my registration"), "url": absolute("delegations.claim", lang=lang, token=secret)}
             ],
             "foot": FOOT,
         },
     )
+
+
+def declined(person: Person, delegation: Delegation, event: Event) -> Letter | None:
+    """To the focal point: somebody who was nominated does not come. It names nobody."""
+    if person.email is None:
+        return None
+    lang = person.language
+    if person.discreet:
+        return _neutral(person.email, lang, "people.me")
+    title = _title(event, lang)
+    return Letter(
+        person.email,
+        lang,
+        lambda: gettext("A nomination was declined: %(event)s", event=title),
+        "registration/letter",
+        {
+            "name": person.public_name,
+            "paragraphs": [
+                _l("Somebody whom you nominated does not come, and has said so. The place is free again."),
+                _l("On the page of your delegation you see who it is, and can nominate somebody else."),
+            ],
+            "quote": None,
+            "facts": _facts(delegation, event, lang, title),
+            "buttons": [
+                {
+                    "label": _l("Look at my delegation"),
+                    "url": absolute("delegations.delegation", lang=lang, delegation_id=delegation.id),
+                }
+            ],
+            "foot": _l(
+                "You get this mail because you are the focal point of a delegation. Answers to this address are not"
+                " read."
+            ),
+        },
+    )
+
+
+def register_by(event: Event, lang: str) -> str | None:
+    """Until when a nominee can register, by the event's clock; None where nothing is open."""
+    setup = setup_of(event.id)
+    if setup is None or setup.closes_at <= now():
+        return None
+    here = show_moment(setup.closes_at, event.time_zone, lang)
+    said: str = gettext("%(day)s, %(time)s, %(place)s", day=here.day, time=here.time, place=here.place)
+    return said
 
 
 def awaited(person: Person, delegation: Delegation, event: Event) -> Letter | None:
@@ -204,6 +251,11 @@ def _neutral(to: str, lang: str, endpoint: str, **values: Any) -> Letter:
         {"url": absolute(endpoint, neutral=True, lang=lang, **values), "neutral": True},
         discreet=True,
     )
+
+
+def _deadline(event: Event, lang: str) -> list[dict[str, Any]]:
+    by = register_by(event, lang)
+    return [{"label": _l("Register by"), "value": by}] if by else []
 
 
 def _title(event: Event, lang: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Collection
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, update
+from sqlalchemy.orm import contains_eager
 
 from eventhub.delegations.actions import hold, organisation_named, tell_ended
 from eventhub.delegations.models import Delegation, FocalInvitation, Nominee
@@ -12,9 +13,26 @@ from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.people.merging import Count, Follower, follow, held_all
-from eventhub.people.models import Organisation, Person
+from eventhub.people.models import Organisation, Person, name_key
 from eventhub.registration import focal, organisations  # noqa: F401 (registrations follow after delegations are held)
 from eventhub.registration.models import Registration
+
+
+def met(delegation: Delegation, name: str) -> Delegation | None:
+    """The other delegation that this one would become one with under that name; None where there is none."""
+    rows = (
+        select(Delegation)
+        .join(Delegation.organisation)
+        .options(contains_eager(Delegation.organisation))
+        .where(
+            Delegation.event_id == delegation.event_id,
+            Delegation.id != delegation.id,
+            Organisation.name_key == name_key(name),
+            Organisation.confirmed_at.is_not(None),
+        )
+        .order_by(Organisation.created_at, Organisation.id)
+    )
+    return db.session.scalars(rows.limit(1)).first()
 
 
 def move_to(actor: Person, delegation: Delegation, name: str) -> Delegation:

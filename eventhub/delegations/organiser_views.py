@@ -1,6 +1,7 @@
 """The desk's pages: the delegations of an event, opening one, and one with its focal point and people."""
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from flask import flash, g, render_template, request, url_for
@@ -30,10 +31,12 @@ DEEDS: dict[str, Any] = {
     "reopened": lambda: _("Delegation opened again"),
     "focal_point_invited": lambda: _("Focal point invited"),
     "focal_point_accepted": lambda: _("Focal point accepted"),
+    "focal_point_declined": lambda: _("Focal point declined"),
     "focal_point_ended": lambda: _("Focal point ended"),
     "nominated": lambda: _("People nominated"),
     "approved": lambda: _("A person approved"),
     "overridden": lambda: _("Gone on without the focal point"),
+    "declined": lambda: _("A person declined"),
     "replaced": lambda: _("A person replaced"),
     "moved": lambda: _("Organization changed"),
     "merged": lambda: _("Two delegations became one"),
@@ -50,7 +53,7 @@ def the_list(slug: str) -> ResponseReturnValue:
     return render_template(
         "delegations/list.html",
         event=event,
-        rows=[_line(one, one.is_silent(today)) for one in lines],
+        rows=[_line(one, one.is_silent(today) and one.delegation.focal_id is not None) for one in lines],
         total=sum(one.delegation.places_taken for one in lines),
         waiting=sum(one.waiting for one in lines),
     )
@@ -128,7 +131,25 @@ def end(slug: str, delegation_id: uuid.UUID) -> ResponseReturnValue:
     """The focal point has left."""
     event, found = delegation_at_desk(slug, delegation_id)
     form = ActionForm()
-    if form.validate_on_submit() and submit(form, lambda: actions.end_focal_point(actor().person, found)):
+    holds = form.validate_on_submit()
+    if holds and found.focal is not None and request.form.get("sure") != str(found.focal_id):
+        return _sure(
+            event,
+            found,
+            form,
+            title=_("The focal point has left?"),
+            rows=[
+                {"label": _("Name"), "value": found.focal.public_name or _("No name yet")},
+                {"label": _("Email address"), "value": found.focal.email or "", "kind": "ltr"},
+            ],
+            text=_(
+                "The pages of this delegation are closed to this person at once. Nobody can nominate, replace or"
+                " approve until another focal point has accepted. The people of the delegation stay."
+            ),
+            sent={"sure": str(found.focal_id)},
+            label=_("The focal point has left"),
+        )
+    if holds and submit(form, lambda: actions.end_focal_point(actor().person, found)):
         flash(_("Nobody is focal point of this delegation now. Invite another one."), "ok")
         return back_to("delegations_console.delegation", slug=slug, delegation_id=delegation_id)
     return _draw(event, found, form)
@@ -157,9 +178,37 @@ def move(slug: str, delegation_id: uuid.UUID) -> ResponseReturnValue:
     event, found = delegation_at_desk(slug, delegation_id)
     form = MergeForm()
     if form.validate_on_submit():
-        kept = submit(form, lambda: merging.move_to(actor().person, found, form.organisation.data or ""))
+        name = form.organisation.data or ""
+        met = merging.met(found, name)
+        if met is not None and request.form.get("sure") != str(met.id):
+            both = [(found, _("This delegation")), (met, _("The other delegation"))]
+            return _sure(
+                event,
+                found,
+                form,
+                title=_("Let two delegations become one?"),
+                rows=[
+                    {
+                        "label": label,
+                        "value": _(
+                            "%(name)s: %(taken)s of %(all)s",
+                            name=one.organisation.name,
+                            taken=show_number(one.places_taken, g.lang),
+                            all=_("No limit") if one.quota is None else show_number(one.quota, g.lang),
+                        ),
+                    }
+                    for one, label in both
+                ],
+                text=_(
+                    "This organization has a delegation here already. Both become one: everybody is in it, its quota is"
+                    " that of both together, and its focal point stays where it has one. This cannot be undone."
+                ),
+                sent={"sure": str(met.id), "organisation": name},
+                label=_("Let them become one"),
+            )
+        kept = submit(form, lambda: merging.move_to(actor().person, found, name))
         if kept is not None:
-            flash(_("The delegation follows its organization."), "ok")
+            flash(_("The two delegations are one now.") if met else _("The delegation follows its organization."), "ok")
             return back_to("delegations_console.delegation", slug=slug, delegation_id=kept.id)
     return _draw(event, found, form)
 
@@ -206,6 +255,11 @@ def _line(one: Line, silent: bool) -> dict[str, Any]:
     }
 
 
+def _sure(event: Event, delegation: Delegation, form: Form, **told: Any) -> ResponseReturnValue:
+    """Before a deed that cannot be undone: what it means, and the button again. ``sent`` goes with it."""
+    return render_template("delegations/sure.html", event=event, delegation=delegation, form=form, **told)
+
+
 def _draw(event: Event, delegation: Delegation, sent: Form) -> ResponseReturnValue:
     """The page of a delegation with the form that was sent in its place."""
     if sent.errors:
@@ -214,6 +268,9 @@ def _draw(event: Event, delegation: Delegation, sent: Form) -> ResponseReturnVal
     if settings is not sent:
         settings.offer(_categories(event, delegation.category))
     people, seen = queries.people(delegation.id), desk_sight(actor().grants, event)
+    everybody = [told(delegation, row, seen) for row in people.everybody()]
+    left = [told(delegation, row, seen) for row in people.left]
+    told_people = {str(one["nominee"].id): one["name"] for one in [*everybody, *left]}
     invitation = queries.open_invitation(delegation.id)
     page = render_template(
         "delegations/delegation.html",
@@ -226,9 +283,9 @@ def _draw(event: Event, delegation: Delegation, sent: Form) -> ResponseReturnVal
         bulk=sent if isinstance(sent, ActionForm) else ActionForm(formdata=None),
         invitation=invitation,
         invited_on=show_date(invitation.invited_at.date(), g.lang) if invitation else None,
-        people=[told(delegation, row, seen) for row in people.everybody()],
-        left=[told(delegation, row, seen) for row in people.left],
-        lines=_history(delegation),
+        people=everybody,
+        left=left,
+        lines=_history(delegation, told_people),
     )
     return page, sent.status
 
@@ -251,7 +308,8 @@ def told(delegation: Delegation, row: Row, seen: Sight | None = None) -> dict[st
     }
 
 
-def _history(delegation: Delegation) -> list[dict[str, Any]]:
+def _history(delegation: Delegation, names: Mapping[str, str]) -> list[dict[str, Any]]:
+    """What was done, with the people whom it concerned: by the name that their reader may see, of those still known."""
     lines = []
     for entry, who in queries.deeds(delegation.id):
         deed = DEEDS.get(entry.verb.removeprefix("delegation."))
@@ -261,7 +319,8 @@ def _history(delegation: Delegation) -> list[dict[str, Any]]:
                 "when": _("%(day)s, %(time)s", day=when.day, time=when.time),
                 "datetime": when.iso,
                 "title": deed() if deed else _("Other change"),
-                "who": who,
+                "who": who if who or entry.actor_id is None else _("No name yet"),
+                "names": [names[one] for one in entry.detail.get("nominees", ()) if one in names],
             }
         )
     return lines

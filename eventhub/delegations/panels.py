@@ -53,6 +53,7 @@ def nomination(found: Intake) -> Panel | None:
         "delegations/nomination_panel.html",
         {
             "name": delegation.organisation.name,
+            "typed": nominee.typed_by_id is not None and nominee.claimed_at is not None,
             "typed_by": names.get(nominee.typed_by_id) if nominee.typed_by_id else None,
             "claimed": show_date(nominee.claimed_at.date(), g.lang) if nominee.claimed_at else None,
         },

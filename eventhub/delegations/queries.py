@@ -72,6 +72,11 @@ class Row:
         """Whether the focal point's word is awaited, as the desk knows it: for whom nothing is refused."""
         return bool(self.awaits) and self.status is Status.COMPLETE and self.state not in REFUSED
 
+    @property
+    def mark(self) -> str:
+        """What somebody saw of it on a page; another one says that it has changed since."""
+        return f"{self.status.value}-{'own' if self.nominee.claimed_at else 'open'}"
+
     def answer_by(self, delegation: Delegation) -> date | None:
         """The last working day for the focal point's word on a complete registration; None where it has been given.
         What the secretariat decided meanwhile moves nothing here.
@@ -320,6 +325,21 @@ def focal_of(registration_id: uuid.UUID) -> tuple[Person, Delegation, Event] | N
         .join(Delegation.organisation)
         .options(contains_eager(Delegation.organisation))
         .where(Registration.id == registration_id, Registration.awaits_word, Registration.state.not_in(ELSEWHERE))
+    )
+    found = db.session.execute(rows).first()
+    return (found[0], found[1], found[2]) if found else None
+
+
+def declined_told(nominee_id: uuid.UUID) -> tuple[Person, Delegation, Event] | None:
+    """The focal point who is told that somebody does not come; None for nobody, or at a cancelled event."""
+    rows = (
+        select(Person, Delegation, Event)
+        .join(Delegation, Delegation.focal_id == Person.id)
+        .join(Nominee, Nominee.delegation_id == Delegation.id)
+        .join(Event, Event.id == Delegation.event_id)
+        .join(Delegation.organisation)
+        .options(contains_eager(Delegation.organisation))
+        .where(Nominee.id == nominee_id, Event.publication != Publication.CANCELLED)
     )
     found = db.session.execute(rows).first()
     return (found[0], found[1], found[2]) if found else None

@@ -5,27 +5,32 @@ from typing import Any
 
 from flask import Blueprint, flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import force_locale, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
-from eventhub.delegations import access, actions, filling, links, queries
-from eventhub.delegations.actions import LinkClosed
-from eventhub.delegations.forms import BesideForm, MailboxForm, ReplaceForm, rows_form
+from eventhub.delegations import access, actions, filling, letters, links, queries
+from eventhub.delegations.actions import DelegationClosed, Left, LinkClosed
+from eventhub.delegations.forms import AcceptForm, BesideForm, MailboxForm, ReplaceForm, rows_form
 from eventhub.delegations.models import Delegation, Kind, Nominee
 from eventhub.delegations.organiser_views import told
 from eventhub.delegations.queries import Row, Status
 from eventhub.kit.access import actor, personal, stands_on
 from eventhub.kit.clock import now
+from eventhub.kit.errors import Stale
 from eventhub.kit.forms import ActionForm, Form, submit
-from eventhub.kit.i18n import show_number
+from eventhub.kit.i18n import AUTONYMS, LOCALES, direction, show_number
 from eventhub.kit.limits import count
 from eventhub.kit.web import absolute, back_to
 from eventhub.people.models import Person
+from eventhub.programme import shown as programme
 from eventhub.programme.models import Event
 from eventhub.registration import asking, shown
 from eventhub.registration import queries as registrations
 
 bp = Blueprint("delegations", __name__)
+
+DECLINING = frozenset({"decline", "declined"})
+"""What the buttons of an invitation say that is not taken: first a question, then the deed."""
 
 AN_HOUR = {"limit": 40, "seconds": 3600}
 """Forms that send mails to mailboxes which somebody else names."""
@@ -40,9 +45,17 @@ def become(token: str) -> ResponseReturnValue:
         raise LinkClosed
     invitation, delegation, event = found
     person: Person = actor().person
-    form = ActionForm()
-    if form.validate_on_submit():
-        made = submit(form, lambda: actions.accept_focal_point(person, token))
+    # Whoever has no name yet gives one: a focal point without a name is nobody to the people who deal with it.
+    go = request.form.get("go")
+    form = ActionForm() if person.name or go in DECLINING else AcceptForm()
+    holds = form.validate_on_submit()
+    if holds and go == "declined":
+        if submit(form, lambda: filling.decline_focal_point(person, token)):
+            flash(_("You have declined. The secretariat reads it and asks somebody else."), "ok")
+            return back_to("people.me")
+    elif holds and go != "decline":
+        name = form.name.data if isinstance(form, AcceptForm) else None
+        made = submit(form, lambda: filling.become(person, token, name))
         if made is not None:
             flash(_("You are the focal point now. Nominate the people of your delegation."), "ok")
             return back_to("delegations.delegation", delegation_id=made.id)
@@ -57,6 +70,7 @@ def become(token: str) -> ResponseReturnValue:
         delegation=delegation,
         form=form,
         is_mine=is_mine,
+        asks=holds and go == "decline",
         email=person.email,
     )
     return page, form.status
@@ -73,8 +87,15 @@ def claim(token: str) -> ResponseReturnValue:
     person: Person = actor().person
     if nominee.claimed_at is not None and nominee.person_id == person.id and nominee.left_at is None:
         return _into_registration(event, delegation)
-    form = ActionForm()
-    if form.validate_on_submit() and submit(form, lambda: filling.claim(person, token)):
+    form, go = ActionForm(), request.form.get("go")
+    holds = form.validate_on_submit()
+    if holds and go == "declined":
+        if submit(form, lambda: filling.decline(person, token)):
+            flash(
+                _("You have declined. The focal point of the delegation gets a mail that somebody does not come."), "ok"
+            )
+            return back_to("people.me")
+    elif holds and go != "decline" and submit(form, lambda: filling.claim(person, token)):
         flash(_("The invitation is yours. Go on with your registration here."), "ok")
         return _into_registration(event, delegation)
     if form.errors:
@@ -91,6 +112,8 @@ def claim(token: str) -> ResponseReturnValue:
         form=form,
         is_typed=nominee.person_id is not None,
         is_registered=mine is not None and mine.submitted_at is not None,
+        asks=holds and go == "decline",
+        by=letters.register_by(event, g.lang),
         email=person.email,
     )
     return page, form.status
@@ -102,13 +125,17 @@ def delegation(delegation_id: uuid.UUID) -> ResponseReturnValue:
     """Everybody whom I nominated, and where each one stands."""
     found, event, _setup = queries.own(actor().id, delegation_id)
     people = queries.people(found.id)
-    lines = [told(found, row) for row in people.everybody()]
+    # What the focal point has let wait too long comes first; the rest as it was nominated.
+    lines = sorted((told(found, row) for row in people.everybody()), key=lambda line: not line["is_silent"])
     return render_template(
         "delegations/mine.html",
         event=event,
         delegation=found,
         people=lines,
         left=[told(found, row) for row in people.left],
+        by_hand=[
+            line["nominee"] for line in lines if line["row"].status is Status.INVITED and not line["nominee"].email
+        ],
         waiting=sum(line["row"].status is Status.COMPLETE for line in lines),
         may_nominate=access.may_nominate(actor().id, found),
         places=_places(found),
@@ -168,19 +195,39 @@ def replace(delegation_id: uuid.UUID, nominee_id: uuid.UUID) -> ResponseReturnVa
     """Somebody else comes, or nobody."""
     found, event, row = _row(delegation_id, nominee_id)
     if row.nominee.left_at is not None or found.closed_at is not None:
+        if request.method == "POST":
+            flash(str(Left.message if row.nominee.left_at is not None else DelegationClosed.message), "warn")
         return back_to("delegations.nominee", delegation_id=delegation_id, nominee_id=nominee_id)
     form = ReplaceForm()
+    asks, go = False, request.form.get("go")
     if request.method == "GET":
         form.language.data = row.nominee.language
-    if form.validate_on_submit():
-        count("delegations.nominate", str(actor().id), **AN_HOUR)
-        language, one = form.language.data, form.nomination
-        made = submit(form, lambda: actions.replace(actor().person, found, row, one, language))
-        if made is not None:
-            flash(_("The place is free.") if one is None else _("Somebody else is nominated instead."), "ok")
-            return back_to("delegations.delegation", delegation_id=delegation_id)
+    if form.validate_on_submit() and go != "edit":
+        one, language, seen = form.nomination, form.language.data, form.seen.data or ""
+        if go != "replace":
+            # Nothing is done yet: what it means is shown first, since it cannot be undone.
+            problems = actions.problems_beside(found, one) if one else {}
+            form.name_0.errors = [*form.name_0.errors, *problems.values()]
+            form.form_errors.extend([] if seen == row.mark else [Stale.message])
+            asks = not form.errors
+        else:
+            count("delegations.nominate", str(actor().id), **AN_HOUR)
+            if submit(form, lambda: actions.replace(actor().person, found, row, one, language, seen=seen)):
+                flash(_("The place is free.") if one is None else _("Somebody else is nominated instead."), "ok")
+                return back_to("delegations.delegation", delegation_id=delegation_id)
     found, row = _again(found, row, form)
-    page = render_template("delegations/replace.html", event=event, delegation=found, row=row, form=form)
+    form.seen.data = row.mark
+    page = render_template(
+        "delegations/replace.html",
+        event=event,
+        delegation=found,
+        row=row,
+        it=told(found, row),
+        form=form,
+        asks=asks,
+        beside=queries.people(found.id).beside.get(row.nominee.id, []),
+        language=AUTONYMS.get(form.language.data or ""),
+    )
     return page, form.status
 
 
@@ -217,7 +264,19 @@ def link(delegation_id: uuid.UUID, nominee_id: uuid.UUID) -> ResponseReturnValue
     if not _has_link(row.nominee):
         return back_to("delegations.nominee", delegation_id=delegation_id, nominee_id=nominee_id)
     url = absolute("delegations.claim", lang=row.nominee.language, token=actions.nominee_token(row.nominee))
-    return render_template("delegations/link.html", event=event, delegation=found, row=row, url=url, qr=shown.qr(url))
+    language = row.nominee.language
+    with force_locale(LOCALES[language]):
+        title = programme.words(event.title, event.original_language, language)
+        lines = [
+            _("You are nominated for this event: %(event)s.", event=title),
+            _("Delegation: %(name)s", name=found.organisation.name),
+            _("Open this address or scan the code. Sign in with an email address of your own, and complete your data."),
+            *([_("Register by: %(when)s", when=until)] if (until := letters.register_by(event, language)) else []),
+        ]
+    paper = {"lang": language, "direction": direction(language), "lines": lines}
+    return render_template(
+        "delegations/link.html", event=event, delegation=found, row=row, url=url, qr=shown.qr(url), paper=paper
+    )
 
 
 @bp.post("/me/delegations/<uuid:delegation_id>/people/<uuid:nominee_id>/mail")

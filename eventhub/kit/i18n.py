@@ -171,8 +171,10 @@ def show_moment(instant: datetime, zone: str, lang: str, *, year: bool = True) -
 
 
 def own_clock(zone: str, lang: str, here: Clock | None = None) -> Clock:
-    """The clock of a reader's own zone; while none was chosen, that of what the page is about, else UTC."""
-    if zone == UNCHOSEN and here is not None:
+    """The clock of a reader's own zone; while none was chosen, that of what the page is about, else UTC. Where both are
+    the same it bears the name of the page's place: Geneva, and not Zurich, after which the zone is called.
+    """
+    if here is not None and zone in {UNCHOSEN, here.zone}:
         return here
     return Clock(zone, zone_city(zone, lang).rpartition("/")[2])
 

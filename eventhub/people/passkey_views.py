@@ -48,8 +48,17 @@ def remove_passkey() -> ResponseReturnValue:
     if form.validate_on_submit():
         if chosen is None:
             raise NotFound
+        found = next((one for one in passkeys.of_person(actor().id) if one.id == chosen), None)
+        if request.form.get("sure") != "yes" and found is not None:
+            return render_template("people/passkey_remove.html", form=form, passkey=found)
         passkeys.remove(actor().person, chosen)
-        flash(_("The passkey is removed. It opens nothing any more."), "ok")
+        flash(
+            _(
+                "The passkey is removed. It opens nothing any more. The device keeps its entry until you delete it"
+                " there."
+            ),
+            "ok",
+        )
     else:
         flash(_("This page was open too long. Look at your answers and send again."), "warn")
     return back_to("people.passkeys")

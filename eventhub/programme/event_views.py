@@ -75,12 +75,15 @@ def event(slug: str) -> ResponseReturnValue:
     """An event at a glance: is it public, what is missing, what was done."""
     grants = actor().grants
     event = queries.event_seen(grants, slug)
-    ready = checks.readiness(event, queries.programme_of(event))
+    sessions = queries.programme_of(event)
+    ready = checks.readiness(event, sessions)
     return page(
         "event",
         event,
         here=".event",
         ready=ready,
+        # All of a cancelled event are cancelled with it: how many there were is not nothing.
+        number=len(sessions) if event.publication is Publication.CANCELLED else ready.sessions,
         rows=_readiness_rows(event, ready),
         documents=queries.documents_of(event),
         history=[_line(deed, event) for deed in queries.deeds(event)],
@@ -206,7 +209,7 @@ def event_cancel(slug: str) -> ResponseReturnValue:
         flash(gettext("The event is cancelled. Its page says so."), "warn")
         return back_to(".event", slug=slug)
     event = to_edit(slug)
-    if not form.is_submitted() and event.publication is not Publication.PUBLISHED:
+    if event.publication is not Publication.PUBLISHED:  # from another window too, a moment ago
         return page("event_settled", event, here=".event")
     return page("event_cancel", event, here=".event", form=form, told=panels("console.event_cancelling", event))
 

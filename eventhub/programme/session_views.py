@@ -159,6 +159,9 @@ def session_cancel(slug: str, session_id: uuid.UUID) -> ResponseReturnValue:
         flash(gettext("The session is cancelled"), "ok")
         return back_to(".programme", slug=slug)
     event, session = session_to_edit(slug, session_id)
+    if session.publication is Publication.CANCELLED:  # from another window too, a moment ago
+        flash(gettext("This session is cancelled already."), "warn")
+        return back_to(".programme", slug=slug)
     return page(
         "session_cancel",
         event,

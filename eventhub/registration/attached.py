@@ -12,6 +12,7 @@ from eventhub.kit.forms import ActionForm, Form
 from eventhub.kit.i18n import show_date, show_size
 from eventhub.questionnaires import answers as given
 from eventhub.questionnaires.conditions import Answers
+from eventhub.questionnaires.definition import Definition
 from eventhub.registration.queries import Intake
 
 
@@ -68,3 +69,9 @@ def _told(file: StoredFile, zone: str, url: str | None, form: Form | None) -> At
         url,
         form,
     )
+
+
+def has_sealed(definition: Definition | None, answers: Mapping[str, object]) -> bool:
+    """Whether something was answered that its owner reads behind a button alone."""
+    asked = definition.questions() if definition else ()
+    return any(one.sealed and one.kind != "file" and answers.get(one.key) for one in asked)

@@ -1,6 +1,7 @@
 """A cancelled event: whom a letter about it is owed, and what is not done for it any more."""
 
 import uuid
+from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, String, cast, func, literal, select, update
@@ -36,6 +37,13 @@ def demand_not_cancelled(event: Event) -> None:
     """The same of an event as it was read, for one's own answers. Raises NotAnyMore."""
     if event.publication is Publication.CANCELLED:
         raise NotAnyMore
+
+
+def cancelled_at(event: Event) -> datetime | None:
+    """When an event was cancelled; None for one that takes place, without a statement."""
+    if event.publication is not Publication.CANCELLED:
+        return None
+    return db.session.scalar(select(Event.cancelled_at).where(Event.id == event.id))
 
 
 def people_told(event_id: uuid.UUID) -> Select[uuid.UUID]:

@@ -340,6 +340,7 @@ DEEDS = (
     "prepared",
     "prepared_dropped",
     "typed_read",
+    "own_read",
     "objection",
     "held_apart",
 )

@@ -195,6 +195,26 @@ def open_own_file(person: Person, intake: Intake, question: Question) -> tuple[S
     return file, given.file_name(value)
 
 
+def open_own_answers(person: Person, intake: Intake) -> list[tuple[Question, object]]:
+    """The sealed answers of somebody's own registration, in the order of the form; written down like a sealed file.
+    After a takeover this is how somebody reads what another person has filled in. Files stand on the page of all.
+    """
+    if intake.answer_set is None or intake.registration is None:
+        raise NotFound
+    known = given.opened(intake.answer_set, intake.key)
+    definition = intake.as_asked(questionnaires.version(intake.answer_set.version_id).definition)
+    sealed = [one for one in definition.questions() if one.sealed and one.kind != "file"]
+    found = [(one, known[one.key]) for one in sealed if known.get(one.key) is not None]
+    audit.record(
+        "registration.own_read",
+        intake.registration,
+        actor=person,
+        scope_id=intake.event.id,
+        questions=[one.key for one, _value in found],
+    )
+    return found
+
+
 def record_export(actor: Person, event: Event, *, reason: str, rows: int, kind: str, sight: Sight) -> audit.AuditEntry:
     """Who took the list out of the house, how many rows of it, and why (SAFETY.md property 6)."""
     if not reason.strip():

@@ -4,7 +4,7 @@ A feature above calls this: whoever nominates, and why, is its business.
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, update
@@ -58,10 +58,19 @@ class RegisteredAlready(DomainError):
     )
 
 
-def begin(actor: Person, person: Person, slug: str, delegation_id: uuid.UUID, category: str | None) -> Registration:
-    """Begin the registration of a nominee, or tie the one that was begun to the delegation. ``category`` is answered
-    where the form offers it and nothing was answered. Whoever does not take part yet awaits the focal point's word.
-    Raises WithdrawnBefore, and what ``actions.start_draft`` raises.
+def begin(
+    actor: Person,
+    person: Person,
+    slug: str,
+    delegation_id: uuid.UUID,
+    category: str | None,
+    *,
+    known: Mapping[str, object] | None = None,
+) -> Registration:
+    """Begin the registration of a nominee, or tie the one that was begun to the delegation. ``category``, and what is
+    ``known`` by the keys of questions, is answered where the form asks for it openly and nothing was answered: the
+    person sees and can change it. Whoever does not take part yet awaits the focal point's word. Raises WithdrawnBefore,
+    and what ``actions.start_draft`` raises.
     """
     found = queries.intake_alone(slug, person)
     registration = found.registration
@@ -73,11 +82,15 @@ def begin(actor: Person, person: Person, slug: str, delegation_id: uuid.UUID, ca
     registration.delegation_id, registration.awaits_word = delegation_id, registration.state not in CONFIRMED
     if registration.awaits_word and registration.state in TAKING_PART:
         promise(AWAITED, registration_id=registration.id)
-    if registration.state is State.DRAFT and found.version_id is not None and category:
+    if registration.state is State.DRAFT and found.version_id is not None:
         definition = found.as_asked(questionnaires.version(found.version_id).definition)
         answered = given.load(found.answer_set) if found.answer_set else {}
+        openly = {question.key for question in definition.questions() if not question.sealed}
+        values = {key: value for key, value in (known or {}).items() if key in openly and not answered.get(key)}
         if category in categories.offered(definition, found.rules) and not answered.get(categories.QUESTION):
-            actions.save_page(actor, found, {categories.QUESTION: category})
+            values[categories.QUESTION] = category
+        if values:
+            actions.save_page(actor, found, values)
     db.session.flush()
     return registration
 
@@ -149,7 +162,7 @@ def let_go(
         if is_own:
             audit.record("registration.untied", registration, actor=actor, scope_id=event_id)
     elif State.WITHDRAWN in MOVES[registration.state]:
-        promise("registration.withdrawn", registration_id=registration.id)
+        promise("registration.replaced", registration_id=registration.id)
         promise("registration.withdrawn_calendar", registration_id=registration.id)
         offers.leave(actor, registration, cause="replaced")
     db.session.flush()

@@ -224,6 +224,16 @@ def _dropped(it: About) -> Words:
     ]
 
 
+def _replaced(it: About) -> Words:
+    return _l("Your nomination has ended: %(event)s", event=it.title), [
+        _l(
+            "The focal point of your delegation has changed the nominations, and you are not among its people any more."
+            " Your registration is therefore withdrawn, and you are not expected."
+        ),
+        _l("You need not do anything. If you think that this is a mistake, please ask your delegation."),
+    ]
+
+
 def _changed(it: About) -> Words:
     return _l("Your answers were changed: %(event)s", event=it.title), [
         _l("We have your changed answers. If it was not you who changed them, please write to us."),
@@ -289,6 +299,7 @@ WORDS: dict[str, Callable[[About], Words]] = {
     "asked": _asked,
     "withdrawn": _withdrawn,
     "dropped": _dropped,
+    "replaced": _replaced,
     "changed": _changed,
     "deadline_extended": _deadline_extended,
     "way_asked": _way_asked,

@@ -409,6 +409,7 @@ def _deed(one: histories.Deed, event: Event, labels: Mapping[str, str], seen: Si
         "note": _("Note"),
         "objection": _("A State objects"),
         "typed": _("Filled in for the person by somebody else"),
+        "own_read": _("Sealed answers read by the person"),
         "typed_read": _("Sealed answers looked at by whoever filled them in"),
         "claimed": _("Taken over by the person"),
         "untied": _("Not of the delegation any more: the person’s own registration"),

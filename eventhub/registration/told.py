@@ -17,7 +17,7 @@ from eventhub.programme.models import Event
 from eventhub.programme.shown import clock_of
 from eventhub.questionnaires.definition import Definition
 from eventhub.questionnaires.forms import AnswerForm
-from eventhub.registration import line, participants, queries, shown, ways
+from eventhub.registration import cancelling, line, participants, queries, shown, ways
 from eventhub.registration.models import Registration, State
 from eventhub.registration.queries import Intake
 
@@ -30,6 +30,7 @@ NAMES = frozenset({"legal_name", "display_name"})
 DEEDS: dict[str, Any] = {
     "registration.changed": _l("Answers changed"),
     "registration.own_file": _l("You saved a file that is kept sealed"),
+    "registration.own_read": _l("You read your answers that are kept sealed"),
     "registration.revealed": _l("The secretariat read answers that are kept sealed"),
     "registration.asked": _l("Another question asked"),
     "registration.answered": _l("Message sent"),
@@ -60,7 +61,18 @@ def own_lines(
                 "kind": told[2],
             }
         )
-    return lines
+    return _with_cancellation(lines, event, clock)
+
+
+def _with_cancellation(lines: list[dict[str, Any]], event: Event, clock: Any) -> list[dict[str, Any]]:
+    """The lines with that of the event's cancellation at its place; one statement where it is cancelled, else none."""
+    at = cancelling.cancelled_at(event)
+    if at is None:
+        return lines
+    when = show_by(at, clock, g.lang)
+    line = {"when": said_by_clock(when), "datetime": when.iso, "title": shown.OFF[0], "text": None, "kind": "warn"}
+    place = next((number for number, one in enumerate(lines) if one["datetime"] <= when.iso), len(lines))
+    return [*lines[:place], line, *lines[place:]]
 
 
 def _line(

@@ -187,6 +187,7 @@ def check(slug: str) -> ResponseReturnValue:
         missing=missing,
         taken=_taken(sections, taken),
         steps=len(given.visible_pages(definition, answers)) + 1 if definition else 1,
+        has_sealed=attached.has_sealed(definition, answers),
     )
     return page, form.status
 
@@ -229,6 +230,7 @@ def mine_one(reference: str) -> ResponseReturnValue:
         registration=registration,
         sections=_sections(found, answers, url),
         missing=asking.missing(found, definition, answers),
+        has_sealed=attached.has_sealed(definition, answers),
         may_amend=may_amend,
         may_withdraw=queries.may_withdraw(registration),
         due=shown.due(found.closes_at, found.event, g.lang, zone=person.time_zone),

@@ -169,7 +169,7 @@ def test_the_page_says_that_a_colleague_was_first(client: FlaskClient, staged: A
     event, _session = staged
     need = wish(event, come(event))
     address = line_at(event, "wheelchair")
-    data = fields_of(client.get(address), action=address) | {"status": "confirmed"}
+    data = fields_of(client.get(address), action=address) | {"status": "confirmed", "id": str(need.id)}
     ordering.move_needs(make_person(), event, [need.id], Status.NOTED, seen=versions(need))
     db.session.flush()
     answer = client.post(address, data=data)
@@ -243,6 +243,7 @@ def test_a_cancelled_session_needs_nothing_but_the_order_cancelled(staged: Any, 
     db.session.flush()
     assert sheet.lines(event) == []
     assert asked.status is Status.ASKED
+    assert queries.called_off(event.id) == 2  # the sheet says that they were there
 
 
 def test_services_of_the_programme_are_ordered_once(client: FlaskClient, staged: Any, officer: Person) -> None:
@@ -336,9 +337,9 @@ def test_the_sheet_as_a_file_names_nobody(client: FlaskClient, staged: Any, offi
         wish(event, one, Wish(Kind.CAPTIONING, "fr", words="=1+1"), session)
     address = f"{desk_of(event)}/export"
     data = fields_of(client.get(address), action=address)
-    refused = client.post(address, data=data | {"reason": ""})
+    refused = client.post(address, data=data | {"reason": "", "names": "y"})
     assert refused.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
-    found = client.post(address, data=data | {"reason": "For conference services", "kind": kind})
+    found = client.post(address, data=data | {"reason": "", "kind": kind})
     assert found.status_code == HTTPStatus.OK
     table = rows_of(found.data, kind)
     line = next(row for row in table if "Captions while people speak: French" in row)

@@ -356,3 +356,36 @@ def test_nothing_is_asked_for_at_a_cancelled_event(client: FlaskClient, person: 
     with pytest.raises(NotAnyMore):
         actions.ask(person, intake(event, person), Wish(Kind.WHEELCHAIR), None)
     assert held(one) == []
+
+
+def test_the_same_wish_in_other_words_is_one(person: Person) -> None:
+    event, session = make_stage()
+    come(event, person)
+    found = intake(event, person)
+    actions.ask(person, found, Wish(Kind.CAPTIONING, "fr", words="on a screen"), session)
+    with pytest.raises(actions.AskedAlready):
+        actions.ask(person, found, Wish(Kind.CAPTIONING, "fr", words="large letters"), session)
+    actions.ask(person, found, Wish(Kind.CAPTIONING, "fr"), None)
+    actions.ask(person, found, Wish(Kind.DIET, words="no nuts"), None)
+    actions.ask(person, found, Wish(Kind.DIET, words="halal"), None)
+    with pytest.raises(actions.AskedAlready):
+        actions.ask(person, found, Wish(Kind.DIET, words="No  nuts"), None)
+
+
+def test_pages_of_a_cancelled_session_and_a_cancelled_event_say_so(client: FlaskClient, person: Person) -> None:
+    event, session = make_stage()
+    one = come(event, person)
+    wish(event, one, CAPTIONS, session)
+    session.publication = Publication.CANCELLED
+    db.session.flush()
+    assert "Session cancelled" in client.get(page_of(one)).text
+    event.publication, event.cancelled_at = Publication.CANCELLED, now()
+    db.session.flush()
+    text = client.get(page_of(one)).text
+    assert "Ask for it" not in text
+    assert "Not needed any more" not in text
+    own = client.get(f"/en/me/registrations/{one.reference}").text
+    assert "Ask for something" not in own
+    assert "Say where it stands" not in own
+    assert own.count("Event cancelled") == 2  # where it stands, and among what happened
+    assert "Event cancelled" in client.get(f"/en/me/registrations/{one.reference}/questions").text

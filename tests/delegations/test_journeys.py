@@ -182,16 +182,37 @@ def test_replacing_frees_the_place_and_withdraws_what_was_sent(app: Flask, clien
     nominee, registration = arrived(delegation, event, "Amina")
     assert send(client, mine(delegation, "/nominate"), **rows(("Grace", ""))).status_code == 422
     page = mine(delegation, "/replace", nominee)
-    assert send(client, page, name_0="Grace", email_0="grace@example.org", language="es").status_code == 303
+    lost = send(client, page, name_0="", email_0="grace@example.org", language="es", go="replace")
+    assert lost.status_code == 422
+    assert "Write the name of the person" in lost.text
+    assert 'value="grace@example.org"' in lost.text
+    asked = send(client, page, name_0="Grace", email_0="grace@example.org", language="es")
+    assert asked.status_code == 200
+    assert "This cannot be undone." in asked.text
+    db.session.refresh(registration)
+    assert registration.state is not State.WITHDRAWN  # nothing is done before a yes
+    again = client.post(page, data=form_fields(asked.text) | {"go": "edit"})
+    assert 'value="Grace"' in again.text
+    nominee.claimed_at = None
+    db.session.flush()
+    stale = client.post(page, data=form_fields(asked.text) | {"go": "replace"})
+    assert "Somebody else changed this while you were looking at it." in stale.text
+    nominee.claimed_at = now()
+    db.session.flush()
+    answer = send(client, page, name_0="Grace", email_0="grace@example.org", language="es", go="replace")
+    assert answer.status_code == 303
     db.session.refresh(registration)
     assert registration.state is State.WITHDRAWN
-    assert owed("registration.withdrawn") == [{"registration_id": str(registration.id)}]
+    assert owed("registration.replaced") == [{"registration_id": str(registration.id)}]
     grace = db.session.scalars(select(Nominee).where(Nominee.name == "Grace")).one()
     assert status(delegation, nominee) == "left"
     assert "Replaced" in client.get(mine(delegation)).text
     stale = browser(app, make_person()).get(f"/en/me/invitations/{actions.nominee_token(nominee)}")
     assert "closed" in stale.text
-    assert send(client, mine(delegation, "/replace", grace), language="en").status_code == 303
+    assert send(client, mine(delegation, "/replace", grace), language="en", go="replace").status_code == 303
+    late = client.post(page, data={"go": "replace"})
+    assert late.headers["Location"].endswith(mine(delegation, nominee=nominee))
+    assert "does not belong to the delegation any more" in client.get(mine(delegation)).text
     db.session.refresh(delegation)
     assert delegation.places_taken == 0
     assert send(client, mine(delegation, "/nominate"), **rows(("Olga", ""))).status_code == 303
@@ -235,6 +256,7 @@ def test_closing_stops_the_focal_point_and_opening_again_lets_it_go_on(app: Flas
     page = desk(event, delegation=delegation)
     assert send(client, page, f"{page}/state", to="closed").status_code == 303
     assert "has closed this delegation" in theirs.get(mine(delegation)).text
+    assert "You can still approve those who await your word." in theirs.get(mine(delegation)).text
     assert theirs.get(mine(delegation, "/nominate")).status_code == 303
     assert theirs.get(mine(delegation, "/replace", nominee)).status_code == 303
     assert "Closed" in client.get(desk(event)).text
@@ -251,7 +273,10 @@ def test_another_focal_point_is_named_and_the_former_one_sees_nothing_more(app: 
     assert theirs.get(mine(delegation)).status_code == 200
     officer(client, event)
     page = desk(event, delegation=delegation)
-    assert send(client, page, f"{page}/focal-point/end").status_code == 303
+    asked = send(client, page, f"{page}/focal-point/end")
+    assert asked.status_code == 200  # nothing is done before a yes
+    assert theirs.get(mine(delegation)).status_code == 200
+    assert client.post(f"{page}/focal-point/end", data=form_fields(asked.text)).status_code == 303
     assert theirs.get(mine(delegation)).status_code == 404
     assert send(client, page, f"{page}/focal-point", email=newer.email, language="en").status_code == 303
     first = db.session.scalars(select(FocalInvitation).where(FocalInvitation.closed_at.is_(None))).one()
@@ -299,3 +324,67 @@ def test_whoever_makes_no_badges_reads_the_public_name_of_who_took_the_link(app:
         text = organiser.get(there).text
         assert "Legal Marker" not in text
         assert "A. Yusuf" in text
+
+
+def test_an_invitation_can_be_declined_after_a_question(app: Flask, client: FlaskClient) -> None:
+    event = make_forum()
+    focal = sign_in(client, make_person())
+    delegation = make_delegation(event, focal, quota=1)
+    (nominee,) = nominate(delegation, "Amina")
+    theirs = browser(app, make_person())
+    link = f"/en/me/invitations/{actions.nominee_token(nominee)}"
+    assert "Register by:" in theirs.get(link).text
+    asked = send(theirs, link, go="decline")
+    assert asked.status_code == 200
+    assert status(delegation, nominee) == "invited"  # nothing is done before a yes
+    assert theirs.post(link, data=form_fields(asked.text) | {"go": "declined"}).status_code == 303
+    db.session.refresh(delegation)
+    assert (status(delegation, nominee), delegation.places_taken) == ("left", 0)
+    assert owed("delegations.declined") == [{"nominee_id": str(nominee.id)}]
+    assert "Not coming" in client.get(mine(delegation)).text
+    assert "closed" in theirs.get(link).text
+
+    other = make_delegation(event)
+    invitation = actions.invite_focal_point(make_person(), other, "focal@example.org", "en")
+    there = f"/en/me/requests/{actions.focal_token(invitation)}"
+    nobody = browser(app, make_person(name=""))
+    refused = send(nobody, there)
+    assert refused.status_code == 422
+    assert "Enter your name" in refused.text  # a focal point without a name is nobody to the others
+    asked = send(nobody, there, go="decline")
+    assert nobody.post(there, data=form_fields(asked.text) | {"go": "declined"}).status_code == 303
+    assert "This invitation is closed" in nobody.get(there).text
+    staff = app.test_client()
+    officer(staff, event)
+    assert "Focal point declined" in staff.get(desk(event, delegation=other)).text
+    lines = staff.get(desk(event, delegation=delegation)).text
+    assert "A person declined" in lines
+    assert lines.count("Amina") >= 2  # among those who left, and in the history
+
+
+def test_what_the_nomination_says_stands_in_the_form_of_the_nominee(app: Flask, client: FlaskClient) -> None:
+    event = make_forum()
+    delegation = make_delegation(event, make_person(), name="Kingdom of Examples")
+    (nominee,) = nominate(delegation, "Amina Yusuf")
+    theirs = browser(app, claim(nominee))
+    assert 'value="Kingdom of Examples"' in theirs.get(f"/en/events/{event.slug}/register/p1").text
+    assert 'value="Amina Yusuf"' in theirs.get(f"/en/events/{event.slug}/register/p2").text
+
+
+def test_the_silent_is_who_has_accepted_and_the_overdue_comes_first(app: Flask, client: FlaskClient) -> None:
+    event = make_forum()
+    focal = sign_in(client, make_person())
+    delegation = make_delegation(event, focal, silent_days=5)
+    arrived(delegation, event, "Grace", days_ago=1)
+    arrived(delegation, event, "Amina", days_ago=30)
+    text = client.get(mine(delegation)).text
+    assert text.index("Amina") < text.index("Grace")
+    assert text.count("Overdue") == 1
+    delegation.focal_id = None
+    db.session.flush()
+    staff = app.test_client()
+    officer(staff, event)
+    assert "Silent" not in staff.get(desk(event)).text
+    page = staff.get(desk(event, delegation=delegation)).text
+    assert "Nobody has accepted yet" in page
+    assert "Go on without it" in page

@@ -24,7 +24,7 @@ from tests import servers
 from tests.delegations.scene import desk, history, mine, officer, owed, send
 from tests.delegations.test_journeys import browser
 from tests.factories.delegations import arrived, claim, make_delegation, nominate, status
-from tests.factories.people import make_person, sign_in
+from tests.factories.people import form_fields, make_person, sign_in
 from tests.factories.registration import make_forum, make_registration, register
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -44,14 +44,17 @@ def test_assistants_stand_outside_quota_and_go_with_their_person(app: Flask, cli
     assert delegation.places_taken == 1
     assert "Interpreter, outside quota" in client.get(mine(delegation)).text
     officer(staff := app.test_client(), event)
-    assert "+ 1 beside" in staff.get(desk(event)).text
+    assert "+ 1 person outside quota" in staff.get(desk(event)).text
     assert client.get(mine(delegation, "/beside", ines)).status_code == 303  # nobody works beside an interpreter
     # Somebody else comes: the interpreter stays with whoever comes instead. Nobody comes: both go.
-    assert send(client, mine(delegation, "/replace", amina), name_0="Grace", language="en").status_code == 303
+    assert (
+        send(client, mine(delegation, "/replace", amina), name_0="Grace", language="en", go="replace").status_code
+        == 303
+    )
     db.session.refresh(ines)
     grace = db.session.scalars(select(Nominee).where(Nominee.name == "Grace")).one()
     assert (ines.beside_id, ines.left_at) == (grace.id, None)
-    assert send(client, mine(delegation, "/replace", grace), language="en").status_code == 303
+    assert send(client, mine(delegation, "/replace", grace), language="en", go="replace").status_code == 303
     db.session.refresh(ines)
     assert ines.left_at is not None
 
@@ -67,7 +70,11 @@ def test_a_delegation_follows_its_organisation_into_another_one(client: FlaskCli
     other = make_delegation(event, name="Ministry of Everything", quota=3)
     before = first.id
     nominate_there = other.id
-    answer = send(client, page, f"{page}/organization", organisation="ministry of EVERYTHING")
+    asked = send(client, page, f"{page}/organization", organisation="ministry of EVERYTHING")
+    assert asked.status_code == 200
+    assert "Let two delegations become one?" in asked.text
+    assert len(db.session.scalars(select(Delegation)).all()) == 2  # nothing is done before a yes
+    answer = client.post(f"{page}/organization", data=form_fields(asked.text))
     assert answer.headers["Location"].endswith(desk(event, delegation=other))
     kept = db.session.scalars(select(Delegation)).one()
     assert (kept.id, kept.quota, kept.places_taken, kept.focal_id) == (nominate_there, 5, 1, focal.id)
@@ -222,7 +229,7 @@ def test_a_registration_of_a_seat_at_once_awaits_the_focal_point_with_its_seat(c
     actions.approve(focal, delegation, queries.nominee_of(delegation.id, nominee.id))
     actions.replace(focal, delegation, queries.nominee_of(delegation.id, nominee.id), None, "en")
     assert db.session.get_one(RegistrationSetup, event.id).seats_taken == 0
-    assert owed("registration.withdrawn")
+    assert owed("registration.replaced")
 
 
 def test_no_focal_point_is_shown_a_registration_of_the_persons_own(client: FlaskClient) -> None:

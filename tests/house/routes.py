@@ -154,7 +154,14 @@ DELEGATIONS = (
     ),
     Route("delegations.nominee", "GET", NOMINEE, OWNER),
     Route("delegations.approve", "POST", f"{OWN_DELEGATION}/people/{{late}}/approve", OWNER),
-    Route("delegations.replace", "GET POST", f"{NOMINEE}/replace", OWNER, {"name_0": "Other", "language": "en"}),
+    Route(
+        "delegations.replace",
+        "GET POST",
+        f"{NOMINEE}/replace",
+        OWNER,
+        {"name_0": "Other", "language": "en", "go": "replace"},
+        fills=True,
+    ),
     Route(
         "delegations.beside",
         "GET POST",
@@ -312,7 +319,13 @@ PEOPLE = (
         {},
     ),
     Route("people.options_to_make", "POST", "/en/me/passkeys/options", PERSONAL),
-    Route("people.remove_passkey", "POST", "/en/me/passkeys/remove", only("owner"), {"passkey": "{passkey}"}),
+    Route(
+        "people.remove_passkey",
+        "POST",
+        "/en/me/passkeys/remove",
+        only("owner"),
+        {"passkey": "{passkey}", "sure": "yes"},
+    ),
     Route("people.roles", "GET", "/en/me/roles", PERSONAL),
     Route(
         "people.roles",
@@ -391,6 +404,7 @@ REGISTRATION = (
     Route("registration.own_file", "POST", "/en/me/registrations/{reference}/files/letter", UNREACHED),
     Route("registration.draft_file", "GET", "/en/events/{begun}/register/files/letter", OWNER),
     Route("registration.draft_file", "POST", "/en/events/{begun}/register/files/scan", OWNER),
+    Route("registration.sealed_answers", "GET POST", "/en/events/{begun}/register/sealed/answers", OWNER),
     Route("registration.questions", "GET POST", "/en/me/registrations/{reference}/questions", OWNER, {"text": "Here"}),
     Route("registration.question_file", "GET", "/en/me/registrations/{reference}/questions/{message}", OWNER),
     Route("registration.withdraw", "GET POST", "/en/me/registrations/{reference}/withdraw", OWNER),

@@ -1,7 +1,7 @@
 """Every string of the source is translated, whole, in each of the five catalogues; English is the source itself."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 from string import Formatter
@@ -77,3 +77,25 @@ def test_every_string_is_translated(messages: dict[tuple[str | None, object], Me
     catalogue = catalogue_of(language)
     wrong = [problem for message in messages.values() for problem in problems(message, catalogue, language)]
     assert not wrong, f"{language}: {len(wrong)} of {len(messages)}\n" + "\n".join(wrong[:60])
+
+
+NOUN = re.compile(r"%\(num\)s ([\u0621-\u0652]+)")
+TANWIN = "\u0627\u064b"
+"""The end of a noun after 11 to 99 in Arabic."""
+
+
+def is_exchanged(forms: Sequence[str]) -> bool:
+    """Whether an Arabic plural says after a hundred (form 4) what belongs after 11 to 99 (form 5)."""
+    hundred, tens = (found.group(1) if (found := NOUN.search(form)) else "" for form in forms[4:6])
+    return hundred != tens and hundred in {tens + TANWIN, tens + TANWIN[0]}
+
+
+def test_arabic_numbers_have_their_own_forms() -> None:
+    plurals = [
+        message for message in catalogue_of("ar") if isinstance(message.id, tuple | list) and all(message.string)
+    ]
+    assert len(plurals) > 50
+    assert not [message.id[0] for message in plurals if is_exchanged(message.string)]
+    day = "\u064a\u0648\u0645"
+    assert is_exchanged(["", "", "", "", f"%(num)s {day}{TANWIN}", f"%(num)s {day}"])
+    assert not is_exchanged(["", "", "", "", f"%(num)s {day}", f"%(num)s {day}{TANWIN}"])

@@ -98,7 +98,7 @@ def test_opened_nominated_filled_in_taken_over_and_approved(
     expect(theirs.page.locator(".tasks li")).to_have_count(3)
 
     # Grace has no account: the focal point types for her, and hands the link over.
-    theirs.page.get_by_role("link", name="Grace Akinyi").click()
+    theirs.page.locator(".tasks").get_by_role("link", name="Grace Akinyi").click()
     look(theirs, f"{shot}-06-nominee")
     grace = theirs.page.url.removeprefix(house.origin)
     assert press(theirs.page, "form[action$='/fill'] button") == 200
@@ -133,10 +133,12 @@ def test_opened_nominated_filled_in_taken_over_and_approved(
     theirs.page.fill("[name=name_0]", "Ines Intérprete")
     look(theirs, f"{shot}-13-beside")
     assert press(theirs.page) == 200
-    theirs.page.get_by_role("link", name="Olga Petrova").click()
+    theirs.page.locator(".tasks").get_by_role("link", name="Olga Petrova").click()
     theirs.go(f"{theirs.page.url.removeprefix(house.origin)}/replace")
     look(theirs, f"{shot}-14-replace")
     assert press(theirs.page) == 200
+    look(theirs, f"{shot}-14b-sure")
+    assert press(theirs.page, "button[value=replace]") == 200
     theirs.go(grace)
     look(theirs, f"{shot}-15-word")
     assert press(theirs.page, "form[action$='/approve'] button") == 200

@@ -63,6 +63,7 @@ def test_kept_on_the_own_page_and_given_at_the_sign_in(
         assert one.page.url.endswith(f"{house.origin}/{lang}/me/profile")
         one.go(f"/{lang}/me/passkeys")
         one.page.click("main li.card button")
+        assert press(one.page) == 200  # the page before it says what stays on the device
         expect(one.page.locator("main li.card")).to_have_count(0)
         one.page.context.clear_cookies()
         one.go(f"/{lang}/sign-in")

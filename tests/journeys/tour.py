@@ -383,6 +383,7 @@ def _build(words: Words) -> Tour:
             "arrangements.change": f"/me/registrations/{mine.reference}/needs/{need.id}",
             "arrangements.visa": f"/me/registrations/{mine.reference}/visa",
             "registration.amend": f"/me/registrations/{mine.reference}/answers/p1",
+            "registration.sealed_answers": f"/events/{slug}/register/sealed/answers",
             "registration.questions": f"/me/registrations/{mine.reference}/questions",
             "registration.withdraw": f"/me/registrations/{mine.reference}/withdraw",
             "registration.own_offer": f"/me/registrations/{promised.reference}/offer",

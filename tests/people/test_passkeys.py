@@ -214,7 +214,9 @@ def test_one_is_removed_by_its_owner_alone_and_opens_nothing_then(app: Flask, cl
     assert send(stranger, f"{MINE}/remove", page=MINE, passkey=row.id).status_code == 404
     assert send(stranger, f"{MINE}/remove", page=MINE, passkey="nonsense").status_code == 404
     sign_in(client, person)
-    assert send(client, f"{MINE}/remove", page=MINE, action=f"{MINE}/remove", passkey=row.id).status_code == 303
+    asked = send(client, f"{MINE}/remove", page=MINE, action=f"{MINE}/remove", passkey=row.id)
+    assert "The device keeps its entry" in asked.text
+    assert client.post(f"{MINE}/remove", data=form_fields(asked.text)).status_code == 303
     assert passkeys.of_person(person.id) == []
     assert give(app.test_client(), device, person.id.bytes).location.endswith("/sign-in")
 

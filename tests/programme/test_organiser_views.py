@@ -528,6 +528,11 @@ def test_cancel_needs_a_reason_and_says_it(client: FlaskClient) -> None:
     assert event.publication is session.publication is Publication.CANCELLED
     assert draft.publication is DRAFT
     assert event.cancelled_reason == {"en": "The hall burned down", "fr": "La salle a brûlé"}
+    assert "<dt>Sessions</dt><dd><bdi>2</bdi>" in client.get(f"/en/console/events/{event.slug}").text
+    late = client.post(url, data=fields_of(client.get(f"/en/console/events/{event.slug}/texts")))
+    assert "This event is cancelled already" in text_of(late)  # a second tab: no form that cannot be sent
+    off = f"/en/console/events/{event.slug}/sessions/{session.id}/cancel"
+    assert client.get(off).location.endswith("/programme")
     assert "The hall burned down" in text_of(client.get(f"/en/console/events/{event.slug}"))
 
 
@@ -592,7 +597,8 @@ def test_session_is_added_changed_moved_and_called_off(client: FlaskClient) -> N
     assert session.publication is Publication.CANCELLED
     assert "The speaker is ill" in text_of(client.get(f"/en/events/{event.slug}/sessions/{session.id}"))
     again = client.post(f"{one}/cancel", data=fields_of(client.get(f"{base}/facts")) | {"reason-en": "Once more"})
-    assert again.status_code in {422, 409}
+    assert again.status_code == 303
+    assert "This session is cancelled already." in text_of(client.get(again.location))
 
 
 def test_next_session_is_proposed_after_the_last(client: FlaskClient) -> None:

@@ -24,6 +24,7 @@ from eventhub.calendars import actions as calendars
 from eventhub.calendars import invites
 from eventhub.calendars.models import Choice, InviteMail
 from eventhub.delegations import actions as delegations
+from eventhub.delegations import filling
 from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.codes import LANGUAGES
@@ -41,7 +42,7 @@ from eventhub.registration.models import Registration, SeatOffer, State
 from tests import servers
 from tests.arrangements import scene as arrangements
 from tests.factories import calendars as in_calendars
-from tests.factories.delegations import arrived, make_delegation
+from tests.factories.delegations import arrived, make_delegation, nominate
 from tests.factories.helping import name_people
 from tests.factories.people import give_phone, make_person, make_staff
 from tests.factories.programme import make_session
@@ -213,6 +214,13 @@ def invited(person: Person) -> Payload:
     return {"invite_mail_id": str(db.session.scalars(newest).first())}
 
 
+def declined_nomination(person: Person) -> Payload:
+    delegation = make_delegation(marked(make_forum()), person, name=MARKERS["en"])
+    (nominee,) = nominate(delegation, MARKERS["en"])
+    filling.decline(make_person(), delegations.nominee_token(nominee))
+    return owed("delegations.declined")
+
+
 def session_called_off(person: Person) -> Payload:
     session = sitting(marked(make_forum()))
     in_calendars.make_seated(db.session.get_one(Event, session.event_id), person)
@@ -330,6 +338,7 @@ SCENES: dict[str, Scene] = {
     "registration.asked": asked,
     "registration.withdrawn": in_state(State.WITHDRAWN),
     "registration.dropped": registered_twice,
+    "registration.replaced": in_state(State.WITHDRAWN),
     "registration.changed": in_state(State.UNDER_REVIEW),
     "registration.deadline_extended": in_state(State.DRAFT),
     "registration.event_cancelled": called_off,
@@ -347,6 +356,7 @@ SCENES: dict[str, Scene] = {
     "delegations.called_off": focal_point_ended,
     "delegations.nomination_called_off": nomination_called_off,
     "helping.named": helped,
+    "delegations.declined": declined_nomination,
     "calendars.invite": invited,
     "calendars.session_cancelled": session_called_off,
     "calendars.sessions_changed": moved,

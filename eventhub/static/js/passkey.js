@@ -5,6 +5,8 @@
   const kind = window.PublicKeyCredential;
   if (!form || !kind || !kind.parseRequestOptionsFromJSON || !kind.parseCreationOptionsFromJSON) return;
   const failed = form.querySelector("[data-failed]");
+  // A device that has made one before says so by the name of its error.
+  const known = form.querySelector("[data-known]");
   const answer = form.elements.secret;
   const ask = async () => {
     const asked = await fetch(form.dataset.options, {
@@ -22,14 +24,15 @@
   form.addEventListener("submit", async (event) => {
     if (answer.value) return;
     event.preventDefault();
-    failed.hidden = true;
+    for (const words of [failed, known]) if (words) words.hidden = true;
     try {
       answer.value = JSON.stringify(await ask());
       form.requestSubmit(event.submitter);
-    } catch {
+    } catch (error) {
+      const words = known && error.name === "InvalidStateError" ? known : failed;
       answer.value = "";
-      failed.hidden = false;
-      failed.focus();
+      words.hidden = false;
+      words.focus();
     }
   });
 })();
