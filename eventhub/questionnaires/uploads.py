@@ -72,12 +72,12 @@ def most_to_read(question: "Question") -> int:
 
 
 def most_megabytes(question: "Question") -> int:
-    """The same in megabytes, as people are told."""
+    """The largest file in megabytes, as people are told."""
     return max(1, most_bytes(question) // 10**6)
 
 
-def _too_large(question: "Question") -> Any:
-    return _l("This file is too large. Send one of at most %(size)s MB.", size=most_megabytes(question))
+def _too_large(most: int) -> Any:
+    return _l("This file is too large. Send one of at most %(size)s MB.", size=max(1, most // 10**6))
 
 
 def allowed_files(question: "Question") -> frozenset[str]:
@@ -91,7 +91,8 @@ def file_field(question: "Question", _: str) -> Field:
     told = {
         "data-most": most_bytes(question),
         "data-most-photo": most_to_read(question),
-        "data-too-large": _too_large(question),
+        "data-too-large": _too_large(most_bytes(question)),
+        "data-too-large-photo": _too_large(most_to_read(question)),
         "data-go-on": GO_ON,
     }
     return FileField(question.label, render_kw={"accept": ",".join(sorted(allowed_files(question)))} | told)

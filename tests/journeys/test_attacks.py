@@ -113,7 +113,7 @@ NOT_FREE = {
     "search_entry": {"kind", "language", "plain"},
     "series": {"slug", "original_language"},
     "session_service": {"code", "languages"},
-    "session": {"time_zone", "interpretation", "access_services", "join_link"},
+    "session": {"for_categories", "time_zone", "interpretation", "access_services", "join_link"},
     "sign_in_request": {"email", "language", "next_url"},
     "stored_file": {"storage_key", "media_type", "purpose"},
 }

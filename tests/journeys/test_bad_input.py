@@ -207,9 +207,9 @@ def test_a_photograph_as_large_as_telephones_make_them(
     with somebody(house, chromium, lang, f"/events/{forum.slug}/register/p1", scripts=scripts) as person:
         page = person.page
         page.fill("[name=q_display_name]", "Amina")
-        large = {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff" + b"\x00" * 12_000_000}
+        large = {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff" + b"\x00" * 16_000_000}
         page.set_input_files("[name=q_scan]", large)
-        too_large = say(house, lang, "This file is too large. Send one of at most %(size)s MB.", size=10)
+        too_large = say(house, lang, "This file is too large. Send one of at most %(size)s MB.", size=15)
         if scripts:
             assert page.locator(".problem[role=alert]").inner_text() == too_large
             assert page.input_value("[name=q_scan]") == "", "it is not sent"

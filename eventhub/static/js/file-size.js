@@ -5,12 +5,14 @@
     const said = document.createElement("p");
     said.className = "problem";
     said.setAttribute("role", "alert");
-    let warned = true;
+    let warned = true, words;
     input.addEventListener("change", () => {
-      const { most, mostPhoto = most } = input.dataset;
-      const large = [...input.files].some((file) => file.size > (file.type.startsWith("image/") ? mostPhoto : most));
+      const { most, mostPhoto = most, tooLarge, tooLargePhoto = tooLarge } = input.dataset;
+      const isPhoto = (file) => file.type.startsWith("image/");
+      const large = [...input.files].find((file) => file.size > (isPhoto(file) ? mostPhoto : most));
+      words = large && isPhoto(large) ? tooLargePhoto : tooLarge;
       for (const old of input.parentElement.querySelectorAll(".problem")) if (old !== said) old.remove();
-      said.textContent = large ? input.dataset.tooLarge : "";
+      said.textContent = large ? words : "";
       if (large) input.value = "";
       warned = !large;
       input.before(said);
@@ -19,7 +21,7 @@
       if (warned) return;
       warned = true;
       event.preventDefault();
-      said.textContent = [input.dataset.tooLarge, input.dataset.goOn].filter(Boolean).join(" ");
+      said.textContent = [words, input.dataset.goOn].filter(Boolean).join(" ");
       input.focus();
     });
   }
