@@ -192,9 +192,7 @@ def request_email_change(actor: Person, new_email: str) -> EmailChange:
     if new_email == actor.email:
         raise SameAddress
     moment = now()
-    db.session.execute(
-        update(EmailChange).where(EmailChange.person_id == actor.id, EmailChange.done_at.is_(None)).values(until=moment)
-    )
+    _end_email_changes(actor)
     row = EmailChange(
         id=uuid.uuid4(),
         person_id=actor.id,
@@ -241,6 +239,11 @@ def agree_to_email_change(secret: str) -> EmailChange:
     if row.old_agreed_at and row.new_agreed_at:
         _change_email(db.session.get_one(Person, row.person_id), row)
     return row
+
+
+def _end_email_changes(person: Person) -> None:
+    mine = update(EmailChange).where(EmailChange.person_id == person.id, EmailChange.done_at.is_(None))
+    db.session.execute(mine.values(until=now()))
 
 
 def _change_email(person: Person, row: EmailChange) -> None:
@@ -308,15 +311,17 @@ def _confirm_second_factor(actor: Person, session: WebSession, plain: str) -> bo
     if factor is None:
         audit.record("person.second_factor_refused", actor, actor=actor)
         return False
-    if had_one:
-        # Whoever came in meanwhile with the old phone.
-        revoke_other_sessions(actor, keep=session.id)
-    else:
-        if not session.is_half and not queries.grants_of(actor.id):
-            # Somebody's own wish (second_step.py): who is signed in elsewhere came by the mailbox alone.
-            actor.asks_second_step = True
-            revoke_other_sessions(actor, keep=session.id)
+    # Somebody's own wish (second_step.py). What was begun by the mailbox alone ends: sessions, changes of address.
+    by_wish = not actor.asks_second_step and not queries.grants_of(actor.id)
+    if by_wish:
+        actor.asks_second_step = True
+        _end_email_changes(actor)
+    if by_wish or not had_one:
+        passkeys.lower(actor.id)
         promise("people.second_factor_set_up", person_id=actor.id)
+    if by_wish or had_one:
+        # Whoever came in meanwhile with the old phone, or by the mailbox.
+        revoke_other_sessions(actor, keep=session.id)
     session.second_factor_at, session.is_half = factor.confirmed_at, False
     audit.record("person.second_factor_given", actor, actor=actor, way="set_up")
     return True

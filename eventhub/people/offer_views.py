@@ -23,7 +23,7 @@ def offered_roles() -> ResponseReturnValue:
     """Roles that I am offered; I hold none before I accept it, with the code that the giver told me."""
     form, visitor = OfferForm(), actor()
     person, chosen = visitor.person, as_uuid(request.form.get("offer", ""))
-    asks_code = not visitor.has_second_factor()
+    asks_code = not roles.needs_no_code(person, visitor.web_session)
     if form.validate_on_submit():
         if chosen is None:
             raise NotFound

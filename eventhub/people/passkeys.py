@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from flask import current_app
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from eventhub.kit import audit
@@ -168,6 +168,13 @@ def remove(person: Person, passkey_id: uuid.UUID) -> None:
     if gone is None:
         raise NotFound
     audit.record("person.passkey_removed", person, actor=person)
+
+
+def lower(person_id: uuid.UUID) -> None:
+    """They sign in and stand for no second step any more: the one under which they were made has ended, or another one
+    begins, which may be somebody else's.
+    """
+    db.session.execute(update(Passkey).where(Passkey.person_id == person_id).values(is_second_factor=False))
 
 
 def drop_all(person_id: uuid.UUID) -> None:

@@ -121,8 +121,9 @@ def accept_role(actor: Person, session: WebSession, offer_id: uuid.UUID, *, type
     """The role is theirs from now on, and with it the second factor. Raises OfferClosed, WrongOfferCode, AlreadyHeld.
 
     ``typed`` is the code that the giver told, without which a mailbox would set up the phone of somebody newly
-    appointed; None for a session that has given a second factor. The caller counts the tries. Whoever has no phone yet
-    sets it up in this session, which begins it at once; the others are signed out, and asked for the code again.
+    appointed, or had set one up as a participant's; None where ``needs_no_code``. The caller counts the tries.
+    Whoever has no phone yet sets it up in this session, which begins it at once; the others are signed out, and asked
+    for the code again.
     """
     offer = queries.own_offer(actor, offer_id, lock=True)
     if offer is None:
@@ -130,7 +131,7 @@ def accept_role(actor: Person, session: WebSession, offer_id: uuid.UUID, *, type
     giver = queries.grants_of(offer.offered_by_id)
     if not may_grant(giver, offer.role, scope_for(offer.scope_kind, offer.scope_id, offer.series_id)):
         raise OfferClosed
-    if typed is not None and not _is_code(offer.id, typed):
+    if not (typed is None and needs_no_code(actor, session)) and not _is_code(offer.id, typed or ""):
         raise WrongOfferCode
     offer.closed_at = now()
     grant = _hold(
@@ -142,6 +143,11 @@ def accept_role(actor: Person, session: WebSession, offer_id: uuid.UUID, *, type
         totp.begin(actor, session)
     audit.record("role.accepted", actor, actor=actor, scope_id=offer.scope_id, role=offer.role, scope=offer.scope_kind)
     return grant
+
+
+def needs_no_code(person: Person, session: WebSession) -> bool:
+    """Whether a role is accepted without the giver's code: by staff alone, whose phone a giver's code once let in."""
+    return session.second_factor_at is not None and bool(queries.grants_of(person.id))
 
 
 def asks_for_offer_code(person: Person, session: WebSession) -> bool:
@@ -231,8 +237,8 @@ def revoke_role(actor: Person | None, grant: RoleGrant, *, series_id: uuid.UUID 
     grant.revoked_at = now()
     db.session.flush()
     person = db.session.get_one(Person, grant.person_id)
-    if not queries.grants_of(person.id):
-        # Nobody asks a participant for a second factor.
+    if not queries.grants_of(person.id) and not person.asks_second_step:
+        # Nobody asks a participant for a second factor who does not want it.
         db.session.execute(update(WebSession).where(WebSession.person_id == person.id).values(is_half=False))
     audit.record("role.revoked", person, actor=actor, scope_id=grant.scope_id, role=grant.role, scope=grant.scope_kind)
     if grant.role is Role.ADMIN and grant.scope_kind is ScopeKind.ALL:
@@ -266,7 +272,6 @@ def _close_stale_offers(moment: datetime) -> None:
 def _tighten(person: Person) -> None:
     """The sessions and links of somebody who becomes staff are staff's from now on."""
     sign_in.shorten_for_staff(person)
-    live = (WebSession.person_id == person.id, WebSession.revoked_at.is_(None), WebSession.second_factor_at.is_(None))
-    db.session.execute(
-        update(WebSession).where(*live).values(is_half=True, until=func.least(WebSession.until, now() + STAFF_SESSION))
-    )
+    live = update(WebSession).where(WebSession.person_id == person.id, WebSession.revoked_at.is_(None))
+    db.session.execute(live.values(until=func.least(WebSession.until, now() + STAFF_SESSION)))
+    db.session.execute(live.where(WebSession.second_factor_at.is_(None)).values(is_half=True))

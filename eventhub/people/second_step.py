@@ -8,7 +8,7 @@ administrators who clear it together where both are lost.
 from eventhub.kit import audit
 from eventhub.kit.errors import NotFound
 from eventhub.kit.outbox import promise
-from eventhub.people import queries, totp
+from eventhub.people import passkeys, queries, totp
 from eventhub.people.models import Person, WebSession
 from eventhub.people.sessions import revoke_other_sessions
 
@@ -30,7 +30,8 @@ def end(actor: Person, session: WebSession) -> Person:
     if not actor.asks_second_step or queries.grants_of(actor.id):
         raise NotFound
     totp.drop(actor)
-    actor.asks_second_step = False
+    passkeys.lower(actor.id)
+    actor.asks_second_step, session.second_factor_at = False, None
     revoke_other_sessions(actor, keep=session.id)
     audit.record("person.second_step_ended", actor, actor=actor)
     promise("people.second_step_ended", person_id=actor.id)

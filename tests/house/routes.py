@@ -278,7 +278,8 @@ PEOPLE = (
         "people.second_factor_setup",
         "GET POST",
         "/en/second-factor/set-up",
-        but(STAFF, anonymous=SIGN_IN, owner=SECOND_FACTOR, stranger=SECOND_FACTOR, admin=SECOND_FACTOR),
+        # Whoever is neither staff nor asks for a second step is led to the page where one turns it on.
+        but(STAFF, anonymous=SIGN_IN, owner=OK, stranger=OK, admin=SECOND_FACTOR),
     ),
     Route("people.keep_second_factor", "POST", "/en/second-factor/keep", HALF_WAY),
     Route("people.object_to_reset", "POST", "/en/second-factor/object", but(STAFF, owner=NOTHING, stranger=NOTHING)),
