@@ -244,7 +244,9 @@ def take_back(actor: Person, charge: Charge) -> Charge:
     db.session.flush()
     if before is not None:
         behalf.withdraw(actor, before, charge.event_id)
-        if not behalf.is_kept(before, charge.event_id):
+        if behalf.is_kept(before, charge.event_id):
+            before.managed_by_id = None
+        else:
             people.erase(None, before)
     audit.record("helping.taken_back", charge, actor=actor, scope_id=charge.event_id)
     return charge

@@ -94,6 +94,7 @@ def test_a_decision_and_an_objection_outlive_taking_back(app: Flask) -> None:
         actions.take_back(helper, one)
     erased = [db.session.get_one(Person, one.person_id).erased_at is not None for one in (revoked, objected, plain)]
     assert erased == [False, False, True]
+    assert db.session.get_one(Person, revoked.person_id).managed_by_id is None
     assert queries.people(event.id, helper.id) == []
 
 
