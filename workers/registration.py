@@ -18,6 +18,7 @@ from eventhub.papers import actions as papers
 from eventhub.people.models import Person, Role, RoleGrant, ScopeKind
 from eventhub.programme.models import Event, Publication
 from eventhub.registration import (
+    behalf,
     cancelling,
     counts,
     duplicates,
@@ -257,10 +258,17 @@ def accredited_calendar(registration_id: str) -> None:
 
 
 @writes("registration.withdrawn_calendar")
-def withdrawn_calendar(registration_id: str) -> None:
-    """The sessions leave the person's calendar, and the person leaves the papers; not if she is accredited anew."""
+def withdrawn_calendar(registration_id: str, person_id: str | None = None) -> None:
+    """The sessions leave the person's calendar, and the person leaves the papers; not if she is accredited anew.
+    ``person_id``: whose it was, where the registration is somebody else's since.
+    """
     registration = queries.with_person(uuid.UUID(registration_id))
-    if registration is not None and registration.state not in STANDS["accredited"]:
+    if registration is not None and person_id is not None:
+        whose = uuid.UUID(person_id)
+        if not behalf.takes_part(registration.event_id, whose):
+            calendars.on_withdrawn(registration, whose)
+        papers.follow_registration(whose, registration.id)
+    elif registration is not None and registration.state not in STANDS["accredited"]:
         calendars.on_withdrawn(registration)
         papers.follow_registration(registration.person_id, registration.id)
 

@@ -313,10 +313,13 @@ def is_confirmed_by_invite(registration: Registration) -> bool:
     return bool(queries.live_entries(event.id, now(), person.id))
 
 
-def on_withdrawn(registration: Registration) -> None:
-    """The person does not come (withdrew, was declined, revoked): the sessions leave the calendar, invites end."""
-    places.forget(registration.person_id, select(Session.id).where(Session.event_id == registration.event_id))
-    invites.uninvite(registration)
+def on_withdrawn(registration: Registration, person_id: uuid.UUID | None = None) -> None:
+    """The person does not come (withdrew, was declined, revoked): the sessions leave the calendar, invites end.
+    ``person_id``: whose registration it was, where it is somebody else's since.
+    """
+    whose = person_id or registration.person_id
+    places.forget(whose, select(Session.id).where(Session.event_id == registration.event_id))
+    invites.uninvite(registration, whose)
 
 
 def erase(person_id: uuid.UUID) -> None:

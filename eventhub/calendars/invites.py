@@ -58,9 +58,11 @@ def invite(registration: Registration) -> list[Invite]:
     return sent
 
 
-def uninvite(registration: Registration) -> list[Invite]:
+def uninvite(registration: Registration, person_id: uuid.UUID | None = None) -> list[Invite]:
     """Take one person off: a CANCEL to that person alone, for whatever is not over."""
-    return _take_off(Invite.person_id == registration.person_id, CalendarEntry.event_id == registration.event_id)
+    return _take_off(
+        Invite.person_id == (person_id or registration.person_id), CalendarEntry.event_id == registration.event_id
+    )
 
 
 def follow_visibility(person_id: uuid.UUID) -> list[Invite]:

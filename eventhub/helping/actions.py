@@ -37,6 +37,11 @@ MAILS = {"limit": 60, "seconds": A_DAY}
 TO_ONE = {"limit": 30, "seconds": A_DAY}
 """Mails that go to one mailbox in a day, whoever causes them: a village shares one."""
 
+BY_ONE = {"limit": 15, "seconds": A_DAY}
+"""Mails that one helper sends to one mailbox in a day: half of what it gets, so that others' mails arrive too."""
+AGAIN = {"limit": 5, "seconds": A_DAY}
+"""Of these so many are mails about somebody who was named before."""
+
 
 class NotOffered(DomainError):
     """The event does not let people register others, or not now."""
@@ -179,8 +184,8 @@ def name(actor: Person, event: Event, setup: RegistrationSetup, rows: Sequence[N
     db.session.flush()
     for charge in made:
         audit.record("helping.named", charge, actor=actor, scope_id=event.id)
-        if charge.email:
-            _mail(actor, charge)
+        if charge.email and _may_mail(actor, charge.email):
+            _mail(charge)
     return made
 
 
@@ -189,8 +194,11 @@ def write_again(actor: Person, charge: Charge) -> Charge:
     charge = held(actor, charge)
     if charge.email is None:
         raise NoMailbox
-    _new_link(charge)
-    _mail(actor, charge)
+    # Where the mailbox gets no more today the link that it has stays open.
+    if _may_mail(actor, charge.email, again=True):
+        _new_link(charge)
+        _mail(charge)
+    audit.record("helping.written_again", charge, actor=actor, scope_id=charge.event_id)
     db.session.flush()
     return charge
 
@@ -205,10 +213,9 @@ def correct(actor: Person, charge: Charge, name: str, *, email: str | None, phon
     if moved:
         charge.refused_at = None
         _new_link(charge)
-    if moved and email:
-        if queries.is_unwanted(actor.id, email):
-            raise Unwanted
-        _mail(actor, charge)
+    if moved and email and _may_mail(actor, email, again=True):
+        _mail(charge)
+    audit.record("helping.corrected", charge, actor=actor, scope_id=charge.event_id)
     db.session.flush()
     return charge
 
@@ -226,7 +233,8 @@ def slips(actor: Person, charges: Sequence[Charge]) -> list[tuple[Charge, str]]:
 
 def take_back(actor: Person, charge: Charge) -> Charge:
     """The helper does not register this person after all: what was typed is erased with the person without an account,
-    and a seat is the next one's. Raises TakenOver.
+    and a seat is the next one's. What was decided on stays, with what colleagues said of it: else the same person would
+    be named again as if nothing had been. Raises TakenOver.
     """
     hold(charge.event_id, actor.id)
     charge = held(actor, charge)
@@ -236,25 +244,39 @@ def take_back(actor: Person, charge: Charge) -> Charge:
     db.session.flush()
     if before is not None:
         behalf.withdraw(actor, before, charge.event_id)
-        people.erase(None, before)
+        if behalf.is_kept(before, charge.event_id):
+            before.managed_by_id = None
+        else:
+            people.erase(None, before)
     audit.record("helping.taken_back", charge, actor=actor, scope_id=charge.event_id)
     return charge
 
 
 def refuse(secret: str) -> bool:
-    """Whoever reads the mailbox says: not me. The mailbox is forgotten, the link dies, and this helper's mails go there
-    no more. What was typed stays where it was: perhaps the address was mistyped. Once more is the same.
+    """Whoever reads the mailbox says: not me. The mailbox is forgotten, links that were mailed there die, and this
+    helper's mails go there no more. What was typed stays where it was: perhaps the address was mistyped. Once more is
+    the same.
     """
-    found = queries.by_token(secret, lock=True)
+    found = queries.refusable(secret)
     if found is None:
         return False
-    charge, _event = found
-    if charge.email is None or charge.helper_id is None or charge.claimed_at is not None:
-        return False
-    row = {"helper_id": charge.helper_id, "address_hash": queries.address_hash(charge.email), "since": now()}
-    db.session.execute(insert(table_of(UnwantedHelp)).values(row).on_conflict_do_nothing())
-    charge.email, charge.refused_at = None, now()
-    _new_link(charge)
+    helper_id, address_hash = found
+    moment = now()
+    row = {"helper_id": helper_id, "address_hash": address_hash, "since": moment, "refused_at": moment}
+    said = insert(table_of(UnwantedHelp)).values(row)
+    key = ["helper_id", "address_hash"]
+    db.session.execute(said.on_conflict_do_update(index_elements=key, set_={"refused_at": moment}))
+    theirs = select(Charge).where(
+        Charge.helper_id == helper_id, Charge.email.is_not(None), Charge.claimed_at.is_(None), Charge.left_at.is_(None)
+    )
+    rows = theirs.order_by(Charge.id).with_for_update().execution_options(populate_existing=True)
+    for charge in db.session.scalars(rows).all():
+        if charge.email is None or queries.address_hash(charge.email) != address_hash:
+            continue
+        charge.email, charge.refused_at = None, moment
+        if charge.by_mail:  # a slip was handed to somebody else
+            _new_link(charge)
+        audit.record("helping.refused", charge, actor=None, scope_id=charge.event_id)
     db.session.flush()
     return True
 
@@ -267,6 +289,7 @@ def throw_out(actor: Person, event_id: uuid.UUID) -> Charge:
     if found.helper_id is not None:
         hold(event_id, found.helper_id)
     found.left_at, found.name, found.email, found.phone = now(), "", None, None
+    audit.record("helping.thrown_out", found, actor=actor, scope_id=event_id)
     db.session.flush()
     return found
 
@@ -296,6 +319,17 @@ def charge_token(charge: Charge) -> str:
     return token("helping.charge", charge.id, charge.salt)
 
 
+def not_me(helper_id: uuid.UUID, email: str) -> str:
+    """The secret by which a mailbox says that it wants no more of a helper's mails: the same in all of them."""
+    address_hash = queries.address_hash(email)
+    secret = token("helping.not_me", helper_id, address_hash)
+    row = {"helper_id": helper_id, "address_hash": address_hash, "token_hash": digest(secret), "since": now()}
+    made = insert(table_of(UnwantedHelp)).values(row)
+    key = ["helper_id", "address_hash"]
+    db.session.execute(made.on_conflict_do_update(index_elements=key, set_={"token_hash": digest(secret)}))
+    return secret
+
+
 def hold(event_id: uuid.UUID, person_id: uuid.UUID) -> Registrar:
     """Lock somebody's row as a helper, made where there is none."""
     db.session.flush()
@@ -316,23 +350,30 @@ def held(actor: Person, charge: Charge) -> Charge:
 
 def _new_link(charge: Charge) -> None:
     charge.salt = new_salt()
-    charge.token_hash = digest(charge_token(charge))
+    charge.token_hash, charge.by_mail = digest(charge_token(charge)), False
 
 
-def _mail(actor: Person, charge: Charge) -> None:
-    if charge.email is None:
-        return
-    if queries.is_unwanted(actor.id, charge.email):
+def _may_mail(actor: Person, email: str, *, again: bool = False) -> bool:
+    """Count a mail before its link is made; whether it may go. Raises Unwanted, TooManyMails."""
+    if queries.is_unwanted(actor.id, email):
         raise Unwanted
     try:
+        if again:
+            count("helping.mails_again", f"{actor.id} {email}", **AGAIN)
+        count("helping.mails_by", f"{actor.id} {email}", **BY_ONE)
         count("helping.mails", str(actor.id), **MAILS)
     except TooMany:
         raise TooManyMails from None
     try:
-        count("helping.mails_to", charge.email, **TO_ONE)
+        count("helping.mails_to", email, **TO_ONE)
     except TooMany:
         # Said to nobody: a helper must not learn what others sent there.
-        return
+        return False
+    return True
+
+
+def _mail(charge: Charge) -> None:
+    charge.by_mail = True
     promise("helping.named", charge_id=charge.id)
 
 

@@ -106,12 +106,12 @@ def _settle(actor: Person, before: Person | None, charge: Charge, keep: Keep | N
     if keep is None:
         raise Choose
     if keep is Keep.OWN:
-        behalf.withdraw(actor, before, charge.event_id, cause="exchanged")
+        behalf.keep_own(actor, own, theirs)
         charge.kept_own = True
         return [before]
     if not behalf.may_give_way(own, theirs):
         raise behalf.OwnStays
-    nobody = behalf.set_aside(actor, own)
+    nobody = behalf.set_aside(actor, own, theirs)
     focal.claim(actor, before, charge.event_id)
     return [before, nobody]
 

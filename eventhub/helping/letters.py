@@ -6,7 +6,8 @@ Nobody knows whose mailbox it is, or who else reads it: which name is meant stan
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from eventhub.helping.actions import charge_token
+from eventhub.helping import queries
+from eventhub.helping.actions import charge_token, not_me
 from eventhub.helping.models import Charge
 from eventhub.kit.mail import Letter
 from eventhub.kit.web import absolute
@@ -16,7 +17,7 @@ from eventhub.people.queries import person_by_email
 
 def named(charge: Charge, helper: Person) -> Letter | None:
     """Somebody fills in a form for you; take it over, or say that it is not for you."""
-    if charge.email is None:
+    if charge.email is None or queries.is_unwanted(helper.id, charge.email):
         return None
     lang, secret = charge.language, charge_token(charge)
     known = person_by_email(charge.email)
@@ -31,8 +32,7 @@ def named(charge: Charge, helper: Person) -> Letter | None:
             {"url": claim, "neutral": True},
             discreet=True,
         )
-    # A discreet helper without a public name is nobody's business either.
-    who = helper.alias or ("" if helper.discreet else helper.name)
+    who = queries.told_name(helper.alias, helper.name, discreet=helper.discreet)
     return Letter(
         charge.email,
         lang,
@@ -56,7 +56,7 @@ def named(charge: Charge, helper: Person) -> Letter | None:
                 {"label": _l("Open the page"), "url": claim},
                 {
                     "label": _l("Not me: no more of these mails"),
-                    "url": absolute("helping.refuse", lang=lang, token=secret),
+                    "url": absolute("helping.refuse", lang=lang, token=not_me(helper.id, charge.email)),
                 },
             ],
             "foot": _l(

@@ -43,7 +43,8 @@ class Charge(Base):
 
     ``person_id`` is whose registration it is: the person without an account for whom ``helper_id`` fills the form in,
     from ``claimed_at`` on the account that took the link. ``kept_own``: whoever took it had registered already, and
-    kept that. ``refused_at``: the mailbox said that it is none of its business. ``left_at``: taken back by the helper,
+    kept that. ``by_mail``: the newest link went to the mailbox, which said at ``refused_at`` that it is none of its
+    business. ``left_at``: taken back by the helper,
     or the person has thrown the helper out.
     """
 
@@ -66,6 +67,7 @@ class Charge(Base):
     language: Mapped[str]
     salt: Mapped[bytes] = mapped_column(LargeBinary)
     token_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    by_mail: Mapped[bool] = mapped_column(default=False)
     named_at: Mapped[datetime] = mapped_column(default=now)
     person_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     claimed_at: Mapped[datetime | None]
@@ -75,10 +77,15 @@ class Charge(Base):
 
 
 class UnwantedHelp(Base):
-    """A mailbox that wants no mails because of one helper: of the address a keyed digest only."""
+    """A mailbox that got mails because of one helper, and whether it wants no more (``refused_at``): of the address a
+    keyed digest only. ``token_hash`` is of the link that says so, which no deed of the helper closes.
+    """
 
     __tablename__ = "unwanted_help"
+    __table_args__ = (UniqueConstraint("token_hash"),)
 
     helper_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
     address_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    token_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     since: Mapped[datetime] = mapped_column(default=now)
+    refused_at: Mapped[datetime | None]

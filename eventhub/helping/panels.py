@@ -41,11 +41,12 @@ def by_whom(found: Intake) -> Panel | None:
     charge = queries.of_person(registration.event_id, registration.person_id)
     if charge is None or charge.claimed_at is None:
         return None
-    names = queries.public_names([charge.helper_id]) if charge.helper_id else {}
+    names = queries.told_names([charge.helper_id]) if charge.helper_id else {}
     return Panel(
         "helping/by_whom_panel.html",
         {
             "who": next(iter(names.values()), ""),
+            "has_helper": charge.helper_id is not None,
             "day": show_date(charge.claimed_at.date(), g.lang),
             "url": url_for("helping.throw_out", slug=found.event.slug),
             "form": ActionForm(formdata=None),

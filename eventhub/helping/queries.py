@@ -1,5 +1,6 @@
 """What is asked about helpers: whom somebody registers, who stands behind a link, and the desk's list."""
 
+import re
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -19,6 +20,10 @@ from eventhub.registration.models import Registration, RegistrationSetup, State
 from eventhub.registration.queries import EVENT_COLUMNS
 
 NOT_SENT = frozenset({State.DRAFT, State.EXPIRED})
+NAME_SHOWN = 60
+"""So many signs of a helper's name are told to strangers."""
+ADVERT = re.compile(r"://|www\.|@|[\w-]{2,}\.[a-z]{2,}(?:\b|/)", re.IGNORECASE)
+"""What would make a link in a mail of a name."""
 PUBLIC_NAME = func.coalesce(func.nullif(Person.alias, ""), Person.name)
 
 
@@ -188,7 +193,22 @@ def told(charge_id: uuid.UUID) -> tuple[Charge, Person] | None:
 
 def is_unwanted(helper_id: uuid.UUID, email: str) -> bool:
     """Whether a mailbox wants no mails because of this helper."""
-    return db.session.get(UnwantedHelp, (helper_id, address_hash(email))) is not None
+    mine = UnwantedHelp.helper_id == helper_id, UnwantedHelp.address_hash == address_hash(email)
+    return db.session.scalar(select(UnwantedHelp.refused_at).where(*mine)) is not None
+
+
+def refusable(secret: str) -> tuple[uuid.UUID, bytes] | None:
+    """Which helper and which mailbox a "Not me" is about, where it was not said yet: by the link of a mail, which stays
+    the same whatever the helper does, or by the link of a person, from its page.
+    """
+    mailed = select(UnwantedHelp).where(UnwantedHelp.token_hash == digest(secret), UnwantedHelp.refused_at.is_(None))
+    row = db.session.scalar(mailed)
+    if row is not None:
+        return row.helper_id, row.address_hash
+    found = by_token(secret)
+    if found is None or found[0].email is None or found[0].helper_id is None or found[0].claimed_at is not None:
+        return None
+    return found[0].helper_id, address_hash(found[0].email)
 
 
 def address_hash(email: str) -> bytes:
@@ -232,6 +252,23 @@ def public_names(person_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
         return {}
     rows = select(Person.id, PUBLIC_NAME).where(Person.id.in_(person_ids))
     return {row[0]: row[1] for row in db.session.execute(rows)}
+
+
+def told_names(person_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """What strangers read of helpers; empty where they read no name. One statement, none for nobody."""
+    if not person_ids:
+        return {}
+    rows = select(Person.id, Person.alias, Person.name, Person.discreet).where(Person.id.in_(person_ids))
+    return {one: told_name(alias, name, discreet=discreet) for one, alias, name, discreet in db.session.execute(rows)}
+
+
+def told_name(alias: str | None, name: str, *, discreet: bool) -> str:
+    """The name of a helper for strangers: none of a discreet person without a public one, and no advertisement."""
+    # A discreet helper without a public name is nobody's business either.
+    who = " ".join((alias or ("" if discreet else name)).split())
+    if ADVERT.search(who):
+        return ""
+    return who if len(who) <= NAME_SHOWN else f"{who[: NAME_SHOWN - 1]}…"
 
 
 def references(event_id: uuid.UUID, person_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:

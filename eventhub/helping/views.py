@@ -147,7 +147,7 @@ def take_back(slug: str, charge_id: uuid.UUID) -> ResponseReturnValue:
     event, row = row_of(slug, charge_id)
     form, me = ActionForm(), actor().person
     if form.validate_on_submit() and submit(form, lambda: actions.take_back(me, row.charge)):
-        flash(_("This person is not on your list any more, and what you typed is deleted."), "ok")
+        flash(_("This person is not on your list any more. What you typed is deleted, unless it must be kept."), "ok")
         return back_to("helping.people", slug=slug)
     return _draw(event, row, form)
 
@@ -173,7 +173,7 @@ def claim(token: str) -> ResponseReturnValue:
             return _taken(*taken)
         charge, event = queries.by_token(token, lock=True) or (charge, event)
         own, theirs = claiming.standing(me, charge)
-    helper = queries.public_names([charge.helper_id]) if charge.helper_id else {}
+    helper = queries.told_names([charge.helper_id]) if charge.helper_id else {}
     page = render_template(
         "helping/claim.html",
         event=event,
@@ -194,8 +194,7 @@ def claim(token: str) -> ResponseReturnValue:
 @by_token
 def refuse(token: str) -> ResponseReturnValue:
     """Not me: the mailbox is forgotten, and this helper's mails go there no more. No sign-in is needed for that."""
-    found = queries.by_token(token)
-    if found is None or found[0].email is None:
+    if queries.refusable(token) is None:
         raise LinkClosed
     form = RefuseForm()
     if form.validate_on_submit() and submit(form, lambda: actions.refuse(token)):

@@ -269,5 +269,6 @@ def _move(mailing: Mailing, to: Stage) -> None:
 
 def hold_back(line: MailingLine) -> None:
     """The mailing was stopped before this mail was written: it waits, for a promise of its own."""
-    values = {"promised_at": None, "round": line.round + 1}
+    # Also one that a mail server had put off, so that it is handed over again when the mailing goes on.
+    values = {"promised_at": None, "round": line.round + 1, "state": Outcome.WAITING, "why": None, "moved_at": now()}
     db.session.execute(update(table_of(MailingLine)).where(MailingLine.id == line.id).values(**values))

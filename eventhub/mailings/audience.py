@@ -119,11 +119,17 @@ def count(mailing: Mailing, event: Event) -> Count:
 
 
 def names(mailing: Mailing, event: Event, seen: Sight, *, limit: int = NAMED) -> list[Named]:
-    """The first of an audience by name, as the desk sees them. One statement."""
+    """The first of an audience by name, as the desk sees them. Who has begun and not sent is counted, and named to
+    nobody: a draft is its author's alone. One statement.
+    """
     name: Any = LEGAL if seen is Sight.BADGES else PUBLIC_NAME
     rows = select(Registration.id, name, Registration.reference, Organisation.name, skipped_why(mailing))
     rows = _from(rows).outerjoin(Organisation, Organisation.id == Registration.organisation_id)
-    rows = rows.where(*_where(read(mailing.audience), event)).order_by(func.lower(name), Registration.id).limit(limit)
+    rows = (
+        rows.where(*_where(read(mailing.audience), event), Registration.reference.is_not(None))
+        .order_by(func.lower(name), Registration.id)
+        .limit(limit)
+    )
     return [Named(one, who, reference, of, Why(why) if why else None) for one, who, reference, of, why in _rows(rows)]
 
 

@@ -1,6 +1,7 @@
 """What the staff pages of mailings share: the blueprint, who comes in, and words for where things stand."""
 
 import uuid
+from collections.abc import Iterable
 
 from flask import Blueprint
 from flask_babel import gettext as _
@@ -34,6 +35,18 @@ def mailing_at_desk(slug: str, mailing_id: uuid.UUID, *, lock: bool = False) -> 
 def is_visible(mailing: Mailing, event: Event) -> bool:
     """Whether the visitor may know of a mailing of an event at whose desk she works."""
     return not mailing.audience.get("first_time") or access.knows_first_timers(actor().grants, event)
+
+
+def visible(rows: Iterable[tuple[Mailing, Event]]) -> list[tuple[Mailing, Event]]:
+    """Those of which the visitor may know: asked once for each event, however many of its mailings are there."""
+    known: dict[uuid.UUID, bool] = {}
+    found = []
+    for mailing, event in rows:
+        if mailing.audience.get("first_time") and event.id not in known:
+            known[event.id] = is_visible(mailing, event)
+        if not mailing.audience.get("first_time") or known[event.id]:
+            found.append((mailing, event))
+    return found
 
 
 def mailing_to_send(slug: str, mailing_id: uuid.UUID) -> tuple[Event, Mailing]:

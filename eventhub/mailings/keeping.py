@@ -23,7 +23,7 @@ def own_data(person: Person) -> dict[str, Any]:
     """What a person was sent, in plain values, and whether she stopped such mails. Two statements."""
     preference = db.session.get(MailPreference, person.id)
     sent = []
-    for line in queries.messages(person):
+    for line in queries.messages(person, limit=None):
         values = letters.values_for(line.registration, person, line.mailing.event, person.language)
         what = letters.said(line.mailing, person.language, values)
         sent.append(

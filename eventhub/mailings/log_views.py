@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from eventhub.kit.access import actor, staff
 from eventhub.kit.i18n import said_by_clock, show_moment
 from eventhub.kit.paging import page_number, pager
-from eventhub.mailings import queries
+from eventhub.mailings import access, queries
 from eventhub.mailings.console import at_desk, bp, mailing_at_desk, subject_of
 from eventhub.mailings.models import Outcome
 from eventhub.mailings.words import OUTCOMES, WHYS, said_problem
@@ -73,7 +73,7 @@ def unreached(slug: str) -> ResponseReturnValue:
             "problem": said_problem(one.problem),
             "when": said_by_clock(show_moment(one.at, event.time_zone, g.lang)),
         }
-        for one in queries.unreached(event.id, seen)
+        for one in queries.unreached(event.id, seen, first_timers=access.knows_first_timers(actor().grants, event))
     ]
     parked = url_for("people_console.promises") if holds(actor().grants, Role.ADMIN) else None
     return render_template("mailings/unreached.html", event=event, rows=rows, parked_url=parked)

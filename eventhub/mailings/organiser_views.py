@@ -21,7 +21,7 @@ from eventhub.kit.mail import Letter, render
 from eventhub.kit.web import absolute, back_to
 from eventhub.mailings import access, actions, audience, letters, queries, wording
 from eventhub.mailings.audience import Count
-from eventhub.mailings.console import at_desk, bp, is_visible, mailing_at_desk, mailing_to_send, subject_of
+from eventhub.mailings.console import at_desk, bp, mailing_at_desk, mailing_to_send, subject_of, visible
 from eventhub.mailings.forms import AudienceForm, NewForm, SendForm, TextsForm, TrialForm
 from eventhub.mailings.models import MAY_STOP, NOT_REACHED, Kind, Mailing, Outcome, Stage
 from eventhub.mailings.words import KINDS, OUTCOMES, STAGES, WHYS
@@ -43,7 +43,7 @@ UNTITLED = 60
 def index(slug: str) -> ResponseReturnValue:
     """All mailings of an event, the newest first."""
     event, _seen = at_desk(slug)
-    found = [one for one in queries.of_event(event.id) if is_visible(one, event)]
+    found = [one for one, _of in visible((one, event) for one in queries.of_event(event.id))]
     tallies = queries.tallies([one.id for one in found if one.begun_at])
     return render_template(
         "mailings/index.html",
@@ -58,7 +58,7 @@ def new(slug: str) -> ResponseReturnValue:
     """Begin a mailing, empty or with the words of a former one."""
     event, _seen = at_desk(slug)
     reach = [one.id for one in numbers.earlier_events(event) if registration.works_at_desk(actor().grants, one)]
-    former = [(one, of) for one, of in queries.former(event, reach) if is_visible(one, of)]
+    former = visible(queries.former(event, reach))
     form = NewForm()
     form.fill([(one.id.hex, f"{letters.title_of(of, g.lang)}: {subject_of(one, of)[:UNTITLED]}") for one, of in former])
     if request.method == "GET" and request.args.get("copied") in {one.id.hex for one, _of in former}:

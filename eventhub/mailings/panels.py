@@ -49,7 +49,7 @@ def record(found: tuple[Event, Registration]) -> Panel:
             "problem": said_problem(one.problem),
             "when": said_by_clock(show_moment(one.sent_at or one.created_at, event.time_zone, g.lang)),
         }
-        for one in queries.posted(registration.id)
+        for one in queries.posted(registration.id, first_timers=access.knows_first_timers(actor().grants, event))
     ]
     parked = url_for("people_console.promises") if holds(actor().grants, Role.ADMIN) else None
     return Panel("mailings/record_panel.html", {"rows": rows, "parked_url": parked})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Text, Uuid, cast, func, literal, null, or_, select, union_all
+from sqlalchemy import ColumnElement, Text, Uuid, cast, func, literal, null, or_, select, true, union_all
 from sqlalchemy.orm import contains_eager, joinedload, load_only
 
 from eventhub.kit.db import db
@@ -114,9 +114,12 @@ def skipped(mailing_id: uuid.UUID) -> Counter[Why]:
 
 
 def log(mailing_id: uuid.UUID, seen: Sight, state: Outcome | None, *, page: int) -> tuple[list[Line], int]:
-    """One page of a log by name, and how many lines there are. Two statements."""
+    """One page of a log by name, and how many lines there are. Registrations that were not sent are in no list: whose
+    they are is nobody's business. Two statements.
+    """
     name: Any = LEGAL if seen is Sight.BADGES else PUBLIC_NAME
     mine = [MailingLine.mailing_id == mailing_id, *([state.value == NOW] if state else [])]
+    mine.append(MailingLine.registration_id.in_(select(Registration.id).where(Registration.reference.is_not(None))))
     columns = (
         MailingLine.id,
         MailingLine.registration_id,
@@ -162,9 +165,9 @@ def line_told(line_id: uuid.UUID) -> MailingLine | None:
     return found
 
 
-def messages(person: Person) -> list[MailingLine]:
-    """What a person was sent, the newest first. One statement."""
-    return list(db.session.scalars(_mine(person).limit(SHOWN)))
+def messages(person: Person, limit: int | None = SHOWN) -> list[MailingLine]:
+    """What a person was sent, the newest first; all of it without a limit. One statement."""
+    return list(db.session.scalars(_mine(person).limit(limit)))
 
 
 def message(person: Person, line_id: uuid.UUID) -> MailingLine:
@@ -204,14 +207,20 @@ def preference_by_token(token: str, *, lock: bool = False) -> MailPreference:
     return or_not_found(db.session.scalar(rows))
 
 
-def posted(registration_id: uuid.UUID) -> list[Posted]:
+def posted(registration_id: uuid.UUID, *, first_timers: bool) -> list[Posted]:
     """Every mail to the person about one registration that is known, the newest first: the outbox keeps what was sent
-    for 90 days, a mailing longer. Three statements.
+    for 90 days, a mailing longer. ``first_timers``: whether the reader may know who comes for the first time, which a
+    mailing to these alone would tell. Three statements.
     """
+    may_see = MailingLine.id.is_not(None) if first_timers else _not_to_first_timers()
     ids = union_all(
         *(
-            select(literal(name), cast(model.id, Text)).where(model.registration_id == registration_id)
-            for name, model in (("offer_id", SeatOffer), ("message_id", Message), ("line_id", MailingLine))
+            select(literal(name), cast(model.id, Text)).where(model.registration_id == registration_id, which)
+            for name, model, which in (
+                ("offer_id", SeatOffer, true()),
+                ("message_id", Message, true()),
+                ("line_id", MailingLine, may_see),
+            )
         )
     )
     payloads = [{"registration_id": str(registration_id)}]
@@ -226,7 +235,7 @@ def posted(registration_id: uuid.UUID) -> list[Posted]:
     found = [_posted(*row) for row in db.session.execute(rows)]
     known = {one.line_id for one in found}
     lines = select(MailingLine).where(
-        MailingLine.registration_id == registration_id, MailingLine.promised_at.is_not(None)
+        MailingLine.registration_id == registration_id, MailingLine.promised_at.is_not(None), may_see
     )
     found += [
         Posted(LETTER, line.promised_at or line.moved_at, line.sent_at, line.state, None, line.id)
@@ -234,6 +243,12 @@ def posted(registration_id: uuid.UUID) -> list[Posted]:
         if line.id not in known
     ]
     return sorted(found, key=lambda one: one.created_at, reverse=True)
+
+
+def _not_to_first_timers() -> ColumnElement[bool]:
+    """Lines of mailings that tell nobody who comes for the first time."""
+    theirs = select(Mailing.id).where(Mailing.audience["first_time"].astext == "true")
+    return MailingLine.mailing_id.not_in(theirs)
 
 
 def _posted(promise: Promise, sent_at: datetime | None, bounced_at: datetime | None, bounce: str | None) -> Posted:
@@ -263,10 +278,13 @@ class Unreached:
     at: datetime
 
 
-def unreached(event_id: uuid.UUID, seen: Sight) -> list[Unreached]:
+def unreached(event_id: uuid.UUID, seen: Sight, *, first_timers: bool) -> list[Unreached]:
     """Whom any mail about an event did not reach, letters of the desk included: of each the newest one, the newest
-    first; then what the logs of mailings know beyond what the outbox keeps. Two statements.
+    first; then what the logs of mailings know beyond what the outbox keeps. Nobody stands here for a registration that
+    was not sent, nor for a mailing to first timers before who may not know them. Two statements.
     """
+    may_see = true() if first_timers else or_(MailingLine.id.is_(None), _not_to_first_timers())
+    named = Registration.event_id == event_id, Registration.erased_at.is_(None), Registration.reference.is_not(None)
     name: Any = LEGAL if seen is Sight.BADGES else PUBLIC_NAME
     about = cast(Promise.payload["registration_id"].astext, Uuid)
     at = func.coalesce(Mail.bounced_at, Promise.parked_at)
@@ -279,7 +297,7 @@ def unreached(event_id: uuid.UUID, seen: Sight) -> list[Unreached]:
         .outerjoin(MailingLine, Promise.key == KEY)
         .join(Registration, Registration.id == func.coalesce(MailingLine.registration_id, about))
         .join(Person, Person.id == Registration.person_id)
-        .where(Registration.event_id == event_id, Registration.erased_at.is_(None))
+        .where(*named, may_see)
         .where(Promise.id.in_(meant))
         .order_by(at.desc(), Promise.id.desc())
     )
@@ -287,7 +305,7 @@ def unreached(event_id: uuid.UUID, seen: Sight) -> list[Unreached]:
         select(Registration.id, name, Registration.reference, null(), MailingLine.moved_at)
         .join(MailingLine, MailingLine.registration_id == Registration.id)
         .join(Person, Person.id == Registration.person_id)
-        .where(Registration.event_id == event_id, Registration.erased_at.is_(None))
+        .where(*named, may_see)
         .where(MailingLine.state.in_(list(NOT_REACHED)))
         .order_by(MailingLine.moved_at.desc(), MailingLine.id)
     )

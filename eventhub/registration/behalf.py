@@ -8,7 +8,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from eventhub.kit import audit
 from eventhub.kit.db import db
@@ -20,8 +20,8 @@ from eventhub.questionnaires import answers as given
 from eventhub.questionnaires.definition import Definition, Question
 from eventhub.questionnaires.handing import hand_over
 from eventhub.questionnaires.models import AnswerSet
-from eventhub.registration import actions, focal, offers
-from eventhub.registration.models import MOVES, TAKES_PART, Registration, State
+from eventhub.registration import actions, categories, duplicates, focal, offers, stages
+from eventhub.registration.models import MOVES, TAKES_PART, Approval, Registration, RegistrationSetup, State, Word
 from eventhub.registration.queries import Intake
 from eventhub.registration.seats import hold_seats
 
@@ -61,6 +61,22 @@ def withdraw(actor: Person | None, person: Person, event_id: UUID, *, cause: str
     return registration
 
 
+def takes_part(event_id: UUID, person_id: UUID) -> bool:
+    """Whether somebody is let in at an event by any registration."""
+    theirs = Registration.event_id == event_id, Registration.person_id == person_id
+    return db.session.scalar(select(Registration.id).where(*theirs, Registration.state.in_(TAKES_PART))) is not None
+
+
+def is_kept(person: Person, event_id: UUID) -> bool:
+    """Whether a decision, or an objection of colleagues, stands in what was filled in for a person without an account,
+    so that the person is not erased with it.
+    """
+    objected = exists().where(Approval.registration_id == Registration.id, Approval.outcome == Word.OBJECTION)
+    decided = Registration.state.not_in([State.DRAFT, State.EXPIRED, State.WITHDRAWN])
+    theirs = Registration.event_id == event_id, Registration.person_id == person.id
+    return db.session.scalar(select(Registration.id).where(*theirs, decided | objected)) is not None
+
+
 class OwnStays(DomainError):
     """What somebody registered herself was decided on, and is not exchanged for something else."""
 
@@ -77,7 +93,6 @@ EXCHANGED = frozenset(
         State.INFO_REQUESTED,
         State.WAITLISTED,
         State.OFFERED,
-        State.WITHDRAWN,
     }
 )
 """States of one's own registration that may give way to one that somebody else had filled in."""
@@ -98,17 +113,24 @@ def both(actor: Person, before: Person, event_id: UUID) -> tuple[Registration | 
 
 def may_give_way(own: Registration, theirs: Registration) -> bool:
     """Whether one's own registration may be exchanged: not when it was decided on, or belongs to a delegation. Where
-    everybody is accredited at once it may, for another accredited one.
+    everybody is accredited at once it may, for another accredited one. What was withdrawn stays so: perhaps the desk
+    had spoken before.
     """
     if own.delegation_id is not None:
         return False
-    return own.state in EXCHANGED or (own.state is State.ACCREDITED and theirs.state in TAKES_PART)
+    if own.state is State.ACCREDITED and theirs.state in TAKES_PART:
+        setup, rules = db.session.get_one(RegistrationSetup, own.event_id), categories.rules_of(own.event_id)
+        return not categories.are_looked_at(setup, rules, own.category, theirs.category)
+    return own.state in EXCHANGED
 
 
-def set_aside(actor: Person, own: Registration) -> Person:
-    """One's own registration gives way: withdrawn, its seat the next one's, and from here on nobody's. Returns the
-    person without a name whose it is now; the caller erases that person. Raises OwnStays.
+def set_aside(actor: Person, own: Registration, theirs: Registration) -> Person:
+    """One's own registration gives way: withdrawn, its seat the next one's, and from here on nobody's. What colleagues
+    said of it goes over to the one that stays. Returns the person without a name whose it is now; the caller erases
+    that person.
     """
+    stages.hand_on(own, theirs)
+    duplicates.hand_on(own, theirs)
     if State.WITHDRAWN in MOVES[own.state]:
         offers.leave(actor, own, cause="exchanged")
     nobody = focal.person_without_account(actor, "", actor.language, actor.time_zone)
@@ -118,10 +140,19 @@ def set_aside(actor: Person, own: Registration) -> Person:
         before, after = (db.session.get_one(SealKey, one.seal_key_id) for one in (actor, nobody))
         hand_over(answer_set, before, after, owner_id=nobody.id)
     own.person_id = nobody.id
-    promise("registration.withdrawn_calendar", registration_id=own.id)
+    # By then the registration is nobody's: whose calendar it was is named.
+    promise("registration.withdrawn_calendar", registration_id=own.id, person_id=actor.id)
     audit.record("registration.exchanged", own, actor=actor, scope_id=own.event_id)
     db.session.flush()
     return nobody
+
+
+def keep_own(actor: Person, own: Registration, theirs: Registration) -> None:
+    """One's own registration stays; what was filled in is withdrawn, and what colleagues said of it stays known."""
+    stages.hand_on(theirs, own)
+    duplicates.hand_on(theirs, own)
+    if State.WITHDRAWN in MOVES[theirs.state]:
+        offers.leave(actor, theirs, cause="exchanged")
 
 
 def without_consents(definition: Definition) -> Definition:

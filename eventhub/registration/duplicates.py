@@ -234,6 +234,23 @@ def take_back(actor: Person, one: Pair, text: str) -> RegistrationPair:
     return pair
 
 
+def hand_on(before: Registration, after: Registration) -> None:
+    """Two registrations of one person became one: with whom it may be one is asked of the one that stays."""
+    theirs = or_(RegistrationPair.first_id == before.id, RegistrationPair.second_id == before.id)
+    known = or_(RegistrationPair.first_id == after.id, RegistrationPair.second_id == after.id)
+    ids = {
+        one
+        for row in db.session.execute(select(RegistrationPair.first_id, RegistrationPair.second_id).where(known))
+        for one in row
+    }
+    for pair in db.session.scalars(select(RegistrationPair).where(theirs).order_by(RegistrationPair.id)).all():
+        other = pair.second_id if pair.first_id == before.id else pair.first_id
+        if other in ids or pair.dropped_id == before.id:
+            continue
+        pair.first_id, pair.second_id = sorted((other, after.id))
+    db.session.flush()
+
+
 def tells_of_another(entry: audit.AuditEntry) -> bool:
     """Whether a line of a history, or its words, are about somebody of a like name, too: only for those who read legal
     names, since it would tell whose a public name is.

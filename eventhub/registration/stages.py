@@ -236,6 +236,25 @@ def lapse_if_seen(actor: Person, registration: Registration, changed: Collection
         lapse(actor, registration, ask_again=True)
 
 
+def hand_on(before: Registration, after: Registration) -> None:
+    """Two registrations of one person became one: what was said of the one that goes is said of the one that stays. Of
+    two words about it an objection stands, else the one that stands already; nobody is told, and nothing is asked.
+    """
+    both = select(Approval).where(Approval.registration_id.in_([before.id, after.id]))
+    rows = db.session.scalars(both.order_by(Approval.id).with_for_update()).all()
+    there = {one.stage: one for one in rows if one.registration_id == after.id and one.lapsed_at is None}
+    for one in rows:
+        if one.registration_id != before.id or one.answered_at is None:
+            continue
+        other = there.get(one.stage)
+        if one.lapsed_at is None and other is not None:
+            objects_alone = one.outcome == Word.OBJECTION and other.outcome != Word.OBJECTION
+            (other if objects_alone else one).lapsed_at = now()
+            db.session.flush()
+        one.registration_id = after.id
+    db.session.flush()
+
+
 def erase(registration_ids: Collection[uuid.UUID]) -> None:
     """Delete what was said about these."""
     db.session.execute(delete(Approval).where(Approval.registration_id.in_(registration_ids)))
