@@ -32,7 +32,7 @@ from eventhub.people.models import (
     WebSession,
 )
 from eventhub.people.queries import admins_of_all, grants_of, person_by_email
-from eventhub.registration import copies, offers, personal_data
+from eventhub.registration import copies, offers, personal_data, security
 from workers.app import mails, writes
 from workers.upkeep import by_the_clock
 
@@ -81,7 +81,12 @@ def follow_in_papers(person_id: uuid.UUID) -> None:
     papers.follow(person_id)
 
 
-ON_VISIBILITY: tuple[OnPerson, ...] = (follow_in_calendars, follow_in_papers)
+def follow_at_security(person_id: uuid.UUID) -> None:
+    """Security's word about another name does not count any more."""
+    security.follow(person_id)
+
+
+ON_VISIBILITY: tuple[OnPerson, ...] = (follow_in_calendars, follow_in_papers, follow_at_security)
 """What the other features do when a person becomes discreet, hides, withdraws a consent or changes the public name."""
 
 

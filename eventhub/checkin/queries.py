@@ -3,7 +3,7 @@
 import uuid
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from eventhub.kit.db import Texts, db
 from eventhub.kit.errors import NotFound
 from eventhub.people.models import Person
 from eventhub.programme.models import PREPARATION, Event, Mode, Publication, Session, SessionKind
+from eventhub.registration import stages
 from eventhub.registration.desk import LEGAL
 from eventhub.registration.models import Registration, RegistrationSetup, State
 from eventhub.registration.queries import PUBLIC_NAME
@@ -72,11 +73,12 @@ class Bearer:
     name: str
     legal_name: str
     erased: bool
+    waits: bool = False
 
     @property
     def may_enter(self) -> bool:
-        """Whether the person takes part."""
-        return self.state in MAY_ENTER and not self.erased
+        """Whether the person takes part, and nothing that was changed since is being looked at."""
+        return self.state in MAY_ENTER and not self.erased and not self.waits
 
 
 @dataclass(frozen=True)
@@ -207,7 +209,11 @@ def bearers(event_id: uuid.UUID, *where: ColumnElement[bool]) -> list[Bearer]:
         .join(Person, Person.id == Registration.person_id)
         .where(Registration.event_id == event_id, Registration.reference.is_not(None), *where)
     )
-    return [Bearer(*row) for row in db.session.execute(rows)]
+    found = [Bearer(*row) for row in db.session.execute(rows)]
+    # Who has a badge, or came, goes by the badge; nobody gets in by a name that security has not seen.
+    without = {one.registration_id: one.category for one in found if one.state is State.ACCREDITED}
+    waiting = stages.unsettled(event_id, without) if without else set()
+    return [replace(one, waits=True) if one.registration_id in waiting else one for one in found]
 
 
 def bearer(event_id: uuid.UUID, reference: str) -> Bearer | None:
@@ -217,7 +223,8 @@ def bearer(event_id: uuid.UUID, reference: str) -> Bearer | None:
 
 def expected(event_id: uuid.UUID) -> list[Bearer]:
     """Those who take part: the list that phones are given."""
-    return bearers(event_id, Registration.state.in_(MAY_ENTER), Person.erased_at.is_(None))
+    taking_part = bearers(event_id, Registration.state.in_(MAY_ENTER), Person.erased_at.is_(None))
+    return [one for one in taking_part if one.may_enter]
 
 
 def lock_registrations(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Registration]:

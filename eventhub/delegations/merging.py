@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Collection
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import contains_eager
 
 from eventhub.delegations.actions import hold, organisation_named, tell_ended
@@ -16,6 +16,7 @@ from eventhub.people.merging import Count, Follower, follow, held_all
 from eventhub.people.models import Organisation, Person, name_key
 from eventhub.registration import focal, organisations  # noqa: F401 (registrations follow after delegations are held)
 from eventhub.registration.models import Registration
+from eventhub.registration.moves import demand_distance
 
 
 def met(delegation: Delegation, name: str) -> Delegation | None:
@@ -38,7 +39,7 @@ def met(delegation: Delegation, name: str) -> Delegation | None:
 def move_to(actor: Person, delegation: Delegation, name: str) -> Delegation:
     """Let a delegation be that of the organization of this name. Where that one has a delegation at the event already
     both become one, which is given back: everybody is in it, and its quota is that of both together. Raises NotFound
-    where somebody merged one of them meanwhile.
+    where somebody merged one of them meanwhile, OwnFile to whoever must not decide on one of their people.
     """
     other = organisation_named(name, None)
     if other.id == delegation.organisation_id:
@@ -54,6 +55,8 @@ def move_to(actor: Person, delegation: Delegation, name: str) -> Delegation:
     # Two who merge the same pair from either side wait for each other in one order.
     for one in sorted((delegation, kept), key=lambda one: one.id):
         hold(one)
+    theirs = select(Registration).where(Registration.delegation_id.in_([delegation.id, kept.id]))
+    demand_distance(actor, db.session.scalars(theirs).all())
     return _become_one(actor, delegation, kept)
 
 
@@ -76,10 +79,12 @@ def _become_one(actor: Person, delegation: Delegation, kept: Delegation) -> Dele
     )
     focal.follow(delegation.id, kept.id)
     audit.record("delegation.merged", kept, actor=actor, scope_id=kept.event_id, was=delegation.id)
+    # Who was a focal point of either stays near to the people of both.
     db.session.execute(
         update(FocalInvitation)
-        .where(FocalInvitation.delegation_id == delegation.id, FocalInvitation.closed_at.is_(None))
-        .values(closed_at=now())
+        .where(FocalInvitation.delegation_id == delegation.id)
+        .values(delegation_id=kept.id, closed_at=func.coalesce(FocalInvitation.closed_at, now()))
+        .execution_options(synchronize_session=False)
     )
     db.session.refresh(delegation)
     db.session.delete(delegation)

@@ -16,6 +16,8 @@ MEMORY = 512_000_000
 """
 SECONDS = 8
 """Of processor time; whoever waits does so a little longer."""
+FILES = 24
+"""Open at once: the libraries' own, one after the other."""
 WIDE, HIGH = 1100, 2200
 """The largest picture of a page, in points of a screen."""
 LARGEST = 4.0
@@ -28,6 +30,8 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, FILES))
     head, _line, body = sys.stdin.buffer.read().partition(b"\n")
     job = json.loads(head)
     draw = _pdf if job["kind"] == "application/pdf" else _photograph

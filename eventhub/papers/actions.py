@@ -18,6 +18,7 @@ from eventhub.papers import access, queries
 from eventhub.papers.models import BadgeName, Kind, Layout, PaperBearer, PaperOrder, PaperSetup, Problem
 from eventhub.people.models import Person
 from eventhub.programme.models import Event
+from eventhub.registration import stages
 from eventhub.registration.access import Sight
 from eventhub.registration.cancelling import demand_taking_place
 from eventhub.registration.models import Registration, State
@@ -204,11 +205,13 @@ def keep(
 
 def mark_issued(actor: Person, event: Event, order: PaperOrder) -> list[Registration]:
     """Say that the badges of a batch were handed out: whoever is accredited and named in it has a badge now. Those who
-    moved on meanwhile are left where they are. As many statements for a thousand as for one. Raises NothingToIssue,
-    NotAnyMore.
+    moved on meanwhile, or about whom security was asked anew, are left where they are. As many statements for a
+    thousand as for one. Raises NothingToIssue, NotAnyMore.
     """
     demand_taking_place(event.id)
     bearers = queries.to_issue(order)
+    waiting = stages.unsettled(event.id, {one.id: one.category for one in bearers})
+    bearers = [one for one in bearers if one.id not in waiting]
     if order.kind is not Kind.BADGES or order.file_id is None or not bearers:
         raise NothingToIssue
     audit.record("papers.issued", event, actor=actor, scope_id=event.id, order=order.id, rows=len(bearers))

@@ -34,7 +34,7 @@ from eventhub.questionnaires import answers as given
 from eventhub.questionnaires import kinds
 from eventhub.questionnaires import queries as questionnaires
 from eventhub.registration import access as desk
-from eventhub.registration import disclosure
+from eventhub.registration import disclosure, stages
 from eventhub.registration.access import Sight
 from eventhub.registration.copies import PHOTOGRAPH
 from eventhub.registration.models import Registration, State
@@ -208,7 +208,12 @@ def _people(
 ) -> list[Bearer]:
     # Made anew, a file must not show by somebody new on it that it was: it names whom it named, or fewer.
     named_in = order if order.made_at else None
-    return queries.bearers(order.event_id, filters, limit=limit, listed=listed, named_in=named_in)
+    found = queries.bearers(order.event_id, filters, limit=limit, listed=listed, named_in=named_in)
+    if order.kind is not Kind.BADGES:
+        return found
+    # No badge bears a name that security has not seen.
+    waiting = stages.unsettled(order.event_id, {one.registration_id: one.category for one in found})
+    return [one for one in found if one.registration_id not in waiting]
 
 
 def _personal(order: PaperOrder) -> Manuscript:

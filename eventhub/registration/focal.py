@@ -21,7 +21,7 @@ from eventhub.questionnaires import answers as given
 from eventhub.questionnaires import queries as questionnaires
 from eventhub.questionnaires.handing import hand_over
 from eventhub.questionnaires.models import AnswerSet
-from eventhub.registration import actions, categories, offers, queries
+from eventhub.registration import actions, categories, offers, queries, stages
 from eventhub.registration.copies import fill_profile
 from eventhub.registration.models import CONFIRMED, MOVES, TAKES_PART, Registration, State
 from eventhub.registration.moves import NotPossible, hold_rows, move, note_move, owe, put_right
@@ -204,6 +204,8 @@ def claim(actor: Person, before: Person, event_id: uuid.UUID) -> Registration | 
         registration.organisation_id = affiliate(actor.id, named.name, country=named.country)
     audit.record("registration.claimed", registration, actor=actor, scope_id=event_id)
     _look_again(actor, registration)
+    # Security looked somebody else up, or was perhaps the one who takes it over.
+    stages.lapse(actor, registration, ask_again=True)
     if registration.state in TAKES_PART:
         promise("registration.accredited_calendar", registration_id=registration.id)
         promise("registration.reprinted", registration_id=registration.id)

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from eventhub.kit import audit, codes
 from eventhub.kit.db import db
@@ -106,7 +106,10 @@ def freeze(moment: datetime) -> int:
         .where(
             Event.publication == Publication.PUBLISHED,
             Event.last_day >= (moment - SHOWN_AFTER).date(),
-            or_(FrozenGender.event_id.is_(None), FrozenGender.counted_on <= today - WEEK),
+            or_(
+                FrozenGender.event_id.is_(None),
+                func.coalesce(FrozenGender.looked_on, FrozenGender.counted_on) <= today - WEEK,
+            ),
         )
         .order_by(Event.id)
     )
@@ -129,8 +132,10 @@ def _freeze(event: Event, today: date) -> bool:
     numbers[SILENT] = len(sets) - sum(numbers.values())
     row = db.session.get(FrozenGender, event.id, with_for_update=True)
     if row is None:
-        db.session.add(FrozenGender(event_id=event.id, counted_on=today, numbers=dict(numbers)))
-    elif moves(row.numbers, numbers):
-        row.counted_on, row.numbers = today, dict(numbers)
+        db.session.add(FrozenGender(event_id=event.id, counted_on=today, looked_on=today, numbers=dict(numbers)))
+    else:
+        row.looked_on = today
+        if moves(row.numbers, numbers):
+            row.counted_on, row.numbers = today, dict(numbers)
     db.session.flush()
     return True

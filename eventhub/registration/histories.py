@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 from eventhub.kit.audit import AuditEntry, AuditText
 from eventhub.kit.db import db
 from eventhub.people.models import Person
+from eventhub.registration import stages
 from eventhub.registration.models import Registration, State
 from eventhub.registration.offers import PASSED_OVER, Line
 
@@ -46,6 +47,8 @@ def deeds(registration: Registration, limit: int = 200) -> list[Deed]:
         .order_by(AuditEntry.id.desc())
         .limit(limit)
     )
+    if stages.is_forgotten(registration.event_id):
+        found = found.where(AuditEntry.verb.not_in(stages.DEEDS))
     own = [Deed(*row) for row in db.session.execute(found)]
     return sorted(own + _past_the_line(registration, own), key=lambda one: one.entry.id, reverse=True)
 

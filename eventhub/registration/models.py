@@ -196,13 +196,14 @@ class FrozenCounts(Base):
 
 class FrozenGender(Base):
     """How those who take part in an event answered when their gender was counted last (genders.py): the true numbers,
-    which no page shows.
+    which no page shows. ``looked_on``: when they were counted last, whether or not enough had moved to keep that.
     """
 
     __tablename__ = "frozen_gender"
 
     event_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), primary_key=True)
     counted_on: Mapped[date]
+    looked_on: Mapped[date | None]
     numbers: Mapped[dict[str, int]] = mapped_column(JSONB)
 
 
@@ -385,7 +386,8 @@ class PreparedDecision(Base):
 class Approval(Base):
     """What somebody beside the desk says about a registration before it is accredited (stages.py): asked, perhaps
     answered, perhaps passed over by the desk with a reason. One that stands for each registration and stage; those with
-    ``lapsed_at`` are of a person as she was before. The words are for colleagues alone.
+    ``lapsed_at`` are of a person as she was before. ``name_seen`` is a keyed digest of the name that security saw when
+    it spoke. The words are for colleagues alone.
     """
 
     __tablename__ = "approval"
@@ -407,6 +409,7 @@ class Approval(Base):
     passed_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     why_passed: Mapped[str | None]
     lapsed_at: Mapped[datetime | None]
+    name_seen: Mapped[bytes | None] = mapped_column(LargeBinary)
     version: Mapped[int] = mapped_column(default=1)
 
     registration: Mapped[Registration] = relationship(lazy="raise")

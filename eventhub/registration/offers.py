@@ -180,7 +180,7 @@ def offer_by_hand(
     ``text`` says why where others have waited longer; it stands in the histories of those who got a place, and those
     of the ones passed over show that it happened.
     Raises OwnFile, NotPossible, Stale, TooLate, NotAnyMore, OutOfTurn (the line goes by itself),
-    ReasonNeeded, NotEnoughSeats.
+    ReasonNeeded, NotEnoughSeats, OwnWord.
     """
     demand_distance(actor, registrations)
     setup = hold_seats(event_id)
@@ -189,6 +189,7 @@ def offer_by_hand(
     if not registrations or any(one.state is not State.WAITLISTED for one in registrations):
         raise NotPossible
     demand_as_seen(registrations, seen)
+    stages.demand_other_hands(actor, setup, registrations)
     until = _until(setup)
     if until is None:
         raise TooLate
@@ -280,7 +281,8 @@ def forget_reasons(registrations: Sequence[Registration]) -> None:
 
 def accept(actor: Person, offer: SeatOffer, **detail: Any) -> Registration:
     """Take the place: accredited, or under review where nobody has looked at the registration yet, a focal point's word
-    is awaited, or security's word is missing (the seat is kept, and the person reads nothing of the latter).
+    is awaited, or security's word is missing or came from whoever put the person here (the seat is kept, and the person
+    reads nothing of the latter).
 
     Accepting twice is accepting once. Raises OfferClosed.
     """
@@ -291,7 +293,7 @@ def accept(actor: Person, offer: SeatOffer, **detail: Any) -> Registration:
     looked_at = registration.reason is not None
     rule = rule_of(rules_of(setup.event_id), registration.category)
     unseen = is_looked_at(setup, rule) and not looked_at
-    if registration.awaits_word or unseen or not stages.is_approved(setup, registration):
+    if registration.awaits_word or unseen or not stages.is_approved(setup, registration, by=_hands(offer)):
         move(registration, State.UNDER_REVIEW, actor=actor, cause="accepted", **detail)
         promise("registration.place_kept", registration_id=registration.id)
     else:
@@ -438,6 +440,16 @@ def _held(offer: SeatOffer) -> tuple[RegistrationSetup, Registration]:
     this = select(SeatOffer).where(SeatOffer.id == offer.id).with_for_update()
     db.session.scalars(this.execution_options(populate_existing=True)).one()
     return setup, registration
+
+
+def _hands(offer: SeatOffer) -> set[uuid.UUID]:
+    """Who put the person on the list by a decision, and who made the offer: their hands accredit."""
+    decided = select(AuditEntry.actor_id).where(
+        AuditEntry.subject_kind == Registration.__tablename__,
+        AuditEntry.subject_id == offer.registration_id,
+        AuditEntry.verb == f"registration.{State.WAITLISTED.value}",
+    )
+    return {who for who in (offer.offered_by_id, *db.session.scalars(decided)) if who is not None}
 
 
 def _demand_open(offer: SeatOffer, registration: Registration) -> None:

@@ -10,8 +10,9 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import contains_eager
 
 from eventhub.kit.db import Texts, db
-from eventhub.kit.errors import NotFound
+from eventhub.kit.errors import NotFound, Stale
 from eventhub.kit.panels import gathered
+from eventhub.kit.tokens import blind
 from eventhub.people.models import Person, RoleGrant
 from eventhub.programme.models import Event, Publication
 from eventhub.questionnaires import answers as given
@@ -21,7 +22,7 @@ from eventhub.questionnaires.definition import Question
 from eventhub.registration import access, queries, shown, stages
 from eventhub.registration.access import Sight
 from eventhub.registration.copies import PHOTOGRAPH
-from eventhub.registration.models import Approval, Registration, RegistrationSetup, Stage
+from eventhub.registration.models import Approval, Registration, RegistrationSetup, Stage, Word
 
 NATIONALITY = ("nationality", "nationality_status")
 """Questions that say it, the first that is answered counts."""
@@ -30,6 +31,7 @@ NUMBER = "document_number"
 """Sealed: opened for a reason alone."""
 PAGE = 50
 LONGEST_FILE = 5_000
+NAME_SEEN = "registration.name_seen"
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,34 @@ def one(event: Event, viewer: uuid.UUID, approval_id: uuid.UUID) -> Approval:
 def told(approval: Approval, event: Event, lang: str) -> Line:
     """One in the words of the page."""
     return _told([approval], rule_of(event), lang)[0]
+
+
+def seal_of_name(registration: Registration, event: Event) -> bytes:
+    """A keyed digest of the name that security's page shows: whether somebody is called otherwise since then."""
+    return blind(NAME_SEEN, registration.id, _name(registration, rule_of(event)))
+
+
+def say(
+    actor: Person, approval: Approval, event: Event, word: Word, note: str | None, *, seen: int, seen_name: str
+) -> Approval:
+    """What security says about the person of this name (``stages.say``). Raises Stale where the page showed another."""
+    name = seal_of_name(approval.registration, event)
+    if name.hex() != seen_name:
+        raise Stale
+    return stages.say(actor, approval.id, word, note, seen=seen, name_seen=name)
+
+
+def follow(person_id: uuid.UUID) -> None:
+    """Somebody has perhaps another public name: security's word about the former one does not count any more. Safe to
+    repeat.
+    """
+    theirs = Registration.person_id == person_id, Registration.erased_at.is_(None), Registration.state.in_(stages.OPEN)
+    rows = _with_people().where(*theirs, Approval.lapsed_at.is_(None), Approval.name_seen.is_not(None))
+    rows = rows.order_by(Registration.id).with_for_update(of=Registration).execution_options(populate_existing=True)
+    for approval in db.session.scalars(rows).all():
+        event = db.session.get_one(Event, approval.registration.event_id)
+        if seal_of_name(approval.registration, event) != approval.name_seen:
+            stages.lapse(None, approval.registration, ask_again=True)
 
 
 def asked(registration: Registration, key: str, kind: str | None = None) -> Question | None:
@@ -185,10 +215,14 @@ def _told(approvals: Sequence[Approval], rule: Rule, lang: str) -> list[Line]:
         one, said = row.registration, {}
         if one.answer_set_id in version_of:
             said = _words(questions[version_of[one.answer_set_id]], answers[one.answer_set_id], lang)
-        name = shown.name_of(one, Sight.BADGES if rule.legal else Sight.PUBLIC_NAMES)
+        name = _name(one, rule)
         nationality = next((said[key] for key in NATIONALITY if key in said), "")
         found.append(Line(row, name, nationality, said.get(DOCUMENT, "")))
     return found
+
+
+def _name(registration: Registration, rule: Rule) -> str:
+    return shown.name_of(registration, Sight.BADGES if rule.legal else Sight.PUBLIC_NAMES)
 
 
 def _words(questions: Mapping[str, Question], answers: Mapping[str, object], lang: str) -> dict[str, str]:

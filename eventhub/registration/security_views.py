@@ -77,7 +77,8 @@ def security_word(slug: str, approval_id: uuid.UUID) -> ResponseReturnValue:
     approval, form, person = security.one(event, actor().id, approval_id), WordForm(), actor().person
     if form.validate_on_submit():
         word, note = Word(form.word.data), form.note.data
-        if submit(form, lambda: stages.say(person, approval.id, word, note, seen=form.seen_version)):
+        seen, name = form.seen_version, form.seen_name.data or ""
+        if submit(form, lambda: security.say(person, approval, event, word, note, seen=seen, seen_name=name)):
             flash(_("Your word is recorded. The accreditation desk decides."), "ok")
             return back_to("registration_console.security_list", slug=slug)
     return _draw(event, security.one(event, actor().id, approval_id), form)
@@ -199,6 +200,7 @@ def _draw(
         word_form.word.data = approval.outcome.value if approval.outcome else None
         word_form.note.data = approval.note
     word_form.seen.data = str(approval.version)
+    word_form.seen_name.data = security.seal_of_name(approval.registration, event).hex()
     page = render_template(
         "registration/security_person.html",
         event=event,

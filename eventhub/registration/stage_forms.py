@@ -29,6 +29,7 @@ class WordForm(Form):
         render_kw={"rows": 3},
     )
     seen = HiddenField()
+    seen_name = HiddenField()
 
     @property
     def seen_version(self) -> int:

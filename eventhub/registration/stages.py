@@ -26,10 +26,12 @@ from eventhub.programme.models import Event
 from eventhub.registration.cancelling import demand_taking_place
 from eventhub.registration.categories import Rules, needs_security, rule_of, rules_of
 from eventhub.registration.models import TAKES_PART, Approval, Registration, RegistrationSetup, Stage, State, Word
-from eventhub.registration.moves import NotPossible, demand_distance, hold_rows
+from eventhub.registration.moves import NotPossible, OwnFile, demand_distance, hold_rows
+from eventhub.registration.queries import too_near
 
 ASKED, PASSED, LAPSED = "registration.security_asked", "registration.security_passed", "registration.security_lapsed"
 SAID = {Word.NO_OBJECTION: "registration.security_clear", Word.OBJECTION: "registration.security_objection"}
+DEEDS = frozenset({ASKED, PASSED, LAPSED, *SAID.values()})
 ASKABLE = frozenset({State.SUBMITTED, State.UNDER_REVIEW, State.INFO_REQUESTED, State.WAITLISTED, State.OFFERED})
 """About whom security is asked: the focal point has spoken, and nobody has decided for good."""
 OPEN = ASKABLE | TAKES_PART
@@ -84,6 +86,14 @@ class OwnWord(DomainError):
     message = _l(
         "You gave the word for security yourself, or went on without it. A colleague accredits: it takes two people."
     )
+
+
+class NotByYou(OwnFile):
+    """Whoever is near to a person does not speak for security about them; which way near stays untold: security does
+    not see the organization.
+    """
+
+    message = _l("You cannot speak for security about this person. Leave it to a colleague.")
 
 
 class NobodyToAsk(DomainError):
@@ -143,9 +153,33 @@ def demand_approved(actor: Person, setup: RegistrationSetup, registrations: Sequ
         raise OwnWord
 
 
-def is_approved(setup: RegistrationSetup, registration: Registration) -> bool:
-    """Whether nothing is lacking for somebody to be accredited. The caller holds the row."""
-    return standing(setup, rules_of(setup.event_id), [registration], lock=True)[registration.id].lack is None
+def demand_other_hands(actor: Person, setup: RegistrationSetup, registrations: Sequence[Registration]) -> None:
+    """Whoever spoke for security gives nobody a place that the person alone turns into an accreditation. The caller
+    holds the rows. Raises OwnWord.
+    """
+    found = standing(setup, rules_of(setup.event_id), registrations, decides=actor.id, lock=True)
+    if any(one.lack is Lack.OWN_WORD for one in found.values()):
+        raise OwnWord
+
+
+def is_approved(setup: RegistrationSetup, registration: Registration, *, by: Collection[uuid.UUID] = ()) -> bool:
+    """Whether nothing is lacking for somebody to be accredited by the hands of these. The caller holds the row."""
+    found = standing(setup, rules_of(setup.event_id), [registration], lock=True)[registration.id]
+    if found.lack is not None or not found.is_needed:
+        return found.lack is None
+    return all(_lack(setup, found.approval, who) is None for who in by)
+
+
+def unsettled(event_id: uuid.UUID, categories: Mapping[uuid.UUID, str | None]) -> set[uuid.UUID]:
+    """Of these who take part, with their categories, those about whom security was asked anew, or speaks late: it has
+    not answered or objects, and nobody at the desk went on. They get no badge and enter nowhere meanwhile.
+    """
+    setup = db.session.get(RegistrationSetup, event_id)
+    if setup is None or not categories:
+        return set()
+    rules = rules_of(event_id)
+    known = _known([one for one, category in categories.items() if needs_security(setup, rule_of(rules, category))])
+    return {one for one, approval in known.items() if _lack(setup, approval, None) in {Lack.WAITS, Lack.OBJECTED}}
 
 
 def ask(actor: Person, setup: RegistrationSetup, registrations: Sequence[Registration]) -> int:
@@ -163,20 +197,24 @@ def ask(actor: Person, setup: RegistrationSetup, registrations: Sequence[Registr
     return asked
 
 
-def say(actor: Person, approval_id: uuid.UUID, word: Word, note: str | None, *, seen: int) -> Approval:
+def say(
+    actor: Person, approval_id: uuid.UUID, word: Word, note: str | None, *, seen: int, name_seen: bytes | None = None
+) -> Approval:
     """What security says, with a note for colleagues at the desk; it may say otherwise later. ``seen`` is the version
-    that its page showed. Raises OwnFile, NotAnyMore, Stale, NotPossible, NotFound.
+    that its page showed, ``name_seen`` a digest of the name that stood there (security.py). Raises
+    NotByYou, NotAnyMore, Stale, NotPossible, NotFound.
     """
     approval = _held(approval_id)
     registration = approval.registration
-    demand_distance(actor, [registration])
+    if too_near(actor.id, [registration]):
+        raise NotByYou
     demand_taking_place(registration.event_id)
     if approval.version != seen:
         raise Stale
     if approval.lapsed_at is not None or registration.state not in OPEN:
         raise NotPossible
     approval.outcome, approval.answered_at, approval.answered_by_id = word, now(), actor.id
-    approval.note = note or None
+    approval.note, approval.name_seen = note or None, name_seen
     # Who goes on without this word has to know it.
     approval.passed_at = approval.passed_by_id = approval.why_passed = None
     audit.record(SAID[word], registration, actor=actor, scope_id=registration.event_id)
@@ -247,6 +285,12 @@ def delete_old(moment: datetime) -> int:
     over = over.where(Event.last_day < (moment - KEPT).date())
     gone = delete(Approval).where(Approval.registration_id.in_(over)).returning(Approval.id)
     return len(db.session.execute(gone.execution_options(synchronize_session=False)).all())
+
+
+def is_forgotten(event_id: uuid.UUID) -> bool:
+    """Whether the event is so long over that no history tells what security said at it, nor that it was asked."""
+    event = db.session.get(Event, event_id)
+    return event is not None and event.last_day < (now() - KEPT).date()
 
 
 def joined(viewer: uuid.UUID) -> ColumnElement[bool]:

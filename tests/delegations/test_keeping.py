@@ -20,10 +20,12 @@ from eventhub.people import actions as people
 from eventhub.people.models import Organisation
 from eventhub.registration import focal as registering
 from eventhub.registration.models import Registration, RegistrationSetup, State
+from eventhub.registration.moves import OwnFile
+from eventhub.registration.queries import too_near
 from tests import servers
 from tests.delegations.scene import desk, history, mine, officer, owed, send
 from tests.delegations.test_journeys import browser
-from tests.factories.delegations import arrived, claim, make_delegation, nominate, status
+from tests.factories.delegations import arrived, become_focal_point, claim, make_delegation, nominate, status
 from tests.factories.people import form_fields, make_person, sign_in
 from tests.factories.registration import make_forum, make_registration, register
 
@@ -242,3 +244,19 @@ def test_no_focal_point_is_shown_a_registration_of_the_persons_own(client: Flask
     assert status(delegation, nominee) == "invited"
     assert db.session.scalars(select(Registration.delegation_id)).all() == [None]
     assert registering.TYPED == "registration.typed"
+
+
+def test_a_former_focal_point_stays_far_from_deciding_when_two_become_one() -> None:
+    event = make_forum()
+    former, last = make_person(), make_person()
+    one = make_delegation(event, former, name="Part a", quota=3)
+    _nominee, registration = arrived(one, event, "Amina")
+    actions.end_focal_point(make_person(), one)
+    become_focal_point(one, last)
+    make_delegation(event, make_person(), name="Part b", quota=3)
+    with pytest.raises(OwnFile):
+        merging.move_to(former, one, "Part b")
+    kept = merging.move_to(make_person(), one, "Part b")
+    db.session.refresh(registration)
+    assert registration.delegation_id == kept.id
+    assert all(too_near(who.id, [registration]) for who in (former, last))

@@ -164,7 +164,7 @@ def test_two_who_merge_the_same_pair_and_one_who_nominates_break_nothing(committ
     made, focal_id = two_delegations(committed)
 
     def merge(name: str, into: str) -> str:
-        merging.move_to(db.session.get_one(Person, focal_id), db.session.get_one(Delegation, made[name]), into)
+        merging.move_to(make_person(), db.session.get_one(Delegation, made[name]), into)
         return "merged"
 
     def nominates() -> str:
@@ -208,7 +208,7 @@ def _replaced(app: Flask, delegation_id: uuid.UUID, focal_id: uuid.UUID, nominee
 
 
 def test_a_link_that_is_opened_while_two_become_one_stays_open(committed: Flask) -> None:
-    made, focal_id = two_delegations(committed)
+    made, _focal_id = two_delegations(committed)
     with committed.test_request_context(), unit_of_work():
         (nominee,) = nominate(db.session.get_one(Delegation, made["Alpha"]), "Amina")
         secret, person_id = actions.nominee_token(nominee), make_person().id
@@ -220,7 +220,7 @@ def test_a_link_that_is_opened_while_two_become_one_stays_open(committed: Flask)
 
     with committed.test_request_context():
         with unit_of_work():
-            merging.move_to(db.session.get_one(Person, focal_id), db.session.get_one(Delegation, made["Alpha"]), "Beta")
+            merging.move_to(make_person(), db.session.get_one(Delegation, made["Alpha"]), "Beta")
             late, got = alone(committed, claims)
             watcher, _waiting = alone(committed, until_somebody_waits)
             watcher.join()

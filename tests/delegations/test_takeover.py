@@ -24,15 +24,15 @@ from eventhub.programme.models import Event
 from eventhub.questionnaires.checks import check
 from eventhub.questionnaires.definition import read
 from eventhub.questionnaires.models import QuestionnaireVersion
-from eventhub.registration import behalf, deciding
-from eventhub.registration.models import Registration, State
+from eventhub.registration import behalf, deciding, stages
+from eventhub.registration.models import Approval, Registration, RegistrationSetup, State, Word
 from tests.arrangements.scene import FORM, gathered, make_stage
 from tests.delegations.scene import history, mine, owed, send
 from tests.delegations.test_filling import fill_in
 from tests.delegations.test_journeys import browser
 from tests.factories.delegations import become_focal_point, claim, make_delegation, nominate
 from tests.factories.people import make_person, make_staff
-from tests.factories.registration import intake, make_forum
+from tests.factories.registration import ANSWERS, intake, make_forum
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -208,3 +208,24 @@ def test_the_copy_of_ones_data_names_the_delegations(client: FlaskClient) -> Non
     actions.end_focal_point(make_person(), delegation)
     assert [one["is_focal_point"] for one in keeping.own_delegations(focal.id)] == [False]
     assert keeping.own_delegations(make_person().id) == []
+
+
+def test_no_word_of_security_survives_a_takeover() -> None:
+    event = make_forum(needs_security=True)
+    delegation, officer = make_delegation(event, make_person()), make_person()
+    (nominee,) = nominate(delegation, "Amina")
+    registration = typed(event, delegation, nominee, **ANSWERS)
+    focal = db.session.get_one(Person, delegation.focal_id)
+    actions.approve(focal, delegation, queries.nominee_of(delegation.id, nominee.id))
+    db.session.refresh(registration)
+    stages.ask(make_person(), db.session.get_one(RegistrationSetup, event.id), [registration])
+    approval = db.session.scalars(select(Approval)).one()
+    stages.say(officer, approval.id, Word.NO_OBJECTION, None, seen=approval.version)
+    db.session.flush()
+    claim(nominee, officer)
+    db.session.refresh(registration)
+    db.session.refresh(approval)
+    assert approval.lapsed_at is not None
+    with pytest.raises(stages.ApprovalMissing):
+        deciding.decide(make_person(), [registration], State.ACCREDITED, "complete")
+    assert stages.unsettled(event.id, {registration.id: None}) == {registration.id}, "security is asked anew"

@@ -97,6 +97,8 @@ def test_a_table_moves_after_a_week_and_by_five_people_alone() -> None:
         genders.freeze(now())
         assert told(event)["woman"] == 10, "four people are too few"
         come(event, 1, "woman")
+        assert genders.freeze(now()) == 0, "sealed answers are opened once a week"
+    with time_machine.travel(now() + timedelta(days=22), tick=False):
         genders.freeze(now())
         assert told(event)["woman"] == 15
 

@@ -10,13 +10,21 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from eventhub.checkin import queries as entering
 from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import Stale
+from eventhub.papers import actions as papers
+from eventhub.papers import making
+from eventhub.papers.models import Layout
+from eventhub.people import actions as people
+from eventhub.people.affiliations import affiliate
 from eventhub.people.models import Person, Role
 from eventhub.programme.models import Event
-from eventhub.registration import actions, deciding, doors, offers, personal_data, preparing, stages
+from eventhub.registration import actions, deciding, doors, histories, offers, personal_data, preparing, stages
+from eventhub.registration import security as pages
+from eventhub.registration.access import Sight
 from eventhub.registration.models import (
     Approval,
     PreparedDecision,
@@ -431,3 +439,98 @@ def test_prepared_and_released_by_who_spoke_for_security_does_not_hold() -> None
     found = preparing.stand(both, setup, held([decision.id], event.id, both.id))
     assert [each.hindrance for each in found] == [preparing.Hindrance.OWN_WORD]
     assert preparing.release(make_person(), event.id, [decision.id]).done == 1
+
+
+def standing_about(registration: Registration) -> Approval:
+    rows = select(Approval).where(Approval.registration_id == registration.id, Approval.lapsed_at.is_(None))
+    return db.session.scalars(rows).one()
+
+
+def may_enter(event: Event, registration: Registration) -> bool:
+    found = entering.bearer(event.id, str(registration.reference))
+    return found is not None and found.may_enter
+
+
+def test_whoever_spoke_for_security_lets_nobody_in_by_an_offer() -> None:
+    event, _setup = a_forum(capacity=5, offers_by_hand=True)
+    both, owner = make_person(), make_person()
+    one = register(event, owner)
+    (approval,) = ask(event, one)
+    say(approval, who=both)
+    deciding.decide(both, [one], State.WAITLISTED, "complete")
+    db.session.flush()
+    with pytest.raises(stages.OwnWord):
+        offers.offer_by_hand(both, event.id, [one])
+    offers.offer_by_hand(make_person(), event.id, [one])
+    offers.accept(owner, db.session.scalars(select(SeatOffer)).one())
+    assert (one.state, one.has_seat) == (State.UNDER_REVIEW, True), "the same hands put her on the list"
+    accredit(one)
+
+
+def test_a_word_about_another_public_name_lapses() -> None:
+    event, _setup = a_forum()
+    owner, there = make_person(), make_person()
+    one = register(event, owner)
+    (approval,) = ask(event, one)
+    approval = pages.one(event, there.id, approval.id)
+    saw = pages.seal_of_name(one, event).hex()
+    people.choose_alias(owner, "Quite Another Name")
+    with pytest.raises(Stale):
+        pages.say(there, approval, event, Word.NO_OBJECTION, None, seen=1, seen_name=saw)
+    saw = pages.seal_of_name(one, event).hex()
+    pages.say(there, approval, event, Word.NO_OBJECTION, None, seen=1, seen_name=saw)
+    people.set_discreet(owner, True)
+    pages.follow(owner.id)
+    assert standing_about(one).id == approval.id, "the same name"
+    accredit(one)
+    people.choose_alias(owner, "A Third Name")
+    pages.follow(owner.id)
+    assert standing_about(one).id != approval.id
+    assert stages.unsettled(event.id, {one.id: one.category}) == {one.id}
+
+
+def test_nobody_gets_a_badge_or_enters_by_a_name_that_security_has_not_seen() -> None:
+    event, _setup = a_forum()
+    owner, there = make_person(), make_staff(Role.ADMIN)
+    one = register(event, owner)
+    (approval,) = ask(event, one)
+    say(approval)
+    accredit(one)
+    order = papers.order_badges(there, event, Sight.BADGES, "en", layout=Layout.A6, filters={}, reason="The first day")
+    papers.name_in(order, [one.id])
+    assert may_enter(event, one)
+    assert making._people(order, {})
+    actions.save_page(owner, intake(event, owner), {"legal_name": "Quite Another Person"})
+    db.session.flush()
+    assert making._people(order, {}) == []
+    assert not may_enter(event, one)
+    assert entering.expected(event.id) == []
+    with pytest.raises(papers.NothingToIssue):
+        papers.mark_issued(there, event, order)
+    say(standing_about(one))
+    assert may_enter(event, one)
+    assert making._people(order, {})
+
+
+def test_no_history_tells_of_security_once_its_words_are_deleted() -> None:
+    event, _setup = a_forum()
+    one = register(event)
+    (approval,) = ask(event, one)
+    say(approval, Word.OBJECTION, "Why")
+    assert "registration.security_objection" in {deed.entry.verb for deed in histories.deeds(one)}
+    with time_machine.travel(now() + (event.last_day - now().date()) + stages.KEPT + timedelta(days=2), tick=False):
+        left = {deed.entry.verb for deed in histories.deeds(one)}
+    assert left
+    assert not any("security" in verb for verb in left)
+
+
+def test_a_refused_word_does_not_tell_of_whose_organization_somebody_is() -> None:
+    event, _setup = a_forum()
+    there, owner = make_person(), make_person()
+    one = register(event, owner)
+    one.organisation_id = affiliate(owner.id, "Secret Rights Group")
+    affiliate(there.id, "Secret Rights Group")
+    (approval,) = ask(event, one)
+    with pytest.raises(stages.NotByYou) as refused:
+        say(approval, who=there)
+    assert "organization" not in str(refused.value.message)
