@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from eventhub.arrangements import actions as arrangements
 from eventhub.calendars import actions as calendars
-from eventhub.calendars import places
+from eventhub.calendars import invites, places
 from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -16,7 +16,7 @@ from eventhub.kit.i18n import in_language
 from eventhub.kit.mail import Letter
 from eventhub.papers import actions as papers
 from eventhub.people.models import Person, Role, RoleGrant, ScopeKind
-from eventhub.programme.models import Event, Publication
+from eventhub.programme.models import Event, Mode, Publication
 from eventhub.registration import (
     behalf,
     cancelling,
@@ -280,6 +280,13 @@ def reprinted(registration_id: str) -> None:
     if registration is not None:
         papers.follow_registration(registration.person_id, registration.id)
         places.follow_person(registration.person_id, registration.event_id)
+        invites.follow_person(registration.person_id, registration.event_id)
+
+
+@writes("registration.ways_followed")
+def ways_followed(event_id: str, mode: str, due_at: str) -> None:
+    """Who registered while the event changed how people come together is asked to choose again like everybody else."""
+    switching.ask_latecomers(uuid.UUID(event_id), Mode(mode), datetime.fromisoformat(due_at))
 
 
 @writes("registration.needs_told")

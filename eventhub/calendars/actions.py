@@ -67,8 +67,12 @@ class Change:
 
 
 def follow_session(session: Session) -> list[CalendarEntry]:
-    """Let a session's entry say what the session says now; the entries that changed, none when nothing did."""
-    return _follow(Session.id == session.id)
+    """Let a session's entry say what the session says now; the entries that changed, none when nothing did. Whose
+    category it is not for any more is taken off its invitations.
+    """
+    changed = _follow(Session.id == session.id)
+    invites.leave_to_others(CalendarEntry.session_id == session.id)
+    return changed
 
 
 def follow_event(event: Event) -> list[CalendarEntry]:
@@ -252,21 +256,23 @@ choose, leave_out = places.choose, places.leave_out
 
 
 def choose_among(person: Person, offered: Collection[Session], wanted: Collection[uuid.UUID]) -> int:
-    """Let exactly the wanted ones of these sessions be chosen; how many. A maybe that stays is still a maybe. Nothing
-    is chosen when one of them is full. Raises SessionFull.
+    """Let exactly the wanted ones of these sessions be chosen; how many. A maybe that stays is still a maybe; one at a
+    full session stays: the page has no box for it. Nothing is chosen when one of them is full. Raises SessionFull.
     """
     ids = {session.id for session in offered}
     keep = ids & set(wanted)
     mine = ChosenSession.person_id == person.id
     held = places.hold(Session.id.in_(ids))
-    before = set(db.session.scalars(select(ChosenSession.session_id).where(mine, ChosenSession.session_id.in_(ids))))
-    for session_id in keep - before:
+    rows = select(ChosenSession.session_id, ChosenSession.choice).where(mine, ChosenSession.session_id.in_(ids))
+    before = {row.session_id: row.choice for row in db.session.execute(rows)}
+    boxless = {one for one, choice in before.items() if choice is Choice.MAYBE and held[one].left == 0}
+    for session_id in keep - set(before):
         places.demand_place(person.id, held[session_id])
-    db.session.execute(delete(ChosenSession).where(mine, ChosenSession.session_id.in_(ids - keep)))
+    db.session.execute(delete(ChosenSession).where(mine, ChosenSession.session_id.in_(ids - keep - boxless)))
     if keep:
-        rows = [{"person_id": person.id, "session_id": one, "choice": Choice.GOING, "at": now()} for one in keep]
-        db.session.execute(insert(ChosenSession).on_conflict_do_nothing(), rows)
-    for session_id in keep - before:
+        chosen = [{"person_id": person.id, "session_id": one, "choice": Choice.GOING, "at": now()} for one in keep]
+        db.session.execute(insert(ChosenSession).on_conflict_do_nothing(), chosen)
+    for session_id in keep - set(before):
         places.stop_waiting(person, session_id)
     places.hand_on(held.values())
     return len(keep)

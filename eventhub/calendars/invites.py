@@ -7,10 +7,11 @@ import uuid
 from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, and_, func, literal, select
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from eventhub.calendars import blobs, imip, places, queries
+from eventhub.calendars.access import ATTENDING
 from eventhub.calendars.models import CalendarEntry, Choice, EntryStatus, Invite, InviteMail, Method, Partstat
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -80,6 +81,29 @@ def follow_visibility(person_id: uuid.UUID) -> list[Invite]:
     return _put_back(person)
 
 
+def leave_to_others(*which: ColumnElement[bool]) -> list[Invite]:
+    """Take off who is of another category than the session is for now. The caller holds the sessions; ``which`` are
+    conditions on Invite and CalendarEntry.
+    """
+    of_session = Session.id == CalendarEntry.session_id, func.jsonb_array_length(Session.for_categories) > 0
+    others = (
+        select(Registration.id)
+        .join(Session, Session.event_id == Registration.event_id)
+        .where(
+            *of_session,
+            Registration.person_id == Invite.person_id,
+            or_(Registration.category.is_(None), ~queries.is_for_category()),
+        )
+        .correlate(Invite, CalendarEntry)
+    )
+    return _take_off(*which, others.exists())
+
+
+def follow_person(person_id: uuid.UUID, event_id: uuid.UUID) -> list[Invite]:
+    """Somebody's category changed: invitations to sessions of the event that are for others end."""
+    return leave_to_others(Invite.person_id == person_id, CalendarEntry.event_id == event_id)
+
+
 def _take_off(*which: ColumnElement[bool]) -> list[Invite]:
     mine = (
         select(Invite, CalendarEntry)
@@ -131,9 +155,9 @@ def answer(row: Invite, partstat: Partstat) -> Invite:
     """What the invited person says: an intention, which neither registers nor admits. Where the session has places, a
     yes takes one, and anything else gives it back. Raises InviteClosed, SessionFull.
 
-    The invite comes locked, with its entry (queries.invite_by_token).
+    The invite comes locked, with its entry and, before it, its session (queries.invite_by_token).
     """
-    if not is_open(row):
+    if not is_open(row) or not _is_expected(row):
         raise InviteClosed
     for one in places.hold(Session.id == row.entry.session_id, Session.places.is_not(None)).values():
         places.say(row.person_id, one, MEANS.get(partstat))
@@ -145,6 +169,21 @@ def answer(row: Invite, partstat: Partstat) -> Invite:
 def is_open(row: Invite) -> bool:
     """Whether the invite may still be answered."""
     return row.cancelled_at is None and is_live(row.entry) and row.entry.ends_at > now()
+
+
+def _is_expected(row: Invite) -> bool:
+    """Whether the person still means to come, and the session is for the person's category."""
+    rows = (
+        select(Registration.id)
+        .join(Session, Session.event_id == Registration.event_id)
+        .where(
+            Session.id == row.entry.session_id,
+            Registration.person_id == row.person_id,
+            Registration.state.in_(ATTENDING),
+            queries.is_for_category(),
+        )
+    )
+    return db.session.scalar(select(rows.exists())) or False
 
 
 def renew_links(person_id: uuid.UUID) -> int:

@@ -55,7 +55,11 @@ def changed(sessions: Sequence[Session], person: Person, registration: Registrat
     return _letter(
         person,
         _l("Changed: %(title)s", title=title),
-        [_l("Sessions you chose have changed shortly before they begin. This is when and where they are now:")],
+        [
+            _l(
+                "Sessions you chose or wait for have changed shortly before they begin. This is when and where they are now:"
+            )
+        ],
         [*rows, *_about(event, registration, lang)],
     )
 

@@ -14,7 +14,16 @@ from sqlalchemy import ColumnElement, Select, String, and_, cast, exists, func, 
 from sqlalchemy.orm import contains_eager
 
 from eventhub.calendars.access import ATTENDING
-from eventhub.calendars.models import CalendarEntry, Choice, ChosenSession, EntryStatus, Invite, InviteMail, Method
+from eventhub.calendars.models import (
+    CalendarEntry,
+    Choice,
+    ChosenSession,
+    EntryStatus,
+    Invite,
+    InviteMail,
+    Method,
+    SessionWait,
+)
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.outbox import promise_all
@@ -42,8 +51,8 @@ class Told:
 
 
 def owe_cancelled(session: Session) -> None:
-    """Owe the letter about a session called off to everybody who chose it and to whom no invitation says it. One
-    statement, however many; whoever is owed one already gets no second one.
+    """Owe the letter about a session called off to everybody who chose it or waits for a place, and to whom no
+    invitation says it. One statement, however many; whoever is owed one already gets no second one.
     """
     if session.ends_at <= now():
         return
@@ -52,17 +61,17 @@ def owe_cancelled(session: Session) -> None:
     promise_all(
         "calendars.session_cancelled",
         _choosers(session.id)
-        .where(ChosenSession.person_id.not_in(told))
+        .where(Registration.person_id.not_in(told))
         .with_only_columns(
-            literal(f"session_cancelled:{session.id}:") + cast(ChosenSession.person_id, String),
-            func.jsonb_build_object("session_id", str(session.id), "person_id", ChosenSession.person_id),
+            literal(f"session_cancelled:{session.id}:") + cast(Registration.person_id, String),
+            func.jsonb_build_object("session_id", str(session.id), "person_id", Registration.person_id),
         ),
     )
 
 
 def owe_moved(entry: CalendarEntry) -> None:
-    """Owe those who chose the session, and whom no invitation tells, one letter about all that changes at the event
-    within ``GATHERED``. One statement.
+    """Owe those who chose the session or wait for it, and whom no invitation tells, one letter about all that changes
+    at the event within ``GATHERED``. One statement.
     """
     raised_at = entry.raised_at or now()
     seconds = int(GATHERED.total_seconds())
@@ -71,11 +80,11 @@ def owe_moved(entry: CalendarEntry) -> None:
     promise_all(
         "calendars.sessions_changed",
         _choosers(entry.session_id)
-        .where(ChosenSession.person_id.not_in(invited))
+        .where(Registration.person_id.not_in(invited))
         .with_only_columns(
-            literal(f"sessions_changed:{entry.event_id}:{since}:") + cast(ChosenSession.person_id, String),
+            literal(f"sessions_changed:{entry.event_id}:{since}:") + cast(Registration.person_id, String),
             func.jsonb_build_object(
-                "event_id", str(entry.event_id), "person_id", ChosenSession.person_id, "since", since
+                "event_id", str(entry.event_id), "person_id", Registration.person_id, "since", since
             ),
         ),
         not_before=datetime.fromtimestamp(since + seconds, UTC),
@@ -158,7 +167,7 @@ def told_of_session(session: Session) -> Told:
     """Whom the cancellation of a session would be mailed to: nobody once it is over. One statement, or none."""
     if session.ends_at <= now():
         return Told(0, 0, 0)
-    people = _choosers(session.id).with_only_columns(ChosenSession.person_id)
+    people = _choosers(session.id).with_only_columns(Registration.person_id)
     invited = invited_to(CalendarEntry.session_id == session.id)
     return _counted(Person.id.in_(people) | Person.id.in_(invited), invited)
 
@@ -176,12 +185,13 @@ def told_of_event(event: Event, registered: Select[uuid.UUID]) -> Told:
 def chooser(
     session_id: uuid.UUID, person_id: uuid.UUID, *, sure: bool = False
 ) -> tuple[Session, Person, Registration] | None:
-    """A session somebody chose and still means to come to, with its event and room; ``sure``: not perhaps. One
-    statement.
+    """A session somebody chose or waits for and still means to come to, with its event and room; ``sure``: not perhaps.
+    One statement.
     """
     found = _chosen(person_id).where(Session.id == session_id)
     if sure:
-        found = found.where(ChosenSession.choice == Choice.GOING)
+        mine = ChosenSession.session_id == session_id, ChosenSession.person_id == person_id
+        found = found.where(exists().where(*mine, ChosenSession.choice == Choice.GOING))
     row = db.session.execute(found).first()
     return (row[0], row[1], row[2]) if row else None
 
@@ -241,29 +251,33 @@ def _chosen(person_id: uuid.UUID) -> Select[Session, Person, Registration]:
         select(Session, Person, Registration)
         .join(Session.event)
         .outerjoin(Session.room)
-        .join(ChosenSession, and_(ChosenSession.session_id == Session.id, ChosenSession.person_id == person_id))
-        .join(Person, Person.id == ChosenSession.person_id)
-        .join(Registration, and_(Registration.event_id == Session.event_id, Registration.person_id == Person.id))
+        .join(Registration, and_(Registration.event_id == Session.event_id, Registration.person_id == person_id))
+        .join(Person, Person.id == Registration.person_id)
         .options(contains_eager(Session.event), contains_eager(Session.room))
+        .where(_looks_forward(person_id))
         .where(Registration.state.in_(ATTENDING), Person.erased_at.is_(None), Session.kind != SessionKind.BREAK)
     )
 
 
 def _choosers(session_id: uuid.UUID) -> Select[Any]:
-    """Who chose a session, surely or perhaps, and is registered."""
+    """Who chose a session, surely or perhaps, or waits for a place in it, and is registered."""
     return (
-        select(ChosenSession)
-        .join(Session, Session.id == ChosenSession.session_id)
-        .join(
-            Registration,
-            and_(Registration.event_id == Session.event_id, Registration.person_id == ChosenSession.person_id),
-        )
+        select(Registration)
+        .join(Session, Session.event_id == Registration.event_id)
         .where(
-            ChosenSession.session_id == session_id,
+            Session.id == session_id,
+            _looks_forward(Registration.person_id),
             Registration.state.in_(ATTENDING),
             Session.kind != SessionKind.BREAK,
         )
     )
+
+
+def _looks_forward(person_id: Any) -> ColumnElement[bool]:
+    """A condition on Session: somebody chose it, or waits for a place in it."""
+    chose = exists().where(ChosenSession.session_id == Session.id, ChosenSession.person_id == person_id)
+    waits = exists().where(SessionWait.session_id == Session.id, SessionWait.person_id == person_id)
+    return chose | waits
 
 
 def _called_off(rows: Select[uuid.UUID]) -> Select[uuid.UUID]:

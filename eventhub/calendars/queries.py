@@ -311,9 +311,14 @@ def live_entries(event_id: uuid.UUID, moment: datetime, person_id: uuid.UUID) ->
 
 
 def invite_by_token(token: str, *, lock: bool = False) -> Invite:
-    """The invite with this token, with its person, entry and what that says. Raises NotFound. One statement."""
+    """The invite with this token, with its person, entry and what that says. Raises NotFound. One statement; with
+    ``lock`` two: the session is held before the invite, as whoever moves it does.
+    """
     rows = _with_entry(select(Invite)).where(Invite.token_hash == digest(token), Person.erased_at.is_(None))
     if lock:
+        held = select(Session.id).join(CalendarEntry, CalendarEntry.session_id == Session.id)
+        held = held.join(Invite, Invite.entry_id == CalendarEntry.id).where(Invite.token_hash == digest(token))
+        db.session.execute(held.with_for_update(key_share=True, of=Session))
         rows = rows.with_for_update(of=Invite).execution_options(populate_existing=True)
     invite: Invite | None = db.session.scalar(rows)
     if invite is None:

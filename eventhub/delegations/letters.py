@@ -17,6 +17,7 @@ from eventhub.kit.web import absolute
 from eventhub.people.models import Person
 from eventhub.people.queries import person_by_email
 from eventhub.programme.models import Event
+from eventhub.registration import categories, windows
 from eventhub.registration.queries import setup_of
 
 FOOT = _l("You get this mail because somebody gave us this address for it. Answers to this address are not read.")
@@ -83,7 +84,7 @@ def nominated(nominee: Nominee, delegation: Delegation, event: Event) -> Letter 
                 ),
             ],
             "quote": None,
-            "facts": [*_facts(delegation, event, lang, title), *_deadline(event, lang)],
+            "facts": [*_facts(delegation, event, lang, title), *_deadline(delegation, event, lang)],
             "buttons": [
                 {"label": _l("Complete my registration"), "url": absolute("delegations.claim", lang=lang, token=secret)}
             ],
@@ -127,12 +128,17 @@ def declined(person: Person, delegation: Delegation, event: Event) -> Letter | N
     )
 
 
-def register_by(event: Event, lang: str) -> str | None:
-    """Until when a nominee can register, by the event's clock; None where nothing is open."""
+def register_by(delegation: Delegation, event: Event, lang: str) -> str | None:
+    """Until when a nominee can register in the category of the delegation, by the event's clock; None where nothing is
+    open.
+    """
     setup = setup_of(event.id)
-    if setup is None or setup.closes_at <= now():
+    if setup is None:
         return None
-    here = show_moment(setup.closes_at, event.time_zone, lang)
+    closes_at = windows.closes(setup, categories.rule_of(categories.rules_of(event.id), delegation.category))
+    if closes_at <= now():
+        return None
+    here = show_moment(closes_at, event.time_zone, lang)
     said: str = gettext("%(day)s, %(time)s, %(place)s", day=here.day, time=here.time, place=here.place)
     return said
 
@@ -253,8 +259,8 @@ def _neutral(to: str, lang: str, endpoint: str, **values: Any) -> Letter:
     )
 
 
-def _deadline(event: Event, lang: str) -> list[dict[str, Any]]:
-    by = register_by(event, lang)
+def _deadline(delegation: Delegation, event: Event, lang: str) -> list[dict[str, Any]]:
+    by = register_by(delegation, event, lang)
     return [{"label": _l("Register by"), "value": by}] if by else []
 
 

@@ -113,7 +113,7 @@ def claim(token: str) -> ResponseReturnValue:
         is_typed=nominee.person_id is not None,
         is_registered=mine is not None and mine.submitted_at is not None,
         asks=holds and go == "decline",
-        by=letters.register_by(event, g.lang),
+        by=letters.register_by(delegation, event, g.lang),
         email=person.email,
     )
     return page, form.status
@@ -271,7 +271,11 @@ def link(delegation_id: uuid.UUID, nominee_id: uuid.UUID) -> ResponseReturnValue
             _("You are nominated for this event: %(event)s.", event=title),
             _("Delegation: %(name)s", name=found.organisation.name),
             _("Open this address or scan the code. Sign in with an email address of your own, and complete your data."),
-            *([_("Register by: %(when)s", when=until)] if (until := letters.register_by(event, language)) else []),
+            *(
+                [_("Register by: %(when)s", when=until)]
+                if (until := letters.register_by(found, event, language))
+                else []
+            ),
         ]
     paper = {"lang": language, "direction": direction(language), "lines": lines}
     return render_template(

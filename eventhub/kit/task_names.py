@@ -71,6 +71,7 @@ TASK_NAMES: dict[str, Any] = {
     "registration.taken_up": _l("A mail about a registration that is looked at again"),
     "registration.waitlisted": _l("A mail about the waiting list"),
     "registration.way_asked": _l("A mail that asks to choose again how to take part"),
+    "registration.ways_followed": _l("Asking those who registered while an event changed how to take part"),
     "registration.way_reminded": _l("A reminder to choose again how to take part"),
     "registration.withdrawn": _l("A mail about a registration that was withdrawn"),
     "registration.withdrawn_calendar": _l("The sessions of a withdrawn person in calendars"),

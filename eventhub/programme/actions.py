@@ -156,7 +156,7 @@ def edit_event(
     if not changed:
         return event
     _event_changed(actor, event, "programme.event_edited", fields=changed)
-    if {"last_day", "time_zone"} & set(changed):
+    if {"first_day", "last_day", "time_zone"} & set(changed):
         promise("programme.days_moved", event_id=event.id)
     moved = [one for one in sessions if one.time_zone == old_zone != facts.time_zone or (move_sessions and days)]
     for session in moved:

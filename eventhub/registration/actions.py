@@ -32,12 +32,7 @@ from eventhub.questionnaires.models import AnswerSet
 from eventhub.registration import at_once, cancelling, categories, line, offers, stages, ways, windows
 from eventhub.registration.copies import PHOTOGRAPH, copy_columns, fill_profile, keep_category, on_papers, owe_needs
 from eventhub.registration.models import TAKES_PART, ModeChoice, Registration, State
-from eventhub.registration.moves import (
-    CategoryDecided,
-    NotPossible,
-    move,
-    owe,
-)
+from eventhub.registration.moves import CategoryDecided, NotPossible, move, owe
 from eventhub.registration.participants import REVISION
 from eventhub.registration.queries import (
     AMENDABLE,
@@ -49,7 +44,7 @@ from eventhub.registration.queries import (
 )
 from eventhub.registration.reference import new_reference
 from eventhub.registration.seats import hold_seats, keys, left_by_count, take_seat
-from eventhub.registration.windows import Window, window
+from eventhub.registration.windows import Window
 
 
 class NotOpenYet(DomainError):
@@ -195,7 +190,7 @@ def submit(actor: Person, intake: Intake) -> Registration:
         raise AlreadyRegistered
     answers = given.load(intake.answer_set) if intake.answer_set else {}
     is_own = actor.id == registration.person_id
-    late = _demand_sendable(intake, registration, answers.get(categories.QUESTION))
+    late = _demand_sendable(intake, registration.created_at, answers.get(categories.QUESTION))
     _prepare(registration, intake, answers if is_own else _without_consents(intake, answers), late, is_own=is_own)
     return _send(actor, registration, intake)
 
@@ -218,8 +213,8 @@ def register_now(
             raise AlreadyRegistered
         save_page(actor, intake, values, typed_in=typed_in)
         return submit(actor, intake)
-    _demand_open(intake)
     moment = now()
+    _demand_sendable(intake, moment, values.get(categories.QUESTION))
     answer_set = at_once.first_answers(person, intake, moment)
     rows = (
         given.first_rows(answer_set, intake.key, values, retain_from=_ends(intake.event), typed_in=typed_in)
@@ -359,7 +354,9 @@ def _send(actor: Person, registration: Registration, intake: Intake) -> Registra
     else:
         raise EventFull
     # After the seats, as everybody does: whoever cancels the event at this moment is waited for.
-    cancelling.demand_taking_place(intake.event.id)
+    mode = cancelling.demand_taking_place(intake.event.id)
+    if mode is not intake.event.mode and registration.attendance_mode in ways.gone(mode):
+        raise WayGone
     if registration not in db.session:
         db.session.add(registration)
     move(registration, *targets, actor=actor, reason=at_once.reason_for(targets))
@@ -416,17 +413,17 @@ def _begin_answers(person: Person, intake: Intake) -> AnswerSet | None:
 def _demand_open(intake: Intake) -> None:
     if intake.event.publication is Publication.CANCELLED:
         raise EventCancelled
-    place = window(intake.setup, now())
+    place = windows.overall(intake.setup, now(), intake.rules)
     if place is Window.NOT_YET:
         raise NotOpenYet
     if place is not Window.OPEN:
         raise Closed
 
 
-def _demand_sendable(intake: Intake, registration: Registration, category: object) -> bool:
+def _demand_sendable(intake: Intake, begun_at: datetime, category: object) -> bool:
     """Whether the draft is late but within the time of grace of its category (DOMAIN.md rule 2)."""
     rule = categories.rule_of(intake.rules, category if isinstance(category, str) else None)
-    begun_in_time, place = registration.created_at < windows.closes(intake.setup, rule), None
+    begun_in_time, place = begun_at < windows.closes(intake.setup, rule), None
     if intake.event.publication is not Publication.CANCELLED:
         place = windows.window(intake.setup, now(), rule)
     if place is Window.GRACE and begun_in_time:
@@ -446,7 +443,8 @@ def _demand_offered(
         chosen, refusal = answers.get(question.key), refusals.get(question.key)
         if refusal is None or question.key not in asked or question.kind != "choice" or not chosen:
             continue
-        if chosen not in {one.id for one in question.options}:
+        shut = question.key == categories.QUESTION and not windows.lets_in(intake.setup, intake.rules, chosen)
+        if shut or chosen not in {one.id for one in question.options}:
             raise refusal
 
 

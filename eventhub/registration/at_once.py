@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     ARRAY,
@@ -121,7 +122,8 @@ def reason_for(targets: Sequence[State]) -> str | None:
 
 def offers_are_by_hand(intake: Intake) -> bool:
     """Whether seats may be free while somebody waits: no offers are made by themselves."""
-    return intake.setup.offers_by_hand or now().date() >= intake.event.first_day
+    today = now().astimezone(ZoneInfo(intake.event.time_zone)).date()
+    return intake.setup.offers_by_hand or today >= intake.event.first_day
 
 
 def write_with_seat(

@@ -11,7 +11,7 @@ from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError
 from eventhub.kit.outbox import promise_all
 from eventhub.programme import queries
-from eventhub.programme.models import Event, Publication
+from eventhub.programme.models import Event, Mode, Publication
 from eventhub.registration.models import Registration, RegistrationSetup, State
 
 TOLD = frozenset(State) - {State.DECLINED, State.REVOKED, State.WITHDRAWN, State.EXPIRED}
@@ -24,13 +24,17 @@ class NotAnyMore(DomainError):
     message = _l("This event is cancelled. Nothing is decided, asked, changed, offered or printed for it any more.")
 
 
-def demand_taking_place(event_id: uuid.UUID) -> None:
+def demand_taking_place(event_id: uuid.UUID) -> Mode:
     """Nothing is decided for a cancelled event, nor while somebody cancels it: until the end of the transaction. Who
-    holds seats or registrations took them before. Raises NotAnyMore. One statement.
+    holds seats or registrations took them before. Gives how people come together, which stands as long. Raises
+    NotAnyMore. One statement.
     """
-    row = select(Event.publication).where(Event.id == event_id).with_for_update(read=True)
-    if db.session.scalar(row) is Publication.CANCELLED:
+    rows = select(Event.publication, Event.mode).where(Event.id == event_id).with_for_update(read=True)
+    row = db.session.execute(rows).one()
+    if row.publication is Publication.CANCELLED:
         raise NotAnyMore
+    mode: Mode = row.mode
+    return mode
 
 
 def demand_not_cancelled(event: Event) -> None:

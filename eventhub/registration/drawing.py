@@ -34,7 +34,7 @@ def draw_step(
     pages = given.visible_pages(definition, answers)
     if asked not in pages:
         pages = sorted([*pages, asked], key=lambda page: place_of(definition, page))
-    place, space, _word = shown.openness(found.event, found.setup)
+    place, space, _word = shown.openness(found.event, found.setup, found.rules)
     number = pages.index(asked)
     carried = asking.carried(found, definition, answers)
     asking.prefill(form, found, definition, answers)
@@ -102,7 +102,7 @@ def place_of(definition: Definition, page: Page) -> int:
 
 
 def _made_of(seen: Glance, definition: Definition) -> blanks.Key:
-    place, space, _word = shown.openness(seen.row, seen.row)
+    place, space, _word = shown.openness(seen.row, seen.row, seen.rules)
     return request.root_url, request.path, definition, place, space, now().date(), seen.facts
 
 

@@ -398,6 +398,8 @@ def _lapse_of(event_id: uuid.UUID, moment: datetime, limit: int) -> int:
         move(one, target, actor=None, cause="lapsed")
         one.has_seat, one.reason, one.waits_from = False, reason, now()
         promise("registration.lapsed", registration_id=one.id)
+        if target is State.WITHDRAWN:
+            promise("registration.withdrawn_calendar", registration_id=one.id)
     close_offers([one.id for one in late], Outcome.LAPSED)
     db.session.flush()
     give_back_seats(event_id, len(late))
@@ -454,7 +456,7 @@ def _hands(offer: SeatOffer) -> set[uuid.UUID]:
 
 def _demand_open(offer: SeatOffer, registration: Registration) -> None:
     begins = line.begins(registration.event_id)
-    if begins is None or registration.state is not State.OFFERED or not is_open(offer, now()):
+    if begins is None or begins <= now() or registration.state is not State.OFFERED or not is_open(offer, now()):
         raise OfferClosed
 
 

@@ -4,10 +4,12 @@ import uuid
 from datetime import datetime
 from typing import Any
 
+from flask import g
+from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select
 
-from eventhub.kit import audit
+from eventhub.kit import audit, codes
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError, NotFound, means
@@ -15,7 +17,7 @@ from eventhub.kit.outbox import promise
 from eventhub.kit.revisions import bump
 from eventhub.people.models import Person
 from eventhub.programme.models import Event, Publication
-from eventhub.registration import cancelling, offers, participants
+from eventhub.registration import cancelling, categories, offers, participants
 from eventhub.registration.models import Deadline, Registration, RegistrationCategory, RegistrationSetup, State
 from eventhub.registration.moves import move_all
 from eventhub.registration.seats import added, hold_seats
@@ -35,6 +37,17 @@ class ClosesTooEarly(DomainError):
     status = 422
     message = _l("Registration must close after it opens.")
     field = "closes_at"
+
+
+class CategoryClosesTooEarly(ClosesTooEarly):
+    """With instants of the event and its own together a category would open after it closes."""
+
+    def __init__(self, code: str) -> None:
+        self.message = _l(
+            "With these times the category “%(category)s” would close before it opens. Change its own times first.",
+            category=LazyString(lambda: codes.label(categories.LIST, code, g.lang)),
+        )
+        super().__init__()
 
 
 class NotLater(DomainError):
@@ -110,9 +123,15 @@ def set_window(
 
 
 def note_span(setup: RegistrationSetup) -> None:
-    """Write down from when to when registration is open in any category (RegistrationSetup.first_opens_at)."""
+    """Write down from when to when registration is open in any category (RegistrationSetup.first_opens_at). Raises
+    CategoryClosesTooEarly.
+    """
     db.session.flush()
     mine = RegistrationCategory.event_id == setup.event_id, RegistrationCategory.is_open
+    opens = func.coalesce(RegistrationCategory.opens_at, setup.opens_at)
+    never = opens >= func.coalesce(RegistrationCategory.closes_at, setup.closes_at)
+    if code := db.session.scalar(select(RegistrationCategory.code).where(*mine, never).limit(1)):
+        raise CategoryClosesTooEarly(code)
     own = RegistrationCategory.opens_at.is_not(None) | RegistrationCategory.closes_at.is_not(None)
     found = db.session.execute(
         select(

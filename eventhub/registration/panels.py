@@ -21,7 +21,18 @@ from eventhub.programme import shown as programme
 from eventhub.programme.models import Event, Publication
 from eventhub.programme.moving import Plan
 from eventhub.questionnaires import queries as questionnaires
-from eventhub.registration import access, asking, cancelling, desk, personal_data, queries, security, shown, windows
+from eventhub.registration import (
+    access,
+    asking,
+    cancelling,
+    categories,
+    desk,
+    personal_data,
+    queries,
+    security,
+    shown,
+    windows,
+)
 from eventhub.registration import participants as lists
 from eventhub.registration import today as today_of
 from eventhub.registration.models import Deadline, Registration, RegistrationSetup, SeatOffer, State
@@ -37,10 +48,10 @@ def aside(event: Event) -> Panel | None:
     if setup is None:
         return None
     _changes_with(setup)
-    place, space, word = shown.openness(event, setup)
     if event.publication is Publication.CANCELLED:
         return None
     announced, found = queries.all_deadlines(event.id), queries.whole_intake(event, setup)
+    place, space, word = shown.openness(event, setup, found.rules)
     for instant in [one for rule in found.rules for one in (rule.opens_at, rule.closes_at) if one]:
         changes_at(instant)
     url = url_for("registration.start", slug=event.slug)
@@ -55,7 +66,7 @@ def aside(event: Event) -> Panel | None:
             "room": space,
             "word": word,
             "needs_accreditation": setup.needs_accreditation,
-            "opens": shown.due(windows.span(setup)[0], event, g.lang),
+            "opens": shown.due(windows.opens(setup, now(), found.rules), event, g.lang),
             "due": shown.due(windows.closes(setup), event, g.lang, before=_of_event(setup, announced)),
             "closed": shown.moment(windows.closes(setup), event, g.lang),
             "by_category": asking.by_category(found, announced),
@@ -81,9 +92,10 @@ def hero(event: Event) -> Panel | None:
     if setup is None:
         return None
     _changes_with(setup)
-    place, space, word = shown.openness(event, setup)
+    rules = _rules_of(setup)
+    place, space, word = shown.openness(event, setup, rules)
     if place is Window.NOT_YET:
-        opens = shown.due(windows.span(setup)[0], event, g.lang)
+        opens = shown.due(windows.opens(setup, now(), rules), event, g.lang)
         fact = {"label": _("Registration opens"), "value": opens.when, "datetime": opens.datetime, "note": opens.zone}
         return Panel("", {"facts": [fact]})
     if place is not Window.OPEN:
@@ -104,7 +116,7 @@ def tags(events: Collection[Event]) -> Panel:
         if setup is None:
             continue
         _changes_with(setup)
-        place, _space, word = shown.openness(event, setup)
+        place, _space, word = shown.openness(event, setup, _rules_of(setup))
         if place in {Window.OPEN, Window.NOT_YET}:
             told[event.id] = word
     return Panel("", {"tags": told})
@@ -236,7 +248,7 @@ PROVIDERS: tuple[tuple[str, Provider], ...] = (
 def _item(one: Intake, visitor: Visitor, offers: Mapping[uuid.UUID, SeatOffer]) -> dict[str, Any]:
     registration = one.registration
     assert registration is not None  # noqa: S101 (queries.mine gives none without)
-    place, _space, _word = shown.openness(one.event, one.setup)
+    place, _space, _word = shown.openness(one.event, one.setup, one.rules)
     item: dict[str, Any] = {
         "intake": one,
         "heading": _("My registration"),
@@ -302,6 +314,14 @@ def _minutes(setup: RegistrationSetup) -> int:
 def _changes_with(setup: RegistrationSetup) -> None:
     for instant in windows.span(setup):
         changes_at(instant)
+
+
+def _rules_of(setup: RegistrationSetup) -> categories.Rules:
+    """Where categories have instants of their own, their rules, and the page changes with them: one statement."""
+    rules = categories.rules_of(setup.event_id) if setup.first_opens_at is not None else categories.NO_RULES
+    for instant in [one for rule in rules for one in (rule.opens_at, rule.closes_at) if one]:
+        changes_at(instant)
+    return rules
 
 
 def _of_event(setup: RegistrationSetup, announced: Sequence[Deadline]) -> list[Deadline]:

@@ -45,7 +45,7 @@ def former(slug: str) -> ResponseReturnValue:
     definition = asking.definition_of(found, g.lang)
     if definition is None or not reuse.may_take(found):
         return back_to("registration.start", slug=slug)
-    if shown.openness(found.event, found.setup)[0] not in {Window.OPEN, Window.GRACE}:
+    if shown.openness(found.event, found.setup, found.rules)[0] not in {Window.OPEN, Window.GRACE}:
         return back_to("registration.start", slug=slug)
     form, category = ReuseForm(), asking.chosen_before(found, definition)
     if form.validate_on_submit():

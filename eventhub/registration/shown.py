@@ -19,7 +19,7 @@ from eventhub.programme.models import Event, EventKind, Publication
 from eventhub.programme.shown import clock_place, words
 from eventhub.programme.shown import sentence as with_parts
 from eventhub.registration.access import Sight
-from eventhub.registration.categories import Rule
+from eventhub.registration.categories import Rule, Rules
 from eventhub.registration.eligibility import Paper
 from eventhub.registration.line import place_range
 from eventhub.registration.models import (
@@ -33,7 +33,7 @@ from eventhub.registration.models import (
 )
 from eventhub.registration.queries import Room, room
 from eventhub.registration.seats import CATEGORY
-from eventhub.registration.windows import Window, window
+from eventhub.registration.windows import Window, overall
 
 Tag = tuple[Any, str]
 
@@ -197,9 +197,9 @@ def place_words(place: int) -> str:
     return str(_("Your place in line: between %(first)s and %(last)s", first=first, last=last))
 
 
-def openness(event: Event, setup: RegistrationSetup) -> tuple[Window, Room, Tag]:
-    """Whether one may register now, whether there is room, and both in a word."""
-    place, space = window(setup, now()), room(setup)
+def openness(event: Event, setup: RegistrationSetup, rules: Rules) -> tuple[Window, Room, Tag]:
+    """Whether anybody may register now, whether there is room, and both in a word."""
+    place, space = overall(setup, now(), rules), room(setup)
     if event.publication is Publication.CANCELLED:
         return Window.CLOSED, space, (_l("Event cancelled"), "stop")
     if place is Window.NOT_YET:

@@ -24,7 +24,7 @@ from eventhub.kit.errors import DomainError
 from eventhub.kit.outbox import promise
 from eventhub.people.models import Person
 from eventhub.programme.actions import change_mode
-from eventhub.programme.models import Event, Mode
+from eventhub.programme.models import Event, Mode, Publication
 from eventhub.registration import cancelling, line, ways
 from eventhub.registration.actions import WayGone, change_answers, moved_on
 from eventhub.registration.models import ModeChoice, Registration, State
@@ -34,6 +34,10 @@ from eventhub.registration.seats import hold_seats
 
 REMINDED_BEFORE = timedelta(hours=48)
 """How long before the answer is due somebody is reminded; where less time is given, half of it."""
+
+
+ON_THE_WAY = timedelta(minutes=2)
+"""Longer than a request takes: what was being sent while the event changed is written by then, or never."""
 
 
 class DueTooEarly(DomainError):
@@ -80,22 +84,34 @@ def switch(actor: Person, event: Event, mode: Mode, due_at: datetime, *, version
     many. Raises Stale, DueTooEarly, NotAnyMore.
     """
     hold_seats(event.id)
+    # As everybody does: registrations before the event, which whoever changes answers keeps from changing.
+    concerned_now = select(Registration.id).where(*ways.without_way(event.id, mode)).order_by(Registration.id)
+    db.session.execute(concerned_now.with_for_update()).all()
     moment, begins = now(), line.begins(event.id)
     if due_at < moment + timedelta(days=1) or (begins is not None and due_at > begins):
         raise DueTooEarly
     change_mode(actor, event, mode, version=version)
     cancelling.demand_taking_place(event.id)
     _close_needless(event.id, mode)
-    waiting = select(ModeChoice.registration_id).where(ModeChoice.closed_at.is_(None))
-    rows = select(Registration).where(*ways.without_way(event.id, mode), Registration.id.not_in(waiting))
-    asked = list(db.session.scalars(rows.order_by(Registration.id).with_for_update()))
-    reminded_at = due_at - min(REMINDED_BEFORE, (due_at - moment) / 2)
-    for one in asked:
-        _ask(actor, one, moment, due_at, reminded_at)
-    detail: dict[str, Any] = {"mode": mode.value, "number": len(asked), "due_at": due_at.isoformat()}
+    asked = _ask_all(actor, event.id, mode, due_at, waits=False)
+    key = f"registration.ways_followed:{event.id}:{moment.isoformat()}"
+    later = {"event_id": event.id, "mode": mode.value, "due_at": due_at.isoformat()}
+    promise("registration.ways_followed", key=key, not_before=moment + ON_THE_WAY, **later)
+    detail: dict[str, Any] = {"mode": mode.value, "number": asked, "due_at": due_at.isoformat()}
     audit.record("registration.ways_switched", event, actor=actor, scope_id=event.id, **detail)
     db.session.flush()
-    return len(asked)
+    return asked
+
+
+def ask_latecomers(event_id: uuid.UUID, mode: Mode, due_at: datetime) -> int:
+    """Ask those whose registration was on its way while the event changed to this mode; how many. Nobody is asked
+    twice. Nothing when the event changed again, is cancelled, or the answer was due already.
+    """
+    event = db.session.get(Event, event_id)
+    if event is None or event.mode is not mode or event.publication is Publication.CANCELLED or due_at <= now():
+        return 0
+    hold_seats(event_id)
+    return _ask_all(None, event_id, mode, due_at, waits=True)
 
 
 def choose_way(actor: Person, intake: Intake, way: str) -> Registration:
@@ -130,7 +146,19 @@ def awaited(registration: Registration, event: Event, asked_at: str | None = Non
     return found if found and asked_at in {None, found.asked_at.isoformat()} else None
 
 
-def _ask(actor: Person, one: Registration, moment: datetime, due_at: datetime, reminded_at: datetime) -> None:
+def _ask_all(actor: Person | None, event_id: uuid.UUID, mode: Mode, due_at: datetime, *, waits: bool) -> int:
+    moment = now()
+    waiting = select(ModeChoice.registration_id).where(ModeChoice.closed_at.is_(None))
+    rows = select(Registration).where(*ways.without_way(event_id, mode), Registration.id.not_in(waiting))
+    # Who came in since the rows were locked may be at work on it, and wait for the event: asked by ``ask_latecomers``.
+    asked = list(db.session.scalars(rows.order_by(Registration.id).with_for_update(skip_locked=not waits)))
+    reminded_at = due_at - min(REMINDED_BEFORE, (due_at - moment) / 2)
+    for one in asked:
+        _ask(actor, one, moment, due_at, reminded_at)
+    return len(asked)
+
+
+def _ask(actor: Person | None, one: Registration, moment: datetime, due_at: datetime, reminded_at: datetime) -> None:
     values = {"registration_id": one.id, "asked_at": moment, "due_at": due_at, "closed_at": None}
     asked = insert(table_of(ModeChoice)).values(values)
     db.session.execute(asked.on_conflict_do_update(index_elements=["registration_id"], set_=values))

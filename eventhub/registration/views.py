@@ -74,9 +74,9 @@ def start(slug: str) -> ResponseReturnValue:
     if found.registration is not None and found.registration.reference:
         return back_to("registration.mine_one", reference=found.registration.reference)
     definition = _definition(found)
-    place, space, word = shown.openness(found.event, found.setup)
+    place, space, word = shown.openness(found.event, found.setup, found.rules)
     draft = found.registration is not None and found.registration.state is State.DRAFT
-    if draft and place is Window.OPEN and found.rule and found.rule.is_open:
+    if draft and place in {Window.OPEN, Window.NOT_YET} and found.rule and found.rule.is_open:
         place = windows.window(found.setup, now(), found.rule)
     sendable = place is Window.OPEN or (place is Window.GRACE and draft)
     if person and definition and len(definition.pages) == 1 and sendable:
@@ -96,7 +96,7 @@ def start(slug: str) -> ResponseReturnValue:
         due=shown.due(
             asking.closes_for(found, category), found.event, g.lang, zone=person.time_zone if person else None
         ),
-        opens_at=windows.span(found.setup)[0],
+        opens_at=windows.opens(found.setup, now(), found.rules),
         closed_at=windows.closes(found.setup),
         by_category=asking.by_category(found),
         begin=asking.first_address(found, definition),
