@@ -57,7 +57,8 @@ def changed(sessions: Sequence[Session], person: Person, registration: Registrat
         _l("Changed: %(title)s", title=title),
         [
             _l(
-                "Sessions you chose or wait for have changed shortly before they begin. This is when and where they are now:"
+                "Sessions you chose or wait for have changed shortly before they begin. This is when and where they are"
+                " now:"
             )
         ],
         [*rows, *_about(event, registration, lang)],

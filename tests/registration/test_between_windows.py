@@ -1,5 +1,6 @@
 """Between the windows of two categories registration is open to nobody, and a change leads into no closed category."""
 
+from dataclasses import fields
 from datetime import timedelta
 
 import pytest
@@ -7,10 +8,13 @@ import time_machine
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from eventhub.delegations.letters import register_by
+from eventhub.delegations.models import Delegation
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.outbox import Promise
 from eventhub.people.models import Person
+from eventhub.programme.actions import EventFacts, edit_event
 from eventhub.programme.models import Event
 from eventhub.registration import actions, offers, opening, queries
 from eventhub.registration.models import RegistrationSetup, SeatOffer, State
@@ -70,6 +74,33 @@ def test_times_of_the_event_leave_every_category_a_window() -> None:
         opening.set_up(staff, event, setup=setup, closes_at=now() + 3 * DAY)
     assert refused.value.field == "closes_at"
     assert isinstance(refused.value, opening.CategoryClosesTooEarly)
+
+
+def test_a_delegation_reads_the_deadline_of_its_category(client: FlaskClient) -> None:
+    event = forum_with_a_gap()
+    with client.application.test_request_context("/en/"):
+        of_states = register_by(Delegation(category=STATE), event, "en")
+        assert of_states != register_by(Delegation(category=NGO), event, "en")
+        with time_machine.travel(now() + 3 * DAY, tick=False):
+            assert register_by(Delegation(category=STATE), event, "en") is None
+
+
+def test_an_event_that_begins_earlier_ends_its_offers(client: FlaskClient) -> None:
+    event = make_dialogue(capacity=1)
+    people = [make_person() for _ in range(2)]
+    for one in people:
+        actions.register_now(one, one, intake(event, one), {"display_name": "A"})
+    actions.withdraw(people[0], queries.intake(event.slug, people[0], lock=True, seats=True))
+    db.session.flush()
+    db.session.expunge_all()
+    event, offer = db.session.scalars(select(Event)).one(), db.session.scalars(select(SeatOffer)).one()
+    facts = {one.name: getattr(event, one.name) for one in fields(EventFacts)}
+    earlier = EventFacts(**facts | {"first_day": now().date()})
+    edit_event(make_person(), event, facts=earlier, version=event.version, sessions=[], move_sessions=False)
+    db.session.flush()
+    assert "programme.days_moved" in db.session.scalars(select(Promise.task)).all()
+    with pytest.raises(offers.OfferClosed):
+        offers.accept(make_person(), offer)
 
 
 def test_an_offer_that_lapses_out_of_the_line_leaves_the_calendar_too() -> None:
