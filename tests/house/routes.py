@@ -577,7 +577,7 @@ AT_THE_DESK = (
         "POST",
         f"{EVENT}/security/{{approval}}/word",
         SECURITY,
-        {"word": "no_objection", "seen": "1"},
+        {"word": "no_objection", "seen": "1", "seen_name": "{name_seen}"},
     ),
     Route(
         "registration_console.security_reveal",

@@ -48,7 +48,7 @@ from eventhub.people.models import Person, Role, ScopeKind, WebSession
 from eventhub.programme.models import Event, Publication, Series, SessionKind
 from eventhub.questionnaires.models import Questionnaire
 from eventhub.questionnaires.uploads import Upload
-from eventhub.registration import actions, offers, queries, thread
+from eventhub.registration import actions, offers, queries, security, thread
 from eventhub.registration.models import Registration, State, Word
 from eventhub.registration.reference import new_reference
 from tests.factories.delegations import arrived, make_delegation, nominate
@@ -285,7 +285,9 @@ def _build(world: World) -> None:
         parts["objected"] = str(objected.registration_id)
         theirs = db.session.get_one(Registration, uuid.UUID(parts["registration"]))
         parts["answered"] = str(make_approval(theirs).id)
-        parts["approval"] = str(make_approval(make_registration(where)).id)
+        asked_about = make_registration(where)
+        parts["approval"] = str(make_approval(asked_about).id)
+        parts["name_seen"] = security.seal_of_name(queries.with_person(asked_about.id) or asked_about, where).hex()
         parts |= {"ready": str(ready.registration_id), "decision": str(ready.id)}
         parts |= _delegation(world, where)
         parts |= _helped(world, where)
