@@ -24,11 +24,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
 from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
-from eventhub.kit.errors import DomainError
+from eventhub.kit.errors import DomainError, domain_error_of
 from eventhub.kit.sealed import SealKey
 from eventhub.people.models import Person
 from eventhub.programme.models import Mode
@@ -359,8 +360,15 @@ class Desk(RuleBasedStateMachine):
 
     @contextlib.contextmanager
     def undone_on_error(self) -> object:  # type: ignore[misc]
-        with contextlib.suppress(DomainError), db.session.begin_nested():
-            yield
+        try:
+            with db.session.begin_nested():
+                yield
+        except DomainError:
+            pass
+        except IntegrityError as error:
+            # A bound in the database that has a meaning refuses like an action, as a form does it (kit/forms.py).
+            if domain_error_of(error) is None:
+                raise
 
 
 @pytest.mark.usefixtures("database")
