@@ -1,9 +1,9 @@
 """A focal point fills in the form for somebody without an account: page by page, then a look at all of it."""
 
 import uuid
-from collections.abc import Mapping
+from functools import partial
 
-from flask import flash, g, render_template, request, url_for
+from flask import url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -11,17 +11,10 @@ from eventhub.delegations import filling, queries
 from eventhub.delegations.models import Delegation, Nominee
 from eventhub.delegations.views import bp
 from eventhub.kit.access import actor, personal, stands_on
-from eventhub.kit.errors import NotFound
-from eventhub.kit.forms import ActionForm, posted, submit
-from eventhub.kit.web import back_to
-from eventhub.people.models import Person
+from eventhub.kit.forms import ActionForm, submit
 from eventhub.programme.models import Event
-from eventhub.questionnaires import answers as given
-from eventhub.questionnaires import kinds
-from eventhub.questionnaires.definition import Definition, Page
-from eventhub.questionnaires.forms import AnswerForm, answer_form
-from eventhub.registration import asking, attached, behalf
-from eventhub.registration.queries import Intake
+from eventhub.registration import on_behalf
+from eventhub.registration.on_behalf import Filling
 
 __all__ = ["bp"]
 
@@ -35,100 +28,32 @@ def fill(delegation_id: uuid.UUID, nominee_id: uuid.UUID) -> ResponseReturnValue
     """Begin, or go on."""
     delegation, event, nominee = _nominee(delegation_id, nominee_id)
     form, person = ActionForm(), actor().person
-    if form.validate_on_submit() and submit(form, lambda: filling.take_up(person, delegation, event, nominee)):
-        return _next(delegation, event, queries.nominee_of(delegation_id, nominee_id).nominee, None)
-    for message in [*form.form_errors, *[str(one) for errors in form.errors.values() for one in errors]][:1]:
-        flash(str(message), "warn")
-    return back_to("delegations.nominee", delegation_id=delegation_id, nominee_id=nominee_id)
+    begun = form.validate_on_submit() and submit(form, lambda: filling.take_up(person, delegation, event, nominee))
+    if begun:
+        nominee = queries.nominee_of(delegation_id, nominee_id).nominee
+    return on_behalf.begin(_filling(delegation, event, nominee), form, is_begun=bool(begun))
 
 
 @bp.route(f"{PERSON}/answers/<page>", methods=["GET", "POST"])
 @personal
 def answers(delegation_id: uuid.UUID, nominee_id: uuid.UUID, page: str) -> ResponseReturnValue:
-    """One page of the form. What holds is kept with each button, as for everybody."""
-    delegation, event, nominee = _nominee(delegation_id, nominee_id)
-    person: Person = actor().person
-    found = filling.intake_for(person, delegation, event, nominee, lock=posted())
-    definition = _definition(found)
-    asked = _page(definition, page)
-    said = _said(found)
-    form = answer_form(definition, asked, language=g.lang, answers=said)
-    if posted():
-        holds = form.validate_on_submit()
-        kept = None
-        if "csrf_token" not in form.errors:
-            kept = submit(form, lambda: _kept(person, found, form))
-        if kept and holds and not form.clashed:
-            return _next(delegation, event, nominee, None if request.form.get("go") == "later" else asked)
-    order, shown = [one.id for one in definition.pages], given.visible_pages(definition, said)
-    drawn = render_template(
-        "delegations/answers.html",
-        event=event,
-        delegation=delegation,
-        nominee=nominee,
-        form=form,
-        page=asked,
-        files=_files(found),
-        number=min(len(shown), 1 + sum(order.index(one.id) < order.index(asked.id) for one in shown)),
-        total=len(shown) + 1,
-        scripts=["site.js"],
-    )
-    return drawn, form.status
+    """One page of the form."""
+    return on_behalf.answers(_filling(*_nominee(delegation_id, nominee_id)), page)
 
 
 @bp.route(f"{PERSON}/check", methods=["GET", "POST"])
 @personal
 def check(delegation_id: uuid.UUID, nominee_id: uuid.UUID) -> ResponseReturnValue:
     """All that was filled in, to be looked at before it is sent."""
-    delegation, event, nominee = _nominee(delegation_id, nominee_id)
-    person: Person = actor().person
-    found = filling.intake_for(person, delegation, event, nominee, lock=posted())
-    form = ActionForm()
-    if form.validate_on_submit() and submit(form, lambda: filling.send(person, found)):
-        flash(_("Sent. Approve the nomination when it is complete, and hand the link over."), "ok")
-        return back_to("delegations.nominee", delegation_id=delegation_id, nominee_id=nominee_id)
-    said = _said(found)
-    definition = behalf.without_consents(_whole(found)) if found.version_id else None
-
-    def address(page: Page) -> str:
-        return url_for("delegations.answers", delegation_id=delegation_id, nominee_id=nominee_id, page=page.id)
-
-    page = render_template(
-        "delegations/check.html",
-        event=event,
-        delegation=delegation,
-        nominee=nominee,
-        form=form,
-        sections=given.to_show(definition, said, g.lang, url=address, files=_files(found)) if definition else [],
-        missing=[(address(page), question) for page, question in asking.missing(found, definition, said)],
-    )
-    return page, form.status
+    sent = _("Sent. Approve the nomination when it is complete, and hand the link over.")
+    return on_behalf.check(_filling(*_nominee(delegation_id, nominee_id)), filling.send, sent=sent)
 
 
 @bp.route(f"{PERSON}/typed", methods=["GET", "POST"])
 @personal
 def typed(delegation_id: uuid.UUID, nominee_id: uuid.UUID) -> ResponseReturnValue:
-    """What I typed for somebody, until that person takes the link. What is sealed is opened by a button alone."""
-    delegation, event, nominee = _nominee(delegation_id, nominee_id)
-    person: Person = actor().person
-    found = filling.intake_for(person, delegation, event, nominee, lock=posted(), sent_too=True)
-    form = ActionForm()
-    opened = submit(form, lambda: behalf.open_typed(person, found)) if form.validate_on_submit() else None
-    definition = behalf.without_consents(_whole(found)) if found.version_id else None
-    page = render_template(
-        "delegations/typed.html",
-        event=event,
-        delegation=delegation,
-        nominee=nominee,
-        form=form,
-        sections=given.to_show(definition, _said(found), g.lang, files=_files(found)) if definition else [],
-        opened=[
-            {"label": question.label, "value": kinds.show(question, opened[question.key], g.lang)}
-            for question in (definition.questions() if definition else ())
-            if opened and question.sealed and opened.get(question.key) is not None
-        ],
-    )
-    return page, form.status
+    """What I typed for somebody, until that person takes the link."""
+    return on_behalf.typed(_filling(*_nominee(delegation_id, nominee_id)))
 
 
 def _nominee(delegation_id: uuid.UUID, nominee_id: uuid.UUID) -> tuple[Delegation, Event, Nominee]:
@@ -136,53 +61,16 @@ def _nominee(delegation_id: uuid.UUID, nominee_id: uuid.UUID) -> tuple[Delegatio
     return delegation, event, queries.nominee_of(delegation.id, nominee_id).nominee
 
 
-def _next(delegation: Delegation, event: Event, nominee: Nominee, after: Page | None) -> ResponseReturnValue:
-    """The page after one, the first one, or the look at all of it."""
-    where = {"delegation_id": delegation.id, "nominee_id": nominee.id}
-    if after is None and request.form.get("go") == "later":
-        flash(_("The answers are kept. You can go on at any time."), "ok")
-        return back_to("delegations.nominee", **where)
-    found = filling.intake_for(actor().person, delegation, event, nominee)
-    if found.version_id is None:
-        return back_to("delegations.check", **where)
-    definition = _definition(found)
-    order = [page.id for page in definition.pages]
-    pages = given.visible_pages(definition, _said(found))
-    later = [page for page in pages if after is None or order.index(page.id) > order.index(after.id)]
-    if later:
-        return back_to("delegations.answers", **where, page=later[0].id)
-    return back_to("delegations.check", **where)
-
-
-def _kept(person: Person, found: Intake, form: AnswerForm) -> object:
-    values: Mapping[str, object] = form.settle(found.answer_set, found.key)
-    return behalf.keep(person, found, values, typed_in=form.window)
-
-
-def _said(found: Intake) -> dict[str, object]:
-    """The answers as their owner would see them: of what is sealed, the last characters."""
-    return given.load(found.answer_set, found.key) if found.answer_set else {}
-
-
-def _files(found: Intake) -> dict[str, attached.Attached]:
-    if found.answer_set is None:
-        return {}
-    return attached.told(given.attached(found.answer_set, _said(found)), found.event.time_zone)
-
-
-def _whole(found: Intake) -> Definition:
-    definition = asking.definition_of(found, g.lang)
-    if definition is None:
-        raise NotFound
-    return definition
-
-
-def _definition(found: Intake) -> Definition:
-    return behalf.without_consents(_whole(found))
-
-
-def _page(definition: Definition, page_id: str) -> Page:
-    try:
-        return definition.page(page_id)
-    except KeyError:
-        raise NotFound from None
+def _filling(delegation: Delegation, event: Event, nominee: Nominee) -> Filling:
+    person = actor().person
+    mine = url_for("delegations.delegation", delegation_id=delegation.id)
+    return Filling(
+        actor=person,
+        name=nominee.name,
+        event=event,
+        intake=partial(filling.intake_for, person, delegation, event, nominee),
+        feature="delegations",
+        home="delegations.nominee",
+        where={"delegation_id": delegation.id, "nominee_id": nominee.id},
+        trail=({"label": _("My page"), "url": url_for("people.me")}, {"label": _("My delegation"), "url": mine}),
+    )
