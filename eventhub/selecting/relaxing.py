@@ -1,12 +1,12 @@
 """When no slate keeps all rules: by how few people must they be eased, and which of them."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from eventhub.selecting.engine import Clock
 from eventhub.selecting.model import Board, decide, force, program
-from eventhub.selecting.problem import Cap, Problem, Rule
+from eventhub.selecting.problem import BUDGET, PLACES, Cap, Problem, Rule
 from eventhub.selecting.slate import Impossible, Missing
 
 
@@ -28,24 +28,32 @@ def contradictions(problem: Problem) -> tuple[str, ...]:
     return tuple(found)
 
 
-def least_easing(
-    room: Board, places: int, size: int | None, clock: Clock, *, most: int | None = None, forced: int | None = None
-) -> Impossible:
+@dataclass(frozen=True)
+class Asked:
+    """How many people a slate is to have: K, exactly ``size`` of them or from ``least`` to ``most``; ``forced`` is a
+    candidate's number who must be chosen."""
+
+    places: int
+    size: int | None = None
+    least: int = 0
+    most: int | None = None
+    forced: int | None = None
+
+
+def least_easing(room: Board, asked: Asked, clock: Clock) -> Impossible:
     """The fewest people by which rules and caps must be eased so that a slate is possible.
 
-    Among equally small easings the rule that comes first by its id keeps the most. ``most`` bounds how many are
-    chosen where ``size`` does not say it; ``forced`` is a candidate's number who must be chosen.
+    Among equally small easings the rule that comes first by its id keeps the most.
     """
-    made, slacks = program(room, places, size, eased=True)
-    if most is not None:
-        made.add("", np.arange(len(room.who)), 1, most=most)
-    if forced is not None:
-        force(room, made, forced)
+    made, slacks = program(room, asked.places, asked.size, eased=True)
+    made.add("", np.arange(len(room.who)), 1, asked.least, np.inf if asked.most is None else asked.most)
+    if asked.forced is not None:
+        force(room, made, asked.forced)
     people = np.zeros(len(made.lower), np.int64)
     people[[slack.column for slack in slacks]] = -1
     found = decide(made, people, clock)
     if found is None:
-        return Impossible(("time",) if clock.over else ("budget",), proven=not clock.over)
+        return _hard(room, asked, clock)
     proven = found.proven
     for slack in slacks:
         if made.lower[slack.column] == made.upper[slack.column]:
@@ -63,6 +71,23 @@ def least_easing(
         if found.at[slack.column]
     )
     return Impossible(missing=missing, proven=proven)
+
+
+def _hard(room: Board, asked: Asked, clock: Clock) -> Impossible:
+    """Without any rule there is no slate either: the money, or the places beside those who must be chosen."""
+    if clock.over:
+        return Impossible(("time",), proven=False)
+    if room.problem.budget is None:
+        return Impossible((PLACES,))
+    rich = replace(room, problem=replace(room.problem, budget=None))
+    answer = least_easing(rich, asked, clock)
+    if not answer.contradictions:
+        return Impossible((BUDGET,))
+    must = room.problem.pinned(must=True)
+    people = {number for number, one in enumerate(room.problem.candidates) if one.id in must}
+    people |= set() if asked.forced is None else {asked.forced}
+    cost = sum(int(room.cost[room.cheapest[number]]) for number in people)
+    return Impossible((BUDGET,) * (cost > room.problem.budget) + answer.contradictions)
 
 
 def eased(problem: Problem, answer: Impossible, places: int) -> Problem:

@@ -17,7 +17,7 @@ import numpy as np
 from eventhub.selecting.engine import Clock
 from eventhub.selecting.model import board, decide, draw, program
 from eventhub.selecting.problem import Pin, Problem, checked
-from eventhub.selecting.relaxing import contradictions, least_easing
+from eventhub.selecting.relaxing import Asked, contradictions, least_easing
 from eventhub.selecting.selection import SECONDS, Places, finish
 from eventhub.selecting.slate import Impossible, Seat, Slate
 
@@ -65,7 +65,7 @@ def resolve(
     kept = decide(made, inside, clock)
     if kept is None:
         late = Impossible(("time",), proven=False)
-        return late if clock.over else least_easing(room, places, None, clock, most=most)
+        return late if clock.over else least_easing(room, Asked(places, most=most), clock)
     made.add("", columns, 1, most=max(places, kept.value, len(now.pinned(must=True))))
     filled = decide(made, every, clock) or kept
     size = int(filled.at.sum())

@@ -26,7 +26,7 @@ from eventhub.selecting import snapshot
 from eventhub.selecting.engine import MARGIN, VERSION, Clock, Found, Ints, Program, Warm, best
 from eventhub.selecting.model import Board, board, decide, draw, draw_variants, force, program
 from eventhub.selecting.problem import BUDGET, PLACES, Problem, checked
-from eventhub.selecting.relaxing import contradictions, least_easing
+from eventhub.selecting.relaxing import Asked, contradictions, least_easing
 from eventhub.selecting.slate import Impossible, Slate, tight
 
 SECONDS = 30.0
@@ -89,7 +89,7 @@ def _most_people(room: Board, places: int, clock: Clock) -> int | None:
 
 def why_impossible(room: Board, places: int, clock: Clock) -> Impossible:
     """The smallest easing, when nothing can be chosen."""
-    return Impossible(("time",), proven=False) if clock.over else least_easing(room, places, None, clock, most=places)
+    return Impossible(("time",), proven=False) if clock.over else least_easing(room, Asked(places, most=places), clock)
 
 
 def line_of(problem: Problem, places: int) -> int:

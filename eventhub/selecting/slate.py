@@ -70,7 +70,8 @@ class Impossible:
     """No slate keeps everything.
 
     ``contradictions`` are facts that no rule can heal: ``pinned both ways``, ``pins over budget``, ``pins over
-    places``, ``two variants``, ``budget`` (also with all rules eased), ``time`` (nothing found in the time).
+    places``, ``two variants``, ``budget`` and ``places`` (too few also with all rules eased), ``time``
+    (nothing found in the time).
     ``missing`` is the smallest easing of the rules, counted in people.
     """
 

@@ -1,5 +1,4 @@
-"""Why somebody is not chosen: what it would cost in points to take this person, who would leave, and what stands
-against it."""
+"""Why somebody is not chosen: what taking this person would cost in points, who would leave, what stands against it."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -9,7 +8,7 @@ import numpy as np
 from eventhub.selecting.engine import Clock, Program, Relaxed, Warm, best
 from eventhub.selecting.model import Board, board, program
 from eventhub.selecting.problem import BUDGET, Problem, checked
-from eventhub.selecting.relaxing import least_easing
+from eventhub.selecting.relaxing import Asked, least_easing
 from eventhub.selecting.slate import Missing, Slate
 
 SECONDS = 30.0
@@ -31,7 +30,8 @@ class WhyNot:
     """The answer for one person, who is taken into the K places against all others.
 
     ``cost``: thousandths of a point by which the K lose (0: equals, and the lottery decided); None: impossible, then
-    ``forbids`` says by how many people which rules would have to give way, or that it is the ``budget``, or a ``pin``.
+    ``forbids`` says by how many people which rules would have to give way, or that it is the ``budget``, a ``pin``, or
+    the ``places``, which others have who must be chosen.
     ``leaves`` and ``joins``: who else would leave and come. ``because``: the heaviest first, at the prices of the
     fractional optimum, so an indication and not a proof; the cost is exact where it is ``proven``.
     """
@@ -52,9 +52,9 @@ class WhyNot:
 
 def to_be_told(problem: Problem, slate: Slate) -> tuple[str, ...]:
     """Everybody not chosen whose score is not below the lowest in the K places, the best first."""
-    points = {one.id: one.points for one in problem.candidates}
+    points, chosen = {one.id: one.points for one in problem.candidates}, slate.chosen
     lowest = min((points[one] for one in slate.in_places), default=0)
-    waiting = [one for one in points if one not in slate.chosen and points[one] >= lowest]
+    waiting = [one for one in points if one not in chosen and points[one] >= lowest]
     return tuple(sorted(waiting, key=lambda one: (-points[one], one)))
 
 
@@ -68,19 +68,31 @@ def why_not(
     wanted = to_be_told(problem, slate) if who is None else tuple(dict.fromkeys(who))
     made, _ = program(room, slate.places, slate.places - slate.short)
     warm = Warm(made, room.points)
-    prices = _Prices(room, made, warm.solved(), slate)
-    out = problem.pinned(must=False)
+    out, chosen = problem.pinned(must=False), slate.chosen
+    asking = _Asking(room, made, warm, _Prices(room, made, warm.solved(), slate), slate, slate.in_places)
     for one in wanted:
-        if one in slate.chosen or one not in numbers:
+        if one in chosen or one not in numbers:
             continue
         if one in out:
             yield WhyNot(one, None, forbids=(Missing("pin", 1),))
             continue
-        yield _forced(room, (made, warm, prices), slate, numbers[one], Clock.of(seconds))
+        yield _forced(asking, numbers[one], Clock.of(seconds))
 
 
-def _forced(room: Board, kept: "tuple[Program, Warm, _Prices]", slate: Slate, number: int, clock: Clock) -> WhyNot:
-    made, warm, prices = kept
+@dataclass(frozen=True)
+class _Asking:
+    """What is the same for everybody."""
+
+    room: Board
+    made: Program
+    warm: Warm
+    prices: "_Prices"
+    slate: Slate
+    in_places: frozenset[str]
+
+
+def _forced(asking: _Asking, number: int, clock: Clock) -> WhyNot:
+    room, made, warm, slate = asking.room, asking.made, asking.warm, asking.slate
     column, name = int(room.cheapest[number]), room.problem.candidates[number].id
     warm.column(column, 1, 1)
     relaxed = warm.solved()
@@ -88,19 +100,22 @@ def _forced(room: Board, kept: "tuple[Program, Warm, _Prices]", slate: Slate, nu
     lower = made.lower.copy()
     lower[column] = 1
     found = None if relaxed is None else best(replace(made, lower=lower), room.points, clock, relaxed)
-    because = prices.against(column)
+    because = asking.prices.against(column)
     if found is None:
         if clock.over:
             return WhyNot(name, None, because=because, proven=False)
-        answer = least_easing(room, slate.places, slate.places - slate.short, clock, forced=number)
+        size = slate.places - slate.short
+        # Where places stay empty one more person may come beside the others.
+        exact = None if slate.short else size
+        answer = least_easing(room, Asked(slate.places, exact, size, slate.places, number), clock)
         facts = tuple(Missing(fact, 0) for fact in answer.contradictions)
         return WhyNot(name, None, because=because, forbids=facts or answer.missing, proven=answer.proven)
-    then = frozenset(seat.candidate for seat in room.seats(found.at))
+    then = frozenset(room.names[one][0] for one in np.flatnonzero(found.at))
     return WhyNot(
         name,
         slate.points_in_places - found.value,
-        tuple(sorted(slate.in_places - then)),
-        tuple(sorted(then - slate.in_places - {name})),
+        tuple(sorted(asking.in_places - then)),
+        tuple(sorted(then - asking.in_places - {name})),
         because,
         proven=found.proven and slate.proven,
     )
@@ -111,7 +126,7 @@ class _Prices:
 
     def __init__(self, room: Board, made: Program, relaxed: Relaxed | None, slate: Slate) -> None:
         self.rows: list[tuple[str, float, frozenset[int]]] = []
-        self.cost, self.money, self.mean = room.cost, 0.0, 0.0
+        self.cost, self.money, self.mean, first = room.cost, 0.0, 0.0, slate.in_places
         if relaxed is None:
             return
         rules = {rule.id for rule in room.problem.rules}
@@ -121,7 +136,7 @@ class _Prices:
                 # The row counts in whole units of money, the greatest that divides all costs.
                 columns, values = made.columns[number], made.values[number]
                 self.money = price * float(values[0]) / float(room.cost[columns[0]]) if len(columns) else 0.0
-                chosen = [one.cheapest for one in room.problem.candidates if one.id in slate.in_places]
+                chosen = [one.cheapest for one in room.problem.candidates if one.id in first]
                 self.mean = sum(chosen) / len(chosen) if chosen else 0.0
             elif name.split("\0")[0] in rules or "\0" in name:
                 self.rows.append((name.split("\0")[0], price, frozenset(made.columns[number].tolist())))

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from tests import servers
 from tests.benchmarks import floors
+from tests.benchmarks.choices import choice_rows
 from tests.benchmarks.load import Link, Rate, flow, get
 from tests.benchmarks.prints import badge_rows
 from tests.benchmarks.scene import ROWS, Scene, build
@@ -31,7 +32,7 @@ def main() -> None:
             print("Preparing 5,000 registrations, 1,030 sessions and 1,500 people …", flush=True)  # noqa: T201
             scene = build(house)
             rows = [*_start(), *_floors(house), *_measure(house, scene), *badge_rows(house, scene.forum_id)]
-        _print(rows)
+        _print([*rows, *choice_rows()])
     finally:
         running.stop()
 
