@@ -215,18 +215,17 @@ def best(
         return None
     moving = np.where(open_columns, np.abs(relaxed.moving), np.inf)
     settled = np.where(open_columns, np.rint(relaxed.at), program.lower).astype(np.int64)
-    ascending = np.sort(moving[open_columns])
-    wanted = FIRST_CORE
-    within = -1.0
+    broken = np.abs(relaxed.at - np.rint(relaxed.at))
+    # Whoever costs nothing to move comes first, and of those whoever is not whole.
+    core = _Core(relaxed, moving, settled, np.lexsort((-broken, moving)))
+    size, most = FIRST_CORE, int(open_columns.sum())
     while True:
-        within = float(ascending[min(wanted, len(ascending)) - 1]) if len(ascending) else 0.0
-        found = _search(program, objective, moving <= within, settled, clock)
-        if found is not None or wanted >= len(ascending) or clock.over:
-            break
-        wanted *= 4
-    if found is None:
-        return None
-    return _proved(program, objective, clock, _Core(relaxed, moving, settled, within), found)
+        found = _search(program, objective, core.first(size), settled, clock)
+        if found is not None:
+            return _proved(program, objective, clock, core, found, size)
+        if size >= most or clock.over:
+            return None
+        size *= 4
 
 
 @dataclass(frozen=True)
@@ -234,26 +233,30 @@ class _Core:
     relaxed: Relaxed
     moving: Floats
     settled: Ints
-    within: float
+    order: Ints
+
+    def first(self, size: int) -> NDArray[np.bool_]:
+        """The columns that are the cheapest to move."""
+        chosen = np.zeros(len(self.moving), dtype=bool)
+        chosen[self.order[:size]] = True
+        return chosen
 
 
-def _proved(program: Program, objective: Ints, clock: Clock, core: _Core, found: Found) -> Found:
+def _proved(program: Program, objective: Ints, clock: Clock, core: _Core, found: Found, size: int) -> Found:
     """Widen the core until nobody outside it can matter; step by step, since a better solution asks for less."""
-    size, within, ascending = int((core.moving <= core.within).sum()), core.within, np.sort(core.moving)
     last = found
     while True:
         needed = core.relaxed.bound - found.value + MARGIN
         wanted = int((core.moving <= needed).sum())
-        if needed <= within or wanted <= size or not last.proven or clock.over:
+        spare = max(0, int(np.floor(core.relaxed.bound + MARGIN)) - found.value)
+        if not spare or wanted <= size or not last.proven or clock.over:
             break
         size = min(wanted, WIDER * size)
-        within = float(ascending[size - 1])
-        wider = _search(program, objective, core.moving <= within, core.settled, clock)
+        wider = _search(program, objective, core.first(size), core.settled, clock)
         if wider is None:
             break
         last = wider
         found = wider if wider.value > found.value else found
-    spare = max(0, int(np.floor(core.relaxed.bound + MARGIN)) - found.value)
     if not spare or (last.proven and wanted <= size):
         free = core.moving <= needed
         lower = np.where(free, program.lower, core.settled)
