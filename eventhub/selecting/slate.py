@@ -184,3 +184,11 @@ def slate_from_data(data: Mapping[str, Any]) -> Slate:
     """A slate out of plain data, as it was stored. Raises KeyError or TypeError for anything else."""
     seats = tuple(Seat(**seat) for seat in data["seats"])
     return Slate(**{**data, "seats": seats, "tight": tuple(data["tight"])})
+
+
+def answer_from_data(data: Mapping[str, Any]) -> Slate | Impossible:
+    """What the solver answered when it was asked to solve, out of plain data. Raises KeyError or TypeError."""
+    if "seats" in data:
+        return slate_from_data(data)
+    missing = tuple(Missing(**one) for one in data["missing"])
+    return Impossible(tuple(data["contradictions"]), missing, data["proven"])

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from eventhub.selecting import asking
 from eventhub.selecting.asking import Answer, Progress, SolverDied, SolverRefused, SolverTookTooLong, answer, asked
 from eventhub.selecting.problem import Problem, Rule, as_data
 from eventhub.selecting.selection import solve
-from eventhub.selecting.slate import Slate
+from eventhub.selecting.slate import Impossible, Missing, Slate, answer_from_data
 from eventhub.selecting.slate import as_data as slate_data
 from eventhub.selecting.snapshot import canonical
 from tests.selecting.cases import person
@@ -41,13 +42,11 @@ def children() -> Iterator[int]:
 
 def test_it_says_the_same_as_here(slate: Slate) -> None:
     """All that can be asked."""
-    problem, plain = as_data(PROBLEM), slate_data(slate)
+    problem = as_data(PROBLEM)
     asked_for = answer("solve", problem=problem)
-    assert {**asked_for, "seats": [dict(seat) for seat in asked_for["seats"]]} == {
-        **plain,
-        "seats": list(plain["seats"]),
-        "tight": list(plain["tight"]),
-    }
+    assert answer_from_data(asked_for) == slate
+    many = replace(PROBLEM, rules=(Rule("first", ("region:0",), min_count=13),))
+    assert answer_from_data(answer("solve", problem=as_data(many))) == Impossible(missing=(Missing("first", 1),))
     assert answer("recompute", snapshot=canonical(PROBLEM)) == asked_for
     changed = answer("resolve", problem=problem, former=asked_for["seats"], gone=[asked_for["seats"][0]["candidate"]])
     assert len(changed["joins"]) >= 1
