@@ -23,7 +23,7 @@ from eventhub.selecting.slate import Seat, slate_from_data
 from eventhub.selecting.whynot import to_be_told, why_not
 
 MEMORY = 2_000_000_000
-"""Bytes of address space. 3,000 applications fill some 64 MB; a search that branches for long keeps all its branches."""
+"""Bytes of address space. 3,000 applications fill some 64 MB, but a search that branches keeps its branches."""
 SECONDS = 900
 """Of processor time: reasons for three thousand people in the background are the longest that is asked."""
 FILES = 64

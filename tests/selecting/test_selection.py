@@ -1,6 +1,5 @@
 """Who is chosen: against every possible set of people, and in the cases that somebody will ask about."""
 
-import time
 from dataclasses import replace
 
 import pytest
@@ -306,7 +305,7 @@ def test_out_of_time_says_so() -> None:
     people = tuple(
         person(f"p{number:03}", 50 + (number * 37 % 400) / 10, 100 + number * 7 % 90) for number in range(400)
     )
-    begun = time.monotonic()
     answer = solve(Problem(people, budget=9000, places=70), seconds=0)
     assert not answer.proven
-    assert time.monotonic() > begun
+    if isinstance(answer, Slate):
+        assert holds(Problem(people, budget=9000, places=70), answer.seats) == ()

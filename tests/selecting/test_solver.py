@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,6 +33,18 @@ def slate() -> Slate:
     found = solve(PROBLEM)
     assert isinstance(found, Slate)
     return found
+
+
+def long_work() -> dict[str, Any]:
+    """A request that says its first line long before its last."""
+    people = tuple(
+        person(f"q{number:03}", 20 + number * 37 % 700 / 10, 100 + number * 13 % 90, f"region:{number % 5}")
+        for number in range(700)
+    )
+    problem = Problem(people, budget=9000, rules=(Rule("first", ("region:0",), min_count=30),))
+    slate = solve(problem)
+    assert isinstance(slate, Slate)
+    return {"problem": as_data(problem), "slate": slate_data(slate), "who": [one.id for one in people]}
 
 
 def children() -> Iterator[int]:
@@ -88,10 +101,10 @@ def test_nothing_is_said_when_it_breaks() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (3, b"", b"")
 
 
-def test_killed_midway(slate: Slate) -> None:
+def test_killed_midway() -> None:
     """Whoever waits is told, and nothing of the child is left."""
     before = set(children())
-    hearing = asked("why_not", problem=as_data(PROBLEM), slate=slate_data(slate), who=[one.id for one in PEOPLE])
+    hearing = asked("why_not", **long_work())
     assert isinstance(next(hearing), Progress)
     (child,) = set(children()) - before
     os.kill(child, signal.SIGKILL)
@@ -100,10 +113,10 @@ def test_killed_midway(slate: Slate) -> None:
     assert set(children()) == before
 
 
-def test_stopped_by_the_caller(slate: Slate) -> None:
+def test_stopped_by_the_caller() -> None:
     """Whoever hears no further ends it."""
     before = set(children())
-    hearing = asked("why_not", problem=as_data(PROBLEM), slate=slate_data(slate), who=[one.id for one in PEOPLE])
+    hearing = asked("why_not", **long_work())
     next(hearing)
     hearing.close()
     assert set(children()) == before
