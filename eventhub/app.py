@@ -30,6 +30,7 @@ from eventhub.delegations import models as delegations_models
 from eventhub.delegations.console import bp as delegations_console
 from eventhub.delegations.panels import PROVIDERS as DELEGATIONS_PANELS
 from eventhub.demo import views as demo_views
+from eventhub.funding import models as funding_models
 from eventhub.helping import filling_views as helping_pages
 from eventhub.helping import models as helping_models
 from eventhub.helping.organiser_views import bp as helping_console
@@ -355,6 +356,7 @@ TABLES = (
     calendars_models,
     checkin_models,
     delegations_models,
+    funding_models,
     mailings_models,
     helping_models,
     papers_models,
