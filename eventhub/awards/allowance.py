@@ -117,12 +117,16 @@ class NoDailyRate(MoneyError):
 
 @dataclass(frozen=True, slots=True)
 class DailyRate:
-    """The allowance of one day at the place of the event, from a day on. Zero is a rate too."""
+    """The allowance of one day at the place of the event, from a day on. Zero is a rate too. Raises RulesWrong."""
 
     amount: Money
     valid_from: date
     source: str = ""
     """Which circular or table it was taken from."""
+
+    def __post_init__(self) -> None:
+        if self.amount.minor < 0:
+            raise RulesWrong("a daily rate below zero")
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ necessary: to come with it costs more than to come.
 @dataclass(frozen=True, slots=True)
 class FareTable:
     """Fares of a return ticket in economy class by where a journey begins: the country's own where there is one, else
-    that of its zone. Countries by ISO 3166-1 alpha-2.
+    that of its zone. Countries by ISO 3166-1 alpha-2. Raises RiseWrong and BasisWrong.
     """
 
     zones: Mapping[str, str] = field(default_factory=dict)
@@ -84,6 +84,8 @@ class FareTable:
     def __post_init__(self) -> None:
         if not self.rise.is_finite() or not -100 < self.rise <= 500:
             raise RiseWrong(f"{self.rise} per cent")
+        if any(fare.minor < 0 for fare in (*self.of_zone.values(), *self.of_country.values())):
+            raise BasisWrong("a fare below zero")
 
     def lines(self, country: str) -> list[Line]:
         """The fare, and the rise as a line of its own. Raises NoFare."""

@@ -82,8 +82,8 @@ class Rates:
     def convert(self, given: Money, currency: str, on: date) -> Converted:
         """Into another currency by the rates of a day; exact until the end, then rounded once, half to even, to the
         minor unit. Between two foreign currencies it goes through the fund's own without rounding there. There and
-        back differs by at most one minor unit, or by what half a minor unit of the coarser currency is worth. Raises
-        NoRate.
+        back differs by half a minor unit, and by what half a minor unit of the other currency is worth, at most.
+        Raises NoRate, and TooLarge.
         """
         if given.currency == currency:
             return Converted(given, given, ())

@@ -176,7 +176,9 @@ class Money:
         return other <= self
 
     def percent(self, share: Decimal) -> "Money":
-        """So many per cent of it, rounded half to even to the minor unit."""
+        """So many per cent of it, rounded half to even to the minor unit. Raises TypeError for a float."""
+        if not isinstance(share, Decimal):
+            raise TypeError(f"per cent are decimals: {share!r}")
         return Money(round(Fraction(self.minor) * Fraction(share) / 100), self.currency)
 
 

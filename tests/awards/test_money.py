@@ -57,6 +57,12 @@ def test_minor_units_are_whole(minor: object) -> None:
         Money(minor, "USD")  # type: ignore[arg-type]
 
 
+def test_floats_get_in_nowhere() -> None:
+    for wrong in (lambda: Money(1, "USD") * 0.5, lambda: Money(1, "USD").percent(0.5)):  # type: ignore[arg-type, operator]
+        with pytest.raises(TypeError):
+            wrong()
+
+
 def test_two_currencies_do_not_add_up() -> None:
     for wrong in (
         lambda: Money(1, "USD") + Money(1, "EUR"),
