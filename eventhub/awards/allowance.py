@@ -99,6 +99,10 @@ DEDUCTIONS = {
 }
 
 
+MEAL_TIMES = {Given.BREAKFAST: time(8), Given.LUNCH: time(13), Given.DINNER: time(19)}
+"""A meal is taken off from those who are there at its time: a lunch for everybody is none for who lands at night."""
+
+
 class RulesWrong(MoneyError):
     """Rules that contradict themselves."""
 
@@ -181,7 +185,9 @@ class Stay:
     first: date
     last: date
     given: Mapping[date, frozenset[Given]] = field(default_factory=dict)
-    """What the host gives on each day; days on which somebody is not there do not matter."""
+    """What the host gives on each day, be it to everybody: nights and meals before arriving and after leaving do not
+    matter.
+    """
 
     def __post_init__(self) -> None:
         if (self.arrives.tzinfo is None) != (self.leaves.tzinfo is None):
@@ -290,7 +296,7 @@ def daily_lines(stay: Stay, rates: Sequence[DailyRate], rules: Rules) -> list[Li
         Line(CostKind.DSA, reason, len(group), rate, percent, days=tuple(day for day, *_ in group))
         for (reason, percent, rate), group in _grouped(priced)
     ]
-    return lines + _deductions(priced, stay.given, rules)
+    return lines + _deductions(priced, stay, rules)
 
 
 _Day = tuple[date, Reason, Decimal]
@@ -340,15 +346,13 @@ def _grouped(priced: Sequence[_Priced]) -> list[tuple[tuple[Reason, Decimal, Mon
     return [(key, list(group)) for key, group in found]
 
 
-def _deductions(priced: Sequence[_Priced], given: Mapping[date, frozenset[Given]], rules: Rules) -> list[Line]:
+def _deductions(priced: Sequence[_Priced], stay: Stay, rules: Rules) -> list[Line]:
     """What the host gave, by kind and rate; a day never goes below zero."""
     taken: dict[tuple[Given, Money, Money], list[date]] = {}
     for day, reason, percent, rate in priced:
         left = rate.percent(percent)
         for one in Given:
-            if one not in given.get(day, frozenset()) or (one is Given.LODGING and reason in WITHOUT_NIGHT):
-                continue
-            if one is not Given.LODGING and reason is Reason.EARLY_ARRIVAL:
+            if one not in stay.given.get(day, frozenset()) or not _had(one, day, reason, stay):
                 continue
             unit = min(rate.percent(rules.portion(one)), left)
             if unit.minor:
@@ -360,6 +364,14 @@ def _deductions(priced: Sequence[_Priced], given: Mapping[date, frozenset[Given]
         limited = None if rate.percent(portion) == -unit else -unit
         lines.append(Line(CostKind.DSA, reason, len(days), rate, portion, days=tuple(days), limited=limited))
     return lines
+
+
+def _had(one: Given, day: date, reason: Reason, stay: Stay) -> bool:
+    """Whether somebody was there for it."""
+    if one is Given.LODGING:
+        return reason not in WITHOUT_NIGHT
+    came, went = ((end.date(), end.time()) for end in (stay.arrives, stay.leaves))
+    return came <= (day, MEAL_TIMES[one]) <= went
 
 
 WITHOUT_NIGHT = frozenset({Reason.LAST_DAY, Reason.DAY_TRIP, Reason.SHORT_TRIP})

@@ -76,9 +76,24 @@ def test_what_the_host_gives_is_taken_off_by_kind() -> None:
 
 
 def test_all_meals_and_every_night_leave_a_fifth() -> None:
-    """Lodging 50, breakfast 6, lunch 12, dinner 12: of 400 there stay 80 for incidentals, three times."""
+    """Lodging 50, breakfast 6, lunch 12, dinner 12: of 400 there stay 80 for incidentals, on 26 and 27. Who came on 25
+    at 14:00 had neither breakfast nor lunch that day: 400 - 200 - 48 = 152.
+    """
     everything = {day: set(Given) for day in range(24, 30)}
-    assert summed(daily_lines(stay("25 14:00", "28 10:00", everything), RATE, RULES)) == "240.00"
+    lines = daily_lines(stay("25 14:00", "28 10:00", everything), RATE, RULES)
+    assert [(line.reason.value, line.quantity) for line in lines[2:]] == [
+        ("host_lodging", 3),
+        ("host_dinner", 3),
+        ("host_breakfast", 2),
+        ("host_lunch", 2),
+    ]
+    assert summed(lines) == "312.00"
+
+
+def test_a_dinner_before_an_arrival_after_midnight_is_nobodys() -> None:
+    """The room of 25 is paid, 200; the host's dinner of that evening took place without this traveller."""
+    lines = daily_lines(stay("26 00:40", "28 10:00", {25: {Given.DINNER}}), RATE, RULES)
+    assert summed(lines) == "1000.00"
 
 
 def test_arrival_after_midnight_has_a_room_for_the_night_before() -> None:
@@ -169,7 +184,7 @@ def test_a_rate_of_zero_pays_nothing_and_takes_nothing_off() -> None:
 def test_a_currency_without_decimals() -> None:
     """30,001 yen: half is 15,000.5, to even 15,000; breakfast 1,800.06, so 1,800."""
     yen = [DailyRate(Money(30_001, "JPY"), date(2026, 11, 1))]
-    lines = daily_lines(stay("25 14:00", "26 10:00", {25: {Given.LODGING, Given.BREAKFAST}}), yen, RULES)
+    lines = daily_lines(stay("25 07:00", "26 10:00", {25: {Given.LODGING, Given.BREAKFAST}}), yen, RULES)
     assert [line.amount.minor for line in lines] == [30_001, 0, -15_000, -1_800]
 
 

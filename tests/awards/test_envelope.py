@@ -103,6 +103,11 @@ def test_over_committed_promises_are_never_paid_beyond_the_budget() -> None:
     assert (found.value.of, found.value.by) == ("budget", usd(1))
 
 
+def test_the_ceiling_is_rounded_down() -> None:
+    """1,005 cents times 1.1 are 1,105.5."""
+    assert Envelope(usd(1_005), Decimal("1.1")).ceiling == 1_105
+
+
 def test_a_cut_says_what_must_be_released_first() -> None:
     it = Envelope(usd(1_000)).reserve(usd(950))
     with pytest.raises(NotEnough) as found:
