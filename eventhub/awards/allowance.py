@@ -64,6 +64,8 @@ class Reason(StrEnum):
     FARE_OF_COUNTRY = "fare_of_country"
     """The country has a fare of its own in the table."""
     FARE_OF_ZONE = "fare_of_zone"
+    USUAL_FARE = "usual_fare"
+    """What the call reckons with for countries that its table does not name."""
     FARE_RISE = "fare_rise"
     """Fares went up since the table was made."""
     FLAT = "flat"

@@ -28,7 +28,7 @@ NOON = time(12)
 
 
 class NoFare(MoneyError):
-    """A country that has neither a fare nor a zone with one."""
+    """A country that has neither a fare nor a zone with one, in a table without a usual fare."""
 
     def __init__(self, country: str) -> None:
         self.country = country
@@ -44,14 +44,14 @@ class BasisWrong(MoneyError):
 
 
 class Variant(StrEnum):
-    """What of a grant the fund pays; the applicant pays the rest."""
+    """What of a grant the fund pays; the applicant pays the rest. A part of it is one of the two ``own_``."""
 
     FULL = "full"
     OWN_TICKET = "own_ticket"
     """The applicant pays the ticket."""
     OWN_STAY = "own_stay"
     """The applicant pays the stay."""
-    ANYWAY = "would_come_anyway"
+    WOULD_COME = "would_come"
     """The applicant would come without a grant."""
 
 
@@ -59,7 +59,7 @@ OWN: Mapping[Variant, frozenset[CostKind]] = {
     Variant.FULL: frozenset(),
     Variant.OWN_TICKET: frozenset({CostKind.TICKET}),
     Variant.OWN_STAY: frozenset({CostKind.DSA}),
-    Variant.ANYWAY: frozenset(CostKind) - {CostKind.ACCESSIBILITY, CostKind.COMPANION},
+    Variant.WOULD_COME: frozenset(CostKind) - {CostKind.ACCESSIBILITY, CostKind.COMPANION},
 }
 """What the applicant pays in each variant. Whoever would come anyway still gets what a disability or a family makes
 necessary: to come with it costs more than to come.
@@ -69,13 +69,15 @@ necessary: to come with it costs more than to come.
 @dataclass(frozen=True, slots=True)
 class FareTable:
     """Fares of a return ticket in economy class by where a journey begins: the country's own where there is one, else
-    that of its zone. Countries by ISO 3166-1 alpha-2. Raises RiseWrong and BasisWrong.
+    that of its zone, else the usual one. Countries by ISO 3166-1 alpha-2. Raises RiseWrong and BasisWrong.
     """
 
     zones: Mapping[str, str] = field(default_factory=dict)
     """Country to zone."""
     of_zone: Mapping[str, Money] = field(default_factory=dict)
     of_country: Mapping[str, Money] = field(default_factory=dict)
+    usual: Money | None = None
+    """For every other country; without it such a country has no fare."""
     rise: Decimal = Decimal(0)
     """Per cent by which fares went up since the table was made. One number, always on the fares of the table: a second
     rise replaces it.
@@ -84,16 +86,21 @@ class FareTable:
     def __post_init__(self) -> None:
         if not self.rise.is_finite() or not -100 < self.rise <= 500:
             raise RiseWrong(f"{self.rise} per cent")
-        if any(fare.minor < 0 for fare in (*self.of_zone.values(), *self.of_country.values())):
+        fares = (*self.of_zone.values(), *self.of_country.values(), *([self.usual] if self.usual else []))
+        if any(fare.minor < 0 for fare in fares):
             raise BasisWrong("a fare below zero")
 
     def lines(self, country: str) -> list[Line]:
         """The fare, and the rise as a line of its own. Raises NoFare."""
-        own = self.of_country.get(country)
-        fare = own or self.of_zone.get(self.zones.get(country, ""))
-        if fare is None:
+        steps = (
+            (Reason.FARE_OF_COUNTRY, self.of_country.get(country)),
+            (Reason.FARE_OF_ZONE, self.of_zone.get(self.zones.get(country, ""))),
+            (Reason.USUAL_FARE, self.usual),
+        )
+        found = next(((reason, fare) for reason, fare in steps if fare is not None), None)
+        if found is None:
             raise NoFare(country)
-        reason = Reason.FARE_OF_COUNTRY if own else Reason.FARE_OF_ZONE
+        reason, fare = found
         lines = [Line(CostKind.TICKET, reason, 1, fare, payee=Payee.SUPPLIER)]
         if self.rise:
             lines.append(Line(CostKind.TICKET, Reason.FARE_RISE, 1, fare, self.rise, Payee.SUPPLIER))

@@ -27,6 +27,7 @@ from eventhub.awards.allowance import (
 )
 from eventhub.awards.exchange import Rate, Rates
 from eventhub.awards.money import CurrenciesDiffer, Money
+from eventhub.funding.rules import CostLine
 from eventhub.kit.codes import codes
 
 FIRST, LAST = date(2026, 11, 26), date(2026, 11, 27)
@@ -56,7 +57,7 @@ def summed(lines: list[Line]) -> str:
 
 
 def test_the_kinds_are_those_of_the_code_list() -> None:
-    assert {kind.value for kind in CostKind} == set(codes("fund_cost_line"))
+    assert {kind.value for kind in CostKind} == set(codes("fund_cost_line")) == {line.value for line in CostLine}
 
 
 def test_three_nights_around_two_days() -> None:

@@ -75,6 +75,14 @@ def test_a_country_without_a_fare_is_named(country: str) -> None:
     assert found.value.country == country
 
 
+def test_a_usual_fare_is_for_countries_that_the_table_does_not_name() -> None:
+    table = replace(FARES, usual=usd(1_300))
+    assert [(line.reason, line.amount) for line in table.lines("FJ")] == [(Reason.USUAL_FARE, usd(1_300))]
+    assert table.lines("KE") == FARES.lines("KE")
+    with pytest.raises(BasisWrong):
+        FareTable(usual=usd(-1))
+
+
 def test_fares_rise_by_six_per_cent_before_the_offer() -> None:
     """6 % of 900 is 54; a second rise counts from the table again, not from the first."""
     risen = replace(BASIS, fares=FARES.raised(Decimal(6)))
@@ -97,7 +105,7 @@ def test_parts_of_a_grant() -> None:
         Variant.FULL: usd(3_313),
         Variant.OWN_TICKET: usd(2_413),
         Variant.OWN_STAY: usd(2_113),
-        Variant.ANYWAY: usd(900),
+        Variant.WOULD_COME: usd(900),
     }
 
 
