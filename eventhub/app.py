@@ -227,6 +227,8 @@ WORDS = {
     "show_moment": i18n.show_moment,
     "show_own": i18n.show_own,
     "said_by_clock": i18n.said_by_clock,
+    "show_amount": i18n.show_amount,
+    "show_money": i18n.show_money,
     "show_number": i18n.show_number,
     "show_size": i18n.show_size,
     "show_time": i18n.show_time,
@@ -275,6 +277,7 @@ def _features(app: Flask, settings: Settings) -> None:
     for place, provider in PANELS:
         fill(app, place, provider)
     app.jinja_env.globals.update(WORDS)
+    app.jinja_env.filters["money"] = i18n.money
 
 
 def _config(settings: Settings) -> dict[str, Any]:
