@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import breadth_first_order, connected_components, maximum_flow
+from scipy.sparse.csgraph import breadth_first_order, connected_components, maximum_flow, minimum_spanning_tree
 
 from eventhub.reviewing.terms import Assigned, Crowded, Held, Pair, Panel, Refused, TooFew
 
@@ -300,17 +300,33 @@ def _level(top: Whole, total: int) -> float:
 def _joined(table: _Table, given: Flags) -> Flags:
     """Join groups of reviewers that share no file, by exchanging two readers; loads stay as they are.
 
-    The cheapest exchange of each two groups is taken. What cannot be joined stays apart, and the answer says so.
+    A pair that is not needed to hold its own group together takes the reader of a pair of another group: the two are
+    one then. The cheapest such exchange is taken. What cannot be joined stays apart, and the answer says so.
     """
     while True:
         number, label = _groups(given)
-        for one in range(1, number):
-            better = _exchange(table, given, label, one)
+        spare = _spare(given) if number > 1 else np.zeros_like(given)
+        if not spare.any():
+            return given
+        for one in range(number):
+            better = _exchange(table, given, spare, label == one)
             if better is not None:
                 given = better
                 break
         else:
             return given
+
+
+def _spare(given: Flags) -> Flags:
+    """Pairs outside one spanning forest of files and reviewers: without any one of them no group falls apart."""
+    files, reviewers = given.shape
+    at_file, at_reviewer = np.nonzero(given)
+    size = files + reviewers
+    links = csr_array((np.ones(len(at_file)), (at_file, files + at_reviewer)), shape=(size, size))
+    row, column = minimum_spanning_tree(links).nonzero()
+    spare = given.copy()
+    spare[np.minimum(row, column), np.maximum(row, column) - files] = False
+    return spare
 
 
 def _groups(given: Flags) -> tuple[int, Whole]:
@@ -323,22 +339,24 @@ def _groups(given: Flags) -> tuple[int, Whole]:
     return number, label
 
 
-def _exchange(table: _Table, given: Flags, label: Whole, group: int) -> Flags | None:
-    number = label.max() + 1
-    mine = np.argwhere(given & (label == group))
-    others = np.argwhere(given & (label != group))
+def _exchange(table: _Table, given: Flags, spare: Flags, group: Flags) -> Flags | None:
+    # Of each side the files that somebody of the other side may read.
+    going, coming = (
+        np.any(~table.shut & ~group, axis=1, keepdims=True),
+        np.any(~table.shut & group, axis=1, keepdims=True),
+    )
+    mine, others = np.argwhere(spare & group & going), np.argwhere(given & ~group & coming)
     for start in range(0, len(mine), BLOCK):
         for begin in range(0, len(others), BLOCK):
             left, right = mine[start : start + BLOCK], others[begin : begin + BLOCK]
             added = _added(table, given, left, right)
-            order = np.argsort(added, axis=None, kind="stable")[:50]
-            for place in order[np.isfinite(added.ravel()[order])]:
+            place = int(added.argmin())
+            if np.isfinite(added.ravel()[place]):
                 (file, reviewer), (file_2, reviewer_2) = left[place // len(right)], right[place % len(right)]
-                tried = given.copy()
-                tried[file, reviewer] = tried[file_2, reviewer_2] = False
-                tried[file, reviewer_2] = tried[file_2, reviewer] = True
-                if _groups(tried)[0] < number:
-                    return tried
+                joined = given.copy()
+                joined[file, reviewer] = joined[file_2, reviewer_2] = False
+                joined[file, reviewer_2] = joined[file_2, reviewer] = True
+                return joined
     return None
 
 

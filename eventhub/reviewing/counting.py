@@ -11,8 +11,8 @@ import sys
 from eventhub.reviewing.exchange import ANSWER, FAILED, NOT_UNDERSTOOD, REQUEST, Answer, Request
 from eventhub.reviewing.terms import Refused
 
-MEMORY = 1_500_000_000
-"""Bytes of address space; 3,000 files and 20 reviewers take a third of it, most of that the libraries' own."""
+MEMORY = 1_000_000_000
+"""Bytes of address space; 3,000 files and 60 reviewers take half of it, most of that the libraries' own."""
 SECONDS = 60
 """Of processor time; whoever waits does so a little longer."""
 
@@ -24,13 +24,13 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     try:
-        answer = answered(REQUEST.validate_json(sys.stdin.buffer.read()))
+        answer = ANSWER.dump_json(answered(REQUEST.validate_json(sys.stdin.buffer.read())))
     except ValueError:
         sys.exit(NOT_UNDERSTOOD)
     except Exception:
         # A traceback shows lines of code, a message of a library perhaps data: neither leaves.
         sys.exit(FAILED)
-    sys.stdout.buffer.write(ANSWER.dump_json(answer))
+    sys.stdout.buffer.write(answer)
 
 
 def answered(request: Request) -> Answer:

@@ -41,7 +41,7 @@ def holds(panel: Panel, found: Assigned) -> None:
 
 
 @given(panels())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_an_assignment_holds_every_rule_or_there_is_none(panel: Panel) -> None:
     found = assign(panel)
     possible = next(every_assignment(panel), None)
@@ -57,7 +57,7 @@ def test_an_assignment_holds_every_rule_or_there_is_none(panel: Panel) -> None:
 
 
 @given(panels(files=5))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_a_refusal_counts_right(panel: Panel) -> None:
     """What the cut says is true: so many readings are wanted there, so many can be had, and no more is missing."""
     found = assign(panel)
@@ -92,7 +92,7 @@ def fits_with_fewer(panel: Panel, fewer: int) -> bool:
 
 
 @given(panels(), st.randoms(use_true_random=False))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_the_order_of_what_is_given_does_not_matter(panel: Panel, chance: random.Random) -> None:
     files, reviewers, known = list(panel.files), list(panel.reviewers), list(panel.affinities)
     for one in (files, reviewers, known):
@@ -102,7 +102,7 @@ def test_the_order_of_what_is_given_does_not_matter(panel: Panel, chance: random
 
 
 @given(panels(files=3, needs=2))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_somebody_from_elsewhere_reads_wherever_that_is_possible(panel: Panel) -> None:
     """As few files without one as any assignment has, whatever experts and even loads would have liked."""
     panel = replace(panel, languages_hard=True, reviewers=tuple(replace(one, least=0) for one in panel.reviewers))
@@ -120,7 +120,7 @@ def test_somebody_from_elsewhere_reads_wherever_that_is_possible(panel: Panel) -
 
 
 @given(panels(files=3, needs=2))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_where_languages_are_soft_no_pair_is_foreign_without_need(panel: Panel) -> None:
     files = tuple(replace(one, region=None) for one in panel.files)
     readers = tuple(replace(one, least=0) for one in panel.reviewers)

@@ -71,7 +71,7 @@ def rest_of(panel: Panel, held: Sequence[Held]) -> Panel:
 
 
 @given(changes())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_what_was_begun_stays_and_as_little_as_possible_moves(change: tuple[Panel, list[Held]]) -> None:
     panel, held = change
     found, rest = reassign(panel, held), rest_of(panel, held)
@@ -96,7 +96,7 @@ def test_what_was_begun_stays_and_as_little_as_possible_moves(change: tuple[Pane
 
 
 @given(changes(), st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_the_order_of_what_is_given_does_not_matter(change: tuple[Panel, list[Held]], chance: random.Random) -> None:
     panel, held = change
     files, readers, mixed = list(panel.files), list(panel.reviewers), list(held)
