@@ -301,7 +301,8 @@ def _joined(table: _Table, given: Flags) -> Flags:
     """Join groups of reviewers that share no file, by exchanging two readers; loads stay as they are.
 
     A pair that is not needed to hold its own group together takes the reader of a pair of another group: the two are
-    one then. The cheapest such exchange is taken. What cannot be joined stays apart, and the answer says so.
+    one then. The cheapest such exchange is taken, and none that costs a file its outsider or makes a pair without a
+    common language. What cannot be joined stays apart, and the answer says so.
     """
     while True:
         number, label = _groups(given)
@@ -361,7 +362,7 @@ def _exchange(table: _Table, given: Flags, spare: Flags, group: Flags) -> Flags 
 
 
 def _added(table: _Table, given: Flags, left: Whole, right: Whole) -> Real:
-    """What each exchange of two pairs would cost more; infinite where it may not be."""
+    """What each exchange of two pairs would cost more; infinite where it breaks a rule or takes a wish away."""
     (file, reviewer), (file_2, reviewer_2) = left.T[:, :, None], right.T[:, None, :]
     change = (
         table.price[file, reviewer_2]
@@ -370,11 +371,12 @@ def _added(table: _Table, given: Flags, left: Whole, right: Whole) -> Real:
         - table.price[file_2, reviewer_2]
     )
     outsiders = (given & table.outside).sum(1)
+    unfit = table.shut | table.foreign
+    worse = unfit[file, reviewer_2] | unfit[file_2, reviewer]
     for mine, leaves, comes in ((file, reviewer, reviewer_2), (file_2, reviewer_2, reviewer)):
-        after = outsiders[mine] - table.outside[mine, leaves] + table.outside[mine, comes]
-        change = change + OUTSIDER * table.wishes[mine] * ((after == 0).astype(int) - (outsiders[mine] == 0))
-    shut = table.shut[file, reviewer_2] | table.shut[file_2, reviewer]
-    return np.asarray(np.where(shut, np.inf, change))
+        last = table.outside[mine, leaves] & (outsiders[mine] == 1)
+        worse = worse | (last & ~table.outside[mine, comes])
+    return np.asarray(np.where(worse, np.inf, change))
 
 
 def _answer(table: _Table, given: Flags, held: Sequence[Held]) -> Assigned:

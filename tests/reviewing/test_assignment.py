@@ -210,11 +210,13 @@ def test_groups_are_joined_where_they_can_be() -> None:
     assert set(found.loads.values()) == {10}
 
 
-def test_groups_that_a_language_keeps_apart_are_told() -> None:
+@pytest.mark.parametrize("hard", [True, False])
+def test_groups_that_a_language_keeps_apart_are_told(hard: bool) -> None:
     files = tuple(File(f"f{number}", None, (ENGLISH, FRENCH)[number % 2], needs=2) for number in range(8))
     readers = tuple(Reviewer(f"r{number}", None, (ENGLISH, FRENCH)[number % 2]) for number in range(4))
-    found = assign(Panel(files, readers))
+    found = assign(Panel(files, readers, hard))
     assert isinstance(found, Assigned)
+    assert not found.without_language
     assert found.groups == (("r0", "r2"), ("r1", "r3"))
 
 
