@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 from math import floor
 
-from eventhub.awards.money import Money, MoneyError, total
+from eventhub.kit.money import Money, MoneyError, total
 
 
 class NotPositive(MoneyError):

@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from eventhub.awards.money import Money, MoneyError, digits_of
+from eventhub.kit.money import Money, MoneyError, digits_of
 
 UN_OPERATIONAL = "UN operational rate of exchange"
 """The usual source."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from eventhub.awards.envelope import Envelope, FactorWrong, NotEnough, NotPositive, Settled, authorised
-from eventhub.awards.money import CurrenciesDiffer, Money
+from eventhub.kit.money import CurrenciesDiffer, Money
 
 AMOUNTS = st.integers(1, 60_000)
 

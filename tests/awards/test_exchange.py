@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventhub.awards.exchange import UN_OPERATIONAL, NoRate, Rate, Rates, RateWrong
-from eventhub.awards.money import Money
+from eventhub.kit.money import Money
 
 OCTOBER, NOVEMBER = date(2026, 10, 1), date(2026, 11, 1)
 RATES = Rates(

@@ -3,8 +3,8 @@
 import pytest
 from flask import Flask, g, render_template_string
 
-from eventhub.awards.money import Money
 from eventhub.kit.i18n import show_money
+from eventhub.kit.money import Money
 
 THIN, FIRM = "\u202f", "\u00a0"
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventhub.awards.allowance import (
+from eventhub.awards.exchange import Rate, Rates
+from eventhub.funding.allowance import (
     CostKind,
     DailyRate,
     Given,
@@ -25,10 +26,9 @@ from eventhub.awards.allowance import (
     statement,
     terminal_lines,
 )
-from eventhub.awards.exchange import Rate, Rates
-from eventhub.awards.money import CurrenciesDiffer, Money
 from eventhub.funding.rules import CostLine
 from eventhub.kit.codes import codes
+from eventhub.kit.money import CurrenciesDiffer, Money
 
 FIRST, LAST = date(2026, 11, 26), date(2026, 11, 27)
 RULES = Rules()

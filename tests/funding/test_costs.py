@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventhub.awards.allowance import CostKind, DailyRate, Given, NoDailyRate, Payee, Reason, Rules
-from eventhub.awards.costs import (
+from eventhub.funding.allowance import CostKind, DailyRate, Given, NoDailyRate, Payee, Reason, Rules
+from eventhub.funding.costs import (
     Basis,
     BasisWrong,
     FareTable,
@@ -21,7 +21,7 @@ from eventhub.awards.costs import (
     full,
     variants,
 )
-from eventhub.awards.money import CurrenciesDiffer, Money
+from eventhub.kit.money import CurrenciesDiffer, Money
 
 
 def usd(units: int) -> Money:

@@ -15,7 +15,7 @@ from decimal import Decimal
 from enum import StrEnum
 from itertools import groupby
 
-from eventhub.awards.money import Money, MoneyError, nothing, total
+from eventhub.kit.money import Money, MoneyError, nothing, total
 
 ALL = Decimal(100)
 NONE = Decimal(0)

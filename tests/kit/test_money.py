@@ -7,7 +7,8 @@ from babel.numbers import get_currency_precision
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventhub.awards.money import (
+from eventhub.kit.i18n import LANGUAGES, show_amount, show_money
+from eventhub.kit.money import (
     ISO_NOT_CLDR,
     LARGEST,
     AmountWrong,
@@ -22,7 +23,6 @@ from eventhub.awards.money import (
     parse_amount,
     total,
 )
-from eventhub.kit.i18n import LANGUAGES, show_amount, show_money
 
 NONE_OR_THREE = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF",

@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from eventhub.awards.allowance import (
+from eventhub.funding.allowance import (
     CostKind,
     DailyRate,
     Given,
@@ -22,7 +22,7 @@ from eventhub.awards.allowance import (
     statement,
     terminal_lines,
 )
-from eventhub.awards.money import Money, MoneyError, total
+from eventhub.kit.money import Money, MoneyError, total
 
 NOON = time(12)
 
