@@ -30,6 +30,7 @@ from eventhub.delegations import models as delegations_models
 from eventhub.delegations.console import bp as delegations_console
 from eventhub.delegations.panels import PROVIDERS as DELEGATIONS_PANELS
 from eventhub.demo import views as demo_views
+from eventhub.funding import models as funding_models
 from eventhub.helping import filling_views as helping_pages
 from eventhub.helping import models as helping_models
 from eventhub.helping.organiser_views import bp as helping_console
@@ -226,6 +227,8 @@ WORDS = {
     "show_moment": i18n.show_moment,
     "show_own": i18n.show_own,
     "said_by_clock": i18n.said_by_clock,
+    "show_amount": i18n.show_amount,
+    "show_money": i18n.show_money,
     "show_number": i18n.show_number,
     "show_size": i18n.show_size,
     "show_time": i18n.show_time,
@@ -274,6 +277,7 @@ def _features(app: Flask, settings: Settings) -> None:
     for place, provider in PANELS:
         fill(app, place, provider)
     app.jinja_env.globals.update(WORDS)
+    app.jinja_env.filters["money"] = i18n.money
 
 
 def _config(settings: Settings) -> dict[str, Any]:
@@ -355,6 +359,7 @@ TABLES = (
     calendars_models,
     checkin_models,
     delegations_models,
+    funding_models,
     mailings_models,
     helping_models,
     papers_models,

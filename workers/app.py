@@ -108,4 +108,5 @@ def deliver(task: str, promise_id: int) -> Any:
 def waiting() -> int:
     """How many tasks lie in the queue. Raises redis.RedisError within a second when the broker is away."""
     client: redis.Redis = flask_app.extensions["eventhub.redis"]
-    return int(client.llen(celery.conf.task_default_queue))
+    length: Any = client.llen(celery.conf.task_default_queue)
+    return int(length)

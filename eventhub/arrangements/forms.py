@@ -35,7 +35,7 @@ class WishForm(Form):
     language = SelectField(_l("Interpretation from which language?"), description=IF_CHOSEN, validators=[optional()])
     into = SelectField(_l("Into which language?"), description=IF_CHOSEN, validators=[optional()])
     session = SelectField(
-        _l("For what?"),
+        _l("For the whole event or one session?"),
         description=_l("The whole event, or one session only."),
         validators=[optional()],
     )

@@ -13,9 +13,6 @@ from functools import cached_property
 from typing import Literal, get_args
 from urllib.parse import quote, urlsplit
 
-from icalendar.parser import Contentline, Parameters
-from icalendar.prop import vText
-
 from eventhub.calendars.zones import TZ_RELEASE_YEAR, VERIFIED_YEARS, is_repeated, utc_of, vtimezone, zone_rules
 
 Status = Literal["CONFIRMED", "TENTATIVE", "CANCELLED"]
@@ -272,18 +269,14 @@ def _party_line(key: str, party: Party, parameters: dict[str, str]) -> bytes:
 
 def _line(key: str, value: str, parameters: dict[str, str] | None = None) -> bytes:
     """One content line, folded; `value` is already escaped."""
-    line = Contentline.from_parts(key, Parameters(parameters or {}), _Verbatim(value), sorted=False)
+    # The library takes 3 MB, and a web process serves what workers wrote.
+    from eventhub.calendars.lines import unfolded  # noqa: PLC0415
+
+    line = unfolded(key, value, parameters or {})
     if _FORBIDDEN_IN_LINE.search(line):
         raise ValueError(f"{key} would break its content line")
     folded: bytes = line.to_ical()
     return folded + b"\r\n"
-
-
-class _Verbatim(vText):
-    """A value that is written as it is: vText's own escaping turns a literal backslash-N into a newline."""
-
-    def to_ical(self) -> bytes:
-        return self.encode()
 
 
 def _block(kind: str, lines: Iterable[bytes]) -> bytes:

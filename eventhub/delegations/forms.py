@@ -215,13 +215,6 @@ class RowsForm(Form):
             Nomination(row, name.data, email.data or None) for row, (name, email) in enumerate(self.rows()) if name.data
         ]
 
-    def show_at_rows(self, problems: dict[str, Any]) -> bool:
-        """Say at each row what is wrong with it; whether anything is."""
-        for name, message in problems.items():
-            field = self._fields[name]
-            field.errors = [*field.errors, message]
-        return bool(problems)
-
 
 class NameOfRow:
     """A row with a mailbox needs a name."""

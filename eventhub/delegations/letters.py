@@ -3,6 +3,7 @@
 A discreet person's mail says that there is something to look at, and nothing about what (SAFETY.md property 13).
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from flask_babel import gettext
@@ -95,36 +96,13 @@ def nominated(nominee: Nominee, delegation: Delegation, event: Event) -> Letter 
 
 def declined(person: Person, delegation: Delegation, event: Event) -> Letter | None:
     """To the focal point: somebody who was nominated does not come. It names nobody."""
-    if person.email is None:
-        return None
-    lang = person.language
-    if person.discreet:
-        return _neutral(person.email, lang, "people.me")
-    title = _title(event, lang)
-    return Letter(
-        person.email,
-        lang,
-        lambda: gettext("A nomination was declined: %(event)s", event=title),
-        "registration/letter",
-        {
-            "name": person.public_name,
-            "paragraphs": [
-                _l("Somebody whom you nominated does not come, and has said so. The place is free again."),
-                _l("On the page of your delegation you see who it is, and can nominate somebody else."),
-            ],
-            "quote": None,
-            "facts": _facts(delegation, event, lang, title),
-            "buttons": [
-                {
-                    "label": _l("Look at my delegation"),
-                    "url": absolute("delegations.delegation", lang=lang, delegation_id=delegation.id),
-                }
-            ],
-            "foot": _l(
-                "You get this mail because you are the focal point of a delegation. Answers to this address are not"
-                " read."
-            ),
-        },
+    return _of_my_delegation(
+        person,
+        delegation,
+        event,
+        lambda title: gettext("A nomination was declined: %(event)s", event=title),
+        _l("Somebody whom you nominated does not come, and has said so. The place is free again."),
+        _l("On the page of your delegation you see who it is, and can nominate somebody else."),
     )
 
 
@@ -145,36 +123,13 @@ def register_by(delegation: Delegation, event: Event, lang: str) -> str | None:
 
 def awaited(person: Person, delegation: Delegation, event: Event) -> Letter | None:
     """To the focal point: somebody's registration is complete, and your word is awaited. It names nobody."""
-    if person.email is None:
-        return None
-    lang = person.language
-    if person.discreet:
-        return _neutral(person.email, lang, "people.me")
-    title = _title(event, lang)
-    return Letter(
-        person.email,
-        lang,
-        lambda: gettext("A nomination awaits your word: %(event)s", event=title),
-        "registration/letter",
-        {
-            "name": person.public_name,
-            "paragraphs": [
-                _l("Somebody of your delegation has completed the registration. Please approve or replace the person."),
-                _l("If we hear nothing within some working days, the secretariat may go on without your word."),
-            ],
-            "quote": None,
-            "facts": _facts(delegation, event, lang, title),
-            "buttons": [
-                {
-                    "label": _l("Look at my delegation"),
-                    "url": absolute("delegations.delegation", lang=lang, delegation_id=delegation.id),
-                }
-            ],
-            "foot": _l(
-                "You get this mail because you are the focal point of a delegation. Answers to this address are not"
-                " read."
-            ),
-        },
+    return _of_my_delegation(
+        person,
+        delegation,
+        event,
+        lambda title: gettext("A nomination awaits your word: %(event)s", event=title),
+        _l("Somebody of your delegation has completed the registration. Please approve or replace the person."),
+        _l("If we hear nothing within some working days, the secretariat may go on without your word."),
     )
 
 
@@ -244,6 +199,39 @@ def _called_off(
             "facts": _facts(delegation, event, lang, title),
             "buttons": [],
             "foot": FOOT,
+        },
+    )
+
+
+def _of_my_delegation(
+    person: Person, delegation: Delegation, event: Event, subject: Callable[[str], str], *paragraphs: object
+) -> Letter | None:
+    if person.email is None:
+        return None
+    lang = person.language
+    if person.discreet:
+        return _neutral(person.email, lang, "people.me")
+    title = _title(event, lang)
+    return Letter(
+        person.email,
+        lang,
+        lambda: subject(title),
+        "registration/letter",
+        {
+            "name": person.public_name,
+            "paragraphs": list(paragraphs),
+            "quote": None,
+            "facts": _facts(delegation, event, lang, title),
+            "buttons": [
+                {
+                    "label": _l("Look at my delegation"),
+                    "url": absolute("delegations.delegation", lang=lang, delegation_id=delegation.id),
+                }
+            ],
+            "foot": _l(
+                "You get this mail because you are the focal point of a delegation. Answers to this address are not"
+                " read."
+            ),
         },
     )
 

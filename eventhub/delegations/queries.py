@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, load_only
 
 from eventhub.delegations.models import Delegation, FocalInvitation, Kind, Nominee
@@ -26,6 +26,13 @@ NOT_SENT = frozenset({State.DRAFT, State.EXPIRED})
 REFUSED = frozenset({State.DECLINED, State.REVOKED})
 ELSEWHERE = NOT_SENT | REFUSED | {State.WITHDRAWN}
 """States in which nobody waits for a focal point's word."""
+_WITH_FOCAL = (
+    select(Person, Delegation, Event)
+    .join(Delegation, Delegation.focal_id == Person.id)
+    .join(Event, Event.id == Delegation.event_id)
+    .join(Delegation.organisation)
+    .options(contains_eager(Delegation.organisation))
+)
 Linked = TypeVar("Linked", Nominee, FocalInvitation)
 """What a mailed link opens."""
 
@@ -317,32 +324,20 @@ def invitation_told(invitation_id: uuid.UUID) -> tuple[FocalInvitation, Delegati
 
 def focal_of(registration_id: uuid.UUID) -> tuple[Person, Delegation, Event] | None:
     """The focal point whose word a registration awaits; None where none is awaited, or nobody is there to give it."""
-    rows = (
-        select(Person, Delegation, Event)
-        .join(Delegation, Delegation.focal_id == Person.id)
-        .join(Registration, Registration.delegation_id == Delegation.id)
-        .join(Event, Event.id == Delegation.event_id)
-        .join(Delegation.organisation)
-        .options(contains_eager(Delegation.organisation))
-        .where(Registration.id == registration_id, Registration.awaits_word, Registration.state.not_in(ELSEWHERE))
+    return _told(
+        _WITH_FOCAL.join(Registration, Registration.delegation_id == Delegation.id).where(
+            Registration.id == registration_id, Registration.awaits_word, Registration.state.not_in(ELSEWHERE)
+        )
     )
-    found = db.session.execute(rows).first()
-    return (found[0], found[1], found[2]) if found else None
 
 
 def declined_told(nominee_id: uuid.UUID) -> tuple[Person, Delegation, Event] | None:
     """The focal point who is told that somebody does not come; None for nobody, or at a cancelled event."""
-    rows = (
-        select(Person, Delegation, Event)
-        .join(Delegation, Delegation.focal_id == Person.id)
-        .join(Nominee, Nominee.delegation_id == Delegation.id)
-        .join(Event, Event.id == Delegation.event_id)
-        .join(Delegation.organisation)
-        .options(contains_eager(Delegation.organisation))
-        .where(Nominee.id == nominee_id, Event.publication != Publication.CANCELLED)
+    return _told(
+        _WITH_FOCAL.join(Nominee, Nominee.delegation_id == Delegation.id).where(
+            Nominee.id == nominee_id, Event.publication != Publication.CANCELLED
+        )
     )
-    found = db.session.execute(rows).first()
-    return (found[0], found[1], found[2]) if found else None
 
 
 def deeds(delegation_id: uuid.UUID, limit: int = 100) -> list[tuple[AuditEntry, str | None]]:
@@ -451,3 +446,8 @@ def _with_event() -> Any:
         .join(Delegation.organisation)
         .options(contains_eager(Delegation.organisation), load_only(*EVENT_COLUMNS, raiseload=True))
     )
+
+
+def _told(rows: Select[Person, Delegation, Event]) -> tuple[Person, Delegation, Event] | None:
+    found = db.session.execute(rows).first()
+    return (found[0], found[1], found[2]) if found else None

@@ -157,7 +157,7 @@ def nominate(delegation_id: uuid.UUID) -> ResponseReturnValue:
         form.language.data = g.lang
     if form.validate_on_submit():
         rows = form.nominations()
-        if not form.show_at_rows(actions.problems(found, rows)):
+        if not form.show_at_fields(actions.problems(found, rows)):
             count("delegations.nominate", str(actor().id), **AN_HOUR)
             made = submit(form, lambda: actions.nominate(actor().person, found, rows, form.language.data))
             if made is not None:

@@ -132,13 +132,6 @@ class RowsForm(Form):
             if name.data
         ]
 
-    def show_at_rows(self, problems: dict[str, Any]) -> bool:
-        """Say at each row what is wrong with it; whether anything is."""
-        for name, message in problems.items():
-            field = self._fields[name]
-            field.errors = [*field.errors, message]
-        return bool(problems)
-
 
 class NameOfRow:
     """A row with a mailbox or a telephone needs a name."""

@@ -69,7 +69,7 @@ def add(slug: str) -> ResponseReturnValue:
         form.language.data = g.lang
     if form.validate_on_submit():
         rows, known = form.named(), queries.registrar(event.id, person.id)
-        if not form.show_at_rows(actions.problems(known, event.id, person.id, rows)):
+        if not form.show_at_fields(actions.problems(known, event.id, person.id, rows)):
             made = submit(form, lambda: actions.name(person, event, setup, rows, form.language.data))
             if made is not None:
                 words = ngettext("%(num)s person is on your list.", "%(num)s people are on your list.", len(made))

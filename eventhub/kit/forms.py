@@ -1,7 +1,7 @@
 """The base of every form: clean text, CSRF, a form key, and domain errors shown at their field."""
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -137,6 +137,13 @@ class Form(FlaskForm):
         except ValueError:
             field.data = str(uuid.uuid4())
             raise ValidationError(_open_too_long()) from None
+
+    def show_at_fields(self, problems: Mapping[str, Any]) -> bool:
+        """Say at each field, by its name, what is wrong with it; whether anything is."""
+        for name, message in problems.items():
+            field = self._fields[name]
+            field.errors = [*field.errors, message]
+        return bool(problems)
 
     def show(self, error: DomainError) -> None:
         """Put a domain error on its field, or on the whole form when it has none."""

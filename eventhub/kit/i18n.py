@@ -7,15 +7,17 @@ import os
 import tempfile
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, get_timezone_location
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import get_currency_name
 from flask import g, has_request_context
 from flask_babel import force_locale, get_locale, get_translations, gettext
 from flask_babel import lazy_gettext as _l
@@ -44,6 +46,7 @@ ARABIC_MONTHS = (
     "تشرين الثاني/نوفمبر",
     "كانون الأول/ديسمبر",
 )
+NO_BREAK = "\u00a0"
 MONTH_AND_DAY = {"en": "d MMMM", "fr": "d MMMM", "es": "d 'de' MMMM", "ru": "d MMMM", "zh": "M月d日"}
 WITH_YEAR = {
     "en": "d MMMM y",
@@ -53,6 +56,12 @@ WITH_YEAR = {
     "zh": "y年M月d日",
 }
 SEPARATORS = {"en": (",", "."), "fr": ("\u202f", ","), "ru": ("\u00a0", ","), "es": ("\u00a0", ","), "ar": (",", ".")}
+
+DOLLARS = {
+    "ru": dict.fromkeys(("one", "few", "many", "other"), "долл. США"),
+    "ar": {"few": "دولارات", "many": "دولاراً", "other": "دولار"},
+}
+"""What the house calls the dollar of the United States, by plural; other currencies have their names from CLDR."""
 
 
 UNCHOSEN = "UTC"
@@ -73,6 +82,17 @@ class Shown(NamedTuple):
     language: str
     direction: str
     fallback: bool
+
+
+class Amount(Protocol):
+    """Money as far as showing it goes: whole ``minor`` units of a ``currency`` that has so many decimal ``digits``."""
+
+    @property
+    def minor(self) -> int: ...
+    @property
+    def currency(self) -> str: ...
+    @property
+    def digits(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -211,10 +231,42 @@ def show_zone(zone: str, lang: str, day: date) -> str:
     return offset if city == offset else str(gettext("%(place)s (%(offset)s)", place=city, offset=offset))
 
 
-def show_number(value: float, lang: str, digits: int = 0) -> str:
+def show_number(value: float | Decimal, lang: str, digits: int = 0) -> str:
     """1,234.5 · 1 234,5: with the separators of the house style."""
     thousands, point = SEPARATORS.get(lang, (",", "."))
     return f"{value:,.{digits}f}".replace(",", "\0").replace(".", point).replace("\0", thousands)
+
+
+def show_amount(amount: Amount, lang: str) -> str:
+    """1,200 · 1 200,50: the number alone. Without decimals when whole, except where a currency has three of them:
+    there 1,200 and 1.200 are both usual, and a thousand times apart.
+    """
+    value = Decimal(abs(amount.minor)).scaleb(-amount.digits)
+    digits = 0 if value == int(value) and amount.digits < 3 else amount.digits
+    return ("−" if amount.minor < 0 else "") + show_number(value, lang, digits)
+
+
+def show_money(amount: Amount, lang: str) -> str:
+    """USD 1,200 · 1 200 USD (fr, es) · 1 200 долл. США · 1,200 دولار · 1,200美元."""
+    number = show_amount(amount, lang)
+    if lang == "en":
+        return f"{amount.currency}{NO_BREAK}{number}"
+    if lang in {"fr", "es"}:
+        return f"{number}{NO_BREAK}{amount.currency}"
+    return f"{number}{'' if lang == 'zh' else NO_BREAK}{_currency_name(amount, lang)}"
+
+
+def money(amount: Amount) -> str:
+    """An amount in the language of the page, for templates: ``{{ grant|money }}``."""
+    return show_money(amount, language())
+
+
+def _currency_name(amount: Amount, lang: str) -> str:
+    """By its number: 2 швейцарских франка, 5 швейцарских франков."""
+    value, locale = Decimal(abs(amount.minor)).scaleb(-amount.digits).normalize(), LOCALES[lang]
+    if amount.currency == "USD" and lang in DOLLARS:
+        return DOLLARS[lang].get(locale.plural_form(value), DOLLARS[lang]["other"])
+    return get_currency_name(amount.currency, value, locale)
 
 
 def show_size(size: int, lang: str) -> str:

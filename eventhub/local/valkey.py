@@ -4,7 +4,7 @@ import contextlib
 import subprocess
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, ClassVar
+from typing import IO, Any, ClassVar
 from urllib.parse import quote
 
 import redis
@@ -68,7 +68,8 @@ class Valkey(LocalServer):
         """True when the process that answers on our port is our own."""
         client = redis.Redis.from_url(self.url(), socket_timeout=2, retry=Retry(NoBackoff(), 0))
         try:
-            return bool(client.info("server")["process_id"] == self.pid)
+            about: Any = client.info("server")
+            return bool(about["process_id"] == self.pid)
         except redis.RedisError:
             return False
         finally:

@@ -96,11 +96,7 @@ def audience_of(slug: str, mailing_id: uuid.UUID) -> ResponseReturnValue:
         return back_to("mailings_console.audience_of", slug=slug, mailing_id=mailing.id)
     event, seen, mailing = mailing_at_desk(slug, mailing_id)
     if mailing.stage is not Stage.DRAFT:
-        return (
-            back_to("mailings_console.mailing", slug=slug, mailing_id=mailing.id)
-            if not form.errors
-            else _one(event, mailing, form)
-        )
+        return _on_its_way(event, mailing, form)
     form.version.data = str(mailing.version)
     page = render_template(
         "mailings/recipients.html",
@@ -138,11 +134,7 @@ def texts(slug: str, mailing_id: uuid.UUID) -> ResponseReturnValue:
         return back_to("mailings_console.mailing", slug=slug, mailing_id=mailing.id)
     event, _seen, mailing = mailing_at_desk(slug, mailing_id)
     if mailing.stage is not Stage.DRAFT:
-        return (
-            back_to("mailings_console.mailing", slug=slug, mailing_id=mailing.id)
-            if not form.errors
-            else _one(event, mailing, form)
-        )
+        return _on_its_way(event, mailing, form)
     form.version.data = str(mailing.version)
     page = render_template(
         "mailings/texts.html",
@@ -288,6 +280,13 @@ def _row(one: Mailing, event: Event, tally: Counter[Outcome]) -> dict[str, Any]:
         "sent": tally[Outcome.SENT],
         "not_reached": sum(tally[state] for state in NOT_REACHED),
     }
+
+
+def _on_its_way(event: Event, found: Mailing, form: Form) -> ResponseReturnValue:
+    """What has begun to go out is not edited any more; what was typed is answered beside it."""
+    if form.errors:
+        return _one(event, found, form)
+    return back_to("mailings_console.mailing", slug=event.slug, mailing_id=found.id)
 
 
 def _people(found: Mailing, event: Event, seen: Sight) -> list[dict[str, Any]]:

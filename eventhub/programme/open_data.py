@@ -40,7 +40,7 @@ SESSION_FIELDS = {
     "interpretation": _l("Codes of the languages interpreted"),
     "access_services": _l("Codes of sign language and captioning"),
     "places": _l("How many can choose the session; empty for no limit"),
-    "for_categories": _l("Codes of the participants it is for; empty for everybody"),
+    "for_categories": _l("Codes of the categories of participants it is for; empty for everybody"),
     "title": _l("Title by language"),
     "summary": _l("One or two sentences by language"),
 }

@@ -158,7 +158,7 @@ class SessionForm(SlotForm):
         ),
     )
     for_categories = Choices(
-        _l("Only for these participants"),
+        _l("Only for these categories of participants"),
         description=_l(
             "Nobody else can choose it, enter or join it. The public programme says so. None: for everybody"
         ),

@@ -421,7 +421,7 @@ def _deed(one: histories.Deed, event: Event, labels: Mapping[str, str], seen: Si
         "entry_undone": _("An entry at the door was undone"),
         "asked": _("Another question asked"),
         "answered": _("Message from the person"),
-        "answer_read": _("Answer read"),
+        "answer_read": _("Answer marked as read"),
         "message_file": _("A file of the questions and answers saved"),
         "way_asked": _("Asked to choose again how to take part"),
         "way_chosen": _("Way of taking part chosen again"),

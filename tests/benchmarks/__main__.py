@@ -16,6 +16,7 @@ from tests.benchmarks import floors
 from tests.benchmarks.choices import choice_rows
 from tests.benchmarks.load import Link, Rate, flow, get
 from tests.benchmarks.prints import badge_rows
+from tests.benchmarks.reviews import review_rows
 from tests.benchmarks.scene import ROWS, Scene, build
 from tests.live import ROOT, House
 
@@ -31,8 +32,15 @@ def main() -> None:
         with tempfile.TemporaryDirectory(prefix="eventhub-bench-") as folder, House(Path(folder)) as house:
             print("Preparing 5,000 registrations, 1,030 sessions and 1,500 people …", flush=True)  # noqa: T201
             scene = build(house)
-            rows = [*_start(), *_floors(house), *_measure(house, scene), *badge_rows(house, scene.forum_id)]
-        _print([*rows, *choice_rows()])
+            rows = [
+                *_start(),
+                *_floors(house),
+                *_measure(house, scene),
+                *badge_rows(house, scene.forum_id),
+                *review_rows(),
+                *choice_rows(),
+            ]
+        _print(rows)
     finally:
         running.stop()
 

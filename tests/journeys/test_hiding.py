@@ -135,7 +135,7 @@ def test_hiding_takes_the_name_out_of_everything(house: House, chromium: Browser
     pressed = time.monotonic()
     assert one.page.url.endswith("/en/me/hide")
     assert one.page.get_by_role("heading", level=1).inner_text() == "You are hidden"
-    assert one.page.get_by_role("heading", name="What cannot be taken back").is_visible()
+    assert one.page.get_by_role("heading", name="What we cannot take back for you").is_visible()
     wait_for(lambda: not naming(house, dict(known)), seconds=AT_ONCE, what="the public pages")
     assert time.monotonic() - pressed < AT_ONCE * 2
     assert naming(house, dict.fromkeys(known, "")) == set(), "nor to somebody who asks for the first time"

@@ -183,11 +183,11 @@ def test_hiding_says_what_it_hid_and_what_it_cannot(client: FlaskClient) -> None
     db.session.flush()
     before = client.get("/en/me/hide").get_data(as_text=True)
     assert before.count('class="tag warn"') == 2, "what is on, for all events or for one"
-    assert "What cannot be taken back" in before
+    assert "What we cannot take back for you" in before
     assert send(client, "/en/me/hide", page="/en/me/profile", action="/me/hide").location == "/en/me/hide"
     after = client.get("/en/me/hide").get_data(as_text=True)
     assert "You are hidden" in after
-    assert "What cannot be taken back" in after
+    assert "What we cannot take back for you" in after
     assert 'class="tag warn"' not in after
     assert after.count("since ") == 2, "when each of the two was taken back"
     assert "Choose a public name" in after

@@ -1,0 +1,1 @@
+"""Money of the fund: amounts, exchange, allowances, costs and envelopes."""

@@ -1,0 +1,1 @@
+"""The voluntary fund: calls, applications, the desk."""

@@ -1,0 +1,1 @@
+"""Reviews: who reads what, and what the scores say together."""
