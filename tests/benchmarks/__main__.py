@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from tests import servers
 from tests.benchmarks import floors
+from tests.benchmarks.choices import choice_rows
 from tests.benchmarks.load import Link, Rate, flow, get
 from tests.benchmarks.prints import badge_rows
 from tests.benchmarks.reviews import review_rows
@@ -37,6 +38,7 @@ def main() -> None:
                 *_measure(house, scene),
                 *badge_rows(house, scene.forum_id),
                 *review_rows(),
+                *choice_rows(),
             ]
         _print(rows)
     finally:

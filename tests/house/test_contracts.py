@@ -16,6 +16,8 @@ PLAN = "Every room has the same plan"
 PAGES = "A room's pages are its own"
 QUEUE = "Only workers know the queue"
 WORKERS = "Workers stand on top"
+NUMBERS = "Only a child process calculates: selecting"
+PURE = "What calculates knows neither web nor database: selecting"
 WEB = "Business rules never see the web"
 
 
@@ -50,6 +52,9 @@ PLANTS = (
     Plant("celery in a feature", "registration/actions.py", "import celery", QUEUE),
     Plant("kombu in the kit", "kit/limits.py", "from kombu import Connection", QUEUE),
     Plant("a feature importing a task", "calendars/actions.py", "import workers.calendars", WORKERS),
+    Plant("numbers where the web asks", "selecting/asking.py", "import eventhub.selecting.engine", NUMBERS),
+    Plant("the solver of numbers in a list", "selecting/reserves.py", "import highspy", NUMBERS),
+    Plant("the database in what calculates", "selecting/selection.py", "import sqlalchemy", PURE),
     Plant("flask in models", "registration/models.py", "from flask import g", WEB),
     Plant("wtforms in actions", "people/actions.py", "from wtforms import Form", WEB),
     Plant("flask-login in access", "programme/access.py", "from flask_login import current_user", WEB),
