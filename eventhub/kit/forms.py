@@ -14,7 +14,7 @@ from flask_wtf.form import _Auto
 from markupsafe import Markup, escape
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
-from wtforms import Field, HiddenField, StringField, TextAreaField, ValidationError
+from wtforms import DateTimeLocalField, Field, HiddenField, StringField, TextAreaField, ValidationError
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.fields.core import UnboundField
 from wtforms.form import BaseForm
@@ -61,6 +61,12 @@ LIBRARY: dict[str, Any] = {
 """What WTForms says by itself, and what we say."""
 
 
+def sensible_year(_form: Any, field: Field) -> None:
+    """Refuse a day that nobody means, and whose instant elsewhere may be none that a clock can say."""
+    if field.data and not 2000 <= field.data.year <= 2100:
+        raise ValidationError(gettext("Give a year from 2000 to 2100"))
+
+
 class OurWords:
     """Translates WTForms' messages into ours, in the page's language."""
 
@@ -104,6 +110,8 @@ class Form(FlaskForm):
                 kwargs["filters"] = [clean, *(kwargs.get("filters") or ())]
                 unbound_field = UnboundField(unbound_field.field_class, **kwargs)
             bound: Field = super().bind_field(form, unbound_field, options)
+            if isinstance(bound, DateTimeLocalField):
+                bound.validators = [*bound.validators, sensible_year]
             return bound
 
         def wrap_formdata(self, form: BaseForm, formdata: Any) -> Any:

@@ -16,7 +16,6 @@ from wtforms import (
     SelectMultipleField,
     StringField,
     TextAreaField,
-    ValidationError,
 )
 from wtforms import Form as PlainForm
 from wtforms.validators import Length
@@ -24,7 +23,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from eventhub.kit import codes
 from eventhub.kit.db import Texts
-from eventhub.kit.forms import Form, options, required
+from eventhub.kit.forms import Form, options, required, sensible_year
 from eventhub.kit.i18n import AUTONYMS, LANGUAGES
 
 LINE = 300
@@ -106,12 +105,7 @@ class VersionForm(InOriginal):
 def day_field(label: Any) -> DateField:
     """A date, written 2026-11-26, of this or the next decades."""
     message = _l("Give the day as a date")
-    return DateField(label, [required(message), _sensible_day], invalid_value_message=message)  # type: ignore[call-arg]
-
-
-def _sensible_day(_form: Any, field: Any) -> None:
-    if field.data and not 2000 <= field.data.year <= 2100:
-        raise ValidationError(gettext("Give a year from 2000 to 2100"))
+    return DateField(label, [required(message), sensible_year], invalid_value_message=message)  # type: ignore[call-arg]
 
 
 def original_language() -> SelectField:

@@ -228,6 +228,7 @@ def _draw_record(
     labels = {question.key: str(question.label) for question in definition.questions()} if definition else {}
     takes_place = event.publication is not Publication.CANCELLED
     standing = prepared.about([registration.id], actor().id).get(registration.id)
+    stage = stage_of(event, found, registration)
     page = render_template(
         "registration/record.html",
         event=event,
@@ -261,8 +262,8 @@ def _draw_record(
         else None,
         exchanged=_exchanged(event, registration, seen),
         word=shown.STATES[registration.state],
-        stage=stage_of(event, found, registration),
-        pass_form=_this_or_fresh(sent, PassForm),
+        stage=stage,
+        pass_form=_pass_form(sent, stage),
         papers_url=url_for("registration_console.papers", slug=event.slug, registration_id=registration.id)
         if _has_papers(registration, sections)
         else None,
@@ -311,6 +312,14 @@ def _this_or_fresh(sent: Form | None, kind: type[SomeForm]) -> SomeForm:
     if isinstance(sent, kind):
         return sent
     return kind(formdata=None) if posted() else kind()
+
+
+def _pass_form(sent: Form | None, stage: dict[str, Any] | None) -> PassForm:
+    """It knows at which version this page shows what security said."""
+    form = _this_or_fresh(sent, PassForm)
+    approval = stage["approval"] if stage else None
+    form.approval_seen.data = str(approval.version) if approval else ""
+    return form
 
 
 def _exchanged(event: Event, registration: Registration, seen: Sight) -> list[exchange.Line]:

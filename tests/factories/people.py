@@ -112,8 +112,9 @@ def form_fields(html: str, action: str | None = None) -> dict[str, str]:
     if action is not None:
         forms = [form for form in forms if form.get("action", "").endswith(action)]
     assert forms, "no such form on the page"
-    return {
-        field.get("name", ""): field.get("value", "")
-        for field in forms[0].iter("input")
-        if field.get("type") == "hidden" and field.get("name")
-    }
+    found: dict[str, str] = {}
+    for field in forms[0].iter("input"):
+        if field.get("type") == "hidden" and field.get("name"):
+            # Of a name that stands there twice a form reads the first: so does whoever sends these.
+            found.setdefault(field.get("name", ""), field.get("value", ""))
+    return found

@@ -254,6 +254,23 @@ def test_settings_move_an_announced_deadline_by_extension_alone(client: FlaskCli
     assert "can only be moved to a later time" in wrong.text
 
 
+@pytest.mark.parametrize("day", ["0001-01-01T00:00", "9999-12-31T23:59"])
+def test_a_day_that_nobody_means_is_refused_at_its_field(client: FlaskClient, day: str) -> None:
+    event, staff = forum(), make_person()
+    grant(staff, Role.ORGANISER, event_id=event.id)
+    sign_in(client, staff)
+    settings = f"/en/console/events/{event.slug}/registration-settings"
+    fields = form_fields(client.get(f"{settings}/categories/{STATE}").text)
+    for address, sent in (
+        (f"{settings}/categories/{STATE}", {"is_open": "y", "opens_at": day}),
+        (f"{settings}/categories/{STATE}/deadline", {"until": day}),
+        (f"{settings}/mode?to=in_person", {"mode": "in_person", "version": "1", "until": day}),
+    ):
+        refused = client.post(address, data=fields | sent)
+        assert refused.status_code == 422
+        assert "Give a year from 2000 to 2100" in refused.text
+
+
 def test_a_category_must_close_after_it_opens() -> None:
     event = forum()
     with pytest.raises(opening.ClosesTooEarly):
