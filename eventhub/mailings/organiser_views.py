@@ -330,7 +330,7 @@ def _previews(found: Mailing, event: Event, who: Count | None) -> list[dict[str,
     for lang in LANGUAGES:
         if not (found.text.get(lang) and found.subject.get(lang)):
             continue
-        values = letters.example(person, event, lang)
+        values = letters.example(found, person, event, lang)
         # Where the link would lead is a secret of each person: here it leads to where one can stop them too.
         stop_url = absolute("mailings.messages", lang=lang) if found.kind in MAY_STOP else None
         drawn.append(
