@@ -306,7 +306,9 @@ def _people(found: Mailing, event: Event, seen: Sight) -> list[dict[str, Any]]:
 
 def _warnings(found: Mailing, who: Count) -> list[str]:
     """What somebody should know before sending: languages without a text, a reference that drafts do not have yet."""
-    told = []
+    told: list[str] = []
+    if not (found.text and found.subject):
+        return told
     for lang, number in sorted(who.languages.items()):
         if not (found.text.get(lang) and found.subject.get(lang)) and number:
             told.append(
