@@ -32,7 +32,7 @@ def test(mailing_id: str, person_id: str, language: str) -> Letter | None:
         return None
     if person.discreet:
         return letters.neutral(person.email, language, None)
-    values = letters.example(person, found.event, language)
+    values = letters.example(found, person, found.event, language)
     return letters.plain(found, person.email, language, values, None, is_test=True)
 
 

@@ -45,9 +45,13 @@ class Choose(DomainError):
 
 
 class ClaimedAlready(DomainError):
-    """Nobody takes part in an event by two links."""
+    """Nobody takes part in an event by two links: who comes with a second one shares the account with somebody."""
 
-    message = _l("You have taken another link for this event already. Ask whoever gave you this one.")
+    message = _l(
+        "Another link for this event was taken with this address already. If you share the address with somebody, sign"
+        " out, open the link again and sign in with an address of your own. Without one, ask whoever gave you the link"
+        " to send the form for you and to print a slip."
+    )
 
 
 means("ix_charge_person", ClaimedAlready())
@@ -79,6 +83,8 @@ def claim(actor: Person, secret: str, keep: Keep | None = None) -> tuple[Charge,
         raise LinkClosed
     if actor.id == charge.helper_id:
         raise OwnTyping
+    if queries.took_another(event.id, actor.id):
+        raise ClaimedAlready
     before = db.session.get(Person, charge.person_id) if charge.person_id else None
     gone = _settle(actor, before, charge, keep)
     charge.claimed_at, charge.email, charge.phone = now(), None, None

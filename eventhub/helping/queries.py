@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, exists, func, select
 from sqlalchemy.orm import load_only
 
 from eventhub.helping.models import MOST, Charge, Registrar, UnwantedHelp
@@ -222,6 +222,14 @@ def of_person(event_id: uuid.UUID, person_id: uuid.UUID) -> Charge | None:
         Charge.event_id == event_id, Charge.person_id == person_id, Charge.left_at.is_(None), Charge.kept_own.is_(False)
     )
     return db.session.scalar(rows)
+
+
+def took_another(event_id: uuid.UUID, person_id: uuid.UUID) -> bool:
+    """Whether an account took somebody's link for an event, as neighbours with one mailbox do for one of them. One
+    statement.
+    """
+    theirs = Charge.event_id == event_id, Charge.person_id == person_id, Charge.claimed_at.is_not(None)
+    return bool(db.session.scalar(select(exists().where(*theirs))))
 
 
 def lines(event_id: uuid.UUID) -> list[Line]:

@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import Blueprint, flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import force_locale, lazy_pgettext, ngettext
 from flask_babel import gettext as _
-from flask_babel import lazy_pgettext, ngettext
 
 from eventhub.helping import access, actions, claiming, queries
 from eventhub.helping.actions import LinkClosed
@@ -16,7 +16,7 @@ from eventhub.helping.models import Charge
 from eventhub.helping.queries import Row, Status
 from eventhub.kit.access import actor, by_token, personal, stands_on
 from eventhub.kit.forms import ActionForm, Form, submit
-from eventhub.kit.i18n import show_number
+from eventhub.kit.i18n import LOCALES, direction, show_number
 from eventhub.kit.web import absolute, back_to
 from eventhub.people.models import Person
 from eventhub.programme.models import Event
@@ -76,7 +76,8 @@ def add(slug: str) -> ResponseReturnValue:
                 flash(words, "ok")
                 return back_to("helping.people", slug=slug)
             event, setup = queries.open_event(slug)
-    page = render_template("helping/add.html", event=event, form=form, places=_places(event))
+    known_as = queries.told_name(person.alias, person.name, discreet=person.discreet)
+    page = render_template("helping/add.html", event=event, form=form, places=_places(event), is_named=bool(known_as))
     return page, form.status
 
 
@@ -181,6 +182,7 @@ def claim(token: str) -> ResponseReturnValue:
         form=form,
         helper=next(iter(helper.values()), ""),
         is_open=charge.claimed_at is None and charge.left_at is None,
+        another=claiming.ClaimedAlready.message if queries.took_another(event.id, me.id) else None,
         own=_state(own),
         theirs=_state(theirs),
         may_exchange=own is None or theirs is None or behalf.may_give_way(own, theirs),
@@ -268,7 +270,18 @@ def _slips(event: Event, rows: Sequence[Row]) -> ResponseReturnValue | None:
     for charge, secret in made:
         url = absolute("helping.claim", lang=charge.language, token=secret)
         reference = references.get(charge.person_id) if charge.person_id else None
-        printed.append({"charge": charge, "url": url, "qr": shown.qr(url), "reference": reference})
+        # A slip is read by the person, whatever language the helper reads.
+        with force_locale(LOCALES[charge.language]):
+            words = [
+                _(
+                    "For you alone. Open the link, sign in with any email address, and take over what was filled in for"
+                    " you."
+                )
+            ]
+            if reference:
+                words.append(_("Without a mailbox: show this at the badge desk."))
+        said = {"words": " ".join(words), "lang": charge.language, "direction": direction(charge.language)}
+        printed.append({"charge": charge, "url": url, "qr": shown.qr(url), "reference": reference, **said})
     return render_template("helping/slips.html", event=event, slips=printed)
 
 

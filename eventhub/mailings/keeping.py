@@ -24,11 +24,11 @@ def own_data(person: Person) -> dict[str, Any]:
     preference = db.session.get(MailPreference, person.id)
     sent = []
     for line in queries.messages(person, limit=None):
-        values = letters.values_for(line.registration, person, line.mailing.event, person.language)
+        values = letters.values_for(line.mailing, line.registration, person, line.mailing.event, person.language)
         what = letters.said(line.mailing, person.language, values)
         sent.append(
             {
-                "event": values["event"],
+                "event": letters.title_of(line.mailing.event, person.language),
                 "subject": what.subject,
                 "text": text_of(what),
                 "sent": line.sent_at or line.promised_at,

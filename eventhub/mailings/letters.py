@@ -37,8 +37,7 @@ class Said:
 
 def said(mailing: Mailing, language: str, values: Mapping[str, str]) -> Said:
     """Subject and text with their values. Both are in one language: where one of them lacks, both are the original."""
-    both = {code for code, text in mailing.text.items() if text and mailing.subject.get(code)}
-    code = language if language in both else mailing.original_language
+    code = spoken(mailing, language)
     text = in_language(mailing.text, code, mailing.original_language)
     subject = in_language(mailing.subject, code, mailing.original_language)
     return Said(
@@ -50,25 +49,35 @@ def said(mailing: Mailing, language: str, values: Mapping[str, str]) -> Said:
     )
 
 
-def values_for(registration: Registration, person: Person, event: Event, language: str) -> dict[str, str]:
-    """What stands for the placeholders, for one person; the name is the public one."""
+def spoken(mailing: Mailing, language: str) -> str:
+    """The language in which a reader of ``language`` gets a mailing."""
+    both = {code for code, text in mailing.text.items() if text and mailing.subject.get(code)}
+    return language if language in both else mailing.original_language
+
+
+def values_for(
+    mailing: Mailing, registration: Registration, person: Person, event: Event, language: str
+) -> dict[str, str]:
+    """What stands for the placeholders, for one person; the name is the public one. The event is named in the language
+    of the text around it.
+    """
     if registration.reference:
         link = absolute("registration.mine_one", lang=language, reference=registration.reference)
     else:
         link = absolute("registration.start", lang=language, slug=event.slug)
     return {
         "name": person.alias or registration.display_name or person.name,
-        "event": title_of(event, language),
+        "event": title_of(event, spoken(mailing, language)),
         "reference": registration.reference or NONE,
         "link": link,
     }
 
 
-def example(person: Person, event: Event, language: str) -> dict[str, str]:
+def example(mailing: Mailing, person: Person, event: Event, language: str) -> dict[str, str]:
     """What stands for the placeholders in a preview and in a mail to try."""
     return {
         "name": person.public_name,
-        "event": title_of(event, language),
+        "event": title_of(event, spoken(mailing, language)),
         "reference": "ABC-DEF-2GH",
         "link": absolute("people.me", lang=language),
     }
@@ -90,7 +99,7 @@ def letter(line: MailingLine) -> Letter | None:
         stop_url = absolute("mailings.stop", neutral=person.discreet, lang=person.language, token=secret)
     if person.discreet:
         return neutral(person.email, person.language, stop_url)
-    values = values_for(line.registration, person, mailing.event, person.language)
+    values = values_for(mailing, line.registration, person, mailing.event, person.language)
     return plain(mailing, person.email, person.language, values, stop_url)
 
 

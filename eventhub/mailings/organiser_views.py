@@ -306,7 +306,9 @@ def _people(found: Mailing, event: Event, seen: Sight) -> list[dict[str, Any]]:
 
 def _warnings(found: Mailing, who: Count) -> list[str]:
     """What somebody should know before sending: languages without a text, a reference that drafts do not have yet."""
-    told = []
+    told: list[str] = []
+    if not (found.text and found.subject):
+        return told
     for lang, number in sorted(who.languages.items()):
         if not (found.text.get(lang) and found.subject.get(lang)) and number:
             told.append(
@@ -330,7 +332,7 @@ def _previews(found: Mailing, event: Event, who: Count | None) -> list[dict[str,
     for lang in LANGUAGES:
         if not (found.text.get(lang) and found.subject.get(lang)):
             continue
-        values = letters.example(person, event, lang)
+        values = letters.example(found, person, event, lang)
         # Where the link would lead is a secret of each person: here it leads to where one can stop them too.
         stop_url = absolute("mailings.messages", lang=lang) if found.kind in MAY_STOP else None
         drawn.append(

@@ -72,7 +72,7 @@ def stop(token: str) -> ResponseReturnValue:
 
 
 def _told(line: MailingLine, person: Person) -> dict[str, Any]:
-    values = letters.values_for(line.registration, person, line.mailing.event, g.lang)
+    values = letters.values_for(line.mailing, line.registration, person, line.mailing.event, g.lang)
     what = letters.said(line.mailing, g.lang, values)
     return {
         "said": what,

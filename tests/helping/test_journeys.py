@@ -135,6 +135,7 @@ def test_a_slip_is_shown_once_and_only_the_newest_link_works(app: Flask, client:
     event = make_forum()
     helper = make_person()
     amina, grace = name_people(event, helper, "Amina", "Grace")
+    grace.language = "ar"
     registration = fill_in(event, helper, amina)
     mailed = link(amina)
     theirs = browser(app, helper)
@@ -143,8 +144,9 @@ def test_a_slip_is_shown_once_and_only_the_newest_link_works(app: Flask, client:
     assert printed.text.count('class="qr"') == 2
     assert str(registration.reference) in printed.text
     assert event.title["en"] not in printed.text
-    links = re.findall(r"/en/me/links/[\w-]+", printed.text)
-    assert links == [link(amina), link(grace)]
+    links = re.findall(r"/\w\w/me/links/[\w-]+", printed.text)
+    assert links == [link(amina), link(grace).replace("/en/", "/ar/")]
+    assert len(re.findall(r'<p class="small" lang="ar" dir="rtl">لكم وحدكم', printed.text)) == 1
     assert mailed not in links
     assert browser(app, make_person()).get(mailed).status_code == 410
     again = send(theirs, mine(event, charge=amina), mine(event, "/slip", amina))
@@ -177,7 +179,7 @@ def test_a_mistyped_mailbox_is_put_right_and_the_old_link_dies(app: Flask, clien
         actions.correct(helper, amina, "Other", email=None, phone=None, language="en")
 
 
-def test_the_mail_names_nobody_but_the_helper(client: FlaskClient) -> None:
+def test_the_mail_names_nobody_but_the_helper(app: Flask, client: FlaskClient) -> None:
     event = make_forum()
     helper = make_person(name="Hodan Legal", alias="Hodan")
     amina, grace = name_people(event, helper, "Amina Yusuf", "Grace", email=VILLAGE)
@@ -199,6 +201,9 @@ def test_the_mail_names_nobody_but_the_helper(client: FlaskClient) -> None:
     unnamed = letters.named(amina, helper)
     assert unnamed is not None
     assert "Hodan" not in unnamed.subject() + str(unnamed.context)
+    warning = "will not say who you are"
+    assert warning in browser(app, helper).get(mine(event, "/add")).text
+    assert warning not in browser(app, make_person(name="Hodan")).get(mine(event, "/add")).text
 
 
 def test_not_me_stops_the_mails_of_this_helper_and_asks_for_no_account(app: Flask, client: FlaskClient) -> None:
@@ -343,9 +348,9 @@ def test_a_link_without_anything_typed_leads_into_the_form(app: Flask, client: F
     amina, grace = name_people(event, helper, "Amina", "Grace")
     own = browser(app, person)
     assert send(own, link(amina)).headers["Location"].endswith(f"/events/{event.slug}/register")
-    second = send(own, link(grace))
+    second = own.post(link(grace), data=form_fields(own.get("/en/me").text))
     assert second.status_code == 422
-    assert "another link for this event" in second.text
+    assert "Another link for this event" in second.text
     registered = make_person()
     register(event, registered)
     claiming.claim(registered, actions.charge_token(grace))

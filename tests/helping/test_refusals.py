@@ -187,3 +187,24 @@ def _say(registration_id: uuid.UUID, word: Word) -> Approval:
     db.session.add(one)
     db.session.flush()
     return one
+
+
+def test_who_shares_a_mailbox_does_not_lose_the_registration_to_whoever_took_the_first_link(
+    app: Flask, client: FlaskClient
+) -> None:
+    event, helper, shared = make_forum(), make_person(), make_person()
+    amina, grace, wei = name_people(event, helper, "Amina", "Grace", "Wei")
+    fill_in(event, helper, amina)
+    typed = fill_in(event, helper, grace)
+    own = browser(app, shared)
+    for charge in (amina, grace, wei):
+        page = f"/en/me/links/{actions.charge_token(charge)}"
+        own.post(page, data=form_fields(own.get("/en/me").text) | {"keep": "own"})
+    db.session.refresh(typed)
+    assert (typed.state, typed.person_id) == (State.UNDER_REVIEW, grace.person_id)
+    assert (grace.claimed_at, wei.claimed_at) == (None, None)
+    told = own.get(f"/en/me/links/{actions.charge_token(grace)}").text
+    assert "an address of your own" in told
+    assert "It is me" not in told
+    claiming.claim(make_person(), actions.charge_token(grace))
+    assert grace.claimed_at is not None

@@ -59,6 +59,10 @@ def test_a_missing_language_is_visible() -> None:
     assert 'lang="en" dir="ltr"' in mail.html
     assert mail.subject.startswith("<en>"), "subject and text are in one language"
     assert "<en>" in mail.text
+    mailing.event.title = {"en": "Forum on Minority Issues", "ru": "Форум по вопросам меньшинств"}
+    again = letters.letter(line)
+    assert again is not None
+    assert "Форум" not in again.subject(), "nor is the event named in another one inside it"
     assert re.search("[а-я]{5}", mail.text), "and the reader's own language says so"
 
 
