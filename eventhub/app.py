@@ -30,7 +30,13 @@ from eventhub.delegations import models as delegations_models
 from eventhub.delegations.console import bp as delegations_console
 from eventhub.delegations.panels import PROVIDERS as DELEGATIONS_PANELS
 from eventhub.demo import views as demo_views
+from eventhub.funding import call_views as funding_calls
+from eventhub.funding import change_views as funding_changes
 from eventhub.funding import models as funding_models
+from eventhub.funding import setup_views as funding_setup
+from eventhub.funding.access import AROUND as FUND_ROLES
+from eventhub.funding.call_panels import PROVIDERS as FUNDING_CALL_PANELS
+from eventhub.funding.call_queries import scopes_of as scopes_of_calls
 from eventhub.helping import filling_views as helping_pages
 from eventhub.helping import models as helping_models
 from eventhub.helping.organiser_views import bp as helping_console
@@ -162,6 +168,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *{module: module for module in (arrangements_console.bp, arrangements_visas.console)},
     mailings_pages.bp,
     *{module.bp: module for module in (mailings_console, mailings_log)},
+    funding_calls.bp,
+    *{module.bp: module for module in (funding_setup, funding_changes)},
 )
 """Pages for people: their addresses begin with a language. The desk's modules fill one blueprint."""
 
@@ -182,6 +190,7 @@ NAVIGATION = (
 CONSOLE_NAVIGATION = (
     ("today", _l("Today"), "people_console.today"),
     ("events", _l("Events"), "programme_console.events"),
+    ("funds", _l("Funds"), "funding_console.funds"),
     ("questionnaires", _l("Questionnaires"), "questionnaires_console.index"),
     ("roles", _l("Roles"), "people_console.roles"),
     ("me", _l("My page"), "people.me"),
@@ -190,6 +199,7 @@ CONSOLE_NAVIGATION = (
 
 OPEN_TO = {
     "programme_console.events": (Role.ADMIN, *ONLOOKERS),
+    "funding_console.funds": (Role.ADMIN, *FUND_ROLES),
     "questionnaires_console.index": (Role.ADMIN, *QUESTIONNAIRE_EDITORS),
     "people_console.roles": (Role.ADMIN,),
 }
@@ -204,6 +214,7 @@ PANELS: tuple[tuple[str, Provider], ...] = (
     *PAPERS_PANELS,
     *ARRANGEMENTS_PANELS,
     *MAILINGS_PANELS,
+    *FUNDING_CALL_PANELS,
     ("event.aside", calendars_pages.event_aside),
     ("session.actions", checkin_rooms.session_actions),
     ("session.actions", calendars_pages.session_actions),
@@ -267,6 +278,7 @@ def create_app(settings: Settings | None = None, **config: Any) -> Flask:
 
 def _features(app: Flask, settings: Settings) -> None:
     resolve_scopes_with("programme", scopes_of)
+    resolve_scopes_with("funding", scopes_of_calls)
     init_probes(app)
     if not settings.is_production:
         app.register_blueprint(demo_views.bp)

@@ -29,6 +29,7 @@ FEATURES = (
     "workers.helping",
     "workers.arrangements",
     "workers.mailings",
+    "workers.funding",
     "workers.papers",
     "workers.programme",
     "workers.calendars",

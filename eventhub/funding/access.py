@@ -13,6 +13,8 @@ AROUND = (
     *(Role.APPROVER, Role.FINANCE),
 )
 """Roles that know of calls which are not public."""
+AGREEING = (Role.FUND_OFFICER, Role.APPROVER)
+"""Roles that agree to a change of rules that somebody else proposed."""
 
 
 def scope_of(call: Call, series_id: uuid.UUID | None) -> Scope:
@@ -39,6 +41,22 @@ def may_create(grants: Iterable[RoleGrant], scope: Scope | None) -> bool:
 def knows_of(grants: Iterable[RoleGrant], scope: Scope) -> bool:
     """Whether a call stands in somebody's list."""
     return holds(grants, *AROUND, scope=scope)
+
+
+def may_agree(grants: Iterable[RoleGrant], scope: Scope) -> bool:
+    """Whether somebody may agree to changes of the rules, except to the own ones."""
+    return holds(grants, *AGREEING, scope=scope)
+
+
+def may_look(grants: Iterable[RoleGrant]) -> bool:
+    """Whether there is a list of calls for these roles, be it empty."""
+    return any(grant.role in (*AROUND, Role.ADMIN) for grant in grants)
+
+
+def may_make_any(grants: Iterable[RoleGrant]) -> bool:
+    """Whether somebody may make a call anywhere: a role for one call does not reach another."""
+    kinds = {grant.scope_kind for grant in grants if grant.role in (Role.FUND_OFFICER, Role.ADMIN)}
+    return bool(kinds - {ScopeKind.CALL})
 
 
 def reached(grants: Iterable[RoleGrant], *roles: Role) -> tuple[set[uuid.UUID] | None, set[uuid.UUID], set[uuid.UUID]]:

@@ -297,8 +297,14 @@ def to_json(rules: Rules) -> dict[str, Any]:
 
 def digest(rules: Rules) -> str:
     """The SHA-256 of the rules, whatever the order of their names: hexadecimal."""
-    canonical = json.dumps(to_json(rules), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return _sha256(to_json(rules))
+
+
+def whole_digest(rules: dict[str, Any], texts: dict[str, Words], version: str) -> str:
+    """The SHA-256 of all that applicants can rely on, hexadecimal: the rules as JSON, the call's words, and the id of
+    the version of the form. It stands on the public page.
+    """
+    return _sha256({"form": version, "rules": rules, "texts": texts})
 
 
 def untranslated(rules: Rules, original: str) -> dict[str, list[str]]:
@@ -329,6 +335,11 @@ def _texts(rules: Rules) -> Iterable[tuple[str, Words]]:
             yield f"rubric.{criterion.id}.{anchor.points}", anchor.text
     for envelope in rules.envelopes:
         yield f"envelopes.{envelope.id}", envelope.title
+
+
+def _sha256(data: Any) -> str:
+    canonical = json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def _distinct(names: Iterable[str]) -> None:

@@ -2,7 +2,8 @@
 
 Places for features further up: ``event.aside`` and ``event.top`` (thing: the Event); ``session.actions`` (the Session);
 ``home.hero`` (the Event; its template stands among the buttons and may be "", its context may hold ``eyebrow`` and
-``facts``); ``event.tags`` (a list of Events; no template, the context's ``tags`` maps ids to pairs label, kind).
+``facts``); ``home.below`` (the Event or None, under the opening); ``event.tags`` (a list of Events; no template, the
+context's ``tags`` maps ids to pairs label, kind).
 """
 
 import uuid
@@ -63,6 +64,7 @@ def home() -> ResponseReturnValue:
         dialogues=dialogues,
         sittings=_sittings(dialogues),
         tags=_tags([*regional, *dialogues], moment),
+        beside=panels("home.below", forum),
     )
 
 

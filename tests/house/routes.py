@@ -717,7 +717,51 @@ AT_THE_DOORS = (
     Route("rooms.join", "GET", "/en/events/{event}/sessions/{draft_session}/join", NO_ROOM),
 )
 
+CALLS = "/en/console/funds"
+CALL_DRAFT, CALL_OPEN, CALL_CHANGED = (f"{CALLS}/{{{name}}}" for name in ("fund_draft", "fund_open", "fund_changed"))
+CALLS_OF_THE_FUND = (
+    Route("funding.calls", "GET", "/en/funds", PUBLIC),
+    Route("funding.call", "GET", "/en/funds/{fund_open}", PUBLIC),
+    Route("funding.call", "GET", "/en/funds/{fund_draft}", NOBODY),
+    Route("funding.guide", "GET POST", "/en/funds/{fund_open}/guide", PUBLIC, {"belongs": "yes", "otherwise": "yes"}),
+    Route("funding_console.funds", "GET", CALLS, but(ADMINS, reviewer=OK)),
+    Route(
+        "funding_console.call_new",
+        "GET POST",
+        f"{CALLS}/new",
+        ADMINS,
+        {"code": "NEW27", "slug": "n-27", "event": "{event_id}"},
+        fills=True,
+        post=but(ADMINS, other_admin=REFUSED),
+    ),
+    Route("funding_console.call", "GET", CALL_OPEN, but(SERIES, reviewer=OK)),
+    Route("funding_console.call_facts", "GET POST", f"{CALL_DRAFT}/facts", SERIES, fills=True),
+    Route("funding_console.call_words", "GET POST", f"{CALL_DRAFT}/words", SERIES, fills=True),
+    Route("funding_console.call_rules", "GET POST", f"{CALL_DRAFT}/rules/money", SERIES, fills=True),
+    Route("funding_console.call_delete", "GET POST", f"{CALL_DRAFT}/delete", SERIES),
+    Route("funding_console.call_open", "GET POST", f"{CALL_DRAFT}/open", SERIES, fills=True),
+    Route("funding_console.call_change", "GET", f"{CALL_CHANGED}/change", SERIES),
+    Route("funding_console.call_agree", "POST", f"{CALL_CHANGED}/change/agree", SERIES, {"digest": "{fund_digest}"}),
+    Route("funding_console.call_drop", "POST", f"{CALL_CHANGED}/change/drop", SERIES),
+    Route(
+        "funding_console.call_form",
+        "POST",
+        f"{CALLS}/{{fund_newer}}/change/form",
+        SERIES,
+        {"stamp": "{fund_stamp}", "reason": "Fewer questions"},
+    ),
+    Route(
+        "funding_console.call_extend",
+        "GET POST",
+        f"{CALL_OPEN}/extend",
+        SERIES,
+        {"before": "{fund_before}", "closes_at": "2099-01-01T10:00"},
+    ),
+    Route("funding_console.call_cancel", "GET POST", f"{CALL_OPEN}/cancel", SERIES, {"why_off-en": "No money"}),
+)
+
 ROUTES = (
+    *CALLS_OF_THE_FUND,
     *FOR_MACHINES,
     *ONLY_IN_THE_DEMO,
     *PROGRAMME,

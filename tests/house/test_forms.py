@@ -44,6 +44,8 @@ RANDOM = {
     ("questionnaire_version", "definition"),
     ("stored_file", "storage_key"),
     ("seat_offer", "token_hash"),
+    ("fund_call", "lottery_seal"),
+    ("fund_call", "lottery_commitment"),
 }
 """Columns with references and ids that are drawn anew each time: looked through for the intruder alone."""
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+")

@@ -9,13 +9,17 @@ from flask import Flask
 from wtforms import PasswordField
 from wtforms.fields.core import UnboundField
 
+from eventhub.funding.call_forms import FactsForm, NewCallForm
 from eventhub.kit.forms import Form, SecretField, is_secret_name
 from eventhub.programme.forms import CopyForm, EventForm, NewEventForm
 
 ROOT = Path(__file__).parent.parent.parent
-PLAIN = {(form, "code") for form in (EventForm, NewEventForm, CopyForm)}
-"""The code of an event, which stands in every reference number."""
-PLAIN_VIEWS = {"programme_console.event_new", "programme_console.event_facts", "programme_console.event_copy"}
+PLAIN = {(form, "code") for form in (EventForm, NewEventForm, CopyForm, FactsForm, NewCallForm)}
+"""The code of an event or a call, which stands in every reference number."""
+PLAIN_VIEWS = {
+    *("programme_console.event_new", "programme_console.event_facts", "programme_console.event_copy"),
+    *("funding_console.call_new", "funding_console.call_facts"),
+}
 
 
 def fields() -> list[tuple[type[Form], str, Any]]:
@@ -65,6 +69,6 @@ def test_names(name: str, secret: bool) -> None:
     assert is_secret_name(name) is secret
 
 
-def test_only_the_pages_of_an_event_keep_a_code(app: Flask) -> None:
+def test_only_pages_of_events_and_calls_keep_a_code(app: Flask) -> None:
     marked = {name for name, view in app.view_functions.items() if getattr(view, "plain_code", False)}
     assert marked == PLAIN_VIEWS

@@ -47,6 +47,9 @@ FREE: dict[str, dict[str, Any]] = {
     "event": dict.fromkeys(
         ("title", "lead", "description", "practical", "access_services", "city", "venue", "cancelled_reason")
     ),
+    "fund_call": dict.fromkeys(("title", "lead", "description", "rules")) | {"cancelled_reason": "texts"},
+    "fund_call_deadline": {"reason": None},
+    "fund_call_rules": {"rules": None, "texts": None, "reason": None},
     "mailing": {"subject": None, "text": None},
     "charge": {"name": None},
     "nominee": {"name": None},
@@ -90,6 +93,8 @@ NOT_FREE = {
     "job_slot": {"job"},
     "kept_post": {"path"},
     "mail": {"message_id", "template", "language", "bounce"},
+    "fund_call": {"slug", "code", "original_language", "time_zone", "currency", "lottery_commitment"},
+    "fund_call_rules": {"digest"},
     "mailing": {"original_language", "audience"},
     "charge": {"email", "phone", "language"},
     "nominee": {"email", "language"},

@@ -23,6 +23,8 @@ from eventhub.delegations import actions as delegations
 from eventhub.delegations import filling
 from eventhub.delegations.actions import Nomination
 from eventhub.delegations.models import FocalInvitation, Kind, Nominee
+from eventhub.funding import call_queries, opening
+from eventhub.funding import calls as call_actions
 from eventhub.helping import actions as helping
 from eventhub.helping import claiming
 from eventhub.helping.models import Charge
@@ -46,6 +48,7 @@ from eventhub.registration import admission, deciding, offers, preparing, thread
 from eventhub.registration.models import RegistrationSetup, State, Word
 from eventhub.registration.queries import newest_offer
 from tests.factories.delegations import make_delegation, nominate
+from tests.factories.funding_calls import make_call, propose
 from tests.factories.helping import name_people
 from tests.factories.papers import make_paper
 from tests.factories.people import give_phone, make_organisation, make_passkey, make_person, make_staff
@@ -247,6 +250,7 @@ def _build(words: Words) -> Tour:
     minute()
     message_id = line_of(mailed, owner).id
     stop_link = mailings.stop_token(mailings.preference_of(owner.id))
+    call_draft, call_open = fund_calls(event, staff, words, texts)
     take_category(event, quota=30, asks_letter=True, asks_attestation=True)
     take_category(event, "member_state", quota=60, is_listed=True)
     take_category(event, "media", closes_at=now() + timedelta(days=3))
@@ -354,6 +358,9 @@ def _build(words: Words) -> Tour:
             "registration.participants": f"/events/{slug}/participants",
             "registration.participants#nobody": f"/events/{slug}/participants?category=media",
             "mailings.stop": f"/stop/{stop_link}",
+            "funding.calls": "/funds",
+            "funding.call": f"/funds/{call_open}",
+            "funding.guide": f"/funds/{call_open}/guide",
             "helping.refuse": f"/not-me/{helping.charge_token(linked)}",
             "registration.offer": f"/offers/{offers.offer_token(offer)}",
         },
@@ -536,6 +543,23 @@ def _build(words: Words) -> Tour:
             "checkin_console.counts": f"{console}/check-in/counts",
             "checkin_console.undo": f"{console}/check-in/undo",
             "checkin_console.export": f"{console}/check-in/export",
+            "funding_console.funds": "/console/funds",
+            "funding_console.call_new": "/console/funds/new",
+            "funding_console.call": f"/console/funds/{call_draft}",
+            "funding_console.call#open": f"/console/funds/{call_open}",
+            "funding_console.call_facts": f"/console/funds/{call_draft}/facts",
+            "funding_console.call_words": f"/console/funds/{call_draft}/words",
+            "funding_console.call_rules": f"/console/funds/{call_draft}/rules/guide",
+            "funding_console.call_rules#money": f"/console/funds/{call_draft}/rules/money",
+            "funding_console.call_rules#fares": f"/console/funds/{call_draft}/rules/fares",
+            "funding_console.call_rules#rubric": f"/console/funds/{call_draft}/rules/rubric",
+            "funding_console.call_rules#people": f"/console/funds/{call_draft}/rules/people",
+            "funding_console.call_rules#balance": f"/console/funds/{call_open}/rules/balance",
+            "funding_console.call_open": f"/console/funds/{call_draft}/open",
+            "funding_console.call_delete": f"/console/funds/{call_draft}/delete",
+            "funding_console.call_change": f"/console/funds/{call_open}/change",
+            "funding_console.call_extend": f"/console/funds/{call_open}/extend",
+            "funding_console.call_cancel": f"/console/funds/{call_open}/cancel",
             "questionnaires_console.index": "/console/questionnaires",
             "questionnaires_console.new": "/console/questionnaires/new",
             "questionnaires_console.edit": asked,
@@ -549,6 +573,23 @@ def _build(words: Words) -> Tour:
         },
     )
     return tour
+
+
+def fund_calls(event: Any, staff: Person, words: Words, texts: Callable[[str], dict[str, str]]) -> tuple[str, str]:
+    """A call that is written, and one that is open with a changed rule and a further change; their addresses."""
+    draft = make_call(event, is_open=False)
+    free = {"title": texts("A call"), "lead": texts("Who pays"), "description": texts("More about it")}
+    envelopes = [{"id": "main", "title": texts("General money"), "amount": 12_000_000, "cells": []}]
+    for one in (draft, make_call(event)):
+        stamp = call_queries.standing(one).stamp
+        call_actions.edit(
+            staff, one, stamp=stamp, texts=free, rules={"envelopes": envelopes}, reason=words("More money")
+        )
+    opening.agree(make_person(), one, digest=call_queries.standing(one).stamp)
+    before = one.closes_at
+    opening.extend(staff, one, before + timedelta(days=2), before=before.isoformat(), reason=words("Floods"))
+    propose(make_person(), one, reason=words("Fewer places"), places=30)
+    return draft.slug, one.slug
 
 
 def series_slug(event: Any) -> str:

@@ -390,7 +390,7 @@ def test_an_event_page_is_built_with_few_statements(client: FlaskClient, stateme
         statements.clear()
         assert client.get(path).status_code == 200
         assert len(statements) == 2
-    assert counts[0] == counts[1] <= 8
+    assert counts[0] == counts[1] <= 9
 
 
 @pytest.mark.parametrize("path", ["/", "/forums", "/dialogues"])

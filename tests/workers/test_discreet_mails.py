@@ -25,6 +25,7 @@ from eventhub.calendars import invites
 from eventhub.calendars.models import Choice, InviteMail
 from eventhub.delegations import actions as delegations
 from eventhub.delegations import filling
+from eventhub.funding import call_queries, opening
 from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.codes import LANGUAGES
@@ -42,6 +43,7 @@ from eventhub.registration.models import Registration, SeatOffer, State
 from tests import servers
 from tests.arrangements import scene as arrangements
 from tests.factories import calendars as in_calendars
+from tests.factories import funding_calls as funds
 from tests.factories.delegations import arrived, make_delegation, nominate
 from tests.factories.helping import name_people
 from tests.factories.people import give_phone, make_person, make_staff
@@ -262,6 +264,27 @@ def on_other_days(person: Person) -> Payload:
     return {"registration_id": str(one.id), "first_day": first_day, "was": ["2030-01-01", "2030-01-02"]}
 
 
+def applied(task: str) -> Scene:
+    """A call of the fund that says the word everywhere, of which somebody who applied is told."""
+
+    def made(person: Person) -> Payload:
+        call = funds.make_call(marked(make_forum()), slug=f"safranduft-{uuid.uuid4().hex[:8]}", code="SAFRAN")
+        one = funds.apply_to(call, person=person)
+        call.title = dict(MARKERS)
+        if task == "funding.rules_told":
+            funds.propose(make_person(), call, reason=MARKERS["en"])
+            opening.agree(make_person(), call, digest=call_queries.standing(call).stamp)
+            return {"application_id": str(one.id), "number": 2}
+        if task == "funding.cancelled_told":
+            opening.cancel(make_person(), call, reason=dict(MARKERS))
+            return {"application_id": str(one.id)}
+        later = call.closes_at + timedelta(days=3)
+        deadline = opening.extend(make_person(), call, later, before=call.closes_at.isoformat(), reason=MARKERS["en"])
+        return {"application_id": str(one.id), "deadline_id": str(deadline.id)}
+
+    return made
+
+
 def signing_in(person: Person) -> Payload:
     people.request_sign_in(str(person.email), person.language, next_url="/en/events/safranduft")
     return owed("people.sign_in")
@@ -363,6 +386,9 @@ SCENES: dict[str, Scene] = {
     "calendars.place_given": given_a_place,
     "calendars.place_lost": left_to_others,
     "calendars.event_moved": on_other_days,
+    "funding.rules_told": applied("funding.rules_told"),
+    "funding.extended_told": applied("funding.extended_told"),
+    "funding.cancelled_told": applied("funding.cancelled_told"),
     "mailings.letter": mailed,
     "mailings.test": tried_out,
     "people.sign_in": signing_in,
