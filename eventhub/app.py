@@ -30,7 +30,11 @@ from eventhub.delegations import models as delegations_models
 from eventhub.delegations.console import bp as delegations_console
 from eventhub.delegations.panels import PROVIDERS as DELEGATIONS_PANELS
 from eventhub.demo import views as demo_views
+from eventhub.funding import application_views as funding_applications
 from eventhub.funding import models as funding_models
+from eventhub.funding import own_views as funding_own
+from eventhub.funding import vouch_views as funding_vouching
+from eventhub.funding.own_panels import PROVIDERS as FUNDING_PANELS
 from eventhub.helping import filling_views as helping_pages
 from eventhub.helping import models as helping_models
 from eventhub.helping.organiser_views import bp as helping_console
@@ -160,6 +164,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *{module.bp: module for module in (checkin_console, checkin_phones, checkin_rooms)},
     *{module.bp: module for module in (arrangements_pages, arrangements_visas)},
     *{module: module for module in (arrangements_console.bp, arrangements_visas.console)},
+    *{module.bp: module for module in (funding_applications, funding_own, funding_vouching)},
     mailings_pages.bp,
     *{module.bp: module for module in (mailings_console, mailings_log)},
 )
@@ -204,6 +209,7 @@ PANELS: tuple[tuple[str, Provider], ...] = (
     *PAPERS_PANELS,
     *ARRANGEMENTS_PANELS,
     *MAILINGS_PANELS,
+    *FUNDING_PANELS,
     ("event.aside", calendars_pages.event_aside),
     ("session.actions", checkin_rooms.session_actions),
     ("session.actions", calendars_pages.session_actions),

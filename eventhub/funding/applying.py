@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 from babel.numbers import get_currency_precision
 from flask_babel import lazy_gettext as _l
@@ -192,8 +193,8 @@ def bars(found: Intake, person_id: uuid.UUID) -> list[Barred]:
 
 
 def submit(actor: Person, found: Intake) -> Application:
-    """Send a draft: number, reference, and what stands beside the answers, in one transaction. An error leaves the draft
-    as it was. ``found`` holds the application. Raises AlreadyApplied, Closed, NotOpenYet, CallCancelled, Incomplete,
+    """Send a draft: number, reference, and what stands beside the answers, in one transaction. An error leaves it as it
+    was. ``found`` holds the application. Raises AlreadyApplied, Closed, NotOpenYet, CallCancelled, Incomplete,
     IsBarred.
     """
     application, answer_set = _needed(found.application), found.answer_set
@@ -307,7 +308,7 @@ def remind_drafts(moment: datetime, limit: int = 500) -> int:
             .with_for_update(of=Application, skip_locked=True)
         )
         for application, of_deadline in db.session.execute(rows).all():
-            detail = {"hours": hours, "closes": of_deadline}
+            detail: dict[str, Any] = {"hours": hours, "closes": of_deadline}
             audit.record("funding.draft_reminded", application, actor=None, scope_id=application.call_id, **detail)
             promise("funding.draft_reminded", application_id=application.id)
             owed += 1

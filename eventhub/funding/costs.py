@@ -11,7 +11,7 @@ from enum import StrEnum
 from eventhub.funding.rules import CostLine, Costs
 
 WAYS_TO_TERMINALS = 2
-"""To the airport or station and from it, on each of the two journeys once: paid twice, as the UN's rules on travel do."""
+"""To the airport or station and from it: paid for the journey there and for the way back."""
 
 
 class Need(StrEnum):

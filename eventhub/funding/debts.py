@@ -1,4 +1,4 @@
-"""Why somebody is not considered, said in time and with the cure: what is owed, a grant not long ago, too many nominees.
+"""Why somebody is not considered, said in time and with the cure: what is owed, a recent grant, too many nominees.
 
 Of an organization its nominee learns why, and never whose report or whose application it is.
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import aliased
 
 from eventhub.funding.models import Application, Call, Debt, Owed, State
@@ -69,10 +69,10 @@ def of_organisation(organisation_id: uuid.UUID, limits: Limits, moment: datetime
 
 def nominees(call_id: uuid.UUID, organisation_id: uuid.UUID, but: uuid.UUID) -> int:
     """How many others an organization has nominated for this call. One statement."""
-    count = select(func.count()).select_from(Application)
+    rows = select(func.count()).select_from(Application)
     return (
         db.session.scalar(
-            count.where(
+            rows.where(
                 Application.call_id == call_id,
                 Application.id != but,
                 Application.nominated_by_id.in_(_namesakes(organisation_id)),
@@ -93,15 +93,15 @@ def hold_nominees(call_id: uuid.UUID, organisation_id: uuid.UUID) -> None:
     db.session.execute(select(func.pg_advisory_xact_lock(here)))
 
 
-def _namesakes(organisation_id: uuid.UUID) -> object:
+def _namesakes(organisation_id: uuid.UUID) -> Select[uuid.UUID]:
     this, other = aliased(Organisation), aliased(Organisation)
     rows = select(other.id).join(this, or_(other.id == this.id, other.name_key == this.name_key))
     return rows.where(this.id == organisation_id)
 
 
-def _owed(theirs: object, limits: Limits, moment: datetime, report: Bar, debarred: Bar) -> list[Barred]:
+def _owed(theirs: ColumnElement[bool], limits: Limits, moment: datetime, report: Bar, debarred: Bar) -> list[Barred]:
     today = moment.date()
-    rows = select(Debt.kind, Debt.until).where(theirs, Debt.cleared_at.is_(None))  # type: ignore[arg-type]
+    rows = select(Debt.kind, Debt.until).where(theirs, Debt.cleared_at.is_(None))
     standing = [row for row in db.session.execute(rows) if row.until is None or row.until >= today]
     found = []
     if limits.owed_report_blocks and any(row.kind is Owed.REPORT for row in standing):
@@ -121,9 +121,7 @@ def _free_from(person_id: uuid.UUID, call: Call, months: int) -> date | None:
         .select_from(Application)
         .join(Call, Call.id == Application.call_id)
         .outerjoin(Event, Event.id == Call.event_id)
-        .where(
-            Application.person_id == person_id, Application.call_id != call.id, Application.state.in_(GRANTED)
-        )
+        .where(Application.person_id == person_id, Application.call_id != call.id, Application.state.in_(GRANTED))
     )
     last: date | None = db.session.scalar(rows)
     return months_after(last, months) if last else None

@@ -57,7 +57,7 @@ class Intake:
     @cached_property
     def rules(self) -> Rules:
         """The rules in force."""
-        return ruling.read(self.standing.rules)
+        return rules_of(self.standing)
 
     @property
     def version_id(self) -> uuid.UUID | None:
@@ -131,6 +131,11 @@ def call_of(slug: str) -> tuple[Call, CallRules]:
     if found is None:
         raise NotFound
     return found[0], found[1]
+
+
+def rules_of(standing: CallRules) -> Rules:
+    """The rules that were agreed to."""
+    return ruling.read(standing.rules)
 
 
 def mine(person: Person) -> list[Intake]:

@@ -215,7 +215,7 @@ def behind(secret: str, *, lock: bool = False) -> Asked | None:
     if found is None:
         return None
     _call, standing = own.call_of(found[2].slug)
-    return Asked(*found, own.ruling.read(standing.rules).vouching)
+    return Asked(*found, own.rules_of(standing).vouching)
 
 
 def is_open(asked: Asked, moment: datetime) -> bool:

@@ -32,13 +32,13 @@ def test_what_is_sent_has_a_number_and_all_that_others_read() -> None:
     call, person = an_open_call(), make_person()
     sent = apply(call, person)
     assert (sent.state, sent.number, sent.late) == (State.SUBMITTED, 1, False)
-    assert sent.reference and sent.reference.startswith(f"EH-{call.code}-")
+    assert (sent.reference or "").startswith(f"EH-{call.code}-")
     assert (sent.residence, sent.origin, sent.nationality) == ("KE", "KE", "SO")
     assert (sent.region, sent.language, sent.first_time) == ("africa_middle_east", "fr", True)
     assert sent.support is Support.FULL
     assert (sent.accepts, sent.asked_amount) == (["full", "partial"], 85_050)
     assert sent.cost == 98_000 + 4 * 30_000 + 2 * 6_000 + 9_000
-    assert [line["code"] for line in sent.cost_lines][0] == "economy_return_ticket"
+    assert sent.cost_lines[0]["code"] == "economy_return_ticket"
     assert sent.organisation_id != sent.nominated_by_id is not None
     key = db.session.get_one(SealKey, person.seal_key_id)
     assert set(traits.opened(sent, key)) == {
@@ -229,9 +229,7 @@ AMOUNTS = st.integers(0, 10**9)
 
 
 @examples(fare=AMOUNTS, dsa=AMOUNTS, days=st.integers(-3, 400), needs=st.frozensets(st.sampled_from(Need)))
-def test_no_line_is_negative_and_the_total_is_their_sum(
-    fare: int, dsa: int, days: int, needs: frozenset[Need]
-) -> None:
+def test_no_line_is_negative_and_the_total_is_their_sum(fare: int, dsa: int, days: int, needs: frozenset[Need]) -> None:
     basis = rules.Costs(lines=tuple(CostLine), usual_fare=fare, dsa=dsa, access_most=5, companion_most=7)
     lines = costs.estimate(basis, Journey("XX", days, needs))
     assert all(line.amount > 0 for line in lines)
