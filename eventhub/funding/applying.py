@@ -19,7 +19,7 @@ from eventhub.funding import costs, debts, own, traits
 from eventhub.funding.costs import Journey, Need
 from eventhub.funding.debts import Bar, Barred
 from eventhub.funding.gaps import Gap, gaps
-from eventhub.funding.models import Application, Call, Stand, State
+from eventhub.funding.models import Application, Call, Stand, State, Voucher
 from eventhub.funding.moves import NotPossible, move, move_all
 from eventhub.funding.own import Intake, Window
 from eventhub.funding.rules import Support
@@ -175,7 +175,9 @@ def missing(found: Intake, definition: Definition | None = None) -> list[Gap]:
     answers = given.load(found.answer_set) if found.answer_set else {}
     asked = definition or (_definition(found) if found.version_id else None)
     standing = own.vouchers(found.application.id) if found.application else []
-    return gaps(asked, answers, found.rules.vouching, standing)
+    person = db.session.get(Person, found.application.person_id) if found.application else None
+    has_name = person is None or bool(person.public_name)
+    return gaps(asked, answers, found.rules.vouching, standing, has_name=has_name)
 
 
 def bars(found: Intake, person_id: uuid.UUID) -> list[Barred]:
@@ -366,8 +368,24 @@ def _copy(application: Application, found: Intake, answers: Mapping[str, object]
     application.cost, application.cost_lines = costs.total(lines), costs.to_json(lines)
     traits.keep(application, found.key, traits.cells(answers, judged_on(found)))
     application.organisation_id = _organisation(application.person_id, plain.get("organisation"))
-    application.nominated_by_id = _organisation(application.person_id, plain.get("nominating_organisation"))
+    named = _organisation(application.person_id, plain.get("nominating_organisation"))
+    application.nominated_by_id = named or _nominators(application)
     take_name(db.session.get_one(Person, application.person_id), _text(plain.get("legal_name")))
+
+
+def follow_nominator(found: Intake) -> Application:
+    """Somebody else was named as nominator of a file that was sent: where the form does not say which organization
+    nominates, it is that person's. Raises IsBarred.
+    """
+    application, answer_set = _needed(found.application), found.answer_set
+    said = given.load(answer_set).get("nominating_organisation") if answer_set else None
+    if application.state is State.DRAFT or said:
+        return application
+    before, application.nominated_by_id = application.nominated_by_id, _nominators(application)
+    if application.nominated_by_id != before:
+        _demand_free(found, application)
+    db.session.flush()
+    return application
 
 
 def judged_on(found: Intake) -> date:
@@ -411,6 +429,12 @@ def _registration_of(person_id: uuid.UUID, call: Call) -> uuid.UUID | None:
     rows = select(Registration.id).where(*mine, Registration.state != Registered.WITHDRAWN)
     found: uuid.UUID | None = db.session.scalar(rows)
     return found
+
+
+def _nominators(application: Application) -> uuid.UUID | None:
+    """The organization of whoever is named as nominator."""
+    rows = own.vouchers(application.id)
+    return next((one.organisation_id for one in rows if one.role is Voucher.NOMINATOR), None)
 
 
 def _organisation(person_id: uuid.UUID, value: object) -> uuid.UUID | None:

@@ -13,14 +13,15 @@ Slot = tuple[Voucher, int]
 
 @dataclass(frozen=True)
 class Gap:
-    """One thing that is missing: an answer, or somebody who vouches. ``outcome`` is what was said behind the link
-    instead of a yes.
+    """One thing that is missing: an answer, somebody who vouches, or the applicant's own name. ``outcome`` is what was
+    said behind the link instead of a yes.
     """
 
     page: Page | None = None
     question: Question | None = None
     slot: Slot | None = None
     outcome: Vouch | None = None
+    is_name: bool = False
 
 
 def slots(vouching: Vouching) -> list[Slot]:
@@ -34,11 +35,14 @@ def gaps(
     answers: Mapping[str, object],
     vouching: Vouching,
     endorsements: Sequence[Endorsement],
+    *,
+    has_name: bool = True,
 ) -> list[Gap]:
     """What has to be there before a file is sent. A letter may come later; who writes it must be named, and not have
     said no.
     """
-    found = [Gap(page, question) for page, question in complete(definition, answers)] if definition else []
+    found = [] if has_name else [Gap(is_name=True)]
+    found += [Gap(page, question) for page, question in complete(definition, answers)] if definition else []
     named = {(one.role, one.place): one for one in endorsements if one.withdrawn_at is None}
     for slot in slots(vouching):
         standing = named.get(slot)

@@ -6,7 +6,7 @@ from flask import flash, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from eventhub.funding import gaps, own, told, vouching
+from eventhub.funding import applying, gaps, own, told, vouching
 from eventhub.funding.forms import TokenForm, VoucherForm, VouchForm
 from eventhub.funding.models import Endorsement, Vouch, Voucher
 from eventhub.funding.own import Intake
@@ -57,7 +57,7 @@ def voucher(slug: str, slot: str) -> ResponseReturnValue:
         named = Named(
             place, form.name.data or "", form.email.data or "", form.language.data, form.organisation.data or None
         )
-        if submit(form, lambda: vouching.name(person, found, named)):
+        if submit(form, lambda: _name(person, found, named)):
             flash(_("Kept. A mail with a link is on its way."), "ok")
             return back_to("funding.vouchers", slug=slug)
     page = render_template(
@@ -69,6 +69,7 @@ def voucher(slug: str, slot: str) -> ResponseReturnValue:
         row=row,
         tag=told.vouch_tag(row) if row else None,
         letter=found.rules.vouching.letter,
+        has_name=bool(person.public_name),
         again=ActionForm(formdata=None),
     )
     return page, form.status
@@ -127,6 +128,12 @@ def not_me(token: str) -> ResponseReturnValue:
     if form.validate_on_submit() and submit(form, lambda: vouching.refuse(token)):
         return render_template("funding/not_me.html", form=form, done=True)
     return render_template("funding/not_me.html", form=form, done=False), form.status
+
+
+def _name(person: Person, found: Intake, named: Named) -> Endorsement:
+    row = vouching.name(person, found, named)
+    applying.follow_nominator(found)
+    return row
 
 
 def _closed(asked: Asked | None) -> ResponseReturnValue:

@@ -69,6 +69,13 @@ class OwnVouch(DomainError):
     field = "email"
 
 
+class NoName(DomainError):
+    """Whoever vouches would not know for whom."""
+
+    status = 422
+    message = _l("Write your own name on your profile first: whoever vouches for you must know who asks.")
+
+
 class NamedTwice(DomainError):
     """One mailbox for two who vouch."""
 
@@ -137,8 +144,8 @@ class Asked:
 
 def name(actor: Person, found: Intake, named: Named) -> Endorsement:
     """Name somebody who vouches, in place of whoever was named there before, and ask them by mail. The same mailbox
-    again only puts the name right. ``found`` holds the application. Raises NotNow, NotFound, Answered, OwnVouch,
-    NamedTwice, Unwanted, TooManyMails.
+    again only puts the name right. ``found`` holds the application. Raises NotNow, NotFound, Answered, NoName,
+    OwnVouch, NamedTwice, Unwanted, TooManyMails.
     """
     application = _open(found)
     if named.slot not in gaps.slots(found.rules.vouching):
@@ -376,6 +383,8 @@ def _demand_other(actor: Person, application: Application, named: Named, others:
     """The applicant, whoever types for the applicant, and each who vouches are different people."""
     mailbox = one_mailbox(named.email)
     applicant = db.session.get_one(Person, application.person_id)
+    if not applicant.public_name:
+        raise NoName
     if mailbox in {one_mailbox(person.email) for person in (actor, applicant) if person.email}:
         raise OwnVouch
     if mailbox in {one_mailbox(one.email) for one in others if one.outcome is not Vouch.NOT_ME}:

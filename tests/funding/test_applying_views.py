@@ -274,4 +274,4 @@ def test_pages_take_as_many_statements_whatever_there_is(client: FlaskClient, st
             seen.append(len(statements))
         counts[number] = seen
     assert counts[1] == counts[3]
-    assert all(one <= 14 for one in counts[1]), counts
+    assert all(one <= 10 for one in counts[1]), counts

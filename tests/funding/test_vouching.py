@@ -12,14 +12,15 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from eventhub.funding import applying, vouching
+from eventhub.funding.applying import IsBarred
 from eventhub.funding.models import Application, Call, Endorsement, State, Vouch, Voucher
-from eventhub.funding.vouching import Answered, LinkClosed, Named, NamedTwice, OwnVouch, TooManyMails, Unwanted
+from eventhub.funding.vouching import Answered, LinkClosed, Named, NamedTwice, NoName, OwnVouch, TooManyMails, Unwanted
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.outbox import Promise
 from eventhub.kit.sealed import SealKey
 from eventhub.people.models import Person
-from tests.factories.funding import an_open_call, begin, held
+from tests.factories.funding import ANSWERS, an_open_call, begin, held
 from tests.factories.people import make_person, sign_in
 from tests.factories.programme import PDF_BYTES
 from tests.people.visits import new_email
@@ -110,6 +111,16 @@ def test_nobody_vouches_for_themselves_or_twice(client: FlaskClient) -> None:
     assert "Answer awaited" in text_of(client.get(f"/en/funds/{call.slug}/apply/people"))
 
 
+def test_whoever_has_no_name_tells_it_first() -> None:
+    call, person = an_open_call(changed=BOTH), make_person(name="")
+    begin(call, person)
+    assert applying.missing(held(call, person))[0].is_name
+    with pytest.raises(NoName):
+        named(call, person)
+    person.name = "Amina Yusuf"
+    assert named(call, person).outcome is None
+
+
 def test_another_mailbox_gets_another_link_and_the_same_one_only_another_name() -> None:
     call, person, draft = scene()
     row = named(call, person)
@@ -147,6 +158,25 @@ def test_a_mailbox_that_says_not_me_is_forgotten_and_left_in_peace(client: Flask
     begin(call, someone_else)
     assert named(call, someone_else, email=email).email == email
     assert client.post(link(row, "/not-me"), data=fields_of(client.get(link(row, "/not-me")))).status_code == 200
+
+
+def test_without_an_answer_the_nominators_organization_nominates() -> None:
+    call = an_open_call(changed=BOTH | {"limits": {"nominees_per_organisation": 1}})
+    first, second = make_person(), make_person()
+    silent = {key: value for key, value in ANSWERS.items() if key != "nominating_organisation"}
+    for person in (first, second):
+        begin(call, person, silent)
+        named(call, person)
+        named(call, person, REFEREE)
+    sent = applying.submit(first, held(call, first))
+    assert sent.nominated_by_id is not None
+    with pytest.raises(IsBarred):
+        applying.submit(second, held(call, second))
+    other = Named(NOMINATOR, "Omar", new_email(), "en", "Herders of the North")
+    vouching.name(first, held(call, first), other)
+    before = sent.nominated_by_id
+    assert applying.follow_nominator(held(call, first)).nominated_by_id not in {None, before}
+    assert applying.submit(second, held(call, second)).number == 2
 
 
 def test_a_mailbox_is_written_to_a_few_times_a_day_at_the_most() -> None:

@@ -73,6 +73,11 @@ def test_from_the_call_to_a_number_and_a_nominators_yes(
     page.set_input_files("[name=q_letter]", str(paper))
     press(page)
     look("06-vouchers")
+    people = page.url
+    person.go(f"/{lang}/me/profile")
+    page.fill("[name=name]", "Amina Yusuf")
+    press(page)
+    page.goto(people)
     page.locator("main .tasks a").first.click()
     nominator = f"asha-{uuid.uuid4().hex[:8]}@example.org"
     page.fill("[name=name]", "Asha Noor")
@@ -92,6 +97,7 @@ def test_from_the_call_to_a_number_and_a_nominators_yes(
     other = visitor(chromium, house.origin, language=lang, scripts=scripts, viewport=viewport)
     other.page.goto(link)
     keep_shot(other.page, f"{shot}-10-vouch")
+    assert "Amina Yusuf" in other.page.locator("main").inner_text()
     press(other.page, "button[name=go][value=yes]")
     keep_shot(other.page, f"{shot}-11-vouched")
     other.close()
