@@ -80,7 +80,7 @@ class VouchForm(TokenForm):
 
     def upload(self) -> Upload | None:
         """The file that came, not looked into yet."""
-        sent = self.letter.data
+        sent: Any = self.letter.data if "letter" in self._fields else None
         if not getattr(sent, "filename", ""):
             return None
         return Upload(safe_file_name(sent.filename), sent.stream.read(arriving(EVERYTHING, LIMIT) + 1))

@@ -98,6 +98,8 @@ def vouch(token: str) -> ResponseReturnValue:
     if asked is None or not vouching.is_open(asked, now()):
         return _closed(asked)
     form = VouchForm()
+    if not vouching.wants_letter(asked):
+        del form.letter
     if form.validate_on_submit():
         says = Vouch.CONFIRMED if request.form.get("go") == "yes" else Vouch.DECLINED
         words, upload = form.words.data or "", form.upload()
