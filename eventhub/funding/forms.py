@@ -63,6 +63,12 @@ class VoucherForm(Form):
     language = SelectField(_l("Language of the mail"), choices=options((code, AUTONYMS[code]) for code in LANGUAGES))
 
 
+class NominatorForm(VoucherForm):
+    """Who nominates: somebody of an organization, since each organization nominates only so many."""
+
+    organisation = StringField(_l("Organization"), validators=[required(), Length(max=NAME_LIMIT)], render_kw=OFF)
+
+
 class TokenForm(ActionForm):
     """A button behind a mailed link, whose address holds the secret, so there is no session to guard."""
 

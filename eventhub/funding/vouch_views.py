@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from eventhub.funding import applying, gaps, own, told, vouching
-from eventhub.funding.forms import TokenForm, VoucherForm, VouchForm
+from eventhub.funding.forms import NominatorForm, TokenForm, VoucherForm, VouchForm
 from eventhub.funding.models import Endorsement, Vouch, Voucher
 from eventhub.funding.own import Intake
 from eventhub.funding.views import bp
@@ -19,6 +19,7 @@ from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, posted, submit
 from eventhub.kit.web import back_to
 from eventhub.people.models import Organisation, Person
+from eventhub.questionnaires import answers as given
 
 __all__ = ["bp"]
 
@@ -52,7 +53,8 @@ def voucher(slug: str, slot: str) -> ResponseReturnValue:
     found = own.intake(slug, person, lock=posted())
     place = _slot(found, slot)
     row = _standing(found, place)
-    form = VoucherForm(data=_filled(row))
+    form_of = NominatorForm if place[0] is Voucher.NOMINATOR else VoucherForm
+    form = form_of(data=_filled(found, place, row))
     if form.validate_on_submit():
         named = Named(
             place, form.name.data or "", form.email.data or "", form.language.data, form.organisation.data or None
@@ -161,9 +163,12 @@ def _standing(found: Intake, slot: gaps.Slot) -> Endorsement | None:
     return next((one for one in rows if (one.role, one.place) == slot), None)
 
 
-def _filled(row: Endorsement | None) -> dict[str, Any]:
+def _filled(found: Intake, slot: gaps.Slot, row: Endorsement | None) -> dict[str, Any]:
+    """What the form says when it is opened: who is named, or the organization that was answered already."""
     if row is None:
-        return {"language": g.lang}
+        answers = given.load(found.answer_set) if found.answer_set and slot[0] is Voucher.NOMINATOR else {}
+        said = answers.get("nominating_organisation")
+        return {"language": g.lang, "organisation": said["name"] if isinstance(said, dict) else ""}
     organisation = db.session.get(Organisation, row.organisation_id) if row.organisation_id else None
     known = "@" in row.email and row.outcome is None
     return {

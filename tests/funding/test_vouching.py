@@ -121,6 +121,18 @@ def test_whoever_has_no_name_tells_it_first() -> None:
     assert named(call, person).outcome is None
 
 
+def test_a_nominator_speaks_for_an_organization(client: FlaskClient) -> None:
+    call, person, _draft = scene()
+    sign_in(client, person)
+    at = f"/en/funds/{call.slug}/apply/people/nominator-1"
+    typed = fields_of(client.get(at), action="nominator-1")
+    assert typed["organisation"] == ["Pastoralist Women Forum"]
+    typed |= {"name": "Asha", "email": new_email(), "organisation": " "}
+    assert error_at(client.post(at, data=typed), "organisation")
+    typed |= {"organisation": "Herders", "form_key": str(uuid.uuid4())}
+    assert client.post(at, data=typed).status_code == 303
+
+
 def test_another_mailbox_gets_another_link_and_the_same_one_only_another_name() -> None:
     call, person, draft = scene()
     row = named(call, person)

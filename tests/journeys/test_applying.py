@@ -82,6 +82,7 @@ def test_from_the_call_to_a_number_and_a_nominators_yes(
     nominator = f"asha-{uuid.uuid4().hex[:8]}@example.org"
     page.fill("[name=name]", "Asha Noor")
     page.fill("[name=email]", nominator)
+    page.fill("[name=organisation]", "Pastoralist Women Forum")
     look("07-voucher")
     press(page)
     page.locator("main .btns a.btn").first.click()

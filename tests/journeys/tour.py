@@ -109,6 +109,7 @@ NOT_PAGES = frozenset(
         "programme_console.document_file",
         "registration.draft_file",
         "registration.own_file",
+        "funding.own_file",
         "registration.question_file",
         "registration_console.file",
         "registration_console.message_file",
