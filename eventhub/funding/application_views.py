@@ -136,7 +136,7 @@ def check(slug: str) -> ResponseReturnValue:
     seen, there = form.drawn.data, _mark_of_all(definition, answers)
     form.drawn.data = there
     if form.validate_on_submit():
-        sent = submit(form, lambda: _send(person, found, is_as_seen=seen in {None, "", there}))
+        sent = submit(form, told.telling(found, lambda: _send(person, found, is_as_seen=seen in {None, "", there})))
         if sent is not None:
             return back_to("funding.done", slug=slug)
         found = own.intake(slug, person)
@@ -235,7 +235,7 @@ def amend(reference: str, page: str) -> ResponseReturnValue:
     # What the desk asked for may come page by page: what holds is kept, and gaps are told before it is sent again.
     waits = _application(found).state is State.INFO_REQUESTED and "csrf_token" not in form.errors
     if holds or (posted() and waits):
-        done_now = submit(form, lambda: _kept(person, found, form))
+        done_now = submit(form, told.telling(found, lambda: _kept(person, found, form)))
         if done_now is not None and holds and not form.clashed:
             flash(_("Your answers were changed."), "ok")
             return back_to("funding.mine_one", reference=reference)
@@ -258,7 +258,7 @@ def send_again(reference: str) -> ResponseReturnValue:
     person: Person = actor().person
     found = _own(person, reference, lock=True)
     form = ActionForm()
-    if form.validate_on_submit() and submit(form, lambda: applying.send_again(person, found)):
+    if form.validate_on_submit() and submit(form, told.telling(found, lambda: applying.send_again(person, found))):
         flash(_("Your application is sent again. The fund looks at it."), "ok")
     for message in form.form_errors[:1]:
         flash(str(message), "warn")

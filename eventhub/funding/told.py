@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import g, url_for
 from flask_babel import gettext as _
@@ -38,6 +38,7 @@ from eventhub.registration.attached import Attached
 from eventhub.registration.shown import Due
 
 Tag = tuple[Any, str]
+Result = TypeVar("Result")
 
 STATES: dict[State, Tag] = {
     State.DRAFT: (lazy_pgettext("state of an application", "Draft"), "warn"),
@@ -149,6 +150,19 @@ def moment(instant: datetime, call: Call) -> Markup:
 def barred(reasons: list[Barred], months: int) -> list[str]:
     """What is in the way, each with its cure."""
     return [_barred(one, months) for one in reasons]
+
+
+def telling(found: Intake, deed: Callable[[], Result]) -> Callable[[], Result]:
+    """The deed; where it is refused since somebody is barred, the refusal itself says why, and the cure."""
+
+    def done() -> Result:
+        try:
+            return deed()
+        except applying.IsBarred as refusal:
+            refusal.message = " ".join(barred(refusal.reasons, found.rules.limits.months_between_grants))
+            raise
+
+    return done
 
 
 def slot_name(slot: gaps.Slot, vouching_referees: int = 1) -> str:

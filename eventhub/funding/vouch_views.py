@@ -59,7 +59,7 @@ def voucher(slug: str, slot: str) -> ResponseReturnValue:
         named = Named(
             place, form.name.data or "", form.email.data or "", form.language.data, form.organisation.data or None
         )
-        if submit(form, lambda: _name(person, found, named)):
+        if submit(form, told.telling(found, lambda: _name(person, found, named))):
             flash(_("Kept. A mail with a link is on its way."), "ok")
             return back_to("funding.vouchers", slug=slug)
     page = render_template(

@@ -214,6 +214,26 @@ def test_what_stands_in_the_way_is_told_before_anything_is_typed(client: FlaskCl
     assert client.post(at(call, "/check"), data=fields_of(page, action="/check")).status_code == 422
 
 
+def test_what_bars_the_organization_is_told_when_it_is_sent_and_names_nobody(client: FlaskClient) -> None:
+    call = an_open_call(changed={"limits": {"nominees_per_organisation": 1}})
+    first, person = make_person(name="Omar Barre"), make_person()
+    apply(call, first)
+    sign_in(client, person)
+    begin(call, person)
+    page = client.get(at(call, "/check"))
+    told = text_of(client.post(at(call, "/check"), data=fields_of(page, action="/check")))
+    assert "This organization has nominated 1 person already" in told
+    assert "Omar" not in told
+    assert only(person).number is None
+    sent = apply(call, person, ANSWERS | {"nominating_organisation": {"name": "Herders"}})
+    address = f"/en/me/applications/{sent.reference}/answers/p2"
+    values = fields_of(client.get(address), action="/answers/p2")
+    values |= {"q_nominating_organisation": "Pastoralist Women Forum"}
+    refused = client.post(address, data=values)
+    assert refused.status_code == 422
+    assert "This organization has nominated 1 person already" in text_of(refused)
+
+
 @pytest.mark.parametrize(
     ("stand", "days", "words"),
     [("cancelled", 7, "This call was cancelled"), ("open", -7, "This call is closed"), ("settled", 7, "is closed")],
