@@ -30,13 +30,17 @@ from eventhub.delegations import models as delegations_models
 from eventhub.delegations.console import bp as delegations_console
 from eventhub.delegations.panels import PROVIDERS as DELEGATIONS_PANELS
 from eventhub.demo import views as demo_views
+from eventhub.funding import application_views as funding_applications
 from eventhub.funding import call_views as funding_calls
 from eventhub.funding import change_views as funding_changes
 from eventhub.funding import models as funding_models
+from eventhub.funding import own_views as funding_own
 from eventhub.funding import setup_views as funding_setup
+from eventhub.funding import vouch_views as funding_vouching
 from eventhub.funding.access import AROUND as FUND_ROLES
 from eventhub.funding.call_panels import PROVIDERS as FUNDING_CALL_PANELS
 from eventhub.funding.call_queries import scopes_of as scopes_of_calls
+from eventhub.funding.own_panels import PROVIDERS as FUNDING_PANELS
 from eventhub.helping import filling_views as helping_pages
 from eventhub.helping import models as helping_models
 from eventhub.helping.organiser_views import bp as helping_console
@@ -166,6 +170,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *{module.bp: module for module in (checkin_console, checkin_phones, checkin_rooms)},
     *{module.bp: module for module in (arrangements_pages, arrangements_visas)},
     *{module: module for module in (arrangements_console.bp, arrangements_visas.console)},
+    *{module.bp: module for module in (funding_applications, funding_own, funding_vouching)},
     mailings_pages.bp,
     *{module.bp: module for module in (mailings_console, mailings_log)},
     funding_calls.bp,
@@ -215,6 +220,7 @@ PANELS: tuple[tuple[str, Provider], ...] = (
     *ARRANGEMENTS_PANELS,
     *MAILINGS_PANELS,
     *FUNDING_CALL_PANELS,
+    *FUNDING_PANELS,
     ("event.aside", calendars_pages.event_aside),
     ("session.actions", checkin_rooms.session_actions),
     ("session.actions", calendars_pages.session_actions),

@@ -27,6 +27,7 @@ FEATURES = (
     "workers.registration",
     "workers.delegations",
     "workers.helping",
+    "workers.funding",
     "workers.arrangements",
     "workers.mailings",
     "workers.funding",

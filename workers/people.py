@@ -11,6 +11,7 @@ from eventhub.arrangements import keeping as arrangements
 from eventhub.calendars import actions as calendars
 from eventhub.calendars import invites
 from eventhub.delegations import keeping as delegations
+from eventhub.funding import personal_data as funding_data
 from eventhub.helping import keeping as helping
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -59,7 +60,13 @@ def erase_help(person_id: uuid.UUID) -> None:
     helping.erase(person_id)
 
 
+def erase_applications(person_id: uuid.UUID) -> None:
+    """Applications to the fund with their answers, files and who vouched."""
+    funding_data.erase(person_id)
+
+
 ERASERS: tuple[OnPerson, ...] = (
+    erase_applications,
     erase_nominations,
     erase_help,
     erase_registrations,

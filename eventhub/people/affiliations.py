@@ -11,7 +11,7 @@ A tie that ends is dated, not deleted: whoever represented an organization until
 """
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement, CompoundSelect, and_, delete, func, or_, select, update
@@ -21,10 +21,16 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.people.models import Affiliation, Organisation, OrganisationAlias, name_key
 
+Ids = Collection[uuid.UUID]
+
 STILL_NEAR = timedelta(days=730)
 """How long somebody whose tie has ended is kept from deciding on the organization: two years. The UN's rules on
 conflicts of interest name no term; this is our default, the time from one Forum to the next but one.
 """
+
+
+STILL_NAMED: list[Callable[[Ids], set[uuid.UUID]]] = []
+"""Features further up that point to organizations, beside registrations: which of these they still name."""
 
 
 def affiliate(person_id: uuid.UUID, name: str, *, country: str | None = None) -> uuid.UUID:
@@ -76,6 +82,8 @@ def forget_unused(organisation_ids: Collection[uuid.UUID]) -> int:
     """
     if not organisation_ids:
         return 0
+    for named in STILL_NAMED:
+        organisation_ids = set(organisation_ids) - named(organisation_ids)
     # First locked, then looked at: who names one of them at this moment is waited for, and then seen.
     unsure = (Organisation.id.in_(organisation_ids), Organisation.confirmed_at.is_(None))
     held = db.session.scalars(select(Organisation.id).where(*unsure).order_by(Organisation.id).with_for_update()).all()

@@ -18,6 +18,7 @@ from eventhub.kit import audit, files
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError, NotFound
 from eventhub.kit.files import FileDamaged, FileGone, StoredFile
+from eventhub.kit.sealed import SealKey
 from eventhub.people.models import Person
 from eventhub.programme.models import Event, Publication
 from eventhub.questionnaires import answers as given
@@ -146,11 +147,11 @@ def offers(
         return []
     asked = {one.key: one for one in found.as_asked(questionnaires.version(found.version_id).definition).questions()}
     answers = _answers(found, category)
-    stored = _stored(before)
+    stored = stored_files(before)
     made: dict[str, Offer] = {}
     for page in definition.pages:
         for question in page.questions:
-            if _is_asked_again(question, page) and not answered(answers.get(question.key)):
+            if is_asked_again(question, page) and not answered(answers.get(question.key)):
                 offer = _offer(found, page, question, asked[question.key], before, stored)
                 if offer is not None:
                     made[question.key] = offer
@@ -180,7 +181,7 @@ def take_over(
     if begun.registration is None:
         raise NotPossible
     for former in before:
-        values = _values(actor, former, found, [one for one in chosen if one.former is former])
+        values = values_of(actor, former, found.key, [one for one in chosen if one.former is former])
         if values:
             actions.save_page(actor, begun, values, typed_in=former.mark)
     db.session.flush()
@@ -210,7 +211,8 @@ def _answers(found: Intake, category: str | None) -> dict[str, object]:
     return {categories.QUESTION: category} | answers if category else answers
 
 
-def _is_asked_again(question: Question, page: Page) -> bool:
+def is_asked_again(question: Question, page: Page) -> bool:
+    """Whether former answers to a question may be offered at all."""
     return (
         KINDS[question.kind].asks
         and question.kind != "consent"
@@ -234,20 +236,26 @@ def _offer(
         value = former.answers.get(question.key)
         if not answered(value):
             continue
-        told = _gap(found, asked, former, value, stored)
+        told = gap_of(found.event.last_day, found.key, asked, former, value, stored)
         if told is None:
             try:
-                return Offer(page, question, asked, former, _fitting(asked, former, value))
+                return Offer(page, question, asked, former, fitting(asked, former, value))
             except Wrong:
                 told = Gap.CHANGED
         gap = gap or Offer(page, question, asked, former, gap=told)
     return gap
 
 
-def _gap(
-    found: Intake, question: Question, former: Former, value: object, stored: Mapping[uuid.UUID, StoredFile]
+def gap_of(
+    last_day: date,
+    key: SealKey,
+    question: Question,
+    former: Former,
+    value: object,
+    stored: Mapping[uuid.UUID, StoredFile],
 ) -> Gap | None:
-    if question.key in IDENTITY | EXPIRY and _has_expired(found, former):
+    """Why a former answer is not offered for a question; None where it is, as far as its kind goes (``fitting``)."""
+    if question.key in IDENTITY | EXPIRY and _has_expired(last_day, key, former):
         return Gap.EXPIRED
     if question.kind != "file":
         return None
@@ -259,17 +267,17 @@ def _gap(
     return None if fits else Gap.CHANGED
 
 
-def _has_expired(found: Intake, former: Former) -> bool:
+def _has_expired(last_day: date, key: SealKey, former: Former) -> bool:
     """Whether the identity document that was named there does not hold until the end of the event."""
     days = {key: former.answers[key] for key in EXPIRY if key in former.answers}
     if any(isinstance(day, Sealed) for day in days.values()):
         # Opened to be compared with a day, and shown to nobody.
-        opened = given.opened(former.answer_set, found.key)
-        days = {key: opened.get(key) for key in days}
-    return any(isinstance(day, str) and day < found.event.last_day.isoformat() for day in days.values())
+        opened = given.opened(former.answer_set, key)
+        days = {name: opened.get(name) for name in days}
+    return any(isinstance(day, str) and day < last_day.isoformat() for day in days.values())
 
 
-def _fitting(new: Question, former: Former, value: object) -> object:
+def fitting(new: Question, former: Former, value: object) -> object:
     """An answer as the new question takes it; a sealed one that was not opened as it is. Raises Wrong."""
     old = former.definition.question(new.key)
     same_kind = old.kind == new.kind or (old.kind, new.kind) == ("short_text", "long_text")
@@ -300,7 +308,7 @@ def _same_option(old: Question, new: Question, chosen: object) -> str:
     raise Wrong(None)
 
 
-def _stored(before: Collection[Former]) -> dict[uuid.UUID, StoredFile]:
+def stored_files(before: Collection[Former]) -> dict[uuid.UUID, StoredFile]:
     """The files behind former answers, as far as they are there still."""
     there: dict[uuid.UUID, StoredFile] = {}
     for former in before:
@@ -308,22 +316,22 @@ def _stored(before: Collection[Former]) -> dict[uuid.UUID, StoredFile]:
     return there
 
 
-def _values(actor: Person, former: Former, found: Intake, chosen: Collection[Offer]) -> dict[str, object]:
+def values_of(actor: Person, former: Former, key: SealKey, chosen: Collection[Offer]) -> dict[str, object]:
     """What is kept of these offers: opened where it was sealed, which is recorded, and files read to be stored anew."""
     values: dict[str, object] = {one.question.key: one.value for one in chosen}
-    sealed = sorted(key for key, value in values.items() if isinstance(value, Sealed))
+    sealed = sorted(name for name, value in values.items() if isinstance(value, Sealed))
     if sealed:
         # On the former answers themselves: no desk is to learn from this who comes to which other event.
         audit.record("answer.carried_over", former.answer_set, actor=actor, questions=sealed)
-        opened = given.opened(former.answer_set, found.key)
-        values |= {key: opened.get(key) for key in sealed}
+        opened = given.opened(former.answer_set, key)
+        values |= {name: opened.get(name) for name in sealed}
     for one in chosen:
-        key = one.question.key
+        name = one.question.key
         if one.question.kind == "file":
-            values[key] = _copied(former, values[key])
-        elif key in sealed:
-            values[key] = _opened(one, values[key])
-    return {key: value for key, value in values.items() if value is not None}
+            values[name] = _copied(former, values[name])
+        elif name in sealed:
+            values[name] = _opened(one, values[name])
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _copied(former: Former, value: object) -> Upload | None:
@@ -336,6 +344,6 @@ def _copied(former: Former, value: object) -> Upload | None:
 
 def _opened(one: Offer, value: object) -> object:
     try:
-        return _fitting(one.asked, one.former, value)
+        return fitting(one.asked, one.former, value)
     except Wrong:
         return None

@@ -760,6 +760,37 @@ CALLS_OF_THE_FUND = (
     Route("funding_console.call_cancel", "GET POST", f"{CALL_OPEN}/cancel", SERIES, {"why_off-en": "No money"}),
 )
 
+FUND = "/en/funds/{call}/apply"
+APPLIED = "/en/me/applications/{application}"
+FUNDED = (
+    Route("funding.apply", "GET", FUND, PUBLIC),
+    Route("funding.step", "GET POST", f"{FUND}/p1", PERSONAL, {"q_residence": "KE", "q_first_time": "yes"}),
+    Route("funding.keep", "POST", f"{FUND}/p1/draft", PERSONAL),
+    Route("funding.vouchers", "GET", f"{FUND}/people", PERSONAL),
+    Route(
+        "funding.voucher",
+        "GET POST",
+        f"{FUND}/people/referee-1",
+        OWNER,
+        {"name": "Omar", "email": "omar@example.org", "language": "fr"},
+    ),
+    Route("funding.ask_again", "POST", f"{FUND}/people/nominator-1/again", OWNER),
+    Route("funding.check", "GET POST", f"{FUND}/check", PERSONAL),
+    Route("funding.former", "GET POST", f"{FUND}/former", PERSONAL, {"take": "nationality"}),
+    Route("funding.done", "GET", f"{FUND}/done", PERSONAL),
+    Route("funding.own_file", "GET", f"{FUND}/files/letter", OWNER),
+    Route("funding.own_file", "GET", f"{FUND}/files/identity_copy", UNREACHED),
+    Route("funding.own_file", "POST", f"{FUND}/files/identity_copy", OWNER),
+    Route("funding.own_file", "POST", f"{FUND}/files/letter", UNREACHED),
+    Route("funding.sealed_answers", "GET POST", f"{FUND}/sealed/answers", OWNER),
+    Route("funding.mine_one", "GET", APPLIED, OWNER),
+    Route("funding.amend", "GET POST", f"{APPLIED}/answers/p6", OWNER),
+    Route("funding.send_again", "POST", f"{APPLIED}/send", OWNER),
+    Route("funding.withdraw", "GET POST", f"{APPLIED}/withdraw", OWNER),
+    Route("funding.vouch", "GET POST", "/en/vouch/{vouch_link}", PUBLIC, {"go": "yes"}),
+    Route("funding.not_me", "GET POST", "/en/vouch/{vouch_link}/not-me", PUBLIC),
+)
+
 ROUTES = (
     *CALLS_OF_THE_FUND,
     *FOR_MACHINES,
@@ -777,4 +808,5 @@ ROUTES = (
     *MAILED,
     *PRINTS,
     *AT_THE_DOORS,
+    *FUNDED,
 )

@@ -40,6 +40,7 @@ OWN: Mapping[str, set[str]] = {
 """Fields of a form's own that its smallest valid content leaves out, where no page shows the form."""
 RANDOM = {
     ("registration", "reference"),
+    ("fund_application", "reference"),
     ("questionnaire", "draft"),
     ("questionnaire_version", "definition"),
     ("stored_file", "storage_key"),

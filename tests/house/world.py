@@ -31,6 +31,9 @@ from eventhub.checkin.models import Device, Entry, Scan, Source, Verdict
 from eventhub.delegations import actions as delegations
 from eventhub.delegations import filling
 from eventhub.demo.cast import address_of
+from eventhub.funding import vouching
+from eventhub.funding.models import Voucher
+from eventhub.funding.vouching import Named
 from eventhub.helping import actions as helping
 from eventhub.helping import claiming
 from eventhub.kit import audit, slots
@@ -52,6 +55,8 @@ from eventhub.registration import actions, offers, queries, security, thread
 from eventhub.registration.models import Registration, State, Word
 from eventhub.registration.reference import new_reference
 from tests.factories.delegations import arrived, make_delegation, nominate
+from tests.factories.funding import ANSWERS as APPLIED
+from tests.factories.funding import an_open_call, apply, begin, held
 from tests.factories.helping import name_people
 from tests.factories.papers import make_paper
 from tests.factories.people import give_phone, grant, make_organisation, make_passkey, make_person
@@ -294,6 +299,7 @@ def _build(world: World) -> None:
         parts |= _helped(world, where)
         parts |= call_parts(where)
         parts |= {"pair": str(make_pair(where).id), "one_person": str(make_pair(where, is_one=True).id)}
+    world.mine |= _funded(db.session.get_one(Person, world.persons["owner"]))
     world.mine |= {"house": str(make_organisation().id), "other_house": str(make_organisation().id)}
     world.mine |= {"promise": str(_parked()), "foreign_event_id": world.foreign["event_id"]}
 
@@ -531,6 +537,23 @@ def _begun(owner: Person) -> Event:
     draft = actions.start_draft(owner, owner, intake(event, owner))
     actions.save_page(owner, draft, _papers())
     return event
+
+
+def _funded(owner: Person) -> dict[str, str]:
+    """A call for which the owner has a draft with files and a nominator, and one to which the owner has applied."""
+    call = an_open_call(changed={"vouching": {"nominator": True, "referees": 1}})
+    papers = {"letter": Upload("letter.pdf", PDF_BYTES), "identity_copy": Upload("id.pdf", PDF_BYTES)}
+    begin(call, owner, APPLIED | papers)
+    who = [
+        Named(slot, "Asha", f"{slot[0].value}@example.org", "en")
+        for slot in ((Voucher.NOMINATOR, 0), (Voucher.REFEREE, 0))
+    ]
+    first, _second = [vouching.name(owner, held(call, owner), one) for one in who]
+    return {
+        "call": call.slug,
+        "application": str(apply(an_open_call(), owner).reference),
+        "vouch_link": vouching.link_token(first),
+    }
 
 
 def _online(owner: Person) -> dict[str, str]:

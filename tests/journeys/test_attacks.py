@@ -52,6 +52,7 @@ FREE: dict[str, dict[str, Any]] = {
     "fund_call_rules": {"rules": None, "texts": None, "reason": None},
     "mailing": {"subject": None, "text": None},
     "charge": {"name": None},
+    "fund_endorsement": {"name": None},
     "nominee": {"name": None},
     "organisation_alias": {"name": ATTACK},
     "organisation": {"name": None, "head": ATTACK, "website": ADDRESS},
@@ -97,6 +98,10 @@ NOT_FREE = {
     "fund_call_rules": {"digest"},
     "mailing": {"original_language", "audience"},
     "charge": {"email", "phone", "language"},
+    "fund_application": {
+        *("reference", "origin", "residence", "nationality", "region", "language", "accepts", "cost_lines", "reason"),
+    },
+    "fund_endorsement": {"email", "language"},
     "nominee": {"email", "language"},
     "organisation": {"name_key", "kind", "ecosoc_status", "ganhri_status", "country"},
     "organisation_alias": {"name_key"},

@@ -23,8 +23,10 @@ from eventhub.delegations import actions as delegations
 from eventhub.delegations import filling
 from eventhub.delegations.actions import Nomination
 from eventhub.delegations.models import FocalInvitation, Kind, Nominee
-from eventhub.funding import call_queries, opening
+from eventhub.funding import call_queries, opening, vouching
 from eventhub.funding import calls as call_actions
+from eventhub.funding.models import Application, Call, Endorsement, Voucher
+from eventhub.funding.vouching import Named
 from eventhub.helping import actions as helping
 from eventhub.helping import claiming
 from eventhub.helping.models import Charge
@@ -48,6 +50,8 @@ from eventhub.registration import admission, deciding, offers, preparing, thread
 from eventhub.registration.models import RegistrationSetup, State, Word
 from eventhub.registration.queries import newest_offer
 from tests.factories.delegations import make_delegation, nominate
+from tests.factories.funding import ANSWERS as APPLIED
+from tests.factories.funding import an_open_call, apply, begin, held
 from tests.factories.funding_calls import make_call, propose
 from tests.factories.helping import name_people
 from tests.factories.papers import make_paper
@@ -107,6 +111,7 @@ NOT_PAGES = frozenset(
         "programme_console.document_file",
         "registration.draft_file",
         "registration.own_file",
+        "funding.own_file",
         "registration.question_file",
         "registration_console.file",
         "registration_console.message_file",
@@ -314,6 +319,7 @@ def _build(words: Words) -> Tour:
     db.session.add(Promise(id=910, task="people.erased", payload={}, parked_at=now(), problem=words("crash")))
     delegation, (invited, filled, waiting), asked_to_be = _delegation(words, event, owner)
     named, typed, linked = _helped(words, event, owner)
+    fund, voucher, sent_to, applied = _funded(words, event, owner)
     again = make_forum()
     again.title = texts("A forum for those who came before")
     editable = _questionnaire(words)
@@ -363,6 +369,9 @@ def _build(words: Words) -> Tour:
             "funding.guide": f"/funds/{call_open}/guide",
             "helping.refuse": f"/not-me/{helping.charge_token(linked)}",
             "registration.offer": f"/offers/{offers.offer_token(offer)}",
+            "funding.apply": f"/funds/{fund.slug}/apply",
+            "funding.vouch": f"/vouch/{vouching.link_token(voucher)}",
+            "funding.not_me": f"/vouch/{vouching.link_token(voucher)}/not-me",
         },
     )
     stops(
@@ -420,6 +429,17 @@ def _build(words: Words) -> Tour:
             "delegations.become": f"/me/requests/{delegations.focal_token(asked_to_be)}",
             "delegations.claim": f"/me/invitations/{delegations.nominee_token(filled)}",
             "delegations.claim#invited": f"/me/invitations/{delegations.nominee_token(invited)}",
+            "funding.apply#begun": f"/funds/{fund.slug}/apply",
+            "funding.step": f"/funds/{fund.slug}/apply/p4",
+            "funding.vouchers": f"/funds/{fund.slug}/apply/people",
+            "funding.voucher": f"/funds/{fund.slug}/apply/people/nominator-1",
+            "funding.check": f"/funds/{fund.slug}/apply/check",
+            "funding.sealed_answers": f"/funds/{fund.slug}/apply/sealed/answers",
+            "funding.done": f"/funds/{sent_to.slug}/apply/done",
+            "funding.former": f"/funds/{fund.slug}/apply/former",
+            "funding.mine_one": f"/me/applications/{applied.reference}",
+            "funding.amend": f"/me/applications/{applied.reference}/answers/p3",
+            "funding.withdraw": f"/me/applications/{applied.reference}/withdraw",
             "calendars.my_sessions": "/me/sessions",
             "calendars.my_sessions#week": f"/me/sessions?day={event.first_day.isoformat()}",
             "calendars.choose": f"/me/sessions/events/{dialogue.slug}",
@@ -627,6 +647,18 @@ def _helped(words: Words, event: Any, owner: Person) -> list[Charge]:
     claiming.take_up(owner, typed, event)
     (linked,) = name_people(event, make_person(), words("Linked Person"), email="village@example.org")
     return [named, typed, linked]
+
+
+def _funded(words: Words, event: Any, owner: Person) -> tuple[Call, Endorsement, Call, Application]:
+    """A call of the event for which the owner has a draft and a nominator, and one to which the owner has applied."""
+    fund = an_open_call(event, changed={"vouching": {"nominator": True, "referees": 2, "letter": True}})
+    sent_to = an_open_call()
+    for call in (fund, sent_to):
+        call.title = {"en": words("A call"), "ar": words("دعوة")}
+    begin(fund, owner, APPLIED | {"why_need": words("No grant pays for it")})
+    who = Named((Voucher.NOMINATOR, 0), words("Somebody who vouches"), "vouches@example.org", "en", words("Herders"))
+    voucher = vouching.name(owner, held(fund, owner), who)
+    return fund, voucher, sent_to, apply(sent_to, owner)
 
 
 NUMBERS = itertools.count(1)

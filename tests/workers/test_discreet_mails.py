@@ -25,7 +25,10 @@ from eventhub.calendars import invites
 from eventhub.calendars.models import Choice, InviteMail
 from eventhub.delegations import actions as delegations
 from eventhub.delegations import filling
-from eventhub.funding import call_queries, opening
+from eventhub.funding import call_queries, opening, vouching
+from eventhub.funding.models import Call, Vouch, Voucher
+from eventhub.funding.models import State as Applied
+from eventhub.funding.vouching import Named
 from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.codes import LANGUAGES
@@ -45,6 +48,7 @@ from tests.arrangements import scene as arrangements
 from tests.factories import calendars as in_calendars
 from tests.factories import funding_calls as funds
 from tests.factories.delegations import arrived, make_delegation, nominate
+from tests.factories.funding import an_open_call, begin, held
 from tests.factories.helping import name_people
 from tests.factories.people import give_phone, make_person, make_staff
 from tests.factories.programme import make_session
@@ -104,6 +108,44 @@ def in_state(state: State) -> Scene:
 def helped(person: Person) -> Payload:
     (charge,) = name_people(marked(make_forum()), make_person(), "Amina Yusuf", email=str(person.email))
     return {"charge_id": str(charge.id)}
+
+
+def call_for() -> Call:
+    """A call with its word wherever it says one."""
+    call = an_open_call(changed={"vouching": {"nominator": True}})
+    call.title, call.code, call.slug = (
+        dict(MARKERS),
+        f"SAFRAN{uuid.uuid4().hex[:6].upper()}",
+        f"safranduft-{uuid.uuid4().hex[:8]}",
+    )
+    db.session.flush()
+    return call
+
+
+def applied(state: Applied) -> Scene:
+    """An application that stands there."""
+
+    def made(person: Person) -> Payload:
+        one = begin(call_for(), person)
+        one.state, one.number, one.reference = state, 1, f"EH-SAFRAN-{uuid.uuid4().hex[:8]}"
+        return {"application_id": str(one.id)}
+
+    return made
+
+
+def vouches(outcome: Vouch | None) -> Scene:
+    """Somebody is asked to vouch for the person, or has answered; or the person is the one who is asked."""
+
+    def made(person: Person) -> Payload:
+        call, applicant = call_for(), person if outcome else make_person(discreet=True, name="Amina Yusuf")
+        begin(call, applicant)
+        email = f"asha-{uuid.uuid4().hex[:8]}@example.org" if outcome else str(person.email)
+        row = vouching.name(applicant, held(call, applicant), Named((Voucher.NOMINATOR, 0), "Asha", email, "en"))
+        if outcome:
+            vouching.answer(vouching.link_token(row), outcome)
+        return {"endorsement_id": str(row.id)}
+
+    return made
 
 
 def called_off(person: Person) -> Payload:
@@ -264,7 +306,7 @@ def on_other_days(person: Person) -> Payload:
     return {"registration_id": str(one.id), "first_day": first_day, "was": ["2030-01-01", "2030-01-02"]}
 
 
-def applied(task: str) -> Scene:
+def told_of_a_call(task: str) -> Scene:
     """A call of the fund that says the word everywhere, of which somebody who applied is told."""
 
     def made(person: Person) -> Payload:
@@ -379,6 +421,12 @@ SCENES: dict[str, Scene] = {
     "delegations.called_off": focal_point_ended,
     "delegations.nomination_called_off": nomination_called_off,
     "helping.named": helped,
+    "funding.received": applied(Applied.SUBMITTED),
+    "funding.draft_reminded": applied(Applied.DRAFT),
+    "funding.withdrawn": applied(Applied.WITHDRAWN),
+    "funding.vouch_asked": vouches(None),
+    "funding.vouch_reminded": vouches(None),
+    "funding.vouch_answered": vouches(Vouch.CONFIRMED),
     "delegations.declined": declined_nomination,
     "calendars.invite": invited,
     "calendars.session_cancelled": session_called_off,
@@ -386,9 +434,9 @@ SCENES: dict[str, Scene] = {
     "calendars.place_given": given_a_place,
     "calendars.place_lost": left_to_others,
     "calendars.event_moved": on_other_days,
-    "funding.rules_told": applied("funding.rules_told"),
-    "funding.extended_told": applied("funding.extended_told"),
-    "funding.cancelled_told": applied("funding.cancelled_told"),
+    "funding.rules_told": told_of_a_call("funding.rules_told"),
+    "funding.extended_told": told_of_a_call("funding.extended_told"),
+    "funding.cancelled_told": told_of_a_call("funding.cancelled_told"),
     "mailings.letter": mailed,
     "mailings.test": tried_out,
     "people.sign_in": signing_in,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventhub.funding.allowance import CostKind, DailyRate, Given, NoDailyRate, Payee, Reason, Rules
-from eventhub.funding.costs import (
+from eventhub.funding.estimates import (
     Basis,
     BasisWrong,
     FareTable,
