@@ -33,7 +33,7 @@ def today(visitor: Visitor) -> Panel | None:
                 "tag": (ngettext("%(num)s waits", "%(num)s wait", number), "warn"),
             }
         )
-    return Panel("funding/today_panel.html", {"items": items}) if items else None
+    return Panel("funding/today_panel.html", {"tasks": items}) if items else None
 
 
 def _number(row: Waiting) -> int:

@@ -1,5 +1,6 @@
-"""What speaks for two applications to one call being those of one person: what registration compares (names, date of
-birth, a paper), and mailboxes that only look like two.
+"""What speaks for two applications to one call being those of one person.
+
+It is what registration compares (names, a date of birth, a paper), and mailboxes that only look like two.
 """
 
 import uuid

@@ -88,6 +88,12 @@ ASKED = "/en/console/questionnaires/{questionnaire}"
 DESK_PAGE = f"{EVENT}/registrations"
 HOUSES = "/en/console/organizations"
 LOCK = {"lock": "{lock}"}
+FUND = SERIES
+FUND_NOT_BY_GET = but(FUND, admin=NOTHING, series_admin=NOTHING)
+FUND_CALL = "/en/console/funds/{call}"
+FUND_FILES = f"{FUND_CALL}/files"
+FUND_FILE = f"{FUND_FILES}/{{application}}"
+FUND_CHOSEN = {"outcome": "eligible", "id": "{application}"}
 CHOSEN = {"outcome": "accredited", "id": "{registration}"}
 
 DELEGATION = f"{EVENT}/delegations/{{delegation}}"
@@ -717,7 +723,66 @@ AT_THE_DOORS = (
     Route("rooms.join", "GET", "/en/events/{event}/sessions/{draft_session}/join", NO_ROOM),
 )
 
+FUND_DESK = (
+    Route("funding_console.files", "GET", FUND_FILES, FUND),
+    Route("funding_console.preview", "POST", f"{FUND_FILES}/preview", FUND, FUND_CHOSEN),
+    Route("funding_console.decide", "POST", f"{FUND_FILES}/decision", FUND, FUND_CHOSEN),
+    Route("funding_console.export", "GET POST", f"{FUND_FILES}/export", FUND, {"reason": "Board", "kind": "csv"}),
+    Route("funding_console.record", "GET", FUND_FILE, FUND),
+    Route("funding_console.note", "POST", f"{FUND_FILE}/note", FUND, {"text": "Called"}),
+    Route("funding_console.reveal", "POST", f"{FUND_FILE}/sealed", FUND, {"reason": "Passport"}),
+    Route("funding_console.answer_file", "GET", f"{FUND_FILE}/files/letter", FUND),
+    Route("funding_console.answer_file", "GET", f"{FUND_FILE}/files/identity_copy", FUND_NOT_BY_GET),
+    Route("funding_console.answer_file", "POST", f"{FUND_FILE}/files/identity_copy", FUND, {"reason": "Passport"}),
+    Route("funding_console.letter", "GET", f"{FUND_FILE}/letters/{{endorsement}}", FUND),
+    Route("funding_console.ask", "POST", f"{FUND_FILE}/missing", FUND, {"question": "Where?", "days": "3"}),
+    Route("funding_console.message_file", "GET", f"{FUND_FILE}/messages/{{fund_message}}", FUND),
+    Route("funding_console.mark_read", "POST", f"{FUND_FILE}/answer-read", FUND),
+    Route(
+        "funding_console.take_up", "POST", f"{FUND_FILES}/{{application_refused}}/again", FUND, {"why": "A letter came"}
+    ),
+    Route("funding_console.papers", "GET", f"{FUND_FILE}/papers", FUND),
+    Route("funding_console.paper", "GET", f"{FUND_FILE}/papers/letter", FUND),
+    Route("funding_console.paper", "GET POST", f"{FUND_FILE}/papers/identity_copy", FUND, {"reason": "Passport"}),
+    Route("funding_console.duplicates", "GET", f"{FUND_CALL}/duplicates", FUND),
+    Route(
+        "funding_console.duplicate",
+        "GET POST",
+        f"{FUND_CALL}/duplicates/{{fund_pair}}",
+        FUND,
+        {"finding": "different", "text": "Cousins"},
+    ),
+    Route(
+        "funding_console.two_people",
+        "POST",
+        f"{FUND_CALL}/duplicates/{{fund_same}}/two-people",
+        FUND,
+        {"why": "They wrote"},
+    ),
+    Route("funding_console.numbers", "GET", f"{FUND_CALL}/numbers", FUND),
+    Route(
+        "funding_console.debts",
+        "GET POST",
+        "/en/console/funds/debts",
+        ADMIN,
+        {"reference": "{application_reference}", "party": "person", "note": "Forged"},
+    ),
+    Route("funding_console.agree", "POST", "/en/console/funds/debts/proposals/{proposal}/agree", ADMIN),
+    Route("funding_console.drop", "POST", "/en/console/funds/debts/proposals/{proposal_to_drop}/drop", ADMIN),
+    Route("funding_console.clear", "GET POST", "/en/console/funds/debts/{debt}/clear", ADMIN, {"why": "It came"}),
+    Route(
+        "funding_thread.mine", "GET POST", "/en/me/applications/{application_reference}/questions", OWNER, {"text": "x"}
+    ),
+    Route(
+        "funding_thread.message_file",
+        "GET",
+        "/en/me/applications/{application_reference}/questions/{fund_message}",
+        OWNER,
+    ),
+)
+
 ROUTES = (
+    *FUND_DESK,
     *FOR_MACHINES,
     *ONLY_IN_THE_DEMO,
     *PROGRAMME,

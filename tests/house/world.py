@@ -82,6 +82,7 @@ from tests.factories.registration import (
     take_category,
 )
 from tests.factories.registration import make_questionnaire as make_published
+from tests.house.fund_world import fund_parts
 from tests.mailings.scene import line_of, make_mailing, minute, send
 
 ROLES = (
@@ -291,6 +292,8 @@ def _build(world: World) -> None:
         parts |= {"ready": str(ready.registration_id), "decision": str(ready.id)}
         parts |= _delegation(world, where)
         parts |= _helped(world, where)
+        owner = db.session.get_one(Person, world.persons["owner"]) if where is event else make_person()
+        parts |= fund_parts(where, owner)
         parts |= {"pair": str(make_pair(where).id), "one_person": str(make_pair(where, is_one=True).id)}
     world.mine |= {"house": str(make_organisation().id), "other_house": str(make_organisation().id)}
     world.mine |= {"promise": str(_parked()), "foreign_event_id": world.foreign["event_id"]}

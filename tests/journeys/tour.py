@@ -74,6 +74,7 @@ from tests.factories.registration import (
     register,
     take_category,
 )
+from tests.journeys.fund_tour import fund_stops
 from tests.live import House
 from tests.mailings.scene import line_of, make_mailing, minute
 from tests.mailings.scene import send as send_mailing
@@ -325,6 +326,8 @@ def _build(words: Words) -> Tour:
         for endpoint, path in pages.items():
             add(Stop(endpoint.split("#")[0], who, path))
 
+    for who, pages in fund_stops(words, texts, owner).items():
+        stops(who, pages)
     stops(
         "public",
         {
