@@ -11,7 +11,6 @@ from eventhub.funding.desk_forms import MessageForm
 from eventhub.funding.exchange import lines, own_author
 from eventhub.funding.models import Application, State
 from eventhub.kit.access import actor, personal
-from eventhub.kit.errors import NotFound
 from eventhub.kit.files import attachment
 from eventhub.kit.forms import submit
 from eventhub.kit.web import back_to
@@ -74,7 +73,5 @@ def message_file(reference: str, message_id: uuid.UUID) -> Response:
 
 
 def _own(person: Person, reference: str, *, lock: bool = False) -> Application:
-    known = read_reference(reference)
-    if known is None:
-        raise NotFound
-    return thread.own(person, known, lock=lock)
+    # Asked for even when it cannot be one: no answer takes less than another.
+    return thread.own(person, read_reference(reference) or "", lock=lock)
