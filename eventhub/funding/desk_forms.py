@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 from werkzeug.datastructures import FileStorage
 from wtforms import (
     BooleanField,
@@ -65,7 +66,7 @@ class FilterForm(PlainForm):
                 ("waiting", _l("Longest wait")),
                 ("newest", _l("Newest first")),
                 ("name", _l("Name")),
-                ("number", _l("Number")),
+                ("number", lazy_pgettext("of an application", "Number")),
             ]
         ),
         validate_choice=False,

@@ -14,7 +14,7 @@ from eventhub.funding.rules import Support
 def header(place: Desk) -> list[str]:
     """What the file holds."""
     return [
-        _("Number"),
+        pgettext("of an application", "Number"),
         _("Reference"),
         _("Public name"),
         _("Organization"),

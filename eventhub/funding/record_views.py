@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from flask import Response, flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import pgettext
 
 from eventhub.funding import deciding, desk, desk_shown, looking, thread
 from eventhub.funding.console import at_desk, bp, seen_versions
@@ -298,7 +299,7 @@ def _ask_form(sent: Form | None, where: Desk, missing: list[Gap]) -> MissingForm
 def _facts(where: Desk, application: Application) -> list[dict[str, Any]]:
     support = application.support
     facts = [
-        (_("Number"), f"#{application.number}"),
+        (pgettext("of an application", "Number"), f"#{application.number}"),
         (_("Organization"), application.organisation.name if application.organisation else ""),
         (_("Nominated by"), application.nominated_by.name if application.nominated_by else ""),
         (_("Region"), desk_shown.region(application.region, g.lang)),

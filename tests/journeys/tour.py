@@ -108,6 +108,10 @@ NOT_PAGES = frozenset(
         "registration.question_file",
         "registration_console.file",
         "registration_console.message_file",
+        "funding_console.answer_file",
+        "funding_console.letter",
+        "funding_console.message_file",
+        "funding_thread.message_file",
     }
 )
 """Files, feeds and data; what only the demo has; and the recovery codes, shown once, after a code of a phone."""
