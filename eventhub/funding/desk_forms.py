@@ -37,7 +37,7 @@ from eventhub.registration.pair_models import Verdict
 
 LONGEST_MESSAGE = 4000
 LONGEST_SEARCH = 100
-DAYS = (1, 30)
+DAYS = (2, 30)
 
 
 class FilterForm(PlainForm):

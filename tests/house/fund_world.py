@@ -19,7 +19,7 @@ from tests.factories.funding_desk import (
     make_pair,
 )
 from tests.factories.people import make_person
-from tests.factories.registration import a_photograph
+from tests.factories.programme import PDF_BYTES
 
 
 def fund_parts(event: Event, owner: Person) -> dict[str, str]:
@@ -27,12 +27,12 @@ def fund_parts(event: Event, owner: Person) -> dict[str, str]:
     call, officer = make_call(event), fund_officer()
     papers = {
         "birth_date": "1990-11-26",
-        "letter": Upload("letter.jpg", a_photograph()),
-        "identity_copy": Upload("copy.jpg", a_photograph()),
+        "letter": Upload("letter.pdf", PDF_BYTES),
+        "identity_copy": Upload("copy.pdf", PDF_BYTES),
     }
     mine = make_application(call, owner, answers=papers)
     one = make_endorsement(mine)
-    sent = Upload("more.jpg", a_photograph())
+    sent = Upload("more.pdf", PDF_BYTES)
     thread.ask(officer, call, desk.record(call.id, mine.id), "Where from?", days=3)
     message = thread.answer(owner, mine, desk.record(call.id, mine.id).person.seal_key, "From home", sent)
     one.file_id = message.file_id
