@@ -413,7 +413,14 @@ def _is_in(chip: str, state: State, answered: bool, silent: bool) -> bool:
 
 
 def _is_silent() -> ColumnElement[bool]:
-    return func.coalesce(and_(Application.state == State.INFO_REQUESTED, Application.due_at < now()), False)
+    return func.coalesce(
+        and_(
+            Application.state == State.INFO_REQUESTED,
+            Application.due_at < now(),
+            Application.answered_at.is_(None),
+        ),
+        False,
+    )
 
 
 def _vouched() -> Any:

@@ -40,7 +40,9 @@ def waiting(grants: Iterable[RoleGrant]) -> list[Waiting]:
         return []
     sent = Application.state == State.SUBMITTED
     answered = and_(Application.answered_at.is_not(None), Application.state != State.WITHDRAWN)
-    silent = and_(Application.state == State.INFO_REQUESTED, Application.due_at < now())
+    silent = and_(
+        Application.state == State.INFO_REQUESTED, Application.due_at < now(), Application.answered_at.is_(None)
+    )
     pairs = (
         select(func.count())
         .where(FundPair.call_id == Call.id, FundPair.verdict.is_(None))

@@ -192,7 +192,10 @@ def _row(row: Row, place: Desk, missing: list[Gap]) -> dict[str, Any]:
         "days": (now() - row.submitted_at).days,
         "tag": desk_shown.STATES[row.state],
         "missing": len(missing) if row.state in {State.SUBMITTED, State.INFO_REQUESTED} else 0,
-        "silent": row.state is State.INFO_REQUESTED and row.due_at is not None and row.due_at < now(),
+        "silent": row.state is State.INFO_REQUESTED
+        and row.answered_at is None
+        and row.due_at is not None
+        and row.due_at < now(),
         "needed": desk.needed_vouchers(place.rules),
     }
 

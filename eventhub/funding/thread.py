@@ -21,9 +21,11 @@ from sqlalchemy.orm.attributes import flag_modified
 from eventhub.funding.desk import PUBLIC_NAME
 from eventhub.funding.desk_models import FundMessage
 from eventhub.funding.file_check import Gap, read_gap
+from eventhub.funding.file_check import gaps as gaps_of
 from eventhub.funding.models import Application, Call, State
 from eventhub.funding.moves import NotPossible, demand_as_seen, hold_rows, move
 from eventhub.funding.nearness import demand_distance
+from eventhub.funding.rules import Vouching
 from eventhub.kit import audit, files
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -34,6 +36,9 @@ from eventhub.kit.outbox import promise
 from eventhub.kit.sealed import Place, SealKey, Unreadable, open_sealed, place, seal
 from eventhub.kit.text import safe_file_name
 from eventhub.people.models import Person
+from eventhub.questionnaires import answers as given
+from eventhub.questionnaires import queries as questionnaires
+from eventhub.questionnaires.models import AnswerSet
 from eventhub.questionnaires.uploads import Upload
 
 PURPOSE = "funding.message"
@@ -149,8 +154,9 @@ def ask(
 def answer(
     actor: Person, application: Application, key: SealKey, text: str, upload: Upload | None = None
 ) -> FundMessage:
-    """What the applicant writes. Where something was asked the file goes back to the desk; where it was found not
-    eligible nothing moves by itself, and the desk sees the message all the same.
+    """What the applicant writes. Where something was asked the file goes back to the desk, unless the form itself still
+    has gaps: those are filled in there, so the form stays open. Where the file was found not eligible nothing moves by
+    itself. The desk sees the message in any case.
 
     The caller holds the application. Raises ThreadEnded, NotAsked, NothingSaid, TooManyAtOnce, and what files.store
     raises.
@@ -164,7 +170,7 @@ def answer(
     if _unread(application.id) >= IN_A_ROW:
         raise TooManyAtOnce
     message = _add(actor, application, key, text, upload)
-    if application.state is State.INFO_REQUESTED:
+    if application.state is State.INFO_REQUESTED and not form_gaps(application):
         move(application, State.SUBMITTED, actor=actor, cause="answered")
     else:
         _note("funding.answered", actor, application)
@@ -196,6 +202,15 @@ def may_write(application: Application) -> bool:
     if application.state in ENDED:
         return False
     return application.state in APPEALED | {State.INFO_REQUESTED} or is_there(application.id)
+
+
+def form_gaps(application: Application) -> list[Gap]:
+    """What the form itself still lacks: answers and papers. Two statements at the most."""
+    answer_set = db.session.get(AnswerSet, application.answer_set_id) if application.answer_set_id else None
+    if answer_set is None:
+        return []
+    definition = questionnaires.version(answer_set.version_id).definition
+    return gaps_of(definition, given.load(answer_set), Vouching(), ())
 
 
 def is_there(application_id: uuid.UUID) -> bool:

@@ -35,7 +35,7 @@ def mine(reference: str) -> ResponseReturnValue:
     ):
         flash(
             _("Your answer is sent. Your application is now looked at again.")
-            if awaited
+            if awaited and application.state is State.SUBMITTED
             else _("Your message is sent. The secretariat reads it."),
             "ok",
         )
@@ -58,6 +58,7 @@ def mine(reference: str) -> ResponseReturnValue:
         may_write=thread.may_write(application),
         word=desk_shown.STATES[application.outcome_seen or application.state],
         asked=awaited,
+        missing=desk_shown.gaps_words(thread.form_gaps(application), definition) if awaited else [],
         refused=application.state is State.INELIGIBLE,
         scripts=["site.js"],
     )

@@ -189,8 +189,10 @@ def test_asking_names_all_gaps_at_once_and_the_applicant_answers(app: Flask, cli
     fields = form_fields(mine.get(own).text)
     sent = {"text": "Nairobi. Here it is.", "file": (io.BytesIO(a_photograph()), "letter of Amina.jpg")}
     assert mine.post(own, data=fields | sent).status_code == 303
-    assert one.state is State.SUBMITTED
+    assert one.state is State.INFO_REQUESTED, "the letter is still missing in the form, which stays open"
     assert one.answered_at is not None
+    assert "Still missing in your form" in mine.get(own).text
+    assert "Amina Yusuf" in client.get(at(call, "?chip=answered")).text
     page = client.get(at(call, f"/{one.id}")).text
     assert "Nairobi. Here it is." in page
     assert "letter of Amina" in page
@@ -201,6 +203,19 @@ def test_asking_names_all_gaps_at_once_and_the_applicant_answers(app: Flask, cli
     fields["seen"] = f"{one.id}:{one.version}"
     assert client.post(at(call, f"/{one.id}/answer-read"), data=fields).status_code == 303
     assert one.answered_at is None
+
+
+def test_an_answer_brings_a_whole_file_back_to_the_desk(app: Flask, client: FlaskClient) -> None:
+    call, who = make_call(), make_person()
+    one = make_application(call, who, answers={"letter": Upload("letter.jpg", a_photograph())})
+    thread.ask(fund_officer(call), call, desk.record(call.id, one.id), "Which city?", days=3)
+    sign_in(client, who)
+    own = f"/en/me/applications/{one.reference}/questions"
+    page = client.get(own).text
+    assert "Still missing" not in page
+    assert client.post(own, data=form_fields(page) | {"text": "Nairobi"}).status_code == 303
+    assert one.state is State.SUBMITTED
+    assert "looked at again" in client.get(own).text
 
 
 def test_words_are_sealed_and_another_person_reads_nothing(app: Flask, client: FlaskClient) -> None:
