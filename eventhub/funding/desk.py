@@ -38,7 +38,7 @@ PUBLIC_NAME = func.coalesce(func.nullif(Person.alias, ""), Person.name)
 
 CHIPS: dict[str, frozenset[State]] = {
     "decide": frozenset({State.SUBMITTED}),
-    "answered": frozenset(State) - {State.WITHDRAWN},
+    "answered": frozenset(State),
     "info": frozenset({State.INFO_REQUESTED}),
     "silent": frozenset({State.INFO_REQUESTED}),
     "eligible": frozenset({State.ELIGIBLE}),
@@ -156,7 +156,7 @@ def overview(call_id: uuid.UUID) -> Overview:
     """One statement."""
     columns = (
         Application.state,
-        Application.answered_at.is_not(None),
+        is_answered(),
         _is_silent(),
         Application.region,
         Application.late,
@@ -412,6 +412,14 @@ def _is_in(chip: str, state: State, answered: bool, silent: bool) -> bool:
     return state in CHIPS[chip] and (answered or chip != "answered") and (silent or chip != "silent")
 
 
+def is_answered() -> ColumnElement[bool]:
+    """Whether something waits to be read. Whoever withdrew is let alone, unless the desk did it: a word about a merged
+    application may be that these are two people.
+    """
+    stands = or_(Application.state != State.WITHDRAWN, Application.merged_into_id.is_not(None))
+    return and_(Application.answered_at.is_not(None), stands)
+
+
 def _is_silent() -> ColumnElement[bool]:
     return func.coalesce(
         and_(
@@ -456,7 +464,7 @@ def _where(desk: Desk, filters: Filters) -> list[ColumnElement[bool]]:
 def _view(chip: str) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = [Application.state.in_(CHIPS[chip])] if chip != "all" else []
     if chip == "answered":
-        found.append(Application.answered_at.is_not(None))
+        found.append(is_answered())
     if chip == "silent":
         found.append(_is_silent())
     return found

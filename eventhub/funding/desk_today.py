@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, true
 
 from eventhub.funding.access import may_create, reached
 from eventhub.funding.debarring import number_waiting
+from eventhub.funding.desk import is_answered
 from eventhub.funding.desk_models import FundPair
 from eventhub.funding.duplicates import STANDING
 from eventhub.funding.models import Application, Call, Stand, State
@@ -39,7 +40,7 @@ def waiting(grants: Iterable[RoleGrant]) -> list[Waiting]:
     if reach is None:
         return []
     sent = Application.state == State.SUBMITTED
-    answered = and_(Application.answered_at.is_not(None), Application.state != State.WITHDRAWN)
+    answered = is_answered()
     silent = and_(
         Application.state == State.INFO_REQUESTED, Application.due_at < now(), Application.answered_at.is_(None)
     )

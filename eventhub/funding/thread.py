@@ -161,7 +161,7 @@ def answer(
     The caller holds the application. Raises ThreadEnded, NotAsked, NothingSaid, TooManyAtOnce, and what files.store
     raises.
     """
-    if application.state in ENDED:
+    if _has_ended(application):
         raise ThreadEnded
     if not may_write(application):
         raise NotAsked
@@ -198,10 +198,13 @@ def may_ask(application: Application) -> bool:
 
 
 def may_write(application: Application) -> bool:
-    """Whether the applicant may write now: who was asked, and who was found not eligible. One statement at the most."""
-    if application.state in ENDED:
+    """Whether the applicant may write now: who was asked, who was found not eligible, and whose application was
+    withdrawn for another one. One statement at the most.
+    """
+    if _has_ended(application):
         return False
-    return application.state in APPEALED | {State.INFO_REQUESTED} or is_there(application.id)
+    asked = application.state in APPEALED | {State.INFO_REQUESTED} or application.merged_into_id is not None
+    return asked or is_there(application.id)
 
 
 def form_gaps(application: Application) -> list[Gap]:
@@ -408,6 +411,10 @@ def _stored(application: Application, key: SealKey, upload: Upload) -> StoredFil
     except DomainError as error:
         error.field = "file"
         raise
+
+
+def _has_ended(application: Application) -> bool:
+    return application.state in ENDED and application.merged_into_id is None
 
 
 def _unread(application_id: uuid.UUID) -> int:

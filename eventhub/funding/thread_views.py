@@ -59,7 +59,7 @@ def mine(reference: str) -> ResponseReturnValue:
         word=desk_shown.STATES[application.outcome_seen or application.state],
         asked=awaited,
         missing=desk_shown.gaps_words(thread.form_gaps(application), definition) if awaited else [],
-        refused=application.state is State.INELIGIBLE,
+        refused=application.state is State.INELIGIBLE or application.merged_into_id is not None,
         scripts=["site.js"],
     )
     return page, form.status

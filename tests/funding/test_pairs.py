@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -15,6 +16,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
 from eventhub.kit.outbox import Promise
+from eventhub.people.models import Person
 from eventhub.questionnaires.uploads import Upload
 from eventhub.registration.pair_models import Verdict
 from tests.factories.funding_desk import fund_officer, make_application, make_call, make_pair
@@ -101,6 +103,23 @@ def test_the_newest_wins_history_stays_and_it_can_be_taken_back(client: FlaskCli
     assert (older.state, older.merged_into_id) == (State.SUBMITTED, None)
     db.session.refresh(row)
     assert row.verdict is Verdict.TAKEN_BACK
+
+
+def test_whose_application_was_merged_may_say_that_these_are_two_people(app: Flask, client: FlaskClient) -> None:
+    call = make_call()
+    row, older, _newer = make_pair(call)
+    officer = fund_officer(call)
+    duplicates.keep_newest(officer, call, duplicates.pair_of(call.id, row.id, officer.id), "Same passport")
+    mine = app.test_client()
+    sign_in(mine, db.session.get_one(Person, older.person_id))
+    own = f"/en/me/applications/{older.reference}/questions"
+    assert mine.post(own, data=form_fields(mine.get(own).text) | {"text": "My cousin applied, too"}).status_code == 303
+    assert older.state is State.WITHDRAWN
+    sign_in(client, officer)
+    page = client.get(f"/en/console/funds/{call.slug}/files?chip=answered").text
+    assert f"#{older.number}" in page
+    gone = make_application(call, state=State.WITHDRAWN, answered_at=now())
+    assert f"#{gone.number}<" not in client.get(f"/en/console/funds/{call.slug}/files?chip=answered").text
 
 
 def test_two_people_are_asked_about_once(client: FlaskClient) -> None:
