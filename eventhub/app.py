@@ -31,16 +31,26 @@ from eventhub.delegations.console import bp as delegations_console
 from eventhub.delegations.panels import PROVIDERS as DELEGATIONS_PANELS
 from eventhub.demo import views as demo_views
 from eventhub.funding import application_views as funding_applications
+from eventhub.funding import call_number_views as funding_numbers
 from eventhub.funding import call_views as funding_calls
 from eventhub.funding import change_views as funding_changes
+from eventhub.funding import debt_views as funding_debts
+from eventhub.funding import desk_models as funding_desk_models
+from eventhub.funding import desk_views as funding_desk
+from eventhub.funding import file_paper_views as funding_papers
 from eventhub.funding import models as funding_models
+from eventhub.funding import organisations as funding_organisations
 from eventhub.funding import own_views as funding_own
+from eventhub.funding import pair_views as funding_pairs
+from eventhub.funding import record_views as funding_records
 from eventhub.funding import setup_views as funding_setup
 from eventhub.funding import vouch_views as funding_vouching
 from eventhub.funding.access import AROUND as FUND_ROLES
 from eventhub.funding.call_panels import PROVIDERS as FUNDING_CALL_PANELS
 from eventhub.funding.call_queries import scopes_of as scopes_of_calls
+from eventhub.funding.desk_panels import PROVIDERS as FUNDING_DESK_PANELS
 from eventhub.funding.own_panels import PROVIDERS as FUNDING_PANELS
+from eventhub.funding.thread_views import bp as funding_thread
 from eventhub.helping import filling_views as helping_pages
 from eventhub.helping import models as helping_models
 from eventhub.helping.organiser_views import bp as helping_console
@@ -171,6 +181,18 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *{module.bp: module for module in (arrangements_pages, arrangements_visas)},
     *{module: module for module in (arrangements_console.bp, arrangements_visas.console)},
     *{module.bp: module for module in (funding_applications, funding_own, funding_vouching)},
+    funding_thread,
+    *{
+        module.bp: module
+        for module in (
+            funding_desk,
+            funding_records,
+            funding_papers,
+            funding_pairs,
+            funding_debts,
+            funding_numbers,
+        )
+    },
     mailings_pages.bp,
     *{module.bp: module for module in (mailings_console, mailings_log)},
     funding_calls.bp,
@@ -221,6 +243,7 @@ PANELS: tuple[tuple[str, Provider], ...] = (
     *MAILINGS_PANELS,
     *FUNDING_CALL_PANELS,
     *FUNDING_PANELS,
+    *FUNDING_DESK_PANELS,
     ("event.aside", calendars_pages.event_aside),
     ("session.actions", checkin_rooms.session_actions),
     ("session.actions", calendars_pages.session_actions),
@@ -378,6 +401,8 @@ TABLES = (
     checkin_models,
     delegations_models,
     funding_models,
+    funding_desk_models,
+    funding_organisations,
     mailings_models,
     helping_models,
     papers_models,

@@ -25,6 +25,7 @@ flask_app = create_app(settings)
 FEATURES = (
     "workers.people",
     "workers.registration",
+    "workers.fund_desk",
     "workers.delegations",
     "workers.helping",
     "workers.funding",

@@ -88,6 +88,12 @@ ASKED = "/en/console/questionnaires/{questionnaire}"
 DESK_PAGE = f"{EVENT}/registrations"
 HOUSES = "/en/console/organizations"
 LOCK = {"lock": "{lock}"}
+FUND = SERIES
+FUND_NOT_BY_GET = but(FUND, admin=NOTHING, series_admin=NOTHING)
+FUND_CALL = "/en/console/funds/{call}"
+FUND_FILES = f"{FUND_CALL}/files"
+FUND_FILE = f"{FUND_FILES}/{{application}}"
+FUND_CHOSEN = {"outcome": "eligible", "id": "{application}"}
 CHOSEN = {"outcome": "accredited", "id": "{registration}"}
 
 DELEGATION = f"{EVENT}/delegations/{{delegation}}"
@@ -760,29 +766,29 @@ CALLS_OF_THE_FUND = (
     Route("funding_console.call_cancel", "GET POST", f"{CALL_OPEN}/cancel", SERIES, {"why_off-en": "No money"}),
 )
 
-FUND = "/en/funds/{call}/apply"
-APPLIED = "/en/me/applications/{application}"
+APPLYING = "/en/funds/{my_call}/apply"
+APPLIED = "/en/me/applications/{my_application}"
 FUNDED = (
-    Route("funding.apply", "GET", FUND, PUBLIC),
-    Route("funding.step", "GET POST", f"{FUND}/p1", PERSONAL, {"q_residence": "KE", "q_first_time": "yes"}),
-    Route("funding.keep", "POST", f"{FUND}/p1/draft", PERSONAL),
-    Route("funding.vouchers", "GET", f"{FUND}/people", PERSONAL),
+    Route("funding.apply", "GET", APPLYING, PUBLIC),
+    Route("funding.step", "GET POST", f"{APPLYING}/p1", PERSONAL, {"q_residence": "KE", "q_first_time": "yes"}),
+    Route("funding.keep", "POST", f"{APPLYING}/p1/draft", PERSONAL),
+    Route("funding.vouchers", "GET", f"{APPLYING}/people", PERSONAL),
     Route(
         "funding.voucher",
         "GET POST",
-        f"{FUND}/people/referee-1",
+        f"{APPLYING}/people/referee-1",
         OWNER,
         {"name": "Omar", "email": "omar@example.org", "language": "fr"},
     ),
-    Route("funding.ask_again", "POST", f"{FUND}/people/nominator-1/again", OWNER),
-    Route("funding.check", "GET POST", f"{FUND}/check", PERSONAL),
-    Route("funding.former", "GET POST", f"{FUND}/former", PERSONAL, {"take": "nationality"}),
-    Route("funding.done", "GET", f"{FUND}/done", PERSONAL),
-    Route("funding.own_file", "GET", f"{FUND}/files/letter", OWNER),
-    Route("funding.own_file", "GET", f"{FUND}/files/identity_copy", UNREACHED),
-    Route("funding.own_file", "POST", f"{FUND}/files/identity_copy", OWNER),
-    Route("funding.own_file", "POST", f"{FUND}/files/letter", UNREACHED),
-    Route("funding.sealed_answers", "GET POST", f"{FUND}/sealed/answers", OWNER),
+    Route("funding.ask_again", "POST", f"{APPLYING}/people/nominator-1/again", OWNER),
+    Route("funding.check", "GET POST", f"{APPLYING}/check", PERSONAL),
+    Route("funding.former", "GET POST", f"{APPLYING}/former", PERSONAL, {"take": "nationality"}),
+    Route("funding.done", "GET", f"{APPLYING}/done", PERSONAL),
+    Route("funding.own_file", "GET", f"{APPLYING}/files/letter", OWNER),
+    Route("funding.own_file", "GET", f"{APPLYING}/files/identity_copy", UNREACHED),
+    Route("funding.own_file", "POST", f"{APPLYING}/files/identity_copy", OWNER),
+    Route("funding.own_file", "POST", f"{APPLYING}/files/letter", UNREACHED),
+    Route("funding.sealed_answers", "GET POST", f"{APPLYING}/sealed/answers", OWNER),
     Route("funding.mine_one", "GET", APPLIED, OWNER),
     Route("funding.amend", "GET POST", f"{APPLIED}/answers/p6", OWNER),
     Route("funding.send_again", "POST", f"{APPLIED}/send", OWNER),
@@ -791,8 +797,67 @@ FUNDED = (
     Route("funding.not_me", "GET POST", "/en/vouch/{vouch_link}/not-me", PUBLIC),
 )
 
+FUND_DESK = (
+    Route("funding_console.files", "GET", FUND_FILES, FUND),
+    Route("funding_console.preview", "POST", f"{FUND_FILES}/preview", FUND, FUND_CHOSEN),
+    Route("funding_console.decide", "POST", f"{FUND_FILES}/decision", FUND, FUND_CHOSEN),
+    Route("funding_console.export", "GET POST", f"{FUND_FILES}/export", FUND, {"reason": "Board", "kind": "csv"}),
+    Route("funding_console.record", "GET", FUND_FILE, FUND),
+    Route("funding_console.note", "POST", f"{FUND_FILE}/note", FUND, {"text": "Called"}),
+    Route("funding_console.reveal", "POST", f"{FUND_FILE}/sealed", FUND, {"reason": "Passport"}),
+    Route("funding_console.answer_file", "GET", f"{FUND_FILE}/files/letter", FUND),
+    Route("funding_console.answer_file", "GET", f"{FUND_FILE}/files/identity_copy", FUND_NOT_BY_GET),
+    Route("funding_console.answer_file", "POST", f"{FUND_FILE}/files/identity_copy", FUND, {"reason": "Passport"}),
+    Route("funding_console.letter", "GET", f"{FUND_FILE}/letters/{{endorsement}}", FUND),
+    Route("funding_console.ask", "POST", f"{FUND_FILE}/missing", FUND, {"question": "Where?", "days": "3"}),
+    Route("funding_console.message_file", "GET", f"{FUND_FILE}/messages/{{fund_message}}", FUND),
+    Route("funding_console.mark_read", "POST", f"{FUND_FILE}/answer-read", FUND),
+    Route(
+        "funding_console.take_up", "POST", f"{FUND_FILES}/{{application_refused}}/again", FUND, {"why": "A letter came"}
+    ),
+    Route("funding_console.papers", "GET", f"{FUND_FILE}/papers", FUND),
+    Route("funding_console.paper", "GET", f"{FUND_FILE}/papers/letter", FUND),
+    Route("funding_console.paper", "GET POST", f"{FUND_FILE}/papers/identity_copy", FUND, {"reason": "Passport"}),
+    Route("funding_console.duplicates", "GET", f"{FUND_CALL}/duplicates", FUND),
+    Route(
+        "funding_console.duplicate",
+        "GET POST",
+        f"{FUND_CALL}/duplicates/{{fund_pair}}",
+        FUND,
+        {"finding": "different", "text": "Cousins"},
+    ),
+    Route(
+        "funding_console.two_people",
+        "POST",
+        f"{FUND_CALL}/duplicates/{{fund_same}}/two-people",
+        FUND,
+        {"why": "They wrote"},
+    ),
+    Route("funding_console.numbers", "GET", f"{FUND_CALL}/numbers", FUND),
+    Route(
+        "funding_console.debts",
+        "GET POST",
+        "/en/console/funds/debts",
+        ADMIN,
+        {"reference": "{application_reference}", "party": "person", "note": "Forged"},
+    ),
+    Route("funding_console.agree", "POST", "/en/console/funds/debts/proposals/{proposal}/agree", ADMIN),
+    Route("funding_console.drop", "POST", "/en/console/funds/debts/proposals/{proposal_to_drop}/drop", ADMIN),
+    Route("funding_console.clear", "GET POST", "/en/console/funds/debts/{debt}/clear", ADMIN, {"why": "It came"}),
+    Route(
+        "funding_thread.mine", "GET POST", "/en/me/applications/{application_reference}/questions", OWNER, {"text": "x"}
+    ),
+    Route(
+        "funding_thread.message_file",
+        "GET",
+        "/en/me/applications/{application_reference}/questions/{fund_message}",
+        OWNER,
+    ),
+)
+
 ROUTES = (
     *CALLS_OF_THE_FUND,
+    *FUND_DESK,
     *FOR_MACHINES,
     *ONLY_IN_THE_DEMO,
     *PROGRAMME,

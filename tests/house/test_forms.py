@@ -31,6 +31,7 @@ OWN: Mapping[str, set[str]] = {
     "registration_console.reveal": {"reason"},
     "registration_console.ask": {"question"},
     "registration_console.security_word": {"note"},
+    "funding_console.decide": {"text"},
     "people.erase": {"sure"},
     "arrangements_console.names": {"reason"},
     "mailings_console.send": {"send_at", "version"},

@@ -88,6 +88,7 @@ from tests.factories.registration import (
 )
 from tests.factories.registration import make_questionnaire as make_published
 from tests.house.calls_world import call_parts
+from tests.house.fund_world import fund_parts
 from tests.mailings.scene import line_of, make_mailing, minute, send
 
 ROLES = (
@@ -298,6 +299,8 @@ def _build(world: World) -> None:
         parts |= _delegation(world, where)
         parts |= _helped(world, where)
         parts |= call_parts(where)
+        owner = db.session.get_one(Person, world.persons["owner"]) if where is event else make_person()
+        parts |= fund_parts(where, owner)
         parts |= {"pair": str(make_pair(where).id), "one_person": str(make_pair(where, is_one=True).id)}
     world.mine |= _funded(db.session.get_one(Person, world.persons["owner"]))
     world.mine |= {"house": str(make_organisation().id), "other_house": str(make_organisation().id)}
@@ -550,8 +553,8 @@ def _funded(owner: Person) -> dict[str, str]:
     ]
     first, _second = [vouching.name(owner, held(call, owner), one) for one in who]
     return {
-        "call": call.slug,
-        "application": str(apply(an_open_call(), owner).reference),
+        "my_call": call.slug,
+        "my_application": str(apply(an_open_call(), owner).reference),
         "vouch_link": vouching.link_token(first),
     }
 

@@ -81,6 +81,7 @@ from tests.factories.registration import (
     register,
     take_category,
 )
+from tests.journeys.fund_tour import fund_stops
 from tests.live import House
 from tests.mailings.scene import line_of, make_mailing, minute
 from tests.mailings.scene import send as send_mailing
@@ -115,6 +116,10 @@ NOT_PAGES = frozenset(
         "registration.question_file",
         "registration_console.file",
         "registration_console.message_file",
+        "funding_console.answer_file",
+        "funding_console.letter",
+        "funding_console.message_file",
+        "funding_thread.message_file",
     }
 )
 """Files, feeds and data; what only the demo has; and the recovery codes, shown once, after a code of a phone."""
@@ -335,6 +340,8 @@ def _build(words: Words) -> Tour:
         for endpoint, path in pages.items():
             add(Stop(endpoint.split("#")[0], who, path))
 
+    for who, pages in fund_stops(words, texts, owner).items():
+        stops(who, pages)
     stops(
         "public",
         {

@@ -26,8 +26,11 @@ from eventhub.calendars.models import Choice, InviteMail
 from eventhub.delegations import actions as delegations
 from eventhub.delegations import filling
 from eventhub.funding import call_queries, opening, vouching
+from eventhub.funding import desk as fund_desk
+from eventhub.funding import thread as fund_thread
 from eventhub.funding.models import Call, Vouch, Voucher
 from eventhub.funding.models import State as Applied
+from eventhub.funding.models import State as FundState
 from eventhub.funding.vouching import Named
 from eventhub.kit import audit
 from eventhub.kit.clock import now
@@ -43,12 +46,15 @@ from eventhub.people.models import Person, Role, ScopeKind
 from eventhub.programme.models import Event, Mode, Publication, Session
 from eventhub.registration import actions, offers, switching, thread
 from eventhub.registration.models import Registration, SeatOffer, State
+from eventhub.registration.pair_models import Verdict
 from tests import servers
 from tests.arrangements import scene as arrangements
 from tests.factories import calendars as in_calendars
 from tests.factories import funding_calls as funds
 from tests.factories.delegations import arrived, make_delegation, nominate
 from tests.factories.funding import an_open_call, begin, held
+from tests.factories.funding_desk import make_application, make_call
+from tests.factories.funding_desk import make_pair as make_fund_pair
 from tests.factories.helping import name_people
 from tests.factories.people import give_phone, make_person, make_staff
 from tests.factories.programme import make_session
@@ -188,6 +194,33 @@ def asked(person: Person) -> Payload:
     one = register(marked(make_forum()), person)
     key = db.session.get_one(SealKey, person.seal_key_id)
     return {"message_id": str(thread.ask(make_person(), one, key, f"A letter of {MARKERS['en']}?").id)}
+
+
+def of_fund() -> Call:
+    return make_call(title=dict(MARKERS), code=f"SAFRAN{uuid.uuid4().hex[:6].upper()}")
+
+
+def on_file(state: FundState) -> Scene:
+    """An application to a fund, which stands there."""
+
+    def made(person: Person) -> Payload:
+        return {"application_id": str(make_application(of_fund(), person, state=state, reason="other").id)}
+
+    return made
+
+
+def asked_by_fund(person: Person) -> Payload:
+    call = of_fund()
+    one = fund_desk.record(call.id, make_application(call, person).id)
+    return {"message_id": str(fund_thread.ask(make_person(), call, one, f"A letter of {MARKERS['en']}?", days=3).id)}
+
+
+def applied_twice(person: Person) -> Payload:
+    call = of_fund()
+    row, older, _newer = make_fund_pair(call)
+    older.person_id, older.state = person.id, FundState.WITHDRAWN
+    row.verdict, row.dropped_id, row.decided_at = Verdict.SAME, older.id, now()
+    return {"pair_id": str(row.id)}
 
 
 def alarmed(person: Person) -> Payload:
@@ -417,6 +450,12 @@ SCENES: dict[str, Scene] = {
     "arrangements.not_possible": answered(Status.NOT_POSSIBLE),
     "delegations.focal_point_invited": focal_point_invited,
     "delegations.nominated": nominated,
+    "funding.eligible": on_file(FundState.ELIGIBLE),
+    "funding.ineligible": on_file(FundState.INELIGIBLE),
+    "funding.taken_up": on_file(FundState.SUBMITTED),
+    "funding.asked": asked_by_fund,
+    "funding.asked_again": asked_by_fund,
+    "funding.merged": applied_twice,
     "delegations.focal_point_ended": focal_point_ended,
     "delegations.called_off": focal_point_ended,
     "delegations.nomination_called_off": nomination_called_off,

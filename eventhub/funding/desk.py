@@ -1,0 +1,493 @@
+"""The fund desk's questions: a call's applications, filtered, sorted and paged in the database, whatever their number.
+
+Names are public ones: an alias stands in place of a name in every list, search and order.
+"""
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import aliased, contains_eager, joinedload
+
+from eventhub.funding import rules as rules_of
+from eventhub.funding.access import scope_of
+from eventhub.funding.file_check import Gap, gaps
+from eventhub.funding.models import Application, Call, CallRules, Debt, Endorsement, Stand, State, Vouch
+from eventhub.funding.rules import Rules
+from eventhub.kit.audit import AuditEntry, AuditText
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.kit.errors import NotFound
+from eventhub.people.access import Scope
+from eventhub.people.models import Organisation, Person
+from eventhub.programme.models import Event
+from eventhub.questionnaires import answers as given
+from eventhub.questionnaires import queries as questionnaires
+from eventhub.questionnaires.models import AnswerSet
+from eventhub.registration.reference import GAPS, read_reference
+
+SIZES = (25, 50)
+SORTS = ("waiting", "newest", "name", "number")
+BULK_LIMIT = 200
+PUBLIC_NAME = func.coalesce(func.nullif(Person.alias, ""), Person.name)
+"""What others may read, in SQL."""
+
+CHIPS: dict[str, frozenset[State]] = {
+    "decide": frozenset({State.SUBMITTED}),
+    "answered": frozenset(State),
+    "info": frozenset({State.INFO_REQUESTED}),
+    "silent": frozenset({State.INFO_REQUESTED}),
+    "eligible": frozenset({State.ELIGIBLE}),
+    "ineligible": frozenset({State.INELIGIBLE}),
+    "further": frozenset(State)
+    - {
+        *(State.DRAFT, State.EXPIRED, State.SUBMITTED, State.INFO_REQUESTED),
+        *(State.ELIGIBLE, State.INELIGIBLE, State.WITHDRAWN),
+    },
+    "withdrawn": frozenset({State.WITHDRAWN}),
+    "all": frozenset(State),
+}
+"""Ready-made views of the list. ``silent``: the day by which something was asked for is past. Drafts are nobody's
+business but their authors'.
+"""
+
+NOMINATING = aliased(Organisation, name="nominating")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A call as its desk has it: with the rules in force and the scope of roles."""
+
+    call: Call
+    rules: Rules
+    scope: Scope
+    event: Event | None
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the list shows. Codes that are not offered fall back to everything. ``vouched``: yes or no."""
+
+    chip: str = "decide"
+    q: str = ""
+    region: str = ""
+    organisation: str = ""
+    late: bool = False
+    vouched: str = ""
+    lacking: str = ""
+    sort: str = "waiting"
+    page: int = 1
+    size: int = SIZES[0]
+
+    @property
+    def are_set(self) -> bool:
+        """Whether anything but the view narrows the list."""
+        return bool(self.q or self.region or self.organisation or self.late or self.vouched or self.lacking)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the list; ``name`` is the public one."""
+
+    id: uuid.UUID
+    number: int
+    reference: str
+    state: State
+    late: bool
+    region: str | None
+    residence: str | None
+    name: str
+    discreet: bool
+    organisation: str | None
+    nominated_by: str | None
+    vouched: int
+    """How many have vouched."""
+    support: str | None
+    first_time: bool | None
+    language: str
+    asked_amount: int | None
+    cost: int | None
+    reason: str | None
+    submitted_at: datetime
+    answered_at: datetime | None
+    due_at: datetime | None
+    decided_at: datetime | None
+    answer_set_id: uuid.UUID | None
+    version_id: uuid.UUID | None
+
+
+@dataclass(frozen=True)
+class Overview:
+    """All files of a call, counted once by what the filters offer."""
+
+    chips: dict[str, int]
+    states: dict[State, int]
+    regions: list[str]
+    organisations: dict[str, str]
+    """Names by id."""
+    total: int
+    cells: list[tuple[Any, ...]]
+    """State, answered, silent, region, late, organization, its name, nominating one, its name, number."""
+
+
+def desk_of(slug: str) -> Desk:
+    """A call that was opened, for its desk. Raises NotFound for drafts: they have no files. One statement."""
+    newest = (
+        select(CallRules.rules)
+        .where(CallRules.call_id == Call.id, CallRules.agreed_at.is_not(None))
+        .order_by(CallRules.number.desc())
+        .limit(1)
+        .correlate(Call)
+        .scalar_subquery()
+    )
+    rows = select(Call, Event, newest).outerjoin(Event, Event.id == Call.event_id)
+    row = db.session.execute(rows.where(Call.slug == slug)).first()
+    if row is None or row[0].stand is Stand.DRAFT or row[2] is None:
+        raise NotFound
+    call, event, in_force = row
+    return Desk(call, rules_of.read(in_force), scope_of(call, event.series_id if event else None), event)
+
+
+def overview(call_id: uuid.UUID) -> Overview:
+    """One statement."""
+    columns = (
+        Application.state,
+        is_answered(),
+        _is_silent(),
+        Application.region,
+        Application.late,
+        Application.organisation_id,
+        Organisation.name,
+        Application.nominated_by_id,
+        NOMINATING.name,
+    )
+    rows = (
+        select(*columns, func.count())
+        .outerjoin(Organisation, Organisation.id == Application.organisation_id)
+        .outerjoin(NOMINATING, NOMINATING.id == Application.nominated_by_id)
+        .where(*at_desk(call_id))
+        .group_by(*(literal_column(str(one + 1)) for one in range(len(columns))))
+    )
+    cells = [tuple(row) for row in db.session.execute(rows)]
+    chips = {name: sum(cell[9] for cell in cells if _is_in(name, *cell[:3])) for name in CHIPS}
+    states: dict[State, int] = {}
+    for cell in cells:
+        states[cell[0]] = states.get(cell[0], 0) + cell[9]
+    named = {str(cell[at]): cell[at + 1] for cell in cells for at in (5, 7) if cell[at]}
+    return Overview(chips, states, sorted({cell[3] for cell in cells if cell[3]}), named, chips["all"], cells)
+
+
+def rows(desk: Desk, filters: Filters, *, ids: Collection[uuid.UUID] | None = None, whole: bool = False) -> list[Row]:
+    """One page of the list, or with ``whole`` all of it; ``ids``: of these alone. One statement."""
+    found: Any = (
+        select(
+            *(Application.id, Application.number, Application.reference, Application.state, Application.late),
+            *(Application.region, Application.residence, PUBLIC_NAME, Person.discreet),
+            *(Organisation.name, NOMINATING.name, _vouched(), Application.support, Application.first_time),
+            *(Application.language, Application.asked_amount, Application.cost, Application.reason),
+            *(Application.submitted_at, Application.answered_at, Application.due_at, Application.decided_at),
+            *(Application.answer_set_id, AnswerSet.version_id),
+        )
+        .join(Person, Person.id == Application.person_id)
+        .outerjoin(Organisation, Organisation.id == Application.organisation_id)
+        .outerjoin(NOMINATING, NOMINATING.id == Application.nominated_by_id)
+        .outerjoin(AnswerSet, AnswerSet.id == Application.answer_set_id)
+        .where(*_where(desk, filters))
+        .order_by(*_order(filters))
+    )
+    if ids is not None:
+        found = found.where(Application.id.in_(ids))
+    if not whole:
+        found = found.limit(filters.size).offset((filters.page - 1) * filters.size)
+    return [Row(*row) for row in db.session.execute(found)]
+
+
+def number(desk: Desk, filters: Filters, *, ids: Collection[uuid.UUID] | None = None) -> int:
+    """How many rows the filters leave. One statement."""
+    found = (
+        select(func.count())
+        .select_from(Application)
+        .join(Person, Person.id == Application.person_id)
+        .outerjoin(Organisation, Organisation.id == Application.organisation_id)
+        .outerjoin(NOMINATING, NOMINATING.id == Application.nominated_by_id)
+        .where(*_where(desk, filters))
+    )
+    if ids is not None:
+        found = found.where(Application.id.in_(ids))
+    return db.session.scalar(found) or 0
+
+
+def lacking(desk: Desk, filters: Filters) -> set[uuid.UUID]:
+    """Which of the files that the other filters leave have gaps (``lacking`` yes), or have none (no). Three statements
+    whatever their number.
+    """
+    found = rows(desk, filters, whole=True)
+    known = gaps_of(desk, found)
+    return {one.id for one in found if bool(known[one.id]) is (filters.lacking == "yes")}
+
+
+def gaps_of(desk: Desk, found: Sequence[Row]) -> dict[uuid.UUID, list[Gap]]:
+    """What is missing in each of these files. Two statements."""
+    if not found:
+        return {}
+    versions = {one.answer_set_id: one.version_id for one in found if one.answer_set_id and one.version_id}
+    answers = given.load_many(versions) if versions else {}
+    vouchers = endorsements([one.id for one in found]) if _asks_vouchers(desk.rules) else {}
+    return {
+        one.id: gaps(
+            questionnaires.version(one.version_id).definition if one.version_id else None,
+            answers.get(one.answer_set_id, {}) if one.answer_set_id else {},
+            desk.rules.vouching,
+            vouchers.get(one.id, ()),
+        )
+        for one in found
+    }
+
+
+def endorsements(application_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Endorsement]]:
+    """Who was asked to vouch for each and still stands, nominators first. One statement."""
+    asked = (
+        select(Endorsement)
+        .where(Endorsement.application_id.in_(application_ids), Endorsement.withdrawn_at.is_(None))
+        .options(joinedload(Endorsement.organisation), joinedload(Endorsement.file))
+        .order_by(Endorsement.role, Endorsement.place)
+    )
+    found: dict[uuid.UUID, list[Endorsement]] = {}
+    for one in db.session.scalars(asked):
+        found.setdefault(one.application_id, []).append(one)
+    return found
+
+
+def chosen(call_id: uuid.UUID, ids: Collection[uuid.UUID]) -> list[Application]:
+    """Files of one call with their persons, in the order of arrival. What is elsewhere is left out. One statement."""
+    found = (
+        select(Application)
+        .join(Application.person)
+        .options(contains_eager(Application.person), joinedload(Application.organisation))
+        .where(Application.id.in_(list(ids)[:BULK_LIMIT]), *at_desk(call_id))
+        .order_by(Application.submitted_at, Application.id)
+    )
+    return list(db.session.scalars(found))
+
+
+def record(call_id: uuid.UUID, application_id: uuid.UUID) -> Application:
+    """One file with person, key, organizations and answers. Raises NotFound. One statement."""
+    found = (
+        select(Application)
+        .join(Application.person)
+        .join(Person.seal_key)
+        .options(
+            contains_eager(Application.person).contains_eager(Person.seal_key),
+            joinedload(Application.organisation),
+            joinedload(Application.nominated_by),
+            joinedload(Application.answer_set),
+        )
+        .where(Application.id == application_id, *at_desk(call_id))
+    )
+    application: Application | None = db.session.scalar(found)
+    if application is None:
+        raise NotFound
+    return application
+
+
+@dataclass(frozen=True)
+class Deed:
+    """A line of a file's history; everybody by the public name."""
+
+    entry: AuditEntry
+    text: str | None
+    who: str | None
+
+
+def deeds(application_id: uuid.UUID, limit: int = 200) -> list[Deed]:
+    """What was done to a file, the newest first. One statement."""
+    found = (
+        select(AuditEntry, AuditText.text, PUBLIC_NAME)
+        .outerjoin(AuditText, AuditText.entry_id == AuditEntry.id)
+        .outerjoin(Person, Person.id == AuditEntry.actor_id)
+        .where(AuditEntry.subject_kind == Application.__tablename__, AuditEntry.subject_id == application_id)
+        .order_by(AuditEntry.id.desc())
+        .limit(limit)
+    )
+    return [Deed(*row) for row in db.session.execute(found)]
+
+
+READINGS = tuple(f"funding.{deed}" for deed in ("revealed", "file_read", "note", "held_apart"))
+"""Deeds that leave a file as it was."""
+
+
+def last_hands(application_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Who last changed each file, by the public name. One statement, none for nothing."""
+    if not application_ids:
+        return {}
+    newest = (
+        select(AuditEntry.subject_id, PUBLIC_NAME.label("who"))
+        .outerjoin(Person, Person.id == AuditEntry.actor_id)
+        .where(
+            AuditEntry.subject_kind == Application.__tablename__,
+            AuditEntry.subject_id.in_(application_ids),
+            AuditEntry.verb.not_in(READINGS),
+        )
+        .ext(distinct_on(AuditEntry.subject_id))
+        .order_by(AuditEntry.subject_id, AuditEntry.id.desc())
+    )
+    return {row.subject_id: row.who for row in db.session.execute(newest) if row.who}
+
+
+def decision_words(application: Application) -> str | None:
+    """What staff added to the newest decision, for the person it is about. One statement."""
+    found: str | None = db.session.scalar(
+        select(AuditText.text)
+        .select_from(AuditEntry)
+        .outerjoin(AuditText, AuditText.entry_id == AuditEntry.id)
+        .where(
+            AuditEntry.subject_kind == Application.__tablename__,
+            AuditEntry.subject_id == application.id,
+            AuditEntry.verb == f"funding.{application.state.value}",
+        )
+        .order_by(AuditEntry.id.desc())
+        .limit(1)
+    )
+    return found
+
+
+def debts_about(application: Application) -> list[Debt]:
+    """What the person or one of the organizations of a file owes now, or why they are not considered. One statement."""
+    organisations = [one for one in (application.organisation_id, application.nominated_by_id) if one]
+    about = or_(Debt.person_id == application.person_id, Debt.organisation_id.in_(organisations))
+    rows = select(Debt).where(about, *holding()).order_by(Debt.since)
+    return list(db.session.scalars(rows))
+
+
+def owing(
+    person_ids: Collection[uuid.UUID], organisation_ids: Collection[uuid.UUID]
+) -> tuple[set[uuid.UUID], set[uuid.UUID]]:
+    """Which of these persons and organizations owe something now or are debarred. One statement, none for nothing."""
+    if not person_ids and not organisation_ids:
+        return set(), set()
+    about = or_(Debt.person_id.in_(person_ids), Debt.organisation_id.in_(organisation_ids))
+    found = db.session.execute(select(Debt.person_id, Debt.organisation_id).where(about, *holding())).all()
+    return {row[0] for row in found if row[0]}, {row[1] for row in found if row[1]}
+
+
+def holding() -> tuple[ColumnElement[bool], ...]:
+    """Debts that hold now: not cleared, and their last day is not past."""
+    return Debt.cleared_at.is_(None), or_(Debt.until.is_(None), Debt.until >= now().date())
+
+
+def with_person(application_id: uuid.UUID) -> Application | None:
+    """An application with person and call, for letters. One statement."""
+    rows = select(Application).where(Application.id == application_id)
+    found: Application | None = db.session.scalar(
+        rows.options(joinedload(Application.person), joinedload(Application.call))
+    )
+    return found
+
+
+def at_desk(call_id: uuid.UUID) -> tuple[ColumnElement[bool], ...]:
+    """The applications that a desk has: sent, and of somebody who is not erased."""
+    return (
+        Application.call_id == call_id,
+        Application.number.is_not(None),
+        Application.submitted_at.is_not(None),
+        Application.erased_at.is_(None),
+        Application.state.not_in([State.DRAFT, State.EXPIRED]),
+    )
+
+
+def needed_vouchers(rules: Rules) -> int:
+    """How many people must vouch."""
+    return int(rules.vouching.nominator) + rules.vouching.referees
+
+
+def _asks_vouchers(rules: Rules) -> bool:
+    return needed_vouchers(rules) > 0
+
+
+def _is_in(chip: str, state: State, answered: bool, silent: bool) -> bool:
+    return state in CHIPS[chip] and (answered or chip != "answered") and (silent or chip != "silent")
+
+
+def is_answered() -> ColumnElement[bool]:
+    """Whether something waits to be read. Whoever withdrew is let alone, unless the desk did it: a word about a merged
+    application may be that these are two people.
+    """
+    stands = or_(Application.state != State.WITHDRAWN, Application.merged_into_id.is_not(None))
+    return and_(Application.answered_at.is_not(None), stands)
+
+
+def _is_silent() -> ColumnElement[bool]:
+    return func.coalesce(
+        and_(
+            Application.state == State.INFO_REQUESTED,
+            Application.due_at < now(),
+            Application.answered_at.is_(None),
+        ),
+        False,
+    )
+
+
+def _vouched() -> Any:
+    confirmed = select(func.count()).where(
+        Endorsement.application_id == Application.id,
+        Endorsement.withdrawn_at.is_(None),
+        Endorsement.outcome == Vouch.CONFIRMED,
+    )
+    return confirmed.correlate(Application).scalar_subquery()
+
+
+def _where(desk: Desk, filters: Filters) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [*at_desk(desk.call.id)]
+    if read_reference(filters.q) is not None or filters.q.lstrip("#").isdigit():
+        # A whole reference or a number means one file: it is found whatever view or filter stands.
+        return [*found, _search(filters.q)]
+    found += _view(filters.chip)
+    if filters.region:
+        found.append(Application.region == filters.region)
+    if filters.organisation:
+        wanted = uuid.UUID(filters.organisation)
+        found.append(or_(Application.organisation_id == wanted, Application.nominated_by_id == wanted))
+    if filters.late:
+        found.append(Application.late.is_(True))
+    if filters.vouched:
+        all_did = _vouched() >= needed_vouchers(desk.rules)
+        found.append(all_did if filters.vouched == "yes" else ~all_did)
+    if filters.q:
+        found.append(_search(filters.q))
+    return found
+
+
+def _view(chip: str) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [Application.state.in_(CHIPS[chip])] if chip != "all" else []
+    if chip == "answered":
+        found.append(is_answered())
+    if chip == "silent":
+        found.append(_is_silent())
+    return found
+
+
+def _search(q: str) -> ColumnElement[bool]:
+    if (reference := read_reference(q)) is not None:
+        return Application.reference == reference
+    if (digits := q.lstrip("#")).isdigit() and digits.isascii():
+        return Application.number == (int(digits) if len(digits) < 9 else -1)
+    parts = [name.icontains(q, autoescape=True) for name in (PUBLIC_NAME, Organisation.name, NOMINATING.name)]
+    signs = func.replace(Application.reference, "-", "")  # read out in part: with gaps, without dashes
+    return or_(*parts, signs.icontains(GAPS.sub("", q), autoescape=True))
+
+
+def _order(filters: Filters) -> tuple[Any, ...]:
+    since: Any = Application.answered_at if filters.chip == "answered" else Application.submitted_at
+    if filters.sort == "newest":
+        return since.desc(), Application.id
+    if filters.sort == "name":
+        return func.lower(PUBLIC_NAME), Application.id
+    if filters.sort == "number":
+        return Application.number, Application.id
+    if filters.chip in {"info", "silent"}:
+        return Application.due_at.asc().nulls_last(), Application.id
+    return since, Application.id

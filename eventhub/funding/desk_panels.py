@@ -1,0 +1,64 @@
+"""What the fund's desk says on the pages of features below it."""
+
+from flask import g, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from eventhub.funding import desk_today
+from eventhub.funding.desk_today import Waiting
+from eventhub.kit.i18n import in_language, show_date
+from eventhub.kit.panels import Panel, Provider
+from eventhub.people.sessions import Visitor
+
+
+def today(visitor: Visitor) -> Panel | None:
+    """Which desks of the fund have something to do, and proposals that wait for a second person."""
+    rows = desk_today.waiting(visitor.grants)
+    items = [
+        {
+            "label": in_language(row.title, g.lang, row.original_language).text,
+            "url": url_for("funding_console.files", slug=row.slug, chip=_view(row)),
+            "note": _note(row),
+            "tag": (ngettext("%(num)s waits", "%(num)s wait", _number(row)), "warn"),
+        }
+        for row in rows
+    ]
+    number = desk_today.proposals(visitor.grants)
+    if number:
+        items.append(
+            {
+                "label": _("Proposals to debar somebody"),
+                "url": url_for("funding_console.debts"),
+                "note": _("A second person agrees, or not."),
+                "tag": (ngettext("%(num)s waits", "%(num)s wait", number), "warn"),
+            }
+        )
+    return Panel("funding/today_panel.html", {"tasks": items}) if items else None
+
+
+def _number(row: Waiting) -> int:
+    return row.decide + row.answered + row.silent or row.pairs
+
+
+def _view(row: Waiting) -> str | None:
+    """The view of the list that shows it."""
+    if row.decide:
+        return None
+    return "answered" if row.answered else "silent" if row.silent else None
+
+
+def _note(row: Waiting) -> str:
+    parts = [
+        ngettext("%(num)s to decide", "%(num)s to decide", row.decide) if row.decide else "",
+        ngettext("%(num)s answer to read", "%(num)s answers to read", row.answered) if row.answered else "",
+        ngettext("%(num)s without an answer in time", "%(num)s without an answer in time", row.silent)
+        if row.silent
+        else "",
+        ngettext("%(num)s possible duplicate", "%(num)s possible duplicates", row.pairs) if row.pairs else "",
+        _("The oldest came on %(day)s.", day=show_date(row.oldest.date(), g.lang)) if row.oldest else "",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+PROVIDERS: tuple[tuple[str, Provider], ...] = (("console.today", today),)
+"""What app.py registers."""
