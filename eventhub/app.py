@@ -180,11 +180,13 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *{module.bp: module for module in (checkin_console, checkin_phones, checkin_rooms)},
     *{module.bp: module for module in (arrangements_pages, arrangements_visas)},
     *{module: module for module in (arrangements_console.bp, arrangements_visas.console)},
-    *{module.bp: module for module in (funding_applications, funding_own, funding_vouching)},
+    *{module.bp: module for module in (funding_applications, funding_calls, funding_own, funding_vouching)},
     funding_thread,
     *{
         module.bp: module
         for module in (
+            funding_setup,
+            funding_changes,
             funding_desk,
             funding_records,
             funding_papers,
@@ -195,8 +197,6 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     },
     mailings_pages.bp,
     *{module.bp: module for module in (mailings_console, mailings_log)},
-    funding_calls.bp,
-    *{module.bp: module for module in (funding_setup, funding_changes)},
 )
 """Pages for people: their addresses begin with a language. The desk's modules fill one blueprint."""
 
