@@ -32,6 +32,7 @@ FEATURES = (
     "workers.papers",
     "workers.programme",
     "workers.calendars",
+    "workers.reviewing",
     "workers.upkeep",
 )
 

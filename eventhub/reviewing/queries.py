@@ -333,12 +333,10 @@ def waiting_of(person_id: uuid.UUID, call_id: uuid.UUID) -> int:
     return db.session.scalar(mine) or 0
 
 
-def declared(call_id: uuid.UUID, person_id: uuid.UUID) -> Sequence[Tie]:
-    """The ties that somebody declared and that stand."""
-    rows = select(Tie).where(
-        Tie.call_id == call_id, Tie.person_id == person_id, Tie.derived.is_(False), Tie.withdrawn_at.is_(None)
-    )
-    return db.session.scalars(rows.options(joinedload(Tie.organisation)).order_by(Tie.made_at, Tie.id)).all()
+def declared(person_id: uuid.UUID) -> Sequence[Tie]:
+    """The ties that somebody declared and that stand, newest first."""
+    rows = select(Tie).where(Tie.person_id == person_id, Tie.derived.is_(False), Tie.withdrawn_at.is_(None))
+    return db.session.scalars(rows.options(joinedload(Tie.organisation)).order_by(Tie.made_at.desc(), Tie.id)).all()
 
 
 def calls_to_score() -> list[uuid.UUID]:
