@@ -1,6 +1,4 @@
-"""Reviewing in words: ties, states, regions, why there is no assignment or no calibrated score; a file as readers see
-it.
-"""
+"""Reviewing in words: ties, states, regions, why there are no readers or no calibrated score; a file as it is read."""
 
 from collections.abc import Mapping
 from typing import Any

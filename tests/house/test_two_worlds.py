@@ -69,7 +69,7 @@ def nobody_there(world: World) -> None:
         store.delete(key)
 
 
-TOKENS = re.compile(r'<input[^>]*name="(?:csrf_token|form_key|drawn)"[^>]*>')
+TOKENS = re.compile(r'<input[^>]*name="(?:csrf_token|form_key|drawn|window)"[^>]*>')
 LEFT_OUT = {"probes.healthz", "probes.readyz", "probes.metrics", "asset"}
 OF_THE_OWNER = {"calendars.personal_feed", "calendars.reply", "people.agree_to_email_change", "registration.offer"}
 """Addresses that are a secret of the person the facts are about: whoever holds one is that person."""
