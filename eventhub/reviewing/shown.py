@@ -6,6 +6,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
+from markupsafe import Markup, escape
 
 from eventhub.funding.models import Application, Voucher
 from eventhub.funding.rules import Masking, Support
@@ -80,6 +81,14 @@ def words(texts: Mapping[str, str], reading: Reading, lang: str) -> str:
     return str(in_language(dict(texts), lang, reading.call.original_language).text)
 
 
+def marked(texts: Mapping[str, str], reading: Reading, lang: str) -> Markup:
+    """A text of the rules for a page: with its language where it is not the page's own."""
+    found = in_language(dict(texts), lang, reading.call.original_language)
+    if not found.fallback:
+        return escape(found.text)
+    return Markup('<span lang="{}" dir="{}">{}</span>').format(found.language, found.direction, found.text)
+
+
 def is_masked(reading: Reading) -> bool:
     """Whether readers see a number and no name."""
     return reading.rules.reviewing.masking is Masking.MASKED
@@ -103,7 +112,7 @@ def facts(application: Application, reading: Reading, lang: str) -> list[dict[st
         kind = codes.label("organisation_kind", one.kind, lang) if one.kind else ""
         day = show_date(one.answered_at.date(), lang) if one.answered_at else ""
         label = _("Nominated by") if role is Voucher.NOMINATOR else _("Recommended by")
-        rows.append({"label": label, "value": ", ".join(each for each in (kind or _("A person"), day) if each)})
+        rows.append({"label": label, "value": " · ".join(each for each in (kind or _("A person"), day) if each)})
     rows.append({"label": _("Late paper"), "value": _("Yes, look at it again") if late else _("None")})
     return rows
 

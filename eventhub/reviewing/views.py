@@ -217,12 +217,12 @@ def _review_page(person: Person, found: Review, call: Reading, form: ReviewForm)
     rubric = []
     for one in call.rules.reviewing.rubric:
         mark, why = form[f"mark_{one.id}"], form[f"why_{one.id}"]
-        anchors = {each.points: shown.words(each.text, call, g.lang) for each in one.anchors}
+        anchors = {each.points: shown.marked(each.text, call, g.lang) for each in one.anchors}
         rubric.append(
             {
                 "name": f"mark_{one.id}",
-                "title": shown.words(one.title, call, g.lang),
-                "question": shown.words(one.question, call, g.lang),
+                "title": shown.marked(one.title, call, g.lang),
+                "question": shown.marked(one.question, call, g.lang),
                 "weight": one.weight,
                 "anchors": [
                     {"value": points, "label": text, "checked": str(points) == mark.data}
