@@ -91,11 +91,11 @@ class GateForm(Form):
 
     def organisations(self) -> list[uuid.UUID]:
         """Organizations that the reader has a tie to."""
-        return [uuid.UUID(one) for one in self._fields["organisation"].data or ()]
+        return [uuid.UUID(one) for one in self._fields["tied_organisations"].data or ()]
 
     def countries(self) -> list[str]:
         """Countries whose files the reader must not read."""
-        return list(self._fields["country"].data or ())
+        return list(self._fields["tied_countries"].data or ())
 
     def files(self, behind: list[Behind]) -> dict[uuid.UUID, Conflict]:
         """Ties to single files, by review."""
@@ -109,11 +109,11 @@ def gate_form(behind: list[Behind], lang: str) -> GateForm:
     lands = sorted({each for one in behind for each in one.countries}, key=lambda code: codes.country_name(code, lang))
     ties = options([(NO_TIE, gettext("No tie")), *((one.value, str(shown.CONFLICTS[one])) for one in DECLARED)])
     fields: dict[str, Any] = {
-        "organisation": SelectMultipleField(
+        "tied_organisations": SelectMultipleField(
             gettext("Organizations that you work with, or did in the last two years"),
             choices=options([(one.hex, name) for one, name in organisations]),
         ),
-        "country": SelectMultipleField(
+        "tied_countries": SelectMultipleField(
             gettext("Countries whose files you should not read"),
             choices=options([(one, codes.country_name(one, lang)) for one in lands]),
         ),

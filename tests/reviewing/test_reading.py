@@ -234,7 +234,7 @@ def test_the_gate(client: FlaskClient) -> None:
     assert "Kenya" in page
     assert "Amina" not in page
     family = f"tie_{second.id.hex}"
-    answer = sent(client, f"/en/reviews/gates/{gate}", organisation=house.id.hex, **{family: "family"})
+    answer = sent(client, f"/en/reviews/gates/{gate}", tied_organisations=house.id.hex, **{family: "family"})
     assert answer.status_code == 303
     states = [db.session.get_one(Review, one.id).state for one in (first, second, third)]
     assert states == [Standing.RECUSED, Standing.RECUSED, Standing.ASSIGNED]
