@@ -8,10 +8,11 @@ from sqlalchemy import select
 
 from eventhub.funding.models import State
 from eventhub.kit.audit import AuditEntry
+from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
 from eventhub.kit.outbox import Promise
-from eventhub.people.models import Affiliation, Person, Role, RoleGrant
+from eventhub.people.models import Affiliation, Person, Role, RoleGrant, WebSession
 from eventhub.reviewing import queries, reading, scoring
 from eventhub.reviewing.models import Conflict, Review, Standing, Tie
 from eventhub.reviewing.reading import OtherWindow, ReadingOver, Said
@@ -185,7 +186,6 @@ def test_derived_ties(kind: str) -> None:
     from datetime import timedelta  # noqa: PLC0415
 
     from eventhub.funding.models import Endorsement, Voucher  # noqa: PLC0415
-    from eventhub.kit.clock import now  # noqa: PLC0415
     from eventhub.reviewing import ties  # noqa: PLC0415
 
     call = f.make_call(nationality_conflicts=kind == "nationality")
@@ -300,3 +300,18 @@ def test_statements(client: FlaskClient, statements: list[str], number: int) -> 
     statements.clear()
     assert client.get(f"/en/reviews/{one.id}").status_code == 200
     assert len(statements) <= 14, len(statements)
+
+
+def test_a_session_that_dies_half_way_loses_nothing(client: FlaskClient) -> None:
+    call = f.make_call()
+    reader = sign_in(client, f.make_reader(call))
+    review = f.give(f.make_file(call), reader)
+    address = f"/en/reviews/{review.id}"
+    page = client.get(address)
+    db.session.query(WebSession).filter_by(person_id=reader.id).update({"revoked_at": now()})
+    db.session.flush()
+    half = form_fields(page.text) | {"go": "keep", "why_need": "Half a reason"}
+    answer = client.post(address, data=half, headers={"Sec-Fetch-Site": "same-origin"})
+    assert "/sign-in" in answer.location
+    sign_in(client, reader)
+    assert "Half a reason" in client.get(address).text
