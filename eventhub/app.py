@@ -119,6 +119,9 @@ from eventhub.registration import switch_views as registration_switch
 from eventhub.registration import waiting_views as registration_line
 from eventhub.registration import way_views as registration_ways
 from eventhub.registration.panels import PROVIDERS as REGISTRATION_PANELS
+from eventhub.reviewing import models as reviewing_models
+from eventhub.reviewing import organiser_views as reviewing_console
+from eventhub.reviewing import views as reviewing_pages
 
 ROOT = Path(__file__).parent.parent
 MAX_UPLOAD = 25_000_000
@@ -197,6 +200,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     },
     mailings_pages.bp,
     *{module.bp: module for module in (mailings_console, mailings_log)},
+    reviewing_pages.bp,
+    reviewing_console.bp,
 )
 """Pages for people: their addresses begin with a language. The desk's modules fill one blueprint."""
 
@@ -219,6 +224,7 @@ CONSOLE_NAVIGATION = (
     ("events", _l("Events"), "programme_console.events"),
     ("funds", _l("Funds"), "funding_console.funds"),
     ("questionnaires", _l("Questionnaires"), "questionnaires_console.index"),
+    ("reviews", _l("My files"), "reviewing.mine"),
     ("roles", _l("Roles"), "people_console.roles"),
     ("me", _l("My page"), "people.me"),
 )
@@ -229,6 +235,7 @@ OPEN_TO = {
     "funding_console.funds": (Role.ADMIN, *FUND_ROLES),
     "questionnaires_console.index": (Role.ADMIN, *QUESTIONNAIRE_EDITORS),
     "people_console.roles": (Role.ADMIN,),
+    "reviewing.mine": (Role.FUND_REVIEWER,),
 }
 """Entries of the staff masthead that lead nowhere for other roles."""
 
@@ -407,5 +414,6 @@ TABLES = (
     helping_models,
     papers_models,
     registration_models,
+    reviewing_models,
 )
 """Modules whose tables must be known before the first query or migration."""

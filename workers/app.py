@@ -35,6 +35,7 @@ FEATURES = (
     "workers.papers",
     "workers.programme",
     "workers.calendars",
+    "workers.reviewing",
     "workers.upkeep",
 )
 

@@ -34,6 +34,7 @@ celery.conf.beat_schedule = {
     "find duplicates of the fund": {"task": "funding.find_duplicates", "schedule": crontab(minute="4-59/5")},
     "remind applicants of what was asked": {"task": "funding.remind_asked", "schedule": crontab(minute=36)},
     "forget the fund's desk": {"task": "funding.forget_desk", "schedule": crontab(minute=41)},
+    "score reviews": {"task": "reviewing.score", "schedule": crontab(minute="13,43")},
     "sweep papers": {"task": "papers.sweep", "schedule": crontab(minute="7,37")},
     "sweep files": {"task": "upkeep.sweep_files", "schedule": crontab(minute=53)},
     "sweep": {"task": "upkeep.sweep", "schedule": crontab(minute=17)},

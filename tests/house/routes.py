@@ -855,6 +855,34 @@ FUND_DESK = (
     ),
 )
 
+READS = only("reviewer")
+NOBODY_READS = only()
+READ_OFFICE = only("admin", "series_admin")
+REVIEW = "/en/reviews/{review}"
+READING = "/en/console/funds/{fund}/reviewing"
+A_REVIEW = {"seen": "{review_version}", "mark_need": "2", "why_need": "Why", "go": "keep"}
+A_READER = {"languages": "en", "most": "9", "fewest": "0"}
+
+READ = (
+    Route("reviewing.mine", "GET", "/en/reviews", READS),
+    Route("reviewing.my_ties", "GET POST", "/en/reviews/ties", READS, post=NOBODY_READS),
+    Route("reviewing.gate", "GET POST", "/en/reviews/gates/{reading_gate}", READS, fills=True),
+    Route("reviewing.review", "GET POST", REVIEW, READS, A_REVIEW),
+    Route("reviewing.keep", "POST", f"{REVIEW}/keep", READS, A_REVIEW),
+    Route("reviewing.recuse", "GET POST", f"{REVIEW}/step-back", READS, {"kind": "family"}),
+    Route("reviewing_console.index", "GET", READING, READ_OFFICE),
+    Route("reviewing_console.readers", "GET", f"{READING}/readers", READ_OFFICE),
+    Route(
+        "reviewing_console.reader", "GET POST", f"{READING}/readers/{{reader}}", READ_OFFICE, A_READER | {"seen": "1"}
+    ),
+    Route("reviewing_console.reader", "GET POST", f"{READING}/readers/{{new_reader}}", READ_OFFICE, A_READER),
+    Route("reviewing_console.leave", "POST", f"{READING}/readers/{{reader}}/leave", READ_OFFICE, {"away": "yes"}),
+    Route("reviewing_console.assign", "POST", f"{READING}/assign", READ_OFFICE),
+    Route("reviewing_console.draft", "GET POST", f"{READING}/drafts/{{readers_draft}}", READ_OFFICE, {"go": "drop"}),
+    Route("reviewing_console.remind", "POST", f"{READING}/remind", READ_OFFICE),
+    Route("reviewing_console.scores", "GET POST", f"{READING}/scores", READ_OFFICE),
+)
+
 ROUTES = (
     *CALLS_OF_THE_FUND,
     *FUND_DESK,
@@ -874,4 +902,5 @@ ROUTES = (
     *PRINTS,
     *AT_THE_DOORS,
     *FUNDED,
+    *READ,
 )
