@@ -17,6 +17,7 @@ from eventhub.arrangements import organiser_views as arrangements_console
 from eventhub.arrangements import views as arrangements_pages
 from eventhub.arrangements import visa_views as arrangements_visas
 from eventhub.arrangements.panels import PROVIDERS as ARRANGEMENTS_PANELS
+from eventhub.awards import models as awards_models
 from eventhub.calendars import models as calendars_models
 from eventhub.calendars import organiser_views as calendars_console
 from eventhub.calendars import views as calendars_pages
@@ -356,6 +357,7 @@ TABLES = (
     sealed,
     slots,
     arrangements_models,
+    awards_models,
     calendars_models,
     checkin_models,
     delegations_models,
