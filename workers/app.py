@@ -28,6 +28,7 @@ FEATURES = (
     "workers.delegations",
     "workers.helping",
     "workers.arrangements",
+    "workers.awards",
     "workers.mailings",
     "workers.papers",
     "workers.programme",

@@ -28,6 +28,8 @@ celery.conf.beat_schedule = {
     "freeze counts": {"task": "registration.freeze_counts", "schedule": crontab(minute="1,31")},
     "freeze genders": {"task": "registration.freeze_genders", "schedule": crontab(hour=3, minute=11)},
     "lapse offers": {"task": "registration.lapse_offers", "schedule": crontab(minute="*/5")},
+    "lapse grants": {"task": "awards.lapse", "schedule": crontab(minute="3-59/5")},
+    "follow reports": {"task": "awards.reports", "schedule": crontab(minute=36)},
     "sweep papers": {"task": "papers.sweep", "schedule": crontab(minute="7,37")},
     "sweep files": {"task": "upkeep.sweep_files", "schedule": crontab(minute=53)},
     "sweep": {"task": "upkeep.sweep", "schedule": crontab(minute=17)},

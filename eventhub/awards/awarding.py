@@ -315,6 +315,16 @@ def drop(actor: Person, proposal: Proposal) -> Proposal | None:
     return following
 
 
+def tell(applications: Sequence[Application], reason: str, *, at: datetime | None = None) -> None:
+    """Owe the letters to those in reserve or not selected, all in the same hour; ``reason`` is a code of
+    decision_reason.funding, whose words are safe. They may see where they stand from then on.
+    """
+    for one in applications:
+        promise("awards.decided", not_before=at or now(), application_id=one.id, reason=reason)
+    _let_see([one.id for one in applications], None)
+    db.session.flush()
+
+
 def line_up(call: Call, places: Sequence[ReservePlace]) -> None:
     """Who is next, as a signed slate says; what stood before is replaced."""
     db.session.execute(ReservePlace.__table__.delete().where(ReservePlace.call_id == call.id))  # type: ignore[attr-defined]

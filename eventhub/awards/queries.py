@@ -63,6 +63,20 @@ def own_award(person: Person, reference: str, *, lock: bool = False) -> Award:
     return or_not_found(found)
 
 
+def of_person(person_id: uuid.UUID) -> list[Award]:
+    """Somebody's awards that were offered, the newest first."""
+    rows = select(Award).join(Award.application).join(Application.call)
+    rows = rows.options(contains_eager(Award.application).contains_eager(Application.call))
+    mine = rows.where(Application.person_id == person_id, Award.offered_at.is_not(None))
+    return list(db.session.scalars(mine.order_by(Award.offered_at.desc(), Award.id)))
+
+
+def application_told(application_id: uuid.UUID) -> Application | None:
+    """An application with its call and person, unless the person was erased."""
+    rows = select(Application).options(joinedload(Application.call), joinedload(Application.person))
+    return db.session.scalar(rows.where(Application.id == application_id, Application.erased_at.is_(None)))
+
+
 def behind(token: str, *, lock: bool = False) -> Award:
     """The award behind the link of an offer. Raises NotFound."""
     return or_not_found(db.session.scalar(whole(lock=lock).where(Award.token_hash == digest(token))))

@@ -1,0 +1,25 @@
+"""What awards say on the pages of features below them."""
+
+from flask import g, url_for
+
+from eventhub.awards import letters, queries
+from eventhub.awards.views import STATES
+from eventhub.kit.panels import Panel, Provider
+from eventhub.people.sessions import Visitor
+
+
+def mine(visitor: Visitor) -> Panel | None:
+    """Somebody's grants, on My page."""
+    items = [
+        {
+            "title": letters.title_of(one.application.call, g.lang),
+            "url": url_for("awards.mine", reference=one.application.reference),
+            "state": STATES.get(one.application.state, ""),
+        }
+        for one in queries.of_person(visitor.person.id)
+    ]
+    return Panel("awards/me_panel.html", {"items": items}) if items else None
+
+
+PROVIDERS: tuple[tuple[str, Provider], ...] = (("me.main", mine),)
+"""What app.py registers."""
