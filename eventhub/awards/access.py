@@ -1,5 +1,6 @@
-"""Who may recommend, approve, offer and pay; nobody decides about their own file or organization, and recommending,
-approving and paying are three people (SAFETY.md property 7).
+"""Who may approve, offer and pay: nobody about their own file or organization.
+
+Recommending, approving and paying are three people (SAFETY.md property 7).
 """
 
 import uuid

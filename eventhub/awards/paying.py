@@ -1,5 +1,6 @@
-"""Paying: what a line may be paid, two people of finance who are neither the board nor the approver, and money that
-comes back. Amounts are minor units of the envelope's currency.
+"""Paying: what a line may be paid, by two people of finance, and money that comes back.
+
+Neither of the two recommended or approved the grant. Amounts are minor units of the envelope's currency.
 
 A line without an actual amount is paid in advance, up to what is approved; with one up to what is authorised, the
 lesser of both. Savings on one line never pay for another.

@@ -41,6 +41,7 @@ from eventhub.registration import actions, offers, switching, thread
 from eventhub.registration.models import Registration, SeatOffer, State
 from tests import servers
 from tests.arrangements import scene as arrangements
+from tests.awards import scene as awards
 from tests.factories import calendars as in_calendars
 from tests.factories.delegations import arrived, make_delegation, nominate
 from tests.factories.helping import name_people
@@ -356,6 +357,7 @@ SCENES: dict[str, Scene] = {
     "delegations.called_off": focal_point_ended,
     "delegations.nomination_called_off": nomination_called_off,
     "helping.named": helped,
+    **awards.scenes(MARKERS),
     "delegations.declined": declined_nomination,
     "calendars.invite": invited,
     "calendars.session_cancelled": session_called_off,
