@@ -28,6 +28,8 @@ Kind = Literal[
 FOOT = _l("You get this mail because you applied for support. Answers to this address are not read.")
 FOOT_NOMINATOR = _l("You get this mail because you nominated somebody. Answers to this address are not read.")
 
+ONE_PRESS = _l("One press is enough, and it needs no account.")
+
 SUBJECTS: dict[Kind, Callable[[str], str]] = {
     "offered": lambda fund: gettext("A grant is offered to you: %(fund)s", fund=fund),
     "accepted": lambda fund: gettext("You have accepted your grant: %(fund)s", fund=fund),
@@ -147,10 +149,8 @@ def _paragraphs(kind: Kind, award: Award, report: TravelReport | None, lang: str
             until = {"day": here.day, "time": here.time, "offset": here.place}
             return [
                 _l("Your application has been selected, and a grant is offered to you."),
-                _l(
-                    "Please answer by %(day)s, %(time)s (%(offset)s). One press is enough; you need no account.",
-                    **until,
-                ),
+                _l("Please answer by %(day)s, %(time)s (%(offset)s).", **until),
+                *([] if award.application.person.asks_second_step else [ONE_PRESS]),
                 _l("Without an answer the grant goes to somebody else. Please buy no ticket before you have accepted."),
             ]
         case "accepted":
@@ -171,7 +171,7 @@ def _paragraphs(kind: Kind, award: Award, report: TravelReport | None, lang: str
         case "report_due":
             return [
                 _l(
-                    "Welcome back. A report of ten questions is due by %(day)s. It saves itself while you write.",
+                    "Welcome back. Your report on the journey is due by %(day)s: ten questions.",
                     day=due,
                 ),
                 _l("Until it is filed, neither you nor the organization that nominated you can have another grant."),

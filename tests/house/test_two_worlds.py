@@ -71,7 +71,13 @@ def nobody_there(world: World) -> None:
 
 TOKENS = re.compile(r'<input[^>]*name="(?:csrf_token|form_key|drawn)"[^>]*>')
 LEFT_OUT = {"probes.healthz", "probes.readyz", "probes.metrics", "asset"}
-OF_THE_OWNER = {"calendars.personal_feed", "calendars.reply", "people.agree_to_email_change", "registration.offer"}
+OF_THE_OWNER = {
+    "awards.answer",
+    "calendars.personal_feed",
+    "calendars.reply",
+    "people.agree_to_email_change",
+    "registration.offer",
+}
 """Addresses that are a secret of the person the facts are about: whoever holds one is that person."""
 Seen = dict[str, tuple[int, str, str, int]]
 
