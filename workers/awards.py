@@ -95,8 +95,8 @@ def replace(replacement_id: str) -> Letter | None:
 
 @by_the_clock("awards.lapse", timedelta(minutes=5))
 def lapse() -> None:
-    """Offers that nobody answered in time."""
-    while awarding.lapse_due(now()):
+    """Offers that nobody answered in time, and money of applications that ended by another door."""
+    while awarding.lapse_due(now()) or awarding.free_left():
         db.session.flush()
 
 

@@ -30,6 +30,12 @@ from eventhub.kit.tokens import digest, new_salt, token
 from eventhub.people.models import Person
 
 PURPOSE = "award"
+OUTCOMES = {
+    State.WITHDRAWN: Outcome.WITHDRAWN,
+    State.CANCELLED: Outcome.CANCELLED,
+    State.DECLINED_BY_APPLICANT: Outcome.DECLINED,
+}
+"""What became of an award whose application ended so."""
 BATCH = 100
 
 
@@ -249,16 +255,17 @@ def end(
     ``paying.take_back``. Raises NotPossible.
     """
     move(award.application, target, actor=actor)
-    held = (
-        (MovementKind.RELEASE, award.reserved),
-        (MovementKind.UNCOMMIT, award.committed),
-    )
-    award.outcome, award.ended_at = outcome, now()
-    write(actor, [Line(award.envelope_id, kind, left, award.id) for kind, left in held if left], reason=reason)
-    if proposes:
-        propose_next(award)
-    db.session.flush()
-    return award
+    return _release(actor, award, outcome, reason=reason, proposes=proposes)
+
+
+def free_left(limit: int = BATCH) -> int:
+    """Applications that ended by another door (the applicant's own page withdrew) hold money no more: it is freed, and
+    the next reserve is proposed. How many.
+    """
+    found = queries.left_behind(limit)
+    for award in found:
+        _release(None, award, OUTCOMES[award.application.state], reason="withdrawn")
+    return len(found)
 
 
 def withdraw(actor: Person, award: Award) -> Award:
@@ -330,6 +337,16 @@ def line_up(call: Call, places: Sequence[ReservePlace]) -> None:
     db.session.execute(ReservePlace.__table__.delete().where(ReservePlace.call_id == call.id))  # type: ignore[attr-defined]
     db.session.add_all(places)
     db.session.flush()
+
+
+def _release(actor: Person | None, award: Award, outcome: Outcome, *, reason: str, proposes: bool = True) -> Award:
+    held = ((MovementKind.RELEASE, award.reserved), (MovementKind.UNCOMMIT, award.committed))
+    award.outcome, award.ended_at = outcome, now()
+    write(actor, [Line(award.envelope_id, kind, left, award.id) for kind, left in held if left], reason=reason)
+    if proposes:
+        propose_next(award)
+    db.session.flush()
+    return award
 
 
 def _demand_distance(actor: Person, applications: Sequence[Application]) -> None:

@@ -2,9 +2,10 @@
 
 from flask import g, url_for
 
-from eventhub.awards import letters, queries
+from eventhub.awards import letters, personal_data, queries
 from eventhub.awards.views import STATES
 from eventhub.kit.panels import Panel, Provider
+from eventhub.people.models import Person
 from eventhub.people.sessions import Visitor
 
 
@@ -21,5 +22,10 @@ def mine(visitor: Visitor) -> Panel | None:
     return Panel("awards/me_panel.html", {"items": items}) if items else None
 
 
-PROVIDERS: tuple[tuple[str, Provider], ...] = (("me.main", mine),)
+def data(person: Person) -> Panel:
+    """Grants, in the person's copy of all data."""
+    return Panel("", {"grants": personal_data.own_data(person)})
+
+
+PROVIDERS: tuple[tuple[str, Provider], ...] = (("me.main", mine), ("me.data", data))
 """What app.py registers."""

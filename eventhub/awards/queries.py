@@ -98,6 +98,13 @@ def unanswered(moment: datetime, limit: int) -> list[Award]:
     return list(db.session.scalars(rows.where(Award.accept_by < moment)))
 
 
+def left_behind(limit: int) -> list[Award]:
+    """Awards that hold money though their application has ended; both held."""
+    ended = (State.WITHDRAWN, State.CANCELLED, State.DECLINED_BY_APPLICANT)
+    rows = whole(lock=True).where(Application.state.in_(ended), Award.reserved + Award.committed > 0)
+    return list(db.session.scalars(rows.limit(limit)))
+
+
 def lines(award_ids: Collection[uuid.UUID]) -> list[AwardLine]:
     """The cost lines of awards, by kind."""
     rows = select(AwardLine).where(AwardLine.award_id.in_(set(award_ids))).order_by(AwardLine.award_id, AwardLine.kind)

@@ -11,13 +11,13 @@ from flask import Flask
 from sqlalchemy import Row, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from eventhub.awards import awarding, ledger, paying, queries, replacing, reporting, travelling
+from eventhub.awards import awarding, ledger, paying, personal_data, queries, replacing, reporting, travelling
 from eventhub.awards.ledger import EnvelopeBroken, Line
 from eventhub.awards.models import Award, AwardLine, Outcome, Payment, Proposal, TravelReport
 from eventhub.awards.money_models import FundEnvelope, Movement, MovementKind
 from eventhub.funding.allowance import CostKind
 from eventhub.funding.models import Application, Debt, Endorsement, State, Vouch, Voucher
-from eventhub.funding.moves import NotPossible
+from eventhub.funding.moves import NotPossible, move
 from eventhub.kit.clock import now
 from eventhub.kit.db import db, table_of, unit_of_work
 from eventhub.kit.errors import Forbidden, NotFound
@@ -457,7 +457,7 @@ def test_the_database_itself_refuses_the_second_of_two(committed: Flask) -> None
     assert at_once(committed, [partial(reserve, one) for one in ids]) == {"reserved": 1, "EnvelopeBroken": 3}
 
 
-def test_yes_and_no_and_the_clock_at_once_are_one_answer(committed: Flask) -> None:
+def test_yes_and_no_and_the_clock_at_once_are_one_end(committed: Flask) -> None:
     with committed.test_request_context(), unit_of_work():
         fund = make_fund(300_000)
         award = make_award(fund)
@@ -467,16 +467,18 @@ def test_yes_and_no_and_the_clock_at_once_are_one_answer(committed: Flask) -> No
         awarding.answer(secret, accepts=accepts)
         return "yes" if accepts else "no"
 
-    ended = at_once(committed, [partial(press, True), partial(press, False)] * 3)
+    def clock() -> str:
+        return f"lapsed {awarding.lapse_due(now() + timedelta(days=8))}"
+
+    ended = at_once(committed, [partial(press, True), partial(press, False), clock] * 2)
     with committed.test_request_context():
-        db.session.expire_all()
-        award = db.session.get_one(Award, award_id)
-        if award.outcome is Outcome.ACCEPTED:
-            assert ended == {"yes": 3, "Answered": 3}
-            assert sums(envelope_id)[2] == 120_000
-        else:
-            assert ended == {"no": 3, "Answered": 3}
-            assert sums(envelope_id)[2] == 0
+        outcome = db.session.scalars(select(Award.outcome).where(Award.id == award_id)).one()
+        committed_sum = sums(envelope_id)[2]
+    assert committed_sum == (120_000 if outcome is Outcome.ACCEPTED else 0)
+    assert ended["yes"] == (2 if outcome is Outcome.ACCEPTED else 0)
+    assert ended["no"] == (2 if outcome is Outcome.DECLINED else 0)
+    assert ended["lapsed 1"] == (1 if outcome is Outcome.LAPSED else 0)
+    assert ended["Answered"] + ended["TooLate"] == (4 if outcome is Outcome.LAPSED else 2)
 
 
 def test_a_payment_agreed_to_twice_at_once_is_paid_once(committed: Flask) -> None:
@@ -528,3 +530,50 @@ def test_a_movement_of_nothing_is_refused() -> None:
     fund = make_fund()
     with pytest.raises(ledger.AmountWrong):
         ledger.write(None, [Line(fund.envelope.id, MovementKind.RAISE, 0)], reason="x")
+
+
+@one_test
+@pytest.mark.parametrize("start", [State.APPROVED, State.ACCEPTED])
+def test_an_application_that_ended_by_another_door_holds_no_money(start: State) -> None:
+    fund = make_fund()
+    (reserve,) = make_reserves(fund, [None])
+    award = make_award(fund, start)
+    move(award.application, State.WITHDRAWN, actor=None)
+    db.session.flush()
+    assert sum(sums(fund.envelope.id)[1:]) == 120_000
+    assert awarding.free_left() == 1
+    assert awarding.free_left() == 0
+    assert sum(sums(fund.envelope.id)[1:]) == 0
+    assert [one.application_id for one in queries.open_proposals(fund.call.id)] == [reserve.id]
+
+
+@one_test
+@pytest.mark.parametrize("start", [State.APPROVED, State.OFFERED, State.ACCEPTED])
+def test_erasing_frees_what_is_not_paid_and_leaves_the_ledger(start: State) -> None:
+    fund = make_fund()
+    award = make_award(fund, start)
+    person = award.application.person
+    before = db.session.scalar(select(func.count()).select_from(Movement)) or 0
+    assert personal_data.erase(person) == 1
+    assert sum(sums(fund.envelope.id)[1:]) == 0
+    assert (db.session.scalar(select(func.count()).select_from(Movement)) or 0) == before + 1
+    assert personal_data.erase(person) == 1
+    assert personal_data.erase(make_person()) == 0
+
+
+@one_test
+def test_erasing_wipes_the_report_and_the_other_payee() -> None:
+    fund = make_fund()
+    award = make_award(fund, State.ACCEPTED)
+    line = queries.lines([award.id])[0]
+    asked = paying.ask(fund.finance, award, line, 100, payee={"name": "A cousin"})
+    paying.agree(fund.second, award, asked)
+    today = now().date()
+    travelling.ticketed(fund.officer, award, travels_on=today, returns_on=today)
+    report = travelling.travelled(fund.officer, award, ended_on=today, report_days=30)
+    reporting.keep(award, report, {"spoke": "Of water"})
+    assert personal_data.own_data(award.application.person)[0]["report"]["spoke"] == "Of water"
+    personal_data.erase(award.application.person)
+    db.session.expire_all()
+    assert (report.answers, asked.payee) == (None, None)
+    assert sums(fund.envelope.id)[3] == 100
