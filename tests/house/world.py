@@ -550,7 +550,7 @@ def _granted(owner: Person) -> dict[str, str]:
     home = awards.came_home(make_fund(), person=owner)
     award, row = awards.nominated(make_fund(), "chair@example.org")
     return {
-        "grant": str(offered.application.reference),
+        "granted": str(offered.application.reference),
         "grant_link": awarding.link(offered),
         "home": str(home.application.reference),
         "replace_link": replacing.link(row),
