@@ -17,6 +17,9 @@ from eventhub.arrangements import organiser_views as arrangements_console
 from eventhub.arrangements import views as arrangements_pages
 from eventhub.arrangements import visa_views as arrangements_visas
 from eventhub.arrangements.panels import PROVIDERS as ARRANGEMENTS_PANELS
+from eventhub.awards import models as awards_models
+from eventhub.awards import views as awards_pages
+from eventhub.awards.panels import PROVIDERS as AWARDS_PANELS
 from eventhub.calendars import models as calendars_models
 from eventhub.calendars import organiser_views as calendars_console
 from eventhub.calendars import views as calendars_pages
@@ -178,6 +181,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     delegations_console,
     helping_pages.bp,
     helping_console,
+    awards_pages.bp,
     papers_pages,
     papers_console,
     *{module.bp: module for module in (checkin_console, checkin_phones, checkin_rooms)},
@@ -245,6 +249,7 @@ PANELS: tuple[tuple[str, Provider], ...] = (
     *REGISTRATION_PANELS,
     *DELEGATIONS_PANELS,
     *HELPING_PANELS,
+    *AWARDS_PANELS,
     *PAPERS_PANELS,
     *ARRANGEMENTS_PANELS,
     *MAILINGS_PANELS,
@@ -404,6 +409,7 @@ TABLES = (
     sealed,
     slots,
     arrangements_models,
+    awards_models,
     calendars_models,
     checkin_models,
     delegations_models,

@@ -13,6 +13,8 @@ WITHHELD = {
     "audit_entry": "UPDATE, DELETE",
     "audit_seal": "UPDATE, DELETE",
     "audit_text": "UPDATE",
+    "fund_movement": "UPDATE, DELETE",
+    "fund_exchange_rate": "UPDATE, DELETE",
     "alembic_version": "INSERT, UPDATE, DELETE",
 }
 """What the app's role may not do with a table."""

@@ -30,6 +30,7 @@ FEATURES = (
     "workers.helping",
     "workers.funding",
     "workers.arrangements",
+    "workers.awards",
     "workers.mailings",
     "workers.funding",
     "workers.papers",

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import delete
 
 from eventhub.arrangements import keeping as arrangements
+from eventhub.awards import personal_data as grants
 from eventhub.calendars import actions as calendars
 from eventhub.calendars import invites
 from eventhub.delegations import keeping as delegations
@@ -60,12 +61,18 @@ def erase_help(person_id: uuid.UUID) -> None:
     helping.erase(person_id)
 
 
+def erase_grants(person_id: uuid.UUID) -> None:
+    """What grants hold of the person; money that was not paid is free again."""
+    grants.erase(db.session.get_one(Person, person_id))
+
+
 def erase_applications(person_id: uuid.UUID) -> None:
     """Applications to the fund with their answers, files and who vouched."""
     funding_data.erase(person_id)
 
 
 ERASERS: tuple[OnPerson, ...] = (
+    erase_grants,
     erase_applications,
     erase_nominations,
     erase_help,

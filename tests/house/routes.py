@@ -416,6 +416,10 @@ REGISTRATION = (
     Route("registration.question_file", "GET", "/en/me/registrations/{reference}/questions/{message}", OWNER),
     Route("registration.withdraw", "GET POST", "/en/me/registrations/{reference}/withdraw", OWNER),
     Route("registration.way", "GET POST", "/en/me/registrations/{wayless}/way", OWNER, {"way": "remote_listening"}),
+    Route("awards.answer", "GET POST", "/en/awaited/{grant_link}", PUBLIC, {"answer": "accept"}),
+    Route("awards.mine", "GET POST", "/en/me/grants/{granted}", OWNER, {"answer": "accept"}),
+    Route("awards.report", "GET POST", "/en/me/grants/{home}/report", OWNER, {"spoke": "Of water", "go": "keep"}),
+    Route("awards.replace", "GET POST", "/en/replace/{replace_link}", PUBLIC, {"application": "{successor}"}),
     Route("registration.own_offer", "GET POST", "/en/me/registrations/{offered}/offer", OWNER, {"answer": "accept"}),
     Route("registration.offer", "GET POST", "/en/offers/{offer_link}", PUBLIC, {"answer": "give_back"}),
 )

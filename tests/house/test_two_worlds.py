@@ -75,8 +75,8 @@ def nobody_there(world: World) -> None:
 TOKENS = re.compile(r'<input[^>]*name="(?:csrf_token|form_key|drawn|window)"[^>]*>')
 LEFT_OUT = {"probes.healthz", "probes.readyz", "probes.metrics", "asset"}
 OF_THE_OWNER = {
-    *("calendars.personal_feed", "calendars.reply", "people.agree_to_email_change", "registration.offer"),
-    "funding.vouch",
+    *("awards.answer", "calendars.personal_feed", "calendars.reply", "people.agree_to_email_change"),
+    *("funding.vouch", "registration.offer"),
 }
 """Addresses that are a secret of the person the facts are about: whoever holds one is that person, or is asked by her
 to vouch for her and so has been told.

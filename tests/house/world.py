@@ -23,6 +23,7 @@ from werkzeug.test import TestResponse
 from eventhub.arrangements import actions as arrangements
 from eventhub.arrangements.models import Kind, Need
 from eventhub.arrangements.wishes import Wish
+from eventhub.awards import awarding, replacing
 from eventhub.calendars import actions as calendars
 from eventhub.calendars import feeds, imip
 from eventhub.calendars.models import CalendarEntry, Choice, Invite
@@ -56,7 +57,9 @@ from eventhub.registration.models import Registration, State, Word
 from eventhub.registration.reference import new_reference
 from eventhub.reviewing import assigning
 from eventhub.reviewing.queries import call_by_id
+from tests.awards import scene as awards
 from tests.factories import reviewing as reads
+from tests.factories.awards import make_award, make_fund
 from tests.factories.delegations import arrived, make_delegation, nominate
 from tests.factories.funding import ANSWERS as APPLIED
 from tests.factories.funding import an_open_call, apply, begin, held
@@ -281,6 +284,7 @@ def _build(world: World) -> None:
     world.mine |= _ways_in(world.persons["owner"], world.persons["half"])
     world.mine |= _online(db.session.get_one(Person, world.persons["owner"]))
     world.mine |= _offered(db.session.get_one(Person, world.persons["owner"]))
+    world.mine |= _granted(db.session.get_one(Person, world.persons["owner"]))
     wayless = make_registration(make_dialogue(), db.session.get_one(Person, world.persons["owner"]))
     world.mine["wayless"] = str(wayless.reference)
     for where in (event, other):
@@ -590,6 +594,20 @@ def _online(owner: Person) -> dict[str, str]:
     session = make_session(event, join_link="https://meet.example.org/room", dial_in="+41 22 000 00 00", **times)
     register(event, owner)
     return {"online": event.slug, "online_session": str(session.id)}
+
+
+def _granted(owner: Person) -> dict[str, str]:
+    """A grant that is offered to the owner, one with a report due, and one where a nominator may name somebody."""
+    offered = make_award(make_fund(), person=owner)
+    home = awards.came_home(make_fund(), person=owner)
+    award, row = awards.nominated(make_fund(), "chair@example.org")
+    return {
+        "granted": str(offered.application.reference),
+        "grant_link": awarding.link(offered),
+        "home": str(home.application.reference),
+        "replace_link": replacing.link(row),
+        "successor": str(replacing.candidates(award)[0].id),
+    }
 
 
 def _offered(owner: Person) -> dict[str, str]:

@@ -16,6 +16,7 @@ from flask import Flask
 from eventhub.arrangements import actions as arrangements
 from eventhub.arrangements.models import Kind as NeedKind
 from eventhub.arrangements.wishes import Wish
+from eventhub.awards import awarding, replacing
 from eventhub.calendars import actions as calendars
 from eventhub.calendars import imip, places
 from eventhub.calendars.models import Choice, Invite
@@ -50,7 +51,9 @@ from eventhub.registration import admission, deciding, offers, preparing, thread
 from eventhub.registration.models import RegistrationSetup, State, Word
 from eventhub.registration.queries import newest_offer
 from eventhub.reviewing import asking, scoring
+from tests.awards import scene as awards
 from tests.factories import reviewing as reads
+from tests.factories.awards import make_award, make_fund
 from tests.factories.delegations import make_delegation, nominate
 from tests.factories.funding import ANSWERS as APPLIED
 from tests.factories.funding import an_open_call, apply, begin, held
@@ -349,6 +352,9 @@ def _build(words: Words) -> Tour:
     wayless = make_registration(make_dialogue(), owner)
     registration.withdraw(leaving, intake(full, leaving))
     offer = newest_offer(promised)
+    granted = make_award(make_fund(), person=owner)
+    home = awards.came_home(make_fund(), person=owner)
+    _award, asked = awards.nominated(make_fund(), "chair@example.org")
     assert offer is not None
     live = make_dialogue()
     live.title = texts("A dialogue that goes on")
@@ -415,6 +421,8 @@ def _build(words: Words) -> Tour:
             "funding.apply": f"/funds/{fund.slug}/apply",
             "funding.vouch": f"/vouch/{vouching.link_token(voucher)}",
             "funding.not_me": f"/vouch/{vouching.link_token(voucher)}/not-me",
+            "awards.answer": f"/awaited/{awarding.link(granted)}",
+            "awards.replace": f"/replace/{replacing.link(asked)}",
         },
     )
     stops(
@@ -445,6 +453,8 @@ def _build(words: Words) -> Tour:
             "registration.sealed_answers": f"/events/{slug}/register/sealed/answers",
             "registration.questions": f"/me/registrations/{mine.reference}/questions",
             "registration.withdraw": f"/me/registrations/{mine.reference}/withdraw",
+            "awards.mine": f"/me/grants/{granted.application.reference}",
+            "awards.report": f"/me/grants/{home.application.reference}/report",
             "registration.own_offer": f"/me/registrations/{promised.reference}/offer",
             "registration.way": f"/me/registrations/{wayless.reference}/way",
             "registration.mine_one#way": f"/me/registrations/{wayless.reference}",

@@ -49,6 +49,7 @@ from eventhub.registration.models import Registration, SeatOffer, State
 from eventhub.registration.pair_models import Verdict
 from tests import servers
 from tests.arrangements import scene as arrangements
+from tests.awards import scene as awards
 from tests.factories import calendars as in_calendars
 from tests.factories import funding_calls as funds
 from tests.factories import reviewing as reads
@@ -489,6 +490,7 @@ SCENES: dict[str, Scene] = {
     "funding.vouch_asked": vouches(None),
     "funding.vouch_reminded": vouches(None),
     "funding.vouch_answered": vouches(Vouch.CONFIRMED),
+    **awards.scenes(MARKERS),
     "delegations.declined": declined_nomination,
     "calendars.invite": invited,
     "calendars.session_cancelled": session_called_off,

@@ -1,0 +1,32 @@
+"""Who may approve, offer and pay: nobody about their own file or organization.
+
+Recommending, approving and paying are three people (SAFETY.md property 7).
+"""
+
+import uuid
+from collections.abc import Collection, Iterable
+
+from eventhub.funding.models import Application
+from eventhub.people.access import Scope, holds
+from eventhub.people.models import Role, RoleGrant
+
+
+def may_approve(grants: Iterable[RoleGrant], scope: Scope) -> bool:
+    """Whether somebody approves what the board recommends."""
+    return holds(grants, Role.APPROVER, scope=scope)
+
+
+def may_offer(grants: Iterable[RoleGrant], scope: Scope) -> bool:
+    """Whether somebody sends offers, confirms reserves, and follows visas, tickets and reports."""
+    return holds(grants, Role.FUND_OFFICER, scope=scope)
+
+
+def may_pay(grants: Iterable[RoleGrant], scope: Scope) -> bool:
+    """Whether somebody pays, and changes budgets."""
+    return holds(grants, Role.FINANCE, scope=scope)
+
+
+def is_party(person_id: uuid.UUID, organisations: Collection[uuid.UUID], application: Application) -> bool:
+    """Whether an application is somebody's own, or one filled in, or of an organization the person belongs to."""
+    ties = {application.organisation_id, application.nominated_by_id} - {None}
+    return person_id in {application.person_id, application.filed_by_id} or bool(ties & set(organisations))

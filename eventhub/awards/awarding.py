@@ -1,0 +1,361 @@
+"""Approving, offering, answering, lapsing, and who is next.
+
+Money: approving reserves, offering commits, and whatever ends an offer frees it. In every deed the applications are
+held first and the envelopes after them; many decisions cost as many statements as one.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import update
+
+from eventhub.awards import queries
+from eventhub.awards.access import is_party
+from eventhub.awards.ledger import Line, hold, write
+from eventhub.awards.models import Award, AwardLine, Outcome, Proposal, ReservePlace
+from eventhub.awards.money_models import MovementKind
+from eventhub.funding.allowance import CostKind, Payee
+from eventhub.funding.estimates import Variant
+from eventhub.funding.models import Application, Call, State
+from eventhub.funding.moves import NotPossible, hold_rows, move, move_all
+from eventhub.kit import audit
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.kit.errors import DomainError, Forbidden, means
+from eventhub.kit.outbox import promise
+from eventhub.kit.tokens import digest, new_salt, token
+from eventhub.people.models import Person
+
+PURPOSE = "award"
+OUTCOMES = {
+    State.WITHDRAWN: Outcome.WITHDRAWN,
+    State.CANCELLED: Outcome.CANCELLED,
+    State.DECLINED_BY_APPLICANT: Outcome.DECLINED,
+}
+"""What became of an award whose application ended so."""
+BATCH = 100
+
+
+class AlreadyAwarded(DomainError):
+    """The application has an award."""
+
+    message = _l("This application has a grant already.")
+
+
+class TwoPeople(DomainError):
+    """Whoever recommended does not approve."""
+
+    status = 403
+    message = _l("Whoever recommended a grant may not approve it. Somebody else has to.")
+
+
+class TooLate(DomainError):
+    """The days to answer are over."""
+
+    status = 410
+    message = _l("The days to answer this offer are over.")
+
+
+class Answered(DomainError):
+    """Another answer was given already."""
+
+    message = _l("This offer was answered already. Write to us if you want to change your answer.")
+
+
+means("uq_fund_award_application_id", AlreadyAwarded())
+means("ck_fund_award_two_people", TwoPeople())
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """One cost line of a grant, in minor units of the envelope's currency."""
+
+    kind: CostKind
+    amount: int
+    payee: Payee = Payee.TRAVELLER
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What one application is to be given: the sum of its costs."""
+
+    application: Application
+    envelope_id: uuid.UUID
+    costs: Sequence[Cost]
+    variant: Variant = Variant.FULL
+    cell: str | None = None
+    id: uuid.UUID = field(default_factory=uuid.uuid4)
+
+    @property
+    def amount(self) -> int:
+        """Everything, in minor units."""
+        return sum(one.amount for one in self.costs)
+
+
+def approve_all(actor: Person, call: Call, grants: Sequence[Grant], *, recommended_by: uuid.UUID) -> list[Award]:
+    """Recommended → approved: the money is reserved. The applicants learn of it with the offer.
+
+    ``recommended_by`` signed the slate. Raises TwoPeople, Forbidden (an own file or organization), Stale, NotPossible,
+    EnvelopeBroken with by how much, AlreadyAwarded; then nothing has changed.
+    """
+    if actor.id == recommended_by:
+        raise TwoPeople
+    applications = [one.application for one in grants]
+    hold_rows(applications)
+    _demand_distance(actor, applications)
+    if any(one.state is not State.RECOMMENDED or one.call_id != call.id for one in applications):
+        raise NotPossible
+    if any(row.call_id != call.id for row in hold({one.envelope_id for one in grants}).values()):
+        raise NotPossible
+    made = [
+        Award(
+            id=one.id,
+            application_id=one.application.id,
+            envelope_id=one.envelope_id,
+            variant=one.variant,
+            cell=one.cell,
+            amount=one.amount,
+            recommended_by_id=recommended_by,
+            approved_by_id=actor.id,
+            approved_at=now(),
+            salt=new_salt(),
+        )
+        for one in grants
+    ]
+    db.session.add_all(made)
+    db.session.flush()
+    db.session.add_all(
+        AwardLine(award_id=one.id, kind=cost.kind, payee=cost.payee, estimated=cost.amount, approved=cost.amount)
+        for one in grants
+        for cost in one.costs
+    )
+    write(actor, [Line(one.envelope_id, MovementKind.RESERVE, one.amount, one.id) for one in grants], reason="approved")
+    staged = [one.id for one in applications if one.outcome_seen is None]
+    move_all(applications, State.APPROVED, actor=actor)
+    _let_see(staged, State.UNDER_REVIEW)
+    return made
+
+
+def reprice(actor: Person, award: Award, approved: Mapping[CostKind, int]) -> Award:
+    """Other amounts before the offer (fares rose): what is reserved follows. Raises NotPossible, EnvelopeBroken."""
+    if award.application.state is not State.APPROVED:
+        raise NotPossible
+    rows = {row.kind: row for row in queries.lines([award.id])}
+    for kind, amount in approved.items():
+        if kind in rows:
+            rows[kind].approved = amount
+        else:
+            rows[kind] = AwardLine(award_id=award.id, kind=kind, estimated=amount, approved=amount)
+            db.session.add(rows[kind])
+    amount = sum(row.approved or 0 for row in rows.values())
+    difference = amount - award.reserved
+    if difference > 0:
+        award.amount = amount
+        write(actor, [Line(award.envelope_id, MovementKind.RESERVE, difference, award.id)], reason="repriced")
+    elif difference < 0:
+        write(actor, [Line(award.envelope_id, MovementKind.RELEASE, -difference, award.id)], reason="repriced")
+        award.amount = amount
+    db.session.flush()
+    audit.record("awards.repriced", award, actor=actor, scope_id=award.application.call_id, amount=amount)
+    return award
+
+
+def offer_all(actor: Person, awards: Sequence[Award], *, accept_days: int, at: datetime | None = None) -> list[Award]:
+    """Approved (or lapsed, once more) → offered: the money is committed, the letters go out together at ``at``.
+
+    Raises Stale, NotPossible, Forbidden, EnvelopeBroken; then nothing has changed.
+    """
+    applications = [one.application for one in awards]
+    hold_rows(applications)
+    _demand_distance(actor, applications)
+    if any(one.state not in {State.APPROVED, State.LAPSED} for one in applications):
+        raise NotPossible
+    moment = at or now()
+    again = [one for one in awards if one.application.state is State.LAPSED]
+    lines = [Line(one.envelope_id, MovementKind.RESERVE, one.amount, one.id) for one in again]
+    lines += [Line(one.envelope_id, MovementKind.COMMIT, one.amount, one.id) for one in awards]
+    write(actor, lines, reason="offered")
+    for one in awards:
+        one.salt = new_salt()
+        one.token_hash = digest(token(PURPOSE, one.id, one.salt))
+        one.offered_at, one.offered_by_id = moment, actor.id
+        one.accept_by = moment + timedelta(days=accept_days)
+        one.outcome = one.answered_at = one.ended_at = None
+    move_all(applications, State.OFFERED, actor=actor, reason="selected")
+    _let_see([one.id for one in applications], None)
+    for one in awards:
+        promise("awards.offered", not_before=moment, award_id=one.id)
+    db.session.flush()
+    return list(awards)
+
+
+def link(award: Award) -> str:
+    """The secret of an offer's link, made anew for a letter."""
+    return token(PURPOSE, award.id, award.salt)
+
+
+def answer(secret: str, *, accepts: bool, moment: datetime | None = None) -> Award:
+    """One press behind the link, without an account. The same answer again changes nothing.
+
+    Raises NotFound, TooLate, and Answered where the other answer was given.
+    """
+    award = queries.behind(secret, lock=True)
+    return answer_held(None, award, accepts=accepts, moment=moment)
+
+
+def answer_held(actor: Person | None, award: Award, *, accepts: bool, moment: datetime | None = None) -> Award:
+    """An answer to an offer that is held. Raises what ``answer`` raises."""
+    wanted = Outcome.ACCEPTED if accepts else Outcome.DECLINED
+    if award.outcome is wanted:
+        return award
+    if award.outcome in {Outcome.ACCEPTED, Outcome.DECLINED}:
+        raise Answered
+    moment = moment or now()
+    if award.outcome is not None or award.accept_by is None or moment > award.accept_by:
+        raise TooLate
+    if award.application.erased_at is not None:
+        raise NotPossible
+    if accepts:
+        move(award.application, State.ACCEPTED, actor=actor)
+        award.outcome, award.answered_at = wanted, moment
+        promise("awards.accepted", award_id=award.id)
+        db.session.flush()
+    else:
+        award.answered_at = moment
+        end(actor, award, State.DECLINED_BY_APPLICANT, wanted, reason="declined")
+    return award
+
+
+def lapse_due(moment: datetime) -> int:
+    """Offers that nobody answered in time: the money is free, the next reserve is proposed. How many."""
+    found = queries.unanswered(moment, BATCH)
+    if not found:
+        return 0
+    move_all([one.application for one in found], State.LAPSED, actor=None)
+    write(
+        None,
+        [Line(one.envelope_id, MovementKind.UNCOMMIT, one.committed, one.id) for one in found],
+        reason="lapsed",
+    )
+    for one in found:
+        one.outcome, one.ended_at = Outcome.LAPSED, moment
+        promise("awards.lapsed", award_id=one.id)
+        propose_next(one)
+    db.session.flush()
+    return len(found)
+
+
+def end(
+    actor: Person | None, award: Award, target: State, outcome: Outcome, *, reason: str, proposes: bool = True
+) -> Award:
+    """Free what is held for an award, and let the next reserve be proposed. What was paid stays paid: it comes back by
+    ``paying.take_back``. Raises NotPossible.
+    """
+    move(award.application, target, actor=actor)
+    return _release(actor, award, outcome, reason=reason, proposes=proposes)
+
+
+def free_left(limit: int = BATCH) -> int:
+    """Applications that ended by another door (the applicant's own page withdrew) hold money no more: it is freed, and
+    the next reserve is proposed. How many.
+    """
+    found = queries.left_behind(limit)
+    for award in found:
+        _release(None, award, OUTCOMES[award.application.state], reason="withdrawn")
+    return len(found)
+
+
+def withdraw(actor: Person, award: Award) -> Award:
+    """The person does not come after all. Raises NotPossible."""
+    if award.application.state is State.OFFERED:
+        return answer_held(actor, award, accepts=False)
+    return end(actor, award, State.WITHDRAWN, Outcome.WITHDRAWN, reason="withdrawn")
+
+
+def cancel(actor: Person, award: Award) -> Award:
+    """The grant is taken back by the secretariat, or the visa was refused for good. Raises NotPossible, Forbidden."""
+    _demand_distance(actor, [award.application])
+    return end(actor, award, State.CANCELLED, Outcome.CANCELLED, reason="cancelled")
+
+
+def propose_next(award: Award) -> Proposal | None:
+    """Propose the next reserve for the place that an award left; None where there is nobody. A person decides."""
+    db.session.flush()
+    found = queries.next_reserve(award)
+    if found is None:
+        return None
+    row = Proposal(
+        call_id=award.application.call_id, freed_award_id=award.id, application_id=found.application_id, made_at=now()
+    )
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def confirm(actor: Person, proposal: Proposal) -> Application:
+    """A person agrees to the proposed reserve: it is recommended, and an approver approves it as any other. Raises
+    NotPossible and Forbidden.
+    """
+    application = proposal.application
+    if proposal.confirmed_at or proposal.dropped_at:
+        raise NotPossible
+    _demand_distance(actor, [application])
+    move(application, State.RECOMMENDED, actor=actor, reason="selected")
+    proposal.confirmed_at, proposal.decided_by_id = now(), actor.id
+    db.session.flush()
+    return application
+
+
+def drop(actor: Person, proposal: Proposal) -> Proposal | None:
+    """Not this one: the application stays a reserve, at the end of nobody's list; the next one is proposed. Raises
+    NotPossible.
+    """
+    if proposal.confirmed_at or proposal.dropped_at:
+        raise NotPossible
+    following = propose_next(queries.award(proposal.freed_award_id))
+    proposal.dropped_at, proposal.decided_by_id = now(), actor.id
+    audit.record("awards.proposal_dropped", proposal.application, actor=actor, scope_id=proposal.call_id)
+    db.session.flush()
+    return following
+
+
+def tell(applications: Sequence[Application], reason: str, *, at: datetime | None = None) -> None:
+    """Owe the letters to those in reserve or not selected, all in the same hour; ``reason`` is a code of
+    decision_reason.funding, whose words are safe. They may see where they stand from then on.
+    """
+    for one in applications:
+        promise("awards.decided", not_before=at or now(), application_id=one.id, reason=reason)
+    _let_see([one.id for one in applications], None)
+    db.session.flush()
+
+
+def line_up(call: Call, places: Sequence[ReservePlace]) -> None:
+    """Who is next, as a signed slate says; what stood before is replaced."""
+    db.session.execute(ReservePlace.__table__.delete().where(ReservePlace.call_id == call.id))  # type: ignore[attr-defined]
+    db.session.add_all(places)
+    db.session.flush()
+
+
+def _release(actor: Person | None, award: Award, outcome: Outcome, *, reason: str, proposes: bool = True) -> Award:
+    held = ((MovementKind.RELEASE, award.reserved), (MovementKind.UNCOMMIT, award.committed))
+    award.outcome, award.ended_at = outcome, now()
+    write(actor, [Line(award.envelope_id, kind, left, award.id) for kind, left in held if left], reason=reason)
+    if proposes:
+        propose_next(award)
+    db.session.flush()
+    return award
+
+
+def _demand_distance(actor: Person, applications: Sequence[Application]) -> None:
+    mine = queries.organisations_of([actor.id])[actor.id]
+    if any(is_party(actor.id, mine, one) for one in applications):
+        raise Forbidden
+
+
+def _let_see(ids: Sequence[uuid.UUID], state: State | None) -> None:
+    if ids:
+        seen = update(Application).where(Application.id.in_(ids)).values(outcome_seen=state)
+        db.session.execute(seen, execution_options={"synchronize_session": "evaluate"})

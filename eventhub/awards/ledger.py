@@ -1,0 +1,252 @@
+"""Writing the ledger: envelopes are held, what a deed would do is counted first, then one statement writes it.
+
+The database would refuse too (0038); counting first says by how much, before anything is written.
+"""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+from sqlalchemy import insert, select
+
+from eventhub.awards import envelope as counting
+from eventhub.awards import exchange
+from eventhub.awards.models import Award
+from eventhub.awards.money_models import ExchangeRate, FundEnvelope, Movement, MovementKind
+from eventhub.funding.models import Call
+from eventhub.funding.rules import Rules
+from eventhub.kit import audit
+from eventhub.kit.clock import now
+from eventhub.kit.db import db, known_of, table_of
+from eventhub.kit.errors import DomainError, NotFound, means
+from eventhub.kit.i18n import money, show_money
+from eventhub.kit.money import Money, MoneyError
+from eventhub.people.models import Person
+
+
+class EnvelopeBroken(DomainError):
+    """A deed would break an envelope: ``by`` so much, ``of`` which of its sums, ``envelope_id`` which one."""
+
+    message = _l("The envelope does not hold so much any more. Look at it again.")
+
+    def __init__(self, of: str = "free", by: Money | None = None, envelope_id: uuid.UUID | None = None) -> None:
+        self.of, self.by, self.envelope_id = of, by, envelope_id
+        super().__init__(_told(of, by) if by is not None else None)
+
+
+class AmountWrong(DomainError):
+    """An amount below one minor unit."""
+
+    status = 422
+    field = "amount"
+    message = _l("An amount is more than nothing.")
+
+
+class NoRateYet(DomainError):
+    """No exchange rate holds on that day."""
+
+    status = 422
+    message = _l("No exchange rate for this currency is entered for that day.")
+
+
+def _told(of: str, by: Money) -> Any:
+    said = LazyString(lambda: money(by))
+    match of:
+        case "budget":
+            return _l("The budget does not reach for this payment: %(amount)s are missing.", amount=said)
+        case "reserved":
+            return _l("So much is not reserved: %(amount)s are missing.", amount=said)
+        case "committed":
+            return _l("So much is not promised to this person: %(amount)s are missing.", amount=said)
+        case "paid":
+            return _l("More would come back than was paid: %(amount)s too much.", amount=said)
+    return _l("The envelope does not hold so much: %(amount)s are missing.", amount=said)
+
+
+for _name in (
+    "ck_fund_envelope_not_negative",
+    "ck_fund_envelope_returned_was_paid",
+    "ck_fund_envelope_spent_within_budget",
+    "ck_fund_envelope_promised_within_ceiling",
+    "ck_fund_award_not_negative",
+    "ck_fund_award_returned_was_paid",
+    "ck_fund_award_within_amount",
+):
+    means(_name, EnvelopeBroken())
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One movement to write. ``amount`` in minor units of the envelope's currency."""
+
+    envelope_id: uuid.UUID
+    kind: MovementKind
+    amount: int
+    award_id: uuid.UUID | None = None
+    payment_id: uuid.UUID | None = None
+
+
+def pure(row: FundEnvelope) -> counting.Envelope:
+    """An envelope as the arithmetic knows it."""
+    return counting.Envelope(
+        Money(row.budget, row.currency),
+        Decimal(row.over_commit) / 100,
+        row.reserved,
+        row.committed,
+        row.paid,
+        row.returned,
+    )
+
+
+def hold(envelope_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, FundEnvelope]:
+    """Lock envelopes in one order, and read them anew. Applications are held before. Raises NotFound."""
+    rows = select(FundEnvelope).where(FundEnvelope.id.in_(set(envelope_ids))).order_by(FundEnvelope.id)
+    held = rows.with_for_update(key_share=True).execution_options(populate_existing=True)
+    found = {row.id: row for row in db.session.scalars(held)}
+    if len(found) != len(set(envelope_ids)):
+        raise NotFound
+    return found
+
+
+SUMS = ("reserved", "committed", "paid", "returned")
+STEPS: dict[MovementKind, Callable[[counting.Envelope, Money], counting.Envelope]] = {
+    MovementKind.RAISE: lambda held, amount: held.rebudget(held.budget + amount),
+    MovementKind.CUT: lambda held, amount: held.rebudget(held.budget - amount),
+    MovementKind.RESERVE: counting.Envelope.reserve,
+    MovementKind.RELEASE: counting.Envelope.release,
+    MovementKind.COMMIT: counting.Envelope.commit,
+    MovementKind.UNCOMMIT: counting.Envelope.uncommit,
+    MovementKind.PAY: counting.Envelope.pay,
+    MovementKind.RETURN: counting.Envelope.give_back,
+}
+
+
+def after(held: counting.Envelope, lines: Iterable[Line], envelope_id: uuid.UUID) -> counting.Envelope:
+    """What movements would make of an envelope. Raises EnvelopeBroken with by how much, and AmountWrong."""
+    try:
+        for line in lines:
+            held = STEPS[line.kind](held, Money(line.amount, held.budget.currency))
+    except counting.NotEnough as error:
+        raise EnvelopeBroken(error.of, error.by, envelope_id) from None
+    except MoneyError:
+        raise AmountWrong from None
+    return held
+
+
+def write(actor: Person | None, lines: Sequence[Line], *, reason: str) -> None:
+    """Write movements: the envelopes are held, the effect counted, then one statement. Raises EnvelopeBroken with by
+    how much, AmountWrong and NotFound; then nothing was written.
+    """
+    if not lines:
+        return
+    if any(line.amount <= 0 for line in lines):
+        raise AmountWrong
+    by_envelope: dict[uuid.UUID, list[Line]] = defaultdict(list)
+    for line in lines:
+        by_envelope[line.envelope_id].append(line)
+    db.session.flush()
+    held = hold(by_envelope)
+    for key, own in by_envelope.items():
+        after(pure(held[key]), own, key)
+    moment = now()
+    db.session.execute(
+        insert(table_of(Movement)).values(
+            [
+                {
+                    "envelope_id": line.envelope_id,
+                    "award_id": line.award_id,
+                    "payment_id": line.payment_id,
+                    "kind": line.kind,
+                    "amount": line.amount,
+                    "by_id": actor.id if actor else None,
+                    "reason": reason,
+                    "at": moment,
+                }
+                for line in lines
+            ]
+        )
+    )
+    for row in held.values():
+        db.session.expire(row)
+    for award_id in {line.award_id for line in lines if line.award_id}:
+        if (award := known_of(Award, award_id)) is not None:
+            db.session.expire(award, SUMS)
+
+
+def offer_effect(row: FundEnvelope, amount: int) -> counting.Effect:
+    """What promising so much more would do, before anybody does it: for the page where a decision is made up."""
+    return pure(row).offer(Money(amount, row.currency))
+
+
+def open_envelopes(actor: Person | None, call: Call, rules: Rules) -> list[FundEnvelope]:
+    """The envelopes of a call as its frozen rules say, each with its budget as the first line of its ledger. Envelopes
+    that are there already stay as they are.
+    """
+    known = set(db.session.scalars(select(FundEnvelope.key).where(FundEnvelope.call_id == call.id)))
+    made = [
+        (
+            FundEnvelope(
+                id=uuid.uuid4(),
+                call_id=call.id,
+                key=one.id,
+                currency=call.currency,
+                over_commit=rules.over_commit,
+            ),
+            one.amount,
+        )
+        for one in rules.envelopes
+        if one.id not in known
+    ]
+    rows = [row for row, _amount in made]
+    db.session.add_all(rows)
+    write(actor, [Line(row.id, MovementKind.RAISE, amount) for row, amount in made if amount], reason="opened")
+    return rows
+
+
+def change_budget(actor: Person, row: FundEnvelope, difference: int, *, reason: str) -> FundEnvelope:
+    """Raise a budget, or cut it (a negative ``difference``). Raises EnvelopeBroken, with what must be released first,
+    when a cut goes below what is promised or spent.
+    """
+    kind = MovementKind.RAISE if difference > 0 else MovementKind.CUT
+    write(actor, [Line(row.id, kind, abs(difference))], reason=reason)
+    audit.record(f"awards.budget_{kind.value}", row, actor=actor, scope_id=row.call_id, amount=abs(difference))
+    return row
+
+
+def enter_rate(
+    actor: Person, base: str, currency: str, units: Decimal, valid_from: date, *, source: str = exchange.UN_OPERATIONAL
+) -> ExchangeRate:
+    """A dated rate: ``units`` of ``currency`` for one of ``base``. Raises RateWrong of the arithmetic."""
+    exchange.Rate(currency, units, valid_from, source)
+    row = ExchangeRate(
+        base=base, currency=currency, units=units, valid_from=valid_from, source=source, entered_by_id=actor.id
+    )
+    db.session.add(row)
+    db.session.flush()
+    audit.record("awards.rate_entered", row, actor=actor, currency=currency, base=base)
+    return row
+
+
+def converted(given: Money, base: str, on: date) -> tuple[Money, ExchangeRate | None]:
+    """An amount in the envelope's currency by the rate in force on a day, and that rate. Raises NoRateYet."""
+    if given.currency == base:
+        return given, None
+    rows = select(ExchangeRate).where(
+        ExchangeRate.base == base, ExchangeRate.currency == given.currency, ExchangeRate.valid_from <= on
+    )
+    row = db.session.scalars(rows.order_by(ExchangeRate.valid_from.desc()).limit(1)).first()
+    if row is None:
+        raise NoRateYet
+    rate = exchange.Rate(row.currency, row.units, row.valid_from, row.source)
+    return exchange.Rates(base, [rate]).to_fund(given, on).money, row
+
+
+def shown(row: FundEnvelope, minor: int, lang: str) -> str:
+    """An amount of an envelope, as people read it."""
+    return show_money(Money(minor, row.currency), lang)

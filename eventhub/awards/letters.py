@@ -1,0 +1,235 @@
+"""What the fund writes to people about their grants, and to a nominator.
+
+A discreet person's mail says that there is something to look at, and nothing about what (SAFETY.md property 13).
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from eventhub.awards.awarding import link
+from eventhub.awards.ledger import shown
+from eventhub.awards.models import Award, Replacement, TravelReport
+from eventhub.awards.replacing import link as replacement_link
+from eventhub.funding.models import Application, Call, State
+from eventhub.kit.clock import now
+from eventhub.kit.codes import reason_text
+from eventhub.kit.i18n import in_language, show_date, show_moment
+from eventhub.kit.mail import Letter, Rendered, render
+from eventhub.kit.web import absolute
+from eventhub.people.models import Person
+from eventhub.people.queries import person_by_email
+
+Kind = Literal[
+    "offered", "accepted", "lapsed", "visa_help", "report_due", "report_reminder", "report_overdue", "thanks"
+]
+FOOT = _l("You get this mail because you applied for support. Answers to this address are not read.")
+FOOT_NOMINATOR = _l("You get this mail because you nominated somebody. Answers to this address are not read.")
+
+ONE_PRESS = _l("One press is enough, and it needs no account.")
+
+SUBJECTS: dict[Kind, Callable[[str], str]] = {
+    "offered": lambda fund: gettext("A grant is offered to you: %(fund)s", fund=fund),
+    "accepted": lambda fund: gettext("You have accepted your grant: %(fund)s", fund=fund),
+    "lapsed": lambda fund: gettext("The offer of a grant has ended: %(fund)s", fund=fund),
+    "visa_help": lambda fund: gettext("Your visa: %(fund)s", fund=fund),
+    "report_due": lambda fund: gettext("Your report on the journey: %(fund)s", fund=fund),
+    "report_reminder": lambda fund: gettext("A reminder of your report: %(fund)s", fund=fund),
+    "report_overdue": lambda fund: gettext("Your report is overdue: %(fund)s", fund=fund),
+    "thanks": lambda fund: gettext("Thank you for your report: %(fund)s", fund=fund),
+}
+
+
+def about(kind: Kind, award: Award, report: TravelReport | None = None) -> Letter | None:
+    """A letter about an award, or None for a person without an address. The award is loaded whole."""
+    person, call = award.application.person, award.application.call
+    if not person.email:
+        return None
+    lang = person.language
+    if person.discreet:
+        return _neutral_offer(award, person) if kind == "offered" else _neutral(person.email, lang, "people.me")
+    title = title_of(call, lang)
+    return Letter(
+        person.email,
+        lang,
+        lambda: SUBJECTS[kind](title),
+        "registration/letter",
+        {
+            "name": person.public_name,
+            "paragraphs": _paragraphs(kind, award, report, lang),
+            "quote": None,
+            "facts": [*_facts(award.application, title), *_own_facts(kind, award, lang)],
+            "buttons": _buttons(kind, award, lang),
+            "foot": FOOT,
+        },
+    )
+
+
+def decided(application: Application, person: Person, call: Call, reason: str) -> Letter | None:
+    """In reserve, or not selected: the coded reason in words that are safe to read for whoever opens the mailbox."""
+    if not person.email:
+        return None
+    lang = person.language
+    if person.discreet:
+        return _neutral(person.email, lang, "people.me")
+    title = title_of(call, lang)
+    reserve = application.state is State.RESERVE
+
+    def subject() -> str:
+        if reserve:
+            return str(gettext("You are on the reserve list: %(fund)s", fund=title))
+        return str(gettext("The answer to your application: %(fund)s", fund=title))
+
+    return Letter(
+        person.email,
+        lang,
+        subject,
+        "registration/letter",
+        {
+            "name": person.public_name,
+            "paragraphs": [reason_text("funding", reason, lang)],
+            "quote": None,
+            "facts": _facts(application, title),
+            "buttons": [{"label": _l("Go to my page"), "url": absolute("people.me", lang=lang)}],
+            "foot": FOOT,
+        },
+    )
+
+
+def replace(row: Replacement, call: Call) -> Letter:
+    """To a nominator: who comes in somebody's place? Names nobody."""
+    lang, secret = row.language, replacement_link(row)
+    known = person_by_email(row.email)
+    if known is not None and known.discreet:
+        return _neutral(row.email, lang, "awards.replace", token=secret)
+    title = title_of(call, lang)
+    here = show_moment(row.until, call.time_zone, lang)
+    return Letter(
+        row.email,
+        lang,
+        lambda: gettext("Somebody else may come: %(fund)s", fund=title),
+        "registration/letter",
+        {
+            "name": "",
+            "paragraphs": [
+                _l("Somebody whom you nominated may not be able to come. You may name another of your nominees."),
+                _l(
+                    "Open the page and choose. It needs no account, and the link holds until %(day)s, %(time)s"
+                    " (%(offset)s).",
+                    day=here.day,
+                    time=here.time,
+                    offset=here.place,
+                ),
+            ],
+            "quote": None,
+            "facts": [{"label": _l("Fund"), "value": title}],
+            "buttons": [{"label": _l("Name somebody"), "url": absolute("awards.replace", lang=lang, token=secret)}],
+            "foot": FOOT_NOMINATOR,
+        },
+    )
+
+
+def preview(letter: Letter) -> Rendered:
+    """A letter in words, as it would be sent, for whoever stages decisions. Nothing is sent."""
+    return render(letter, "<preview@invalid>", now())
+
+
+def title_of(call: Call, lang: str) -> str:
+    """What the fund's call is called in a language."""
+    return str(in_language(call.title, lang, call.original_language).text)
+
+
+def _paragraphs(kind: Kind, award: Award, report: TravelReport | None, lang: str) -> Sequence[Any]:
+    due = show_date(report.due, lang) if report else ""
+    match kind:
+        case "offered":
+            here = show_moment(award.accept_by or award.approved_at, award.application.person.time_zone, lang)
+            until = {"day": here.day, "time": here.time, "offset": here.place}
+            return [
+                _l("Your application has been selected, and a grant is offered to you."),
+                _l("Please answer by %(day)s, %(time)s (%(offset)s).", **until),
+                *([] if award.application.person.asks_second_step else [ONE_PRESS]),
+                _l("Without an answer the grant goes to somebody else. Please buy no ticket before you have accepted."),
+            ]
+        case "accepted":
+            return [
+                _l("Thank you. The grant is yours, and we write to you about visa and ticket."),
+                _l("If you cannot come, please tell us at once, so that somebody else can."),
+            ]
+        case "lapsed":
+            return [
+                _l("We had no answer in time, so the grant goes to somebody else."),
+                _l("If something went wrong, please write to us."),
+            ]
+        case "visa_help":
+            return [
+                _l("You need a visa. Please ask for it as soon as you can, and tell us the day of your appointment."),
+                _l("On your page you find what to bring. If the visa is refused, tell us the same day: we can help."),
+            ]
+        case "report_due":
+            return [
+                _l(
+                    "Welcome back. Your report on the journey is due by %(day)s: ten questions.",
+                    day=due,
+                ),
+                _l("Until it is filed, neither you nor the organization that nominated you can have another grant."),
+            ]
+        case "report_reminder":
+            return [_l("Your report on the journey is not filed yet. It is due by %(day)s.", day=due)]
+        case "report_overdue":
+            return [
+                _l("Your report on the journey was due by %(day)s.", day=due),
+                _l("Until it is filed, neither you nor the organization that nominated you can have another grant."),
+            ]
+    return [_l("Thank you. Your report is filed, and nothing is owed any more. It helps those who come after you.")]
+
+
+def _facts(application: Application, title: str) -> list[dict[str, Any]]:
+    facts: list[dict[str, Any]] = [{"label": _l("Fund"), "value": title}]
+    if application.reference:
+        facts.append({"label": _l("Your reference"), "value": application.reference, "ltr": True})
+    return facts
+
+
+def _own_facts(kind: Kind, award: Award, lang: str) -> list[dict[str, Any]]:
+    if kind not in {"offered", "accepted"}:
+        return []
+    return [{"label": _l("Amount"), "value": shown(award.envelope, award.amount, lang)}]
+
+
+def _buttons(kind: Kind, award: Award, lang: str) -> list[dict[str, Any]]:
+    own: dict[str, Any] = {"lang": lang, "reference": award.application.reference}
+    if kind == "offered" and not award.application.person.asks_second_step:
+        return [{"label": _l("Read it and answer"), "url": absolute("awards.answer", lang=lang, token=link(award))}]
+    if kind in {"report_due", "report_reminder", "report_overdue"}:
+        return [{"label": _l("Write the report"), "url": absolute("awards.report", **own)}]
+    return [{"label": _l("See my grant"), "url": absolute("awards.mine", **own)}]
+
+
+def _neutral_offer(award: Award, person: Person) -> Letter:
+    return Letter(
+        person.email or "",
+        person.language,
+        lambda: gettext("An answer is awaited from you"),
+        "registration/neutral",
+        {
+            "url": absolute("awards.answer", neutral=True, lang=person.language, token=link(award)),
+            "neutral": True,
+            "until": show_moment(award.accept_by or award.approved_at, person.time_zone, person.language),
+            "signs_in": person.asks_second_step,
+        },
+        discreet=True,
+    )
+
+
+def _neutral(to: str, lang: str, endpoint: str, **values: Any) -> Letter:
+    return Letter(
+        to,
+        lang,
+        lambda: gettext("There is news for you"),
+        "registration/neutral",
+        {"url": absolute(endpoint, neutral=True, lang=lang, **values), "neutral": True},
+        discreet=True,
+    )

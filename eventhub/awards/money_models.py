@@ -1,0 +1,116 @@
+"""The database of the money: envelopes, the ledger they are the sums of, rates of exchange.
+
+Amounts are integers in minor units of the envelope's currency (cents; ISO 4217). The ledger is only ever added to; a
+trigger (0038) keeps the sums of envelope and award with it, and nobody else may write them. So what the CHECKs refuse
+cannot be, whoever writes at the same moment.
+"""
+
+import uuid
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Numeric, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from eventhub.funding.models import Call
+from eventhub.kit.clock import now
+from eventhub.kit.db import Base, Id, Serial, enum_column
+
+NOTHING_BELOW_ZERO = "budget >= 0 AND reserved >= 0 AND committed >= 0 AND paid >= 0 AND returned >= 0"
+
+
+class MovementKind(StrEnum):
+    """What a movement does. ``release`` takes from what is reserved, ``uncommit`` from what is committed."""
+
+    RAISE = "raise"
+    CUT = "cut"
+    RESERVE = "reserve"
+    RELEASE = "release"
+    COMMIT = "commit"
+    UNCOMMIT = "uncommit"
+    PAY = "pay"
+    RETURN = "return"
+
+
+BUDGET_KINDS = frozenset({MovementKind.RAISE, MovementKind.CUT})
+"""Movements of an envelope that belong to no award."""
+
+
+class FundEnvelope(Base):
+    """A part of the money of a call (``key``: its id in the rules). ``over_commit``: per cent of the budget that may be
+    promised. The sums are the ledger's: ``paid`` is all that ever left, ``returned`` what of it came back.
+    """
+
+    __tablename__ = "fund_envelope"
+    __table_args__ = (
+        UniqueConstraint("call_id", "key"),
+        CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency_iso"),
+        CheckConstraint("over_commit BETWEEN 100 AND 200", name="over_commit_per_cent"),
+        CheckConstraint(NOTHING_BELOW_ZERO, name="not_negative"),
+        CheckConstraint("returned <= paid", name="returned_was_paid"),
+        CheckConstraint("paid - returned <= budget", name="spent_within_budget"),
+        CheckConstraint(
+            "(reserved + committed + paid - returned) * 100 <= budget * over_commit", name="promised_within_ceiling"
+        ),
+    )
+
+    id: Mapped[Id]
+    call_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("fund_call.id"))
+    key: Mapped[str]
+    currency: Mapped[str]
+    over_commit: Mapped[int] = mapped_column(default=100)
+    budget: Mapped[int] = mapped_column(BigInteger, default=0)
+    reserved: Mapped[int] = mapped_column(BigInteger, default=0)
+    committed: Mapped[int] = mapped_column(BigInteger, default=0)
+    paid: Mapped[int] = mapped_column(BigInteger, default=0)
+    returned: Mapped[int] = mapped_column(BigInteger, default=0)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    call: Mapped[Call] = relationship(lazy="raise")
+
+
+class Movement(Base):
+    """One line of the ledger, for ever. ``reason`` is a code; ``by_id`` keys no table: the line outlives its maker."""
+
+    __tablename__ = "fund_movement"
+    __table_args__ = (
+        Index("ix_fund_movement_envelope", "envelope_id", "id"),
+        Index("ix_fund_movement_award", "award_id"),
+        CheckConstraint("amount > 0", name="amount_positive"),
+        CheckConstraint("(kind IN ('raise', 'cut')) = (award_id IS NULL)", name="of_an_award"),
+        CheckConstraint("(kind IN ('pay', 'return')) = (payment_id IS NOT NULL)", name="of_a_payment"),
+    )
+
+    id: Mapped[Serial]
+    envelope_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("fund_envelope.id"))
+    award_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("fund_award.id"))
+    payment_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("fund_payment.id"))
+    kind: Mapped[MovementKind] = mapped_column(enum_column(MovementKind, name="kind"))
+    amount: Mapped[int] = mapped_column(BigInteger)
+    by_id: Mapped[uuid.UUID | None]
+    reason: Mapped[str]
+    at: Mapped[datetime] = mapped_column(default=now)
+
+
+class ExchangeRate(Base):
+    """``units`` of ``currency`` for one unit of ``base``, from a day on, by ``source``. A rate never changes: the next
+    one replaces it.
+    """
+
+    __tablename__ = "fund_exchange_rate"
+    __table_args__ = (
+        UniqueConstraint("base", "currency", "valid_from"),
+        CheckConstraint("units > 0", name="units_positive"),
+        CheckConstraint("base <> currency", name="two_currencies"),
+        CheckConstraint("base ~ '^[A-Z]{3}$' AND currency ~ '^[A-Z]{3}$'", name="currencies_iso"),
+    )
+
+    id: Mapped[Id]
+    base: Mapped[str]
+    currency: Mapped[str]
+    valid_from: Mapped[date]
+    units: Mapped[Decimal] = mapped_column(Numeric(24, 10))
+    source: Mapped[str]
+    entered_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    entered_at: Mapped[datetime] = mapped_column(default=now)

@@ -1,0 +1,210 @@
+"""Paying: what a line may be paid, by two people of finance, and money that comes back.
+
+Neither of the two recommended or approved the grant. Amounts are minor units of the envelope's currency.
+
+A line without an actual amount is paid in advance, up to what is approved; with one up to what is authorised, the
+lesser of both. Savings on one line never pay for another.
+"""
+
+import json
+import uuid
+from datetime import date
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import func, select
+
+from eventhub.awards import queries
+from eventhub.awards.ledger import Line, converted, write
+from eventhub.awards.models import Award, AwardLine, Outcome, Payment
+from eventhub.awards.money_models import MovementKind
+from eventhub.funding.models import State
+from eventhub.funding.moves import NotPossible
+from eventhub.kit import audit
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.kit.errors import DomainError, Forbidden, means
+from eventhub.kit.money import Money
+from eventhub.kit.sealed import Place, open_sealed, place, seal
+from eventhub.people.models import Person
+
+PAYABLE = frozenset(
+    {
+        *(State.ACCEPTED, State.VISA_PENDING, State.TICKETED, State.TRAVELLED),
+        *(State.REPORT_DUE, State.REPORT_OVERDUE, State.CLOSED),
+    }
+)
+
+
+class OverLine(DomainError):
+    """More than the line may be paid: ``left`` is what may."""
+
+    status = 422
+    field = "amount"
+    message = _l("This line may not be paid so much. Look at what is approved and what was paid.")
+
+    def __init__(self, left: int = 0) -> None:
+        self.left = left
+        super().__init__()
+
+
+class ThreePeople(DomainError):
+    """Recommending, approving and paying are three people, and two people of finance pay."""
+
+    status = 403
+    message = _l("Whoever recommended or approved this grant, or asked for the payment, may not pay it.")
+
+
+means("ck_fund_payment_two_people", ThreePeople())
+means("ck_fund_payment_three_people", ThreePeople())
+
+
+def note_actual(
+    actor: Person,
+    award: Award,
+    line: AwardLine,
+    given: Money,
+    *,
+    on: date,
+    receipt_id: uuid.UUID | None = None,
+) -> AwardLine:
+    """What a line really cost, by the rate of that day; what is authorised follows. Raises NoRateYet."""
+    amount, rate = converted(given, award.envelope.currency, on)
+    line.actual, line.rate_id = amount.minor, rate.id if rate else None
+    line.given, line.given_currency = (given.minor, given.currency) if rate else (None, None)
+    line.receipt_id = receipt_id or line.receipt_id
+    db.session.flush()
+    db.session.refresh(line, ["authorised"])
+    audit.record(
+        "awards.actual_noted",
+        award,
+        actor=actor,
+        scope_id=award.application.call_id,
+        line=line.kind.value,
+        amount=amount.minor,
+        rate=rate.id if rate else None,
+    )
+    return line
+
+
+def payable(line: AwardLine, *, but: uuid.UUID | None = None) -> int:
+    """What a line may still be paid; what is asked for already counts as paid. Below zero: so much comes back."""
+    asked = select(func.coalesce(func.sum(Payment.amount - Payment.returned), 0)).where(
+        Payment.line_id == line.id, Payment.dropped_at.is_(None), Payment.id != (but or uuid.UUID(int=0))
+    )
+    limit = line.authorised if line.actual is not None else line.approved
+    return int((limit or 0) - (db.session.scalar(asked) or 0))
+
+
+def ask(actor: Person, award: Award, line: AwardLine, amount: int, *, payee: dict[str, str] | None = None) -> Payment:
+    """Somebody of finance asks for a payment. ``payee``: who is paid in the traveller's place, and how.
+
+    The award is held. Raises NotPossible, ThreePeople, Forbidden, OverLine with what is left.
+    """
+    _demand_payer(actor, award)
+    if award.application.state not in PAYABLE or award.outcome is not Outcome.ACCEPTED:
+        raise NotPossible
+    left = payable(line)
+    if not 0 < amount <= left:
+        raise OverLine(left)
+    row = Payment(id=uuid.uuid4(), award_id=award.id, line=line, amount=amount, asked_by_id=actor.id)
+    if payee:
+        row.payee = seal(award.application.person.seal_key, _payee(row), json.dumps(payee, ensure_ascii=False))
+    db.session.add(row)
+    db.session.flush()
+    audit.record("awards.payment_asked", award, actor=actor, scope_id=award.application.call_id, amount=amount)
+    return row
+
+
+def agree(actor: Person, award: Award, payment: Payment) -> Payment:
+    """Another one of finance agrees, and it is paid. The same press again changes nothing.
+
+    Award and payment are held. Raises ThreePeople, Forbidden, NotPossible, EnvelopeBroken.
+    """
+    if payment.paid_at is not None and payment.agreed_by_id == actor.id:
+        return payment
+    _demand_payer(actor, award)
+    if actor.id == payment.asked_by_id:
+        raise ThreePeople
+    if payment.paid_at or payment.dropped_at or award.application.state not in PAYABLE:
+        raise NotPossible
+    if award.outcome is not Outcome.ACCEPTED:
+        raise NotPossible
+    left = payable(payment.line, but=payment.id)
+    if payment.amount > left:
+        raise OverLine(left)
+    payment.agreed_by_id, payment.paid_at = actor.id, now()
+    write(
+        actor,
+        [Line(award.envelope_id, MovementKind.PAY, payment.amount, award.id, payment.id)],
+        reason="paid",
+    )
+    audit.record("awards.paid", award, actor=actor, scope_id=award.application.call_id, amount=payment.amount)
+    return payment
+
+
+def drop(actor: Person, award: Award, payment: Payment) -> Payment:
+    """A payment that is not made after all. Raises NotPossible."""
+    if payment.paid_at:
+        raise NotPossible
+    payment.dropped_at = payment.dropped_at or now()
+    audit.record("awards.payment_dropped", award, actor=actor, scope_id=award.application.call_id)
+    db.session.flush()
+    return payment
+
+
+def take_back(actor: Person, award: Award, payment: Payment, amount: int, *, pay_again: bool = False) -> Payment:
+    """Money came back, at most what was paid. It is free again, or with ``pay_again`` (a bank sent it back) stands
+    committed for the same person. Raises NotPossible, OverLine, EnvelopeBroken.
+    """
+    if payment.paid_at is None:
+        raise NotPossible
+    if not 0 < amount <= payment.amount - payment.returned:
+        raise OverLine(payment.amount - payment.returned)
+    payment.returned += amount
+    lines = [Line(award.envelope_id, MovementKind.RETURN, amount, award.id, payment.id)]
+    if pay_again and award.outcome is Outcome.ACCEPTED:
+        lines += [
+            Line(award.envelope_id, kind, amount, award.id) for kind in (MovementKind.RESERVE, MovementKind.COMMIT)
+        ]
+    write(actor, lines, reason="came_back")
+    audit.record("awards.came_back", award, actor=actor, scope_id=award.application.call_id, amount=amount)
+    return payment
+
+
+def settle(actor: Person, award: Award) -> Award:
+    """Everything is paid: what is still committed is free again. Raises NotPossible before the report is in, or while
+    a payment waits for somebody's word.
+    """
+    waiting = [one for one in queries.payments(award.id) if one.paid_at is None]
+    if award.application.state is not State.CLOSED or waiting:
+        raise NotPossible
+    if award.committed:
+        write(actor, [Line(award.envelope_id, MovementKind.UNCOMMIT, award.committed, award.id)], reason="settled")
+    award.settled_at = award.settled_at or now()
+    audit.record("awards.settled", award, actor=actor, scope_id=award.application.call_id)
+    db.session.flush()
+    return award
+
+
+def read_payee(actor: Person, award: Award, payment: Payment, *, reason: str) -> dict[str, str]:
+    """Who is paid in the traveller's place, and how: a sealed read, with its reason in the audit."""
+    audit.record("awards.payee_read", award, actor=actor, scope_id=award.application.call_id, text=reason)
+    if payment.payee is None:
+        return {}
+    found: dict[str, str] = json.loads(open_sealed(award.application.person.seal_key, _payee(payment), payment.payee))
+    return found
+
+
+def _payee(payment: Payment) -> Place:
+    return place("fund_payment", "payee", payment.id)
+
+
+def _demand_payer(actor: Person, award: Award) -> None:
+    if actor.id in {award.recommended_by_id, award.approved_by_id}:
+        raise ThreePeople
+    mine = queries.organisations_of([actor.id])[actor.id]
+    if actor.id == award.application.person_id or mine & {
+        award.application.organisation_id,
+        award.application.nominated_by_id,
+    }:
+        raise Forbidden

@@ -1,0 +1,72 @@
+"""A person's copy of all that is kept about grants, and what erasing does: the money stays, without a person."""
+
+import uuid
+from typing import Any
+
+from sqlalchemy import delete, select, update
+
+from eventhub.awards import awarding, queries, reporting
+from eventhub.awards.models import Award, AwardLine, Outcome, Payment, Replacement, TravelReport, Visa
+from eventhub.funding.models import MOVES, Application, State
+from eventhub.kit.audit import AuditEntry, AuditText
+from eventhub.kit.db import db
+from eventhub.people.models import Person
+
+
+def own_data(person: Person) -> list[dict[str, Any]]:
+    """Somebody's grants with their lines, visa and report. What was not offered is not told yet."""
+    found = []
+    rows = queries.whole().where(Application.person_id == person.id, Award.offered_at.is_not(None))
+    for award in db.session.scalars(rows):
+        report = queries.report_of(award.id)
+        visa = db.session.scalar(select(Visa).where(Visa.award_id == award.id))
+        found.append(
+            {
+                "reference": award.application.reference,
+                "state": (award.application.outcome_seen or award.application.state).value,
+                "currency": award.envelope.currency,
+                "approved": award.amount,
+                "paid": award.paid,
+                "returned": award.returned,
+                "offered": award.offered_at,
+                "answered": award.answered_at,
+                "lines": {row.kind.value: row.authorised or row.approved for row in queries.lines([award.id])},
+                "visa": visa.state.value if visa else None,
+                "report": reporting.answers(award, report) if report else {},
+            }
+        )
+    return found
+
+
+def erase(person: Person) -> int:
+    """Take a person out of all grants; how many. What is not paid is free again; lines of the ledger stay, since money
+    moved. Safe to repeat.
+    """
+    ids = list(db.session.scalars(select(Award.id).join(Award.application).where(Application.person_id == person.id)))
+    if not ids:
+        return 0
+    for award in queries.awards(ids, lock=True):
+        _let_go(award)
+    db.session.execute(update(TravelReport).where(TravelReport.award_id.in_(ids)).values(answers=None))
+    db.session.execute(update(Payment).where(Payment.award_id.in_(ids)).values(payee=None))
+    db.session.execute(update(AwardLine).where(AwardLine.award_id.in_(ids)).values(receipt_id=None))
+    for table in (Visa, Replacement):
+        db.session.execute(delete(table).where(table.award_id.in_(ids)))
+    _forget_words(ids)
+    db.session.flush()
+    return len(ids)
+
+
+def _let_go(award: Award) -> None:
+    ways = MOVES[award.application.state]
+    if State.DECLINED_BY_APPLICANT in ways:
+        awarding.end(None, award, State.DECLINED_BY_APPLICANT, Outcome.DECLINED, reason="erased")
+    elif State.WITHDRAWN in ways:
+        awarding.end(None, award, State.WITHDRAWN, Outcome.WITHDRAWN, reason="erased")
+    elif State.CANCELLED in ways:
+        awarding.end(None, award, State.CANCELLED, Outcome.CANCELLED, reason="erased")
+
+
+def _forget_words(ids: list[uuid.UUID]) -> None:
+    about = select(AuditEntry.id).where(AuditEntry.subject_kind == Award.__tablename__, AuditEntry.subject_id.in_(ids))
+    db.session.execute(delete(AuditText).where(AuditText.entry_id.in_(about)))

@@ -1,0 +1,224 @@
+"""Awards as actions, letters and pages read them. Applications are held before envelopes, always."""
+
+import uuid
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import Select, and_, false, func, or_, select
+from sqlalchemy.orm import contains_eager, joinedload
+
+from eventhub.awards.models import Award, AwardLine, Outcome, Payment, Proposal, Replacement, ReservePlace, TravelReport
+from eventhub.awards.money_models import FundEnvelope
+from eventhub.funding.models import Application, Call, CallRules, State
+from eventhub.funding.rules import Rules, read
+from eventhub.kit.db import db
+from eventhub.kit.errors import NotFound, or_not_found
+from eventhub.kit.tokens import digest
+from eventhub.people.models import Affiliation, Person
+
+
+def whole(*, lock: bool = False) -> Select[Award]:
+    """Awards with application, call, person and envelope; ``lock`` holds the applications."""
+    rows = (
+        select(Award)
+        .join(Award.application)
+        .join(Application.call)
+        .join(Application.person)
+        .join(Award.envelope)
+        .options(
+            contains_eager(Award.application).options(
+                contains_eager(Application.call), contains_eager(Application.person).joinedload(Person.seal_key)
+            ),
+            contains_eager(Award.envelope),
+        )
+        .order_by(Application.id)
+    )
+    if lock:
+        rows = rows.with_for_update(of=[Application, Award]).execution_options(populate_existing=True)
+    return rows
+
+
+def awards(ids: Collection[uuid.UUID], *, lock: bool = False) -> list[Award]:
+    """Awards by id, in the order of their applications. One statement. Raises NotFound where one is missing."""
+    found = list(db.session.scalars(whole(lock=lock).where(Award.id.in_(set(ids)))))
+    if len(found) != len(set(ids)):
+        raise NotFound
+    return found
+
+
+def award(award_id: uuid.UUID, *, lock: bool = False) -> Award:
+    """One award. Raises NotFound."""
+    return awards([award_id], lock=lock)[0]
+
+
+def award_of(application_id: uuid.UUID) -> Award | None:
+    """The award of an application."""
+    return db.session.scalar(whole().where(Award.application_id == application_id))
+
+
+def own_award(person: Person, reference: str, *, lock: bool = False) -> Award:
+    """Somebody's own award by the reference of the application. Raises NotFound."""
+    mine = whole(lock=lock).where(Application.reference == reference, Application.person_id == person.id)
+    found = db.session.scalar(mine.where(Award.offered_at.is_not(None)))
+    return or_not_found(found)
+
+
+def of_person(person_id: uuid.UUID) -> list[Award]:
+    """Somebody's awards that were offered, the newest first."""
+    rows = select(Award).join(Award.application).join(Application.call)
+    rows = rows.options(contains_eager(Award.application).contains_eager(Application.call))
+    mine = rows.where(Application.person_id == person_id, Award.offered_at.is_not(None))
+    return list(db.session.scalars(mine.order_by(Award.offered_at.desc(), Award.id)))
+
+
+def application_told(application_id: uuid.UUID) -> Application | None:
+    """An application with its call and person, unless the person was erased."""
+    rows = select(Application).options(joinedload(Application.call), joinedload(Application.person))
+    return db.session.scalar(rows.where(Application.id == application_id, Application.erased_at.is_(None)))
+
+
+def behind(token: str, *, lock: bool = False) -> Award:
+    """The award behind the link of an offer. Raises NotFound."""
+    return or_not_found(db.session.scalar(whole(lock=lock).where(Award.token_hash == digest(token))))
+
+
+def unanswered(moment: datetime, limit: int) -> list[Award]:
+    """Offers whose days are over, the oldest first; one being answered right now is left."""
+    due = select(Application.id).join(Award, Award.application_id == Application.id)
+    due = (
+        due.where(Application.state == State.OFFERED, Award.accept_by < moment)
+        .order_by(Application.id)
+        .limit(limit)
+        .with_for_update(of=Application, skip_locked=True)
+    )
+    ids = list(db.session.scalars(due))
+    if not ids:
+        return []
+    rows = whole(lock=True).where(Award.application_id.in_(ids), Application.state == State.OFFERED)
+    return list(db.session.scalars(rows.where(Award.accept_by < moment)))
+
+
+def left_behind(limit: int) -> list[Award]:
+    """Awards that hold money though their application has ended; both held."""
+    ended = (State.WITHDRAWN, State.CANCELLED, State.DECLINED_BY_APPLICANT)
+    rows = whole(lock=True).where(Application.state.in_(ended), Award.reserved + Award.committed > 0)
+    return list(db.session.scalars(rows.limit(limit)))
+
+
+def lines(award_ids: Collection[uuid.UUID]) -> list[AwardLine]:
+    """The cost lines of awards, by kind."""
+    rows = select(AwardLine).where(AwardLine.award_id.in_(set(award_ids))).order_by(AwardLine.award_id, AwardLine.kind)
+    return list(db.session.scalars(rows))
+
+
+def line(award_id: uuid.UUID, line_id: uuid.UUID) -> AwardLine:
+    """One cost line of an award. Raises NotFound."""
+    rows = select(AwardLine).where(AwardLine.id == line_id, AwardLine.award_id == award_id)
+    return or_not_found(db.session.scalar(rows))
+
+
+def payments(award_id: uuid.UUID) -> list[Payment]:
+    """What was asked for and paid of an award, the oldest first."""
+    rows = select(Payment).where(Payment.award_id == award_id, Payment.dropped_at.is_(None))
+    return list(db.session.scalars(rows.order_by(Payment.asked_at, Payment.id)))
+
+
+def payment(payment_id: uuid.UUID, *, lock: bool = False) -> Payment:
+    """One payment; with ``lock`` its award is held by the caller first. Raises NotFound."""
+    rows = select(Payment).where(Payment.id == payment_id).options(joinedload(Payment.line))
+    if lock:
+        rows = rows.with_for_update(of=Payment).execution_options(populate_existing=True)
+    return or_not_found(db.session.scalar(rows))
+
+
+def envelopes(call_id: uuid.UUID) -> list[FundEnvelope]:
+    """The envelopes of a call."""
+    rows = select(FundEnvelope).where(FundEnvelope.call_id == call_id).order_by(FundEnvelope.key)
+    return list(db.session.scalars(rows))
+
+
+def organisations_of(person_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, set[uuid.UUID]]:
+    """The organizations people belong to, also those they left: by person."""
+    found: dict[uuid.UUID, set[uuid.UUID]] = {one: set() for one in person_ids}
+    rows = select(Affiliation.person_id, Affiliation.organisation_id).where(Affiliation.person_id.in_(found))
+    for person_id, organisation_id in db.session.execute(rows):
+        found[person_id].add(organisation_id)
+    return found
+
+
+def rules_of(call_id: uuid.UUID) -> Rules:
+    """The rules that hold for a call: the newest that were agreed to. Raises NotFound."""
+    agreed = select(CallRules.rules).where(CallRules.call_id == call_id, CallRules.agreed_at.is_not(None))
+    return read(or_not_found(db.session.scalar(agreed.order_by(CallRules.number.desc()).limit(1))))
+
+
+def next_reserve(award: Award) -> ReservePlace | None:
+    """Who is next for the place that an award left: of its cell, else of those whom any place serves, by their order;
+    never one that is proposed already, or was refused for this place. The application is held.
+    """
+    call_id, cell = award.application.call_id, award.cell
+    waiting = and_(Proposal.confirmed_at.is_(None), Proposal.dropped_at.is_(None))
+    refused = and_(Proposal.freed_award_id == award.id, Proposal.dropped_at.is_not(None))
+    passed = select(Proposal.application_id).where(Proposal.call_id == call_id, or_(waiting, refused))
+    rows = (
+        select(ReservePlace)
+        .join(Application, Application.id == ReservePlace.application_id)
+        .where(
+            ReservePlace.call_id == call_id,
+            Application.state == State.RESERVE,
+            Application.erased_at.is_(None),
+            ReservePlace.application_id.not_in(passed),
+        )
+        .order_by(
+            func.coalesce(ReservePlace.cell == cell, false()).desc(),
+            ReservePlace.cell.is_(None).desc(),
+            ReservePlace.place,
+            ReservePlace.id,
+        )
+    )
+    return db.session.scalars(rows.limit(1).with_for_update(of=Application, skip_locked=True)).first()
+
+
+def proposal(proposal_id: uuid.UUID, *, lock: bool = False) -> Proposal:
+    """A proposal with its application, which ``lock`` holds. Raises NotFound."""
+    rows = (
+        select(Proposal)
+        .join(Proposal.application)
+        .options(contains_eager(Proposal.application))
+        .where(Proposal.id == proposal_id)
+    )
+    if lock:
+        rows = rows.with_for_update(of=[Application, Proposal]).execution_options(populate_existing=True)
+    return or_not_found(db.session.scalar(rows))
+
+
+def open_proposals(call_id: uuid.UUID) -> list[Proposal]:
+    """What waits for somebody's word."""
+    rows = (
+        select(Proposal)
+        .join(Proposal.application)
+        .options(contains_eager(Proposal.application))
+        .where(Proposal.call_id == call_id, Proposal.confirmed_at.is_(None), Proposal.dropped_at.is_(None))
+    )
+    return list(db.session.scalars(rows.order_by(Proposal.made_at, Proposal.id)))
+
+
+def report_of(award_id: uuid.UUID) -> TravelReport | None:
+    """The report on the journey of an award."""
+    return db.session.scalar(select(TravelReport).where(TravelReport.award_id == award_id))
+
+
+def replacement(token: str) -> Replacement | None:
+    """What is asked behind a nominator's link."""
+    return db.session.scalar(select(Replacement).where(Replacement.token_hash == digest(token)))
+
+
+def taken_by(call_id: uuid.UUID) -> Sequence[Award]:
+    """All awards of a call that were accepted and not ended."""
+    rows = whole().where(Application.call_id == call_id, Award.outcome == Outcome.ACCEPTED)
+    return list(db.session.scalars(rows))
+
+
+def call(call_id: uuid.UUID) -> Call:
+    """A call. Raises NotFound."""
+    return or_not_found(db.session.get(Call, call_id))

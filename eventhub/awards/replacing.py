@@ -1,0 +1,162 @@
+"""Somebody else of the same organization comes: the nominator alone names whom, before a ticket is bought.
+
+The nominator is asked by a signed link and chooses among the organization's own reserves of the call; each is looked at
+anew: debts of the person and of the organization, and that nobody else was proposed meanwhile.
+"""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import or_, select
+from sqlalchemy.orm import joinedload
+
+from eventhub.awards import awarding, queries
+from eventhub.awards.models import Award, Outcome, Proposal, Replacement
+from eventhub.awards.travelling import is_replaceable
+from eventhub.funding.models import Application, Debt, Endorsement, Owed, State, Vouch, Voucher
+from eventhub.funding.moves import NotPossible
+from eventhub.kit import audit
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.kit.errors import DomainError, NotFound
+from eventhub.kit.outbox import promise
+from eventhub.kit.tokens import digest, new_salt, token
+from eventhub.people.models import Person
+
+PURPOSE = "replacement"
+HOLDS = timedelta(days=14)
+
+
+class NoNominator(DomainError):
+    """Nobody confirmed the nomination, so nobody may name somebody else."""
+
+    message = _l("Nobody confirmed this nomination, so nobody can name somebody else.")
+
+
+class NotEligible(DomainError):
+    """The one who was named is not considered: ``why`` is the code of the reason."""
+
+    message = _l("This person cannot take the place now. The fund's desk can tell you why.")
+
+    def __init__(self, why: str = "report_owed") -> None:
+        self.why = why
+        super().__init__()
+
+
+def ask_nominator(actor: Person, award: Award) -> Replacement:
+    """Mail the nominator a link on which somebody else may be named. The application is held. Raises NotPossible once a
+    ticket is bought, and NoNominator.
+    """
+    if not is_replaceable(award):
+        raise NotPossible
+    rows = select(Endorsement).where(
+        Endorsement.application_id == award.application_id,
+        Endorsement.role == Voucher.NOMINATOR,
+        Endorsement.outcome == Vouch.CONFIRMED,
+        Endorsement.withdrawn_at.is_(None),
+    )
+    nominator = db.session.scalars(rows).first()
+    if nominator is None or award.application.nominated_by_id is None:
+        raise NoNominator
+    standing = select(Replacement).where(Replacement.award_id == award.id, Replacement.closed_at.is_(None))
+    for old in db.session.scalars(standing):
+        old.closed_at = now()
+    db.session.flush()
+    row = Replacement(
+        id=uuid.uuid4(),
+        award_id=award.id,
+        email=nominator.email,
+        language=nominator.language,
+        salt=new_salt(),
+        until=now() + HOLDS,
+    )
+    row.token_hash = digest(link(row))
+    db.session.add(row)
+    promise("awards.replace", replacement_id=row.id)
+    audit.record("awards.replacement_asked", award, actor=actor, scope_id=award.application.call_id)
+    db.session.flush()
+    return row
+
+
+def link(row: Replacement) -> str:
+    """The secret of the nominator's link, made anew for a letter."""
+    return token(PURPOSE, row.id, row.salt)
+
+
+def is_open(row: Replacement, moment: datetime) -> bool:
+    """Whether the link still asks something."""
+    return row.closed_at is None and row.until > moment
+
+
+def candidates(award: Award) -> Sequence[Application]:
+    """Whom the nominator may name: the reserves of the same organization in the same call."""
+    if award.application.nominated_by_id is None:
+        return []
+    rows = (
+        select(Application)
+        .where(
+            Application.call_id == award.application.call_id,
+            Application.nominated_by_id == award.application.nominated_by_id,
+            Application.state == State.RESERVE,
+            Application.erased_at.is_(None),
+        )
+        .options(joinedload(Application.person))
+        .order_by(Application.number)
+    )
+    return list(db.session.scalars(rows))
+
+
+def name(secret: str, application_id: uuid.UUID) -> Proposal:
+    """The nominator names somebody: the award ends, and the one who was named is proposed, for a person to confirm. The
+    same press again changes nothing.
+
+    Raises NotFound, NotPossible once a ticket is bought, NotEligible with its reason.
+    """
+    row = queries.replacement(secret)
+    if row is None:
+        raise NotFound
+    award = queries.award(row.award_id, lock=True)
+    db.session.refresh(row)
+    if row.new_application_id == application_id:
+        made = select(Proposal).where(Proposal.freed_award_id == award.id, Proposal.application_id == application_id)
+        return db.session.scalars(made.order_by(Proposal.made_at.desc())).one()
+    if not is_open(row, now()) or not is_replaceable(award):
+        raise NotPossible
+    chosen = next((one for one in candidates(award) if one.id == application_id), None)
+    if chosen is None:
+        raise NotFound
+    demand_eligible(chosen)
+    open_one = select(Proposal).where(
+        Proposal.application_id == chosen.id, Proposal.confirmed_at.is_(None), Proposal.dropped_at.is_(None)
+    )
+    made_before = db.session.scalars(open_one).first()
+    if made_before is not None:
+        made_before.dropped_at = now()
+        db.session.flush()
+    proposal = Proposal(call_id=chosen.call_id, freed_award_id=award.id, application_id=chosen.id, made_at=now())
+    db.session.add(proposal)
+    row.new_application_id, row.closed_at = chosen.id, now()
+    _end(award)
+    db.session.flush()
+    return proposal
+
+
+def demand_eligible(application: Application) -> None:
+    """Look at somebody anew: no report and no decision may stand against the person or the organization. Raises
+    NotEligible with the code of its reason (decision_reason.funding), which names nobody.
+    """
+    rows = select(Debt.kind, Debt.until).where(
+        or_(Debt.person_id == application.person_id, Debt.organisation_id == application.nominated_by_id),
+        Debt.cleared_at.is_(None),
+    )
+    standing = [row for row in db.session.execute(rows) if row.until is None or row.until >= now().date()]
+    if standing:
+        raise NotEligible("report_owed" if any(row.kind is Owed.REPORT for row in standing) else "not_eligible")
+
+
+def _end(award: Award) -> None:
+    state = award.application.state
+    target = State.WITHDRAWN if state is State.VISA_PENDING else State.CANCELLED
+    awarding.end(None, award, target, Outcome.REPLACED, reason="replaced", proposes=False)

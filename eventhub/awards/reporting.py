@@ -1,0 +1,160 @@
+"""Reports on journeys: ten questions, reminders each sent once, and what is owed when a report does not come."""
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select, update
+
+from eventhub.awards.models import Award, TravelReport
+from eventhub.funding.models import Application, Debt, Owed, State
+from eventhub.funding.moves import NotPossible, move, move_all
+from eventhub.kit import audit
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.kit.errors import DomainError
+from eventhub.kit.outbox import promise
+from eventhub.kit.sealed import Place, open_sealed, place, seal
+from eventhub.people.models import Person
+
+REMINDERS = (7, 21, 30, 45)
+"""Days after the end of the journey on which somebody who has not filed the report is reminded (FUNDING.md)."""
+BATCH = 100
+LONGEST = 4_000
+
+QUESTIONS = (
+    ("attended", _l("Which meetings did you take part in?"), True),
+    ("spoke", _l("Did you speak, and on what?"), True),
+    ("met", _l("Whom did you meet: delegations, organizations, experts?"), False),
+    ("learned", _l("What did you learn that you will use?"), True),
+    ("results", _l("What came of it for your community?"), True),
+    ("next", _l("What will you do in the next six months?"), True),
+    ("shared", _l("With whom have you shared what you learned?"), False),
+    ("obstacles", _l("What made taking part hard: visa, journey, languages, access?"), False),
+    ("safety", _l("Did anybody threaten or hinder you because you took part?"), False),
+    ("better", _l("What should the fund do better?"), False),
+)
+"""The ten questions: name, words, whether an answer is needed. Nobody is made to write about threats."""
+
+
+class Gaps(DomainError):
+    """Questions without the answer that they need."""
+
+    status = 422
+    message = _l("Some answers are missing.")
+
+    def __init__(self, keys: list[str]) -> None:
+        self.keys = keys
+        super().__init__(field=keys[0])
+
+
+def keep(award: Award, report: TravelReport, answers: Mapping[str, str]) -> TravelReport:
+    """Keep what is written so far, sealed with the person's key; nothing is filed. Raises NotPossible after filing."""
+    if report.filed_at is not None:
+        raise NotPossible
+    known = {key: (answers.get(key) or "").strip()[:LONGEST] for key, _words, _needed in QUESTIONS}
+    key = award.application.person.seal_key
+    report.answers = seal(key, _place(report), json.dumps(known, ensure_ascii=False))
+    db.session.flush()
+    return report
+
+
+def file(actor: Person, award: Award, report: TravelReport, answers: Mapping[str, str]) -> TravelReport:
+    """File the report: nothing is owed any more, by nobody. The application is held. Filed already: nothing changes.
+
+    Raises Gaps and NotPossible.
+    """
+    if report.filed_at is not None:
+        return report
+    keep(award, report, answers)
+    missing = [key for key, _words, needed in QUESTIONS if needed and not (answers.get(key) or "").strip()]
+    if missing:
+        raise Gaps(missing)
+    move(award.application, State.CLOSED, actor=actor)
+    report.filed_at = now()
+    cleared = update(Debt).where(
+        Debt.application_id == award.application_id, Debt.kind == Owed.REPORT, Debt.cleared_at.is_(None)
+    )
+    db.session.execute(cleared.values(cleared_at=now(), cleared_by_id=actor.id))
+    promise("awards.thanks", award_id=award.id)
+    db.session.flush()
+    return report
+
+
+def answers(award: Award, report: TravelReport) -> dict[str, str]:
+    """What the person wrote, for the person."""
+    if report.answers is None:
+        return {}
+    found: dict[str, str] = json.loads(open_sealed(award.application.person.seal_key, _place(report), report.answers))
+    return found
+
+
+def read_report(actor: Person, award: Award, report: TravelReport, *, reason: str) -> dict[str, str]:
+    """What the person wrote, for staff: a sealed read, with its reason in the audit."""
+    audit.record("awards.report_read", award, actor=actor, scope_id=award.application.call_id, text=reason)
+    return answers(award, report)
+
+
+def remind_due(today: date) -> int:
+    """Promise the reminders whose day has come; each goes out once, and of several that were missed only the last. How
+    many.
+    """
+    count = 0
+    for days in reversed(REMINDERS):
+        rows = (
+            select(TravelReport)
+            .where(
+                TravelReport.filed_at.is_(None),
+                TravelReport.reminded < days,
+                TravelReport.ended_on <= today - timedelta(days=days),
+            )
+            .order_by(TravelReport.id)
+            .limit(BATCH)
+            .with_for_update(skip_locked=True)
+        )
+        for report in db.session.scalars(rows):
+            report.reminded = days
+            promise(
+                "awards.report_reminder",
+                key=f"awards.report_reminder:{report.id}:{days}",
+                award_id=report.award_id,
+                days=days,
+            )
+            count += 1
+    db.session.flush()
+    return count
+
+
+def overdue_due(moment: datetime) -> int:
+    """The day after a report was due: the person and whoever nominated owe it until it is filed. How many."""
+    rows = (
+        select(Application, TravelReport, Award)
+        .join(Award, Award.application_id == Application.id)
+        .join(TravelReport, TravelReport.award_id == Award.id)
+        .where(
+            Application.state == State.REPORT_DUE,
+            TravelReport.filed_at.is_(None),
+            TravelReport.due < moment.date(),
+        )
+        .order_by(Application.id)
+        .limit(BATCH)
+        .with_for_update(of=[Application, TravelReport], skip_locked=True)
+    )
+    found = db.session.execute(rows).all()
+    if not found:
+        return 0
+    move_all([row.Application for row in found], State.REPORT_OVERDUE, actor=None)
+    for application, report, award in found:
+        report.overdue_at = moment
+        owing: list[dict[str, object]] = [{"person_id": application.person_id}]
+        if application.nominated_by_id is not None:
+            owing.append({"organisation_id": application.nominated_by_id})
+        db.session.add_all(Debt(kind=Owed.REPORT, application_id=application.id, since=moment, **who) for who in owing)
+        promise("awards.report_overdue", award_id=award.id)
+    db.session.flush()
+    return len(found)
+
+
+def _place(report: TravelReport) -> Place:
+    return place("fund_travel_report", "answers", report.id)

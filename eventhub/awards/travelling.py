@@ -1,0 +1,126 @@
+"""Between a yes and the report: visas, tickets, the journey."""
+
+from datetime import date, timedelta
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from eventhub.awards import awarding
+from eventhub.awards.models import Award, Outcome, Ticket, TravelReport, Visa, VisaState
+from eventhub.funding.models import State
+from eventhub.funding.moves import NotPossible, move
+from eventhub.kit import audit
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.kit.errors import DomainError
+from eventhub.kit.outbox import promise
+from eventhub.people.models import Person
+
+
+class DaysWrong(DomainError):
+    """A journey that ends before it begins."""
+
+    status = 422
+    field = "returns_on"
+    message = _l("The journey ends before it begins.")
+
+
+class NotOver(DomainError):
+    """A journey that lies ahead."""
+
+    status = 422
+    field = "ended_on"
+    message = _l("A journey that is not over yet cannot be closed.")
+
+
+def visa_of(award: Award) -> Visa | None:
+    """The visa of an award, where one is followed."""
+    return db.session.scalar(select(Visa).where(Visa.award_id == award.id))
+
+
+def visa_needed(actor: Person, award: Award, *, appointment_on: date | None = None) -> Visa:
+    """Accepted, or refused before → a visa is pending; the person gets a letter with what helps. Raises NotPossible."""
+    visa = visa_of(award)
+    again = visa is not None and award.application.state is State.VISA_REFUSED
+    move(award.application, State.VISA_PENDING, actor=actor)
+    if visa is None:
+        visa = Visa(award_id=award.id)
+        db.session.add(visa)
+    visa.state, visa.asked_on = VisaState.ASKED if again else VisaState.NEEDED, now().date() if again else None
+    visa.appointment_on, visa.decided_on, visa.changed_at = appointment_on, None, now()
+    promise("awards.visa_help", award_id=award.id)
+    db.session.flush()
+    return visa
+
+
+def visa_asked(actor: Person, award: Award, visa: Visa, *, asked_on: date, appointment_on: date | None) -> Visa:
+    """The person has asked for it. Raises NotPossible."""
+    if award.application.state is not State.VISA_PENDING or visa.state is VisaState.GRANTED:
+        raise NotPossible
+    visa.state, visa.asked_on, visa.appointment_on, visa.changed_at = VisaState.ASKED, asked_on, appointment_on, now()
+    audit.record("awards.visa_asked", award, actor=actor, scope_id=award.application.call_id)
+    db.session.flush()
+    return visa
+
+
+def visa_granted(actor: Person, award: Award, visa: Visa) -> Visa:
+    """The visa is there; a ticket may be bought. Raises NotPossible."""
+    if award.application.state is not State.VISA_PENDING:
+        raise NotPossible
+    visa.state, visa.decided_on, visa.changed_at = VisaState.GRANTED, now().date(), now()
+    audit.record("awards.visa_granted", award, actor=actor, scope_id=award.application.call_id)
+    db.session.flush()
+    return visa
+
+
+def visa_refused(actor: Person, award: Award, visa: Visa) -> Visa:
+    """Refused: the money stays until somebody cancels the grant or the person asks again. Raises NotPossible."""
+    if visa.state is VisaState.GRANTED:
+        raise NotPossible
+    move(award.application, State.VISA_REFUSED, actor=actor)
+    visa.state, visa.decided_on, visa.changed_at = VisaState.REFUSED, now().date(), now()
+    visa.refusals += 1
+    db.session.flush()
+    return visa
+
+
+def ticketed(actor: Person, award: Award, *, travels_on: date, returns_on: date) -> Ticket:
+    """A ticket is bought: from now on nobody replaces the person. Raises NotPossible, where a visa is needed and not
+    there too, and DaysWrong.
+    """
+    if returns_on < travels_on:
+        raise DaysWrong
+    if award.application.state is State.VISA_PENDING:
+        visa = visa_of(award)
+        if visa is None or visa.state is not VisaState.GRANTED:
+            raise NotPossible
+    move(award.application, State.TICKETED, actor=actor)
+    row = Ticket(award_id=award.id, travels_on=travels_on, returns_on=returns_on, bought_by_id=actor.id)
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def travelled(actor: Person | None, award: Award, *, ended_on: date, report_days: int) -> TravelReport:
+    """The person was there: the report is due so many days after the journey. Raises NotPossible, NotOver."""
+    if ended_on > now().date():
+        raise NotOver
+    move(award.application, State.TRAVELLED, State.REPORT_DUE, actor=actor)
+    row = TravelReport(award_id=award.id, ended_on=ended_on, due=ended_on + timedelta(days=report_days))
+    db.session.add(row)
+    promise("awards.report_due", award_id=award.id)
+    db.session.flush()
+    return row
+
+
+def cancelled_by_refusal(actor: Person, award: Award) -> Award:
+    """A refusal for good: the money is free and the next reserve is proposed. Raises NotPossible."""
+    if award.application.state is not State.VISA_REFUSED:
+        raise NotPossible
+    return awarding.cancel(actor, award)
+
+
+def is_replaceable(award: Award) -> bool:
+    """Whether the nominator may still name somebody else: accepted, and no ticket bought."""
+    states = {State.ACCEPTED, State.VISA_PENDING, State.VISA_REFUSED}
+    return award.outcome is Outcome.ACCEPTED and award.application.state in states

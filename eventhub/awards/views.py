@@ -1,0 +1,187 @@
+"""A person's own pages about a grant, the answer behind a mailed link, and the nominator's page."""
+
+import uuid
+from typing import Any
+
+from flask import Blueprint, flash, g, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from eventhub.awards import awarding, letters, queries, replacing, reporting
+from eventhub.awards.forms import AnswerForm, OwnAnswerForm, ReplaceForm, ReportForm
+from eventhub.awards.ledger import shown
+from eventhub.awards.models import Award, Outcome, TravelReport
+from eventhub.awards.money_models import FundEnvelope
+from eventhub.awards.travelling import is_replaceable
+from eventhub.funding.models import State
+from eventhub.kit.access import actor, by_token, personal
+from eventhub.kit.clock import now
+from eventhub.kit.codes import label
+from eventhub.kit.db import db
+from eventhub.kit.errors import NotFound
+from eventhub.kit.forms import Form, options, posted, submit
+from eventhub.kit.i18n import show_date, show_moment
+from eventhub.kit.web import back_to
+from eventhub.people.models import Person
+
+bp = Blueprint("awards", __name__)
+
+STATES: dict[State, Any] = {
+    State.OFFERED: _l("Your answer is awaited"),
+    State.ACCEPTED: _l("You have accepted"),
+    State.VISA_PENDING: _l("Your visa is awaited"),
+    State.VISA_REFUSED: _l("Your visa was refused"),
+    State.TICKETED: _l("Your ticket is bought"),
+    State.TRAVELLED: _l("You have travelled"),
+    State.REPORT_DUE: _l("Your report is due"),
+    State.REPORT_OVERDUE: _l("Your report is overdue"),
+    State.CLOSED: _l("Closed"),
+    State.DECLINED_BY_APPLICANT: _l("You have declined"),
+    State.LAPSED: _l("The offer has ended"),
+    State.CANCELLED: _l("The grant has ended"),
+    State.WITHDRAWN: _l("You have withdrawn"),
+}
+
+
+@bp.route("/awaited/<token>", methods=["GET", "POST"])
+@by_token
+def answer(token: str) -> ResponseReturnValue:
+    """What is offered, until when, and two buttons. Looking changes nothing; only the buttons do."""
+    award = queries.behind(token)
+    person = award.application.person
+    if person.asks_second_step:
+        own = {"reference": award.application.reference}
+        return back_to("people.me") if person.discreet else back_to("awards.mine", **own)
+    form = AnswerForm()
+    if form.validate_on_submit():
+        accepts = form.answer.data == "accept"
+        if submit(form, lambda: awarding.answer(token, accepts=accepts)):
+            return back_to("awards.answer", token=token)
+        award = queries.behind(token)
+    return _draw("awards/answer.html", award, form, neutral=person.discreet)
+
+
+@bp.route("/me/grants/<reference>", methods=["GET", "POST"])
+@personal
+def mine(reference: str) -> ResponseReturnValue:
+    """My grant: where it stands, what is paid for what, and an offer's two buttons."""
+    person: Person = actor().person
+    award = queries.own_award(person, reference, lock=posted())
+    form = OwnAnswerForm()
+    if form.validate_on_submit():
+        accepts = form.answer.data == "accept"
+        if submit(form, lambda: awarding.answer_held(person, award, accepts=accepts)):
+            return back_to("awards.mine", reference=reference)
+        award = queries.own_award(person, reference)
+    return _draw(
+        "awards/mine.html",
+        award,
+        form,
+        lines=_lines(award),
+        paid=shown(award.envelope, award.spent, g.lang),
+        report=queries.report_of(award.id),
+    )
+
+
+@bp.route("/me/grants/<reference>/report", methods=["GET", "POST"])
+@personal
+def report(reference: str) -> ResponseReturnValue:
+    """The report on the journey: kept as often as one likes, filed once."""
+    person: Person = actor().person
+    award = queries.own_award(person, reference, lock=posted())
+    row = queries.report_of(award.id)
+    if row is None:
+        raise NotFound
+    form = ReportForm(data=reporting.answers(award, row))
+    if row.filed_at is None and form.validate_on_submit() and _keep_or_file(person, award, row, form):
+        return back_to("awards.report", reference=reference)
+    page = render_template(
+        "awards/report.html",
+        title=letters.title_of(award.application.call, g.lang),
+        form=form,
+        fields=[form[key] for key, _words, _needed in reporting.QUESTIONS],
+        needed={key for key, _words, needed in reporting.QUESTIONS if needed},
+        report=row,
+        due=show_date(row.due, g.lang),
+        answers=[{"label": form[key].label.text, "value": form[key].data, "kind": "long"} for key in form.said()],
+        back=url_for("awards.mine", reference=reference),
+    )
+    return page, form.status
+
+
+@bp.route("/replace/<token>", methods=["GET", "POST"])
+@by_token
+def replace(token: str) -> ResponseReturnValue:
+    """A nominator's page: who comes in somebody's place. Without an account."""
+    row = queries.replacement(token)
+    if row is None:
+        raise NotFound
+    award = queries.award(row.award_id)
+    is_open = replacing.is_open(row, now()) and is_replaceable(award)
+    found = replacing.candidates(award) if is_open else []
+    form = ReplaceForm()
+    form.application.choices = options((str(one.id), one.person.public_name) for one in found)
+    if is_open and form.validate_on_submit():
+        chosen = uuid.UUID(form.application.data)
+        if submit(form, lambda: replacing.name(token, chosen)):
+            return back_to("awards.replace", token=token)
+        row = queries.replacement(token) or row
+    page = render_template(
+        "awards/replace.html",
+        title=letters.title_of(award.application.call, g.lang),
+        form=form,
+        is_open=is_open,
+        is_named=row.new_application_id is not None,
+        has_any=bool(found),
+    )
+    return page, form.status
+
+
+def _keep_or_file(person: Person, award: Award, row: TravelReport, form: ReportForm) -> bool:
+    """False when it was filed with gaps: they are shown, and what was written is kept."""
+    if request.form.get("go") != "file":
+        if submit(form, lambda: reporting.keep(award, row, form.said())):
+            flash(_("Kept. You can go on whenever you like."), "ok")
+            return True
+        return False
+    missing = [key for key, _words, needed in reporting.QUESTIONS if needed and not (form[key].data or "").strip()]
+    if missing:
+        reporting.keep(award, row, form.said())
+        return not form.show_at_fields(dict.fromkeys(missing, _("Write a sentence or two")))
+    return bool(submit(form, lambda: reporting.file(person, award, row, form.said())))
+
+
+def _draw(template: str, award: Award, form: Form, *, neutral: bool = False, **given: Any) -> ResponseReturnValue:
+    person = award.application.person
+    here = show_moment(award.accept_by or award.approved_at, person.time_zone, g.lang)
+    is_open = award.outcome is None and award.accept_by is not None and now() <= award.accept_by
+    page = render_template(
+        template,
+        award=award,
+        application=award.application,
+        title=letters.title_of(award.application.call, g.lang),
+        state=STATES.get(award.application.state, award.application.state.value),
+        amount=shown(award.envelope, award.amount, g.lang),
+        due=here,
+        is_open=is_open and award.application.state is State.OFFERED,
+        accepted=award.outcome is Outcome.ACCEPTED,
+        declined=award.outcome is Outcome.DECLINED,
+        neutral=neutral,
+        form=form,
+        **given,
+    )
+    return page, form.status
+
+
+def _lines(award: Award) -> list[dict[str, Any]]:
+    envelope = db.session.get_one(FundEnvelope, award.envelope_id)
+    return [
+        {
+            "label": label("fund_cost_line", row.kind.value, g.lang),
+            "approved": shown(envelope, row.approved or 0, g.lang),
+            "actual": shown(envelope, row.actual, g.lang) if row.actual is not None else None,
+            "authorised": shown(envelope, row.authorised, g.lang) if row.authorised is not None else None,
+        }
+        for row in queries.lines([award.id])
+    ]

@@ -1,0 +1,115 @@
+"""Awards of one person for the tests of all pages and all mails."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from eventhub.awards import awarding, queries, replacing, reporting, travelling
+from eventhub.awards.models import Award, Replacement
+from eventhub.funding.models import Endorsement, State, Vouch, Voucher
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.kit.tokens import digest, new_salt
+from eventhub.people.models import Person
+from tests.factories.awards import Money, make_application, make_award, make_fund
+from tests.factories.people import make_organisation
+
+Payload = dict[str, Any]
+Words = dict[str, str]
+
+
+def nominated(fund: Money, email: str, **given: Any) -> tuple[Award, Replacement]:
+    """An accepted award whose nominator was asked who comes instead, with one who could."""
+    organisation = make_organisation()
+    award = make_award(fund, State.ACCEPTED, nominated_by_id=organisation.id, **given)
+    make_application(fund, State.RESERVE, nominated_by_id=organisation.id)
+    db.session.add(
+        Endorsement(
+            application_id=award.application_id,
+            role=Voucher.NOMINATOR,
+            name="A chair",
+            email=email,
+            language="en",
+            salt=b"",
+            token_hash=digest(new_salt().hex()),
+            letter_due=now(),
+            outcome=Vouch.CONFIRMED,
+            answered_at=now(),
+        )
+    )
+    db.session.flush()
+    return award, replacing.ask_nominator(fund.officer, award)
+
+
+def came_home(fund: Money, **given: Any) -> Award:
+    """An award whose report is due."""
+    award = make_award(fund, State.ACCEPTED, **given)
+    today = now().date()
+    travelling.ticketed(fund.officer, award, travels_on=today, returns_on=today)
+    travelling.travelled(fund.officer, award, ended_on=today, report_days=30)
+    return award
+
+
+def _fund(title: Words) -> Money:
+    fund = make_fund()
+    fund.call.title = dict(title)
+    db.session.flush()
+    return fund
+
+
+def scenes(title: Words) -> dict[str, Callable[[Person], Payload]]:
+    """Each mail of awards with the scene that owes it; the fund is called by ``title``."""
+
+    def offered(person: Person) -> Payload:
+        return {"award_id": str(make_award(_fund(title), person=person).id)}
+
+    def accepted(person: Person) -> Payload:
+        return {"award_id": str(make_award(_fund(title), State.ACCEPTED, person=person).id)}
+
+    def lapsed(person: Person) -> Payload:
+        award = make_award(_fund(title), person=person)
+        awarding.lapse_due(now() + timedelta(days=30))
+        return {"award_id": str(award.id)}
+
+    def visa(person: Person) -> Payload:
+        fund = _fund(title)
+        award = make_award(fund, State.ACCEPTED, person=person)
+        travelling.visa_needed(fund.officer, award)
+        return {"award_id": str(award.id)}
+
+    def due(person: Person) -> Payload:
+        return {"award_id": str(came_home(_fund(title), person=person).id)}
+
+    def overdue(person: Person) -> Payload:
+        award = came_home(_fund(title), person=person)
+        reporting.overdue_due(now() + timedelta(days=31))
+        return {"award_id": str(award.id)}
+
+    def filed(person: Person) -> Payload:
+        award = came_home(_fund(title), person=person)
+        report = queries.report_of(award.id)
+        assert report is not None
+        said = {key: "Much" for key, _words, _needed in reporting.QUESTIONS}
+        reporting.file(person, award, report, said)
+        return {"award_id": str(award.id)}
+
+    def decided(person: Person) -> Payload:
+        one = make_application(_fund(title), State.NOT_RECOMMENDED, person=person)
+        return {"application_id": str(one.id), "reason": "below_line"}
+
+    def replace(person: Person) -> Payload:
+        _award, row = nominated(_fund(title), str(person.email))
+        return {"replacement_id": str(row.id)}
+
+    return {
+        "awards.offered": offered,
+        "awards.accepted": accepted,
+        "awards.lapsed": lapsed,
+        "awards.visa_help": visa,
+        "awards.report_due": due,
+        "awards.report_reminder": lambda person: due(person) | {"days": 21},
+        "awards.report_overdue": overdue,
+        "awards.thanks": filed,
+        "awards.decided": decided,
+        "awards.replace": replace,
+    }

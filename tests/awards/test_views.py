@@ -1,0 +1,125 @@
+"""Answering behind a link without an account, one's own grant, the report, the nominator's page."""
+
+import pytest
+from flask.testing import FlaskClient
+
+from eventhub.awards import awarding, queries, replacing, reporting, travelling
+from eventhub.awards.models import Award, Outcome
+from eventhub.funding.models import Endorsement, State, Vouch, Voucher
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.kit.tokens import digest
+from tests.factories.awards import make_application, make_award, make_fund
+from tests.factories.people import form_fields, make_organisation, make_person, sign_in
+
+
+@pytest.fixture
+def offered(client: FlaskClient) -> Award:
+    """An offer nobody answered yet."""
+    return make_award(make_fund())
+
+
+def again(award: Award) -> Award:
+    """As the database has it now."""
+    return queries.award(award.id)
+
+
+def test_one_press_accepts_without_an_account(client: FlaskClient, offered: Award) -> None:
+    url = f"/en/awaited/{awarding.link(offered)}"
+    page = client.get(url)
+    assert b"USD" in page.data
+    assert again(offered).outcome is None  # looking changes nothing
+    fields = form_fields(page.text)
+    for _ in range(2):
+        assert client.post(url, data=fields | {"answer": "accept"}).status_code == 303
+    assert again(offered).outcome is Outcome.ACCEPTED
+    assert "You have accepted" in client.get(url).text
+    assert client.post(url, data={"answer": "decline"}).status_code in {400, 409, 422}
+    assert again(offered).outcome is Outcome.ACCEPTED
+    assert client.get("/en/awaited/nobodys").status_code == 404
+
+
+def test_a_link_alone_opens_nothing_of_whoever_asks_for_a_second_step(client: FlaskClient, offered: Award) -> None:
+    offered.application.person.asks_second_step = True
+    db.session.flush()
+    assert client.get(f"/en/awaited/{awarding.link(offered)}").status_code == 303
+
+
+def test_the_page_of_a_discreet_person_names_no_fund(client: FlaskClient, offered: Award) -> None:
+    offered.application.person.discreet = True
+    db.session.flush()
+    page = client.get(f"/en/awaited/{awarding.link(offered)}").text
+    assert "Travel fund" not in page
+
+
+def test_ones_own_grant_says_what_is_paid_and_nobody_elses_is_seen(client: FlaskClient, offered: Award) -> None:
+    reference = offered.application.reference
+    sign_in(client, offered.application.person)
+    page = client.get(f"/en/me/grants/{reference}")
+    assert "Economy-class return ticket" in page.text
+    assert "1,200" in page.text
+    assert "My grant" in client.get("/en/me").text
+    data = form_fields(page.text, None) | {"answer": "decline"}
+    assert client.post(f"/en/me/grants/{reference}", data=data).status_code == 303
+    assert again(offered).application.state is State.DECLINED_BY_APPLICANT
+    sign_in(client, make_person())
+    assert client.get(f"/en/me/grants/{reference}").status_code == 404
+    assert client.get(f"/en/me/grants/{reference}/report").status_code == 404
+
+
+def test_a_report_is_kept_then_filed(client: FlaskClient) -> None:
+    fund = make_fund()
+    award = make_award(fund, State.ACCEPTED)
+    today = now().date()
+    travelling.ticketed(fund.officer, award, travels_on=today, returns_on=today)
+    travelling.travelled(fund.officer, award, ended_on=today, report_days=30)
+    sign_in(client, award.application.person)
+    url = f"/en/me/grants/{award.application.reference}/report"
+    page = client.get(url)
+    assert client.post(url, data=form_fields(page.text) | {"spoke": "Of water", "go": "keep"}).status_code == 303
+    page = client.get(url)
+    assert "Of water" in page.text
+    gaps = client.post(url, data=form_fields(page.text) | {"spoke": "Of water", "go": "file"})
+    assert gaps.status_code == 422
+    said = {key: "Much" for key, _words, _needed in reporting.QUESTIONS}
+    done = client.post(url, data=form_fields(client.get(url).text) | said | {"go": "file"})
+    assert done.status_code == 303
+    assert "Your report is filed" in client.get(url).text
+    assert again(award).application.state is State.CLOSED
+
+
+def test_a_nominator_names_somebody_without_an_account(client: FlaskClient) -> None:
+    fund, organisation = make_fund(), make_organisation()
+    award = make_award(fund, State.ACCEPTED, nominated_by_id=organisation.id)
+    other = make_application(fund, State.RESERVE, nominated_by_id=organisation.id)
+    db.session.add(
+        Endorsement(
+            application_id=award.application_id,
+            role=Voucher.NOMINATOR,
+            name="A chair",
+            email="chair@example.org",
+            language="en",
+            salt=b"",
+            token_hash=digest("x"),
+            letter_due=now(),
+            outcome=Vouch.CONFIRMED,
+            answered_at=now(),
+        )
+    )
+    db.session.flush()
+    url = f"/en/replace/{replacing.link(replacing.ask_nominator(fund.officer, award))}"
+    page = client.get(url)
+    assert client.post(url, data=form_fields(page.text) | {"application": str(other.id)}).status_code == 303
+    assert "Thank you" in client.get(url).text
+    assert again(award).outcome is Outcome.REPLACED
+    assert client.get("/en/replace/nobodys").status_code == 404
+
+
+def test_pages_cost_few_statements(client: FlaskClient, statements: list[str]) -> None:
+    fund = make_fund()
+    person = make_person()
+    award = make_award(fund, person=person)
+    sign_in(client, person)
+    statements.clear()
+    client.get(f"/en/me/grants/{award.application.reference}")
+    assert len(statements) <= 10

@@ -1,0 +1,117 @@
+"""Mails about grants, and what the clock does with offers and reports."""
+
+import uuid
+from datetime import timedelta
+
+from eventhub.awards import awarding, letters, queries, replacing, reporting
+from eventhub.awards.letters import Kind
+from eventhub.awards.models import Replacement
+from eventhub.funding.models import State
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.kit.mail import Letter
+from workers.app import mails
+from workers.upkeep import by_the_clock
+
+STANDS: dict[Kind, frozenset[State]] = {
+    "offered": frozenset({State.OFFERED}),
+    "accepted": frozenset({State.ACCEPTED, State.VISA_PENDING, State.TICKETED}),
+    "lapsed": frozenset({State.LAPSED}),
+    "visa_help": frozenset({State.VISA_PENDING}),
+    "report_due": frozenset({State.REPORT_DUE}),
+    "report_reminder": frozenset({State.REPORT_DUE, State.REPORT_OVERDUE}),
+    "report_overdue": frozenset({State.REPORT_OVERDUE}),
+    "thanks": frozenset({State.CLOSED}),
+}
+"""In which states a letter is still true."""
+
+
+@mails("awards.offered")
+def offered(award_id: str) -> Letter | None:
+    """A grant is offered."""
+    return _about("offered", award_id)
+
+
+@mails("awards.accepted")
+def accepted(award_id: str) -> Letter | None:
+    """A grant was accepted."""
+    return _about("accepted", award_id)
+
+
+@mails("awards.lapsed")
+def lapsed(award_id: str) -> Letter | None:
+    """Nobody answered in time."""
+    return _about("lapsed", award_id)
+
+
+@mails("awards.visa_help")
+def visa_help(award_id: str) -> Letter | None:
+    """What helps with a visa."""
+    return _about("visa_help", award_id)
+
+
+@mails("awards.report_due")
+def report_due(award_id: str) -> Letter | None:
+    """A report is due."""
+    return _about("report_due", award_id)
+
+
+@mails("awards.report_reminder")
+def report_reminder(award_id: str, days: int) -> Letter | None:  # noqa: ARG001 (tells the four promises apart)
+    """One of the four reminders."""
+    return _about("report_reminder", award_id)
+
+
+@mails("awards.report_overdue")
+def report_overdue(award_id: str) -> Letter | None:
+    """A report is overdue."""
+    return _about("report_overdue", award_id)
+
+
+@mails("awards.thanks")
+def thanks(award_id: str) -> Letter | None:
+    """A report is filed."""
+    return _about("thanks", award_id)
+
+
+@mails("awards.decided")
+def decided(application_id: str, reason: str) -> Letter | None:
+    """In reserve, or not selected. Nothing where that is not so any more."""
+    found = queries.application_told(uuid.UUID(application_id))
+    if found is None or found.state not in {State.RESERVE, State.NOT_RECOMMENDED}:
+        return None
+    return letters.decided(found, found.person, found.call, reason)
+
+
+@mails("awards.replace")
+def replace(replacement_id: str) -> Letter | None:
+    """To a nominator: who comes in somebody's place? Nothing once that was answered."""
+    row = db.session.get(Replacement, uuid.UUID(replacement_id))
+    if row is None or not replacing.is_open(row, now()):
+        return None
+    award = queries.award(row.award_id)
+    return letters.replace(row, award.application.call)
+
+
+@by_the_clock("awards.lapse", timedelta(minutes=5))
+def lapse() -> None:
+    """Offers that nobody answered in time, and money of applications that ended by another door."""
+    while awarding.lapse_due(now()) or awarding.free_left():
+        db.session.flush()
+
+
+@by_the_clock("awards.reports", timedelta(hours=1))
+def reports() -> None:
+    """Reminders of reports, and reports that are overdue."""
+    while reporting.overdue_due(now()):
+        db.session.flush()
+    while reporting.remind_due(now().date()):
+        db.session.flush()
+
+
+def _about(kind: Kind, award_id: str) -> Letter | None:
+    """None where it is not true any more, or the person was erased."""
+    award = queries.award(uuid.UUID(award_id))
+    if award.application.state not in STANDS[kind] or award.application.erased_at is not None:
+        return None
+    return letters.about(kind, award, queries.report_of(award.id))
