@@ -99,6 +99,8 @@ from eventhub.registration import switch_views as registration_switch
 from eventhub.registration import waiting_views as registration_line
 from eventhub.registration import way_views as registration_ways
 from eventhub.registration.panels import PROVIDERS as REGISTRATION_PANELS
+from eventhub.reviewing import models as reviewing_models
+from eventhub.selecting import models as selecting_models
 
 ROOT = Path(__file__).parent.parent
 MAX_UPLOAD = 25_000_000
@@ -364,5 +366,7 @@ TABLES = (
     helping_models,
     papers_models,
     registration_models,
+    reviewing_models,
+    selecting_models,
 )
 """Modules whose tables must be known before the first query or migration."""

@@ -31,6 +31,7 @@ FEATURES = (
     "workers.mailings",
     "workers.papers",
     "workers.programme",
+    "workers.selecting",
     "workers.calendars",
     "workers.upkeep",
 )

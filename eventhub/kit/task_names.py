@@ -75,5 +75,6 @@ TASK_NAMES: dict[str, Any] = {
     "registration.way_reminded": _l("A reminder to choose again how to take part"),
     "registration.withdrawn": _l("A mail about a registration that was withdrawn"),
     "registration.withdrawn_calendar": _l("The sessions of a withdrawn person in calendars"),
+    "selecting.run": _l("A calculation for the board of a fund"),
 }
 """Every task of the outbox; its own name may stand beside, for whoever reads the logs."""
