@@ -100,7 +100,10 @@ from eventhub.registration import waiting_views as registration_line
 from eventhub.registration import way_views as registration_ways
 from eventhub.registration.panels import PROVIDERS as REGISTRATION_PANELS
 from eventhub.reviewing import models as reviewing_models
+from eventhub.selecting import file_views as selecting_files
 from eventhub.selecting import models as selecting_models
+from eventhub.selecting import slate_views as selecting_slates
+from eventhub.selecting import views as selecting_room
 
 ROOT = Path(__file__).parent.parent
 MAX_UPLOAD = 25_000_000
@@ -164,6 +167,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *{module: module for module in (arrangements_console.bp, arrangements_visas.console)},
     mailings_pages.bp,
     *{module.bp: module for module in (mailings_console, mailings_log)},
+    *{module.bp: module for module in (selecting_room, selecting_files, selecting_slates)},
 )
 """Pages for people: their addresses begin with a language. The desk's modules fill one blueprint."""
 

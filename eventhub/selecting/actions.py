@@ -159,6 +159,7 @@ def pin(person: Person, board: Board, application: Application, *, must: bool, r
         id=uuid.uuid4(), call_id=board.call_id, application_id=application.id, must=must, by_id=person.id, at=now()
     )
     row.reason = seal(application.person.seal_key, _place(row), reason)
+    row.application = application
     db.session.add(row)
     db.session.flush()
     audit.record("selecting.pinned", application, actor=person, scope_id=board.call_id, must=must)

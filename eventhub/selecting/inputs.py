@@ -44,6 +44,7 @@ COLUMNS = (
     *(Application.id, Application.call_id, Application.person_id, Application.state, Application.number),
     *(Application.organisation_id, Application.nominated_by_id, Application.region, Application.origin),
     *(Application.residence, Application.language, Application.first_time, Application.traits),
+    *(Application.outcome_seen, Application.changed_at, Application.version),
     *(Application.support, Application.accepts, Application.asked_amount, Application.cost, Application.cost_lines),
 )
 
@@ -277,6 +278,8 @@ def _levelled(
         return replace(problem, lottery=_order(problem, rules, seed)), frozenset()
     line = ranked[size - 1]
     tied = ties.band(own, deviations, line)
+    if len(tied) < 2:
+        tied = frozenset()
     level = ties.levelled(own, tied, line)
     candidates = tuple(replace(one, score=level[one.id], rank_score=own[one.id]) for one in problem.candidates)
     return replace(problem, candidates=candidates, lottery=_order(problem, rules, seed)), tied

@@ -80,7 +80,7 @@ def ask(
     for one in open_runs:
         if (one.kind, one.slate_id, one.ask) == (kind, about_id, asked):
             return one
-    if person is not None and len(open_runs) >= MANY:
+    if person is not None and sum(one.asked_by_id is not None for one in open_runs) >= MANY:
         raise TooManyRuns
     run = Run(
         id=uuid.uuid4(),
@@ -186,9 +186,16 @@ def keep(work: Work, data: Any) -> Slate | None:
     if made is not None:
         run.slate_id, run.answer = made.id, {"slate": made.number}
         board = db.session.get_one(Board, run.board_id)
+        _drop_unasked(run.call_id)
         for kind in AFTER:
             ask(None, board, kind, about=made)
     return made
+
+
+def _drop_unasked(call_id: uuid.UUID) -> None:
+    """Nobody asked for what is still to be said of former slates."""
+    waiting = update(Run).where(Run.call_id == call_id, Run.state.in_(UNDER_WAY), Run.asked_by_id.is_(None))
+    db.session.execute(waiting.values(state=RunState.STOPPED, ended_at=now()))
 
 
 def slate_of(slate_id: uuid.UUID | None) -> Slate | None:
