@@ -82,6 +82,7 @@ from tests.factories.registration import (
     take_category,
 )
 from tests.factories.registration import make_questionnaire as make_published
+from tests.house.board_world import board_parts
 from tests.mailings.scene import line_of, make_mailing, minute, send
 
 ROLES = (
@@ -292,6 +293,9 @@ def _build(world: World) -> None:
         parts |= _delegation(world, where)
         parts |= _helped(world, where)
         parts |= {"pair": str(make_pair(where).id), "one_person": str(make_pair(where, is_one=True).id)}
+    admins = [db.session.get_one(Person, world.persons[role]) for role in ("admin", "series_admin")]
+    world.mine |= board_parts(event, *admins)
+    world.foreign |= board_parts(other)
     world.mine |= {"house": str(make_organisation().id), "other_house": str(make_organisation().id)}
     world.mine |= {"promise": str(_parked()), "foreign_event_id": world.foreign["event_id"]}
 
