@@ -19,7 +19,9 @@ from eventhub.selecting.problem import BUDGET, PLACES
 from eventhub.selecting.queries import Known
 from eventhub.selecting.running import missing_of, rule_id
 
-SHOWN_RESERVES = 10
+SHOWN_RESERVES = 5
+HEAD, TAIL = 8, 7
+"""So many of the chosen stand at the head and at the end of a long list, until all are asked for."""
 ALWAYS = (Dimension.REGION.value, Dimension.GENDER.value, Dimension.FIRST_TIME.value)
 """What has a panel also where no rule is about it."""
 DIMENSIONS: Mapping[str, Any] = {
@@ -143,7 +145,7 @@ def rows(slate: Slate, sight: Sight, currency: str, *, everybody: bool = False) 
     """The chosen, then reserves in their order; everybody else after them where asked for."""
     lang = language()
     reserves = {one: turn for turn, one in enumerate(slate.reserves["general"], 1)}
-    chosen = [one for one in slate.people if one["chosen"]]
+    chosen = ends_of([one for one in slate.people if one["chosen"]], everybody=everybody)
     waiting = sorted((one for one in slate.people if one["id"] in reserves), key=lambda one: reserves[one["id"]])
     rest = [one for one in slate.people if not one["chosen"] and one["id"] not in reserves] if everybody else []
     listed = [*chosen, *(waiting if everybody else waiting[:SHOWN_RESERVES]), *rest]
@@ -165,6 +167,14 @@ def rows(slate: Slate, sight: Sight, currency: str, *, everybody: bool = False) 
         for one in visible
         for known in [sight.known.get(uuid.UUID(one["id"]))]
     ]
+
+
+def ends_of(chosen: list[dict[str, Any]], *, everybody: bool = False) -> list[dict[str, Any]]:
+    """The chosen, those in the middle of a long list left out unless they are pinned or tied."""
+    if everybody or len(chosen) <= HEAD + TAIL:
+        return chosen
+    middle = [one for one in chosen[HEAD:-TAIL] if one["pin"] or one["tied"]]
+    return [*chosen[:HEAD], *middle, *chosen[-TAIL:]]
 
 
 def tag_of(one: Mapping[str, Any], reserves: Mapping[str, int]) -> tuple[str, str]:
@@ -291,8 +301,7 @@ def curve(run: Run | None, places: int) -> dict[str, Any] | None:
         "lines": list(range(low, high + 1, step)),
         "here": str(places),
         "say": _(
-            "Mean score falls from %(first)s with %(few)s places to %(last)s with %(many)s; %(places)s places give "
-            "%(here)s",
+            "Mean score: %(first)s with %(few)s places, %(here)s with %(places)s, %(last)s with %(many)s",
             first=show_number(values[0], lang, 1),
             few=show_number(told[0][0], lang),
             last=show_number(values[-1], lang, 1),

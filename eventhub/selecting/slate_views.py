@@ -172,5 +172,7 @@ def _decision(place: Place, slate: Slate, form: Form) -> ResponseReturnValue:
 
 
 def _page(template: str, place: Place, slate: Slate, form: Form, **more: Any) -> ResponseReturnValue:
-    page = render_template(template, **told(place, slate), call=place.reading.call, slug=place.slug, form=form, **more)
+    page = render_template(
+        template, **told(place, slate, everybody=True), call=place.reading.call, slug=place.slug, form=form, **more
+    )
     return page, form.status

@@ -130,7 +130,8 @@ def listed(slate: Slate, *, everybody: bool) -> set[str]:
     if everybody:
         return {one["id"] for one in slate.people}
     reserves = slate.reserves["general"][: shown.SHOWN_RESERVES]
-    return {one["id"] for one in slate.people if one["chosen"] or one["pin"]} | set(reserves)
+    chosen = shown.ends_of([one for one in slate.people if one["chosen"]])
+    return {one["id"] for one in chosen} | {one["id"] for one in slate.people if one["pin"]} | set(reserves)
 
 
 def told(place: Place, slate: Slate, *, everybody: bool = False) -> dict[str, Any]:
@@ -145,6 +146,7 @@ def told(place: Place, slate: Slate, *, everybody: bool = False) -> dict[str, An
         "rows": shown.rows(slate, sight, currency, everybody=everybody),
         "balance": shown.balance(slate, rules),
         "everybody": everybody,
+        "number_chosen": show_number(len(slate.result["seats"]), language()),
         "change": _change(slate.change, sight) if slate.change else None,
         "made": show_own(slate.made_at, place.reading.call.time_zone, language()),
     }

@@ -64,7 +64,7 @@ def test_the_room_shows_slate_reserves_balance_prices_and_curve(client: FlaskCli
         "Reserve 1",
         "Region: Americas – at least 3",
         "At most 1 of one organization",
-        "Mean score falls from",
+        "Mean score: ",
     ):
         assert words in told
     assert 'class="cut"' in page.get_data(as_text=True)
