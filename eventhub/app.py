@@ -100,6 +100,8 @@ from eventhub.registration import waiting_views as registration_line
 from eventhub.registration import way_views as registration_ways
 from eventhub.registration.panels import PROVIDERS as REGISTRATION_PANELS
 from eventhub.reviewing import models as reviewing_models
+from eventhub.reviewing import organiser_views as reviewing_console
+from eventhub.reviewing import views as reviewing_pages
 from eventhub.selecting import file_views as selecting_files
 from eventhub.selecting import models as selecting_models
 from eventhub.selecting import slate_views as selecting_slates
@@ -167,6 +169,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *{module: module for module in (arrangements_console.bp, arrangements_visas.console)},
     mailings_pages.bp,
     *{module.bp: module for module in (mailings_console, mailings_log)},
+    reviewing_pages.bp,
+    reviewing_console.bp,
     *{module.bp: module for module in (selecting_room, selecting_files, selecting_slates)},
 )
 """Pages for people: their addresses begin with a language. The desk's modules fill one blueprint."""
@@ -189,6 +193,7 @@ CONSOLE_NAVIGATION = (
     ("today", _l("Today"), "people_console.today"),
     ("events", _l("Events"), "programme_console.events"),
     ("questionnaires", _l("Questionnaires"), "questionnaires_console.index"),
+    ("reviews", _l("My files"), "reviewing.mine"),
     ("roles", _l("Roles"), "people_console.roles"),
     ("me", _l("My page"), "people.me"),
 )
@@ -198,6 +203,7 @@ OPEN_TO = {
     "programme_console.events": (Role.ADMIN, *ONLOOKERS),
     "questionnaires_console.index": (Role.ADMIN, *QUESTIONNAIRE_EDITORS),
     "people_console.roles": (Role.ADMIN,),
+    "reviewing.mine": (Role.FUND_REVIEWER,),
 }
 """Entries of the staff masthead that lead nowhere for other roles."""
 

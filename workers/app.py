@@ -33,6 +33,7 @@ FEATURES = (
     "workers.programme",
     "workers.selecting",
     "workers.calendars",
+    "workers.reviewing",
     "workers.upkeep",
 )
 

@@ -52,7 +52,7 @@ def _assign(taken: Taken) -> None:
         hard = bool(draft.figures.get("languages_hard", True))
         request = assigning.gather(queries.call_by_id(call_id), languages_hard=hard)
     assert request.panel is not None  # noqa: S101 (gather always names it)
-    if request.operation == "reassign":
+    if request.do == "reassign":
         answer = asking.reassigned(request.panel, request.held)
     else:
         answer = asking.assigned(request.panel)

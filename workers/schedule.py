@@ -28,6 +28,7 @@ celery.conf.beat_schedule = {
     "freeze counts": {"task": "registration.freeze_counts", "schedule": crontab(minute="1,31")},
     "freeze genders": {"task": "registration.freeze_genders", "schedule": crontab(hour=3, minute=11)},
     "lapse offers": {"task": "registration.lapse_offers", "schedule": crontab(minute="*/5")},
+    "score reviews": {"task": "reviewing.score", "schedule": crontab(minute="13,43")},
     "sweep papers": {"task": "papers.sweep", "schedule": crontab(minute="7,37")},
     "sweep files": {"task": "upkeep.sweep_files", "schedule": crontab(minute=53)},
     "sweep": {"task": "upkeep.sweep", "schedule": crontab(minute=17)},

@@ -75,6 +75,11 @@ TASK_NAMES: dict[str, Any] = {
     "registration.way_reminded": _l("A reminder to choose again how to take part"),
     "registration.withdrawn": _l("A mail about a registration that was withdrawn"),
     "registration.withdrawn_calendar": _l("The sessions of a withdrawn person in calendars"),
+    "reviewing.assign": _l("Working out who reads which application"),
+    "reviewing.calibrate": _l("What all reviews of a call say together"),
+    "reviewing.files_wait": _l("A mail that files wait to be read"),
+    "reviewing.reminded": _l("A reminder of files to be read"),
+    "reviewing.taken_back": _l("A mail that files went to another reader"),
     "selecting.run": _l("A calculation for the board of a fund"),
 }
 """Every task of the outbox; its own name may stand beside, for whoever reads the logs."""

@@ -1,4 +1,4 @@
-"""Who reads what: gathered for the program that works it out, kept as a draft with its figures, given out by an officer.
+"""Who reads what: gathered for the program that works it out, kept as a draft with figures, given out by an officer.
 
 A draft bears the digest of all it was made from. When it is given out all of that is gathered anew under locks, and it
 is refused where anything changed: a tie that was declared meanwhile, a file that was withdrawn, a reader who left.

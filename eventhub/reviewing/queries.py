@@ -208,6 +208,11 @@ def own_review(person_id: uuid.UUID, review_id: uuid.UUID, *, lock: bool = False
     """Somebody's review with its file, the applicant's key, and the gate. Raises NotFound, also where the file is not
     in the reader's hands any more.
     """
+    return or_not_found(find_own_review(person_id, review_id, lock=lock))
+
+
+def find_own_review(person_id: uuid.UUID, review_id: uuid.UUID, *, lock: bool = False) -> Review | None:
+    """The same; None where there is none."""
     if lock:
         # The application first, as everything that moves it does.
         held = select(Review.application_id).where(Review.id == review_id, Review.person_id == person_id)
@@ -226,7 +231,7 @@ def own_review(person_id: uuid.UUID, review_id: uuid.UUID, *, lock: bool = False
     )
     if lock:
         rows = rows.with_for_update(of=Review).execution_options(populate_existing=True)
-    return or_not_found(db.session.scalar(rows))
+    return db.session.scalar(rows)
 
 
 def handed_in(application_id: uuid.UUID, but: uuid.UUID) -> list[Review]:
@@ -333,12 +338,10 @@ def waiting_of(person_id: uuid.UUID, call_id: uuid.UUID) -> int:
     return db.session.scalar(mine) or 0
 
 
-def declared(call_id: uuid.UUID, person_id: uuid.UUID) -> Sequence[Tie]:
-    """The ties that somebody declared and that stand."""
-    rows = select(Tie).where(
-        Tie.call_id == call_id, Tie.person_id == person_id, Tie.derived.is_(False), Tie.withdrawn_at.is_(None)
-    )
-    return db.session.scalars(rows.options(joinedload(Tie.organisation)).order_by(Tie.made_at, Tie.id)).all()
+def declared(person_id: uuid.UUID) -> Sequence[Tie]:
+    """The ties that somebody declared and that stand, newest first."""
+    rows = select(Tie).where(Tie.person_id == person_id, Tie.derived.is_(False), Tie.withdrawn_at.is_(None))
+    return db.session.scalars(rows.options(joinedload(Tie.organisation)).order_by(Tie.made_at.desc(), Tie.id)).all()
 
 
 def calls_to_score() -> list[uuid.UUID]:

@@ -101,11 +101,14 @@ def found(person: Person, review_id: uuid.UUID, *, lock: bool = False) -> tuple[
     """Somebody's review and its call. Raises NotFound where the file is not in this reader's hands: never given, taken
     away, behind a gate, or one that the reader must not see.
     """
-    review = queries.own_review(person.id, review_id, lock=lock)
-    reading = queries.call_by_id(review.call_id)
-    if review.gate.declared_at is None or ties.conflicts([reading], [person.id], [review.application_id]):
+    review = queries.find_own_review(person.id, review_id, lock=lock)
+    # Of a file that is not there the same is asked, so that nobody can tell one kind of nothing from another.
+    calls = queries.readings([review.call_id if review else review_id])
+    file_id = review.application_id if review else review_id
+    is_shut = bool(ties.conflicts(list(calls.values()), [person.id], [file_id]))
+    if review is None or is_shut or review.gate.declared_at is None:
         raise NotFound
-    return review, reading
+    return review, calls[review.call_id]
 
 
 def declare(

@@ -1,6 +1,4 @@
-"""What all reviews say together: asked of a program of its own by a worker, kept for good, never instead of the raw
-mean.
-"""
+"""What all reviews say together: reckoned by a program of its own, kept for good, never instead of the raw mean."""
 
 import hashlib
 import json

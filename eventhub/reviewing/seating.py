@@ -14,7 +14,10 @@ from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError, NotFound, Stale, means
 from eventhub.kit.outbox import promise
 from eventhub.people.models import Person
-from eventhub.reviewing import queries
+from eventhub.reviewing import (
+    merging,  # noqa: F401 (declared ties follow when organizations are merged)
+    queries,
+)
 from eventhub.reviewing.models import OPEN, PanelMember
 from eventhub.reviewing.queries import Reading
 

@@ -35,7 +35,7 @@ def conflicts(
     ``files`` narrows it to some; None means all files of the calls.
     """
     found: dict[Pair, set[Conflict]] = {}
-    if not people or not readings:
+    if not people:
         return found
     calls = [one.call.id for one in readings]
     near = [one.call.id for one in readings if one.rules.reviewing.nationality_conflicts]

@@ -745,6 +745,32 @@ AT_THE_DOORS = (
     Route("rooms.join", "GET", "/en/events/{event}/sessions/{draft_session}/join", NO_ROOM),
 )
 
+READS = only("reviewer")
+NOBODY_READS = only()
+FUND = only("admin", "series_admin")
+REVIEW = "/en/reviews/{review}"
+READING = "/en/console/funds/{fund}/reviewing"
+A_REVIEW = {"seen": "{review_version}", "mark_need": "2", "why_need": "Why", "go": "keep"}
+A_READER = {"languages": "en", "most": "9", "fewest": "0"}
+
+READ = (
+    Route("reviewing.mine", "GET", "/en/reviews", READS),
+    Route("reviewing.my_ties", "GET POST", "/en/reviews/ties", READS, post=NOBODY_READS),
+    Route("reviewing.gate", "GET POST", "/en/reviews/gates/{reading_gate}", READS, fills=True),
+    Route("reviewing.review", "GET POST", REVIEW, READS, A_REVIEW),
+    Route("reviewing.keep", "POST", f"{REVIEW}/keep", READS, A_REVIEW),
+    Route("reviewing.recuse", "GET POST", f"{REVIEW}/step-back", READS, {"kind": "family"}),
+    Route("reviewing_console.index", "GET", READING, FUND),
+    Route("reviewing_console.readers", "GET", f"{READING}/readers", FUND),
+    Route("reviewing_console.reader", "GET POST", f"{READING}/readers/{{reader}}", FUND, A_READER | {"seen": "1"}),
+    Route("reviewing_console.reader", "GET POST", f"{READING}/readers/{{new_reader}}", FUND, A_READER),
+    Route("reviewing_console.leave", "POST", f"{READING}/readers/{{reader}}/leave", FUND, {"away": "yes"}),
+    Route("reviewing_console.assign", "POST", f"{READING}/assign", FUND),
+    Route("reviewing_console.draft", "GET POST", f"{READING}/drafts/{{readers_draft}}", FUND, {"go": "drop"}),
+    Route("reviewing_console.remind", "POST", f"{READING}/remind", FUND),
+    Route("reviewing_console.scores", "GET POST", f"{READING}/scores", FUND),
+)
+
 ROUTES = (
     *FOR_MACHINES,
     *ONLY_IN_THE_DEMO,
@@ -762,4 +788,5 @@ ROUTES = (
     *MAILED,
     *PRINTS,
     *AT_THE_DOORS,
+    *READ,
 )

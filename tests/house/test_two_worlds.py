@@ -19,15 +19,18 @@ from eventhub.arrangements import actions as arrangements
 from eventhub.arrangements import ordering
 from eventhub.arrangements.models import Kind, Status
 from eventhub.arrangements.wishes import Wish
+from eventhub.funding.models import Application, Call
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.files import StoredFile
 from eventhub.people.affiliations import affiliate
-from eventhub.people.models import Person, Role
+from eventhub.people.models import Affiliation, Person, Role
 from eventhub.programme.models import Event, Publication, Series
 from eventhub.registration import duplicates
 from eventhub.registration.models import Registration, State
 from eventhub.registration.pair_models import RegistrationPair
+from eventhub.reviewing.models import Gate, Review
+from tests.factories import reviewing as reads
 from tests.factories.people import grant, make_organisation, make_person
 from tests.factories.programme import add_panellist, make_document, make_event, make_session
 from tests.factories.questionnaires import make_questionnaire
@@ -69,7 +72,7 @@ def nobody_there(world: World) -> None:
         store.delete(key)
 
 
-TOKENS = re.compile(r'<input[^>]*name="(?:csrf_token|form_key|drawn)"[^>]*>')
+TOKENS = re.compile(r'<input[^>]*name="(?:csrf_token|form_key|drawn|window)"[^>]*>')
 LEFT_OUT = {"probes.healthz", "probes.readyz", "probes.metrics", "asset"}
 OF_THE_OWNER = {"calendars.personal_feed", "calendars.reply", "people.agree_to_email_change", "registration.offer"}
 """Addresses that are a secret of the person the facts are about: whoever holds one is that person."""
@@ -223,6 +226,26 @@ def handed_in(world: World) -> None:
         file.name, file.size = f"{SECRET}.pdf", file.size + 5000
 
 
+def reviewed(world: World) -> None:
+    """Another reader handed in a review of a file, and reads one more."""
+    review = db.session.get_one(Review, uuid.UUID(world.mine["review"]))
+    call, file = db.session.get_one(Call, review.call_id), db.session.get_one(Application, review.application_id)
+    other = reads.make_reader(call, _somebody())
+    reads.hand_in(reads.give(file, other), other, reads.said(words=f"{SECRET} is strict"))
+    reads.give(reads.make_file(call), other)
+
+
+def conflicted(world: World) -> None:
+    """A file of somebody to whom the reader has a tie was given to that reader."""
+    review = db.session.get_one(Review, uuid.UUID(world.mine["review"]))
+    call, reader = db.session.get_one(Call, review.call_id), db.session.get_one(Person, review.person_id)
+    house = make_organisation(name=f"{SECRET} House")
+    db.session.add(Affiliation(person_id=reader.id, organisation_id=house.id))
+    gate = db.session.get_one(Gate, uuid.UUID(world.mine["reading_gate"]))
+    reads.give(reads.make_file(call, _somebody(), organisation_id=house.id), reader)
+    reads.give(reads.make_file(call, _somebody(), nominated_by_id=house.id), reader, gate=gate)
+
+
 Fact = Callable[[World], None]
 ABOUT_PEOPLE: tuple[Fact, ...] = (registered, declined, hidden_away, renamed, handed_in, needed)
 HIDDEN_FROM: dict[str, tuple[Fact, ...]] = {
@@ -237,7 +260,7 @@ HIDDEN_FROM: dict[str, tuple[Fact, ...]] = {
     "rapporteur": (*ABOUT_PEOPLE, appointed, asked),
     "check_in": (*ABOUT_PEOPLE, prepared),
     "partner": (*ABOUT_PEOPLE, prepared, alike, drafted),
-    "reviewer": ABOUT_PEOPLE,
+    "reviewer": (*ABOUT_PEOPLE, reviewed, conflicted),
 }
 """What each role may not know."""
 INSIDE = [
@@ -254,6 +277,8 @@ INSIDE = [
     (drafted, "organiser", "/en/console/events/{event}/programme"),
     (appointed, "series_admin", "/en/console/roles"),
     (asked, "organiser", "/en/console/questionnaires"),
+    (reviewed, "admin", "/en/console/funds/{fund}/reviewing"),
+    (conflicted, "admin", "/en/console/funds/{fund}/reviewing"),
 ]
 
 

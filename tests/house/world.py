@@ -51,6 +51,9 @@ from eventhub.questionnaires.uploads import Upload
 from eventhub.registration import actions, offers, queries, security, thread
 from eventhub.registration.models import Registration, State, Word
 from eventhub.registration.reference import new_reference
+from eventhub.reviewing import assigning
+from eventhub.reviewing.queries import call_by_id
+from tests.factories import reviewing as reads
 from tests.factories.delegations import arrived, make_delegation, nominate
 from tests.factories.helping import name_people
 from tests.factories.papers import make_paper
@@ -293,6 +296,8 @@ def _build(world: World) -> None:
         parts |= _delegation(world, where)
         parts |= _helped(world, where)
         parts |= {"pair": str(make_pair(where).id), "one_person": str(make_pair(where, is_one=True).id)}
+    world.mine |= _read(event, db.session.get_one(Person, world.persons["reviewer"]))
+    world.foreign |= _read(other, make_person())
     admins = [db.session.get_one(Person, world.persons[role]) for role in ("admin", "series_admin")]
     world.mine |= board_parts(event, *admins)
     world.foreign |= board_parts(other)
@@ -482,6 +487,25 @@ def _prints(world: World, event: Event) -> dict[str, str]:
     return {
         "own_paper": str(make_paper(event, owner, mine).id),
         "printed": str(make_paper(event, officer).id),
+    }
+
+
+def _read(event: Event, reader: Person) -> dict[str, str]:
+    """A call whose files are read: one in the reader's hands, one behind a gate, one that lacks readers, a draft."""
+    call = reads.make_call(event_id=event.id, readers=1)
+    reads.make_reader(call, reader)
+    review, shut = (reads.give(reads.make_file(call), reader, is_open=is_open) for is_open in (True, False))
+    newcomer = reads.role(make_person(), Role.FUND_REVIEWER, call)
+    reads.make_file(call)
+    draft = assigning.ask(make_person(), call_by_id(call.id))
+    return {
+        "fund": call.slug,
+        "review": str(review.id),
+        "review_version": str(review.version),
+        "reading_gate": str(shut.gate_id),
+        "readers_draft": str(draft.id),
+        "reader": str(reader.id),
+        "new_reader": str(newcomer.id),
     }
 
 

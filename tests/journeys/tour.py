@@ -36,7 +36,7 @@ from eventhub.people import actions as people
 from eventhub.people import merging, resets, roles, same, sessions, totp
 from eventhub.people.models import Person, Role, ScopeKind
 from eventhub.people.queries import grants_of
-from eventhub.programme.models import EventKind, Mode, Publication, Series
+from eventhub.programme.models import Event, EventKind, Mode, Publication, Series
 from eventhub.questionnaires import actions as questionnaires
 from eventhub.questionnaires.definition import read
 from eventhub.questionnaires.models import Purpose, Questionnaire
@@ -45,6 +45,8 @@ from eventhub.registration import actions as registration
 from eventhub.registration import admission, deciding, offers, preparing, thread
 from eventhub.registration.models import RegistrationSetup, State, Word
 from eventhub.registration.queries import newest_offer
+from eventhub.reviewing import asking, scoring
+from tests.factories import reviewing as reads
 from tests.factories.delegations import make_delegation, nominate
 from tests.factories.helping import name_people
 from tests.factories.papers import make_paper
@@ -164,6 +166,40 @@ def build_tour(house: House, words: Words = as_it_is) -> Tour:
         totp.begin(no_phone, *sessions.live_sessions(no_phone.id))
     tour.cookies["public"] = None
     return tour
+
+
+def _read(words: Words, event: Event, staff: Person) -> dict[str, str]:
+    """A call whose files are read, and every page of reading them, for somebody who also looks after it."""
+    call = reads.make_call(event_id=event.id, readers=1, title={"en": words("Travel fund")})
+    reads.make_reader(call, staff)
+    other = reads.make_reader(call, make_person(name=words("Second reader")))
+    file = reads.make_file(call, support="full")
+    mine, theirs = reads.give(file, staff), reads.give(file, other)
+    reads.hand_in(theirs, other, reads.said(words=words("A reason")))
+    house = make_organisation(name=words("Horn Voices House"))
+    shut = reads.give(reads.make_file(call, organisation_id=house.id, origin="KE"), staff, is_open=False)
+    over = reads.give(reads.make_file(call), staff)
+    reads.hand_in(over, staff, reads.said(words=words("My reason")))
+    due = scoring.due(call.id)
+    assert due is not None
+    scoring.keep(call.id, due[1], asking.calibrated(due[0]))
+    reads.make_file(call)
+    newcomer = reads.role(make_person(name=words("New reader")), Role.FUND_REVIEWER, call)
+    draft = reads.work_out(make_person(), call)
+    console = f"/console/funds/{call.slug}/reviewing"
+    return {
+        "reviewing.mine": "/reviews",
+        "reviewing.my_ties": "/reviews/ties",
+        "reviewing.gate": f"/reviews/gates/{shut.gate_id}",
+        "reviewing.review": f"/reviews/{mine.id}",
+        "reviewing.review#done": f"/reviews/{over.id}",
+        "reviewing.recuse": f"/reviews/{mine.id}/step-back",
+        "reviewing_console.index": console,
+        "reviewing_console.readers": f"{console}/readers",
+        "reviewing_console.reader": f"{console}/readers/{newcomer.id}",
+        "reviewing_console.draft": f"{console}/drafts/{draft.id}",
+        "reviewing_console.scores": f"{console}/scores",
+    }
 
 
 def _build(words: Words) -> Tour:
@@ -558,6 +594,7 @@ def _build(words: Words) -> Tour:
             "questionnaires_console.publish": f"{asked}/publish",
         },
     )
+    stops("staff", _read(words, event, staff))
     return tour
 
 

@@ -42,6 +42,7 @@ from eventhub.registration.models import Registration, SeatOffer, State
 from tests import servers
 from tests.arrangements import scene as arrangements
 from tests.factories import calendars as in_calendars
+from tests.factories import reviewing as reads
 from tests.factories.delegations import arrived, make_delegation, nominate
 from tests.factories.helping import name_people
 from tests.factories.people import give_phone, make_person, make_staff
@@ -325,7 +326,29 @@ def owed(task: str) -> Payload:
     return dict(payload)
 
 
+def read_by(person: Person) -> Any:
+    """A file in the hands of the person, for a call that says the words of the event."""
+    call = reads.make_call(title=dict(MARKERS))
+    reads.make_reader(call, person)
+    return reads.give(reads.make_file(call), person, is_open=False)
+
+
+def files_wait(person: Person) -> Payload:
+    return {"gate_id": str(read_by(person).gate_id)}
+
+
+def reminded(person: Person) -> Payload:
+    return {"call_id": str(read_by(person).call_id), "person_id": str(person.id)}
+
+
+def taken_back(person: Person) -> Payload:
+    return reminded(person) | {"number": 2}
+
+
 SCENES: dict[str, Scene] = {
+    "reviewing.files_wait": files_wait,
+    "reviewing.reminded": reminded,
+    "reviewing.taken_back": taken_back,
     "registration.submitted": in_state(State.UNDER_REVIEW),
     "registration.waitlisted": in_state(State.WAITLISTED),
     "registration.offered": offered,

@@ -1,0 +1,302 @@
+"""A reader's files: what is there and what is not, the gate, keeping and handing in, stepping back."""
+
+import uuid
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from eventhub.funding.models import State
+from eventhub.kit.audit import AuditEntry
+from eventhub.kit.db import db
+from eventhub.kit.errors import NotFound
+from eventhub.kit.outbox import Promise
+from eventhub.people.models import Affiliation, Person, Role, RoleGrant
+from eventhub.reviewing import queries, reading, scoring
+from eventhub.reviewing.models import Conflict, Review, Standing, Tie
+from eventhub.reviewing.reading import OtherWindow, ReadingOver, Said
+from tests.factories import reviewing as f
+from tests.factories.people import form_fields, make_organisation, make_person, sign_in
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+def sent(client: FlaskClient, address: str, **fields: str):  # type: ignore[no-untyped-def]
+    page = client.get(address)
+    assert page.status_code == 200, page.status_code
+    return client.post(address, data=form_fields(page.text, None) | fields)
+
+
+def test_a_file_is_read_and_handed_in(client: FlaskClient) -> None:
+    call = f.make_call()
+    reader = sign_in(client, f.make_reader(call))
+    review = f.give(f.answer(f.make_file(call)), reader)
+    listed = client.get("/en/reviews").text
+    assert "Not begun" in listed
+    page = client.get(f"/en/reviews/{review.id}").text
+    assert "I teach the evening class" in page
+    for hidden in ("Amina", "amina-secret", "Sealed words", "For the desk alone", "REF-"):
+        assert hidden not in page, hidden
+    answer = sent(client, f"/en/reviews/{review.id}", **f.typed(go="hand_in"))
+    assert answer.status_code == 303
+    found = db.session.get_one(Review, review.id)
+    assert found.state is Standing.HANDED_IN
+    assert found.points == pytest.approx(40 * 2 / 3 + 60)
+    assert b"A reason" not in (found.words or b"")
+    done = client.get(f"/en/reviews/{review.id}").text
+    assert "A reason for voice" in done
+    assert "textarea" not in done
+
+
+def test_what_lacks_is_said_and_nothing_typed_is_lost(client: FlaskClient) -> None:
+    call = f.make_call()
+    reader = sign_in(client, f.make_reader(call))
+    review = f.give(f.make_file(call), reader)
+    answer = sent(client, f"/en/reviews/{review.id}", go="hand_in", mark_need="1", why_voice="Only this")
+    assert answer.status_code == 422
+    assert "Only this" in answer.text
+    kept = reading.said(queries.own_review(reader.id, review.id))
+    assert (kept.marks, kept.words) == ({"need": 1}, {"voice": "Only this"})
+    assert "Only this" in client.get(f"/en/reviews/{review.id}").text
+    wrong = sent(client, f"/en/reviews/{review.id}", go="keep", mark_need="7")
+    assert wrong.status_code == 422
+    assert db.session.get_one(Review, review.id).marks == {"need": 1}
+
+
+def test_scores_only_on_anchors() -> None:
+    call = f.make_call()
+    reader = f.make_reader(call)
+    review = f.give(f.make_file(call), reader)
+    with pytest.raises(reading.NoAnchor):
+        reading.keep(reader, review.id, Said({"need": 9}), seen=1, window=uuid.uuid4())
+    with pytest.raises(reading.NoAnchor):
+        reading.keep(reader, review.id, Said({"made_up": 1}), seen=1, window=uuid.uuid4())
+
+
+def test_two_tabs() -> None:
+    """The second window is told; the first goes on; whoever presses again in the knowledge of it wins."""
+    call = f.make_call()
+    reader = f.make_reader(call)
+    review = f.give(f.make_file(call), reader)
+    first, second = uuid.uuid4(), uuid.uuid4()
+    start = review.version
+    reading.keep(reader, review.id, Said(words={"need": "one"}), seen=start, window=first)
+    db.session.flush()
+    reading.keep(reader, review.id, Said(words={"need": "one more"}), seen=start, window=first)
+    db.session.flush()
+    with pytest.raises(OtherWindow):
+        reading.keep(reader, review.id, Said(words={"need": "two"}), seen=start, window=second)
+    now_seen = db.session.get_one(Review, review.id).version
+    reading.keep(reader, review.id, Said(words={"need": "two"}), seen=now_seen, window=second)
+    db.session.flush()
+    with pytest.raises(OtherWindow):
+        reading.hand_in(reader, review.id, f.said(), seen=start, window=first)
+
+
+def test_another_window_keeps_what_was_typed_on_the_page(client: FlaskClient) -> None:
+    call = f.make_call()
+    reader = sign_in(client, f.make_reader(call))
+    review = f.give(f.make_file(call), reader)
+    address = f"/en/reviews/{review.id}"
+    old = form_fields(client.get(address).text)
+    assert sent(client, address, go="keep", why_need="In the new window").status_code == 303
+    late = client.post(address, data=old | {"go": "keep", "why_need": "In the old window"})
+    assert late.status_code == 422
+    assert "In the old window" in late.text
+    again = client.post(address, data=form_fields(late.text) | {"go": "keep", "why_need": "In the old window"})
+    assert again.status_code == 303
+    assert reading.said(queries.own_review(reader.id, review.id)).words == {"need": "In the old window"}
+    kept = client.post(f"{address}/keep", data=form_fields(client.get(address).text) | {"why_need": "Typed"})
+    assert kept.status_code == 204
+    stale = client.post(f"{address}/keep", data=old | {"why_need": "Stale", "form_key": str(uuid.uuid4())})
+    assert stale.status_code == 409
+
+
+def test_abstaining_is_no_zero(client: FlaskClient) -> None:
+    call = f.make_call()
+    reader = sign_in(client, f.make_reader(call))
+    review = f.give(f.make_file(call), reader)
+    assert sent(client, f"/en/reviews/{review.id}", go="abstain").status_code == 303
+    found = db.session.get_one(Review, review.id)
+    assert (found.state, found.points) == (Standing.ABSTAINED, None)
+    assert [one.points for one in queries.scores(call.id)] == [None]
+
+
+def test_others_words_stay_hidden_until_ones_own_are_in(client: FlaskClient) -> None:
+    call = f.make_call()
+    me, other = f.make_reader(call), f.make_reader(call)
+    file = f.make_file(call)
+    mine, theirs = f.give(file, me), f.give(file, other)
+    f.hand_in(theirs, other, f.said(0, 1, "Their words"))
+    sign_in(client, me)
+    for address in ("/en/reviews", f"/en/reviews/{mine.id}"):
+        assert "Their words" not in client.get(address).text
+    assert sent(client, f"/en/reviews/{mine.id}", go="abstain").status_code == 303
+    assert "Their words" not in client.get(f"/en/reviews/{mine.id}").text, "an abstention is no review"
+    third = f.make_reader(call)
+    last = f.give(file, third)
+    sign_in(client, third)
+    sent(client, f"/en/reviews/{last.id}", **f.typed(go="hand_in"))
+    page = client.get(f"/en/reviews/{last.id}").text
+    assert "Their words for need" in page
+    assert other.name not in page
+
+
+def test_what_is_not_given_does_not_exist(client: FlaskClient, statements: list[str]) -> None:
+    """Somebody else's file, one behind its gate, one taken away, one of a call without the role: the same answer."""
+    call = f.make_call()
+    reader, other = f.make_reader(call), f.make_reader(call)
+    theirs, shut = f.give(f.make_file(call), other), f.give(f.make_file(call), reader, is_open=False)
+    gone, withdrawn = f.give(f.make_file(call), reader), f.give(f.make_file(call), reader)
+    gone.state = Standing.TAKEN_BACK
+    queries.own_review(reader.id, withdrawn.id).application.state = State.WITHDRAWN
+    conflicted = f.give(f.make_file(call), reader)
+    house = make_organisation()
+    queries.own_review(reader.id, conflicted.id).application.organisation_id = house.id
+    db.session.add(Affiliation(person_id=reader.id, organisation_id=house.id))
+    mine = f.give(f.make_file(call), reader)
+    db.session.flush()
+    sign_in(client, reader)
+
+    def asked(review_id: uuid.UUID, end: str) -> tuple[int, str, int]:
+        statements.clear()
+        answer = client.get(f"/en/reviews/{review_id}{end}")
+        return answer.status_code, answer.text.replace(str(review_id), ""), len(statements)
+
+    asked(theirs.id, "")
+    for end in ("", "/step-back"):
+        nothing = asked(uuid.uuid4(), end)
+        assert nothing[0] == 404
+        for one in (theirs, shut, gone, withdrawn, conflicted):
+            assert asked(one.id, end) == nothing, one.state
+    listed = client.get("/en/reviews").text
+    assert str(mine.id) in listed
+    assert not any(str(one.id) in listed for one in (theirs, shut, gone, withdrawn, conflicted))
+    db.session.query(RoleGrant).filter_by(person_id=reader.id).delete()
+    f.role(db.session.get_one(Person, reader.id), Role.FUND_REVIEWER, f.make_call())
+    assert client.get(f"/en/reviews/{mine.id}").status_code == 404
+    assert str(mine.id) not in client.get("/en/reviews").text
+
+
+@pytest.mark.parametrize(
+    "kind", ["own", "filed", "organisation", "nominated", "ended", "long_ago", "vouched", "account", "nationality"]
+)
+def test_derived_ties(kind: str) -> None:
+    from datetime import timedelta  # noqa: PLC0415
+
+    from eventhub.funding.models import Endorsement, Voucher  # noqa: PLC0415
+    from eventhub.kit.clock import now  # noqa: PLC0415
+    from eventhub.reviewing import ties  # noqa: PLC0415
+
+    call = f.make_call(nationality_conflicts=kind == "nationality")
+    reader = f.make_reader(call, make_person(nationality="KE"))
+    applicant = make_person(nationality="KE")
+    file, free = f.make_file(call, applicant, nationality="KE"), f.make_file(call, nationality="FR")
+    house = make_organisation()
+    today = now().date()
+    if kind == "own":
+        file.person_id = reader.id
+    elif kind == "filed":
+        file.filed_by_id = reader.id
+    elif kind in {"organisation", "nominated", "ended", "long_ago"}:
+        ended = {"ended": today - timedelta(days=700), "long_ago": today - timedelta(days=800)}.get(kind)
+        db.session.add(Affiliation(person_id=reader.id, organisation_id=house.id, until=ended))
+        file.organisation_id, file.nominated_by_id = (None, house.id) if kind == "nominated" else (house.id, None)
+    elif kind == "vouched":
+        at = {"salt": b"", "token_hash": uuid.uuid4().bytes, "letter_due": now()}
+        db.session.add(
+            Endorsement(
+                application_id=file.id, role=Voucher.REFEREE, name="R", email=str(reader.email), language="en", **at
+            )
+        )
+    elif kind == "account":
+        applicant.managed_by_id = reader.id
+    db.session.flush()
+    found = ties.conflicts([f.the(call)], [reader.id])
+    assert not any(pair[0] == free.id for pair in found)
+    assert (len(found) == 1) is (kind != "long_ago"), found
+
+
+def test_the_gate(client: FlaskClient) -> None:
+    """It names organizations and countries and nobody; what has a tie goes, the rest opens."""
+    call = f.make_call()
+    reader = sign_in(client, f.make_reader(call))
+    house = make_organisation(name="Horn Voices")
+    first = f.give(f.make_file(call, organisation_id=house.id, origin="KE"), reader, is_open=False)
+    gate = db.session.get_one(Review, first.id).gate_id
+    from eventhub.reviewing.models import Gate  # noqa: PLC0415
+
+    whole = db.session.get_one(Gate, gate)
+    second = f.give(f.make_file(call, origin="FR"), reader, gate=whole)
+    third = f.give(f.make_file(call, origin="PE"), reader, gate=whole)
+    page = client.get(f"/en/reviews/gates/{gate}").text
+    assert "Horn Voices" in page
+    assert "Kenya" in page
+    assert "Amina" not in page
+    family = f"tie_{second.id.hex}"
+    answer = sent(client, f"/en/reviews/gates/{gate}", organisation=house.id.hex, **{family: "family"})
+    assert answer.status_code == 303
+    states = [db.session.get_one(Review, one.id).state for one in (first, second, third)]
+    assert states == [Standing.RECUSED, Standing.RECUSED, Standing.ASSIGNED]
+    assert client.get(f"/en/reviews/{third.id}").status_code == 200
+    assert client.get(f"/en/reviews/{first.id}").status_code == 404
+    kinds = set(db.session.scalars(select(Tie.kind)))
+    assert kinds == {Conflict.ORGANISATION, Conflict.FAMILY}
+    assert client.get(f"/en/reviews/gates/{uuid.uuid4()}").status_code == 404
+    ties = client.get("/en/reviews/ties").text
+    assert "Horn Voices" in ties
+
+
+def test_stepping_back_after_a_score(client: FlaskClient) -> None:
+    """The score is void and stays; the file is gone; it is minuted, and all scores are reckoned anew."""
+    call = f.make_call()
+    reader = sign_in(client, f.make_reader(call))
+    review = f.give(f.make_file(call), reader)
+    f.hand_in(review, reader)
+    assert "becomes void" in client.get(f"/en/reviews/{review.id}/step-back").text
+    assert sent(client, f"/en/reviews/{review.id}/step-back", kind="co_author").status_code == 303
+    found = db.session.get_one(Review, review.id)
+    assert found.state is Standing.VOIDED
+    assert found.points
+    assert queries.scores(call.id) == []
+    assert client.get(f"/en/reviews/{review.id}").status_code == 404
+    assert db.session.scalars(select(AuditEntry.verb).where(AuditEntry.verb == "reviewing.score_voided")).all()
+    assert db.session.scalars(select(Promise.id).where(Promise.task == "reviewing.calibrate")).all()
+
+
+def test_what_is_handed_in_or_decided_stays() -> None:
+    call = f.make_call()
+    reader = f.make_reader(call)
+    review = f.give(f.make_file(call), reader)
+    f.hand_in(review, reader)
+    with pytest.raises(ReadingOver):
+        f.hand_in(review, reader)
+    other = f.give(f.make_file(call), reader)
+    queries.own_review(reader.id, other.id).application.state = State.RECOMMENDED
+    db.session.flush()
+    with pytest.raises(ReadingOver):
+        reading.keep(reader, other.id, f.said(), seen=other.version, window=uuid.uuid4())
+    with pytest.raises(ReadingOver):
+        reading.recuse(reader, other.id, Conflict.FAMILY)
+    with pytest.raises(NotFound):
+        reading.recuse(reader, other.id, Conflict.OWN_FILE)
+    assert scoring.due(call.id) is not None
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_statements(client: FlaskClient, statements: list[str], number: int) -> None:
+    reader = make_person(name="Reader")
+    for _ in range(number):
+        call = f.make_call()
+        f.make_reader(call, reader)
+        for _file in range(number):
+            one = f.give(f.answer(f.make_file(call)), reader)
+    sign_in(client, reader)
+    client.get("/en/reviews")
+    statements.clear()
+    assert client.get("/en/reviews").status_code == 200
+    assert len(statements) <= 10, len(statements)
+    client.get(f"/en/reviews/{one.id}")
+    statements.clear()
+    assert client.get(f"/en/reviews/{one.id}").status_code == 200
+    assert len(statements) <= 14, len(statements)
