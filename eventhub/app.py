@@ -106,6 +106,7 @@ from eventhub.selecting import file_views as selecting_files
 from eventhub.selecting import models as selecting_models
 from eventhub.selecting import slate_views as selecting_slates
 from eventhub.selecting import views as selecting_room
+from eventhub.selecting.panels import PROVIDERS as SELECTING_PANELS
 
 ROOT = Path(__file__).parent.parent
 MAX_UPLOAD = 25_000_000
@@ -216,6 +217,7 @@ PANELS: tuple[tuple[str, Provider], ...] = (
     *PAPERS_PANELS,
     *ARRANGEMENTS_PANELS,
     *MAILINGS_PANELS,
+    *SELECTING_PANELS,
     ("event.aside", calendars_pages.event_aside),
     ("session.actions", checkin_rooms.session_actions),
     ("session.actions", calendars_pages.session_actions),

@@ -4,14 +4,17 @@ import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import defer, joinedload, load_only
 
-from eventhub.funding.models import Application
+from eventhub.funding.access import scope_of
+from eventhub.funding.models import Application, Call, Stand, State
 from eventhub.funding.rules import Masking
 from eventhub.kit.db import db
 from eventhub.kit.errors import or_not_found
+from eventhub.people.access import Scope
 from eventhub.people.models import Person
+from eventhub.programme.models import Event
 from eventhub.reviewing import ties
 from eventhub.reviewing.queries import Reading
 from eventhub.selecting.models import Board, Pin, Presence, Recusal, Run, Slate, SlateState
@@ -143,4 +146,36 @@ def pins(call_id: uuid.UUID) -> list[Pin]:
 def waiting(call_id: uuid.UUID) -> int:
     """How many files wait for a choice of the board."""
     rows = select(func.count()).select_from(Application)
-    return db.session.scalar(rows.where(Application.call_id == call_id, Application.state == "under_review")) or 0
+    return db.session.scalar(rows.where(Application.call_id == call_id, Application.state == State.UNDER_REVIEW)) or 0
+
+
+@dataclass(frozen=True)
+class AtWork:
+    """A call whose board has something to choose, and its slate that stands."""
+
+    slug: str
+    title: dict[str, str]
+    original_language: str
+    scope: Scope
+    meets: bool
+    number: int | None
+    state: SlateState | None
+
+
+def at_work() -> list[AtWork]:
+    """Public calls where files wait for a board, a board meets, or a slate was recommended: one statement."""
+    waits = select(Application.id).where(Application.call_id == Call.id, Application.state == State.UNDER_REVIEW)
+    rows = (
+        select(Call, Event.series_id, Board.id, Slate.number, Slate.state)
+        .outerjoin(Event, Event.id == Call.event_id)
+        .outerjoin(Board, and_(Board.call_id == Call.id, Board.closed_at.is_(None)))
+        .outerjoin(Slate, and_(Slate.call_id == Call.id, Slate.state == SlateState.RECOMMENDED))
+        .where(Call.stand == Stand.OPEN, or_(Board.id.is_not(None), Slate.id.is_not(None), waits.exists()))
+        .order_by(Call.closes_at, Call.id)
+    )
+    return [
+        AtWork(
+            call.slug, call.title, call.original_language, scope_of(call, series_id), board is not None, number, state
+        )
+        for call, series_id, board, number, state in db.session.execute(rows)
+    ]

@@ -228,3 +228,16 @@ def test_strangers_and_other_boards_find_nothing(client: FlaskClient, scene: Sce
         sign_in(client, person)
         for rest in ("", "/slates", f"/files/{files[0].id}", f"/slates/{slate.number}/decide"):
             assert client.get(at(call, rest)).status_code == HTTPStatus.NOT_FOUND
+
+
+def test_the_way_in_stands_on_the_first_page(client: FlaskClient, scene: Scene) -> None:
+    call, _files, member, slate = scene
+    assert at(call) in client.get("/en/console").get_data(as_text=True)
+    approver = make_approver(call)
+    actions.recommend(member, reading(call), running.db.session.get_one(running.Board, slate.board_id), slate.number)
+    sign_in(client, approver)
+    page = client.get("/en/console").get_data(as_text=True)
+    assert at(call, "/slates/1/decide") in page
+    assert f'{at(call)}"' not in page
+    sign_in(client, make_member(make_scored(1)[0]))
+    assert call.slug not in client.get("/en/console").get_data(as_text=True)
