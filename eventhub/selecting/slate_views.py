@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from eventhub.kit import audit
 from eventhub.kit.access import actor, staff, stands_on
+from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
 from eventhub.kit.exports import csv_response
 from eventhub.kit.forms import ActionForm, Form, posted, submit
@@ -19,7 +20,7 @@ from eventhub.people.queries import public_names
 from eventhub.selecting import access, actions, queries, running, shown
 from eventhub.selecting.console import Place, at_board, at_decision, at_slate, bp, meeting
 from eventhub.selecting.forms import SendBackForm
-from eventhub.selecting.models import Kind, Slate, SlateState
+from eventhub.selecting.models import Board, Kind, Slate, SlateState
 from eventhub.selecting.views import sight_of, told
 
 
@@ -110,7 +111,9 @@ def check(slug: str, number: int) -> ResponseReturnValue:
     if slate is None:
         raise NotFound
     if form.validate_on_submit():
-        run = submit(form, lambda: running.ask(place.person, meeting(place), Kind.RECOMPUTE, about=slate))
+        # An appeal may come when nobody meets any more.
+        board = db.session.get_one(Board, slate.board_id)
+        run = submit(form, lambda: running.ask(place.person, board, Kind.RECOMPUTE, about=slate))
         if run:
             return back_to("selecting_console.run", slug=slug, run_id=run.id)
     return slates(slug)

@@ -101,7 +101,7 @@ def test_whoever_stands_aside_sees_neither_file_nor_name(client: FlaskClient, sc
     assert client.get(where).status_code == HTTPStatus.NOT_FOUND
     file = press(client, at(call, "/slates"), at(call, f"/slates/{slate.number}/file"))
     assert name not in file.get_data(as_text=True)
-    actions.recommend(member, reading(call), running.db.session.get_one(running.Board, slate.board_id), slate.number)
+    actions.recommend(member, reading(call), db.session.get_one(running.Board, slate.board_id), slate.number)
     assert slate.minutes["aside"] == {str(member.id): [str(files[0].id)]}
 
 
@@ -199,7 +199,8 @@ def test_recommended_approved_and_never_before_by_the_same(client: FlaskClient, 
 
 
 def test_an_appeal_calculates_the_stored_slate_again(client: FlaskClient, scene: Scene) -> None:
-    call, _files, _member, slate = scene
+    call, _files, member, slate = scene
+    actions.close_board(member, db.session.get_one(running.Board, slate.board_id))
     gone = press(client, at(call, "/slates"), at(call, f"/slates/{slate.number}/check"))
     answer(db.session.scalars(select(Run).where(Run.state == RunState.WAITING)).one())
     told = text_of(client.get(gone.headers["Location"]))
@@ -234,7 +235,7 @@ def test_the_way_in_stands_on_the_first_page(client: FlaskClient, scene: Scene) 
     call, _files, member, slate = scene
     assert at(call) in client.get("/en/console").get_data(as_text=True)
     approver = make_approver(call)
-    actions.recommend(member, reading(call), running.db.session.get_one(running.Board, slate.board_id), slate.number)
+    actions.recommend(member, reading(call), db.session.get_one(running.Board, slate.board_id), slate.number)
     sign_in(client, approver)
     page = client.get("/en/console").get_data(as_text=True)
     assert at(call, "/slates/1/decide") in page
