@@ -125,6 +125,11 @@ from eventhub.registration.panels import PROVIDERS as REGISTRATION_PANELS
 from eventhub.reviewing import models as reviewing_models
 from eventhub.reviewing import organiser_views as reviewing_console
 from eventhub.reviewing import views as reviewing_pages
+from eventhub.selecting import file_views as selecting_files
+from eventhub.selecting import models as selecting_models
+from eventhub.selecting import slate_views as selecting_slates
+from eventhub.selecting import views as selecting_room
+from eventhub.selecting.panels import PROVIDERS as SELECTING_PANELS
 
 ROOT = Path(__file__).parent.parent
 MAX_UPLOAD = 25_000_000
@@ -206,6 +211,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *{module.bp: module for module in (mailings_console, mailings_log)},
     reviewing_pages.bp,
     reviewing_console.bp,
+    *{module.bp: module for module in (selecting_room, selecting_files, selecting_slates)},
 )
 """Pages for people: their addresses begin with a language. The desk's modules fill one blueprint."""
 
@@ -256,6 +262,7 @@ PANELS: tuple[tuple[str, Provider], ...] = (
     *FUNDING_CALL_PANELS,
     *FUNDING_PANELS,
     *FUNDING_DESK_PANELS,
+    *SELECTING_PANELS,
     ("event.aside", calendars_pages.event_aside),
     ("session.actions", checkin_rooms.session_actions),
     ("session.actions", calendars_pages.session_actions),
@@ -421,5 +428,6 @@ TABLES = (
     papers_models,
     registration_models,
     reviewing_models,
+    selecting_models,
 )
 """Modules whose tables must be known before the first query or migration."""

@@ -35,6 +35,7 @@ FEATURES = (
     "workers.funding",
     "workers.papers",
     "workers.programme",
+    "workers.selecting",
     "workers.calendars",
     "workers.reviewing",
     "workers.upkeep",

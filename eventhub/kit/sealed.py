@@ -5,6 +5,7 @@ another row or column does not open. Destroying a person's key makes everything 
 """
 
 import base64
+import hmac
 import secrets
 import uuid
 from datetime import datetime
@@ -150,3 +151,22 @@ def read_masters(line: str) -> dict[str, bytes]:
     """Master keys from the setting ``id:base64,…``, newest first."""
     parts = (part.strip().partition(":") for part in line.split(","))
     return {name: base64.b64decode(key) for name, _, key in parts}
+
+
+def sign_for_house(where: Place, value: bytes) -> str:
+    """The house's signature over a value at one place: the id of the master key, and an HMAC-SHA-256."""
+    name = _newest_master()
+    return f"{name}:{_signature(_masters()[name], where, value)}"
+
+
+def signed_by_house(where: Place, value: bytes, signature: str) -> bool:
+    """Whether the house signed this value for this place, with a key that it still has."""
+    name, _colon, given = signature.rpartition(":")
+    key = _masters().get(name)
+    return key is not None and hmac.compare_digest(_signature(key, where, value), given)
+
+
+def _signature(key: bytes, where: Place, value: bytes) -> str:
+    # A key of its own: what signs never unwraps.
+    signing = hmac.digest(key, b"eventhub signatures", "sha256")
+    return hmac.digest(signing, where.encode() + b"\0" + value, "sha256").hex()

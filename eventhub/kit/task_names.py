@@ -108,5 +108,6 @@ TASK_NAMES: dict[str, Any] = {
     "reviewing.files_wait": _l("A mail that files wait to be read"),
     "reviewing.reminded": _l("A reminder of files to be read"),
     "reviewing.taken_back": _l("A mail that files went to another reader"),
+    "selecting.run": _l("A calculation for the board of a fund"),
 }
 """Every task of the outbox; its own name may stand beside, for whoever reads the logs."""

@@ -220,6 +220,34 @@ HELPING = (
     Route("helping_console.number", "POST", f"{BY_OTHERS}/{{registrar}}", DESK, {"most": "30"}),
 )
 
+BOARD = "/en/console/funds/{board}/board"
+DECIDED = "/en/console/funds/{board_decided}/board/slates/1"
+BOARDS = (
+    Route("selecting_console.room", "GET", BOARD, SERIES),
+    Route("selecting_console.meet", "POST", f"{BOARD}/meeting", SERIES, {"deed": "come"}),
+    Route("selecting_console.calculate", "POST", f"{BOARD}/calculate", SERIES, {"kind": "solve"}),
+    Route("selecting_console.what_if", "POST", f"{BOARD}/try", SERIES, {"what": "cut"}),
+    Route("selecting_console.run", "GET", f"{BOARD}/runs/{{board_run}}", SERIES),
+    Route("selecting_console.stop", "POST", f"{BOARD}/runs/{{board_run}}/stop", SERIES),
+    Route("selecting_console.file", "GET", f"{BOARD}/files/{{board_file}}", SERIES),
+    Route("selecting_console.why", "POST", f"{BOARD}/files/{{board_file}}/why", SERIES),
+    Route(
+        "selecting_console.pin",
+        "POST",
+        f"{BOARD}/files/{{board_file}}/pin",
+        SERIES,
+        {"must": "yes", "reason": "Speaks for a group that nobody else speaks for"},
+    ),
+    Route("selecting_console.unpin", "POST", f"{BOARD}/files/{{board_pinned}}/unpin", SERIES),
+    Route("selecting_console.stand_aside", "POST", f"{BOARD}/files/{{board_file}}/aside", SERIES),
+    Route("selecting_console.slates", "GET", f"{BOARD}/slates", SERIES),
+    Route("selecting_console.recommend", "GET POST", f"{BOARD}/slates/1/recommend", SERIES),
+    Route("selecting_console.check", "POST", f"{BOARD}/slates/1/check", SERIES),
+    Route("selecting_console.export", "POST", f"{BOARD}/slates/1/file", SERIES),
+    Route("selecting_console.decide", "GET POST", f"{DECIDED}/decide", SERIES),
+    Route("selecting_console.send_back", "POST", f"{DECIDED}/send-back", SERIES, {"reason": "Look again"}),
+)
+
 PROGRAMME = (
     Route("programme.home", "GET", "/en/", PUBLIC),
     Route("programme.forums", "GET", "/en/forums", PUBLIC),
@@ -901,6 +929,7 @@ ROUTES = (
     *AT_THE_DESK,
     *DELEGATIONS,
     *HELPING,
+    *BOARDS,
     *ARRANGED,
     *MAILED,
     *PRINTS,

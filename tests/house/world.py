@@ -93,6 +93,7 @@ from tests.factories.registration import (
     take_category,
 )
 from tests.factories.registration import make_questionnaire as make_published
+from tests.house.board_world import board_parts
 from tests.house.calls_world import call_parts
 from tests.house.fund_world import fund_parts
 from tests.mailings.scene import line_of, make_mailing, minute, send
@@ -312,6 +313,9 @@ def _build(world: World) -> None:
     world.mine |= _funded(db.session.get_one(Person, world.persons["owner"]))
     world.mine |= _read(event, db.session.get_one(Person, world.persons["reviewer"]))
     world.foreign |= _read(other, make_person())
+    admins = [db.session.get_one(Person, world.persons[role]) for role in ("admin", "series_admin")]
+    world.mine |= board_parts(event, *admins)
+    world.foreign |= board_parts(other)
     world.mine |= {"house": str(make_organisation().id), "other_house": str(make_organisation().id)}
     world.mine |= {"promise": str(_parked()), "foreign_event_id": world.foreign["event_id"]}
 

@@ -86,6 +86,7 @@ from tests.factories.registration import (
     register,
     take_category,
 )
+from tests.house.board_world import board_parts
 from tests.journeys.fund_tour import fund_stops
 from tests.live import House
 from tests.mailings.scene import line_of, make_mailing, minute
@@ -262,6 +263,8 @@ def _build(words: Words) -> Tour:
     beginner = make_person(name=words("Beginner"))
     staff = make_staff(Role.ADMIN)
     staff.name = words("Administrator")
+    boards = board_parts(event, staff)
+    board = f"/console/funds/{boards['board']}/board"
     half, no_phone = make_staff(Role.ORGANISER, event_id=event.id), make_staff(Role.ORGANISER, event_id=event.id)
     officer = make_staff(Role.ACCREDITATION_OFFICER, event_id=event.id)
     give_phone(half)
@@ -560,6 +563,13 @@ def _build(words: Words) -> Tour:
             "programme_console.series_new": "/console/series/new",
             "programme_console.series_edit": f"/console/series/{series_slug(event)}",
             "helping_console.registrars": f"{console}/people-registered-by-others",
+            "selecting_console.room": board,
+            "selecting_console.run": f"{board}/runs/{boards['board_run']}",
+            "selecting_console.file": f"{board}/files/{boards['board_file']}",
+            "selecting_console.file#pinned": f"{board}/files/{boards['board_pinned']}",
+            "selecting_console.slates": f"{board}/slates",
+            "selecting_console.recommend": f"{board}/slates/1/recommend",
+            "selecting_console.decide": f"/console/funds/{boards['board_decided']}/board/slates/1/decide",
             "registration_console.desk": f"{console}/registrations?chip=all",
             "registration_console.record": f"{console}/registrations/{mine.id}",
             "registration_console.record#passed": f"{console}/registrations/{passed.id}",

@@ -1,0 +1,77 @@
+"""What the pages of the board room share: the blueprint, who comes in, and for which files they stand aside."""
+
+import uuid
+from dataclasses import dataclass
+
+from flask import Blueprint, g
+
+from eventhub.kit.access import actor
+from eventhub.kit.errors import NotFound
+from eventhub.people.models import Person
+from eventhub.reviewing.queries import Reading, call_of
+from eventhub.selecting import access, queries
+from eventhub.selecting.actions import NoMeeting
+from eventhub.selecting.models import Board, Slate
+
+bp = Blueprint("selecting_console", __name__)
+
+
+@dataclass(frozen=True)
+class Place:
+    """The call, who looks, and the files that do not exist for this person."""
+
+    reading: Reading
+    person: Person
+    aside: frozenset[uuid.UUID]
+
+    @property
+    def slug(self) -> str:
+        """The call in addresses."""
+        return self.reading.call.slug
+
+
+@bp.before_request
+def in_section() -> None:
+    """The entry of the navigation these pages belong to."""
+    g.section = "funds"
+
+
+def at_board(slug: str) -> Place:
+    """The room of a call for a member of its board. Raises NotFound for everybody else."""
+    reading = call_of(slug)
+    access.demand_member(actor().grants, reading.scope)
+    return _place(reading)
+
+
+def at_slate(slug: str, number: int) -> tuple[Place, Slate]:
+    """A slate, for members and approvers. Raises NotFound."""
+    reading = call_of(slug)
+    access.demand_either(actor().grants, reading.scope)
+    return _slate_at(reading, number)
+
+
+def at_decision(slug: str, number: int) -> tuple[Place, Slate]:
+    """A slate, for approvers. Raises NotFound."""
+    reading = call_of(slug)
+    access.demand_approver(actor().grants, reading.scope)
+    return _slate_at(reading, number)
+
+
+def meeting(place: Place) -> Board:
+    """The meeting that is going on. Raises NoMeeting."""
+    board = queries.open_board(place.reading.call.id)
+    if board is None:
+        raise NoMeeting
+    return board
+
+
+def _slate_at(reading: Reading, number: int) -> tuple[Place, Slate]:
+    slate = queries.slate(reading.call.id, number)
+    if slate is None:
+        raise NotFound
+    return _place(reading), slate
+
+
+def _place(reading: Reading) -> Place:
+    person: Person = actor().person
+    return Place(reading, person, frozenset(queries.aside(reading, [person.id])[person.id]))

@@ -1,0 +1,34 @@
+"""What the board room says on the first page of staff: where a board chooses, and where an approver decides."""
+
+from typing import Any
+
+from flask import g, url_for
+from flask_babel import gettext as _
+
+from eventhub.kit.i18n import in_language
+from eventhub.kit.panels import Panel, Provider
+from eventhub.people.models import Role
+from eventhub.selecting import access, queries
+from eventhub.selecting.models import SlateState
+
+CONCERNED = (Role.ADMIN, Role.BOARD_MEMBER, Role.APPROVER)
+
+
+def today(visitor: Any) -> Panel | None:
+    """The ways in; one statement, none for whoever has nothing to do with boards."""
+    if not any(grant.role in CONCERNED for grant in visitor.grants):
+        return None
+    rooms: list[dict[str, Any]] = []
+    for one in queries.at_work():
+        title = in_language(one.title, g.lang, one.original_language).text
+        if one.state is SlateState.RECOMMENDED and access.approves(visitor.grants, one.scope):
+            address = url_for("selecting_console.decide", slug=one.slug, number=one.number)
+            rooms.append({"title": title, "url": address, "tag": (_("To decide"), "warn")})
+        if access.sits(visitor.grants, one.scope):
+            tag = (_("The board meets"), "go") if one.meets else None
+            rooms.append({"title": title, "url": url_for("selecting_console.room", slug=one.slug), "tag": tag})
+    return Panel("selecting/today_panel.html", {"rooms": rooms}) if rooms else None
+
+
+PROVIDERS: tuple[tuple[str, Provider], ...] = (("console.today", today),)
+"""What app.py registers."""

@@ -1,0 +1,330 @@
+"""Questions to the solver: asked on a page, answered by a worker, kept beside the slate that they are about.
+
+A page never waits for one. Between taking a question up and keeping its answer no transaction is open.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import joinedload
+
+from eventhub.funding.models import Application, Call
+from eventhub.funding.rules import CostLine, Support
+from eventhub.kit import audit
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.kit.errors import DomainError
+from eventhub.kit.outbox import promise
+from eventhub.kit.sealed import Unreadable, new_key
+from eventhub.people.models import Person
+from eventhub.reviewing.queries import call_by_id
+from eventhub.selecting import counting, problem, signing, slate, snapshot
+from eventhub.selecting.inputs import RULE, SEALED, Inputs, NoInputs, What, files_of, gather
+from eventhub.selecting.models import UNDER_WAY, Board, Failed, Kind, Run, RunState, Slate
+from eventhub.selecting.reserves import reserves
+from eventhub.selecting.slate import Missing
+
+SECONDS = 30.0
+"""The longest search (FUNDING.md, selecting)."""
+MANY = 6
+"""So many questions of one call may be under way."""
+AFTER = (Kind.WHY, Kind.PRICES, Kind.CURVE)
+"""What is asked as soon as a slate is made."""
+VERBS: Mapping[Kind, str] = {
+    Kind.SOLVE: "solve",
+    Kind.WHY: "why_not",
+    Kind.CURVE: "curve",
+    Kind.PRICES: "prices",
+    Kind.RESOLVE: "resolve",
+    Kind.RECOMPUTE: "recompute",
+}
+
+
+class TooManyRuns(DomainError):
+    """The solver has enough to do for this call."""
+
+    status = 422
+    message = _l("Several calculations are under way. Wait until one of them is done.")
+
+
+@dataclass(frozen=True)
+class Work:
+    """A question that a worker has taken up: what the child is asked, and what the answer is kept with."""
+
+    run_id: uuid.UUID
+    kind: Kind
+    verb: str
+    request: Mapping[str, Any]
+    inputs: Inputs | None = None
+    files: Sequence[Application] = ()
+
+
+def ask(
+    person: Person | None,
+    board: Board,
+    kind: Kind,
+    *,
+    about: Slate | None = None,
+    what: Mapping[str, Any] | None = None,
+) -> Run:
+    """Owe an answer. The same question that is under way already is not asked twice. Raises TooManyRuns."""
+    asked = dict(what or {})
+    open_runs = list(
+        db.session.scalars(select(Run).where(Run.call_id == board.call_id, Run.state.in_(UNDER_WAY)).with_for_update())
+    )
+    about_id = about.id if about else None
+    for one in open_runs:
+        if (one.kind, one.slate_id, one.ask) == (kind, about_id, asked):
+            return one
+    if person is not None and sum(one.asked_by_id is not None for one in open_runs) >= MANY:
+        raise TooManyRuns
+    run = Run(
+        id=uuid.uuid4(),
+        call_id=board.call_id,
+        board_id=board.id,
+        slate_id=about_id,
+        kind=kind,
+        ask=asked,
+        asked_by_id=person.id if person else None,
+    )
+    db.session.add(run)
+    db.session.flush()
+    audit.record(f"selecting.asked_{kind.value}", run, actor=person, scope_id=board.call_id)
+    promise("selecting.run", run_id=run.id)
+    return run
+
+
+def stop(person: Person, run: Run) -> Run:
+    """The board does not want to know any more."""
+    if run.state in UNDER_WAY:
+        run.state, run.ended_at = RunState.STOPPED, now()
+        audit.record("selecting.stopped", run, actor=person, scope_id=run.call_id)
+    return run
+
+
+def take_up(run_id: uuid.UUID) -> Work | None:
+    """What the child is to be asked; None where nothing is left to do. Raises NoInputs."""
+    run = db.session.scalar(select(Run).where(Run.id == run_id).with_for_update())
+    if run is None or run.state not in UNDER_WAY:
+        return None
+    run.state, run.done, run.of_all = RunState.RUNNING, 0, 0
+    if run.kind in {Kind.SOLVE, Kind.RESOLVE}:
+        return _with_inputs(run)
+    about = slate_of(run.slate_id)
+    if about is None:
+        raise NoInputs(Failed.NO_FILES)
+    try:
+        text = signing.snapshot_of(about)
+    except Unreadable:
+        raise NoInputs(Failed.REFUSED) from None
+    if run.kind is Kind.RECOMPUTE:
+        return Work(run.id, run.kind, VERBS[run.kind], {"snapshot": text, "seconds": SECONDS})
+    request: dict[str, Any] = {"problem": problem.as_data(snapshot.restored(text)), "seconds": SECONDS}
+    if run.kind is not Kind.CURVE:
+        request["slate"] = _plain(about)
+    if run.kind is Kind.WHY:
+        request["who"] = run.ask.get("who")
+    return Work(run.id, run.kind, VERBS[run.kind], request)
+
+
+def _with_inputs(run: Run) -> Work:
+    reading = call_by_id(run.call_id)
+    asker = db.session.get(Person, run.asked_by_id) if run.asked_by_id else None
+    what = What(
+        run.ask.get("budget"), int(run.ask.get("fares", 0)), run.ask.get("places"), tuple(run.ask.get("gone", ()))
+    )
+    inputs = gather(reading, asker, what)
+    request: dict[str, Any] = {"problem": problem.as_data(inputs.problem), "seconds": SECONDS}
+    if run.kind is Kind.RESOLVE:
+        about = slate_of(run.slate_id)
+        known = {one.id for one in inputs.problem.candidates}
+        former = [] if about is None else [seat for seat in about.result["seats"] if seat["candidate"] in known]
+        request |= {"former": former, "accepted": sorted(inputs.accepted), "gone": list(what.gone)}
+    return Work(run.id, run.kind, VERBS[run.kind], request, inputs, files_of(run.call_id))
+
+
+def progress(run_id: uuid.UUID, done: int, of_all: int) -> bool:
+    """How far it is. False when the board does not want to know any more."""
+    held = db.session.execute(
+        update(Run)
+        .where(Run.id == run_id, Run.state == RunState.RUNNING)
+        .values(done=done, of_all=of_all)
+        .returning(Run.id)
+        .execution_options(synchronize_session=False)
+    )
+    return held.first() is not None
+
+
+def fail(run_id: uuid.UUID, why: Failed) -> None:
+    """There is no answer; the page says why, and it can be asked again."""
+    run = db.session.scalar(select(Run).where(Run.id == run_id).with_for_update())
+    if run is not None and run.state in UNDER_WAY:
+        run.state, run.failed, run.ended_at = RunState.FAILED, why, now()
+        audit.record("selecting.failed", run, actor=None, scope_id=run.call_id, why=why.value)
+
+
+def keep(work: Work, data: Any) -> Slate | None:
+    """Keep an answer; the slate, where one was made of it."""
+    run = db.session.scalar(select(Run).where(Run.id == work.run_id).with_for_update())
+    if run is None or run.state is not RunState.RUNNING:
+        return None
+    run.state, run.ended_at = RunState.DONE, now()
+    made: Slate | None = None
+    if work.kind is Kind.RECOMPUTE:
+        run.answer = _compared(run, data)
+    elif work.kind is Kind.SOLVE and "seats" in data:
+        made = _slate(run, work, data, None)
+    elif work.kind is Kind.RESOLVE and run.ask.get("keep") and "slate" in data:
+        change = {name: data[name] for name in ("stays", "leaves", "joins", "other_way")}
+        made = _slate(run, work, data["slate"], change)
+    else:
+        run.answer = data if isinstance(data, dict) else {"rows": data}
+    if made is not None:
+        run.slate_id, run.answer = made.id, {"slate": made.number}
+        board = db.session.get_one(Board, run.board_id)
+        _drop_unasked(run.call_id)
+        for kind in AFTER:
+            ask(None, board, kind, about=made)
+    return made
+
+
+def _drop_unasked(call_id: uuid.UUID) -> None:
+    """Nobody asked for what is still to be said of former slates."""
+    waiting = update(Run).where(Run.call_id == call_id, Run.state.in_(UNDER_WAY), Run.asked_by_id.is_(None))
+    db.session.execute(waiting.values(state=RunState.STOPPED, ended_at=now()))
+
+
+def slate_of(slate_id: uuid.UUID | None) -> Slate | None:
+    """A slate with the key of its snapshot."""
+    if slate_id is None:
+        return None
+    return db.session.scalar(select(Slate).where(Slate.id == slate_id).options(joinedload(Slate.key)))
+
+
+def _plain(about: Slate) -> dict[str, Any]:
+    """The solver's own answer, without what we put beside it."""
+    return {name: value for name, value in about.result.items() if name not in {"split", "tied"}}
+
+
+def _slate(run: Run, work: Work, data: dict[str, Any], change: dict[str, Any] | None) -> Slate:
+    """A draft of the board. One at a time gets its number."""
+    inputs = work.inputs
+    if inputs is None:
+        raise ValueError(work.kind)
+    db.session.execute(select(Call.id).where(Call.id == run.call_id).with_for_update())
+    last = db.session.scalar(select(func.max(Slate.number)).where(Slate.call_id == run.call_id)) or 0
+    found, key, text = slate.slate_from_data(data), new_key(), snapshot.canonical(inputs.problem)
+    told = reserves(inputs.problem, found)
+    cells = {one.id: one.cells for one in inputs.problem.candidates}
+    size = max(found.places, len(found.seats))
+    made = Slate(
+        id=uuid.uuid4(),
+        call_id=run.call_id,
+        board_id=run.board_id,
+        number=last + 1,
+        key_id=key.id,
+        digest=snapshot.digest(inputs.problem),
+        rules_digest=inputs.rules_digest,
+        rules_number=inputs.rules_number,
+        scoring_id=inputs.scoring_id,
+        commitment=inputs.commitment,
+        pins=list(inputs.pins),
+        solver=f"{found.solver} {found.version}",
+        result={**data, "split": split(found, work.files)},
+        people=_people(inputs, found),
+        balance=counting.as_data(
+            counting.balance(
+                cells.values(),
+                (cells[one] for one in found.chosen),
+                (
+                    counting.Bounds(rule.cells[0], rule.least(size) or None, rule.most(len(found.seats)))
+                    for rule in inputs.problem.rules
+                ),
+                SEALED,
+            )
+        ),
+        # A list of who could come for somebody of a sealed cell would say who stands in it.
+        reserves={
+            "general": list(told.general),
+            "by_cell": {one: list(ids) for one, ids in told.by_cell.items() if one.partition(":")[0] not in SEALED},
+        },
+        change=change,
+        proven=found.proven,
+        gap=found.gap,
+        made_by_id=run.asked_by_id,
+    )
+    made.snapshot = signing.sealed_snapshot(made.id, key, text)
+    db.session.flush()
+    db.session.add(made)
+    db.session.flush()
+    audit.record("selecting.slate_made", made, actor=None, scope_id=run.call_id, number=made.number, proven=made.proven)
+    return made
+
+
+def split(found: slate.Slate, files: Sequence[Application]) -> dict[str, int]:
+    """What the money of a slate goes to: ``ticket``, ``dsa`` and ``other``, in minor units. What is paid in part is
+    ``other``, since nobody said for what.
+    """
+    known = {str(one.id): one for one in files}
+    parts = {"ticket": 0, "dsa": 0, "other": 0}
+    for seat in found.seats:
+        lines = {line["code"]: int(line["amount"]) for line in known[seat.candidate].cost_lines}
+        if seat.variant == Support.FULL and sum(lines.values()) == seat.cost:
+            parts["ticket"] += lines.get(CostLine.TICKET.value, 0)
+            parts["dsa"] += lines.get(CostLine.DSA.value, 0)
+    parts["other"] = found.cost - parts["ticket"] - parts["dsa"]
+    return parts
+
+
+def _people(inputs: Inputs, found: slate.Slate) -> list[dict[str, Any]]:
+    """Everybody in the order of the list: points as they were scored, and the tie's word where they are equal."""
+    turns = inputs.problem.turns()
+    seats = {seat.candidate: seat for seat in found.seats}
+    must, out = inputs.problem.pinned(must=True), inputs.problem.pinned(must=False)
+    ranked = sorted(inputs.problem.candidates, key=lambda one: (-one.rank_points, turns[one.id]))
+    return [
+        {
+            "id": one.id,
+            "rank": rank,
+            "points": one.rank_points,
+            "deviation": inputs.deviations.get(one.id),
+            "cost": seats[one.id].cost if one.id in seats else one.variants[0].cost,
+            "way": seats[one.id].variant if one.id in seats else one.variants[0].id,
+            "chosen": one.id in seats,
+            "beyond": one.id in seats and seats[one.id].beyond,
+            "tied": one.id in inputs.tied,
+            "pin": "must" if one.id in must else "not" if one.id in out else None,
+        }
+        for rank, one in enumerate(ranked, 1)
+    ]
+
+
+def _compared(run: Run, data: dict[str, Any]) -> dict[str, Any]:
+    """For an appeal: the same again, or at least within the rules; and whether anything was touched since."""
+    about = slate_of(run.slate_id)
+    if about is None:
+        return {}
+    again = snapshot.restored(signing.snapshot_of(about))
+    stored = slate.slate_from_data(_plain(about))
+    breaches = slate.holds(again, stored.seats, places=stored.places)
+    return {
+        "same": data.get("seats") == about.result["seats"],
+        "proven": about.proven,
+        "untouched": snapshot.digest(again) == about.digest,
+        "signed": signing.is_signed(about) if about.signature else None,
+        "breaches": [asdict(one) for one in breaches],
+    }
+
+
+def missing_of(answer: Mapping[str, Any]) -> tuple[list[str], list[Missing]]:
+    """Why no slate is possible, out of a stored answer: facts, and rules with people."""
+    return list(answer.get("contradictions", ())), [Missing(**one) for one in answer.get("missing", ())]
+
+
+def rule_id(name: str) -> str | None:
+    """The id of the rule of balance that a problem calls so."""
+    return name.removeprefix(RULE) if name.startswith(RULE) else None

@@ -1,0 +1,30 @@
+"""Boards of the fund in the small world: one that meets over a draft of a slate, one that has recommended its slate."""
+
+from eventhub.people.models import Person
+from eventhub.programme.models import Event
+from eventhub.selecting import actions, queries, running
+from eventhub.selecting.models import Kind
+from tests.factories.selecting import answer, make_member, make_scored, make_slate, meet, reading
+
+
+def board_parts(event: Event, *more: Person) -> dict[str, str]:
+    """The words of their addresses. ``more`` are there at the meeting beside two members."""
+    call, files = make_scored(4, places=2, event_id=event.id)
+    members = [make_member(call), make_member(call), *more]
+    board = meet(call, *members)
+    held = queries.file(reading(call), files[3].id)
+    actions.pin(members[0], board, held, must=False, reason="Withdrew by telephone")
+    slate = make_slate(board, members[0])
+    tried = answer(running.ask(members[0], board, Kind.RESOLVE, about=slate, what={"fares": 6}))
+    decided, _others = make_scored(4, places=2, event_id=event.id)
+    theirs = [make_member(decided), make_member(decided)]
+    meeting = meet(decided, *theirs)
+    ready = make_slate(meeting, theirs[0])
+    actions.recommend(theirs[0], reading(decided), meeting, ready.number)
+    return {
+        "board": call.slug,
+        "board_file": str(files[2].id),
+        "board_pinned": str(files[3].id),
+        "board_run": str(tried.id),
+        "board_decided": decided.slug,
+    }

@@ -1,0 +1,244 @@
+"""The pages of the board room, as members and approvers use them."""
+
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select, update
+
+from eventhub.funding.models import Application, Call, State
+from eventhub.kit.db import db
+from eventhub.people.models import Person
+from eventhub.selecting import actions, running
+from eventhub.selecting.models import Kind, Pin, Recusal, Run, RunState, Slate, SlateState
+from tests.factories.people import form_fields, make_person, sign_in
+from tests.factories.selecting import (
+    answer,
+    at_least,
+    make_approver,
+    make_member,
+    make_scored,
+    make_slate,
+    meet,
+    reading,
+)
+from tests.programme.console import send as send_from
+from tests.programme.console import text_of
+
+Scene = tuple[Call, list[Application], Person, Slate]
+
+
+@pytest.fixture
+def scene(client: FlaskClient) -> Scene:
+    """A member who looks at a slate, with another who is there too."""
+    call, files = make_scored(
+        30,
+        balance=[at_least("women", "gender", "woman", 5), at_least("americas", "region", "americas", 3)],
+        places=10,
+        envelopes=[{"id": "a", "title": {"en": "A"}, "amount": 2_600_000}],
+    )
+    member, other = make_member(call), make_member(call)
+    slate = make_slate(meet(call, member, other), member, and_more=True)
+    sign_in(client, member)
+    return call, files, member, slate
+
+
+def at(call: Call, rest: str = "", lang: str = "en") -> str:
+    return f"/{lang}/console/funds/{call.slug}/board{rest}"
+
+
+def press(client: FlaskClient, page: str, action: str, **values: str) -> Any:
+    return client.post(action, data=form_fields(client.get(page).get_data(as_text=True), action) | values)
+
+
+def test_the_room_shows_slate_reserves_balance_prices_and_curve(client: FlaskClient, scene: Scene) -> None:
+    call, _files, _member, slate = scene
+    page = client.get(at(call))
+    told = text_of(page)
+    assert page.status_code == HTTPStatus.OK
+    for words in (
+        "Proven optimal",
+        "USD 26,000",
+        "2 of 3 members present",
+        "Reserve 1",
+        "Region: Americas – at least 3",
+        "At most 1 of one organization",
+        "Mean score: ",
+    ):
+        assert words in told
+    assert 'class="cut"' in page.get_data(as_text=True)
+    assert len(slate.result["seats"]) == page.get_data(as_text=True).count('<span class="tag ok">Chosen</span>')
+    assert "Refresh" not in page.headers
+
+
+@pytest.mark.parametrize("lang", ["ar", "zh", "fr", "ru", "es"])
+def test_the_room_in_other_languages(client: FlaskClient, scene: Scene, lang: str) -> None:
+    assert client.get(at(scene[0], lang=lang)).status_code == HTTPStatus.OK
+
+
+def test_the_room_takes_as_many_statements_for_many(client: FlaskClient, scene: Scene, statements: list[str]) -> None:
+    client.get(at(scene[0]))
+    statements.clear()
+    client.get(at(scene[0]))
+    few = len(statements)
+    statements.clear()
+    client.get(at(scene[0], "?all=1"))
+    assert len(statements) == few
+    assert few <= 15
+
+
+def test_whoever_stands_aside_sees_neither_file_nor_name(client: FlaskClient, scene: Scene) -> None:
+    call, files, member, slate = scene
+    name = db.session.scalars(select(Person.name).where(Person.id == files[0].person_id)).one()
+    where = at(call, f"/files/{files[0].id}")
+    assert name in text_of(client.get(at(call)))
+    assert press(client, where, f"{where}/aside").status_code == HTTPStatus.SEE_OTHER
+    assert db.session.scalars(select(Recusal)).one().person_id == member.id
+    pages = [at(call), at(call, "?all=1"), at(call, f"/slates/{slate.number}/recommend")]
+    assert not any(name in client.get(one).get_data(as_text=True) for one in pages)
+    assert not any(str(files[0].id) in client.get(one).get_data(as_text=True) for one in pages)
+    assert client.get(where).status_code == HTTPStatus.NOT_FOUND
+    file = press(client, at(call, "/slates"), at(call, f"/slates/{slate.number}/file"))
+    assert name not in file.get_data(as_text=True)
+    actions.recommend(member, reading(call), db.session.get_one(running.Board, slate.board_id), slate.number)
+    assert slate.minutes["aside"] == {str(member.id): [str(files[0].id)]}
+
+
+def test_one_s_own_file_is_not_there(client: FlaskClient, scene: Scene) -> None:
+    call, files, member, _slate = scene
+    files[3].person_id = member.id
+    db.session.flush()
+    assert client.get(at(call, f"/files/{files[3].id}")).status_code == HTTPStatus.NOT_FOUND
+    assert str(files[3].id) not in client.get(at(call, "?all=1")).get_data(as_text=True)
+
+
+def test_why_not_says_cost_rule_and_who_would_leave(client: FlaskClient, scene: Scene) -> None:
+    call, files, _member, slate = scene
+    chosen = {seat["candidate"] for seat in slate.result["seats"]}
+    waiting = next(one for one in files if str(one.id) not in chosen)
+    where = at(call, f"/files/{waiting.id}")
+    if "not been asked" in text_of(client.get(where)):
+        press(client, where, f"{where}/why")
+        page = client.get(where)
+        assert "Being calculated" in text_of(page)
+        assert page.headers["Refresh"]
+        answer(db.session.scalars(select(Run).where(Run.state == RunState.WAITING)).one())
+    told = text_of(client.get(where))
+    assert "Rule that binds" in told
+    assert "Who would leave" in told
+    assert "woman" not in told.casefold()
+
+
+def test_a_pin_with_its_reason_is_kept_by_the_next_slate(client: FlaskClient, scene: Scene) -> None:
+    call, files, _member, _slate = scene
+    where = at(call, f"/files/{files[29].id}")
+    empty = send_from(client, f"{where}/pin", at=where, must="yes")
+    assert empty.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    done = send_from(client, f"{where}/pin", at=where, must="yes", reason="Nobody else comes from there")
+    assert done.status_code == HTTPStatus.SEE_OTHER
+    assert "Nobody else comes from there" in text_of(client.get(where))
+    assert b"Nobody else" not in db.session.scalars(select(Pin)).one().reason
+    press(client, at(call), at(call, "/calculate"), kind="solve")
+    page = client.get(at(call))
+    assert page.headers["Refresh"]
+    answer(db.session.scalars(select(Run).where(Run.state == RunState.WAITING)).one())
+    assert "Pinned by the board" in text_of(client.get(at(call)))
+    assert press(client, where, f"{where}/unpin").status_code == HTTPStatus.SEE_OTHER
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ({"what": "cut"}, "The budget is USD 23,400"),
+        ({"what": "five"}, "People who withdraw: 5"),
+        ({"what": "fares"}, "Fares rise by 6%"),
+        ({"budget": "25,000", "places": "9"}, "There are 9 places"),
+    ],
+)
+def test_what_if_is_a_trial(client: FlaskClient, scene: Scene, asked: dict[str, str], says: str) -> None:
+    call, _files, _member, _slate = scene
+    gone = press(client, at(call), at(call, "/try"), **asked)
+    assert gone.status_code == HTTPStatus.SEE_OTHER
+    page = client.get(gone.headers["Location"])
+    assert page.headers["Refresh"]
+    answer(db.session.scalars(select(Run).where(Run.state == RunState.WAITING)).one())
+    told = text_of(client.get(gone.headers["Location"]))
+    assert says in told
+    assert "No slate was made of it" in told
+    assert db.session.query(Slate).count() == 1
+
+
+def test_an_impossible_quota_is_said_in_people(client: FlaskClient, database: None) -> None:
+    call, _files = make_scored(balance=[at_least("women", "gender", "woman", 10)])
+    member = make_member(call)
+    answer(running.ask(member, meet(call, member), Kind.SOLVE))
+    sign_in(client, member)
+    assert "at least 10: 2 people are missing" in text_of(client.get(at(call)))
+
+
+def test_recommended_approved_and_never_before_by_the_same(client: FlaskClient, scene: Scene) -> None:
+    call, files, _member, slate = scene
+    page = at(call, f"/slates/{slate.number}/recommend")
+    assert send_from(client, page).status_code == HTTPStatus.SEE_OTHER
+    db.session.expire_all()
+    assert slate.state is SlateState.RECOMMENDED
+    assert files[0].state is State.RECOMMENDED
+    assert client.get(page).status_code == HTTPStatus.NOT_FOUND
+    decide = at(call, f"/slates/{slate.number}/decide")
+    assert client.get(decide).status_code == HTTPStatus.NOT_FOUND
+    sign_in(client, make_approver(call))
+    told = text_of(client.get(decide))
+    assert "Approve this slate" in told
+    back = send_from(client, at(call, f"/slates/{slate.number}/send-back"), at=decide)
+    assert back.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert press(client, decide, decide).status_code == HTTPStatus.SEE_OTHER
+    db.session.expire_all()
+    assert slate.state is SlateState.APPROVED
+    assert "Approve this slate" not in text_of(client.get(decide))
+
+
+def test_an_appeal_calculates_the_stored_slate_again(client: FlaskClient, scene: Scene) -> None:
+    call, _files, member, slate = scene
+    actions.close_board(member, db.session.get_one(running.Board, slate.board_id))
+    gone = press(client, at(call, "/slates"), at(call, f"/slates/{slate.number}/check"))
+    answer(db.session.scalars(select(Run).where(Run.state == RunState.WAITING)).one())
+    told = text_of(client.get(gone.headers["Location"]))
+    assert "The calculation gives the same slate again." in told
+    assert "It keeps every rule." in told
+
+
+def test_discreet_people_stand_under_their_alias_or_number(client: FlaskClient, scene: Scene) -> None:
+    call, files, _member, slate = scene
+    for place, alias in ((0, "Amal"), (1, None)):
+        hidden = {"name": f"Legal Name {place}", "alias": alias, "discreet": True}
+        db.session.execute(update(Person).where(Person.id == files[place].person_id).values(**hidden))
+    told = text_of(client.get(at(call)))
+    assert "Amal" in told
+    assert f"File {files[1].number}" in told
+    assert "Legal Name" not in told
+    file = press(client, at(call, "/slates"), at(call, f"/slates/{slate.number}/file")).get_data(as_text=True)
+    assert "Amal" in file
+    assert "Legal Name" not in file
+
+
+def test_strangers_and_other_boards_find_nothing(client: FlaskClient, scene: Scene) -> None:
+    call, files, _member, slate = scene
+    other, _more = make_scored(2)
+    for person in (make_person(), make_member(other), make_approver(other)):
+        sign_in(client, person)
+        for rest in ("", "/slates", f"/files/{files[0].id}", f"/slates/{slate.number}/decide"):
+            assert client.get(at(call, rest)).status_code == HTTPStatus.NOT_FOUND
+
+
+def test_the_way_in_stands_on_the_first_page(client: FlaskClient, scene: Scene) -> None:
+    call, _files, member, slate = scene
+    assert at(call) in client.get("/en/console").get_data(as_text=True)
+    approver = make_approver(call)
+    actions.recommend(member, reading(call), db.session.get_one(running.Board, slate.board_id), slate.number)
+    sign_in(client, approver)
+    page = client.get("/en/console").get_data(as_text=True)
+    assert at(call, "/slates/1/decide") in page
+    assert f'{at(call)}"' not in page
+    sign_in(client, make_member(make_scored(1)[0]))
+    assert call.slug not in client.get("/en/console").get_data(as_text=True)
