@@ -125,6 +125,7 @@ from eventhub.registration.panels import PROVIDERS as REGISTRATION_PANELS
 from eventhub.reviewing import models as reviewing_models
 from eventhub.reviewing import organiser_views as reviewing_console
 from eventhub.reviewing import views as reviewing_pages
+from eventhub.reviewing.panels import PROVIDERS as REVIEWING_PANELS
 from eventhub.selecting import file_views as selecting_files
 from eventhub.selecting import models as selecting_models
 from eventhub.selecting import slate_views as selecting_slates
@@ -262,6 +263,7 @@ PANELS: tuple[tuple[str, Provider], ...] = (
     *FUNDING_CALL_PANELS,
     *FUNDING_PANELS,
     *FUNDING_DESK_PANELS,
+    *REVIEWING_PANELS,
     *SELECTING_PANELS,
     ("event.aside", calendars_pages.event_aside),
     ("session.actions", checkin_rooms.session_actions),

@@ -3,14 +3,15 @@
 import uuid
 from datetime import timedelta
 
-from eventhub.awards import awarding, letters, queries, replacing, reporting
+from eventhub.awards import awarding, ledger, letters, queries, replacing, reporting
 from eventhub.awards.letters import Kind
 from eventhub.awards.models import Replacement
-from eventhub.funding.models import State
+from eventhub.funding import call_queries
+from eventhub.funding.models import Call, State
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.mail import Letter
-from workers.app import mails
+from workers.app import mails, writes
 from workers.upkeep import by_the_clock
 
 STANDS: dict[Kind, frozenset[State]] = {
@@ -24,6 +25,13 @@ STANDS: dict[Kind, frozenset[State]] = {
     "thanks": frozenset({State.CLOSED}),
 }
 """In which states a letter is still true."""
+
+
+@writes("funding.call_opened")
+def call_opened(call_id: str) -> None:
+    """A call was opened: its envelopes, with what the frozen rules put into each."""
+    call = db.session.get_one(Call, uuid.UUID(call_id))
+    ledger.open_envelopes(None, call, call_queries.standing(call).rules)
 
 
 @mails("awards.offered")

@@ -26,6 +26,7 @@ def rules_changed(call_id: str, number: int) -> None:
 @writes("funding.deadline_extended")
 def deadline_extended(call_id: str, deadline_id: str) -> None:
     """A later deadline was announced."""
+    personal_data.follow_end(uuid.UUID(call_id))
     opening.tell_of_deadline(uuid.UUID(call_id), uuid.UUID(deadline_id))
 
 

@@ -4,10 +4,15 @@ from flask import g, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from eventhub.funding import desk_today
+from eventhub.funding import access, desk_today
 from eventhub.funding.desk_today import Waiting
+from eventhub.funding.models import Call
+from eventhub.funding.own import Intake
+from eventhub.kit.access import actor
 from eventhub.kit.i18n import in_language, show_date
 from eventhub.kit.panels import Panel, Provider
+from eventhub.kit.web import Link
+from eventhub.people.access import Scope
 from eventhub.people.sessions import Visitor
 
 
@@ -60,5 +65,34 @@ def _note(row: Waiting) -> str:
     return " · ".join(part for part in parts if part)
 
 
-PROVIDERS: tuple[tuple[str, Provider], ...] = (("console.today", today),)
+def ways(asked: tuple[Call, Scope]) -> Panel | None:
+    """From the page of a call to its files, for its officers."""
+    call, scope = asked
+    if not access.runs(actor().grants, scope):
+        return None
+    links = [
+        Link(_("Files"), url_for("funding_console.files", slug=call.slug)),
+        Link(_("Possible duplicates"), url_for("funding_console.duplicates", slug=call.slug)),
+        Link(_("Numbers"), url_for("funding_console.numbers", slug=call.slug)),
+    ]
+    if access.may_create(actor().grants, None):
+        links.append(Link(_("Reports owed"), url_for("funding_console.debts")))
+    return Panel("", {"links": links})
+
+
+def questions(found: Intake) -> Panel | None:
+    """From one's own application to the exchange about it."""
+    application = found.application
+    if application is None or application.reference is None:
+        return None
+    return Panel(
+        "funding/questions_panel.html", {"url": url_for("funding_thread.mine", reference=application.reference)}
+    )
+
+
+PROVIDERS: tuple[tuple[str, Provider], ...] = (
+    ("console.today", today),
+    ("console.call", ways),
+    ("funding.mine", questions),
+)
 """What app.py registers."""

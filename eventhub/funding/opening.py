@@ -118,6 +118,7 @@ def open_call(actor: Person, call: Call, *, stamp: str) -> Call:
     db.session.add_all([frozen, CallDeadline(call_id=call.id, closes_at=call.closes_at, announced_at=moment)])
     db.session.flush()
     audit.record("funding.call_opened", call, actor=actor, scope_id=call.id, digest=frozen.digest)
+    promise("funding.call_opened", key=f"opened:{call.id}", call_id=call.id)
     _make_public_anew()
     return call
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import delete, or_, select, update
 
-from eventhub.funding import own, traits, vouching
-from eventhub.funding.models import MOVES, Application, Call, Debt, Endorsement, Owed, State, Vouch
+from eventhub.funding import debarring, duplicates, own, thread, traits, vouching
+from eventhub.funding.models import MOVES, Application, Call, Debt, Endorsement, State, Vouch
 from eventhub.funding.moves import move
 from eventhub.kit import files
 from eventhub.kit.audit import AuditEntry, AuditText
@@ -47,6 +47,7 @@ def own_data(person: Person) -> list[dict[str, Any]]:
                 "currency": one.call.currency,
                 "counted_as": _cells(one),
                 "answers": given.opened(one.answer_set, one.key) if one.answer_set else {},
+                "questions": thread.own_data(application.id, one.key),
                 "vouched_by": [
                     {
                         "as": row.role.value,
@@ -68,12 +69,15 @@ def erase(person_id: uuid.UUID) -> int:
     of those who vouched and the sealed cells are gone, and what could be withdrawn is. Safe to repeat.
     """
     erase_answers(db.session.get_one(Person, person_id))
+    debarring.erase(person_id)
     mine = list(
         db.session.scalars(
             select(Application).where(Application.person_id == person_id).order_by(Application.id).with_for_update()
         )
     )
     ids = [application.id for application in mine]
+    thread.erase(ids)
+    duplicates.erase(ids)
     about = select(AuditEntry.id).where(
         AuditEntry.subject_kind == Application.__tablename__, AuditEntry.subject_id.in_(ids)
     )
@@ -92,8 +96,6 @@ def erase(person_id: uuid.UUID) -> int:
         application.organisation_id = application.nominated_by_id = application.registration_id = None
         application.first_time = application.answered_at = application.due_at = None
         application.erased_at = application.erased_at or now()
-    db.session.execute(delete(Debt).where(Debt.person_id == person_id, Debt.kind == Owed.REPORT))
-    db.session.execute(update(Debt).where(Debt.person_id == person_id).values(note=""))
     db.session.flush()
     affiliations.forget_unused(organisations)
     return len(mine)

@@ -27,7 +27,8 @@ from eventhub.kit.errors import NotFound, Stale
 from eventhub.kit.forms import ActionForm
 from eventhub.kit.i18n import LANGUAGES, in_language, missing_languages, own_clock, said_by_clock, show_by
 from eventhub.kit.paging import page_number, pager
-from eventhub.kit.web import back_to
+from eventhub.kit.panels import panels
+from eventhub.kit.web import Link, back_to
 from eventhub.people.models import Person
 from eventhub.programme.access import scope_of as scope_of_event
 from eventhub.programme.models import Event
@@ -121,7 +122,15 @@ def call(slug: str) -> ResponseReturnValue:
         history=[_line(deed) for deed in queries.deeds(found)],
         may_copy=access.may_make_any(actor().grants) and runs,
         questionnaire=found.questionnaire_id,
+        ways=_ways(found),
     )
+
+
+def _ways(found: Call) -> list[Link]:
+    """Where else a call that was opened is worked on: the desk, readers, the board."""
+    if found.stand is Stand.DRAFT:
+        return []
+    return [link for panel in panels("console.call", (found, scope(found))) for link in panel.context["links"]]
 
 
 @bp.route(f"{ROOT}/<slug>/facts", methods=["GET", "POST"])

@@ -29,6 +29,7 @@ TASK_NAMES: dict[str, Any] = {
     "delegations.focal_point_invited": _l("A mail that asks somebody to be a focal point"),
     "delegations.nominated": _l("A mail to somebody who was nominated"),
     "delegations.nomination_called_off": _l("A mail to somebody nominated for an event that is cancelled"),
+    "funding.call_opened": _l("The envelopes of a call of the fund that was opened"),
     "funding.call_cancelled": _l("A cancelled call of the fund, in mails"),
     "funding.cancelled_told": _l("A mail about a cancelled call of the fund"),
     "funding.deadline_extended": _l("A later deadline of a call of the fund, in mails"),

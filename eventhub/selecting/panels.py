@@ -5,8 +5,12 @@ from typing import Any
 from flask import g, url_for
 from flask_babel import gettext as _
 
+from eventhub.funding.models import Call
+from eventhub.kit.access import actor
 from eventhub.kit.i18n import in_language
 from eventhub.kit.panels import Panel, Provider
+from eventhub.kit.web import Link
+from eventhub.people.access import Scope
 from eventhub.people.models import Role
 from eventhub.selecting import access, queries
 from eventhub.selecting.models import SlateState
@@ -30,5 +34,13 @@ def today(visitor: Any) -> Panel | None:
     return Panel("selecting/today_panel.html", {"rooms": rooms}) if rooms else None
 
 
-PROVIDERS: tuple[tuple[str, Provider], ...] = (("console.today", today),)
+def ways(asked: tuple[Call, Scope]) -> Panel | None:
+    """From the page of a call into its board room, for those who sit there."""
+    call, scope = asked
+    if not access.sits(actor().grants, scope):
+        return None
+    return Panel("", {"links": [Link(_("Board room"), url_for("selecting_console.room", slug=call.slug))]})
+
+
+PROVIDERS: tuple[tuple[str, Provider], ...] = (("console.today", today), ("console.call", ways))
 """What app.py registers."""

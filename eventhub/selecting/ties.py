@@ -13,11 +13,13 @@ SEED_BYTES = 16
 
 
 def commit(seed: str) -> str:
-    """The hash that is published. The seed is hexadecimal; ValueError when it is shorter than SEED_BYTES."""
+    """The SHA-256 that is published, which anybody can repeat. The seed is hexadecimal; ValueError when it is shorter
+    than SEED_BYTES.
+    """
     raw = bytes.fromhex(seed)
     if len(raw) < SEED_BYTES:
         raise ValueError("seed too short")
-    return hashlib.sha256(b"eventhub lottery seed\0" + raw).hexdigest()
+    return hashlib.sha256(raw).hexdigest()
 
 
 def verify(seed: str, commitment: str) -> bool:

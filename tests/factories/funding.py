@@ -160,6 +160,10 @@ RULES: dict[str, Any] = {
 }
 
 
+OPEN_TO_ALL = {"limits": {"months_between_grants": 0, "owed_report_blocks": False}}
+"""Rules of a call that considers also who had a grant, or owes a report."""
+
+
 def an_open_call(event: Event | None = None, *, form: dict[str, Any] = FORM, changed: Any = None, **given: Any) -> Call:
     """A call that opened a week ago and closes in a week. ``changed``: other rules, by their part."""
     number = next(NUMBERS)

@@ -73,7 +73,7 @@ def test_a_changed_rule_is_on_the_page_with_its_reason(client: FlaskClient) -> N
     call = make_call()
     assert "There are 40 places" in text_of(client.get(page_of(call)))
     propose(make_person(), call, reason="A donor gave more", places=45)
-    assert "45" not in text_of(client.get(page_of(call)))
+    assert "45 places" not in text_of(client.get(page_of(call)))
     opening.agree(make_person(), call, digest=call_queries.standing(call).stamp)
     said = text_of(client.get(page_of(call)))
     assert "There are 45 places" in said

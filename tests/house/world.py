@@ -62,7 +62,7 @@ from tests.factories import reviewing as reads
 from tests.factories.awards import make_award, make_fund
 from tests.factories.delegations import arrived, make_delegation, nominate
 from tests.factories.funding import ANSWERS as APPLIED
-from tests.factories.funding import an_open_call, apply, begin, held
+from tests.factories.funding import OPEN_TO_ALL, an_open_call, apply, begin, held
 from tests.factories.helping import name_people
 from tests.factories.papers import make_paper
 from tests.factories.people import give_phone, grant, make_organisation, make_passkey, make_person
@@ -576,7 +576,7 @@ def _begun(owner: Person) -> Event:
 
 def _funded(owner: Person) -> dict[str, str]:
     """A call for which the owner has a draft with files and a nominator, and one to which the owner has applied."""
-    call = an_open_call(changed={"vouching": {"nominator": True, "referees": 1}})
+    call = an_open_call(changed=OPEN_TO_ALL | {"vouching": {"nominator": True, "referees": 1}})
     papers = {"letter": Upload("letter.pdf", PDF_BYTES), "identity_copy": Upload("id.pdf", PDF_BYTES)}
     begin(call, owner, APPLIED | papers)
     who = [
@@ -586,7 +586,7 @@ def _funded(owner: Person) -> dict[str, str]:
     first, _second = [vouching.name(owner, held(call, owner), one) for one in who]
     return {
         "my_call": call.slug,
-        "my_application": str(apply(an_open_call(), owner).reference),
+        "my_application": str(apply(an_open_call(changed=OPEN_TO_ALL), owner).reference),
         "vouch_link": vouching.link_token(first),
     }
 

@@ -56,7 +56,7 @@ from tests.factories import reviewing as reads
 from tests.factories.awards import make_award, make_fund
 from tests.factories.delegations import make_delegation, nominate
 from tests.factories.funding import ANSWERS as APPLIED
-from tests.factories.funding import an_open_call, apply, begin, held
+from tests.factories.funding import OPEN_TO_ALL, an_open_call, apply, begin, held
 from tests.factories.funding_calls import make_call, propose
 from tests.factories.helping import name_people
 from tests.factories.papers import make_paper
@@ -357,7 +357,7 @@ def _build(words: Words) -> Tour:
     offer = newest_offer(promised)
     granted = make_award(make_fund(), person=owner)
     home = awards.came_home(make_fund(), person=owner)
-    _award, asked = awards.nominated(make_fund(), "chair@example.org")
+    _award, replaced = awards.nominated(make_fund(), "chair@example.org")
     assert offer is not None
     live = make_dialogue()
     live.title = texts("A dialogue that goes on")
@@ -425,7 +425,7 @@ def _build(words: Words) -> Tour:
             "funding.vouch": f"/vouch/{vouching.link_token(voucher)}",
             "funding.not_me": f"/vouch/{vouching.link_token(voucher)}/not-me",
             "awards.answer": f"/awaited/{awarding.link(granted)}",
-            "awards.replace": f"/replace/{replacing.link(asked)}",
+            "awards.replace": f"/replace/{replacing.link(replaced)}",
         },
     )
     stops(
@@ -715,8 +715,8 @@ def _helped(words: Words, event: Any, owner: Person) -> list[Charge]:
 
 def _funded(words: Words, event: Any, owner: Person) -> tuple[Call, Endorsement, Call, Application]:
     """A call of the event for which the owner has a draft and a nominator, and one to which the owner has applied."""
-    fund = an_open_call(event, changed={"vouching": {"nominator": True, "referees": 2, "letter": True}})
-    sent_to = an_open_call()
+    fund = an_open_call(event, changed=OPEN_TO_ALL | {"vouching": {"nominator": True, "referees": 2, "letter": True}})
+    sent_to = an_open_call(changed=OPEN_TO_ALL)
     for call in (fund, sent_to):
         call.title = {"en": words("A call"), "ar": words("دعوة")}
     begin(fund, owner, APPLIED | {"why_need": words("No grant pays for it")})
