@@ -18,8 +18,8 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
-PATIENCE = 300
-"""Seconds for one test with what it sets up and takes down; the longest takes a minute on a crowded machine."""
+PATIENCE = 900
+"""Seconds for one test with what it sets up and takes down; the longest, axe on every page, takes five minutes."""
 STDERR = os.dup(2)
 """Where people look: pytest reads along what a test says on the other."""
 

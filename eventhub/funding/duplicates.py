@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased, joinedload
 
@@ -299,7 +299,7 @@ def _is_stale() -> ColumnElement[bool]:
 _FIRST, _SECOND = aliased(Application, name="first_one"), aliased(Application, name="second_one")
 
 
-def _pairs(call_id: uuid.UUID, viewer: uuid.UUID) -> Any:
+def _made() -> Any:
     rows: Any = select(FundPair, _FIRST, _SECOND)
     rows = rows.join(_FIRST, _FIRST.id == FundPair.first_id).join(_SECOND, _SECOND.id == FundPair.second_id)
     for one in (_FIRST, _SECOND):
@@ -308,8 +308,16 @@ def _pairs(call_id: uuid.UUID, viewer: uuid.UUID) -> Any:
             joinedload(one.organisation),
             joinedload(one.nominated_by),
             joinedload(one.answer_set),
-        ).where(one.person_id != viewer, one.erased_at.is_(None))
-    return rows.where(FundPair.call_id == call_id)
+        ).where(one.person_id != bindparam("viewer"), one.erased_at.is_(None))
+    return rows.where(FundPair.call_id == bindparam("scope"))
+
+
+_PAIRS = _made()
+"""Made once, when nothing else runs, as those of registration/duplicates.py."""
+
+
+def _pairs(call_id: uuid.UUID, viewer: uuid.UUID) -> Any:
+    return _PAIRS.params(scope=call_id, viewer=viewer)
 
 
 def _digested(call_id: uuid.UUID, limit: int) -> dict[uuid.UUID, dict[str, Any]]:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, DateTime, cast, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, DateTime, bindparam, cast, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased, joinedload
 
@@ -321,7 +321,7 @@ def _is_stale() -> ColumnElement[bool]:
 _FIRST, _SECOND = aliased(Registration, name="first_one"), aliased(Registration, name="second_one")
 
 
-def _pairs(event_id: uuid.UUID, viewer: uuid.UUID) -> Any:
+def _made() -> Any:
     rows: Any = select(RegistrationPair, _FIRST, _SECOND)
     rows = rows.join(_FIRST, _FIRST.id == RegistrationPair.first_id).join(
         _SECOND, _SECOND.id == RegistrationPair.second_id
@@ -331,8 +331,20 @@ def _pairs(event_id: uuid.UUID, viewer: uuid.UUID) -> Any:
             joinedload(one.person).joinedload(Person.seal_key),
             joinedload(one.organisation),
             joinedload(one.answer_set),
-        ).where(one.person_id != viewer, one.erased_at.is_(None))
-    return rows.join(Event, Event.id == RegistrationPair.event_id).where(RegistrationPair.event_id == event_id)
+        ).where(one.person_id != bindparam("viewer"), one.erased_at.is_(None))
+    return rows.join(Event, Event.id == RegistrationPair.event_id).where(
+        RegistrationPair.event_id == bindparam("scope")
+    )
+
+
+_PAIRS = _made()
+"""Made once, when nothing else runs: of aliases that several threads use for the first time at once, SQLAlchemy 2.1
+makes wrong statements from then on.
+"""
+
+
+def _pairs(event_id: uuid.UUID, viewer: uuid.UUID) -> Any:
+    return _PAIRS.params(scope=event_id, viewer=viewer)
 
 
 def _both_stand() -> ColumnElement[bool]:
