@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, String, exists, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Row, String, case, exists, false, func, or_, select, true
 from sqlalchemy.orm import joinedload, load_only
 
 from eventhub.funding import access
@@ -115,7 +115,9 @@ def calls_page(grants: Grants, wanted: Wanted, page: int = 1) -> CallPage:
     total = db.session.scalar(select(func.count()).select_from(matching.subquery())) or 0
     page = min(max(page, 1), max(1, -(-total // PAGE)))
     sent = select(func.count()).where(Application.call_id == Call.id, Application.number.is_not(None))
-    rows = matching.add_columns(sent.scalar_subquery()).order_by(Call.closes_at.desc(), Call.slug)
+    # A reviewer or a member of the board must not learn of a file that does not exist for them.
+    known = case((_within(grants, Role.FUND_OFFICER), sent.scalar_subquery()))
+    rows = matching.add_columns(known).order_by(Call.closes_at.desc(), Call.slug)
     return CallPage(list(db.session.execute(rows.limit(PAGE).offset((page - 1) * PAGE))), total, page)
 
 

@@ -118,7 +118,7 @@ def call(slug: str) -> ResponseReturnValue:
         runs=runs,
         known=known,
         rows=readiness(found, known) if runs and found.stand is Stand.DRAFT else [],
-        facts=_facts(found, drafts, files),
+        facts=_facts(found, drafts, files, runs=runs),
         history=[_line(deed) for deed in queries.deeds(found)],
         may_copy=access.may_make_any(actor().grants) and runs,
         questionnaire=found.questionnaire_id,
@@ -359,7 +359,7 @@ def _more(form: Any) -> bool:
     return "rows" in form and not isinstance(form, GuideForm) and len(form.rows) < (form.rows.max_entries or 0)
 
 
-def _row(found: Call, number: int) -> dict[str, Any]:
+def _row(found: Call, number: int | None) -> dict[str, Any]:
     closes = call_shown.moment_of(found, found.closes_at, g.lang)
     return {
         "title": call_shown.title_of(found, g.lang),
@@ -374,7 +374,7 @@ def _row(found: Call, number: int) -> dict[str, Any]:
     }
 
 
-def _facts(found: Call, drafts: int, files: int) -> list[dict[str, Any]]:
+def _facts(found: Call, drafts: int, files: int, *, runs: bool) -> list[dict[str, Any]]:
     rules: Rules = read(found.rules)
     event = found.event
 
@@ -387,9 +387,10 @@ def _facts(found: Call, drafts: int, files: int) -> list[dict[str, Any]]:
         {"label": gettext("Deadline"), "value": when(found.closes_at)},
         {"label": gettext("Budget"), "value": call_shown.show_money(rules.budget, found.currency, g.lang)},
         {"label": gettext("Places"), "value": rules.places or gettext("As many as the money pays for")},
-        {"label": gettext("Applications that were sent"), "value": files},
-        {"label": gettext("Drafts"), "value": drafts},
     ]
+    if runs:
+        rows.append({"label": gettext("Applications that were sent"), "value": files})
+        rows.append({"label": gettext("Drafts"), "value": drafts})
     if event is not None:
         rows.insert(
             1, {"label": gettext("Event"), "value": in_language(event.title, g.lang, event.original_language).text}
