@@ -62,6 +62,7 @@ SUPPORTS: dict[Support, Any] = {
     Support.WOULD_COME: _l("Would come anyway"),
 }
 SURE: dict[int, Any] = {1: _l("A guess"), 2: _l("Fairly sure"), 3: _l("I know this context")}
+AFTER_SCORING = _l("A letter came after the first review. No score changes by itself.")
 PERSONAL = frozenset({"file", "email", "phone", "organisation"})
 """Kinds of questions whose answers tell who somebody is, or carry the name of a file."""
 
@@ -106,14 +107,16 @@ def facts(application: Application, reading: Reading, lang: str) -> list[dict[st
         {"label": _("Asks for"), "value": asks},
         {"label": _("First time"), "value": first},
     ]
-    late = application.late
+    late, after = application.late, False
     for role, one in queries.backing(application.id):
-        late = late or one.late or one.after_scoring
+        late, after = late or one.late, after or one.after_scoring
         kind = codes.label("organisation_kind", one.kind, lang) if one.kind else ""
         day = show_date(one.answered_at.date(), lang) if one.answered_at else ""
         label = _("Nominated by") if role is Voucher.NOMINATOR else _("Recommended by")
         rows.append({"label": label, "value": " · ".join(each for each in (kind or _("A person"), day) if each)})
     rows.append({"label": _("Late paper"), "value": _("Yes, look at it again") if late else _("None")})
+    if after:
+        rows[-1]["value"] = AFTER_SCORING
     return rows
 
 

@@ -148,6 +148,7 @@ def files_of(call_id: uuid.UUID) -> list[Application]:
             Application.state.in_([*OPEN, *TAKEN]),
             Application.erased_at.is_(None),
             Application.merged_into_id.is_(None),
+            Application.person.has(Person.erased_at.is_(None)),
         )
         .options(
             load_only(*COLUMNS, raiseload=True),
