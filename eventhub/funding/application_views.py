@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.utils import redirect
 
-from eventhub.funding import applying, gaps, own, reusing, told
+from eventhub.funding import applying, gaps, own, reckoned, reusing, told
 from eventhub.funding.forms import CheckForm
 from eventhub.funding.models import Application, State
 from eventhub.funding.own import Intake, Window
@@ -158,6 +158,7 @@ def check(slug: str) -> ResponseReturnValue:
         taken=[row for section in sections for row in section.rows if row.key in unseen],
         steps=_steps(found, given.visible_pages(definition, answers)),
         has_sealed=has_sealed(definition, answers),
+        cost=reckoned.of_draft(found),
     )
     return page, form.status
 
@@ -209,10 +210,12 @@ def mine_one(reference: str) -> ResponseReturnValue:
         vouchers=told.vouchers(found),
         may_vouch=application.state in own.VOUCHABLE,
         may_amend=amend,
+        barred=_barred(found, person),
         closes=told.moment(found.call.closes_at, found.call),
         may_send=application.state is State.INFO_REQUESTED,
         may_withdraw=application.state in own.WITHDRAWABLE,
         has_sealed=has_sealed(definition, answers),
+        cost=reckoned.of_sent(application, found.call.currency),
         lines=told.lines(found, person.time_zone, definition),
         beside=panels("funding.mine", found),
         form=ActionForm(formdata=None),
@@ -417,6 +420,14 @@ def _application(found: Intake) -> Application:
     if found.application is None:
         raise NotFound
     return found.application
+
+
+def _barred(found: Intake, person: Person) -> list[str]:
+    """What stands against somebody who waits for a decision, with the cure; as soon as it does."""
+    application = _application(found)
+    if told.state(application) not in own.WAITING:
+        return []
+    return told.barred(applying.bars(found, person.id), found.rules.limits.months_between_grants)
 
 
 def _amend_address(reference: str, page: Page) -> str:

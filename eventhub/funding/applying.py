@@ -183,11 +183,12 @@ def missing(found: Intake, definition: Definition | None = None) -> list[Gap]:
 def bars(found: Intake, person_id: uuid.UUID) -> list[Barred]:
     """All that stands against the person, and against the organization that nominates as far as it is known."""
     limits, moment, application = found.rules.limits, now(), found.application
-    reasons = debts.of_person(person_id, found.call, limits, moment)
-    nominator = application.nominated_by_id if application else None
-    if application is None or nominator is None:
+    if application is None:
+        return debts.of_person(person_id, found.call, limits, moment)
+    reasons = debts.of_application(application, found.call, limits, moment)
+    nominator = application.nominated_by_id
+    if nominator is None:
         return reasons
-    reasons += debts.of_organisation(nominator, limits, moment)
     most = limits.nominees_per_organisation
     if most is not None and debts.nominees(found.call.id, nominator, application.id) >= most:
         reasons.append(Barred(Bar.NOMINEES, most=most))

@@ -29,6 +29,10 @@ WITHDRAWABLE = frozenset(
         *(State.APPROVED, State.ACCEPTED, State.VISA_PENDING, State.TICKETED),
     }
 )
+WAITING = frozenset(
+    {State.SUBMITTED, State.INFO_REQUESTED, State.ELIGIBLE, State.UNDER_REVIEW, State.RECOMMENDED, State.RESERVE}
+)
+"""While somebody may still be chosen."""
 VOUCHABLE = frozenset({State.DRAFT, State.SUBMITTED, State.INFO_REQUESTED, State.ELIGIBLE})
 """While an applicant may name who vouches."""
 

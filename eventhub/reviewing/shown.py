@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from flask import g
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
@@ -21,12 +22,6 @@ from eventhub.reviewing.models import Conflict, Standing
 from eventhub.reviewing.queries import Reading
 from eventhub.reviewing.terms import Skipped
 
-REGIONS: dict[str, Any] = {
-    "africa_middle_east": _l("Africa and the Middle East"),
-    "americas": _l("The Americas"),
-    "asia_pacific": _l("Asia and the Pacific"),
-    "europe_central_asia": _l("Europe and Central Asia"),
-}
 CONFLICTS: dict[Conflict, Any] = {
     Conflict.OWN_FILE: _l("Own application"),
     Conflict.ORGANISATION: _l("The same organization"),
@@ -68,8 +63,13 @@ PERSONAL = frozenset({"file", "email", "phone", "organisation"})
 
 
 def region(code: str | None) -> str:
-    """A region of the forum; nothing where it is not known."""
-    return str(REGIONS.get(code or "", ""))
+    """A region of the forum in the page's language; nothing where it is not known."""
+    return dict(regions()).get(code or "", "")
+
+
+def regions() -> list[tuple[str, str]]:
+    """The regions of the forum, from the code list."""
+    return [(code, str(name)) for code, name in codes.choices("forum_region", g.lang)]
 
 
 def title(reading: Reading, lang: str) -> str:
