@@ -149,6 +149,12 @@ def mine(person: Person) -> list[Intake]:
     return [Intake(*row) for row in db.session.execute(rows, asked)]
 
 
+def states_of(person_id: uuid.UUID) -> dict[uuid.UUID, State]:
+    """Where somebody's applications stand as far as the applicant knows, by call. One statement."""
+    rows = select(Application.call_id, func.coalesce(Application.outcome_seen, Application.state))
+    return {row[0]: State(row[1]) for row in db.session.execute(rows.where(Application.person_id == person_id))}
+
+
 def window(call: Call, moment: datetime) -> Window:
     """Whether a call takes applications at this moment. In the time of grace it takes drafts that were begun before."""
     if call.stand is Stand.CANCELLED:

@@ -4,12 +4,13 @@ import uuid
 
 from sqlalchemy import select
 
-from eventhub.funding import moves, vouching
+from eventhub.funding import behalf, moves, vouching
 from eventhub.funding.models import Application, State
 from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.outbox import promise
+from eventhub.kit.sealed import SealKey, place, resealed
 from eventhub.reviewing.models import OPEN, Review, Standing
 
 
@@ -51,6 +52,13 @@ def let_go(application: Application, before: State) -> None:
     db.session.flush()
 
 
+def hand_on(application: Application, before: SealKey, after: SealKey) -> None:
+    """A file is somebody else's: what readers wrote of it is sealed for that person."""
+    rows = select(Review).where(Review.application_id == application.id, Review.words.is_not(None)).order_by(Review.id)
+    for one in db.session.scalars(rows.with_for_update().execution_options(populate_existing=True)).all():
+        one.words = resealed(before, after, place("fund_review", "words", one.id), one.words)
+
+
 def give_back(review: Review) -> None:
     """A review that goes on no more: void where it was handed in, else wiped and taken back."""
     if review.state in OPEN:
@@ -61,3 +69,4 @@ def give_back(review: Review) -> None:
 
 vouching.SCORED.append(has_score)
 moves.LEFT.append(let_go)
+behalf.HANDED_ON.append(hand_on)
