@@ -13,7 +13,7 @@ from eventhub.funding import applying, gaps, own, reckoned, reusing, told
 from eventhub.funding.forms import CheckForm
 from eventhub.funding.models import Application, State
 from eventhub.funding.own import Intake, Window
-from eventhub.funding.subject import helped, subject
+from eventhub.funding.subject import go_on_for, helped, subject
 from eventhub.funding.views import bp
 from eventhub.kit.access import actor, anyone, personal
 from eventhub.kit.clock import now
@@ -38,6 +38,7 @@ APPLY = "/funds/<slug>/apply"
 MINE = "/me/applications/<reference>"
 MINUTES_A_PAGE = 4
 SCRIPTS = ["site.js"]
+bp.app_url_defaults(go_on_for)
 
 
 @bp.app_context_processor
