@@ -35,6 +35,8 @@ from eventhub.people.models import (
 )
 from eventhub.people.queries import admins_of_all, grants_of, person_by_email
 from eventhub.registration import copies, offers, personal_data, security
+from eventhub.reviewing import personal_data as readers
+from eventhub.selecting import personal_data as boards
 from workers.app import mails, writes
 from workers.upkeep import by_the_clock
 
@@ -71,9 +73,21 @@ def erase_applications(person_id: uuid.UUID) -> None:
     funding_data.erase(person_id)
 
 
+def erase_readings(person_id: uuid.UUID) -> None:
+    """Files in the hands of a reader, and what is known of the reader; scores stay without a name."""
+    readers.erase(person_id)
+
+
+def erase_boards(person_id: uuid.UUID) -> None:
+    """A seat at a board that meets; what was signed stays, without a name."""
+    boards.erase(person_id)
+
+
 ERASERS: tuple[OnPerson, ...] = (
     erase_grants,
     erase_applications,
+    erase_readings,
+    erase_boards,
     erase_nominations,
     erase_help,
     erase_registrations,

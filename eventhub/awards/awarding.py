@@ -14,6 +14,7 @@ from sqlalchemy import update
 
 from eventhub.awards import queries
 from eventhub.awards.access import is_party
+from eventhub.awards.considering import demand_considered
 from eventhub.awards.ledger import Line, hold, write
 from eventhub.awards.models import Award, AwardLine, Outcome, Proposal, ReservePlace
 from eventhub.awards.money_models import MovementKind
@@ -297,12 +298,13 @@ def propose_next(award: Award) -> Proposal | None:
 
 def confirm(actor: Person, proposal: Proposal) -> Application:
     """A person agrees to the proposed reserve: it is recommended, and an approver approves it as any other. Raises
-    NotPossible and Forbidden.
+    NotPossible, Forbidden, and NotConsidered where something is owed meanwhile.
     """
     application = proposal.application
     if proposal.confirmed_at or proposal.dropped_at:
         raise NotPossible
     _demand_distance(actor, [application])
+    demand_considered(application)
     move(application, State.RECOMMENDED, actor=actor, reason="selected")
     proposal.confirmed_at, proposal.decided_by_id = now(), actor.id
     db.session.flush()

@@ -7,10 +7,15 @@ from sqlalchemy import delete, select, update
 
 from eventhub.awards import awarding, queries, reporting
 from eventhub.awards.models import Award, AwardLine, Outcome, Payment, Replacement, TravelReport, Visa
+from eventhub.funding import behalf
 from eventhub.funding.models import MOVES, Application, State
 from eventhub.kit.audit import AuditEntry, AuditText
 from eventhub.kit.db import db
+from eventhub.kit.sealed import SealKey, place, resealed
 from eventhub.people.models import Person
+
+REPORT, PAYEE = ("fund_travel_report", "answers"), ("fund_payment", "payee")
+"""Where the two sealed texts stand, as ``reporting`` and ``paying`` seal them."""
 
 
 def own_data(person: Person) -> list[dict[str, Any]]:
@@ -55,6 +60,18 @@ def erase(person: Person) -> int:
     _forget_words(ids)
     db.session.flush()
     return len(ids)
+
+
+def hand_on(application: Application, before: SealKey, after: SealKey) -> None:
+    """An application is somebody else's: the report and another payee are sealed for that person."""
+    mine = select(Award.id).where(Award.application_id == application.id)
+    for report in db.session.scalars(select(TravelReport).where(TravelReport.award_id.in_(mine))).all():
+        report.answers = resealed(before, after, place(*REPORT, report.id), report.answers)
+    for payment in db.session.scalars(select(Payment).where(Payment.award_id.in_(mine))).all():
+        payment.payee = resealed(before, after, place(*PAYEE, payment.id), payment.payee)
+
+
+behalf.HANDED_ON.append(hand_on)
 
 
 def _let_go(award: Award) -> None:

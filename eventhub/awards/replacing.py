@@ -9,13 +9,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from eventhub.awards import awarding, queries
+from eventhub.awards.considering import NotConsidered, reasons
 from eventhub.awards.models import Award, Outcome, Proposal, Replacement
 from eventhub.awards.travelling import is_replaceable
-from eventhub.funding.models import Application, Debt, Endorsement, Owed, State, Vouch, Voucher
+from eventhub.funding.debts import Bar, Barred
+from eventhub.funding.models import Application, Endorsement, State, Vouch, Voucher
 from eventhub.funding.moves import NotPossible
 from eventhub.kit import audit
 from eventhub.kit.clock import now
@@ -27,6 +29,8 @@ from eventhub.people.models import Person
 
 PURPOSE = "replacement"
 HOLDS = timedelta(days=14)
+DEBARRED = _l("Your organization may nominate nobody at present. The fund’s desk can tell you more.")
+REPORT_FIRST = _l("Your organization owes a report on an earlier journey. Once it has arrived, name somebody here.")
 
 
 class NoNominator(DomainError):
@@ -35,14 +39,21 @@ class NoNominator(DomainError):
     message = _l("Nobody confirmed this nomination, so nobody can name somebody else.")
 
 
-class NotEligible(DomainError):
-    """The one who was named is not considered: ``why`` is the code of the reason."""
+class NotEligible(NotConsidered):
+    """The one who was named is not considered: ``why`` is the code of the reason (decision_reason.funding). What the
+    organization owes its nominator is told, what the person owes is the person's.
+    """
 
     message = _l("This person cannot take the place now. The fund's desk can tell you why.")
 
-    def __init__(self, why: str = "report_owed") -> None:
-        self.why = why
-        super().__init__()
+    def __init__(self, reasons: Sequence[Barred] = ()) -> None:
+        super().__init__(reasons)
+        kinds = {one.why for one in reasons}
+        self.why = "report_owed" if kinds & {Bar.OWN_REPORT, Bar.THEIR_REPORT} else "not_eligible"
+        if Bar.THEIR_DEBARRED in kinds:
+            self.message = DEBARRED
+        elif Bar.THEIR_REPORT in kinds:
+            self.message = REPORT_FIRST
 
 
 def ask_nominator(actor: Person, award: Award) -> Replacement:
@@ -144,16 +155,9 @@ def name(secret: str, application_id: uuid.UUID) -> Proposal:
 
 
 def demand_eligible(application: Application) -> None:
-    """Look at somebody anew: no report and no decision may stand against the person or the organization. Raises
-    NotEligible with the code of its reason (decision_reason.funding), which names nobody.
-    """
-    rows = select(Debt.kind, Debt.until).where(
-        or_(Debt.person_id == application.person_id, Debt.organisation_id == application.nominated_by_id),
-        Debt.cleared_at.is_(None),
-    )
-    standing = [row for row in db.session.execute(rows) if row.until is None or row.until >= now().date()]
-    if standing:
-        raise NotEligible("report_owed" if any(row.kind is Owed.REPORT for row in standing) else "not_eligible")
+    """Look at somebody anew: nothing may stand against the person or the organization. Raises NotEligible."""
+    if found := reasons(application):
+        raise NotEligible(found)
 
 
 def _end(award: Award) -> None:

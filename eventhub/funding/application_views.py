@@ -9,10 +9,11 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.utils import redirect
 
-from eventhub.funding import applying, gaps, own, reusing, told
+from eventhub.funding import applying, gaps, own, reckoned, reusing, told
 from eventhub.funding.forms import CheckForm
 from eventhub.funding.models import Application, State
 from eventhub.funding.own import Intake, Window
+from eventhub.funding.subject import go_on_for, helped, subject
 from eventhub.funding.views import bp
 from eventhub.kit.access import actor, anyone, personal
 from eventhub.kit.clock import now
@@ -37,12 +38,13 @@ APPLY = "/funds/<slug>/apply"
 MINE = "/me/applications/<reference>"
 MINUTES_A_PAGE = 4
 SCRIPTS = ["site.js"]
+bp.app_url_defaults(go_on_for)
 
 
 @bp.app_context_processor
 def funding_words() -> dict[str, Any]:
     """What the templates of this feature call."""
-    return {"fund": told}
+    return {"fund": told, "fund_helps": helped}
 
 
 @bp.get(APPLY)
@@ -51,7 +53,7 @@ def apply(slug: str) -> ResponseReturnValue:
     """What it takes to apply; for whoever has begun, what is done and what is left."""
     if not current_user.is_authenticated or current_user.is_half_signed_in():
         return _start_for_anybody(slug)
-    person: Person = actor().person
+    person = subject()
     found = own.intake(slug, person)
     application = found.application
     if application is not None and application.reference:
@@ -59,7 +61,7 @@ def apply(slug: str) -> ResponseReturnValue:
     definition = _definition(found)
     answers = given.load(found.answer_set) if found.answer_set else {}
     moment = now()
-    former = reusing.former(found, person) if reusing.may_take(found) else None
+    former = reusing.former(found, person) if reusing.may_take(found) and not helped() else None
     begun = application is not None and application.state is State.DRAFT
     return render_template(
         "funding/apply.html",
@@ -82,7 +84,7 @@ def apply(slug: str) -> ResponseReturnValue:
 @personal
 def step(slug: str, page: str) -> ResponseReturnValue:
     """One page of the form. What is typed is kept on the server with every button."""
-    person: Person = actor().person
+    person = subject()
     found = _alone(slug, person) if posted() else own.intake(slug, person)
     if (before := _sent_before(found)) is not None:
         return before
@@ -101,7 +103,7 @@ def keep(slug: str, page: str) -> ResponseReturnValue:
     """Keep what is typed while it is typed: every answer that holds. Files wait for the button. 409 when another window
     was there first; the page then says so, and its button shows both.
     """
-    person: Person = actor().person
+    person = subject()
     found = _alone(slug, person)
     definition = _needed(_definition(found))
     form = answer_form(definition, _page(definition, page), language=g.lang, answers=_answers(found))
@@ -120,7 +122,7 @@ def keep(slug: str, page: str) -> ResponseReturnValue:
 @personal
 def check(slug: str) -> ResponseReturnValue:
     """All answers, and all that is missing, to be looked at before sending."""
-    person: Person = actor().person
+    person = subject()
     found = own.intake(slug, person, lock=posted())
     if (before := _sent_before(found)) is not None:
         return before
@@ -136,7 +138,7 @@ def check(slug: str) -> ResponseReturnValue:
     seen, there = form.drawn.data, _mark_of_all(definition, answers)
     form.drawn.data = there
     if form.validate_on_submit():
-        sent = submit(form, told.telling(found, lambda: _send(person, found, is_as_seen=seen in {None, "", there})))
+        sent = submit(form, told.telling(found, lambda: _send(found, is_as_seen=seen in {None, "", there})))
         if sent is not None:
             return back_to("funding.done", slug=slug)
         found = own.intake(slug, person)
@@ -158,6 +160,7 @@ def check(slug: str) -> ResponseReturnValue:
         taken=[row for section in sections for row in section.rows if row.key in unseen],
         steps=_steps(found, given.visible_pages(definition, answers)),
         has_sealed=has_sealed(definition, answers),
+        cost=reckoned.of_draft(found),
     )
     return page, form.status
 
@@ -166,7 +169,7 @@ def check(slug: str) -> ResponseReturnValue:
 @personal
 def done(slug: str) -> ResponseReturnValue:
     """It arrived: the reference, the number, and what happens next."""
-    person: Person = actor().person
+    person = subject()
     found = own.intake(slug, person)
     application = found.application
     if application is None or not application.reference:
@@ -187,7 +190,7 @@ def done(slug: str) -> ResponseReturnValue:
 @personal
 def mine_one(reference: str) -> ResponseReturnValue:
     """One's own application: where it stands, what is next and until when, what was answered, who vouches."""
-    person: Person = actor().person
+    person = subject()
     found = _own(person, reference)
     application = _application(found)
     definition, answers = _definition(found), _answers(found)
@@ -209,12 +212,14 @@ def mine_one(reference: str) -> ResponseReturnValue:
         vouchers=told.vouchers(found),
         may_vouch=application.state in own.VOUCHABLE,
         may_amend=amend,
+        barred=_barred(found, person),
         closes=told.moment(found.call.closes_at, found.call),
         may_send=application.state is State.INFO_REQUESTED,
         may_withdraw=application.state in own.WITHDRAWABLE,
         has_sealed=has_sealed(definition, answers),
+        cost=reckoned.of_sent(application, found.call.currency),
         lines=told.lines(found, person.time_zone, definition),
-        beside=panels("funding.mine", found),
+        beside=[] if helped() else panels("funding.mine", found),
         form=ActionForm(formdata=None),
     )
 
@@ -223,7 +228,7 @@ def mine_one(reference: str) -> ResponseReturnValue:
 @personal
 def amend(reference: str, page: str) -> ResponseReturnValue:
     """Change the answers of one page of an application that was sent."""
-    person: Person = actor().person
+    person = subject()
     found = _own(person, reference, lock=posted())
     definition = _needed(_definition(found))
     asked, answers = _page(definition, page), _answers(found)
@@ -255,10 +260,12 @@ def amend(reference: str, page: str) -> ResponseReturnValue:
 @personal
 def send_again(reference: str) -> ResponseReturnValue:
     """Send a file that was completed."""
-    person: Person = actor().person
+    person = subject()
     found = _own(person, reference, lock=True)
     form = ActionForm()
-    if form.validate_on_submit() and submit(form, told.telling(found, lambda: applying.send_again(person, found))):
+    if form.validate_on_submit() and submit(
+        form, told.telling(found, lambda: applying.send_again(actor().person, found))
+    ):
         flash(_("Your application is sent again. The fund looks at it."), "ok")
     for message in form.form_errors[:1]:
         flash(str(message), "warn")
@@ -269,10 +276,10 @@ def send_again(reference: str) -> ResponseReturnValue:
 @personal
 def withdraw(reference: str) -> ResponseReturnValue:
     """Take the application back, after a look at what that means."""
-    person: Person = actor().person
+    person = subject()
     found = _own(person, reference, lock=posted())
     form = ActionForm()
-    if form.validate_on_submit() and submit(form, lambda: applying.withdraw(person, found)):
+    if form.validate_on_submit() and submit(form, lambda: applying.withdraw(actor().person, found)):
         flash(_("Your application is withdrawn."), "ok")
         return back_to("funding.mine_one", reference=reference)
     if _application(found).state not in own.WITHDRAWABLE:
@@ -355,15 +362,15 @@ def _step_sent(
 def _kept(person: Person, found: Intake, form: AnswerForm) -> Intake:
     """Keep what a page says beside what other windows kept since it was drawn."""
     values = form.settle(found.answer_set, found.key)
-    begun = applying.start_draft(person, person, found)
-    applying.save_page(person, begun, values, typed_in=form.window)
+    begun = applying.start_draft(actor().person, person, found)
+    applying.save_page(actor().person, begun, values, typed_in=form.window)
     return begun
 
 
-def _send(person: Person, found: Intake, *, is_as_seen: bool) -> Application:
+def _send(found: Intake, *, is_as_seen: bool) -> Application:
     if not is_as_seen:
         raise applying.AnswersMoved
-    return applying.submit(person, found)
+    return applying.submit(actor().person, found)
 
 
 def _sent_before(found: Intake) -> ResponseReturnValue | None:
@@ -417,6 +424,14 @@ def _application(found: Intake) -> Application:
     if found.application is None:
         raise NotFound
     return found.application
+
+
+def _barred(found: Intake, person: Person) -> list[str]:
+    """What stands against somebody who waits for a decision, with the cure; as soon as it does."""
+    application = _application(found)
+    if told.state(application) not in own.WAITING:
+        return []
+    return told.barred(applying.bars(found, person.id), found.rules.limits.months_between_grants, sent=True)
 
 
 def _amend_address(reference: str, page: Page) -> str:

@@ -128,7 +128,7 @@ def start_draft(actor: Person, person: Person, found: Intake) -> Intake:
         call_id=found.call.id,
         person_id=person.id,
         filed_by_id=actor.id if actor.id != person.id else None,
-        registration_id=_registration_of(person.id, found.call),
+        registration_id=registration_of(person.id, found.call),
         answer_set_id=answer_set.id if answer_set else None,
         state=State.DRAFT,
         language=person.language,
@@ -183,11 +183,12 @@ def missing(found: Intake, definition: Definition | None = None) -> list[Gap]:
 def bars(found: Intake, person_id: uuid.UUID) -> list[Barred]:
     """All that stands against the person, and against the organization that nominates as far as it is known."""
     limits, moment, application = found.rules.limits, now(), found.application
-    reasons = debts.of_person(person_id, found.call, limits, moment)
-    nominator = application.nominated_by_id if application else None
-    if application is None or nominator is None:
+    if application is None:
+        return debts.of_person(person_id, found.call, limits, moment)
+    reasons = debts.of_application(application, found.call, limits, moment)
+    nominator = application.nominated_by_id
+    if nominator is None:
         return reasons
-    reasons += debts.of_organisation(nominator, limits, moment)
     most = limits.nominees_per_organisation
     if most is not None and debts.nominees(found.call.id, nominator, application.id) >= most:
         reasons.append(Barred(Bar.NOMINEES, most=most))
@@ -215,7 +216,7 @@ def submit(actor: Person, found: Intake) -> Application:
         _copy(application, found, given.applicable(definition, answers))
         answer_set.sent_at = answer_set.sent_at or moment
     application.late, application.submitted_at = late, moment
-    application.registration_id = application.registration_id or _registration_of(application.person_id, found.call)
+    application.registration_id = application.registration_id or registration_of(application.person_id, found.call)
     application.reference = new_reference(found.call.code)
     _demand_free(found, application)
     application.number = _next_number(found.call.id)
@@ -422,7 +423,8 @@ def _next_number(call_id: uuid.UUID) -> int:
     return number
 
 
-def _registration_of(person_id: uuid.UUID, call: Call) -> uuid.UUID | None:
+def registration_of(person_id: uuid.UUID, call: Call) -> uuid.UUID | None:
+    """Somebody's registration for the event of a call, unless it was withdrawn."""
     if call.event_id is None:
         return None
     mine = Registration.person_id == person_id, Registration.event_id == call.event_id

@@ -8,7 +8,7 @@ from flask import g, url_for
 from flask_babel import gettext
 
 from eventhub.funding import call_queries as queries
-from eventhub.funding import call_shown
+from eventhub.funding import call_shown, finding
 from eventhub.funding.models import Call
 from eventhub.kit.access import actor
 from eventhub.kit.i18n import in_language, show_date
@@ -17,6 +17,9 @@ from eventhub.kit.panels import Panel, Provider
 from eventhub.people.sessions import Visitor
 from eventhub.programme import shown as programme
 from eventhub.programme.models import Event, Publication
+
+MOST_FOUND = 5
+"""Calls that a search shows."""
 
 
 def aside(event: Event) -> Panel | None:
@@ -38,6 +41,20 @@ def home(_forum: object) -> Panel | None:
         changes_at(call.opens_at)
         changes_at(call.closes_at)
     return Panel("funding/home_panel.html", {"calls": [_entry(call) for call in found]}) if found else None
+
+
+def found(question: str) -> Panel | None:
+    """The calls that have the words of a question, on the page of the public search."""
+    hits = finding.with_words(queries.calls_to_search(), question)[:MOST_FOUND]
+    entries = [_entry(call) for call in hits]
+    return Panel("funding/search_panel.html", {"calls": entries}) if entries else None
+
+
+def addresses(_thing: object) -> Panel:
+    """The public pages of calls, for the site map: (endpoint, values)."""
+    calls = queries.public_calls()
+    pages: list[tuple[str, dict[str, str]]] = [("funding.calls", {})] if calls else []
+    return Panel("", {"pages": pages + [("funding.call", {"slug": one.slug}) for one in calls]})
 
 
 def today(visitor: Visitor) -> Panel | None:
@@ -88,6 +105,8 @@ def _scope_name(call: Call) -> str:
 PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("event.aside", aside),
     ("home.below", home),
+    ("search.above", found),
+    ("sitemap.pages", addresses),
     ("console.today", today),
     ("people.scopes", scope_choices),
     ("people.scope_names", scope_names),

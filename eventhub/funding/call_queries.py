@@ -84,6 +84,12 @@ def public_calls() -> list[Call]:
     return list(db.session.scalars(rows))
 
 
+def calls_to_search() -> list[Call]:
+    """The same with all their words."""
+    rows = select(Call).where(Call.stand != Stand.DRAFT).order_by(Call.closes_at.desc(), Call.slug).limit(MOST_PUBLIC)
+    return list(db.session.scalars(rows))
+
+
 def public_call(slug: str) -> Call:
     """A call that was opened, with its event. Raises NotFound."""
     rows = select(Call).where(Call.slug == slug, Call.stand != Stand.DRAFT).options(joinedload(Call.event))

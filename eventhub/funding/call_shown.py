@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from eventhub.funding.models import Call, FundKind, Stand
-from eventhub.funding.rule_checks import Problem
+from eventhub.funding.rule_checks import VOCABULARIES, Problem, cells_of
 from eventhub.funding.rules import (
     Balance,
     Bound,
@@ -67,11 +67,6 @@ TIES = {
     TieRule.LOTTERY: _l("the lottery"),
 }
 MASKINGS = {Masking.MASKED: _l("Names are hidden"), Masking.NAMED: _l("Names are shown")}
-VOCABULARIES = {
-    Dimension.REGION: "forum_region",
-    Dimension.GENDER: "gender",
-    Dimension.MINORITY: "minority_basis",
-}
 PROBLEMS = {
     Problem.NO_GUIDE: _l("There is no question that says who can apply"),
     Problem.NO_WORDS: _l("A text is missing in the original language"),
@@ -82,6 +77,7 @@ PROBLEMS = {
     Problem.MORE_THAN_PLACES: _l("This asks for more people than there are places"),
     Problem.LEAST_ABOVE_MOST: _l("The least is more than the most that another rule allows"),
     Problem.LEAST_TOGETHER: _l("Together these rules ask for more than everybody who is chosen"),
+    Problem.NO_SUCH_CELL: _l("Nobody can be in this group: choose one from the list"),
     Problem.NEVER_NONE: _l("This shuts everybody of this group out. Ask about it in the guide instead."),
 }
 TRUE_FALSE = {"yes": _l("Yes"), "no": _l("No")}
@@ -144,13 +140,9 @@ def cell_name(dimension: Dimension, cell: str, lang: str) -> str:
 
 def cells_to_choose(lang: str) -> Iterator[tuple[str, str]]:
     """All groups but countries, as (``gender:woman``, "Gender: Woman")."""
-    found: dict[Dimension, tuple[str, ...]] = {one: codes.codes(name) for one, name in VOCABULARIES.items()}
-    found |= {Dimension.AGE: tuple(AGE_NAMES), Dimension.LANGUAGE: LANGUAGES}
-    found |= {Dimension.FIRST_TIME: ("yes", "no"), Dimension.DISABILITY: ("yes", "no")}
     for dimension in DIMENSIONS:
-        for cell in found.get(dimension, ()):
-            if cell not in {"prefer_not_to_say", "self_described"}:
-                yield f"{dimension.value}:{cell}", group_name(dimension, cell, lang)
+        for cell in cells_of(dimension):
+            yield f"{dimension.value}:{cell}", group_name(dimension, cell, lang)
 
 
 def group_name(dimension: Dimension, cell: str, lang: str) -> str:

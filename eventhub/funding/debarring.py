@@ -14,7 +14,8 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
-from eventhub.funding.desk import PUBLIC_NAME, holding
+from eventhub.funding.debts import holding
+from eventhub.funding.desk import PUBLIC_NAME
 from eventhub.funding.desk_models import DebarProposal
 from eventhub.funding.models import Application, Call, Debt, Owed
 from eventhub.kit import audit
@@ -93,7 +94,7 @@ def standing(*, limit: int = LIMIT) -> list[Line]:
     """All debts that hold now, the oldest first. One statement."""
     rows = _lines(Debt, Debt.made_by_id).outerjoin(Application, Application.id == Debt.application_id)
     rows = rows.outerjoin(Call, Call.id == Application.call_id).add_columns(Call)
-    rows = rows.where(*holding()).order_by(Debt.kind, Debt.since, Debt.id).limit(limit)
+    rows = rows.where(*holding(now())).order_by(Debt.kind, Debt.since, Debt.id).limit(limit)
     return [
         Line(row, person, organisation, call, who) for row, person, organisation, who, call in db.session.execute(rows)
     ]
@@ -101,7 +102,7 @@ def standing(*, limit: int = LIMIT) -> list[Line]:
 
 def line_of(debt_id: uuid.UUID) -> Line:
     """One debt that holds now. Raises NotFound. One statement."""
-    found = db.session.execute(_lines(Debt, Debt.made_by_id).where(Debt.id == debt_id, *holding())).first()
+    found = db.session.execute(_lines(Debt, Debt.made_by_id).where(Debt.id == debt_id, *holding(now()))).first()
     if found is None:
         raise NotFound
     row, person, organisation, who = found

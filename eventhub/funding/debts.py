@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, Uuid, func, null, or_, select
 from sqlalchemy.orm import aliased
 
 from eventhub.funding.models import Application, Call, Debt, Owed, State
@@ -67,6 +67,46 @@ def of_organisation(organisation_id: uuid.UUID, limits: Limits, moment: datetime
     return _owed(theirs, limits, moment, Bar.THEIR_REPORT, Bar.THEIR_DEBARRED)
 
 
+def of_application(application: Application, call: Call, limits: Limits, moment: datetime) -> list[Barred]:
+    """What stands against the person of an application, and against the organization that nominates: every question
+    whether somebody may be considered is this one. Three statements at the most.
+    """
+    found = of_person(application.person_id, call, limits, moment)
+    if application.nominated_by_id is not None:
+        found += of_organisation(application.nominated_by_id, limits, moment)
+    return found
+
+
+def about(people: Collection[uuid.UUID], organisations: Collection[uuid.UUID], moment: datetime) -> Select[Debt]:
+    """The debts that hold now, of these people and organizations with their namesakes."""
+    theirs = or_(Debt.person_id.in_(people), Debt.organisation_id.in_(_namesakes(*organisations)))
+    return select(Debt).where(theirs, *holding(moment))
+
+
+def owing(
+    people: Collection[uuid.UUID], organisations: Collection[uuid.UUID], moment: datetime
+) -> tuple[set[uuid.UUID], set[uuid.UUID]]:
+    """Which of these people and organizations owe something now or are debarred. One statement, none for nothing."""
+    if not people and not organisations:
+        return set(), set()
+    this, other = aliased(Organisation), aliased(Organisation)
+    none = null().cast(Uuid)
+    theirs = (
+        select(none, this.id)
+        .join(other, or_(other.id == this.id, other.name_key == this.name_key))
+        .join(Debt, Debt.organisation_id == other.id)
+        .where(this.id.in_(organisations), *holding(moment))
+    )
+    rows = select(Debt.person_id, none).where(Debt.person_id.in_(people), *holding(moment)).union(theirs)
+    found = db.session.execute(rows).all()
+    return {row[0] for row in found if row[0]}, {row[1] for row in found if row[1]}
+
+
+def holding(moment: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Debts that hold now: not cleared, and their last day is not past."""
+    return Debt.cleared_at.is_(None), or_(Debt.until.is_(None), Debt.until >= moment.date())
+
+
 def nominees(call_id: uuid.UUID, organisation_id: uuid.UUID, but: uuid.UUID) -> int:
     """How many others an organization has nominated for this call. One statement."""
     rows = select(func.count()).select_from(Application)
@@ -93,16 +133,14 @@ def hold_nominees(call_id: uuid.UUID, organisation_id: uuid.UUID) -> None:
     db.session.execute(select(func.pg_advisory_xact_lock(here)))
 
 
-def _namesakes(organisation_id: uuid.UUID) -> Select[uuid.UUID]:
+def _namesakes(*organisation_ids: uuid.UUID) -> Select[uuid.UUID]:
     this, other = aliased(Organisation), aliased(Organisation)
     rows = select(other.id).join(this, or_(other.id == this.id, other.name_key == this.name_key))
-    return rows.where(this.id == organisation_id)
+    return rows.where(this.id.in_(organisation_ids))
 
 
 def _owed(theirs: ColumnElement[bool], limits: Limits, moment: datetime, report: Bar, debarred: Bar) -> list[Barred]:
-    today = moment.date()
-    rows = select(Debt.kind, Debt.until).where(theirs, Debt.cleared_at.is_(None))
-    standing = [row for row in db.session.execute(rows) if row.until is None or row.until >= today]
+    standing = db.session.execute(select(Debt.kind, Debt.until).where(theirs, *holding(moment))).all()
     found = []
     if limits.owed_report_blocks and any(row.kind is Owed.REPORT for row in standing):
         found.append(Barred(report))

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
+from eventhub.funding import debts
 from eventhub.funding import rules as rules_of
 from eventhub.funding.access import scope_of
 from eventhub.funding.file_check import Gap, gaps
@@ -358,25 +359,8 @@ def decision_words(application: Application) -> str | None:
 def debts_about(application: Application) -> list[Debt]:
     """What the person or one of the organizations of a file owes now, or why they are not considered. One statement."""
     organisations = [one for one in (application.organisation_id, application.nominated_by_id) if one]
-    about = or_(Debt.person_id == application.person_id, Debt.organisation_id.in_(organisations))
-    rows = select(Debt).where(about, *holding()).order_by(Debt.since)
+    rows = debts.about([application.person_id], organisations, now()).order_by(Debt.since)
     return list(db.session.scalars(rows))
-
-
-def owing(
-    person_ids: Collection[uuid.UUID], organisation_ids: Collection[uuid.UUID]
-) -> tuple[set[uuid.UUID], set[uuid.UUID]]:
-    """Which of these persons and organizations owe something now or are debarred. One statement, none for nothing."""
-    if not person_ids and not organisation_ids:
-        return set(), set()
-    about = or_(Debt.person_id.in_(person_ids), Debt.organisation_id.in_(organisation_ids))
-    found = db.session.execute(select(Debt.person_id, Debt.organisation_id).where(about, *holding())).all()
-    return {row[0] for row in found if row[0]}, {row[1] for row in found if row[1]}
-
-
-def holding() -> tuple[ColumnElement[bool], ...]:
-    """Debts that hold now: not cleared, and their last day is not past."""
-    return Debt.cleared_at.is_(None), or_(Debt.until.is_(None), Debt.until >= now().date())
 
 
 def with_person(application_id: uuid.UUID) -> Application | None:

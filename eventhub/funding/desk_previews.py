@@ -8,7 +8,7 @@ from flask import g, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from eventhub.funding import deciding, desk, desk_letters, desk_shown
+from eventhub.funding import debts, deciding, desk, desk_letters, desk_shown
 from eventhub.funding.desk import Desk
 from eventhub.funding.desk_forms import EligibilityForm
 from eventhub.funding.models import Application, State
@@ -78,7 +78,7 @@ def draw_preview(
 
 def _owing(able: Sequence[Application]) -> list[Application]:
     """Those about whom something is owed, or who are debarred: shown before they are found eligible."""
-    persons, organisations = desk.owing({one.person_id for one in able}, _organisations(able))
+    persons, organisations = debts.owing({one.person_id for one in able}, _organisations(able), now())
     return [
         one for one in able if one.person_id in persons or organisations & {one.organisation_id, one.nominated_by_id}
     ]

@@ -365,6 +365,11 @@ def _sealed_digests(
     return made | {"delete_after": min(ends, default=None)}
 
 
+def forget_digests(application_id: uuid.UUID) -> None:
+    """An application is somebody else's: what it is compared by was sealed for another person."""
+    db.session.execute(delete(ComparedApplication).where(ComparedApplication.application_id == application_id))
+
+
 def _digest(call_id: uuid.UUID, key: str, value: object) -> bytes | None:
     if key == "birth_date":
         return twins.digest_of_birth(call_id, value)

@@ -29,6 +29,10 @@ WITHDRAWABLE = frozenset(
         *(State.APPROVED, State.ACCEPTED, State.VISA_PENDING, State.TICKETED),
     }
 )
+WAITING = frozenset(
+    {State.SUBMITTED, State.INFO_REQUESTED, State.ELIGIBLE, State.UNDER_REVIEW, State.RECOMMENDED, State.RESERVE}
+)
+"""While somebody may still be chosen."""
 VOUCHABLE = frozenset({State.DRAFT, State.SUBMITTED, State.INFO_REQUESTED, State.ELIGIBLE})
 """While an applicant may name who vouches."""
 
@@ -143,6 +147,12 @@ def mine(person: Person) -> list[Intake]:
     rows = _PARTS.where(Application.id.is_not(None)).order_by(Application.created_at.desc(), Application.id)
     asked = {"person_id": person.id, "seal_key_id": person.seal_key_id}
     return [Intake(*row) for row in db.session.execute(rows, asked)]
+
+
+def states_of(person_id: uuid.UUID) -> dict[uuid.UUID, State]:
+    """Where somebody's applications stand as far as the applicant knows, by call. One statement."""
+    rows = select(Application.call_id, func.coalesce(Application.outcome_seen, Application.state))
+    return {row[0]: State(row[1]) for row in db.session.execute(rows.where(Application.person_id == person_id))}
 
 
 def window(call: Call, moment: datetime) -> Window:

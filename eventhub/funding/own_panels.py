@@ -1,15 +1,18 @@
 """What stands of one's own applications on My page, and in the copy of all data."""
 
-from flask import url_for
+from flask import g, url_for
 from flask_babel import gettext as _
 
-from eventhub.funding import own, personal_data, told
+from eventhub.funding import call_queries, call_shown, own, personal_data, told
 from eventhub.funding.models import State
 from eventhub.funding.own import Intake
+from eventhub.funding.subject import FOR
+from eventhub.helping.queries import Row
 from eventhub.kit.clock import now
 from eventhub.kit.panels import Panel, Provider
 from eventhub.people.models import Person
 from eventhub.people.sessions import Visitor
+from eventhub.programme.models import Event
 
 
 def mine(visitor: Visitor) -> Panel | None:
@@ -23,9 +26,29 @@ def data(person: Person) -> Panel:
     return Panel("", {"applications": personal_data.own_data(person)})
 
 
+def for_others(shown: tuple[Event, Row]) -> Panel | None:
+    """On a helper's page of a person: the calls of the event, for which the helper may apply in the person's name."""
+    event, row = shown
+    charge = row.charge
+    calls = [one for one in call_queries.calls_of(event.id) if call_shown.is_taking(one)]
+    begun = own.states_of(charge.person_id) if charge.person_id else {}
+    items = [
+        {
+            "title": told.title(one),
+            "due": call_shown.moment_of(one, one.closes_at, g.lang),
+            "tag": told.STATES[begun[one.id]] if one.id in begun else None,
+            "url": url_for("funding.apply", slug=one.slug) + f"?{FOR}={charge.id}",
+        }
+        for one in calls
+    ]
+    context = {"calls": items, "may": charge.person_id is not None}
+    return Panel("funding/behalf_panel.html", context) if items else None
+
+
 PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("me.main", mine),
     ("me.data", data),
+    ("helping.person", for_others),
 )
 """What app.py registers."""
 

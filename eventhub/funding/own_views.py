@@ -12,6 +12,7 @@ from eventhub.funding import own, reusing
 from eventhub.funding.application_views import APPLY
 from eventhub.funding.forms import ReuseForm
 from eventhub.funding.own import Intake
+from eventhub.funding.subject import subject
 from eventhub.funding.views import bp
 from eventhub.kit import audit
 from eventhub.kit.access import actor, personal
@@ -71,7 +72,7 @@ def former(slug: str) -> ResponseReturnValue:
 @personal
 def own_file(slug: str, question: str) -> Response:
     """A file of one's own, to be saved, never shown. A sealed one is opened by POST alone, and that is written down."""
-    person: Person = actor().person
+    person = subject()
     found = own.intake(slug, person)
     asked = _file_question(found, question)
     if found.answer_set is None or found.application is None or asked.sealed != posted():
@@ -81,7 +82,7 @@ def own_file(slug: str, question: str) -> Response:
     if not ActionForm().validate_on_submit():
         raise PageTooOld
     value = given.opened(found.answer_set, found.key).get(question)
-    _note("funding.own_file", person, found, [question])
+    _note("funding.own_file", actor().person, found, [question])
     return attachment(given.stored_file(found.answer_set, value), given.file_name(value))
 
 
@@ -89,12 +90,12 @@ def own_file(slug: str, question: str) -> Response:
 @personal
 def sealed_answers(slug: str) -> ResponseReturnValue:
     """What I answered and is kept sealed: shown by a button alone, and written down."""
-    person: Person = actor().person
+    person = subject()
     found = own.intake(slug, person)
     if found.application is None or found.answer_set is None:
         raise NotFound
     form = ActionForm()
-    opened = _opened(person, found) if form.validate_on_submit() else None
+    opened = _opened(found) if form.validate_on_submit() else None
     reference = found.application.reference
     page = render_template(
         "funding/sealed.html",
@@ -120,14 +121,14 @@ def _more(slug: str, person: Person) -> bool:
     return any(one.gap is None for one in reusing.offers(found, definition, before))
 
 
-def _opened(person: Person, found: Intake) -> list[tuple[Question, object]]:
+def _opened(found: Intake) -> list[tuple[Question, object]]:
     if found.answer_set is None:
         return []
     known = given.opened(found.answer_set, found.key)
     definition = questionnaires.localised(questionnaires.version(found.answer_set.version_id), g.lang)
     sealed = [one for one in definition.questions() if one.sealed and one.kind != "file"]
     rows = [(one, known[one.key]) for one in sealed if known.get(one.key) is not None]
-    _note("funding.own_read", person, found, [one.key for one, _value in rows])
+    _note("funding.own_read", actor().person, found, [one.key for one, _value in rows])
     return rows
 
 

@@ -17,7 +17,7 @@ from eventhub.funding.desk import Deed, Desk
 from eventhub.funding.desk_forms import AgainForm, MissingForm, NoteForm, RevealForm
 from eventhub.funding.exchange import Line, lines
 from eventhub.funding.file_check import Gap, gaps
-from eventhub.funding.models import Application, Debt, Endorsement, Stand, State
+from eventhub.funding.models import Application, Debt, Endorsement, Stand, State, Vouch
 from eventhub.funding.nearness import OwnRecord, too_near
 from eventhub.kit import presence
 from eventhub.kit.access import actor, staff, stands_on
@@ -329,6 +329,7 @@ def _voucher(where: Desk, application: Application, one: Endorsement) -> dict[st
         "role": desk_shown.VOUCHERS[one.role],
         "tag": desk_shown.VOUCHES[one.outcome],
         "late": one.late,
+        "after_scoring": one.after_scoring and one.outcome is Vouch.CONFIRMED,
         "words": words,
         "when": _when(where, one.answered_at),
         "file": file_name or (one.file.name if one.file else ""),

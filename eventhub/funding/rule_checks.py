@@ -8,10 +8,23 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
 
-from eventhub.funding.rules import Balance, Bound, Costs, Dimension, Rules, Unit, no_words
+from eventhub.funding.costs import Journey, estimate, total
+from eventhub.funding.rules import AGE_CELLS, Balance, Bound, Costs, Dimension, Rules, Unit, no_words
+from eventhub.kit import codes
+from eventhub.kit.i18n import LANGUAGES
 
 SHARED = frozenset({Dimension.REGION, Dimension.GENDER, Dimension.AGE, Dimension.FIRST_TIME, Dimension.COUNTRY})
 """Of these a person is in one cell at the most, so that the least of all cells add up."""
+
+
+VOCABULARIES = {
+    Dimension.REGION: "forum_region",
+    Dimension.GENDER: "gender",
+    Dimension.MINORITY: "minority_basis",
+}
+"""Dimensions whose groups are a code list."""
+NO_CELL = frozenset({"prefer_not_to_say", "self_described"})
+"""Codes that put nobody into a group."""
 
 
 class Problem(StrEnum):
@@ -27,6 +40,7 @@ class Problem(StrEnum):
     LEAST_ABOVE_MOST = "least_above_most"
     LEAST_TOGETHER = "least_together"
     NEVER_NONE = "never_none"
+    NO_SUCH_CELL = "no_such_cell"
 
 
 @dataclass(frozen=True)
@@ -55,6 +69,8 @@ def balance_findings(balance: Sequence[Balance], places: int | None) -> list[Fin
     for one in balance:
         if one.bound is Bound.LEAST and one.unit is Unit.PEOPLE and places is not None and one.value > places:
             found.append(Finding(Problem.MORE_THAN_PLACES, "balance", one.id))
+        if not is_cell(one.dimension, one.cell):
+            found.append(Finding(Problem.NO_SUCH_CELL, "balance", one.id))
         if one.bound is Bound.MOST and one.value == 0:
             found.append(Finding(Problem.NEVER_NONE, "balance", one.id))
     by_cell = sorted(balance, key=lambda one: one.key)
@@ -67,18 +83,26 @@ def balance_findings(balance: Sequence[Balance], places: int | None) -> list[Fin
     return found
 
 
+def is_cell(dimension: Dimension, cell: str) -> bool:
+    """Whether anybody could ever stand in a cell: the words of rules are those that answers are counted by."""
+    if dimension is Dimension.COUNTRY:
+        return codes.is_country(cell)
+    return cell in cells_of(dimension)
+
+
+def cells_of(dimension: Dimension) -> tuple[str, ...]:
+    """The groups of a dimension, in the order of their list; of countries none, since each is one."""
+    if dimension in VOCABULARIES:
+        return tuple(one for one in codes.codes(VOCABULARIES[dimension]) if one not in NO_CELL)
+    known = {Dimension.AGE: AGE_CELLS, Dimension.LANGUAGE: LANGUAGES, Dimension.COUNTRY: ()}
+    return known.get(dimension, ("yes", "no"))
+
+
 def usual_cost(costs: Costs) -> int:
     """What a journey of the usual fare costs without special needs, in minor units: the same lines that are paid."""
-    names = {line.value for line in costs.lines}
-    parts = {
-        "economy_return_ticket": costs.usual_fare or _middle(one.amount for one in costs.fares),
-        "dsa": costs.dsa * costs.dsa_days,
-        "terminal_expenses": costs.terminal,
-        "visa_fee": costs.visa,
-        "travel_insurance": costs.insurance,
-        "data_or_connectivity_grant": costs.connectivity,
-    }
-    return sum(amount for name, amount in parts.items() if name in names)
+    usual = costs.usual_fare or _middle(one.amount for one in costs.fares)
+    basis = costs.model_copy(update={"usual_fare": usual})
+    return total(estimate(basis, Journey(None, costs.dsa_days)))
 
 
 def _money(rules: Rules) -> list[Finding]:

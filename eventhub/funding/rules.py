@@ -50,6 +50,13 @@ OPEN_TRAITS = frozenset({Dimension.REGION, Dimension.FIRST_TIME, Dimension.LANGU
 """What a board may see of each file. All others are sealed, and only ever counted."""
 
 
+AGE_BANDS = ((25, "under_25"), (35, "25_34"), (50, "35_49"), (65, "50_64"))
+"""Cells of age in full years: below which year, and the name of the cell."""
+OLDEST = "65_over"
+"""From 65 on."""
+AGE_CELLS = (*(name for _below, name in AGE_BANDS), OLDEST)
+
+
 class Bound(StrEnum):
     """Which side of a balance rule."""
 

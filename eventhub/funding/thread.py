@@ -33,7 +33,7 @@ from eventhub.kit.errors import DomainError, NotFound
 from eventhub.kit.file_types import IMAGES, PDF
 from eventhub.kit.files import StoredFile
 from eventhub.kit.outbox import promise
-from eventhub.kit.sealed import Place, SealKey, Unreadable, open_sealed, place, seal
+from eventhub.kit.sealed import Place, SealKey, Unreadable, open_sealed, place, resealed, seal
 from eventhub.kit.text import safe_file_name
 from eventhub.people.models import Person
 from eventhub.questionnaires import answers as given
@@ -411,6 +411,17 @@ def _stored(application: Application, key: SealKey, upload: Upload) -> StoredFil
     except DomainError as error:
         error.field = "file"
         raise
+
+
+def hand_on(application_id: uuid.UUID, before: SealKey, after: SealKey, *, owner_id: uuid.UUID) -> None:
+    """The application is somebody else's: messages are sealed for that person, those that do not open are deleted."""
+    rows = select(FundMessage).where(FundMessage.application_id == application_id).order_by(FundMessage.id)
+    for row in db.session.scalars(rows.with_for_update().execution_options(populate_existing=True)).all():
+        sealed = resealed(before, after, _place(row.id), row.sealed)
+        if sealed is None:
+            db.session.delete(row)
+            continue
+        row.sealed, row.file_id = sealed, files.handed_over(row.file_id, owner_id, after)
 
 
 def _has_ended(application: Application) -> bool:

@@ -8,16 +8,13 @@ from collections.abc import Mapping
 from datetime import date
 
 from eventhub.funding.models import Application
-from eventhub.funding.rules import Dimension, cell_key
+from eventhub.funding.rules import AGE_BANDS, OLDEST, Dimension, cell_key
 from eventhub.kit.sealed import Place, SealKey, open_sealed, place, seal
 
 UNSAID = frozenset({"prefer_not_to_say", "undisclosed", "not_said"})
 """Answers that say nothing."""
 YES = frozenset({"yes", "true"})
 NO = frozenset({"no", "none", "false"})
-AGES = ((25, "under_25"), (35, "25_34"), (50, "35_49"), (65, "50_64"))
-"""Bands of age in full years: below which year, and the name of the cell. From 65 on: ``65_over``."""
-OLDEST = "65_over"
 
 
 def cells(answers: Mapping[str, object], on: date) -> list[str]:
@@ -59,7 +56,7 @@ def band(born: object, on: date) -> str | None:
     if day is None or day > on:
         return None
     years = on.year - day.year - ((on.month, on.day) < (day.month, day.day))
-    return next((name for below, name in AGES if years < below), OLDEST)
+    return next((name for below, name in AGE_BANDS if years < below), OLDEST)
 
 
 def keep(application: Application, key: SealKey, found: list[str]) -> None:

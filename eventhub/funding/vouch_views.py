@@ -10,6 +10,7 @@ from eventhub.funding import applying, gaps, own, told, vouching
 from eventhub.funding.forms import NominatorForm, TokenForm, VoucherForm, VouchForm
 from eventhub.funding.models import Endorsement, Vouch, Voucher
 from eventhub.funding.own import Intake
+from eventhub.funding.subject import subject
 from eventhub.funding.views import bp
 from eventhub.funding.vouching import Asked, LinkClosed, Named
 from eventhub.kit.access import actor, by_token, personal, stands_on
@@ -31,7 +32,7 @@ VOUCH = "/vouch/<token>"
 @personal
 def vouchers(slug: str) -> ResponseReturnValue:
     """Who nominates me, my referees, and where each stands."""
-    person: Person = actor().person
+    person = subject()
     found = own.intake(slug, person)
     if found.application is None or not gaps.slots(found.rules.vouching):
         return back_to("funding.apply", slug=slug)
@@ -49,7 +50,7 @@ def vouchers(slug: str) -> ResponseReturnValue:
 @personal
 def voucher(slug: str, slot: str) -> ResponseReturnValue:
     """One of them: a name and a mailbox, to which a link goes at once."""
-    person: Person = actor().person
+    person = subject()
     found = own.intake(slug, person, lock=posted())
     place = _slot(found, slot)
     row = _standing(found, place)
@@ -59,7 +60,7 @@ def voucher(slug: str, slot: str) -> ResponseReturnValue:
         named = Named(
             place, form.name.data or "", form.email.data or "", form.language.data, form.organisation.data or None
         )
-        if submit(form, told.telling(found, lambda: _name(person, found, named))):
+        if submit(form, told.telling(found, lambda: _name(actor().person, found, named))):
             flash(_("Kept. A mail with a link is on its way."), "ok")
             return back_to("funding.vouchers", slug=slug)
     page = render_template(
@@ -82,10 +83,10 @@ def voucher(slug: str, slot: str) -> ResponseReturnValue:
 @stands_on("funding.voucher")
 def ask_again(slug: str, slot: str) -> ResponseReturnValue:
     """Mail the same link once more."""
-    person: Person = actor().person
+    person = subject()
     found = own.intake(slug, person, lock=True)
     place, form = _slot(found, slot), ActionForm()
-    if form.validate_on_submit() and submit(form, lambda: vouching.ask_again(person, found, place)):
+    if form.validate_on_submit() and submit(form, lambda: vouching.ask_again(actor().person, found, place)):
         flash(_("A mail with the link is on its way again."), "ok")
     for message in form.form_errors[:1]:
         flash(str(message), "warn")

@@ -24,7 +24,7 @@ from eventhub.kit.errors import DomainError, NotFound, TooMany
 from eventhub.kit.file_types import EVERYTHING
 from eventhub.kit.limits import count
 from eventhub.kit.outbox import promise
-from eventhub.kit.sealed import Place, SealKey, Unreadable, open_sealed, place, seal
+from eventhub.kit.sealed import Place, SealKey, Unreadable, open_sealed, place, resealed, seal
 from eventhub.kit.tokens import digest, new_salt, token
 from eventhub.people.affiliations import affiliate
 from eventhub.people.models import Person
@@ -321,6 +321,11 @@ def words_of(row: Endorsement, key: SealKey) -> tuple[str, str]:
     except Unreadable:
         return "", ""
     return said["text"], said["file"]
+
+
+def hand_on(row: Endorsement, before: SealKey, after: SealKey) -> None:
+    """The application is somebody else's: what was written behind the link is sealed for that person."""
+    row.words = resealed(before, after, _place(row), row.words)
 
 
 def to_remind(moment: datetime, limit: int = 500) -> int:

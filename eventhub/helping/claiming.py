@@ -1,5 +1,6 @@
 """The link of a person, taken by whoever holds it; and filling the form in for somebody who has no account."""
 
+from collections.abc import Callable
 from enum import StrEnum
 
 from flask_babel import lazy_gettext as _l
@@ -19,6 +20,11 @@ from eventhub.registration import behalf, focal
 from eventhub.registration import queries as registrations
 from eventhub.registration.models import Registration, State
 from eventhub.registration.queries import Intake
+
+TAKEN: list[Callable[[Person, Person], list[Person]]] = []
+"""Features further up that keep something else of a person without an account: asked with who takes the link and who
+that person was, before the former key is destroyed. They return whom nobody is any more, to be erased with it.
+"""
 
 
 class Keep(StrEnum):
@@ -90,6 +96,9 @@ def claim(actor: Person, secret: str, keep: Keep | None = None) -> tuple[Charge,
     charge.claimed_at, charge.email, charge.phone = now(), None, None
     charge.person_id = None if charge.kept_own else actor.id
     db.session.flush()
+    if before is not None:
+        for take in TAKEN:
+            gone += take(actor, before)
     for person in gone:
         # Nobody is that person any more; the key that the typing was sealed with is destroyed. Last of all: what is
         # noted for a restore is not undone with the rest.

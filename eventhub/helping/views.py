@@ -17,6 +17,7 @@ from eventhub.helping.queries import Row, Status
 from eventhub.kit.access import actor, by_token, personal, stands_on
 from eventhub.kit.forms import ActionForm, Form, submit
 from eventhub.kit.i18n import LOCALES, direction, show_number
+from eventhub.kit.panels import panels
 from eventhub.kit.web import absolute, back_to
 from eventhub.people.models import Person
 from eventhub.programme.models import Event
@@ -247,6 +248,7 @@ def _draw(event: Event, row: Row, form: Form) -> ResponseReturnValue:
         charge=row.charge,
         form=form,
         fills=fills,
+        beside=panels("helping.person", (event, row)) if fills else [],
         may_type=fills and row.status in {Status.NAMED, Status.BEGUN},
         has_typed=fills and row.state is not None,
         # Nobody else could learn the answer while the person has no account.

@@ -94,6 +94,11 @@ def country_name(iso2: str, language: str) -> str:
     return _in_language(country(iso2).names, language)
 
 
+def is_country(iso2: str) -> bool:
+    """Whether a code is that of a country or a territory of the list."""
+    return iso2 in _countries()
+
+
 def countries(language: str, *, kinds: Collection[CountryKind] = REPRESENTED) -> list[tuple[str, str]]:
     """(iso2, name), sorted for the language. Pass `kinds=ANYWHERE` for residence and origin of a journey."""
     chosen = [one for one in _countries().values() if one.kind in kinds]

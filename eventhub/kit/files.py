@@ -21,7 +21,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 from eventhub.kit.clock import now
 from eventhub.kit.db import Base, Id, db
 from eventhub.kit.errors import DomainError
-from eventhub.kit.file_types import ENDINGS, IMAGES, FileDamaged, FileTypeRefused, checked, is_picture, names_of
+from eventhub.kit.file_types import (
+    ENDINGS,
+    EVERYTHING,
+    IMAGES,
+    FileDamaged,
+    FileTypeRefused,
+    checked,
+    is_picture,
+    names_of,
+)
 from eventhub.kit.headers import attachment_headers
 from eventhub.kit.sealed import Place, SealKey, Unreadable, open_sealed, place, seal
 from eventhub.kit.text import safe_file_name
@@ -198,6 +207,20 @@ def _opened_as(storage_key: str, digest: bytes, key: SealKey | None, where: Plac
         return open_sealed(key, where, body)
     except Unreadable:
         raise FileGone from None
+
+
+def handed_over(file_id: uuid.UUID | None, owner_id: uuid.UUID, key: SealKey) -> uuid.UUID | None:
+    """The same file, sealed for its new owner; the old one is given up. None where there is none, or it is gone. Raises
+    what ``read`` and ``store`` raise.
+    """
+    old = db.session.get(StoredFile, file_id) if file_id else None
+    if old is None or old.deleted_at is not None:
+        return None
+    made = store(
+        read(old), name=old.name, allowed=EVERYTHING, purpose=old.purpose, owner_id=owner_id, key=key, limit=PHOTO_LIMIT
+    )
+    remove(old)
+    return made.id
 
 
 def remove(file: StoredFile) -> None:

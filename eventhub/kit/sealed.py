@@ -170,3 +170,13 @@ def _signature(key: bytes, where: Place, value: bytes) -> str:
     # A key of its own: what signs never unwraps.
     signing = hmac.digest(key, b"eventhub signatures", "sha256")
     return hmac.digest(signing, where.encode() + b"\0" + value, "sha256").hex()
+
+
+def resealed(before: SealKey, after: SealKey, where: Place, sealed: bytes | None) -> bytes | None:
+    """The same words, sealed for somebody else; None for none, and for those that the former key does not open."""
+    if sealed is None:
+        return None
+    try:
+        return seal(after, where, open_sealed(before, where, sealed))
+    except Unreadable:
+        return None

@@ -12,6 +12,7 @@ from eventhub.kit.config import Settings
 from eventhub.kit.exports import csv_chunks
 from eventhub.kit.i18n import LANGUAGES
 from eventhub.kit.pages import kept_page
+from eventhub.kit.panels import panels
 from eventhub.kit.web import best_language
 from eventhub.programme import queries
 from eventhub.programme.footer_pages import NAMES
@@ -43,7 +44,7 @@ def robots() -> ResponseReturnValue:
 
 @bp.get("/sitemap.xml")
 @public
-@kept_page("programme")
+@kept_page("programme", "funding")
 def sitemap() -> ResponseReturnValue:
     """Every public page in six languages, each naming the other five."""
     pages = [{code: _address(endpoint, lang=code, **values) for code in LANGUAGES} for endpoint, values in _pages()]
@@ -97,6 +98,8 @@ def _pages() -> Iterator[tuple[str, dict[str, Any]]]:
     for event in events:
         yield from _event_pages(event)
     yield from (("programme.page", {"name": name}) for name in NAMES)
+    for panel in panels("sitemap.pages"):
+        yield from panel.context["pages"]
 
 
 def _event_pages(event: Event) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -181,6 +181,7 @@ def find() -> ResponseReturnValue:
         found=found,
         hits=[(hit, _hit_url(hit)) for hit in found.hits],
         pager=_pager(found.page, found.total, search.PER_PAGE, q=question, kind=kind),
+        above=panels("search.above", question) if question and not kind and found.page == 1 else [],
     )
 
 

@@ -161,12 +161,13 @@ def scores(slug: str) -> ResponseReturnValue:
     hidden = {file for file, _reader in ties.conflicts([call], [person.id])}
     rows, scales = [], []
     if newest is not None:
-        numbers = queries.numbers([uuid.UUID(one["application"]) for one in newest.files])
+        files = [uuid.UUID(one["application"]) for one in newest.files]
+        numbers, letters = queries.numbers(files), queries.came_after(files)
         names = queries.names([uuid.UUID(one["reviewer"]) for one in newest.reviewers])
         rows = [
-            one | {"number": numbers.get(uuid.UUID(one["application"]))}
-            for one in newest.files
-            if uuid.UUID(one["application"]) not in hidden
+            one | {"number": numbers.get(file), "letter": file in letters}
+            for file, one in zip(files, newest.files, strict=True)
+            if file not in hidden
         ]
         rows.sort(key=lambda one: (-(one["calibrated"] or one["raw"] or 0), one["number"] or 0))
         scales = [one | {"name": names.get(uuid.UUID(one["reviewer"]), "—")} for one in newest.reviewers]

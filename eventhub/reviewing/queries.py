@@ -27,8 +27,9 @@ THERE = (
     Application.erased_at.is_(None),
     Application.merged_into_id.is_(None),
     Application.state.not_in([State.WITHDRAWN, State.CANCELLED]),
+    Application.person.has(Person.erased_at.is_(None)),
 )
-"""Files that are still to be read, or were."""
+"""Files that are still to be read, or were. Whoever is erased is gone at once, before a worker has swept up."""
 
 
 @dataclass(frozen=True)
@@ -234,6 +235,21 @@ def find_own_review(person_id: uuid.UUID, review_id: uuid.UUID, *, lock: bool = 
     return db.session.scalar(rows)
 
 
+def whole_of(person_id: uuid.UUID, ids: Collection[uuid.UUID]) -> list[Review]:
+    """Somebody's reviews whose files are there, each with its file, the applicant's key, and the gate."""
+    rows = (
+        select(Review)
+        .where(Review.person_id == person_id, Review.id.in_(ids))
+        .join(Review.application)
+        .where(*THERE)
+        .options(
+            joinedload(Review.gate),
+            joinedload(Review.application).joinedload(Application.person).joinedload(Person.seal_key),
+        )
+    )
+    return list(db.session.scalars(rows))
+
+
 def handed_in(application_id: uuid.UUID, but: uuid.UUID) -> list[Review]:
     """What others handed in on a file, in no order that tells who came first."""
     rows = select(Review).where(
@@ -268,6 +284,18 @@ def backing(application_id: uuid.UUID) -> list[tuple[Voucher, Backing]]:
         (one.role, Backing(kind, one.answered_at, one.late, one.after_scoring))
         for one, kind in db.session.execute(rows)
     ]
+
+
+def came_after(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, datetime]:
+    """Of which of these files a letter came after the first review, and when the last one did: one statement."""
+    rows = select(Endorsement.application_id, func.max(Endorsement.answered_at)).where(
+        Endorsement.application_id.in_(ids),
+        Endorsement.after_scoring.is_(True),
+        Endorsement.outcome == Vouch.CONFIRMED,
+        Endorsement.withdrawn_at.is_(None),
+    )
+    found = db.session.execute(rows.group_by(Endorsement.application_id))
+    return {application_id: at for application_id, at in found if at is not None}
 
 
 def to_read(call_id: uuid.UUID) -> list[Application]:

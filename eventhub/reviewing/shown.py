@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from flask import g
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
@@ -21,12 +22,6 @@ from eventhub.reviewing.models import Conflict, Standing
 from eventhub.reviewing.queries import Reading
 from eventhub.reviewing.terms import Skipped
 
-REGIONS: dict[str, Any] = {
-    "africa_middle_east": _l("Africa and the Middle East"),
-    "americas": _l("The Americas"),
-    "asia_pacific": _l("Asia and the Pacific"),
-    "europe_central_asia": _l("Europe and Central Asia"),
-}
 CONFLICTS: dict[Conflict, Any] = {
     Conflict.OWN_FILE: _l("Own application"),
     Conflict.ORGANISATION: _l("The same organization"),
@@ -62,13 +57,19 @@ SUPPORTS: dict[Support, Any] = {
     Support.WOULD_COME: _l("Would come anyway"),
 }
 SURE: dict[int, Any] = {1: _l("A guess"), 2: _l("Fairly sure"), 3: _l("I know this context")}
+AFTER_SCORING = _l("A letter came after the first review. No score changes by itself.")
 PERSONAL = frozenset({"file", "email", "phone", "organisation"})
 """Kinds of questions whose answers tell who somebody is, or carry the name of a file."""
 
 
 def region(code: str | None) -> str:
-    """A region of the forum; nothing where it is not known."""
-    return str(REGIONS.get(code or "", ""))
+    """A region of the forum in the page's language; nothing where it is not known."""
+    return dict(regions()).get(code or "", "")
+
+
+def regions() -> list[tuple[str, str]]:
+    """The regions of the forum, from the code list."""
+    return [(code, str(name)) for code, name in codes.choices("forum_region", g.lang)]
 
 
 def title(reading: Reading, lang: str) -> str:
@@ -106,14 +107,16 @@ def facts(application: Application, reading: Reading, lang: str) -> list[dict[st
         {"label": _("Asks for"), "value": asks},
         {"label": _("First time"), "value": first},
     ]
-    late = application.late
+    late, after = application.late, False
     for role, one in queries.backing(application.id):
-        late = late or one.late or one.after_scoring
+        late, after = late or one.late, after or one.after_scoring
         kind = codes.label("organisation_kind", one.kind, lang) if one.kind else ""
         day = show_date(one.answered_at.date(), lang) if one.answered_at else ""
         label = _("Nominated by") if role is Voucher.NOMINATOR else _("Recommended by")
         rows.append({"label": label, "value": " · ".join(each for each in (kind or _("A person"), day) if each)})
     rows.append({"label": _("Late paper"), "value": _("Yes, look at it again") if late else _("None")})
+    if after:
+        rows[-1]["value"] = AFTER_SCORING
     return rows
 
 

@@ -277,6 +277,7 @@ def _calls(person: Person) -> list[dict[str, Any]]:
     calls = queries.readings({one.call_id for one, *_rest in rows})
     mine = {key: one for key, one in calls.items() if holds(actor().grants, Role.FUND_REVIEWER, scope=one.scope)}
     hidden = ties.conflicts(list(mine.values()), [person.id], [application.id for _r, application, *_rest in rows])
+    letters = queries.came_after([application.id for _r, application, *_rest in rows])
     found: dict[uuid.UUID, dict[str, Any]] = {}
     for one, application, its_gate, _call in rows:
         if one.call_id not in mine or (application.id, person.id) in hidden:
@@ -307,6 +308,7 @@ def _calls(person: Person) -> list[dict[str, Any]]:
                 "tag": shown.STANDINGS[one.state],
                 "open": one.state in OPEN,
                 "extra": one.extra,
+                "letter": one.ended_at is not None and letters.get(application.id, one.ended_at) > one.ended_at,
             }
         )
     for part in found.values():

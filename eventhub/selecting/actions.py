@@ -10,13 +10,14 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
+from eventhub.funding import behalf
 from eventhub.funding.models import Application, CallRules, State
 from eventhub.funding.moves import hold_rows, move_all
 from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError, NotFound, means
-from eventhub.kit.sealed import Place, Unreadable, open_sealed, place, seal
+from eventhub.kit.sealed import Place, SealKey, Unreadable, open_sealed, place, resealed, seal
 from eventhub.people.models import Person
 from eventhub.reviewing.queries import Reading
 from eventhub.selecting import inputs, queries, signing
@@ -260,6 +261,16 @@ def is_outdated(reading: Reading, slate: Slate, files: Iterable[Application]) ->
     return not listed.keys() <= known.keys() or any(
         one.state in inputs.TAKEN and not listed.get(key) for key, one in known.items()
     )
+
+
+def hand_on(application: Application, before: SealKey, after: SealKey) -> None:
+    """A file is somebody else's: why it was pinned is sealed for that person. What does not open any more stays."""
+    rows = select(Pin).where(Pin.application_id == application.id).order_by(Pin.id).with_for_update()
+    for row in db.session.scalars(rows.execution_options(populate_existing=True)).all():
+        row.reason = resealed(before, after, _place(row), row.reason) or row.reason
+
+
+behalf.HANDED_ON.append(hand_on)
 
 
 def _to_decide(person: Person, reading: Reading, number: int) -> Slate:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, load_only
 
+from eventhub.funding import costs
 from eventhub.funding.models import Application, CallRules, State
 from eventhub.funding.rules import OPEN_TRAITS, Balance, Bound, CostLine, Dimension, Rules, Support, TieRule, Unit
 from eventhub.funding.rules import cell_key as key_of
@@ -37,8 +38,6 @@ SEALED = frozenset(one.value for one in Dimension if one not in OPEN_TRAITS)
 """Dimensions that are only ever counted."""
 RULE, CAP = "balance.", "organisation.cap"
 """How rules and the cap are called in a problem, where ``places`` and ``budget`` are names of their own."""
-NEEDED = frozenset({CostLine.ACCESS.value, CostLine.COMPANION.value})
-"""What the fund pays also for somebody who would come anyway."""
 COLUMNS = (
     *(Application.id, Application.call_id, Application.person_id, Application.state, Application.number),
     *(Application.organisation_id, Application.nominated_by_id, Application.region, Application.origin),
@@ -148,6 +147,7 @@ def files_of(call_id: uuid.UUID) -> list[Application]:
             Application.state.in_([*OPEN, *TAKEN]),
             Application.erased_at.is_(None),
             Application.merged_into_id.is_(None),
+            Application.person.has(Person.erased_at.is_(None)),
         )
         .options(
             load_only(*COLUMNS, raiseload=True),
@@ -205,20 +205,16 @@ def cells_of(application: Application) -> tuple[str, ...]:
 def variants_of(application: Application, fares: int = 0) -> tuple[Variant, ...]:
     """The ways of funding that an applicant accepts, what was asked for first; in minor units.
 
-    A part is what was asked for, at the most the whole. Whoever would come anyway still gets what a disability or a
-    family makes necessary. ``fares``: per cent by which tickets went up, rounded up.
+    What each costs is said where the applicant's estimate is (funding/costs.py). ``fares``: per cent by which tickets
+    went up, rounded up.
     """
     lines = {line["code"]: int(line["amount"]) for line in application.cost_lines}
     rise = -(-lines.get(CostLine.TICKET.value, 0) * fares // 100)
     whole = max(0, (application.cost or 0) + rise)
-    costs = {
-        Support.FULL: whole,
-        Support.PARTIAL: min(whole, whole if application.asked_amount is None else application.asked_amount),
-        Support.WOULD_COME: min(whole, sum(lines.get(code, 0) for code in NEEDED)),
-    }
+    paid = costs.amounts(whole, lines, application.asked_amount)
     first = application.support or Support.FULL
     ways = [first, *(Support(one) for one in application.accepts if one != first)]
-    return tuple(Variant(one.value, costs[one]) for one in dict.fromkeys(ways))
+    return tuple(Variant(one.value, paid[one]) for one in dict.fromkeys(ways))
 
 
 def rule_of(balance: Balance) -> Rule:

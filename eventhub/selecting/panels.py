@@ -11,8 +11,8 @@ from eventhub.kit.i18n import in_language
 from eventhub.kit.panels import Panel, Provider
 from eventhub.kit.web import Link
 from eventhub.people.access import Scope
-from eventhub.people.models import Role
-from eventhub.selecting import access, queries
+from eventhub.people.models import Person, Role
+from eventhub.selecting import access, personal_data, queries
 from eventhub.selecting.models import SlateState
 
 CONCERNED = (Role.ADMIN, Role.BOARD_MEMBER, Role.APPROVER)
@@ -42,5 +42,10 @@ def ways(asked: tuple[Call, Scope]) -> Panel | None:
     return Panel("", {"links": [Link(_("Board room"), url_for("selecting_console.room", slug=call.slug))]})
 
 
-PROVIDERS: tuple[tuple[str, Provider], ...] = (("console.today", today), ("console.call", ways))
+def data(person: Person) -> Panel:
+    """What somebody did on boards of the fund, in the person's copy of all data."""
+    return Panel("", {"boards_of_the_fund": personal_data.own_data(person)})
+
+
+PROVIDERS: tuple[tuple[str, Provider], ...] = (("console.today", today), ("console.call", ways), ("me.data", data))
 """What app.py registers."""

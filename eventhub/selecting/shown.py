@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
+from eventhub.funding.call_shown import AGE_NAMES
 from eventhub.funding.rules import Balance, Bound, Dimension, Rules, Unit
 from eventhub.kit import codes
 from eventhub.kit.i18n import language, show_amount, show_money, show_number
@@ -33,13 +34,6 @@ DIMENSIONS: Mapping[str, Any] = {
     "language": _l("Language"),
     "country": _l("Country"),
     "disability": _l("Disability"),
-}
-AGES: Mapping[str, Any] = {
-    "under_25": _l("under 25 years"),
-    "25_34": _l("25 to 34 years"),
-    "35_49": _l("35 to 49 years"),
-    "50_64": _l("50 to 64 years"),
-    "65_over": _l("65 years and over"),
 }
 STATES: Mapping[SlateState, tuple[Any, str]] = {
     SlateState.DRAFT: (_l("Draft"), "new"),
@@ -233,7 +227,7 @@ def cell_label(dimension: str, cell: str) -> str:
     if dimension in yes_no:
         return str(yes_no[dimension][cell != "yes"])
     if dimension == "age":
-        return str(AGES.get(cell, cell))
+        return str(AGE_NAMES.get(cell, cell))
     named: Mapping[str, Callable[[], str]] = {
         "region": lambda: codes.label("forum_region", cell, lang),
         "gender": lambda: codes.label("gender", cell, lang),

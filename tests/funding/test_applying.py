@@ -37,7 +37,7 @@ def test_what_is_sent_has_a_number_and_all_that_others_read() -> None:
     assert (sent.region, sent.language, sent.first_time) == ("africa_middle_east", "fr", True)
     assert sent.support is Support.FULL
     assert (sent.accepts, sent.asked_amount) == (["full", "partial"], 85_050)
-    assert sent.cost == 98_000 + 4 * 30_000 + 2 * 6_000 + 9_000
+    assert sent.cost == 98_000 + 4 * 30_000 + 6_000 + 9_000
     assert sent.cost_lines[0]["code"] == "economy_return_ticket"
     assert sent.organisation_id != sent.nominated_by_id is not None
     key = db.session.get_one(SealKey, person.seal_key_id)
@@ -101,7 +101,7 @@ def test_a_sent_file_is_changed_until_the_deadline_and_all_follows() -> None:
     sent = apply(call, person)
     applying.save_page(person, held(call, person), {"residence": "SN", "gender": "man", "support": ["would_come"]})
     assert (sent.region, sent.origin, sent.asked_amount) == ("africa_middle_east", "SN", None)
-    assert sent.cost == 110_000 + 4 * 30_000 + 2 * 6_000 + 9_000
+    assert sent.cost == 110_000 + 4 * 30_000 + 6_000 + 9_000
     assert "gender:man" in traits.opened(sent, db.session.get_one(SealKey, person.seal_key_id))
     assert {entry.verb for entry, _text in audit.history("fund_application", sent.id)} >= {"funding.changed"}
     call.closes_at = now() - timedelta(minutes=1)
