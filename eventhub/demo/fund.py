@@ -19,11 +19,10 @@ from eventhub.demo.fund_plan import this_year as planned
 from eventhub.demo.fund_reviews import make_reviews
 from eventhub.demo.names import people
 from eventhub.demo.organisations import organisations
-from eventhub.funding import call_queries, calls, debarring, duplicates
-from eventhub.funding.calls import CallFacts
+from eventhub.funding import call_queries, debarring, duplicates, presets
 from eventhub.funding.debarring import Party
 from eventhub.funding.models import Application, Call, CallDeadline, CallRules, FundKind, Stand, State
-from eventhub.funding.rules import to_json, whole_digest
+from eventhub.funding.rules import read, to_json, whole_digest
 from eventhub.kit import audit
 from eventhub.kit.db import db
 from eventhub.kit.outbox import Promise
@@ -31,11 +30,13 @@ from eventhub.kit.revisions import bump
 from eventhub.kit.sealed import SealKey, new_key, place, seal_for_house
 from eventhub.people.models import Person, Role, RoleGrant, ScopeKind
 from eventhub.programme.models import Event
-from eventhub.questionnaires.models import QuestionnaireVersion
-from eventhub.questionnaires.queries import newest_version
+from eventhub.questionnaires import actions as questionnaires
+from eventhub.questionnaires.models import Purpose, QuestionnaireVersion
 from eventhub.reviewing.queries import call_by_id
 from eventhub.selecting import actions as board
 
+DAILY = 34_000
+"""What a day in Geneva costs this year, in cents: the money reaches for the places, and for hardly more."""
 OURS = ("funding.%", "reviewing.%", "selecting.%", "awards.%")
 
 
@@ -62,12 +63,12 @@ def make_fund(
     everybody.update(acting)
     everybody["traveller"] = _somebody(cast["traveller"], acting["participant"])
 
-    past = _call(officer, last_forum, "last-year", Days(OPENED + 400, FIRST_DEADLINE + 390))
+    past = _call(officer, last_forum, "last-year", Days(OPENED + 400, FIRST_DEADLINE + 390), {})
     filed = _files(past, officer, last_year(known, houses), everybody)
     make_past_money(past, filed, cast, last_forum)
 
     days = Days(OPENED, CLOSES, FIRST_DEADLINE)
-    call = _call(officer, this_forum, "this-year", days)
+    call = _call(officer, this_forum, "this-year", days, {"dsa": DAILY})
     plan = planned(known, houses)
     everybody.update(_twins(plan, crowd))
     files = _files(call, officer, plan, everybody)
@@ -86,55 +87,74 @@ def make_fund(
     bump("funding")
 
 
-def _call(officer: Person, event: Event, which: str, days: Days) -> Call:
-    """An open call of the preset, its rules frozen on the day it opened."""
+def _call(officer: Person, event: Event, which: str, days: Days, basis: Mapping[str, int]) -> Call:
+    """An open call of the preset, its rules frozen on the day it opened. ``basis``: other amounts of the costs."""
     opened, closes = _noon(days.opened), _evening(days.closes)
-    facts = CallFacts(
+    begin, form = presets.preset(FundKind.TRAVEL), presets.application_form()
+    parts = {"costs": begin.rules["costs"] | dict(basis), "vouching": begin.rules["vouching"] | {"letter": False}}
+    data = to_json(read(begin.rules | parts))
+    call = Call(
+        id=uuid.uuid4(),
         slug=f"travel-fund-{event.first_day.year}",
         code=f"VF{event.first_day.year}",
-        original_language="en",
+        kind=FundKind.TRAVEL,
+        stand=Stand.OPEN,
+        event_id=event.id,
+        title=begin.title,
+        lead=begin.lead,
         time_zone="Europe/Zurich",
         opens_at=opened,
         closes_at=closes,
-        grace_hours=24,
-        currency="USD",
+        rules=data,
+        made_by_id=officer.id,
+        created_at=opened - timedelta(days=9),
+        opened_at=opened,
+        changed_at=opened,
     )
-    call = calls.create(officer, kind=FundKind.TRAVEL, facts=facts, event=event)
-    vouching = {"nominator": True, "referees": 0, "letter": False, "late_days": 7}
-    call = calls.edit(officer, call, stamp=call_queries.standing(call).stamp, rules={"vouching": vouching})
-    standing = call_queries.standing(call)
-    form = newest_version(call.questionnaire_id) if call.questionnaire_id else None
-    if form is None:
-        raise ValueError("the form of the preset is published with it")
     seed = hashlib.sha256(f"demo lottery {which}".encode()).digest()
     call.lottery_seal = seal_for_house(place("fund_call", "lottery_seal", call.id), seed)
     call.lottery_commitment = hashlib.sha256(seed).hexdigest()
-    call.version_id, call.stand = form.id, Stand.OPEN
-    call.created_at, call.opened_at, call.changed_at = opened - timedelta(days=9), opened, opened
-    data = to_json(standing.rules)
-    db.session.add(
-        CallRules(
-            call_id=call.id,
-            number=1,
-            rules=data,
-            texts=standing.texts,
-            version_id=form.id,
-            digest=whole_digest(data, standing.texts, str(form.id)),
-            proposed_by_id=officer.id,
-            proposed_at=opened,
-            agreed_by_id=officer.id,
-            agreed_at=opened,
-        )
+    db.session.add(call)
+    db.session.flush()
+    name = f"{form.name[presets.ORIGINAL]} ({call.code})"
+    asked = questionnaires.create(
+        officer, purpose=Purpose.FUNDING, name=name, scope_id=call.id, definition=form.definition
     )
+    questionnaires.translate(officer, asked, form.translations)
+    version = questionnaires.publish(officer, asked)
+    call.questionnaire_id, call.version_id = asked.id, version.id
+    texts = {part: getattr(call, part) for part in call_queries.TEXTS}
+    frozen = CallRules(
+        call_id=call.id, number=1, rules=data, texts=texts, version_id=version.id, proposed_by_id=officer.id
+    )
+    frozen.digest = whole_digest(data, texts, str(version.id))
+    frozen.agreed_by_id, frozen.proposed_at, frozen.agreed_at = officer.id, opened, opened
     first = _evening(days.first_deadline) if days.first_deadline is not None else closes
-    db.session.add(CallDeadline(call_id=call.id, closes_at=first, announced_at=opened))
+    db.session.add_all([frozen, CallDeadline(call_id=call.id, closes_at=first, announced_at=opened)])
+    _deed("funding.call_created", call, officer, call.created_at, kind=call.kind.value)
+    _deed("funding.call_opened", call, officer, opened, digest=frozen.digest)
     if first != closes:
         reason = text("fund")["extended"]["en"]
         later = CallDeadline(call_id=call.id, closes_at=closes, reason=reason, announced_at=_noon(EXTENDED))
         db.session.add(later)
+        _deed("funding.deadline_extended", call, officer, _noon(EXTENDED), closes_at=closes.isoformat())
     db.session.flush()
-    audit.record("funding.call_opened", call, actor=officer, scope_id=call.id).at = opened
     return call
+
+
+def _deed(verb: str, call: Call, actor: Person, at: datetime, **detail: str) -> None:
+    """A line of the call's history, on its day."""
+    db.session.add(
+        audit.AuditEntry(
+            at=at,
+            actor_id=actor.id,
+            verb=verb,
+            subject_kind="fund_call",
+            subject_id=call.id,
+            scope_id=call.id,
+            detail=detail,
+        )
+    )
 
 
 def _files(

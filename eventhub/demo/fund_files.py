@@ -4,15 +4,17 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import insert, select
 
-from eventhub.demo.crowd import Somebody, plain
+from eventhub.demo.crowd import SEED, Somebody, plain
 from eventhub.demo.documents import LANGUAGES, text
 from eventhub.demo.fund_plan import PlannedFile, region_of
-from eventhub.demo.organisations import organisations
+from eventhub.demo.names import WANTED, people
+from eventhub.demo.organisations import DemoOrganisation, organisations
 from eventhub.demo.registrations import Rows, answer_set
 from eventhub.funding import costs, traits, vouching
 from eventhub.funding.costs import Journey
@@ -137,6 +139,16 @@ def said(kind: str, language: str, number: int = 0) -> str:
     return words
 
 
+@cache
+def _known_houses() -> list[DemoOrganisation]:
+    return organisations()
+
+
+@cache
+def _names() -> list[str]:
+    return [one.name for one in people(SEED)]
+
+
 def _filed(desk: Desk, known: PlannedFile, one: Somebody, number: int | None) -> Filed:
     basis = desk.rules.costs
     lines = costs.estimate(basis, Journey(one.known.residence, basis.dsa_days, known.needs))
@@ -147,7 +159,7 @@ def _filed(desk: Desk, known: PlannedFile, one: Somebody, number: int | None) ->
 
 def _answers(desk: Desk, known: PlannedFile, one: Somebody) -> dict[str, Any]:
     person, language = one.known, one.known.language
-    houses = organisations()
+    houses = _known_houses()
     own = next((place for place, key in enumerate(desk.houses) if key == one.organisation_id), None)
     answers: dict[str, Any] = {
         "residence": person.residence,
@@ -256,7 +268,7 @@ def _deeds(desk: Desk, filed: Filed) -> list[dict[str, Any]]:
 
 
 def _endorsement(desk: Desk, filed: Filed) -> dict[str, Any]:
-    known, house = filed.known, organisations()[filed.known.nominator]
+    known, house = filed.known, _known_houses()[filed.known.nominator]
     language = house.language if house.language in LANGUAGES else "en"
     sent = now() - timedelta(days=known.sent or 0)
     key = uuid.uuid4()
@@ -271,7 +283,7 @@ def _endorsement(desk: Desk, filed: Filed) -> dict[str, Any]:
         "application_id": filed.id,
         "role": Voucher.NOMINATOR,
         "place": 0,
-        "name": house.name,
+        "name": _names()[(known.nominator * 37 + 11) % WANTED],
         "email": f"office{known.nominator}@example.org",
         "language": language,
         "organisation_id": filed.nominator_id,
@@ -324,8 +336,3 @@ def _message(
 def day(ago: float) -> datetime:
     """An instant so many days ago."""
     return now() - timedelta(days=ago)
-
-
-def date_of(ago: float) -> date:
-    """A day so many days ago."""
-    return day(ago).date()
