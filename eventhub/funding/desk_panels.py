@@ -71,7 +71,7 @@ def ways(asked: tuple[Call, Scope]) -> Panel | None:
     if not access.runs(actor().grants, scope):
         return None
     links = [
-        Link(_("Files"), url_for("funding_console.files", slug=call.slug)),
+        Link(_("Applications"), url_for("funding_console.files", slug=call.slug)),
         Link(_("Possible duplicates"), url_for("funding_console.duplicates", slug=call.slug)),
         Link(_("Numbers"), url_for("funding_console.numbers", slug=call.slug)),
     ]
