@@ -100,7 +100,7 @@ def _call(officer: Person, event: Event, which: str, days: Days, basis: Mapping[
         kind=FundKind.TRAVEL,
         stand=Stand.OPEN,
         event_id=event.id,
-        title=begin.title,
+        title={code: f"{words} ({event.first_day.year})" for code, words in begin.title.items()},
         lead=begin.lead,
         time_zone="Europe/Zurich",
         opens_at=opened,

@@ -21,6 +21,7 @@ from eventhub.funding.costs import Journey
 from eventhub.funding.desk_models import FundMessage
 from eventhub.funding.models import Application, Call, Endorsement, State, Vouch, Voucher
 from eventhub.funding.rules import Rules, Support
+from eventhub.funding.thread import due_after
 from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -234,7 +235,7 @@ def _row(desk: Desk, filed: Filed, set_id: uuid.UUID, begun: datetime, moments: 
         "changed_at": moments[-1] if moments else begun,
         "submitted_at": moments[0] if sent else None,
         "asked_at": moments[1] if asked else None,
-        "due_at": now() + timedelta(days=2) if asked else None,
+        "due_at": due_after(desk.call, 2, now()) if asked else None,
         "answered_at": moments[0] + hours if known.answered else None,
         "decided_at": moments[-1] if sent and decided else None,
         "version": 1,
@@ -308,7 +309,7 @@ def _messages(desk: Desk, filed: Filed, moments: list[datetime]) -> list[dict[st
         return []
     gap = f"answer:{known.gap}" if known.gap else "nominator:"
     asked = moments[1] if len(moments) > 1 else moments[0] + timedelta(hours=5)
-    due = now() + timedelta(days=2)
+    due = due_after(desk.call, 2, now())
     made = [_message(desk, filed, said("asked", language), [gap], asked, due)]
     if known.answered:
         made.append(_message(desk, filed, said("answered", language), [], moments[0] + timedelta(hours=30), None))

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
+from eventhub.demo.cast import CAST
 from eventhub.demo.names import DemoPerson
 from eventhub.demo.organisations import DemoOrganisation
 from eventhub.funding.costs import Need
@@ -140,10 +141,15 @@ def last_year(people: list[DemoPerson], houses: list[DemoOrganisation]) -> list[
 
 def applicants(people: list[DemoPerson]) -> list[int]:
     """Places of people who may apply, regions taking turns as long as there is somebody."""
+    acted = {member.name for member in CAST}
     by_region: dict[str, list[int]] = {}
     for place, one in enumerate(people):
         region = region_of(one.residence)
-        if region and (one.category == "minority_representative" or one.category.startswith("ngo")):
+        if (
+            region
+            and one.name not in acted
+            and (one.category == "minority_representative" or one.category.startswith("ngo"))
+        ):
             by_region.setdefault(region, []).append(place)
     rounds = zip_longest(*(by_region[region] for region in sorted(by_region)))
     return [place for turn in rounds for place in turn if place is not None]

@@ -150,7 +150,7 @@ class SeatForm(Form):
         """Give the lists their choices, in the page's language."""
         self.languages.choices = options(codes.language_choices(g.lang, interface_only=True))
         none = ("", gettext("Not known"))
-        self.region.choices = options([none, *((code, str(word)) for code, word in shown.REGIONS.items())])
+        self.region.choices = options([none, *shown.regions()])
         self.country.choices = options([none, *codes.countries(g.lang)])
 
     def validate_fewest(self, field: IntegerField) -> None:

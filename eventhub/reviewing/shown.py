@@ -1,8 +1,9 @@
 """Reviewing in words: ties, states, regions, why there are no readers or no calibrated score; a file as it is read."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from flask import g
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
@@ -21,12 +22,7 @@ from eventhub.reviewing.models import Conflict, Standing
 from eventhub.reviewing.queries import Reading
 from eventhub.reviewing.terms import Skipped
 
-REGIONS: dict[str, Any] = {
-    "africa_middle_east": _l("Africa and the Middle East"),
-    "americas": _l("The Americas"),
-    "asia_pacific": _l("Asia and the Pacific"),
-    "europe_central_asia": _l("Europe and Central Asia"),
-}
+REGIONS = "forum_region"
 CONFLICTS: dict[Conflict, Any] = {
     Conflict.OWN_FILE: _l("Own application"),
     Conflict.ORGANISATION: _l("The same organization"),
@@ -68,7 +64,17 @@ PERSONAL = frozenset({"file", "email", "phone", "organisation"})
 
 def region(code: str | None) -> str:
     """A region of the forum; nothing where it is not known."""
-    return str(REGIONS.get(code or "", ""))
+    return codes.label(REGIONS, code, g.lang) if code in codes.codes(REGIONS) else ""
+
+
+def regions() -> list[tuple[str, str]]:
+    """The regions of the forum, code and name."""
+    return [(code, codes.label(REGIONS, code, g.lang)) for code in codes.codes(REGIONS)]
+
+
+def languages(spoken: Iterable[str]) -> str:
+    """Languages by their names, as they were given."""
+    return " · ".join(codes.language_name(code, g.lang) for code in spoken)
 
 
 def title(reading: Reading, lang: str) -> str:
