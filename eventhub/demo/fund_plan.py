@@ -33,12 +33,12 @@ THIS_YEAR = (
     (State.DRAFT, 16),
 )
 LAST_YEAR = (
-    (State.CLOSED, 34),
+    (State.CLOSED, 31),
     (State.REPORT_OVERDUE, 2),
     (State.DECLINED_BY_APPLICANT, 2),
     (State.LAPSED, 1),
     (State.CANCELLED, 1),
-    (State.NOT_RECOMMENDED, 14),
+    (State.NOT_RECOMMENDED, 17),
     (State.INELIGIBLE, 4),
     (State.EXPIRED, 2),
 )
