@@ -51,7 +51,7 @@ def make_crowd() -> list[Somebody]:
     ids = [uuid.UUID(str(house["id"])) for house in houses]
     crowd = [_somebody(known, ids) for known in people(SEED)]
     db.session.flush()
-    db.session.execute(insert(plain(Person)), [_row(one) for one in crowd])
+    db.session.execute(insert(plain(Person)), [person_row(one) for one in crowd])
     db.session.execute(insert(plain(Affiliation)), [_affiliation(one) for one in crowd if one.organisation_id])
     db.session.execute(
         insert(plain(Consent)), [row for number, one in enumerate(crowd) for row in _consents(number, one)]
@@ -119,7 +119,8 @@ def _somebody(known: DemoPerson, houses: list[uuid.UUID]) -> Somebody:
     return Somebody(uuid.uuid4(), known, organisation, new_key())
 
 
-def _row(one: Somebody) -> dict[str, object]:
+def person_row(one: Somebody) -> dict[str, object]:
+    """What is known of somebody, as a row."""
     known = one.known
     return {
         "id": one.id,

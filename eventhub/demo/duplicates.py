@@ -29,7 +29,7 @@ def make_duplicates(event: Event, officer: Person) -> None:
     found = list(db.session.scalars(rows.order_by(Registration.submitted_at, Registration.reference).limit(60)))
     two_words = [one for one in found if len((one.legal_name or "").split()) > 1]
     for one, other in zip(two_words[:PEOPLE], two_words[-PEOPLE:], strict=True):
-        _called(other, _turned(one.legal_name or ""))
+        _called(other, turned(one.legal_name or ""))
     _spelt_otherwise([one for one in found if one.organisation_id is not None])
     db.session.flush()
     while duplicates.compare(event.id):
@@ -52,7 +52,7 @@ def _called(registration: Registration, name: str) -> None:
     db.session.execute(mine.values(value=name))
 
 
-def _turned(name: str) -> str:
+def turned(name: str) -> str:
     """As a form of an airline has it: the last word first, in capitals."""
     *given, last = name.split()
     return f"{last.upper()}, {' '.join(given)}"

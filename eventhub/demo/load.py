@@ -10,6 +10,7 @@ from eventhub.demo.crowd import make_cast, make_crowd
 from eventhub.demo.delegations import make_delegations
 from eventhub.demo.duplicates import make_duplicates
 from eventhub.demo.forms import form
+from eventhub.demo.fund import make_fund
 from eventhub.demo.helping import make_helping
 from eventhub.demo.mailings import make_mailings
 from eventhub.demo.plan import EVENTS
@@ -61,6 +62,7 @@ def _load(today: date) -> None:
     regional = versions["regional_registration_form"]
     make_ways(events["forum_this_year"], events["regional_asia_pacific"], regional, cast["organiser"])
     make_mailings(events["forum_this_year"], cast["organiser"])
+    make_fund(events["forum_this_year"], events["forum_last_year"], crowd, cast, acting)
     make_stages(events["regional_asia_pacific"], cast["organiser"], cast["security"])
     reindex_all()
     _one_promise_that_waits()

@@ -186,7 +186,7 @@ def _register(
     begun = _begun(rng, plan)
     registration_id = uuid.uuid4()
     answers = dict(_answers(rng, plan, one))
-    answer_set_id = _answer_set(rows, version, one, answers, begun, draft=state is State.DRAFT) if version else None
+    answer_set_id = answer_set(rows, version, one, answers, begun, draft=state is State.DRAFT) if version else None
     way = WAY[state] if plan.seat_at == "accreditation" else _short_way(state)
     moments = [begun + timedelta(hours=3 + 31 * step) for step in range(len(way))]
     moments = [min(moment, now() - timedelta(minutes=10 * (len(way) - step))) for step, moment in enumerate(moments)]
@@ -274,9 +274,10 @@ def _short_way(state: State) -> tuple[State, ...]:
     return (State.SUBMITTED, State.ACCREDITED, *tail)
 
 
-def _answer_set(
+def answer_set(
     rows: Rows, version: QuestionnaireVersion, one: Somebody, answers: dict[str, Any], begun: datetime, *, draft: bool
 ) -> uuid.UUID:
+    """A set of answers among the rows, those of dangerous questions sealed; of a draft the first few."""
     questions = {question["key"]: question for page in version.definition["pages"] for question in page["questions"]}
     if draft:
         answers = dict(list(answers.items())[:4])

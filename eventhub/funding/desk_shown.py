@@ -13,7 +13,8 @@ from eventhub.funding.models import Call, Owed, State, Vouch, Voucher
 from eventhub.funding.nearness import Nearness
 from eventhub.funding.rules import Support
 from eventhub.kit import codes
-from eventhub.kit.i18n import Clock, Moment, in_language, own_clock, show_by, show_number
+from eventhub.kit.i18n import Clock, Moment, in_language, own_clock, show_by, show_money
+from eventhub.kit.money import Money
 from eventhub.questionnaires.definition import Definition
 
 Tag = tuple[Any, str]
@@ -149,5 +150,5 @@ def title_of(call: Call, lang: str) -> str:
 
 
 def money(amount: int | None, currency: str, lang: str) -> str:
-    """An amount in minor units, in words: ``1,234 USD``."""
-    return "" if amount is None else f"{show_number(amount // 100, lang)}\u00a0{currency}"
+    """An amount in minor units, in words: ``USD 1,234``."""
+    return "" if amount is None else show_money(Money(amount, currency), lang)

@@ -55,6 +55,8 @@ DEEDS = {
     "change_dropped": _l("Change of rules dropped"),
     "deadline_extended": _l("Deadline extended"),
     "call_cancelled": _l("Call cancelled"),
+    "selecting.traits_counted": _l("The board had a slate calculated"),
+    "reviewing.scoring_asked": _l("Scores reckoned anew"),
 }
 GRAVE = {"call_cancelled", "change_dropped"}
 

@@ -199,7 +199,7 @@ def _seat(one: Seat) -> dict[str, Any]:
     return {
         "person_id": one.member.person_id,
         "name": one.member.person.public_name,
-        "languages": " · ".join(one.member.languages),
+        "languages": shown.languages(one.member.languages),
         "region": shown.region(one.member.region),
         "load": one.load,
         "most": one.member.most,

@@ -1,6 +1,6 @@
 """Reviewing in words: ties, states, regions, why there are no readers or no calibrated score; a file as it is read."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import g
@@ -70,6 +70,11 @@ def region(code: str | None) -> str:
 def regions() -> list[tuple[str, str]]:
     """The regions of the forum, from the code list."""
     return [(code, str(name)) for code, name in codes.choices("forum_region", g.lang)]
+
+
+def languages(spoken: Iterable[str]) -> str:
+    """Languages by their names, as they were given."""
+    return " · ".join(codes.language_name(code, g.lang) for code in spoken)
 
 
 def title(reading: Reading, lang: str) -> str:

@@ -261,13 +261,13 @@ def _balance_label(rule: Balance) -> str:
 
 
 def prices(run: Run | None, rules: Rules, sight: Sight) -> list[dict[str, Any]] | None:
-    """Each rule with the points it costs and how many change; None while that is reckoned. A rule on sealed cells never
-    says who.
+    """Each rule with the points it costs and how many change, the dearest first; None while that is reckoned. A rule on
+    sealed cells never says who.
     """
     if run is None or run.answer is None:
         return None
     lang, found = language(), []
-    for one in run.answer["rows"]:
+    for one in sorted(run.answer["rows"], key=lambda row: -row["lost"]):
         if one["kind"] == "pin" and uuid.UUID(one["id"]) in sight.aside:
             continue
         label = rule_label(rules, one["id"])

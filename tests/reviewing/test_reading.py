@@ -315,3 +315,26 @@ def test_a_session_that_dies_half_way_loses_nothing(client: FlaskClient) -> None
     assert "/sign-in" in answer.location
     sign_in(client, reader)
     assert "Half a reason" in client.get(address).text
+
+
+def test_the_first_page_of_staff_says_what_waits_and_nothing_of_a_file_that_ties_forbid(client: FlaskClient) -> None:
+    call = f.make_call()
+    reader = sign_in(client, f.make_reader(call))
+    f.give(f.make_file(call), reader)
+    f.give(f.make_file(call), reader, is_open=False)
+    forbidden = f.make_file(call)
+    f.give(forbidden, reader)
+    db.session.add(Tie(call_id=call.id, person_id=reader.id, kind=Conflict.FAMILY, application_id=forbidden.id))
+    db.session.flush()
+    page = client.get("/en/console").text
+    assert "Files to read" in page
+    assert "2 wait" in page
+    assert "1 new file waits" in page
+
+
+def test_the_first_page_of_staff_says_nothing_when_all_is_handed_in(client: FlaskClient) -> None:
+    call = f.make_call()
+    reader = sign_in(client, f.make_reader(call))
+    f.hand_in(f.give(f.make_file(call), reader), reader)
+    assert 'href="/en/reviews"' in client.get("/en/console").text
+    assert "reading-t" not in client.get("/en/console").text
