@@ -1,4 +1,4 @@
-"""What readers have to do, on the first page of staff; the way to them from a call; what they find in their own copy."""
+"""What readers have to do, on the first page of staff; the way to them from a call; what they find in their copy."""
 
 import uuid
 from collections import Counter
