@@ -5,7 +5,7 @@ from typing import Any
 from flask import g, url_for
 from flask_babel import gettext as _
 
-from eventhub.awards import access, releasing
+from eventhub.awards import access, release_shown, releasing
 from eventhub.awards.letters import title_of
 from eventhub.awards.release_queries import waiting_calls
 from eventhub.funding.models import Call, Stand, State
@@ -17,6 +17,8 @@ from eventhub.kit.web import Link
 from eventhub.people.access import Scope
 from eventhub.people.models import Role
 from eventhub.people.sessions import Visitor
+from eventhub.reviewing.queries import Reading
+from eventhub.selecting.models import Slate, SlateState
 
 CONCERNED = (Role.ADMIN, Role.FUND_OFFICER, Role.APPROVER)
 
@@ -59,5 +61,21 @@ def mine(found: Intake) -> Panel | None:
     return Panel("awards/release_mine.html", {"reason": reason_text("funding", told.reason, g.lang), "words": words})
 
 
-PROVIDERS: tuple[tuple[str, Provider], ...] = (("console.today", today), ("console.call", ways), ("funding.mine", mine))
+def decided(asked: tuple[Reading, Slate]) -> Panel | None:
+    """On the approver's page of an approved slate: whether its decisions are prepared."""
+    reading, slate = asked
+    if slate.state is not SlateState.APPROVED:
+        return None
+    call = reading.call
+    problem = release_shown.staging(releasing.staging_of(slate), call.currency, g.lang)
+    url = url_for("awards_release.board", slug=call.slug)
+    return Panel("awards/release_decided.html", {"problem": problem, "url": url})
+
+
+PROVIDERS: tuple[tuple[str, Provider], ...] = (
+    ("console.today", today),
+    ("console.call", ways),
+    ("funding.mine", mine),
+    ("selecting.decided", decided),
+)
 """What app.py registers."""

@@ -244,7 +244,7 @@ BOARDS = (
     Route("selecting_console.slates", "GET", f"{BOARD}/slates", SERIES),
     Route("selecting_console.recommend", "GET POST", f"{BOARD}/slates/1/recommend", SERIES),
     Route("selecting_console.check", "POST", f"{BOARD}/slates/1/check", SERIES),
-    Route("selecting_console.export", "POST", f"{BOARD}/slates/1/file", SERIES),
+    Route("selecting_console.export", "GET POST", f"{BOARD}/slates/1/file", SERIES, {"reason": "Minutes"}),
     Route("selecting_console.decide", "GET POST", f"{DECIDED}/decide", SERIES),
     Route("selecting_console.send_back", "POST", f"{DECIDED}/send-back", SERIES, {"reason": "Look again"}),
     Route("awards_release.board", "GET POST", STAGED, SERIES, fills=True),

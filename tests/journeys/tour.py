@@ -568,6 +568,7 @@ def _build(words: Words) -> Tour:
             "selecting_console.file": f"{board}/files/{boards['board_file']}",
             "selecting_console.file#pinned": f"{board}/files/{boards['board_pinned']}",
             "selecting_console.slates": f"{board}/slates",
+            "selecting_console.export": f"{board}/slates/1/file",
             "selecting_console.recommend": f"{board}/slates/1/recommend",
             "selecting_console.decide": f"/console/funds/{boards['board_decided']}/board/slates/1/decide",
             "awards_release.board": f"/console/funds/{boards['staged']}/release",
