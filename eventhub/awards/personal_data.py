@@ -5,8 +5,9 @@ from typing import Any
 
 from sqlalchemy import delete, select, update
 
-from eventhub.awards import awarding, queries, reporting
+from eventhub.awards import awarding, queries, releasing, reporting
 from eventhub.awards.models import Award, AwardLine, Outcome, Payment, Replacement, TravelReport, Visa
+from eventhub.awards.release_models import Decision
 from eventhub.funding import behalf
 from eventhub.funding.models import MOVES, Application, State
 from eventhub.kit.audit import AuditEntry, AuditText
@@ -14,8 +15,8 @@ from eventhub.kit.db import db
 from eventhub.kit.sealed import SealKey, place, resealed
 from eventhub.people.models import Person
 
-REPORT, PAYEE = ("fund_travel_report", "answers"), ("fund_payment", "payee")
-"""Where the two sealed texts stand, as ``reporting`` and ``paying`` seal them."""
+REPORT, PAYEE, WORDS = ("fund_travel_report", "answers"), ("fund_payment", "payee"), ("fund_decision", "words")
+"""Where the sealed texts stand, as ``reporting``, ``paying`` and ``releasing`` seal them."""
 
 
 def own_data(person: Person) -> list[dict[str, Any]]:
@@ -43,10 +44,26 @@ def own_data(person: Person) -> list[dict[str, Any]]:
     return found
 
 
+def decisions(person: Person) -> list[dict[str, Any]]:
+    """What somebody was told beside an outcome: the code of the reason, and plain words."""
+    rows = (
+        select(Decision, Application.reference)
+        .join(Application, Application.id == Decision.application_id)
+        .where(Application.person_id == person.id, Decision.told_at.is_not(None), Application.outcome_seen.is_(None))
+        .order_by(Decision.told_at, Decision.id)
+    )
+    return [
+        {"reference": reference, "reason": row.reason, "words": releasing.words_of(person, row), "told": row.told_at}
+        for row, reference in db.session.execute(rows)
+    ]
+
+
 def erase(person: Person) -> int:
     """Take a person out of all grants; how many. What is not paid is free again; lines of the ledger stay, since money
     moved. Safe to repeat.
     """
+    mine = select(Application.id).where(Application.person_id == person.id)
+    db.session.execute(update(Decision).where(Decision.application_id.in_(mine)).values(words=None))
     ids = list(db.session.scalars(select(Award.id).join(Award.application).where(Application.person_id == person.id)))
     if not ids:
         return 0
@@ -63,7 +80,9 @@ def erase(person: Person) -> int:
 
 
 def hand_on(application: Application, before: SealKey, after: SealKey) -> None:
-    """An application is somebody else's: the report and another payee are sealed for that person."""
+    """An application is somebody else's: words of the decision, report and another payee are sealed for that person."""
+    for told in db.session.scalars(select(Decision).where(Decision.application_id == application.id)).all():
+        told.words = resealed(before, after, place(*WORDS, told.id), told.words)
     mine = select(Award.id).where(Award.application_id == application.id)
     for report in db.session.scalars(select(TravelReport).where(TravelReport.award_id.in_(mine))).all():
         report.answers = resealed(before, after, place(*REPORT, report.id), report.answers)

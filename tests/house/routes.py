@@ -222,6 +222,7 @@ HELPING = (
 
 BOARD = "/en/console/funds/{board}/board"
 DECIDED = "/en/console/funds/{board_decided}/board/slates/1"
+STAGED = "/en/console/funds/{staged}/release"
 BOARDS = (
     Route("selecting_console.room", "GET", BOARD, SERIES),
     Route("selecting_console.meet", "POST", f"{BOARD}/meeting", SERIES, {"deed": "come"}),
@@ -243,9 +244,22 @@ BOARDS = (
     Route("selecting_console.slates", "GET", f"{BOARD}/slates", SERIES),
     Route("selecting_console.recommend", "GET POST", f"{BOARD}/slates/1/recommend", SERIES),
     Route("selecting_console.check", "POST", f"{BOARD}/slates/1/check", SERIES),
-    Route("selecting_console.export", "POST", f"{BOARD}/slates/1/file", SERIES),
+    Route("selecting_console.export", "GET POST", f"{BOARD}/slates/1/file", SERIES, {"reason": "Minutes"}),
     Route("selecting_console.decide", "GET POST", f"{DECIDED}/decide", SERIES),
     Route("selecting_console.send_back", "POST", f"{DECIDED}/send-back", SERIES, {"reason": "Look again"}),
+    Route("awards_release.board", "GET POST", STAGED, SERIES, fills=True),
+    Route("awards_release.letter", "GET POST", f"{STAGED}/{{staged_file}}", SERIES, fills=True),
+    Route("awards_release.stop", "POST", "/en/console/funds/{staged_set}/release/stop", SERIES),
+    Route(
+        "awards_release.again", "POST", f"{STAGED}/again", SERIES, post=but(SERIES, admin=REFUSED, series_admin=REFUSED)
+    ),
+    Route(
+        "awards_release.reserves",
+        "POST",
+        f"{STAGED}/reserves",
+        SERIES,
+        post=but(SERIES, admin=REFUSED, series_admin=REFUSED),
+    ),
 )
 
 PROGRAMME = (
