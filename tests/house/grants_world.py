@@ -21,7 +21,14 @@ def own_line(award: Award) -> AwardLine:
 
 def note_stay(fund: Money, award: Award) -> None:
     """Four nights."""
-    stays.note(fund.officer, award, datetime(2026, 11, 25, 14), datetime(2026, 11, 29, 10), {}, driven=0)
+    stays.note(
+        fund.officer,
+        award,
+        datetime.fromisoformat("2026-11-25T14:00"),
+        datetime.fromisoformat("2026-11-29T10:00"),
+        {},
+        driven=0,
+    )
 
 
 def a_change_of_rules(fund: Money, amount: int) -> None:

@@ -234,7 +234,9 @@ GRANTED = (
     Route("awards_console.record", "GET", GRANT, SERIES),
     Route("awards_console.visa", "POST", f"{GRANTS}/{{grant_pending}}/visa", SERIES, {"deed": "needed"}),
     Route("awards_console.ticket", "POST", f"{GRANTS}/{{grant_pending}}/ticket", SERIES, JOURNEY),
-    Route("awards_console.travelled", "POST", f"{GRANTS}/{{grant_bound}}/travelled", SERIES, {"ended_on": "2026-11-21"}),
+    Route(
+        "awards_console.travelled", "POST", f"{GRANTS}/{{grant_bound}}/travelled", SERIES, {"ended_on": "2026-11-21"}
+    ),
     Route("awards_console.end", "POST", f"{GRANT}/end", SERIES, {"deed": "cancel", "reason": "She told us so"}),
     Route("awards_console.ask_nominator", "POST", f"{GRANTS}/{{grant_nominated}}/replace", SERIES),
     Route("awards_console.read_report", "POST", f"{GRANTS}/{{grant_closed}}/report", SERIES, {"why": "For the donors"}),
