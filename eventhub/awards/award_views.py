@@ -48,7 +48,7 @@ def visa(slug: str, award_id: uuid.UUID) -> ResponseReturnValue:
     deed = request.form.get("deed", "")
     if deed not in VISA_DEEDS:
         raise NotFound
-    return _done(slug, award_id, VisaForm, VISA_DEEDS[deed], _("The visa is noted."))
+    return _done(slug, award_id, VisaForm, VISA_DEEDS[deed], _("Saved"))
 
 
 @bp.post("/console/funds/<slug>/grants/<uuid:award_id>/ticket")
@@ -61,7 +61,7 @@ def ticket(slug: str, award_id: uuid.UUID) -> ResponseReturnValue:
         first, last = chosen_day(form.travels_on), chosen_day(form.returns_on)
         return travelling.ticketed(place.person, award, travels_on=first, returns_on=last)
 
-    return _done(slug, award_id, TicketForm, deed, _("The ticket is noted."))
+    return _done(slug, award_id, TicketForm, deed, _("Saved"))
 
 
 @bp.post("/console/funds/<slug>/grants/<uuid:award_id>/travelled")
@@ -101,7 +101,7 @@ def ask_nominator(slug: str, award_id: uuid.UUID) -> ResponseReturnValue:
     def deed(place: Place, award: Award, _form: ActionForm) -> object:
         return replacing.ask_nominator(place.person, award)
 
-    return _done(slug, award_id, ActionForm, deed, _("The nominator is asked by mail."))
+    return _done(slug, award_id, ActionForm, deed, _("The nominator was asked for somebody else"))
 
 
 @bp.post("/console/funds/<slug>/grants/<uuid:award_id>/report")
@@ -127,7 +127,7 @@ def settle(slug: str, award_id: uuid.UUID) -> ResponseReturnValue:
     place, form = at_till(slug), ActionForm()
     award = found_award(place, award_id, lock=True)
     if form.validate_on_submit() and submit(form, lambda: paying.settle(place.person, award)):
-        flash(_("The grant is settled. What was left is free again."), "ok")
+        flash(_("The grant was settled"), "ok")
         return back_to("awards_console.record", slug=slug, award_id=award_id)
     return _draw(place, found_award(place, award_id), form)
 
@@ -246,13 +246,14 @@ def _facts(
     return [{"label": label, "value": value} for label, value in found if value]
 
 
-def _visa_deeds(state: State, row: Visa | None) -> list[str]:
-    """Which steps of a visa are possible now."""
+def _visa_deeds(state: State, row: Visa | None) -> list[tuple[str, Any]]:
+    """Which steps of a visa are possible now, with their words."""
+    found: list[VisaState] = []
     if state in {State.ACCEPTED, State.VISA_REFUSED}:
-        return ["needed"]
-    if state is State.VISA_PENDING and row is not None:
-        return [] if row.state is VisaState.GRANTED else ["asked", "granted", "refused"]
-    return []
+        found = [VisaState.NEEDED]
+    elif state is State.VISA_PENDING and row is not None and row.state is not VisaState.GRANTED:
+        found = [VisaState.ASKED, VisaState.GRANTED, VisaState.REFUSED]
+    return [(one.value, console_shown.VISAS[one][0]) for one in found]
 
 
 def _may_buy(state: State, row: Visa | None) -> bool:

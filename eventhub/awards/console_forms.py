@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import FileStorage
 from wtforms import BooleanField, FileField, SelectField, StringField, TextAreaField
@@ -155,7 +156,7 @@ class CostForm(ReceiptForm):
         try:
             digits_of(field.data if CURRENCY.fullmatch(field.data) else "")
         except MoneyError:
-            raise ValidationError(_l("Write the three letters of a currency, such as USD")) from None
+            raise ValidationError(_l("Three letters, such as USD")) from None
 
     def validate_given(self, field: StringField) -> None:
         """An amount of that currency."""
@@ -168,7 +169,7 @@ class PayForm(Form):
 
     amount = money(_l("Amount to pay"))
     payee = StringField(
-        _l("Paid to somebody else"),
+        _l("To somebody else"),
         description=_l("Name and kinship, where the traveller has no account. It is kept sealed."),
         validators=[optional(), Length(max=200)],
     )
@@ -243,13 +244,14 @@ class RateForm(Form):
         validators=[required(), Length(max=3)],
         render_kw={"spellcheck": "false", "dir": "ltr"},
     )
-    units = StringField(_l("Units"), validators=[required(), Length(max=30)], render_kw={"inputmode": "decimal"})
+    units = StringField(validators=[required(), Length(max=30)], render_kw={"inputmode": "decimal"})
     valid_from = day(_l("Holds from"))
     source = StringField(_l("Source"), validators=[required(), Length(max=200)])
 
     def __init__(self, base: str, **given: Any) -> None:
         self.base = base
         super().__init__(**given)
+        self.units.label.text = gettext("Units for one %(base)s", base=base)
 
     def validate_currency(self, field: StringField) -> None:
         """Another currency than the fund's own."""
@@ -257,14 +259,14 @@ class RateForm(Form):
         try:
             digits_of(field.data if CURRENCY.fullmatch(field.data) else "")
         except MoneyError:
-            raise ValidationError(_l("Write the three letters of a currency, such as USD")) from None
+            raise ValidationError(_l("Three letters, such as USD")) from None
         if field.data == self.base:
             raise ValidationError(_l("This is the fund’s own currency"))
 
     def validate_units(self, _field: StringField) -> None:
         """More than nothing."""
         if not Decimal(0) < self.value() < LARGEST_UNITS:
-            raise ValidationError(_l("Write how many units one unit of the fund’s currency is worth, such as 0.92"))
+            raise ValidationError(_l("Write a number"))
 
     def value(self) -> Decimal:
         """The rate with at most ten decimals; zero for nonsense."""
@@ -282,6 +284,6 @@ class StayForm(Form):
     arrives = DateTimeLocalField(_l("Arrives"), validators=[required()], format=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])
     leaves = DateTimeLocalField(_l("Leaves"), validators=[required()], format=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])
     driven = SelectField(
-        _l("Ways to terminals on which the host drives"),
+        _l("Ways on which the host drives"),
         choices=options((str(number), str(number)) for number in range(LEGS + 1)),
     )

@@ -1,8 +1,9 @@
 """What the staff's pages say of grants: words, tags, amounts."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import g
 from flask_babel import gettext as _
@@ -201,7 +202,13 @@ def payment(envelope: FundEnvelope, row: Payment, names: dict[Any, str], zone: s
         "asked": show_own(row.asked_at, zone, g.lang),
         "agreed_by": names.get(row.agreed_by_id, ""),
         "agreed": show_own(row.paid_at, zone, g.lang) if row.paid_at else None,
+        "asked_on": _day(row.asked_at, zone),
+        "agreed_on": _day(row.paid_at, zone) if row.paid_at else None,
     }
+
+
+def _day(moment: datetime, zone: str) -> str:
+    return show_date(moment.astimezone(ZoneInfo(zone)).date(), g.lang)
 
 
 def deed(entry: AuditEntry, text: str | None, names: dict[Any, str], zone: str) -> dict[str, Any]:

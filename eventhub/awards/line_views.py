@@ -56,7 +56,7 @@ def cost(slug: str, award_id: uuid.UUID, line_id: uuid.UUID) -> ResponseReturnVa
             return paying.note_actual(place.person, award, row, given, on=day)
 
         if submit(form, deed):
-            flash(_("The real cost is noted."), "ok")
+            flash(_("Real cost entered"), "ok")
             return back_to("awards_console.line", slug=slug, award_id=award_id, line_id=line_id)
     award = found_award(place, award_id)
     return _draw(place, award, console_queries.line(award.id, line_id), form)

@@ -41,7 +41,7 @@ def budget(slug: str, envelope_id: uuid.UUID) -> ResponseReturnValue:
         difference, words = form.difference(), form.reason.data
         deed = lambda: ledger.change_budget(place.person, row, difference, reason="by_hand", text=words)  # noqa: E731
         if submit(form, deed):
-            flash(_("The budget is changed."), "ok")
+            flash(_("Saved"), "ok")
             return back_to("awards_console.money", slug=slug)
         row = console_queries.envelope(place.call_id, envelope_id)
     page = render_template(
@@ -63,7 +63,7 @@ def follow(slug: str, number: int) -> ResponseReturnValue:
     place, form = at_till(slug), ActionForm()
     call = place.reading.call
     if form.validate_on_submit() and submit(form, lambda: rule_budgets.follow_now(place.person, call, number)):
-        flash(_("The budget is changed."), "ok")
+        flash(_("Saved"), "ok")
         return back_to("awards_console.money", slug=slug)
     return _draw(place, form)
 
@@ -82,7 +82,7 @@ def rates(slug: str) -> ResponseReturnValue:
             return ledger.enter_rate(place.person, base, form.currency.data or "", form.value(), day, source=source)
 
         if submit(form, deed):
-            flash(_("The rate is entered."), "ok")
+            flash(_("Saved"), "ok")
             return back_to("awards_console.rates", slug=slug)
     found = console_queries.rates(base)
     names = public_names([one.entered_by_id for one in found if one.entered_by_id])

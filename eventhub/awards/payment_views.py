@@ -72,7 +72,7 @@ def drop(slug: str, award_id: uuid.UUID, payment_id: uuid.UUID) -> ResponseRetur
     award = found_award(place, award_id, lock=True)
     row = _of(award, payment_id, lock=True)
     if form.validate_on_submit() and submit(form, lambda: paying.drop(place.person, award, row)):
-        flash(_("The payment is dropped."), "ok")
+        flash(_("Payment dropped"), "ok")
         return back_to("awards_console.payment", slug=slug, award_id=award_id, payment_id=payment_id)
     return _again(place, award_id, payment_id, form)
 
@@ -89,7 +89,7 @@ def take_back(slug: str, award_id: uuid.UUID, payment_id: uuid.UUID) -> Response
         amount, again = amount_of(form.back.data or "", award.envelope.currency), bool(form.again.data)
         try_it = lambda: paying.take_back(place.person, award, row, amount, pay_again=again)  # noqa: E731
         if submit(form, try_it):
-            flash(_("The money that came back is noted."), "ok")
+            flash(_("Money came back"), "ok")
             return back_to("awards_console.payment", slug=slug, award_id=award_id, payment_id=payment_id)
     return _again(place, award_id, payment_id, form)
 

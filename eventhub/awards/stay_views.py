@@ -36,7 +36,7 @@ def stay(slug: str, award_id: uuid.UUID) -> ResponseReturnValue:
         arrives, leaves = chosen_moment(form.arrives), chosen_moment(form.leaves)
         driven = int(form.driven.data)
         if submit(form, lambda: stays.note(place.person, award, arrives, leaves, given, driven=driven)):
-            flash(_("The stay is entered."), "ok")
+            flash(_("Stay entered"), "ok")
             return back_to("awards_console.stay", slug=slug, award_id=award_id)
         award = found_award(place, award_id)
         row = stays.stay_of(award)
