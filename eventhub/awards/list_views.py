@@ -119,6 +119,7 @@ def _list(place: Place) -> ResponseReturnValue:
         bulk=ActionForm(formdata=None),
         may_offer=place.offers and any(one.award.application.state in OFFERABLE for one in found),
         ways=_ways(place),
+        scripts=["choose-all.js"],
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select, update
+from sqlalchemy import Integer, select, type_coerce, update
 
 from eventhub.awards.models import Award, TravelReport
 from eventhub.funding.models import Application, Debt, Owed, State
@@ -104,9 +104,9 @@ def remind_due(today: date) -> int:
     many.
     """
     count = 0
-    given = TravelReport.due - TravelReport.ended_on
+    given = type_coerce(TravelReport.due - TravelReport.ended_on, Integer)
     for usual in reversed(REMINDERS):
-        after = (given * usual + (USUAL_DAYS - 1)) / USUAL_DAYS
+        after = (given * usual + (USUAL_DAYS - 1)) // USUAL_DAYS
         rows = (
             select(TravelReport)
             .where(

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from flask.testing import FlaskClient
 
-from eventhub.awards import awarding, queries, reporting, travelling
+from eventhub.awards import awarding, paying, personal_data, queries, receipts, reporting, stays, travelling
 from eventhub.awards.models import Award, Outcome, Proposal, Visa
 from eventhub.funding.models import State
 from eventhub.kit.audit import AuditText
@@ -16,9 +16,11 @@ from eventhub.kit.db import db
 from eventhub.people.models import Affiliation, Person, Role
 from tests.awards import scene
 from tests.factories.awards import Money, make_application, make_award, make_fund, make_reserves
+from tests.factories.funding import an_open_call
 from tests.factories.funding_desk import fund_officer
 from tests.factories.people import make_organisation, make_person, sign_in
 from tests.factories.registration import a_photograph
+from tests.house.grants_world import note_stay
 from tests.programme.console import fields_of, send
 
 
@@ -339,3 +341,68 @@ def test_today_and_the_call_lead_to_what_waits(client: FlaskClient, fund: Money)
     assert home(fund) in client.get(f"/en/console/funds/{fund.call.slug}").text
     officer(client, fund, Role.FINANCE)
     assert "Grants to offer" not in client.get("/en/console").text
+
+
+def test_reminders_keep_in_step_with_the_days_a_call_gives(client: FlaskClient, fund: Money) -> None:
+    usual, longer = scene.came_home(fund), make_award(fund, State.ACCEPTED)
+    today = now().date()
+    travelling.ticketed(fund.officer, longer, travels_on=today, returns_on=today)
+    travelling.travelled(fund.officer, longer, ended_on=today, report_days=60)
+    assert usual
+    assert reporting.remind_due(today + timedelta(days=6)) == 0
+    assert reporting.remind_due(today + timedelta(days=7)) == 1
+    assert reporting.remind_due(today + timedelta(days=13)) == 0
+    assert reporting.remind_due(today + timedelta(days=14)) == 1
+    assert reporting.remind_due(today + timedelta(days=14)) == 0
+
+
+def test_whoever_owes_a_report_is_led_to_it_where_it_is_in_the_way(client: FlaskClient, fund: Money) -> None:
+    award = scene.came_home(fund)
+    reporting.overdue_due(now() + timedelta(days=31))
+    person = sign_in(client, again(award).application.person)
+    call = an_open_call()
+    page = client.get(f"/en/funds/{call.slug}/apply").text
+    assert f"/en/me/grants/{again(award).application.reference}/report" in page
+    sign_in(client, make_person())
+    assert "/report" not in client.get(f"/en/funds/{call.slug}/apply").text
+    assert person
+
+
+def test_erasing_a_person_takes_receipts_and_the_stay_along(client: FlaskClient, fund: Money) -> None:
+    award = make_award(fund, State.ACCEPTED)
+    person = award.application.person
+    line = next(one for one in queries.lines([award.id]) if one.payee == "traveller")
+    receipts.attach(person, award, line, a_photograph(kind="PNG"))
+    note_stay(fund, award)
+    file = receipts.of_line(line)
+    assert personal_data.own_data(person)[0]["stay"]["arrives"]
+    personal_data.erase(person)
+    assert file.deleted_at is not None
+    assert stays.stay_of(award) is None
+
+
+def test_the_page_of_a_grant_costs_the_same_with_many_lines_and_payments(
+    client: FlaskClient, fund: Money, statements: list[str]
+) -> None:
+    officer(client, fund, Role.FINANCE)
+    award = make_award(fund, State.ACCEPTED)
+    line = next(one for one in queries.lines([award.id]) if one.payee == "traveller")
+    paying.ask(fund.finance, award, line, 100)
+    url = f"{home(fund)}/{award.id}"
+    client.get(url)
+    statements.clear()
+    client.get(url)
+    one = len(statements)
+    held = queries.award(award.id, lock=True)
+    for _ in range(3):
+        paying.ask(fund.finance, held, queries.line(award.id, line.id), 100)
+    db.session.expire_all()
+    statements.clear()
+    client.get(url)
+    assert len(statements) == one <= 16
+    statements.clear()
+    client.get(f"{home(fund)}/payments")
+    assert len(statements) <= 10
+    statements.clear()
+    client.get(f"{home(fund)}/reserves")
+    assert len(statements) <= 10
