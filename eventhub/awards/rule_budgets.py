@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
 
 from sqlalchemy import select
@@ -32,17 +33,22 @@ def follow(call_id: uuid.UUID, number: int, *, actor: Person | None = None) -> b
     ``lagging`` tells of it.
     """
     call = db.session.get_one(Call, call_id)
-    before, rules = _versions(call_id, number)
+    rules = next((one.rules for one in _agreed(call_id) if one.number == number), None)
+    if rules is None:
+        raise NotFound
     try:
         with db.session.begin_nested():
             open_envelopes(actor, call, rules)
             rows = {row.key: row for row in _envelopes(call_id)}
-            done = _followed(call_id)
-            lines = []
-            for key, difference in _differences(before, rules).items():
-                if key in rows and (rows[key].id, _mark(number)) not in done:
-                    kind = MovementKind.RAISE if difference > 0 else MovementKind.CUT
-                    lines.append(Line(rows[key].id, kind, abs(difference)))
+            lines = [
+                Line(
+                    rows[one.key].id,
+                    MovementKind.RAISE if one.difference > 0 else MovementKind.CUT,
+                    abs(one.difference),
+                )
+                for one in lagging(call_id)
+                if one.number == number
+            ]
             for row in rows.values():
                 row.over_commit = max(row.over_commit, rules.over_commit)
             write(actor, lines, reason=_mark(number))
@@ -65,31 +71,32 @@ def follow_now(actor: Person, call: Call, number: int) -> Call:
 
 
 def lagging(call_id: uuid.UUID) -> list[Lag]:
-    """What changes of rules said of budgets and the ledger does not: the oldest first. Three statements at the most."""
-    agreed = list(db.session.execute(_agreed(call_id)))
+    """What changes of rules said of budgets and the ledger does not: the oldest first. An envelope that was opened
+    after a change holds what it said. Three statements at the most.
+    """
+    agreed = _agreed(call_id)
     if len(agreed) < 2:
         return []
-    done, rows = _followed(call_id), {row.key: row.id for row in _envelopes(call_id)}
-    found = []
-    for (_number, before), (number, after) in pairwise(agreed):
-        found += [
-            Lag(number, key, difference)
-            for key, difference in _differences(read(before), read(after)).items()
-            if key in rows and (rows[key], _mark(number)) not in done
-        ]
-    return found
+    done, rows = _followed(call_id), {row.key: row for row in _envelopes(call_id)}
+    return [
+        Lag(after.number, key, difference)
+        for before, after in pairwise(agreed)
+        for key, difference in _differences(before.rules, after.rules).items()
+        if key in rows and rows[key].created_at <= after.at and (rows[key].id, _mark(after.number)) not in done
+    ]
 
 
-def _versions(call_id: uuid.UUID, number: int) -> tuple[Rules, Rules]:
-    rows = [read(rules) for one, rules in db.session.execute(_agreed(call_id)) if one <= number]
-    if len(rows) < 2:
-        raise NotFound
-    return rows[-2], rows[-1]
+@dataclass(frozen=True)
+class _Agreed:
+    number: int
+    rules: Rules
+    at: datetime
 
 
-def _agreed(call_id: uuid.UUID):  # type: ignore[no-untyped-def] # a statement of two columns
-    rows = select(CallRules.number, CallRules.rules)
-    return rows.where(CallRules.call_id == call_id, CallRules.agreed_at.is_not(None)).order_by(CallRules.number)
+def _agreed(call_id: uuid.UUID) -> list[_Agreed]:
+    rows = select(CallRules.number, CallRules.rules, CallRules.agreed_at)
+    rows = rows.where(CallRules.call_id == call_id, CallRules.agreed_at.is_not(None)).order_by(CallRules.number)
+    return [_Agreed(number, read(rules), at) for number, rules, at in db.session.execute(rows) if at is not None]
 
 
 def _envelopes(call_id: uuid.UUID) -> list[FundEnvelope]:

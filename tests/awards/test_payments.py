@@ -214,10 +214,12 @@ def test_rates_are_entered_once_for_a_day(client: FlaskClient, fund: Money) -> N
     assert "UN Treasury" in page
 
 
-def changed_rules(fund: Money, amount: int) -> int:
-    """A second person agreed that the envelope holds another amount; the number of the change."""
+def changed_rules(fund: Money, amount: int, *, more: int = 0) -> int:
+    """A second person agreed that the envelope holds another amount, or that there is one ``more``; its number."""
     before = db.session.scalar(select(func.max(CallRules.number)).where(CallRules.call_id == fund.call.id)) or 1
-    data = fund.call.rules | {"envelopes": [{"id": "main", "title": {"en": "Voluntary fund"}, "amount": amount}]}
+    amounts = {"main": amount} | ({"more": more} if more else {})
+    envelopes = [{"id": key, "title": {"en": key}, "amount": one} for key, one in amounts.items()]
+    data = fund.call.rules | {"envelopes": envelopes}
     fund.call.rules = data
     standing = rules_of.read(data)
     db.session.add(
@@ -259,6 +261,16 @@ def test_a_change_of_rules_reaches_the_ledger_once_or_waits_for_money(
     db.session.expire_all()
     assert db.session.get_one(FundEnvelope, fund.envelope.id).budget == 100_000
     assert "waits for money" not in client.get(money).text
+
+
+def test_an_envelope_that_opens_after_a_change_holds_what_it_says(client: FlaskClient, fund: Money) -> None:
+    changed_rules(fund, 1_000_000, more=500)
+    number = changed_rules(fund, 1_000_000, more=700)  # the change before has not reached the ledger yet
+    for _ in range(2):
+        assert rule_budgets.follow(fund.call.id, number)
+    assert rule_budgets.follow(fund.call.id, number - 1)
+    assert {row.key: row.budget for row in queries.envelopes(fund.call.id)} == {"main": 1_000_000, "more": 700}
+    assert rule_budgets.lagging(fund.call.id) == []
 
 
 def test_two_people_agree_at_the_same_moment_and_it_is_paid_once(committed: Flask) -> None:
