@@ -5,13 +5,15 @@ from typing import Any
 
 from sqlalchemy import delete, select, update
 
-from eventhub.awards import awarding, queries, releasing, reporting
-from eventhub.awards.models import Award, AwardLine, Outcome, Payment, Replacement, TravelReport, Visa
+from eventhub.awards import awarding, queries, receipts, releasing, reporting, stays
+from eventhub.awards.models import Award, AwardLine, AwardStay, Outcome, Payment, Replacement, TravelReport, Visa
 from eventhub.awards.release_models import Decision
 from eventhub.funding import behalf
 from eventhub.funding.models import MOVES, Application, State
+from eventhub.kit import files
 from eventhub.kit.audit import AuditEntry, AuditText
 from eventhub.kit.db import db
+from eventhub.kit.files import StoredFile
 from eventhub.kit.sealed import SealKey, place, resealed
 from eventhub.people.models import Person
 
@@ -26,6 +28,7 @@ def own_data(person: Person) -> list[dict[str, Any]]:
     for award in db.session.scalars(rows):
         report = queries.report_of(award.id)
         visa = db.session.scalar(select(Visa).where(Visa.award_id == award.id))
+        stay = stays.stay_of(award)
         found.append(
             {
                 "reference": award.application.reference,
@@ -38,6 +41,7 @@ def own_data(person: Person) -> list[dict[str, Any]]:
                 "answered": award.answered_at,
                 "lines": {row.kind.value: row.authorised or row.approved for row in queries.lines([award.id])},
                 "visa": visa.state.value if visa else None,
+                "stay": {"arrives": stay.arrives, "leaves": stay.leaves, "given": stay.given} if stay else None,
                 "report": reporting.answers(award, report) if report else {},
             }
         )
@@ -72,7 +76,10 @@ def erase(person: Person) -> int:
     db.session.execute(update(TravelReport).where(TravelReport.award_id.in_(ids)).values(answers=None))
     db.session.execute(update(Payment).where(Payment.award_id.in_(ids)).values(payee=None))
     db.session.execute(update(AwardLine).where(AwardLine.award_id.in_(ids)).values(receipt_id=None))
-    for table in (Visa, Replacement):
+    sent = StoredFile.owner_id == person.id, StoredFile.purpose == receipts.PURPOSE, StoredFile.deleted_at.is_(None)
+    for file in db.session.scalars(select(StoredFile).where(*sent)):
+        files.remove(file)
+    for table in (Visa, Replacement, AwardStay):
         db.session.execute(delete(table).where(table.award_id.in_(ids)))
     _forget_words(ids)
     db.session.flush()
@@ -80,7 +87,7 @@ def erase(person: Person) -> int:
 
 
 def hand_on(application: Application, before: SealKey, after: SealKey) -> None:
-    """An application is somebody else's: words of the decision, report and another payee are sealed for that person."""
+    """An application is somebody else's: the decision's words, report, another payee and receipts are sealed anew."""
     for told in db.session.scalars(select(Decision).where(Decision.application_id == application.id)).all():
         told.words = resealed(before, after, place(*WORDS, told.id), told.words)
     mine = select(Award.id).where(Award.application_id == application.id)
@@ -88,6 +95,8 @@ def hand_on(application: Application, before: SealKey, after: SealKey) -> None:
         report.answers = resealed(before, after, place(*REPORT, report.id), report.answers)
     for payment in db.session.scalars(select(Payment).where(Payment.award_id.in_(mine))).all():
         payment.payee = resealed(before, after, place(*PAYEE, payment.id), payment.payee)
+    for line in db.session.scalars(select(AwardLine).where(AwardLine.award_id.in_(mine))).all():
+        line.receipt_id = files.handed_over(line.receipt_id, application.person_id, after)
 
 
 behalf.HANDED_ON.append(hand_on)
