@@ -22,6 +22,7 @@ from eventhub.awards.models import Award, Proposal, ReservePlace
 from eventhub.awards.money_models import FundEnvelope
 from eventhub.awards.release_models import Decision, Failed, Staging
 from eventhub.funding.allowance import CostKind, Payee
+from eventhub.funding.costs import OWN_WAY
 from eventhub.funding.estimates import Variant
 from eventhub.funding.models import Application, Call, State
 from eventhub.funding.moves import NotPossible
@@ -33,7 +34,7 @@ from eventhub.kit.errors import DomainError, Forbidden, Stale
 from eventhub.kit.money import Money
 from eventhub.kit.outbox import promise
 from eventhub.people.models import Person
-from eventhub.selecting.inputs import NEEDED, cells_of
+from eventhub.selecting.inputs import cells_of
 from eventhub.selecting.models import Slate, SlateState
 
 REASONS = {State.APPROVED: "selected", State.RESERVE: "reserve", State.NOT_RECOMMENDED: "below_line"}
@@ -257,7 +258,7 @@ def costs_of(application: Application, way: Support, cost: int) -> list[Cost]:
     """
     left, costs = cost, dict[CostKind, int]()
     for line in application.cost_lines:
-        if way is Support.WOULD_COME and line["code"] not in NEEDED:
+        if way is Support.WOULD_COME and line["code"] in OWN_WAY:
             continue
         amount = min(left, int(line["amount"]))
         if amount > 0:

@@ -20,6 +20,9 @@ ONE_CURRENCY = "USD"
 WHOLE_WAY = 1
 """The call's amount for terminals is for the whole journey, as its page says."""
 
+OWN_WAY = frozenset(kind.value for kind in OWN[Variant.WOULD_COME])
+"""Codes of the lines that whoever would come anyway pays alone."""
+
 
 class Need(StrEnum):
     """What somebody cannot come without."""
@@ -94,8 +97,7 @@ def amounts(whole: int, lines: Mapping[str, int], asked: int | None) -> dict[Sup
     """What each way of funding costs the fund, in minor units. A part is what was asked for, at the most the whole; who
     would come anyway still gets what a disability or a family makes necessary. ``lines`` by code.
     """
-    own = {kind.value for kind in OWN[Variant.WOULD_COME]}
-    needed = sum(amount for code, amount in lines.items() if code not in own)
+    needed = sum(amount for code, amount in lines.items() if code not in OWN_WAY)
     return {
         Support.FULL: whole,
         Support.PARTIAL: min(whole, whole if asked is None else asked),
