@@ -17,6 +17,8 @@ from eventhub.arrangements import organiser_views as arrangements_console
 from eventhub.arrangements import views as arrangements_pages
 from eventhub.arrangements import visa_views as arrangements_visas
 from eventhub.arrangements.panels import PROVIDERS as ARRANGEMENTS_PANELS
+from eventhub.awards import dashboard_models as awards_dashboard
+from eventhub.awards import dashboard_views as awards_numbers
 from eventhub.awards import models as awards_models
 from eventhub.awards import views as awards_pages
 from eventhub.awards.panels import PROVIDERS as AWARDS_PANELS
@@ -188,6 +190,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     helping_pages.bp,
     helping_console,
     awards_pages.bp,
+    awards_numbers.bp,
     papers_pages,
     papers_console,
     *{module.bp: module for module in (checkin_console, checkin_phones, checkin_rooms)},
@@ -419,6 +422,7 @@ TABLES = (
     slots,
     arrangements_models,
     awards_models,
+    awards_dashboard,
     calendars_models,
     checkin_models,
     delegations_models,
