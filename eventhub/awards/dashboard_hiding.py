@@ -17,6 +17,8 @@ from eventhub.kit.small_numbers import STEP, moves, shown
 
 FREE = 5
 """So many values must be possible for each hidden number."""
+NEEDLESS = 6
+"""In one table of so many some numbers are hidden without need: else hidden numbers would all be small."""
 TURNS = 60
 """Bounds settle in a few turns."""
 
@@ -40,17 +42,19 @@ class Column:
 
 @dataclass(frozen=True)
 class Chance:
-    """What nobody can foresee: in which order cells are hidden, and whether one is hidden without need."""
+    """What nobody can foresee, and no number decides: in which order cells are hidden, from the last of ``order`` on,
+    and how many are hidden without need.
+    """
 
     order: Sequence[str]
-    one_more: bool
+    needless: int
 
     @classmethod
     def drawn(cls, cells: Iterable[str]) -> "Chance":
         """Drawn from the system's source."""
         source, order = SystemRandom(), list(cells)
         source.shuffle(order)
-        return cls(order, source.randrange(4) == 0)
+        return cls(order, 0 if source.randrange(NEEDLESS) else source.randint(1, len(order)))
 
 
 def publish(before: Sequence[Column], stage: int, day: int, numbers: Cells, chance: Chance) -> Column | None:
@@ -60,8 +64,8 @@ def publish(before: Sequence[Column], stage: int, day: int, numbers: Cells, chan
         return None
     said = {code: shown(number) for code, number in numbers.items()}
     waiting = [code for code in chance.order if said[code] is not None]
-    if chance.one_more and waiting and len(waiting) < len(said):
-        said[waiting.pop()] = None
+    for code in waiting[len(waiting) - min(chance.needless, len(waiting)) :]:
+        said[waiting.pop(waiting.index(code))] = None
     while True:
         column = Column(stage, day, total, dict(said))
         hidden = [code for code, at_least in said.items() if at_least is None]

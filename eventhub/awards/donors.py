@@ -98,7 +98,7 @@ def gather(order: DonorReport, moment: datetime) -> Manuscript:
             return Manuscript(
                 order.kind,
                 order.language,
-                str(_("Report to donors")),
+                str(_("Report for donors")),
                 shown.title_of(reading.call),
                 _house(reading),
                 moment,
@@ -116,7 +116,7 @@ def make(manuscript: Manuscript) -> bytes:
     with force_locale(LOCALES[manuscript.language]):
         header = [str(_("Section")), str(_("Table")), str(_("Line")), str(_("Column")), str(_("Value"))]
         rtl = direction(manuscript.language) == "rtl"
-        return xlsx_bytes(_rows(manuscript), header, sheet=str(_("Report")), rtl=rtl)
+        return xlsx_bytes(_rows(manuscript), header, sheet=str(_("Report for donors")), rtl=rtl)
 
 
 def _data(manuscript: Manuscript) -> dict[str, Any]:
@@ -191,7 +191,7 @@ def _people(reading: Reading) -> Section:
     section = Section(str(_("Who applied and who came")))
     found = dashboard_counts.balance(reading.call.id)
     if found is None:
-        section.parts.append(Part("words", str(_("Nothing is counted yet."))))
+        section.parts.append(Part("words", str(_("Nothing counted yet"))))
         return section
     heads = [str(one) for one in shown.STAGES.values()]
     section.parts.extend(
@@ -283,7 +283,7 @@ def _money(reading: Reading) -> Section:
 
 
 def _reports(reading: Reading, today: date) -> Section:
-    section = Section(str(_("What travellers reported")))
+    section = Section(str(_("What the reports say")))
     spans = [one for one in dashboard.timeline(reading, today) if one.what is Happening.REPORTS]
     filed, due = (spans[0].done or 0, spans[0].of_all or 0) if spans else (0, 0)
     if due < STEP or filed < STEP:

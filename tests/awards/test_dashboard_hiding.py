@@ -40,8 +40,7 @@ def view(column: Column | None) -> View:
 
 def chances(cells: int) -> Iterator[Chance]:
     for order in itertools.permutations(NAMES[:cells]):
-        yield Chance(order, one_more=False)
-        yield Chance(order, one_more=True)
+        yield from (Chance(order, needless) for needless in range(cells + 1))
 
 
 @cache
@@ -83,7 +82,7 @@ def assert_nothing_recovered(
                 assert shown is not None or len(each) > 1, (told, then, possible)
 
 
-@pytest.mark.parametrize("totals", [(12, 7), (16, 10), (21, 12), (21, 15), (21, 16)])
+@pytest.mark.parametrize("totals", [(12, 7), (16, 10), (20, 13), (21, 15), (22, 17)])
 def test_two_stages_give_no_hidden_cell_away(totals: tuple[int, int]) -> None:
     """16 and 10 were recovered when each table was hidden by itself."""
     assert_nothing_recovered(totals, 3, (0, 2), larger_first=True)

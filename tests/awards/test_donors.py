@@ -1,16 +1,17 @@
-"""The report for donors: asked for with a reason, made by a worker, fetched by one owner, read back in six languages."""
+"""The report for donors: asked for with a reason, made by a worker, fetched by one owner, read in six languages."""
 
 import io
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from importlib import import_module
+from zipfile import ZipFile
 
-import openpyxl
 import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
+from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
 from eventhub.awards import dashboard_counts, dashboard_orders, ledger
@@ -74,10 +75,10 @@ def ask(fund: Money, owner: Person, kind: ReportKind, language: str) -> DonorRep
 
 
 HEADINGS = {
-    "en": "Report to donors",
+    "en": "Report for donors",
     "fr": "Rapport aux donateurs",
-    "es": "Informe a los donantes",
-    "ru": "Отчет донорам",
+    "es": "Informe para los donantes",
+    "ru": "Отчет для доноров",
     "ar": "تقرير إلى الجهات المانحة",
     "zh": "捐助方报告",
 }
@@ -94,7 +95,8 @@ def test_a_pdf_in_each_language(fund: Money, make: Make, language: str) -> None:
     assert "0,89" in text or "0.89" in text
     flat = "".join(text.split())
     for digest in (fund.call.lottery_commitment, digest_of(fund)):
-        assert digest and digest in flat
+        assert digest
+        assert digest in flat
     people = db.session.scalars(select(Person))
     assert not [one.name for one in people if one.name and one.name in text], "no person is named"
     if language == "en":
@@ -107,28 +109,27 @@ def test_a_pdf_in_each_language(fund: Money, make: Make, language: str) -> None:
         assert "Not shown" in text
 
 
-def dashboard_counts_digest(fund: Money) -> str:
+def digest_of(fund: Money) -> str:
     """The digest of the rules that hold."""
-
     return rules_of(fund.call.id)[-1].digest
 
 
 def test_a_sheet_with_numbers_as_numbers(fund: Money, make: Make) -> None:
     order = ask(fund, overseer(fund), ReportKind.XLSX, "en")
     make()
-    sheet = openpyxl.load_workbook(io.BytesIO(body_of(order))).active
-    rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    rows = CalamineWorkbook.from_object(io.BytesIO(body_of(order))).get_sheet_by_index(0).to_python()
     assert rows[0] == ["Section", "Table", "Line", "Column", "Value"]
-    assert ["Who applied and who came", None, "In all", "Applied", 48] in rows
+    assert ["Who applied and who came", "", "In all", "Applied", 48] in rows
     assert ["Money", "Envelopes in USD", "Voluntary fund", "Budget", 40_000] in rows
     assert ["Money", "Costs in USD", "Economy-class return ticket", "Approved", 7_200] in rows
-    small = [row for row in rows[1:] if isinstance(row[4], int) and 0 < row[4] < 5 and row[0].startswith("Who")]
+    small = [row for row in rows[1:] if isinstance(row[4], float) and 0 < row[4] < 5 and str(row[0]).startswith("Who")]
     assert small == []
     names = {one.name for one in db.session.scalars(select(Person))}
     assert not names & {str(cell) for row in rows for cell in row}
     arabic = ask(fund, overseer(fund), ReportKind.XLSX, "ar")
     make()
-    assert openpyxl.load_workbook(io.BytesIO(body_of(arabic))).active.sheet_view.rightToLeft
+    with ZipFile(io.BytesIO(body_of(arabic))) as parts:
+        assert b'rightToLeft="1"' in parts.read("xl/worksheets/sheet1.xml")
 
 
 def test_from_the_page_to_the_file(client: FlaskClient, fund: Money, make: Make) -> None:
