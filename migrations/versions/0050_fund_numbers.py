@@ -32,7 +32,7 @@ def upgrade() -> None:
             sa.Enum("pdf", "xlsx", name="kind", native_enum=False, create_constraint=True, length=40),
             nullable=False,
         ),
-        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("language", sa.Text(), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("file_id", sa.Uuid(), nullable=True),
