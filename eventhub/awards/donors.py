@@ -277,7 +277,7 @@ def _money(reading: Reading) -> Section:
             )
             for row in rates
         ]
-        heads = [str(_("Currency")), str(_("Units")), str(_("From")), str(_("Source"))]
+        heads = [str(_("Currency")), str(_("Units")), str(_("Valid from")), str(_("Source"))]
         section.parts.extend([Part("heading", title), Part("table", heads=heads, rows=rows)])
     return section
 

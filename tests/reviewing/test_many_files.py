@@ -1,4 +1,4 @@
-"""A call of five hundred files: the officers' pages and a reader's own list ask as little of the database as for one."""
+"""A call of five hundred files: officers and readers ask as little of the database as for one."""
 
 import pytest
 from flask.testing import FlaskClient
