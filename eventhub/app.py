@@ -18,6 +18,8 @@ from eventhub.arrangements import views as arrangements_pages
 from eventhub.arrangements import visa_views as arrangements_visas
 from eventhub.arrangements.panels import PROVIDERS as ARRANGEMENTS_PANELS
 from eventhub.awards import award_views as awards_grant
+from eventhub.awards import dashboard_models as awards_dashboard
+from eventhub.awards import dashboard_views as awards_numbers
 from eventhub.awards import line_views as awards_lines
 from eventhub.awards import list_views as awards_list
 from eventhub.awards import models as awards_models
@@ -207,6 +209,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
         )
     },
     awards_release.bp,
+    awards_numbers.bp,
     papers_pages,
     papers_console,
     *{module.bp: module for module in (checkin_console, checkin_phones, checkin_rooms)},
@@ -439,6 +442,7 @@ TABLES = (
     slots,
     arrangements_models,
     awards_models,
+    awards_dashboard,
     awards_release_models,
     calendars_models,
     checkin_models,

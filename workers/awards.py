@@ -3,15 +3,32 @@
 import uuid
 from datetime import timedelta
 
-from eventhub.awards import awarding, ledger, letters, queries, releasing, replacing, reporting, staging
+import structlog
+
+from eventhub.awards import (
+    awarding,
+    dashboard_counts,
+    dashboard_orders,
+    donors,
+    ledger,
+    letters,
+    queries,
+    releasing,
+    replacing,
+    reporting,
+    staging,
+)
 from eventhub.awards.letters import Kind
 from eventhub.awards.models import Replacement
 from eventhub.funding.models import Call, State
+from eventhub.kit import outbox
 from eventhub.kit.clock import now
-from eventhub.kit.db import db
+from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.mail import Letter
-from workers.app import mails, writes
+from workers.app import celery, flask_app, mails, writes
 from workers.upkeep import by_the_clock
+
+log = structlog.get_logger()
 
 STANDS: dict[Kind, frozenset[State]] = {
     "offered": frozenset({State.OFFERED}),
@@ -112,6 +129,36 @@ def replace(replacement_id: str) -> Letter | None:
     return letters.replace(row, award.application.call)
 
 
+@celery.task(name="awards.make_report")
+def make_report(promise_id: int) -> None:
+    """Make one report for donors: reading and keeping are two units of work, and no transaction is open while the
+    printer works.
+    """
+    name = "awards.make_report"
+    with flask_app.app_context():
+        with unit_of_work():
+            taken = outbox.take(promise_id, name)
+        if taken is None:
+            return
+        try:
+            with unit_of_work():
+                order = dashboard_orders.to_make(uuid.UUID(taken.payload["order_id"]))
+                moment = now()
+                manuscript = donors.gather(order, moment) if order else None
+            body = donors.make(manuscript) if manuscript else b""
+            with unit_of_work():
+                order = dashboard_orders.to_make(uuid.UUID(taken.payload["order_id"]))
+                if order is not None and body:
+                    dashboard_orders.keep(order, body, at=moment)
+                if not outbox.keep(taken):  # the lease was lost: another task does it or has done it
+                    db.session.rollback()
+        except Exception as error:
+            log.error("task.failed", promise=promise_id, task=name, error=type(error).__name__)
+            with unit_of_work():
+                outbox.release(taken, type(error).__name__, error)
+            raise
+
+
 @by_the_clock("awards.lapse", timedelta(minutes=5))
 def lapse() -> None:
     """Offers that nobody answered in time, and money of applications that ended by another door."""
@@ -126,6 +173,18 @@ def reports() -> None:
         db.session.flush()
     while reporting.remind_due(now().date()):
         db.session.flush()
+
+
+@by_the_clock("awards.freeze_balance", timedelta(days=1))
+def freeze_balance() -> None:
+    """Count the balance of calls anew, without anybody."""
+    dashboard_counts.freeze(now())
+
+
+@by_the_clock("awards.sweep_reports", timedelta(hours=1))
+def sweep_reports() -> None:
+    """Reports for donors die after a day."""
+    dashboard_orders.drop_outdated(now())
 
 
 def _about(kind: Kind, award_id: str) -> Letter | None:

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import delete
 
 from eventhub.arrangements import keeping as arrangements
+from eventhub.awards import dashboard_orders
 from eventhub.awards import personal_data as grants
 from eventhub.calendars import actions as calendars
 from eventhub.calendars import invites
@@ -65,7 +66,9 @@ def erase_help(person_id: uuid.UUID) -> None:
 
 def erase_grants(person_id: uuid.UUID) -> None:
     """What grants hold of the person; money that was not paid is free again."""
-    grants.erase(db.session.get_one(Person, person_id))
+    person = db.session.get_one(Person, person_id)
+    grants.erase(person)
+    dashboard_orders.forget(person)
 
 
 def erase_applications(person_id: uuid.UUID) -> None:

@@ -37,6 +37,8 @@ celery.conf.beat_schedule = {
     "score reviews": {"task": "reviewing.score", "schedule": crontab(minute="13,43")},
     "lapse grants": {"task": "awards.lapse", "schedule": crontab(minute="3-59/5")},
     "follow reports": {"task": "awards.reports", "schedule": crontab(minute=36)},
+    "freeze balances of the fund": {"task": "awards.freeze_balance", "schedule": crontab(hour=3, minute=24)},
+    "sweep reports for donors": {"task": "awards.sweep_reports", "schedule": crontab(minute=34)},
     "sweep papers": {"task": "papers.sweep", "schedule": crontab(minute="7,37")},
     "sweep files": {"task": "upkeep.sweep_files", "schedule": crontab(minute=53)},
     "sweep": {"task": "upkeep.sweep", "schedule": crontab(minute=17)},

@@ -6,16 +6,27 @@ from flask import g, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from eventhub.awards import access, console_queries, letters, personal_data, queries
+from eventhub.awards import (
+    access,
+    console_queries,
+    dashboard_access,
+    dashboard_orders,
+    letters,
+    personal_data,
+    queries,
+)
 from eventhub.awards.views import STATES
+from eventhub.funding import call_queries
+from eventhub.funding.access import scope_of
 from eventhub.funding.models import Call
 from eventhub.kit.access import actor
 from eventhub.kit.i18n import in_language
 from eventhub.kit.panels import Panel, Provider
 from eventhub.kit.web import Link
 from eventhub.people.access import Scope
-from eventhub.people.models import Person
+from eventhub.people.models import Person, Role
 from eventhub.people.sessions import Visitor
+from eventhub.programme.models import Event
 
 
 def mine(visitor: Visitor) -> Panel | None:
@@ -49,15 +60,17 @@ def today(visitor: Visitor) -> Panel | None:
 
 
 def ways(asked: tuple[Call, Scope]) -> Panel | None:
-    """From the page of a call to its grants and its money."""
+    """From the page of a call to its grants, its money, and the fund in numbers."""
     call, scope = asked
-    if not access.sees(actor().grants, scope):
-        return None
-    links = [
-        Link(_("Grants"), url_for("awards_console.index", slug=call.slug)),
-        Link(_("Money"), url_for("awards_console.money", slug=call.slug)),
-    ]
-    return Panel("", {"links": links})
+    links = []
+    if access.sees(actor().grants, scope):
+        links += [
+            Link(_("Grants"), url_for("awards_console.index", slug=call.slug)),
+            Link(_("Money"), url_for("awards_console.money", slug=call.slug)),
+        ]
+    if dashboard_access.may_oversee(actor().grants, scope):
+        links.append(Link(_("The fund in numbers"), url_for("awards_numbers.overview", slug=call.slug)))
+    return Panel("", {"links": links}) if links else None
 
 
 def owed(person: Person) -> Panel:
@@ -67,10 +80,36 @@ def owed(person: Person) -> Panel:
 
 
 def data(person: Person) -> Panel:
-    """Grants, in the person's copy of all data."""
+    """Grants, what was told beside an outcome, and reports for donors that were asked for, in the copy of all data."""
     return Panel(
-        "", {"grants": personal_data.own_data(person), "decisions_of_the_fund": personal_data.decisions(person)}
+        "",
+        {
+            "grants": personal_data.own_data(person),
+            "decisions_of_the_fund": personal_data.decisions(person),
+            "fund_reports": dashboard_orders.own_data(person),
+        },
     )
+
+
+def of_event(event: Event) -> Panel | None:
+    """The same from an event's pages, for its organisers: they have no list of calls."""
+    if not any(grant.role is Role.ORGANISER for grant in actor().grants):
+        return None
+    found = [
+        call
+        for call in call_queries.calls_of(event.id)
+        if dashboard_access.may_oversee(actor().grants, scope_of(call, event.series_id))
+    ]
+    links = [
+        Link(
+            _("The fund in numbers")
+            if len(found) == 1
+            else _("The fund in numbers: %(call)s", call=letters.title_of(call, g.lang)),
+            url_for("awards_numbers.overview", slug=call.slug),
+        )
+        for call in found
+    ]
+    return Panel("", {"links": links}) if links else None
 
 
 PROVIDERS: tuple[tuple[str, Provider], ...] = (
@@ -78,6 +117,7 @@ PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("me.data", data),
     ("console.today", today),
     ("console.call", ways),
+    ("console.event", of_event),
     ("funding.owed", owed),
 )
 """What app.py registers."""

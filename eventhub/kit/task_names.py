@@ -10,6 +10,7 @@ TASK_NAMES: dict[str, Any] = {
     "awards.accepted": _l("A mail about a grant that was accepted"),
     "awards.decided": _l("A mail about an application for support"),
     "awards.lapsed": _l("A mail about a grant that nobody answered for"),
+    "awards.make_report": _l("A report for donors"),
     "awards.offered": _l("A mail that offers a grant"),
     "awards.release": _l("A release of decisions about grants"),
     "awards.replace": _l("A mail that asks a nominator who comes instead"),

@@ -28,6 +28,7 @@ class Source(StrEnum):
     LETTER = "letter"
     CERTIFICATE = "certificate"
     PARTICIPANTS = "participants"
+    DONORS = "donors"
 
 
 class NotPrinted(RuntimeError):

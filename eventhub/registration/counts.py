@@ -18,11 +18,11 @@ from eventhub.kit import codes
 from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
+from eventhub.kit.small_numbers import shown
 from eventhub.programme.models import Event, Publication
 from eventhub.registration.desk import CHIPS
 from eventhub.registration.models import FrozenCounts, Registration, RegistrationSetup, State
 
-STEP = 5
 KEPT = timedelta(days=7)
 """Former nights are of no use; some stay for whoever looks for a mistake."""
 SHOWN_AFTER = timedelta(days=30)
@@ -75,11 +75,6 @@ def freeze(moment: datetime) -> int:
 def last_midnight(moment: datetime) -> datetime:
     """The midnight UTC that began the day."""
     return datetime.combine(moment.astimezone(UTC).date(), time(), UTC)
-
-
-def shown(number: int) -> int | None:
-    """A count as it may leave."""
-    return None if number < STEP else number - number % STEP
 
 
 def category_counts(event_id: uuid.UUID, midnight: datetime) -> Counter[str]:

@@ -12,7 +12,7 @@ Not promised: keeping an answer from somebody who knows those of all others who 
 
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -20,9 +20,10 @@ from sqlalchemy import func, or_, select
 
 from eventhub.kit import audit, codes
 from eventhub.kit.db import db
+from eventhub.kit.small_numbers import moves, told
 from eventhub.programme.models import Event, Publication
 from eventhub.questionnaires.tallies import tally
-from eventhub.registration.counts import SHOWN_AFTER, STEP, shown
+from eventhub.registration.counts import SHOWN_AFTER
 from eventhub.registration.models import TAKES_PART, FrozenGender, Registration, RegistrationSetup
 
 QUESTION = "gender"
@@ -30,8 +31,6 @@ QUESTION = "gender"
 SILENT = ""
 """The code of those who gave no answer."""
 WEEK = timedelta(days=7)
-MOVED = 5
-"""So many people at the least must have made a difference."""
 COUNTED = "registration.gender_counted"
 
 
@@ -63,35 +62,9 @@ def table(event_id: uuid.UUID) -> Table | None:
 
 
 def published(numbers: Mapping[str, int]) -> tuple[Cell, ...]:
-    """What of the true numbers may be read: rounded down, small cells hidden, and enough others.
-
-    With the number of people, which the desk knows, what is hidden adds up to what is not shown. So the next smallest
-    cells are hidden as well until the hidden ones leave room: two of them at least, five people or more behind them,
-    and either a larger cell among them or so few people unshown that each one could be empty.
-    """
+    """What of the true numbers may be read (kit/small_numbers.py), a cell for each code of the list."""
     known = {code: numbers.get(code, 0) for code in (*codes.codes("gender"), SILENT)}
-    order = sorted(known, key=lambda code: (known[code], code))
-    hidden = [code for code in order if known[code] < STEP]
-    if hidden:
-        for code in order[len(hidden) :]:
-            if _leave_room(known, hidden):
-                break
-            hidden.append(code)
-    return tuple(Cell(code, None if code in hidden else shown(number)) for code, number in known.items())
-
-
-def _leave_room(known: Mapping[str, int], hidden: Sequence[str]) -> bool:
-    if len(hidden) < 2 or sum(known[code] for code in hidden) < STEP:
-        return False
-    unshown = sum(number if code in hidden else number % STEP for code, number in known.items())
-    return known[hidden[-1]] >= STEP or unshown <= (STEP - 1) * (len(known) - 1)
-
-
-def moves(before: Mapping[str, int], after: Mapping[str, int]) -> bool:
-    """Whether at least five people came, left or answered otherwise between two counts."""
-    names = before.keys() | after.keys()
-    steps = [after.get(name, 0) - before.get(name, 0) for name in names]
-    return max(sum(step for step in steps if step > 0), -sum(step for step in steps if step < 0)) >= MOVED
+    return tuple(Cell(code, at_least) for code, at_least in told(known).items())
 
 
 def freeze(moment: datetime) -> int:

@@ -929,6 +929,17 @@ FUND_DESK = (
         {"why": "They wrote"},
     ),
     Route("funding_console.numbers", "GET", f"{FUND_CALL}/numbers", FUND),
+    Route("awards_numbers.overview", "GET", f"{FUND_CALL}/overview", but(FUND, organiser=OK)),
+    Route(
+        "awards_numbers.report",
+        "POST",
+        f"{FUND_CALL}/overview/report",
+        FUND,
+        {"language": "en", "kind": "xlsx", "reason": "The donors meet"},
+    ),
+    Route(
+        "awards_numbers.fetch", "GET", f"{FUND_CALL}/overview/report/{{donors_report}}", but(FUND, series_admin=NOTHING)
+    ),
     Route(
         "funding_console.debts",
         "GET POST",

@@ -93,6 +93,7 @@ from tests.factories.registration import (
     take_category,
 )
 from tests.factories.registration import make_questionnaire as make_published
+from tests.house.awards_world import donors_report
 from tests.house.board_world import board_parts
 from tests.house.calls_world import call_parts
 from tests.house.fund_world import fund_parts
@@ -318,6 +319,8 @@ def _build(world: World) -> None:
     admins = [db.session.get_one(Person, world.persons[role]) for role in ("admin", "series_admin")]
     world.mine |= board_parts(event, *admins)
     world.foreign |= board_parts(other)
+    world.mine |= {"donors_report": donors_report(world.mine["call"], admins[0])}
+    world.foreign |= {"donors_report": donors_report(world.foreign["call"], make_person())}
     world.mine |= {"house": str(make_organisation().id), "other_house": str(make_organisation().id)}
     world.mine |= {"promise": str(_parked()), "foreign_event_id": world.foreign["event_id"]}
 

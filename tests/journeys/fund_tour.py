@@ -67,6 +67,7 @@ def fund_stops(
             "funding_console.duplicate": f"{console}/duplicates/{waits.id}",
             "funding_console.duplicate#found": f"{console}/duplicates/{same.id}",
             "funding_console.numbers": f"{console}/numbers",
+            "awards_numbers.overview": f"{console}/overview",
             "funding_console.debts": "/console/funds/debts",
             "funding_console.clear": f"/console/funds/debts/{debt.id}/clear",
         },

@@ -98,6 +98,8 @@ NOT_FREE = {
     "fund_scoring": {"digest", "files", "reviewers", "skipped"},
     "fund_tie": {"country"},
     "frozen_gender": {"numbers"},
+    "fund_frozen_balance": {"numbers"},
+    "fund_donor_report": {"language"},
     "gate_rule": {"categories", "modes"},
     "heartbeat": {"name"},
     "job_slot": {"job"},

@@ -107,6 +107,7 @@ NOT_PAGES = frozenset(
         "calendars.session_file",
         "papers.fetch",
         "papers_console.fetch",
+        "awards_numbers.fetch",
         "demo.cast",
         "demo.letter",
         "people.recovery_codes",

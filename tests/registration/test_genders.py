@@ -16,10 +16,11 @@ from eventhub.kit import codes
 from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
+from eventhub.kit.small_numbers import MOVED, moves
 from eventhub.people.models import Role
 from eventhub.programme.models import Event
 from eventhub.registration import genders
-from eventhub.registration.genders import MOVED, SILENT, moves, published
+from eventhub.registration.genders import SILENT, published
 from eventhub.registration.models import FrozenGender, Registration, State
 from tests.factories.registration import make_dialogue, register
 from tests.registration.test_organiser_views import desk, officer
