@@ -151,9 +151,10 @@ def _request_again(row: Invite, entry: CalendarEntry) -> None:
     owe(entry, Method.REQUEST, blobs.stamp(now()), Invite.id == row.id)
 
 
-def answer(row: Invite, partstat: Partstat) -> Invite:
+def answer(row: Invite, partstat: Partstat, *, said_at: datetime | None = None) -> Invite:
     """What the invited person says: an intention, which neither registers nor admits. Where the session has places, a
-    yes takes one, and anything else gives it back. Raises InviteClosed, SessionFull.
+    yes takes one, and anything else gives it back. Raises InviteClosed, SessionFull. ``said_at``: when a mail says it
+    was answered; a clock that is ahead bars no later answer.
 
     The invite comes locked, with its entry and, before it, its session (queries.invite_by_token).
     """
@@ -162,7 +163,8 @@ def answer(row: Invite, partstat: Partstat) -> Invite:
     for one in places.hold(Session.id == row.entry.session_id, Session.places.is_not(None)).values():
         places.say(row.person_id, one, MEANS.get(partstat))
     row.partstat = partstat
-    row.answered_at = row.answer_dtstamp = now()
+    row.answered_at = moment = now()
+    row.answer_dtstamp = min(said_at or moment, moment)
     return row
 
 
