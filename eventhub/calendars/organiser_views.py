@@ -4,6 +4,7 @@ Place filled on another page: ``console.event``.
 """
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, flash, g, render_template, request, url_for
@@ -21,6 +22,7 @@ from eventhub.kit.forms import ActionForm, submit
 from eventhub.kit.i18n import direction, in_language, show_moment
 from eventhub.kit.panels import Panel
 from eventhub.kit.web import Link, back_to
+from eventhub.people.models import Person
 from eventhub.programme import shown
 from eventhub.programme.checks import room_too_small
 from eventhub.programme.models import Event
@@ -61,22 +63,14 @@ def words(slug: str) -> ResponseReturnValue:
 @staff
 def count_word(slug: str, word_id: uuid.UUID) -> ResponseReturnValue:
     """Take an answer as the invited person's own."""
-    event, form = _event(slug), ActionForm()
-    if form.validate_on_submit() and submit(form, lambda: replies.count_in(actor().person, event, word_id)):
-        flash(_("The answer is counted."), "ok")
-        return back_to("calendars_console.words", slug=slug)
-    return _words_page(event, form)
+    return _decide(_event(slug), word_id, replies.count_in, _("The answer is counted."))
 
 
 @bp.post("/console/events/<slug>/calendar/answers/<uuid:word_id>/aside")
 @staff
 def set_word_aside(slug: str, word_id: uuid.UUID) -> ResponseReturnValue:
     """Nothing comes of it."""
-    event, form = _event(slug), ActionForm()
-    if form.validate_on_submit() and submit(form, lambda: replies.set_aside(actor().person, event, word_id)):
-        flash(_("Set aside. Nothing has changed."), "ok")
-        return back_to("calendars_console.words", slug=slug)
-    return _words_page(event, form)
+    return _decide(_event(slug), word_id, replies.set_aside, _("Set aside. Nothing has changed."))
 
 
 @bp.get("/console/events/<slug>/calendar/places")
@@ -162,6 +156,16 @@ def _page(event: Event, form: ActionForm) -> ResponseReturnValue:
         waiting=len(replies.words_of(event)),
         form=form,
     ), form.status
+
+
+def _decide(
+    event: Event, word_id: uuid.UUID, deed: Callable[[Person, Event, InviteWord], InviteWord], said: str
+) -> ResponseReturnValue:
+    form, word = ActionForm(), queries.word_of(event, word_id)
+    if form.validate_on_submit() and submit(form, lambda: deed(actor().person, event, word)):
+        flash(said, "ok")
+        return back_to("calendars_console.words", slug=event.slug)
+    return _words_page(event, form)
 
 
 def _words_page(event: Event, form: ActionForm) -> ResponseReturnValue:

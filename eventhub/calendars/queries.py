@@ -388,7 +388,7 @@ def words(*which: ColumnElement[bool]) -> list[InviteWord]:
 
 
 def word_of(event: Event, word_id: uuid.UUID) -> InviteWord:
-    """A word that waits for the organisers of this event. Raises NotFound."""
+    """A word that waits for the organisers of this event. Raises NotFound, also for what was decided meanwhile."""
     found = words(InviteWord.id == word_id, CalendarEntry.event_id == event.id)
     if not found:
         raise NotFound

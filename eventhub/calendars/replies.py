@@ -267,11 +267,8 @@ def words_of(event: Event) -> list[InviteWord]:
     return queries.words(CalendarEntry.event_id == event.id)
 
 
-def count_in(actor: Person, event: Event, word_id: uuid.UUID) -> InviteWord:
-    """Take an answer whose sender was not proven as the invited person's own. Raises NotFound, InviteClosed,
-    SessionFull.
-    """
-    word = queries.word_of(event, word_id)
+def count_in(actor: Person, event: Event, word: InviteWord) -> InviteWord:
+    """Take an answer whose sender was not proven as the invited person's own. Raises InviteClosed, SessionFull."""
     if word.kind is Word.UNPROVEN and word.partstat:
         invite = queries.find_invite(Invite.id == word.invite_id, lock=True)
         if invite is None:
@@ -280,9 +277,9 @@ def count_in(actor: Person, event: Event, word_id: uuid.UUID) -> InviteWord:
     return _decided(actor, event, word, "calendar.word_counted")
 
 
-def set_aside(actor: Person, event: Event, word_id: uuid.UUID) -> InviteWord:
-    """Nothing comes of it; the person is not told. Raises NotFound."""
-    return _decided(actor, event, queries.word_of(event, word_id), "calendar.word_set_aside")
+def set_aside(actor: Person, event: Event, word: InviteWord) -> InviteWord:
+    """Nothing comes of it; the person is not told."""
+    return _decided(actor, event, word, "calendar.word_set_aside")
 
 
 def _decided(actor: Person, event: Event, word: InviteWord, verb: str) -> InviteWord:

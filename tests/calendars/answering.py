@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from eventhub.calendars import actions, imip, invites, replies
+from eventhub.calendars import actions, imip, replies
 from eventhub.calendars.models import CalendarEntry, Invite
 from eventhub.calendars.replies import Refusal
 from eventhub.kit.clock import now
@@ -96,6 +96,3 @@ def address_of(invite: Invite) -> str:
 def stamp(moment: datetime, *, later: timedelta = timedelta()) -> str:
     """A time in UTC as calendars write it."""
     return f"{moment + later:%Y%m%dT%H%M%SZ}"
-
-
-__all__ = ["address_of", "arrive", "calendar", "invited", "invites", "mail", "stamp"]

@@ -289,6 +289,9 @@ CALENDARS = (
     Route("calendars_console.places_file", "POST", f"{EVENT}/calendar/places.csv", EDIT),
     Route("calendars_console.places_file", "POST", f"{EVENT}/calendar/places.xlsx", EDIT),
     Route("calendars_console.head_count", "GET", f"{EVENT}/calendar", EDIT),
+    Route("calendars_console.words", "GET", f"{EVENT}/calendar/answers", EDIT),
+    Route("calendars_console.count_word", "POST", f"{EVENT}/calendar/answers/{{word}}/count", EDIT),
+    Route("calendars_console.set_word_aside", "POST", f"{EVENT}/calendar/answers/{{word}}/aside", EDIT),
     Route("calendars_console.push", "POST", f"{EVENT}/calendar/{{session}}/push", EDIT),
 )
 
