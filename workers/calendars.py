@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from eventhub.calendars import imip, letters, news, queries, replies
+from eventhub.calendars import imip, letters, news, queries, reminding, replies
 from eventhub.calendars.blobs import place
 from eventhub.calendars.models import CalendarEntry, InviteMail, Method
 from eventhub.kit.clock import now
@@ -111,6 +111,21 @@ def event_moved(registration_id: str, first_day: str, was: list[str]) -> Letter 
         return None
     former = date.fromisoformat(was[0]), date.fromisoformat(was[1])
     return letters.event_moved(event, registration, person, former, news.sessions_of(person.id, event.id))
+
+
+@mails("calendars.reminder")
+def reminder(session_id: str, person_id: str, begins: int) -> Letter | None:
+    """A session begins soon. Nothing where it moved since, which is reminded of at its time, or is off or left out."""
+    found = news.chooser(uuid.UUID(session_id), uuid.UUID(person_id))
+    if found is None or queries.is_cancelled(found[0]) or not reminding.still_due(found[0], begins):
+        return None
+    return letters.reminder(*found)
+
+
+@by_the_clock("calendars.remind", timedelta(minutes=1))
+def remind() -> None:
+    """Owe the reminders that are due by now."""
+    reminding.owe_due(now())
 
 
 @writes("calendars.reply")

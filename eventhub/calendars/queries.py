@@ -36,7 +36,12 @@ class Mine:
     registration: Registration
     cancelled: bool
     invite: Invite | None = None
-    """The invitation that was answered, when one was."""
+    """The invitation by mail that stands, when there is one."""
+
+    @property
+    def answered(self) -> Invite | None:
+        """The invitation, where it was answered."""
+        return self.invite if self.invite and self.invite.partstat is not Partstat.NEEDS_ACTION else None
 
 
 @dataclass(frozen=True)
@@ -130,7 +135,6 @@ def my_sessions(person: Person, *, since: datetime | None = None, limit: int = 5
                 Invite.entry_id == CalendarEntry.id,
                 Invite.person_id == ChosenSession.person_id,
                 Invite.cancelled_at.is_(None),
-                Invite.partstat != Partstat.NEEDS_ACTION,
             ),
         )
         .options(contains_eager(Session.event), contains_eager(Session.room))

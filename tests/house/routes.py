@@ -278,6 +278,10 @@ CALENDARS = (
     Route("calendars.my_sessions", "GET", "/en/me/sessions", PERSONAL),
     Route("calendars.my_file", "GET", "/en/me/sessions.ics", OWNER),
     Route("calendars.my_link", "POST", "/en/me/sessions/link", PERSONAL),
+    Route(
+        "calendars.my_reminders", "POST", "/en/me/sessions/reminders", PERSONAL, {"in_calendar": "15", "by_mail": "0"}
+    ),
+    Route("calendars.my_invites", "POST", "/en/me/sessions/invites", PERSONAL),
     Route("calendars.my_choice", "POST", "/en/me/sessions/{session}", REGISTERED, {"choice": "going"}),
     Route("calendars.my_choice", "POST", "/en/me/sessions/{draft_session}", only(), {"choice": "going"}),
     Route("calendars.my_choice", "POST", "/en/me/sessions/{session}", PERSONAL, {"choice": "none"}),
