@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, SelectField, SelectMultipleField, StringField
+from wtforms import SelectField, SelectMultipleField, StringField
 from wtforms.validators import AnyOf
 
 from eventhub.calendars.models import Choice, Partstat
@@ -12,7 +12,7 @@ from eventhub.kit.forms import Form, options
 
 LEAVE_OUT = "none"
 JOIN = "join"
-UNKNOWN = uuid.UUID(int=0)
+INVITE = "invite"
 OFFSETS: dict[int, Any] = {
     0: _l("No reminder"),
     15: _l("15 minutes before"),
@@ -23,18 +23,10 @@ OFFSETS: dict[int, Any] = {
 ANSWERS = {"accepted": Partstat.ACCEPTED, "declined": Partstat.DECLINED, "tentative": Partstat.TENTATIVE}
 
 
-def _as_id(value: str | None) -> uuid.UUID | None:
-    """A session's id; whatever is none, none."""
-    try:
-        return uuid.UUID(value) if value else None
-    except ValueError:
-        return UNKNOWN
-
-
 class ChoiceForm(Form):
-    """One session: going, maybe, or not at all."""
+    """One session: going, maybe, not at all, or an invite to it by mail."""
 
-    choice = StringField(validators=[AnyOf([*Choice, LEAVE_OUT])])
+    choice = StringField(validators=[AnyOf([*Choice, LEAVE_OUT, INVITE])])
 
 
 class SessionsForm(Form):
@@ -57,12 +49,6 @@ class RemindingForm(Form):
         super().__init__(**given)
         for field in (self.in_calendar, self.by_mail):
             field.choices = options(OFFSETS.items())
-
-
-class InvitesForm(Form):
-    """Calendar invites by mail: to one session, or to all."""
-
-    session = HiddenField(filters=[_as_id])
 
 
 class LineForm(Form):

@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from markupsafe import Markup
+from sqlalchemy import ColumnElement
 
 from eventhub.calendars import actions, feeds, imip, invites, my_week, pieces, places, queries, reminding
 from eventhub.calendars.forms import (
@@ -177,12 +178,13 @@ def my_reminders() -> ResponseReturnValue:
 @bp.post("/<lang:lang>/me/sessions/invites")
 @personal
 def my_invites() -> ResponseReturnValue:
-    """Calendar invites by mail, for all chosen sessions or one of them, to whoever asks for them."""
-    person, form = actor().person, InvitesForm()
-    if not form.validate_on_submit():
-        return _my_page(form)
-    which = [Session.id == form.session.data] if form.session.data else []
-    sent = submit(form, lambda: len(invites.invite_chosen(person, *which)))
+    """Calendar invites by mail for all chosen sessions, to whoever asks for them."""
+    form = ActionForm()
+    return _send_invites(form) if form.validate_on_submit() else _my_page(form)
+
+
+def _send_invites(form: Form, *which: ColumnElement[bool]) -> ResponseReturnValue:
+    sent = submit(form, lambda: len(invites.invite_chosen(actor().person, *which)))
     if sent is None:
         return _my_page(form)
     said = ngettext("%(num)s invite is on its way to you.", "%(num)s invites are on their way to you.", sent)
@@ -193,10 +195,12 @@ def my_invites() -> ResponseReturnValue:
 @bp.post("/<lang:lang>/me/sessions/<uuid:session_id>")
 @personal
 def my_choice(session_id: uuid.UUID) -> ResponseReturnValue:
-    """Going, maybe, or not at all."""
+    """Going, maybe, not at all, or an invite by mail."""
     person, form = actor().person, ChoiceForm()
     if not form.validate_on_submit():
         return _my_page(form)
+    if form.choice.data == INVITE:
+        return _send_invites(form, Session.id == session_id)
     if form.choice.data == LEAVE_OUT:
         actions.leave_out(person, session_id)
         flash(_left_out(person, session_id), "ok")
