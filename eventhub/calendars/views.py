@@ -16,15 +16,7 @@ from markupsafe import Markup
 from sqlalchemy import ColumnElement
 
 from eventhub.calendars import actions, feeds, imip, invites, my_week, pieces, places, queries, reminding
-from eventhub.calendars.forms import (
-    LEAVE_OUT,
-    AnswerForm,
-    ChoiceForm,
-    InvitesForm,
-    LineForm,
-    RemindingForm,
-    SessionsForm,
-)
+from eventhub.calendars.forms import INVITE, LEAVE_OUT, AnswerForm, ChoiceForm, LineForm, RemindingForm, SessionsForm
 from eventhub.calendars.models import Choice, Invite
 from eventhub.calendars.zones import zone_info
 from eventhub.kit.access import actor, by_token, personal, public
