@@ -28,7 +28,7 @@ from eventhub.kit.migrations import upgrade_database
 from eventhub.kit.text import ascii_email
 from eventhub.local.household import Household
 from eventhub.local.postgres import client_program
-from eventhub.local.process import LocalServerError
+from eventhub.local.process import LOOPBACK, LocalServerError, free_port
 from eventhub.mailings import bounces, sending
 from eventhub.mailings.dsn import BIGGEST
 from eventhub.people import actions as people
@@ -317,11 +317,14 @@ def _running_settings() -> Settings:
 
 
 def _external(settings: Settings) -> dict[str, str]:
+    # For real, answers by mail are taken where somebody said so; the demo takes them by itself.
+    listen = settings.replies_listen or ("" if settings.is_production else f"{LOOPBACK}:{free_port()}")
     given = {
         "DATABASE_URL": settings.database_url,
         "DATABASE_OWNER_URL": settings.database_owner_url,
         "REDIS_URL": settings.redis_url,
         "SMTP_URL": settings.smtp_url,
+        "REPLIES_LISTEN": listen,
     }
     return {name: value for name, value in given.items() if value}
 

@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from eventhub.calendars import imip, letters, news, queries
+from eventhub.calendars import imip, letters, news, queries, reminding, replies
 from eventhub.calendars.blobs import place
 from eventhub.calendars.models import CalendarEntry, InviteMail, Method
 from eventhub.kit.clock import now
@@ -22,7 +22,7 @@ from eventhub.programme.models import Publication
 from eventhub.registration import cancelling
 from eventhub.registration import queries as registrations
 from eventhub.registration.models import Registration
-from workers.app import mails
+from workers.app import mails, writes
 from workers.upkeep import by_the_clock
 
 
@@ -113,9 +113,31 @@ def event_moved(registration_id: str, first_day: str, was: list[str]) -> Letter 
     return letters.event_moved(event, registration, person, former, news.sessions_of(person.id, event.id))
 
 
+@mails("calendars.reminder")
+def reminder(session_id: str, person_id: str, begins: int) -> Letter | None:
+    """A session begins soon. Nothing where it moved since, which is reminded of at its time, or is off or left out."""
+    found = news.chooser(uuid.UUID(session_id), uuid.UUID(person_id))
+    if found is None or queries.is_cancelled(found[0]) or not reminding.still_due(found[0], begins):
+        return None
+    return letters.reminder(*found)
+
+
+@by_the_clock("calendars.remind", timedelta(minutes=1))
+def remind() -> None:
+    """Owe the reminders that are due by now."""
+    reminding.owe_due(now())
+
+
+@writes("calendars.reply")
+def reply(arrived_id: str) -> None:
+    """Read one mail that came to an invite's address."""
+    replies.take(uuid.UUID(arrived_id))
+
+
 @by_the_clock("calendars.refresh", timedelta(days=1))
 def refresh() -> None:
     """Look at the entries of every event to come: the rules of a time zone or our own address may have changed."""
+    replies.forget_unread()
     coming = select(CalendarEntry.event_id).where(CalendarEntry.ends_at > now()).distinct()
     for event_id in db.session.scalars(coming).all():
         promise("programme.event_changed", event_id=event_id)

@@ -15,6 +15,7 @@ celery.conf.beat_schedule = {
     "seal the audit": {"task": "upkeep.seal_audit", "schedule": crontab(minute="*/5")},
     "sweep people": {"task": "people.sweep", "schedule": crontab(minute=23)},
     "refresh calendars": {"task": "calendars.refresh", "schedule": crontab(hour=2, minute=40)},
+    "remind of sessions": {"task": "calendars.remind", "schedule": crontab(), "options": {"expires": 50}},
     "expire drafts": {"task": "registration.expire_drafts", "schedule": crontab(minute="*/10")},
     "forget nominations": {"task": "delegations.forget_unanswered", "schedule": crontab(minute=51)},
     "find duplicates": {"task": "registration.find_duplicates", "schedule": crontab(minute="2-59/5")},

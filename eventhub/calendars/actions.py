@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, delete, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from eventhub.calendars import blobs, feeds, invites, news, places, queries
+from eventhub.calendars import blobs, feeds, invites, news, places, queries, reminding
 from eventhub.calendars.access import INVITING
 from eventhub.calendars.models import (
     CalendarEntry,
@@ -252,7 +252,14 @@ def _tell(change: Change, *, gathered: bool = False) -> None:
 # --- A person's sessions ------------------------------------------------------------------------------------------
 
 
-choose, leave_out = places.choose, places.leave_out
+choose = places.choose
+
+
+def leave_out(person: Person, session_id: uuid.UUID) -> uuid.UUID:
+    """Take a session out of "My sessions", and with it the invite by mail that the person had asked for."""
+    places.leave_out(person, session_id)
+    invites.leave(person.id, [session_id])
+    return session_id
 
 
 def choose_among(person: Person, offered: Collection[Session], wanted: Collection[uuid.UUID]) -> int:
@@ -275,6 +282,7 @@ def choose_among(person: Person, offered: Collection[Session], wanted: Collectio
     for session_id in keep - set(before):
         places.stop_waiting(person, session_id)
     places.hand_on(held.values())
+    invites.leave(person.id, set(before) - keep - boxless)
     return len(keep)
 
 
@@ -331,6 +339,7 @@ def on_withdrawn(registration: Registration, person_id: uuid.UUID | None = None)
 def erase(person_id: uuid.UUID) -> None:
     """Forget a person: choices, private feeds, invites and answers."""
     places.forget(person_id, select(Session.id))
+    reminding.forget(person_id)
     for table in (Feed, Invite):
         db.session.execute(delete(table).where(table.person_id == person_id))
 

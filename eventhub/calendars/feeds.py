@@ -4,6 +4,7 @@ Public feeds: ``/cal/all.ics``, ``/cal/s/<series>.ics``, ``/cal/f/<event>.ics`` 
 English; another language stands before the ending (``/cal/all.ar.ics``).
 """
 
+import io
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,12 +15,13 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, true
 
-from eventhub.calendars import blobs, pieces, queries
-from eventhub.calendars.ics import NEUTRAL_PRODID, PRODID, calendar_bytes
+from eventhub.calendars import blobs, pieces, queries, reminding
+from eventhub.calendars.ics import NEUTRAL_PRODID, PRODID, calendar_bytes, with_alarm
 from eventhub.calendars.models import Audience
 from eventhub.calendars.models import Feed as PrivateFeed
 from eventhub.calendars.pieces import Piece, Reader
 from eventhub.kit.i18n import LOCALES, in_language
+from eventhub.kit.qr import qr_code
 from eventhub.kit.tokens import token
 from eventhub.kit.web import absolute
 from eventhub.programme.models import Event, Series, Session
@@ -42,13 +44,14 @@ class Frame:
 class Feed:
     """A feed or file that is not built yet: which entries, as of when, in which frame.
 
-    ``reader``: whose own sessions these are, as that person means to attend them.
+    ``reader``: whose own sessions these are, as that person means to attend them; ``remind``: minutes before each.
     """
 
     which: ColumnElement[bool]
     frame: Frame
     moment: datetime
     reader: uuid.UUID | None = None
+    remind: int | None = None
 
     def build(self) -> "Built":
         """The calendar, of one statement."""
@@ -58,6 +61,8 @@ class Feed:
         if self.reader and self.frame.neutral:
             pairs = zip(stored, found, strict=True)
             stored = [blobs.own_copy(body, self.reader, piece.entry_id) for body, piece in pairs]
+        if alarm := reminding.alarm(self.remind, self.frame.language):
+            stored = [with_alarm(body, alarm) for body in stored]
         leaves_at = min((piece.leaves_at for piece in found), default=None)
         return Built(_framed(stored, self.frame, found), leaves_at, len(found), pieces.stamp_of(found))
 
@@ -105,15 +110,15 @@ def session_file(session_id: uuid.UUID, language: str, moment: datetime) -> Feed
     return Feed(queries.of_session(session_id), Frame(None, None, language), moment)
 
 
-def private_feed(person: Reader, secret: str, moment: datetime) -> Feed:
-    """A person's own sessions, behind their secret address."""
+def private_feed(person: Reader, secret: str, moment: datetime, remind: int | None = None) -> Feed:
+    """A person's own sessions, behind their secret address; ``remind``: so many minutes before each."""
     frame = Frame(_private_name(person), feed_address(person, secret), person.language, person.discreet)
-    return _private(person, frame, moment)
+    return _private(person, frame, moment, remind)
 
 
-def private_file(person: Reader, moment: datetime) -> Feed:
+def private_file(person: Reader, moment: datetime, remind: int | None = None) -> Feed:
     """A person's own sessions as a file, once."""
-    return _private(person, Frame(None, None, person.language, person.discreet), moment)
+    return _private(person, Frame(None, None, person.language, person.discreet), moment, remind)
 
 
 def feed_token(feed: PrivateFeed) -> str:
@@ -129,6 +134,14 @@ def feed_address(person: Reader, secret: str) -> str:
 def webcal(address: str) -> str:
     """The same address in the form that opens a calendar app."""
     return "webcal:" + address.partition(":")[2]
+
+
+def subscribe_code(address: str) -> str:
+    """A QR code that opens a phone's calendar with the address, as SVG with paths only, for use inside a page."""
+    buffer = io.BytesIO()
+    look = {"xmldecl": False, "svgns": True, "nl": False, "svgclass": None, "lineclass": None, "omitsize": True}
+    qr_code(webcal(address)).save(buffer, kind="svg", scale=5, **look)
+    return buffer.getvalue().decode()
 
 
 def provider_links(session: Session, language: str) -> list[tuple[str, str]]:
@@ -152,8 +165,8 @@ def provider_links(session: Session, language: str) -> list[tuple[str, str]]:
     ]
 
 
-def _private(person: Reader, frame: Frame, moment: datetime) -> Feed:
-    return Feed(queries.of_person(person.id), frame, moment, reader=person.id)
+def _private(person: Reader, frame: Frame, moment: datetime, remind: int | None) -> Feed:
+    return Feed(queries.of_person(person.id), frame, moment, reader=person.id, remind=remind)
 
 
 def _framed(stored: Sequence[bytes], frame: Frame, found: Sequence[Piece]) -> bytes:

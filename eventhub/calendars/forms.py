@@ -4,27 +4,51 @@ import uuid
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import SelectMultipleField, StringField
+from wtforms import SelectField, SelectMultipleField, StringField
 from wtforms.validators import AnyOf
 
 from eventhub.calendars.models import Choice, Partstat
-from eventhub.kit.forms import Form
+from eventhub.kit.forms import Form, options
 
 LEAVE_OUT = "none"
 JOIN = "join"
+INVITE = "invite"
+OFFSETS: dict[int, Any] = {
+    0: _l("No reminder"),
+    15: _l("15 minutes before"),
+    60: _l("1 hour before"),
+    1440: _l("1 day before"),
+}
+"""The choices of reminding.OFFSETS, and none."""
 ANSWERS = {"accepted": Partstat.ACCEPTED, "declined": Partstat.DECLINED, "tentative": Partstat.TENTATIVE}
 
 
 class ChoiceForm(Form):
-    """One session: going, maybe, or not at all."""
+    """One session: going, maybe, not at all, or an invite to it by mail."""
 
-    choice = StringField(validators=[AnyOf([*Choice, LEAVE_OUT])])
+    choice = StringField(validators=[AnyOf([*Choice, LEAVE_OUT, INVITE])])
 
 
 class SessionsForm(Form):
     """The sessions of one event, ticked or not."""
 
     sessions = SelectMultipleField(_l("Sessions"), coerce=lambda value: uuid.UUID(str(value)))
+
+
+class RemindingForm(Form):
+    """When to be reminded of each session: by the calendar app, by mail; 0 for not at all."""
+
+    in_calendar = SelectField(
+        _l("In your calendar app"),
+        coerce=int,
+        description=_l("In new invites and behind your private link. Some apps pass over it there; a mail is surer."),
+    )
+    by_mail = SelectField(_l("By mail"), coerce=int)
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        for field in (self.in_calendar, self.by_mail):
+            field.choices = options(OFFSETS.items())
 
 
 class LineForm(Form):

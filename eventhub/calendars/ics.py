@@ -23,6 +23,7 @@ NEUTRAL_PRODID = "-//Meetings//Calendar//EN"
 
 # RFC 5545 section 3.3.8 allows 32 bits; clients read SEQUENCE as a signed integer.
 _LARGEST_SEQUENCE = 2**31 - 1
+_EVENT_END = b"END:VEVENT\r\n"
 
 
 class BadOccasion(ValueError):
@@ -151,12 +152,32 @@ def calendar_bytes(
     return b"".join([b"BEGIN:VCALENDAR\r\n", *lines, *rules, *map(_event_blob, blobs), b"END:VCALENDAR\r\n"])
 
 
-def request_bytes(occasion: Occasion, *, organizer: Party, attendee: Party, prodid: str = PRODID) -> bytes:
-    """An iMIP invite or update (METHOD:REQUEST, RFC 5546 section 3.2.2) to one attendee."""
+def alarm_bytes(minutes: int, text: str, language: str) -> bytes:
+    """The VALARM of a reminder so many minutes before its entry begins, wherever that moves (RFC 5545, 3.6.6)."""
+    if minutes < 1:
+        raise ValueError("a reminder comes before")
+    days, rest = divmod(minutes, 1440)
+    length = f"{days}D" if days else ""
+    length += f"T{rest}M" if rest else ""
+    lines = [_line("ACTION", "DISPLAY"), _line("DESCRIPTION", _escaped(clean_text(text)), _language(language))]
+    return _block("VALARM", [*lines, _line("TRIGGER", f"-P{length}")])
+
+
+def with_alarm(blob: bytes, alarm: bytes) -> bytes:
+    """A stored VEVENT with a reminder; what is called off has none."""
+    if not alarm or b"\r\nSTATUS:CANCELLED\r\n" in blob:
+        return blob
+    return _event_blob(blob).removesuffix(_EVENT_END) + alarm + _EVENT_END
+
+
+def request_bytes(
+    occasion: Occasion, *, organizer: Party, attendee: Party, prodid: str = PRODID, alarm: bytes = b""
+) -> bytes:
+    """An iMIP invite or update (METHOD:REQUEST, RFC 5546 section 3.2.2) to one attendee, with a reminder or none."""
     if occasion.status == "CANCELLED":
         raise BadOccasion("a cancelled entry invites nobody")
     reply = {"PARTSTAT": "NEEDS-ACTION", "RSVP": "TRUE"}
-    return _message("REQUEST", occasion, organizer, attendee, reply, prodid)
+    return _message("REQUEST", occasion, organizer, attendee, reply, prodid, alarm)
 
 
 def cancel_bytes(occasion: Occasion, *, organizer: Party, attendee: Party, prodid: str = PRODID) -> bytes:
@@ -187,12 +208,18 @@ def plain_address(address: str) -> str:
 
 
 def _message(
-    method: str, occasion: Occasion, organizer: Party, attendee: Party, reply: dict[str, str], prodid: str
+    method: str,
+    occasion: Occasion,
+    organizer: Party,
+    attendee: Party,
+    reply: dict[str, str],
+    prodid: str,
+    alarm: bytes = b"",
 ) -> bytes:
     guest = {"CUTYPE": "INDIVIDUAL", "ROLE": "REQ-PARTICIPANT", **reply}
     lines = [*_event_lines(occasion), _party_line("ORGANIZER", organizer, {}), _party_line("ATTENDEE", attendee, guest)]
     return calendar_bytes(
-        [_block("VEVENT", lines)],
+        [with_alarm(_block("VEVENT", lines), alarm)],
         name=None,
         zones=zones_needed([occasion]),
         refresh_minutes=0,

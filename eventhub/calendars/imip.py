@@ -6,7 +6,7 @@ from email.utils import parseaddr
 
 from flask import current_app
 
-from eventhub.calendars import blobs
+from eventhub.calendars import blobs, reminding
 from eventhub.calendars.ics import NEUTRAL_PRODID, PRODID, Occasion, Party, cancel_bytes, request_bytes
 from eventhub.calendars.imip_message import imip_message
 from eventhub.calendars.models import Invite, InviteMail, Method
@@ -39,7 +39,9 @@ def calendar_of(mail: InviteMail, *, sender: str) -> bytes:
     told = _told(mail)
     if mail.method is Method.CANCEL:
         return cancel_bytes(told, **parties, prodid=prodid)
-    return request_bytes(told, **parties, prodid=prodid)
+    chosen = reminding.reminding_of(invite.person)
+    alarm = reminding.alarm(chosen.in_calendar, invite.person.language)
+    return request_bytes(told, **parties, prodid=prodid, alarm=alarm)
 
 
 def compose(mail: InviteMail, rendered: Rendered) -> bytes:

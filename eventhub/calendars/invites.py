@@ -4,6 +4,7 @@ The caller of ``owe`` holds a lock on the invite or on its session's row, so tha
 """
 
 import uuid
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
@@ -11,15 +12,24 @@ from sqlalchemy import ColumnElement, and_, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from eventhub.calendars import blobs, imip, places, queries
-from eventhub.calendars.access import ATTENDING
-from eventhub.calendars.models import CalendarEntry, Choice, EntryStatus, Invite, InviteMail, Method, Partstat
+from eventhub.calendars.access import ATTENDING, INVITING
+from eventhub.calendars.models import (
+    CalendarEntry,
+    Choice,
+    ChosenSession,
+    EntryStatus,
+    Invite,
+    InviteMail,
+    Method,
+    Partstat,
+)
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError
 from eventhub.kit.outbox import Promise
 from eventhub.kit.tokens import digest, new_salt
 from eventhub.people.models import Person
-from eventhub.programme.models import Session
+from eventhub.programme.models import Event, Session
 from eventhub.registration.models import CONFIRMED, Registration
 
 MEANS = {Partstat.ACCEPTED: Choice.GOING, Partstat.TENTATIVE: Choice.MAYBE}
@@ -41,7 +51,10 @@ def invite(registration: Registration) -> list[Invite]:
     person = db.session.get_one(Person, registration.person_id)
     if person.discreet or person.email is None:
         return []
-    entries = queries.live_entries(registration.event_id, now(), person.id)
+    return _invite_to(person, queries.live_entries(registration.event_id, now(), person.id))
+
+
+def _invite_to(person: Person, entries: Sequence[CalendarEntry]) -> list[Invite]:
     mine = select(Invite).where(Invite.person_id == person.id, Invite.entry_id.in_([entry.id for entry in entries]))
     known = {row.entry_id: row for row in db.session.scalars(mine)}
     sent = []
@@ -57,6 +70,42 @@ def invite(registration: Registration) -> list[Invite]:
             _request_again(row, entry)
         sent.append(row)
     return sent
+
+
+def invite_chosen(person: Person, *which: ColumnElement[bool]) -> list[Invite]:
+    """Invite a person by mail, who asks for it, to sessions they chose that are still to come (``which``: conditions on
+    Session); those whose mail goes out now. None to who is invited already, and none to the discreet.
+    """
+    if person.discreet or person.email is None:
+        return []
+    mine = (
+        select(CalendarEntry)
+        .join(Session, Session.id == CalendarEntry.session_id)
+        .join(ChosenSession, ChosenSession.session_id == Session.id)
+        .join(Registration, Registration.event_id == CalendarEntry.event_id)
+        .where(
+            ChosenSession.person_id == person.id,
+            Registration.person_id == person.id,
+            Registration.state.in_(ATTENDING),
+            CalendarEntry.status != EntryStatus.CANCELLED,
+            CalendarEntry.ends_at > now(),
+            queries.is_for_category(),
+            *which,
+        )
+    )
+    held = mine.with_only_columns(Session.id).order_by(Session.id).with_for_update(key_share=True, of=Session)
+    db.session.execute(held).all()
+    entries = list(db.session.scalars(mine.order_by(CalendarEntry.starts_at, CalendarEntry.id)))
+    return _invite_to(person, entries)
+
+
+def leave(person_id: uuid.UUID, session_ids: Collection[uuid.UUID]) -> list[Invite]:
+    """Take off whoever leaves sessions out. Not at a dialogue: its invite is the confirmation, and is answered."""
+    if not session_ids:
+        return []
+    dialogues = select(Event.id).where(Event.kind.in_(INVITING))
+    mine = CalendarEntry.session_id.in_(session_ids), CalendarEntry.event_id.not_in(dialogues)
+    return _take_off(Invite.person_id == person_id, *mine)
 
 
 def uninvite(registration: Registration, person_id: uuid.UUID | None = None) -> list[Invite]:
@@ -151,9 +200,10 @@ def _request_again(row: Invite, entry: CalendarEntry) -> None:
     owe(entry, Method.REQUEST, blobs.stamp(now()), Invite.id == row.id)
 
 
-def answer(row: Invite, partstat: Partstat) -> Invite:
+def answer(row: Invite, partstat: Partstat, *, said_at: datetime | None = None) -> Invite:
     """What the invited person says: an intention, which neither registers nor admits. Where the session has places, a
-    yes takes one, and anything else gives it back. Raises InviteClosed, SessionFull.
+    yes takes one, and anything else gives it back. Raises InviteClosed, SessionFull. ``said_at``: when a mail says it
+    was answered; a clock that is ahead bars no later answer.
 
     The invite comes locked, with its entry and, before it, its session (queries.invite_by_token).
     """
@@ -162,7 +212,8 @@ def answer(row: Invite, partstat: Partstat) -> Invite:
     for one in places.hold(Session.id == row.entry.session_id, Session.places.is_not(None)).values():
         places.say(row.person_id, one, MEANS.get(partstat))
     row.partstat = partstat
-    row.answered_at = row.answer_dtstamp = now()
+    row.answered_at = moment = now()
+    row.answer_dtstamp = min(said_at or moment, moment)
     return row
 
 

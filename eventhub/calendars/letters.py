@@ -65,6 +65,18 @@ def changed(sessions: Sequence[Session], person: Person, registration: Registrat
     )
 
 
+def reminder(session: Session, person: Person, registration: Registration) -> Letter | None:
+    """A session begins soon, and the person wanted to be told."""
+    lang, event = person.language, session.event
+    title = in_language(session.title, lang, event.original_language).text
+    return _letter(
+        person,
+        _l("Reminder: %(title)s", title=title),
+        [_l("This session begins soon. You asked to be reminded.")],
+        [{"label": _l("Session"), "value": title}, *_where_and_when(session, lang), *_about(event, registration, lang)],
+    )
+
+
 def place_given(session: Session, person: Person, registration: Registration) -> Letter | None:
     """A place in a session that somebody waited for."""
     lang, event = person.language, session.event

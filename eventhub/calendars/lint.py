@@ -260,8 +260,28 @@ def _event_problems(event: _Component, kind: Kind) -> Problems:
     for prop in event.properties:
         yield from _text_problems(prop)
     for child in event.children:
-        if child.name != "VALARM":
+        if child.name == "VALARM":
+            yield from _alarm_problems(child, kind)
+        else:
             yield f"unknown-component: {child.name} in VEVENT"
+
+
+_BEFORE = re.compile(r"-P(?=[0-9T])(?:\d+D)?(?:T(?=\d)(?:\d+H)?(?:\d+M)?)?")
+
+
+def _alarm_problems(alarm: _Component, kind: Kind) -> Problems:
+    trigger = alarm.first("TRIGGER")
+    yield from _repeated(alarm, ("ACTION", "TRIGGER", "DESCRIPTION", "DURATION", "REPEAT"))
+    yield from _those(
+        (f"alarm: in a {kind}", kind in {"cancel", "reply"}),
+        ("alarm: only DISPLAY, which opens and sends nothing", alarm.value("ACTION") != "DISPLAY"),
+        ("alarm: DESCRIPTION is missing", not alarm.value("DESCRIPTION")),
+        # One that follows its entry when that moves.
+        ("alarm: TRIGGER is no time before the start", not (trigger and _BEFORE.fullmatch(trigger.value))),
+        ("alarm: TRIGGER with parameters", trigger and trigger.parameters),
+    )
+    for prop in alarm.properties:
+        yield from _text_problems(prop)
 
 
 # --- Times --------------------------------------------------------------------------------------------------------

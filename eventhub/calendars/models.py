@@ -51,6 +51,13 @@ class Choice(StrEnum):
     MAYBE = "maybe"
 
 
+class Word(StrEnum):
+    """What came by mail and is the organisers' to judge."""
+
+    UNPROVEN = "unproven"
+    COUNTER = "counter"
+
+
 class CalendarEntry(Base):
     """One session's entry in calendars: an immutable UID, and the revision it stands at.
 
@@ -195,3 +202,52 @@ class InviteMail(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     invite: Mapped[Invite] = relationship(lazy="raise")
+
+
+class ArrivedReply(Base):
+    """A mail to an invite's address that nobody has read yet; its task reads it and deletes the row.
+
+    ``invite_id`` is what the secret in the address found; None for the address without one.
+    """
+
+    __tablename__ = "arrived_reply"
+
+    id: Mapped[Id]
+    invite_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("invite.id", ondelete="CASCADE"), index=True)
+    arrived_at: Mapped[datetime] = mapped_column(default=now)
+    raw: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+
+
+class InviteWord(Base):
+    """What an invited person, or somebody in their name, said by mail and an organiser decides: another time, or an
+    answer whose sender is not proven. The newest of each kind; it is deleted once decided.
+    """
+
+    __tablename__ = "invite_word"
+    __table_args__ = (UniqueConstraint("invite_id", "kind"),)
+
+    id: Mapped[Id]
+    invite_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("invite.id", ondelete="CASCADE"))
+    kind: Mapped[Word] = mapped_column(enum_column(Word, name="kind"))
+    partstat: Mapped[Partstat | None] = mapped_column(enum_column(Partstat, name="partstat"))
+    starts_at: Mapped[datetime | None]
+    ends_at: Mapped[datetime | None]
+    dtstamp: Mapped[datetime]
+    received_at: Mapped[datetime] = mapped_column(default=now)
+
+    invite: Mapped[Invite] = relationship(lazy="raise")
+
+
+class Reminding(Base):
+    """When a person wants to be reminded of sessions: minutes before each begins; None for not at all."""
+
+    __tablename__ = "reminding"
+    __table_args__ = (
+        CheckConstraint("in_calendar > 0", name="in_calendar_before"),
+        CheckConstraint("by_mail > 0", name="by_mail_before"),
+        Index("ix_reminding_by_mail", "by_mail"),
+    )
+
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    in_calendar: Mapped[int | None]
+    by_mail: Mapped[int | None]

@@ -74,6 +74,8 @@ class Row:
     maybe: bool
     join_page: str | None
     said: str | None
+    may_invite: bool
+    """Whether an invite by mail could be asked for."""
 
 
 @dataclass(frozen=True)
@@ -231,7 +233,8 @@ def _row(one: _Placed, clashing: set[object], lang: str, own_zone: str, moment: 
         conflict=session.id in clashing,
         maybe=one.mine.chosen.choice is Choice.MAYBE,
         join_page=_join_page(session) if opens and session.room_closes_at > moment else None,
-        said=_said(one.mine.invite) if one.mine.invite else None,
+        said=_said(one.mine.answered) if one.mine.answered else None,
+        may_invite=one.mine.invite is None and not one.mine.cancelled and session.ends_at > moment,
     )
 
 

@@ -4,13 +4,16 @@ Place filled on another page: ``console.event``.
 """
 
 import uuid
+from collections.abc import Callable
+from typing import Any
 
 from flask import Blueprint, flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import pgettext
 
-from eventhub.calendars import access, actions, places, queries
+from eventhub.calendars import access, actions, places, queries, replies
+from eventhub.calendars.models import InviteWord
 from eventhub.calendars.zones import zone_info
 from eventhub.kit.access import actor, staff
 from eventhub.kit.errors import NotFound
@@ -19,11 +22,14 @@ from eventhub.kit.forms import ActionForm, submit
 from eventhub.kit.i18n import direction, in_language, show_moment
 from eventhub.kit.panels import Panel
 from eventhub.kit.web import Link, back_to
+from eventhub.people.models import Person
 from eventhub.programme import shown
 from eventhub.programme.checks import room_too_small
 from eventhub.programme.models import Event
 
 bp = Blueprint("calendars_console", __name__)
+
+WORDS = ("calendars_console.words", "calendars_console.count_word", "calendars_console.set_word_aside")
 
 
 @bp.get("/console/events/<slug>/calendar")
@@ -44,6 +50,27 @@ def push(slug: str, session_id: uuid.UUID) -> ResponseReturnValue:
         flash(_("The update is on its way to calendars and to those invited."), "ok")
         return back_to("calendars_console.head_count", slug=slug)
     return _page(event, form)
+
+
+@bp.get("/console/events/<slug>/calendar/answers")
+@staff
+def words(slug: str) -> ResponseReturnValue:
+    """What came by mail and is to be judged: other times that are proposed, answers whose sender is not proven."""
+    return _words_page(_event(slug), ActionForm())
+
+
+@bp.post("/console/events/<slug>/calendar/answers/<uuid:word_id>/count")
+@staff
+def count_word(slug: str, word_id: uuid.UUID) -> ResponseReturnValue:
+    """Take an answer as the invited person's own."""
+    return _decide(_event(slug), word_id, replies.count_in, _("The answer is counted."))
+
+
+@bp.post("/console/events/<slug>/calendar/answers/<uuid:word_id>/aside")
+@staff
+def set_word_aside(slug: str, word_id: uuid.UUID) -> ResponseReturnValue:
+    """Nothing comes of it."""
+    return _decide(_event(slug), word_id, replies.set_aside, _("Set aside. Nothing has changed."))
 
 
 @bp.get("/console/events/<slug>/calendar/places")
@@ -99,6 +126,7 @@ def console_event(event: Event) -> Panel | None:
     filled = url_for("calendars_console.session_places", slug=event.slug)
     links = [
         Link(_("Calendar and answers"), url, here),
+        Link(_("Answers by mail"), url_for("calendars_console.words", slug=event.slug), request.endpoint in WORDS),
         Link(_("Places in sessions"), filled, request.endpoint == "calendars_console.session_places"),
     ]
     return Panel("calendars/console_links.html", {"links": links})
@@ -125,5 +153,40 @@ def _page(event: Event, form: ActionForm) -> ResponseReturnValue:
         event=event,
         event_title=in_language(event.title, g.lang, event.original_language).text,
         rows=rows,
+        waiting=len(replies.words_of(event)),
         form=form,
     ), form.status
+
+
+def _decide(
+    event: Event, word_id: uuid.UUID, deed: Callable[[Person, Event, InviteWord], InviteWord], said: str
+) -> ResponseReturnValue:
+    form, word = ActionForm(), queries.word_of(event, word_id)
+    if form.validate_on_submit() and submit(form, lambda: deed(actor().person, event, word)):
+        flash(said, "ok")
+        return back_to("calendars_console.words", slug=event.slug)
+    return _words_page(event, form)
+
+
+def _words_page(event: Event, form: ActionForm) -> ResponseReturnValue:
+    return render_template(
+        "calendars/words.html",
+        event=event,
+        event_title=in_language(event.title, g.lang, event.original_language).text,
+        rows=[_word(event, word) for word in replies.words_of(event)],
+        form=form,
+    ), form.status
+
+
+def _word(event: Event, word: InviteWord) -> dict[str, Any]:
+    entry = word.invite.entry
+    starts, ends = word.starts_at, word.ends_at
+    return {
+        "word": word,
+        "title": shown.words(entry.session.title, event.original_language, g.lang),
+        "when": show_moment(entry.starts_at, entry.time_zone, g.lang, year=False),
+        "name": word.invite.person.public_name,
+        "starts": show_moment(starts, entry.time_zone, g.lang, year=False) if starts else None,
+        "ends": show_moment(ends, entry.time_zone, g.lang, year=False) if ends else None,
+        "received": show_moment(word.received_at, event.time_zone, g.lang, year=False),
+    }

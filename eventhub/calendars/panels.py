@@ -17,6 +17,13 @@ def session_cancelling(session: Session) -> Panel:
     return Panel("calendars/cancelling.html", {"told": news.told_of_session(session)})
 
 
+def session_moving(session: Session) -> Panel | None:
+    """Before a session moves: who has it, and how they learn of it."""
+    if {session.publication, session.event.publication} != {Publication.PUBLISHED}:
+        return None
+    return Panel("calendars/session_moving.html", {"told": news.told_of_session(session)})
+
+
 def event_moving(plan: Plan) -> Panel | None:
     """Before an event moves to other days."""
     event = plan.event
@@ -28,6 +35,7 @@ def event_moving(plan: Plan) -> Panel | None:
 PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("console.event_cancelling", event_cancelling),
     ("console.session_cancelling", session_cancelling),
+    ("console.session_moving", session_moving),
     ("console.event_moving", event_moving),
 )
 """What app.py registers."""

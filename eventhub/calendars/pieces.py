@@ -11,7 +11,16 @@ from sqlalchemy import BindParameter, ColumnElement, DateTime, and_, bindparam, 
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from eventhub.calendars.access import ATTENDING
-from eventhub.calendars.models import Audience, CalendarEntry, Choice, ChosenSession, EntryBlob, EntryStatus, Feed
+from eventhub.calendars.models import (
+    Audience,
+    CalendarEntry,
+    Choice,
+    ChosenSession,
+    EntryBlob,
+    EntryStatus,
+    Feed,
+    Reminding,
+)
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.tokens import digest
@@ -76,6 +85,8 @@ class FoundFeed(NamedTuple):
     discreet: bool
     revoked_at: datetime | None
     stamp: bytes | None
+    remind: int | None
+    """Minutes before each session at which the app is to remind; None for not at all."""
 
 
 def pieces(
@@ -171,8 +182,9 @@ def _stamp() -> Any:
 
 
 _FOUND_FEED = (
-    select(Person.id, Person.language, Person.discreet, Feed.revoked_at, _stamp())
+    select(Person.id, Person.language, Person.discreet, Feed.revoked_at, _stamp(), Reminding.in_calendar)
     .join(Feed, Feed.person_id == Person.id)
+    .outerjoin(Reminding, Reminding.person_id == Person.id)
     .where(Feed.token_hash == bindparam("token_hash"), Person.erased_at.is_(None))
 )
 """Made once: apps ask for feeds every hour or so, each of them."""

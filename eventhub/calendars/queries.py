@@ -16,6 +16,7 @@ from eventhub.calendars.models import (
     Feed,
     Invite,
     InviteMail,
+    InviteWord,
     Partstat,
 )
 from eventhub.kit.db import db
@@ -35,7 +36,12 @@ class Mine:
     registration: Registration
     cancelled: bool
     invite: Invite | None = None
-    """The invitation that was answered, when one was."""
+    """The invitation by mail that stands, when there is one."""
+
+    @property
+    def answered(self) -> Invite | None:
+        """The invitation, where it was answered."""
+        return self.invite if self.invite and self.invite.partstat is not Partstat.NEEDS_ACTION else None
 
 
 @dataclass(frozen=True)
@@ -129,7 +135,6 @@ def my_sessions(person: Person, *, since: datetime | None = None, limit: int = 5
                 Invite.entry_id == CalendarEntry.id,
                 Invite.person_id == ChosenSession.person_id,
                 Invite.cancelled_at.is_(None),
-                Invite.partstat != Partstat.NEEDS_ACTION,
             ),
         )
         .options(contains_eager(Session.event), contains_eager(Session.room))
@@ -314,15 +319,21 @@ def invite_by_token(token: str, *, lock: bool = False) -> Invite:
     """The invite with this token, with its person, entry and what that says. Raises NotFound. One statement; with
     ``lock`` two: the session is held before the invite, as whoever moves it does.
     """
-    rows = _with_entry(select(Invite)).where(Invite.token_hash == digest(token), Person.erased_at.is_(None))
-    if lock:
-        held = select(Session.id).join(CalendarEntry, CalendarEntry.session_id == Session.id)
-        held = held.join(Invite, Invite.entry_id == CalendarEntry.id).where(Invite.token_hash == digest(token))
-        db.session.execute(held.with_for_update(key_share=True, of=Session))
-        rows = rows.with_for_update(of=Invite).execution_options(populate_existing=True)
-    invite: Invite | None = db.session.scalar(rows)
+    invite = find_invite(Invite.token_hash == digest(token), lock=lock)
     if invite is None:
         raise NotFound
+    return invite
+
+
+def find_invite(*which: ColumnElement[bool], lock: bool = False) -> Invite | None:
+    """The one invite of these conditions on Invite, CalendarEntry and Person, as ``invite_by_token`` finds it."""
+    rows = _with_entry(select(Invite)).where(*which, Person.erased_at.is_(None))
+    if lock:
+        held = select(Session.id).join(CalendarEntry, CalendarEntry.session_id == Session.id)
+        held = held.join(Invite, Invite.entry_id == CalendarEntry.id).join(Person, Person.id == Invite.person_id)
+        db.session.execute(held.where(*which).with_for_update(key_share=True, of=Session))
+        rows = rows.with_for_update(of=Invite).execution_options(populate_existing=True)
+    invite: Invite | None = db.session.scalar(rows)
     return invite
 
 
@@ -359,6 +370,33 @@ def _with_entry(rows: Select[Any]) -> Select[Any]:
             session.contains_eager(Session.room),
         )
     )
+
+
+def words(*which: ColumnElement[bool]) -> list[InviteWord]:
+    """Words that wait for an organiser, with invite, person, entry and session; oldest first. One statement."""
+    rows = (
+        select(InviteWord)
+        .join(InviteWord.invite)
+        .join(Invite.person)
+        .join(Invite.entry)
+        .join(CalendarEntry.session)
+        .options(
+            contains_eager(InviteWord.invite).contains_eager(Invite.person),
+            contains_eager(InviteWord.invite).contains_eager(Invite.entry).contains_eager(CalendarEntry.session),
+        )
+        .where(*which, Invite.cancelled_at.is_(None))
+        .order_by(InviteWord.received_at, InviteWord.id)
+        .limit(200)
+    )
+    return list(db.session.scalars(rows))
+
+
+def word_of(event: Event, word_id: uuid.UUID) -> InviteWord:
+    """A word that waits for the organisers of this event. Raises NotFound, also for what was decided meanwhile."""
+    found = words(InviteWord.id == word_id, CalendarEntry.event_id == event.id)
+    if not found:
+        raise NotFound
+    return found[0]
 
 
 def head_counts(event: Event) -> list[HeadCount]:

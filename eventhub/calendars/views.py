@@ -11,9 +11,12 @@ from typing import Any
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
+from markupsafe import Markup
+from sqlalchemy import ColumnElement
 
-from eventhub.calendars import actions, feeds, imip, invites, my_week, pieces, places, queries
-from eventhub.calendars.forms import LEAVE_OUT, AnswerForm, ChoiceForm, LineForm, SessionsForm
+from eventhub.calendars import actions, feeds, imip, invites, my_week, pieces, places, queries, reminding
+from eventhub.calendars.forms import INVITE, LEAVE_OUT, AnswerForm, ChoiceForm, LineForm, RemindingForm, SessionsForm
 from eventhub.calendars.models import Choice, Invite
 from eventhub.calendars.zones import zone_info
 from eventhub.kit.access import actor, by_token, personal, public
@@ -103,7 +106,7 @@ def personal_feed(token: str) -> Response:
         return _nothing(410 if found else 404)
 
     def build() -> tuple[tuple[str, ...], Response]:
-        built = feeds.private_feed(found, token, now()).build()
+        built = feeds.private_feed(found, token, now(), found.remind).build()
         return _all_of(token, found, built.stamp), Response(built.body, content_type=ICS)
 
     return own_page(_all_of(token, found, found.stamp), build)
@@ -111,7 +114,7 @@ def personal_feed(token: str) -> Response:
 
 def _all_of(token: str, found: pieces.FoundFeed, stamp: bytes | None) -> tuple[str, ...]:
     """All that the bytes of a private feed are made of: whose address it is, in what words, and which entries."""
-    return token, found.language, str(found.discreet), (stamp or b"").hex()
+    return token, found.language, str(found.discreet), str(found.remind), (stamp or b"").hex()
 
 
 def _nothing(status: int) -> Response:
@@ -133,7 +136,7 @@ def my_sessions() -> ResponseReturnValue:
 def my_file() -> Response:
     """My sessions as a file, once."""
     person = actor().person
-    built = feeds.private_file(person, now()).build()
+    built = feeds.private_file(person, now(), reminding.reminding_of(person).in_calendar).build()
     if not built.entries:
         raise NotFound
     headers = attachment_headers("meetings.ics" if person.discreet else "my-sessions.ics")
@@ -152,13 +155,44 @@ def my_link() -> ResponseReturnValue:
     return _my_page(form)
 
 
+@bp.post("/<lang:lang>/me/sessions/reminders")
+@personal
+def my_reminders() -> ResponseReturnValue:
+    """When to be reminded of each session."""
+    person, form = actor().person, RemindingForm()
+    wanted = {"in_calendar": form.in_calendar.data or None, "by_mail": form.by_mail.data or None}
+    if form.validate_on_submit() and submit(form, lambda: reminding.choose(person, **wanted)):
+        flash(_("Saved. Your calendar follows."), "ok")
+        return redirect(url_for("calendars.my_sessions") + "#reminders", 303)
+    return _my_page(form)
+
+
+@bp.post("/<lang:lang>/me/sessions/invites")
+@personal
+def my_invites() -> ResponseReturnValue:
+    """Calendar invites by mail for all chosen sessions, to whoever asks for them."""
+    form = ActionForm()
+    return _send_invites(form) if form.validate_on_submit() else _my_page(form)
+
+
+def _send_invites(form: Form, *which: ColumnElement[bool]) -> ResponseReturnValue:
+    sent = submit(form, lambda: len(invites.invite_chosen(actor().person, *which)))
+    if sent is None:
+        return _my_page(form)
+    said = ngettext("%(num)s invite is on its way to you.", "%(num)s invites are on their way to you.", sent)
+    flash(said if sent else _("There is nothing to send: you have an invite to each of these sessions."), "ok")
+    return back_to("calendars.my_sessions", **_kept_wish())
+
+
 @bp.post("/<lang:lang>/me/sessions/<uuid:session_id>")
 @personal
 def my_choice(session_id: uuid.UUID) -> ResponseReturnValue:
-    """Going, maybe, or not at all."""
+    """Going, maybe, not at all, or an invite by mail."""
     person, form = actor().person, ChoiceForm()
     if not form.validate_on_submit():
         return _my_page(form)
+    if form.choice.data == INVITE:
+        return _send_invites(form, Session.id == session_id)
     if form.choice.data == LEAVE_OUT:
         actions.leave_out(person, session_id)
         flash(_left_out(person, session_id), "ok")
@@ -224,8 +258,14 @@ def _my_page(form: Form) -> ResponseReturnValue:
     feed = queries.live_feed(person)
     address = feeds.feed_address(person, feeds.feed_token(feed)) if feed else None
     events = queries.my_events(person, moment)
+    chosen = reminding.reminding_of(person)
+    offsets = {"in_calendar": chosen.in_calendar or 0, "by_mail": chosen.by_mail or 0}
     return render_template(
         "calendars/my_sessions.html",
+        remind=form if isinstance(form, RemindingForm) else RemindingForm(formdata=None, data=offsets),
+        may_mail=person.email is not None and not person.discreet,
+        may_invite=any(row.may_invite for row in page.rows),
+        qr=Markup(feeds.subscribe_code(address)) if address else None,  # noqa: S704 (drawn by us: paths only)
         any=bool(mine),
         waiting=[
             (one, shown.words(one.title, one.event.original_language, g.lang)) for one in places.waits_for(person)

@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     neutral_mail_from: str = "Meetings <noreply@meetings.example>"
     contact_email: str = "help@example.org"
     calendar_domain: str = "meetings.example"
+    replies_listen: str = ""
     files_url: str = ""
     sealed_keys: str = DEMO_SEALED_KEYS
     secret_key: str = DEMO_SECRET
@@ -74,6 +75,15 @@ class Settings(BaseSettings):
                 return "postgresql+psycopg://" + value.removeprefix(prefix)
         if value and not value.startswith("postgresql+psycopg://"):
             raise ValueError("must start with postgresql://")
+        return value
+
+    @field_validator("replies_listen")
+    @classmethod
+    def is_place(cls, value: str) -> str:
+        """Host and port; empty: no answers by mail are taken."""
+        host, _, port = value.rpartition(":")
+        if value and not (host and port.isascii() and port.isdigit() and 1 <= int(port) <= 65535):
+            raise ValueError("must look like 127.0.0.1:2424, or be empty")
         return value
 
     @field_validator("metrics_token")

@@ -23,6 +23,8 @@ TASK_NAMES: dict[str, Any] = {
     "calendars.invite": _l("An invite to a session, or a change of it"),
     "calendars.place_given": _l("A mail about a place in a session"),
     "calendars.place_lost": _l("A mail about a session that is for others now"),
+    "calendars.reminder": _l("A reminder of a session"),
+    "calendars.reply": _l("An answer to an invite that came by mail"),
     "calendars.session_cancelled": _l("A mail about a cancelled session"),
     "calendars.sessions_changed": _l("A mail about sessions that changed shortly before they begin"),
     "delegations.called_off": _l("A mail to a focal point about a cancelled event"),

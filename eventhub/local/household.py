@@ -23,7 +23,8 @@ DATABASE = "eventhub"
 class Household:
     """As a context: PostgreSQL and Valkey run. ``environment`` then names them; ``run`` starts the processes.
 
-    ``external`` holds what the environment gave (DATABASE_URL, REDIS_URL, SMTP_URL): that is used instead.
+    ``external`` holds what the environment gave (DATABASE_URL, REDIS_URL, SMTP_URL): that is used instead. With
+    REPLIES_LISTEN in it, answers to invites are taken there.
     """
 
     def __init__(
@@ -83,6 +84,8 @@ class Household:
             "relay": [python, "-m", "workers.relay"],
             "beat": [*celery, "beat", *clock],
         }
+        if "REPLIES_LISTEN" in self._given:
+            behind["receiver"] = [python, "-m", "workers.receiver"]
         children = [
             Child("web", web, shared | {"PROMETHEUS_MULTIPROC_DIR": str(metrics)}, serves_http(self.port)),
             *(

@@ -104,6 +104,7 @@ def session(slug: str, session_id: uuid.UUID) -> ResponseReturnValue:
         flash(gettext("Saved"), "ok")
         if seats := checks.room_too_small(form.places.data, form.slot().room):
             flash(_too_narrow(seats), "warn")
+        _warn_of_clashes(event, session)
         return back_to(".programme", slug=slug, _anchor=f"s-{session_id}")
     event, session = session_to_edit(slug, session_id)
     stored = _session_form(event, session, formdata=None, **_current(session))
@@ -128,13 +129,20 @@ def session_move(slug: str, session_id: uuid.UUID) -> ResponseReturnValue:
     form = _slot_form(MoveForm, event, session.time_zone, obj=session, placed=session, **_current(session))
     if sent(form, lambda: actions.move_session(actor().person, session, slot=form.slot(), version=form.seen_version)):
         flash(gettext("The session is moved"), "ok")
+        _warn_of_clashes(event, session)
         return back_to(".programme", slug=slug, _anchor=f"s-{session_id}")
     event, session = session_to_edit(slug, session_id)
     stored = _slot_form(
         MoveForm, event, session.time_zone, formdata=None, obj=session, placed=session, **_current(session)
     )
     return page(
-        "session_move", event, here=".programme", form=form, session=session, others=others(form, session, stored)
+        "session_move",
+        event,
+        here=".programme",
+        form=form,
+        session=session,
+        others=others(form, session, stored),
+        told=panels("console.session_moving", session),
     )
 
 
@@ -210,6 +218,13 @@ def _too_narrow(seats: int) -> str:
         seats,
     )
     return str(told)
+
+
+def _warn_of_clashes(event: Event, session: Session) -> None:
+    """Say at once whose room or panellist is taken twice by where the session is now; nothing is forbidden."""
+    for one in checks.clashes(queries.programme_of(event)):
+        if session.id in {one.first.id, one.second.id}:
+            flash(_clash(one, event), "warn")
 
 
 def _clash(clash: checks.Clash, event: Event) -> Any:

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from tests import servers
 from tests.benchmarks import floors
 from tests.benchmarks.choices import choice_rows
+from tests.benchmarks.invites import calendar_rows
 from tests.benchmarks.load import Link, Rate, flow, get
 from tests.benchmarks.prints import badge_rows
 from tests.benchmarks.reviews import review_rows
@@ -36,6 +37,7 @@ def main() -> None:
                 *_start(),
                 *_floors(house),
                 *_measure(house, scene),
+                *calendar_rows(house),
                 *badge_rows(house, scene.forum_id),
                 *review_rows(),
                 *choice_rows(),

@@ -74,6 +74,13 @@ def build(house: House) -> Scene:
     return scene
 
 
+def people_in(event: Event, count: int) -> list[uuid.UUID]:
+    """So many people with a registration for the event."""
+    people = _people(count)
+    _registrations(event, people)
+    return people
+
+
 def _people(count: int) -> list[uuid.UUID]:
     key = make_person().seal_key_id
     rows = [
@@ -92,7 +99,7 @@ def _people(count: int) -> list[uuid.UUID]:
 
 
 def _registrations(forum: Event, people: list[uuid.UUID]) -> None:
-    names = [f"Organization {number}" for number in range(400)]
+    names = [f"Organization {number} {secrets.token_hex(2)}" for number in range(400)]
     houses = [{"id": uuid.uuid4(), "name": name, "name_key": name_key(name), "kind": "ngo"} for name in names]
     db.session.execute(insert(Organisation), houses)
     states = [State.UNDER_REVIEW] * 3 + [State.ACCREDITED] * 5 + [State.WAITLISTED, State.DECLINED]

@@ -328,7 +328,7 @@ def test_a_revoked_address_is_gone_and_a_guess_was_never_there(client: FlaskClie
 def test_no_token_stands_in_the_database(client: FlaskClient) -> None:
     feed = actions.new_link(make_person())
     token = feeds.feed_token(feed)
-    assert pieces.feed_by_token(token) == (feed.person_id, "en", False, None, None)
+    assert pieces.feed_by_token(token) == (feed.person_id, "en", False, None, None, None)
     assert token.encode() not in feed.token_hash + feed.salt
     assert pieces.feed_by_token(feed.token_hash.hex()) is None
 

@@ -27,6 +27,8 @@ STATUS, SEQUENCE, TRANSP = b"STATUS:CONFIRMED\r\n", b"SEQUENCE:0\r\n", b"TRANSP:
 UID = b"UID:0b8f2c1e-5a0e-4b5e-9a52-6f1f7f3f4a10@cal.example.org\r\n"
 MODIFIED = b"LAST-MODIFIED:20261102T083015Z\r\n"
 
+ALARM = b"BEGIN:VALARM\r\nACTION:DISPLAY\r\nDESCRIPTION:Soon\r\nTRIGGER:-PT15M\r\nEND:VALARM\r\n"
+
 # What breaks a sound calendar: its kind, the text replaced (once), the text instead, and the codes of the problems.
 REPLACED: dict[str, tuple[Kind, bytes, bytes, set[str]]] = {
     # Bytes and folding
@@ -124,6 +126,18 @@ REPLACED: dict[str, tuple[Kind, bytes, bytes, set[str]]] = {
     "entry with RDATE": ("feed", STATUS, STATUS + b"RDATE:20261127T090000Z\r\n", {"recurrence"}),
     "one of a series": ("feed", STATUS, STATUS + b"RECURRENCE-ID:20261126T090000Z\r\n", {"recurrence"}),
     "language that is none": ("feed", SUMMARY, b'SUMMARY;LANGUAGE="en US":Opening\r\n', {"language"}),
+    # Reminders
+    "reminder that plays a sound": ("feed", TRANSP, TRANSP + ALARM.replace(b"DISPLAY", b"AUDIO"), {"alarm"}),
+    "reminder at a fixed time": (
+        "feed",
+        TRANSP,
+        TRANSP + ALARM.replace(b"TRIGGER:-PT15M", b"TRIGGER;VALUE=DATE-TIME:20261126T084500Z"),
+        {"alarm"},
+    ),
+    "reminder after the start": ("feed", TRANSP, TRANSP + ALARM.replace(b"-PT", b"PT"), {"alarm"}),
+    "reminder without a word": ("feed", TRANSP, TRANSP + ALARM.replace(b"DESCRIPTION:Soon\r\n", b""), {"alarm"}),
+    "reminder without a time": ("feed", TRANSP, TRANSP + ALARM.replace(b"TRIGGER:-PT15M\r\n", b""), {"alarm"}),
+    "reminder of what is called off": ("cancel", TRANSP, TRANSP + ALARM, {"alarm"}),
     # Text
     "semicolon not escaped": ("feed", SUMMARY, b"SUMMARY:Opening; statements\r\n", {"unescaped"}),
     "comma not escaped": ("feed", LOCATION, b"LOCATION:Room XX, Palais\r\n", {"unescaped"}),

@@ -338,6 +338,10 @@ CALENDARS = (
     Route("calendars.my_sessions", "GET", "/en/me/sessions", PERSONAL),
     Route("calendars.my_file", "GET", "/en/me/sessions.ics", OWNER),
     Route("calendars.my_link", "POST", "/en/me/sessions/link", PERSONAL),
+    Route(
+        "calendars.my_reminders", "POST", "/en/me/sessions/reminders", PERSONAL, {"in_calendar": "15", "by_mail": "0"}
+    ),
+    Route("calendars.my_invites", "POST", "/en/me/sessions/invites", PERSONAL),
     Route("calendars.my_choice", "POST", "/en/me/sessions/{session}", REGISTERED, {"choice": "going"}),
     Route("calendars.my_choice", "POST", "/en/me/sessions/{draft_session}", only(), {"choice": "going"}),
     Route("calendars.my_choice", "POST", "/en/me/sessions/{session}", PERSONAL, {"choice": "none"}),
@@ -349,6 +353,9 @@ CALENDARS = (
     Route("calendars_console.places_file", "POST", f"{EVENT}/calendar/places.csv", EDIT),
     Route("calendars_console.places_file", "POST", f"{EVENT}/calendar/places.xlsx", EDIT),
     Route("calendars_console.head_count", "GET", f"{EVENT}/calendar", EDIT),
+    Route("calendars_console.words", "GET", f"{EVENT}/calendar/answers", EDIT),
+    Route("calendars_console.count_word", "POST", f"{EVENT}/calendar/answers/{{word}}/count", EDIT),
+    Route("calendars_console.set_word_aside", "POST", f"{EVENT}/calendar/answers/{{word}}/aside", EDIT),
     Route("calendars_console.push", "POST", f"{EVENT}/calendar/{{session}}/push", EDIT),
 )
 

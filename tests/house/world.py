@@ -26,7 +26,8 @@ from eventhub.arrangements.wishes import Wish
 from eventhub.awards import awarding, replacing
 from eventhub.calendars import actions as calendars
 from eventhub.calendars import feeds, imip
-from eventhub.calendars.models import CalendarEntry, Choice, Invite
+from eventhub.calendars.models import CalendarEntry, Choice, Invite, InviteWord, Partstat
+from eventhub.calendars.models import Word as Came
 from eventhub.checkin import actions as checkin
 from eventhub.checkin.models import Device, Entry, Scan, Source, Verdict
 from eventhub.delegations import actions as delegations
@@ -646,7 +647,12 @@ def _ways_in(owner_id: uuid.UUID, half_id: uuid.UUID) -> dict[str, str]:
     invite = Invite(id=uuid.uuid4(), entry_id=entry.id, person_id=owner.id, salt=b"salt", raised=0)
     invite.token_hash = digest(imip.invite_token(invite))
     db.session.add(invite)
+    db.session.flush()
+    answer = {"partstat": Partstat.ACCEPTED, "dtstamp": now()}
+    word = InviteWord(id=uuid.uuid4(), invite_id=invite.id, kind=Came.UNPROVEN, **answer)
+    db.session.add(word)
     return {
+        "word": str(word.id),
         "link": sign_in.link_token(asked),
         "code": sign_in.sign_in_code(asked),
         "change": people.email_change_token(change, people.NEW),

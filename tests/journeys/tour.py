@@ -19,7 +19,8 @@ from eventhub.arrangements.wishes import Wish
 from eventhub.awards import awarding, replacing
 from eventhub.calendars import actions as calendars
 from eventhub.calendars import imip, places
-from eventhub.calendars.models import Choice, Invite
+from eventhub.calendars.models import Choice, Invite, InviteWord, Partstat
+from eventhub.calendars.models import Word as Came
 from eventhub.delegations import actions as delegations
 from eventhub.delegations import filling
 from eventhub.delegations.actions import Nomination
@@ -344,7 +345,11 @@ def _build(words: Words) -> Tour:
     seated = registration.register_now(owner, owner, intake(dialogue, owner), answers)
     calendars.on_accredited(seated)
     invite = db.session.query(Invite).filter_by(person_id=owner.id).first()
+    proposed = {"starts_at": now() + timedelta(days=9), "ends_at": now() + timedelta(days=9, hours=1)}
     assert invite is not None
+    for kind in Came:
+        values = {"partstat": Partstat.DECLINED} if kind is Came.UNPROVEN else proposed
+        db.session.add(InviteWord(invite_id=invite.id, kind=kind, dtstamp=now(), **values))
     make_registration(event, state=State.WAITLISTED)
     twins, one_person = make_pair(event), make_pair(event, is_one=True)
     houses = [make_organisation(name=words("Mountain Voices")) for _ in range(3)]
@@ -609,6 +614,7 @@ def _build(words: Words) -> Tour:
                 f"{console}/delegations/{delegation.rpartition('/')[2]}/people/{waiting.id}/override"
             ),
             "calendars_console.head_count": f"{console}/calendar",
+            "calendars_console.words": f"/console/events/{dialogue.slug}/calendar/answers",
             "calendars_console.session_places": f"{console}/calendar/places",
             "arrangements_console.index": f"{console}/arrangements",
             "arrangements_console.line": f"{console}/arrangements/lines/sign_language.ils.-.{session_id.hex}",

@@ -327,6 +327,15 @@ def given_a_place(person: Person) -> Payload:
     return {"session_id": str(session.id), "person_id": str(person.id)}
 
 
+def session_reminded(person: Person) -> Payload:
+    """A session begins soon, and the person wanted to be told."""
+    session = sitting(marked(make_forum()))
+    in_calendars.make_seated(db.session.get_one(Event, session.event_id), person)
+    calendars.choose(person, session, Choice.GOING)
+    begins = int(session.starts_at.timestamp())
+    return {"session_id": str(session.id), "person_id": str(person.id), "begins": begins}
+
+
 def left_to_others(person: Person) -> Payload:
     session = sitting(marked(make_forum()), for_categories=["member_state"])
     in_calendars.make_seated(db.session.get_one(Event, session.event_id), person)
@@ -498,6 +507,7 @@ SCENES: dict[str, Scene] = {
     "calendars.place_given": given_a_place,
     "calendars.place_lost": left_to_others,
     "calendars.event_moved": on_other_days,
+    "calendars.reminder": session_reminded,
     "funding.rules_told": told_of_a_call("funding.rules_told"),
     "funding.extended_told": told_of_a_call("funding.extended_told"),
     "funding.cancelled_told": told_of_a_call("funding.cancelled_told"),
