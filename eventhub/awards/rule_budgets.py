@@ -8,7 +8,7 @@ from itertools import pairwise
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from eventhub.awards.ledger import EnvelopeBroken, Line, open_envelopes, write
+from eventhub.awards.ledger import EnvelopeBroken, Line, hold, open_envelopes, write
 from eventhub.awards.money_models import FundEnvelope, Movement, MovementKind
 from eventhub.funding.models import Call, CallRules
 from eventhub.funding.rules import Rules, read
@@ -39,7 +39,8 @@ def follow(call_id: uuid.UUID, number: int, *, actor: Person | None = None) -> b
     try:
         with db.session.begin_nested():
             open_envelopes(actor, call, rules)
-            rows = {row.key: row for row in _envelopes(call_id)}
+            held = hold({row.id for row in _envelopes(call_id)})  # two who follow at once count one after the other
+            rows = {row.key: row for row in held.values()}
             lines = [
                 Line(
                     rows[one.key].id,

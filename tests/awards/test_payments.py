@@ -273,6 +273,19 @@ def test_an_envelope_that_opens_after_a_change_holds_what_it_says(client: FlaskC
     assert rule_budgets.lagging(fund.call.id) == []
 
 
+def test_a_change_of_rules_that_is_followed_by_several_at_once_counts_once(committed: Flask) -> None:
+    with committed.app_context(), unit_of_work():
+        fund = make_fund()
+        number, call_id = changed_rules(fund, 1_500_000), fund.call.id
+
+    def one() -> str:
+        return "followed" if rule_budgets.follow(call_id, number) else "not"
+
+    assert at_once(committed, [one] * 4) == {"followed": 4}
+    with committed.app_context():
+        assert [row.budget for row in queries.envelopes(call_id)] == [1_500_000]
+
+
 def test_two_people_agree_at_the_same_moment_and_it_is_paid_once(committed: Flask) -> None:
     with committed.app_context(), unit_of_work():
         fund = make_fund()
