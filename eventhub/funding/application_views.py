@@ -431,7 +431,7 @@ def _barred(found: Intake, person: Person) -> list[str]:
     application = _application(found)
     if told.state(application) not in own.WAITING:
         return []
-    return told.barred(applying.bars(found, person.id), found.rules.limits.months_between_grants)
+    return told.barred(applying.bars(found, person.id), found.rules.limits.months_between_grants, sent=True)
 
 
 def _amend_address(reference: str, page: Page) -> str:

@@ -147,9 +147,9 @@ def moment(instant: datetime, call: Call) -> Markup:
     return sentence(_("%(day)s, %(time)s %(offset)s"), day=here.day, time=here.time, offset=_offset(here.place))
 
 
-def barred(reasons: list[Barred], months: int) -> list[str]:
-    """What is in the way, each with its cure."""
-    return [_barred(one, months) for one in reasons]
+def barred(reasons: list[Barred], months: int, *, sent: bool = False) -> list[str]:
+    """What is in the way, each with its cure. ``sent``: of a file that waits for a decision."""
+    return [(_sent_barred(one) if sent else "") or _barred(one, months) for one in reasons]
 
 
 def telling(found: Intake, deed: Callable[[], Result]) -> Callable[[], Result]:
@@ -315,6 +315,22 @@ def _line(verb: str) -> Tag | None:
         word, kind = STATES[State(name)]
         return word, {"warn": "warn", "silent": "silent"}.get(kind, "")
     return None
+
+
+def _sent_barred(one: Barred) -> str:
+    if one.why is Bar.OWN_REPORT:
+        return str(_("You owe the report on an earlier journey. Until it has arrived, you cannot be chosen."))
+    if one.why is Bar.THEIR_REPORT:
+        return str(
+            _(
+                "The organization that nominates you owes a report on an earlier journey. Until it has arrived, you"
+                " cannot be chosen."
+            )
+        )
+    if one.why is Bar.THEIR_DEBARRED:
+        said = _("The organization that nominates you may nominate nobody at present.")
+        return f"{said} {_('If you think that this is a mistake, write to us.')}"
+    return ""
 
 
 def _barred(one: Barred, months: int) -> str:
