@@ -198,7 +198,7 @@ def _facts(application: Application, title: str) -> list[dict[str, Any]]:
 
 
 def _own_facts(kind: Kind, award: Award, lang: str) -> list[dict[str, Any]]:
-    if kind not in {"offered", "accepted"}:
+    if kind not in {"offered", "accepted"} or not award.amount:
         return []
     return [{"label": _l("Amount"), "value": shown(award.envelope, award.amount, lang)}]
 

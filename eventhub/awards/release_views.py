@@ -91,10 +91,10 @@ def stop(slug: str) -> ResponseReturnValue:
 def again(slug: str) -> ResponseReturnValue:
     """Try again to prepare the decisions of an approved slate."""
     place, form = _at(slug), ActionForm()
-    row = releasing.staging_of(releasing.approved_slate(place.reading.call.id))
-    if row is None:
+    slate = releasing.approved_slate(place.reading.call.id)
+    if slate is None:
         raise NotFound
-    if form.validate_on_submit() and submit(form, lambda: staging.stage_again(place.person, row)):
+    if form.validate_on_submit() and submit(form, lambda: staging.stage_again(place.person, slate)):
         flash(_("It is being tried again. Open this page in a moment."), "ok")
         return back_to("awards_release.board", slug=slug)
     return _draw(place, form)

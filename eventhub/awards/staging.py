@@ -104,13 +104,14 @@ def stage(slate_id: uuid.UUID) -> Staging | None:
     return row
 
 
-def stage_again(actor: Person, row: Staging) -> Staging:
-    """Try once more what could not be staged, since money was found or a colleague approved."""
-    if row.done_at is not None:
+def stage_again(actor: Person, slate: Slate) -> Slate:
+    """Try once more what could not be staged, since money was found or a colleague approved. Raises NotPossible."""
+    row = db.session.scalar(select(Staging).where(Staging.slate_id == slate.id))
+    if slate.state is not SlateState.APPROVED or (row is not None and row.done_at is not None):
         raise NotPossible
-    audit.record("awards.staging_asked", row, actor=actor, scope_id=row.call_id)
-    promise("selecting.approved", slate_id=row.slate_id)
-    return row
+    audit.record("awards.staging_asked", slate, actor=actor, scope_id=slate.call_id)
+    promise("selecting.approved", slate_id=slate.id)
+    return slate
 
 
 def confirmed(call_id: uuid.UUID) -> list[tuple[Application, Proposal, ReservePlace]]:

@@ -2,7 +2,9 @@
 
 import uuid
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 from flask import Flask
@@ -17,6 +19,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.outbox import Promise
 from eventhub.people.models import Person
+from tests import servers
 from tests.factories.releasing import make_decided, make_officer, make_staged, release
 from tests.together import at_once
 
@@ -111,3 +114,33 @@ def test_a_slate_is_staged_once_by_two_workers(committed: Flask) -> None:
     assert at_once(committed, [staging_it] * 3) == {"staged": 3}
     with committed.app_context():
         assert len(db.session.scalars(select(Award)).all()) == 2
+
+
+def test_the_workers_own_tasks_stage_and_release(committed: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Importing the workers reads the environment; their own app is not used.
+    monkeypatch.setenv("DATABASE_URL", servers.database_url(servers.TEMPLATE, servers.APP_ROLE))
+    tasks = import_module("workers.awards")
+    monkeypatch.setattr(import_module("workers.app"), "flask_app", committed)
+
+    def work(task: str, run: Callable[[int], None]) -> None:
+        with committed.app_context():
+            due = list(db.session.scalars(select(Promise.id).where(Promise.task == task, Promise.kept_at.is_(None))))
+            db.session.remove()
+        assert due
+        for one in due * 2:
+            run(one)
+
+    with committed.app_context(), unit_of_work():
+        scene = make_decided(8, 2)
+        call_id, who = scene.call.id, scene.officer.id
+    work("selecting.approved", tasks.slate_approved)
+    with committed.app_context(), unit_of_work():
+        rows = releasing.staged(call_id)
+        assert len(rows) == 8
+        person, call = db.session.get_one(Person, who), db.session.get_one(Call, call_id)
+        releasing.release(person, call, stamp=releasing.stamp_of(rows), at=now() + timedelta(seconds=30))
+    work("awards.release", tasks.release)
+    with committed.app_context():
+        assert len(letters()) == 8
+        assert set(letters().values()) == {1}
+        assert db.session.scalars(select(Release)).one().told == 8

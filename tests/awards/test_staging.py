@@ -13,6 +13,7 @@ from eventhub.awards.money_models import FundEnvelope
 from eventhub.awards.release_models import Decision, Failed, Staging
 from eventhub.funding.estimates import Variant
 from eventhub.funding.models import State
+from eventhub.funding.moves import NotPossible
 from eventhub.funding.rules import Support
 from eventhub.kit.db import db
 from eventhub.kit.outbox import Promise
@@ -85,8 +86,10 @@ def test_money_that_does_not_suffice_leaves_nothing_half_done() -> None:
     assert not db.session.scalars(select(Decision)).all()
     assert not db.session.scalars(select(ReservePlace)).all()
     awarding.write(None, [awarding.Line(envelope.id, awarding.MovementKind.RAISE, COST)], reason="raised")
-    staging.stage_again(scene.officer, row)
+    staging.stage_again(scene.officer, scene.slate)
     assert stage(scene).failed is None
+    with pytest.raises(NotPossible):
+        staging.stage_again(scene.officer, scene.slate)
     assert states(scene)[State.APPROVED] == 2
 
 
