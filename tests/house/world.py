@@ -108,6 +108,10 @@ ROLES = (
     "other_officer",
     "rapporteur",
     "reviewer",
+    "fund_officer",
+    "board_member",
+    "approver",
+    "finance",
     "partner",
     "check_in",
     "security",
@@ -313,8 +317,8 @@ def _build(world: World) -> None:
     world.mine |= _funded(db.session.get_one(Person, world.persons["owner"]))
     world.mine |= _read(event, db.session.get_one(Person, world.persons["reviewer"]))
     world.foreign |= _read(other, make_person())
-    admins = [db.session.get_one(Person, world.persons[role]) for role in ("admin", "series_admin")]
-    world.mine |= board_parts(event, *admins)
+    board = [db.session.get_one(Person, world.persons[role]) for role in ("board_member", "admin", "series_admin")]
+    world.mine |= board_parts(event, *board)
     world.foreign |= board_parts(other)
     world.mine |= {"house": str(make_organisation().id), "other_house": str(make_organisation().id)}
     world.mine |= {"promise": str(_parked()), "foreign_event_id": world.foreign["event_id"]}
@@ -337,6 +341,10 @@ def _people(world: World, series: Series, other_series: Series, event: Event, ot
         "other_officer": (Role.ACCREDITATION_OFFICER, {"event_id": other.id}),
         "rapporteur": (Role.RAPPORTEUR, {"event_id": event.id}),
         "reviewer": (Role.FUND_REVIEWER, {}),
+        "fund_officer": (Role.FUND_OFFICER, {"event_id": event.id}),
+        "board_member": (Role.BOARD_MEMBER, {"event_id": event.id}),
+        "approver": (Role.APPROVER, {"event_id": event.id}),
+        "finance": (Role.FINANCE, {"event_id": event.id}),
         "partner": (Role.HOST_PARTNER, {"event_id": event.id}),
         "check_in": (Role.CHECK_IN, {"event_id": event.id}),
         "security": (Role.SECURITY_OFFICER, {"event_id": event.id}),
