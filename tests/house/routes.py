@@ -54,8 +54,9 @@ SERIES = only("admin", "series_admin")
 ADMINS = but(SERIES, other_admin=OK)
 ADMIN = only("admin")
 CREATORS = ADMINS
+OF_THE_FUND = ("reviewer", "fund_officer", "board_member", "approver", "finance")
 STAFF = only(*(role for role in ROLES if role not in {"anonymous", "owner", "stranger", "half"}))
-LISTS = but(STAFF, reviewer=HIDDEN, partner=HIDDEN, security=HIDDEN)
+LISTS = but(STAFF, **dict.fromkeys((*OF_THE_FUND, "partner", "security"), HIDDEN))
 SECURITY = only("security", "admin", "series_admin")
 
 
