@@ -18,8 +18,11 @@ from eventhub.arrangements import views as arrangements_pages
 from eventhub.arrangements import visa_views as arrangements_visas
 from eventhub.arrangements.panels import PROVIDERS as ARRANGEMENTS_PANELS
 from eventhub.awards import models as awards_models
+from eventhub.awards import release_models as awards_release_models
+from eventhub.awards import release_views as awards_release
 from eventhub.awards import views as awards_pages
 from eventhub.awards.panels import PROVIDERS as AWARDS_PANELS
+from eventhub.awards.release_panels import PROVIDERS as RELEASE_PANELS
 from eventhub.calendars import models as calendars_models
 from eventhub.calendars import organiser_views as calendars_console
 from eventhub.calendars import views as calendars_pages
@@ -188,6 +191,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     helping_pages.bp,
     helping_console,
     awards_pages.bp,
+    awards_release.bp,
     papers_pages,
     papers_console,
     *{module.bp: module for module in (checkin_console, checkin_phones, checkin_rooms)},
@@ -257,6 +261,7 @@ PANELS: tuple[tuple[str, Provider], ...] = (
     *DELEGATIONS_PANELS,
     *HELPING_PANELS,
     *AWARDS_PANELS,
+    *RELEASE_PANELS,
     *PAPERS_PANELS,
     *ARRANGEMENTS_PANELS,
     *MAILINGS_PANELS,
@@ -419,6 +424,7 @@ TABLES = (
     slots,
     arrangements_models,
     awards_models,
+    awards_release_models,
     calendars_models,
     checkin_models,
     delegations_models,

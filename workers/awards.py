@@ -3,7 +3,7 @@
 import uuid
 from datetime import timedelta
 
-from eventhub.awards import awarding, ledger, letters, queries, replacing, reporting
+from eventhub.awards import awarding, ledger, letters, queries, releasing, replacing, reporting, staging
 from eventhub.awards.letters import Kind
 from eventhub.awards.models import Replacement
 from eventhub.funding import call_queries
@@ -32,6 +32,18 @@ def call_opened(call_id: str) -> None:
     """A call was opened: its envelopes, with what the frozen rules put into each."""
     call = db.session.get_one(Call, uuid.UUID(call_id))
     ledger.open_envelopes(None, call, call_queries.standing(call).rules)
+
+
+@writes("selecting.approved")
+def slate_approved(slate_id: str) -> None:
+    """A slate was approved: its decisions are staged."""
+    staging.stage(uuid.UUID(slate_id))
+
+
+@writes("awards.release")
+def release(release_id: str) -> None:
+    """The instant of a release has come."""
+    releasing.release_due(uuid.UUID(release_id))
 
 
 @mails("awards.offered")
@@ -88,7 +100,7 @@ def decided(application_id: str, reason: str) -> Letter | None:
     found = queries.application_told(uuid.UUID(application_id))
     if found is None or found.state not in {State.RESERVE, State.NOT_RECOMMENDED}:
         return None
-    return letters.decided(found, found.person, found.call, reason)
+    return letters.decided(found, found.person, found.call, reason, releasing.words_told(found))
 
 
 @mails("awards.replace")

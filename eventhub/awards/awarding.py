@@ -132,7 +132,8 @@ def approve_all(actor: Person, call: Call, grants: Sequence[Grant], *, recommend
         for one in grants
         for cost in one.costs
     )
-    write(actor, [Line(one.envelope_id, MovementKind.RESERVE, one.amount, one.id) for one in grants], reason="approved")
+    reserved = [Line(one.envelope_id, MovementKind.RESERVE, one.amount, one.id) for one in grants if one.amount]
+    write(actor, reserved, reason="approved")
     staged = [one.id for one in applications if one.outcome_seen is None]
     move_all(applications, State.APPROVED, actor=actor)
     _let_see(staged, State.UNDER_REVIEW)
@@ -163,8 +164,16 @@ def reprice(actor: Person, award: Award, approved: Mapping[CostKind, int]) -> Aw
     return award
 
 
-def offer_all(actor: Person, awards: Sequence[Award], *, accept_days: int, at: datetime | None = None) -> list[Award]:
-    """Approved (or lapsed, once more) → offered: the money is committed, the letters go out together at ``at``.
+def offer_all(
+    actor: Person,
+    awards: Sequence[Award],
+    *,
+    accept_days: int,
+    at: datetime | None = None,
+    gap: timedelta = timedelta(),
+) -> list[Award]:
+    """Approved (or lapsed, once more) → offered: the money is committed, the letters go out together at ``at``, one
+    after the other with a ``gap``.
 
     Raises Stale, NotPossible, Forbidden, EnvelopeBroken; then nothing has changed.
     """
@@ -174,9 +183,10 @@ def offer_all(actor: Person, awards: Sequence[Award], *, accept_days: int, at: d
     if any(one.state not in {State.APPROVED, State.LAPSED} for one in applications):
         raise NotPossible
     moment = at or now()
-    again = [one for one in awards if one.application.state is State.LAPSED]
+    paid = [one for one in awards if one.amount]
+    again = [one for one in paid if one.application.state is State.LAPSED]
     lines = [Line(one.envelope_id, MovementKind.RESERVE, one.amount, one.id) for one in again]
-    lines += [Line(one.envelope_id, MovementKind.COMMIT, one.amount, one.id) for one in awards]
+    lines += [Line(one.envelope_id, MovementKind.COMMIT, one.amount, one.id) for one in paid]
     write(actor, lines, reason="offered")
     for one in awards:
         one.salt = new_salt()
@@ -186,8 +196,8 @@ def offer_all(actor: Person, awards: Sequence[Award], *, accept_days: int, at: d
         one.outcome = one.answered_at = one.ended_at = None
     move_all(applications, State.OFFERED, actor=actor, reason="selected")
     _let_see([one.id for one in applications], None)
-    for one in awards:
-        promise("awards.offered", not_before=moment, award_id=one.id)
+    for turn, one in enumerate(awards):
+        promise("awards.offered", not_before=moment + turn * gap, award_id=one.id)
     db.session.flush()
     return list(awards)
 
@@ -237,7 +247,7 @@ def lapse_due(moment: datetime) -> int:
     move_all([one.application for one in found], State.LAPSED, actor=None)
     write(
         None,
-        [Line(one.envelope_id, MovementKind.UNCOMMIT, one.committed, one.id) for one in found],
+        [Line(one.envelope_id, MovementKind.UNCOMMIT, one.committed, one.id) for one in found if one.committed],
         reason="lapsed",
     )
     for one in found:
@@ -304,6 +314,8 @@ def confirm(actor: Person, proposal: Proposal) -> Application:
         raise NotPossible
     _demand_distance(actor, [application])
     move(application, State.RECOMMENDED, actor=actor, reason="selected")
+    if application.outcome_seen is None:
+        application.outcome_seen = State.RESERVE
     proposal.confirmed_at, proposal.decided_by_id = now(), actor.id
     db.session.flush()
     return application
@@ -326,9 +338,17 @@ def tell(applications: Sequence[Application], reason: str, *, at: datetime | Non
     """Owe the letters to those in reserve or not selected, all in the same hour; ``reason`` is a code of
     decision_reason.funding, whose words are safe. They may see where they stand from then on.
     """
-    for one in applications:
-        promise("awards.decided", not_before=at or now(), application_id=one.id, reason=reason)
-    _let_see([one.id for one in applications], None)
+    tell_each([(one, reason) for one in applications], at=at)
+
+
+def tell_each(
+    told: Sequence[tuple[Application, str]], *, at: datetime | None = None, gap: timedelta = timedelta()
+) -> None:
+    """The same with a reason for each; the letters go one after the other, with a ``gap``."""
+    moment = at or now()
+    for turn, (one, reason) in enumerate(told):
+        promise("awards.decided", not_before=moment + turn * gap, application_id=one.id, reason=reason)
+    _let_see([one.id for one, _reason in told], None)
     db.session.flush()
 
 

@@ -67,8 +67,12 @@ def about(kind: Kind, award: Award, report: TravelReport | None = None) -> Lette
     )
 
 
-def decided(application: Application, person: Person, call: Call, reason: str) -> Letter | None:
-    """In reserve, or not selected: the coded reason in words that are safe to read for whoever opens the mailbox."""
+def decided(
+    application: Application, person: Person, call: Call, reason: str, words: str | None = None
+) -> Letter | None:
+    """In reserve, or not selected: the coded reason in words that are safe to read for whoever opens the mailbox, and
+    plain ``words`` beside it.
+    """
     if not person.email:
         return None
     lang = person.language
@@ -90,7 +94,7 @@ def decided(application: Application, person: Person, call: Call, reason: str) -
         {
             "name": person.public_name,
             "paragraphs": [reason_text("funding", reason, lang)],
-            "quote": None,
+            "quote": words,
             "facts": _facts(application, title),
             "buttons": [{"label": _l("Go to my page"), "url": absolute("people.me", lang=lang)}],
             "foot": FOOT,

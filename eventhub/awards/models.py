@@ -43,9 +43,10 @@ AUTHORISED = "CASE WHEN approved IS NULL OR actual IS NULL THEN NULL ELSE LEAST(
 
 
 class Award(Base):
-    """What one application was given. ``amount`` is what is approved in all; ``reserved`` to ``returned`` are the
-    ledger's sums of it. ``cell``: the cell of balance that the person fills, by which the next reserve is looked for.
-    Board, approver and finance are three people: 0038 has a trigger for the third.
+    """What one application was given. ``amount`` is what is approved in all, 0 for whoever comes without money;
+    ``reserved`` to ``returned`` are the ledger's sums of it. ``cell``: the cell of balance that the person fills, by
+    which the next reserve is looked for. Board, approver and finance are three people: 0038 has a trigger for the
+    third.
     """
 
     __tablename__ = "fund_award"
@@ -54,7 +55,7 @@ class Award(Base):
         UniqueConstraint("token_hash"),
         Index("ix_fund_award_envelope", "envelope_id"),
         Index("ix_fund_award_unanswered", "accept_by", postgresql_where="outcome IS NULL"),
-        CheckConstraint("amount > 0", name="amount_positive"),
+        CheckConstraint("amount >= 0", name="amount_not_negative"),
         CheckConstraint("recommended_by_id IS DISTINCT FROM approved_by_id", name="two_people"),
         CheckConstraint("(offered_at IS NULL) = (accept_by IS NULL)", name="offered_until"),
         CheckConstraint("reserved >= 0 AND committed >= 0 AND paid >= 0 AND returned >= 0", name="not_negative"),
@@ -214,11 +215,13 @@ class TravelReport(Base):
 
 
 class ReservePlace(Base):
-    """Where an application stands in the order of reserves, as the signed slate says. ``cell``: whom it replaces."""
+    """Where an application stands in the order of reserves, as the signed slate says: in general (no ``cell``), and
+    among those who can come for somebody of a cell.
+    """
 
     __tablename__ = "fund_reserve_place"
     __table_args__ = (
-        UniqueConstraint("application_id"),
+        UniqueConstraint("application_id", "cell", postgresql_nulls_not_distinct=True),
         Index("ix_fund_reserve_place_order", "call_id", "cell", "place"),
         CheckConstraint("place > 0", name="place_positive"),
         CheckConstraint("amount > 0", name="amount_positive"),

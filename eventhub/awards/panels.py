@@ -24,7 +24,9 @@ def mine(visitor: Visitor) -> Panel | None:
 
 def data(person: Person) -> Panel:
     """Grants, in the person's copy of all data."""
-    return Panel("", {"grants": personal_data.own_data(person)})
+    return Panel(
+        "", {"grants": personal_data.own_data(person), "decisions_of_the_fund": personal_data.decisions(person)}
+    )
 
 
 PROVIDERS: tuple[tuple[str, Provider], ...] = (("me.main", mine), ("me.data", data))

@@ -5,8 +5,9 @@ from typing import Any
 
 from sqlalchemy import delete, select, update
 
-from eventhub.awards import awarding, queries, reporting
+from eventhub.awards import awarding, queries, releasing, reporting
 from eventhub.awards.models import Award, AwardLine, Outcome, Payment, Replacement, TravelReport, Visa
+from eventhub.awards.release_models import Decision
 from eventhub.funding.models import MOVES, Application, State
 from eventhub.kit.audit import AuditEntry, AuditText
 from eventhub.kit.db import db
@@ -38,10 +39,26 @@ def own_data(person: Person) -> list[dict[str, Any]]:
     return found
 
 
+def decisions(person: Person) -> list[dict[str, Any]]:
+    """What somebody was told beside an outcome: the code of the reason, and plain words."""
+    rows = (
+        select(Decision, Application.reference)
+        .join(Application, Application.id == Decision.application_id)
+        .where(Application.person_id == person.id, Decision.told_at.is_not(None), Application.outcome_seen.is_(None))
+        .order_by(Decision.told_at, Decision.id)
+    )
+    return [
+        {"reference": reference, "reason": row.reason, "words": releasing.words_of(person, row), "told": row.told_at}
+        for row, reference in db.session.execute(rows)
+    ]
+
+
 def erase(person: Person) -> int:
     """Take a person out of all grants; how many. What is not paid is free again; lines of the ledger stay, since money
     moved. Safe to repeat.
     """
+    mine = select(Application.id).where(Application.person_id == person.id)
+    db.session.execute(update(Decision).where(Decision.application_id.in_(mine)).values(words=None))
     ids = list(db.session.scalars(select(Award.id).join(Award.application).where(Application.person_id == person.id)))
     if not ids:
         return 0

@@ -100,9 +100,9 @@ def unanswered(moment: datetime, limit: int) -> list[Award]:
 
 
 def left_behind(limit: int) -> list[Award]:
-    """Awards that hold money though their application has ended; both held."""
+    """Awards that nobody ended though their application has; both held."""
     ended = (State.WITHDRAWN, State.CANCELLED, State.DECLINED_BY_APPLICANT)
-    rows = whole(lock=True).where(Application.state.in_(ended), Award.reserved + Award.committed > 0)
+    rows = whole(lock=True).where(Application.state.in_(ended), Award.ended_at.is_(None))
     return list(db.session.scalars(rows.limit(limit)))
 
 

@@ -211,7 +211,7 @@ def mine_one(reference: str) -> ResponseReturnValue:
         may_amend=amend,
         closes=told.moment(found.call.closes_at, found.call),
         may_send=application.state is State.INFO_REQUESTED,
-        may_withdraw=application.state in own.WITHDRAWABLE,
+        may_withdraw=own.may_withdraw(application),
         has_sealed=has_sealed(definition, answers),
         lines=told.lines(found, person.time_zone, definition),
         beside=panels("funding.mine", found),
@@ -275,7 +275,7 @@ def withdraw(reference: str) -> ResponseReturnValue:
     if form.validate_on_submit() and submit(form, lambda: applying.withdraw(person, found)):
         flash(_("Your application is withdrawn."), "ok")
         return back_to("funding.mine_one", reference=reference)
-    if _application(found).state not in own.WITHDRAWABLE:
+    if not own.may_withdraw(_application(found)):
         return back_to("funding.mine_one", reference=reference)
     return render_template("funding/withdraw.html", call=found.call, reference=reference, form=form), form.status
 

@@ -246,7 +246,7 @@ def withdraw(actor: Person, found: Intake) -> Application:
     Raises NotPossible.
     """
     application = _needed(found.application)
-    if application.state not in own.WITHDRAWABLE:
+    if not own.may_withdraw(application):
         raise NotPossible
     move(application, State.WITHDRAWN, actor=actor)
     application.outcome_seen = None

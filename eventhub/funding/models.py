@@ -82,7 +82,7 @@ MOVES: dict[State, frozenset[State]] = {
     State.UNDER_REVIEW: frozenset({State.RECOMMENDED, State.RESERVE, State.NOT_RECOMMENDED, State.WITHDRAWN}),
     State.RECOMMENDED: frozenset({State.APPROVED, State.NOT_RECOMMENDED, State.RESERVE, State.WITHDRAWN}),
     State.RESERVE: frozenset({State.RECOMMENDED, State.NOT_RECOMMENDED, State.WITHDRAWN}),
-    State.NOT_RECOMMENDED: frozenset({State.RECOMMENDED}),
+    State.NOT_RECOMMENDED: frozenset({State.RECOMMENDED, State.WITHDRAWN}),
     State.APPROVED: frozenset({State.OFFERED, State.WITHDRAWN}),
     State.OFFERED: frozenset({State.ACCEPTED, State.DECLINED_BY_APPLICANT, State.LAPSED}),
     State.ACCEPTED: frozenset({State.VISA_PENDING, State.TICKETED, State.CANCELLED, State.WITHDRAWN}),
@@ -99,8 +99,8 @@ MOVES: dict[State, frozenset[State]] = {
     State.WITHDRAWN: frozenset(),
     State.EXPIRED: frozenset({State.DRAFT}),
 }
-"""Not recommended becomes recommended only through a new signed slate; ineligible is looked at again when the file was
-cured, or after an appeal."""
+"""Not recommended becomes recommended only through a new signed slate, and withdrawn while nobody was told: whoever may
+withdraw must not learn from it. Ineligible is looked at again when the file was cured, or after an appeal."""
 
 BEFORE_REVIEW = frozenset({State.SUBMITTED, State.INFO_REQUESTED, State.ELIGIBLE})
 """States in which the fund's desk looks at a file."""

@@ -11,7 +11,7 @@ from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import load_only
 
 from eventhub.funding import rules as ruling
-from eventhub.funding.models import Application, Call, CallRules, Endorsement, Stand, State
+from eventhub.funding.models import MOVES, Application, Call, CallRules, Endorsement, Stand, State
 from eventhub.funding.rules import Rules
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
@@ -29,6 +29,7 @@ WITHDRAWABLE = frozenset(
         *(State.APPROVED, State.ACCEPTED, State.VISA_PENDING, State.TICKETED),
     }
 )
+"""By what the applicant knows: a staged outcome must not show in whether there is a button."""
 VOUCHABLE = frozenset({State.DRAFT, State.SUBMITTED, State.INFO_REQUESTED, State.ELIGIBLE})
 """While an applicant may name who vouches."""
 
@@ -131,6 +132,12 @@ def call_of(slug: str) -> tuple[Call, CallRules]:
     if found is None:
         raise NotFound
     return found[0], found[1]
+
+
+def may_withdraw(application: Application) -> bool:
+    """Whether an applicant may take an application back."""
+    known = application.outcome_seen or application.state
+    return known in WITHDRAWABLE and State.WITHDRAWN in MOVES[application.state]
 
 
 def rules_of(standing: CallRules) -> Rules:

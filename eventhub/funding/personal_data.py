@@ -89,7 +89,8 @@ def erase(person_id: uuid.UUID) -> int:
     db.session.execute(update(Application).where(Application.filed_by_id == person_id).values(filed_by_id=None))
     organisations = {one for row in mine for one in (row.organisation_id, row.nominated_by_id) if one}
     for application in mine:
-        if application.erased_at is None and State.WITHDRAWN in MOVES[application.state]:
+        decided = application.state is State.NOT_RECOMMENDED
+        if application.erased_at is None and State.WITHDRAWN in MOVES[application.state] and not decided:
             move(application, State.WITHDRAWN, actor=None, reason="erased")
         application.traits = application.asked_amount = application.outcome_seen = None
         application.origin = application.residence = application.nationality = application.region = None

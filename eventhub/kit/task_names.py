@@ -11,6 +11,7 @@ TASK_NAMES: dict[str, Any] = {
     "awards.decided": _l("A mail about an application for support"),
     "awards.lapsed": _l("A mail about a grant that nobody answered for"),
     "awards.offered": _l("A mail that offers a grant"),
+    "awards.release": _l("A release of decisions about grants"),
     "awards.replace": _l("A mail that asks a nominator who comes instead"),
     "awards.report_due": _l("A mail about a report that is due"),
     "awards.report_overdue": _l("A mail about a report that is overdue"),
@@ -109,6 +110,7 @@ TASK_NAMES: dict[str, Any] = {
     "reviewing.files_wait": _l("A mail that files wait to be read"),
     "reviewing.reminded": _l("A reminder of files to be read"),
     "reviewing.taken_back": _l("A mail that files went to another reader"),
+    "selecting.approved": _l("Preparing the decisions of an approved slate"),
     "selecting.run": _l("A calculation for the board of a fund"),
 }
 """Every task of the outbox; its own name may stand beside, for whoever reads the logs."""

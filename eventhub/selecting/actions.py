@@ -16,6 +16,7 @@ from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError, NotFound, means
+from eventhub.kit.outbox import promise
 from eventhub.kit.sealed import Place, Unreadable, open_sealed, place, seal
 from eventhub.people.models import Person
 from eventhub.reviewing.queries import Reading
@@ -230,6 +231,7 @@ def approve(person: Person, reading: Reading, number: int) -> Slate:
     slate.state, slate.approved_by_id, slate.approved_at = SlateState.APPROVED, person.id, now()
     db.session.flush()
     audit.record("selecting.approved", slate, actor=person, scope_id=slate.call_id, number=number)
+    promise("selecting.approved", slate_id=slate.id)
     return slate
 
 

@@ -27,6 +27,16 @@ class PinForm(Form):
     )
 
 
+class ExportForm(Form):
+    """What a list of a slate is needed for."""
+
+    reason = StringField(
+        _l("What do you need the list for?"),
+        description=_l("Recorded with your name and the number of rows."),
+        validators=[required(), Length(max=300)],
+    )
+
+
 class TryForm(Form):
     """Numbers of one's own: a budget, a rise of fares, a number of places."""
 

@@ -23,7 +23,7 @@ from eventhub.reviewing.models import Scoring
 from eventhub.reviewing.queries import Reading
 from eventhub.selecting import ties
 from eventhub.selecting.models import Failed, Pin
-from eventhub.selecting.problem import WHOLE, Candidate, Cap, Problem, Rule, Variant
+from eventhub.selecting.problem import WHOLE, Candidate, Cap, Problem, Purse, Rule, Variant
 from eventhub.selecting.problem import Pin as Pinned
 
 OPEN = (State.UNDER_REVIEW, State.RECOMMENDED, State.RESERVE, State.NOT_RECOMMENDED)
@@ -114,6 +114,7 @@ def gather(reading: Reading, actor: object | None, what: What | None = None) -> 
         rules=tuple(rule_of(one) for one in rules.balance),
         caps=_caps(rules),
         pins=_pins(costed, pins),
+        purses=_purses(rules, what.budget),
     )
     problem, tied = _levelled(plain, rules, scores, deviations, seed)
     return Inputs(
@@ -233,6 +234,17 @@ def rule_of(balance: Balance) -> Rule:
 def _caps(rules: Rules) -> tuple[Cap, ...]:
     most = rules.limits.selected_per_organisation
     return () if most is None else (Cap(CAP, most),)
+
+
+def _purses(rules: Rules, budget: int | None) -> tuple[Purse, ...]:
+    """The envelopes, where some are not for everybody. A budget that is tried changes all of them alike."""
+    if not any(one.cells for one in rules.envelopes):
+        return ()
+    whole = rules.budget or 1
+    return tuple(
+        Purse(one.id, one.amount if budget is None else one.amount * budget // whole, one.cells)
+        for one in rules.envelopes
+    )
 
 
 def _candidate(application: Application, score: float, fares: int) -> Candidate:

@@ -110,6 +110,9 @@ def program(
     if problem.budget is not None:
         unit = int(np.gcd.reduce(room.cost)) or 1 if width else 1
         made.add(BUDGET, every, room.cost // unit, most=problem.budget // unit)
+        for bound in problem.bounds():
+            columns = room.columns(bound.people)
+            made.add("", columns, room.cost[columns] // unit, most=bound.amount // unit)
     _people(room, made, ways)
     at = {(slack.rule, slack.group, slack.too_many): slack.column for slack in slacks}
     for rule in problem.rules:

@@ -14,6 +14,7 @@ WHOLE = 10_000
 """Basis points of the whole."""
 ORGANISATION = "organisation"
 """What a cap is per, when it is not the beginning of a cell."""
+MOST_PURSES = 20
 PLACES, BUDGET = "places", "budget"
 """What binds beside the rules; no rule may bear these names."""
 
@@ -125,12 +126,34 @@ class Cap:
 
 
 @dataclass(frozen=True)
+class Purse:
+    """An envelope of the budget: ``amount`` in minor units, only for people of one of ``cells``, or for everybody."""
+
+    id: str
+    amount: int
+    cells: tuple[str, ...] = ()
+
+    def pays(self, candidate: Candidate) -> bool:
+        """Whether somebody may be paid from it."""
+        return not self.cells or not set(self.cells).isdisjoint(candidate.cells)
+
+
+@dataclass(frozen=True)
+class Bound:
+    """These people together cost ``amount`` minor units at the most: no envelope but certain ones pays for them."""
+
+    people: frozenset[str]
+    amount: int
+
+
+@dataclass(frozen=True)
 class Problem:
     """Everything that decides a slate.
 
     ``places`` is K (None: what the budget pays at the median cost). ``budget`` in minor units (None: no bound, then
     ``places`` must be said). ``lottery`` is the committed order that decides among equals; whoever is missing in it
-    comes after all others, by id. ``beyond``: what is left may bring people beyond K.
+    comes after all others, by id. ``beyond``: what is left may bring people beyond K. ``purses``: the envelopes, where
+    some are not for everybody; what several of them pay for one person is one sum.
     """
 
     candidates: tuple[Candidate, ...]
@@ -141,6 +164,7 @@ class Problem:
     pins: tuple[Pin, ...] = ()
     lottery: tuple[str, ...] = ()
     beyond: bool = True
+    purses: tuple[Purse, ...] = ()
 
     def ordered(self) -> "Problem":
         """The same problem in the one order in which it is solved and hashed."""
@@ -173,6 +197,28 @@ class Problem:
             tuple(pins),
             self.lottery,
             self.beyond,
+            tuple(
+                Purse(one.id, one.amount, tuple(sorted(set(one.cells))))
+                for one in sorted(self.purses, key=lambda one: one.id)
+            ),
+        )
+
+    def bounds(self) -> tuple[Bound, ...]:
+        """What the envelopes allow, in a fixed order: for each set of envelopes that is all that some people have, the
+        costs of whoever has no other are within it (Gale and Hoffman's condition of a flow).
+        """
+        if not self.purses:
+            return ()
+        open_to = {one.id: frozenset(purse.id for purse in self.purses if purse.pays(one)) for one in self.candidates}
+        unions: set[frozenset[str]] = set()
+        for key in sorted(set(open_to.values()), key=sorted):
+            unions |= {key | one for one in unions} | {key}
+        amounts = {one.id: one.amount for one in self.purses}
+        return tuple(
+            Bound(
+                frozenset(one for one, key in open_to.items() if key <= union), sum(amounts[purse] for purse in union)
+            )
+            for union in sorted(unions, key=sorted)
         )
 
     def turns(self) -> dict[str, int]:
@@ -223,6 +269,7 @@ def checked(problem: Problem) -> Problem:
     if any(number is not None and number < 0 for number in (problem.budget, problem.places)):
         raise NotAProblem("negative budget or places")
     _check_candidates(problem.candidates)
+    _check_purses(problem.purses)
     names = [rule.id for rule in problem.rules] + [cap.id for cap in problem.caps]
     if len(set(names)) != len(names) or {PLACES, BUDGET}.intersection(names):
         raise NotAProblem("names of rules")
@@ -250,9 +297,20 @@ def _check_candidates(candidates: Iterable[Candidate]) -> None:
             raise NotAProblem("score outside 0 to 100")
 
 
+def _check_purses(purses: Iterable[Purse]) -> None:
+    known = [one.id for one in purses]
+    if len(set(known)) != len(known) or len(known) > MOST_PURSES:
+        raise NotAProblem("envelopes")
+    if any(one.amount < 0 for one in purses):
+        raise NotAProblem("negative envelope")
+
+
 def as_data(problem: Problem) -> dict[str, Any]:
-    """The problem as plain data for JSON."""
-    return asdict(problem)
+    """The problem as plain data for JSON. Without envelopes it is what it was before there were any."""
+    data = asdict(problem)
+    if not problem.purses:
+        del data["purses"]
+    return data
 
 
 def from_data(data: Mapping[str, Any]) -> Problem:
@@ -280,6 +338,7 @@ def from_data(data: Mapping[str, Any]) -> Problem:
             pins=tuple(Pin(**one) for one in data.get("pins", ())),
             lottery=tuple(data.get("lottery", ())),
             beyond=data.get("beyond", True),
+            purses=tuple(Purse(**{**one, "cells": tuple(one["cells"])}) for one in data.get("purses", ())),
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         raise NotAProblem("not the data of a problem") from None

@@ -21,7 +21,9 @@ def contradictions(problem: Problem) -> tuple[str, ...]:
         found.append("two variants")
     elif problem.budget is not None:
         cheapest = sum(min(variant.cost for variant in problem.open_variants(one)) for one in pinned)
-        if cheapest > problem.budget:
+        own = {one.id: min(variant.cost for variant in problem.open_variants(one)) for one in pinned}
+        held = all(sum(own.get(one, 0) for one in bound.people) <= bound.amount for bound in problem.bounds())
+        if cheapest > problem.budget or not held:
             found.append("pins over budget")
     if len(must) > problem.size():
         found.append("pins over places")

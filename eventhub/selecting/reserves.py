@@ -62,6 +62,9 @@ class _Exchange:
     def __init__(self, problem: Problem, slate: Slate) -> None:
         self.problem, self.known = problem, {one.id: one for one in problem.candidates}
         self.rest = slate.remainder
+        costs = {seat.candidate: seat.cost for seat in slate.seats}
+        bounds = problem.bounds() if problem.budget is not None else ()
+        self.purses = [(one.people, one.amount - sum(costs.get(each, 0) for each in one.people)) for one in bounds]
         chosen = [self.known[one] for one in sorted(slate.chosen)]
         self.counts, self.groups = rule_counts(problem, chosen), group_counts(problem, chosen)
         self.bounds = [
@@ -72,6 +75,10 @@ class _Exchange:
         """Whether ``comer`` can take this seat in the cheapest way."""
         if self.rest is not None and comer.cheapest > self.rest + leaver.cost:
             return False
+        for people, rest in self.purses:
+            back = leaver.cost if leaver.candidate in people else 0
+            if comer.id in people and comer.cheapest > rest + back:
+                return False
         left = self.known[leaver.candidate]
         for rule, least, most in self.bounds:
             now = self.counts[rule.id] - _counts(left, rule.cells) + _counts(comer, rule.cells)

@@ -121,6 +121,8 @@ def holds(problem: Problem, seats: Iterable[Seat], *, places: int | None = None)
     cost = sum(seat.cost for seat in seats)
     if problem.budget is not None and cost > problem.budget:
         breaches.append(Breach(BUDGET, cost - problem.budget))
+    elif problem.budget is not None and (beyond := over_purses(problem, seats)) > 0:
+        breaches.append(Breach(BUDGET, beyond))
     if len(chosen) > size and not problem.beyond:
         breaches.append(Breach(PLACES, len(chosen) - size))
     counts = rule_counts(problem, chosen)
@@ -135,6 +137,13 @@ def holds(problem: Problem, seats: Iterable[Seat], *, places: int | None = None)
         over = [(group, many - cap.limit(group)) for group, many in sorted(groups[cap.id].items())]
         breaches.extend(Breach(cap.id, by, group) for group, by in over if by > 0)
     return tuple(breaches)
+
+
+def over_purses(problem: Problem, seats: Iterable[Seat]) -> int:
+    """By how many minor units the envelopes do not reach for these people; 0 where they do."""
+    each = [(seat.candidate, seat.cost) for seat in seats]
+    over = [sum(cost for one, cost in each if one in bound.people) - bound.amount for bound in problem.bounds()]
+    return max(over, default=0)
 
 
 def _seats(problem: Problem, known: Mapping[str, Candidate], seats: list[Seat]) -> list[Breach]:

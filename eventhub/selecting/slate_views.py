@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from flask import Response, flash, render_template
+from flask import flash, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -15,11 +15,12 @@ from eventhub.kit.exports import csv_response
 from eventhub.kit.forms import ActionForm, Form, posted, submit
 from eventhub.kit.i18n import language, show_number, show_own
 from eventhub.kit.money import Money
+from eventhub.kit.panels import panels
 from eventhub.kit.web import back_to
 from eventhub.people.queries import public_names
 from eventhub.selecting import access, actions, queries, running, shown
 from eventhub.selecting.console import Place, at_board, at_decision, at_slate, bp, meeting
-from eventhub.selecting.forms import SendBackForm
+from eventhub.selecting.forms import ExportForm, SendBackForm
 from eventhub.selecting.models import Board, Kind, Slate, SlateState
 from eventhub.selecting.views import sight_of, told
 
@@ -119,20 +120,36 @@ def check(slug: str, number: int) -> ResponseReturnValue:
     return slates(slug)
 
 
-@bp.post("/console/funds/<slug>/board/slates/<int:number>/file")
+@bp.route("/console/funds/<slug>/board/slates/<int:number>/file", methods=["GET", "POST"])
 @staff
-@stands_on("selecting_console.slates")
 def export(slug: str, number: int) -> ResponseReturnValue:
-    """A slate as a file: aliases, and nobody for whom the visitor stands aside."""
+    """A slate as a file, for a reason that is recorded: aliases, and nobody for whom the visitor stands aside. It is
+    made for this answer and kept nowhere.
+    """
     place, slate = at_slate(slug, number)
-    form = ActionForm()
-    if not form.validate_on_submit():
-        return back_to("selecting_console.slates", slug=slug)
-    audit.record("selecting.exported", slate, actor=actor().person, scope_id=slate.call_id, rows=len(slate.people))
-    return _file(place, slate)
+    form = ExportForm()
+    if form.validate_on_submit():
+        rows, header = _table(place, slate)
+        audit.record(
+            "selecting.exported",
+            slate,
+            actor=actor().person,
+            scope_id=slate.call_id,
+            text=form.reason.data,
+            rows=len(rows),
+        )
+        return csv_response(rows, header, f"slate-{slate.number}.csv")
+    page = render_template(
+        "selecting/export.html", call=place.reading.call, slug=slug, number=number, form=form, total=_told(place, slate)
+    )
+    return page, form.status
 
 
-def _file(place: Place, slate: Slate) -> Response:
+def _told(place: Place, slate: Slate) -> int:
+    return sum(uuid.UUID(one["id"]) not in place.aside for one in slate.people)
+
+
+def _table(place: Place, slate: Slate) -> tuple[list[list[object]], list[str]]:
     sight = sight_of(place, {one["id"] for one in slate.people})
     reserves = {one: turn for turn, one in enumerate(slate.reserves["general"], 1)}
     currency = place.reading.call.currency
@@ -154,7 +171,7 @@ def _file(place: Place, slate: Slate) -> Response:
         score = round(one["points"] / 1000, 1)
         tag = shown.tag_of(one, reserves)[0]
         rows.append([one["rank"], known.number, shown.name_of(known), region, score, cost, tag])
-    return csv_response(rows, header, f"slate-{slate.number}.csv")
+    return rows, header
 
 
 def _decision(place: Place, slate: Slate, form: Form) -> ResponseReturnValue:
@@ -171,6 +188,7 @@ def _decision(place: Place, slate: Slate, form: Form) -> ResponseReturnValue:
         is_own=actions.is_own(place.person, slate),
         is_near=actions.is_near(place.person, place.reading, slate),
         sits=access.sits(actor().grants, place.reading.scope),
+        beside=panels("selecting.decided", (place.reading, slate)),
     )
 
 

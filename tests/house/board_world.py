@@ -1,9 +1,14 @@
 """Boards of the fund in the small world: one that meets over a draft of a slate, one that has recommended its slate."""
 
+from datetime import timedelta
+
+from eventhub.funding.models import State
+from eventhub.kit.clock import now
 from eventhub.people.models import Person
 from eventhub.programme.models import Event
 from eventhub.selecting import actions, queries, running
 from eventhub.selecting.models import Kind
+from tests.factories.releasing import make_staged, release
 from tests.factories.selecting import answer, make_member, make_scored, make_slate, meet, reading
 
 
@@ -27,4 +32,13 @@ def board_parts(event: Event, *more: Person) -> dict[str, str]:
         "board_pinned": str(files[3].id),
         "board_run": str(tried.id),
         "board_decided": decided.slug,
-    }
+    } | _released(event)
+
+
+def _released(event: Event) -> dict[str, str]:
+    """Staged decisions that wait, and others whose release is set."""
+    waits = make_staged(5, 2, event_id=event.id)
+    due = make_staged(4, 1, event_id=event.id)
+    release(due, at=now() + timedelta(hours=3))
+    told = next(one for one in waits.files if one.state is State.RESERVE)
+    return {"staged": waits.call.slug, "staged_file": str(told.id), "staged_set": due.call.slug}

@@ -96,6 +96,7 @@ AGREE = but(FUND, approver=OK)
 ROOM = but(SERIES, board_member=OK)
 SLATE = but(ROOM, approver=OK)
 APPROVE = but(SERIES, approver=OK)
+TOO_LATE = {role: REFUSED if got == OK else got for role, got in AGREE.items()}
 FUND_CALL = "/en/console/funds/{call}"
 FUND_FILES = f"{FUND_CALL}/files"
 FUND_FILE = f"{FUND_FILES}/{{application}}"
@@ -228,6 +229,7 @@ HELPING = (
 
 BOARD = "/en/console/funds/{board}/board"
 DECIDED = "/en/console/funds/{board_decided}/board/slates/1"
+STAGED = "/en/console/funds/{staged}/release"
 BOARDS = (
     Route("selecting_console.room", "GET", BOARD, ROOM),
     Route("selecting_console.meet", "POST", f"{BOARD}/meeting", ROOM, {"deed": "come"}),
@@ -249,9 +251,21 @@ BOARDS = (
     Route("selecting_console.slates", "GET", f"{BOARD}/slates", ROOM),
     Route("selecting_console.recommend", "GET POST", f"{BOARD}/slates/1/recommend", ROOM),
     Route("selecting_console.check", "POST", f"{BOARD}/slates/1/check", ROOM),
-    Route("selecting_console.export", "POST", f"{BOARD}/slates/1/file", SLATE),
+    Route("selecting_console.export", "GET POST", f"{BOARD}/slates/1/file", SLATE, {"reason": "Minutes"}),
     Route("selecting_console.decide", "GET POST", f"{DECIDED}/decide", APPROVE),
     Route("selecting_console.send_back", "POST", f"{DECIDED}/send-back", APPROVE, {"reason": "Look again"}),
+    Route("awards_release.board", "GET POST", STAGED, AGREE, fills=True, post=but(AGREE, approver=NOTHING)),
+    Route(
+        "awards_release.letter",
+        "GET POST",
+        f"{STAGED}/{{staged_file}}",
+        AGREE,
+        fills=True,
+        post=but(AGREE, approver=NOTHING),
+    ),
+    Route("awards_release.stop", "POST", "/en/console/funds/{staged_set}/release/stop", but(AGREE, approver=NOTHING)),
+    Route("awards_release.again", "POST", f"{STAGED}/again", TOO_LATE),
+    Route("awards_release.reserves", "POST", f"{STAGED}/reserves", but(TOO_LATE, fund_officer=NOTHING)),
 )
 
 PROGRAMME = (

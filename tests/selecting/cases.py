@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from eventhub.selecting.problem import Candidate, Cap, Pin, Problem, Rule, Variant
+from eventhub.selecting.problem import Candidate, Cap, Pin, Problem, Purse, Rule, Variant
 
 One = TypeVar("One")
 CELLS = ("gender:woman", "gender:man", "region:africa", "region:asia", "first:yes")
@@ -35,6 +35,7 @@ def shuffled(problem: Problem, seed: int) -> Problem:
         mixed(problem.pins),
         problem.lottery,
         problem.beyond,
+        mixed(problem.purses),
     )
 
 
@@ -87,4 +88,14 @@ def problems(draw: st.DrawFn, most: int = 8, pins: bool = True) -> Problem:
         pins=pinned,
         lottery=tuple(draw(st.permutations(names))),
         beyond=draw(st.booleans()),
+        purses=draw(purses()),
     )
+
+
+@st.composite
+def purses(draw: st.DrawFn) -> tuple[Purse, ...]:
+    """No envelopes mostly, else two or three of which some are only for people of a cell."""
+    if draw(st.integers(0, 2)):
+        return ()
+    cells = draw(st.lists(st.sampled_from([(), *((cell,) for cell in CELLS)]), min_size=2, max_size=3))
+    return tuple(Purse(f"e{number}", draw(st.integers(0, 20)) * 50, own) for number, own in enumerate(cells))

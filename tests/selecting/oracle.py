@@ -26,8 +26,34 @@ def possible(problem: Problem, places: int) -> Iterator[frozenset[str]]:
     ids = [one.id for one in problem.candidates]
     for size in range(len(ids) + 1):
         for chosen in combinations(ids, size):
-            if not holds(problem, cheapest(problem, chosen), places=places):
+            seats = cheapest(problem, chosen)
+            if not holds(problem, seats, places=places) and paid(problem, seats):
                 yield frozenset(chosen)
+
+
+def paid(problem: Problem, seats: Collection[Seat]) -> bool:
+    """Whether the envelopes reach, coin by coin of 25: each coin of a person comes from one that may pay for it."""
+    known = {one.id: one for one in problem.candidates}
+    left = {purse.id: purse.amount // 25 for purse in problem.purses}
+    given: dict[str, list[str]] = {purse.id: [] for purse in problem.purses}
+    if not problem.purses:
+        return True
+
+    def take(who: str, seen: set[str]) -> bool:
+        for purse in problem.purses:
+            if purse.id in seen or not purse.pays(known[who]):
+                continue
+            seen.add(purse.id)
+            if len(given[purse.id]) < left[purse.id]:
+                given[purse.id].append(who)
+                return True
+            for turn, other in enumerate(given[purse.id]):
+                if take(other, seen):
+                    given[purse.id][turn] = who
+                    return True
+        return False
+
+    return all(take(seat.candidate, set()) for seat in seats for _coin in range(seat.cost // 25))
 
 
 def points(problem: Problem, ids: Collection[str]) -> int:

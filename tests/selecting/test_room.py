@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from eventhub.funding.models import Application, Call, State
+from eventhub.kit.audit import AuditEntry
 from eventhub.kit.db import db
 from eventhub.people.models import Person
 from eventhub.reviewing.models import Standing
@@ -52,6 +53,21 @@ def at(call: Call, rest: str = "", lang: str = "en") -> str:
 
 def press(client: FlaskClient, page: str, action: str, **values: str) -> Any:
     return client.post(action, data=form_fields(client.get(page).get_data(as_text=True), action) | values)
+
+
+def export(client: FlaskClient, call: Call, slate: Slate) -> Any:
+    where = at(call, f"/slates/{slate.number}/file")
+    return send_from(client, where, reason="Minutes of the meeting")
+
+
+def test_a_file_needs_a_reason_that_is_recorded(client: FlaskClient, scene: Scene) -> None:
+    call, _files, member, slate = scene
+    where = at(call, f"/slates/{slate.number}/file")
+    assert send_from(client, where, reason="").status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert not db.session.scalars(select(AuditEntry).where(AuditEntry.verb == "selecting.exported")).all()
+    assert export(client, call, slate).headers["Content-Type"].startswith("text/csv")
+    entry = db.session.scalars(select(AuditEntry).where(AuditEntry.verb == "selecting.exported")).one()
+    assert (entry.actor_id, entry.detail["rows"]) == (member.id, 30)
 
 
 def test_the_room_shows_slate_reserves_balance_prices_and_curve(client: FlaskClient, scene: Scene) -> None:
@@ -101,7 +117,7 @@ def test_whoever_stands_aside_sees_neither_file_nor_name(client: FlaskClient, sc
     assert not any(name in client.get(one).get_data(as_text=True) for one in pages)
     assert not any(str(files[0].id) in client.get(one).get_data(as_text=True) for one in pages)
     assert client.get(where).status_code == HTTPStatus.NOT_FOUND
-    file = press(client, at(call, "/slates"), at(call, f"/slates/{slate.number}/file"))
+    file = export(client, call, slate)
     assert name not in file.get_data(as_text=True)
     actions.recommend(member, reading(call), db.session.get_one(running.Board, slate.board_id), slate.number)
     assert slate.minutes["aside"] == {str(member.id): [str(files[0].id)]}
@@ -234,7 +250,7 @@ def test_discreet_people_stand_under_their_alias_or_number(client: FlaskClient, 
     assert "Amal" in told
     assert f"File {files[1].number}" in told
     assert "Legal Name" not in told
-    file = press(client, at(call, "/slates"), at(call, f"/slates/{slate.number}/file")).get_data(as_text=True)
+    file = export(client, call, slate).get_data(as_text=True)
     assert "Amal" in file
     assert "Legal Name" not in file
 

@@ -22,10 +22,11 @@ from eventhub.kit.outbox import Promise
 from eventhub.people.models import Person
 from eventhub.selecting import asking, counting, inputs, running, signing, snapshot
 from eventhub.selecting.counting import Bounds
-from eventhub.selecting.models import Failed, Kind, Run, RunState, Slate, SlateState
+from eventhub.selecting.models import Board, Failed, Kind, Run, RunState, Slate, SlateState
 from tests import servers
 from tests.factories.people import make_organisation
 from tests.factories.selecting import (
+    COST,
     answer,
     at_least,
     make_file,
@@ -261,3 +262,26 @@ def ended(app: Flask, run_id: uuid.UUID) -> tuple[RunState, Failed | None]:
         run = db.session.get_one(Run, run_id)
         db.session.remove()
         return run.state, run.failed
+
+
+@pytest.mark.usefixtures("database")
+def test_envelopes_for_some_bound_who_is_chosen() -> None:
+    envelopes = [
+        {"id": "all", "title": {"en": "All"}, "amount": COST},
+        {"id": "women", "title": {"en": "Women"}, "amount": 2 * COST, "cells": ["gender:woman"]},
+    ]
+    call, files = make_scored(8, places=4, envelopes=envelopes)
+    member = make_member(call)
+    slate = make_slate(meet(call, member, make_member(call)), member)
+    chosen = {seat["candidate"] for seat in slate.result["seats"]}
+    assert chosen == {str(files[place].id) for place in (0, 1, 2)}
+    assert any(each in {str(files[4].id), str(files[6].id)} for each in slate.reserves["general"])
+    assert answer(
+        running.ask(member, db.session.get_one(Board, slate.board_id), Kind.RECOMPUTE, about=slate)
+    ).answer == {
+        "same": True,
+        "proven": True,
+        "untouched": True,
+        "signed": None,
+        "breaches": [],
+    }

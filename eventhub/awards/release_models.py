@@ -1,0 +1,96 @@
+"""What was decided and not told yet: staging of an approved slate, reasons with words, releases.
+
+Which decisions are staged is said by the applications themselves: a state beside another one that the applicant knows
+of (``outcome_seen``).
+"""
+
+import uuid
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from eventhub.kit.clock import now
+from eventhub.kit.db import Base, Id, enum_column
+
+
+class Failed(StrEnum):
+    """Why an approved slate could not be staged, or a release not done; then nothing of it was done."""
+
+    MONEY = "money"
+    NEAR = "near"
+    MOVED = "moved"
+
+
+class Staging(Base):
+    """What became of an approved slate: all of its decisions were staged, or none, and why. ``missing``: so many minor
+    units of the call's currency.
+    """
+
+    __tablename__ = "fund_staging"
+    __table_args__ = (
+        UniqueConstraint("slate_id"),
+        Index("ix_fund_staging_call", "call_id"),
+        CheckConstraint("done_at IS NULL OR failed IS NULL", name="done_or_failed"),
+    )
+
+    id: Mapped[Id]
+    call_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("fund_call.id"))
+    slate_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("fund_slate.id"))
+    tried_at: Mapped[datetime] = mapped_column(default=now)
+    done_at: Mapped[datetime | None]
+    failed: Mapped[Failed | None] = mapped_column(enum_column(Failed, name="failed"))
+    missing: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class Decision(Base):
+    """What an applicant reads beside the outcome: ``reason`` is a code of decision_reason.funding, ``words`` are plain
+    ones beside it, sealed with the applicant's key. ``told_at``: since when the applicant may see it.
+    """
+
+    __tablename__ = "fund_decision"
+    __table_args__ = (UniqueConstraint("application_id"), Index("ix_fund_decision_call", "call_id"))
+
+    id: Mapped[Id]
+    call_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("fund_call.id"))
+    application_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("fund_application.id", ondelete="CASCADE"))
+    reason: Mapped[str]
+    words: Mapped[bytes | None] = mapped_column(LargeBinary)
+    changed_at: Mapped[datetime] = mapped_column(default=now)
+    changed_by_id: Mapped[uuid.UUID | None]
+    told_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}
+
+
+class Release(Base):
+    """All staged decisions of a call become visible at one instant, ``at``; until then it can be stopped. One at a
+    time stands. ``told``: how many people.
+    """
+
+    __tablename__ = "fund_release"
+    __table_args__ = (
+        Index(
+            "ix_fund_release_standing",
+            "call_id",
+            unique=True,
+            postgresql_where="done_at IS NULL AND stopped_at IS NULL AND failed IS NULL",
+        ),
+        Index("ix_fund_release_call", "call_id", "made_at"),
+        CheckConstraint("num_nonnulls(done_at, stopped_at, failed) <= 1", name="one_end"),
+        CheckConstraint("(stopped_at IS NULL) = (stopped_by_id IS NULL)", name="stopped_by_somebody"),
+        CheckConstraint("told >= 0", name="told_not_negative"),
+    )
+
+    id: Mapped[Id]
+    call_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("fund_call.id"))
+    at: Mapped[datetime]
+    made_by_id: Mapped[uuid.UUID]
+    made_at: Mapped[datetime] = mapped_column(default=now)
+    stopped_at: Mapped[datetime | None]
+    stopped_by_id: Mapped[uuid.UUID | None]
+    done_at: Mapped[datetime | None]
+    failed: Mapped[Failed | None] = mapped_column(enum_column(Failed, name="failed"))
+    told: Mapped[int] = mapped_column(default=0)

@@ -1,0 +1,81 @@
+"""What a release says on other pages: where decisions wait, the way there, and why, once told."""
+
+from typing import Any
+
+from flask import g, url_for
+from flask_babel import gettext as _
+
+from eventhub.awards import access, release_shown, releasing
+from eventhub.awards.letters import title_of
+from eventhub.awards.release_queries import waiting_calls
+from eventhub.funding.models import Call, Stand, State
+from eventhub.funding.own import Intake
+from eventhub.kit.access import actor
+from eventhub.kit.codes import reason_text
+from eventhub.kit.panels import Panel, Provider
+from eventhub.kit.web import Link
+from eventhub.people.access import Scope
+from eventhub.people.models import Role
+from eventhub.people.sessions import Visitor
+from eventhub.reviewing.queries import Reading
+from eventhub.selecting.models import Slate, SlateState
+
+CONCERNED = (Role.ADMIN, Role.FUND_OFFICER, Role.APPROVER)
+
+
+def today(visitor: Visitor) -> Panel | None:
+    """Calls with decisions to release, or whose approved slate could not be prepared; one statement."""
+    if not any(grant.role in CONCERNED for grant in visitor.grants):
+        return None
+    calls: list[dict[str, Any]] = []
+    for one in waiting_calls():
+        if not (access.may_offer(visitor.grants, one.scope) or access.may_approve(visitor.grants, one.scope)):
+            continue
+        if one.failed:
+            tag = (_("Not prepared"), "stop")
+        else:
+            tag = (_("Set"), "ok") if one.is_set else (_("To release"), "warn")
+        url = url_for("awards_release.board", slug=one.call.slug)
+        calls.append({"title": title_of(one.call, g.lang), "url": url, "tag": tag})
+    return Panel("awards/release_today.html", {"calls": calls}) if calls else None
+
+
+def ways(asked: tuple[Call, Scope]) -> Panel | None:
+    """From the page of a call to its release."""
+    call, scope = asked
+    grants = list(actor().grants)
+    if call.stand is Stand.DRAFT or not (access.may_offer(grants, scope) or access.may_approve(grants, scope)):
+        return None
+    return Panel("", {"links": [Link(_("Release of decisions"), url_for("awards_release.board", slug=call.slug))]})
+
+
+def mine(found: Intake) -> Panel | None:
+    """Why, on one's own application, for whoever is in reserve or not selected."""
+    application = found.application
+    if application is None or application.state not in {State.RESERVE, State.NOT_RECOMMENDED}:
+        return None
+    told = releasing.decision_told(application)
+    if told is None:
+        return None
+    words = releasing.words_told(application)
+    return Panel("awards/release_mine.html", {"reason": reason_text("funding", told.reason, g.lang), "words": words})
+
+
+def decided(asked: tuple[Reading, Slate]) -> Panel | None:
+    """On the approver's page of an approved slate: whether its decisions are prepared."""
+    reading, slate = asked
+    if slate.state is not SlateState.APPROVED:
+        return None
+    call = reading.call
+    problem = release_shown.staging(releasing.staging_of(slate), call.currency, g.lang)
+    url = url_for("awards_release.board", slug=call.slug)
+    return Panel("awards/release_decided.html", {"problem": problem, "url": url})
+
+
+PROVIDERS: tuple[tuple[str, Provider], ...] = (
+    ("console.today", today),
+    ("console.call", ways),
+    ("funding.mine", mine),
+    ("selecting.decided", decided),
+)
+"""What app.py registers."""

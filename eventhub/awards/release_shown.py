@@ -1,0 +1,175 @@
+"""Staged decisions in words: groups, what changed since, and each letter as it will be read. Nothing is sent."""
+
+import uuid
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from eventhub.awards import ledger, letters
+from eventhub.awards.models import Award
+from eventhub.awards.money_models import FundEnvelope
+from eventhub.awards.release_models import Failed, Release, Staging
+from eventhub.awards.releasing import Staged
+from eventhub.funding.models import Application, Call, State
+from eventhub.kit.clock import now
+from eventhub.kit.codes import label
+from eventhub.kit.i18n import AUTONYMS, LANGUAGES, direction, show_money, show_own
+from eventhub.kit.mail import Letter
+from eventhub.kit.money import Money
+from eventhub.kit.tokens import new_salt
+from eventhub.people.models import Person
+
+GROUPS: tuple[tuple[State, Any, str], ...] = (
+    (State.APPROVED, _l("Selected"), "ok"),
+    (State.RESERVE, _l("On the reserve list"), "new"),
+    (State.NOT_RECOMMENDED, _l("Not selected"), "silent"),
+)
+"""The kinds of decisions, in the order of the page."""
+SHORT = 50
+"""So many of those not selected stand on the page before somebody asks for all."""
+STAGING_FAILED = {
+    Failed.MONEY: _l("The envelopes do not hold what the slate gives, so nothing of it was done."),
+    Failed.NEAR: _l("Whoever approved the slate is near to one of its files, so nothing of it was done."),
+    Failed.MOVED: _l("A file of the slate has moved on meanwhile, so nothing of it was done."),
+}
+RELEASE_FAILED = {
+    Failed.MONEY: _l("The envelopes did not hold all offers, so nobody was told."),
+    Failed.NEAR: _l("Whoever set the release is near to one of its files, so nobody was told."),
+    Failed.MOVED: _l("The decisions had moved on, so nobody was told."),
+}
+
+
+def groups(rows: Sequence[Staged], lang: str, *, whole: bool) -> list[dict[str, Any]]:
+    """The decisions by kind, with who stands there."""
+    found = []
+    for state, title, kind in GROUPS:
+        mine = [one for one in rows if one.application.state is state]
+        shown = mine if whole or state is not State.NOT_RECOMMENDED else mine[:SHORT]
+        found.append(
+            {
+                "id": state.value,
+                "title": title,
+                "kind": kind,
+                "number": len(mine),
+                "more": len(mine) - len(shown),
+                "money": state is State.APPROVED,
+                "rows": [row(one, lang) for one in shown],
+            }
+        )
+    return found
+
+
+def row(one: Staged, lang: str) -> dict[str, Any]:
+    """One person in a list, by public name."""
+    award = one.award
+    return {
+        "id": one.application.id,
+        "number": one.application.number,
+        "name": one.application.person.public_name,
+        "language": AUTONYMS[one.application.person.language],
+        "lang": one.application.person.language,
+        "discreet": one.application.person.discreet,
+        "amount": ledger.shown(award.envelope, award.amount, lang) if award else None,
+        "reason": label("decision_reason.funding", one.decision.reason, lang),
+        "words": one.decision.words is not None,
+    }
+
+
+def changed(rows: Sequence[Staged], left: Sequence[Application], looked: str | None) -> list[str]:
+    """Whose decision changed, or who withdrew, since a page was drawn."""
+    try:
+        since = datetime.fromisoformat(looked or "")
+    except ValueError:
+        return []
+    if since.tzinfo is None:
+        return []
+    people = [one.application.person for one in rows if one.changed_at > since]
+    return [one.public_name for one in [*people, *(each.person for each in left if each.changed_at > since)]]
+
+
+def letter(one: Staged, accept_days: int, at: datetime | None = None) -> dict[str, Any] | None:
+    """The letter of one person as it will be read; None for a person without an address."""
+    written = _letter(one.application.person, one.application, one, accept_days, at or now())
+    return _drawn(written, one.application.person.language) if written else None
+
+
+def samples(
+    rows: Sequence[Staged], states: Collection[State], call: Call, accept_days: int, at: datetime | None = None
+) -> list[dict[str, Any]]:
+    """One letter of each kind in each language that somebody reads, to a made-up person."""
+    found = []
+    for state, title, _kind in GROUPS:
+        mine = [one for one in rows if one.application.state is state]
+        wanted = {one.application.person.language for one in mine}
+        if not mine or state not in states:
+            continue
+        drawn = []
+        for lang in sorted(LANGUAGES, key=lambda code: (code not in wanted, LANGUAGES.index(code))):
+            reader = Person(name="", email="somebody@invalid", language=lang, time_zone=call.time_zone, discreet=False)
+            reader.asks_second_step = False
+            written = _letter(reader, Application(reference="", state=state), mine[0], accept_days, at or now())
+            if written is not None:
+                number = sum(one.application.person.language == lang for one in mine)
+                drawn.append(_drawn(written, lang) | {"needed": number})
+        found.append({"id": state.value, "title": title, "letters": drawn})
+    return found
+
+
+def _letter(person: Person, application: Application, one: Staged, days: int, at: datetime) -> Letter | None:
+    call, mine = one.application.call, one.award
+    if mine is None or one.application.state is not State.APPROVED:
+        standing = Application(reference=application.reference, state=one.application.state)
+        words = one.words if application.id else None
+        return letters.decided(standing, person, call, one.decision.reason, words)
+    # What a preview shows leads nowhere: the link of an offer is its reader's alone.
+    like = Application(reference=application.reference, state=State.OFFERED)
+    like.person, like.call = person, call
+    award = Award(id=uuid.uuid4(), amount=mine.amount, salt=new_salt(), approved_at=at)
+    award.accept_by = at + timedelta(days=days)
+    award.application, award.envelope = like, FundEnvelope(currency=mine.envelope.currency)
+    return letters.about("offered", award)
+
+
+def _drawn(written: Letter, lang: str) -> dict[str, Any]:
+    mail = letters.preview(written)
+    return {
+        "lang": lang,
+        "direction": direction(lang),
+        "name": AUTONYMS[lang],
+        "subject": mail.subject,
+        "text": mail.text,
+        "discreet": written.discreet,
+    }
+
+
+def staging(row: Staging | None, currency: str, lang: str) -> dict[str, Any] | None:
+    """Why an approved slate is not staged; None where it is."""
+    if row is not None and row.done_at is not None:
+        return None
+    if row is None or row.failed is None:
+        return {"why": None, "missing": None}
+    missing = show_money(Money(row.missing, currency), lang) if row.missing else None
+    return {"why": STAGING_FAILED[row.failed], "missing": missing}
+
+
+def past(rows: Sequence[Release], names: dict[uuid.UUID, str], zone: str, lang: str) -> list[dict[str, Any]]:
+    """What was released, stopped or failed, for the history."""
+    found = []
+    for one in rows:
+        ended = one.done_at or one.stopped_at
+        if ended is None and one.failed is None:
+            continue
+        title = _l("Released") if one.done_at else RELEASE_FAILED[one.failed] if one.failed else _l("Release stopped")
+        when = ended or one.at
+        found.append(
+            {
+                "when": show_own(when, zone, lang),
+                "datetime": when.isoformat(timespec="minutes"),
+                "title": title,
+                "kind": "ok" if one.done_at else "warn",
+                "who": names.get(one.stopped_by_id or one.made_by_id),
+            }
+        )
+    return found

@@ -1,0 +1,219 @@
+"""The officer's page of a release: what is staged, what everybody will read, and one button for all of it."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, flash, g, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from eventhub.awards import access, release_shown, releasing, staging
+from eventhub.awards.letters import title_of
+from eventhub.awards.release_forms import NOW, ReasonForm, ReleaseForm
+from eventhub.awards.releasing import CHOICES, Staged
+from eventhub.funding.models import State
+from eventhub.funding.nearness import too_near
+from eventhub.kit.access import actor, staff, stands_on
+from eventhub.kit.clock import now
+from eventhub.kit.errors import NotFound
+from eventhub.kit.forms import ActionForm, Form, submit
+from eventhub.kit.i18n import show_moment
+from eventhub.kit.web import back_to
+from eventhub.people.models import Person
+from eventhub.people.queries import public_names
+from eventhub.reviewing.queries import Reading, call_of
+
+bp = Blueprint("awards_release", __name__)
+ROOT = "/console/funds/<slug>/release"
+
+
+@dataclass(frozen=True)
+class Place:
+    """The call, who looks, and what this person may do."""
+
+    reading: Reading
+    person: Person
+    may_release: bool
+    may_approve: bool
+
+
+@bp.before_request
+def in_section() -> None:
+    """The entry of the navigation these pages belong to."""
+    g.section = "funds"
+
+
+@bp.route(ROOT, methods=["GET", "POST"])
+@staff
+def board(slug: str) -> ResponseReturnValue:
+    """All staged decisions; a POST releases them, now or at an instant."""
+    place = _at(slug)
+    form = ReleaseForm()
+    call = place.reading.call
+    if request.method == "POST" and not place.may_release:
+        raise NotFound
+    if form.validate_on_submit():
+        made = submit(
+            form,
+            lambda: releasing.release(
+                place.person, call, stamp=form.stamp.data or "", at=form.instant(place.reading.call.time_zone)
+            ),
+        )
+        if made:
+            if made.done_at:
+                told = ngettext("%(num)s person is being told.", "%(num)s people are being told.", made.told)
+                flash(told, "ok")
+            else:
+                flash(_("The release is set. Until then you can stop it."), "ok")
+            return back_to("awards_release.board", slug=slug)
+    return _draw(place, form)
+
+
+@bp.post(f"{ROOT}/stop")
+@staff
+@stands_on("awards_release.board")
+def stop(slug: str) -> ResponseReturnValue:
+    """Stop a release before its instant."""
+    place, form = _at(slug), ActionForm()
+    if not place.may_release:
+        raise NotFound
+    if form.validate_on_submit() and submit(form, lambda: releasing.stop(place.person, place.reading.call)):
+        flash(_("The release is stopped. Nobody was told."), "ok")
+        return back_to("awards_release.board", slug=slug)
+    return _draw(place, form)
+
+
+@bp.post(f"{ROOT}/again")
+@staff
+@stands_on("awards_release.board")
+def again(slug: str) -> ResponseReturnValue:
+    """Try again to prepare the decisions of an approved slate."""
+    place, form = _at(slug), ActionForm()
+    row = releasing.staging_of(releasing.approved_slate(place.reading.call.id))
+    if row is None:
+        raise NotFound
+    if form.validate_on_submit() and submit(form, lambda: staging.stage_again(place.person, row)):
+        flash(_("It is being tried again. Open this page in a moment."), "ok")
+        return back_to("awards_release.board", slug=slug)
+    return _draw(place, form)
+
+
+@bp.post(f"{ROOT}/reserves")
+@staff
+@stands_on("awards_release.board")
+def reserves(slug: str) -> ResponseReturnValue:
+    """An approver approves reserves who step in."""
+    place, form = _at(slug), ActionForm()
+    if not place.may_approve:
+        raise NotFound
+    reading = place.reading
+    if form.validate_on_submit() and submit(
+        form, lambda: staging.approve_confirmed(place.person, reading.call, reading.rules)
+    ):
+        flash(_("Approved. The next release tells them."), "ok")
+        return back_to("awards_release.board", slug=slug)
+    return _draw(place, form)
+
+
+@bp.route(f"{ROOT}/<uuid:application_id>", methods=["GET", "POST"])
+@staff
+def letter(slug: str, application_id: uuid.UUID) -> ResponseReturnValue:
+    """What one person will read; for whoever is not chosen, reason and words can still be changed."""
+    place = _at(slug)
+    one = releasing.one_staged(place.reading.call.id, application_id)
+    if too_near(place.person, [one.application]):
+        raise NotFound
+    codes = CHOICES.get(one.application.state, ())
+    may_change = bool(codes) and place.may_release
+    if request.method == "POST" and not may_change:
+        raise NotFound
+    given = {"reason": one.decision.reason, "words": one.words, "version": one.decision.version}
+    form = ReasonForm(codes, data=given)
+    if form.validate_on_submit():
+        seen = form.version.data or ""
+        version = int(seen) if seen.isdecimal() and seen.isascii() and len(seen) < 10 else 0
+        if submit(
+            form,
+            lambda: releasing.say(place.person, one, reason=form.reason.data, words=form.words.data, version=version),
+        ):
+            flash(_("Saved. The letter below is as it will be read."), "ok")
+            return back_to("awards_release.letter", slug=slug, application_id=application_id)
+    set_one = releasing.standing(place.reading.call.id)
+    page = render_template(
+        "awards/release_letter.html",
+        **_call(place),
+        form=form if may_change else None,
+        name=one.application.person.public_name,
+        who=release_shown.row(one, g.lang),
+        state=next((title, kind) for state, title, kind in release_shown.GROUPS if state is one.application.state),
+        letter=release_shown.letter(one, place.reading.rules.accept_days, set_one.at if set_one else None),
+    )
+    return page, form.status
+
+
+def _at(slug: str) -> Place:
+    """For officers and approvers of the call. Raises NotFound for everybody else."""
+    reading = call_of(slug)
+    grants = list(actor().grants)
+    may_release, may_approve = access.may_offer(grants, reading.scope), access.may_approve(grants, reading.scope)
+    if not may_release and not may_approve:
+        raise NotFound
+    return Place(reading, actor().person, may_release, may_approve)
+
+
+def _call(place: Place) -> dict[str, Any]:
+    call = place.reading.call
+    return {"call": call, "slug": call.slug, "title": title_of(call, g.lang)}
+
+
+def _draw(place: Place, form: Form) -> ResponseReturnValue:
+    call, lang = place.reading.call, g.lang
+    every = releasing.staged(call.id)
+    left = releasing.gone(call.id)
+    near = too_near(place.person, [*(one.application for one in every), *left])
+    rows = [one for one in every if one.application.id not in near]
+    waiting = staging.confirmed(call.id)
+    hidden = too_near(place.person, [one for one, _proposal, _place in waiting])
+    slate = releasing.approved_slate(call.id)
+    set_one = releasing.standing(call.id)
+    past = releasing.releases(call.id)
+    sending = form if isinstance(form, ReleaseForm) else ReleaseForm(formdata=None)
+    changed = release_shown.changed(rows, left, sending.looked.data) if sending.form_errors else []
+    names = public_names([each for one in past for each in (one.made_by_id, one.stopped_by_id) if each])
+    sending.stamp.data, sending.looked.data = releasing.stamp_of(every), now().isoformat()
+    sending.when.data = sending.when.data or NOW
+    page = render_template(
+        "awards/release_board.html",
+        **_call(place),
+        form=sending,
+        button_form=form if isinstance(form, ActionForm) else ActionForm(formdata=None),
+        may_release=place.may_release,
+        may_approve=place.may_approve,
+        slate=slate,
+        problem=release_shown.staging(releasing.staging_of(slate), call.currency, lang) if slate else None,
+        groups=release_shown.groups(rows, lang, whole=bool(request.args.get("all"))),
+        total=len(every),
+        near=len(every) - len(rows),
+        changed=changed,
+        left=[one.person.public_name for one in left if one.id not in near],
+        undecided=releasing.undecided(call.id),
+        waiting=[one.person.public_name for one, _proposal, _place in waiting if one.id not in hidden],
+        set=_set(set_one.at, call.time_zone) if set_one else None,
+        letters=_samples(place, rows, set_one.at if set_one else None),
+        discreet=sum(one.application.person.discreet for one in rows),
+        accept_days=place.reading.rules.accept_days,
+        past=release_shown.past(past, names, actor().time_zone, lang),
+    )
+    return page, form.status
+
+
+def _samples(place: Place, rows: list[Staged], at: Any) -> list[dict[str, Any]]:
+    states = {State.APPROVED, State.RESERVE, State.NOT_RECOMMENDED}
+    return release_shown.samples(rows, states, place.reading.call, place.reading.rules.accept_days, at)
+
+
+def _set(at: Any, zone: str) -> dict[str, Any]:
+    here = show_moment(at, zone, g.lang)
+    return {"day": here.day, "time": here.time, "offset": here.place, "iso": here.iso}

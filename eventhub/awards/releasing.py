@@ -1,0 +1,355 @@
+"""Releasing what is staged: everybody of a call learns at one instant, and the letters go within the same hour.
+
+A release is made now, or at an instant until which it can be stopped. The number of statements does not grow with the
+decisions.
+"""
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select, update
+from sqlalchemy.orm import contains_eager, joinedload
+
+from eventhub.awards import awarding, queries
+from eventhub.awards.ledger import EnvelopeBroken
+from eventhub.awards.models import Award
+from eventhub.awards.release_models import Decision, Failed, Release, Staging
+from eventhub.awards.staging import REASONS, hold_call
+from eventhub.funding.models import Application, Call, Stand, State
+from eventhub.funding.moves import NotPossible, hold_rows
+from eventhub.funding.nearness import OwnFile, too_near
+from eventhub.kit import audit
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.kit.errors import DomainError, Forbidden, NotFound, Stale, means
+from eventhub.kit.outbox import promise
+from eventhub.kit.sealed import Place, SealKey, Unreadable, open_sealed, place, seal
+from eventhub.people.models import Person
+from eventhub.selecting.models import Slate, SlateState
+from eventhub.selecting.queries import standing as standing_slate
+
+GAP = timedelta(milliseconds=200)
+"""Between two letters, so that a mail server is not flooded; less where so many would take longer than ``WITHIN``."""
+WITHIN = timedelta(minutes=50)
+LONGEST = timedelta(days=60)
+"""So far ahead a release can be set."""
+CHOICES = {
+    State.RESERVE: ("reserve",),
+    State.NOT_RECOMMENDED: ("below_line", "over_organisation_limit", "budget", "report_owed", "conflict", "other"),
+}
+"""Codes of decision_reason.funding that an officer may choose for each outcome."""
+
+
+class UnderWay(DomainError):
+    """One release at a time."""
+
+    message = _l("A release of this call is set already. Stop it first if you want another one.")
+
+
+class NothingStaged(DomainError):
+    """Everything was released."""
+
+    message = _l("Nothing waits for a release. Somebody may have been faster.")
+
+
+class NotApproved(DomainError):
+    """The board has recommended something newer, or nothing is approved."""
+
+    message = _l("No approved slate stands at present. The approver decides first.")
+
+
+class ChangedSince(DomainError):
+    """What would be released is not what the page showed."""
+
+    message = _l("Something changed since you opened this page. Look at it again; what changed is named below.")
+
+
+class WrongInstant(DomainError):
+    """The instant is past, or too far away."""
+
+    status = 422
+    field = "at"
+    message = _l("Give an instant from now on, at most 60 days ahead.")
+
+
+class NotSet(DomainError):
+    """There is nothing to stop."""
+
+    message = _l("No release is set any more: it was stopped, or it is done.")
+
+
+class WrongCode(DomainError):
+    """Not a reason for this outcome."""
+
+    status = 422
+    field = "reason"
+    message = _l("Choose a reason")
+
+
+means("ix_fund_release_standing", UnderWay())
+
+
+@dataclass(frozen=True)
+class Staged:
+    """One decision that nobody was told yet. ``award`` is there for whoever was chosen."""
+
+    application: Application
+    decision: Decision
+    award: Award | None
+
+    @property
+    def words(self) -> str | None:
+        """The plain words beside the reason."""
+        return words_of(self.application.person, self.decision)
+
+    @property
+    def changed_at(self) -> datetime:
+        """When the outcome or its words changed last."""
+        return max(self.application.changed_at, self.decision.changed_at)
+
+
+def staged(call_id: uuid.UUID) -> list[Staged]:
+    """All decisions of a call that wait for a release, by number: one statement."""
+    return _staged(Application.call_id == call_id)
+
+
+def one_staged(call_id: uuid.UUID, application_id: uuid.UUID) -> Staged:
+    """One of them. Raises NotFound."""
+    found = _staged(Application.call_id == call_id, Application.id == application_id)
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def _staged(*where: object) -> list[Staged]:
+    rows = (
+        select(Application, Decision, Award)
+        .join(Decision, Decision.application_id == Application.id)
+        .outerjoin(Award, Award.application_id == Application.id)
+        .where(
+            *where,  # type: ignore[arg-type]
+            Application.state.in_(list(REASONS)),
+            Application.outcome_seen.is_not(None),
+            Application.erased_at.is_(None),
+            Application.merged_into_id.is_(None),
+        )
+        .options(
+            joinedload(Application.person).joinedload(Person.seal_key),
+            joinedload(Application.call),
+            contains_eager(Award.application),
+            joinedload(Award.envelope),
+        )
+        .order_by(Application.number, Application.id)
+    )
+    return [Staged(*row) for row in db.session.execute(rows)]
+
+
+def gone(call_id: uuid.UUID) -> list[Application]:
+    """Who withdrew after the decision was staged: nothing is told, and no money is kept."""
+    rows = (
+        select(Application)
+        .join(Decision, Decision.application_id == Application.id)
+        .where(
+            Application.call_id == call_id,
+            Application.state == State.WITHDRAWN,
+            Application.erased_at.is_(None),
+            Decision.told_at.is_(None),
+        )
+        .options(joinedload(Application.person))
+        .order_by(Application.number)
+    )
+    return list(db.session.scalars(rows))
+
+
+def undecided(call_id: uuid.UUID) -> int:
+    """How many files are still under review: the release does not speak of them."""
+    rows = select(Application.id).where(Application.call_id == call_id, Application.state == State.UNDER_REVIEW)
+    return len(list(db.session.scalars(rows)))
+
+
+def stamp_of(rows: Sequence[Staged]) -> str:
+    """What a page showed, in one word: another one as soon as anything of it is different."""
+    said = "\n".join(
+        f"{one.application.id} {one.application.state.value} {one.decision.version}"
+        f" {one.award.amount if one.award else ''}"
+        for one in sorted(rows, key=lambda one: str(one.application.id))
+    )
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def approved_slate(call_id: uuid.UUID) -> Slate | None:
+    """The slate that was approved and stands."""
+    found = standing_slate(call_id)
+    return found if found is not None and found.state is SlateState.APPROVED else None
+
+
+def standing(call_id: uuid.UUID) -> Release | None:
+    """The release that is set and neither done nor stopped."""
+    rows = select(Release).where(Release.call_id == call_id, Release.done_at.is_(None), Release.stopped_at.is_(None))
+    return db.session.scalar(rows.where(Release.failed.is_(None)))
+
+
+def releases(call_id: uuid.UUID, limit: int = 20) -> list[Release]:
+    """What was released, stopped or set, the newest first."""
+    rows = select(Release).where(Release.call_id == call_id).order_by(Release.made_at.desc(), Release.id)
+    return list(db.session.scalars(rows.limit(limit)))
+
+
+def staging_of(slate: Slate | None) -> Staging | None:
+    """What became of an approved slate."""
+    if slate is None:
+        return None
+    return db.session.scalar(select(Staging).where(Staging.slate_id == slate.id))
+
+
+def say(actor: Person, row: Staged, *, reason: str, words: str | None, version: int) -> Decision:
+    """Another reason, or plain words beside it, before anybody was told. Raises WrongCode, OwnFile, Stale, NotFound."""
+    state = row.application.state
+    if state not in CHOICES:
+        raise NotFound
+    if reason not in CHOICES[state]:
+        raise WrongCode
+    if too_near(actor, [row.application]):
+        raise OwnFile
+    decision = row.decision
+    if decision.version != version:
+        raise Stale
+    decision.reason, decision.changed_at, decision.changed_by_id = reason, now(), actor.id
+    text = (words or "").strip()
+    decision.words = seal(row.application.person.seal_key, _place(decision), text) if text else None
+    audit.record("awards.reason_set", row.application, actor=actor, scope_id=row.application.call_id, reason=reason)
+    db.session.flush()
+    return decision
+
+
+def words_of(person: Person, decision: Decision) -> str | None:
+    """The plain words of a decision; None where there are none, or after an erasure."""
+    if decision.words is None:
+        return None
+    try:
+        key = db.session.get_one(SealKey, person.seal_key_id)
+        return open_sealed(key, _place(decision), decision.words).decode()
+    except Unreadable:
+        return None
+
+
+def words_told(application: Application) -> str | None:
+    """The plain words that an applicant reads beside the reason, once told."""
+    told = decision_told(application)
+    if told is None:
+        return None
+    person = db.session.get_one(Person, application.person_id)
+    return words_of(person, told)
+
+
+def decision_told(application: Application) -> Decision | None:
+    """What somebody was told beside the outcome that stands; None before the release."""
+    rows = select(Decision).where(Decision.application_id == application.id, Decision.told_at.is_not(None))
+    return db.session.scalar(rows) if application.outcome_seen is None else None
+
+
+def release(actor: Person, call: Call, *, stamp: str, at: datetime | None = None) -> Release:
+    """Tell everybody: now, or at an instant. ``stamp`` is of the page on which it was decided.
+
+    Raises UnderWay, NotApproved, NothingStaged, ChangedSince, OwnFile, WrongInstant, EnvelopeBroken; then nothing is
+    done.
+    """
+    moment = now()
+    if at is not None and not moment - timedelta(minutes=1) <= at <= moment + LONGEST:
+        raise WrongInstant
+    call = hold_call(call.id)
+    if call.stand is Stand.CANCELLED:
+        raise NotPossible
+    if standing(call.id) is not None:
+        raise UnderWay
+    if approved_slate(call.id) is None:
+        raise NotApproved
+    rows = staged(call.id)
+    if not rows:
+        raise NothingStaged
+    if stamp != stamp_of(rows):
+        raise ChangedSince
+    if too_near(actor, [one.application for one in rows]):
+        raise OwnFile
+    row = Release(id=uuid.uuid4(), call_id=call.id, at=max(at or moment, moment), made_by_id=actor.id)
+    db.session.add(row)
+    db.session.flush()
+    audit.record("awards.release_set", row, actor=actor, scope_id=call.id)
+    if row.at > moment:
+        promise("awards.release", not_before=row.at, release_id=row.id)
+    else:
+        _tell(actor, row, rows)
+    db.session.flush()
+    return row
+
+
+def stop(actor: Person, call: Call) -> Release:
+    """Stop a release before its instant: nobody is told. Raises NotSet."""
+    hold_call(call.id)
+    row = standing(call.id)
+    if row is None:
+        raise NotSet
+    row.stopped_at, row.stopped_by_id = now(), actor.id
+    audit.record("awards.release_stopped", row, actor=actor, scope_id=call.id)
+    db.session.flush()
+    return row
+
+
+def release_due(release_id: uuid.UUID) -> Release | None:
+    """The instant has come. Safe to repeat; None where it was stopped or is done. Where it cannot be done nothing is,
+    and the reason is kept.
+    """
+    row = db.session.get_one(Release, release_id)
+    call = hold_call(row.call_id)
+    db.session.refresh(row, with_for_update=True)
+    if row.done_at or row.stopped_at or row.failed:
+        return None
+    actor = db.session.get_one(Person, row.made_by_id)
+    try:
+        with db.session.begin_nested():
+            if call.stand is Stand.CANCELLED or approved_slate(call.id) is None:
+                raise NotPossible
+            _tell(actor, row, staged(call.id))
+    except EnvelopeBroken:
+        _fail(row, Failed.MONEY)
+    except Forbidden:
+        _fail(row, Failed.NEAR)
+    except (NotPossible, Stale):
+        _fail(row, Failed.MOVED)
+    return row
+
+
+def _fail(row: Release, why: Failed) -> None:
+    row.failed = why
+    audit.record("awards.release_failed", row, actor=None, scope_id=row.call_id, why=why.value)
+    db.session.flush()
+
+
+def _tell(actor: Person, row: Release, rows: Sequence[Staged]) -> None:
+    moment = now()
+    hold_rows([one.application for one in rows])
+    gap = min(GAP, WITHIN / max(1, len(rows)))
+    awards = [one.award for one in rows if one.award is not None and one.application.state is State.APPROVED]
+    if awards:
+        rules = queries.rules_of(row.call_id)
+        awarding.offer_all(actor, awards, accept_days=rules.accept_days, at=moment, gap=gap)
+    others = [one for one in rows if one.application.state in CHOICES]
+    if others:
+        awarding.tell_each(
+            [(one.application, one.decision.reason) for one in others], at=moment + len(awards) * gap, gap=gap
+        )
+    seen = update(Decision).where(Decision.id.in_([one.decision.id for one in rows]))
+    db.session.execute(seen.values(told_at=moment), execution_options={"synchronize_session": False})
+    for one in rows:
+        db.session.expire(one.decision)
+    row.done_at, row.told = moment, len(awards) + len(others)
+    audit.record("awards.released", row, actor=actor, scope_id=row.call_id, offered=len(awards), others=len(others))
+    db.session.flush()
+
+
+def _place(decision: Decision) -> Place:
+    return place("fund_decision", "words", decision.id)

@@ -1,0 +1,315 @@
+"""From the approved slate to staged decisions: money is reserved, reserves are lined up, everybody has a reason.
+
+Nobody outside hears of it: what applicants know (``outcome_seen``) stays until the release. All of a slate is staged,
+or nothing of it.
+"""
+
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+from sqlalchemy.orm import defer, joinedload
+
+from eventhub.awards import awarding, ledger, queries
+from eventhub.awards.allotting import Need, NoRoom, Purse, allot
+from eventhub.awards.awarding import AlreadyAwarded, Cost, Grant, TwoPeople
+from eventhub.awards.ledger import AmountWrong, EnvelopeBroken
+from eventhub.awards.models import Award, Proposal, ReservePlace
+from eventhub.awards.money_models import FundEnvelope
+from eventhub.awards.release_models import Decision, Failed, Staging
+from eventhub.funding.allowance import CostKind, Payee
+from eventhub.funding.estimates import Variant
+from eventhub.funding.models import Application, Call, State
+from eventhub.funding.moves import NotPossible
+from eventhub.funding.rules import OPEN_TRAITS, Bound, Rules, Support
+from eventhub.kit import audit
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.kit.errors import DomainError, Forbidden, Stale
+from eventhub.kit.money import Money
+from eventhub.kit.outbox import promise
+from eventhub.people.models import Person
+from eventhub.selecting.inputs import NEEDED, cells_of
+from eventhub.selecting.models import Slate, SlateState
+
+REASONS = {State.APPROVED: "selected", State.RESERVE: "reserve", State.NOT_RECOMMENDED: "below_line"}
+"""The reason that a decision begins with (decision_reason.funding)."""
+VARIANTS = {Support.FULL: Variant.FULL, Support.PARTIAL: Variant.OWN_STAY, Support.WOULD_COME: Variant.WOULD_COME}
+SUPPLIED = frozenset({CostKind.TICKET, CostKind.INSURANCE})
+"""Lines that the fund buys by itself."""
+
+
+class NothingToApprove(DomainError):
+    """No reserve was confirmed that waits for an approver."""
+
+    message = _l("Nobody waits for an approval any more. Somebody may have been faster.")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What somebody is to be given: the way, and how much in minor units."""
+
+    application: Application
+    way: Support
+    cost: int
+    cell: str | None
+
+
+def hold_call(call_id: uuid.UUID) -> Call:
+    """One staging and one release of a call at a time: until the end of the transaction."""
+    held = select(Call).where(Call.id == call_id).with_for_update(key_share=True)
+    return db.session.scalars(held.execution_options(populate_existing=True)).one()
+
+
+def stage(slate_id: uuid.UUID) -> Staging | None:
+    """Stage what an approved slate says. Safe to repeat; None for a slate that does not stand.
+
+    Where the money does not suffice, or somebody may not decide on a file, nothing is done and the reason is kept.
+    """
+    slate = db.session.scalars(
+        select(Slate).where(Slate.id == slate_id).options(defer(Slate.snapshot, raiseload=True))
+    ).one()
+    call = hold_call(slate.call_id)
+    row = db.session.scalar(select(Staging).where(Staging.slate_id == slate.id))
+    if row is not None and row.done_at is not None:
+        return row
+    db.session.refresh(slate, ["state"])
+    if slate.state is not SlateState.APPROVED:
+        return None
+    if row is None:
+        row = Staging(id=uuid.uuid4(), call_id=call.id, slate_id=slate.id)
+        db.session.add(row)
+        db.session.flush()
+    row.tried_at, row.failed, row.missing = now(), None, None
+    try:
+        with db.session.begin_nested():
+            _stage(call, slate)
+            db.session.flush()
+    except (EnvelopeBroken, NoRoom, AmountWrong) as error:
+        row.failed, row.missing = Failed.MONEY, _missing(error)
+    except (Forbidden, TwoPeople):
+        row.failed = Failed.NEAR
+    except (NotPossible, Stale, AlreadyAwarded):
+        row.failed = Failed.MOVED
+    else:
+        row.done_at = now()
+    verb = "awards.staged" if row.done_at else "awards.not_staged"
+    audit.record(verb, row, actor=None, scope_id=call.id, number=slate.number)
+    db.session.flush()
+    return row
+
+
+def stage_again(actor: Person, row: Staging) -> Staging:
+    """Try once more what could not be staged, since money was found or a colleague approved."""
+    if row.done_at is not None:
+        raise NotPossible
+    audit.record("awards.staging_asked", row, actor=actor, scope_id=row.call_id)
+    promise("selecting.approved", slate_id=row.slate_id)
+    return row
+
+
+def confirmed(call_id: uuid.UUID) -> list[tuple[Application, Proposal, ReservePlace]]:
+    """Reserves whom a person confirmed and no approver approved yet."""
+    rows = (
+        select(Application, Proposal, ReservePlace)
+        .join(Proposal, Proposal.application_id == Application.id)
+        .join(ReservePlace, ReservePlace.application_id == Application.id)
+        .where(
+            Application.call_id == call_id,
+            Application.state == State.RECOMMENDED,
+            Application.erased_at.is_(None),
+            Proposal.confirmed_at.is_not(None),
+        )
+        .options(joinedload(Application.person).joinedload(Person.seal_key))
+        .order_by(Proposal.confirmed_at.desc(), Proposal.id, ReservePlace.place)
+    )
+    found: dict[uuid.UUID, tuple[Application, Proposal, ReservePlace]] = {}
+    for application, proposal, place in db.session.execute(rows):
+        found.setdefault(application.id, (application, proposal, place))
+    return list(found.values())
+
+
+def approve_confirmed(actor: Person, call: Call, rules: Rules) -> list[Award]:
+    """An approver approves reserves who step in; they wait for the next release. Raises NothingToApprove, TwoPeople
+    (who recommended or confirmed one), Forbidden, EnvelopeBroken.
+    """
+    call = hold_call(call.id)
+    waiting = confirmed(call.id)
+    if not waiting:
+        raise NothingToApprove
+    if any(actor.id == proposal.decided_by_id for _application, proposal, _place in waiting):
+        raise TwoPeople
+    made: list[Award] = []
+    by_signer: dict[uuid.UUID, list[Plan]] = {}
+    for application, _proposal, place in waiting:
+        way = Support(application.support or Support.FULL)
+        cost = place.amount if place.amount is not None else application.cost or 0
+        by_signer.setdefault(place.recommended_by_id, []).append(Plan(application, way, cost, place.cell))
+    for signer, plans in by_signer.items():
+        try:
+            grants = _grants(call, rules, plans)
+        except NoRoom as error:
+            raise EnvelopeBroken("free", Money(error.missing, call.currency) if error.missing else None) from None
+        made += awarding.approve_all(actor, call, grants, recommended_by=signer)
+    _note_reasons(call.id, [application for application, _proposal, _place in waiting], frozenset())
+    return made
+
+
+def _stage(call: Call, slate: Slate) -> None:
+    rules = queries.rules_of(call.id)
+    people = {one["id"]: one for one in slate.people}
+    files = _files(call.id)
+    lists: dict[str, list[str]] = slate.reserves["by_cell"]
+    plans = [
+        Plan(one, Support(people[str(one.id)]["way"]), people[str(one.id)]["cost"], _cell(one, rules, lists))
+        for one in files
+        if one.state is State.RECOMMENDED and people.get(str(one.id), {}).get("chosen")
+    ]
+    if slate.recommended_by_id is None or slate.approved_by_id is None:
+        raise NotPossible
+    _line_up(call, slate, files, people)
+    if plans:
+        approver = db.session.get_one(Person, slate.approved_by_id)
+        awarding.approve_all(approver, call, _grants(call, rules, plans), recommended_by=slate.recommended_by_id)
+    told = [one for one in files if one.state in REASONS]
+    _note_reasons(call.id, told, _over_limit(rules, files, people))
+
+
+def _files(call_id: uuid.UUID) -> list[Application]:
+    rows = (
+        select(Application)
+        .where(
+            Application.call_id == call_id,
+            Application.state.in_([State.RECOMMENDED, State.RESERVE, State.NOT_RECOMMENDED]),
+            Application.erased_at.is_(None),
+            Application.merged_into_id.is_(None),
+        )
+        .options(joinedload(Application.person).joinedload(Person.seal_key))
+        .order_by(Application.id)
+        .with_for_update(of=Application)
+    )
+    return list(db.session.scalars(rows.execution_options(populate_existing=True)))
+
+
+def _line_up(call: Call, slate: Slate, files: Sequence[Application], people: dict[str, Any]) -> None:
+    """Who is next in general, and for each open cell; whoever left the list of reserves since is not among them."""
+    waiting = {str(one.id): one for one in files if one.state is State.RESERVE}
+    lists: list[tuple[str | None, list[str]]] = [(None, slate.reserves["general"])]
+    lists += sorted(slate.reserves["by_cell"].items())
+    awarding.line_up(
+        call,
+        [
+            ReservePlace(
+                call_id=call.id,
+                application_id=waiting[one].id,
+                recommended_by_id=slate.recommended_by_id,
+                cell=cell,
+                place=place,
+                amount=people[one]["cost"] or None,
+            )
+            for cell, ids in lists
+            for place, one in enumerate([each for each in ids if each in waiting], 1)
+        ],
+    )
+
+
+def _cell(application: Application, rules: Rules, lists: dict[str, list[str]]) -> str | None:
+    """The open cell that somebody fills: one that the rules ask for before one that they limit."""
+    own = set(cells_of(application))
+    ordered = sorted(rules.balance, key=lambda rule: rule.bound is not Bound.LEAST)
+    open_keys = [rule.key for rule in ordered if rule.dimension in OPEN_TRAITS]
+    return next((key for key in open_keys if key in own and key in lists), None)
+
+
+def _grants(call: Call, rules: Rules, plans: Sequence[Plan]) -> list[Grant]:
+    """Each with its envelope and its lines. Raises NoRoom."""
+    db.session.flush()
+    ledger.open_envelopes(None, call, rules)
+    rows = queries.envelopes(call.id)
+    ledger.hold([row.id for row in rows])
+    only_for = {one.id: one.cells for one in rules.envelopes}
+    limited = any(only_for.get(row.key) for row in rows)
+    if limited:
+        audit.record("selecting.traits_counted", call, actor=None, scope_id=call.id, files=len(plans))
+    needs = [Need(str(plan.application.id), plan.cost, cells_of(plan.application) if limited else ()) for plan in plans]
+    purses = [Purse(row.key, ledger.pure(row).free, only_for.get(row.key, ())) for row in rows]
+    by_key: dict[str, FundEnvelope] = {row.key: row for row in rows}
+    found = allot(needs, purses)
+    return [
+        Grant(
+            plan.application,
+            by_key[found[str(plan.application.id)]].id,
+            costs_of(plan.application, plan.way, plan.cost),
+            VARIANTS[plan.way],
+            plan.cell,
+        )
+        for plan in plans
+    ]
+
+
+def costs_of(application: Application, way: Support, cost: int) -> list[Cost]:
+    """The lines of a grant of ``cost`` minor units: as they were reckoned, up to what is given. What was reckoned for
+    nothing else goes to the ticket.
+    """
+    left, costs = cost, dict[CostKind, int]()
+    for line in application.cost_lines:
+        if way is Support.WOULD_COME and line["code"] not in NEEDED:
+            continue
+        amount = min(left, int(line["amount"]))
+        if amount > 0:
+            kind = CostKind(line["code"])
+            costs[kind] = costs.get(kind, 0) + amount
+            left -= amount
+    if left > 0:
+        costs[CostKind.TICKET] = costs.get(CostKind.TICKET, 0) + left
+    return [
+        Cost(kind, amount, Payee.SUPPLIER if kind in SUPPLIED else Payee.TRAVELLER) for kind, amount in costs.items()
+    ]
+
+
+def _over_limit(rules: Rules, files: Iterable[Application], people: dict[str, Any]) -> frozenset[uuid.UUID]:
+    """Who was not chosen though others with fewer points were, and whose organization has all that it may have."""
+    most = rules.limits.selected_per_organisation
+    if most is None:
+        return frozenset()
+    told = [(one, people[str(one.id)]) for one in files if str(one.id) in people]
+    chosen = [(one, line) for one, line in told if line["chosen"]]
+    taken = Counter(each for one, _line in chosen for each in {one.organisation_id, one.nominated_by_id} - {None})
+    lowest = min((line["points"] for _one, line in chosen), default=None)
+    return frozenset(
+        one.id
+        for one, line in told
+        if not line["chosen"]
+        and lowest is not None
+        and line["points"] >= lowest
+        and any(taken[each] >= most for each in {one.organisation_id, one.nominated_by_id} - {None})
+    )
+
+
+def _note_reasons(call_id: uuid.UUID, applications: Sequence[Application], over: frozenset[uuid.UUID]) -> None:
+    """Everybody has a reason; one that a person chose for a refusal that nobody was told stays."""
+    known = {row.application_id: row for row in db.session.scalars(select(Decision).where(Decision.call_id == call_id))}
+    made = []
+    for one in applications:
+        reason = "over_organisation_limit" if one.id in over and one.state is State.NOT_RECOMMENDED else None
+        reason = reason or REASONS[one.state]
+        row = known.get(one.id)
+        if row is None:
+            made.append(Decision(id=uuid.uuid4(), call_id=call_id, application_id=one.id, reason=reason))
+        elif row.told_at is not None or row.changed_by_id is None or one.state is not State.NOT_RECOMMENDED:
+            row.reason, row.told_at, row.changed_at = reason, None, now()
+            row.words = row.changed_by_id = None
+    db.session.add_all(made)
+    db.session.flush()
+
+
+def _missing(error: EnvelopeBroken | NoRoom | AmountWrong) -> int | None:
+    if isinstance(error, NoRoom):
+        return error.missing or None
+    if isinstance(error, EnvelopeBroken) and error.by is not None:
+        return error.by.minor
+    return None
