@@ -1,5 +1,6 @@
 """The scene of the fund's story: an event, everybody who works on its call, and applicants beside the one we follow."""
 
+import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from eventhub.reviewing.reading import Said
 from tests.factories.people import grant, make_person
 from tests.factories.programme import PDF_BYTES, make_event
 from tests.journeys.browser import DESK, Visitor, keep_shot, scrolls_sideways, visitor
+from tests.journeys.stage import plain_text
 from tests.live import House, wait_for
 
 STAFF: dict[str, tuple[Role, str]] = {
@@ -72,6 +74,11 @@ class Story:
     def shot(self, page: Page, name: str) -> None:
         """A picture of it, where somebody wants to look."""
         keep_shot(page, f"story-{name}")
+
+    def mails_about(self, mailbox: str, part: str) -> list[str]:
+        """The texts of all mails to a mailbox that have this in them, oldest first."""
+        texts = [plain_text(one) for one in self.house.mails_to(mailbox)]
+        return [one for one in texts if re.search(part, one)]
 
     def close(self) -> None:
         """Close all browsers."""
