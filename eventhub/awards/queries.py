@@ -14,6 +14,7 @@ from eventhub.funding.rules import Rules, read
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound, or_not_found
 from eventhub.kit.tokens import digest
+from eventhub.people.affiliations import names
 from eventhub.people.models import Affiliation, Person
 
 
@@ -144,9 +145,15 @@ def envelopes(call_id: uuid.UUID) -> list[FundEnvelope]:
 
 
 def organisations_of(person_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, set[uuid.UUID]]:
-    """The organizations people belong to, also those they left: by person."""
+    """The organizations people belong to, also those they left, with their namesakes: by person."""
     found: dict[uuid.UUID, set[uuid.UUID]] = {one: set() for one in person_ids}
-    rows = select(Affiliation.person_id, Affiliation.organisation_id).where(Affiliation.person_id.in_(found))
+    called, namesakes = names().subquery(), names().subquery()
+    rows = (
+        select(Affiliation.person_id, namesakes.c.organisation_id)
+        .join(called, called.c.organisation_id == Affiliation.organisation_id)
+        .join(namesakes, namesakes.c.name_key == called.c.name_key)
+        .where(Affiliation.person_id.in_(found))
+    )
     for person_id, organisation_id in db.session.execute(rows):
         found[person_id].add(organisation_id)
     return found

@@ -98,7 +98,7 @@ def represents(person_id: uuid.UUID, organisation_ids: Collection[uuid.UUID]) ->
     """
     if not organisation_ids:
         return set()
-    theirs, mine = _names().subquery(), _names().subquery()
+    theirs, mine = names().subquery(), names().subquery()
     found = (
         select(theirs.c.organisation_id)
         .join(mine, mine.c.name_key == theirs.c.name_key)
@@ -112,6 +112,14 @@ def represents(person_id: uuid.UUID, organisation_ids: Collection[uuid.UUID]) ->
     return set(db.session.scalars(found))
 
 
+def names() -> CompoundSelect[uuid.UUID, str]:
+    """The names of each organization, made comparable: its own, and those of records that were merged into it. Whoever
+    was near to one of those, or to a namesake of it, is as near as before.
+    """
+    own = select(Organisation.id.label("organisation_id"), Organisation.name_key)
+    return own.union_all(select(OrganisationAlias.organisation_id, OrganisationAlias.name_key))
+
+
 def meant_by(name: str) -> ColumnElement[bool]:
     """Which confirmed organization somebody means who writes this: by its name or by an official one it had before."""
     key = name_key(name)
@@ -120,14 +128,6 @@ def meant_by(name: str) -> ColumnElement[bool]:
     )
     is_called = or_(Organisation.name_key == key, Organisation.id.in_(former))
     return and_(Organisation.confirmed_at.is_not(None), is_called)
-
-
-def _names() -> CompoundSelect[uuid.UUID, str]:
-    """The names of each organization, made comparable: its own, and those of records that were merged into it. Whoever
-    was near to one of those, or to a namesake of it, is as near as before.
-    """
-    own = select(Organisation.id.label("organisation_id"), Organisation.name_key)
-    return own.union_all(select(OrganisationAlias.organisation_id, OrganisationAlias.name_key))
 
 
 def _counts_from() -> date:

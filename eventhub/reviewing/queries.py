@@ -113,22 +113,28 @@ def panel(reading: Reading) -> list[Seat]:
     per_state = select(Review.person_id, Review.state, func.count()).where(Review.call_id == reading.call.id)
     for person_id, state, number in db.session.execute(per_state.group_by(Review.person_id, Review.state)):
         counted.setdefault(person_id, {})[state] = number
-    roles = set(db.session.scalars(_with_role(reading.scope, RoleGrant.person_id)))
+    roles = set(db.session.scalars(_readers(reading.scope)))
     return [Seat(one, counted.get(one.person_id, {}), one.person_id in roles) for one in members]
 
 
 def could_join(reading: Reading) -> list[Person]:
-    """People who have the role of a reviewer over the call and do not sit on its panel yet."""
+    """People who have the role of a reviewer over the call, do not work at its desk, and are not on its panel yet."""
     seated = select(PanelMember.person_id).where(PanelMember.call_id == reading.call.id)
     rows = select(Person).where(
-        Person.id.in_(_with_role(reading.scope, RoleGrant.person_id)),
+        Person.id.in_(_readers(reading.scope)),
         Person.id.not_in(seated),
         Person.erased_at.is_(None),
     )
     return sorted(db.session.scalars(rows), key=lambda one: (one.public_name.casefold(), one.id))
 
 
-def _with_role(scope: Scope, column: Any) -> Select[Any]:
+def _readers(scope: Scope) -> Select[Any]:
+    """Who has the role of a reader, without those who see names at the desk (access.is_reader)."""
+    at_the_desk = _with_role(scope, Role.FUND_OFFICER, Role.ADMIN)
+    return _with_role(scope, Role.FUND_REVIEWER).where(RoleGrant.person_id.not_in(at_the_desk))
+
+
+def _with_role(scope: Scope, *roles: Role) -> Select[Any]:
     reached = RoleGrant.scope_kind == ScopeKind.ALL
     for kind, one in (
         (ScopeKind.SERIES, scope.series_id),
@@ -137,7 +143,7 @@ def _with_role(scope: Scope, column: Any) -> Select[Any]:
     ):
         if one is not None:
             reached = reached | ((RoleGrant.scope_kind == kind) & (RoleGrant.scope_id == one))
-    return select(column).where(RoleGrant.role == Role.FUND_REVIEWER, RoleGrant.revoked_at.is_(None), reached)
+    return select(RoleGrant.person_id).where(RoleGrant.role.in_(roles), RoleGrant.revoked_at.is_(None), reached)
 
 
 def files_of(person_id: uuid.UUID) -> list[Any]:

@@ -1,7 +1,8 @@
 """Which reviewer must not see which file: what was declared, and what follows from what is known of both.
 
-Organizations are compared as records, never by name or by the domain of an address: two people of one large provider
-are no colleagues. An affiliation that ended within two years still counts.
+Organizations of one name are one here, however it is spelt: until somebody confirms it, each person who writes a name
+has a record of it. The domain of an address says nothing: two people of one large provider are no colleagues. An
+affiliation that ended within two years still counts.
 """
 
 import uuid
@@ -16,6 +17,7 @@ from sqlalchemy.orm import aliased
 from eventhub.funding.models import Application, Call, Endorsement
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
+from eventhub.people.affiliations import names
 from eventhub.people.models import Affiliation, EmailChange, Person
 from eventhub.reviewing.models import Conflict, Tie
 from eventhub.reviewing.queries import Reading
@@ -94,12 +96,14 @@ def _of_files() -> Any:
 
 
 def _organisations() -> Iterable[Any]:
-    theirs = _of_files()
+    theirs, called, namesakes = _of_files(), names().subquery(), names().subquery()
     counts = or_(Affiliation.until.is_(None), Affiliation.until >= (now() - STILL_COUNTS).date())
     yield (
         _pairs(Conflict.ORGANISATION)
         .join(theirs, theirs.c.file == Application.id)
-        .join(Affiliation, and_(Affiliation.organisation_id == theirs.c.organisation, counts))
+        .join(called, called.c.organisation_id == theirs.c.organisation)
+        .join(namesakes, namesakes.c.name_key == called.c.name_key)
+        .join(Affiliation, and_(Affiliation.organisation_id == namesakes.c.organisation_id, counts))
         .join(Person, Person.id == Affiliation.person_id)
     )
 
@@ -147,12 +151,14 @@ def _nationality() -> Any:
 
 def _declared() -> Iterable[Any]:
     stands = and_(Tie.call_id == Application.call_id, Tie.withdrawn_at.is_(None), Tie.derived.is_(False))
-    theirs = _of_files()
+    theirs, called, namesakes = _of_files(), names().subquery(), names().subquery()
     of_pair = select(Application.id, Person.id, Tie.kind)
     yield of_pair.join(Tie, and_(stands, Tie.application_id == Application.id)).join(Person, Person.id == Tie.person_id)
     yield (
         of_pair.join(theirs, theirs.c.file == Application.id)
-        .join(Tie, and_(stands, Tie.organisation_id == theirs.c.organisation))
+        .join(called, called.c.organisation_id == theirs.c.organisation)
+        .join(namesakes, namesakes.c.name_key == called.c.name_key)
+        .join(Tie, and_(stands, Tie.organisation_id == namesakes.c.organisation_id))
         .join(Person, Person.id == Tie.person_id)
     )
     yield of_pair.join(

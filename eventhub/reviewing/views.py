@@ -16,7 +16,6 @@ from eventhub.kit.errors import DomainError, NotFound, or_not_found
 from eventhub.kit.forms import ActionForm, submit
 from eventhub.kit.i18n import show_own
 from eventhub.kit.web import back_to
-from eventhub.people.access import holds
 from eventhub.people.models import Person, Role
 from eventhub.reviewing import access, queries, reading, shown, ties
 from eventhub.reviewing.forms import RecuseForm, ReviewForm, gate_form, review_form
@@ -275,7 +274,7 @@ def _say_opened(stepped_back: int) -> None:
 def _calls(person: Person) -> list[dict[str, Any]]:
     rows = queries.files_of(person.id)
     calls = queries.readings({one.call_id for one, *_rest in rows})
-    mine = {key: one for key, one in calls.items() if holds(actor().grants, Role.FUND_REVIEWER, scope=one.scope)}
+    mine = {key: one for key, one in calls.items() if access.is_reader(actor().grants, one.scope)}
     hidden = ties.conflicts(list(mine.values()), [person.id], [application.id for _r, application, *_rest in rows])
     letters = queries.came_after([application.id for _r, application, *_rest in rows])
     found: dict[uuid.UUID, dict[str, Any]] = {}

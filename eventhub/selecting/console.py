@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from flask import Blueprint, g
 
+from eventhub.funding.rules import Masking
 from eventhub.kit.access import actor
 from eventhub.kit.errors import NotFound
 from eventhub.people.models import Person
-from eventhub.reviewing.queries import Reading, call_of
+from eventhub.reviewing.queries import Reading, call_of, waiting_of
 from eventhub.selecting import access, queries
 from eventhub.selecting.actions import NoMeeting
 from eventhub.selecting.models import Board, Slate
@@ -18,11 +19,14 @@ bp = Blueprint("selecting_console", __name__)
 
 @dataclass(frozen=True)
 class Place:
-    """The call, who looks, and the files that do not exist for this person."""
+    """The call, who looks, the files that do not exist for this person, and whether names do not: the rules say so, or
+    the person still has files of this call to read, whose applicants must stay unknown until then.
+    """
 
     reading: Reading
     person: Person
     aside: frozenset[uuid.UUID]
+    masked: bool
 
     @property
     def slug(self) -> str:
@@ -74,4 +78,6 @@ def _slate_at(reading: Reading, number: int) -> tuple[Place, Slate]:
 
 def _place(reading: Reading) -> Place:
     person: Person = actor().person
-    return Place(reading, person, frozenset(queries.aside(reading, [person.id])[person.id]))
+    named = reading.rules.reviewing.board_masking is Masking.NAMED
+    masked = not named or waiting_of(person.id, reading.call.id) > 0
+    return Place(reading, person, frozenset(queries.aside(reading, [person.id])[person.id]), masked)

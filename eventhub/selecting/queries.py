@@ -9,7 +9,6 @@ from sqlalchemy.orm import defer, joinedload, load_only
 
 from eventhub.funding.access import scope_of
 from eventhub.funding.models import Application, Call, Stand, State
-from eventhub.funding.rules import Masking
 from eventhub.kit.db import db
 from eventhub.kit.errors import or_not_found
 from eventhub.people.access import Scope
@@ -101,7 +100,7 @@ def run(call_id: uuid.UUID, run_id: uuid.UUID) -> Run:
     return or_not_found(db.session.scalar(select(Run).where(Run.id == run_id, Run.call_id == call_id)))
 
 
-def names(reading: Reading, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Known]:
+def names(reading: Reading, ids: Iterable[uuid.UUID], *, masked: bool) -> dict[uuid.UUID, Known]:
     """What the board sees of these files: one statement."""
     rows = (
         select(Application)
@@ -111,7 +110,6 @@ def names(reading: Reading, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Known]:
             joinedload(Application.person).load_only(Person.name, Person.alias, Person.discreet, raiseload=True),
         )
     )
-    masked = reading.rules.reviewing.board_masking is Masking.MASKED
     return {
         one.id: Known(one.id, one.number or 0, None if masked else _shown(one.person), one.region, one.first_time)
         for one in db.session.scalars(rows)

@@ -122,7 +122,7 @@ def sight_of(place: Place, ids: set[str]) -> Sight:
     def url(one: uuid.UUID) -> str:
         return url_for("selecting_console.file", slug=place.slug, application_id=one)
 
-    return Sight(queries.names(place.reading, wanted), place.aside, url)
+    return Sight(queries.names(place.reading, wanted, masked=place.masked), place.aside, url)
 
 
 def listed(slate: Slate, *, everybody: bool) -> set[str]:

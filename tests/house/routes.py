@@ -54,8 +54,9 @@ SERIES = only("admin", "series_admin")
 ADMINS = but(SERIES, other_admin=OK)
 ADMIN = only("admin")
 CREATORS = ADMINS
+OF_THE_FUND = ("reviewer", "fund_officer", "board_member", "approver", "finance")
 STAFF = only(*(role for role in ROLES if role not in {"anonymous", "owner", "stranger", "half"}))
-LISTS = but(STAFF, reviewer=HIDDEN, partner=HIDDEN, security=HIDDEN)
+LISTS = but(STAFF, **dict.fromkeys((*OF_THE_FUND, "partner", "security"), HIDDEN))
 SECURITY = only("security", "admin", "series_admin")
 
 
@@ -88,8 +89,14 @@ ASKED = "/en/console/questionnaires/{questionnaire}"
 DESK_PAGE = f"{EVENT}/registrations"
 HOUSES = "/en/console/organizations"
 LOCK = {"lock": "{lock}"}
-FUND = SERIES
-FUND_NOT_BY_GET = but(FUND, admin=NOTHING, series_admin=NOTHING)
+FUND = but(SERIES, fund_officer=OK)
+FUND_NOT_BY_GET = but(FUND, admin=NOTHING, series_admin=NOTHING, fund_officer=NOTHING)
+AROUND_THE_FUND = but(FUND, reviewer=OK, board_member=OK, approver=OK, finance=OK)
+AGREE = but(FUND, approver=OK)
+ROOM = but(SERIES, board_member=OK)
+SLATE = but(ROOM, approver=OK)
+APPROVE = but(SERIES, approver=OK)
+TOO_LATE = {role: REFUSED if got == OK else got for role, got in AGREE.items()}
 FUND_CALL = "/en/console/funds/{call}"
 FUND_FILES = f"{FUND_CALL}/files"
 FUND_FILE = f"{FUND_FILES}/{{application}}"
@@ -270,42 +277,41 @@ BOARD = "/en/console/funds/{board}/board"
 DECIDED = "/en/console/funds/{board_decided}/board/slates/1"
 STAGED = "/en/console/funds/{staged}/release"
 BOARDS = (
-    Route("selecting_console.room", "GET", BOARD, SERIES),
-    Route("selecting_console.meet", "POST", f"{BOARD}/meeting", SERIES, {"deed": "come"}),
-    Route("selecting_console.calculate", "POST", f"{BOARD}/calculate", SERIES, {"kind": "solve"}),
-    Route("selecting_console.what_if", "POST", f"{BOARD}/try", SERIES, {"what": "cut"}),
-    Route("selecting_console.run", "GET", f"{BOARD}/runs/{{board_run}}", SERIES),
-    Route("selecting_console.stop", "POST", f"{BOARD}/runs/{{board_run}}/stop", SERIES),
-    Route("selecting_console.file", "GET", f"{BOARD}/files/{{board_file}}", SERIES),
-    Route("selecting_console.why", "POST", f"{BOARD}/files/{{board_file}}/why", SERIES),
+    Route("selecting_console.room", "GET", BOARD, ROOM),
+    Route("selecting_console.meet", "POST", f"{BOARD}/meeting", ROOM, {"deed": "come"}),
+    Route("selecting_console.calculate", "POST", f"{BOARD}/calculate", ROOM, {"kind": "solve"}),
+    Route("selecting_console.what_if", "POST", f"{BOARD}/try", ROOM, {"what": "cut"}),
+    Route("selecting_console.run", "GET", f"{BOARD}/runs/{{board_run}}", ROOM),
+    Route("selecting_console.stop", "POST", f"{BOARD}/runs/{{board_run}}/stop", ROOM),
+    Route("selecting_console.file", "GET", f"{BOARD}/files/{{board_file}}", ROOM),
+    Route("selecting_console.why", "POST", f"{BOARD}/files/{{board_file}}/why", ROOM),
     Route(
         "selecting_console.pin",
         "POST",
         f"{BOARD}/files/{{board_file}}/pin",
-        SERIES,
+        ROOM,
         {"must": "yes", "reason": "Speaks for a group that nobody else speaks for"},
     ),
-    Route("selecting_console.unpin", "POST", f"{BOARD}/files/{{board_pinned}}/unpin", SERIES),
-    Route("selecting_console.stand_aside", "POST", f"{BOARD}/files/{{board_file}}/aside", SERIES),
-    Route("selecting_console.slates", "GET", f"{BOARD}/slates", SERIES),
-    Route("selecting_console.recommend", "GET POST", f"{BOARD}/slates/1/recommend", SERIES),
-    Route("selecting_console.check", "POST", f"{BOARD}/slates/1/check", SERIES),
-    Route("selecting_console.export", "GET POST", f"{BOARD}/slates/1/file", SERIES, {"reason": "Minutes"}),
-    Route("selecting_console.decide", "GET POST", f"{DECIDED}/decide", SERIES),
-    Route("selecting_console.send_back", "POST", f"{DECIDED}/send-back", SERIES, {"reason": "Look again"}),
-    Route("awards_release.board", "GET POST", STAGED, SERIES, fills=True),
-    Route("awards_release.letter", "GET POST", f"{STAGED}/{{staged_file}}", SERIES, fills=True),
-    Route("awards_release.stop", "POST", "/en/console/funds/{staged_set}/release/stop", SERIES),
+    Route("selecting_console.unpin", "POST", f"{BOARD}/files/{{board_pinned}}/unpin", ROOM),
+    Route("selecting_console.stand_aside", "POST", f"{BOARD}/files/{{board_file}}/aside", ROOM),
+    Route("selecting_console.slates", "GET", f"{BOARD}/slates", ROOM),
+    Route("selecting_console.recommend", "GET POST", f"{BOARD}/slates/1/recommend", ROOM),
+    Route("selecting_console.check", "POST", f"{BOARD}/slates/1/check", ROOM),
+    Route("selecting_console.export", "GET POST", f"{BOARD}/slates/1/file", SLATE, {"reason": "Minutes"}),
+    Route("selecting_console.decide", "GET POST", f"{DECIDED}/decide", APPROVE),
+    Route("selecting_console.send_back", "POST", f"{DECIDED}/send-back", APPROVE, {"reason": "Look again"}),
+    Route("awards_release.board", "GET POST", STAGED, AGREE, fills=True, post=but(AGREE, approver=NOTHING)),
     Route(
-        "awards_release.again", "POST", f"{STAGED}/again", SERIES, post=but(SERIES, admin=REFUSED, series_admin=REFUSED)
+        "awards_release.letter",
+        "GET POST",
+        f"{STAGED}/{{staged_file}}",
+        AGREE,
+        fills=True,
+        post=but(AGREE, approver=NOTHING),
     ),
-    Route(
-        "awards_release.reserves",
-        "POST",
-        f"{STAGED}/reserves",
-        SERIES,
-        post=but(SERIES, admin=REFUSED, series_admin=REFUSED),
-    ),
+    Route("awards_release.stop", "POST", "/en/console/funds/{staged_set}/release/stop", but(AGREE, approver=NOTHING)),
+    Route("awards_release.again", "POST", f"{STAGED}/again", TOO_LATE),
+    Route("awards_release.reserves", "POST", f"{STAGED}/reserves", but(TOO_LATE, fund_officer=NOTHING)),
 )
 
 PROGRAMME = (
@@ -832,40 +838,40 @@ CALLS_OF_THE_FUND = (
     Route("funding.call", "GET", "/en/funds/{fund_open}", PUBLIC),
     Route("funding.call", "GET", "/en/funds/{fund_draft}", NOBODY),
     Route("funding.guide", "GET POST", "/en/funds/{fund_open}/guide", PUBLIC, {"belongs": "yes", "otherwise": "yes"}),
-    Route("funding_console.funds", "GET", CALLS, but(ADMINS, reviewer=OK)),
+    Route("funding_console.funds", "GET", CALLS, but(AROUND_THE_FUND, other_admin=OK)),
     Route(
         "funding_console.call_new",
         "GET POST",
         f"{CALLS}/new",
-        ADMINS,
+        but(ADMINS, fund_officer=OK),
         {"code": "NEW27", "slug": "n-27", "event": "{event_id}"},
         fills=True,
-        post=but(ADMINS, other_admin=REFUSED),
+        post=but(ADMINS, fund_officer=OK, other_admin=REFUSED),
     ),
-    Route("funding_console.call", "GET", CALL_OPEN, but(SERIES, reviewer=OK)),
-    Route("funding_console.call_facts", "GET POST", f"{CALL_DRAFT}/facts", SERIES, fills=True),
-    Route("funding_console.call_words", "GET POST", f"{CALL_DRAFT}/words", SERIES, fills=True),
-    Route("funding_console.call_rules", "GET POST", f"{CALL_DRAFT}/rules/money", SERIES, fills=True),
-    Route("funding_console.call_delete", "GET POST", f"{CALL_DRAFT}/delete", SERIES),
-    Route("funding_console.call_open", "GET POST", f"{CALL_DRAFT}/open", SERIES, fills=True),
-    Route("funding_console.call_change", "GET", f"{CALL_CHANGED}/change", SERIES),
-    Route("funding_console.call_agree", "POST", f"{CALL_CHANGED}/change/agree", SERIES, {"digest": "{fund_digest}"}),
-    Route("funding_console.call_drop", "POST", f"{CALL_CHANGED}/change/drop", SERIES),
+    Route("funding_console.call", "GET", CALL_OPEN, AROUND_THE_FUND),
+    Route("funding_console.call_facts", "GET POST", f"{CALL_DRAFT}/facts", FUND, fills=True),
+    Route("funding_console.call_words", "GET POST", f"{CALL_DRAFT}/words", FUND, fills=True),
+    Route("funding_console.call_rules", "GET POST", f"{CALL_DRAFT}/rules/money", FUND, fills=True),
+    Route("funding_console.call_delete", "GET POST", f"{CALL_DRAFT}/delete", FUND),
+    Route("funding_console.call_open", "GET POST", f"{CALL_DRAFT}/open", FUND, fills=True),
+    Route("funding_console.call_change", "GET", f"{CALL_CHANGED}/change", AGREE),
+    Route("funding_console.call_agree", "POST", f"{CALL_CHANGED}/change/agree", AGREE, {"digest": "{fund_digest}"}),
+    Route("funding_console.call_drop", "POST", f"{CALL_CHANGED}/change/drop", AGREE),
     Route(
         "funding_console.call_form",
         "POST",
         f"{CALLS}/{{fund_newer}}/change/form",
-        SERIES,
+        FUND,
         {"stamp": "{fund_stamp}", "reason": "Fewer questions"},
     ),
     Route(
         "funding_console.call_extend",
         "GET POST",
         f"{CALL_OPEN}/extend",
-        SERIES,
+        FUND,
         {"before": "{fund_before}", "closes_at": "2099-01-01T10:00"},
     ),
-    Route("funding_console.call_cancel", "GET POST", f"{CALL_OPEN}/cancel", SERIES, {"why_off-en": "No money"}),
+    Route("funding_console.call_cancel", "GET POST", f"{CALL_OPEN}/cancel", FUND, {"why_off-en": "No money"}),
 )
 
 APPLYING = "/en/funds/{my_call}/apply"
@@ -970,7 +976,7 @@ FUND_DESK = (
 
 READS = only("reviewer")
 NOBODY_READS = only()
-READ_OFFICE = only("admin", "series_admin")
+READ_OFFICE = FUND
 REVIEW = "/en/reviews/{review}"
 READING = "/en/console/funds/{fund}/reviewing"
 A_REVIEW = {"seen": "{review_version}", "mark_need": "2", "why_need": "Why", "go": "keep"}

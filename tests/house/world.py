@@ -111,6 +111,10 @@ ROLES = (
     "other_officer",
     "rapporteur",
     "reviewer",
+    "fund_officer",
+    "board_member",
+    "approver",
+    "finance",
     "partner",
     "check_in",
     "security",
@@ -317,8 +321,8 @@ def _build(world: World) -> None:
     world.mine |= _funded(db.session.get_one(Person, world.persons["owner"]))
     world.mine |= _read(event, db.session.get_one(Person, world.persons["reviewer"]))
     world.foreign |= _read(other, make_person())
-    admins = [db.session.get_one(Person, world.persons[role]) for role in ("admin", "series_admin")]
-    world.mine |= board_parts(event, *admins)
+    board = [db.session.get_one(Person, world.persons[role]) for role in ("board_member", "admin", "series_admin")]
+    world.mine |= board_parts(event, *board)
     world.foreign |= board_parts(other)
     world.mine |= {"donors_report": donors_report(world.mine["call"], admins[0])}
     world.foreign |= {"donors_report": donors_report(world.foreign["call"], make_person())}
@@ -343,6 +347,10 @@ def _people(world: World, series: Series, other_series: Series, event: Event, ot
         "other_officer": (Role.ACCREDITATION_OFFICER, {"event_id": other.id}),
         "rapporteur": (Role.RAPPORTEUR, {"event_id": event.id}),
         "reviewer": (Role.FUND_REVIEWER, {}),
+        "fund_officer": (Role.FUND_OFFICER, {"event_id": event.id}),
+        "board_member": (Role.BOARD_MEMBER, {"event_id": event.id}),
+        "approver": (Role.APPROVER, {"event_id": event.id}),
+        "finance": (Role.FINANCE, {"event_id": event.id}),
         "partner": (Role.HOST_PARTNER, {"event_id": event.id}),
         "check_in": (Role.CHECK_IN, {"event_id": event.id}),
         "security": (Role.SECURITY_OFFICER, {"event_id": event.id}),

@@ -12,6 +12,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
 from eventhub.kit.outbox import Promise
+from eventhub.people.affiliations import affiliate
 from eventhub.people.models import Affiliation, Person, Role, RoleGrant, WebSession
 from eventhub.reviewing import queries, reading, scoring
 from eventhub.reviewing.models import Conflict, Review, Standing, Tie
@@ -179,8 +180,27 @@ def test_what_is_not_given_does_not_exist(client: FlaskClient, statements: list[
     assert str(mine.id) not in client.get("/en/reviews").text
 
 
+def test_whoever_works_at_the_desk_does_not_read(client: FlaskClient) -> None:
+    """Names stand at the desk: who got its role later loses the files, and nobody of the desk joins a panel."""
+    call = f.make_call()
+    reader = sign_in(client, f.make_reader(call))
+    review = f.give(f.answer(f.make_file(call)), reader)
+    assert client.get(f"/en/reviews/{review.id}").status_code == 200
+    f.role(reader, Role.FUND_OFFICER, call)
+    joins = f.role(f.role(make_person(), Role.FUND_REVIEWER, call), Role.FUND_OFFICER, call)
+    for end in ("", "/step-back"):
+        assert client.get(f"/en/reviews/{review.id}{end}").status_code == 404
+    assert str(review.id) not in client.get("/en/reviews").text
+    assert joins.id not in {one.id for one in queries.could_join(f.the(call))}
+    assert [one.is_away for one in queries.panel(f.the(call))] == [True]
+
+
 @pytest.mark.parametrize(
-    "kind", ["own", "filed", "organisation", "nominated", "ended", "long_ago", "vouched", "account", "nationality"]
+    "kind",
+    [
+        *("own", "filed", "organisation", "nominated", "ended", "long_ago", "namesake"),
+        *("vouched", "account", "nationality"),
+    ],
 )
 def test_derived_ties(kind: str) -> None:
     from datetime import timedelta  # noqa: PLC0415
@@ -202,6 +222,9 @@ def test_derived_ties(kind: str) -> None:
         ended = {"ended": today - timedelta(days=700), "long_ago": today - timedelta(days=800)}.get(kind)
         db.session.add(Affiliation(person_id=reader.id, organisation_id=house.id, until=ended))
         file.organisation_id, file.nominated_by_id = (None, house.id) if kind == "nominated" else (house.id, None)
+    elif kind == "namesake":
+        affiliate(reader.id, "HÓRN voices")
+        file.organisation_id = make_organisation(name="Horn Voices").id
     elif kind == "vouched":
         at = {"salt": b"", "token_hash": uuid.uuid4().bytes, "letter_due": now()}
         db.session.add(

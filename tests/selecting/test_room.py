@@ -11,9 +11,11 @@ from eventhub.funding.models import Application, Call, State
 from eventhub.kit.audit import AuditEntry
 from eventhub.kit.db import db
 from eventhub.people.models import Person
+from eventhub.reviewing.models import Standing
 from eventhub.selecting import actions, running
 from eventhub.selecting.models import Kind, Pin, Recusal, Run, RunState, Slate, SlateState
 from tests.factories.people import form_fields, make_person, sign_in
+from tests.factories.reviewing import give
 from tests.factories.selecting import (
     answer,
     at_least,
@@ -127,6 +129,21 @@ def test_one_s_own_file_is_not_there(client: FlaskClient, scene: Scene) -> None:
     db.session.flush()
     assert client.get(at(call, f"/files/{files[3].id}")).status_code == HTTPStatus.NOT_FOUND
     assert str(files[3].id) not in client.get(at(call, "?all=1")).get_data(as_text=True)
+
+
+def test_a_member_with_files_to_read_sees_numbers_and_no_names(client: FlaskClient, scene: Scene) -> None:
+    """Readers must not know whose file they score; once all theirs are in, names are there again."""
+    call, files, member, slate = scene
+    name = db.session.scalars(select(Person.name).where(Person.id == files[0].person_id)).one()
+    assert name in text_of(client.get(at(call)))
+    review = give(files[-1], member)
+    pages = [at(call, "?all=1"), at(call, f"/files/{files[0].id}"), at(call, f"/slates/{slate.number}/recommend")]
+    assert not any(name in client.get(one).get_data(as_text=True) for one in pages)
+    export = press(client, at(call, "/slates"), at(call, f"/slates/{slate.number}/file"))
+    assert name not in export.get_data(as_text=True)
+    review.state = Standing.ABSTAINED
+    db.session.flush()
+    assert name in text_of(client.get(at(call)))
 
 
 def test_why_not_says_cost_rule_and_who_would_leave(client: FlaskClient, scene: Scene) -> None:
