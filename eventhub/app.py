@@ -17,9 +17,17 @@ from eventhub.arrangements import organiser_views as arrangements_console
 from eventhub.arrangements import views as arrangements_pages
 from eventhub.arrangements import visa_views as arrangements_visas
 from eventhub.arrangements.panels import PROVIDERS as ARRANGEMENTS_PANELS
+from eventhub.awards import award_views as awards_grant
+from eventhub.awards import line_views as awards_lines
+from eventhub.awards import list_views as awards_list
 from eventhub.awards import models as awards_models
+from eventhub.awards import money_views as awards_money
+from eventhub.awards import own_views as awards_own
+from eventhub.awards import payment_views as awards_payments
 from eventhub.awards import release_models as awards_release_models
 from eventhub.awards import release_views as awards_release
+from eventhub.awards import reserve_views as awards_reserves
+from eventhub.awards import stay_views as awards_stays
 from eventhub.awards import views as awards_pages
 from eventhub.awards.panels import PROVIDERS as AWARDS_PANELS
 from eventhub.awards.release_panels import PROVIDERS as RELEASE_PANELS
@@ -190,8 +198,15 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     delegations_console,
     helping_pages.bp,
     helping_console,
-    awards_pages.bp,
     awards_release.bp,
+    *{module.bp: module for module in (awards_pages, awards_own)},
+    *{
+        module.bp: module
+        for module in (
+            *(awards_list, awards_grant, awards_lines, awards_payments),
+            *(awards_money, awards_reserves, awards_stays),
+        )
+    },
     papers_pages,
     papers_console,
     *{module.bp: module for module in (checkin_console, checkin_phones, checkin_rooms)},

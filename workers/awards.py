@@ -6,7 +6,6 @@ from datetime import timedelta
 from eventhub.awards import awarding, ledger, letters, queries, releasing, replacing, reporting, staging
 from eventhub.awards.letters import Kind
 from eventhub.awards.models import Replacement
-from eventhub.funding import call_queries
 from eventhub.funding.models import Call, State
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -31,7 +30,7 @@ STANDS: dict[Kind, frozenset[State]] = {
 def call_opened(call_id: str) -> None:
     """A call was opened: its envelopes, with what the frozen rules put into each."""
     call = db.session.get_one(Call, uuid.UUID(call_id))
-    ledger.open_envelopes(None, call, call_queries.standing(call).rules)
+    ledger.open_envelopes(None, call, queries.rules_of(call.id))
 
 
 @writes("selecting.approved")

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from eventhub.awards import rule_budgets
 from eventhub.funding import applying, call_letters, notices, opening, personal_data, vouching
 from eventhub.funding.models import Application, Call, Stand, State
 from eventhub.kit.clock import now
@@ -20,6 +21,7 @@ Told = tuple[Application, Call, Person]
 @writes("funding.rules_changed")
 def rules_changed(call_id: str, number: int) -> None:
     """A second person agreed to a change of rules."""
+    rule_budgets.follow(uuid.UUID(call_id), number)
     opening.tell_of_rules(uuid.UUID(call_id), number)
 
 

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Collection, Iterable
 
 from eventhub.funding.models import Application
+from eventhub.kit.errors import NotFound
 from eventhub.people.access import Scope, holds
 from eventhub.people.models import Role, RoleGrant
 
@@ -30,3 +31,32 @@ def is_party(person_id: uuid.UUID, organisations: Collection[uuid.UUID], applica
     """Whether an application is somebody's own, or one filled in, or of an organization the person belongs to."""
     ties = {application.organisation_id, application.nominated_by_id} - {None}
     return person_id in {application.person_id, application.filed_by_id} or bool(ties & set(organisations))
+
+
+def sees(grants: Iterable[RoleGrant], scope: Scope) -> bool:
+    """Whether somebody sees the awards of a call: officers, approvers and finance."""
+    return holds(grants, Role.FUND_OFFICER, Role.APPROVER, Role.FINANCE, scope=scope)
+
+
+def demand_any(grants: Iterable[RoleGrant], scope: Scope) -> None:
+    """Raises NotFound for everybody but officers, approvers and finance."""
+    if not sees(grants, scope):
+        raise NotFound
+
+
+def demand_officer(grants: Iterable[RoleGrant], scope: Scope) -> None:
+    """Raises NotFound for everybody but officers."""
+    if not may_offer(grants, scope):
+        raise NotFound
+
+
+def demand_finance(grants: Iterable[RoleGrant], scope: Scope) -> None:
+    """Raises NotFound for everybody but finance."""
+    if not may_pay(grants, scope):
+        raise NotFound
+
+
+def demand_costs(grants: Iterable[RoleGrant], scope: Scope) -> None:
+    """Officers and finance note what a journey cost. Raises NotFound for everybody else."""
+    if not holds(grants, Role.FUND_OFFICER, Role.FINANCE, scope=scope):
+        raise NotFound

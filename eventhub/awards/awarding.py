@@ -216,8 +216,10 @@ def answer(secret: str, *, accepts: bool, moment: datetime | None = None) -> Awa
     return answer_held(None, award, accepts=accepts, moment=moment)
 
 
-def answer_held(actor: Person | None, award: Award, *, accepts: bool, moment: datetime | None = None) -> Award:
-    """An answer to an offer that is held. Raises what ``answer`` raises."""
+def answer_held(
+    actor: Person | None, award: Award, *, accepts: bool, moment: datetime | None = None, text: str | None = None
+) -> Award:
+    """An answer to an offer that is held; ``text``: why, where an officer gives it. Raises what ``answer`` raises."""
     wanted = Outcome.ACCEPTED if accepts else Outcome.DECLINED
     if award.outcome is wanted:
         return award
@@ -235,7 +237,7 @@ def answer_held(actor: Person | None, award: Award, *, accepts: bool, moment: da
         db.session.flush()
     else:
         award.answered_at = moment
-        end(actor, award, State.DECLINED_BY_APPLICANT, wanted, reason="declined")
+        end(actor, award, State.DECLINED_BY_APPLICANT, wanted, reason="declined", text=text)
     return award
 
 
@@ -259,12 +261,19 @@ def lapse_due(moment: datetime) -> int:
 
 
 def end(
-    actor: Person | None, award: Award, target: State, outcome: Outcome, *, reason: str, proposes: bool = True
+    actor: Person | None,
+    award: Award,
+    target: State,
+    outcome: Outcome,
+    *,
+    reason: str,
+    proposes: bool = True,
+    text: str | None = None,
 ) -> Award:
     """Free what is held for an award, and let the next reserve be proposed. What was paid stays paid: it comes back by
-    ``paying.take_back``. Raises NotPossible.
+    ``paying.take_back``. ``text``: what an officer wrote about it. Raises NotPossible.
     """
-    move(award.application, target, actor=actor)
+    move(award.application, target, actor=actor, text=text)
     return _release(actor, award, outcome, reason=reason, proposes=proposes)
 
 
@@ -278,17 +287,17 @@ def free_left(limit: int = BATCH) -> int:
     return len(found)
 
 
-def withdraw(actor: Person, award: Award) -> Award:
-    """The person does not come after all. Raises NotPossible."""
+def withdraw(actor: Person, award: Award, *, text: str | None = None) -> Award:
+    """The person does not come after all; ``text``: what an officer wrote who was told so. Raises NotPossible."""
     if award.application.state is State.OFFERED:
-        return answer_held(actor, award, accepts=False)
-    return end(actor, award, State.WITHDRAWN, Outcome.WITHDRAWN, reason="withdrawn")
+        return answer_held(actor, award, accepts=False, text=text)
+    return end(actor, award, State.WITHDRAWN, Outcome.WITHDRAWN, reason="withdrawn", text=text)
 
 
-def cancel(actor: Person, award: Award) -> Award:
+def cancel(actor: Person, award: Award, *, text: str | None = None) -> Award:
     """The grant is taken back by the secretariat, or the visa was refused for good. Raises NotPossible, Forbidden."""
     _demand_distance(actor, [award.application])
-    return end(actor, award, State.CANCELLED, Outcome.CANCELLED, reason="cancelled")
+    return end(actor, award, State.CANCELLED, Outcome.CANCELLED, reason="cancelled", text=text)
 
 
 def propose_next(award: Award) -> Proposal | None:

@@ -26,7 +26,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db, known_of, table_of
 from eventhub.kit.errors import DomainError, NotFound, means
 from eventhub.kit.i18n import money, show_money
-from eventhub.kit.money import Money, MoneyError
+from eventhub.kit.money import Money, MoneyError, TooLarge
 from eventhub.people.models import Person
 
 
@@ -48,11 +48,30 @@ class AmountWrong(DomainError):
     message = _l("An amount is more than nothing.")
 
 
+class RateKnown(DomainError):
+    """Two rates for one currency and day."""
+
+    status = 422
+    field = "valid_from"
+    message = _l(
+        "A rate of this currency from this day is entered already. A rate never changes: the next day has one."
+    )
+
+
 class NoRateYet(DomainError):
     """No exchange rate holds on that day."""
 
     status = 422
+    field = "currency"
     message = _l("No exchange rate for this currency is entered for that day.")
+
+
+class TooMuch(DomainError):
+    """An amount that no rate makes sense of."""
+
+    status = 422
+    field = "given"
+    message = _l("Look at this amount and at the exchange rate again: together they come to too much.")
 
 
 def _told(of: str, by: Money) -> Any:
@@ -79,6 +98,7 @@ for _name in (
     "ck_fund_award_within_amount",
 ):
     means(_name, EnvelopeBroken())
+means("uq_fund_exchange_rate_base_currency_valid_from", RateKnown())
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,13 +229,17 @@ def open_envelopes(actor: Person | None, call: Call, rules: Rules) -> list[FundE
     return rows
 
 
-def change_budget(actor: Person, row: FundEnvelope, difference: int, *, reason: str) -> FundEnvelope:
-    """Raise a budget, or cut it (a negative ``difference``). Raises EnvelopeBroken, with what must be released first,
-    when a cut goes below what is promised or spent.
+def change_budget(
+    actor: Person, row: FundEnvelope, difference: int, *, reason: str, text: str | None = None
+) -> FundEnvelope:
+    """Raise a budget, or cut it (a negative ``difference``); ``text``: why, in words. Raises EnvelopeBroken, with what
+    must be released first, when a cut goes below what is promised or spent.
     """
     kind = MovementKind.RAISE if difference > 0 else MovementKind.CUT
     write(actor, [Line(row.id, kind, abs(difference))], reason=reason)
-    audit.record(f"awards.budget_{kind.value}", row, actor=actor, scope_id=row.call_id, amount=abs(difference))
+    audit.record(
+        f"awards.budget_{kind.value}", row, actor=actor, scope_id=row.call_id, text=text, amount=abs(difference)
+    )
     return row
 
 
@@ -234,7 +258,7 @@ def enter_rate(
 
 
 def converted(given: Money, base: str, on: date) -> tuple[Money, ExchangeRate | None]:
-    """An amount in the envelope's currency by the rate in force on a day, and that rate. Raises NoRateYet."""
+    """An amount in the envelope's currency by the rate in force on a day, and that rate. Raises NoRateYet, TooMuch."""
     if given.currency == base:
         return given, None
     rows = select(ExchangeRate).where(
@@ -244,7 +268,10 @@ def converted(given: Money, base: str, on: date) -> tuple[Money, ExchangeRate | 
     if row is None:
         raise NoRateYet
     rate = exchange.Rate(row.currency, row.units, row.valid_from, row.source)
-    return exchange.Rates(base, [rate]).to_fund(given, on).money, row
+    try:
+        return exchange.Rates(base, [rate]).to_fund(given, on).money, row
+    except TooLarge:
+        raise TooMuch from None
 
 
 def shown(row: FundEnvelope, minor: int, lang: str) -> str:

@@ -7,7 +7,7 @@ import uuid
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, Computed, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Computed, DateTime, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from eventhub.awards.money_models import ExchangeRate, FundEnvelope
@@ -15,7 +15,7 @@ from eventhub.funding.allowance import CostKind, Payee
 from eventhub.funding.estimates import Variant
 from eventhub.funding.models import Application
 from eventhub.kit.clock import now
-from eventhub.kit.db import Base, Id, enum_column
+from eventhub.kit.db import Base, Id, Json, enum_column
 from eventhub.kit.files import StoredFile
 
 
@@ -188,6 +188,28 @@ class Ticket(Base):
     returns_on: Mapped[date]
     bought_by_id: Mapped[uuid.UUID | None]
     bought_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class AwardStay(Base):
+    """A stay by the clock of its place, entered by an officer, of which the allowance is reckoned. ``given``: what the
+    host gives, by day (ISO): lodging, breakfast, lunch, dinner. ``driven``: ways to terminals on which the host drives.
+    """
+
+    __tablename__ = "fund_stay"
+    __table_args__ = (
+        UniqueConstraint("award_id"),
+        CheckConstraint("leaves > arrives", name="leaves_after_arriving"),
+        CheckConstraint("driven BETWEEN 0 AND 4", name="driven_ways"),
+    )
+
+    id: Mapped[Id]
+    award_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("fund_award.id", ondelete="CASCADE"))
+    arrives: Mapped[datetime] = mapped_column(DateTime(timezone=False))
+    leaves: Mapped[datetime] = mapped_column(DateTime(timezone=False))
+    given: Mapped[Json] = mapped_column(default=dict)
+    driven: Mapped[int] = mapped_column(default=0)
+    entered_by_id: Mapped[uuid.UUID | None]
+    entered_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class TravelReport(Base):

@@ -1,10 +1,19 @@
 """What awards say on the pages of features below them."""
 
-from flask import g, url_for
+from typing import Any
 
-from eventhub.awards import letters, personal_data, queries
+from flask import g, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from eventhub.awards import access, console_queries, letters, personal_data, queries
 from eventhub.awards.views import STATES
+from eventhub.funding.models import Call
+from eventhub.kit.access import actor
+from eventhub.kit.i18n import in_language
 from eventhub.kit.panels import Panel, Provider
+from eventhub.kit.web import Link
+from eventhub.people.access import Scope
 from eventhub.people.models import Person
 from eventhub.people.sessions import Visitor
 
@@ -22,6 +31,41 @@ def mine(visitor: Visitor) -> Panel | None:
     return Panel("awards/me_panel.html", {"items": items}) if items else None
 
 
+def today(visitor: Visitor) -> Panel | None:
+    """Grants to offer, reserves that are proposed, payments that wait for a second person."""
+    tasks: list[dict[str, Any]] = []
+    for row in console_queries.waiting(visitor.grants, visitor.id):
+        title = in_language(row.title, g.lang, row.original_language).text
+        found = (
+            (row.to_offer, _("Grants to offer"), url_for("awards_console.index", slug=row.slug, view="approved")),
+            (row.proposed, _("Proposed reserves"), url_for("awards_console.reserves", slug=row.slug)),
+            (row.to_pay, _("Payments to agree to"), url_for("awards_console.payments", slug=row.slug)),
+        )
+        for number, label, url in found:
+            if number:
+                tag = (ngettext("%(num)s waits", "%(num)s wait", number), "warn")
+                tasks.append({"label": label, "note": title, "url": url, "tag": tag})
+    return Panel("awards/today_panel.html", {"tasks": tasks}) if tasks else None
+
+
+def ways(asked: tuple[Call, Scope]) -> Panel | None:
+    """From the page of a call to its grants and its money."""
+    call, scope = asked
+    if not access.sees(actor().grants, scope):
+        return None
+    links = [
+        Link(_("Grants"), url_for("awards_console.index", slug=call.slug)),
+        Link(_("Money"), url_for("awards_console.money", slug=call.slug)),
+    ]
+    return Panel("", {"links": links})
+
+
+def owed(person: Person) -> Panel:
+    """The ways to one's own reports that are owed."""
+    found = console_queries.owed_reports(person.id)
+    return Panel("", {"links": [url_for("awards.report", reference=one) for one in found]})
+
+
 def data(person: Person) -> Panel:
     """Grants, in the person's copy of all data."""
     return Panel(
@@ -29,5 +73,11 @@ def data(person: Person) -> Panel:
     )
 
 
-PROVIDERS: tuple[tuple[str, Provider], ...] = (("me.main", mine), ("me.data", data))
+PROVIDERS: tuple[tuple[str, Provider], ...] = (
+    ("me.main", mine),
+    ("me.data", data),
+    ("console.today", today),
+    ("console.call", ways),
+    ("funding.owed", owed),
+)
 """What app.py registers."""

@@ -118,7 +118,7 @@ def ask(actor: Person, award: Award, line: AwardLine, amount: int, *, payee: dic
 def agree(actor: Person, award: Award, payment: Payment) -> Payment:
     """Another one of finance agrees, and it is paid. The same press again changes nothing.
 
-    Award and payment are held. Raises ThreePeople, Forbidden, NotPossible, EnvelopeBroken.
+    Award and payment are held. Raises ThreePeople, Forbidden, NotPossible, OverLine, EnvelopeBroken.
     """
     if payment.paid_at is not None and payment.agreed_by_id == actor.id:
         return payment

@@ -5,12 +5,14 @@ from typing import Any
 
 from sqlalchemy import delete, select, update
 
-from eventhub.awards import awarding, queries, releasing, reporting
-from eventhub.awards.models import Award, AwardLine, Outcome, Payment, Replacement, TravelReport, Visa
+from eventhub.awards import awarding, queries, receipts, releasing, reporting, stays
+from eventhub.awards.models import Award, AwardLine, AwardStay, Outcome, Payment, Replacement, TravelReport, Visa
 from eventhub.awards.release_models import Decision
 from eventhub.funding.models import MOVES, Application, State
+from eventhub.kit import files
 from eventhub.kit.audit import AuditEntry, AuditText
 from eventhub.kit.db import db
+from eventhub.kit.files import StoredFile
 from eventhub.people.models import Person
 
 
@@ -21,6 +23,7 @@ def own_data(person: Person) -> list[dict[str, Any]]:
     for award in db.session.scalars(rows):
         report = queries.report_of(award.id)
         visa = db.session.scalar(select(Visa).where(Visa.award_id == award.id))
+        stay = stays.stay_of(award)
         found.append(
             {
                 "reference": award.application.reference,
@@ -33,6 +36,7 @@ def own_data(person: Person) -> list[dict[str, Any]]:
                 "answered": award.answered_at,
                 "lines": {row.kind.value: row.authorised or row.approved for row in queries.lines([award.id])},
                 "visa": visa.state.value if visa else None,
+                "stay": {"arrives": stay.arrives, "leaves": stay.leaves, "given": stay.given} if stay else None,
                 "report": reporting.answers(award, report) if report else {},
             }
         )
@@ -67,7 +71,10 @@ def erase(person: Person) -> int:
     db.session.execute(update(TravelReport).where(TravelReport.award_id.in_(ids)).values(answers=None))
     db.session.execute(update(Payment).where(Payment.award_id.in_(ids)).values(payee=None))
     db.session.execute(update(AwardLine).where(AwardLine.award_id.in_(ids)).values(receipt_id=None))
-    for table in (Visa, Replacement):
+    kept = StoredFile.owner_id == person.id, StoredFile.purpose == receipts.PURPOSE, StoredFile.deleted_at.is_(None)
+    for file in db.session.scalars(select(StoredFile).where(*kept)):
+        files.remove(file)
+    for table in (Visa, Replacement, AwardStay):
         db.session.execute(delete(table).where(table.award_id.in_(ids)))
     _forget_words(ids)
     db.session.flush()

@@ -124,6 +124,12 @@ def payments(award_id: uuid.UUID) -> list[Payment]:
     return list(db.session.scalars(rows.order_by(Payment.asked_at, Payment.id)))
 
 
+def all_payments(award_id: uuid.UUID) -> list[Payment]:
+    """Every payment of an award with its line, also those that were dropped, the newest first."""
+    rows = select(Payment).where(Payment.award_id == award_id).options(joinedload(Payment.line))
+    return list(db.session.scalars(rows.order_by(Payment.asked_at.desc(), Payment.id)))
+
+
 def payment(payment_id: uuid.UUID, *, lock: bool = False) -> Payment:
     """One payment; with ``lock`` its award is held by the caller first. Raises NotFound."""
     rows = select(Payment).where(Payment.id == payment_id).options(joinedload(Payment.line))

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select, update
+from sqlalchemy import Integer, select, type_coerce, update
 
 from eventhub.awards.models import Award, TravelReport
 from eventhub.funding.models import Application, Debt, Owed, State
@@ -19,7 +19,10 @@ from eventhub.kit.sealed import Place, open_sealed, place, seal
 from eventhub.people.models import Person
 
 REMINDERS = (7, 21, 30, 45)
-"""Days after the end of the journey on which somebody who has not filed the report is reminded (FUNDING.md)."""
+"""Days after the end of the journey on which somebody who has not filed the report is reminded (FUNDING.md), where a
+call gives USUAL_DAYS for it; in proportion where it gives more or fewer.
+"""
+USUAL_DAYS = 30
 BATCH = 100
 LONGEST = 4_000
 
@@ -101,19 +104,22 @@ def remind_due(today: date) -> int:
     many.
     """
     count = 0
-    for days in reversed(REMINDERS):
+    given = type_coerce(TravelReport.due - TravelReport.ended_on, Integer)
+    for usual in reversed(REMINDERS):
+        after = (given * usual + (USUAL_DAYS - 1)) // USUAL_DAYS
         rows = (
             select(TravelReport)
             .where(
                 TravelReport.filed_at.is_(None),
-                TravelReport.reminded < days,
-                TravelReport.ended_on <= today - timedelta(days=days),
+                TravelReport.reminded < after,
+                TravelReport.ended_on + after <= today,
             )
             .order_by(TravelReport.id)
             .limit(BATCH)
             .with_for_update(skip_locked=True)
         )
         for report in db.session.scalars(rows):
+            days = reminder_day(usual, report)
             report.reminded = days
             promise(
                 "awards.report_reminder",
@@ -124,6 +130,11 @@ def remind_due(today: date) -> int:
             count += 1
     db.session.flush()
     return count
+
+
+def reminder_day(usual: int, report: TravelReport) -> int:
+    """So many days after the journey stands for ``usual`` days where the usual time is given; rounded up."""
+    return -(-(report.due - report.ended_on).days * usual // USUAL_DAYS)
 
 
 def overdue_due(moment: datetime) -> int:

@@ -8,12 +8,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from eventhub.awards import awarding, letters, queries, replacing, reporting
+from eventhub.awards import awarding, letters, queries, receipts, replacing, reporting, stays
 from eventhub.awards.forms import AnswerForm, OwnAnswerForm, ReplaceForm, ReportForm
 from eventhub.awards.ledger import shown
 from eventhub.awards.models import Award, Outcome, TravelReport
 from eventhub.awards.money_models import FundEnvelope
 from eventhub.awards.travelling import is_replaceable
+from eventhub.funding.allowance import Payee
 from eventhub.funding.models import State
 from eventhub.kit.access import actor, by_token, personal
 from eventhub.kit.clock import now
@@ -74,6 +75,7 @@ def mine(reference: str) -> ResponseReturnValue:
         if submit(form, lambda: awarding.answer_held(person, award, accepts=accepts)):
             return back_to("awards.mine", reference=reference)
         award = queries.own_award(person, reference)
+    stay = stays.stay_of(award)
     return _draw(
         "awards/mine.html",
         award,
@@ -81,6 +83,7 @@ def mine(reference: str) -> ResponseReturnValue:
         lines=_lines(award),
         paid=shown(award.envelope, award.spent, g.lang),
         report=queries.report_of(award.id),
+        allowance=url_for("awards.allowance", reference=reference) if stay else None,
     )
 
 
@@ -106,6 +109,8 @@ def report(reference: str) -> ResponseReturnValue:
         due=show_date(row.due, g.lang),
         answers=[{"label": form[key].label.text, "value": form[key].data, "kind": "long"} for key in form.said()],
         back=url_for("awards.mine", reference=reference),
+        keep=url_for("awards.keep", reference=reference),
+        scripts=["autosave.js"],
     )
     return page, form.status
 
@@ -182,6 +187,10 @@ def _lines(award: Award) -> list[dict[str, Any]]:
             "approved": shown(envelope, row.approved or 0, g.lang),
             "actual": shown(envelope, row.actual, g.lang) if row.actual is not None else None,
             "authorised": shown(envelope, row.authorised, g.lang) if row.authorised is not None else None,
+            "receipt": row.receipt_id is not None,
+            "send": url_for("awards.receipt", reference=award.application.reference, line_id=row.id)
+            if receipts.may_send(award, row) and row.payee is Payee.TRAVELLER
+            else None,
         }
         for row in queries.lines([award.id])
     ]

@@ -61,6 +61,7 @@ def apply(slug: str) -> ResponseReturnValue:
     moment = now()
     former = reusing.former(found, person) if reusing.may_take(found) else None
     begun = application is not None and application.state is State.DRAFT
+    bars = applying.bars(found, person.id)
     return render_template(
         "funding/apply.html",
         call=found.call,
@@ -72,7 +73,8 @@ def apply(slug: str) -> ResponseReturnValue:
         pages=given.visible_pages(definition, answers) if definition else [],
         minutes=MINUTES_A_PAGE * max(1, len(definition.pages if definition else ())),
         due=told.due(found.call.closes_at, found.call, person.time_zone),
-        barred=told.barred(applying.bars(found, person.id), found.rules.limits.months_between_grants),
+        barred=told.barred(bars, found.rules.limits.months_between_grants),
+        owed=told.reports_owed(bars, person),
         former=former is not None and not begun,
         begin=_first(found, definition, answers),
     )
@@ -147,6 +149,7 @@ def check(slug: str) -> ResponseReturnValue:
         url=lambda page: url_for("funding.step", slug=slug, page=page.id),
         files=told.files_of(found, answers),
     )
+    bars = applying.bars(found, person.id)
     page = render_template(
         "funding/check.html",
         call=found.call,
@@ -154,7 +157,8 @@ def check(slug: str) -> ResponseReturnValue:
         sections=sections,
         vouchers=told.vouchers(found),
         missing=told.missing(found, definition, lambda page: url_for("funding.step", slug=slug, page=page.id)),
-        barred=told.barred(applying.bars(found, person.id), found.rules.limits.months_between_grants),
+        barred=told.barred(bars, found.rules.limits.months_between_grants),
+        owed=told.reports_owed(bars, person),
         taken=[row for section in sections for row in section.rows if row.key in unseen],
         steps=_steps(found, given.visible_pages(definition, answers)),
         has_sealed=has_sealed(definition, answers),

@@ -29,6 +29,8 @@ from eventhub.kit.i18n import (
     show_number,
     zone_city,
 )
+from eventhub.kit.panels import panels
+from eventhub.people.models import Person
 from eventhub.programme.shown import sentence, words
 from eventhub.questionnaires import answers as given
 from eventhub.questionnaires.conditions import Answers
@@ -150,6 +152,15 @@ def moment(instant: datetime, call: Call) -> Markup:
 def barred(reasons: list[Barred], months: int) -> list[str]:
     """What is in the way, each with its cure."""
     return [_barred(one, months) for one in reasons]
+
+
+def reports_owed(reasons: list[Barred], person: Person) -> list[str]:
+    """Where the reports are written that are in the way of one's own application: addresses, as the features above
+    know them.
+    """
+    if not any(one.why is Bar.OWN_REPORT for one in reasons):
+        return []
+    return [url for panel in panels("funding.owed", person) for url in panel.context["links"]]
 
 
 def telling(found: Intake, deed: Callable[[], Result]) -> Callable[[], Result]:

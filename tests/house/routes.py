@@ -227,6 +227,52 @@ HELPING = (
     Route("helping_console.number", "POST", f"{BY_OTHERS}/{{registrar}}", DESK, {"most": "30"}),
 )
 
+GRANTS = "/en/console/funds/{grants}/grants"
+GRANT = f"{GRANTS}/{{grant}}"
+GRANT_LINE = f"{GRANT}/lines/{{grant_line}}"
+GRANT_PAYMENT = f"{GRANT}/payments/{{grant_payment}}"
+GRANT_MONEY = "/en/console/funds/{grants}/money"
+COST = {"given": "80", "currency": "USD", "spent_on": "2026-11-01"}
+RATE = {"currency": "CHF", "units": "0.8", "valid_from": "2026-11-01", "source": "UN Treasury"}
+JOURNEY = {"travels_on": "2026-11-20", "returns_on": "2026-11-21"}
+GRANTED = (
+    Route("awards_console.index", "GET", GRANTS, SERIES),
+    Route("awards_console.offer", "POST", f"{GRANTS}/offer", SERIES, {"id": "{grant_approved}", "go": "send"}),
+    Route("awards_console.record", "GET", GRANT, SERIES),
+    Route("awards_console.visa", "POST", f"{GRANTS}/{{grant_pending}}/visa", SERIES, {"deed": "needed"}),
+    Route("awards_console.ticket", "POST", f"{GRANTS}/{{grant_pending}}/ticket", SERIES, JOURNEY),
+    Route(
+        "awards_console.travelled", "POST", f"{GRANTS}/{{grant_bound}}/travelled", SERIES, {"ended_on": "2026-11-21"}
+    ),
+    Route("awards_console.end", "POST", f"{GRANT}/end", SERIES, {"deed": "cancel", "reason": "She told us so"}),
+    Route("awards_console.ask_nominator", "POST", f"{GRANTS}/{{grant_nominated}}/replace", SERIES),
+    Route("awards_console.read_report", "POST", f"{GRANTS}/{{grant_closed}}/report", SERIES, {"why": "For the donors"}),
+    Route("awards_console.settle", "POST", f"{GRANTS}/{{grant_closed}}/settle", SERIES),
+    Route("awards_console.stay", "GET POST", f"{GRANT}/allowance", SERIES, {"driven": "1"}, fills=True),
+    Route("awards_console.line", "GET", GRANT_LINE, SERIES),
+    Route("awards_console.cost", "POST", f"{GRANT_LINE}/cost", SERIES, COST),
+    Route("awards_console.ask", "POST", f"{GRANT_LINE}/pay", SERIES, {"amount": "50"}),
+    Route("awards_console.receipt", "GET", f"{GRANT_LINE}/receipt", SERIES),
+    Route("awards_console.payments", "GET", f"{GRANTS}/payments", SERIES),
+    Route("awards_console.payment", "GET", GRANT_PAYMENT, SERIES),
+    Route("awards_console.agree", "POST", f"{GRANT_PAYMENT}/agree", SERIES),
+    Route("awards_console.drop", "POST", f"{GRANT_PAYMENT}/drop", SERIES),
+    Route("awards_console.take_back", "POST", f"{GRANT}/payments/{{grant_paid}}/back", SERIES, {"back": "50"}),
+    Route("awards_console.read_payee", "POST", f"{GRANT_PAYMENT}/payee", SERIES, {"why": "To pay"}),
+    Route("awards_console.money", "GET", GRANT_MONEY, SERIES),
+    Route(
+        "awards_console.budget",
+        "GET POST",
+        f"{GRANT_MONEY}/{{grant_envelope}}/budget",
+        SERIES,
+        {"direction": "raise", "amount": "100", "reason": "A donor gives more"},
+    ),
+    Route("awards_console.follow", "POST", f"{GRANT_MONEY}/rules/2", SERIES),
+    Route("awards_console.rates", "GET POST", f"{GRANT_MONEY}/rates", SERIES, RATE),
+    Route("awards_console.reserves", "GET", f"{GRANTS}/reserves", SERIES),
+    Route("awards_console.decide", "POST", f"{GRANTS}/reserves/{{grant_proposal}}", SERIES, {"deed": "confirm"}),
+)
+
 BOARD = "/en/console/funds/{board}/board"
 DECIDED = "/en/console/funds/{board_decided}/board/slates/1"
 STAGED = "/en/console/funds/{staged}/release"
@@ -467,6 +513,9 @@ REGISTRATION = (
     Route("awards.answer", "GET POST", "/en/awaited/{grant_link}", PUBLIC, {"answer": "accept"}),
     Route("awards.mine", "GET POST", "/en/me/grants/{granted}", OWNER, {"answer": "accept"}),
     Route("awards.report", "GET POST", "/en/me/grants/{home}/report", OWNER, {"spoke": "Of water", "go": "keep"}),
+    Route("awards.receipt", "GET POST", "/en/me/grants/{home}/receipts/{own_line}", OWNER, file="file", fills=True),
+    Route("awards.allowance", "GET", "/en/me/grants/{home}/allowance", OWNER),
+    Route("awards.keep", "POST", "/en/me/grants/{home}/report/keep", OWNER, {"spoke": "Of water"}),
     Route("awards.replace", "GET POST", "/en/replace/{replace_link}", PUBLIC, {"application": "{successor}"}),
     Route("registration.own_offer", "GET POST", "/en/me/registrations/{offered}/offer", OWNER, {"answer": "accept"}),
     Route("registration.offer", "GET POST", "/en/offers/{offer_link}", PUBLIC, {"answer": "give_back"}),
@@ -950,6 +999,7 @@ ROUTES = (
     *DELEGATIONS,
     *HELPING,
     *BOARDS,
+    *GRANTED,
     *ARRANGED,
     *MAILED,
     *PRINTS,

@@ -96,6 +96,7 @@ from tests.factories.registration import make_questionnaire as make_published
 from tests.house.board_world import board_parts
 from tests.house.calls_world import call_parts
 from tests.house.fund_world import fund_parts
+from tests.house.grants_world import grant_parts, note_stay, own_line
 from tests.mailings.scene import line_of, make_mailing, minute, send
 
 ROLES = (
@@ -313,6 +314,7 @@ def _build(world: World) -> None:
         parts |= call_parts(where)
         owner = db.session.get_one(Person, world.persons["owner"]) if where is event else make_person()
         parts |= fund_parts(where, owner)
+        parts |= grant_parts(where)
         parts |= {"pair": str(make_pair(where).id), "one_person": str(make_pair(where, is_one=True).id)}
     world.mine |= _funded(db.session.get_one(Person, world.persons["owner"]))
     world.mine |= _read(event, db.session.get_one(Person, world.persons["reviewer"]))
@@ -611,12 +613,15 @@ def _online(owner: Person) -> dict[str, str]:
 def _granted(owner: Person) -> dict[str, str]:
     """A grant that is offered to the owner, one with a report due, and one where a nominator may name somebody."""
     offered = make_award(make_fund(), person=owner)
-    home = awards.came_home(make_fund(), person=owner)
+    fund = make_fund()
+    home = awards.came_home(fund, person=owner)
+    note_stay(fund, home)
     award, row = awards.nominated(make_fund(), "chair@example.org")
     return {
         "granted": str(offered.application.reference),
         "grant_link": awarding.link(offered),
         "home": str(home.application.reference),
+        "own_line": str(own_line(home).id),
         "replace_link": replacing.link(row),
         "successor": str(replacing.candidates(award)[0].id),
     }

@@ -88,6 +88,7 @@ from tests.factories.registration import (
 )
 from tests.house.board_world import board_parts
 from tests.journeys.fund_tour import fund_stops
+from tests.journeys.grant_tour import grant_stops
 from tests.live import House
 from tests.mailings.scene import line_of, make_mailing, minute
 from tests.mailings.scene import send as send_mailing
@@ -96,6 +97,7 @@ SIX = ("ar", "zh", "en", "fr", "ru", "es")
 NOT_PAGES = frozenset(
     {
         "asset",
+        "awards_console.receipt",
         "checkin_console.worker",
         "calendars.all_feed",
         "calendars.event_feed",
@@ -385,8 +387,9 @@ def _build(words: Words) -> Tour:
         for endpoint, path in pages.items():
             add(Stop(endpoint.split("#")[0], who, path))
 
-    for who, pages in fund_stops(words, texts, owner).items():
-        stops(who, pages)
+    for found in (fund_stops(words, texts, owner), grant_stops(words, texts, owner)):
+        for who, pages in found.items():
+            stops(who, pages)
     stops(
         "public",
         {

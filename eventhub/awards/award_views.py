@@ -1,0 +1,274 @@
+"""One grant: what is paid for what, the visa, the ticket, the journey, its end, its report and its history."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import flash, g, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from eventhub.awards import awarding, console_queries, console_shown, paying, queries, replacing, reporting, travelling
+from eventhub.awards.console import Place, at_awards, at_desk, at_till, bp, found_award
+from eventhub.awards.console_forms import EndForm, HomeForm, ReadForm, TicketForm, VisaForm, chosen_day
+from eventhub.awards.ledger import shown
+from eventhub.awards.letters import title_of
+from eventhub.awards.models import Award, Outcome, Ticket, TravelReport, Visa, VisaState
+from eventhub.funding.desk_shown import STATES
+from eventhub.funding.models import MOVES, State
+from eventhub.funding.moves import NotPossible
+from eventhub.kit.access import staff, stands_on
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.kit.errors import NotFound
+from eventhub.kit.forms import ActionForm, Form, submit
+from eventhub.kit.i18n import show_date, show_own
+from eventhub.kit.web import back_to
+from eventhub.people.queries import public_names
+
+__all__ = ["bp"]
+SomeForm = TypeVar("SomeForm", bound=Form)
+Deed = Callable[[Place, Award, Any], object]
+FOLLOWED = frozenset({State.ACCEPTED, State.VISA_PENDING, State.VISA_REFUSED, State.TICKETED})
+
+
+@bp.get("/console/funds/<slug>/grants/<uuid:award_id>")
+@staff
+def record(slug: str, award_id: uuid.UUID) -> ResponseReturnValue:
+    """One grant."""
+    place = at_awards(slug)
+    return _draw(place, found_award(place, award_id))
+
+
+@bp.post("/console/funds/<slug>/grants/<uuid:award_id>/visa")
+@staff
+@stands_on("awards_console.record")
+def visa(slug: str, award_id: uuid.UUID) -> ResponseReturnValue:
+    """A visa is needed, asked for, granted or refused."""
+    deed = request.form.get("deed", "")
+    if deed not in VISA_DEEDS:
+        raise NotFound
+    return _done(slug, award_id, VisaForm, VISA_DEEDS[deed], _("Saved"))
+
+
+@bp.post("/console/funds/<slug>/grants/<uuid:award_id>/ticket")
+@staff
+@stands_on("awards_console.record")
+def ticket(slug: str, award_id: uuid.UUID) -> ResponseReturnValue:
+    """A ticket is bought."""
+
+    def deed(place: Place, award: Award, form: TicketForm) -> object:
+        first, last = chosen_day(form.travels_on), chosen_day(form.returns_on)
+        return travelling.ticketed(place.person, award, travels_on=first, returns_on=last)
+
+    return _done(slug, award_id, TicketForm, deed, _("Saved"))
+
+
+@bp.post("/console/funds/<slug>/grants/<uuid:award_id>/travelled")
+@staff
+@stands_on("awards_console.record")
+def travelled(slug: str, award_id: uuid.UUID) -> ResponseReturnValue:
+    """The person was there; the report is due."""
+
+    def deed(place: Place, award: Award, form: HomeForm) -> object:
+        days = place.reading.rules.report_days
+        return travelling.travelled(place.person, award, ended_on=chosen_day(form.ended_on), report_days=days)
+
+    return _done(slug, award_id, HomeForm, deed, _("The journey is over. The report is asked for by mail."))
+
+
+@bp.post("/console/funds/<slug>/grants/<uuid:award_id>/end")
+@staff
+@stands_on("awards_console.record")
+def end(slug: str, award_id: uuid.UUID) -> ResponseReturnValue:
+    """The grant is cancelled, or the person has said that she does not come."""
+    deeds: dict[str, Deed] = {
+        "cancel": lambda place, award, form: awarding.cancel(place.person, award, text=form.reason.data),
+        "withdraw": lambda place, award, form: awarding.withdraw(place.person, award, text=form.reason.data),
+    }
+    deed = request.form.get("deed", "")
+    if deed not in deeds:
+        raise NotFound
+    return _done(slug, award_id, EndForm, deeds[deed], _("The grant has ended. Its money is free again."))
+
+
+@bp.post("/console/funds/<slug>/grants/<uuid:award_id>/replace")
+@staff
+@stands_on("awards_console.record")
+def ask_nominator(slug: str, award_id: uuid.UUID) -> ResponseReturnValue:
+    """Ask the nominator who comes instead, while no ticket is bought."""
+
+    def deed(place: Place, award: Award, _form: ActionForm) -> object:
+        return replacing.ask_nominator(place.person, award)
+
+    return _done(slug, award_id, ActionForm, deed, _("The nominator was asked for somebody else"))
+
+
+@bp.post("/console/funds/<slug>/grants/<uuid:award_id>/report")
+@staff
+@stands_on("awards_console.record")
+def read_report(slug: str, award_id: uuid.UUID) -> ResponseReturnValue:
+    """Open the report, once, for a reason; the answer to this request alone shows it."""
+    place = at_desk(slug)
+    award, form = found_award(place, award_id), ReadForm()
+    report, opened = queries.report_of(award.id), None
+    if report is None or report.filed_at is None:
+        raise NotFound
+    if form.validate_on_submit():
+        opened = submit(form, lambda: reporting.read_report(place.person, award, report, reason=form.why.data or ""))
+    return _draw(place, award, form, opened=opened)
+
+
+@bp.post("/console/funds/<slug>/grants/<uuid:award_id>/settle")
+@staff
+@stands_on("awards_console.record")
+def settle(slug: str, award_id: uuid.UUID) -> ResponseReturnValue:
+    """Everything is paid: what is left is free again."""
+    place, form = at_till(slug), ActionForm()
+    award = found_award(place, award_id, lock=True)
+    if form.validate_on_submit() and submit(form, lambda: paying.settle(place.person, award)):
+        flash(_("The grant was settled"), "ok")
+        return back_to("awards_console.record", slug=slug, award_id=award_id)
+    return _draw(place, found_award(place, award_id), form)
+
+
+def _needed(place: Place, award: Award, form: VisaForm) -> object:
+    return travelling.visa_needed(place.person, award, appointment_on=form.appointment_on.data)
+
+
+def _asked(place: Place, award: Award, form: VisaForm) -> object:
+    day, other = form.asked_on.data or now().date(), form.appointment_on.data
+    return travelling.visa_asked(place.person, award, _visa(award), asked_on=day, appointment_on=other)
+
+
+def _granted(place: Place, award: Award, _form: VisaForm) -> object:
+    return travelling.visa_granted(place.person, award, _visa(award))
+
+
+def _refused(place: Place, award: Award, _form: VisaForm) -> object:
+    return travelling.visa_refused(place.person, award, _visa(award))
+
+
+VISA_DEEDS: dict[str, Deed] = {"needed": _needed, "asked": _asked, "granted": _granted, "refused": _refused}
+
+
+def _visa(award: Award) -> Visa:
+    found = travelling.visa_of(award)
+    if found is None:
+        raise NotPossible
+    return found
+
+
+def _done(slug: str, award_id: uuid.UUID, kind: type[SomeForm], deed: Deed, said: str) -> ResponseReturnValue:
+    """An officer's deed to a grant that is held, or the page comes back with what is wrong."""
+    place, form = at_desk(slug), kind()
+    award = found_award(place, award_id, lock=True)
+    if form.validate_on_submit() and submit(form, lambda: deed(place, award, form)):
+        flash(said, "ok")
+        return back_to("awards_console.record", slug=slug, award_id=award_id)
+    return _draw(place, found_award(place, award_id), form)
+
+
+def _draw(
+    place: Place, award: Award, sent: Form | None = None, *, opened: dict[str, str] | None = None
+) -> ResponseReturnValue:
+    application, envelope, zone = award.application, award.envelope, place.reading.call.time_zone
+    visa_row, report = travelling.visa_of(award), queries.report_of(award.id)
+    ticket_row = db.session.query(Ticket).filter_by(award_id=award.id).one_or_none()
+    payments, deeds = queries.all_payments(award.id), console_queries.deeds(award)
+    people = {who for one in payments for who in (one.asked_by_id, one.agreed_by_id)}
+    people |= {entry.actor_id for entry, _text in deeds} | {award.offered_by_id, award.approved_by_id}
+    names = public_names([one for one in people if one])
+    state = application.state
+    page = render_template(
+        "awards/grant.html",
+        slug=place.slug,
+        call_title=title_of(place.reading.call, g.lang),
+        award=award,
+        application=application,
+        name=console_shown.title_of(award),
+        tag=STATES[state],
+        place=place,
+        amount=shown(envelope, award.amount, g.lang),
+        facts=_facts(place, award, names, ticket_row, report),
+        lines=[console_shown.cost(envelope, one) for one in console_queries.whole_lines(award.id)],
+        payments=[console_shown.payment(envelope, one, names, zone) for one in payments],
+        history=[console_shown.deed(entry, text, names, zone) for entry, text in deeds],
+        visa=console_shown.VISAS[visa_row.state] if visa_row else None,
+        visa_deeds=_visa_deeds(state, visa_row) if place.offers else [],
+        refusals=visa_row.refusals if visa_row else 0,
+        appointment=show_date(visa_row.appointment_on, g.lang) if visa_row and visa_row.appointment_on else None,
+        visa_form=_this_or_fresh(sent, VisaForm),
+        ticket_form=_this_or_fresh(sent, TicketForm) if place.offers and _may_buy(state, visa_row) else None,
+        home_form=_this_or_fresh(sent, HomeForm) if place.offers and state is State.TICKETED else None,
+        end_form=_this_or_fresh(sent, EndForm),
+        ends=_ends(state) if place.offers else [],
+        may_offer=place.offers and state in {State.APPROVED, State.LAPSED},
+        may_replace=place.offers and travelling.is_replaceable(award) and application.nominated_by_id is not None,
+        may_settle=place.pays and state is State.CLOSED and award.settled_at is None,
+        may_pay=place.pays and state in paying.PAYABLE and award.outcome is Outcome.ACCEPTED,
+        three=place.person.id in {award.recommended_by_id, award.approved_by_id},
+        read_form=_this_or_fresh(sent, ReadForm) if place.offers and report and report.filed_at else None,
+        opened=[{"label": words, "value": opened.get(key), "kind": "long"} for key, words, _n in reporting.QUESTIONS]
+        if opened is not None
+        else None,
+        form=sent if sent and sent.errors else None,
+        act=ActionForm(formdata=None),
+        stays=state in FOLLOWED | {State.TRAVELLED, State.REPORT_DUE, State.REPORT_OVERDUE, State.CLOSED},
+    )
+    return page, sent.status if sent else 200
+
+
+def _facts(
+    place: Place, award: Award, names: dict[uuid.UUID, str], row: Ticket | None, report: TravelReport | None
+) -> list[dict[str, Any]]:
+    zone, envelope = place.reading.call.time_zone, award.envelope
+
+    def said(minor: int) -> str:
+        return shown(envelope, minor, g.lang)
+
+    journey = f"{show_date(row.travels_on, g.lang)} – {show_date(row.returns_on, g.lang)}" if row else ""
+    due = ""
+    if report:
+        due = _("Filed") if report.filed_at else _("Due by %(day)s", day=show_date(report.due, g.lang))
+    found = [
+        (_("Support"), str(console_shown.VARIANTS[award.variant])),
+        (_("Approved by"), names.get(award.approved_by_id, "")),
+        (_("Offered by"), names.get(award.offered_by_id, "") if award.offered_by_id else ""),
+        (_("Offered on"), show_own(award.offered_at, zone, g.lang) if award.offered_at else ""),
+        (_("Answer by"), show_own(award.accept_by, zone, g.lang) if award.accept_by else ""),
+        (_("Journey"), journey),
+        (_("Report"), due),
+        (_("Paid so far"), said(award.spent)),
+        (_("Still committed"), said(award.committed)),
+        (_("Settled on"), show_own(award.settled_at, zone, g.lang) if award.settled_at else ""),
+    ]
+    return [{"label": label, "value": value} for label, value in found if value]
+
+
+def _visa_deeds(state: State, row: Visa | None) -> list[tuple[str, Any]]:
+    """Which steps of a visa are possible now, with their words."""
+    found: list[VisaState] = []
+    if state in {State.ACCEPTED, State.VISA_REFUSED}:
+        found = [VisaState.NEEDED]
+    elif state is State.VISA_PENDING and row is not None and row.state is not VisaState.GRANTED:
+        found = [VisaState.ASKED, VisaState.GRANTED, VisaState.REFUSED]
+    return [(one.value, console_shown.VISAS[one][0]) for one in found]
+
+
+def _may_buy(state: State, row: Visa | None) -> bool:
+    return state is State.ACCEPTED or (state is State.VISA_PENDING and bool(row and row.state is VisaState.GRANTED))
+
+
+def _ends(state: State) -> list[str]:
+    """How an officer may end a grant in this state."""
+    ways = []
+    if State.CANCELLED in MOVES[state]:
+        ways.append("cancel")
+    if State.WITHDRAWN in MOVES[state] or state is State.OFFERED:
+        ways.append("withdraw")
+    return ways
+
+
+def _this_or_fresh(sent: Form | None, kind: type[SomeForm]) -> SomeForm:
+    return sent if isinstance(sent, kind) else kind(formdata=None)

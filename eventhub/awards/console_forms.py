@@ -1,0 +1,289 @@
+"""The forms of staff about grants: visas, tickets, costs, payments, budgets, rates, stays."""
+
+import re
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from werkzeug.datastructures import FileStorage
+from wtforms import BooleanField, FileField, SelectField, StringField, TextAreaField
+from wtforms.fields import DateField, DateTimeLocalField
+from wtforms.validators import Length, ValidationError
+
+from eventhub.awards.receipts import ALLOWED
+from eventhub.awards.stays import LEGS
+from eventhub.kit.files import LIMIT, PHOTO_LIMIT, accept_attribute
+from eventhub.kit.forms import Form, optional, options, required
+from eventhub.kit.i18n import language
+from eventhub.kit.money import AmountWrong, MoneyError, Why, digits_of, parse_amount
+from eventhub.questionnaires.uploads import GO_ON
+
+CURRENCY = re.compile(r"[A-Za-z]{3}")
+LARGEST_UNITS = Decimal(10) ** 13
+MOST = 10**9
+"""Units of a currency: more than that was typed by mistake."""
+SENT = _l("One file: PDF, JPEG, PNG or WebP, of at most %(size)s MB.", size=LIMIT // 10**6)
+
+
+def amount_of(typed: str, currency: str) -> int:
+    """Minor units of what was typed. Raises ValidationError with words for the person."""
+    try:
+        found = parse_amount(typed, currency, language())
+    except AmountWrong as error:
+        if error.why is Why.NEGATIVE:
+            raise ValidationError(_l("An amount cannot be less than nothing")) from None
+        if error.why is Why.TOO_LARGE:
+            raise ValidationError(_l("This amount is too large: at most %(most)s", most=str(MOST))) from None
+        raise ValidationError(_l("Write an amount, such as 120,000")) from None
+    except MoneyError:
+        raise ValidationError(_l("Write an amount, such as 120,000")) from None
+    if found.decimal > MOST:
+        raise ValidationError(_l("This amount is too large: at most %(most)s", most=str(MOST)))
+    return found.minor
+
+
+def sensible_day(_form: Any, field: Any) -> None:
+    """Refuse a day that nobody means."""
+    if field.data and not 2000 <= field.data.year <= 2100:
+        raise ValidationError(_l("Give a year from 2000 to 2100"))
+
+
+def day(label: Any, *, needed: bool = True, description: Any = "") -> DateField:
+    """A day."""
+    first = required() if needed else optional()
+    return DateField(label, validators=[first, sensible_day], description=description)
+
+
+def chosen_day(field: Any) -> date:
+    """The day in a field that must be filled in and was looked at. Raises ValueError."""
+    if not isinstance(field.data, date):
+        raise ValueError
+    return field.data
+
+
+def chosen_moment(field: Any) -> datetime:
+    """The same for a day with its time. Raises ValueError."""
+    if not isinstance(field.data, datetime):
+        raise ValueError
+    return field.data
+
+
+def money(label: Any, *, needed: bool = True, description: Any = "") -> StringField:
+    """An amount, as people type it."""
+    first = required() if needed else optional()
+    given = {"inputmode": "decimal", "dir": "ltr"}
+    return StringField(label, validators=[first, Length(max=60)], render_kw=given, description=description)
+
+
+def words(label: Any, *, needed: bool = True, description: Any = "") -> TextAreaField:
+    """A few sentences."""
+    first = required() if needed else optional()
+    return TextAreaField(label, validators=[first, Length(max=2000)], render_kw={"rows": 2}, description=description)
+
+
+class VisaForm(Form):
+    """When a visa was asked for, and the day of the appointment."""
+
+    asked_on = day(_l("Asked for on"), needed=False)
+    appointment_on = day(_l("Appointment on"), needed=False)
+
+
+class TicketForm(Form):
+    """On which days the journey begins and ends."""
+
+    travels_on = day(_l("Journey begins on"))
+    returns_on = day(_l("Journey ends on"))
+
+
+class HomeForm(Form):
+    """The journey is over."""
+
+    ended_on = day(_l("Last day of the journey"))
+
+
+class EndForm(Form):
+    """Why a grant ends."""
+
+    reason = words(_l("Reason"), description=_l("It stays in the history of the grant. The person never reads it."))
+
+
+class ReadForm(Form):
+    """Why somebody reads what is sealed."""
+
+    why = words(_l("Why do you need to read this?"))
+
+
+class ReceiptForm(Form):
+    """A receipt."""
+
+    file = FileField(
+        _l("Receipt"),
+        description=SENT,
+        render_kw={
+            "accept": accept_attribute(ALLOWED),
+            "data-most": LIMIT,
+            "data-most-photo": PHOTO_LIMIT,
+            "data-too-large": _l("This file is too large. Send one of at most %(size)s MB.", size=LIMIT // 10**6),
+            "data-go-on": GO_ON,
+        },
+    )
+
+    def upload(self) -> bytes | None:
+        """What was sent; one byte more than allowed at the most, so that it shows. None where nothing was chosen."""
+        sent = self.file.data
+        if not isinstance(sent, FileStorage) or not sent.filename:
+            return None
+        return sent.stream.read(PHOTO_LIMIT + 1)
+
+
+class CostForm(ReceiptForm):
+    """What a line really cost, in whatever currency it was paid."""
+
+    given = money(_l("Real cost"))
+    currency = StringField(
+        _l("Currency"),
+        description=_l("Three letters, such as USD"),
+        validators=[required(), Length(max=3)],
+        render_kw={"spellcheck": "false", "dir": "ltr", "autocapitalize": "characters"},
+    )
+    spent_on = day(_l("Paid by the traveller on"), description=_l("The exchange rate of this day counts."))
+
+    def validate_currency(self, field: StringField) -> None:
+        """A currency that somebody pays with."""
+        field.data = (field.data or "").upper()
+        try:
+            digits_of(field.data if CURRENCY.fullmatch(field.data) else "")
+        except MoneyError:
+            raise ValidationError(_l("Three letters, such as USD")) from None
+
+    def validate_given(self, field: StringField) -> None:
+        """An amount of that currency."""
+        if CURRENCY.fullmatch(self.currency.data or ""):
+            amount_of(field.data or "", (self.currency.data or "").upper())
+
+
+class PayForm(Form):
+    """A payment that is asked for."""
+
+    amount = money(_l("Amount to pay"))
+    payee = StringField(
+        _l("To somebody else"),
+        description=_l("Name and kinship, where the traveller has no account. It is kept sealed."),
+        validators=[optional(), Length(max=200)],
+    )
+    account = words(
+        _l("How that person is paid"),
+        needed=False,
+        description=_l("The account or the office. It is kept sealed."),
+    )
+
+    def __init__(self, currency: str, **given: Any) -> None:
+        self.currency = currency
+        super().__init__(**given)
+
+    def validate_amount(self, field: StringField) -> None:
+        """An amount of the envelope's currency."""
+        amount_of(field.data or "", self.currency)
+
+    def validate_account(self, field: TextAreaField) -> None:
+        """An account has an owner."""
+        if field.data and not self.payee.data:
+            raise ValidationError(_l("Say also who is paid"))
+
+    def to(self) -> dict[str, str] | None:
+        """Who is paid in the traveller's place."""
+        return {"name": self.payee.data, "account": self.account.data or ""} if self.payee.data else None
+
+
+class BackForm(Form):
+    """Money that came back."""
+
+    back = money(_l("Amount that came back"))
+    again = BooleanField(_l("The bank sent it back: it is paid to the same person again"))
+
+    def __init__(self, currency: str, **given: Any) -> None:
+        self.currency = currency
+        super().__init__(**given)
+
+    def validate_back(self, field: StringField) -> None:
+        """An amount of the envelope's currency."""
+        amount_of(field.data or "", self.currency)
+
+
+class BudgetForm(Form):
+    """A budget is raised or cut."""
+
+    direction = SelectField(
+        _l("What happens"), choices=options([("raise", _l("Raise the budget")), ("cut", _l("Cut the budget"))])
+    )
+    amount = money(_l("By how much"))
+    reason = words(_l("Reason"), description=_l("It stands in the ledger for ever. Name nobody here."))
+
+    def __init__(self, currency: str, **given: Any) -> None:
+        self.currency = currency
+        super().__init__(**given)
+
+    def validate_amount(self, field: StringField) -> None:
+        """An amount of the envelope's currency."""
+        amount_of(field.data or "", self.currency)
+
+    def difference(self) -> int:
+        """Minor units; below zero for a cut."""
+        amount = amount_of(self.amount.data or "", self.currency)
+        return -amount if self.direction.data == "cut" else amount
+
+
+class RateForm(Form):
+    """A dated rate of exchange."""
+
+    currency = StringField(
+        _l("Currency"),
+        description=_l("Three letters, such as USD"),
+        validators=[required(), Length(max=3)],
+        render_kw={"spellcheck": "false", "dir": "ltr"},
+    )
+    units = StringField(validators=[required(), Length(max=30)], render_kw={"inputmode": "decimal"})
+    valid_from = day(_l("Holds from"))
+    source = StringField(_l("Source"), validators=[required(), Length(max=200)])
+
+    def __init__(self, base: str, **given: Any) -> None:
+        self.base = base
+        super().__init__(**given)
+        self.units.label.text = gettext("Units for one %(base)s", base=base)
+
+    def validate_currency(self, field: StringField) -> None:
+        """Another currency than the fund's own."""
+        field.data = (field.data or "").upper()
+        try:
+            digits_of(field.data if CURRENCY.fullmatch(field.data) else "")
+        except MoneyError:
+            raise ValidationError(_l("Three letters, such as USD")) from None
+        if field.data == self.base:
+            raise ValidationError(_l("This is the fund’s own currency"))
+
+    def validate_units(self, _field: StringField) -> None:
+        """More than nothing."""
+        if not Decimal(0) < self.value() < LARGEST_UNITS:
+            raise ValidationError(_l("Write a number"))
+
+    def value(self) -> Decimal:
+        """The rate with at most ten decimals; zero for nonsense."""
+        typed = re.sub(r"[\s\u00a0\u202f']", "", self.units.data or "").replace(",", ".")
+        try:
+            found = Decimal(typed) if re.fullmatch(r"\d{1,13}(\.\d{1,10})?", typed, re.ASCII) else Decimal(0)
+        except InvalidOperation:
+            return Decimal(0)
+        return found
+
+
+class StayForm(Form):
+    """From arriving to leaving by the clock of the place, and on how many ways the host drives."""
+
+    arrives = DateTimeLocalField(_l("Arrives"), validators=[required()], format=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])
+    leaves = DateTimeLocalField(_l("Leaves"), validators=[required()], format=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])
+    driven = SelectField(
+        _l("Ways on which the host drives"),
+        choices=options((str(number), str(number)) for number in range(LEGS + 1)),
+    )

@@ -1,0 +1,344 @@
+"""What the pages of staff ask about the awards of a call: the list, the ledger, who has something to do."""
+
+import uuid
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, true
+from sqlalchemy.orm import aliased, contains_eager, joinedload
+
+from eventhub.awards.models import (
+    Award,
+    AwardLine,
+    Outcome,
+    Payment,
+    Proposal,
+    ReservePlace,
+    Ticket,
+    TravelReport,
+    Visa,
+)
+from eventhub.awards.money_models import ExchangeRate, FundEnvelope, Movement
+from eventhub.funding.access import reached
+from eventhub.funding.models import Application, Call, Stand, State
+from eventhub.kit.audit import AuditEntry, AuditText
+from eventhub.kit.db import Texts, db
+from eventhub.kit.errors import or_not_found
+from eventhub.people.models import Role, RoleGrant
+from eventhub.programme.models import Event
+
+VIEWS: dict[str, frozenset[State]] = {
+    "approved": frozenset({State.APPROVED}),
+    "offered": frozenset({State.OFFERED}),
+    "accepted": frozenset({State.ACCEPTED, State.VISA_PENDING, State.VISA_REFUSED, State.TICKETED}),
+    "home": frozenset({State.TRAVELLED, State.REPORT_DUE, State.REPORT_OVERDUE}),
+    "closed": frozenset({State.CLOSED}),
+    "ended": frozenset({State.DECLINED_BY_APPLICANT, State.LAPSED, State.CANCELLED, State.WITHDRAWN}),
+}
+"""Ready-made filters of the list, each with its states."""
+SHOWN_LINES = 200
+SIZE = 25
+
+
+@dataclass(frozen=True)
+class Aside:
+    """Who looks: awards of their own, and of their organizations, do not exist for them."""
+
+    person_id: uuid.UUID
+    organisations: frozenset[uuid.UUID]
+
+    def others(self) -> ColumnElement[bool]:
+        """The applications that this person is no party to."""
+        mine = [
+            Application.person_id == self.person_id,
+            func.coalesce(Application.filed_by_id == self.person_id, False),
+            *(
+                func.coalesce(column.in_(self.organisations), False)
+                for column in (Application.organisation_id, Application.nominated_by_id)
+                if self.organisations
+            ),
+        ]
+        return ~or_(*mine)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One award in the list."""
+
+    award: Award
+    visa: Visa | None
+    ticket: Ticket | None
+    report: TravelReport | None
+
+
+def rows(call_id: uuid.UUID, aside: Aside, states: Collection[State] | None, *, page: int) -> list[Row]:
+    """A page of the list, by application number. One statement."""
+    found = (
+        select(Award, Visa, Ticket, TravelReport)
+        .join(Award.application)
+        .join(Application.person)
+        .join(Award.envelope)
+        .outerjoin(Visa, Visa.award_id == Award.id)
+        .outerjoin(Ticket, Ticket.award_id == Award.id)
+        .outerjoin(TravelReport, TravelReport.award_id == Award.id)
+        .options(contains_eager(Award.application).contains_eager(Application.person), contains_eager(Award.envelope))
+        .where(Application.call_id == call_id, aside.others())
+        .order_by(Application.number, Award.id)
+    )
+    if states is not None:
+        found = found.where(Application.state.in_(states))
+    found = found.limit(SIZE).offset((page - 1) * SIZE)
+    return [Row(*row) for row in db.session.execute(found)]
+
+
+def counts(call_id: uuid.UUID, aside: Aside) -> dict[State, int]:
+    """How many awards stand where. One statement."""
+    found = (
+        select(Application.state, func.count())
+        .join(Award, Award.application_id == Application.id)
+        .where(Application.call_id == call_id, aside.others())
+        .group_by(Application.state)
+    )
+    return {row[0]: row[1] for row in db.session.execute(found)}
+
+
+def chosen(call_id: uuid.UUID, aside: Aside, ids: Collection[uuid.UUID], *, lock: bool = False) -> list[Award]:
+    """Awards that were marked in the list of this call. One statement."""
+    found = (
+        select(Award)
+        .join(Award.application)
+        .join(Application.person)
+        .join(Award.envelope)
+        .options(contains_eager(Award.application).contains_eager(Application.person), contains_eager(Award.envelope))
+        .where(Application.call_id == call_id, Award.id.in_(list(ids)), aside.others())
+        .order_by(Application.id)
+    )
+    if lock:
+        found = found.with_for_update(of=[Application, Award]).execution_options(populate_existing=True)
+    return list(db.session.scalars(found))
+
+
+def line(award_id: uuid.UUID, line_id: uuid.UUID) -> AwardLine:
+    """One cost line with its receipt and its rate. Raises NotFound."""
+    found = select(AwardLine).where(AwardLine.id == line_id, AwardLine.award_id == award_id)
+    return or_not_found(db.session.scalar(found.options(joinedload(AwardLine.receipt), joinedload(AwardLine.rate))))
+
+
+def whole_lines(award_id: uuid.UUID) -> list[AwardLine]:
+    """The cost lines of an award with their receipts, by kind."""
+    found = select(AwardLine).where(AwardLine.award_id == award_id).options(joinedload(AwardLine.receipt))
+    return list(db.session.scalars(found.order_by(AwardLine.kind)))
+
+
+def envelope(call_id: uuid.UUID, envelope_id: uuid.UUID) -> FundEnvelope:
+    """One envelope of a call. Raises NotFound."""
+    found = select(FundEnvelope).where(FundEnvelope.id == envelope_id, FundEnvelope.call_id == call_id)
+    return or_not_found(db.session.scalar(found))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the ledger. ``application``: None for a budget, and for the file that the reader is a party to."""
+
+    movement: Movement
+    award_id: uuid.UUID | None
+    application: Application | None
+
+
+def ledger_lines(call_id: uuid.UUID, aside: Aside) -> list[Entry]:
+    """The newest lines of the ledger of a call. One statement."""
+    found = (
+        select(Movement, Award.id, Application)
+        .join(FundEnvelope, FundEnvelope.id == Movement.envelope_id)
+        .outerjoin(Award, Award.id == Movement.award_id)
+        .outerjoin(Application, and_(Application.id == Award.application_id, aside.others()))
+        .where(FundEnvelope.call_id == call_id)
+        .order_by(Movement.id.desc())
+        .limit(SHOWN_LINES)
+    )
+    return [Entry(*row) for row in db.session.execute(found)]
+
+
+def reasons(envelope_ids: Collection[uuid.UUID]) -> dict[tuple[uuid.UUID, str, int], list[str]]:
+    """What finance wrote about changed budgets, by envelope, deed and amount, the newest first. One statement."""
+    found = (
+        select(AuditEntry.subject_id, AuditEntry.verb, AuditEntry.detail["amount"].as_integer(), AuditText.text)
+        .outerjoin(AuditText, AuditText.entry_id == AuditEntry.id)
+        .where(
+            AuditEntry.subject_kind == FundEnvelope.__tablename__,
+            AuditEntry.subject_id.in_(list(envelope_ids)),
+            AuditEntry.verb.in_(("awards.budget_raise", "awards.budget_cut")),
+        )
+        .order_by(AuditEntry.id.desc())
+    )
+    words: dict[tuple[uuid.UUID, str, int], list[str]] = {}
+    for subject_id, verb, amount, text in db.session.execute(found):
+        words.setdefault((subject_id, verb.removeprefix("awards.budget_"), amount), []).append(text or "")
+    return words
+
+
+def rates(base: str) -> list[ExchangeRate]:
+    """The rates to one currency, the newest of each first."""
+    found = select(ExchangeRate).where(ExchangeRate.base == base)
+    return list(db.session.scalars(found.order_by(ExchangeRate.currency, ExchangeRate.valid_from.desc())))
+
+
+def waiting_payments(call_id: uuid.UUID, aside: Aside) -> list[Payment]:
+    """Payments of a call that wait for a second person, the oldest first. One statement."""
+    found = (
+        select(Payment)
+        .join(Payment.award)
+        .join(Award.application)
+        .join(Application.person)
+        .join(Award.envelope)
+        .options(
+            contains_eager(Payment.award).options(
+                contains_eager(Award.application).contains_eager(Application.person), contains_eager(Award.envelope)
+            ),
+            joinedload(Payment.line),
+        )
+        .where(Application.call_id == call_id, Payment.paid_at.is_(None), Payment.dropped_at.is_(None), aside.others())
+        .order_by(Payment.asked_at, Payment.id)
+    )
+    return list(db.session.scalars(found))
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """A reserve that is proposed for the place that an award left. ``freed`` is the award that ended."""
+
+    proposal: Proposal
+    application: Application
+    freed: Application
+    outcome: Outcome | None
+    place: ReservePlace | None
+
+
+def proposals(call_id: uuid.UUID, aside: Aside) -> list[Proposed]:
+    """What waits for somebody's word, with who left. One statement."""
+    freed = aliased(Application)
+    found = (
+        select(Proposal, Application, freed, Award.outcome, ReservePlace)
+        .join(Application, Application.id == Proposal.application_id)
+        .join(Application.person)
+        .join(Award, Award.id == Proposal.freed_award_id)
+        .join(freed, freed.id == Award.application_id)
+        .outerjoin(ReservePlace, ReservePlace.application_id == Application.id)
+        .options(contains_eager(Application.person), joinedload(freed.person))
+        .where(
+            Proposal.call_id == call_id,
+            Proposal.confirmed_at.is_(None),
+            Proposal.dropped_at.is_(None),
+            aside.others(),
+        )
+        .order_by(Proposal.made_at, Proposal.id)
+    )
+    return [Proposed(*row) for row in db.session.execute(found)]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A call with something to do: awards to offer, reserves that are proposed, payments that wait for a second one."""
+
+    slug: str
+    title: Texts
+    original_language: str
+    to_offer: int
+    proposed: int
+    to_pay: int
+
+
+def waiting(grants: Iterable[RoleGrant], person_id: uuid.UUID) -> list[Waiting]:
+    """What waits within reach of officers and of finance; nobody's own payment. One statement, none for whoever is
+    neither.
+    """
+    mine = list(grants)
+    offers, pays = _reach(mine, Role.FUND_OFFICER), _reach(mine, Role.FINANCE)
+    if offers is None and pays is None:
+        return []
+    to_offer = (
+        select(func.count())
+        .select_from(Application)
+        .join(Award, Award.application_id == Application.id)
+        .where(Application.call_id == Call.id, Application.state == State.APPROVED, Application.erased_at.is_(None))
+    )
+    proposed = select(func.count()).where(
+        Proposal.call_id == Call.id, Proposal.confirmed_at.is_(None), Proposal.dropped_at.is_(None)
+    )
+    to_pay = (
+        select(func.count())
+        .select_from(Payment)
+        .join(Award, Award.id == Payment.award_id)
+        .join(FundEnvelope, FundEnvelope.id == Award.envelope_id)
+        .where(
+            FundEnvelope.call_id == Call.id,
+            Payment.paid_at.is_(None),
+            Payment.dropped_at.is_(None),
+            Payment.asked_by_id != person_id,
+        )
+    )
+
+    def within(reach: ColumnElement[bool] | None, number: Any) -> Any:
+        counted = number.correlate(Call).scalar_subquery()
+        return case((reach, counted), else_=0) if reach is not None else literal(0)
+
+    found = (
+        select(
+            *(Call.slug, Call.title, Call.original_language),
+            *(within(offers, to_offer), within(offers, proposed), within(pays, to_pay)),
+        )
+        .outerjoin(Event, Event.id == Call.event_id)
+        .where(Call.stand != Stand.DRAFT, or_(*(one for one in (offers, pays) if one is not None)))
+        .order_by(Call.slug)
+    )
+    listed = [Waiting(*row) for row in db.session.execute(found)]
+    return [one for one in listed if one.to_offer or one.proposed or one.to_pay]
+
+
+def owed_reports(person_id: uuid.UUID) -> list[str]:
+    """The references of somebody's journeys whose report is not filed. One statement."""
+    found = (
+        select(Application.reference)
+        .join(Award, Award.application_id == Application.id)
+        .join(TravelReport, TravelReport.award_id == Award.id)
+        .where(Application.person_id == person_id, TravelReport.filed_at.is_(None))
+        .order_by(TravelReport.due, TravelReport.id)
+    )
+    return [str(one) for one in db.session.scalars(found)]
+
+
+def event_of(call: Call) -> Event | None:
+    """The event that people travel to."""
+    return db.session.get(Event, call.event_id) if call.event_id else None
+
+
+def deeds(award: Award, limit: int = 200) -> list[tuple[AuditEntry, str | None]]:
+    """What was done to an award and to its application, with what was written, the newest first. One statement."""
+    found = (
+        select(AuditEntry, AuditText.text)
+        .outerjoin(AuditText, AuditText.entry_id == AuditEntry.id)
+        .where(
+            or_(
+                and_(AuditEntry.subject_kind == Award.__tablename__, AuditEntry.subject_id == award.id),
+                and_(
+                    AuditEntry.subject_kind == Application.__tablename__,
+                    AuditEntry.subject_id == award.application_id,
+                    AuditEntry.at >= award.approved_at,
+                ),
+            )
+        )
+        .order_by(AuditEntry.id.desc())
+        .limit(limit)
+    )
+    return [(entry, text) for entry, text in db.session.execute(found)]
+
+
+def _reach(grants: list[RoleGrant], role: Role) -> ColumnElement[bool] | None:
+    """The calls within reach of a role; None: none."""
+    series, events, calls = reached(grants, role)
+    if series is None:
+        return true()
+    if not (series or events or calls):
+        return None
+    return or_(Event.series_id.in_(series), Call.event_id.in_(events), Call.id.in_(calls))

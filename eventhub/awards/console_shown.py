@@ -1,0 +1,279 @@
+"""What the staff's pages say of grants: words, tags, amounts."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import g
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
+
+from eventhub.awards.ledger import pure, shown
+from eventhub.awards.models import Award, AwardLine, AwardStay, Payment, VisaState
+from eventhub.awards.money_models import FundEnvelope, Movement, MovementKind
+from eventhub.awards.stays import days_of, given_of
+from eventhub.funding.allowance import Given, Line, Reason, Statement
+from eventhub.funding.desk_shown import STATES, SUPPORTS
+from eventhub.funding.estimates import Variant
+from eventhub.funding.models import State
+from eventhub.funding.rules import Rules, Support
+from eventhub.kit.audit import AuditEntry
+from eventhub.kit.codes import label
+from eventhub.kit.i18n import in_language, show_date, show_days, show_money, show_number, show_own
+from eventhub.kit.money import Money
+
+Tag = tuple[Any, str]
+
+VISAS: dict[VisaState, Tag] = {
+    VisaState.NEEDED: (lazy_pgettext("visa", "Needed"), "warn"),
+    VisaState.ASKED: (lazy_pgettext("visa", "Asked for"), "go"),
+    VisaState.REFUSED: (lazy_pgettext("visa", "Refused"), "stop"),
+    VisaState.GRANTED: (lazy_pgettext("visa", "Granted"), "ok"),
+}
+MOVEMENTS: dict[MovementKind, Any] = {
+    MovementKind.RAISE: _l("Budget raised"),
+    MovementKind.CUT: _l("Budget cut"),
+    MovementKind.RESERVE: _l("Money reserved"),
+    MovementKind.RELEASE: _l("Reserved money freed"),
+    MovementKind.COMMIT: _l("Money committed"),
+    MovementKind.UNCOMMIT: _l("Committed money freed"),
+    MovementKind.PAY: _l("Money paid"),
+    MovementKind.RETURN: _l("Money came back"),
+}
+REASONS: dict[str, Any] = {
+    "opened": _l("The call was opened"),
+    "repriced": _l("Amounts changed before the offer"),
+    "replaced": _l("Somebody else comes"),
+    "settled": _l("The grant was settled"),
+    "erased": _l("The person was erased"),
+    "approved": STATES[State.APPROVED][0],
+    "offered": STATES[State.OFFERED][0],
+    "declined": STATES[State.DECLINED_BY_APPLICANT][0],
+    "lapsed": STATES[State.LAPSED][0],
+    "withdrawn": STATES[State.WITHDRAWN][0],
+    "cancelled": STATES[State.CANCELLED][0],
+}
+DEEDS: dict[str, Any] = {
+    "actual_noted": _l("Real cost entered"),
+    "receipt_kept": _l("Receipt sent"),
+    "receipt_read": _l("Receipt saved by staff"),
+    "payment_asked": _l("Payment asked for"),
+    "paid": _l("Money paid"),
+    "payment_dropped": _l("Payment dropped"),
+    "came_back": _l("Money came back"),
+    "payee_read": _l("Sealed payee read"),
+    "settled": _l("The grant was settled"),
+    "report_read": _l("Report read"),
+    "visa_asked": _l("Visa asked for"),
+    "visa_granted": _l("Visa granted"),
+    "repriced": _l("Amounts changed before the offer"),
+    "replacement_asked": _l("The nominator was asked for somebody else"),
+    "stay_noted": _l("Stay entered"),
+}
+LINES: dict[Reason, Any] = {
+    Reason.FULL_DAY: _l("Days with a night"),
+    Reason.FIRST_DAY: _l("Day of arrival"),
+    Reason.LAST_DAY: _l("Day of return"),
+    Reason.DAY_TRIP: _l("There and back on one day"),
+    Reason.SHORT_TRIP: _l("There and back on one day, too short to count"),
+    Reason.EARLY_ARRIVAL: _l("The night before an arrival early in the morning"),
+    Reason.OUTSIDE_EVENT: _l("Days outside those that the fund pays"),
+    Reason.HOST_LODGING: _l("Taken off: lodging from the host"),
+    Reason.HOST_BREAKFAST: _l("Taken off: breakfast from the host"),
+    Reason.HOST_LUNCH: _l("Taken off: lunch from the host"),
+    Reason.HOST_DINNER: _l("Taken off: dinner from the host"),
+    Reason.LEG: _l("Ways between a terminal and a dwelling"),
+    Reason.HOST_TRANSPORT: _l("Ways on which the host drives"),
+}
+VARIANTS: dict[Variant, Any] = {
+    Variant.FULL: SUPPORTS[Support.FULL],
+    Variant.OWN_TICKET: _l("The traveller pays the ticket"),
+    Variant.OWN_STAY: _l("The traveller pays the stay"),
+    Variant.WOULD_COME: SUPPORTS[Support.WOULD_COME],
+}
+MEALS: dict[Given, Any] = {
+    Given.LODGING: _l("Lodging"),
+    Given.BREAKFAST: _l("Breakfast"),
+    Given.LUNCH: _l("Lunch"),
+    Given.DINNER: _l("Dinner"),
+}
+
+
+def envelope_title(rules: Rules, key: str, original: str) -> str:
+    """What an envelope is called; its key where the rules do not know it any more."""
+    found = next((one.title for one in rules.envelopes if one.id == key), None)
+    return in_language(found, g.lang, original).text if found else key
+
+
+def sums(row: FundEnvelope) -> dict[str, Any]:
+    """An envelope in figures, and as a bar."""
+    held = pure(row)
+    whole = max(held.ceiling, held.promised, 1)
+
+    def said(minor: int) -> str:
+        return shown(row, minor, g.lang)
+
+    parts = [
+        (_("Paid"), held.spent, "ok"),
+        (_("Committed"), held.committed, ""),
+        (_("Reserved"), held.reserved, "warn"),
+    ]
+    return {
+        "facts": [
+            (_("Budget"), said(row.budget)),
+            (_("Reserved"), said(row.reserved)),
+            (_("Committed"), said(row.committed)),
+            (_("Paid"), said(row.paid)),
+            (_("Returned"), said(row.returned)),
+            (_("Free"), said(held.free)),
+        ],
+        "parts": [{"percent": amount * 100 / whole, "kind": kind} for _label, amount, kind in parts],
+        "legend": [{"label": f"{one} {said(amount)}", "kind": kind} for one, amount, kind in parts],
+        "over": said(held.promised - row.budget) if held.promised > row.budget else None,
+        "factor": show_number(row.over_commit, g.lang) if row.over_commit > 100 else None,
+    }
+
+
+def effect(row: FundEnvelope, more: int, offered: int) -> dict[str, Any]:
+    """What offers do to an envelope: ``offered`` is committed, of which ``more`` was not reserved before."""
+    held = pure(row)
+    after = held.promised + more
+
+    def said(minor: int) -> str:
+        return shown(row, minor, g.lang)
+
+    return {
+        "offered": said(offered),
+        "budget": said(row.budget),
+        "promised": said(held.promised),
+        "after": said(after),
+        "free": said(max(0, held.ceiling - after)),
+        "over": said(after - row.budget) if after > row.budget else None,
+        "breaks": said(after - held.ceiling) if after > held.ceiling else None,
+    }
+
+
+def reason_of(movement: Movement, words: dict[Any, list[str]]) -> str:
+    """Why a line of the ledger was written: a code's words, or what finance wrote."""
+    if movement.reason.startswith("rules:"):
+        return str(_("Change of rules %(number)s", number=movement.reason.removeprefix("rules:")))
+    if movement.reason == "by_hand":
+        said = words.get((movement.envelope_id, movement.kind.value, movement.amount))
+        return said.pop(0) if said else ""
+    return str(REASONS.get(movement.reason, ""))
+
+
+def cost(envelope: FundEnvelope, line: AwardLine) -> dict[str, Any]:
+    """A cost line from estimate to what may be paid."""
+
+    def said(minor: int | None) -> str:
+        return "–" if minor is None else shown(envelope, minor, g.lang)
+
+    foreign = line.given is not None and line.given_currency
+    return {
+        "id": line.id,
+        "label": label("fund_cost_line", line.kind.value, g.lang),
+        "estimated": said(line.estimated),
+        "approved": said(line.approved),
+        "actual": said(line.actual),
+        "given": show_money(Money(line.given or 0, str(line.given_currency)), g.lang) if foreign else None,
+        "authorised": said(line.authorised),
+        "receipt": line.receipt_id is not None,
+    }
+
+
+def payment(envelope: FundEnvelope, row: Payment, names: dict[Any, str], zone: str) -> dict[str, Any]:
+    """A payment with who asked and who agreed."""
+    tag: Tag = (_("Waits for a second person"), "warn")
+    if row.paid_at:
+        tag = (_("Paid"), "ok") if row.returned < row.amount else (_("Came back"), "silent")
+    elif row.dropped_at:
+        tag = (_("Dropped"), "silent")
+    return {
+        "id": row.id,
+        "label": label("fund_cost_line", row.line.kind.value, g.lang),
+        "amount": shown(envelope, row.amount, g.lang),
+        "returned": shown(envelope, row.returned, g.lang) if row.returned else None,
+        "tag": tag,
+        "sealed": row.payee is not None,
+        "asked_by": names.get(row.asked_by_id, ""),
+        "asked": show_own(row.asked_at, zone, g.lang),
+        "agreed_by": names.get(row.agreed_by_id, ""),
+        "agreed": show_own(row.paid_at, zone, g.lang) if row.paid_at else None,
+        "asked_on": _day(row.asked_at, zone),
+        "agreed_on": _day(row.paid_at, zone) if row.paid_at else None,
+    }
+
+
+def _day(moment: datetime, zone: str) -> str:
+    return show_date(moment.astimezone(ZoneInfo(zone)).date(), g.lang)
+
+
+def deed(entry: AuditEntry, text: str | None, names: dict[Any, str], zone: str) -> dict[str, Any]:
+    """One line of the history."""
+    feature, _dot, verb = entry.verb.partition(".")
+    title: Any = DEEDS.get(verb) if feature == "awards" else None
+    kind = ""
+    if feature == "funding" and verb in {one.value for one in STATES}:
+        title, kind = STATES[State(verb)]
+        kind = kind if kind in {"ok", "warn", "silent"} else ""
+    return {
+        "when": show_own(entry.at, zone, g.lang),
+        "datetime": entry.at.isoformat(timespec="minutes"),
+        "title": title or _("Other change"),
+        "kind": kind,
+        "who": names.get(entry.actor_id, ""),
+        "text": text,
+    }
+
+
+def statement(found: Statement) -> dict[str, Any]:
+    """The lines of an allowance, with their sum."""
+
+    def row(one: Line) -> dict[str, Any]:
+        return {
+            "label": LINES.get(one.reason, label("fund_cost_line", one.kind.value, g.lang)),
+            "days": " · ".join(_spans(one.days)),
+            "quantity": show_number(one.quantity, g.lang),
+            "unit": show_money(one.unit, g.lang),
+            "amount": show_money(one.amount, g.lang),
+        }
+
+    return {"rows": [row(one) for one in found.lines], "total": show_money(found.total, g.lang)}
+
+
+def days(row: AwardStay) -> list[dict[str, Any]]:
+    """Each day of a stay with what the host gives on it, for the officer's table."""
+    given = given_of(row)
+    return [
+        {
+            "day": show_date(one, g.lang, weekday=True),
+            "boxes": [
+                {
+                    "value": f"{one.isoformat()}:{what.value}",
+                    "label": words,
+                    "checked": what in given.get(one, frozenset()),
+                }
+                for what, words in MEALS.items()
+            ],
+        }
+        for one in days_of(row)
+    ]
+
+
+def title_of(award: Award) -> str:
+    """The person as others may know her."""
+    return award.application.person.public_name or str(award.application.reference)
+
+
+def _spans(days: Sequence[date]) -> list[str]:
+    """Days that follow each other, as one span."""
+    spans: list[list[date]] = []
+    for one in sorted(days):
+        if spans and (one - spans[-1][-1]).days == 1:
+            spans[-1].append(one)
+        else:
+            spans.append([one])
+    return [show_days(span[0], span[-1], g.lang) for span in spans]

@@ -1,0 +1,162 @@
+"""The money of a call: envelopes, the ledger with who and why, budgets raised and cut, exchange rates."""
+
+import uuid
+from typing import Any
+
+from flask import flash, g, render_template
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from eventhub.awards import console_queries, console_shown, ledger, queries, rule_budgets
+from eventhub.awards.console import Place, at_awards, at_till, bp
+from eventhub.awards.console_forms import BudgetForm, RateForm, chosen_day
+from eventhub.awards.console_queries import Entry
+from eventhub.awards.exchange import UN_OPERATIONAL
+from eventhub.awards.letters import title_of
+from eventhub.awards.money_models import ExchangeRate, FundEnvelope
+from eventhub.kit.access import staff, stands_on
+from eventhub.kit.forms import ActionForm, Form, submit
+from eventhub.kit.i18n import show_date, show_number, show_own
+from eventhub.kit.web import back_to
+from eventhub.people.queries import public_names
+
+__all__ = ["bp"]
+
+
+@bp.get("/console/funds/<slug>/money")
+@staff
+def money(slug: str) -> ResponseReturnValue:
+    """Envelopes and their ledger."""
+    return _draw(at_awards(slug))
+
+
+@bp.route("/console/funds/<slug>/money/<uuid:envelope_id>/budget", methods=["GET", "POST"])
+@staff
+def budget(slug: str, envelope_id: uuid.UUID) -> ResponseReturnValue:
+    """Raise or cut one budget, with a reason."""
+    place = at_till(slug)
+    row = console_queries.envelope(place.call_id, envelope_id)
+    form = BudgetForm(row.currency)
+    if form.validate_on_submit():
+        difference, words = form.difference(), form.reason.data
+        deed = lambda: ledger.change_budget(place.person, row, difference, reason="by_hand", text=words)  # noqa: E731
+        if submit(form, deed):
+            flash(_("Saved"), "ok")
+            return back_to("awards_console.money", slug=slug)
+        row = console_queries.envelope(place.call_id, envelope_id)
+    page = render_template(
+        "awards/budget.html",
+        slug=slug,
+        title=title_of(place.reading.call, g.lang),
+        name=_title(place, row),
+        sums=console_shown.sums(row),
+        form=form,
+    )
+    return page, form.status
+
+
+@bp.post("/console/funds/<slug>/money/rules/<int:number>")
+@staff
+@stands_on("awards_console.money")
+def follow(slug: str, number: int) -> ResponseReturnValue:
+    """Take a change of rules into the ledger, which did not hold it when it was agreed to."""
+    place, form = at_till(slug), ActionForm()
+    call = place.reading.call
+    if form.validate_on_submit() and submit(form, lambda: rule_budgets.follow_now(place.person, call, number)):
+        flash(_("Saved"), "ok")
+        return back_to("awards_console.money", slug=slug)
+    return _draw(place, form)
+
+
+@bp.route("/console/funds/<slug>/money/rates", methods=["GET", "POST"])
+@staff
+def rates(slug: str) -> ResponseReturnValue:
+    """Dated rates of exchange with their source, and a form to enter one."""
+    place = at_till(slug)
+    base = place.reading.call.currency
+    form = RateForm(base, data={"source": UN_OPERATIONAL})
+    if form.validate_on_submit():
+        day, source = chosen_day(form.valid_from), form.source.data or ""
+
+        def deed() -> ExchangeRate:
+            return ledger.enter_rate(place.person, base, form.currency.data or "", form.value(), day, source=source)
+
+        if submit(form, deed):
+            flash(_("Saved"), "ok")
+            return back_to("awards_console.rates", slug=slug)
+    found = console_queries.rates(base)
+    names = public_names([one.entered_by_id for one in found if one.entered_by_id])
+    page = render_template(
+        "awards/rates.html",
+        slug=slug,
+        title=title_of(place.reading.call, g.lang),
+        base=base,
+        form=form,
+        rows=[
+            {
+                "currency": one.currency,
+                "units": _units(one),
+                "from": show_date(one.valid_from, g.lang),
+                "source": one.source,
+                "who": names.get(one.entered_by_id, "") if one.entered_by_id else "",
+            }
+            for one in found
+        ],
+    )
+    return page, form.status
+
+
+def _draw(place: Place, sent: Form | None = None) -> ResponseReturnValue:
+    call = place.reading.call
+    envelopes = queries.envelopes(place.call_id)
+    by_id = {one.id: one for one in envelopes}
+    lines = console_queries.ledger_lines(place.call_id, place.aside)
+    words = console_queries.reasons(by_id)
+    names = public_names([one.movement.by_id for one in lines if one.movement.by_id])
+    lags = rule_budgets.lagging(place.call_id)
+    keys = {one.key: one for one in envelopes}
+    page = render_template(
+        "awards/money.html",
+        slug=place.slug,
+        title=title_of(call, g.lang),
+        place=place,
+        envelopes=[console_shown.sums(one) | {"id": one.id, "title": _title(place, one)} for one in envelopes],
+        lags=[
+            {
+                "number": one.number,
+                "title": _title(place, keys[one.key]),
+                "amount": ledger.shown(keys[one.key], one.difference, g.lang),
+            }
+            for one in lags
+        ],
+        lines=[_line(place, one, by_id[one.movement.envelope_id], words, names) for one in lines],
+        several=len(envelopes) > 1,
+        act=ActionForm(formdata=None),
+        form=sent if sent and sent.errors else None,
+    )
+    return page, sent.status if sent else 200
+
+
+def _line(
+    place: Place, one: Entry, row: FundEnvelope, words: dict[Any, list[str]], names: dict[uuid.UUID, str]
+) -> dict[str, Any]:
+    moved = one.movement
+    return {
+        "when": show_own(moved.at, place.reading.call.time_zone, g.lang),
+        "what": console_shown.MOVEMENTS[moved.kind],
+        "envelope": _title(place, row),
+        "amount": ledger.shown(row, moved.amount, g.lang),
+        "who": names.get(moved.by_id, "") if moved.by_id else "",
+        "why": console_shown.reason_of(moved, words),
+        "award": one.award_id if one.application else None,
+        "reference": one.application.reference if one.application else None,
+    }
+
+
+def _title(place: Place, row: FundEnvelope) -> str:
+    return console_shown.envelope_title(place.reading.rules, row.key, place.reading.call.original_language)
+
+
+def _units(one: ExchangeRate) -> str:
+    plain = one.units.normalize()
+    return show_number(plain, g.lang, max(0, -int(plain.as_tuple().exponent)))

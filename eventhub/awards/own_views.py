@@ -1,0 +1,93 @@
+"""What a person does with her own grant: sends receipts, reads the statement of her allowance, writes the report."""
+
+import uuid
+
+from flask import flash, g, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from eventhub.awards import console_queries, console_shown, queries, receipts, reporting, stays
+from eventhub.awards.console_forms import ReceiptForm
+from eventhub.awards.forms import ReportForm
+from eventhub.awards.letters import title_of
+from eventhub.awards.views import bp
+from eventhub.funding.moves import NotPossible
+from eventhub.kit.access import actor, personal, stands_on
+from eventhub.kit.codes import label
+from eventhub.kit.errors import NotFound
+from eventhub.kit.forms import posted, submit
+from eventhub.kit.i18n import show_date
+from eventhub.kit.web import back_to
+from eventhub.people.models import Person
+
+__all__ = ["bp"]
+
+
+@bp.route("/me/grants/<reference>/receipts/<uuid:line_id>", methods=["GET", "POST"])
+@personal
+def receipt(reference: str, line_id: uuid.UUID) -> ResponseReturnValue:
+    """Send the receipt of a cost line; another one takes its place until the real cost is noted."""
+    person: Person = actor().person
+    award = queries.own_award(person, reference, lock=posted())
+    row, form = console_queries.line(award.id, line_id), ReceiptForm()
+    if form.validate_on_submit():
+        sent = form.upload()
+        if sent is None:
+            form.show_at_fields({"file": _("Choose a file")})
+        elif submit(form, lambda: receipts.attach(person, award, row, sent)):
+            flash(_("Your receipt has arrived."), "ok")
+            return back_to("awards.mine", reference=reference)
+        award = queries.own_award(person, reference)
+        row = console_queries.line(award.id, line_id)
+    page = render_template(
+        "awards/receipt.html",
+        title=title_of(award.application.call, g.lang),
+        label=label("fund_cost_line", row.kind.value, g.lang),
+        has=row.receipt_id is not None,
+        is_open=receipts.may_send(award, row),
+        form=form,
+        reference=reference,
+        scripts=["file-size.js"],
+    )
+    return page, form.status
+
+
+@bp.get("/me/grants/<reference>/allowance")
+@personal
+def allowance(reference: str) -> ResponseReturnValue:
+    """The statement of the allowance, as the fund's desk reckoned it."""
+    award = queries.own_award(actor().person, reference)
+    row = stays.stay_of(award)
+    if row is None:
+        raise NotFound
+    call = award.application.call
+    event = console_queries.event_of(call)
+    found = stays.statement(award, row, queries.rules_of(call.id), event)
+    return render_template(
+        "awards/allowance.html",
+        title=title_of(call, g.lang),
+        reference=reference,
+        statement=console_shown.statement(found) if found else None,
+        arrives=show_date(row.arrives.date(), g.lang),
+        leaves=show_date(row.leaves.date(), g.lang),
+        back=url_for("awards.mine", reference=reference),
+    )
+
+
+@bp.post("/me/grants/<reference>/report/keep")
+@personal
+@stands_on("awards.report")
+def keep(reference: str) -> ResponseReturnValue:
+    """Keep the report while it is written; nothing is filed. 409 once it was filed."""
+    award = queries.own_award(actor().person, reference, lock=True)
+    report = queries.report_of(award.id)
+    if report is None:
+        raise NotFound
+    form = ReportForm()
+    if not form.validate_on_submit():
+        return "", 422
+    try:
+        reporting.keep(award, report, form.said())
+    except NotPossible:
+        return "", 409
+    return "", 204

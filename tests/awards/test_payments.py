@@ -1,0 +1,308 @@
+"""Costs, payments, budgets and rates over HTTP: two people, bad amounts, and both at the same moment."""
+
+import io
+import uuid
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from eventhub.awards import awarding, ledger, paying, queries, rule_budgets
+from eventhub.awards.models import Award, AwardLine, Payment
+from eventhub.awards.money_models import FundEnvelope, Movement, MovementKind
+from eventhub.funding import rules as rules_of
+from eventhub.funding.models import CallRules, State
+from eventhub.kit.audit import AuditText
+from eventhub.kit.clock import now
+from eventhub.kit.db import db, unit_of_work
+from eventhub.people.models import Person, Role, RoleGrant
+from tests.awards.test_console import home, officer
+from tests.factories.awards import Money, make_award, make_fund
+from tests.factories.funding_desk import fund_officer
+from tests.factories.people import sign_in
+from tests.factories.programme import PDF_BYTES
+from tests.programme.console import fields_of
+from tests.together import at_once
+
+
+@pytest.fixture
+def fund(client: FlaskClient) -> Money:
+    """A call with an envelope of 10,000 dollars, and somebody of each role."""
+    return make_fund()
+
+
+@pytest.fixture
+def award(fund: Money) -> Award:
+    """A grant that was accepted: a ticket of 400 dollars, an allowance of 800."""
+    return make_award(fund, State.ACCEPTED)
+
+
+def own_line(award: Award) -> AwardLine:
+    """The allowance, which the traveller gets."""
+    return next(one for one in queries.lines([award.id]) if one.payee == "traveller")
+
+
+def asked(client: FlaskClient, fund: Money, award: Award, amount: str = "500", **given: str) -> tuple[Person, Payment]:
+    """Somebody of finance asks for a payment on the page of its line."""
+    person = officer(client, fund, Role.FINANCE)
+    url = f"{home(fund)}/{award.id}/lines/{own_line(award).id}"
+    answer = client.post(f"{url}/pay", data=fields_of(client.get(url), action="/pay") | {"amount": amount} | given)
+    assert answer.status_code == 303
+    return person, db.session.query(Payment).order_by(Payment.asked_at.desc()).first()  # type: ignore[return-value]
+
+
+def moved(kind: MovementKind) -> int:
+    """The sum of all movements of a kind."""
+    return int(db.session.scalar(select(func.coalesce(func.sum(Movement.amount), 0)).where(Movement.kind == kind)) or 0)
+
+
+def test_two_people_of_finance_pay_and_money_comes_back(client: FlaskClient, fund: Money, award: Award) -> None:
+    _first, payment = asked(client, fund, award)
+    url = f"{home(fund)}/{award.id}/payments/{payment.id}"
+    page = client.get(url)
+    assert "Agree: it is paid" not in page.text  # not the one who asked
+    fields = fields_of(page, action="/drop")
+    assert client.post(f"{url}/agree", data=fields).status_code == 422
+    officer(client, fund, Role.FINANCE)
+    assert "500" in client.get(f"{home(fund)}/payments").text
+    fields = fields_of(client.get(url), action="/agree")
+    for _ in range(2):  # the same form twice is paid once
+        assert client.post(f"{url}/agree", data=fields).status_code == 303
+    assert moved(MovementKind.PAY) == 50_000
+    page = client.get(url)
+    for wrong in ("-5", "0", "900", "1e9", "99999999999999999999", "abc", ""):
+        given = fields_of(page, action="/back") | {"back": wrong, "form_key": str(uuid.uuid4())}
+        assert client.post(f"{url}/back", data=given).status_code == 422, wrong
+    back = fields_of(page, action="/back") | {"back": "120.50"}
+    assert client.post(f"{url}/back", data=back).status_code == 303
+    assert moved(MovementKind.RETURN) == 12_050
+    ledger_page = client.get(f"/en/console/funds/{fund.call.slug}/money").text
+    assert "Money came back" in ledger_page
+    assert "USD\u00a0120.50" in ledger_page
+
+
+@pytest.mark.parametrize("amount", ["-5", "0", "800.01", "9999999999999999", "12,34,56", "EUR 5", "١٢٣٤٥٦٧٨٩"])
+def test_amounts_that_cannot_be_are_refused_at_their_field(
+    client: FlaskClient, fund: Money, award: Award, amount: str
+) -> None:
+    officer(client, fund, Role.FINANCE)
+    url = f"{home(fund)}/{award.id}/lines/{own_line(award).id}"
+    answer = client.post(f"{url}/pay", data=fields_of(client.get(url), action="/pay") | {"amount": amount})
+    assert answer.status_code == 422
+    assert 'id="amount-e"' in answer.text
+    assert amount in answer.text  # nothing typed is lost
+    assert db.session.query(Payment).count() == 0
+
+
+def test_who_recommended_or_approved_never_pays(client: FlaskClient, fund: Money, award: Award) -> None:
+    _first, payment = asked(client, fund, award)
+    url = f"{home(fund)}/{award.id}/payments/{payment.id}"
+    officer(client, fund, Role.FINANCE)
+    fields = fields_of(client.get(url), action="/agree")
+    for person in (fund.board, fund.approver):
+        holder = fund_officer(fund.call, Role.FINANCE)
+        db.session.query(RoleGrant).filter_by(person_id=holder.id).update({"person_id": person.id})
+        sign_in(client, person, second_factor=True)
+        assert "so other people pay it" in client.get(url).text
+        assert client.post(f"{url}/agree", data=fields).status_code in {400, 403, 422}
+    assert moved(MovementKind.PAY) == 0
+
+
+def test_a_sealed_payee_is_read_for_a_reason(client: FlaskClient, fund: Money, award: Award) -> None:
+    _person, payment = asked(client, fund, award, payee="My aunt", account="Post office of the valley")
+    assert payment.payee is not None
+    assert b"aunt" not in payment.payee
+    url = f"{home(fund)}/{award.id}/payments/{payment.id}"
+    officer(client, fund, Role.FINANCE)
+    page = client.get(url)
+    assert "My aunt" not in page.text
+    fields = fields_of(page, action="/payee")
+    assert client.post(f"{url}/payee", data=fields).status_code == 422
+    opened = client.post(f"{url}/payee", data=fields | {"why": "To pay", "form_key": str(uuid.uuid4())})
+    assert "My aunt" in opened.text
+    assert "Post office of the valley" in opened.text
+    assert db.session.query(AuditText).filter_by(text="To pay").count() == 1
+    officer(client, fund)
+    assert client.post(f"{url}/payee", data={"why": "x"}).status_code == 404
+
+
+def test_an_account_without_an_owner_is_refused(client: FlaskClient, fund: Money, award: Award) -> None:
+    officer(client, fund, Role.FINANCE)
+    url = f"{home(fund)}/{award.id}/lines/{own_line(award).id}"
+    data = fields_of(client.get(url), action="/pay") | {"amount": "5", "account": "CH93"}
+    answer = client.post(f"{url}/pay", data=data)
+    assert answer.status_code == 422
+    assert "Say also who is paid" in answer.text
+
+
+def test_a_real_cost_by_the_rate_of_its_day_with_a_receipt(client: FlaskClient, fund: Money, award: Award) -> None:
+    officer(client, fund)
+    row = own_line(award)
+    url = f"{home(fund)}/{award.id}/lines/{row.id}"
+    cost = {"given": "460", "currency": "eur", "spent_on": "2026-11-20"}
+    data = fields_of(client.get(url), action="/cost") | cost
+    none = client.post(f"{url}/cost", data=data)
+    assert none.status_code == 422
+    assert "No exchange rate for this currency" in none.text
+    assert 'id="currency-e"' in none.text
+    for name, wrong in (
+        ("currency", "EU1"),
+        ("currency", "ZZZ"),
+        ("given", "-1"),
+        ("given", "x"),
+        ("spent_on", "1026-01-01"),
+    ):
+        again_ = data | {name: wrong, "form_key": str(uuid.uuid4())}
+        assert client.post(f"{url}/cost", data=again_).status_code == 422, wrong
+    ledger.enter_rate(fund.finance, "USD", "EUR", Decimal("0.92"), now().date() - timedelta(days=30))
+    file = {"file": (io.BytesIO(PDF_BYTES), "ticket.pdf"), "form_key": str(uuid.uuid4())}
+    assert client.post(f"{url}/cost", data=data | file).status_code == 303
+    db.session.refresh(row)
+    assert (row.actual, row.authorised, row.given, row.given_currency) == (50_000, 50_000, 46_000, "EUR")
+    assert row.receipt_id is not None
+    page = client.get(url).text
+    assert "0.92" in page
+    assert "With a receipt" in client.get(f"{home(fund)}/{award.id}").text
+    officer(client, fund, Role.APPROVER)
+    assert client.post(f"{url}/cost", data=data).status_code == 404
+
+
+def test_finance_raises_and_cuts_a_budget_with_a_reason(client: FlaskClient, fund: Money, award: Award) -> None:
+    officer(client, fund)
+    url = f"/en/console/funds/{fund.call.slug}/money/{fund.envelope.id}/budget"
+    assert client.get(url).status_code == 404
+    officer(client, fund, Role.FINANCE)
+    change = {"direction": "cut", "amount": "9,000", "reason": "The donor has less"}
+    over = client.post(url, data=fields_of(client.get(url)) | change)
+    assert over.status_code == 422
+    assert "USD\u00a0200 are missing" in over.text
+    for wrong in ("-1", "0", "", "99999999999999"):
+        data = fields_of(client.get(url)) | change | {"amount": wrong}
+        assert client.post(url, data=data).status_code == 422
+    assert client.post(url, data=fields_of(client.get(url)) | change | {"reason": ""}).status_code == 422
+    data = fields_of(client.get(url)) | change | {"amount": "1,000"}
+    for _ in range(2):
+        assert client.post(url, data=data).status_code == 303
+    db.session.expire_all()
+    assert db.session.get_one(FundEnvelope, fund.envelope.id).budget == 900_000
+    assert "The donor has less" in client.get(f"/en/console/funds/{fund.call.slug}/money").text
+    assert award
+
+
+def test_rates_are_entered_once_for_a_day(client: FlaskClient, fund: Money) -> None:
+    officer(client, fund, Role.FINANCE)
+    url = f"/en/console/funds/{fund.call.slug}/money/rates"
+    good = {"currency": "chf", "units": "0.8", "valid_from": "2026-11-01", "source": "UN Treasury"}
+    for name, wrong in (
+        ("units", "0"),
+        ("units", "-1"),
+        ("units", "x"),
+        ("units", "1e5"),
+        ("currency", "USD"),
+        ("source", ""),
+    ):
+        assert client.post(url, data=fields_of(client.get(url)) | good | {name: wrong}).status_code == 422, wrong
+    assert client.post(url, data=fields_of(client.get(url)) | good).status_code == 303
+    twice = client.post(url, data=fields_of(client.get(url)) | good | {"units": "0.9"})
+    assert twice.status_code == 422
+    assert 'id="valid_from-e"' in twice.text
+    page = client.get(url).text
+    assert "CHF" in page
+    assert "UN Treasury" in page
+
+
+def changed_rules(fund: Money, amount: int, *, more: int = 0) -> int:
+    """A second person agreed that the envelope holds another amount, or that there is one ``more``; its number."""
+    before = db.session.scalar(select(func.max(CallRules.number)).where(CallRules.call_id == fund.call.id)) or 1
+    amounts = {"main": amount} | ({"more": more} if more else {})
+    envelopes = [{"id": key, "title": {"en": key}, "amount": one} for key, one in amounts.items()]
+    data = fund.call.rules | {"envelopes": envelopes}
+    fund.call.rules = data
+    standing = rules_of.read(data)
+    db.session.add(
+        CallRules(
+            call_id=fund.call.id,
+            number=before + 1,
+            rules=rules_of.to_json(standing),
+            digest=f"{before}",
+            proposed_by_id=fund.officer.id,
+            agreed_by_id=fund.approver.id,
+            agreed_at=now(),
+        )
+    )
+    db.session.flush()
+    return before + 1
+
+
+def test_a_change_of_rules_reaches_the_ledger_once_or_waits_for_money(
+    client: FlaskClient, fund: Money, award: Award
+) -> None:
+    number = changed_rules(fund, 1_200_000)
+    for _ in range(2):
+        assert rule_budgets.follow(fund.call.id, number)
+    assert db.session.get_one(FundEnvelope, fund.envelope.id).budget == 1_200_000
+    assert rule_budgets.lagging(fund.call.id) == []
+    number = changed_rules(fund, 100_000)  # 120,000 are promised
+    assert not rule_budgets.follow(fund.call.id, number)
+    assert db.session.get_one(FundEnvelope, fund.envelope.id).budget == 1_200_000
+    officer(client, fund, Role.FINANCE)
+    money = f"/en/console/funds/{fund.call.slug}/money"
+    page = client.get(money)
+    assert "A change of rules waits for money" in page.text
+    data = fields_of(page, action=f"/rules/{number}")
+    assert client.post(f"{money}/rules/{number}", data=data).status_code == 422
+    held = queries.award(award.id, lock=True)
+    awarding.withdraw(held.application.person, held)
+    data["form_key"] = str(uuid.uuid4())
+    assert client.post(f"{money}/rules/{number}", data=data).status_code == 303
+    db.session.expire_all()
+    assert db.session.get_one(FundEnvelope, fund.envelope.id).budget == 100_000
+    assert "waits for money" not in client.get(money).text
+
+
+def test_an_envelope_that_opens_after_a_change_holds_what_it_says(client: FlaskClient, fund: Money) -> None:
+    changed_rules(fund, 1_000_000, more=500)
+    number = changed_rules(fund, 1_000_000, more=700)  # the change before has not reached the ledger yet
+    for _ in range(2):
+        assert rule_budgets.follow(fund.call.id, number)
+    assert rule_budgets.follow(fund.call.id, number - 1)
+    assert {row.key: row.budget for row in queries.envelopes(fund.call.id)} == {"main": 1_000_000, "more": 700}
+    assert rule_budgets.lagging(fund.call.id) == []
+
+
+def test_two_people_agree_at_the_same_moment_and_it_is_paid_once(committed: Flask) -> None:
+    with committed.app_context(), unit_of_work():
+        fund = make_fund()
+        award = make_award(fund, State.ACCEPTED)
+        row = own_line(award)
+        payment = paying.ask(fund.finance, award, row, 50_000)
+        others = [fund_officer(fund.call, Role.FINANCE).id for _ in range(4)]
+        ids = award.id, payment.id
+
+    def one(person_id: uuid.UUID) -> str:
+        held = queries.award(ids[0], lock=True)
+        paying.agree(db.session.get_one(Person, person_id), held, queries.payment(ids[1], lock=True))
+        return "paid"
+
+    ended = at_once(committed, [lambda who=who: one(who) for who in others])
+    assert ended == {"paid": 1, "NotPossible": 3}
+    with committed.app_context():
+        assert moved(MovementKind.PAY) == 50_000
+
+
+def test_two_people_ask_for_the_whole_line_at_the_same_moment(committed: Flask) -> None:
+    with committed.app_context(), unit_of_work():
+        fund = make_fund()
+        award = make_award(fund, State.ACCEPTED)
+        ids = award.id, own_line(award).id
+        others = [fund_officer(fund.call, Role.FINANCE).id for _ in range(3)]
+
+    def one(person_id: uuid.UUID) -> str:
+        held = queries.award(ids[0], lock=True)
+        paying.ask(db.session.get_one(Person, person_id), held, queries.line(*ids), 80_000)
+        return "asked"
+
+    assert at_once(committed, [lambda who=who: one(who) for who in others]) == {"asked": 1, "OverLine": 2}

@@ -1,0 +1,89 @@
+"""Grants of the fund in the small world: in all states, with payments, a receipt, a stay and a proposed reserve."""
+
+from datetime import datetime
+
+from eventhub.awards import awarding, paying, queries, receipts, reporting, stays, travelling
+from eventhub.awards.models import Award, AwardLine, Proposal
+from eventhub.funding import rules as rules_of
+from eventhub.funding.models import CallRules, State
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.programme.models import Event
+from tests.awards import scene
+from tests.factories.awards import Money, make_award, make_fund, make_reserves
+from tests.factories.programme import PDF_BYTES
+
+
+def own_line(award: Award) -> AwardLine:
+    """The line that the traveller gets."""
+    return next(one for one in queries.lines([award.id]) if one.payee == "traveller")
+
+
+def note_stay(fund: Money, award: Award) -> None:
+    """Four nights."""
+    stays.note(
+        fund.officer,
+        award,
+        datetime.fromisoformat("2026-11-25T14:00"),
+        datetime.fromisoformat("2026-11-29T10:00"),
+        {},
+        driven=0,
+    )
+
+
+def a_change_of_rules(fund: Money, amount: int) -> None:
+    """A second person agreed to another amount; the ledger has not followed yet."""
+    data = fund.call.rules | {"envelopes": [{"id": "main", "title": {"en": "Voluntary fund"}, "amount": amount}]}
+    standing = rules_of.read(data)
+    db.session.add(
+        CallRules(
+            call_id=fund.call.id,
+            number=2,
+            rules=rules_of.to_json(standing),
+            digest="2",
+            proposed_by_id=fund.officer.id,
+            agreed_by_id=fund.approver.id,
+            agreed_at=now(),
+        )
+    )
+    db.session.flush()
+
+
+def grant_parts(event: Event) -> dict[str, str]:
+    """The words of their addresses."""
+    fund = make_fund(2_000_000, event=event)
+    award = make_award(fund, State.ACCEPTED)
+    line = own_line(award)
+    receipts.attach(award.application.person, award, line, PDF_BYTES)
+    note_stay(fund, award)
+    waiting = paying.ask(fund.finance, award, line, 10_000, payee={"name": "An aunt", "account": "Post office"})
+    paid = paying.agree(fund.second, award, paying.ask(fund.finance, award, line, 20_000))
+    approved = make_award(fund, State.APPROVED)
+    pending, bound = make_award(fund, State.ACCEPTED), make_award(fund, State.ACCEPTED)
+    today = now().date()
+    travelling.ticketed(fund.officer, bound, travels_on=today, returns_on=today)
+    closed = scene.came_home(fund)
+    report = queries.report_of(closed.id)
+    assert report is not None
+    said = {key: "Much" for key, _words, _needed in reporting.QUESTIONS}
+    reporting.file(closed.application.person, closed, report, said)
+    nominated, _row = scene.nominated(fund, "chair-of-grants@example.org")
+    make_reserves(fund, [None])
+    left = make_award(fund, State.ACCEPTED)
+    awarding.withdraw(left.application.person, left)
+    proposal = db.session.query(Proposal).filter_by(call_id=fund.call.id).one()
+    a_change_of_rules(fund, 2_500_000)
+    return {
+        "grants": fund.call.slug,
+        "grant": str(award.id),
+        "grant_line": str(line.id),
+        "grant_payment": str(waiting.id),
+        "grant_paid": str(paid.id),
+        "grant_approved": str(approved.id),
+        "grant_pending": str(pending.id),
+        "grant_bound": str(bound.id),
+        "grant_closed": str(closed.id),
+        "grant_nominated": str(nominated.id),
+        "grant_proposal": str(proposal.id),
+        "grant_envelope": str(fund.envelope.id),
+    }
