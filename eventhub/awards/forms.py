@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, RadioField, TextAreaField
+from wtforms import RadioField, StringField, TextAreaField
 from wtforms.validators import AnyOf, Length
 
 from eventhub.awards.reporting import LONGEST, QUESTIONS
@@ -11,9 +11,9 @@ from eventhub.kit.forms import Form, required
 
 
 class OwnAnswerForm(Form):
-    """Yes or no to an offer."""
+    """Yes or no to an offer. The two buttons carry it, so it is no hidden field, whose empty value would come first."""
 
-    answer = HiddenField(validators=[AnyOf(["accept", "decline"])])
+    answer = StringField(validators=[AnyOf(["accept", "decline"])])
 
 
 class AnswerForm(OwnAnswerForm):

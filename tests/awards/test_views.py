@@ -30,6 +30,7 @@ def test_one_press_accepts_without_an_account(client: FlaskClient, offered: Awar
     assert b"USD" in page.data
     assert again(offered).outcome is None  # looking changes nothing
     fields = form_fields(page.text)
+    assert "answer" not in fields, "a browser would send it before the value of the button"
     for _ in range(2):
         assert client.post(url, data=fields | {"answer": "accept"}).status_code == 303
     assert again(offered).outcome is Outcome.ACCEPTED
