@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from eventhub.awards import awarding, ledger, queries, reporting, travelling
+from eventhub.awards import awarding, ledger, paying, queries, reporting, travelling
 from eventhub.funding import deciding, desk, thread
+from eventhub.funding.allowance import CostKind
 from eventhub.funding.desk_models import FundPair
 from eventhub.funding.models import Application, Call, State, Voucher
 from eventhub.funding.rules import Support, to_json
@@ -59,6 +60,7 @@ MARKS = {
     "review": "zephreview",
     "pin": "zephpin",
     "report": "zephreport",
+    "payee": "zephpayee",
     "reference": "zephref",
 }
 """What each kind of value is known by, in small letters."""
@@ -82,9 +84,9 @@ MAY: dict[str, frozenset[str]] = {
     "board_member": ON_THE_SLATE | {"pin"},
     "board_member_aside": NOTHING,
     "board_member_of_the_house": NOTHING,
-    "approver": ON_THE_SLATE,
+    "approver": ON_THE_SLATE | {"reference"},
     "approver_of_the_house": NOTHING,
-    "finance": frozenset({"public", "number", "file", "reference"}),
+    "finance": frozenset({"public", "number", "file", "reference", "payee"}),
     "officer_elsewhere": NOTHING,
     "registrar": NOTHING,
     "organiser_here": NOTHING,
@@ -138,7 +140,8 @@ def build(world: World, event: Event) -> Walled:
     db.session.add(pair)
     draft = assigning.ask(people["fund_officer"], call_by_id(call.id))
     awards = [queries.award_of(each.id) for each in (offered, home)]
-    lines = queries.lines([each.id for each in awards if each])
+    lines = [line for each in reversed(awards) if each for line in queries.lines([each.id])]
+    payments = [one for each in awards if each for one in queries.payments(each.id)]
     db.session.flush()
     mine = [str(each.id) for each in files]
     references = [str(each.reference) for each in files]
@@ -155,7 +158,9 @@ def build(world: World, event: Event) -> Walled:
         "pair_id": [str(pair.id)],
         "draft_id": [str(draft.id)],
         "person_id": [str(first.person_id), str(people["reader"].id)],
-        "award_id": [str(each.id) for each in awards if each],
+        "award_id": [str(each.id) for each in reversed(awards) if each],
+        "line_id": [str(each.id) for each in lines],
+        "payment_id": [str(each.id) for each in payments],
         "question": ["letter", "identity_copy"],
         "page": ["p1"],
         "slot": ["nominator-1"],
@@ -267,6 +272,8 @@ def _granted(fund: Money, application: Application, *, came_home: bool) -> Appli
         return award.application
     awarding.answer(awarding.link(award), accepts=True)
     award, today = queries.award(award.id, lock=True), now().date()
+    (dsa,) = [one for one in queries.lines([award.id]) if one.kind is CostKind.DSA]
+    paying.ask(fund.finance, award, dsa, 10_000, payee={"name": "Zephpayee", "account": "Zephpayee"})
     travelling.ticketed(fund.officer, award, travels_on=today, returns_on=today)
     report = travelling.travelled(fund.officer, award, ended_on=today, report_days=30)
     reporting.keep(award, report, {"spoke": "Zephreport"})

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from eventhub.awards import awarding, paying, queries, reporting, travelling
+from eventhub.awards import awarding, queries, reporting
 from eventhub.awards.models import Award
 from eventhub.funding.models import Application, Call, State
 from eventhub.kit.clock import now
@@ -14,7 +14,7 @@ from eventhub.kit.db import db
 from eventhub.people.models import Person
 from tests.journeys.browser import PHONE, visitor
 from tests.journeys.fund_choosing import AMINA, PHONE_FR, look
-from tests.journeys.fund_scene import Story, files, text, until
+from tests.journeys.fund_scene import Story, text, until
 from tests.journeys.stage import heading, press, say
 from tests.live import wait_for
 
@@ -55,8 +55,7 @@ def answer(story: Story) -> None:
         person.close()
     late = award_of(story, chosen[1])
     with story.house.work():
-        row = db.session.get_one(Award, late)
-        row.accept_by = now() - timedelta(minutes=1)
+        db.session.get_one(Award, late).accept_by = now() - timedelta(minutes=1)
     with story.house.work():
         assert awarding.lapse_due(now()) == 1
     assert states(story)[chosen[1]] is State.LAPSED
@@ -68,57 +67,58 @@ def answer(story: Story) -> None:
 
 def steps_in(story: Story) -> None:
     """A visa is refused: with the lapse two places are free, the next reserves are confirmed, approved and told."""
-    refused = award_of(story, story.links["refused"])
-    with story.house.work():
-        officer = db.session.get_one(Person, story.staff["officer"])
-        visa = travelling.visa_needed(officer, queries.award(refused, lock=True))
-        travelling.visa_asked(
-            officer, queries.award(refused, lock=True), visa, asked_on=now().date(), appointment_on=None
-        )
+    where = f"{story.console}/grants/{award_of(story, story.links['refused'])}"
+    page = story.at("officer", where)
+    press(page, "button[name=deed][value=needed]")
     assert mail_about(story, address_of(story, story.links["refused"]), "visa")
-    with story.house.work():
-        officer = db.session.get_one(Person, story.staff["officer"])
-        award = queries.award(refused, lock=True)
-        visa_row = travelling.visa_of(award)
-        assert visa_row is not None
-        travelling.visa_refused(officer, award, visa_row)
-        travelling.cancelled_by_refusal(officer, queries.award(refused, lock=True))
-    with story.house.work():
-        officer = db.session.get_one(Person, story.staff["officer"])
-        waiting = queries.open_proposals(call_id(story))
-        assert len(waiting) == 2
-        steps = [one.application_id for one in waiting]
-        for one in waiting:
-            awarding.confirm(officer, queries.proposal(one.id, lock=True))
+    press(page, "button[name=deed][value=asked]")
+    press(page, "button[name=deed][value=refused]")
+    page.locator("#end summary, [aria-labelledby=end] summary").first.click()
+    page.fill("form[action$='/end'] [name=reason]", "Refused for good")
+    press(page, "button[name=deed][value=cancel]")
+    story.shot(page, "23-refused")
+    page = story.at("officer", f"{story.console}/grants/reserves")
+    assert page.locator("button[name=deed][value=confirm]").count() == 2, text(page)
+    story.shot(page, "24-proposals")
+    for _ in range(2):
+        press(page, "button[name=deed][value=confirm]")
+    steps = [name for name, state in states(story).items() if state is State.RECOMMENDED]
+    assert len(steps) == 2
     page = story.at("approver", f"{story.console}/release")
-    story.shot(page, "23-reserves")
     press(page, "form[action$='/reserves'] button[type=submit]")
     page = story.at("officer", f"{story.console}/release")
     press(page, "form[action$='/release'] button[type=submit]")
     assert "2 people are being told." in page.locator("body").inner_text()
-    names = {one: name for name, one in files(story).items()}
-    for one in steps:
-        assert link_to(story, address_of(story, names[one]), r"/awaited/")
-        assert states(story)[names[one]] is State.OFFERED
+    for name in steps:
+        assert link_to(story, address_of(story, name), r"/awaited/")
+        assert states(story)[name] is State.OFFERED
 
 
 def travels(story: Story) -> None:
-    """A ticket, what it cost, an allowance asked by one of finance and agreed to by the other, and the journey."""
-    mine, today = award_of(story, AMINA), now().date()
-    with story.house.work():
-        officer = db.session.get_one(Person, story.staff["officer"])
-        travelling.ticketed(officer, queries.award(mine, lock=True), travels_on=today, returns_on=today)
-    with story.house.work():
-        finance = db.session.get_one(Person, story.staff["finance"])
-        award = queries.award(mine, lock=True)
-        line = next(one for one in queries.lines([mine]) if one.kind == "dsa")
-        asked = paying.ask(finance, award, line, line.approved or 0).id
-    with story.house.work():
-        second = db.session.get_one(Person, story.staff["second"])
-        paying.agree(second, queries.award(mine, lock=True), queries.payment(asked, lock=True))
-    with story.house.work():
-        officer = db.session.get_one(Person, story.staff["officer"])
-        travelling.travelled(officer, queries.award(mine, lock=True), ended_on=today, report_days=30)
+    """A ticket, the allowance, a payment that one of finance asks for and another agrees to, and the journey."""
+    where, today = f"{story.console}/grants/{award_of(story, AMINA)}", f"{now():%Y-%m-%d}"
+    page = story.at("officer", where)
+    page.fill("[name=travels_on]", today)
+    page.fill("[name=returns_on]", today)
+    press(page, "form[action$='/ticket'] button[type=submit]")
+    page = story.at("officer", f"{where}/allowance")
+    page.fill("[name=arrives]", f"{now() - timedelta(days=2):%Y-%m-%dT10:00}")
+    page.fill("[name=leaves]", f"{now():%Y-%m-%dT12:00}")
+    press(page, "main form button[type=submit]")
+    story.shot(story.at("officer", f"{where}/allowance"), "25-allowance")
+    page = story.at("finance", where)
+    story.shot(page, "26-grant")
+    page.locator("a[href*='/lines/']", has_text="allowance").first.click()
+    page.fill("[name=amount]", "500")
+    press(page, "form[action$='/pay'] button[type=submit]")
+    page = story.at("second", f"{story.console}/grants/payments")
+    page.locator("a[href*='/payments/']").first.click()
+    story.shot(page, "27-payment")
+    press(page, "form[action$='/agree'] button[type=submit]")
+    page = story.at("officer", where)
+    page.fill("[name=ended_on]", today)
+    press(page, "form[action$='/travelled'] button[type=submit]")
+    assert states(story)[AMINA] is State.REPORT_DUE
 
 
 def reports(story: Story) -> None:
@@ -126,7 +126,7 @@ def reports(story: Story) -> None:
     link_to(story, story.amina, r"/report")
     person = story.visitors["amina"]
     page = person.go(f"/fr/me/grants/{reference_of(story, AMINA)}")
-    look(page, "24-grant")
+    look(page, "28-grant")
     page.locator("main a[href$='/report']").click()
     page.fill("[name=spoke]", WORDS)
     press(page, "button[name=go][value=file]")
@@ -134,7 +134,7 @@ def reports(story: Story) -> None:
     for name, _words, is_needed in reporting.QUESTIONS:
         if is_needed:
             page.fill(f"[name={name}]", WORDS)
-    look(page, "25-report")
+    look(page, "29-report")
     press(page, "button[name=go][value=file]")
     assert states(story)[AMINA] is State.CLOSED
     page = person.go(f"/fr/me/grants/{reference_of(story, AMINA)}")
