@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, false, func, literal, or_, select, true
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from eventhub.awards.models import (
@@ -216,7 +216,9 @@ class Proposed:
 
 
 def proposals(call_id: uuid.UUID, aside: Aside) -> list[Proposed]:
-    """What waits for somebody's word, with who left. One statement."""
+    """What waits for somebody's word, each once, with who left. One statement. A reserve stands in several lists: in
+    that of the cell that was left, in the general one, in others.
+    """
     freed = aliased(Application)
     found = (
         select(Proposal, Application, freed, Award.outcome, ReservePlace)
@@ -232,9 +234,18 @@ def proposals(call_id: uuid.UUID, aside: Aside) -> list[Proposed]:
             Proposal.dropped_at.is_(None),
             aside.others(),
         )
-        .order_by(Proposal.made_at, Proposal.id)
+        .order_by(
+            Proposal.made_at,
+            Proposal.id,
+            func.coalesce(ReservePlace.cell == Award.cell, false()).desc(),
+            ReservePlace.cell.is_(None).desc(),
+            ReservePlace.place,
+        )
     )
-    return [Proposed(*row) for row in db.session.execute(found)]
+    rows: dict[uuid.UUID, Proposed] = {}
+    for row in db.session.execute(found):
+        rows.setdefault(row[0].id, Proposed(*row))
+    return list(rows.values())
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,9 @@ AGREE = but(FUND, approver=OK)
 ROOM = but(SERIES, board_member=OK)
 SLATE = but(ROOM, approver=OK)
 APPROVE = but(SERIES, approver=OK)
+TILL = but(SERIES, finance=OK)
+COSTS = but(FUND, finance=OK)
+GRANT_STAFF = but(AGREE, finance=OK)
 TOO_LATE = {role: REFUSED if got == OK else got for role, got in AGREE.items()}
 FUND_CALL = "/en/console/funds/{call}"
 FUND_FILES = f"{FUND_CALL}/files"
@@ -236,41 +239,39 @@ COST = {"given": "80", "currency": "USD", "spent_on": "2026-11-01"}
 RATE = {"currency": "CHF", "units": "0.8", "valid_from": "2026-11-01", "source": "UN Treasury"}
 JOURNEY = {"travels_on": "2026-11-20", "returns_on": "2026-11-21"}
 GRANTED = (
-    Route("awards_console.index", "GET", GRANTS, SERIES),
-    Route("awards_console.offer", "POST", f"{GRANTS}/offer", SERIES, {"id": "{grant_approved}", "go": "send"}),
-    Route("awards_console.record", "GET", GRANT, SERIES),
-    Route("awards_console.visa", "POST", f"{GRANTS}/{{grant_pending}}/visa", SERIES, {"deed": "needed"}),
-    Route("awards_console.ticket", "POST", f"{GRANTS}/{{grant_pending}}/ticket", SERIES, JOURNEY),
-    Route(
-        "awards_console.travelled", "POST", f"{GRANTS}/{{grant_bound}}/travelled", SERIES, {"ended_on": "2026-11-21"}
-    ),
-    Route("awards_console.end", "POST", f"{GRANT}/end", SERIES, {"deed": "cancel", "reason": "She told us so"}),
-    Route("awards_console.ask_nominator", "POST", f"{GRANTS}/{{grant_nominated}}/replace", SERIES),
-    Route("awards_console.read_report", "POST", f"{GRANTS}/{{grant_closed}}/report", SERIES, {"why": "For the donors"}),
-    Route("awards_console.settle", "POST", f"{GRANTS}/{{grant_closed}}/settle", SERIES),
-    Route("awards_console.stay", "GET POST", f"{GRANT}/allowance", SERIES, {"driven": "1"}, fills=True),
-    Route("awards_console.line", "GET", GRANT_LINE, SERIES),
-    Route("awards_console.cost", "POST", f"{GRANT_LINE}/cost", SERIES, COST),
-    Route("awards_console.ask", "POST", f"{GRANT_LINE}/pay", SERIES, {"amount": "50"}),
-    Route("awards_console.receipt", "GET", f"{GRANT_LINE}/receipt", SERIES),
-    Route("awards_console.payments", "GET", f"{GRANTS}/payments", SERIES),
-    Route("awards_console.payment", "GET", GRANT_PAYMENT, SERIES),
-    Route("awards_console.agree", "POST", f"{GRANT_PAYMENT}/agree", SERIES),
-    Route("awards_console.drop", "POST", f"{GRANT_PAYMENT}/drop", SERIES),
-    Route("awards_console.take_back", "POST", f"{GRANT}/payments/{{grant_paid}}/back", SERIES, {"back": "50"}),
-    Route("awards_console.read_payee", "POST", f"{GRANT_PAYMENT}/payee", SERIES, {"why": "To pay"}),
-    Route("awards_console.money", "GET", GRANT_MONEY, SERIES),
+    Route("awards_console.index", "GET", GRANTS, GRANT_STAFF),
+    Route("awards_console.offer", "POST", f"{GRANTS}/offer", FUND, {"id": "{grant_approved}", "go": "send"}),
+    Route("awards_console.record", "GET", GRANT, GRANT_STAFF),
+    Route("awards_console.visa", "POST", f"{GRANTS}/{{grant_pending}}/visa", FUND, {"deed": "needed"}),
+    Route("awards_console.ticket", "POST", f"{GRANTS}/{{grant_pending}}/ticket", FUND, JOURNEY),
+    Route("awards_console.travelled", "POST", f"{GRANTS}/{{grant_bound}}/travelled", FUND, {"ended_on": "2026-11-21"}),
+    Route("awards_console.end", "POST", f"{GRANT}/end", FUND, {"deed": "cancel", "reason": "She told us so"}),
+    Route("awards_console.ask_nominator", "POST", f"{GRANTS}/{{grant_nominated}}/replace", FUND),
+    Route("awards_console.read_report", "POST", f"{GRANTS}/{{grant_closed}}/report", FUND, {"why": "For the donors"}),
+    Route("awards_console.settle", "POST", f"{GRANTS}/{{grant_closed}}/settle", TILL),
+    Route("awards_console.stay", "GET POST", f"{GRANT}/allowance", GRANT_STAFF, {"driven": "1"}, fills=True, post=FUND),
+    Route("awards_console.line", "GET", GRANT_LINE, GRANT_STAFF),
+    Route("awards_console.cost", "POST", f"{GRANT_LINE}/cost", COSTS, COST),
+    Route("awards_console.ask", "POST", f"{GRANT_LINE}/pay", TILL, {"amount": "50"}),
+    Route("awards_console.receipt", "GET", f"{GRANT_LINE}/receipt", COSTS),
+    Route("awards_console.payments", "GET", f"{GRANTS}/payments", GRANT_STAFF),
+    Route("awards_console.payment", "GET", GRANT_PAYMENT, GRANT_STAFF),
+    Route("awards_console.agree", "POST", f"{GRANT_PAYMENT}/agree", TILL),
+    Route("awards_console.drop", "POST", f"{GRANT_PAYMENT}/drop", TILL),
+    Route("awards_console.take_back", "POST", f"{GRANT}/payments/{{grant_paid}}/back", TILL, {"back": "50"}),
+    Route("awards_console.read_payee", "POST", f"{GRANT_PAYMENT}/payee", TILL, {"why": "To pay"}),
+    Route("awards_console.money", "GET", GRANT_MONEY, GRANT_STAFF),
     Route(
         "awards_console.budget",
         "GET POST",
         f"{GRANT_MONEY}/{{grant_envelope}}/budget",
-        SERIES,
+        TILL,
         {"direction": "raise", "amount": "100", "reason": "A donor gives more"},
     ),
-    Route("awards_console.follow", "POST", f"{GRANT_MONEY}/rules/2", SERIES),
-    Route("awards_console.rates", "GET POST", f"{GRANT_MONEY}/rates", SERIES, RATE),
-    Route("awards_console.reserves", "GET", f"{GRANTS}/reserves", SERIES),
-    Route("awards_console.decide", "POST", f"{GRANTS}/reserves/{{grant_proposal}}", SERIES, {"deed": "confirm"}),
+    Route("awards_console.follow", "POST", f"{GRANT_MONEY}/rules/2", TILL),
+    Route("awards_console.rates", "GET POST", f"{GRANT_MONEY}/rates", TILL, RATE),
+    Route("awards_console.reserves", "GET", f"{GRANTS}/reserves", GRANT_STAFF),
+    Route("awards_console.decide", "POST", f"{GRANTS}/reserves/{{grant_proposal}}", FUND, {"deed": "confirm"}),
 )
 
 BOARD = "/en/console/funds/{board}/board"
