@@ -324,7 +324,7 @@ def _build(world: World) -> None:
     board = [db.session.get_one(Person, world.persons[role]) for role in ("board_member", "admin", "series_admin")]
     world.mine |= board_parts(event, *board)
     world.foreign |= board_parts(other)
-    world.mine |= {"donors_report": donors_report(world.mine["call"], admins[0])}
+    world.mine |= {"donors_report": donors_report(world.mine["call"], board[1])}
     world.foreign |= {"donors_report": donors_report(world.foreign["call"], make_person())}
     world.mine |= {"house": str(make_organisation().id), "other_house": str(make_organisation().id)}
     world.mine |= {"promise": str(_parked()), "foreign_event_id": world.foreign["event_id"]}
