@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from eventhub.calendars import blobs, imip, places, queries
@@ -103,9 +103,12 @@ def leave(person_id: uuid.UUID, session_ids: Collection[uuid.UUID]) -> list[Invi
     """Take off whoever leaves sessions out. Not at a dialogue: its invite is the confirmation, and is answered."""
     if not session_ids:
         return []
-    dialogues = select(Event.id).where(Event.kind.in_(INVITING))
-    mine = CalendarEntry.session_id.in_(session_ids), CalendarEntry.event_id.not_in(dialogues)
+    mine = CalendarEntry.session_id.in_(session_ids), CalendarEntry.event_id.not_in(_dialogues())
     return _take_off(Invite.person_id == person_id, *mine)
+
+
+def _dialogues() -> Select[uuid.UUID]:
+    return select(Event.id).where(Event.kind.in_(INVITING))
 
 
 def uninvite(registration: Registration, person_id: uuid.UUID | None = None) -> list[Invite]:
@@ -172,6 +175,10 @@ def _take_off(*which: ColumnElement[bool]) -> list[Invite]:
 
 def _put_back(person: Person) -> list[Invite]:
     seat = and_(Registration.event_id == CalendarEntry.event_id, Registration.person_id == Invite.person_id)
+    # What was left out since, at an event whose sessions are chosen, stays out.
+    chosen = exists().where(
+        ChosenSession.person_id == Invite.person_id, ChosenSession.session_id == CalendarEntry.session_id
+    )
     mine = (
         select(Invite, CalendarEntry)
         .join(CalendarEntry, CalendarEntry.id == Invite.entry_id)
@@ -183,6 +190,7 @@ def _put_back(person: Person) -> list[Invite]:
             Registration.state.in_(CONFIRMED),
             CalendarEntry.status != EntryStatus.CANCELLED,
             CalendarEntry.ends_at > now(),
+            or_(chosen, CalendarEntry.event_id.in_(_dialogues())),
         )
         .with_for_update(of=Invite)
     )

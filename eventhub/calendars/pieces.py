@@ -103,10 +103,9 @@ def pieces(
         .order_by(entry.starts_at, entry.id)
     )
     if reader is None:
-        return [
-            Piece(row.id, row.zone, row.digest, row.ends_at + _stays(row.status), row.body)
-            for row in db.session.execute(rows)
-        ]
+        # Apart from the session and by position: there may be thousands.
+        plain: list[Any] = list(db.session.connection().execute(rows))
+        return [Piece(row[0], row[1], row[2], row[3] + _stays(row[4]), row[5]) for row in plain]
     mine = and_(ChosenSession.session_id == entry.session_id, ChosenSession.person_id == reader)
     rows = rows.join(ChosenSession, mine).add_columns(ChosenSession.choice, ChosenSession.raised, _SAID_AT)
     found: list[Any] = list(db.session.execute(rows))

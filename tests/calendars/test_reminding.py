@@ -303,6 +303,19 @@ def test_the_discreet_are_offered_none(client: FlaskClient, three: tuple[Person,
     assert mails() == 0
 
 
+def test_what_was_left_out_does_not_come_back_with_the_name(three: tuple[Person, list[Session]]) -> None:
+    """Discreet mode takes all invites off; leaving it puts back those whose sessions are still chosen."""
+    person, sessions = three
+    assert len(invites.invite_chosen(person)) == 3
+    actions.leave_out(person, sessions[0].id)
+    for discreet in (True, False):
+        person.discreet = discreet
+        db.session.flush()
+        invites.follow_visibility(person.id)
+    standing = select(func.count()).select_from(Invite).where(Invite.cancelled_at.is_(None))
+    assert db.session.scalar(standing) == 2
+
+
 def test_dialogue_invites_stay_where_the_session_is_left_out() -> None:
     invite, registration = invited()
     person = db.session.get_one(Person, registration.person_id)
