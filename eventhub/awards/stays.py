@@ -93,7 +93,8 @@ def statement(award: Award, row: AwardStay, rules: Rules, event: Event | None) -
         given_of(row),
     )
     rates = [DailyRate(Money(costs.dsa if CostLine.DSA in costs.lines else 0, currency), date.min)]
-    leg = costs.terminal if CostLine.TERMINAL in costs.lines else 0
+    # The call names one amount for the whole journey; less than one minor unit of a leg is not paid.
+    leg = costs.terminal // LEGS if CostLine.TERMINAL in costs.lines else 0
     extras = terminal_lines(Money(leg, currency), LEGS, row.driven) if leg else []
     try:
         return allowance.statement(stay, rates, allowance.Rules(), currency, extras=extras)

@@ -40,7 +40,7 @@ def upgrade() -> None:
             ["invite_id"], ["invite.id"], name=op.f("fk_invite_word_invite_id_invite"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invite_word")),
-        sa.UniqueConstraint("invite_id", "kind", name=op.f("uq_invite_word_invite_id")),
+        sa.UniqueConstraint("invite_id", "kind", name=op.f("uq_invite_word_invite_id_kind")),
     )
     op.create_table(
         "reminding",

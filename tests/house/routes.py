@@ -943,16 +943,16 @@ FUND_DESK = (
         {"why": "They wrote"},
     ),
     Route("funding_console.numbers", "GET", f"{FUND_CALL}/numbers", FUND),
-    Route("awards_numbers.overview", "GET", f"{FUND_CALL}/overview", but(FUND, organiser=OK)),
+    Route("awards_numbers.overview", "GET", f"{FUND_CALL}/overview", but(GRANT_STAFF, organiser=OK)),
     Route(
         "awards_numbers.report",
         "POST",
         f"{FUND_CALL}/overview/report",
-        FUND,
+        GRANT_STAFF,
         {"language": "en", "kind": "xlsx", "reason": "The donors meet"},
     ),
     Route(
-        "awards_numbers.fetch", "GET", f"{FUND_CALL}/overview/report/{{donors_report}}", but(FUND, series_admin=NOTHING)
+        "awards_numbers.fetch", "GET", f"{FUND_CALL}/overview/report/{{donors_report}}", but(SERIES, series_admin=NOTHING)
     ),
     Route(
         "funding_console.debts",
