@@ -232,7 +232,7 @@ HELPING = (
 )
 
 GRANTS = "/en/console/funds/{grants}/grants"
-GRANT = f"{GRANTS}/{{grant}}"
+GRANT = f"{GRANTS}/{{grant_accepted}}"
 GRANT_LINE = f"{GRANT}/lines/{{grant_line}}"
 GRANT_PAYMENT = f"{GRANT}/payments/{{grant_payment}}"
 GRANT_MONEY = "/en/console/funds/{grants}/money"
