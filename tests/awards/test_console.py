@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from eventhub.awards import awarding, paying, personal_data, queries, receipts, reporting, stays, travelling
-from eventhub.awards.models import Award, Outcome, Proposal, Visa
+from eventhub.awards.models import Award, Outcome, Proposal, ReservePlace, Visa
 from eventhub.funding.models import State
 from eventhub.kit.audit import AuditText
 from eventhub.kit.clock import now
@@ -233,6 +233,16 @@ def test_a_refused_visa_ends_in_a_proposed_reserve_that_is_confirmed(client: Fla
     db.session.refresh(second)
     assert second.state is State.RECOMMENDED
     assert person
+
+
+def test_a_reserve_in_several_lists_is_proposed_once(client: FlaskClient, fund: Money) -> None:
+    (one,) = make_reserves(fund, [None])
+    given = {"call_id": fund.call.id, "application_id": one.id, "recommended_by_id": fund.board.id}
+    db.session.add_all(ReservePlace(**given, cell=cell, place=1) for cell in ("region:americas", "gender:woman"))
+    left = make_award(fund, State.ACCEPTED)
+    awarding.withdraw(left.application.person, left)
+    sign_in(client, fund_officer())
+    assert client.get(f"{home(fund)}/reserves").text.count('value="confirm"') == 1
 
 
 def test_a_reserve_of_ones_own_is_neither_seen_nor_decided(client: FlaskClient, fund: Money) -> None:

@@ -75,7 +75,7 @@ def grant_parts(event: Event) -> dict[str, str]:
     a_change_of_rules(fund, 2_500_000)
     return {
         "grants": fund.call.slug,
-        "grant": str(award.id),
+        "grant_accepted": str(award.id),
         "grant_line": str(line.id),
         "grant_payment": str(waiting.id),
         "grant_paid": str(paid.id),

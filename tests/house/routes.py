@@ -42,6 +42,7 @@ ACCOUNTS = frozenset(ROLES) - {"anonymous", "half"}
 OWNER = only("owner")
 REGISTERED = only("owner")
 EDIT = only("organiser", "admin", "series_admin")
+FORMS = but(EDIT, fund_officer=OK)
 PAPERS = but(EDIT, rapporteur=OK)
 LOOK = but(PAPERS, officer=OK, check_in=OK)
 DESK = but(EDIT, officer=OK)
@@ -231,7 +232,7 @@ HELPING = (
 )
 
 GRANTS = "/en/console/funds/{grants}/grants"
-GRANT = f"{GRANTS}/{{grant}}"
+GRANT = f"{GRANTS}/{{grant_accepted}}"
 GRANT_LINE = f"{GRANT}/lines/{{grant_line}}"
 GRANT_PAYMENT = f"{GRANT}/payments/{{grant_payment}}"
 GRANT_MONEY = "/en/console/funds/{grants}/money"
@@ -610,30 +611,30 @@ QUESTIONNAIRES = (
         "questionnaires_console.new",
         "GET POST",
         "/en/console/questionnaires/new?scope={event_id}",
-        EDIT,
+        FORMS,
         {"name": "New", "purpose": "registration", "original_language": "en"},
     ),
-    Route("questionnaires_console.edit", "GET POST", ASKED, EDIT, LOCK | {"do": "double:qsecond"}),
-    Route("questionnaires_console.page", "GET POST", f"{ASKED}/pages/pone", EDIT, LOCK | {"title": "Other"}),
+    Route("questionnaires_console.edit", "GET POST", ASKED, FORMS, LOCK | {"do": "double:qsecond"}),
+    Route("questionnaires_console.page", "GET POST", f"{ASKED}/pages/pone", FORMS, LOCK | {"title": "Other"}),
     Route(
         "questionnaires_console.new_question",
         "GET POST",
         f"{ASKED}/pages/pone/questions/new?kind=short_text",
-        EDIT,
+        FORMS,
         LOCK | {"label": "How?", "see": "organiser"},
     ),
     Route(
         "questionnaires_console.question",
         "GET POST",
         f"{ASKED}/questions/qsecond",
-        EDIT,
+        FORMS,
         LOCK | {"label": "How?", "see": "organiser"},
     ),
-    Route("questionnaires_console.condition", "GET POST", f"{ASKED}/conditions/qthird", EDIT, LOCK | {"do": "any"}),
-    Route("questionnaires_console.languages", "GET POST", f"{ASKED}/languages/pone", EDIT, fills=True),
-    Route("questionnaires_console.preview", "GET POST", f"{ASKED}/preview", EDIT, {"q_first": "Answer"}),
-    Route("questionnaires_console.preview", "GET POST", f"{ASKED}/preview/pone", EDIT, {"q_first": "Answer"}),
-    Route("questionnaires_console.publish", "GET POST", f"{ASKED}/publish", EDIT, LOCK),
+    Route("questionnaires_console.condition", "GET POST", f"{ASKED}/conditions/qthird", FORMS, LOCK | {"do": "any"}),
+    Route("questionnaires_console.languages", "GET POST", f"{ASKED}/languages/pone", FORMS, fills=True),
+    Route("questionnaires_console.preview", "GET POST", f"{ASKED}/preview", FORMS, {"q_first": "Answer"}),
+    Route("questionnaires_console.preview", "GET POST", f"{ASKED}/preview/pone", FORMS, {"q_first": "Answer"}),
+    Route("questionnaires_console.publish", "GET POST", f"{ASKED}/publish", FORMS, LOCK),
 )
 
 AT_THE_DESK = (
