@@ -953,7 +953,10 @@ FUND_DESK = (
         {"language": "en", "kind": "xlsx", "reason": "The donors meet"},
     ),
     Route(
-        "awards_numbers.fetch", "GET", f"{FUND_CALL}/overview/report/{{donors_report}}", but(SERIES, series_admin=NOTHING)
+        "awards_numbers.fetch",
+        "GET",
+        f"{FUND_CALL}/overview/report/{{donors_report}}",
+        but(SERIES, series_admin=NOTHING),
     ),
     Route(
         "funding_console.debts",
