@@ -213,8 +213,8 @@ def _tag(one: Span, today: date) -> tuple[Any, str]:
         return _("Overdue"), "stop"
     if one.first > today:
         return _("To come"), "new"
-    if one.of_all is not None and one.done is not None and one.done >= one.of_all:
-        return _("Done"), "ok"
+    if one.of_all is not None and one.done is not None:
+        return (_("Done"), "ok") if one.done >= one.of_all else (_("Now"), "go")
     return (_("Done"), "ok") if one.last < today else (_("Now"), "go")
 
 

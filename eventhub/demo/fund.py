@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert
 
+from eventhub.awards import dashboard_counts, ledger
 from eventhub.demo.crowd import SEED as PEOPLE_SEED
 from eventhub.demo.crowd import Somebody, person_row, plain
 from eventhub.demo.documents import text
@@ -24,6 +25,7 @@ from eventhub.funding.debarring import Party
 from eventhub.funding.models import Application, Call, CallDeadline, CallRules, FundKind, Stand, State
 from eventhub.funding.rules import read, to_json, whole_digest
 from eventhub.kit import audit
+from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.outbox import Promise
 from eventhub.kit.revisions import bump
@@ -81,7 +83,9 @@ def make_fund(
     meeting = board.open_board(cast["chair"], reading)
     board.come(cast["member"], meeting)
     board.come(cast["third_member"], meeting)
+    ledger.open_envelopes(cast["finance"], call, reading.rules)
     db.session.flush()
+    dashboard_counts.freeze(now())
     for task in OURS:
         db.session.execute(delete(Promise).where(Promise.task.like(task)))
     bump("funding")

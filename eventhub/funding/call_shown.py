@@ -251,6 +251,8 @@ def choosing(rules: Rules, lang: str) -> list[str]:
         found.append(_("They do not see who you are."))
     if rules.places:
         found.append(ngettext("There is %(num)s place.", "There are %(num)s places.", rules.places))
+        if rules.budget:
+            found.append(_("Where money is left after that, it pays for more people."))
     found.append(
         ngettext(
             "A board of %(num)s member recommends, another person approves, a third one pays.",

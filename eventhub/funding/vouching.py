@@ -109,7 +109,10 @@ class LinkClosed(DomainError):
     """The link was used or replaced, or the application has gone on."""
 
     status = 410
-    message = _l("This link is closed. Nothing more is needed from you.")
+    message = _l(
+        "This link opens nothing: it was answered or replaced, or it is not complete. If your answer is still missing, "
+        "open the link in the email again, or ask the applicant to send a new one."
+    )
 
 
 class LetterNeeded(DomainError):

@@ -123,7 +123,7 @@ def budget(slate: Slate, currency: str) -> dict[str, Any]:
             (_("Envelope"), show_money(Money(result["budget"], currency), lang)),
             (_("Left"), show_money(Money(result["remainder"], currency), lang)),
         ]
-    facts.append((_("Places"), show_number(len(result["seats"]), lang)))
+    facts.append((_("Places"), _seats(result["seats"], lang)))
     facts.append((_("Median cost"), show_money(Money(costs[(len(costs) - 1) // 2] if costs else 0, currency), lang)))
     return {
         "facts": facts,
@@ -133,6 +133,15 @@ def budget(slate: Slate, currency: str) -> dict[str, Any]:
             for name, label, kind in parts
         ],
     }
+
+
+def _seats(seats: Sequence[Mapping[str, Any]], lang: str) -> str:
+    """How many are chosen; whoever came in with what was left of the money beside the places of the call."""
+    beyond = sum(bool(one["beyond"]) for one in seats)
+    number = show_number(len(seats) - beyond, lang)
+    if not beyond:
+        return number
+    return str(_("%(number)s, and %(more)s with what was left", number=number, more=show_number(beyond, lang)))
 
 
 def rows(slate: Slate, sight: Sight, currency: str, *, everybody: bool = False) -> list[dict[str, Any]]:
@@ -176,7 +185,9 @@ def tag_of(one: Mapping[str, Any], reserves: Mapping[str, int]) -> tuple[str, st
     if one["chosen"]:
         if one["pin"] == "must":
             return _("Pinned by the board"), "go"
-        return (_("Tie, by rule"), "new") if one["tied"] else (_("Chosen"), "ok")
+        if one["tied"]:
+            return _("Chosen, a tie decided by rule"), "new"
+        return (_("Chosen, with what was left"), "new") if one["beyond"] else (_("Chosen"), "ok")
     if one["id"] in reserves:
         return _("Reserve %(number)s", number=show_number(reserves[one["id"]], language())), "warn"
     return (_("Pinned out"), "stop") if one["pin"] == "not" else (_("Not chosen"), "silent")
