@@ -1,6 +1,7 @@
 """From which envelope each grant is paid, where there are several and some are only for people of certain cells.
 
-A grant is paid from one envelope as a whole. Amounts are integers in minor units of one currency.
+A grant is paid from one envelope as a whole; what that one lacks may come from another that serves the same person.
+Amounts are integers in minor units of one currency.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -54,6 +55,49 @@ def allot(needs: Iterable[Need], purses: Sequence[Purse]) -> Mapping[str, str]:
     if not _placed(ways, 0, left, found, [STEPS]):
         raise NoRoom(0)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Money of one envelope that pays for a part of a grant which another one pays: ``amount`` goes over."""
+
+    source: str
+    target: str
+    amount: int
+
+
+def fitted(needs: Iterable[Need], purses: Sequence[Purse]) -> tuple[Mapping[str, str], tuple[Transfer, ...]]:
+    """The envelope of each grant, and what goes from one envelope into another so that no grant is cut in two.
+
+    The board's solver lets several envelopes of somebody pay one grant together. Where whole grants do not fit, the
+    narrower envelope pays, and what it lacks comes from another one that may pay for the same person. Deterministic.
+    Raises NoRoom.
+    """
+    needs = list(needs)
+    try:
+        return allot(needs, purses), ()
+    except NoRoom as error:
+        if error.missing:
+            raise
+    width = {one.id: (not one.cells, len(one.cells), one.id) for one in purses}
+    ways = [(one, sorted((p.id for p in purses if p.serves(one.cells)), key=width.__getitem__)) for one in needs]
+    ways.sort(key=lambda way: (len(way[1]), -way[0].amount, way[0].id))
+    left, found, moved = {one.id: max(0, one.free) for one in purses}, dict[str, str](), list[Transfer]()
+    for need, open_ones in ways:
+        home = next((one for one in open_ones if left[one] > 0), open_ones[0] if open_ones else None)
+        if home is None:
+            raise NoRoom(need.amount)
+        found[need.id], rest = home, need.amount - min(need.amount, left[home])
+        left[home] -= need.amount - rest
+        for other in open_ones:
+            part = min(left[other], rest)
+            if part:
+                moved.append(Transfer(other, home, part))
+                left[other] -= part
+                rest -= part
+        if rest:
+            raise NoRoom(0)
+    return found, tuple(moved)
 
 
 def missing_of(needs: Sequence[Need], purses: Sequence[Purse]) -> int:

@@ -15,11 +15,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import defer, joinedload
 
 from eventhub.awards import awarding, ledger, queries
-from eventhub.awards.allotting import Need, NoRoom, Purse, allot
+from eventhub.awards.allotting import Need, NoRoom, Purse, fitted
 from eventhub.awards.awarding import AlreadyAwarded, Cost, Grant, TwoPeople
-from eventhub.awards.ledger import AmountWrong, EnvelopeBroken
+from eventhub.awards.ledger import AmountWrong, EnvelopeBroken, Line
 from eventhub.awards.models import Award, Proposal, ReservePlace
-from eventhub.awards.money_models import FundEnvelope
+from eventhub.awards.money_models import FundEnvelope, MovementKind
 from eventhub.awards.release_models import Decision, Failed, Staging
 from eventhub.funding.allowance import CostKind, Payee
 from eventhub.funding.costs import OWN_WAY
@@ -240,7 +240,13 @@ def _grants(call: Call, rules: Rules, plans: Sequence[Plan]) -> list[Grant]:
     needs = [Need(str(plan.application.id), plan.cost, cells_of(plan.application) if limited else ()) for plan in plans]
     purses = [Purse(row.key, ledger.pure(row).free, only_for.get(row.key, ())) for row in rows]
     by_key: dict[str, FundEnvelope] = {row.key: row for row in rows}
-    found = allot(needs, purses)
+    found, moved = fitted(needs, purses)
+    lines = [
+        Line(by_key[key].id, kind, one.amount)
+        for one in moved
+        for key, kind in ((one.source, MovementKind.CUT), (one.target, MovementKind.RAISE))
+    ]
+    ledger.write(None, lines, reason="moved")
     return [
         Grant(
             plan.application,

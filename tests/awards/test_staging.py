@@ -168,6 +168,21 @@ def test_an_envelope_only_for_some_pays_nobody_else() -> None:
     assert awards[scene.files[1].id] == by_envelope["all"].id
 
 
+def test_a_grant_that_two_envelopes_pay_together_is_paid_by_one_that_the_other_fills() -> None:
+    envelopes = [
+        {"id": "all", "title": {"en": "All"}, "amount": COST + COST // 2},
+        {"id": "women", "title": {"en": "Women"}, "amount": COST - COST // 2, "cells": ["gender:woman"]},
+    ]
+    scene = make_staged(2, 2, envelopes=envelopes)
+    by_envelope = {row.key: row for row in queries.envelopes(scene.call.id)}
+    assert {row.key: (row.budget, row.reserved) for row in by_envelope.values()} == {
+        "all": (COST, COST),
+        "women": (COST, COST),
+    }
+    awards = {row.application_id: row.envelope_id for row in db.session.scalars(select(Award))}
+    assert awards[scene.files[0].id] == by_envelope["women"].id
+
+
 def test_a_reserve_who_steps_in_is_approved_by_a_third_person() -> None:
     scene = make_staged(8, 2)
     release(scene)
