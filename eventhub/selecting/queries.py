@@ -147,6 +147,15 @@ def waiting(call_id: uuid.UUID) -> int:
     return db.session.scalar(rows.where(Application.call_id == call_id, Application.state == State.UNDER_REVIEW)) or 0
 
 
+def undecided(call_id: uuid.UUID, but: uuid.UUID) -> int:
+    """How many files the fund's desk has not decided about yet, without those of the person ``but``, who asks."""
+    early = (State.SUBMITTED, State.INFO_REQUESTED, State.ELIGIBLE)
+    rows = select(func.count()).where(
+        Application.call_id == call_id, Application.state.in_(early), Application.person_id != but
+    )
+    return db.session.scalar(rows) or 0
+
+
 @dataclass(frozen=True)
 class AtWork:
     """A call whose board has something to choose, and its slate that stands."""

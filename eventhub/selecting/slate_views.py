@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from eventhub.kit import audit
 from eventhub.kit.access import actor, staff, stands_on
+from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
 from eventhub.kit.exports import csv_response
@@ -68,7 +69,16 @@ def recommend(slug: str, number: int) -> ResponseReturnValue:
         return back_to("selecting_console.room", slug=slug)
     board = queries.open_board(place.reading.call.id)
     present = queries.present(board.id) if board else []
-    return _page("selecting/recommend.html", place, slate, form, present=[one.person.public_name for one in present])
+    call = place.reading.call
+    return _page(
+        "selecting/recommend.html",
+        place,
+        slate,
+        form,
+        present=[one.person.public_name for one in present],
+        closes=show_own(call.closes_at, call.time_zone, language()) if call.closes_at > now() else "",
+        undecided=queries.undecided(call.id, place.person.id),
+    )
 
 
 @bp.route("/console/funds/<slug>/board/slates/<int:number>/decide", methods=["GET", "POST"])

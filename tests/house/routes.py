@@ -956,7 +956,7 @@ FUND_DESK = (
         "awards_numbers.fetch",
         "GET",
         f"{FUND_CALL}/overview/report/{{donors_report}}",
-        but(SERIES, series_admin=NOTHING),
+        but(SERIES, series_admin=NOTHING, fund_officer=NOTHING, approver=NOTHING, finance=NOTHING),
     ),
     Route(
         "funding_console.debts",
