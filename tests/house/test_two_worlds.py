@@ -110,7 +110,7 @@ def everything(world: World, role: str, addresses: list[str] | None = None) -> S
 
 
 def _told(answer: Any) -> tuple[int, str, str, int]:
-    body = TOKENS.sub("", answer.response.get_data(as_text=True))
+    body = TOKENS.sub("", answer.response.get_data().decode("utf-8", "replace"))
     headers = "\n".join(f"{name}: {value}" for name, value in answer.response.headers if name != "Set-Cookie")
     return answer.status, re.sub(r"Content-Length.*", "", headers), body, answer.statements
 
