@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from flask import Blueprint, g, request
 
 from eventhub.awards import access, queries
-from eventhub.awards.console_queries import Aside
+from eventhub.awards.console_queries import Aside, aside_of
 from eventhub.awards.models import Award
 from eventhub.kit.access import actor
 from eventhub.kit.errors import NotFound
@@ -93,11 +93,11 @@ def marked_ids() -> list[uuid.UUID]:
 
 def _place(reading: Reading) -> Place:
     person: Person = actor().person
-    grants, mine = actor().grants, queries.organisations_of([person.id])[person.id]
+    grants = actor().grants
     return Place(
         reading,
         person,
-        Aside(person.id, frozenset(mine)),
+        aside_of(person),
         access.may_offer(grants, reading.scope),
         access.may_pay(grants, reading.scope),
     )
