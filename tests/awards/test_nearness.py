@@ -4,16 +4,21 @@ from http import HTTPStatus
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
-from eventhub.awards import console_queries, releasing
-from eventhub.funding.models import State
+from eventhub.awards import awarding, console_queries, paying, queries, releasing, staging
+from eventhub.awards.models import Award, Proposal
+from eventhub.funding.models import State, Voucher
 from eventhub.kit.db import db
+from eventhub.kit.errors import Forbidden
 from eventhub.people.models import Person, Role
 from eventhub.people.queries import grants_of
-from tests.factories.awards import Money, make_award, make_fund
-from tests.factories.funding_desk import fund_officer
+from eventhub.selecting.models import Recusal
+from tests.factories.awards import Money, approve, make_application, make_award, make_fund
+from tests.factories.funding_desk import fund_officer, make_endorsement
 from tests.factories.people import sign_in
-from tests.factories.releasing import Decided, make_staged
+from tests.factories.releasing import Decided, make_staged, release
+from tests.factories.selecting import reading
 from tests.programme.console import fields_of, text_of
 
 
@@ -88,3 +93,47 @@ def test_a_stamp_is_made_with_the_secret_of_the_house(client: FlaskClient, monke
     assert stamp == releasing.stamp_of(list(reversed(rows)))
     monkeypatch.setitem(client.application.extensions, "eventhub.secret", b"another")
     assert releasing.stamp_of(rows) != stamp
+
+
+def vouched_for(fund: Money, person: Person, state: State = State.ACCEPTED) -> Award:
+    """A grant of somebody whom this person was asked to vouch for."""
+    award = make_award(fund, state)
+    make_endorsement(award.application, Voucher.REFEREE, email=person.email)
+    return award
+
+
+def test_whoever_vouched_neither_sees_nor_moves_the_grant(client: FlaskClient, fund: Money) -> None:
+    person = officer(client, fund)
+    award, other = vouched_for(fund, person), make_award(fund)
+    home = f"/en/console/funds/{fund.call.slug}/grants"
+    page = client.get(home).text
+    assert str(other.id) in page
+    assert str(award.id) not in page
+    assert client.get(f"{home}/{award.id}").status_code == HTTPStatus.NOT_FOUND
+    assert client.post(f"{home}/{award.id}/end", data={"deed": "cancel"}).status_code == HTTPStatus.NOT_FOUND
+    with pytest.raises(Forbidden):
+        awarding.offer_all(person, [vouched_for(fund, person, State.APPROVED)], accept_days=7)
+
+
+def test_whoever_vouched_approves_and_pays_nothing_of_it(client: FlaskClient, fund: Money) -> None:
+    one = make_application(fund)
+    make_endorsement(one, email=fund.approver.email)
+    with pytest.raises(Forbidden):
+        approve(fund, one)
+    award = vouched_for(fund, fund.finance)
+    with pytest.raises(Forbidden):
+        paying.ask(fund.finance, award, queries.lines([award.id])[0], 1_000)
+
+
+def test_whoever_stands_aside_approves_no_such_reserve(client: FlaskClient) -> None:
+    scene = make_staged(8, 2)
+    release(scene)
+    award = db.session.scalars(queries.whole()).all()[0]
+    awarding.answer_held(None, award, accepts=False)
+    proposal = db.session.scalars(select(Proposal)).one()
+    stepping = awarding.confirm(scene.officer, queries.proposal(proposal.id, lock=True))
+    db.session.add(Recusal(call_id=scene.call.id, application_id=stepping.id, person_id=scene.approver.id))
+    db.session.flush()
+    with pytest.raises(Forbidden):
+        staging.approve_confirmed(scene.approver, scene.call, reading(scene.call).rules)
+    assert stepping.state is State.RECOMMENDED
