@@ -14,6 +14,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import contains_eager, joinedload
 
 from eventhub.awards import awarding, queries
+from eventhub.awards.access import may_offer
 from eventhub.awards.console_queries import Aside, aside_of
 from eventhub.awards.ledger import EnvelopeBroken
 from eventhub.awards.models import Award
@@ -30,6 +31,8 @@ from eventhub.kit.outbox import promise
 from eventhub.kit.sealed import Place, SealKey, Unreadable, open_sealed, place, seal
 from eventhub.kit.tokens import digest
 from eventhub.people.models import Person
+from eventhub.people.queries import grants_of
+from eventhub.reviewing.queries import call_by_id
 from eventhub.selecting.models import Slate, SlateState
 from eventhub.selecting.queries import standing as standing_slate
 
@@ -321,7 +324,8 @@ def stop(actor: Person, call: Call) -> Release:
 
 def release_due(release_id: uuid.UUID) -> Release | None:
     """The instant has come. Safe to repeat; None where it was stopped or is done. Where it cannot be done nothing is,
-    and the reason is kept.
+    and the reason is kept: also where a decision was added or changed since, which whoever set the release has not
+    seen, and where that person is no officer of the call any more. Whoever left meanwhile is told nothing.
     """
     row = db.session.get_one(Release, release_id)
     call = hold_call(row.call_id)
@@ -333,7 +337,14 @@ def release_due(release_id: uuid.UUID) -> Release | None:
         with db.session.begin_nested():
             if call.stand is Stand.CANCELLED or approved_slate(call.id) is None:
                 raise NotPossible
-            _tell(actor, row, staged(call.id))
+            rows = staged(call.id)
+            if any(one.changed_at > row.made_at for one in rows):
+                raise Stale
+            if not may_offer(grants_of(actor.id), call_by_id(call.id).scope):
+                raise NotPossible
+            if is_near(actor, call.id):
+                raise OwnFile
+            _tell(actor, row, rows)
     except EnvelopeBroken:
         _fail(row, Failed.MONEY)
     except Forbidden:
