@@ -217,7 +217,7 @@ def rows(desk: Desk, filters: Filters, *, ids: Collection[uuid.UUID] | None = No
     if not waiting or desk.visitor is None:
         return listed
     near = too_near(desk.visitor, db.session.scalars(select(Application).where(Application.id.in_(waiting))).all())
-    return [replace(row, state=row.outcome_seen, reason=None) if row.id in near else row for row in listed]
+    return [replace(row, state=row.outcome_seen or row.state, reason=None) if row.id in near else row for row in listed]
 
 
 def number(desk: Desk, filters: Filters, *, ids: Collection[uuid.UUID] | None = None) -> int:
