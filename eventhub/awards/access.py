@@ -3,10 +3,8 @@
 Recommending, approving and paying are three people (SAFETY.md property 7).
 """
 
-import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
-from eventhub.funding.models import Application
 from eventhub.kit.errors import NotFound
 from eventhub.people.access import Scope, holds
 from eventhub.people.models import Role, RoleGrant
@@ -25,12 +23,6 @@ def may_offer(grants: Iterable[RoleGrant], scope: Scope) -> bool:
 def may_pay(grants: Iterable[RoleGrant], scope: Scope) -> bool:
     """Whether somebody pays, and changes budgets."""
     return holds(grants, Role.FINANCE, scope=scope)
-
-
-def is_party(person_id: uuid.UUID, organisations: Collection[uuid.UUID], application: Application) -> bool:
-    """Whether an application is somebody's own, or one filled in, or of an organization the person belongs to."""
-    ties = {application.organisation_id, application.nominated_by_id} - {None}
-    return person_id in {application.person_id, application.filed_by_id} or bool(ties & set(organisations))
 
 
 def sees(grants: Iterable[RoleGrant], scope: Scope) -> bool:

@@ -13,7 +13,6 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import update
 
 from eventhub.awards import queries
-from eventhub.awards.access import is_party
 from eventhub.awards.considering import demand_considered
 from eventhub.awards.ledger import Line, hold, write
 from eventhub.awards.models import Award, AwardLine, Outcome, Proposal, ReservePlace
@@ -22,6 +21,7 @@ from eventhub.funding.allowance import CostKind, Payee
 from eventhub.funding.estimates import Variant
 from eventhub.funding.models import Application, Call, State
 from eventhub.funding.moves import NotPossible, hold_rows, move, move_all
+from eventhub.funding.nearness import too_near
 from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -381,8 +381,7 @@ def _release(actor: Person | None, award: Award, outcome: Outcome, *, reason: st
 
 
 def _demand_distance(actor: Person, applications: Sequence[Application]) -> None:
-    mine = queries.organisations_of([actor.id])[actor.id]
-    if any(is_party(actor.id, mine, one) for one in applications):
+    if too_near(actor, applications):
         raise Forbidden
 
 

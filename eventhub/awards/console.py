@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from flask import Blueprint, g, request
 
 from eventhub.awards import access, queries
-from eventhub.awards.console_queries import Aside
+from eventhub.awards.console_queries import Aside, aside_of
 from eventhub.awards.models import Award
+from eventhub.funding.nearness import too_near
 from eventhub.kit.access import actor
 from eventhub.kit.errors import NotFound
 from eventhub.people.models import Person
@@ -73,12 +74,12 @@ def at_costs(slug: str) -> Place:
 
 
 def found_award(place: Place, award_id: uuid.UUID, *, lock: bool = False) -> Award:
-    """An award of this call. Raises NotFound, also for one that the visitor is a party to."""
+    """An award of this call. Raises NotFound, also for one that the visitor is too near to."""
     award = queries.award(award_id, lock=lock)
     application = award.application
     if application.call_id != place.call_id:
         raise NotFound
-    if access.is_party(place.aside.person_id, place.aside.organisations, application):
+    if too_near(place.person, [application]):
         raise NotFound
     return award
 
@@ -93,11 +94,11 @@ def marked_ids() -> list[uuid.UUID]:
 
 def _place(reading: Reading) -> Place:
     person: Person = actor().person
-    grants, mine = actor().grants, queries.organisations_of([person.id])[person.id]
+    grants = actor().grants
     return Place(
         reading,
         person,
-        Aside(person.id, frozenset(mine)),
+        aside_of(person),
         access.may_offer(grants, reading.scope),
         access.may_pay(grants, reading.scope),
     )

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, false, func, literal, or_, select, true
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
+from eventhub.awards import queries
 from eventhub.awards.models import (
     Award,
     AwardLine,
@@ -21,11 +22,11 @@ from eventhub.awards.models import (
 )
 from eventhub.awards.money_models import ExchangeRate, FundEnvelope, Movement
 from eventhub.funding.access import reached
-from eventhub.funding.models import Application, Call, Stand, State
+from eventhub.funding.models import Application, Call, Endorsement, Stand, State
 from eventhub.kit.audit import AuditEntry, AuditText
 from eventhub.kit.db import Texts, db
 from eventhub.kit.errors import or_not_found
-from eventhub.people.models import Role, RoleGrant
+from eventhub.people.models import Person, Role, RoleGrant
 from eventhub.programme.models import Event
 
 VIEWS: dict[str, frozenset[State]] = {
@@ -43,13 +44,14 @@ SIZE = 25
 
 @dataclass(frozen=True)
 class Aside:
-    """Who looks: awards of their own, and of their organizations, do not exist for them."""
+    """Who looks: awards of files that this person is too near to (funding/nearness.py) do not exist for them."""
 
     person_id: uuid.UUID
     organisations: frozenset[uuid.UUID]
+    email: str | None
 
     def others(self) -> ColumnElement[bool]:
-        """The applications that this person is no party to."""
+        """The applications that this person is not near to."""
         mine = [
             Application.person_id == self.person_id,
             func.coalesce(Application.filed_by_id == self.person_id, False),
@@ -59,7 +61,15 @@ class Aside:
                 if self.organisations
             ),
         ]
+        if self.email:
+            asked = select(Endorsement.application_id).where(Endorsement.email == self.email)
+            mine.append(Application.id.in_(asked))
         return ~or_(*mine)
+
+
+def aside_of(person: Person) -> Aside:
+    """Who looks. One statement."""
+    return Aside(person.id, frozenset(queries.organisations_of([person.id])[person.id]), person.email)
 
 
 @dataclass(frozen=True)
@@ -139,7 +149,7 @@ def envelope(call_id: uuid.UUID, envelope_id: uuid.UUID) -> FundEnvelope:
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the ledger. ``application``: None for a budget, and for the file that the reader is a party to."""
+    """One line of the ledger. ``application``: None for a budget."""
 
     movement: Movement
     award_id: uuid.UUID | None
@@ -147,13 +157,15 @@ class Entry:
 
 
 def ledger_lines(call_id: uuid.UUID, aside: Aside) -> list[Entry]:
-    """The newest lines of the ledger of a call. One statement."""
+    """The newest lines of the ledger of a call. One statement. Lines of awards that do not exist for the reader are
+    left out: an amount and an hour would tell a decision before the release.
+    """
     found = (
         select(Movement, Award.id, Application)
         .join(FundEnvelope, FundEnvelope.id == Movement.envelope_id)
         .outerjoin(Award, Award.id == Movement.award_id)
-        .outerjoin(Application, and_(Application.id == Award.application_id, aside.others()))
-        .where(FundEnvelope.call_id == call_id)
+        .outerjoin(Application, Application.id == Award.application_id)
+        .where(FundEnvelope.call_id == call_id, or_(Application.id.is_(None), aside.others()))
         .order_by(Movement.id.desc())
         .limit(SHOWN_LINES)
     )
@@ -260,33 +272,39 @@ class Waiting:
     to_pay: int
 
 
-def waiting(grants: Iterable[RoleGrant], person_id: uuid.UUID) -> list[Waiting]:
-    """What waits within reach of officers and of finance; nobody's own payment. One statement, none for whoever is
-    neither.
+def waiting(grants: Iterable[RoleGrant], person: Person) -> list[Waiting]:
+    """What waits within reach of officers and of finance, without what does not exist for this person: a number would
+    tell of it. Two statements, none for whoever is neither.
     """
     mine = list(grants)
     offers, pays = _reach(mine, Role.FUND_OFFICER), _reach(mine, Role.FINANCE)
     if offers is None and pays is None:
         return []
+    others = aside_of(person).others()
     to_offer = (
         select(func.count())
         .select_from(Application)
         .join(Award, Award.application_id == Application.id)
         .where(Application.call_id == Call.id, Application.state == State.APPROVED, Application.erased_at.is_(None))
+        .where(others)
     )
-    proposed = select(func.count()).where(
-        Proposal.call_id == Call.id, Proposal.confirmed_at.is_(None), Proposal.dropped_at.is_(None)
+    proposed = (
+        select(func.count())
+        .select_from(Proposal)
+        .join(Application, Application.id == Proposal.application_id)
+        .where(Proposal.call_id == Call.id, Proposal.confirmed_at.is_(None), Proposal.dropped_at.is_(None), others)
     )
     to_pay = (
         select(func.count())
         .select_from(Payment)
         .join(Award, Award.id == Payment.award_id)
-        .join(FundEnvelope, FundEnvelope.id == Award.envelope_id)
+        .join(Application, Application.id == Award.application_id)
         .where(
-            FundEnvelope.call_id == Call.id,
+            Application.call_id == Call.id,
             Payment.paid_at.is_(None),
             Payment.dropped_at.is_(None),
-            Payment.asked_by_id != person_id,
+            Payment.asked_by_id != person.id,
+            others,
         )
     )
 

@@ -6,7 +6,7 @@ told apart: the smallest kinds of cost go into one line together (SAFETY.md prop
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select, true
 
-from eventhub.awards import ledger
+from eventhub.awards import dashboard_money, ledger
+from eventhub.awards.dashboard_models import FrozenBalance
 from eventhub.awards.models import Award, AwardLine, Ticket, TravelReport
 from eventhub.awards.money_models import ExchangeRate, FundEnvelope
 from eventhub.funding.allowance import CostKind
@@ -31,20 +32,20 @@ RATES = 60
 
 @dataclass(frozen=True)
 class Sum:
-    """An envelope, or all of them (``key`` is empty), in minor units."""
+    """An envelope, or all of them (``key`` is empty), in minor units; None where it is not told."""
 
     key: str
     budget: int
-    reserved: int
-    committed: int
-    paid: int
-    returned: int
-    free: int
+    reserved: int | None
+    committed: int | None
+    paid: int | None
+    returned: int | None
+    free: int | None
 
     @property
-    def spent(self) -> int:
+    def spent(self) -> int | None:
         """What left and did not come back."""
-        return self.paid - self.returned
+        return None if self.paid is None or self.returned is None else self.paid - self.returned
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,14 @@ class Money:
 
 
 def money(call: Call, *, exact: bool) -> Money:
-    """Envelopes and costs; ``exact``: for whoever may see persons. Three statements."""
-    rows = db.session.scalars(select(FundEnvelope).where(FundEnvelope.call_id == call.id).order_by(FundEnvelope.key))
+    """Envelopes and costs; ``exact``: for whoever may see persons, of this minute. For all others as of the last count
+    of a worker, and only what tells of five people at the least (dashboard_money.py). Three statements.
+    """
+    rows = db.session.scalars(
+        select(FundEnvelope).where(FundEnvelope.call_id == call.id).order_by(FundEnvelope.key)
+    ).all()
+    if not exact:
+        return _frozen(call, rows)
     envelopes = tuple(
         Sum(row.key, row.budget, row.reserved, row.committed, row.paid, row.returned, ledger.pure(row).free)
         for row in rows
@@ -83,16 +90,39 @@ def money(call: Call, *, exact: bool) -> Money:
     names = ("budget", "reserved", "committed", "paid", "returned", "free")
     whole = Sum("", *(sum(getattr(one, name) for one in envelopes) for name in names))
     people = _people(call.id)
-    promised = whole.reserved + whole.committed + whole.spent
-    costs = _costs(call.id)
-    return Money(
-        call.currency,
-        envelopes,
-        whole,
-        costs if exact else together(costs),
-        people if exact or people >= STEP else 0,
-        promised // people if people and (exact or people >= STEP) else None,
-    )
+    return Money(call.currency, envelopes, whole, _costs(call.id), people, _each(whole, people))
+
+
+def freeze(call: Call, row: FrozenBalance) -> None:
+    """Keep what may be read of the money by now beside the balance. Safe to repeat."""
+    costs = [(one.kind, one.people, one.estimated, one.approved, one.actual, one.authorised) for one in _costs(call.id)]
+    row.numbers = row.numbers | {"money": dashboard_money.published(call, costs, row.numbers.get("money"))}
+
+
+def _frozen(call: Call, rows: Sequence[FundEnvelope]) -> Money:
+    row = db.session.get(FrozenBalance, call.id)
+    told: dict[str, Any] = (row.numbers.get("money") if row else None) or {"sums": {}, "costs": [], "people": 0}
+    sums = told["sums"]
+    ceilings = {one.key: ledger.pure(one).ceiling for one in rows}
+
+    def as_told(key: str, budget: int, ceiling: int) -> Sum:
+        if key not in sums:
+            return Sum(key, budget, None, None, None, None, None)
+        reserved, committed, paid, returned = sums[key]
+        return Sum(key, budget, reserved, committed, paid, returned, ceiling - reserved - committed - paid + returned)
+
+    envelopes = tuple(as_told(one.key, one.budget, ceilings[one.key]) for one in rows)
+    whole = as_told("", sum(one.budget for one in rows), sum(ceilings.values()))
+    if len(rows) == 1:
+        envelopes = (replace(whole, key=rows[0].key),)
+    costs = tuple(Cost(CostKind(kind), *numbers) for kind, *numbers in told["costs"])
+    return Money(call.currency, envelopes, whole, together(costs), told["people"], _each(whole, told["people"]))
+
+
+def _each(whole: Sum, people: int) -> int | None:
+    if not people or whole.reserved is None or whole.committed is None or whole.spent is None:
+        return None
+    return (whole.reserved + whole.committed + whole.spent) // people
 
 
 def together(costs: Sequence[Cost]) -> tuple[Cost, ...]:

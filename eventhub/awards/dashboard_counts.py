@@ -17,8 +17,8 @@ from typing import Any
 from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import contains_eager, load_only
 
+from eventhub.awards import dashboard, reporting
 from eventhub.awards import dashboard_hiding as hiding
-from eventhub.awards import reporting
 from eventhub.awards.dashboard_hiding import Chance, Column
 from eventhub.awards.dashboard_models import FrozenBalance
 from eventhub.awards.models import Award, TravelReport
@@ -120,7 +120,14 @@ def freeze(moment: datetime) -> int:
         )
         .order_by(Call.id)
     )
-    return sum(_freeze(call, today) for call in list(db.session.scalars(due)))
+    counted = 0
+    for call in list(db.session.scalars(due)):
+        counted += _freeze(call, today)
+        row = db.session.get(FrozenBalance, call.id)
+        if row is not None:
+            dashboard.freeze(call, row)
+    db.session.flush()
+    return counted
 
 
 def _freeze(call: Call, today: date) -> bool:
@@ -135,7 +142,7 @@ def _freeze(call: Call, today: date) -> bool:
     known = row.numbers if row else {}
     people, moved = _published(known.get("people"), _people(call), totals)
     reports, more = _published(known.get("reports"), [_answers(call.id)], [filed])
-    numbers = {"people": people, "reports": reports}
+    numbers = dict(known) | {"people": people, "reports": reports}
     if row is None:
         db.session.add(FrozenBalance(call_id=call.id, counted_on=today, looked_on=today, numbers=numbers))
     else:

@@ -150,8 +150,8 @@ def money_rows(call: Call, rules: Rules, found: FundMoney) -> dict[str, Any]:
     """Envelopes and costs as figures; the currency stands in the heads of the tables."""
     lang = language()
 
-    def amount(minor: int) -> str:
-        return show_amount(Money(minor, found.currency), lang)
+    def amount(minor: int | None) -> str:
+        return str(_("Not shown")) if minor is None else show_amount(Money(minor, found.currency), lang)
 
     listed = [*found.envelopes, *([found.whole] if len(found.envelopes) > 1 else [])]
     whole = max(1, found.whole.budget)
@@ -174,7 +174,8 @@ def money_rows(call: Call, rules: Rules, found: FundMoney) -> dict[str, Any]:
         "each": None if found.each is None else show_money(Money(found.each, found.currency), lang),
         "people": found.people,
         "parts": [
-            {"percent": min(100.0, 100 * getattr(found.whole, name) / whole), "kind": colour} for name, colour in parts
+            {"percent": min(100.0, 100 * (getattr(found.whole, name) or 0) / whole), "kind": colour}
+            for name, colour in parts
         ],
         "legend": [
             {"label": f"{label} {amount(getattr(found.whole, name))}", "kind": colour}

@@ -353,7 +353,9 @@ def _count(number: int | None) -> tuple[str, Cell]:
     return (str(_("Not shown")), None) if number is None else (show_number(number, g.lang), number)
 
 
-def _amount(minor: int, currency: str) -> tuple[str, Cell]:
+def _amount(minor: int | None, currency: str) -> tuple[str, Cell]:
+    if minor is None:
+        return str(_("Not shown")), None
     money = Money(minor, currency)
     return show_amount(money, g.lang), minor / 10**money.digits
 

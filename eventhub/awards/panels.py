@@ -45,7 +45,7 @@ def mine(visitor: Visitor) -> Panel | None:
 def today(visitor: Visitor) -> Panel | None:
     """Grants to offer, reserves that are proposed, payments that wait for a second person."""
     tasks: list[dict[str, Any]] = []
-    for row in console_queries.waiting(visitor.grants, visitor.id):
+    for row in console_queries.waiting(visitor.grants, visitor.person):
         title = in_language(row.title, g.lang, row.original_language).text
         found = (
             (row.to_offer, _("Grants to offer"), url_for("awards_console.index", slug=row.slug, view="approved")),

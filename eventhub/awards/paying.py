@@ -19,6 +19,7 @@ from eventhub.awards.models import Award, AwardLine, Outcome, Payment
 from eventhub.awards.money_models import MovementKind
 from eventhub.funding.models import State
 from eventhub.funding.moves import NotPossible
+from eventhub.funding.nearness import too_near
 from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -202,9 +203,5 @@ def _payee(payment: Payment) -> Place:
 def _demand_payer(actor: Person, award: Award) -> None:
     if actor.id in {award.recommended_by_id, award.approved_by_id}:
         raise ThreePeople
-    mine = queries.organisations_of([actor.id])[actor.id]
-    if actor.id == award.application.person_id or mine & {
-        award.application.organisation_id,
-        award.application.nominated_by_id,
-    }:
+    if too_near(actor, [award.application]):
         raise Forbidden

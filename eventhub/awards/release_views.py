@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from eventhub.awards import access, release_shown, releasing, staging
+from eventhub.awards.console_queries import aside_of
 from eventhub.awards.letters import title_of
 from eventhub.awards.release_forms import NOW, ReasonForm, ReleaseForm
 from eventhub.awards.releasing import CHOICES, Staged
@@ -194,11 +195,11 @@ def _draw(place: Place, form: Form) -> ResponseReturnValue:
         slate=slate,
         problem=release_shown.staging(releasing.staging_of(slate), call.currency, lang) if slate else None,
         groups=release_shown.groups(rows, lang, whole=bool(request.args.get("all"))),
-        total=len(every),
-        near=len(every) - len(rows),
+        total=len(rows),
+        near=releasing.is_near(place.person, call.id),
         changed=changed,
         left=[one.person.public_name for one in left if one.id not in near],
-        undecided=releasing.undecided(call.id),
+        undecided=releasing.undecided(call.id, aside_of(place.person)),
         waiting=[one.person.public_name for one, _proposal, _place in waiting if one.id not in hidden],
         set=_set(set_one.at, call.time_zone) if set_one else None,
         letters=_samples(place, rows, set_one.at if set_one else None),

@@ -4,17 +4,18 @@ A release is made now, or at an instant until which it can be stopped. The numbe
 decisions.
 """
 
-import hashlib
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import contains_eager, joinedload
 
 from eventhub.awards import awarding, queries
+from eventhub.awards.access import may_offer
+from eventhub.awards.console_queries import Aside, aside_of
 from eventhub.awards.ledger import EnvelopeBroken
 from eventhub.awards.models import Award
 from eventhub.awards.release_models import Decision, Failed, Release, Staging
@@ -28,7 +29,10 @@ from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError, Forbidden, NotFound, Stale, means
 from eventhub.kit.outbox import promise
 from eventhub.kit.sealed import Place, SealKey, Unreadable, open_sealed, place, seal
+from eventhub.kit.tokens import digest
 from eventhub.people.models import Person
+from eventhub.people.queries import grants_of
+from eventhub.reviewing.queries import call_by_id
 from eventhub.selecting.models import Slate, SlateState
 from eventhub.selecting.queries import standing as standing_slate
 
@@ -37,6 +41,8 @@ GAP = timedelta(milliseconds=200)
 WITHIN = timedelta(minutes=50)
 LONGEST = timedelta(days=60)
 """So far ahead a release can be set."""
+AWAITING = (State.ELIGIBLE, State.UNDER_REVIEW, State.RECOMMENDED, State.RESERVE)
+"""Whose applicants wait for word, though nothing is staged."""
 CHOICES = {
     State.RESERVE: ("reserve",),
     State.NOT_RECOMMENDED: ("below_line", "over_organisation_limit", "budget", "report_owed", "conflict", "other"),
@@ -165,20 +171,37 @@ def gone(call_id: uuid.UUID) -> list[Application]:
     return list(db.session.scalars(rows))
 
 
-def undecided(call_id: uuid.UUID) -> int:
-    """How many files are still under review: the release does not speak of them."""
+def undecided(call_id: uuid.UUID, aside: Aside) -> int:
+    """How many files are still under review: the release does not speak of them. Without those that the reader is near
+    to.
+    """
     rows = select(Application.id).where(Application.call_id == call_id, Application.state == State.UNDER_REVIEW)
-    return len(list(db.session.scalars(rows)))
+    return len(list(db.session.scalars(rows.where(aside.others()))))
+
+
+def is_near(actor: Person, call_id: uuid.UUID) -> bool:
+    """Whether somebody is too near to any file of a call whose applicant waits for word. The answer is the same whether
+    that file is staged or not: else it would tell of the decision.
+    """
+    rows = select(Application.id).where(
+        Application.call_id == call_id,
+        or_(Application.outcome_seen.is_not(None), Application.state.in_(AWAITING)),
+        Application.erased_at.is_(None),
+        ~aside_of(actor).others(),
+    )
+    return db.session.scalar(rows.limit(1)) is not None
 
 
 def stamp_of(rows: Sequence[Staged]) -> str:
-    """What a page showed, in one word: another one as soon as anything of it is different."""
+    """What a page showed, in one word: another one as soon as anything of it is different. Only the house can make it:
+    it is of all decisions, also of those that the page's reader must not know, and nobody may try these out.
+    """
     said = "\n".join(
         f"{one.application.id} {one.application.state.value} {one.decision.version}"
         f" {one.award.amount if one.award else ''}"
         for one in sorted(rows, key=lambda one: str(one.application.id))
     )
-    return hashlib.sha256(said.encode()).hexdigest()
+    return digest(f"awards.release\0{said}").hex()
 
 
 def approved_slate(call_id: uuid.UUID) -> Slate | None:
@@ -273,7 +296,7 @@ def release(actor: Person, call: Call, *, stamp: str, at: datetime | None = None
         raise NothingStaged
     if stamp != stamp_of(rows):
         raise ChangedSince
-    if too_near(actor, [one.application for one in rows]):
+    if is_near(actor, call.id):
         raise OwnFile
     row = Release(id=uuid.uuid4(), call_id=call.id, at=max(at or moment, moment), made_by_id=actor.id)
     db.session.add(row)
@@ -301,7 +324,8 @@ def stop(actor: Person, call: Call) -> Release:
 
 def release_due(release_id: uuid.UUID) -> Release | None:
     """The instant has come. Safe to repeat; None where it was stopped or is done. Where it cannot be done nothing is,
-    and the reason is kept.
+    and the reason is kept: also where a decision was added or changed since, which whoever set the release has not
+    seen, and where that person is no officer of the call any more. Whoever left meanwhile is told nothing.
     """
     row = db.session.get_one(Release, release_id)
     call = hold_call(row.call_id)
@@ -313,7 +337,14 @@ def release_due(release_id: uuid.UUID) -> Release | None:
         with db.session.begin_nested():
             if call.stand is Stand.CANCELLED or approved_slate(call.id) is None:
                 raise NotPossible
-            _tell(actor, row, staged(call.id))
+            rows = staged(call.id)
+            if any(one.changed_at > row.made_at for one in rows):
+                raise Stale
+            if not may_offer(grants_of(actor.id), call_by_id(call.id).scope):
+                raise NotPossible
+            if is_near(actor, call.id):
+                raise OwnFile
+            _tell(actor, row, rows)
     except EnvelopeBroken:
         _fail(row, Failed.MONEY)
     except Forbidden:

@@ -34,8 +34,10 @@ from eventhub.kit.errors import DomainError, Forbidden, Stale
 from eventhub.kit.money import Money
 from eventhub.kit.outbox import promise
 from eventhub.people.models import Person
+from eventhub.reviewing.queries import call_by_id
 from eventhub.selecting.inputs import cells_of
 from eventhub.selecting.models import Slate, SlateState
+from eventhub.selecting.queries import aside
 
 REASONS = {State.APPROVED: "selected", State.RESERVE: "reserve", State.NOT_RECOMMENDED: "below_line"}
 """The reason that a decision begins with (decision_reason.funding)."""
@@ -137,7 +139,7 @@ def confirmed(call_id: uuid.UUID) -> list[tuple[Application, Proposal, ReservePl
 
 def approve_confirmed(actor: Person, call: Call, rules: Rules) -> list[Award]:
     """An approver approves reserves who step in; they wait for the next release. Raises NothingToApprove, TwoPeople
-    (who recommended or confirmed one), Forbidden, EnvelopeBroken.
+    (who recommended or confirmed one), Forbidden (who stands aside from one), EnvelopeBroken.
     """
     call = hold_call(call.id)
     waiting = confirmed(call.id)
@@ -145,6 +147,10 @@ def approve_confirmed(actor: Person, call: Call, rules: Rules) -> list[Award]:
         raise NothingToApprove
     if any(actor.id == proposal.decided_by_id for _application, proposal, _place in waiting):
         raise TwoPeople
+    if aside(call_by_id(call.id), [actor.id])[actor.id] & {
+        application.id for application, _proposal, _place in waiting
+    }:
+        raise Forbidden
     made: list[Award] = []
     by_signer: dict[uuid.UUID, list[Plan]] = {}
     for application, _proposal, place in waiting:

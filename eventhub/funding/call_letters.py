@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload
 
 from eventhub.funding import call_shown
 from eventhub.funding.models import Application, CallDeadline, CallRules, Stand, State
-from eventhub.funding.opening import NEWS_OF_DEADLINE, NEWS_OF_END, NEWS_OF_RULES
+from eventhub.funding.opening import NEWS_OF_DEADLINE, NEWS_OF_END, NEWS_OF_RULES, TOLD
 from eventhub.kit.db import db
 from eventhub.kit.i18n import in_language, said_by_clock
 from eventhub.kit.mail import Letter
@@ -77,7 +77,7 @@ def cancelled_told(application_id: uuid.UUID) -> Letter | None:
 def _application(application_id: uuid.UUID, states: tuple[State, ...]) -> Application | None:
     rows = (
         select(Application)
-        .where(Application.id == application_id, Application.erased_at.is_(None), Application.state.in_(states))
+        .where(Application.id == application_id, Application.erased_at.is_(None), TOLD.in_(states))
         .options(joinedload(Application.call), joinedload(Application.person))
     )
     return db.session.scalar(rows)

@@ -25,7 +25,7 @@ FIRST_TIME = {"yes": _l("For the first time"), "no": _l("Took part before"), "":
 def numbers(slug: str) -> ResponseReturnValue:
     """How many applied, of whom, how they stand, and since when."""
     place = at_desk(slug)
-    found = call_numbers.numbers(place.call, now())
+    found = call_numbers.numbers(place, now())
     return render_template(
         "funding/numbers.html",
         place=place,

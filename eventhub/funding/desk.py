@@ -5,7 +5,7 @@ Names are public ones: an alias stands in place of a name in every list, search 
 
 import uuid
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from eventhub.funding import rules as rules_of
 from eventhub.funding.access import scope_of
 from eventhub.funding.file_check import Gap, gaps
 from eventhub.funding.models import Application, Call, CallRules, Debt, Endorsement, Stand, State, Vouch
+from eventhub.funding.nearness import too_near
 from eventhub.funding.rules import Rules
 from eventhub.kit.audit import AuditEntry, AuditText
 from eventhub.kit.clock import now
@@ -61,12 +62,15 @@ NOMINATING = aliased(Organisation, name="nominating")
 
 @dataclass(frozen=True)
 class Desk:
-    """A call as its desk has it: with the rules in force and the scope of roles."""
+    """A call as its desk has it: with the rules in force and the scope of roles. For ``visitor``, who reads the list,
+    an own file is not in it.
+    """
 
     call: Call
     rules: Rules
     scope: Scope
     event: Event | None
+    visitor: Person | None = None
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,8 @@ class Row:
     decided_at: datetime | None
     answer_set_id: uuid.UUID | None
     version_id: uuid.UUID | None
+    outcome_seen: State | None
+    """What the applicant knows of, until the release."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +159,7 @@ def desk_of(slug: str) -> Desk:
     return Desk(call, rules_of.read(in_force), scope_of(call, event.series_id if event else None), event)
 
 
-def overview(call_id: uuid.UUID) -> Overview:
+def overview(desk: Desk) -> Overview:
     """One statement."""
     columns = (
         Application.state,
@@ -170,7 +176,7 @@ def overview(call_id: uuid.UUID) -> Overview:
         select(*columns, func.count())
         .outerjoin(Organisation, Organisation.id == Application.organisation_id)
         .outerjoin(NOMINATING, NOMINATING.id == Application.nominated_by_id)
-        .where(*at_desk(call_id))
+        .where(*at_desk(desk.call.id, desk.visitor))
         .group_by(*(literal_column(str(one + 1)) for one in range(len(columns))))
     )
     cells = [tuple(row) for row in db.session.execute(rows)]
@@ -183,7 +189,9 @@ def overview(call_id: uuid.UUID) -> Overview:
 
 
 def rows(desk: Desk, filters: Filters, *, ids: Collection[uuid.UUID] | None = None, whole: bool = False) -> list[Row]:
-    """One page of the list, or with ``whole`` all of it; ``ids``: of these alone. One statement."""
+    """One page of the list, or with ``whole`` all of it; ``ids``: of these alone. One statement, before a release three
+    more: files that the visitor is near to are as their applicants see them.
+    """
     found: Any = (
         select(
             *(Application.id, Application.number, Application.reference, Application.state, Application.late),
@@ -191,7 +199,7 @@ def rows(desk: Desk, filters: Filters, *, ids: Collection[uuid.UUID] | None = No
             *(Organisation.name, NOMINATING.name, _vouched(), Application.support, Application.first_time),
             *(Application.language, Application.asked_amount, Application.cost, Application.reason),
             *(Application.submitted_at, Application.answered_at, Application.due_at, Application.decided_at),
-            *(Application.answer_set_id, AnswerSet.version_id),
+            *(Application.answer_set_id, AnswerSet.version_id, Application.outcome_seen),
         )
         .join(Person, Person.id == Application.person_id)
         .outerjoin(Organisation, Organisation.id == Application.organisation_id)
@@ -204,7 +212,12 @@ def rows(desk: Desk, filters: Filters, *, ids: Collection[uuid.UUID] | None = No
         found = found.where(Application.id.in_(ids))
     if not whole:
         found = found.limit(filters.size).offset((filters.page - 1) * filters.size)
-    return [Row(*row) for row in db.session.execute(found)]
+    listed = [Row(*row) for row in db.session.execute(found)]
+    waiting = [row.id for row in listed if row.outcome_seen] if desk.visitor else []
+    if not waiting or desk.visitor is None:
+        return listed
+    near = too_near(desk.visitor, db.session.scalars(select(Application).where(Application.id.in_(waiting))).all())
+    return [replace(row, state=row.outcome_seen or row.state, reason=None) if row.id in near else row for row in listed]
 
 
 def number(desk: Desk, filters: Filters, *, ids: Collection[uuid.UUID] | None = None) -> int:
@@ -372,9 +385,10 @@ def with_person(application_id: uuid.UUID) -> Application | None:
     return found
 
 
-def at_desk(call_id: uuid.UUID) -> tuple[ColumnElement[bool], ...]:
-    """The applications that a desk has: sent, and of somebody who is not erased."""
+def at_desk(call_id: uuid.UUID, visitor: Person | None = None) -> tuple[ColumnElement[bool], ...]:
+    """The applications that a desk has: sent, and of somebody who is not erased; not the visitor's own."""
     return (
+        *([Application.person_id != visitor.id] if visitor else []),
         Application.call_id == call_id,
         Application.number.is_not(None),
         Application.submitted_at.is_not(None),
@@ -425,7 +439,7 @@ def _vouched() -> Any:
 
 
 def _where(desk: Desk, filters: Filters) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = [*at_desk(desk.call.id)]
+    found: list[ColumnElement[bool]] = [*at_desk(desk.call.id, desk.visitor)]
     if read_reference(filters.q) is not None or filters.q.lstrip("#").isdigit():
         # A whole reference or a number means one file: it is found whatever view or filter stands.
         return [*found, _search(filters.q)]

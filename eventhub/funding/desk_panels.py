@@ -18,7 +18,7 @@ from eventhub.people.sessions import Visitor
 
 def today(visitor: Visitor) -> Panel | None:
     """Which desks of the fund have something to do, and proposals that wait for a second person."""
-    rows = desk_today.waiting(visitor.grants)
+    rows = desk_today.waiting(visitor.grants, visitor.id)
     items = [
         {
             "label": in_language(row.title, g.lang, row.original_language).text,

@@ -61,10 +61,10 @@ def draw_preview(
             (
                 one,
                 one.person.public_name,
-                _moved(one, by.get(one.id))
-                if one.id in moved
-                else desk_shown.why_too_near(near[one.id])
+                desk_shown.why_too_near(near[one.id])
                 if one.id in near
+                else _moved(one, by.get(one.id))
+                if one.id in moved
                 else desk_shown.STATES[one.state][0],
             )
             for one in unable

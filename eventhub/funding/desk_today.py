@@ -1,5 +1,6 @@
 """What waits at the fund's desks within somebody's reach, for the page Today."""
 
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,8 +34,10 @@ class Waiting:
     pairs: int
 
 
-def waiting(grants: Iterable[RoleGrant]) -> list[Waiting]:
-    """The desks within reach that have something to do, the longest wait first. One statement, or none."""
+def waiting(grants: Iterable[RoleGrant], person_id: uuid.UUID) -> list[Waiting]:
+    """The desks within reach that have something to do, the longest wait first, without own files. One statement, or
+    none.
+    """
     mine = list(grants)
     reach = _reach(mine)
     if reach is None:
@@ -61,6 +64,7 @@ def waiting(grants: Iterable[RoleGrant]) -> list[Waiting]:
         .join(Application, Application.call_id == Call.id)
         .outerjoin(Event, Event.id == Call.event_id)
         .where(Call.stand == Stand.OPEN, Application.number.is_not(None), Application.erased_at.is_(None), reach)
+        .where(Application.person_id != person_id)
         .group_by(Call.id)
     )
     rows = [Waiting(*row) for row in db.session.execute(found)]

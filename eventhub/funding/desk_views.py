@@ -33,7 +33,7 @@ def files(slug: str) -> ResponseReturnValue:
     """The list with its filters, and what can be done with chosen rows."""
     place = at_desk(slug)
     presence.leave(actor().id)
-    known = desk.overview(place.call.id)
+    known = desk.overview(place)
     filters = filters_from(request.args, known)
     ids = desk.lacking(place, filters) if filters.lacking else None
     rows = desk.rows(place, filters, ids=ids)
@@ -124,7 +124,7 @@ def decide(slug: str) -> ResponseReturnValue:
 def export(slug: str) -> ResponseReturnValue:
     """The filtered list as a file, for a reason that is recorded. It is made for this answer and kept nowhere."""
     place = at_desk(slug)
-    filters = filters_from(request.args, desk.overview(place.call.id))
+    filters = filters_from(request.args, desk.overview(place))
     form = ExportForm()
     _note_search(place, filters)
     if form.validate_on_submit():

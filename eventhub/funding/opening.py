@@ -35,6 +35,9 @@ NEWS_OF_RULES = (State.DRAFT, State.SUBMITTED, State.INFO_REQUESTED, State.ELIGI
 NEWS_OF_DEADLINE = (State.DRAFT, State.EXPIRED)
 NEWS_OF_END = (*NEWS_OF_RULES, State.RECOMMENDED, State.RESERVE, State.APPROVED)
 
+TOLD = func.coalesce(Application.outcome_seen, Application.state)
+"""By what applicants know are they told: else the silence after a decision that waits would tell of it."""
+
 
 class NotReady(DomainError):
     """Something is missing before the call can open; the page lists it."""
@@ -230,7 +233,7 @@ def _tell(task: str, call_id: uuid.UUID, states: tuple[State, ...], *, mark: str
     rows = select(
         func.concat(f"{task}:{mark}:", Application.id).label("key"),
         func.jsonb_build_object(*parts, type_=JSONB).label("payload"),
-    ).where(Application.call_id == call_id, Application.state.in_(states), Application.erased_at.is_(None))
+    ).where(Application.call_id == call_id, TOLD.in_(states), Application.erased_at.is_(None))
     promise_all(task, rows)
 
 

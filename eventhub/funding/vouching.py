@@ -229,10 +229,12 @@ def behind(secret: str, *, lock: bool = False) -> Asked | None:
 
 
 def is_open(asked: Asked, moment: datetime) -> bool:
-    """Whether an answer is still taken: until so many days after the deadline, and while the file has not gone on."""
+    """Whether an answer is still taken: until so many days after the deadline, and while the file has not gone on as
+    far as its applicant knows: whoever vouches must not learn of a decision before the release.
+    """
     row, application = asked.endorsement, asked.application
     standing = row.outcome is None and row.withdrawn_at is None and asked.applicant.erased_at is None
-    listening = application.state in LISTENING and asked.call.stand is Stand.OPEN
+    listening = (application.outcome_seen or application.state) in LISTENING and asked.call.stand is Stand.OPEN
     return standing and listening and moment < last_moment(asked)
 
 

@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from eventhub.awards import dashboard, dashboard_counts
+from eventhub.awards import dashboard, dashboard_counts, queries
 from eventhub.awards.dashboard import Cost, Happening, together
 from eventhub.awards.dashboard_models import FrozenBalance
 from eventhub.funding.allowance import CostKind
@@ -106,12 +106,56 @@ def test_the_balance_is_the_same_for_every_reader(client: FlaskClient, fund: Mon
 
 
 def test_money_and_timeline_stand_beside_it(client: FlaskClient, fund: Money) -> None:
+    dashboard_counts.freeze(now())
     sign_in(client, overseer(fund))
     text = client.get(page(fund)).text
-    assert "Nothing counted yet" in text
     for words in ("Voluntary fund", "40,000", "Economy-class return ticket", "7,200", "9 of 12", "Last day to accept"):
         assert words in text, words
     assert "For each of 18 people, on average: USD\u00a01,200." in text
+
+
+def test_no_amount_of_few_people_is_the_difference_of_two_looks(fund: Money) -> None:
+    def told() -> tuple[object, ...]:
+        found = dashboard.money(fund.call, exact=False)
+        return found.whole, found.envelopes, found.costs, found.each
+
+    dashboard_counts.freeze(now())
+    before = told()
+    assert dashboard.money(fund.call, exact=False).whole.reserved is not None
+    give(fund, range(4))
+    dashboard_counts.freeze(now() + timedelta(days=1))
+    assert told() == before, "four people are too few"
+    assert dashboard.money(fund.call, exact=True).whole != before[0]
+    give(fund, range(1))
+    assert told() == before, "it is counted once a day"
+    dashboard_counts.freeze(now() + timedelta(days=2))
+    assert told() != before
+
+
+def test_an_envelope_of_few_people_is_not_told(database: None) -> None:
+    fund = make_fund(
+        envelopes=[
+            {"id": "main", "title": {"en": "Main"}, "amount": 900_000},
+            {"id": "kept", "title": {"en": "Kept"}, "amount": 900_000},
+        ]
+    )
+    give(fund, range(3))
+    dashboard_counts.freeze(now())
+    found = dashboard.money(fund.call, exact=False)
+    assert found.whole.budget == 1_800_000
+    assert {one.committed for one in (found.whole, *found.envelopes)} == {None}
+    assert (found.costs, found.people, found.each) == ((), 0, None)
+    give(fund, range(2))
+    fund.envelope = next(one for one in queries.envelopes(fund.call.id) if one.key == "kept")
+    give(fund, range(1))
+    dashboard_counts.freeze(now() + timedelta(days=1))
+    found = dashboard.money(fund.call, exact=False)
+    assert found.whole.committed == 6 * 120_000
+    assert {one.committed for one in found.envelopes} == {None}, "one of them is one person's"
+    give(fund, range(4))
+    dashboard_counts.freeze(now() + timedelta(days=2))
+    found = dashboard.money(fund.call, exact=False)
+    assert found.whole.committed == 6 * 120_000, "four people made a difference"
 
 
 def test_before_anything_happens_there_is_a_page(client: FlaskClient, database: None) -> None:

@@ -26,6 +26,7 @@ from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound, Stale
 from eventhub.kit.outbox import Promise
 from eventhub.people.models import Person
+from eventhub.people.queries import grants_of
 from eventhub.selecting.models import SlateState
 from tests.factories.releasing import Decided, make_staged, release
 from tests.factories.selecting import COST
@@ -195,6 +196,38 @@ def test_a_release_that_the_money_does_not_hold_says_so_and_tells_nobody() -> No
     assert (done.failed, done.done_at) == (Failed.NEAR, None)
     assert not owed()
     assert releasing.standing(scene.call.id) is None
+
+
+def test_what_changed_since_a_release_was_set_goes_out_to_nobody() -> None:
+    scene = make_staged()
+    made = release(scene, at=now() + timedelta(hours=1))
+    file = next(one for one in scene.files if one.state is State.RESERVE)
+    releasing.say(
+        scene.officer, releasing.one_staged(scene.call.id, file.id), reason="reserve", words="Unseen", version=1
+    )
+    done = releasing.release_due(made.id)
+    assert done is not None
+    assert (done.failed, done.done_at) == (Failed.MOVED, None)
+    assert not owed()
+    again = release(scene, at=now() + timedelta(hours=1))
+    file.changed_at = now() + timedelta(minutes=1)
+    db.session.flush()
+    done = releasing.release_due(again.id)
+    assert done is not None
+    assert done.failed is Failed.MOVED
+    assert not owed()
+
+
+def test_a_release_is_not_done_in_the_name_of_somebody_who_is_no_officer_any_more() -> None:
+    scene = make_staged()
+    made = release(scene, at=now() + timedelta(hours=1))
+    for grant in grants_of(scene.officer.id):
+        grant.revoked_at, grant.revoked_by_id = now(), scene.approver.id
+    db.session.flush()
+    done = releasing.release_due(made.id)
+    assert done is not None
+    assert (done.failed, done.done_at) == (Failed.MOVED, None)
+    assert not owed()
 
 
 def test_reason_and_words_of_one_person_stand_in_the_letter_and_on_the_page() -> None:

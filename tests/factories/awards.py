@@ -79,7 +79,7 @@ def make_fund(budget: int = 1_000_000, *, over_commit: int = 100, event: Event |
         call_id=call.id, number=1, rules=rules.to_json(standing), digest=rules.digest(standing), agreed_at=now()
     )
     db.session.add(agreed)
-    (envelope,) = ledger.open_envelopes(None, call, standing)
+    envelope = next(one for one in ledger.open_envelopes(None, call, standing) if one.key == "main")
     return Money(call, envelope)
 
 

@@ -231,6 +231,19 @@ def test_calling_off_tells_everybody_once() -> None:
         opening.cancel(make_person(), call, reason={"en": "Again"})
 
 
+@pytest.mark.parametrize("state", [State.UNDER_REVIEW, State.RECOMMENDED, State.RESERVE, State.NOT_RECOMMENDED])
+def test_calling_off_tells_everybody_who_still_waits(state: State) -> None:
+    call = make_call()
+    one, told = apply_to(call, state), apply_to(call, State.NOT_RECOMMENDED)
+    one.outcome_seen = State.UNDER_REVIEW
+    db.session.flush()
+    opening.cancel(make_person(), call, reason={"en": "No money"})
+    opening.tell_of_end(call.id)
+    assert [each["application_id"] for each in promised("funding.cancelled_told")] == [str(one.id)]
+    assert call_letters.cancelled_told(one.id) is not None
+    assert call_letters.cancelled_told(told.id) is None
+
+
 def test_a_call_with_grants_is_not_called_off() -> None:
     call = make_call()
     apply_to(call, State.OFFERED)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,14 +11,14 @@ from flask.testing import FlaskClient
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
-from eventhub.funding import desk
+from eventhub.funding import call_numbers, desk
 from eventhub.funding.desk import Filters
 from eventhub.funding.models import Call, Stand, State, Voucher
 from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.outbox import Promise
-from eventhub.people.models import Role
+from eventhub.people.models import Affiliation, Role
 from tests.factories.funding_desk import (
     fund_officer,
     make_application,
@@ -268,3 +269,28 @@ def test_colleagues_on_one_file_see_each_other(app: Flask, client: FlaskClient) 
     assert "Tall Reed" in page
     other.get(at(call))
     assert "opened this file at" not in client.get(at(call, f"/{one.id}")).text
+
+
+def test_an_officer_who_applied_finds_no_trace_of_the_own_file(client: FlaskClient) -> None:
+    call = make_call()
+    me, house = fund_officer(call), make_organisation()
+    db.session.add(Affiliation(person_id=me.id, organisation_id=house.id))
+    staged = {"state": State.APPROVED, "outcome_seen": State.UNDER_REVIEW}
+    own = make_application(call, me, **staged)
+    near = make_application(call, make_person(name="Near File"), organisation_id=house.id, **staged)
+    make_application(call, make_person(name="Far File"), **staged)
+    sign_in(client, me)
+    for more in ("?chip=all", "?chip=further", f"?q={own.reference}", f"?q={own.number}"):
+        page = client.get(at(call, more)).text
+        assert str(own.id) not in page
+        assert "3 applications" not in page
+    page = client.get(at(call, "?chip=all")).text
+    assert "2 applications" in page
+    assert page.count("Approved") == 1, "of the one that is far"
+    fields = form_fields(client.get(at(call, "/export?chip=all")).text)
+    told = client.post(at(call, "/export?chip=all"), data=fields | {"kind": "csv", "reason": "To count"}).text
+    assert own.reference not in told
+    assert near.reference in told
+    assert told.count("Approved") == 1
+    counted = call_numbers.numbers(replace(desk.desk_of(call.slug), visitor=me), now())
+    assert (counted.total, counted.states[State.APPROVED]) == (2, 2)

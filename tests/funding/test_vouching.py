@@ -233,6 +233,20 @@ def test_a_link_closes_when_the_file_has_gone_on(client: FlaskClient, state: Sta
         vouching.answer(vouching.link_token(row), Vouch.CONFIRMED)
 
 
+@pytest.mark.parametrize(
+    "state", [State.UNDER_REVIEW, State.RECOMMENDED, State.RESERVE, State.NOT_RECOMMENDED, State.APPROVED]
+)
+def test_a_link_tells_nothing_of_a_decision_before_the_release(client: FlaskClient, state: State) -> None:
+    call, person, draft = scene()
+    row = named(call, person)
+    draft.state, draft.number, draft.outcome_seen = state, 1, State.UNDER_REVIEW
+    db.session.flush()
+    assert client.get(link(row)).status_code == 200
+    draft.state, draft.outcome_seen = State.NOT_RECOMMENDED, None
+    db.session.flush()
+    assert client.get(link(row)).status_code == 410
+
+
 def test_whoever_is_silent_is_reminded_once_before_the_deadline() -> None:
     call, person, _draft = scene()
     row = named(call, person)

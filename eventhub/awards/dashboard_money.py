@@ -1,0 +1,83 @@
+"""What may be read of a fund's money by those who see no persons: frozen, and still where few people moved.
+
+SAFETY.md property 4. A sum over fewer than five people is not told, nor one that differs from what was told before by
+fewer than five: the difference of two looks would be one person's amount.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from eventhub.awards.models import Award, AwardLine
+from eventhub.awards.money_models import FundEnvelope
+from eventhub.funding.models import Call
+from eventhub.kit.db import db
+from eventhub.kit.small_numbers import STEP
+
+AMOUNTS = ("estimated", "approved", "actual", "authorised")
+MOVING = ("reserved", "committed", "paid", "returned")
+Marks = dict[str, list[str]]
+"""Of each envelope or kind of cost: one mark for each award and what it holds. No page shows them."""
+
+
+def published(call: Call, costs: Sequence[Sequence[Any]], before: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What of the money may be read by now, after what was told before: ``sums`` by envelope, "" for the whole, and
+    ``costs`` as they were counted now, or before. Three statements.
+    """
+    told: dict[str, Any] = dict(before or {"sums": {}, "costs": [], "people": 0, "marks": {}})
+    envelopes = db.session.scalars(select(FundEnvelope).where(FundEnvelope.call_id == call.id)).all()
+    by_envelope, by_kind = _marks(envelopes)
+    marks = told["marks"]
+    everybody = {"": [one for each in by_envelope.values() for one in each]}
+    if _many(everybody) and _apart(everybody, marks.get("whole", {})):
+        told["sums"] = {"": [sum(getattr(row, name) for row in envelopes) for name in MOVING]}
+        told["people"] = len(everybody[""])
+        marks = marks | {"whole": everybody}
+        if _many(by_envelope) and _apart(by_envelope, marks.get("envelopes", {})):
+            told["sums"] |= {row.key: [getattr(row, name) for name in MOVING] for row in envelopes}
+            marks = marks | {"envelopes": by_envelope}
+    if told["people"] and ("kinds" not in marks or _apart(by_kind, marks["kinds"])):
+        told["costs"] = [list(one) for one in costs]
+        marks = marks | {"kinds": by_kind}
+    return told | {"marks": marks}
+
+
+def _many(marks: Marks) -> bool:
+    return all(not one or len(one) >= STEP for one in marks.values())
+
+
+def _apart(now: Marks, before: Marks) -> bool:
+    """Whether nothing, or five people at the least, made the difference in each."""
+    return all(_enough(now.get(key, ()), before.get(key, ())) for key in now.keys() | before.keys())
+
+
+def _enough(now: Collection[str], before: Collection[str]) -> bool:
+    came, left = set(now) - set(before), set(before) - set(now)
+    return max(len(came), len(left)) not in range(1, STEP)
+
+
+def _marks(envelopes: Sequence[FundEnvelope]) -> tuple[Marks, Marks]:
+    keys = {row.id: row.key for row in envelopes}
+    by_envelope: Marks = {key: [] for key in keys.values()}
+    by_kind: defaultdict[str, list[str]] = defaultdict(list)
+    held = [getattr(Award, name) for name in MOVING]
+    for award_id, envelope_id, *amounts in db.session.execute(
+        select(Award.id, Award.envelope_id, *held).where(Award.envelope_id.in_(keys))
+    ):
+        if any(amounts):
+            by_envelope[keys[envelope_id]].append(_mark(award_id, amounts))
+    lines = (
+        select(AwardLine.kind, Award.id, Award.ended_at, *(getattr(AwardLine, name) for name in AMOUNTS))
+        .join(Award, Award.id == AwardLine.award_id)
+        .where(Award.envelope_id.in_(keys), Award.ended_at.is_(None) | (Award.paid > Award.returned))
+    )
+    for kind, award_id, *amounts in db.session.execute(lines):
+        by_kind[kind.value].append(_mark(award_id, amounts))
+    return by_envelope, dict(by_kind)
+
+
+def _mark(award_id: object, amounts: Sequence[object]) -> str:
+    return hashlib.sha256(f"{award_id} {amounts}".encode()).hexdigest()[:24]
