@@ -2,6 +2,7 @@
 
 from eventhub.awards import queries
 from eventhub.awards.models import Award, AwardLine, Outcome
+from eventhub.funding import looking
 from eventhub.funding.moves import NotPossible
 from eventhub.kit import audit, files
 from eventhub.kit.db import db
@@ -56,4 +57,4 @@ def of_line(line: AwardLine) -> StoredFile:
 def note_read(actor: Person, award: Award, line: AwardLine) -> None:
     """Somebody of staff saved a receipt."""
     award = queries.award(award.id)
-    audit.record("awards.receipt_read", award, actor=actor, scope_id=award.application.call_id, line=line.kind.value)
+    looking.note_grant_read("awards.receipt_read", actor, award, award.application.call_id, line=line.kind.value)
