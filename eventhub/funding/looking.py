@@ -65,7 +65,7 @@ def note_file_read(actor_id: uuid.UUID, application_id: uuid.UUID) -> audit.Audi
 
 
 def note_grant_read(
-    verb: str, actor: Person, subject: Base, call_id: uuid.UUID, reason: str | None = None, **detail: object
+    verb: str, actor: Person, subject: Base, call_id: uuid.UUID, reason: str | None = None, **detail: str
 ) -> audit.AuditEntry:
     """Somebody opened what is sealed about a grant; ``verb`` is one of GRANT_READS."""
     entry = audit.record(verb, subject, actor=_hold(actor.id), scope_id=call_id, text=reason, **detail)

@@ -198,7 +198,7 @@ def test_small_numbers_of_sealed_cells_cannot_be_reckoned_back(cells: list[str],
     found = counting.balance(people, people[:taken], [Bounds("gender:a", 3, None)], {"gender"})
     for numbers in ([one.chosen for one in found], [one.all for one in found]):
         assert all(one is None or (one >= counting.FEWEST and one % 5 == 0) for one in numbers)
-        assert numbers.count(None) != 1
+        assert numbers.count(None) != 1 or len(numbers) == 1
 
 
 @pytest.fixture
