@@ -343,10 +343,15 @@ def event_of(call: Call) -> Event | None:
 
 
 def deeds(award: Award, limit: int = 200) -> list[tuple[AuditEntry, str | None]]:
-    """What was done to an award and to its application, with what was written, the newest first. One statement."""
+    """What was done to an award and to its application, the newest first. One statement.
+
+    What was written is told of deeds on the award and of moves; notes of the fund's desk and its reasons for opening
+    sealed answers stay with the desk, whose file approvers and finance may not see.
+    """
+    told = or_(AuditEntry.verb.startswith("awards."), AuditEntry.verb.in_([f"funding.{one.value}" for one in State]))
     found = (
         select(AuditEntry, AuditText.text)
-        .outerjoin(AuditText, AuditText.entry_id == AuditEntry.id)
+        .outerjoin(AuditText, and_(AuditText.entry_id == AuditEntry.id, told))
         .where(
             or_(
                 and_(AuditEntry.subject_kind == Award.__tablename__, AuditEntry.subject_id == award.id),

@@ -266,7 +266,7 @@ def days(row: AwardStay) -> list[dict[str, Any]]:
 
 def title_of(award: Award) -> str:
     """The person as others may know her."""
-    return award.application.person.public_name or str(award.application.reference)
+    return award.application.listed_name
 
 
 def _spans(days: Sequence[date]) -> list[str]:

@@ -1,28 +1,25 @@
 """One cost line of a grant: its receipt, its real cost, what is asked to be paid for it."""
 
 import uuid
-from functools import partial
 from typing import Any
 
-from flask import Response, flash, g, render_template, request
+from flask import flash, g, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from eventhub.awards import console_queries, console_shown, paying, queries, receipts
 from eventhub.awards.console import Place, at_awards, at_costs, at_till, bp, found_award
-from eventhub.awards.console_forms import CostForm, PayForm, amount_of, chosen_day
+from eventhub.awards.console_forms import CostForm, PayForm, ReadForm, amount_of, chosen_day
 from eventhub.awards.ledger import shown
 from eventhub.awards.letters import title_of
 from eventhub.awards.models import Award, AwardLine, Outcome
 from eventhub.kit.access import staff, stands_on
 from eventhub.kit.codes import label
-from eventhub.kit.db import db
 from eventhub.kit.files import attachment
 from eventhub.kit.forms import Form, submit
 from eventhub.kit.i18n import show_number
 from eventhub.kit.money import Money
-from eventhub.kit.web import back_to, write_down
-from eventhub.people.models import Person
+from eventhub.kit.web import back_to
 from eventhub.people.queries import public_names
 
 __all__ = ["bp"]
@@ -79,21 +76,20 @@ def ask(slug: str, award_id: uuid.UUID, line_id: uuid.UUID) -> ResponseReturnVal
     return _draw(place, award, console_queries.line(award.id, line_id), form)
 
 
-@bp.get("/console/funds/<slug>/grants/<uuid:award_id>/lines/<uuid:line_id>/receipt")
+@bp.post("/console/funds/<slug>/grants/<uuid:award_id>/lines/<uuid:line_id>/receipt")
 @staff
-def receipt(slug: str, award_id: uuid.UUID, line_id: uuid.UUID) -> Response:
-    """The receipt, to be saved; recorded."""
-    place = at_costs(slug)
+@stands_on("awards_console.line")
+def receipt(slug: str, award_id: uuid.UUID, line_id: uuid.UUID) -> ResponseReturnValue:
+    """The receipt, sealed with the traveller's key, to be saved for a reason; recorded."""
+    place, form = at_costs(slug), ReadForm()
     award = found_award(place, award_id)
     row = queries.line(award.id, line_id)
-    answer = attachment(receipts.of_line(row), f"{award.application.reference}-{row.kind.value}")
-    if request.method == "GET":
-        write_down(partial(_note_read, place.person.id, award.id, row.id))
-    return answer
-
-
-def _note_read(person_id: uuid.UUID, award_id: uuid.UUID, line_id: uuid.UUID) -> None:
-    receipts.note_read(db.session.get_one(Person, person_id), queries.award(award_id), queries.line(award_id, line_id))
+    file = receipts.of_line(row)
+    if form.validate_on_submit() and submit(
+        form, lambda: receipts.note_read(place.person, award, row, reason=form.why.data or "")
+    ):
+        return attachment(file, f"{award.application.reference}-{row.kind.value}")
+    return _draw(place, award, console_queries.line(award.id, line_id), form)
 
 
 def _draw(place: Place, award: Award, row: AwardLine, sent: Form | None = None) -> ResponseReturnValue:
@@ -112,7 +108,9 @@ def _draw(place: Place, award: Award, row: AwardLine, sent: Form | None = None) 
         line=console_shown.cost(envelope, row),
         label=label("fund_cost_line", row.kind.value, g.lang),
         rate=_rate(row),
-        receipt=row.receipt_id is not None and (place.offers or place.pays),
+        read_form=(sent if isinstance(sent, ReadForm) else ReadForm(formdata=None))
+        if row.receipt_id is not None and (place.offers or place.pays)
+        else None,
         payments=[console_shown.payment(envelope, one, names, zone) for one in payments],
         left=shown(envelope, max(0, left), g.lang),
         back=shown(envelope, -left, g.lang) if left < 0 else None,

@@ -17,6 +17,7 @@ from eventhub.awards import queries
 from eventhub.awards.ledger import Line, converted, write
 from eventhub.awards.models import Award, AwardLine, Outcome, Payment
 from eventhub.awards.money_models import MovementKind
+from eventhub.funding import looking
 from eventhub.funding.models import State
 from eventhub.funding.moves import NotPossible
 from eventhub.funding.nearness import too_near
@@ -189,7 +190,7 @@ def settle(actor: Person, award: Award) -> Award:
 
 def read_payee(actor: Person, award: Award, payment: Payment, *, reason: str) -> dict[str, str]:
     """Who is paid in the traveller's place, and how: a sealed read, with its reason in the audit."""
-    audit.record("awards.payee_read", award, actor=actor, scope_id=award.application.call_id, text=reason)
+    looking.note_grant_read("awards.payee_read", actor, award, award.application.call_id, reason)
     if payment.payee is None:
         return {}
     found: dict[str, str] = json.loads(open_sealed(award.application.person.seal_key, _payee(payment), payment.payee))

@@ -1,7 +1,7 @@
 """Receipts: a file for a cost line, cleaned and sealed with the traveller's key, whoever sends it."""
 
-from eventhub.awards import queries
 from eventhub.awards.models import Award, AwardLine, Outcome
+from eventhub.funding import looking
 from eventhub.funding.moves import NotPossible
 from eventhub.kit import audit, files
 from eventhub.kit.db import db
@@ -53,7 +53,7 @@ def of_line(line: AwardLine) -> StoredFile:
     return or_not_found(file if file is not None and file.deleted_at is None else None)
 
 
-def note_read(actor: Person, award: Award, line: AwardLine) -> None:
-    """Somebody of staff saved a receipt."""
-    award = queries.award(award.id)
-    audit.record("awards.receipt_read", award, actor=actor, scope_id=award.application.call_id, line=line.kind.value)
+def note_read(actor: Person, award: Award, line: AwardLine, *, reason: str) -> audit.AuditEntry:
+    """Somebody of staff saves a receipt: a sealed read, with its reason in the audit."""
+    call_id = award.application.call_id
+    return looking.note_grant_read("awards.receipt_read", actor, award, call_id, reason, line=line.kind.value)

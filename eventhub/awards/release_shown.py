@@ -67,7 +67,7 @@ def row(one: Staged, lang: str) -> dict[str, Any]:
     return {
         "id": one.application.id,
         "number": one.application.number,
-        "name": one.application.person.public_name,
+        "name": one.application.listed_name,
         "language": AUTONYMS[one.application.person.language],
         "lang": one.application.person.language,
         "discreet": one.application.person.discreet,
@@ -85,8 +85,8 @@ def changed(rows: Sequence[Staged], left: Sequence[Application], looked: str | N
         return []
     if since.tzinfo is None:
         return []
-    people = [one.application.person for one in rows if one.changed_at > since]
-    return [one.public_name for one in [*people, *(each.person for each in left if each.changed_at > since)]]
+    files = [one.application for one in rows if one.changed_at > since]
+    return [one.listed_name for one in [*files, *(each for each in left if each.changed_at > since)]]
 
 
 def letter(one: Staged, accept_days: int, at: datetime | None = None) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import joinedload
 
 from eventhub.awards import awarding, queries
@@ -29,6 +29,11 @@ from eventhub.people.models import Person
 
 PURPOSE = "replacement"
 HOLDS = timedelta(days=14)
+CONFIRMED = (
+    Endorsement.role == Voucher.NOMINATOR,
+    Endorsement.outcome == Vouch.CONFIRMED,
+    Endorsement.withdrawn_at.is_(None),
+)
 DEBARRED = _l("Your organization may nominate nobody at present. The fund’s desk can tell you more.")
 REPORT_FIRST = _l("Your organization owes a report on an earlier journey. Once it has arrived, name somebody here.")
 
@@ -62,13 +67,7 @@ def ask_nominator(actor: Person, award: Award) -> Replacement:
     """
     if not is_replaceable(award):
         raise NotPossible
-    rows = select(Endorsement).where(
-        Endorsement.application_id == award.application_id,
-        Endorsement.role == Voucher.NOMINATOR,
-        Endorsement.outcome == Vouch.CONFIRMED,
-        Endorsement.withdrawn_at.is_(None),
-    )
-    nominator = db.session.scalars(rows).first()
+    nominator = _nominator(award)
     if nominator is None or award.application.nominated_by_id is None:
         raise NoNominator
     standing = select(Replacement).where(Replacement.award_id == award.id, Replacement.closed_at.is_(None))
@@ -101,16 +100,34 @@ def is_open(row: Replacement, moment: datetime) -> bool:
     return row.closed_at is None and row.until > moment
 
 
+def _nominator(award: Award) -> Endorsement | None:
+    rows = select(Endorsement).where(Endorsement.application_id == award.application_id, *CONFIRMED)
+    return db.session.scalars(rows).first()
+
+
 def candidates(award: Award) -> Sequence[Application]:
-    """Whom the nominator may name: the reserves of the same organization in the same call."""
-    if award.application.nominated_by_id is None:
+    """Whom the nominator may name: those of the same organization in the same call who were told that they are
+    reserves, and whose nomination the same mailbox, or the organization's own, confirmed.
+    """
+    nominator = _nominator(award)
+    if award.application.nominated_by_id is None or nominator is None:
         return []
+    confirmed = exists().where(
+        Endorsement.application_id == Application.id,
+        *CONFIRMED,
+        or_(
+            Endorsement.email == nominator.email,
+            Endorsement.organisation_id == award.application.nominated_by_id,
+        ),
+    )
     rows = (
         select(Application)
         .where(
             Application.call_id == award.application.call_id,
             Application.nominated_by_id == award.application.nominated_by_id,
             Application.state == State.RESERVE,
+            Application.outcome_seen.is_(None),
+            confirmed,
             Application.erased_at.is_(None),
         )
         .options(joinedload(Application.person))

@@ -8,9 +8,9 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Integer, select, type_coerce, update
 
 from eventhub.awards.models import Award, TravelReport
+from eventhub.funding import looking
 from eventhub.funding.models import Application, Debt, Owed, State
 from eventhub.funding.moves import NotPossible, move, move_all
-from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError
@@ -95,7 +95,7 @@ def answers(award: Award, report: TravelReport) -> dict[str, str]:
 
 def read_report(actor: Person, award: Award, report: TravelReport, *, reason: str) -> dict[str, str]:
     """What the person wrote, for staff: a sealed read, with its reason in the audit."""
-    audit.record("awards.report_read", award, actor=actor, scope_id=award.application.call_id, text=reason)
+    looking.note_grant_read("awards.report_read", actor, award, award.application.call_id, reason)
     return answers(award, report)
 
 

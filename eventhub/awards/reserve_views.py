@@ -77,11 +77,11 @@ def _row(place: Place, one: Proposed, near: Collection[uuid.UUID]) -> dict[str, 
     amount = one.place.amount if one.place else None
     return {
         "id": one.proposal.id,
-        "name": one.application.person.public_name or one.application.reference,
+        "name": one.application.listed_name,
         "number": one.application.number,
         "rank": show_number(one.place.place, g.lang) if one.place else None,
         "amount": show_money(Money(amount, call.currency), g.lang) if amount else None,
-        "freed": None if one.freed.id in near else one.freed.person.public_name or one.freed.reference,
+        "freed": None if one.freed.id in near else one.freed.listed_name,
         "tag": STATES[one.freed.state],
         "made": show_own(one.proposal.made_at, call.time_zone, g.lang),
     }

@@ -126,7 +126,7 @@ def replace(token: str) -> ResponseReturnValue:
     is_open = replacing.is_open(row, now()) and is_replaceable(award)
     found = replacing.candidates(award) if is_open else []
     form = ReplaceForm()
-    form.application.choices = options((str(one.id), one.person.public_name) for one in found)
+    form.application.choices = options((str(one.id), one.listed_name) for one in found)
     if is_open and form.validate_on_submit():
         chosen = uuid.UUID(form.application.data)
         if submit(form, lambda: replacing.name(token, chosen)):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
@@ -36,6 +36,10 @@ SIZES = (25, 50)
 SORTS = ("waiting", "newest", "name", "number")
 BULK_LIMIT = 200
 PUBLIC_NAME = func.coalesce(func.nullif(Person.alias, ""), Person.name)
+LISTED_NAME = case(
+    (and_(Person.discreet, func.coalesce(Person.alias, "") == ""), Application.reference), else_=PUBLIC_NAME
+)
+"""What lists and exports call an applicant: Application.listed_name."""
 """What others may read, in SQL."""
 
 CHIPS: dict[str, frozenset[State]] = {
@@ -195,7 +199,7 @@ def rows(desk: Desk, filters: Filters, *, ids: Collection[uuid.UUID] | None = No
     found: Any = (
         select(
             *(Application.id, Application.number, Application.reference, Application.state, Application.late),
-            *(Application.region, Application.residence, PUBLIC_NAME, Person.discreet),
+            *(Application.region, Application.residence, LISTED_NAME, Person.discreet),
             *(Organisation.name, NOMINATING.name, _vouched(), Application.support, Application.first_time),
             *(Application.language, Application.asked_amount, Application.cost, Application.reason),
             *(Application.submitted_at, Application.answered_at, Application.due_at, Application.decided_at),
@@ -483,7 +487,7 @@ def _order(filters: Filters) -> tuple[Any, ...]:
     if filters.sort == "newest":
         return since.desc(), Application.id
     if filters.sort == "name":
-        return func.lower(PUBLIC_NAME), Application.id
+        return func.lower(LISTED_NAME), Application.id
     if filters.sort == "number":
         return Application.number, Application.id
     if filters.chip in {"info", "silent"}:

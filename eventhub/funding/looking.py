@@ -10,7 +10,7 @@ from sqlalchemy import case, func, select
 from eventhub.funding.models import Application, Call
 from eventhub.kit import audit
 from eventhub.kit.clock import now
-from eventhub.kit.db import db
+from eventhub.kit.db import Base, db
 from eventhub.kit.errors import DomainError
 from eventhub.kit.outbox import promise
 from eventhub.kit.sealed import SealKey
@@ -20,7 +20,8 @@ from eventhub.questionnaires.models import AnswerSet
 from eventhub.registration import disclosure
 
 REVEALED, FILE_READ, SEARCHED = "funding.revealed", "funding.file_read", "funding.searched"
-READS = (REVEALED, FILE_READ, disclosure.READ, disclosure.BATCH_READ, disclosure.FILE_READ)
+GRANT_READS = ("awards.report_read", "awards.payee_read", "awards.receipt_read")
+READS = (REVEALED, FILE_READ, *GRANT_READS, disclosure.READ, disclosure.BATCH_READ, disclosure.FILE_READ)
 """Deeds that open what is sealed, at whatever desk: the alarm counts them together."""
 SEARCHES = (SEARCHED, "registration.searched")
 
@@ -59,6 +60,15 @@ def note_file_read(actor_id: uuid.UUID, application_id: uuid.UUID) -> audit.Audi
     """Somebody saved a file of the exchange or a letter of somebody who vouches: the person sees that it happened."""
     application = db.session.get_one(Application, application_id)
     entry = audit.record(FILE_READ, application, actor=_hold(actor_id), scope_id=application.call_id)
+    _alarm(entry, READS, disclosure.READS_AN_HOUR, "registration.many_reads")
+    return entry
+
+
+def note_grant_read(
+    verb: str, actor: Person, subject: Base, call_id: uuid.UUID, reason: str | None = None, **detail: str
+) -> audit.AuditEntry:
+    """Somebody opened what is sealed about a grant; ``verb`` is one of GRANT_READS."""
+    entry = audit.record(verb, subject, actor=_hold(actor.id), scope_id=call_id, text=reason, **detail)
     _alarm(entry, READS, disclosure.READS_AN_HOUR, "registration.many_reads")
     return entry
 

@@ -300,6 +300,15 @@ class Application(Base):
 
     __mapper_args__ = {"version_id_col": version}
 
+    @property
+    def listed_name(self) -> str:
+        """What lists, exports and choices call the applicant: the public name, for a discreet person without an alias
+        the reference alone. The person is loaded.
+        """
+        if self.person.discreet and not self.person.alias:
+            return self.reference or ""
+        return self.person.public_name or self.reference or ""
+
 
 class Endorsement(Base):
     """Somebody who vouches for an applicant behind a signed link, without an account. One nominator, and referees, by

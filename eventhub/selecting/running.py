@@ -4,7 +4,7 @@ A page never waits for one. Between taking a question up and keeping its answer 
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -23,7 +23,7 @@ from eventhub.kit.sealed import Unreadable, new_key
 from eventhub.people.models import Person
 from eventhub.reviewing.queries import call_by_id
 from eventhub.selecting import counting, problem, signing, slate, snapshot
-from eventhub.selecting.inputs import RULE, SEALED, Inputs, NoInputs, What, files_of, gather
+from eventhub.selecting.inputs import RULE, SEALED, Inputs, NoInputs, What, files_of, gather, standing_pins
 from eventhub.selecting.models import UNDER_WAY, Board, Failed, Kind, Run, RunState, Slate
 from eventhub.selecting.reserves import reserves
 from eventhub.selecting.slate import Missing
@@ -51,6 +51,13 @@ class TooManyRuns(DomainError):
     message = _l("Several calculations are under way. Wait until one of them is done.")
 
 
+class TooSmall(DomainError):
+    """Where traits are sealed, a trial leaves room for so few people that its answer would tell of one of them."""
+
+    status = 422
+    message = _l("Leave room for at least five people who are not pinned. A smaller trial would tell of single people.")
+
+
 @dataclass(frozen=True)
 class Work:
     """A question that a worker has taken up: what the child is asked, and what the answer is kept with."""
@@ -71,8 +78,10 @@ def ask(
     about: Slate | None = None,
     what: Mapping[str, Any] | None = None,
 ) -> Run:
-    """Owe an answer. The same question that is under way already is not asked twice. Raises TooManyRuns."""
+    """Owe an answer. The same question that is under way already is not asked twice. Raises TooManyRuns, TooSmall."""
     asked = dict(what or {})
+    if about is not None:
+        _demand_room(about, asked)
     open_runs = list(
         db.session.scalars(select(Run).where(Run.call_id == board.call_id, Run.state.in_(UNDER_WAY)).with_for_update())
     )
@@ -96,6 +105,20 @@ def ask(
     audit.record(f"selecting.asked_{kind.value}", run, actor=person, scope_id=board.call_id)
     promise("selecting.run", run_id=run.id)
     return run
+
+
+def _demand_room(about: Slate, asked: Mapping[str, Any]) -> None:
+    """Whoever names all that may come reads out of yes or no which cells they stand in."""
+    places, budget = asked.get("places"), asked.get("budget")
+    rules = call_by_id(about.call_id).rules
+    if (places is None and budget is None) or not any(one.dimension.value in SEALED for one in rules.balance):
+        return
+    must = {str(one.application_id) for one in standing_pins(about.call_id) if one.must}
+    must |= {one["id"] for one in about.people if one["pin"] == "must"}
+    free = sorted(one["cost"] for one in about.people if one["id"] not in must)
+    need = sum(one["cost"] for one in about.people if one["id"] in must) + sum(free[-counting.FEWEST :])
+    if (places is not None and places < len(must) + counting.FEWEST) or (budget is not None and budget < need):
+        raise TooSmall
 
 
 def stop(person: Person, run: Run) -> Run:
@@ -221,6 +244,15 @@ def _slate(run: Run, work: Work, data: dict[str, Any], change: dict[str, Any] | 
     told = reserves(inputs.problem, found)
     cells = {one.id: one.cells for one in inputs.problem.candidates}
     size = max(found.places, len(found.seats))
+    counts = counting.balance(
+        cells.values(),
+        (cells[one] for one in found.chosen),
+        (
+            counting.Bounds(rule.cells[0], rule.least(size) or None, rule.most(len(found.seats)))
+            for rule in inputs.problem.rules
+        ),
+        SEALED,
+    )
     made = Slate(
         id=uuid.uuid4(),
         call_id=run.call_id,
@@ -236,17 +268,7 @@ def _slate(run: Run, work: Work, data: dict[str, Any], change: dict[str, Any] | 
         solver=f"{found.solver} {found.version}",
         result={**data, "split": split(found, work.files)},
         people=_people(inputs, found),
-        balance=counting.as_data(
-            counting.balance(
-                cells.values(),
-                (cells[one] for one in found.chosen),
-                (
-                    counting.Bounds(rule.cells[0], rule.least(size) or None, rule.most(len(found.seats)))
-                    for rule in inputs.problem.rules
-                ),
-                SEALED,
-            )
-        ),
+        balance=counting.still(counting.as_data(counts), found.chosen, _told_before(run.call_id), SEALED),
         # A list of who could come for somebody of a sealed cell would say who stands in it.
         reserves={
             "general": list(told.general),
@@ -263,6 +285,13 @@ def _slate(run: Run, work: Work, data: dict[str, Any], change: dict[str, Any] | 
     db.session.flush()
     audit.record("selecting.slate_made", made, actor=None, scope_id=run.call_id, number=made.number, proven=made.proven)
     return made
+
+
+def _told_before(call_id: uuid.UUID) -> Iterator[counting.Told]:
+    """The slates of a call with what they told, the newest first."""
+    rows = select(Slate.number, Slate.result, Slate.balance).where(Slate.call_id == call_id)
+    for number, result, counts in db.session.execute(rows.order_by(Slate.number.desc())):
+        yield counting.Told(number, frozenset(seat["candidate"] for seat in result["seats"]), counts)
 
 
 def split(found: slate.Slate, files: Sequence[Application]) -> dict[str, int]:

@@ -11,7 +11,7 @@ from flask_babel import ngettext
 
 from eventhub.funding.call_shown import AGE_NAMES
 from eventhub.funding.rules import Balance, Bound, Dimension, Rules, Unit
-from eventhub.kit import codes
+from eventhub.kit import codes, small_numbers
 from eventhub.kit.i18n import language, show_amount, show_money, show_number
 from eventhub.kit.money import Money
 from eventhub.selecting.inputs import CAP, SEALED
@@ -204,16 +204,18 @@ def balance(slate: Slate, rules: Rules) -> list[dict[str, Any]]:
             continue
         lines = []
         for one in counts:
-            if one["chosen"] is None:
+            told = small_numbers.shown(one["chosen"] or 0) if dimension in SEALED else one["chosen"]
+            if told is None:
                 lines.append({"label": cell_label(dimension, one["cell"]), "text": _("small numbers, not shown")})
                 continue
-            at_limit = one["chosen"] == one["least"] or one["chosen"] == one["most"]
+            # Of a sealed cell only "at least so many" is known, which is never said to be at a limit.
+            at_limit = dimension not in SEALED and told in {one["least"], one["most"]}
             target = one["least"] if one["least"] is not None else one["most"]
             lines.append(
                 {
                     "label": cell_label(dimension, one["cell"]),
-                    "text": _figure(one, lang),
-                    "percent": min(100.0, one["chosen"] * 100 / size),
+                    "text": _figure(one, lang, sealed=dimension in SEALED),
+                    "percent": min(100.0, told * 100 / size),
                     "mark": None if target is None else min(99.0, target * 100 / size),
                     "kind": "warn" if at_limit else "soft" if target is None else "",
                 }
@@ -222,8 +224,10 @@ def balance(slate: Slate, rules: Rules) -> list[dict[str, Any]]:
     return panels
 
 
-def _figure(one: Mapping[str, Any], lang: str) -> str:
+def _figure(one: Mapping[str, Any], lang: str, *, sealed: bool) -> str:
     number = show_number(one["chosen"], lang)
+    if sealed:
+        return str(_("at least %(number)s", number=show_number(small_numbers.shown(one["chosen"]) or 0, lang)))
     if one["least"] is not None:
         return str(_("%(number)s of at least %(target)s", number=number, target=show_number(one["least"], lang)))
     if one["most"] is not None:
@@ -318,12 +322,14 @@ def curve(run: Run | None, places: int) -> dict[str, Any] | None:
 
 
 def why(answer: Mapping[str, Any], rules: Rules, sight: Sight) -> dict[str, Any]:
-    """Why somebody is not chosen. Rules on sealed cells are named together, so that none tells who somebody is."""
+    """Why somebody is not chosen. Rules on sealed cells are said wherever the call has any, in the way or not, and are
+    not counted: else they would say on which side of a public rule this person stands.
+    """
     because = [one["rule"] for one in answer["because"]]
     forbids = [one["rule"] for one in answer["forbids"]]
     open_rules = [one for one in dict.fromkeys([*forbids, *because]) if not _is_sealed(rules, one)]
     words = [str(FACTS["pin"]) if one == "pin" else rule_label(rules, one) for one in open_rules]
-    if len(open_rules) < len(set(forbids) | set(because)):
+    if _has_sealed(rules):
         words.append(_("Rules of balance that are not shown for one person"))
     return {
         "cost": None if answer["cost"] is None else points(answer["cost"]),
@@ -331,7 +337,7 @@ def why(answer: Mapping[str, Any], rules: Rules, sight: Sight) -> dict[str, Any]
         "binds": words,
         "leaves": sight.all(answer["leaves"]),
         "joins": sight.all(answer["joins"]),
-        "people": sum(one["people"] for one in answer["forbids"]),
+        "people": sum(one["people"] for one in answer["forbids"] if not _is_sealed(rules, one["rule"])),
         "proven": answer["proven"],
     }
 
@@ -341,11 +347,19 @@ def _is_sealed(rules: Rules, name: str) -> bool:
     return found is not None and found.dimension.value in SEALED
 
 
+def _has_sealed(rules: Rules) -> bool:
+    return any(one.dimension.value in SEALED for one in rules.balance)
+
+
 def impossible(answer: Mapping[str, Any], rules: Rules) -> list[str]:
-    """Why no slate keeps everything, counted in people."""
+    """Why no slate keeps everything, counted in people; rules on sealed cells are said together, without a number."""
     facts, missing = missing_of(answer)
     lines = [str(FACTS.get(one, one)) for one in facts]
+    if _has_sealed(rules):
+        lines.append(str(_("Rules of balance that are not shown for one person")))
     for one in missing:
+        if _is_sealed(rules, one.rule):
+            continue
         label = rule_label(rules, one.rule)
         if one.too_many:
             text = ngettext(

@@ -6,7 +6,7 @@ from typing import Any
 
 from eventhub.awards import awarding, queries, replacing, reporting, travelling
 from eventhub.awards.models import Award, Replacement
-from eventhub.funding.models import Endorsement, State, Vouch, Voucher
+from eventhub.funding.models import Application, Endorsement, State, Vouch, Voucher
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.tokens import digest, new_salt
@@ -18,26 +18,30 @@ Payload = dict[str, Any]
 Words = dict[str, str]
 
 
+def confirmed(application: Application, email: str = "chair@example.org", **given: Any) -> Endorsement:
+    """The nomination of a file, confirmed from a mailbox."""
+    values: dict[str, Any] = {
+        "role": Voucher.NOMINATOR,
+        "name": "A chair",
+        "language": "en",
+        "salt": b"",
+        "token_hash": digest(new_salt().hex()),
+        "letter_due": now(),
+        "outcome": Vouch.CONFIRMED,
+        "answered_at": now(),
+    }
+    row = Endorsement(application_id=application.id, email=email, **(values | given))
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
 def nominated(fund: Money, email: str, **given: Any) -> tuple[Award, Replacement]:
     """An accepted award whose nominator was asked who comes instead, with one who could."""
     organisation = make_organisation()
     award = make_award(fund, State.ACCEPTED, nominated_by_id=organisation.id, **given)
-    make_application(fund, State.RESERVE, nominated_by_id=organisation.id)
-    db.session.add(
-        Endorsement(
-            application_id=award.application_id,
-            role=Voucher.NOMINATOR,
-            name="A chair",
-            email=email,
-            language="en",
-            salt=b"",
-            token_hash=digest(new_salt().hex()),
-            letter_due=now(),
-            outcome=Vouch.CONFIRMED,
-            answered_at=now(),
-        )
-    )
-    db.session.flush()
+    confirmed(make_application(fund, State.RESERVE, nominated_by_id=organisation.id), email)
+    confirmed(award.application, email)
     return award, replacing.ask_nominator(fund.officer, award)
 
 

@@ -16,15 +16,15 @@ from eventhub.awards.ledger import EnvelopeBroken, Line
 from eventhub.awards.models import Award, AwardLine, Outcome, Payment, Proposal, TravelReport
 from eventhub.awards.money_models import FundEnvelope, Movement, MovementKind
 from eventhub.funding.allowance import CostKind
-from eventhub.funding.models import Application, Debt, Endorsement, State, Vouch, Voucher
+from eventhub.funding.models import Application, Debt, State
 from eventhub.funding.moves import NotPossible, move
 from eventhub.kit.clock import now
 from eventhub.kit.db import db, table_of, unit_of_work
 from eventhub.kit.errors import Forbidden, NotFound
 from eventhub.kit.money import Money
 from eventhub.kit.outbox import Promise
-from eventhub.kit.tokens import digest
 from eventhub.people.models import Affiliation
+from tests.awards import scene
 from tests.factories.awards import (
     approve,
     grant_for,
@@ -325,21 +325,8 @@ def test_a_nominator_names_somebody_else_before_a_ticket_is_bought() -> None:
     stranger = make_application(fund, State.RESERVE)
     with pytest.raises(replacing.NoNominator):
         replacing.ask_nominator(fund.officer, award)
-    db.session.add(
-        Endorsement(
-            application_id=award.application_id,
-            role=Voucher.NOMINATOR,
-            name="A chair",
-            email="chair@example.org",
-            language="fr",
-            salt=b"",
-            token_hash=digest("x"),
-            letter_due=now(),
-            outcome=Vouch.CONFIRMED,
-            answered_at=now(),
-        )
-    )
-    db.session.flush()
+    scene.confirmed(award.application, language="fr")
+    scene.confirmed(other)
     secret = replacing.link(replacing.ask_nominator(fund.officer, award))
     assert [one.id for one in replacing.candidates(award)] == [other.id]
     with pytest.raises(NotFound):

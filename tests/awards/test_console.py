@@ -316,9 +316,12 @@ def test_receipts_are_sent_by_the_person_and_opened_by_the_desk(client: FlaskCli
     good = fields_of(client.get(url)) | {"file": (io.BytesIO(a_photograph(kind="PNG")), "a.png")}
     assert client.post(url, data=good).status_code == 303
     staff = f"{home(fund)}/{award.id}/lines/{line.id}"
-    assert client.get(f"{staff}/receipt").status_code == 404
+    assert client.post(f"{staff}/receipt").status_code == 404
     officer(client, fund)
-    saved = client.get(f"{staff}/receipt")
+    assert client.get(f"{staff}/receipt").status_code == 405
+    assert deed(client, staff, "/receipt", why="") == 422
+    assert "Receipt saved by staff" not in client.get(f"{home(fund)}/{award.id}").text
+    saved = send(client, f"{staff}/receipt", at=staff, why="To pay it")
     assert saved.status_code == 200
     assert "attachment" in saved.headers["Content-Disposition"]
     assert "Receipt saved by staff" in client.get(f"{home(fund)}/{award.id}").text

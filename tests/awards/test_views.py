@@ -5,10 +5,10 @@ from flask.testing import FlaskClient
 
 from eventhub.awards import awarding, queries, replacing, reporting, travelling
 from eventhub.awards.models import Award, Outcome
-from eventhub.funding.models import Endorsement, State, Vouch, Voucher
+from eventhub.funding.models import State
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
-from eventhub.kit.tokens import digest
+from tests.awards import scene
 from tests.factories.awards import make_application, make_award, make_fund
 from tests.factories.people import form_fields, make_organisation, make_person, sign_in
 
@@ -93,21 +93,8 @@ def test_a_nominator_names_somebody_without_an_account(client: FlaskClient) -> N
     fund, organisation = make_fund(), make_organisation()
     award = make_award(fund, State.ACCEPTED, nominated_by_id=organisation.id)
     other = make_application(fund, State.RESERVE, nominated_by_id=organisation.id)
-    db.session.add(
-        Endorsement(
-            application_id=award.application_id,
-            role=Voucher.NOMINATOR,
-            name="A chair",
-            email="chair@example.org",
-            language="en",
-            salt=b"",
-            token_hash=digest("x"),
-            letter_due=now(),
-            outcome=Vouch.CONFIRMED,
-            answered_at=now(),
-        )
-    )
-    db.session.flush()
+    scene.confirmed(award.application)
+    scene.confirmed(other)
     url = f"/en/replace/{replacing.link(replacing.ask_nominator(fund.officer, award))}"
     page = client.get(url)
     assert client.post(url, data=form_fields(page.text) | {"application": str(other.id)}).status_code == 303

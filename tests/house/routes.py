@@ -254,7 +254,7 @@ GRANTED = (
     Route("awards_console.line", "GET", GRANT_LINE, GRANT_STAFF),
     Route("awards_console.cost", "POST", f"{GRANT_LINE}/cost", COSTS, COST),
     Route("awards_console.ask", "POST", f"{GRANT_LINE}/pay", TILL, {"amount": "50"}),
-    Route("awards_console.receipt", "GET", f"{GRANT_LINE}/receipt", COSTS),
+    Route("awards_console.receipt", "POST", f"{GRANT_LINE}/receipt", COSTS, {"why": "To pay it"}),
     Route("awards_console.payments", "GET", f"{GRANTS}/payments", GRANT_STAFF),
     Route("awards_console.payment", "GET", GRANT_PAYMENT, GRANT_STAFF),
     Route("awards_console.agree", "POST", f"{GRANT_PAYMENT}/agree", TILL),

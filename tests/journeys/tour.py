@@ -98,7 +98,6 @@ SIX = ("ar", "zh", "en", "fr", "ru", "es")
 NOT_PAGES = frozenset(
     {
         "asset",
-        "awards_console.receipt",
         "checkin_console.worker",
         "calendars.all_feed",
         "calendars.event_feed",

@@ -1,0 +1,84 @@
+"""Nobody in the board room reads one person's sealed trait out of slates, trials or reasons."""
+
+from http import HTTPStatus
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from eventhub.kit.db import db
+from eventhub.selecting import actions, queries, running, shown
+from eventhub.selecting.counting import OF, Told, still
+from eventhub.selecting.models import Kind, Run
+from tests.factories.people import sign_in
+from tests.factories.selecting import answer, at_least, make_member, make_scored, make_slate, meet, reading
+from tests.programme.console import send, text_of
+
+WOMEN = at_least("women", "gender", "woman", 3)
+SENTENCE = "Rules of balance that are not shown for one person"
+
+
+@pytest.mark.parametrize("tried", [{"places": "1"}, {"places": "5"}, {"budget": "5,000"}])
+def test_a_trial_for_those_who_are_pinned_alone_is_refused(client: FlaskClient, tried: dict[str, str]) -> None:
+    call, files = make_scored(20, balance=[WOMEN])
+    member = make_member(call)
+    board = meet(call, member)
+    make_slate(board, member)
+    actions.pin(member, board, files[3], must=True, reason="One alone")
+    db.session.flush()
+    sign_in(client, member)
+    before, room = db.session.scalar(select(func.count(Run.id))), f"/en/console/funds/{call.slug}/board"
+    refused = send(client, f"{room}/try", at=room, **tried)
+    assert refused.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert "at least five people who are not pinned" in text_of(refused)
+    assert db.session.scalar(select(func.count(Run.id))) == before
+    assert send(client, f"{room}/try", at=room, places="6").status_code == HTTPStatus.SEE_OTHER
+
+
+def test_an_impossible_slate_says_nothing_exact_of_a_sealed_rule(database: None) -> None:
+    call, _files = make_scored(balance=[at_least("women", "gender", "woman", 10)])
+    member = make_member(call)
+    run = answer(running.ask(member, meet(call, member), Kind.SOLVE))
+    assert run.answer is not None
+    assert run.answer["missing"]
+    assert shown.impossible(run.answer, reading(call).rules) == [SENTENCE]
+
+
+def test_two_slates_that_differ_in_one_person_tell_the_same_of_sealed_cells(database: None) -> None:
+    call, files = make_scored(40, places=20, balance=[WOMEN])
+    member = make_member(call)
+    board = meet(call, member)
+    first = make_slate(board, member)
+    actions.pin(member, board, files[38], must=True, reason="To see who this is")
+    second = make_slate(board, member)
+    told = [
+        {one["cell"]: one["chosen"] for one in slate.balance if one["dimension"] == "gender"}
+        for slate in (first, second)
+    ]
+    assert str(files[38].id) in {seat["candidate"] for seat in second.result["seats"]}
+    assert told[0] == told[1]
+    assert all(one is None or one % 5 == 0 for one in told[0].values())
+    assert {one[OF] for one in second.balance if one["dimension"] == "gender"} == {first.number}
+    assert all(OF not in one for one in second.balance if one["dimension"] == "region")
+
+
+def test_counts_move_when_five_differ_from_every_slate_that_told_its_own() -> None:
+    rows = [{"dimension": "gender", "cell": "a", "chosen": 10, "all": 20, "least": None, "most": None}]
+    former = [{**rows[0], "chosen": 5}]
+    first, more = frozenset("abcdefghij"), frozenset("fghijklmno")
+    told = [Told(2, more, former), Told(1, first, former)]
+    assert still(rows, frozenset("klmnopqrst"), told, {"gender"}) == rows
+    near_the_older = still(rows, frozenset("abcdefghiz"), told, {"gender"})
+    assert [(one["chosen"], one[OF]) for one in near_the_older] == [(5, 1)]
+    taken_over = [Told(2, more, [{**former[0], OF: 1}])]
+    assert still(rows, more, taken_over, {"gender"}) == rows
+
+
+def test_why_not_says_the_same_of_sealed_rules_for_everybody(database: None) -> None:
+    call, files = make_scored(20, balance=[WOMEN])
+    rules, sight = reading(call).rules, shown.Sight(queries.names(reading(call), [], masked=False), frozenset(), str)
+    base = {"cost": None, "leaves": [], "joins": [], "proven": True, "candidate": str(files[0].id)}
+    on_one_side = {**base, "because": [], "forbids": [{"rule": "balance.women", "people": 2}]}
+    on_the_other = {**base, "because": [], "forbids": []}
+    assert shown.why(on_one_side, rules, sight) == shown.why(on_the_other, rules, sight)
+    assert shown.why(on_one_side, rules, sight)["binds"] == [SENTENCE]
