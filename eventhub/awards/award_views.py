@@ -203,7 +203,7 @@ def _draw(
         home_form=_this_or_fresh(sent, HomeForm) if place.offers and state is State.TICKETED else None,
         end_form=_this_or_fresh(sent, EndForm),
         ends=_ends(state) if place.offers else [],
-        may_offer=place.offers and state in {State.APPROVED, State.LAPSED},
+        may_offer=place.offers and state is State.LAPSED,
         may_replace=place.offers and travelling.is_replaceable(award) and application.nominated_by_id is not None,
         may_settle=place.pays and state is State.CLOSED and award.settled_at is None,
         may_pay=place.pays and state in paying.PAYABLE and award.outcome is Outcome.ACCEPTED,

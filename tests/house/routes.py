@@ -241,7 +241,7 @@ RATE = {"currency": "CHF", "units": "0.8", "valid_from": "2026-11-01", "source":
 JOURNEY = {"travels_on": "2026-11-20", "returns_on": "2026-11-21"}
 GRANTED = (
     Route("awards_console.index", "GET", GRANTS, GRANT_STAFF),
-    Route("awards_console.offer", "POST", f"{GRANTS}/offer", FUND, {"id": "{grant_approved}", "go": "send"}),
+    Route("awards_console.offer", "POST", f"{GRANTS}/offer", FUND, {"id": "{grant_lapsed}", "go": "send"}),
     Route("awards_console.record", "GET", GRANT, GRANT_STAFF),
     Route("awards_console.visa", "POST", f"{GRANTS}/{{grant_pending}}/visa", FUND, {"deed": "needed"}),
     Route("awards_console.ticket", "POST", f"{GRANTS}/{{grant_pending}}/ticket", FUND, JOURNEY),

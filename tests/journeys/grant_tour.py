@@ -37,6 +37,7 @@ def grant_stops(
     bound = make_award(fund, State.ACCEPTED)
     travelling.ticketed(fund.officer, bound, travels_on=now().date(), returns_on=now().date())
     make_award(fund, State.APPROVED)
+    make_award(fund, State.LAPSED)
     make_award(fund)
     closed = _filed(scene.came_home(fund))
     make_reserves(fund, [None])
