@@ -147,10 +147,10 @@ def approve_confirmed(actor: Person, call: Call, rules: Rules) -> list[Award]:
         raise TwoPeople
     made: list[Award] = []
     by_signer: dict[uuid.UUID, list[Plan]] = {}
+    ways = _ways(call.id)
     for application, _proposal, place in waiting:
-        way = Support(application.support or Support.FULL)
-        cost = place.amount if place.amount is not None else application.cost or 0
-        by_signer.setdefault(place.recommended_by_id, []).append(Plan(application, way, cost, place.cell))
+        way = ways.get(application.id) or application.support or Support.FULL
+        by_signer.setdefault(place.recommended_by_id, []).append(Plan(application, way, place.amount or 0, place.cell))
     for signer, plans in by_signer.items():
         try:
             grants = _grants(call, rules, plans)
@@ -159,6 +159,13 @@ def approve_confirmed(actor: Person, call: Call, rules: Rules) -> list[Award]:
         made += awarding.approve_all(actor, call, grants, recommended_by=signer)
     _note_reasons(call.id, [application for application, _proposal, _place in waiting], frozenset())
     return made
+
+
+def _ways(call_id: uuid.UUID) -> dict[uuid.UUID, Support]:
+    """The way of everybody, as the slate says that was staged last: the amounts of the reserves are of it."""
+    rows = select(Slate.people).join(Staging, Staging.slate_id == Slate.id).where(Staging.call_id == call_id)
+    people = db.session.scalar(rows.where(Staging.done_at.is_not(None)).order_by(Staging.done_at.desc()).limit(1))
+    return {uuid.UUID(one["id"]): Support(one["way"]) for one in people or []}
 
 
 def _stage(call: Call, slate: Slate) -> None:

@@ -12,7 +12,7 @@ from eventhub.awards.models import Award, Outcome, Proposal, ReservePlace
 from eventhub.awards.money_models import FundEnvelope
 from eventhub.awards.release_models import Decision, Failed, Staging
 from eventhub.funding.estimates import Variant
-from eventhub.funding.models import State
+from eventhub.funding.models import Application, State
 from eventhub.funding.moves import NotPossible
 from eventhub.funding.rules import Support
 from eventhub.kit.db import db
@@ -170,11 +170,7 @@ def test_an_envelope_only_for_some_pays_nobody_else() -> None:
 
 def test_a_reserve_who_steps_in_is_approved_by_a_third_person() -> None:
     scene = make_staged(8, 2)
-    release(scene)
-    award = queries.taken_by(scene.call.id) or db.session.scalars(queries.whole()).all()
-    awarding.answer_held(None, award[0], accepts=False)
-    proposal = db.session.scalars(select(Proposal)).one()
-    stepping = awarding.confirm(scene.officer, queries.proposal(proposal.id, lock=True))
+    stepping = stepping_in(scene)
     assert (stepping.state, stepping.outcome_seen) == (State.RECOMMENDED, State.RESERVE)
     with pytest.raises(TwoPeople):
         staging.approve_confirmed(scene.officer, scene.call, reading(scene.call).rules)
@@ -183,6 +179,29 @@ def test_a_reserve_who_steps_in_is_approved_by_a_third_person() -> None:
     assert [one.application.id for one in releasing.staged(scene.call.id)] == [stepping.id]
     release(scene)
     assert (stepping.state, stepping.outcome_seen) == (State.OFFERED, None)
+
+
+def stepping_in(scene: Decided) -> Application:
+    """The first who was chosen declines, and the reserve who is next was confirmed."""
+    release(scene)
+    awarding.answer_held(None, db.session.scalars(queries.whole()).all()[0], accepts=False)
+    proposal = db.session.scalars(select(Proposal)).one()
+    return awarding.confirm(scene.officer, queries.proposal(proposal.id, lock=True))
+
+
+def test_a_reserve_who_comes_without_money_is_given_none() -> None:
+    call, files = make_scored(8, places=2)
+    for one in files[2:]:
+        one.support, one.accepts = Support.WOULD_COME, ["would_come"]
+    db.session.flush()
+    scene = decide(call, files)
+    assert stage(scene).failed is None
+    stepping = stepping_in(scene)
+    stepping.support = Support.FULL  # what was signed holds
+    db.session.flush()
+    (award,) = staging.approve_confirmed(scene.approver, scene.call, reading(scene.call).rules)
+    assert (award.application_id, award.amount, award.variant) == (stepping.id, 0, Variant.WOULD_COME)
+    assert (queries.lines([award.id]), award.reserved) == ([], 0)
 
 
 def test_envelopes_are_filled_narrow_ones_first_and_say_what_is_missing() -> None:
