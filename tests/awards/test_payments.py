@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from eventhub.awards import awarding, ledger, paying, queries, rule_budgets
+from eventhub.awards import awarding, console_queries, ledger, paying, queries, rule_budgets
 from eventhub.awards.models import Award, AwardLine, Payment
 from eventhub.awards.money_models import FundEnvelope, Movement, MovementKind
 from eventhub.funding import rules as rules_of
@@ -201,6 +201,9 @@ def test_rates_are_entered_once_for_a_day(client: FlaskClient, fund: Money) -> N
         ("units", "-1"),
         ("units", "x"),
         ("units", "1e5"),
+        ("units", "1,234"),
+        ("units", "42,105"),
+        ("units", "1.23456789012"),
         ("currency", "USD"),
         ("source", ""),
     ):
@@ -212,6 +215,35 @@ def test_rates_are_entered_once_for_a_day(client: FlaskClient, fund: Money) -> N
     page = client.get(url).text
     assert "CHF" in page
     assert "UN Treasury" in page
+
+
+@pytest.mark.parametrize(
+    ("lang", "typed", "units"),
+    [
+        ("en", "1,234.5", "1234.5"),
+        ("en", "1.234", "1.234"),
+        ("en", "0,85", "0.85"),
+        ("fr", "1,234", "1.234"),
+        ("fr", "42 105,5", "42105.5"),
+        ("ar", "١٢٣٤٫٥", "1234.5"),
+        ("ru", "1.234", None),
+        ("zh", "1,234", None),
+    ],
+)
+def test_a_rate_is_never_read_a_thousand_times_off(
+    client: FlaskClient, fund: Money, lang: str, typed: str, units: str | None
+) -> None:
+    officer(client, fund, Role.FINANCE)
+    url = f"/{lang}/console/funds/{fund.call.slug}/money/rates"
+    given = {"currency": "KES", "units": typed, "valid_from": "2026-11-01", "source": "UN Treasury"}
+    answer = client.post(url, data=fields_of(client.get(url)) | given)
+    found = [row.units for row in console_queries.rates("USD")]
+    if units is None:
+        assert (answer.status_code, found) == (422, [])
+        assert 'id="units-e"' in answer.text
+        assert typed in answer.text
+    else:
+        assert (answer.status_code, found) == (303, [Decimal(units)])
 
 
 def changed_rules(fund: Money, amount: int, *, more: int = 0) -> int:
