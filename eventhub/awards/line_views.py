@@ -51,9 +51,10 @@ def cost(slug: str, award_id: uuid.UUID, line_id: uuid.UUID) -> ResponseReturnVa
         day = chosen_day(form.spent_on)
 
         def deed() -> AwardLine:
+            noted = paying.note_actual(place.person, award, row, given, on=day)
             if sent is not None:
                 receipts.attach(place.person, award, row, sent)
-            return paying.note_actual(place.person, award, row, given, on=day)
+            return noted
 
         if submit(form, deed):
             flash(_("Real cost entered"), "ok")

@@ -67,7 +67,11 @@ def note_actual(
     on: date,
     receipt_id: uuid.UUID | None = None,
 ) -> AwardLine:
-    """What a line really cost, by the rate of that day; what is authorised follows. Raises NoRateYet."""
+    """What a line really cost, by the rate of that day; what is authorised follows. The award is held. Raises NoRateYet,
+    and NotPossible for a grant that nobody accepted, or that ended.
+    """
+    if award.outcome is not Outcome.ACCEPTED:
+        raise NotPossible
     amount, rate = converted(given, award.envelope.currency, on)
     line.actual, line.rate_id = amount.minor, rate.id if rate else None
     line.given, line.given_currency = (given.minor, given.currency) if rate else (None, None)

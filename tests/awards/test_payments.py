@@ -170,6 +170,26 @@ def test_a_real_cost_by_the_rate_of_its_day_with_a_receipt(client: FlaskClient, 
     assert client.post(f"{url}/cost", data=data).status_code == 404
 
 
+@pytest.mark.parametrize("state", [State.APPROVED, State.OFFERED, State.CANCELLED])
+def test_a_real_cost_is_of_a_grant_that_was_accepted(
+    client: FlaskClient, fund: Money, award: Award, state: State
+) -> None:
+    person = officer(client, fund)
+    fields = fields_of(client.get(f"{home(fund)}/{award.id}/lines/{own_line(award).id}"), action="/cost")
+    if state is State.CANCELLED:
+        other = awarding.cancel(person, queries.award(award.id, lock=True))
+    else:
+        other = make_award(fund, state)
+    row = own_line(other)
+    url = f"{home(fund)}/{other.id}/lines/{row.id}"
+    file = {"file": (io.BytesIO(PDF_BYTES), "ticket.pdf")}
+    data = fields | {"given": "400", "currency": "USD", "spent_on": "2026-11-20"} | file
+    assert client.post(f"{url}/cost", data=data).status_code == 422
+    db.session.expire_all()
+    row = own_line(queries.award(other.id))
+    assert (row.actual, row.receipt_id) == (None, None)
+
+
 def test_finance_raises_and_cuts_a_budget_with_a_reason(client: FlaskClient, fund: Money, award: Award) -> None:
     officer(client, fund)
     url = f"/en/console/funds/{fund.call.slug}/money/{fund.envelope.id}/budget"
