@@ -206,7 +206,7 @@ def _draw(
         may_offer=place.offers and state is State.LAPSED,
         may_replace=place.offers and travelling.is_replaceable(award) and application.nominated_by_id is not None,
         may_settle=place.pays and state is State.CLOSED and award.settled_at is None,
-        may_pay=place.pays and state in paying.PAYABLE and award.outcome is Outcome.ACCEPTED,
+        may_pay=place.pays and paying.is_payable(award),
         three=place.person.id in {award.recommended_by_id, award.approved_by_id},
         read_form=_this_or_fresh(sent, ReadForm) if place.offers and report and report.filed_at else None,
         opened=[{"label": words, "value": opened.get(key), "kind": "long"} for key, words, _n in reporting.QUESTIONS]

@@ -102,7 +102,7 @@ def _draw(place: Place, award: Award, row: AwardLine, sent: Form | None = None) 
     payments = [one for one in queries.all_payments(award.id) if one.line_id == row.id]
     names = public_names([who for one in payments for who in (one.asked_by_id, one.agreed_by_id) if who])
     left = paying.payable(row)
-    may_pay = place.pays and award.application.state in paying.PAYABLE and award.outcome is Outcome.ACCEPTED
+    may_pay = place.pays and paying.is_payable(award)
     three = place.person.id in {award.recommended_by_id, award.approved_by_id}
     page = render_template(
         "awards/line.html",
@@ -119,7 +119,7 @@ def _draw(place: Place, award: Award, row: AwardLine, sent: Form | None = None) 
         back=shown(envelope, -left, g.lang) if left < 0 else None,
         currency=envelope.currency,
         cost_form=_cost_form(sent, envelope.currency)
-        if (place.offers or place.pays) and award.outcome is Outcome.ACCEPTED
+        if (place.offers or place.pays) and award.outcome is Outcome.ACCEPTED and award.application.erased_at is None
         else None,
         pay_form=(sent if isinstance(sent, PayForm) else PayForm(envelope.currency, formdata=None))
         if may_pay and not three and left > 0

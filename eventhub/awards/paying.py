@@ -68,9 +68,9 @@ def note_actual(
     receipt_id: uuid.UUID | None = None,
 ) -> AwardLine:
     """What a line really cost, by the rate of that day; what is authorised follows. The award is held. Raises NoRateYet,
-    and NotPossible for a grant that nobody accepted, or that ended.
+    and NotPossible for a grant that nobody accepted, that ended, or whose person was erased.
     """
-    if award.outcome is not Outcome.ACCEPTED:
+    if award.outcome is not Outcome.ACCEPTED or award.application.erased_at is not None:
         raise NotPossible
     amount, rate = converted(given, award.envelope.currency, on)
     line.actual, line.rate_id = amount.minor, rate.id if rate else None
@@ -90,6 +90,12 @@ def note_actual(
     return line
 
 
+def is_payable(award: Award) -> bool:
+    """Whether anything is paid of a grant at all: never after an erasure, since who would be paid is not known."""
+    application = award.application
+    return application.state in PAYABLE and award.outcome is Outcome.ACCEPTED and application.erased_at is None
+
+
 def payable(line: AwardLine, *, but: uuid.UUID | None = None) -> int:
     """What a line may still be paid; what is asked for already counts as paid. Below zero: so much comes back."""
     asked = select(func.coalesce(func.sum(Payment.amount - Payment.returned), 0)).where(
@@ -105,7 +111,7 @@ def ask(actor: Person, award: Award, line: AwardLine, amount: int, *, payee: dic
     The award is held. Raises NotPossible, ThreePeople, Forbidden, OverLine with what is left.
     """
     _demand_payer(actor, award)
-    if award.application.state not in PAYABLE or award.outcome is not Outcome.ACCEPTED:
+    if not is_payable(award):
         raise NotPossible
     left = payable(line)
     if not 0 < amount <= left:
@@ -129,9 +135,7 @@ def agree(actor: Person, award: Award, payment: Payment) -> Payment:
     _demand_payer(actor, award)
     if actor.id == payment.asked_by_id:
         raise ThreePeople
-    if payment.paid_at or payment.dropped_at or award.application.state not in PAYABLE:
-        raise NotPossible
-    if award.outcome is not Outcome.ACCEPTED:
+    if payment.paid_at or payment.dropped_at or not is_payable(award):
         raise NotPossible
     left = payable(payment.line, but=payment.id)
     if payment.amount > left:
