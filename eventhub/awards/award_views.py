@@ -13,7 +13,7 @@ from eventhub.awards.console import Place, at_awards, at_desk, at_till, bp, foun
 from eventhub.awards.console_forms import EndForm, HomeForm, ReadForm, TicketForm, VisaForm, chosen_day
 from eventhub.awards.ledger import shown
 from eventhub.awards.letters import title_of
-from eventhub.awards.models import Award, Outcome, Ticket, TravelReport, Visa, VisaState
+from eventhub.awards.models import Award, Ticket, TravelReport, Visa, VisaState
 from eventhub.funding.desk_shown import STATES
 from eventhub.funding.models import MOVES, State
 from eventhub.funding.moves import NotPossible

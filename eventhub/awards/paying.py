@@ -67,8 +67,9 @@ def note_actual(
     on: date,
     receipt_id: uuid.UUID | None = None,
 ) -> AwardLine:
-    """What a line really cost, by the rate of that day; what is authorised follows. The award is held. Raises NoRateYet,
-    and NotPossible for a grant that nobody accepted, that ended, or whose person was erased.
+    """What a line really cost, by the rate of that day; what is authorised follows. The award is held.
+
+    Raises NoRateYet, and NotPossible for a grant that nobody accepted, that ended, or whose person was erased.
     """
     if award.outcome is not Outcome.ACCEPTED or award.application.erased_at is not None:
         raise NotPossible
@@ -91,9 +92,12 @@ def note_actual(
 
 
 def is_payable(award: Award) -> bool:
-    """Whether anything is paid of a grant at all: never after an erasure, since who would be paid is not known."""
+    """Whether anything is paid of a grant at all: not once it was settled, and never after an erasure, since who would
+    be paid is not known.
+    """
     application = award.application
-    return application.state in PAYABLE and award.outcome is Outcome.ACCEPTED and application.erased_at is None
+    stands = award.outcome is Outcome.ACCEPTED and award.settled_at is None
+    return stands and application.state in PAYABLE and application.erased_at is None
 
 
 def payable(line: AwardLine, *, but: uuid.UUID | None = None) -> int:
@@ -162,7 +166,9 @@ def drop(actor: Person, award: Award, payment: Payment) -> Payment:
 
 def take_back(actor: Person, award: Award, payment: Payment, amount: int, *, pay_again: bool = False) -> Payment:
     """Money came back, at most what was paid. It is free again, or with ``pay_again`` (a bank sent it back) stands
-    committed for the same person. Raises NotPossible, OverLine, EnvelopeBroken.
+    committed for the same person, and a grant that was settled is settled anew.
+
+    Raises NotPossible, OverLine, EnvelopeBroken.
     """
     if payment.paid_at is None:
         raise NotPossible
@@ -170,7 +176,8 @@ def take_back(actor: Person, award: Award, payment: Payment, amount: int, *, pay
         raise OverLine(payment.amount - payment.returned)
     payment.returned += amount
     lines = [Line(award.envelope_id, MovementKind.RETURN, amount, award.id, payment.id)]
-    if pay_again and award.outcome is Outcome.ACCEPTED:
+    if pay_again and award.outcome is Outcome.ACCEPTED and award.application.erased_at is None:
+        award.settled_at = None
         lines += [
             Line(award.envelope_id, kind, amount, award.id) for kind in (MovementKind.RESERVE, MovementKind.COMMIT)
         ]

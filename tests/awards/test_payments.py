@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from eventhub.awards import awarding, console_queries, ledger, paying, queries, rule_budgets
+from eventhub.awards import awarding, console_queries, ledger, paying, queries, reporting, rule_budgets
 from eventhub.awards.models import Award, AwardLine, Payment
 from eventhub.awards.money_models import FundEnvelope, Movement, MovementKind
 from eventhub.funding import rules as rules_of
@@ -19,6 +19,7 @@ from eventhub.kit.audit import AuditText
 from eventhub.kit.clock import now
 from eventhub.kit.db import db, unit_of_work
 from eventhub.people.models import Person, Role, RoleGrant
+from tests.awards import scene
 from tests.awards.test_console import home, officer
 from tests.factories.awards import Money, make_award, make_fund
 from tests.factories.funding_desk import fund_officer
@@ -127,6 +128,32 @@ def test_a_sealed_payee_is_read_for_a_reason(client: FlaskClient, fund: Money, a
     assert db.session.query(AuditText).filter_by(text="To pay").count() == 1
     officer(client, fund)
     assert client.post(f"{url}/payee", data={"why": "x"}).status_code == 404
+
+
+def test_a_settled_grant_is_paid_no_more_unless_money_came_back_to_be_paid_again(
+    client: FlaskClient, fund: Money
+) -> None:
+    award = scene.came_home(fund)
+    row = own_line(award)
+    paid_id = paying.agree(fund.second, award, paying.ask(fund.finance, award, row, 10_000)).id
+    report = queries.report_of(award.id)
+    assert report is not None
+    reporting.file(award.application.person, award, report, {key: "Much" for key, _words, _n in reporting.QUESTIONS})
+    officer(client, fund, Role.FINANCE)
+    grant = f"{home(fund)}/{award.id}"
+    fields = fields_of(client.get(f"{grant}/lines/{row.id}"), action="/pay") | {"amount": "50"}
+    paying.settle(fund.finance, queries.award(award.id, lock=True))
+    assert "Ask for a payment" not in client.get(f"{grant}/lines/{row.id}").text
+    assert client.post(f"{grant}/lines/{row.id}/pay", data=fields).status_code == 422
+    back = fields_of(client.get(f"{grant}/payments/{paid_id}"), action="/back") | {"back": "100", "again": "y"}
+    assert client.post(f"{grant}/payments/{paid_id}/back", data=back).status_code == 303
+    award = queries.award(award.id)
+    assert (award.committed, award.settled_at) == (10_000, None)
+    again = fields_of(client.get(f"{grant}/lines/{row.id}"), action="/pay") | {"amount": "100"}
+    assert client.post(f"{grant}/lines/{row.id}/pay", data=again).status_code == 303
+    db.session.query(Payment).filter_by(paid_at=None).update({"dropped_at": now()})
+    assert client.post(f"{grant}/settle", data=fields_of(client.get(grant), action="/settle")).status_code == 303
+    assert queries.award(award.id).committed == 0
 
 
 def test_an_account_without_an_owner_is_refused(client: FlaskClient, fund: Money, award: Award) -> None:
