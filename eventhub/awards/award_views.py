@@ -207,7 +207,7 @@ def _draw(
         may_replace=place.offers and travelling.is_replaceable(award) and application.nominated_by_id is not None,
         may_settle=place.pays and state is State.CLOSED and award.settled_at is None,
         may_pay=place.pays and paying.is_payable(award),
-        three=place.person.id in {award.recommended_by_id, award.approved_by_id},
+        three=place.person.id in paying.deciders(award),
         read_form=_this_or_fresh(sent, ReadForm) if place.offers and report and report.filed_at else None,
         opened=[{"label": words, "value": opened.get(key), "kind": "long"} for key, words, _n in reporting.QUESTIONS]
         if opened is not None

@@ -103,7 +103,7 @@ def _draw(place: Place, award: Award, row: AwardLine, sent: Form | None = None) 
     names = public_names([who for one in payments for who in (one.asked_by_id, one.agreed_by_id) if who])
     left = paying.payable(row)
     may_pay = place.pays and paying.is_payable(award)
-    three = place.person.id in {award.recommended_by_id, award.approved_by_id}
+    three = place.person.id in paying.deciders(award)
     page = render_template(
         "awards/line.html",
         slug=place.slug,

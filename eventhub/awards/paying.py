@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 
 from eventhub.awards import queries
 from eventhub.awards.ledger import Line, converted, write
-from eventhub.awards.models import Award, AwardLine, Outcome, Payment
+from eventhub.awards.models import Award, AwardLine, Outcome, Payment, Proposal
 from eventhub.awards.money_models import MovementKind
 from eventhub.funding.models import State
 from eventhub.funding.moves import NotPossible
@@ -214,8 +214,19 @@ def _payee(payment: Payment) -> Place:
     return place("fund_payment", "payee", payment.id)
 
 
+def deciders(award: Award) -> set[uuid.UUID]:
+    """Who recommended or approved a grant, and so never pays it: whoever signed the slate, and confirmed the reserve
+    who stepped in; the approver.
+    """
+    confirmed = select(Proposal.decided_by_id).where(
+        Proposal.application_id == award.application_id, Proposal.confirmed_at.is_not(None)
+    )
+    found = {award.recommended_by_id, award.approved_by_id, *db.session.scalars(confirmed)}
+    return {one for one in found if one}
+
+
 def _demand_payer(actor: Person, award: Award) -> None:
-    if actor.id in {award.recommended_by_id, award.approved_by_id}:
+    if actor.id in deciders(award):
         raise ThreePeople
     mine = queries.organisations_of([actor.id])[actor.id]
     if actor.id == award.application.person_id or mine & {

@@ -21,7 +21,7 @@ from eventhub.kit.db import db, unit_of_work
 from eventhub.people.models import Person, Role, RoleGrant
 from tests.awards import scene
 from tests.awards.test_console import home, officer
-from tests.factories.awards import Money, make_award, make_fund
+from tests.factories.awards import Money, approve, make_award, make_fund, make_reserves
 from tests.factories.funding_desk import fund_officer
 from tests.factories.people import sign_in
 from tests.factories.programme import PDF_BYTES
@@ -109,6 +109,29 @@ def test_who_recommended_or_approved_never_pays(client: FlaskClient, fund: Money
         sign_in(client, person, second_factor=True)
         assert "so other people pay it" in client.get(url).text
         assert client.post(f"{url}/agree", data=fields).status_code in {400, 403, 422}
+    assert moved(MovementKind.PAY) == 0
+
+
+def test_whoever_confirmed_a_reserve_never_pays_it(client: FlaskClient, fund: Money) -> None:
+    (reserve,) = make_reserves(fund, [None])
+    left = make_award(fund, State.ACCEPTED)
+    awarding.withdraw(left.application.person, left)
+    proposal = queries.open_proposals(fund.call.id)[0]
+    both = officer(client, fund, Role.FINANCE)
+    awarding.confirm(both, queries.proposal(proposal.id, lock=True))
+    made = approve(fund, reserve)
+    awarding.offer_all(fund.officer, [made], accept_days=7)
+    awarding.answer(awarding.link(made), accepts=True)
+    award = queries.award(made.id)
+    url = f"{home(fund)}/{award.id}/lines/{own_line(award).id}"
+    page = client.get(url)
+    assert "so other people pay it" in page.text
+    fields = fields_of(page, action="/cost") | {"amount": "50"}
+    assert client.post(f"{url}/pay", data=fields).status_code == 422
+    award = queries.award(award.id, lock=True)
+    payment = paying.ask(fund.finance, award, own_line(award), 5_000)
+    with pytest.raises(paying.ThreePeople):
+        paying.agree(both, queries.award(award.id, lock=True), queries.payment(payment.id, lock=True))
     assert moved(MovementKind.PAY) == 0
 
 
