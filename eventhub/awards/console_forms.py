@@ -199,6 +199,20 @@ class PayForm(Form):
         return {"name": self.payee.data, "account": self.account.data or ""} if self.payee.data else None
 
 
+class PriceForm(Form):
+    """What is approved of a line, before the offer."""
+
+    approved = money(_l("Approved"))
+
+    def __init__(self, currency: str, **given: Any) -> None:
+        self.currency = currency
+        super().__init__(**given)
+
+    def validate_approved(self, field: StringField) -> None:
+        """An amount of the envelope's currency."""
+        amount_of(field.data or "", self.currency)
+
+
 class BackForm(Form):
     """Money that came back."""
 

@@ -20,6 +20,7 @@ from eventhub.awards.money_models import MovementKind
 from eventhub.funding.models import State
 from eventhub.funding.moves import NotPossible
 from eventhub.kit import audit
+from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError, Forbidden, means
@@ -216,12 +217,17 @@ def _payee(payment: Payment) -> Place:
 
 def deciders(award: Award) -> set[uuid.UUID]:
     """Who recommended or approved a grant, and so never pays it: whoever signed the slate, and confirmed the reserve
-    who stepped in; the approver.
+    who stepped in; the approver, and whoever changed the amount before the offer.
     """
     confirmed = select(Proposal.decided_by_id).where(
         Proposal.application_id == award.application_id, Proposal.confirmed_at.is_not(None)
     )
-    found = {award.recommended_by_id, award.approved_by_id, *db.session.scalars(confirmed)}
+    priced = select(AuditEntry.actor_id).where(
+        AuditEntry.subject_kind == Award.__tablename__,
+        AuditEntry.subject_id == award.id,
+        AuditEntry.verb == "awards.repriced",
+    )
+    found = {award.recommended_by_id, award.approved_by_id, *db.session.scalars(confirmed.union(priced))}
     return {one for one in found if one}
 
 

@@ -253,6 +253,7 @@ GRANTED = (
     Route("awards_console.stay", "GET POST", f"{GRANT}/allowance", GRANT_STAFF, {"driven": "1"}, fills=True, post=FUND),
     Route("awards_console.line", "GET", GRANT_LINE, GRANT_STAFF),
     Route("awards_console.cost", "POST", f"{GRANT_LINE}/cost", COSTS, COST),
+    Route("awards_console.reprice", "POST", f"{GRANTS}/{{grant_priced}}/approved", AGREE, {"approved": "5"}),
     Route("awards_console.ask", "POST", f"{GRANT_LINE}/pay", TILL, {"amount": "50"}),
     Route("awards_console.receipt", "GET", f"{GRANT_LINE}/receipt", COSTS),
     Route("awards_console.payments", "GET", f"{GRANTS}/payments", GRANT_STAFF),
