@@ -235,6 +235,7 @@ GRANTS = "/en/console/funds/{grants}/grants"
 GRANT = f"{GRANTS}/{{grant_accepted}}"
 GRANT_LINE = f"{GRANT}/lines/{{grant_line}}"
 GRANT_PAYMENT = f"{GRANT}/payments/{{grant_payment}}"
+PRICED = f"{GRANTS}/{{grant_approved}}/lines/{{grant_priced}}/approved"
 GRANT_MONEY = "/en/console/funds/{grants}/money"
 COST = {"given": "80", "currency": "USD", "spent_on": "2026-11-01"}
 RATE = {"currency": "CHF", "units": "0.8", "valid_from": "2026-11-01", "source": "UN Treasury"}
@@ -253,7 +254,7 @@ GRANTED = (
     Route("awards_console.stay", "GET POST", f"{GRANT}/allowance", GRANT_STAFF, {"driven": "1"}, fills=True, post=FUND),
     Route("awards_console.line", "GET", GRANT_LINE, GRANT_STAFF),
     Route("awards_console.cost", "POST", f"{GRANT_LINE}/cost", COSTS, COST),
-    Route("awards_console.reprice", "POST", f"{GRANTS}/{{grant_priced}}/approved", AGREE, {"approved": "5"}),
+    Route("awards_console.reprice", "POST", PRICED, AGREE, {"approved": "5"}),
     Route("awards_console.ask", "POST", f"{GRANT_LINE}/pay", TILL, {"amount": "50"}),
     Route("awards_console.receipt", "GET", f"{GRANT_LINE}/receipt", COSTS),
     Route("awards_console.payments", "GET", f"{GRANTS}/payments", GRANT_STAFF),
