@@ -13,7 +13,7 @@ from eventhub.awards.console import Place, at_awards, at_desk, at_till, bp, foun
 from eventhub.awards.console_forms import EndForm, HomeForm, ReadForm, TicketForm, VisaForm, chosen_day
 from eventhub.awards.ledger import shown
 from eventhub.awards.letters import title_of
-from eventhub.awards.models import Award, Outcome, Ticket, TravelReport, Visa, VisaState
+from eventhub.awards.models import Award, Ticket, TravelReport, Visa, VisaState
 from eventhub.funding.desk_shown import STATES
 from eventhub.funding.models import MOVES, State
 from eventhub.funding.moves import NotPossible
@@ -203,11 +203,11 @@ def _draw(
         home_form=_this_or_fresh(sent, HomeForm) if place.offers and state is State.TICKETED else None,
         end_form=_this_or_fresh(sent, EndForm),
         ends=_ends(state) if place.offers else [],
-        may_offer=place.offers and state in {State.APPROVED, State.LAPSED},
+        may_offer=place.offers and state is State.LAPSED,
         may_replace=place.offers and travelling.is_replaceable(award) and application.nominated_by_id is not None,
         may_settle=place.pays and state is State.CLOSED and award.settled_at is None,
-        may_pay=place.pays and state in paying.PAYABLE and award.outcome is Outcome.ACCEPTED,
-        three=place.person.id in {award.recommended_by_id, award.approved_by_id},
+        may_pay=place.pays and paying.is_payable(award),
+        three=place.person.id in paying.deciders(award),
         read_form=_this_or_fresh(sent, ReadForm) if place.offers and report and report.filed_at else None,
         opened=[{"label": words, "value": opened.get(key), "kind": "long"} for key, words, _n in reporting.QUESTIONS]
         if opened is not None

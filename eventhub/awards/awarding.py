@@ -53,6 +53,14 @@ class TwoPeople(DomainError):
     message = _l("Whoever recommended a grant may not approve it. Somebody else has to.")
 
 
+class NeedsApprover(DomainError):
+    """An officer cuts what is approved before the offer, and only an approver raises it."""
+
+    status = 403
+    field = "approved"
+    message = _l("Only an approver can raise what is approved.")
+
+
 class TooLate(DomainError):
     """The days to answer are over."""
 
@@ -141,10 +149,15 @@ def approve_all(actor: Person, call: Call, grants: Sequence[Grant], *, recommend
     return made
 
 
-def reprice(actor: Person, award: Award, approved: Mapping[CostKind, int]) -> Award:
-    """Other amounts before the offer (fares rose): what is reserved follows. Raises NotPossible, EnvelopeBroken."""
-    if award.application.state is not State.APPROVED:
+def reprice(actor: Person, award: Award, approved: Mapping[CostKind, int], *, may_raise: bool) -> Award:
+    """Other amounts before the offer (fares rose): what is reserved follows. The award is held; ``may_raise``: the
+    actor is an approver.
+
+    Raises NotPossible, Forbidden (an own file), NeedsApprover, TwoPeople (who recommended it) and EnvelopeBroken.
+    """
+    if award.application.state is not State.APPROVED or award.application.erased_at is not None:
         raise NotPossible
+    _demand_distance(actor, [award.application])
     rows = {row.kind: row for row in queries.lines([award.id])}
     for kind, amount in approved.items():
         if kind in rows:
@@ -153,6 +166,10 @@ def reprice(actor: Person, award: Award, approved: Mapping[CostKind, int]) -> Aw
             rows[kind] = AwardLine(award_id=award.id, kind=kind, estimated=amount, approved=amount)
             db.session.add(rows[kind])
     amount = sum(row.approved or 0 for row in rows.values())
+    if amount > award.amount and not may_raise:
+        raise NeedsApprover
+    if amount > award.amount and actor.id == award.recommended_by_id:
+        raise TwoPeople
     difference = amount - award.reserved
     if difference > 0:
         award.amount = amount

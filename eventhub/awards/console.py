@@ -59,6 +59,17 @@ def at_desk(slug: str) -> Place:
     return _place(reading)
 
 
+def at_prices(slug: str) -> tuple[Place, bool]:
+    """The same for officers and approvers, who change amounts before the offer; whether one may raise them. Raises
+    NotFound.
+    """
+    reading = call_of(slug)
+    raises = access.may_approve(actor().grants, reading.scope)
+    if not raises:
+        access.demand_officer(actor().grants, reading.scope)
+    return _place(reading), raises
+
+
 def at_till(slug: str) -> Place:
     """The same for finance alone. Raises NotFound."""
     reading = call_of(slug)

@@ -2,7 +2,7 @@
 
 import re
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext
@@ -17,11 +17,13 @@ from eventhub.awards.stays import LEGS
 from eventhub.kit.files import LIMIT, PHOTO_LIMIT, accept_attribute
 from eventhub.kit.forms import Form, optional, options, required
 from eventhub.kit.i18n import language
-from eventhub.kit.money import AmountWrong, MoneyError, Why, digits_of, parse_amount
+from eventhub.kit.money import AmountWrong, MoneyError, Why, digits_of, parse_amount, parse_units
 from eventhub.questionnaires.uploads import GO_ON
 
 CURRENCY = re.compile(r"[A-Za-z]{3}")
 LARGEST_UNITS = Decimal(10) ** 13
+UNIT_DIGITS = 10
+"""Decimals of a rate, as the table keeps it."""
 MOST = 10**9
 """Units of a currency: more than that was typed by mistake."""
 SENT = _l("One file: PDF, JPEG, PNG or WebP, of at most %(size)s MB.", size=LIMIT // 10**6)
@@ -197,6 +199,20 @@ class PayForm(Form):
         return {"name": self.payee.data, "account": self.account.data or ""} if self.payee.data else None
 
 
+class PriceForm(Form):
+    """What is approved of a line, before the offer."""
+
+    approved = money(_l("Approved"))
+
+    def __init__(self, currency: str, **given: Any) -> None:
+        self.currency = currency
+        super().__init__(**given)
+
+    def validate_approved(self, field: StringField) -> None:
+        """An amount of the envelope's currency."""
+        amount_of(field.data or "", self.currency)
+
+
 class BackForm(Form):
     """Money that came back."""
 
@@ -264,18 +280,21 @@ class RateForm(Form):
             raise ValidationError(_l("This is the fund’s own currency"))
 
     def validate_units(self, _field: StringField) -> None:
-        """More than nothing."""
-        if not Decimal(0) < self.value() < LARGEST_UNITS:
+        """More than nothing, and never a thousand times more or less than was meant."""
+        try:
+            found = self.value()
+        except AmountWrong as error:
+            if error.why is Why.AMBIGUOUS:
+                raise ValidationError(
+                    _l("This can be read in two ways. Write the number without a mark between thousands.")
+                ) from None
+            raise ValidationError(_l("Write a number")) from None
+        if not 0 < found < LARGEST_UNITS:
             raise ValidationError(_l("Write a number"))
 
     def value(self) -> Decimal:
-        """The rate with at most ten decimals; zero for nonsense."""
-        typed = re.sub(r"[\s\u00a0\u202f']", "", self.units.data or "").replace(",", ".")
-        try:
-            found = Decimal(typed) if re.fullmatch(r"\d{1,13}(\.\d{1,10})?", typed, re.ASCII) else Decimal(0)
-        except InvalidOperation:
-            return Decimal(0)
-        return found
+        """The rate with at most ten decimals. Raises AmountWrong."""
+        return parse_units(self.units.data or "", self.base, language(), UNIT_DIGITS)
 
 
 class StayForm(Form):

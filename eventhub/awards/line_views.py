@@ -7,13 +7,14 @@ from flask import flash, g, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from eventhub.awards import console_queries, console_shown, paying, queries, receipts
-from eventhub.awards.console import Place, at_awards, at_costs, at_till, bp, found_award
-from eventhub.awards.console_forms import CostForm, PayForm, ReadForm, amount_of, chosen_day
+from eventhub.awards import access, awarding, console_queries, console_shown, paying, queries, receipts
+from eventhub.awards.console import Place, at_awards, at_costs, at_prices, at_till, bp, found_award
+from eventhub.awards.console_forms import CostForm, PayForm, PriceForm, ReadForm, amount_of, chosen_day
 from eventhub.awards.ledger import shown
 from eventhub.awards.letters import title_of
 from eventhub.awards.models import Award, AwardLine, Outcome
-from eventhub.kit.access import staff, stands_on
+from eventhub.funding.models import State
+from eventhub.kit.access import actor, staff, stands_on
 from eventhub.kit.codes import label
 from eventhub.kit.files import attachment
 from eventhub.kit.forms import Form, submit
@@ -48,12 +49,30 @@ def cost(slug: str, award_id: uuid.UUID, line_id: uuid.UUID) -> ResponseReturnVa
         day = chosen_day(form.spent_on)
 
         def deed() -> AwardLine:
+            noted = paying.note_actual(place.person, award, row, given, on=day)
             if sent is not None:
                 receipts.attach(place.person, award, row, sent)
-            return paying.note_actual(place.person, award, row, given, on=day)
+            return noted
 
         if submit(form, deed):
             flash(_("Real cost entered"), "ok")
+            return back_to("awards_console.line", slug=slug, award_id=award_id, line_id=line_id)
+    award = found_award(place, award_id)
+    return _draw(place, award, console_queries.line(award.id, line_id), form)
+
+
+@bp.post("/console/funds/<slug>/grants/<uuid:award_id>/lines/<uuid:line_id>/approved")
+@staff
+@stands_on("awards_console.line")
+def reprice(slug: str, award_id: uuid.UUID, line_id: uuid.UUID) -> ResponseReturnValue:
+    """Another amount before the offer, since a fare changed; a rise is an approver's."""
+    place, may_raise = at_prices(slug)
+    award = found_award(place, award_id, lock=True)
+    row, form = console_queries.line(award.id, line_id), PriceForm(award.envelope.currency)
+    if form.validate_on_submit():
+        amount = amount_of(form.approved.data or "", award.envelope.currency)
+        if submit(form, lambda: awarding.reprice(place.person, award, {row.kind: amount}, may_raise=may_raise)):
+            flash(_("Saved"), "ok")
             return back_to("awards_console.line", slug=slug, award_id=award_id, line_id=line_id)
     award = found_award(place, award_id)
     return _draw(place, award, console_queries.line(award.id, line_id), form)
@@ -97,8 +116,8 @@ def _draw(place: Place, award: Award, row: AwardLine, sent: Form | None = None) 
     payments = [one for one in queries.all_payments(award.id) if one.line_id == row.id]
     names = public_names([who for one in payments for who in (one.asked_by_id, one.agreed_by_id) if who])
     left = paying.payable(row)
-    may_pay = place.pays and award.application.state in paying.PAYABLE and award.outcome is Outcome.ACCEPTED
-    three = place.person.id in {award.recommended_by_id, award.approved_by_id}
+    may_pay = place.pays and paying.is_payable(award)
+    three = place.person.id in paying.deciders(award)
     page = render_template(
         "awards/line.html",
         slug=place.slug,
@@ -116,16 +135,23 @@ def _draw(place: Place, award: Award, row: AwardLine, sent: Form | None = None) 
         back=shown(envelope, -left, g.lang) if left < 0 else None,
         currency=envelope.currency,
         cost_form=_cost_form(sent, envelope.currency)
-        if (place.offers or place.pays) and award.outcome is Outcome.ACCEPTED
+        if (place.offers or place.pays) and award.outcome is Outcome.ACCEPTED and award.application.erased_at is None
         else None,
         pay_form=(sent if isinstance(sent, PayForm) else PayForm(envelope.currency, formdata=None))
         if may_pay and not three and left > 0
         else None,
         three=three and may_pay,
+        price_form=(sent if isinstance(sent, PriceForm) else PriceForm(envelope.currency, formdata=None))
+        if award.application.state is State.APPROVED and _may_reprice(place)
+        else None,
         form=sent if sent and sent.errors else None,
         scripts=["file-size.js"],
     )
     return page, sent.status if sent else 200
+
+
+def _may_reprice(place: Place) -> bool:
+    return place.offers or access.may_approve(actor().grants, place.reading.scope)
 
 
 def _cost_form(sent: Form | None, currency: str) -> CostForm:

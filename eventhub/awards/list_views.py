@@ -1,4 +1,4 @@
-"""The grants of a call, and offers to many at once with what they do to the envelopes."""
+"""The grants of a call, and offering lapsed ones once more, many at once, with what that does to the envelopes."""
 
 import uuid
 from collections import defaultdict
@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext, pgettext
 
-from eventhub.awards import awarding, console_queries, console_shown, queries
+from eventhub.awards import console_queries, console_shown, queries, releasing, staging
 from eventhub.awards.console import Place, at_awards, at_desk, bp, marked_ids
 from eventhub.awards.console_queries import SIZE, VIEWS, Row
 from eventhub.awards.ledger import shown
@@ -25,7 +25,8 @@ from eventhub.kit.paging import page_number, pager
 from eventhub.kit.web import back_to
 
 __all__ = ["bp"]
-OFFERABLE = frozenset({State.APPROVED, State.LAPSED})
+OFFERABLE = frozenset({State.LAPSED})
+"""What is offered by hand: a first offer comes with the release alone."""
 
 
 @bp.get("/console/funds/<slug>/grants")
@@ -42,6 +43,7 @@ def offer(slug: str) -> ResponseReturnValue:
     """What offering the chosen grants does to the envelopes; with ``go`` they are offered: all, or none."""
     place, form = at_desk(slug), ActionForm()
     sends, ids = request.form.get("go") == "send", marked_ids()
+    call = staging.hold_call(place.call_id) if sends else place.reading.call
     found = console_queries.chosen(place.call_id, place.aside, ids, lock=sends)
     if len(found) != len(ids):
         raise NotFound
@@ -51,7 +53,7 @@ def offer(slug: str) -> ResponseReturnValue:
     able = [one for one in found if one.application.state in OFFERABLE]
     days = place.reading.rules.accept_days
     if form.validate_on_submit() and sends:
-        if submit(form, lambda: awarding.offer_all(place.person, found, accept_days=days)):
+        if submit(form, lambda: releasing.offer_again(place.person, call, found, accept_days=days)):
             said = ngettext("%(num)s grant is offered.", "%(num)s grants are offered.", len(found))
             flash(f"{said} {_('The letters are on their way.')}", "ok")
             return back_to("awards_console.index", slug=slug, view="offered")
@@ -171,7 +173,9 @@ def _row(place: Place, one: Row) -> dict[str, Any]:
 
 def _ways(place: Place) -> list[dict[str, str]]:
     """The other pages about the money of this call."""
+    release = {"label": _("Release of decisions"), "url": url_for("awards_release.board", slug=place.slug)}
     return [
+        *([release] if place.offers else []),
         {"label": _("Money"), "url": url_for("awards_console.money", slug=place.slug)},
         {"label": _("Payments"), "url": url_for("awards_console.payments", slug=place.slug)},
         {"label": _("Proposed reserves"), "url": url_for("awards_console.reserves", slug=place.slug)},

@@ -238,7 +238,7 @@ class TravelReport(Base):
 
 class ReservePlace(Base):
     """Where an application stands in the order of reserves, as the signed slate says: in general (no ``cell``), and
-    among those who can come for somebody of a cell.
+    among those who can come for somebody of a cell. No ``amount``: whoever comes without money.
     """
 
     __tablename__ = "fund_reserve_place"

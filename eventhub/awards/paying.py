@@ -15,13 +15,14 @@ from sqlalchemy import func, select
 
 from eventhub.awards import queries
 from eventhub.awards.ledger import Line, converted, write
-from eventhub.awards.models import Award, AwardLine, Outcome, Payment
+from eventhub.awards.models import Award, AwardLine, Outcome, Payment, Proposal
 from eventhub.awards.money_models import MovementKind
 from eventhub.funding import looking
 from eventhub.funding.models import State
 from eventhub.funding.moves import NotPossible
 from eventhub.funding.nearness import too_near
 from eventhub.kit import audit
+from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError, Forbidden, means
@@ -69,7 +70,12 @@ def note_actual(
     on: date,
     receipt_id: uuid.UUID | None = None,
 ) -> AwardLine:
-    """What a line really cost, by the rate of that day; what is authorised follows. Raises NoRateYet."""
+    """What a line really cost, by the rate of that day; what is authorised follows. The award is held.
+
+    Raises NoRateYet, and NotPossible for a grant that nobody accepted, that ended, or whose person was erased.
+    """
+    if award.outcome is not Outcome.ACCEPTED or award.application.erased_at is not None:
+        raise NotPossible
     amount, rate = converted(given, award.envelope.currency, on)
     line.actual, line.rate_id = amount.minor, rate.id if rate else None
     line.given, line.given_currency = (given.minor, given.currency) if rate else (None, None)
@@ -88,6 +94,15 @@ def note_actual(
     return line
 
 
+def is_payable(award: Award) -> bool:
+    """Whether anything is paid of a grant at all: not once it was settled, and never after an erasure, since who would
+    be paid is not known.
+    """
+    application = award.application
+    stands = award.outcome is Outcome.ACCEPTED and award.settled_at is None
+    return stands and application.state in PAYABLE and application.erased_at is None
+
+
 def payable(line: AwardLine, *, but: uuid.UUID | None = None) -> int:
     """What a line may still be paid; what is asked for already counts as paid. Below zero: so much comes back."""
     asked = select(func.coalesce(func.sum(Payment.amount - Payment.returned), 0)).where(
@@ -103,7 +118,7 @@ def ask(actor: Person, award: Award, line: AwardLine, amount: int, *, payee: dic
     The award is held. Raises NotPossible, ThreePeople, Forbidden, OverLine with what is left.
     """
     _demand_payer(actor, award)
-    if award.application.state not in PAYABLE or award.outcome is not Outcome.ACCEPTED:
+    if not is_payable(award):
         raise NotPossible
     left = payable(line)
     if not 0 < amount <= left:
@@ -127,9 +142,7 @@ def agree(actor: Person, award: Award, payment: Payment) -> Payment:
     _demand_payer(actor, award)
     if actor.id == payment.asked_by_id:
         raise ThreePeople
-    if payment.paid_at or payment.dropped_at or award.application.state not in PAYABLE:
-        raise NotPossible
-    if award.outcome is not Outcome.ACCEPTED:
+    if payment.paid_at or payment.dropped_at or not is_payable(award):
         raise NotPossible
     left = payable(payment.line, but=payment.id)
     if payment.amount > left:
@@ -156,7 +169,9 @@ def drop(actor: Person, award: Award, payment: Payment) -> Payment:
 
 def take_back(actor: Person, award: Award, payment: Payment, amount: int, *, pay_again: bool = False) -> Payment:
     """Money came back, at most what was paid. It is free again, or with ``pay_again`` (a bank sent it back) stands
-    committed for the same person. Raises NotPossible, OverLine, EnvelopeBroken.
+    committed for the same person, and a grant that was settled is settled anew.
+
+    Raises NotPossible, OverLine, EnvelopeBroken.
     """
     if payment.paid_at is None:
         raise NotPossible
@@ -164,7 +179,8 @@ def take_back(actor: Person, award: Award, payment: Payment, amount: int, *, pay
         raise OverLine(payment.amount - payment.returned)
     payment.returned += amount
     lines = [Line(award.envelope_id, MovementKind.RETURN, amount, award.id, payment.id)]
-    if pay_again and award.outcome is Outcome.ACCEPTED:
+    if pay_again and award.outcome is Outcome.ACCEPTED and award.application.erased_at is None:
+        award.settled_at = None
         lines += [
             Line(award.envelope_id, kind, amount, award.id) for kind in (MovementKind.RESERVE, MovementKind.COMMIT)
         ]
@@ -201,8 +217,24 @@ def _payee(payment: Payment) -> Place:
     return place("fund_payment", "payee", payment.id)
 
 
+def deciders(award: Award) -> set[uuid.UUID]:
+    """Who recommended or approved a grant, and so never pays it: whoever signed the slate, and confirmed the reserve
+    who stepped in; the approver, and whoever changed the amount before the offer.
+    """
+    confirmed = select(Proposal.decided_by_id).where(
+        Proposal.application_id == award.application_id, Proposal.confirmed_at.is_not(None)
+    )
+    priced = select(AuditEntry.actor_id).where(
+        AuditEntry.subject_kind == Award.__tablename__,
+        AuditEntry.subject_id == award.id,
+        AuditEntry.verb == "awards.repriced",
+    )
+    found = {award.recommended_by_id, award.approved_by_id, *db.session.scalars(confirmed.union(priced))}
+    return {one for one in found if one}
+
+
 def _demand_payer(actor: Person, award: Award) -> None:
-    if actor.id in {award.recommended_by_id, award.approved_by_id}:
+    if actor.id in deciders(award):
         raise ThreePeople
     if too_near(actor, [award.application]):
         raise Forbidden

@@ -125,7 +125,7 @@ def _draw(
     place: Place, award: Award, row: Payment, sent: Form | None = None, *, opened: dict[str, str] | None = None
 ) -> ResponseReturnValue:
     names = public_names([who for who in (row.asked_by_id, row.agreed_by_id) if who])
-    three = place.person.id in {award.recommended_by_id, award.approved_by_id}
+    three = place.person.id in paying.deciders(award)
     waits = row.paid_at is None and row.dropped_at is None
     currency, left = award.envelope.currency, row.amount - row.returned
     page = render_template(

@@ -6,12 +6,15 @@ from typing import Any
 from sqlalchemy import delete, select, update
 
 from eventhub.awards import awarding, queries, receipts, releasing, reporting, stays
+from eventhub.awards.ledger import Line, write
 from eventhub.awards.models import Award, AwardLine, AwardStay, Outcome, Payment, Replacement, TravelReport, Visa
+from eventhub.awards.money_models import MovementKind
 from eventhub.awards.release_models import Decision
 from eventhub.funding import behalf
 from eventhub.funding.models import MOVES, Application, State
 from eventhub.kit import files
 from eventhub.kit.audit import AuditEntry, AuditText
+from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.files import StoredFile
 from eventhub.kit.sealed import SealKey, place, resealed
@@ -74,6 +77,8 @@ def erase(person: Person) -> int:
     for award in queries.awards(ids, lock=True):
         _let_go(award)
     db.session.execute(update(TravelReport).where(TravelReport.award_id.in_(ids)).values(answers=None))
+    waits = Payment.award_id.in_(ids), Payment.paid_at.is_(None), Payment.dropped_at.is_(None)
+    db.session.execute(update(Payment).where(*waits).values(dropped_at=now()))
     db.session.execute(update(Payment).where(Payment.award_id.in_(ids)).values(payee=None))
     db.session.execute(update(AwardLine).where(AwardLine.award_id.in_(ids)).values(receipt_id=None))
     sent = StoredFile.owner_id == person.id, StoredFile.purpose == receipts.PURPOSE, StoredFile.deleted_at.is_(None)
@@ -110,6 +115,10 @@ def _let_go(award: Award) -> None:
         awarding.end(None, award, State.WITHDRAWN, Outcome.WITHDRAWN, reason="erased")
     elif State.CANCELLED in ways:
         awarding.end(None, award, State.CANCELLED, Outcome.CANCELLED, reason="erased")
+    elif award.outcome is Outcome.ACCEPTED:
+        if award.committed:
+            write(None, [Line(award.envelope_id, MovementKind.UNCOMMIT, award.committed, award.id)], reason="erased")
+        award.settled_at = award.settled_at or now()
 
 
 def _forget_words(ids: list[uuid.UUID]) -> None:

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from eventhub.awards import access, release_shown, releasing, staging
+from eventhub.awards.console import marked_ids
 from eventhub.awards.console_queries import aside_of
 from eventhub.awards.letters import title_of
 from eventhub.awards.release_forms import NOW, ReasonForm, ReleaseForm
@@ -109,9 +110,9 @@ def reserves(slug: str) -> ResponseReturnValue:
     place, form = _at(slug), ActionForm()
     if not place.may_approve:
         raise NotFound
-    reading = place.reading
+    reading, ids = place.reading, marked_ids()
     if form.validate_on_submit() and submit(
-        form, lambda: staging.approve_confirmed(place.person, reading.call, reading.rules)
+        form, lambda: staging.approve_confirmed(place.person, reading.call, reading.rules, ids)
     ):
         flash(_("Approved. The next release tells them."), "ok")
         return back_to("awards_release.board", slug=slug)
@@ -205,6 +206,7 @@ def _draw(place: Place, form: Form) -> ResponseReturnValue:
         letters=_samples(place, rows, set_one.at if set_one else None),
         discreet=sum(one.application.person.discreet for one in rows),
         accept_days=place.reading.rules.accept_days,
+        waiting_ids=[one.id for one, _proposal, _place in waiting if one.id not in hidden],
         past=release_shown.past(past, names, actor().time_zone, lang),
     )
     return page, form.status

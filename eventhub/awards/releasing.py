@@ -62,6 +62,12 @@ class NothingStaged(DomainError):
     message = _l("Nothing waits for a release. Somebody may have been faster.")
 
 
+class NotReleased(DomainError):
+    """A letter that would come before everybody else's."""
+
+    message = _l("Not released yet. The release tells everybody at once.")
+
+
 class NotApproved(DomainError):
     """The board has recommended something newer, or nothing is approved."""
 
@@ -308,6 +314,18 @@ def release(actor: Person, call: Call, *, stamp: str, at: datetime | None = None
         _tell(actor, row, rows)
     db.session.flush()
     return row
+
+
+def offer_again(actor: Person, call: Call, awards: Sequence[Award], *, accept_days: int) -> list[Award]:
+    """Offer grants once more whose days to answer went by. Call and applications are held, in this order.
+
+    Raises NotReleased for one that nobody was told of, NotPossible, Forbidden, EnvelopeBroken; then nothing is done.
+    """
+    if any(one.application.state is State.APPROVED for one in awards):
+        raise NotReleased
+    if call.stand is Stand.CANCELLED:
+        raise NotPossible
+    return awarding.offer_all(actor, awards, accept_days=accept_days)
 
 
 def stop(actor: Person, call: Call) -> Release:

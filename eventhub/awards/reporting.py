@@ -109,14 +109,17 @@ def remind_due(today: date) -> int:
         after = (given * usual + (USUAL_DAYS - 1)) // USUAL_DAYS
         rows = (
             select(TravelReport)
+            .join(TravelReport.award)
+            .join(Award.application)
             .where(
+                Application.erased_at.is_(None),
                 TravelReport.filed_at.is_(None),
                 TravelReport.reminded < after,
                 TravelReport.ended_on + after <= today,
             )
             .order_by(TravelReport.id)
             .limit(BATCH)
-            .with_for_update(skip_locked=True)
+            .with_for_update(of=TravelReport, skip_locked=True)
         )
         for report in db.session.scalars(rows):
             days = reminder_day(usual, report)
@@ -145,6 +148,7 @@ def overdue_due(moment: datetime) -> int:
         .join(TravelReport, TravelReport.award_id == Award.id)
         .where(
             Application.state == State.REPORT_DUE,
+            Application.erased_at.is_(None),
             TravelReport.filed_at.is_(None),
             TravelReport.due < moment.date(),
         )

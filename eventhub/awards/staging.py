@@ -6,7 +6,7 @@ or nothing of it.
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,7 @@ from eventhub.funding.costs import OWN_WAY
 from eventhub.funding.estimates import Variant
 from eventhub.funding.models import Application, Call, State
 from eventhub.funding.moves import NotPossible
+from eventhub.funding.nearness import OwnFile, too_near
 from eventhub.funding.rules import OPEN_TRAITS, Bound, Rules, Support
 from eventhub.kit import audit
 from eventhub.kit.clock import now
@@ -35,7 +36,7 @@ from eventhub.kit.money import Money
 from eventhub.kit.outbox import promise
 from eventhub.people.models import Person
 from eventhub.reviewing.queries import call_by_id
-from eventhub.selecting.inputs import cells_of
+from eventhub.selecting.inputs import cells_of, variants_of
 from eventhub.selecting.models import Slate, SlateState
 from eventhub.selecting.queries import aside
 
@@ -116,12 +117,17 @@ def stage_again(actor: Person, slate: Slate) -> Slate:
     return slate
 
 
-def confirmed(call_id: uuid.UUID) -> list[tuple[Application, Proposal, ReservePlace]]:
-    """Reserves whom a person confirmed and no approver approved yet."""
+Stepping = tuple[Application, Proposal, ReservePlace | None]
+
+
+def confirmed(call_id: uuid.UUID) -> list[Stepping]:
+    """Reserves whom a person confirmed and no approver approved yet. A slate that was staged since has no place for
+    them.
+    """
     rows = (
         select(Application, Proposal, ReservePlace)
         .join(Proposal, Proposal.application_id == Application.id)
-        .join(ReservePlace, ReservePlace.application_id == Application.id)
+        .outerjoin(ReservePlace, ReservePlace.application_id == Application.id)
         .where(
             Application.call_id == call_id,
             Application.state == State.RECOMMENDED,
@@ -131,40 +137,80 @@ def confirmed(call_id: uuid.UUID) -> list[tuple[Application, Proposal, ReservePl
         .options(joinedload(Application.person).joinedload(Person.seal_key))
         .order_by(Proposal.confirmed_at.desc(), Proposal.id, ReservePlace.place)
     )
-    found: dict[uuid.UUID, tuple[Application, Proposal, ReservePlace]] = {}
-    for application, proposal, place in db.session.execute(rows):
+    found: dict[uuid.UUID, Stepping] = {}
+    for application, proposal, place in db.session.execute(rows.execution_options(populate_existing=True)):
         found.setdefault(application.id, (application, proposal, place))
     return list(found.values())
 
 
-def approve_confirmed(actor: Person, call: Call, rules: Rules) -> list[Award]:
-    """An approver approves reserves who step in; they wait for the next release. Raises NothingToApprove, TwoPeople
-    (who recommended or confirmed one), Forbidden (who stands aside from one), EnvelopeBroken.
+def approve_confirmed(actor: Person, call: Call, rules: Rules, ids: Collection[uuid.UUID]) -> list[Award]:
+    """An approver approves reserves who step in, of the ``ids`` that the page showed those on whom this person may
+    decide; they wait for the next release.
+
+    Raises NothingToApprove, TwoPeople (who recommended or confirmed all of them), OwnFile (who is near to all of them,
+    or stands aside), EnvelopeBroken.
     """
     call = hold_call(call.id)
-    waiting = confirmed(call.id)
+    _hold(call.id, ids)
+    waiting = [one for one in confirmed(call.id) if one[0].id in ids]
     if not waiting:
         raise NothingToApprove
-    if any(actor.id == proposal.decided_by_id for _application, proposal, _place in waiting):
-        raise TwoPeople
-    if aside(call_by_id(call.id), [actor.id])[actor.id] & {
-        application.id for application, _proposal, _place in waiting
-    }:
-        raise Forbidden
-    made: list[Award] = []
+    slate = _staged(call.id)
     by_signer: dict[uuid.UUID, list[Plan]] = {}
-    for application, _proposal, place in waiting:
-        way = Support(application.support or Support.FULL)
-        cost = place.amount if place.amount is not None else application.cost or 0
-        by_signer.setdefault(place.recommended_by_id, []).append(Plan(application, way, cost, place.cell))
+    near = set(too_near(actor, [one for one, _proposal, _place in waiting]))
+    near |= aside(call_by_id(call.id), [actor.id])[actor.id]
+    apart = 0
+    for application, proposal, place in waiting:
+        signer = _signer(slate, proposal, place)
+        if application.id in near:
+            continue
+        if actor.id in {proposal.decided_by_id, signer}:
+            apart += 1
+            continue
+        by_signer.setdefault(signer, []).append(_plan(application, slate, place))
+    if not by_signer:
+        raise TwoPeople if apart else OwnFile
+    made: list[Award] = []
     for signer, plans in by_signer.items():
         try:
             grants = _grants(call, rules, plans)
         except NoRoom as error:
             raise EnvelopeBroken("free", Money(error.missing, call.currency) if error.missing else None) from None
         made += awarding.approve_all(actor, call, grants, recommended_by=signer)
-    _note_reasons(call.id, [application for application, _proposal, _place in waiting], frozenset())
+    _note_reasons(call.id, [plan.application for plans in by_signer.values() for plan in plans], frozenset())
     return made
+
+
+def _hold(call_id: uuid.UUID, ids: Collection[uuid.UUID]) -> None:
+    """Applications are held before envelopes, in one order."""
+    rows = select(Application.id).where(Application.call_id == call_id, Application.id.in_(list(ids)))
+    db.session.execute(rows.order_by(Application.id).with_for_update())
+
+
+def _staged(call_id: uuid.UUID) -> Slate | None:
+    """The slate that was staged last."""
+    rows = select(Slate).join(Staging, Staging.slate_id == Slate.id).options(defer(Slate.snapshot, raiseload=True))
+    done = rows.where(Staging.call_id == call_id, Staging.done_at.is_not(None))
+    return db.session.scalars(done.order_by(Staging.done_at.desc()).limit(1)).first()
+
+
+def _signer(slate: Slate | None, proposal: Proposal, place: ReservePlace | None) -> uuid.UUID:
+    """Who recommended a reserve: whoever signed the slate that has a place for it, else who confirmed it."""
+    signed = place.recommended_by_id if place else slate.recommended_by_id if slate else None
+    found = signed or proposal.decided_by_id
+    if found is None:
+        raise NotPossible
+    return found
+
+
+def _plan(application: Application, slate: Slate | None, place: ReservePlace | None) -> Plan:
+    """What a reserve is given: the way and the amount that were signed, else as the application was reckoned."""
+    signed = next((one for one in slate.people if one["id"] == str(application.id)), None) if slate else None
+    way = Support(signed["way"]) if signed else application.support or Support.FULL
+    if place is not None:
+        return Plan(application, way, place.amount or 0, place.cell)
+    ways = {one.id: one.cost for one in variants_of(application)}
+    return Plan(application, way, signed["cost"] if signed else ways.get(way.value, 0), None)
 
 
 def _stage(call: Call, slate: Slate) -> None:

@@ -200,13 +200,25 @@ def parse_amount(typed: str, currency: str, language: str) -> Money:
     reading that is a thousand times off is refused, never guessed. Raises AmountWrong.
     """
     text = _number(typed, currency)
-    whole, decimals = _split(text, currency, language)
+    whole, decimals = _split(text, currency, language, digits_of(currency))
     if len(decimals) > digits_of(currency):
         raise AmountWrong(Why.DECIMALS, currency)
     minor = int((whole or "0") + decimals.ljust(digits_of(currency), "0"))
     if minor > LARGEST:
         raise AmountWrong(Why.TOO_LARGE, currency)
     return Money(minor, currency)
+
+
+def parse_units(typed: str, currency: str, language: str, digits: int) -> Decimal:
+    """What somebody typed as units of ``currency`` for one of another, with at most so many ``digits`` after the mark:
+    read as amounts are. Raises AmountWrong, AMBIGUOUS for 1,234 where the page's language would write 1.234.
+    """
+    whole, decimals = _split(_number(typed, currency), currency, language, digits)
+    if len(decimals) > digits:
+        raise AmountWrong(Why.DECIMALS, currency)
+    if len(whole) > len(str(LARGEST)):
+        raise AmountWrong(Why.TOO_LARGE, currency)
+    return Decimal(f"{whole or '0'}.{decimals or '0'}")
 
 
 def _number(typed: str, currency: str) -> str:
@@ -239,9 +251,9 @@ def _sign(sign: str) -> str | None:
     return {"\u066b": "D", ",": ",", ".": "."}.get(sign)
 
 
-def _split(text: str, currency: str, language: str) -> tuple[str, str]:
+def _split(text: str, currency: str, language: str, digits: int) -> tuple[str, str]:
     """Digits before and after the decimal mark."""
-    mark = _decimal_mark(text, currency, language)
+    mark = _decimal_mark(text, currency, language, digits)
     whole, decimals = text, ""
     if mark:
         whole, _, decimals = text.rpartition(mark)
@@ -258,7 +270,7 @@ def _split(text: str, currency: str, language: str) -> tuple[str, str]:
     return whole, decimals
 
 
-def _decimal_mark(text: str, currency: str, language: str) -> str:
+def _decimal_mark(text: str, currency: str, language: str, digits: int) -> str:
     """Which sign of the text is its decimal mark; none when all of them group."""
     if "D" in text:
         return "D"
@@ -270,6 +282,6 @@ def _decimal_mark(text: str, currency: str, language: str) -> str:
     mark, own = "," if commas else ".", "," if language in COMMA_DECIMALS else "."
     if mark == own or not THREES.fullmatch(text.replace(mark, "S")):
         return mark
-    if digits_of(currency) >= 3:
+    if digits >= 3:
         raise AmountWrong(Why.AMBIGUOUS, currency)
     return ""

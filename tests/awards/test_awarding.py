@@ -117,10 +117,10 @@ def test_an_offer_that_breaks_the_envelope_says_by_how_much() -> None:
 def test_fares_that_rose_are_reserved_before_the_offer() -> None:
     fund = make_fund(130_000)
     award = approve(fund, make_application(fund))
-    awarding.reprice(fund.officer, award, {CostKind.TICKET: 42_400})
+    awarding.reprice(fund.approver, award, {CostKind.TICKET: 42_400}, may_raise=True)
     assert (award.amount, sums(fund.envelope.id)[1]) == (122_400, 122_400)
     with pytest.raises(EnvelopeBroken) as broken:
-        awarding.reprice(fund.officer, award, {CostKind.TICKET: 60_000})
+        awarding.reprice(fund.approver, award, {CostKind.TICKET: 60_000}, may_raise=True)
     assert broken.value.by == Money(10_000, "USD")
 
 

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from eventhub.awards import awarding, paying, personal_data, queries, receipts, reporting, stays, travelling
 from eventhub.awards.models import Award, Outcome, Proposal, ReservePlace, Visa
-from eventhub.funding.models import State
+from eventhub.funding.models import Stand, State
 from eventhub.kit.audit import AuditText
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -133,14 +133,14 @@ def test_the_list_shows_aliases_and_costs_the_same_for_one_and_three(
 
 def test_many_are_offered_after_a_preview(client: FlaskClient, fund: Money) -> None:
     officer(client, fund)
-    awards = [make_award(fund, State.APPROVED) for _ in range(3)]
-    page = client.get(f"{home(fund)}?view=approved")
+    awards = [make_award(fund, State.LAPSED) for _ in range(3)]
+    page = client.get(f"{home(fund)}?view=ended")
     fields = fields_of(page, action="/offer")
     ids = [str(one.id) for one in awards]
     preview = client.post(f"{home(fund)}/offer", data=fields | {"id": ids})
     assert preview.status_code == 200
     assert "Offer 3 grants?" in preview.text
-    assert {again(one).application.state for one in awards} == {State.APPROVED}  # looking changes nothing
+    assert {again(one).application.state for one in awards} == {State.LAPSED}  # looking changes nothing
     sent = fields_of(preview, action="/offer")
     for _ in range(2):  # the same form twice is done once
         assert client.post(f"{home(fund)}/offer", data=sent | {"go": "send"}).status_code == 303
@@ -169,11 +169,29 @@ def test_an_offer_that_breaks_the_envelope_is_told_before_and_refused(client: Fl
 def test_over_commitment_is_a_warning(client: FlaskClient) -> None:
     fund = make_fund(300_000, over_commit=150)
     officer(client, fund)
-    for _ in range(2):
-        last = make_award(fund, State.APPROVED, amount=200_000)
-    page = client.get(f"{home(fund)}?view=approved")
+    last = make_award(fund, State.LAPSED, amount=200_000)
+    make_award(fund, State.APPROVED, amount=200_000)
+    page = client.get(f"{home(fund)}?view=ended")
     preview = client.post(f"{home(fund)}/offer", data=fields_of(page, action="/offer") | {"id": str(last.id)})
     assert "More is promised than there is" in preview.text
+
+
+def test_nobody_is_offered_a_grant_before_the_release_tells_everybody(client: FlaskClient, fund: Money) -> None:
+    officer(client, fund)
+    award, lapsed = make_award(fund, State.APPROVED), make_award(fund, State.LAPSED)
+    assert "Offer…" not in client.get(f"{home(fund)}/{award.id}").text
+    assert f'value="{award.id}"' not in client.get(f"{home(fund)}?view=approved").text
+    data = fields_of(client.get(f"{home(fund)}?view=ended"), action="/offer") | {"go": "send"}
+    for ids in ([str(award.id)], [str(award.id), str(lapsed.id)]):
+        refused = client.post(f"{home(fund)}/offer", data=data | {"id": ids, "form_key": str(uuid.uuid4())})
+        assert refused.status_code == 422
+        assert "Not released yet. The release tells everybody at once." in refused.text
+    fund.call.stand = Stand.CANCELLED
+    db.session.flush()
+    over = client.post(f"{home(fund)}/offer", data=data | {"id": str(lapsed.id), "form_key": str(uuid.uuid4())})
+    assert over.status_code == 422
+    assert (again(award).application.state, again(lapsed).application.state) == (State.APPROVED, State.LAPSED)
+    assert (again(award).offered_at, again(award).committed) == (None, 0)
 
 
 def test_a_visa_a_ticket_a_journey_and_the_report(client: FlaskClient, fund: Money) -> None:

@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from eventhub.awards import awarding, ledger, paying, queries, rule_budgets
+from eventhub.awards import awarding, console_queries, ledger, paying, queries, reporting, rule_budgets
 from eventhub.awards.models import Award, AwardLine, Payment
 from eventhub.awards.money_models import FundEnvelope, Movement, MovementKind
 from eventhub.funding import rules as rules_of
@@ -19,8 +19,9 @@ from eventhub.kit.audit import AuditText
 from eventhub.kit.clock import now
 from eventhub.kit.db import db, unit_of_work
 from eventhub.people.models import Person, Role, RoleGrant
+from tests.awards import scene
 from tests.awards.test_console import home, officer
-from tests.factories.awards import Money, make_award, make_fund
+from tests.factories.awards import Money, approve, make_award, make_fund, make_reserves
 from tests.factories.funding_desk import fund_officer
 from tests.factories.people import sign_in
 from tests.factories.programme import PDF_BYTES
@@ -111,6 +112,29 @@ def test_who_recommended_or_approved_never_pays(client: FlaskClient, fund: Money
     assert moved(MovementKind.PAY) == 0
 
 
+def test_whoever_confirmed_a_reserve_never_pays_it(client: FlaskClient, fund: Money) -> None:
+    (reserve,) = make_reserves(fund, [None])
+    left = make_award(fund, State.ACCEPTED)
+    awarding.withdraw(left.application.person, left)
+    proposal = queries.open_proposals(fund.call.id)[0]
+    both = officer(client, fund, Role.FINANCE)
+    awarding.confirm(both, queries.proposal(proposal.id, lock=True))
+    made = approve(fund, reserve)
+    awarding.offer_all(fund.officer, [made], accept_days=7)
+    awarding.answer(awarding.link(made), accepts=True)
+    award = queries.award(made.id)
+    url = f"{home(fund)}/{award.id}/lines/{own_line(award).id}"
+    page = client.get(url)
+    assert "so other people pay it" in page.text
+    fields = fields_of(page, action="/cost") | {"amount": "50"}
+    assert client.post(f"{url}/pay", data=fields).status_code == 422
+    award = queries.award(award.id, lock=True)
+    payment = paying.ask(fund.finance, award, own_line(award), 5_000)
+    with pytest.raises(paying.ThreePeople):
+        paying.agree(both, queries.award(award.id, lock=True), queries.payment(payment.id, lock=True))
+    assert moved(MovementKind.PAY) == 0
+
+
 def test_a_sealed_payee_is_read_for_a_reason(client: FlaskClient, fund: Money, award: Award) -> None:
     _person, payment = asked(client, fund, award, payee="My aunt", account="Post office of the valley")
     assert payment.payee is not None
@@ -127,6 +151,32 @@ def test_a_sealed_payee_is_read_for_a_reason(client: FlaskClient, fund: Money, a
     assert db.session.query(AuditText).filter_by(text="To pay").count() == 1
     officer(client, fund)
     assert client.post(f"{url}/payee", data={"why": "x"}).status_code == 404
+
+
+def test_a_settled_grant_is_paid_no_more_unless_money_came_back_to_be_paid_again(
+    client: FlaskClient, fund: Money
+) -> None:
+    award = scene.came_home(fund)
+    row = own_line(award)
+    paid_id = paying.agree(fund.second, award, paying.ask(fund.finance, award, row, 10_000)).id
+    report = queries.report_of(award.id)
+    assert report is not None
+    reporting.file(award.application.person, award, report, {key: "Much" for key, _words, _n in reporting.QUESTIONS})
+    officer(client, fund, Role.FINANCE)
+    grant = f"{home(fund)}/{award.id}"
+    fields = fields_of(client.get(f"{grant}/lines/{row.id}"), action="/pay") | {"amount": "50"}
+    paying.settle(fund.finance, queries.award(award.id, lock=True))
+    assert "Ask for a payment" not in client.get(f"{grant}/lines/{row.id}").text
+    assert client.post(f"{grant}/lines/{row.id}/pay", data=fields).status_code == 422
+    back = fields_of(client.get(f"{grant}/payments/{paid_id}"), action="/back") | {"back": "100", "again": "y"}
+    assert client.post(f"{grant}/payments/{paid_id}/back", data=back).status_code == 303
+    award = queries.award(award.id)
+    assert (award.committed, award.settled_at) == (10_000, None)
+    again = fields_of(client.get(f"{grant}/lines/{row.id}"), action="/pay") | {"amount": "100"}
+    assert client.post(f"{grant}/lines/{row.id}/pay", data=again).status_code == 303
+    db.session.query(Payment).filter_by(paid_at=None).update({"dropped_at": now()})
+    assert client.post(f"{grant}/settle", data=fields_of(client.get(grant), action="/settle")).status_code == 303
+    assert queries.award(award.id).committed == 0
 
 
 def test_an_account_without_an_owner_is_refused(client: FlaskClient, fund: Money, award: Award) -> None:
@@ -170,6 +220,26 @@ def test_a_real_cost_by_the_rate_of_its_day_with_a_receipt(client: FlaskClient, 
     assert client.post(f"{url}/cost", data=data).status_code == 404
 
 
+@pytest.mark.parametrize("state", [State.APPROVED, State.OFFERED, State.CANCELLED])
+def test_a_real_cost_is_of_a_grant_that_was_accepted(
+    client: FlaskClient, fund: Money, award: Award, state: State
+) -> None:
+    person = officer(client, fund)
+    fields = fields_of(client.get(f"{home(fund)}/{award.id}/lines/{own_line(award).id}"), action="/cost")
+    if state is State.CANCELLED:
+        other = awarding.cancel(person, queries.award(award.id, lock=True))
+    else:
+        other = make_award(fund, state)
+    row = own_line(other)
+    url = f"{home(fund)}/{other.id}/lines/{row.id}"
+    file = {"file": (io.BytesIO(PDF_BYTES), "ticket.pdf")}
+    data = fields | {"given": "400", "currency": "USD", "spent_on": "2026-11-20"} | file
+    assert client.post(f"{url}/cost", data=data).status_code == 422
+    db.session.expire_all()
+    row = own_line(queries.award(other.id))
+    assert (row.actual, row.receipt_id) == (None, None)
+
+
 def test_finance_raises_and_cuts_a_budget_with_a_reason(client: FlaskClient, fund: Money, award: Award) -> None:
     officer(client, fund)
     url = f"/en/console/funds/{fund.call.slug}/money/{fund.envelope.id}/budget"
@@ -201,6 +271,9 @@ def test_rates_are_entered_once_for_a_day(client: FlaskClient, fund: Money) -> N
         ("units", "-1"),
         ("units", "x"),
         ("units", "1e5"),
+        ("units", "1,234"),
+        ("units", "42,105"),
+        ("units", "1.23456789012"),
         ("currency", "USD"),
         ("source", ""),
     ):
@@ -212,6 +285,35 @@ def test_rates_are_entered_once_for_a_day(client: FlaskClient, fund: Money) -> N
     page = client.get(url).text
     assert "CHF" in page
     assert "UN Treasury" in page
+
+
+@pytest.mark.parametrize(
+    ("lang", "typed", "units"),
+    [
+        ("en", "1,234.5", "1234.5"),
+        ("en", "1.234", "1.234"),
+        ("en", "0,85", "0.85"),
+        ("fr", "1,234", "1.234"),
+        ("fr", "42 105,5", "42105.5"),
+        ("ar", "١٢٣٤٫٥", "1234.5"),
+        ("ru", "1.234", None),
+        ("zh", "1,234", None),
+    ],
+)
+def test_a_rate_is_never_read_a_thousand_times_off(
+    client: FlaskClient, fund: Money, lang: str, typed: str, units: str | None
+) -> None:
+    officer(client, fund, Role.FINANCE)
+    url = f"/{lang}/console/funds/{fund.call.slug}/money/rates"
+    given = {"currency": "KES", "units": typed, "valid_from": "2026-11-01", "source": "UN Treasury"}
+    answer = client.post(url, data=fields_of(client.get(url)) | given)
+    found = [row.units for row in console_queries.rates("USD")]
+    if units is None:
+        assert (answer.status_code, found) == (422, [])
+        assert 'id="units-e"' in answer.text
+        assert typed in answer.text
+    else:
+        assert (answer.status_code, found) == (303, [Decimal(units)])
 
 
 def changed_rules(fund: Money, amount: int, *, more: int = 0) -> int:

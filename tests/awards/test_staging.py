@@ -11,9 +11,11 @@ from eventhub.awards.awarding import TwoPeople
 from eventhub.awards.models import Award, Outcome, Proposal, ReservePlace
 from eventhub.awards.money_models import FundEnvelope
 from eventhub.awards.release_models import Decision, Failed, Staging
+from eventhub.awards.staging import NothingToApprove
 from eventhub.funding.estimates import Variant
-from eventhub.funding.models import State
+from eventhub.funding.models import Application, State
 from eventhub.funding.moves import NotPossible
+from eventhub.funding.nearness import OwnFile
 from eventhub.funding.rules import Support
 from eventhub.kit.db import db
 from eventhub.kit.outbox import Promise
@@ -185,19 +187,75 @@ def test_a_grant_that_two_envelopes_pay_together_is_paid_by_one_that_the_other_f
 
 def test_a_reserve_who_steps_in_is_approved_by_a_third_person() -> None:
     scene = make_staged(8, 2)
-    release(scene)
-    award = queries.taken_by(scene.call.id) or db.session.scalars(queries.whole()).all()
-    awarding.answer_held(None, award[0], accepts=False)
-    proposal = db.session.scalars(select(Proposal)).one()
-    stepping = awarding.confirm(scene.officer, queries.proposal(proposal.id, lock=True))
+    stepping = stepping_in(scene)
     assert (stepping.state, stepping.outcome_seen) == (State.RECOMMENDED, State.RESERVE)
     with pytest.raises(TwoPeople):
-        staging.approve_confirmed(scene.officer, scene.call, reading(scene.call).rules)
-    staging.approve_confirmed(scene.approver, scene.call, reading(scene.call).rules)
+        staging.approve_confirmed(scene.officer, scene.call, reading(scene.call).rules, [stepping.id])
+    staging.approve_confirmed(scene.approver, scene.call, reading(scene.call).rules, [stepping.id])
     assert (stepping.state, stepping.outcome_seen) == (State.APPROVED, State.RESERVE)
     assert [one.application.id for one in releasing.staged(scene.call.id)] == [stepping.id]
     release(scene)
     assert (stepping.state, stepping.outcome_seen) == (State.OFFERED, None)
+
+
+def stepping_in(scene: Decided) -> Application:
+    """The first who was chosen declines, and the reserve who is next was confirmed."""
+    release(scene)
+    awarding.answer_held(None, db.session.scalars(queries.whole()).all()[0], accepts=False)
+    proposal = db.session.scalars(select(Proposal)).one()
+    return awarding.confirm(scene.officer, queries.proposal(proposal.id, lock=True))
+
+
+def test_a_reserve_who_comes_without_money_is_given_none() -> None:
+    call, files = make_scored(8, places=2)
+    for one in files[2:]:
+        one.support, one.accepts = Support.WOULD_COME, ["would_come"]
+    db.session.flush()
+    scene = decide(call, files)
+    assert stage(scene).failed is None
+    stepping = stepping_in(scene)
+    stepping.support = Support.FULL  # what was signed holds
+    db.session.flush()
+    (award,) = staging.approve_confirmed(scene.approver, scene.call, reading(scene.call).rules, [stepping.id])
+    assert (award.application_id, award.amount, award.variant) == (stepping.id, 0, Variant.WOULD_COME)
+    assert (queries.lines([award.id]), award.reserved) == ([], 0)
+
+
+def two_stepping_in(scene: Decided) -> list[Application]:
+    """Both who were chosen decline, and both reserves who are next were confirmed."""
+    release(scene)
+    for award in list(db.session.scalars(queries.whole())):
+        awarding.answer_held(None, award, accepts=False)
+    waiting = queries.open_proposals(scene.call.id)
+    return [awarding.confirm(scene.officer, queries.proposal(one.id, lock=True)) for one in waiting]
+
+
+def test_an_approver_approves_who_stood_on_the_page_and_is_not_near() -> None:
+    scene = make_staged(8, 2)
+    own, other = two_stepping_in(scene)
+    rules = reading(scene.call).rules
+    own.filed_by_id = scene.approver.id
+    db.session.flush()
+    with pytest.raises(OwnFile):
+        staging.approve_confirmed(scene.approver, scene.call, rules, [own.id])
+    with pytest.raises(NothingToApprove):
+        staging.approve_confirmed(
+            scene.approver, scene.call, rules, []
+        )  # both were confirmed after the page was opened
+    staging.approve_confirmed(scene.approver, scene.call, rules, [own.id, other.id])
+    assert (own.state, other.state) == (State.RECOMMENDED, State.APPROVED)
+
+
+def test_a_confirmed_reserve_is_approved_after_another_slate_too() -> None:
+    scene = make_staged(8, 2)
+    stepping = stepping_in(scene)
+    awarding.line_up(scene.call, [])
+    rules = reading(scene.call).rules
+    with pytest.raises(TwoPeople):
+        staging.approve_confirmed(scene.member, scene.call, rules, [stepping.id])
+    (award,) = staging.approve_confirmed(scene.approver, scene.call, rules, [stepping.id])
+    assert (award.application_id, award.amount) == (stepping.id, COST)
+    assert award.recommended_by_id == scene.member.id
 
 
 def test_envelopes_are_filled_narrow_ones_first_and_say_what_is_missing() -> None:

@@ -80,7 +80,7 @@ class Fund(RuleBasedStateMachine):
     def reprice(self, which: int, amount: int) -> None:
         with self.undone_on_error(), self.an_award(which) as award:
             line = queries.lines([award.id])[0]
-            awarding.reprice(self.fund.officer, award, {line.kind: amount})
+            awarding.reprice(self.fund.officer, award, {line.kind: amount}, may_raise=True)
 
     @rule(which=WHICH)
     def offer(self, which: int) -> None:

@@ -110,10 +110,13 @@ def approve(fund: Money, application: Application, amount: int = 120_000, **give
 
 
 def make_award(fund: Money, state: State = State.OFFERED, amount: int = 120_000, **given: Any) -> Award:
-    """An award that is approved, offered or accepted."""
+    """An award that is approved, offered, lapsed or accepted."""
     award = approve(fund, make_application(fund, **given), amount)
     if state is not State.APPROVED:
-        awarding.offer_all(fund.officer, [award], accept_days=7)
+        at = now() - timedelta(days=30) if state is State.LAPSED else None
+        awarding.offer_all(fund.officer, [award], accept_days=7, at=at)
+    if state is State.LAPSED:
+        awarding.lapse_due(now())
     if state is State.ACCEPTED:
         awarding.answer(awarding.link(award), accepts=True)
     return queries.award(award.id, lock=True)

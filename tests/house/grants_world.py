@@ -58,7 +58,7 @@ def grant_parts(event: Event) -> dict[str, str]:
     note_stay(fund, award)
     waiting = paying.ask(fund.finance, award, line, 10_000, payee={"name": "An aunt", "account": "Post office"})
     paid = paying.agree(fund.second, award, paying.ask(fund.finance, award, line, 20_000))
-    approved = make_award(fund, State.APPROVED)
+    lapsed, approved = make_award(fund, State.LAPSED), make_award(fund, State.APPROVED)
     pending, bound = make_award(fund, State.ACCEPTED), make_award(fund, State.ACCEPTED)
     today = now().date()
     travelling.ticketed(fund.officer, bound, travels_on=today, returns_on=today)
@@ -79,7 +79,9 @@ def grant_parts(event: Event) -> dict[str, str]:
         "grant_line": str(line.id),
         "grant_payment": str(waiting.id),
         "grant_paid": str(paid.id),
+        "grant_lapsed": str(lapsed.id),
         "grant_approved": str(approved.id),
+        "grant_priced": str(own_line(approved).id),
         "grant_pending": str(pending.id),
         "grant_bound": str(bound.id),
         "grant_closed": str(closed.id),

@@ -235,13 +235,14 @@ GRANTS = "/en/console/funds/{grants}/grants"
 GRANT = f"{GRANTS}/{{grant_accepted}}"
 GRANT_LINE = f"{GRANT}/lines/{{grant_line}}"
 GRANT_PAYMENT = f"{GRANT}/payments/{{grant_payment}}"
+PRICED = f"{GRANTS}/{{grant_approved}}/lines/{{grant_priced}}/approved"
 GRANT_MONEY = "/en/console/funds/{grants}/money"
 COST = {"given": "80", "currency": "USD", "spent_on": "2026-11-01"}
 RATE = {"currency": "CHF", "units": "0.8", "valid_from": "2026-11-01", "source": "UN Treasury"}
 JOURNEY = {"travels_on": "2026-11-20", "returns_on": "2026-11-21"}
 GRANTED = (
     Route("awards_console.index", "GET", GRANTS, GRANT_STAFF),
-    Route("awards_console.offer", "POST", f"{GRANTS}/offer", FUND, {"id": "{grant_approved}", "go": "send"}),
+    Route("awards_console.offer", "POST", f"{GRANTS}/offer", FUND, {"id": "{grant_lapsed}", "go": "send"}),
     Route("awards_console.record", "GET", GRANT, GRANT_STAFF),
     Route("awards_console.visa", "POST", f"{GRANTS}/{{grant_pending}}/visa", FUND, {"deed": "needed"}),
     Route("awards_console.ticket", "POST", f"{GRANTS}/{{grant_pending}}/ticket", FUND, JOURNEY),
@@ -253,6 +254,7 @@ GRANTED = (
     Route("awards_console.stay", "GET POST", f"{GRANT}/allowance", GRANT_STAFF, {"driven": "1"}, fills=True, post=FUND),
     Route("awards_console.line", "GET", GRANT_LINE, GRANT_STAFF),
     Route("awards_console.cost", "POST", f"{GRANT_LINE}/cost", COSTS, COST),
+    Route("awards_console.reprice", "POST", PRICED, AGREE, {"approved": "5"}),
     Route("awards_console.ask", "POST", f"{GRANT_LINE}/pay", TILL, {"amount": "50"}),
     Route("awards_console.receipt", "POST", f"{GRANT_LINE}/receipt", COSTS, {"why": "To pay it"}),
     Route("awards_console.payments", "GET", f"{GRANTS}/payments", GRANT_STAFF),

@@ -36,7 +36,8 @@ def grant_stops(
     travelling.visa_refused(fund.officer, pending, visa)
     bound = make_award(fund, State.ACCEPTED)
     travelling.ticketed(fund.officer, bound, travels_on=now().date(), returns_on=now().date())
-    make_award(fund, State.APPROVED)
+    priced = make_award(fund, State.APPROVED)
+    make_award(fund, State.LAPSED)
     make_award(fund)
     closed = _filed(scene.came_home(fund))
     make_reserves(fund, [None])
@@ -58,6 +59,7 @@ def grant_stops(
             "awards_console.record#bound": f"{grants}/{bound.id}",
             "awards_console.record#closed": f"{grants}/{closed.id}",
             "awards_console.line": f"{grants}/{award.id}/lines/{line.id}",
+            "awards_console.line#priced": f"{grants}/{priced.id}/lines/{own_line(priced).id}",
             "awards_console.payment": f"{grants}/{award.id}/payments/{waiting.id}",
             "awards_console.payment#paid": f"{grants}/{award.id}/payments/{paid.id}",
             "awards_console.payments": f"{grants}/payments",
