@@ -80,6 +80,7 @@ def grant_parts(event: Event) -> dict[str, str]:
         "grant_payment": str(waiting.id),
         "grant_paid": str(paid.id),
         "grant_approved": str(approved.id),
+        "grant_awaited": str(make_award(fund).id),
         "grant_pending": str(pending.id),
         "grant_bound": str(bound.id),
         "grant_closed": str(closed.id),
