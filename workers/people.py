@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import delete
 
 from eventhub.arrangements import keeping as arrangements
-from eventhub.awards import dashboard_orders
+from eventhub.awards import awarding, dashboard_orders
 from eventhub.awards import personal_data as grants
 from eventhub.calendars import actions as calendars
 from eventhub.calendars import invites
@@ -136,7 +136,12 @@ def renew_stop_link(person_id: uuid.UUID) -> None:
     mailings.renew_link(person_id)
 
 
-ON_ADDRESS: tuple[OnPerson, ...] = (renew_offered_links, renew_invited_links, renew_stop_link)
+def renew_grant_links(person_id: uuid.UUID) -> None:
+    """Offers of a grant that wait for an answer: whoever reads the former mailbox neither sees nor answers them."""
+    awarding.renew_links(person_id)
+
+
+ON_ADDRESS: tuple[OnPerson, ...] = (renew_offered_links, renew_invited_links, renew_grant_links, renew_stop_link)
 """What the other features do when a person has another mailbox: secrets in mails to the old one are worth nothing."""
 
 FORGET = timedelta(days=7)

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from eventhub.awards import awarding, console_queries, console_shown, paying, queries, replacing, reporting, travelling
 from eventhub.awards.console import Place, at_awards, at_desk, at_till, bp, found_award
-from eventhub.awards.console_forms import EndForm, HomeForm, ReadForm, TicketForm, VisaForm, chosen_day
+from eventhub.awards.console_forms import AcceptForm, EndForm, HomeForm, ReadForm, TicketForm, VisaForm, chosen_day
 from eventhub.awards.ledger import shown
 from eventhub.awards.letters import title_of
 from eventhub.awards.models import Award, Ticket, TravelReport, Visa, VisaState
@@ -90,6 +90,18 @@ def end(slug: str, award_id: uuid.UUID) -> ResponseReturnValue:
     if deed not in deeds:
         raise NotFound
     return _done(slug, award_id, EndForm, deeds[deed], _("The grant has ended. Its money is free again."))
+
+
+@bp.post("/console/funds/<slug>/grants/<uuid:award_id>/accept")
+@staff
+@stands_on("awards_console.record")
+def accept(slug: str, award_id: uuid.UUID) -> ResponseReturnValue:
+    """The person has accepted by other ways than the link: whoever has no mailbox has none."""
+
+    def deed(place: Place, award: Award, form: AcceptForm) -> object:
+        return awarding.accept_for(place.person, award, text=form.how.data)
+
+    return _done(slug, award_id, AcceptForm, deed, _("Saved"))
 
 
 @bp.post("/console/funds/<slug>/grants/<uuid:award_id>/replace")
@@ -202,6 +214,8 @@ def _draw(
         ticket_form=_this_or_fresh(sent, TicketForm) if place.offers and _may_buy(state, visa_row) else None,
         home_form=_this_or_fresh(sent, HomeForm) if place.offers and state is State.TICKETED else None,
         end_form=_this_or_fresh(sent, EndForm),
+        accept_form=_this_or_fresh(sent, AcceptForm) if place.offers and state is State.OFFERED else None,
+        unreached=not application.person.email and application.erased_at is None,
         ends=_ends(state) if place.offers else [],
         may_offer=place.offers and state is State.LAPSED,
         may_replace=place.offers and travelling.is_replaceable(award) and application.nominated_by_id is not None,

@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import update
 
 from eventhub.awards import queries
-from eventhub.awards.considering import demand_considered
+from eventhub.awards.considering import demand_all_considered, demand_considered, demand_not_debarred
 from eventhub.awards.ledger import Line, hold, write
 from eventhub.awards.models import Award, AwardLine, Outcome, Proposal, ReservePlace
 from eventhub.awards.money_models import MovementKind
@@ -72,6 +72,12 @@ class Answered(DomainError):
     """Another answer was given already."""
 
     message = _l("This offer was answered already. Write to us if you want to change your answer.")
+
+
+class PlaceTaken(DomainError):
+    """A lapsed offer whose place a reserve was confirmed for."""
+
+    message = _l("The place of a lapsed offer went to a reserve. It cannot be offered again.")
 
 
 means("uq_fund_award_application_id", AlreadyAwarded())
@@ -193,13 +199,15 @@ def offer_all(
     """Approved (or lapsed, once more) → offered: the money is committed, the letters go out together at ``at``, one
     after the other with a ``gap``.
 
-    Raises Stale, NotPossible, Forbidden, EnvelopeBroken; then nothing has changed.
+    Raises Stale, NotPossible, Forbidden, NotConsidered, PlaceTaken, EnvelopeBroken; then nothing has changed.
     """
     applications = [one.application for one in awards]
     hold_rows(applications)
     _demand_distance(actor, applications)
     if any(one.state not in {State.APPROVED, State.LAPSED} for one in applications):
         raise NotPossible
+    demand_all_considered(applications)
+    _take_back_places(actor, [one.id for one in awards if one.application.state is State.LAPSED])
     moment = at or now()
     paid = [one for one in awards if one.amount]
     again = [one for one in paid if one.application.state is State.LAPSED]
@@ -225,10 +233,25 @@ def link(award: Award) -> str:
     return token(PURPOSE, award.id, award.salt)
 
 
+def renew_links(person_id: uuid.UUID) -> int:
+    """Give the offers of a person that wait for an answer new secrets and mail them again: the links mailed before open
+    nothing. Answered offers lose their link too. How many were mailed.
+    """
+    waiting = queries.linked(person_id)
+    for award in waiting:
+        award.salt = new_salt()
+        award.token_hash = digest(link(award))
+    is_open = [one for one in waiting if one.application.state is State.OFFERED]
+    for award in is_open:
+        promise("awards.offered", award_id=award.id)
+    db.session.flush()
+    return len(is_open)
+
+
 def answer(secret: str, *, accepts: bool, moment: datetime | None = None) -> Award:
     """One press behind the link, without an account. The same answer again changes nothing.
 
-    Raises NotFound, TooLate, and Answered where the other answer was given.
+    Raises NotFound, TooLate, Answered where the other answer was given, and Debarred for a yes of whoever is.
     """
     award = queries.behind(secret, lock=True)
     return answer_held(None, award, accepts=accepts, moment=moment)
@@ -249,7 +272,8 @@ def answer_held(
     if award.application.erased_at is not None:
         raise NotPossible
     if accepts:
-        move(award.application, State.ACCEPTED, actor=actor)
+        demand_not_debarred(award.application)
+        move(award.application, State.ACCEPTED, actor=actor, text=text)
         award.outcome, award.answered_at = wanted, moment
         promise("awards.accepted", award_id=award.id)
         db.session.flush()
@@ -303,6 +327,14 @@ def free_left(limit: int = BATCH) -> int:
     for award in found:
         _release(None, award, OUTCOMES[award.application.state], reason="withdrawn")
     return len(found)
+
+
+def accept_for(actor: Person, award: Award, *, text: str | None = None) -> Award:
+    """The person has said yes by other ways than the link, for example on the telephone; ``text``: how. Raises what
+    ``answer`` raises, and Forbidden.
+    """
+    _demand_distance(actor, [award.application])
+    return answer_held(actor, award, accepts=True, text=text)
 
 
 def withdraw(actor: Person, award: Award, *, text: str | None = None) -> Award:
@@ -400,6 +432,17 @@ def _release(actor: Person | None, award: Award, outcome: Outcome, *, reason: st
 def _demand_distance(actor: Person, applications: Sequence[Application]) -> None:
     if too_near(actor, applications):
         raise Forbidden
+
+
+def _take_back_places(actor: Person, ids: Sequence[uuid.UUID]) -> None:
+    """Whoever is offered a grant again stands in the place it left: a reserve who was only proposed for it is not any
+    more. Raises PlaceTaken where a reserve was confirmed.
+    """
+    for proposal in queries.proposals_for(ids):
+        if proposal.confirmed_at is not None:
+            raise PlaceTaken
+        proposal.dropped_at, proposal.decided_by_id = now(), actor.id
+        audit.record("awards.proposal_dropped", proposal.application, actor=actor, scope_id=proposal.call_id)
 
 
 def _let_see(ids: Sequence[uuid.UUID], state: State | None) -> None:

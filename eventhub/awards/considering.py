@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from flask_babel import lazy_gettext as _l
 
 from eventhub.funding import call_queries, debts
-from eventhub.funding.debts import Barred
+from eventhub.funding.debts import Bar, Barred
 from eventhub.funding.models import Application, Call
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -22,6 +22,12 @@ class NotConsidered(DomainError):
         self.reasons = list(reasons)
 
 
+class Debarred(DomainError):
+    """A grant is accepted by nobody who is debarred, or whose nominator is."""
+
+    message = _l("This grant cannot be accepted at present. Please write to us.")
+
+
 def reasons(application: Application) -> list[Barred]:
     """All that stands against an application now."""
     call = db.session.get_one(Call, application.call_id)
@@ -32,3 +38,28 @@ def demand_considered(application: Application) -> None:
     """Raises NotConsidered."""
     if found := reasons(application):
         raise NotConsidered(found)
+
+
+def standing_against(applications: Sequence[Application]) -> list[Application]:
+    """Which of these people are not considered since something is owed or somebody is debarred, by them or by whoever
+    nominates them. One statement where there is nobody; each one found is looked at closely.
+    """
+    theirs = {one.nominated_by_id for one in applications if one.nominated_by_id is not None}
+    people, organisations = debts.owing({one.person_id for one in applications}, theirs, now())
+    suspects = [one for one in applications if one.person_id in people or one.nominated_by_id in organisations]
+    return [one for one in suspects if any(found.why is not Bar.TOO_SOON for found in reasons(one))]
+
+
+def demand_all_considered(applications: Sequence[Application]) -> None:
+    """Raises NotConsidered, which names the references."""
+    found = standing_against(applications)
+    if found:
+        error = NotConsidered()
+        error.message = f"{error.message} ({', '.join(str(one.reference) for one in found)})"
+        raise error
+
+
+def demand_not_debarred(application: Application) -> None:
+    """Raises Debarred. What is owed since the offer does not take the offer back; two people who debar do."""
+    if any(one.why in {Bar.OWN_DEBARRED, Bar.THEIR_DEBARRED} for one in reasons(application)):
+        raise Debarred

@@ -111,6 +111,15 @@ class EndForm(Form):
     reason = words(_l("Reason"), description=_l("It stays in the history of the grant. The person never reads it."))
 
 
+class AcceptForm(Form):
+    """How somebody said yes who did not press the button."""
+
+    how = words(
+        _l("How and when did the person say so?"),
+        description=_l("It stays in the history of the grant. The person never reads it."),
+    )
+
+
 class ReadForm(Form):
     """Why somebody reads what is sealed."""
 

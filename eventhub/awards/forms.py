@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import RadioField, StringField, TextAreaField
+from wtforms import HiddenField, RadioField, StringField, TextAreaField
 from wtforms.validators import AnyOf, Length
 
 from eventhub.awards.reporting import LONGEST, QUESTIONS
@@ -11,9 +11,11 @@ from eventhub.kit.forms import Form, required
 
 
 class OwnAnswerForm(Form):
-    """Yes or no to an offer. The two buttons carry it, so it is no hidden field, whose empty value would come first."""
+    """Yes or no to an offer. The two buttons carry it, so it is no hidden field, whose empty value would come first.
+    The first press of no asks once more.
+    """
 
-    answer = StringField(validators=[AnyOf(["accept", "decline"])])
+    answer = StringField(validators=[AnyOf(["accept", "ask", "decline"])])
 
 
 class AnswerForm(OwnAnswerForm):
@@ -37,7 +39,11 @@ class ReplaceForm(Form):
 
 
 class ReportForm(Form):
-    """The ten questions. What is needed is asked for when the report is filed, not while it is kept."""
+    """The ten questions. What is needed is asked for when the report is filed, not while it is kept. ``drawn``: what
+    the page knew, so that none of two windows takes back what the other kept.
+    """
+
+    drawn = HiddenField()
 
     def said(self) -> dict[str, str]:
         """What is written, by question."""

@@ -96,7 +96,7 @@ def decided(
             "paragraphs": [reason_text("funding", reason, lang)],
             "quote": words,
             "facts": _facts(application, title),
-            "buttons": [{"label": _l("Go to my page"), "url": absolute("people.me", lang=lang)}],
+            "buttons": _ways_on(application, lang),
             "foot": FOOT,
         },
     )
@@ -210,6 +210,15 @@ def _buttons(kind: Kind, award: Award, lang: str) -> list[dict[str, Any]]:
     if kind in {"report_due", "report_reminder", "report_overdue"}:
         return [{"label": _l("Write the report"), "url": absolute("awards.report", **own)}]
     return [{"label": _l("See my grant"), "url": absolute("awards.mine", **own)}]
+
+
+def _ways_on(application: Application, lang: str) -> list[dict[str, Any]]:
+    """After a decision: one's page, and where to ask, since answers to the mail are not read."""
+    found = [{"label": _l("Go to my page"), "url": absolute("people.me", lang=lang)}]
+    if application.reference:
+        asking = absolute("funding_thread.mine", lang=lang, reference=application.reference)
+        found.append({"label": _l("Questions about my application"), "url": asking})
+    return found
 
 
 def _neutral_offer(award: Award, person: Person) -> Letter:

@@ -168,6 +168,7 @@ def _row(place: Place, one: Row) -> dict[str, Any]:
         "report": report,
         "due": show_date(one.report.due, g.lang) if one.report and not one.report.filed_at else None,
         "able": application.state in OFFERABLE,
+        "unreached": not application.person.email and application.erased_at is None,
     }
 
 

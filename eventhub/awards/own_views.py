@@ -19,6 +19,7 @@ from eventhub.kit.forms import posted, submit
 from eventhub.kit.i18n import show_date
 from eventhub.kit.web import back_to
 from eventhub.people.models import Person
+from eventhub.questionnaires import windows
 
 __all__ = ["bp"]
 
@@ -78,7 +79,9 @@ def allowance(reference: str) -> ResponseReturnValue:
 @personal
 @stands_on("awards.report")
 def keep(reference: str) -> ResponseReturnValue:
-    """Keep the report while it is written; nothing is filed. 409 once it was filed."""
+    """Keep the report while it is written; nothing is filed. 409 once it was filed, and where another window
+    wrote other words.
+    """
     award = queries.own_award(actor().person, reference, lock=True)
     report = queries.report_of(award.id)
     if report is None:
@@ -86,8 +89,10 @@ def keep(reference: str) -> ResponseReturnValue:
     form = ReportForm()
     if not form.validate_on_submit():
         return "", 422
+    page = windows.read(form.drawn.data)
+    found = reporting.settled(award, report, form.said(), page)
     try:
-        reporting.keep(award, report, form.said())
+        reporting.keep(award, report, found.answers, window=page.window if page else None)
     except NotPossible:
         return "", 409
-    return "", 204
+    return "", 409 if found.clashes else 204

@@ -83,6 +83,12 @@ def behind(token: str, *, lock: bool = False) -> Award:
     return or_not_found(db.session.scalar(whole(lock=lock).where(Award.token_hash == digest(token))))
 
 
+def linked(person_id: uuid.UUID) -> list[Award]:
+    """Somebody's awards that a mailed link opens; both held."""
+    rows = whole(lock=True).where(Application.person_id == person_id, Award.token_hash.is_not(None))
+    return list(db.session.scalars(rows))
+
+
 def unanswered(moment: datetime, limit: int) -> list[Award]:
     """Offers whose days are over, the oldest first; one being answered right now is left."""
     due = select(Application.id).join(Award, Award.application_id == Application.id)
@@ -214,6 +220,22 @@ def open_proposals(call_id: uuid.UUID) -> list[Proposal]:
         .where(Proposal.call_id == call_id, Proposal.confirmed_at.is_(None), Proposal.dropped_at.is_(None))
     )
     return list(db.session.scalars(rows.order_by(Proposal.made_at, Proposal.id)))
+
+
+def proposals_for(award_ids: Collection[uuid.UUID]) -> list[Proposal]:
+    """Who was proposed, and not dropped, for the places that awards left; held. None costs no statement."""
+    if not award_ids:
+        return []
+    rows = (
+        select(Proposal)
+        .join(Proposal.application)
+        .options(contains_eager(Proposal.application))
+        .where(Proposal.freed_award_id.in_(award_ids), Proposal.dropped_at.is_(None))
+        .order_by(Proposal.id)
+        .with_for_update(of=Proposal)
+        .execution_options(populate_existing=True)
+    )
+    return list(db.session.scalars(rows))
 
 
 def report_of(award_id: uuid.UUID) -> TravelReport | None:

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from eventhub.awards import access, release_shown, releasing, staging
+from eventhub.awards import access, considering, release_shown, releasing, staging
 from eventhub.awards.console import marked_ids
 from eventhub.awards.console_queries import aside_of
 from eventhub.awards.letters import title_of
@@ -176,6 +176,8 @@ def _draw(place: Place, form: Form) -> ResponseReturnValue:
     left = releasing.gone(call.id)
     near = too_near(place.person, [*(one.application for one in every), *left])
     rows = [one for one in every if one.application.id not in near]
+    chosen = [one.application for one in rows if one.award is not None and one.application.state is State.APPROVED]
+    barred = considering.standing_against(chosen)
     waiting = staging.confirmed(call.id)
     hidden = too_near(place.person, [one for one, _proposal, _place in waiting])
     slate = releasing.approved_slate(call.id)
@@ -199,6 +201,8 @@ def _draw(place: Place, form: Form) -> ResponseReturnValue:
         total=len(rows),
         near=releasing.is_near(place.person, call.id),
         changed=changed,
+        barred=[one.listed_name for one in barred],
+        unreached=[one.listed_name for one in chosen if not one.person.email],
         left=[one.listed_name for one in left if one.id not in near],
         undecided=releasing.undecided(call.id, aside_of(place.person)),
         waiting=[one.listed_name for one, _proposal, _place in waiting if one.id not in hidden],

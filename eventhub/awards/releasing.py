@@ -15,6 +15,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 
 from eventhub.awards import awarding, queries
 from eventhub.awards.access import may_offer
+from eventhub.awards.considering import NotConsidered
 from eventhub.awards.console_queries import Aside, aside_of
 from eventhub.awards.ledger import EnvelopeBroken
 from eventhub.awards.models import Award
@@ -284,8 +285,8 @@ def decision_told(application: Application) -> Decision | None:
 def release(actor: Person, call: Call, *, stamp: str, at: datetime | None = None) -> Release:
     """Tell everybody: now, or at an instant. ``stamp`` is of the page on which it was decided.
 
-    Raises UnderWay, NotApproved, NothingStaged, ChangedSince, OwnFile, WrongInstant, EnvelopeBroken; then nothing is
-    done.
+    Raises UnderWay, NotApproved, NothingStaged, ChangedSince, OwnFile, WrongInstant, NotConsidered, EnvelopeBroken;
+    then nothing is done.
     """
     moment = now()
     if at is not None and not moment - timedelta(minutes=1) <= at <= moment + LONGEST:
@@ -367,7 +368,7 @@ def release_due(release_id: uuid.UUID) -> Release | None:
         _fail(row, Failed.MONEY)
     except Forbidden:
         _fail(row, Failed.NEAR)
-    except (NotPossible, Stale):
+    except (NotPossible, NotConsidered, Stale):
         _fail(row, Failed.MOVED)
     return row
 

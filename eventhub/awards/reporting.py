@@ -1,8 +1,11 @@
 """Reports on journeys: ten questions, reminders each sent once, and what is owed when a report does not come."""
 
 import json
+import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Integer, select, type_coerce, update
@@ -17,6 +20,7 @@ from eventhub.kit.errors import DomainError
 from eventhub.kit.outbox import promise
 from eventhub.kit.sealed import Place, open_sealed, place, seal
 from eventhub.people.models import Person
+from eventhub.questionnaires.windows import Drawn, digest
 
 REMINDERS = (7, 21, 30, 45)
 """Days after the end of the journey on which somebody who has not filed the report is reminded (FUNDING.md), where a
@@ -41,6 +45,18 @@ QUESTIONS = (
 """The ten questions: name, words, whether an answer is needed. Nobody is made to write about threats."""
 
 
+TYPED_IN = "typed_in"
+"""Beside the answers: from which window each was kept last."""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What to keep of a page that was sent, and the questions that another window answered in other words."""
+
+    answers: dict[str, str]
+    clashes: list[str]
+
+
 class Gaps(DomainError):
     """Questions without the answer that they need."""
 
@@ -52,15 +68,47 @@ class Gaps(DomainError):
         super().__init__(field=keys[0])
 
 
-def keep(award: Award, report: TravelReport, answers: Mapping[str, str]) -> TravelReport:
-    """Keep what is written so far, sealed with the person's key; nothing is filed. Raises NotPossible after filing."""
+def keep(
+    award: Award, report: TravelReport, answers: Mapping[str, str], *, window: uuid.UUID | None = None
+) -> TravelReport:
+    """Keep what is written so far, sealed with the person's key; nothing is filed. ``window``: where it was typed.
+    Raises NotPossible after filing.
+    """
     if report.filed_at is not None:
         raise NotPossible
-    known = {key: (answers.get(key) or "").strip()[:LONGEST] for key, _words, _needed in QUESTIONS}
+    before = _opened(award, report)
+    known: dict[str, Any] = {key: _clean(answers.get(key)) for key, _words, _needed in QUESTIONS}
+    typed_in = before.get(TYPED_IN, {})
+    changed = {key for key, said in known.items() if said != before.get(key, "")}
+    known[TYPED_IN] = typed_in | dict.fromkeys(changed, window.hex if window else "")
     key = award.application.person.seal_key
     report.answers = seal(key, _place(report), json.dumps(known, ensure_ascii=False))
     db.session.flush()
     return report
+
+
+def drawn(award: Award, report: TravelReport, window: uuid.UUID | None = None) -> Drawn:
+    """What a page of the report knows that is drawn now, in a new window or in one that is open."""
+    return Drawn(window or uuid.uuid4(), {key: _mark(said) for key, said in answers(award, report).items()})
+
+
+def settled(award: Award, report: TravelReport, sent: Mapping[str, str], page: Drawn | None) -> Settled:
+    """What to keep of a page that was sent, beside what another window kept since it was drawn: what was left alone
+    here stays as the other wrote it, and where both wrote, the other's stays until it is sent once more. The report is
+    read under the lock of its application.
+    """
+    before = _opened(award, report)
+    typed_in = before.get(TYPED_IN, {})
+    found, clashes = {}, []
+    for key, _words, _needed in QUESTIONS:
+        said, kept = _clean(sent.get(key)), before.get(key, "")
+        mine = page is None or _mark(kept) == page.marks.get(key, "") or typed_in.get(key) == page.window.hex
+        if not mine and said != kept:
+            if page is not None and _mark(said) != page.marks.get(key, ""):
+                clashes.append(key)
+            said = kept
+        found[key] = said
+    return Settled(found, clashes)
 
 
 def file(actor: Person, award: Award, report: TravelReport, answers: Mapping[str, str]) -> TravelReport:
@@ -87,10 +135,7 @@ def file(actor: Person, award: Award, report: TravelReport, answers: Mapping[str
 
 def answers(award: Award, report: TravelReport) -> dict[str, str]:
     """What the person wrote, for the person."""
-    if report.answers is None:
-        return {}
-    found: dict[str, str] = json.loads(open_sealed(award.application.person.seal_key, _place(report), report.answers))
-    return found
+    return {key: said for key, said in _opened(award, report).items() if key != TYPED_IN}
 
 
 def read_report(actor: Person, award: Award, report: TravelReport, *, reason: str) -> dict[str, str]:
@@ -169,6 +214,21 @@ def overdue_due(moment: datetime) -> int:
         promise("awards.report_overdue", award_id=award.id)
     db.session.flush()
     return len(found)
+
+
+def _opened(award: Award, report: TravelReport) -> dict[str, Any]:
+    if report.answers is None:
+        return {}
+    found: dict[str, Any] = json.loads(open_sealed(award.application.person.seal_key, _place(report), report.answers))
+    return found
+
+
+def _clean(said: str | None) -> str:
+    return (said or "").replace("\r\n", "\n").strip()[:LONGEST]
+
+
+def _mark(said: str) -> str:
+    return digest(said.encode()) if said else ""
 
 
 def _place(report: TravelReport) -> Place:

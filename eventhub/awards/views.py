@@ -7,6 +7,7 @@ from flask import Blueprint, flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from markupsafe import Markup, escape
 
 from eventhub.awards import awarding, letters, queries, receipts, replacing, reporting, stays
 from eventhub.awards.forms import AnswerForm, OwnAnswerForm, ReplaceForm, ReportForm
@@ -21,10 +22,11 @@ from eventhub.kit.clock import now
 from eventhub.kit.codes import label
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
-from eventhub.kit.forms import Form, options, posted, submit
+from eventhub.kit.forms import options, posted, submit
 from eventhub.kit.i18n import show_date, show_moment
 from eventhub.kit.web import back_to
 from eventhub.people.models import Person
+from eventhub.questionnaires import windows
 
 bp = Blueprint("awards", __name__)
 
@@ -48,19 +50,21 @@ STATES: dict[State, Any] = {
 @bp.route("/awaited/<token>", methods=["GET", "POST"])
 @by_token
 def answer(token: str) -> ResponseReturnValue:
-    """What is offered, until when, and two buttons. Looking changes nothing; only the buttons do."""
+    """What is offered, until when, and two buttons. Looking changes nothing; only the buttons do, and the one that
+    declines asks once more.
+    """
     award = queries.behind(token)
     person = award.application.person
     if person.asks_second_step:
         own = {"reference": award.application.reference}
         return back_to("people.me") if person.discreet else back_to("awards.mine", **own)
     form = AnswerForm()
-    if form.validate_on_submit():
+    if form.validate_on_submit() and form.answer.data != "ask":
         accepts = form.answer.data == "accept"
         if submit(form, lambda: awarding.answer(token, accepts=accepts)):
             return back_to("awards.answer", token=token)
         award = queries.behind(token)
-    return _draw("awards/answer.html", award, form, neutral=person.discreet)
+    return _draw("awards/answer.html", award, form, neutral=person.discreet, lines=_lines(award))
 
 
 @bp.route("/me/grants/<reference>", methods=["GET", "POST"])
@@ -70,7 +74,7 @@ def mine(reference: str) -> ResponseReturnValue:
     person: Person = actor().person
     award = queries.own_award(person, reference, lock=posted())
     form = OwnAnswerForm()
-    if form.validate_on_submit():
+    if form.validate_on_submit() and form.answer.data != "ask":
         accepts = form.answer.data == "accept"
         if submit(form, lambda: awarding.answer_held(person, award, accepts=accepts)):
             return back_to("awards.mine", reference=reference)
@@ -97,6 +101,7 @@ def report(reference: str) -> ResponseReturnValue:
     if row is None:
         raise NotFound
     form = ReportForm(data=reporting.answers(award, row))
+    form.drawn.data = form.drawn.data or str(reporting.drawn(award, row))
     if row.filed_at is None and form.validate_on_submit() and _keep_or_file(person, award, row, form):
         return back_to("awards.report", reference=reference)
     page = render_template(
@@ -144,20 +149,43 @@ def replace(token: str) -> ResponseReturnValue:
 
 
 def _keep_or_file(person: Person, award: Award, row: TravelReport, form: ReportForm) -> bool:
-    """False when it was filed with gaps: they are shown, and what was written is kept."""
+    """False when it was filed with gaps, or another window wrote other words: they are shown, and what was written is
+    kept.
+    """
+    drawn = windows.read(form.drawn.data)
+    window = drawn.window if drawn else None
+    found = reporting.settled(award, row, form.said(), drawn)
+    for key, said in found.answers.items():
+        if key not in found.clashes:
+            form[key].data = said
+    if found.clashes:
+        reporting.keep(award, row, found.answers, window=window)
+        form.drawn.data = str(reporting.drawn(award, row, window))
+        return not form.show_at_fields({key: _clash(found.answers[key]) for key in found.clashes})
     if request.form.get("go") != "file":
-        if submit(form, lambda: reporting.keep(award, row, form.said())):
+        if submit(form, lambda: reporting.keep(award, row, found.answers, window=window)):
             flash(_("Kept. You can go on whenever you like."), "ok")
             return True
         return False
-    missing = [key for key, _words, needed in reporting.QUESTIONS if needed and not (form[key].data or "").strip()]
+    missing = [key for key, _words, needed in reporting.QUESTIONS if needed and not found.answers[key]]
     if missing:
-        reporting.keep(award, row, form.said())
+        reporting.keep(award, row, found.answers, window=window)
+        form.drawn.data = str(reporting.drawn(award, row, window))
         return not form.show_at_fields(dict.fromkeys(missing, _("Write a sentence or two")))
-    return bool(submit(form, lambda: reporting.file(person, award, row, form.said())))
+    return bool(submit(form, lambda: reporting.file(person, award, row, found.answers)))
 
 
-def _draw(template: str, award: Award, form: Form, *, neutral: bool = False, **given: Any) -> ResponseReturnValue:
+def _clash(kept: str) -> Any:
+    """What another window wrote, whole: nothing of it is lost from sight."""
+    if not kept:
+        return _("Changed in another window: no answer is kept now. Send again to keep this one.")
+    message = escape(_("Changed in another window. Kept now: %(value)s. Send again to keep yours instead."))
+    return message % {"value": Markup("<bdi>{}</bdi>").format(kept)}
+
+
+def _draw(
+    template: str, award: Award, form: OwnAnswerForm, *, neutral: bool = False, **given: Any
+) -> ResponseReturnValue:
     person = award.application.person
     here = show_moment(award.accept_by or award.approved_at, person.time_zone, g.lang)
     is_open = award.outcome is None and award.accept_by is not None and now() <= award.accept_by
@@ -172,6 +200,8 @@ def _draw(template: str, award: Award, form: Form, *, neutral: bool = False, **g
         is_open=is_open and award.application.state is State.OFFERED,
         accepted=award.outcome is Outcome.ACCEPTED,
         declined=award.outcome is Outcome.DECLINED,
+        asks=form.answer.data == "ask" and not form.errors,
+        report_days=queries.rules_of(award.application.call_id).report_days if is_open else 0,
         neutral=neutral,
         form=form,
         **given,

@@ -54,6 +54,8 @@ ASKED_IN = frozenset({State.SUBMITTED, State.INFO_REQUESTED})
 """States in which the desk may ask."""
 APPEALED = frozenset({State.INELIGIBLE})
 """States in which the applicant may write without having been asked: an appeal, a paper that came late."""
+TOLD = frozenset({State.RESERVE, State.NOT_RECOMMENDED})
+"""States in which the applicant may ask why, once told: the letter says so, and answers to it are not read."""
 ENDED = frozenset({State.DRAFT, State.EXPIRED, State.WITHDRAWN, State.CANCELLED, State.CLOSED})
 """States in which nothing more is written."""
 
@@ -198,13 +200,14 @@ def may_ask(application: Application) -> bool:
 
 
 def may_write(application: Application) -> bool:
-    """Whether the applicant may write now: who was asked, who was found not eligible, and whose application was
-    withdrawn for another one. One statement at the most.
+    """Whether the applicant may write now: who was asked, who was found not eligible or was told that it
+    is not now, and whose application was withdrawn for another one. One statement at the most.
     """
     if _has_ended(application):
         return False
     asked = application.state in APPEALED | {State.INFO_REQUESTED} or application.merged_into_id is not None
-    return asked or is_there(application.id)
+    told = application.state in TOLD and application.outcome_seen is None
+    return asked or told or is_there(application.id)
 
 
 def form_gaps(application: Application) -> list[Gap]:

@@ -209,8 +209,9 @@ def test_no_answer_lapses_frees_the_money_and_proposes_the_next_of_the_cell() ->
     assert confirmed.state is State.RECOMMENDED
     with pytest.raises(NotPossible):
         awarding.confirm(fund.officer, queries.proposal(following.id, lock=True))
-    awarding.offer_all(fund.officer, [queries.award(award.id)], accept_days=3)  # lapsed, and offered once more
-    assert sums(fund.envelope.id)[2] == 120_000
+    with pytest.raises(awarding.PlaceTaken):
+        awarding.offer_all(fund.officer, [queries.award(award.id)], accept_days=3)
+    assert sums(fund.envelope.id)[2] == 0
 
 
 @one_test

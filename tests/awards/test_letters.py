@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from eventhub.awards import awarding, letters, queries, replacing, reporting
 from eventhub.awards.letters import Kind
+from eventhub.funding import thread
 from eventhub.funding.models import State
 from eventhub.kit.clock import now
 from eventhub.kit.codes import LANGUAGES, reason_text
@@ -63,6 +64,16 @@ def test_a_decision_gives_its_coded_reason_in_safe_words(state: State) -> None:
     reason = "reserve" if state is State.RESERVE else "below_line"
     text = said(letters.decided(application, person, queries.call(fund), reason))
     assert " ".join(reason_text("funding", reason, "fr").split()) in " ".join(text.split())
+
+
+@pytest.mark.parametrize("state", [State.RESERVE, State.NOT_RECOMMENDED])
+def test_whoever_was_told_may_ask_where_the_letter_says(state: State) -> None:
+    person, fund = make_person(), make_fund()
+    one = make_application(fund, state, person=person)
+    text = said(letters.decided(one, person, queries.call(one.call_id), "below_line"))
+    assert f"/me/applications/{one.reference}/questions" in text
+    assert thread.may_write(one)
+    assert not thread.may_write(make_application(fund, state, outcome_seen=State.UNDER_REVIEW))
 
 
 def test_decisions_are_told_in_the_same_hour_and_seen_then() -> None:

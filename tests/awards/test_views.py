@@ -40,6 +40,32 @@ def test_one_press_accepts_without_an_account(client: FlaskClient, offered: Awar
     assert client.get("/en/awaited/nobodys").status_code == 404
 
 
+def test_no_is_asked_once_more_and_the_first_press_gives_nothing_away(client: FlaskClient, offered: Award) -> None:
+    url = f"/en/awaited/{awarding.link(offered)}"
+    page = client.get(url).text
+    assert 'value="decline"' not in page
+    for said in ("Economy-class return ticket", "What is asked of you", "A report is due 30 days after"):
+        assert said in page
+    asked = client.post(url, data=form_fields(page) | {"answer": "ask"})
+    assert asked.status_code == 200
+    assert "Decline?" in asked.text
+    assert 'value="accept"' not in asked.text
+    assert again(offered).outcome is None
+    done = client.post(url, data=form_fields(asked.text) | {"answer": "decline"})
+    assert done.status_code == 303
+    assert again(offered).outcome is Outcome.DECLINED
+    late = client.post(url, data={"answer": "ask"}).text
+    assert "Decline?" not in late
+
+
+def test_ones_own_page_asks_once_more_too(client: FlaskClient, offered: Award) -> None:
+    sign_in(client, offered.application.person)
+    url = f"/en/me/grants/{offered.application.reference}"
+    asked = client.post(url, data=form_fields(client.get(url).text) | {"answer": "ask"})
+    assert "Decline?" in asked.text
+    assert again(offered).outcome is None
+
+
 def test_a_link_alone_opens_nothing_of_whoever_asks_for_a_second_step(client: FlaskClient, offered: Award) -> None:
     offered.application.person.asks_second_step = True
     db.session.flush()
@@ -87,6 +113,30 @@ def test_a_report_is_kept_then_filed(client: FlaskClient) -> None:
     assert done.status_code == 303
     assert "Your report is filed" in client.get(url).text
     assert again(award).application.state is State.CLOSED
+
+
+def test_two_windows_of_a_report_lose_nothing(client: FlaskClient) -> None:
+    award = scene.came_home(make_fund())
+    sign_in(client, award.application.person)
+    url = f"/en/me/grants/{award.application.reference}/report"
+    one, two = (form_fields(client.get(url).text) for _ in range(2))
+    for words in ("Of wat", "Of water"):
+        assert client.post(f"{url}/keep", data=one | {"spoke": words}).status_code == 204
+    assert client.post(f"{url}/keep", data=two | {"learned": "To ask"}).status_code == 204
+    page = client.get(url).text
+    assert "Of water" in page
+    assert "To ask" in page
+    assert client.post(f"{url}/keep", data=two | {"spoke": "Of fire", "learned": "To ask"}).status_code == 409
+    clash = client.post(url, data=two | {"spoke": "Of fire", "learned": "To ask", "go": "file"})
+    assert clash.status_code == 422
+    assert "<bdi>Of water</bdi>" in clash.text
+    assert "Of fire</textarea>" in clash.text
+    assert "Of water" in client.get(url).text
+    meant = form_fields(clash.text) | {"spoke": "Of fire", "learned": "To ask", "go": "keep"}
+    assert client.post(url, data=meant).status_code == 303
+    assert "Of fire" in client.get(url).text
+    assert client.post(url, data=one | {"spoke": "", "go": "keep"}).status_code == 303, "left alone since it was drawn"
+    assert "Of fire" in client.get(url).text
 
 
 def test_a_nominator_names_somebody_without_an_account(client: FlaskClient) -> None:

@@ -82,6 +82,7 @@ def grant_parts(event: Event) -> dict[str, str]:
         "grant_lapsed": str(lapsed.id),
         "grant_approved": str(approved.id),
         "grant_priced": str(own_line(approved).id),
+        "grant_awaited": str(make_award(fund).id),
         "grant_pending": str(pending.id),
         "grant_bound": str(bound.id),
         "grant_closed": str(closed.id),

@@ -248,6 +248,7 @@ GRANTED = (
     Route("awards_console.ticket", "POST", f"{GRANTS}/{{grant_pending}}/ticket", FUND, JOURNEY),
     Route("awards_console.travelled", "POST", f"{GRANTS}/{{grant_bound}}/travelled", FUND, {"ended_on": "2026-11-21"}),
     Route("awards_console.end", "POST", f"{GRANT}/end", FUND, {"deed": "cancel", "reason": "She told us so"}),
+    Route("awards_console.accept", "POST", f"{GRANTS}/{{grant_awaited}}/accept", FUND, {"how": "By telephone"}),
     Route("awards_console.ask_nominator", "POST", f"{GRANTS}/{{grant_nominated}}/replace", FUND),
     Route("awards_console.read_report", "POST", f"{GRANTS}/{{grant_closed}}/report", FUND, {"why": "For the donors"}),
     Route("awards_console.settle", "POST", f"{GRANTS}/{{grant_closed}}/settle", TILL),

@@ -17,6 +17,7 @@ import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 
+from eventhub.awards import awarding
 from eventhub.kit.clock import now
 from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.mail import post
@@ -28,6 +29,7 @@ from eventhub.registration import actions as actions_of_registration
 from eventhub.registration import offers
 from eventhub.registration.models import SeatOffer
 from tests import servers
+from tests.factories.awards import make_award, make_fund
 from tests.factories.people import give_phone, make_person, make_staff, sign_in
 from tests.factories.registration import intake, make_dialogue, register
 from tests.people.visits import ask, is_in, new_email, send
@@ -332,10 +334,14 @@ def test_links_in_the_former_mailbox_open_nothing(client: FlaskClient, tasks: Mo
     offer = db.session.query(SeatOffer).one()
     before = f"/en/offers/{offers.offer_token(offer)}"
     assert client.get(before).status_code == 200
+    grant = make_award(make_fund(), person=person)
+    offered = f"/en/awaited/{awarding.link(grant)}"
+    assert client.get(offered).status_code == 200
     mails = db.session.query(Promise).filter_by(task="registration.offered").count()
     inspect.unwrap(tasks.address_changed)(str(person.id))
     db.session.flush()
     assert client.get(before).status_code == 404
+    assert client.get(offered).status_code == 404
     assert client.get(f"/en/offers/{offers.offer_token(offer)}").status_code == 200
     assert db.session.query(Promise).filter_by(task="registration.offered").count() == mails + 1
 
