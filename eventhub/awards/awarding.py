@@ -68,6 +68,7 @@ class Answered(DomainError):
 
 means("uq_fund_award_application_id", AlreadyAwarded())
 means("ck_fund_award_two_people", TwoPeople())
+means("ix_fund_proposal_open", NotPossible())
 
 
 @dataclass(frozen=True, slots=True)

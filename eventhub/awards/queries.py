@@ -192,6 +192,14 @@ def next_reserve(award: Award) -> ReservePlace | None:
     return db.session.scalars(rows.limit(1).with_for_update(of=Application, skip_locked=True)).first()
 
 
+def held_reserve(application_id: uuid.UUID) -> Application | None:
+    """An application, held, if it is in reserve still: whoever proposes it looks at it under its lock."""
+    rows = select(Application).where(Application.id == application_id, Application.erased_at.is_(None))
+    held = rows.with_for_update().execution_options(populate_existing=True)
+    found = db.session.scalar(held)
+    return found if found is not None and found.state is State.RESERVE else None
+
+
 def proposal(proposal_id: uuid.UUID, *, lock: bool = False) -> Proposal:
     """A proposal with its application, which ``lock`` holds. Raises NotFound."""
     rows = (
