@@ -20,6 +20,7 @@ from eventhub.awards.money_models import MovementKind
 from eventhub.funding.models import State
 from eventhub.funding.moves import NotPossible
 from eventhub.kit import audit
+from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError, Forbidden, means
@@ -52,6 +53,12 @@ class ThreePeople(DomainError):
 
     status = 403
     message = _l("Whoever recommended or approved this grant, or asked for the payment, may not pay it.")
+
+
+class PayeeUnread(DomainError):
+    """Money that goes to somebody else is agreed to by whoever has looked to whom."""
+
+    message = _l("This goes to somebody else. Open first who that is and how that person is paid.")
 
 
 means("ck_fund_payment_two_people", ThreePeople())
@@ -118,7 +125,7 @@ def ask(actor: Person, award: Award, line: AwardLine, amount: int, *, payee: dic
 def agree(actor: Person, award: Award, payment: Payment) -> Payment:
     """Another one of finance agrees, and it is paid. The same press again changes nothing.
 
-    Award and payment are held. Raises ThreePeople, Forbidden, NotPossible, OverLine, EnvelopeBroken.
+    Award and payment are held. Raises ThreePeople, Forbidden, NotPossible, PayeeUnread, OverLine, EnvelopeBroken.
     """
     if payment.paid_at is not None and payment.agreed_by_id == actor.id:
         return payment
@@ -129,6 +136,8 @@ def agree(actor: Person, award: Award, payment: Payment) -> Payment:
         raise NotPossible
     if award.outcome is not Outcome.ACCEPTED:
         raise NotPossible
+    if payment.payee is not None and not knows_payee(actor, payment):
+        raise PayeeUnread
     left = payable(payment.line, but=payment.id)
     if payment.amount > left:
         raise OverLine(left)
@@ -188,11 +197,24 @@ def settle(actor: Person, award: Award) -> Award:
 
 def read_payee(actor: Person, award: Award, payment: Payment, *, reason: str) -> dict[str, str]:
     """Who is paid in the traveller's place, and how: a sealed read, with its reason in the audit."""
-    audit.record("awards.payee_read", award, actor=actor, scope_id=award.application.call_id, text=reason)
+    call_id = award.application.call_id
+    audit.record("awards.payee_read", award, actor=actor, scope_id=call_id, text=reason, payment=payment.id)
+    db.session.flush()
     if payment.payee is None:
         return {}
     found: dict[str, str] = json.loads(open_sealed(award.application.person.seal_key, _payee(payment), payment.payee))
     return found
+
+
+def knows_payee(actor: Person, payment: Payment) -> bool:
+    """Whether somebody has opened who is paid in the traveller's place."""
+    rows = select(AuditEntry.id).where(
+        AuditEntry.verb == "awards.payee_read",
+        AuditEntry.subject_id == payment.award_id,
+        AuditEntry.actor_id == actor.id,
+        AuditEntry.detail["payment"].astext == str(payment.id),
+    )
+    return db.session.scalar(rows.limit(1)) is not None
 
 
 def _payee(payment: Payment) -> Place:
