@@ -161,9 +161,12 @@ def make_report(promise_id: int) -> None:
 
 @by_the_clock("awards.lapse", timedelta(minutes=5))
 def lapse() -> None:
-    """Offers that nobody answered in time, and money of applications that ended by another door."""
+    """Offers that nobody answered in time, money of applications that ended by another door, and places that were left
+    without anybody proposed.
+    """
     while awarding.lapse_due(now()) or awarding.free_left():
         db.session.flush()
+    awarding.propose_missed()
 
 
 @by_the_clock("awards.reports", timedelta(hours=1))

@@ -38,6 +38,8 @@ OUTCOMES = {
 }
 """What became of an award whose application ended so."""
 BATCH = 100
+LOOKS_BACK = timedelta(days=7)
+"""So long the clock looks for somebody for a place that was left without a proposal."""
 
 
 class AlreadyAwarded(DomainError):
@@ -82,6 +84,7 @@ class PlaceTaken(DomainError):
 
 means("uq_fund_award_application_id", AlreadyAwarded())
 means("ck_fund_award_two_people", TwoPeople())
+means("ix_fund_proposal_open", NotPossible())
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,6 +365,16 @@ def propose_next(award: Award) -> Proposal | None:
     db.session.add(row)
     db.session.flush()
     return row
+
+
+def propose_missed() -> int:
+    """Places that were left and for which nobody is proposed: the next reserve was held by somebody else at that
+    moment, or went away before there was an award. How many are proposed now.
+    """
+    for row in queries.gone_proposals():
+        row.dropped_at = now()
+    db.session.flush()
+    return sum(propose_next(award) is not None for award in queries.left_open(now() - LOOKS_BACK))
 
 
 def confirm(actor: Person, proposal: Proposal) -> Application:

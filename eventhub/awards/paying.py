@@ -57,6 +57,12 @@ class ThreePeople(DomainError):
     message = _l("Whoever recommended or approved this grant, or asked for the payment, may not pay it.")
 
 
+class PayeeUnread(DomainError):
+    """Money that goes to somebody else is agreed to by whoever has looked to whom."""
+
+    message = _l("This goes to somebody else. Open first who that is and how that person is paid.")
+
+
 means("ck_fund_payment_two_people", ThreePeople())
 means("ck_fund_payment_three_people", ThreePeople())
 
@@ -135,7 +141,7 @@ def ask(actor: Person, award: Award, line: AwardLine, amount: int, *, payee: dic
 def agree(actor: Person, award: Award, payment: Payment) -> Payment:
     """Another one of finance agrees, and it is paid. The same press again changes nothing.
 
-    Award and payment are held. Raises ThreePeople, Forbidden, NotPossible, OverLine, EnvelopeBroken.
+    Award and payment are held. Raises ThreePeople, Forbidden, NotPossible, PayeeUnread, OverLine, EnvelopeBroken.
     """
     if payment.paid_at is not None and payment.agreed_by_id == actor.id:
         return payment
@@ -144,6 +150,8 @@ def agree(actor: Person, award: Award, payment: Payment) -> Payment:
         raise ThreePeople
     if payment.paid_at or payment.dropped_at or not is_payable(award):
         raise NotPossible
+    if payment.payee is not None and not knows_payee(actor, payment):
+        raise PayeeUnread
     left = payable(payment.line, but=payment.id)
     if payment.amount > left:
         raise OverLine(left)
@@ -206,11 +214,24 @@ def settle(actor: Person, award: Award) -> Award:
 
 def read_payee(actor: Person, award: Award, payment: Payment, *, reason: str) -> dict[str, str]:
     """Who is paid in the traveller's place, and how: a sealed read, with its reason in the audit."""
-    looking.note_grant_read("awards.payee_read", actor, award, award.application.call_id, reason)
+    call_id = award.application.call_id
+    looking.note_grant_read("awards.payee_read", actor, award, call_id, reason, payment=str(payment.id))
+    db.session.flush()
     if payment.payee is None:
         return {}
     found: dict[str, str] = json.loads(open_sealed(award.application.person.seal_key, _payee(payment), payment.payee))
     return found
+
+
+def knows_payee(actor: Person, payment: Payment) -> bool:
+    """Whether somebody has opened who is paid in the traveller's place."""
+    rows = select(AuditEntry.id).where(
+        AuditEntry.verb == "awards.payee_read",
+        AuditEntry.subject_id == payment.award_id,
+        AuditEntry.actor_id == actor.id,
+        AuditEntry.detail["payment"].astext == str(payment.id),
+    )
+    return db.session.scalar(rows.limit(1)) is not None
 
 
 def _payee(payment: Payment) -> Place:

@@ -138,6 +138,7 @@ def _draw(
         waits=waits and place.pays,
         own=row.asked_by_id == place.person.id,
         three=three,
+        unread=row.payee is not None and not paying.knows_payee(place.person, row),
         left=shown(award.envelope, left, g.lang),
         back_form=(sent if isinstance(sent, BackForm) else BackForm(currency, formdata=None))
         if place.pays and row.paid_at and left

@@ -5,11 +5,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Select, and_, false, func, or_, select
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from eventhub.awards.models import Award, AwardLine, Outcome, Payment, Proposal, Replacement, ReservePlace, TravelReport
 from eventhub.awards.money_models import FundEnvelope
-from eventhub.funding.models import Application, Call, CallRules, State
+from eventhub.funding.models import Application, Call, CallRules, Stand, State
 from eventhub.funding.rules import Rules, read
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound, or_not_found
@@ -173,7 +173,8 @@ def rules_of(call_id: uuid.UUID) -> Rules:
 
 def next_reserve(award: Award) -> ReservePlace | None:
     """Who is next for the place that an award left: of its cell, else of those whom any place serves, by their order;
-    never one that is proposed already, or was refused for this place. The application is held.
+    never one that is proposed already, or was refused for this place. The application is held; where somebody else
+    holds it nobody is proposed out of turn, and the clock asks again.
     """
     call_id, cell = award.application.call_id, award.cell
     waiting = and_(Proposal.confirmed_at.is_(None), Proposal.dropped_at.is_(None))
@@ -195,7 +196,47 @@ def next_reserve(award: Award) -> ReservePlace | None:
             ReservePlace.id,
         )
     )
-    return db.session.scalars(rows.limit(1).with_for_update(of=Application, skip_locked=True)).first()
+    first = db.session.scalars(rows.limit(1)).first()
+    if first is None:
+        return None
+    alone = rows.where(ReservePlace.id == first.id).with_for_update(of=Application, skip_locked=True)
+    return db.session.scalars(alone).first()
+
+
+def left_open(since: datetime) -> list[Award]:
+    """Awards whose place nobody is proposed for: that ended after ``since``, or whose reserve went away before there
+    was an award for it. Both held, only in calls that are not cancelled and have somebody in line.
+    """
+    proposed = aliased(Application)
+    has_award = select(Award.id).where(Award.application_id == Proposal.application_id).correlate(Proposal)
+    of_place = select(Proposal.id).where(Proposal.freed_award_id == Award.id).correlate(Award)
+    stands = of_place.join(proposed, proposed.id == Proposal.application_id).where(
+        Proposal.dropped_at.is_(None),
+        or_(proposed.state.not_in({State.WITHDRAWN, State.NOT_RECOMMENDED}), has_award.exists()),
+    )
+    waits = select(ReservePlace.call_id).join(proposed, proposed.id == ReservePlace.application_id)
+    rows = whole(lock=True).where(
+        Award.ended_at.is_not(None),
+        or_(Award.ended_at > since, of_place.exists()),
+        ~stands.exists(),
+        Call.stand != Stand.CANCELLED,
+        Application.call_id.in_(waits.where(proposed.state == State.RESERVE)),
+    )
+    return list(db.session.scalars(rows.order_by(None).order_by(Award.ended_at, Award.id)))
+
+
+def gone_proposals() -> list[Proposal]:
+    """What waits for somebody's word about an application that is not in reserve any more."""
+    rows = select(Proposal).join(Proposal.application).where(Application.state != State.RESERVE)
+    return list(db.session.scalars(rows.where(Proposal.confirmed_at.is_(None), Proposal.dropped_at.is_(None))))
+
+
+def held_reserve(application_id: uuid.UUID) -> Application | None:
+    """An application, held, if it is in reserve still: whoever proposes it looks at it under its lock."""
+    rows = select(Application).where(Application.id == application_id, Application.erased_at.is_(None))
+    held = rows.with_for_update().execution_options(populate_existing=True)
+    found = db.session.scalar(held)
+    return found if found is not None and found.state is State.RESERVE else None
 
 
 def proposal(proposal_id: uuid.UUID, *, lock: bool = False) -> Proposal:

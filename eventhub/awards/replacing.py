@@ -155,6 +155,8 @@ def name(secret: str, application_id: uuid.UUID) -> Proposal:
     chosen = next((one for one in candidates(award) if one.id == application_id), None)
     if chosen is None:
         raise NotFound
+    if queries.held_reserve(chosen.id) is None:
+        raise NotPossible
     demand_eligible(chosen)
     open_one = select(Proposal).where(
         Proposal.application_id == chosen.id, Proposal.confirmed_at.is_(None), Proposal.dropped_at.is_(None)

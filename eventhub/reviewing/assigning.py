@@ -52,8 +52,9 @@ class NotReady(DomainError):
 
 
 def ask(person: Person, reading: Reading, *, languages_hard: bool = True) -> Draft:
-    """Let a worker find readers for all files that lack some. Raises DraftThere, NobodyReads."""
+    """Let a worker find readers for all files that lack some. Raises DraftThere, NobodyReads, OwnFile."""
     call = reading.call
+    ties.demand_far(person, call.id)
     db.session.execute(select(Call.id).where(Call.id == call.id).with_for_update())
     if queries.open_draft(call.id) is not None:
         raise DraftThere
@@ -165,7 +166,8 @@ def keep(call_id: uuid.UUID, draft_id: uuid.UUID, mark: str, answer: Assigned | 
 
 
 def drop(person: Person, reading: Reading, draft_id: uuid.UUID) -> Draft:
-    """Give a draft up. Raises NotReady where it was given out."""
+    """Give a draft up. Raises NotReady where it was given out, and OwnFile."""
+    ties.demand_far(person, reading.call.id)
     draft = queries.draft_of(reading.call.id, draft_id, lock=True)
     if draft.released_at is not None or draft.dropped_at is not None:
         raise NotReady
@@ -176,12 +178,13 @@ def drop(person: Person, reading: Reading, draft_id: uuid.UUID) -> Draft:
 
 def release(person: Person, reading: Reading, draft_id: uuid.UUID) -> Draft:
     """Give the files out: reviews, gates, mails, and eligible files move under review; in a constant number of
-    statements. Raises NotReady, Outdated, and what funding.moves raises.
+    statements. Raises NotReady, Outdated, OwnFile, and what funding.moves raises.
     """
     call = reading.call
     # Files first, then reviews, as everything else does.
     rows = select(Application.id).where(Application.call_id == call.id, Application.state.in_(queries.READ_IN))
     db.session.execute(rows.order_by(Application.id).with_for_update())
+    ties.demand_far(person, call.id)
     draft = queries.draft_of(call.id, draft_id, lock=True)
     if draft.released_at or draft.dropped_at or draft.done_at is None or draft.refused is not None:
         raise NotReady

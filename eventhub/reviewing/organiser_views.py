@@ -1,6 +1,7 @@
 """The officer's pages: the panel and how far it is, who reads what, what all reviews say together."""
 
 import uuid
+from collections import Counter
 from functools import partial
 from typing import Any
 
@@ -117,8 +118,11 @@ def assign(slug: str) -> ResponseReturnValue:
 @bp.route("/console/funds/<slug>/reviewing/drafts/<uuid:draft_id>", methods=["GET", "POST"])
 @staff
 def draft(slug: str, draft_id: uuid.UUID) -> ResponseReturnValue:
-    """Readers as they were worked out, with how fair that is, or why there are none; and the two buttons."""
+    """Readers as they were worked out, with how fair that is, or why there are none; and the two buttons. Shut to
+    whoever has an own or near file in the call.
+    """
     call = _call(slug)
+    ties.demand_far(actor().person, call.call.id)
     form = ActionForm()
     if form.validate_on_submit():
         drops = request.form.get("go") == "drop"
@@ -243,11 +247,15 @@ def _drawn(call: Reading, found: Draft) -> dict[str, Any]:
     """How fair a draft is, in words and numbers."""
     seats = {str(one.member.person_id): one for one in queries.panel(call)}
     names = {key: one.member.person.public_name for key, one in seats.items()}
-    numbers = {str(key): value for key, value in queries.numbers(_files_in(found)).items()}
+    hidden = {file for file, _reader in ties.conflicts([call], [actor().person.id])}
+    kept = {str(one) for one in hidden}
+    numbers = {str(key): value for key, value in queries.numbers(_files_in(found) - hidden).items()}
     figures = found.figures
     new: dict[str, list[Any]] = {}
+    unseen = Counter(one for file, one in found.pairs if file in kept)
     for file, one in found.pairs:
-        new.setdefault(one, []).append(numbers.get(file))
+        if file not in kept:
+            new.setdefault(one, []).append(numbers.get(file))
     return {
         "refusal": shown.refusal(found.refused, numbers, names, g.lang) if found.refused else [],
         "loads": sorted(
@@ -255,7 +263,7 @@ def _drawn(call: Reading, found: Draft) -> dict[str, Any]:
                 {
                     "name": names.get(one, "—"),
                     "new": len(new.get(one, [])),
-                    "load": load,
+                    "load": load - unseen[one],
                     "lacks": figures.get("below_least", {}).get(one, 0),
                     "numbers": ", ".join(
                         show_number(each, g.lang) for each in sorted(n for n in new.get(one, []) if n)

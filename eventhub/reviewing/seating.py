@@ -17,6 +17,7 @@ from eventhub.people.models import Person
 from eventhub.reviewing import (
     merging,  # noqa: F401 (declared ties follow when organizations are merged)
     queries,
+    ties,
 )
 from eventhub.reviewing.models import OPEN, PanelMember
 from eventhub.reviewing.queries import Reading
@@ -52,7 +53,8 @@ class Seating:
 
 
 def seat(actor: Person, reading: Reading, person_id: uuid.UUID, known: Seating) -> PanelMember:
-    """Let somebody who has the role of a reviewer over the call join its panel. Raises NotFound."""
+    """Let somebody who has the role of a reviewer over the call join its panel. Raises NotFound, OwnFile."""
+    ties.demand_far(actor, reading.call.id)
     if person_id not in {one.id for one in queries.could_join(reading)}:
         raise NotFound
     member = PanelMember(id=uuid.uuid4(), call_id=reading.call.id, person_id=person_id)
@@ -63,7 +65,8 @@ def seat(actor: Person, reading: Reading, person_id: uuid.UUID, known: Seating) 
 
 
 def change(actor: Person, member: PanelMember, known: Seating, *, seen: int) -> PanelMember:
-    """Change what is known of a reader. Raises Stale."""
+    """Change what is known of a reader. Raises Stale, OwnFile."""
+    ties.demand_far(actor, member.call_id)
     if member.version != seen:
         raise Stale
     _set(member, known)
@@ -72,7 +75,8 @@ def change(actor: Person, member: PanelMember, known: Seating, *, seen: int) -> 
 
 
 def leave(actor: Person, member: PanelMember, *, is_away: bool) -> PanelMember:
-    """Somebody gets nothing new from now on, or comes back. What is handed in stays."""
+    """Somebody gets nothing new from now on, or comes back. What is handed in stays. Raises OwnFile."""
+    ties.demand_far(actor, member.call_id)
     if (member.away_at is not None) != is_away:
         member.away_at = now() if is_away else None
         verb = "reviewing.reader_left" if is_away else "reviewing.reader_back"

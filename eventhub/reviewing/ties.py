@@ -14,7 +14,8 @@ from sqlalchemy import and_, literal, or_, select, union, union_all
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
-from eventhub.funding.models import Application, Call, Endorsement
+from eventhub.funding.models import Application, Call, Endorsement, State
+from eventhub.funding.nearness import demand_distance
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.people.affiliations import names
@@ -50,6 +51,17 @@ def conflicts(
     for application_id, person_id, kind in db.session.execute(union_all(*(part.where(*within) for part in parts))):
         found.setdefault((application_id, person_id), set()).add(Conflict(kind))
     return found
+
+
+def demand_far(actor: Person, call_id: uuid.UUID) -> None:
+    """Whoever has an own or near file in a call seats nobody there and gives no files out. Raises OwnFile."""
+    rows = select(Application).where(
+        Application.call_id == call_id,
+        Application.state.not_in({State.DRAFT, State.WITHDRAWN}),
+        Application.merged_into_id.is_(None),
+        Application.erased_at.is_(None),
+    )
+    demand_distance(actor, db.session.scalars(rows).all())
 
 
 def record(call: Call, pairs: dict[Pair, set[Conflict]]) -> None:

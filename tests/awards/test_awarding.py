@@ -84,8 +84,10 @@ def test_a_grant_from_approval_to_the_report() -> None:
         paying.ask(fund.finance, award, ticket, 36_000)
     assert refused.value.left == 35_000
     asked = paying.ask(fund.finance, award, ticket, 35_000, payee={"name": "A cousin"})
-    paying.agree(fund.second, award, asked)
+    with pytest.raises(paying.PayeeUnread):
+        paying.agree(fund.second, award, asked)
     assert paying.read_payee(fund.second, award, asked, reason="to pay") == {"name": "A cousin"}
+    paying.agree(fund.second, award, asked)
     assert b"cousin" not in bytes(asked.payee or b"")
     report = travelling.travelled(fund.officer, award, ended_on=today, report_days=30)
     assert (application.state, report.due) == (State.REPORT_DUE, today + timedelta(days=30))
@@ -253,6 +255,7 @@ def test_money_that_a_bank_sent_back_is_paid_again() -> None:
     first = paying.agree(fund.second, award, paying.ask(fund.finance, award, line, 80_000))
     paying.take_back(fund.finance, award, first, 80_000, pay_again=True)
     again = paying.ask(fund.finance, award, line, 80_000, payee={"name": "A cousin"})
+    paying.read_payee(fund.second, award, again, reason="to pay")
     paying.agree(fund.second, award, again)
     assert sums(fund.envelope.id) == (120_000, 0, 40_000, 160_000, 80_000)
 
@@ -555,6 +558,7 @@ def test_erasing_wipes_the_report_and_the_other_payee() -> None:
     award = make_award(fund, State.ACCEPTED)
     line = queries.lines([award.id])[0]
     asked = paying.ask(fund.finance, award, line, 100, payee={"name": "A cousin"})
+    paying.read_payee(fund.second, award, asked, reason="to pay")
     paying.agree(fund.second, award, asked)
     today = now().date()
     travelling.ticketed(fund.officer, award, travels_on=today, returns_on=today)

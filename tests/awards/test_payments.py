@@ -143,12 +143,18 @@ def test_a_sealed_payee_is_read_for_a_reason(client: FlaskClient, fund: Money, a
     officer(client, fund, Role.FINANCE)
     page = client.get(url)
     assert "My aunt" not in page.text
+    assert "Agree: it is paid" not in page.text
     fields = fields_of(page, action="/payee")
+    unread = client.post(f"{url}/agree", data={"form_key": fields["form_key"]})
+    assert "Open first who that is" in unread.text
+    assert db.session.get_one(Payment, payment.id).paid_at is None
     assert client.post(f"{url}/payee", data=fields).status_code == 422
     opened = client.post(f"{url}/payee", data=fields | {"why": "To pay", "form_key": str(uuid.uuid4())})
     assert "My aunt" in opened.text
     assert "Post office of the valley" in opened.text
     assert db.session.query(AuditText).filter_by(text="To pay").count() == 1
+    assert client.post(f"{url}/agree", data=fields_of(client.get(url), action="/agree")).status_code == 303
+    assert db.session.get_one(Payment, payment.id).agreed_by_id is not None
     officer(client, fund)
     assert client.post(f"{url}/payee", data={"why": "x"}).status_code == 404
 

@@ -57,6 +57,7 @@ def grant_parts(event: Event) -> dict[str, str]:
     receipts.attach(award.application.person, award, line, PDF_BYTES)
     note_stay(fund, award)
     waiting = paying.ask(fund.finance, award, line, 10_000, payee={"name": "An aunt", "account": "Post office"})
+    simple = paying.ask(fund.finance, award, line, 5_000)
     paid = paying.agree(fund.second, award, paying.ask(fund.finance, award, line, 20_000))
     lapsed, approved = make_award(fund, State.LAPSED), make_award(fund, State.APPROVED)
     pending, bound = make_award(fund, State.ACCEPTED), make_award(fund, State.ACCEPTED)
@@ -78,6 +79,7 @@ def grant_parts(event: Event) -> dict[str, str]:
         "grant_accepted": str(award.id),
         "grant_line": str(line.id),
         "grant_payment": str(waiting.id),
+        "grant_simple": str(simple.id),
         "grant_paid": str(paid.id),
         "grant_lapsed": str(lapsed.id),
         "grant_approved": str(approved.id),

@@ -260,7 +260,7 @@ GRANTED = (
     Route("awards_console.receipt", "POST", f"{GRANT_LINE}/receipt", COSTS, {"why": "To pay it"}),
     Route("awards_console.payments", "GET", f"{GRANTS}/payments", GRANT_STAFF),
     Route("awards_console.payment", "GET", GRANT_PAYMENT, GRANT_STAFF),
-    Route("awards_console.agree", "POST", f"{GRANT_PAYMENT}/agree", TILL),
+    Route("awards_console.agree", "POST", f"{GRANT}/payments/{{grant_simple}}/agree", TILL),
     Route("awards_console.drop", "POST", f"{GRANT_PAYMENT}/drop", TILL),
     Route("awards_console.take_back", "POST", f"{GRANT}/payments/{{grant_paid}}/back", TILL, {"back": "50"}),
     Route("awards_console.read_payee", "POST", f"{GRANT_PAYMENT}/payee", TILL, {"why": "To pay"}),

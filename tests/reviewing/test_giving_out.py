@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from eventhub.funding.models import Application, State
+from eventhub.funding.nearness import OwnFile
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
@@ -238,10 +239,58 @@ def test_statements(client: FlaskClient, statements: list[str], number: int) -> 
         client.get(base + path)
         statements.clear()
         assert client.get(base + path).status_code == 200
-        assert len(statements) <= 10, (path, len(statements))
+        assert len(statements) <= 12, (path, len(statements))
     statements.clear()
     assigning.release(officer, f.the(call), draft.id)
     db.session.flush()
     assert len(statements) <= 30, (number, len(statements))
     assert db.session.get_one(Person, officer.id)
     assert now() - timedelta(days=1) < draft.asked_at
+
+
+def test_whoever_applied_neither_sees_nor_decides_who_reads(client: FlaskClient) -> None:
+    call = f.make_call()
+    colleague, officer = f.make_officer(call), f.make_officer(call)
+    reader, other = f.make_reader(call), f.make_reader(call)
+    f.make_file(call)
+    draft = f.work_out(colleague, call)
+    own = f.make_file(call, officer, state=State.SUBMITTED)
+    the = f.the(call)
+    known = seating.Seating(["en"], None, None, 5, 0)
+    seated = queries.member_of(call.id, reader.id)
+    assert seated is not None
+    for deed in (
+        lambda: assigning.ask(officer, the),
+        lambda: assigning.release(officer, the, draft.id),
+        lambda: assigning.drop(officer, the, draft.id),
+        lambda: seating.seat(officer, the, other.id, known),
+        lambda: seating.change(officer, seated, known, seen=seated.version),
+        lambda: seating.leave(officer, seated, is_away=True),
+    ):
+        with pytest.raises(OwnFile):
+            deed()
+    url = f"/en/console/funds/{call.slug}/reviewing/drafts/{draft.id}"
+    sign_in(client, officer)
+    assert client.get(url).status_code == 403
+    sign_in(client, colleague)
+    assert client.get(url).status_code == 200
+    own.state = State.WITHDRAWN
+    db.session.flush()
+    assigning.drop(officer, the, draft.id)
+
+
+def test_a_draft_leaves_out_files_of_those_one_is_tied_to(client: FlaskClient) -> None:
+    call = f.make_call()
+    officer = f.make_officer(call)
+    for _ in range(2):
+        f.make_reader(call)
+    file, tied = f.make_file(call), f.make_file(call)
+    draft = f.work_out(officer, call)
+    url = f"/en/console/funds/{call.slug}/reviewing/drafts/{draft.id}"
+    sign_in(client, officer)
+    assert f"{file.number}, {tied.number}" in client.get(url).text
+    db.session.add(Tie(call_id=call.id, application_id=tied.id, person_id=officer.id, kind=Conflict.FAMILY))
+    db.session.flush()
+    page = client.get(url).text
+    assert f"<small>{file.number}</small>" in page
+    assert f"{file.number}, {tied.number}" not in page
