@@ -9,6 +9,7 @@ from eventhub.funding import desk, desk_shown
 from eventhub.funding.desk import Desk, Filters, Row
 from eventhub.funding.file_check import Gap
 from eventhub.funding.rules import Support
+from eventhub.kit.money import digits_of
 
 
 def header(place: Desk) -> list[str]:
@@ -48,6 +49,7 @@ def table(place: Desk, filters: Filters, lang: str) -> tuple[list[str], list[lis
 def _cells(row: Row, place: Desk, missing: list[Gap], lang: str) -> list[object]:
     zone = ZoneInfo(place.call.time_zone)
     yes, no = _("Yes"), _("No")
+    one = 10 ** digits_of(place.call.currency)
     return [
         row.number,
         row.reference,
@@ -63,8 +65,8 @@ def _cells(row: Row, place: Desk, missing: list[Gap], lang: str) -> list[object]
         _("%(done)s of %(all)s", done=row.vouched, all=desk.needed_vouchers(place.rules)),
         ngettext("%(num)s gap", "%(num)s gaps", len(missing)) if missing else None,
         str(desk_shown.SUPPORTS[Support(row.support)]) if row.support else None,
-        None if row.asked_amount is None else row.asked_amount / 100,
-        None if row.cost is None else row.cost / 100,
+        None if row.asked_amount is None else row.asked_amount / one,
+        None if row.cost is None else row.cost / one,
         row.submitted_at.astimezone(zone),
         row.due_at.astimezone(zone) if row.due_at else None,
         row.decided_at.astimezone(zone) if row.decided_at else None,

@@ -235,6 +235,20 @@ def test_the_export_has_aliases_a_reason_and_no_formula(client: FlaskClient) -> 
     }
 
 
+@pytest.mark.parametrize(("currency", "told"), [("JPY", 150_000), ("USD", 1_500), ("KWD", 150)])
+def test_the_export_counts_in_the_units_of_the_currency(client: FlaskClient, currency: str, told: float) -> None:
+    call = make_call()
+    call.currency = currency
+    row = make_application(call, asked_amount=150_000)
+    row.cost = 150_000
+    db.session.flush()
+    sign_in(client, fund_officer(call))
+    fields = form_fields(client.get(at(call, "/export")).text)
+    answer = client.post(at(call, "/export"), data=fields | {"reason": "For the board", "kind": "csv"})
+    cells = next(csv.DictReader(io.StringIO(answer.get_data().decode("utf-8-sig"))))
+    assert float(cells[f"Asked amount ({currency})"]) == float(cells[f"Reckoned cost ({currency})"]) == told
+
+
 def test_many_searches_are_reported(client: FlaskClient) -> None:
     call = make_call()
     make_application(call)
