@@ -5,7 +5,7 @@ anew: debts of the person and of the organization, and that nobody else was prop
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from flask_babel import lazy_gettext as _l
@@ -16,6 +16,7 @@ from eventhub.awards import awarding, queries
 from eventhub.awards.considering import NotConsidered, reasons
 from eventhub.awards.models import Award, Outcome, Proposal, Replacement
 from eventhub.awards.travelling import is_replaceable
+from eventhub.funding import vouching
 from eventhub.funding.debts import Bar, Barred
 from eventhub.funding.models import Application, Endorsement, State, Vouch, Voucher
 from eventhub.funding.moves import NotPossible
@@ -39,7 +40,7 @@ REPORT_FIRST = _l("Your organization owes a report on an earlier journey. Once i
 
 
 class NoNominator(DomainError):
-    """Nobody confirmed the nomination, so nobody may name somebody else."""
+    """Nobody confirmed the nomination, or whoever did reads no mails about it: nobody may name somebody else."""
 
     message = _l("Nobody confirmed this nomination, so nobody can name somebody else.")
 
@@ -68,11 +69,11 @@ def ask_nominator(actor: Person, award: Award) -> Replacement:
     if not is_replaceable(award):
         raise NotPossible
     nominator = _nominator(award)
-    if nominator is None or award.application.nominated_by_id is None:
+    if nominator is None or "@" not in nominator.email or award.application.nominated_by_id is None:
         raise NoNominator
     standing = select(Replacement).where(Replacement.award_id == award.id, Replacement.closed_at.is_(None))
     for old in db.session.scalars(standing):
-        old.closed_at = now()
+        old.closed_at, old.email = now(), ""
     db.session.flush()
     row = Replacement(
         id=uuid.uuid4(),
@@ -167,10 +168,22 @@ def name(secret: str, application_id: uuid.UUID) -> Proposal:
         db.session.flush()
     proposal = Proposal(call_id=chosen.call_id, freed_award_id=award.id, application_id=chosen.id, made_at=now())
     db.session.add(proposal)
-    row.new_application_id, row.closed_at = chosen.id, now()
+    row.new_application_id, row.closed_at, row.email = chosen.id, now(), ""
     _end(award)
     db.session.flush()
     return proposal
+
+
+def forget_mailbox(application_ids: Collection[uuid.UUID]) -> None:
+    """The nominators of these applications read no mails about them any more: no link is open, no address stays."""
+    theirs = select(Award.id).where(Award.application_id.in_(application_ids))
+    rows = select(Replacement).where(Replacement.award_id.in_(theirs)).order_by(Replacement.id).with_for_update()
+    for row in db.session.scalars(rows.execution_options(populate_existing=True)).all():
+        row.closed_at, row.email = row.closed_at or now(), ""
+    db.session.flush()
+
+
+vouching.NOMINATOR_GONE.append(forget_mailbox)
 
 
 def demand_eligible(application: Application) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import delete, or_, select, update
 
 from eventhub.funding import debarring, duplicates, own, thread, traits, vouching
-from eventhub.funding.models import MOVES, Application, Call, Debt, Endorsement, State, Vouch
+from eventhub.funding.models import MOVES, Application, Call, Debt, Endorsement, State, Vouch, Voucher
 from eventhub.funding.moves import move
 from eventhub.kit import files
 from eventhub.kit.audit import AuditEntry, AuditText
@@ -107,11 +107,15 @@ def forget_mailbox(_person: Person, addresses: Collection[str]) -> None:
     if not addresses:
         return
     rows = select(Endorsement).where(Endorsement.email.in_(addresses)).order_by(Endorsement.id).with_for_update()
+    nominated = set()
     for row in db.session.scalars(rows.execution_options(populate_existing=True)).all():
         row.email, row.name = "", ""
         if row.outcome is None:
             row.outcome, row.answered_at = Vouch.NOT_ME, now()
+        if row.role is Voucher.NOMINATOR:
+            nominated.add(row.application_id)
     db.session.flush()
+    vouching.mailbox_gone(nominated)
 
 
 people.LEAVING.append(forget_mailbox)
@@ -142,7 +146,9 @@ def forget_vouchers(moment: datetime, limit: int = 500) -> int:
     due = select(Endorsement.id).where(*over).order_by(Endorsement.id).limit(limit).with_for_update(skip_locked=True)
     ids = list(db.session.scalars(due))
     bare = update(Endorsement).where(Endorsement.id.in_(ids)).values(name="", email="")
-    return len(db.session.execute(bare.returning(Endorsement.id)).all())
+    gone = db.session.execute(bare.returning(Endorsement.application_id, Endorsement.role)).all()
+    vouching.mailbox_gone({row.application_id for row in gone if row.role is Voucher.NOMINATOR})
+    return len(gone)
 
 
 def still_named(ids: Collection[uuid.UUID]) -> set[uuid.UUID]:

@@ -6,7 +6,7 @@ link of a row stays the same while the row stands; naming another mailbox makes 
 
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -53,6 +53,8 @@ SCORED: list[Callable[[uuid.UUID], bool]] = []
 """Features further up that know whether somebody has handed in a review of an application: what is said after that is
 marked, and changes no score by itself.
 """
+NOMINATOR_GONE: list[Callable[[Collection[uuid.UUID]], object]] = []
+"""Features further up that keep a nominator's mailbox for an application: they forget it and close what it opens."""
 
 
 class NotNow(DomainError):
@@ -297,19 +299,22 @@ def refuse(secret: str) -> bool:
     theirs = (
         select(Endorsement)
         .join(Application, Application.id == Endorsement.application_id)
-        .where(Application.person_id == asked.application.person_id, Endorsement.email == email)
+        .where(Application.person_id == asked.application.person_id, Endorsement.email.like("%@%"))
         .order_by(Endorsement.id)
         .with_for_update(of=Endorsement)
         .execution_options(populate_existing=True)
     )
     told = False
-    for row in db.session.scalars(theirs).all():
-        row.email, row.name = _forgotten(email), ""
+    mailbox = one_mailbox(email)
+    rows = [row for row in db.session.scalars(theirs).all() if one_mailbox(row.email) == mailbox]
+    for row in rows:
+        row.email, row.name = _forgotten(mailbox), ""
         if row.outcome is None:
             row.outcome, row.answered_at = Vouch.NOT_ME, moment
             if row.withdrawn_at is None and not told:
                 promise("funding.vouch_answered", endorsement_id=row.id)
                 told = True
+    mailbox_gone({row.application_id for row in rows if row.role is Voucher.NOMINATOR})
     audit.record("funding.vouch_not_me", asked.application, actor=None, scope_id=asked.application.call_id)
     db.session.flush()
     return True
@@ -372,6 +377,12 @@ def told(endorsement_id: uuid.UUID) -> Asked | None:
     return behind(link_token(row)) if row is not None else None
 
 
+def mailbox_gone(application_ids: Collection[uuid.UUID]) -> None:
+    """The mailbox of the nominator of these applications is forgotten, here and by all that keep it."""
+    for forget in NOMINATOR_GONE:
+        forget(application_ids)
+
+
 def one_mailbox(address: str) -> str:
     """What two addresses of one mailbox have in common: a tag after a plus sign leads to the same one."""
     local, _at, domain = address.partition("@")
@@ -399,23 +410,26 @@ def _demand_other(actor: Person, application: Application, named: Named, others:
         raise OwnVouch
     if mailbox in {one_mailbox(one.email) for one in others if one.outcome is not Vouch.NOT_ME}:
         raise NamedTwice
+    # Some digests are of the address as it was written, with its tag.
+    digests = [_forgotten(mailbox), _forgotten(named.email)]
     refused = (
         select(Endorsement.id)
         .join(Application, Application.id == Endorsement.application_id)
-        .where(Application.person_id == applicant.id, Endorsement.email == _forgotten(named.email))
+        .where(Application.person_id == applicant.id, Endorsement.email.in_(digests))
     )
     if db.session.scalar(refused.limit(1)) is not None:
         raise Unwanted
 
 
 def _may_mail(actor: Person, email: str) -> bool:
+    mailbox = one_mailbox(email)
     try:
-        count("funding.vouch_again", f"{actor.id} {email}", **AGAIN)
+        count("funding.vouch_again", f"{actor.id} {mailbox}", **AGAIN)
         count("funding.vouch_mails", str(actor.id), **MAILS)
     except TooMany:
         raise TooManyMails from None
     try:
-        count("funding.vouch_mails_to", email, **TO_ONE)
+        count("funding.vouch_mails_to", mailbox, **TO_ONE)
     except TooMany:
         # Said to nobody: an applicant must not learn what others sent there.
         return False

@@ -263,3 +263,28 @@ def test_whoever_is_silent_is_reminded_once_before_the_deadline() -> None:
 def test_any_token_is_nobodys(secret: str) -> None:
     assert vouching.behind(secret) is None
     assert vouching.refuse(secret) is False
+
+
+def test_a_tag_is_the_same_mailbox_for_not_me_and_for_the_limits() -> None:
+    call, person, _draft = scene()
+    row = named(call, person, email="rose+work@example.org")
+    also = named(call, person, REFEREE, "ann@example.org")
+    for _again in range(vouching.AGAIN["limit"] - 1):
+        vouching.ask_again(person, held(call, person), REFEREE)
+    with pytest.raises(TooManyMails):
+        named(call, person, REFEREE, "ann+1@example.org")
+    vouching.refuse(vouching.link_token(row))
+    for email in ("rose+work@example.org", "rose+2@example.org", "rose@example.org"):
+        with pytest.raises(Unwanted):
+            named(call, person, email=email)
+    assert also.email == "ann@example.org"
+
+
+def test_what_was_refused_with_a_tag_before_is_still_refused() -> None:
+    call, person, _draft = scene()
+    row = named(call, person, email="rose+work@example.org")
+    vouching.refuse(vouching.link_token(row))
+    row.email = vouching._forgotten("rose+work@example.org")
+    db.session.flush()
+    with pytest.raises(Unwanted):
+        named(call, person, email="rose+work@example.org")
