@@ -20,6 +20,8 @@ from eventhub.kit.errors import DomainError, NotFound, means
 from eventhub.kit.outbox import promise
 from eventhub.kit.sealed import Place, SealKey, Unreadable, open_sealed, place, resealed, seal
 from eventhub.people.models import Person
+from eventhub.reviewing import ties
+from eventhub.reviewing.models import Conflict
 from eventhub.reviewing.queries import Reading
 from eventhub.selecting import inputs, queries, signing
 from eventhub.selecting.models import Board, Pin, Presence, Recusal, Slate, SlateState
@@ -71,7 +73,7 @@ class OwnSlate(DomainError):
 
 
 class TooNear(DomainError):
-    """Nobody decides on their own file or organization."""
+    """Nobody decides on a file to which they have a tie of their own."""
 
     status = 403
     message = _l("You are near to a file of this slate, so another person has to decide.")
@@ -189,7 +191,7 @@ def reason_of(row: Pin) -> str | None:
 
 def recommend(person: Person, reading: Reading, board: Board, number: int) -> Slate:
     """The board recommends a slate: everybody moves in a number of statements that does not depend on how many, and
-    nobody outside is told. Raises NoMeeting, NotThere, NoQuorum, MovedOn, Outdated, Stale.
+    nobody outside is told. Raises NoMeeting, NotThere, NoQuorum, MovedOn, TooNear, Outdated, Stale.
     """
     board = _held(board)
     _demand_there(person, board)
@@ -201,6 +203,8 @@ def recommend(person: Person, reading: Reading, board: Board, number: int) -> Sl
         raise NotFound
     if slate.state is not SlateState.DRAFT:
         raise MovedOn
+    if _is_party(person, reading, slate):
+        raise TooNear
     files = inputs.files_of(board.call_id)
     if is_outdated(reading, slate, files):
         raise Outdated
@@ -296,9 +300,19 @@ def is_own(person: Person, slate: Slate) -> bool:
 
 
 def is_near(person: Person, reading: Reading, slate: Slate) -> bool:
-    """Whether one of the chosen is the approver's own, or of their organization."""
+    """Whether the approver has to stand aside for one of the chosen."""
     chosen = {uuid.UUID(one["id"]) for one in slate.people if one["chosen"]}
     return not chosen.isdisjoint(queries.aside(reading, [person.id])[person.id])
+
+
+def _is_party(person: Person, reading: Reading, slate: Slate) -> bool:
+    """Whether somebody of the board has a tie to one of the listed that is closer than a country. All who are listed
+    count, not the chosen alone: whoever is refused must not learn who is chosen. A file for which a member stood aside
+    in the meeting is minuted instead.
+    """
+    listed = [uuid.UUID(one["id"]) for one in slate.people]
+    found = ties.conflicts([reading], [person.id], listed)
+    return any(kinds - {Conflict.NATIONALITY, Conflict.OTHER} for kinds in found.values())
 
 
 def _held(board: Board) -> Board:

@@ -156,6 +156,25 @@ def test_recommend_and_approve_are_two_people(database: None) -> None:
         actions.send_back(approver, reading(call), slate.number, reason="Late")
 
 
+@pytest.mark.parametrize("place", [0, -1])
+def test_nobody_signs_a_slate_with_their_own_or_their_organization_s_file(database: None, place: int) -> None:
+    """Chosen or not: whoever is refused must not learn which."""
+    call, files = make_scored()
+    near, own, other = make_member(call), make_member(call), make_member(call)
+    organisation = make_organisation()
+    db.session.add(Affiliation(person_id=near.id, organisation_id=organisation.id))
+    files[place].organisation_id, files[place].person_id = organisation.id, own.id
+    db.session.flush()
+    board = meet(call, near, own, other)
+    slate = make_slate(board, other)
+    for one in (near, own):
+        with pytest.raises(actions.TooNear):
+            actions.recommend(one, reading(call), board, slate.number)
+    assert slate.state is SlateState.DRAFT
+    actions.recommend(other, reading(call), board, slate.number)
+    assert slate.minutes["aside"] == {str(one.id): [str(files[place].id)] for one in (near, own)}
+
+
 def test_sent_back_the_board_makes_another(database: None) -> None:
     call, files = make_scored()
     first, second = make_member(call), make_member(call)
