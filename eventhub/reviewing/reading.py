@@ -35,6 +35,12 @@ class ReadingOver(DomainError):
     message = _l("This review cannot be changed any more.")
 
 
+class TieStays(DomainError):
+    """A file went to somebody else for this tie: whoever declared it must not get it back by saying otherwise."""
+
+    message = _l("You stepped back from this file, so the tie stays.")
+
+
 class OtherWindow(DomainError):
     """Another window saved the same review meanwhile."""
 
@@ -237,13 +243,17 @@ def recuse(person: Person, review_id: uuid.UUID, kind: Conflict) -> Review:
 
 
 def withdraw_tie(person: Person, tie_id: uuid.UUID) -> Tie:
-    """Take a declared tie back, dated; files that went to others stay with them. Raises NotFound."""
+    """Take a declared tie to an organization or a country back, dated; files that went to others stay with them. Raises
+    NotFound, and TieStays for a tie to one file.
+    """
     rows = select(Tie).where(
         Tie.id == tie_id, Tie.person_id == person.id, Tie.derived.is_(False), Tie.withdrawn_at.is_(None)
     )
     tie = db.session.scalar(rows.with_for_update())
     if tie is None:
         raise NotFound
+    if tie.application_id is not None:
+        raise TieStays
     tie.withdrawn_at = now()
     audit.record("reviewing.tie_withdrawn", tie, actor=person, scope_id=tie.call_id, kind=tie.kind.value)
     return tie

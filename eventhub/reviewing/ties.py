@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import and_, literal, or_, select, union, union_all
+from sqlalchemy import and_, literal, or_, select, true, union, union_all
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
@@ -31,18 +31,22 @@ Pair = tuple[uuid.UUID, uuid.UUID]
 
 
 def conflicts(
-    readings: Collection[Reading], people: Collection[uuid.UUID], files: Collection[uuid.UUID] | None = None
+    readings: Collection[Reading],
+    people: Collection[uuid.UUID],
+    files: Collection[uuid.UUID] | None = None,
+    *,
+    ever: bool = False,
 ) -> dict[Pair, set[Conflict]]:
     """Every pair of a file of these calls and one of these people that must not be, with its kinds: one statement.
 
-    ``files`` narrows it to some; None means all files of the calls.
+    ``files`` narrows it to some; None means all files of the calls. ``ever``: with what was declared and taken back.
     """
     found: dict[Pair, set[Conflict]] = {}
     if not people:
         return found
     calls = [one.call.id for one in readings]
     near = [one.call.id for one in readings if one.rules.reviewing.nationality_conflicts]
-    parts = [*_own(), *_organisations(), _vouched(), *_accounts(), *_declared()]
+    parts = [*_own(), *_organisations(), _vouched(), *_accounts(), *_declared(ever=ever)]
     if near:
         parts.append(_nationality().where(Application.call_id.in_(near)))
     within = [Application.call_id.in_(calls), Person.id.in_(people)]
@@ -161,8 +165,9 @@ def _nationality() -> Any:
     )
 
 
-def _declared() -> Iterable[Any]:
-    stands = and_(Tie.call_id == Application.call_id, Tie.withdrawn_at.is_(None), Tie.derived.is_(False))
+def _declared(*, ever: bool) -> Iterable[Any]:
+    counts = true() if ever else Tie.withdrawn_at.is_(None)
+    stands = and_(Tie.call_id == Application.call_id, counts, Tie.derived.is_(False))
     theirs, called, namesakes = _of_files(), names().subquery(), names().subquery()
     of_pair = select(Application.id, Person.id, Tie.kind)
     yield of_pair.join(Tie, and_(stands, Tie.application_id == Application.id)).join(Person, Person.id == Tie.person_id)

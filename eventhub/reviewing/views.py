@@ -171,6 +171,7 @@ def my_ties() -> ResponseReturnValue:
             if one.country
             else _("One file"),
             "at": show_own(one.made_at, person.time_zone, g.lang),
+            "stays": one.application_id is not None,
         }
         for one in queries.declared(person.id)
     ]

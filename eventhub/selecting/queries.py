@@ -50,9 +50,11 @@ def present(board_id: uuid.UUID) -> list[Presence]:
 
 
 def aside(reading: Reading, people: Collection[uuid.UUID]) -> dict[uuid.UUID, set[uuid.UUID]]:
-    """For which files each of these people stands aside, declared or derived: two statements."""
+    """For which files each of these people stands aside, declared or derived: two statements. What somebody declared
+    for this call counts on when it was taken back: nobody decides alone to be near no more.
+    """
     found: dict[uuid.UUID, set[uuid.UUID]] = {one: set() for one in people}
-    for application_id, person_id in ties.conflicts([reading], people):
+    for application_id, person_id in ties.conflicts([reading], people, ever=True):
         found[person_id].add(application_id)
     rows = select(Recusal.person_id, Recusal.application_id).where(
         Recusal.call_id == reading.call.id, Recusal.person_id.in_(people)

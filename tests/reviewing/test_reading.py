@@ -17,6 +17,7 @@ from eventhub.people.models import Affiliation, Person, Role, RoleGrant, WebSess
 from eventhub.reviewing import queries, reading, scoring
 from eventhub.reviewing.models import Conflict, Review, Standing, Tie
 from eventhub.reviewing.reading import OtherWindow, ReadingOver, Said
+from eventhub.selecting.queries import aside
 from tests.factories import reviewing as f
 from tests.factories.people import form_fields, make_organisation, make_person, sign_in
 
@@ -361,3 +362,35 @@ def test_the_first_page_of_staff_says_nothing_when_all_is_handed_in(client: Flas
     f.hand_in(f.give(f.make_file(call), reader), reader)
     assert 'href="/en/reviews"' in client.get("/en/console").text
     assert "reading-t" not in client.get("/en/console").text
+
+
+def test_a_tie_to_one_file_stays_and_a_board_remembers_the_others(client: FlaskClient) -> None:
+    """Whoever stepped back from a file does not have it back by saying otherwise."""
+    call, house = f.make_call(), make_organisation(name="Horn Voices")
+    reader = f.make_reader(call)
+    near, theirs = f.make_file(call), f.make_file(call, organisation_id=house.id)
+    reading.recuse(reader, f.give(near, reader).id, Conflict.FAMILY)
+    db.session.add(
+        Tie(
+            id=uuid.uuid4(),
+            call_id=call.id,
+            person_id=reader.id,
+            kind=Conflict.ORGANISATION,
+            organisation_id=house.id,
+        )
+    )
+    db.session.flush()
+    family, colleagues = (
+        db.session.scalars(select(Tie).where(Tie.kind == kind)).one()
+        for kind in (Conflict.FAMILY, Conflict.ORGANISATION)
+    )
+    sign_in(client, reader)
+    page = client.get("/en/reviews/ties").text
+    assert str(family.id) not in page
+    fields = form_fields(page, None) | {"tie": str(family.id)}
+    assert "so the tie stays" in client.post("/en/reviews/ties", data=fields).text
+    with pytest.raises(reading.TieStays):
+        reading.withdraw_tie(reader, family.id)
+    assert family.withdrawn_at is None
+    reading.withdraw_tie(reader, colleagues.id)
+    assert aside(f.the(call), [reader.id]) == {reader.id: {near.id, theirs.id}}
