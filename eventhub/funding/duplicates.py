@@ -209,12 +209,13 @@ def keep_newest(
     demand_as_seen(one.both, seen)
     pair = _held(one)
     dropped, kept = one.older, one.newer
-    if kept.state not in STANDING or not may_drop(dropped):
+    if not one.stands or not may_drop(dropped):
         raise NotPossible
     pair.dropped_id = dropped.id
     _decide(pair, Verdict.SAME, actor)
     move(dropped, State.WITHDRAWN, actor=actor, text=text, cause="duplicate", other=kept.id)
     dropped.merged_into_id, dropped.answered_at, dropped.due_at = kept.id, None, None
+    dropped.outcome_seen = None
     _note(GOES_ON, kept, actor, text=text, other=dropped.id)
     promise("funding.merged", pair_id=pair.id)
     db.session.flush()

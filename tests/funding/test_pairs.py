@@ -10,6 +10,7 @@ from sqlalchemy import select
 from eventhub.funding import duplicates
 from eventhub.funding.desk_models import ComparedApplication, FundPair
 from eventhub.funding.models import State
+from eventhub.funding.moves import NotPossible
 from eventhub.funding.nearness import OwnFile
 from eventhub.funding.pairing import mailbox_keys
 from eventhub.kit.clock import now
@@ -103,6 +104,18 @@ def test_the_newest_wins_history_stays_and_it_can_be_taken_back(client: FlaskCli
     assert (older.state, older.merged_into_id) == (State.SUBMITTED, None)
     db.session.refresh(row)
     assert row.verdict is Verdict.TAKEN_BACK
+
+
+@pytest.mark.parametrize("state", [State.RECOMMENDED, State.ACCEPTED, State.TICKETED])
+def test_a_pair_of_which_one_was_decided_on_ends_nothing(state: State) -> None:
+    call = make_call()
+    row, older, newer = make_pair(call)
+    older.state = state
+    db.session.flush()
+    actor = fund_officer(call)
+    with pytest.raises(NotPossible):
+        duplicates.keep_newest(actor, call, duplicates.pair_of(call.id, row.id, actor.id), "Same passport")
+    assert (older.state, newer.state, row.verdict) == (state, State.SUBMITTED, None)
 
 
 def test_whose_application_was_merged_may_say_that_these_are_two_people(app: Flask, client: FlaskClient) -> None:
