@@ -170,6 +170,7 @@ def _table(place: Place, slate: Slate) -> tuple[list[list[object]], list[str]]:
         _("Region"),
         _("Score"),
         _("Cost in %(currency)s", currency=currency),
+        _("Status"),
     ]
     rows: list[list[object]] = []
     for one in slate.people:

@@ -1,5 +1,7 @@
 """The pages of the board room, as members and approvers use them."""
 
+import csv
+import io
 from http import HTTPStatus
 from typing import Any
 
@@ -65,7 +67,11 @@ def test_a_file_needs_a_reason_that_is_recorded(client: FlaskClient, scene: Scen
     where = at(call, f"/slates/{slate.number}/file")
     assert send_from(client, where, reason="").status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     assert not db.session.scalars(select(AuditEntry).where(AuditEntry.verb == "selecting.exported")).all()
-    assert export(client, call, slate).headers["Content-Type"].startswith("text/csv")
+    file = export(client, call, slate)
+    assert file.headers["Content-Type"].startswith("text/csv")
+    table = list(csv.reader(io.StringIO(file.get_data().decode("utf-8-sig"))))
+    assert table[0][-1] == "Status"
+    assert {len(row) for row in table} == {len(table[0])}, "each column has its name"
     entry = db.session.scalars(select(AuditEntry).where(AuditEntry.verb == "selecting.exported")).one()
     assert (entry.actor_id, entry.detail["rows"]) == (member.id, 30)
 
