@@ -19,7 +19,7 @@ from eventhub.awards.models import Award, AwardLine, Outcome, Proposal, ReserveP
 from eventhub.awards.money_models import MovementKind
 from eventhub.funding.allowance import CostKind, Payee
 from eventhub.funding.estimates import Variant
-from eventhub.funding.models import Application, Call, State
+from eventhub.funding.models import Application, Call, Stand, State
 from eventhub.funding.moves import NotPossible, hold_rows, move, move_all
 from eventhub.funding.nearness import too_near
 from eventhub.kit import audit
@@ -32,6 +32,7 @@ from eventhub.people.models import Person
 
 PURPOSE = "award"
 OUTCOMES = {
+    State.APPROVED: Outcome.CANCELLED,
     State.WITHDRAWN: Outcome.WITHDRAWN,
     State.CANCELLED: Outcome.CANCELLED,
     State.DECLINED_BY_APPLICANT: Outcome.DECLINED,
@@ -324,11 +325,13 @@ def end(
 
 def free_left(limit: int = BATCH) -> int:
     """Applications that ended by another door (the applicant's own page withdrew) hold money no more: it is freed, and
-    the next reserve is proposed. How many.
+    the next reserve is proposed. Of a call that was cancelled nobody is. How many.
     """
     found = queries.left_behind(limit)
     for award in found:
-        _release(None, award, OUTCOMES[award.application.state], reason="withdrawn")
+        goes_on = award.application.call.stand is not Stand.CANCELLED
+        reason = "withdrawn" if goes_on else "call_cancelled"
+        _release(None, award, OUTCOMES[award.application.state], reason=reason, proposes=goes_on)
     return len(found)
 
 

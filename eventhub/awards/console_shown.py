@@ -54,6 +54,7 @@ REASONS: dict[str, Any] = {
     "declined": STATES[State.DECLINED_BY_APPLICANT][0],
     "lapsed": STATES[State.LAPSED][0],
     "withdrawn": STATES[State.WITHDRAWN][0],
+    "call_cancelled": _l("Call cancelled"),
     "cancelled": STATES[State.CANCELLED][0],
 }
 DEEDS: dict[str, Any] = {

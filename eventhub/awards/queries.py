@@ -106,9 +106,10 @@ def unanswered(moment: datetime, limit: int) -> list[Award]:
 
 
 def left_behind(limit: int) -> list[Award]:
-    """Awards that nobody ended though their application has; both held."""
-    ended = (State.WITHDRAWN, State.CANCELLED, State.DECLINED_BY_APPLICANT)
-    rows = whole(lock=True).where(Application.state.in_(ended), Award.ended_at.is_(None))
+    """Awards that nobody ended though their application has, or the call before anything was offered; both held."""
+    ended = Application.state.in_((State.WITHDRAWN, State.CANCELLED, State.DECLINED_BY_APPLICANT))
+    called_off = and_(Application.state == State.APPROVED, Call.stand == Stand.CANCELLED)
+    rows = whole(lock=True).where(or_(ended, called_off), Award.ended_at.is_(None))
     return list(db.session.scalars(rows.limit(limit)))
 
 

@@ -114,10 +114,12 @@ def _followed(call_id: uuid.UUID) -> set[tuple[uuid.UUID, str]]:
 
 
 def _differences(before: Rules, after: Rules) -> dict[str, int]:
-    """By envelope; one that is new in the rules is opened with its whole amount instead."""
+    """By envelope: also of one that left the rules and is there again. One that was never there is opened with its
+    whole amount instead, later than the rules were agreed to.
+    """
     old = {one.id: one.amount for one in before.envelopes}
     new = {one.id: one.amount for one in after.envelopes}
-    return {key: new.get(key, 0) - amount for key, amount in old.items() if new.get(key, 0) != amount}
+    return {key: new.get(key, 0) - old.get(key, 0) for key in old | new if new.get(key, 0) != old.get(key, 0)}
 
 
 def _mark(number: int) -> str:

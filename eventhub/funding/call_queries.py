@@ -218,7 +218,10 @@ def deeds(call: Call, limit: int = 50) -> list[Deed]:
 
 def has_awards(call_id: uuid.UUID) -> bool:
     """Whether somebody holds an offer or a grant of this call."""
-    states = (State.OFFERED, State.ACCEPTED, State.VISA_PENDING, State.TICKETED, State.TRAVELLED, State.REPORT_DUE)
+    states = (
+        *(State.OFFERED, State.ACCEPTED, State.VISA_PENDING, State.VISA_REFUSED, State.TICKETED),
+        *(State.TRAVELLED, State.REPORT_DUE, State.REPORT_OVERDUE),
+    )
     held = exists().where(Application.call_id == call_id, Application.state.in_(states))
     return bool(db.session.scalar(select(held)))
 
