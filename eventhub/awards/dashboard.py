@@ -201,7 +201,8 @@ class Happening(StrEnum):
 @dataclass(frozen=True)
 class Span:
     """From a day to a day, by the clock of the call. ``done`` of ``all``: how far it is, where that can be said;
-    ``late``: reports that are overdue. ``was``: a deadline that a later one replaced.
+    ``late``: reports that are overdue. ``was``: a deadline that a later one replaced. ``people``: whose days these are,
+    None for days of the call itself.
     """
 
     what: Happening
@@ -211,6 +212,7 @@ class Span:
     of_all: int | None = None
     late: int = 0
     was: bool = False
+    people: int | None = None
 
 
 def timeline(reading: Reading, today: date) -> list[Span]:
@@ -240,12 +242,14 @@ def timeline(reading: Reading, today: date) -> list[Span]:
             found.append(Span(what, day(moment), day(moment)))
     gone = db.session.execute(_going(call.id, today)).one()
     if gone.offered is not None:
-        found.append(Span(Happening.OFFERS, day(gone.offered), day(gone.offered_last)))
-        found.append(Span(Happening.ACCEPT_BY, day(gone.until), day(gone.until_last), gone.answered, gone.offers))
+        found.append(Span(Happening.OFFERS, day(gone.offered), day(gone.offered_last), people=gone.offers))
+        until, last = day(gone.until), day(gone.until_last)
+        found.append(Span(Happening.ACCEPT_BY, until, last, gone.answered, gone.offers, people=gone.offers))
     if gone.leaves is not None:
-        found.append(Span(Happening.TRAVEL, gone.leaves, gone.returns, None, gone.tickets))
+        found.append(Span(Happening.TRAVEL, gone.leaves, gone.returns, None, gone.tickets, people=gone.tickets))
     if gone.ended is not None:
-        found.append(Span(Happening.REPORTS, gone.ended, gone.due, gone.filed, gone.reports, gone.late))
+        report = Span(Happening.REPORTS, gone.ended, gone.due, gone.filed, gone.reports, gone.late, people=gone.reports)
+        found.append(report)
     return found
 
 

@@ -18,6 +18,7 @@ from eventhub.funding.rules import Bound, Rules, Unit
 from eventhub.kit import codes
 from eventhub.kit.i18n import in_language, language, show_amount, show_days, show_money, show_number
 from eventhub.kit.money import Money
+from eventhub.kit.small_numbers import STEP
 from eventhub.selecting.inputs import RULE
 from eventhub.selecting.shown import DIMENSIONS, cell_label, rule_label
 
@@ -187,7 +188,10 @@ def money_rows(call: Call, rules: Rules, found: FundMoney) -> dict[str, Any]:
 
 
 def spans(found: Sequence[Span], today: date, *, exact: bool) -> list[dict[str, Any]]:
-    """The timeline: each with its place on one line from the first day to the last, in per cent."""
+    """The timeline: each with its place on one line from the first day to the last, in per cent. ``exact``: for whoever
+    may see persons; all others do not see the days of fewer than five people.
+    """
+    found = [one for one in found if exact or one.people is None or one.people >= STEP]
     first = min(one.first for one in found)
     last = max([*(one.last for one in found), today])
     days = max(1, (last - first).days + 1)

@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from eventhub.awards import dashboard, dashboard_counts, queries
 from eventhub.awards.dashboard import Cost, Happening, together
 from eventhub.awards.dashboard_models import FrozenBalance
+from eventhub.awards.dashboard_shown import HAPPENINGS, spans
 from eventhub.funding.allowance import CostKind
 from eventhub.funding.models import State
 from eventhub.kit.audit import AuditEntry
@@ -202,3 +204,17 @@ def test_the_timeline_in_its_order(fund: Money) -> None:
     assert (reports.what, reports.done, reports.of_all, reports.late) == (Happening.REPORTS, 9, 12, 0)
     late = dashboard.timeline(call_by_id(fund.call.id), (now() + timedelta(days=40)).date())[-1]
     assert late.late == 3
+
+
+@pytest.mark.parametrize(("people", "shown"), [(4, False), (5, True)])
+def test_days_of_fewer_than_five_people_are_theirs(app: Flask, database: None, people: int, shown: bool) -> None:
+    fund = make_fund()
+    apply(fund, range(12))
+    come_home(fund, give(fund, range(people)))
+    today = (now() + timedelta(days=1)).date()
+    found = dashboard.timeline(call_by_id(fund.call.id), today)
+    theirs = {str(HAPPENINGS[one]) for one in (Happening.OFFERS, Happening.TRAVEL, Happening.REPORTS)}
+    with app.test_request_context():
+        told = {one["label"] for one in spans(found, today, exact=False)}
+        assert theirs <= {one["label"] for one in spans(found, today, exact=True)}
+    assert theirs <= told if shown else not theirs & told
