@@ -25,6 +25,12 @@ class DaysWrong(DomainError):
     message = _l("The journey ends before it begins.")
 
 
+class NotBegun(DaysWrong):
+    """The same, where the last day is noted: the ticket says when the journey begins."""
+
+    field = "ended_on"
+
+
 class NotOver(DomainError):
     """A journey that lies ahead."""
 
@@ -102,9 +108,14 @@ def ticketed(actor: Person, award: Award, *, travels_on: date, returns_on: date)
 
 
 def travelled(actor: Person | None, award: Award, *, ended_on: date, report_days: int) -> TravelReport:
-    """The person was there: the report is due so many days after the journey. Raises NotPossible, NotOver."""
+    """The person was there: the report is due so many days after the journey. Raises NotPossible, NotOver, and
+    NotBegun for a day before the ticket's first.
+    """
     if ended_on > now().date():
         raise NotOver
+    begins = db.session.scalar(select(Ticket.travels_on).where(Ticket.award_id == award.id))
+    if begins is not None and ended_on < begins:
+        raise NotBegun
     move(award.application, State.TRAVELLED, State.REPORT_DUE, actor=actor)
     row = TravelReport(award_id=award.id, ended_on=ended_on, due=ended_on + timedelta(days=report_days))
     db.session.add(row)

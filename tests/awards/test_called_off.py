@@ -1,11 +1,12 @@
 """Money follows the call: none is cancelled over a grant, and an envelope that comes back has its budget again."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from eventhub.awards import awarding, queries, rule_budgets
+from eventhub.awards import awarding, queries, rule_budgets, travelling
 from eventhub.awards.models import Outcome
 from eventhub.awards.money_models import FundEnvelope
 from eventhub.funding import opening
@@ -38,6 +39,17 @@ def test_what_was_approved_and_told_to_nobody_is_free_again_when_a_call_is_cance
     assert db.session.get_one(FundEnvelope, fund.envelope.id).reserved == 0
     assert queries.award(award.id).outcome is Outcome.CANCELLED
     assert queries.open_proposals(fund.call.id) == []
+
+
+def test_a_journey_does_not_end_before_it_began() -> None:
+    fund = make_fund()
+    award, today = make_award(fund, State.ACCEPTED), now().date()
+    first = today - timedelta(days=3)
+    travelling.ticketed(fund.officer, award, travels_on=first, returns_on=today)
+    with pytest.raises(travelling.NotBegun):
+        travelling.travelled(fund.officer, award, ended_on=first - timedelta(days=1), report_days=30)
+    assert award.application.state is State.TICKETED
+    assert travelling.travelled(fund.officer, award, ended_on=first, report_days=30).due == first + timedelta(days=30)
 
 
 def agree(fund: Money, number: int, **amounts: int) -> None:
