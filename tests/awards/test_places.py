@@ -14,6 +14,7 @@ from eventhub.funding.moves import move
 from eventhub.kit.clock import now
 from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.tokens import digest, new_salt
+from tests.awards import scene
 from tests.factories.awards import make_application, make_award, make_fund, make_reserves
 from tests.factories.people import make_organisation
 from tests.together import at_once
@@ -22,7 +23,8 @@ from tests.together import at_once
 def test_two_nominators_name_the_same_reserve_at_once(committed: Flask) -> None:
     with committed.test_request_context(), unit_of_work():
         fund, house = make_fund(), make_organisation()
-        reserve = make_application(fund, State.RESERVE, nominated_by_id=house.id).id
+        waiting = make_application(fund, State.RESERVE, nominated_by_id=house.id)
+        reserve = scene.confirmed(waiting).application_id
         secrets = []
         for _ in range(2):
             award = make_award(fund, State.ACCEPTED, nominated_by_id=house.id)

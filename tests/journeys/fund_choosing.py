@@ -252,7 +252,7 @@ def meets(story: Story) -> None:
     until(page, lambda one: "Being calculated" not in text(one), seconds=60, what="prices and reasons")
     assert AMINA in text(page)
     story.shot(page, "12-room")
-    press(page, "button[name=what][value=cut]")
+    press(page, "button[name=what][value=fares]")
     until(page, lambda one: "What would change" in text(one), seconds=60, what="what if")
     story.shot(page, "13-what-if")
     page = story.at("chair", f"{room}?all=1")

@@ -178,7 +178,7 @@ def build_tour(house: House, words: Words = as_it_is) -> Tour:
     with house.work():
         tour = _build(words)
     for name, person_id in tour.persons.items():
-        tour.cookies[name] = house.session_cookie(person_id, second_factor=name in {"staff", "officer"})
+        tour.cookies[name] = house.session_cookie(person_id, second_factor=name in {"staff", "officer", "reader"})
     with house.work():
         # The secret that the page shows belongs to the session that began it.
         no_phone = db.session.get_one(Person, tour.persons["phone"])
@@ -187,18 +187,18 @@ def build_tour(house: House, words: Words = as_it_is) -> Tour:
     return tour
 
 
-def _read(words: Words, event: Event, staff: Person) -> dict[str, str]:
-    """A call whose files are read, and every page of reading them, for somebody who also looks after it."""
+def _read(words: Words, event: Event) -> tuple[Person, dict[str, str], dict[str, str]]:
+    """A call whose files are read: somebody who reads, the pages of reading, and those of whoever looks after it."""
     call = reads.make_call(event_id=event.id, readers=1, title={"en": words("Travel fund")})
-    reads.make_reader(call, staff)
+    reader = reads.make_reader(call, make_person(name=words("First reader")))
     other = reads.make_reader(call, make_person(name=words("Second reader")))
     file = reads.make_file(call, support="full")
-    mine, theirs = reads.give(file, staff), reads.give(file, other)
+    mine, theirs = reads.give(file, reader), reads.give(file, other)
     reads.hand_in(theirs, other, reads.said(words=words("A reason")))
     house = make_organisation(name=words("Horn Voices House"))
-    shut = reads.give(reads.make_file(call, organisation_id=house.id, origin="KE"), staff, is_open=False)
-    over = reads.give(reads.make_file(call), staff)
-    reads.hand_in(over, staff, reads.said(words=words("My reason")))
+    shut = reads.give(reads.make_file(call, organisation_id=house.id, origin="KE"), reader, is_open=False)
+    over = reads.give(reads.make_file(call), reader)
+    reads.hand_in(over, reader, reads.said(words=words("My reason")))
     due = scoring.due(call.id)
     assert due is not None
     scoring.keep(call.id, due[1], asking.calibrated(due[0]))
@@ -206,19 +206,25 @@ def _read(words: Words, event: Event, staff: Person) -> dict[str, str]:
     newcomer = reads.role(make_person(name=words("New reader")), Role.FUND_REVIEWER, call)
     draft = reads.work_out(make_person(), call)
     console = f"/console/funds/{call.slug}/reviewing"
-    return {
+    own = {
         "reviewing.mine": "/reviews",
         "reviewing.my_ties": "/reviews/ties",
         "reviewing.gate": f"/reviews/gates/{shut.gate_id}",
         "reviewing.review": f"/reviews/{mine.id}",
         "reviewing.review#done": f"/reviews/{over.id}",
         "reviewing.recuse": f"/reviews/{mine.id}/step-back",
-        "reviewing_console.index": console,
-        "reviewing_console.readers": f"{console}/readers",
-        "reviewing_console.reader": f"{console}/readers/{newcomer.id}",
-        "reviewing_console.draft": f"{console}/drafts/{draft.id}",
-        "reviewing_console.scores": f"{console}/scores",
     }
+    return (
+        reader,
+        own,
+        {
+            "reviewing_console.index": console,
+            "reviewing_console.readers": f"{console}/readers",
+            "reviewing_console.reader": f"{console}/readers/{newcomer.id}",
+            "reviewing_console.draft": f"{console}/drafts/{draft.id}",
+            "reviewing_console.scores": f"{console}/scores",
+        },
+    )
 
 
 def _build(words: Words) -> Tour:
@@ -668,7 +674,10 @@ def _build(words: Words) -> Tour:
             "questionnaires_console.publish": f"{asked}/publish",
         },
     )
-    stops("staff", _read(words, event, staff))
+    reader, reading, looking_after = _read(words, event)
+    tour.persons["reader"] = reader.id
+    stops("reader", reading)
+    stops("staff", looking_after)
     return tour
 
 
