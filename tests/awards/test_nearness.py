@@ -9,6 +9,7 @@ from sqlalchemy import select
 from eventhub.awards import awarding, console_queries, paying, queries, releasing, staging
 from eventhub.awards.models import Award, Proposal
 from eventhub.funding.models import State, Voucher
+from eventhub.funding.nearness import OwnFile
 from eventhub.kit.db import db
 from eventhub.kit.errors import Forbidden
 from eventhub.people.models import Person, Role
@@ -134,6 +135,6 @@ def test_whoever_stands_aside_approves_no_such_reserve(client: FlaskClient) -> N
     stepping = awarding.confirm(scene.officer, queries.proposal(proposal.id, lock=True))
     db.session.add(Recusal(call_id=scene.call.id, application_id=stepping.id, person_id=scene.approver.id))
     db.session.flush()
-    with pytest.raises(Forbidden):
-        staging.approve_confirmed(scene.approver, scene.call, reading(scene.call).rules)
+    with pytest.raises(OwnFile):
+        staging.approve_confirmed(scene.approver, scene.call, reading(scene.call).rules, [stepping.id])
     assert stepping.state is State.RECOMMENDED

@@ -161,7 +161,7 @@ def test_the_board_meets_and_its_slate_is_proven_and_bound(call: Call) -> None:
     made = db.session.get_one(Slate, run.slate_id)
     chosen = [one for one in made.people if one["chosen"]]
     assert made.proven
-    assert len(chosen) == 40
+    assert sum(not one["beyond"] for one in chosen) == 40
     assert sum(one["cost"] for one in chosen) <= 12_000_000
     ruled = [row for row in made.balance if row["least"] is not None]
     assert all(row["chosen"] is None or row["chosen"] >= row["least"] for row in ruled)
@@ -190,7 +190,9 @@ def test_last_years_two_debts_bar_two_people_and_their_organizations(call: Call)
 
 
 def test_last_years_money_was_paid_by_two_and_adds_up(call: Call) -> None:
-    envelope = db.session.scalars(select(FundEnvelope).where(FundEnvelope.key == "main")).one()
+    envelope = db.session.scalars(
+        select(FundEnvelope).where(FundEnvelope.key == "main", FundEnvelope.call_id != call.id)
+    ).one()
     paid = db.session.scalar(select(func.sum(Payment.amount)))
     assert envelope.paid == paid == db.session.scalar(select(func.sum(Award.paid)))
     assert envelope.reserved == 0

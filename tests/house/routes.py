@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from eventhub.kit.clock import now
 from eventhub.people.models import Channel
 from tests.house.world import ROLES
 
@@ -246,7 +247,13 @@ GRANTED = (
     Route("awards_console.record", "GET", GRANT, GRANT_STAFF),
     Route("awards_console.visa", "POST", f"{GRANTS}/{{grant_pending}}/visa", FUND, {"deed": "needed"}),
     Route("awards_console.ticket", "POST", f"{GRANTS}/{{grant_pending}}/ticket", FUND, JOURNEY),
-    Route("awards_console.travelled", "POST", f"{GRANTS}/{{grant_bound}}/travelled", FUND, {"ended_on": "2026-11-21"}),
+    Route(
+        "awards_console.travelled",
+        "POST",
+        f"{GRANTS}/{{grant_bound}}/travelled",
+        FUND,
+        {"ended_on": now().date().isoformat()},
+    ),
     Route("awards_console.end", "POST", f"{GRANT}/end", FUND, {"deed": "cancel", "reason": "She told us so"}),
     Route("awards_console.accept", "POST", f"{GRANTS}/{{grant_awaited}}/accept", FUND, {"how": "By telephone"}),
     Route("awards_console.ask_nominator", "POST", f"{GRANTS}/{{grant_nominated}}/replace", FUND),

@@ -243,7 +243,7 @@ def test_programme_statements_do_not_grow(client: FlaskClient, statements: list[
     db.session.expire_all()
     statements.clear()
     assert client.get(url).status_code == 200
-    assert len([one for one in statements if one.startswith("SELECT")]) == 8
+    assert len([one for one in statements if one.startswith("SELECT")]) == 9
 
 
 # --- Making events ----------------------------------------------------------------------------------------------
