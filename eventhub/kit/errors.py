@@ -110,7 +110,9 @@ def register_error_pages(app: Flask) -> None:  # noqa: C901 (one handler after t
     @app.errorhandler(OperationalError)
     @app.errorhandler(PoolTimeout)
     def out_of_order(error: Exception) -> Response:
-        log.error("database.unavailable", error=type(error).__name__, path=request.endpoint)
+        # The five signs of the SQL standard tell a server that is gone from one without room; the message may quote.
+        state = getattr(getattr(error, "orig", None), "sqlstate", None)
+        log.error("database.unavailable", error=type(error).__name__, sqlstate=state, path=request.endpoint)
         response = error_page(503, None)
         response.headers["Retry-After"] = "10"
         return response

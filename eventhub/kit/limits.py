@@ -29,16 +29,18 @@ def connect(url: str) -> "redis.Redis | None":
 def count(name: str, subject: str, *, limit: int, seconds: int) -> None:
     """Count one try of ``name`` by ``subject`` (an account, a token, at last an address).
 
-    Raises TooMany above ``limit`` tries in a window of ``seconds``. Subjects are hashed: the store holds no
-    address and no e-mail.
+    Raises TooMany above ``limit`` tries in a window of ``seconds``.
     """
+    if _increase(key_of(name, subject, seconds=seconds), seconds) > limit:
+        raise TooMany
+
+
+def key_of(name: str, subject: str, *, seconds: int) -> str:
+    """Where the store counts the tries of the present window. Hashed: it holds no address and no e-mail."""
     digest = hashlib.blake2b(
         subject.encode(errors="replace"), key=current_app.extensions["eventhub.secret"], digest_size=16
     )
-    window = int(time.time() // seconds)
-    key = f"limit:{name}:{digest.hexdigest()}:{window}"
-    if _increase(key, seconds) > limit:
-        raise TooMany
+    return f"limit:{name}:{digest.hexdigest()}:{int(time.time() // seconds)}"
 
 
 def _increase(key: str, seconds: int) -> int:

@@ -19,7 +19,7 @@ from structlog.types import EventDict, Processor
 
 FIELDS = """
 event level timestamp logger process pid version
-error cause where problem code status
+error cause where problem code status sqlstate
 endpoint method path seconds ms size
 task task_id promise tries job slot worker queue batch count kept parked due offered swept sealed limit left
 port database revision dropped

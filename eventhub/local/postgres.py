@@ -42,6 +42,9 @@ _FORGETFUL = {
     "full_page_writes": "off",
     "wal_level": "minimal",
     "max_wal_senders": "0",
+    # A test's requests are savepoints of one transaction, and each that wrote holds a lock until its end: thousands of
+    # them, and then every session of the server is refused as "out of shared memory".
+    "max_locks_per_transaction": "1024",
 }
 
 

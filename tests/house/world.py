@@ -5,6 +5,7 @@ The world is written once for a module. Whatever a request writes is undone befo
 
 import json
 import mailbox
+import os
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -41,6 +42,7 @@ from eventhub.helping import claiming
 from eventhub.kit import audit, slots
 from eventhub.kit.clock import now
 from eventhub.kit.db import db, unit_of_work
+from eventhub.kit.limits import key_of
 from eventhub.kit.outbox import Promise
 from eventhub.kit.pages import PageStore
 from eventhub.kit.sealed import SealKey
@@ -126,7 +128,8 @@ ROLES = (
 """``owner``: the participant whose things are asked for. ``stranger``: another participant, registered for the same
 event. ``other_*``: the same role over another event or series. ``half``: the organiser before the second factor."""
 
-BROWSER = "the browser that asked for a link"
+# One of its own for each process of a run: codes typed are counted by browser, in the store that all share.
+BROWSER = f"the browser that asked for a link {os.getpid()}"
 CSRF = "the CSRF secret of every session here"
 
 
@@ -188,6 +191,8 @@ class World:
             yield
         finally:
             nested.rollback()
+            with self.app.app_context():
+                self.app.extensions["eventhub.redis"].delete(key_of("sign_in.code", BROWSER, seconds=900))
             # Pages of a revision that never came to be.
             self.app.extensions["eventhub.pages"] = PageStore()
 
