@@ -93,6 +93,33 @@ class Movement(Base):
     at: Mapped[datetime] = mapped_column(default=now)
 
 
+class BudgetChange(Base):
+    """A budget that somebody of finance wants to raise, or cut (a negative ``difference``): another one agrees, and the
+    ledger follows. ``why`` stands in the ledger, where the movement's reason names this row.
+    """
+
+    __tablename__ = "fund_budget_change"
+    __table_args__ = (
+        Index("ix_fund_budget_change_envelope", "envelope_id"),
+        CheckConstraint("difference <> 0", name="changes_something"),
+        CheckConstraint("asked_by_id IS DISTINCT FROM agreed_by_id", name="two_people"),
+        CheckConstraint("(agreed_by_id IS NULL) = (agreed_at IS NULL)", name="agreed_by_somebody"),
+        CheckConstraint("agreed_at IS NULL OR dropped_at IS NULL", name="agreed_or_dropped"),
+    )
+
+    id: Mapped[Id]
+    envelope_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("fund_envelope.id"))
+    difference: Mapped[int] = mapped_column(BigInteger)
+    why: Mapped[str]
+    asked_by_id: Mapped[uuid.UUID]
+    asked_at: Mapped[datetime] = mapped_column(default=now)
+    agreed_by_id: Mapped[uuid.UUID | None]
+    agreed_at: Mapped[datetime | None]
+    dropped_at: Mapped[datetime | None]
+
+    envelope: Mapped[FundEnvelope] = relationship(lazy="raise")
+
+
 class ExchangeRate(Base):
     """``units`` of ``currency`` for one unit of ``base``, from a day on, by ``source``. A rate never changes: the next
     one replaces it.

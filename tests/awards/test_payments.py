@@ -246,28 +246,6 @@ def test_a_real_cost_is_of_a_grant_that_was_accepted(
     assert (row.actual, row.receipt_id) == (None, None)
 
 
-def test_finance_raises_and_cuts_a_budget_with_a_reason(client: FlaskClient, fund: Money, award: Award) -> None:
-    officer(client, fund)
-    url = f"/en/console/funds/{fund.call.slug}/money/{fund.envelope.id}/budget"
-    assert client.get(url).status_code == 404
-    officer(client, fund, Role.FINANCE)
-    change = {"direction": "cut", "amount": "9,000", "reason": "The donor has less"}
-    over = client.post(url, data=fields_of(client.get(url)) | change)
-    assert over.status_code == 422
-    assert "USD\u00a0200 are missing" in over.text
-    for wrong in ("-1", "0", "", "99999999999999"):
-        data = fields_of(client.get(url)) | change | {"amount": wrong}
-        assert client.post(url, data=data).status_code == 422
-    assert client.post(url, data=fields_of(client.get(url)) | change | {"reason": ""}).status_code == 422
-    data = fields_of(client.get(url)) | change | {"amount": "1,000"}
-    for _ in range(2):
-        assert client.post(url, data=data).status_code == 303
-    db.session.expire_all()
-    assert db.session.get_one(FundEnvelope, fund.envelope.id).budget == 900_000
-    assert "The donor has less" in client.get(f"/en/console/funds/{fund.call.slug}/money").text
-    assert award
-
-
 def test_rates_are_entered_once_for_a_day(client: FlaskClient, fund: Money) -> None:
     officer(client, fund, Role.FINANCE)
     url = f"/en/console/funds/{fund.call.slug}/money/rates"

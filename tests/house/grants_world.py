@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from eventhub.awards import awarding, paying, queries, receipts, reporting, stays, travelling
+from eventhub.awards import awarding, budgets, paying, queries, receipts, reporting, stays, travelling
 from eventhub.awards.models import Award, AwardLine, Proposal
 from eventhub.funding import rules as rules_of
 from eventhub.funding.models import CallRules, State
@@ -74,6 +74,7 @@ def grant_parts(event: Event) -> dict[str, str]:
     awarding.withdraw(left.application.person, left)
     proposal = db.session.query(Proposal).filter_by(call_id=fund.call.id).one()
     a_change_of_rules(fund, 2_500_000)
+    change = budgets.ask(fund.finance, fund.envelope, 100_000, why="A donor gives more")
     return {
         "grants": fund.call.slug,
         "grant_accepted": str(award.id),
@@ -91,4 +92,5 @@ def grant_parts(event: Event) -> dict[str, str]:
         "grant_nominated": str(nominated.id),
         "grant_proposal": str(proposal.id),
         "grant_envelope": str(fund.envelope.id),
+        "grant_change": str(change.id),
     }

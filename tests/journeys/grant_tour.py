@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
-from eventhub.awards import awarding, ledger, paying, queries, receipts, reporting, travelling
+from eventhub.awards import awarding, budgets, ledger, paying, queries, receipts, reporting, travelling
 from eventhub.awards.models import Award
 from eventhub.funding.models import State
 from eventhub.kit.clock import now
@@ -43,7 +43,9 @@ def grant_stops(
     make_reserves(fund, [None])
     left = make_award(fund, State.ACCEPTED)
     awarding.withdraw(left.application.person, left, text=words("Told us by telephone"))
-    ledger.change_budget(fund.finance, fund.envelope, 100_000, reason="by_hand", text=words("A donor gives more"))
+    more = budgets.ask(fund.finance, fund.envelope, 100_000, why=words("A donor gives more"))
+    budgets.agree(fund.second, more)
+    budgets.ask(fund.second, fund.envelope, -50_000, why=words("A donor gives less"))
     a_change_of_rules(fund, 100_000)
     mine = make_fund()
     home = scene.came_home(mine, person=owner)
