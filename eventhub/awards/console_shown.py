@@ -70,6 +70,7 @@ DEEDS: dict[str, Any] = {
     "report_read": _l("Report read"),
     "visa_asked": _l("Visa asked for"),
     "visa_granted": _l("Visa granted"),
+    "visa_not_needed": _l("No visa is needed after all"),
     "repriced": _l("Amounts changed before the offer"),
     "replacement_asked": _l("The nominator was asked for somebody else"),
     "stay_noted": _l("Stay entered"),
@@ -245,7 +246,11 @@ def statement(found: Statement) -> dict[str, Any]:
             "amount": show_money(one.amount, g.lang),
         }
 
-    return {"rows": [row(one) for one in found.lines], "total": show_money(found.total, g.lang)}
+    return {
+        "rows": [row(one) for one in found.lines],
+        "total": show_money(found.total, g.lang),
+        "nothing": not found.total.minor,
+    }
 
 
 def days(row: AwardStay) -> list[dict[str, Any]]:
