@@ -205,10 +205,18 @@ def budget_change(call_id: uuid.UUID, change_id: uuid.UUID) -> BudgetChange:
     return or_not_found(db.session.scalar(held))
 
 
-def rates(base: str) -> list[ExchangeRate]:
-    """The rates to one currency, the newest of each first."""
-    found = select(ExchangeRate).where(ExchangeRate.base == base)
-    return list(db.session.scalars(found.order_by(ExchangeRate.currency, ExchangeRate.valid_from.desc())))
+def rates(call: Call) -> list[ExchangeRate]:
+    """The rates of a call, those of all calls too: the newest of each currency first, and of a day the one that holds
+    before those that it replaced.
+    """
+    found = select(ExchangeRate).where(
+        ExchangeRate.base == call.currency, or_(ExchangeRate.call_id == call.id, ExchangeRate.call_id.is_(None))
+    )
+    newest = (
+        *(ExchangeRate.currency, ExchangeRate.valid_from.desc()),
+        *(ExchangeRate.call_id.asc().nulls_last(), ExchangeRate.entry.desc()),
+    )
+    return list(db.session.scalars(found.order_by(*newest)))
 
 
 def waiting_payments(call_id: uuid.UUID, aside: Aside) -> list[Payment]:

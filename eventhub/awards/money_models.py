@@ -121,19 +121,28 @@ class BudgetChange(Base):
 
 
 class ExchangeRate(Base):
-    """``units`` of ``currency`` for one unit of ``base``, from a day on, by ``source``. A rate never changes: the next
-    one replaces it.
+    """``units`` of ``currency`` for one unit of ``base``, from a day on, by ``source``; of one call (of all
+    calls where none is named). A rate never changes: the next one replaces it, of a later day, or of the same day with
+    a higher ``entry`` where the first was wrong.
     """
 
     __tablename__ = "fund_exchange_rate"
     __table_args__ = (
-        UniqueConstraint("base", "currency", "valid_from"),
+        Index(
+            "ix_fund_exchange_rate_entry",
+            *("call_id", "base", "currency", "valid_from", "entry"),
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+        ),
+        CheckConstraint("entry > 0", name="entry_positive"),
         CheckConstraint("units > 0", name="units_positive"),
         CheckConstraint("base <> currency", name="two_currencies"),
         CheckConstraint("base ~ '^[A-Z]{3}$' AND currency ~ '^[A-Z]{3}$'", name="currencies_iso"),
     )
 
     id: Mapped[Id]
+    call_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("fund_call.id"))
+    entry: Mapped[int] = mapped_column(default=1)
     base: Mapped[str]
     currency: Mapped[str]
     valid_from: Mapped[date]

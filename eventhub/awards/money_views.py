@@ -90,18 +90,20 @@ def follow(slug: str, number: int) -> ResponseReturnValue:
 def rates(slug: str) -> ResponseReturnValue:
     """Dated rates of exchange with their source, and a form to enter one."""
     place = at_till(slug)
-    base = place.reading.call.currency
+    call = place.reading.call
+    base = call.currency
     form = RateForm(base, data={"source": UN_OPERATIONAL})
     if form.validate_on_submit():
         day, source = chosen_day(form.valid_from), form.source.data or ""
 
         def deed() -> ExchangeRate:
-            return ledger.enter_rate(place.person, base, form.currency.data or "", form.value(), day, source=source)
+            return ledger.enter_rate(place.person, call, form.currency.data or "", form.value(), day, source=source)
 
         if submit(form, deed):
             flash(_("Saved"), "ok")
             return back_to("awards_console.rates", slug=slug)
-    found = console_queries.rates(base)
+    found = console_queries.rates(call)
+    standing = {(one.currency, one.valid_from): one.id for one in reversed(found)}
     names = public_names([one.entered_by_id for one in found if one.entered_by_id])
     page = render_template(
         "awards/rates.html",
@@ -116,6 +118,7 @@ def rates(slug: str) -> ResponseReturnValue:
                 "from": show_date(one.valid_from, g.lang),
                 "source": one.source,
                 "who": names.get(one.entered_by_id, "") if one.entered_by_id else "",
+                "replaced": standing[one.currency, one.valid_from] != one.id,
             }
             for one in found
         ],

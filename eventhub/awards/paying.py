@@ -82,7 +82,7 @@ def note_actual(
     """
     if award.outcome is not Outcome.ACCEPTED or award.application.erased_at is not None:
         raise NotPossible
-    amount, rate = converted(given, award.envelope.currency, on)
+    amount, rate = converted(award.application.call_id, given, award.envelope.currency, on)
     line.actual, line.rate_id = amount.minor, rate.id if rate else None
     line.given, line.given_currency = (given.minor, given.currency) if rate else (None, None)
     line.receipt_id = receipt_id or line.receipt_id

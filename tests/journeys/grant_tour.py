@@ -27,7 +27,7 @@ def grant_stops(
     line = own_line(award)
     receipts.attach(award.application.person, award, line, PDF_BYTES)
     note_stay(fund, award)
-    ledger.enter_rate(fund.finance, "USD", "CHF", Decimal("0.8"), date(2026, 1, 1), source=words("UN Treasury"))
+    ledger.enter_rate(fund.finance, fund.call, "CHF", Decimal("0.8"), date(2026, 1, 1), source=words("UN Treasury"))
     waiting = paying.ask(fund.finance, award, line, 10_000, payee={"name": "An aunt", "account": "Post office"})
     paid = paying.agree(fund.second, award, paying.ask(fund.finance, award, line, 20_000))
     paying.take_back(fund.second, award, paid, 5_000)
