@@ -53,9 +53,7 @@ class RateKnown(DomainError):
 
     status = 422
     field = "valid_from"
-    message = _l(
-        "A cost was reckoned by the rate of this currency from this day, so it stays. Enter one from a later day."
-    )
+    message = _l("A cost was reckoned by the rate from this day, so it stays as it is. Enter one from a later day.")
 
 
 class NoRateYet(DomainError):
