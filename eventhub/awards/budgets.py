@@ -38,7 +38,7 @@ def ask(actor: Person, row: FundEnvelope, difference: int, *, why: str) -> Budge
         raise AmountWrong
     kind = MovementKind.RAISE if difference > 0 else MovementKind.CUT
     after(pure(row), [Line(row.id, kind, abs(difference))], row.id)
-    made = BudgetChange(id=uuid.uuid4(), envelope_id=row.id, difference=difference, why=why, asked_by_id=actor.id)
+    made = BudgetChange(id=uuid.uuid4(), envelope=row, difference=difference, why=why, asked_by_id=actor.id)
     db.session.add(made)
     db.session.flush()
     audit.record(
