@@ -1,6 +1,6 @@
 """Grants of the fund in the small world: in all states, with payments, a receipt, a stay and a proposed reserve."""
 
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 
 from eventhub.awards import awarding, budgets, paying, queries, receipts, reporting, stays, travelling
 from eventhub.awards.models import Award, AwardLine, Proposal
@@ -20,15 +20,11 @@ def own_line(award: Award) -> AwardLine:
 
 
 def note_stay(fund: Money, award: Award) -> None:
-    """Four nights."""
-    stays.note(
-        fund.officer,
-        award,
-        datetime.fromisoformat("2026-11-25T14:00"),
-        datetime.fromisoformat("2026-11-29T10:00"),
-        {},
-        driven=0,
-    )
+    """Four nights: from the day before the event where there is one, since no other days are paid."""
+    event = db.session.get(Event, fund.call.event_id) if fund.call.event_id else None
+    first = event.first_day - timedelta(days=1) if event else date(2026, 11, 25)
+    arrives, leaves = datetime.combine(first, time(14)), datetime.combine(first + timedelta(days=4), time(10))
+    stays.note(fund.officer, award, arrives, leaves, {}, driven=0)
 
 
 def a_change_of_rules(fund: Money, amount: int) -> None:
