@@ -161,7 +161,17 @@ def _refused(place: Place, award: Award, _form: VisaForm) -> object:
     return travelling.visa_refused(place.person, award, _visa(award))
 
 
-VISA_DEEDS: dict[str, Deed] = {"needed": _needed, "asked": _asked, "granted": _granted, "refused": _refused}
+def _not_needed(place: Place, award: Award, _form: VisaForm) -> object:
+    return travelling.visa_not_needed(place.person, award, _visa(award))
+
+
+VISA_DEEDS: dict[str, Deed] = {
+    "needed": _needed,
+    "not_needed": _not_needed,
+    "asked": _asked,
+    "granted": _granted,
+    "refused": _refused,
+}
 
 
 def _visa(award: Award) -> Visa:
@@ -192,6 +202,7 @@ def _draw(
     people |= {entry.actor_id for entry, _text in deeds} | {award.offered_by_id, award.approved_by_id}
     names = public_names([one for one in people if one])
     state = application.state
+    bought_next = state is State.VISA_PENDING and _may_buy(state, visa_row)
     page = render_template(
         "awards/grant.html",
         slug=place.slug,
@@ -199,7 +210,8 @@ def _draw(
         award=award,
         application=application,
         name=console_shown.title_of(award),
-        tag=STATES[state],
+        tag=(_("Visa granted"), "ok") if bought_next else STATES[state],
+        no_ticket_yet=state is State.VISA_PENDING and not bought_next,
         place=place,
         amount=shown(envelope, award.amount, g.lang),
         facts=_facts(place, award, names, ticket_row, report),
@@ -267,7 +279,10 @@ def _visa_deeds(state: State, row: Visa | None) -> list[tuple[str, Any]]:
         found = [VisaState.NEEDED]
     elif state is State.VISA_PENDING and row is not None and row.state is not VisaState.GRANTED:
         found = [VisaState.ASKED, VisaState.GRANTED, VisaState.REFUSED]
-    return [(one.value, console_shown.VISAS[one][0]) for one in found]
+    steps = [(one.value, console_shown.VISAS[one][0]) for one in found]
+    if state is State.VISA_PENDING and row is not None and row.state is VisaState.NEEDED and not row.refusals:
+        steps.append(("not_needed", _("Not needed after all")))
+    return steps
 
 
 def _may_buy(state: State, row: Visa | None) -> bool:

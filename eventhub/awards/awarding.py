@@ -15,7 +15,7 @@ from sqlalchemy import update
 from eventhub.awards import queries
 from eventhub.awards.considering import demand_all_considered, demand_considered, demand_not_debarred
 from eventhub.awards.ledger import Line, hold, write
-from eventhub.awards.models import Award, AwardLine, Outcome, Proposal, ReservePlace
+from eventhub.awards.models import Award, AwardLine, Outcome, Payment, Proposal, ReservePlace
 from eventhub.awards.money_models import MovementKind
 from eventhub.funding.allowance import CostKind, Payee
 from eventhub.funding.estimates import Variant
@@ -438,11 +438,20 @@ def line_up(call: Call, places: Sequence[ReservePlace]) -> None:
 def _release(actor: Person | None, award: Award, outcome: Outcome, *, reason: str, proposes: bool = True) -> Award:
     held = ((MovementKind.RELEASE, award.reserved), (MovementKind.UNCOMMIT, award.committed))
     award.outcome, award.ended_at = outcome, now()
+    _drop_payments(actor, award)
     write(actor, [Line(award.envelope_id, kind, left, award.id) for kind, left in held if left], reason=reason)
     if proposes:
         propose_next(award)
     db.session.flush()
     return award
+
+
+def _drop_payments(actor: Person | None, award: Award) -> None:
+    """What waits to be paid is not paid any more: nobody could agree to it."""
+    waits = Payment.award_id == award.id, Payment.paid_at.is_(None), Payment.dropped_at.is_(None)
+    dropped = db.session.execute(update(Payment).where(*waits).values(dropped_at=now()).returning(Payment.id))
+    for _payment in dropped.all():
+        audit.record("awards.payment_dropped", award, actor=actor, scope_id=award.application.call_id)
 
 
 def _demand_distance(actor: Person, applications: Sequence[Application]) -> None:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select, true
 
-from eventhub.awards import dashboard_money, ledger
+from eventhub.awards import console_queries, dashboard_money, ledger
 from eventhub.awards.dashboard_models import FrozenBalance
 from eventhub.awards.models import Award, AwardLine, Ticket, TravelReport
 from eventhub.awards.money_models import ExchangeRate, FundEnvelope
@@ -147,12 +147,10 @@ def together(costs: Sequence[Cost]) -> tuple[Cost, ...]:
 def rates(call: Call) -> list[ExchangeRate]:
     """The rates for the call's currency that held at some time since it opened: all of them, whoever needed one."""
     since = (call.opened_at or call.opens_at).date()
-    rows = select(ExchangeRate).where(ExchangeRate.base == call.currency)
-    newest = rows.order_by(ExchangeRate.currency, ExchangeRate.valid_from.desc(), ExchangeRate.id)
     found: list[ExchangeRate] = []
-    for row in db.session.scalars(newest):
+    for row in console_queries.rates(call):
         before = found[-1] if found and found[-1].currency == row.currency else None
-        if before is None or before.valid_from > since:
+        if before is None or (before.valid_from > since and before.valid_from != row.valid_from):
             found.append(row)
     return found[:RATES]
 

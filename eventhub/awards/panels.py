@@ -43,7 +43,7 @@ def mine(visitor: Visitor) -> Panel | None:
 
 
 def today(visitor: Visitor) -> Panel | None:
-    """Grants to offer, reserves that are proposed, payments that wait for a second person."""
+    """Grants to offer, reserves that are proposed, payments and budgets that wait for a second person."""
     tasks: list[dict[str, Any]] = []
     for row in console_queries.waiting(visitor.grants, visitor.person):
         title = in_language(row.title, g.lang, row.original_language).text
@@ -51,6 +51,7 @@ def today(visitor: Visitor) -> Panel | None:
             (row.to_offer, _("Grants to offer"), url_for("awards_console.index", slug=row.slug, view="approved")),
             (row.proposed, _("Proposed reserves"), url_for("awards_console.reserves", slug=row.slug)),
             (row.to_pay, _("Payments to agree to"), url_for("awards_console.payments", slug=row.slug)),
+            (row.to_change, _("Budgets to agree to"), url_for("awards_console.money", slug=row.slug)),
         )
         for number, label, url in found:
             if number:

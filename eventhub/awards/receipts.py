@@ -2,6 +2,7 @@
 
 from eventhub.awards.models import Award, AwardLine, Outcome
 from eventhub.funding import looking
+from eventhub.funding.allowance import Payee
 from eventhub.funding.moves import NotPossible
 from eventhub.kit import audit, files
 from eventhub.kit.db import db
@@ -16,7 +17,7 @@ PURPOSE = "awards.receipt"
 
 def may_send(award: Award, line: AwardLine) -> bool:
     """Whether the traveller may send the receipt of a line: what she pays herself, until its real cost is noted."""
-    return award.outcome is Outcome.ACCEPTED and line.actual is None
+    return award.outcome is Outcome.ACCEPTED and line.payee is Payee.TRAVELLER and line.actual is None
 
 
 def attach(actor: Person, award: Award, line: AwardLine, data: bytes) -> AwardLine:

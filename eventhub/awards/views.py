@@ -15,7 +15,6 @@ from eventhub.awards.ledger import shown
 from eventhub.awards.models import Award, Outcome, TravelReport
 from eventhub.awards.money_models import FundEnvelope
 from eventhub.awards.travelling import is_replaceable
-from eventhub.funding.allowance import Payee
 from eventhub.funding.models import State
 from eventhub.kit.access import actor, by_token, personal
 from eventhub.kit.clock import now
@@ -79,7 +78,7 @@ def mine(reference: str) -> ResponseReturnValue:
         if submit(form, lambda: awarding.answer_held(person, award, accepts=accepts)):
             return back_to("awards.mine", reference=reference)
         award = queries.own_award(person, reference)
-    stay = stays.stay_of(award)
+    stay = stays.stay_of(award) if award.outcome is Outcome.ACCEPTED else None
     return _draw(
         "awards/mine.html",
         award,
@@ -219,7 +218,7 @@ def _lines(award: Award) -> list[dict[str, Any]]:
             "authorised": shown(envelope, row.authorised, g.lang) if row.authorised is not None else None,
             "receipt": row.receipt_id is not None,
             "send": url_for("awards.receipt", reference=award.application.reference, line_id=row.id)
-            if receipts.may_send(award, row) and row.payee is Payee.TRAVELLER
+            if receipts.may_send(award, row)
             else None,
         }
         for row in queries.lines([award.id])

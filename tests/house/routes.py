@@ -279,6 +279,8 @@ GRANTED = (
         TILL,
         {"direction": "raise", "amount": "100", "reason": "A donor gives more"},
     ),
+    Route("awards_console.agree_budget", "POST", f"{GRANT_MONEY}/changes/{{grant_change}}/agree", TILL),
+    Route("awards_console.drop_budget", "POST", f"{GRANT_MONEY}/changes/{{grant_change}}/drop", TILL),
     Route("awards_console.follow", "POST", f"{GRANT_MONEY}/rules/2", TILL),
     Route("awards_console.rates", "GET POST", f"{GRANT_MONEY}/rates", TILL, RATE),
     Route("awards_console.reserves", "GET", f"{GRANTS}/reserves", GRANT_STAFF),

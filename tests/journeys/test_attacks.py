@@ -54,6 +54,7 @@ FREE: dict[str, dict[str, Any]] = {
     "charge": {"name": None},
     "fund_endorsement": {"name": None},
     "fund_exchange_rate": {"source": ATTACK},
+    "fund_budget_change": {"why": ATTACK},
     "nominee": {"name": None},
     "organisation_alias": {"name": ATTACK},
     "organisation": {"name": None, "head": ATTACK, "website": ADDRESS},
