@@ -379,7 +379,10 @@ def declared(person_id: uuid.UUID) -> Sequence[Tie]:
 
 
 def calls_to_score() -> list[uuid.UUID]:
-    """Calls in which something was handed in or voided since the last scoring."""
+    """Calls in which something was handed in or voided since the last scoring. Whoever steps back without having given
+    a score changes none: nothing would be made of it, and it would be asked for ever.
+    """
     newest = select(func.max(Scoring.at)).where(Scoring.call_id == Review.call_id).scalar_subquery()
-    rows = select(Review.call_id).where(Review.ended_at.is_not(None), (newest.is_(None)) | (Review.ended_at > newest))
+    scored = Review.state.in_([*DONE, Standing.VOIDED])
+    rows = select(Review.call_id).where(scored, newest.is_(None) | (Review.ended_at > newest))
     return list(db.session.scalars(rows.distinct().order_by(Review.call_id)))
