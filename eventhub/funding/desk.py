@@ -7,11 +7,11 @@ import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.orm import aliased, contains_eager, joinedload
+from sqlalchemy.orm import aliased, contains_eager, joinedload, load_only
 
 from eventhub.funding import debts
 from eventhub.funding import rules as rules_of
@@ -61,13 +61,19 @@ CHIPS: dict[str, frozenset[State]] = {
 business but their authors'.
 """
 
+NEARNESS = (
+    *(Application.id, Application.person_id, Application.filed_by_id, Application.organisation_id),
+    Application.nominated_by_id,
+)
+"""What says who is near to a file."""
+
 NOMINATING = aliased(Organisation, name="nominating")
 
 
 @dataclass(frozen=True)
 class Desk:
     """A call as its desk has it: with the rules in force and the scope of roles. For ``visitor``, who reads the list,
-    an own file is not in it.
+    an own file is not in it, and files in ``near`` stand where their applicants see them until the release.
     """
 
     call: Call
@@ -75,6 +81,24 @@ class Desk:
     scope: Scope
     event: Event | None
     visitor: Person | None = None
+    near: frozenset[uuid.UUID] = frozenset()
+
+    def for_visitor(self, person: Person) -> "Desk":
+        """The desk as somebody sees it. One statement, and two more while decisions wait for a release."""
+        staged = select(Application).where(Application.call_id == self.call.id, Application.outcome_seen.is_not(None))
+        waiting = db.session.scalars(staged.options(load_only(*NEARNESS))).all()
+        return replace(self, visitor=person, near=frozenset(too_near(person, waiting) if waiting else ()))
+
+    @property
+    def state(self) -> ColumnElement[State]:
+        """Where a file stands, as the visitor may know."""
+        if not self.near:
+            return cast("ColumnElement[State]", Application.state)
+        return case((Application.id.in_(self.near), Application.outcome_seen), else_=Application.state)
+
+    def seen(self, application: Application) -> State:
+        """The same of one file."""
+        return (application.id in self.near and application.outcome_seen) or application.state
 
 
 @dataclass(frozen=True)
@@ -166,7 +190,7 @@ def desk_of(slug: str) -> Desk:
 def overview(desk: Desk) -> Overview:
     """One statement."""
     columns = (
-        Application.state,
+        desk.state,
         is_answered(),
         _is_silent(),
         Application.region,
@@ -193,12 +217,12 @@ def overview(desk: Desk) -> Overview:
 
 
 def rows(desk: Desk, filters: Filters, *, ids: Collection[uuid.UUID] | None = None, whole: bool = False) -> list[Row]:
-    """One page of the list, or with ``whole`` all of it; ``ids``: of these alone. One statement, before a release three
-    more: files that the visitor is near to are as their applicants see them.
+    """One page of the list, or with ``whole`` all of it; ``ids``: of these alone. One statement. Files that the visitor
+    is near to are as their applicants see them.
     """
     found: Any = (
         select(
-            *(Application.id, Application.number, Application.reference, Application.state, Application.late),
+            *(Application.id, Application.number, Application.reference, desk.state, Application.late),
             *(Application.region, Application.residence, LISTED_NAME, Person.discreet),
             *(Organisation.name, NOMINATING.name, _vouched(), Application.support, Application.first_time),
             *(Application.language, Application.asked_amount, Application.cost, Application.reason),
@@ -217,11 +241,7 @@ def rows(desk: Desk, filters: Filters, *, ids: Collection[uuid.UUID] | None = No
     if not whole:
         found = found.limit(filters.size).offset((filters.page - 1) * filters.size)
     listed = [Row(*row) for row in db.session.execute(found)]
-    waiting = [row.id for row in listed if row.outcome_seen] if desk.visitor else []
-    if not waiting or desk.visitor is None:
-        return listed
-    near = too_near(desk.visitor, db.session.scalars(select(Application).where(Application.id.in_(waiting))).all())
-    return [replace(row, state=row.outcome_seen or row.state, reason=None) if row.id in near else row for row in listed]
+    return [replace(row, reason=None) if row.id in desk.near else row for row in listed]
 
 
 def number(desk: Desk, filters: Filters, *, ids: Collection[uuid.UUID] | None = None) -> int:
@@ -334,6 +354,18 @@ def deeds(application_id: uuid.UUID, limit: int = 200) -> list[Deed]:
     return [Deed(*row) for row in db.session.execute(found)]
 
 
+def deeds_told(desk: Desk, application: Application) -> list[Deed]:
+    """The same without what tells of a decision that the visitor must not know before the release. One statement."""
+    found = deeds(application.id)
+    if application.id not in desk.near:
+        return found
+    return [one for one in found if one.entry.verb not in CHOICES]
+
+
+CHOICES = frozenset(
+    f"funding.{one.value}" for one in (State.RECOMMENDED, State.RESERVE, State.NOT_RECOMMENDED, State.APPROVED)
+)
+"""Moves that a release tells of."""
 READINGS = tuple(f"funding.{deed}" for deed in ("revealed", "file_read", "note", "held_apart"))
 """Deeds that leave a file as it was."""
 
@@ -447,7 +479,7 @@ def _where(desk: Desk, filters: Filters) -> list[ColumnElement[bool]]:
     if read_reference(filters.q) is not None or filters.q.lstrip("#").isdigit():
         # A whole reference or a number means one file: it is found whatever view or filter stands.
         return [*found, _search(filters.q)]
-    found += _view(filters.chip)
+    found += _view(desk, filters.chip)
     if filters.region:
         found.append(Application.region == filters.region)
     if filters.organisation:
@@ -463,8 +495,8 @@ def _where(desk: Desk, filters: Filters) -> list[ColumnElement[bool]]:
     return found
 
 
-def _view(chip: str) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = [Application.state.in_(CHIPS[chip])] if chip != "all" else []
+def _view(desk: Desk, chip: str) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [desk.state.in_(CHIPS[chip])] if chip != "all" else []
     if chip == "answered":
         found.append(is_answered())
     if chip == "silent":

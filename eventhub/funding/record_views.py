@@ -266,7 +266,7 @@ def _draw(
         ],
         colleagues=_colleagues(where, application),
         near=desk_shown.why_too_near(near) if near else None,
-        lines=[line for line in (_deed(one, where, labels) for one in desk.deeds(application.id)) if line],
+        lines=[line for line in (_deed(one, where, labels) for one in desk.deeds_told(where, application)) if line],
         exchanged=_exchanged(where, application, definition),
         form=sent if sent and sent.errors else None,
         bulk=ActionForm(formdata=None),
@@ -274,7 +274,7 @@ def _draw(
         reveal_form=_this_or_fresh(sent, RevealForm),
         ask_form=_ask_form(sent, where, missing) if decides and thread.may_ask(application) else None,
         again_form=_this_or_fresh(sent, AgainForm) if decides and application.state is State.INELIGIBLE else None,
-        word=desk_shown.STATES[application.state],
+        word=desk_shown.STATES[where.seen(application)],
         papers_url=url_for("funding_console.papers", slug=where.call.slug, application_id=application.id)
         if _has_papers(definition, sections)
         else None,
