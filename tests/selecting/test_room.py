@@ -255,7 +255,7 @@ def test_discreet_people_stand_under_their_alias_or_number(client: FlaskClient, 
         db.session.execute(update(Person).where(Person.id == files[place].person_id).values(**hidden))
     told = text_of(client.get(at(call)))
     assert "Amal" in told
-    assert f"File {files[1].number}" in told
+    assert f"File {files[1].number:,}" in told
     assert "Legal Name" not in told
     file = export(client, call, slate).get_data(as_text=True)
     assert "Amal" in file
