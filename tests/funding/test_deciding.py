@@ -14,7 +14,7 @@ from eventhub.funding import deciding, desk, thread
 from eventhub.funding.file_check import Gap, Lack, gaps, read_gap
 from eventhub.funding.models import Application, Call, Owed, Stand, State, Vouch, Voucher
 from eventhub.funding.nearness import OwnFile
-from eventhub.kit.audit import AuditEntry
+from eventhub.kit.audit import AuditEntry, AuditText
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import Stale
@@ -197,8 +197,17 @@ def test_asking_names_all_gaps_at_once_and_the_applicant_answers(app: Flask, cli
     assert "Nairobi. Here it is." in page
     assert "letter of Amina" in page
     said = thread.messages(one.id, db.session.get_one(SealKey, who.seal_key_id))[-1]
-    assert client.get(at(call, f"/{one.id}/messages/{said.message.id}")).status_code == 200
-    assert db.session.scalars(select(AuditEntry).where(AuditEntry.verb == "funding.file_read")).one()
+    saved, reads = at(call, f"/{one.id}/messages/{said.message.id}"), select(AuditEntry)
+    reads = reads.where(AuditEntry.verb == "funding.file_read")
+    asked = client.get(saved)
+    assert (asked.status_code, asked.mimetype) == (200, "text/html")
+    fields = form_fields(asked.text)
+    assert client.post(saved, data=fields | {"reason": " "}).status_code == 422
+    assert not db.session.scalars(reads).all(), "nothing was given without a reason"
+    given = client.post(saved, data=form_fields(client.get(saved).text) | {"reason": "To see the letter"})
+    assert (given.status_code, given.mimetype) == (200, "image/jpeg")
+    entry = db.session.scalars(reads).one()
+    assert db.session.get_one(AuditText, entry.id).text == "To see the letter"
     fields = form_fields(client.get(at(call, f"/{one.id}")).text, "answer-read")
     fields["seen"] = f"{one.id}:{one.version}"
     assert client.post(at(call, f"/{one.id}/answer-read"), data=fields).status_code == 303

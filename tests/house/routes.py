@@ -928,9 +928,15 @@ FUND_DESK = (
     Route("funding_console.answer_file", "GET", f"{FUND_FILE}/files/letter", FUND),
     Route("funding_console.answer_file", "GET", f"{FUND_FILE}/files/identity_copy", FUND_NOT_BY_GET),
     Route("funding_console.answer_file", "POST", f"{FUND_FILE}/files/identity_copy", FUND, {"reason": "Passport"}),
-    Route("funding_console.letter", "GET", f"{FUND_FILE}/letters/{{endorsement}}", FUND),
+    Route("funding_console.letter", "GET POST", f"{FUND_FILE}/letters/{{endorsement}}", FUND, {"reason": "To read it"}),
     Route("funding_console.ask", "POST", f"{FUND_FILE}/missing", FUND, {"question": "Where?", "days": "3"}),
-    Route("funding_console.message_file", "GET", f"{FUND_FILE}/messages/{{fund_message}}", FUND),
+    Route(
+        "funding_console.message_file",
+        "GET POST",
+        f"{FUND_FILE}/messages/{{fund_message}}",
+        FUND,
+        {"reason": "To read it"},
+    ),
     Route("funding_console.mark_read", "POST", f"{FUND_FILE}/answer-read", FUND),
     Route(
         "funding_console.take_up", "POST", f"{FUND_FILES}/{{application_refused}}/again", FUND, {"why": "A letter came"}

@@ -126,8 +126,6 @@ NOT_PAGES = frozenset(
         "registration_console.file",
         "registration_console.message_file",
         "funding_console.answer_file",
-        "funding_console.letter",
-        "funding_console.message_file",
         "funding_thread.message_file",
     }
 )
