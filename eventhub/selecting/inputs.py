@@ -181,9 +181,9 @@ def seed_of(reading: Reading) -> str:
     return seed.hex()
 
 
-def cells_of(application: Application) -> tuple[str, ...]:
-    """The cells of a person, open ones and sealed ones. An erased key leaves the open ones."""
-    found = [
+def open_cells(application: Application) -> list[str]:
+    """The cells of a person that a board may see."""
+    return [
         key_of(dimension, value)
         for dimension, value in (
             (Dimension.REGION, application.region),
@@ -196,6 +196,11 @@ def cells_of(application: Application) -> tuple[str, ...]:
         )
         if value
     ]
+
+
+def cells_of(application: Application) -> tuple[str, ...]:
+    """The cells of a person, open ones and sealed ones. An erased key leaves the open ones."""
+    found = open_cells(application)
     if application.traits is not None:
         try:
             where = place("fund_application", "traits", application.id)
