@@ -366,9 +366,10 @@ def names(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
 
 
 def waiting_of(person_id: uuid.UUID, call_id: uuid.UUID) -> int:
-    """How many files somebody has still to hand in for a call."""
-    rows = select(func.count()).select_from(Review)
+    """How many files somebody has still to hand in for a call; none that was decided on."""
+    rows = select(func.count()).select_from(Review).join(Review.application)
     mine = rows.where(Review.person_id == person_id, Review.call_id == call_id, Review.state.in_(OPEN))
+    mine = mine.where(Application.state == State.UNDER_REVIEW)
     return db.session.scalar(mine) or 0
 
 

@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from eventhub.funding.models import State
+from eventhub.funding.models import Application, State
 from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -411,3 +411,27 @@ def test_stepping_back_without_a_score_asks_for_no_scoring() -> None:
     assert queries.calls_to_score() == []
     reading.recuse(first, given.id, Conflict.FAMILY)
     assert queries.calls_to_score() == [call.id]
+
+
+def test_files_that_were_decided_on_wait_for_nobody(client: FlaskClient) -> None:
+    call = f.make_call()
+    reader = sign_in(client, f.make_reader(call))
+    review = f.give(f.answer(f.make_file(call)), reader)
+    shut = f.make_file(call)
+    f.give(shut, reader, is_open=False)
+    for one in (review.application_id, shut.id):
+        file = db.session.get_one(Application, one)
+        assert "Files to read" in client.get("/en/console").text
+        file.state = State.RESERVE
+        file.outcome_seen = State.UNDER_REVIEW
+        db.session.flush()
+    today = client.get("/en/console").text
+    assert "Files to read" not in today
+    listed = client.get("/en/reviews").text
+    assert "nothing more to read" in listed
+    assert "Please read by" not in listed
+    assert "Reading is over" in listed
+    page = client.get(f"/en/reviews/{review.id}").text
+    assert "This file is decided on" in page
+    assert "I recognise this person" not in page
+    assert queries.waiting_of(reader.id, call.id) == 0
