@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_, select
-from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased, contains_eager, joinedload, load_only
 
 from eventhub.funding import debts
@@ -20,7 +19,6 @@ from eventhub.funding.file_check import Gap, gaps
 from eventhub.funding.models import Application, Call, CallRules, Debt, Endorsement, Stand, State, Vouch
 from eventhub.funding.nearness import too_near
 from eventhub.funding.rules import Rules
-from eventhub.kit.audit import AuditEntry, AuditText
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
@@ -330,79 +328,6 @@ def record(call_id: uuid.UUID, application_id: uuid.UUID) -> Application:
     if application is None:
         raise NotFound
     return application
-
-
-@dataclass(frozen=True)
-class Deed:
-    """A line of a file's history; everybody by the public name."""
-
-    entry: AuditEntry
-    text: str | None
-    who: str | None
-
-
-def deeds(application_id: uuid.UUID, limit: int = 200) -> list[Deed]:
-    """What was done to a file, the newest first. One statement."""
-    found = (
-        select(AuditEntry, AuditText.text, PUBLIC_NAME)
-        .outerjoin(AuditText, AuditText.entry_id == AuditEntry.id)
-        .outerjoin(Person, Person.id == AuditEntry.actor_id)
-        .where(AuditEntry.subject_kind == Application.__tablename__, AuditEntry.subject_id == application_id)
-        .order_by(AuditEntry.id.desc())
-        .limit(limit)
-    )
-    return [Deed(*row) for row in db.session.execute(found)]
-
-
-def deeds_told(desk: Desk, application: Application) -> list[Deed]:
-    """The same without what tells of a decision that the visitor must not know before the release. One statement."""
-    found = deeds(application.id)
-    if application.id not in desk.near:
-        return found
-    return [one for one in found if one.entry.verb not in CHOICES]
-
-
-CHOICES = frozenset(
-    f"funding.{one.value}" for one in (State.RECOMMENDED, State.RESERVE, State.NOT_RECOMMENDED, State.APPROVED)
-)
-"""Moves that a release tells of."""
-READINGS = tuple(f"funding.{deed}" for deed in ("revealed", "file_read", "note", "held_apart"))
-"""Deeds that leave a file as it was."""
-
-
-def last_hands(application_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
-    """Who last changed each file, by the public name. One statement, none for nothing."""
-    if not application_ids:
-        return {}
-    newest = (
-        select(AuditEntry.subject_id, PUBLIC_NAME.label("who"))
-        .outerjoin(Person, Person.id == AuditEntry.actor_id)
-        .where(
-            AuditEntry.subject_kind == Application.__tablename__,
-            AuditEntry.subject_id.in_(application_ids),
-            AuditEntry.verb.not_in(READINGS),
-        )
-        .ext(distinct_on(AuditEntry.subject_id))
-        .order_by(AuditEntry.subject_id, AuditEntry.id.desc())
-    )
-    return {row.subject_id: row.who for row in db.session.execute(newest) if row.who}
-
-
-def decision_words(application: Application) -> str | None:
-    """What staff added to the newest decision, for the person it is about. One statement."""
-    found: str | None = db.session.scalar(
-        select(AuditText.text)
-        .select_from(AuditEntry)
-        .outerjoin(AuditText, AuditText.entry_id == AuditEntry.id)
-        .where(
-            AuditEntry.subject_kind == Application.__tablename__,
-            AuditEntry.subject_id == application.id,
-            AuditEntry.verb == f"funding.{application.state.value}",
-        )
-        .order_by(AuditEntry.id.desc())
-        .limit(1)
-    )
-    return found
 
 
 def debts_about(application: Application) -> list[Debt]:

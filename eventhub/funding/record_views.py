@@ -10,10 +10,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import pgettext
 
-from eventhub.funding import deciding, desk, desk_shown, looking, thread
+from eventhub.funding import deciding, desk, desk_history, desk_shown, looking, thread
 from eventhub.funding.console import at_desk, bp, seen_versions
-from eventhub.funding.desk import Deed, Desk
+from eventhub.funding.desk import Desk
 from eventhub.funding.desk_forms import AgainForm, MissingForm, NoteForm, RevealForm
+from eventhub.funding.desk_history import Deed
 from eventhub.funding.exchange import Line, lines
 from eventhub.funding.file_check import Gap, gaps
 from eventhub.funding.models import Application, Debt, Endorsement, Stand, State, Vouch
@@ -264,6 +265,7 @@ def _draw(
     near = too_near(actor().person, [application]).get(application.id)
     decides = where.call.stand is not Stand.CANCELLED
     labels = {question.key: str(question.label) for question in definition.questions()} if definition else {}
+    deeds = desk_history.deeds_told(where, application)
     page = render_template(
         "funding/file.html",
         place=where,
@@ -283,7 +285,9 @@ def _draw(
         ],
         colleagues=_colleagues(where, application),
         near=desk_shown.why_too_near(near) if near else None,
-        lines=[line for line in (_deed(one, where, labels) for one in desk.deeds_told(where, application)) if line],
+        lines=[
+            line for line in (_deed(one, where, labels) for one in desk_history.deeds_told(where, application)) if line
+        ],
         exchanged=_exchanged(where, application, definition),
         form=sent if sent and sent.errors else None,
         bulk=ActionForm(formdata=None),

@@ -11,7 +11,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("fund_proposal", sa.Column("freed_application_id", sa.Uuid(), nullable=True))
-    op.add_column("fund_proposal", sa.Column("cell", sa.String(), nullable=True))
+    op.add_column("fund_proposal", sa.Column("cell", sa.Text(), nullable=True))
     op.alter_column("fund_proposal", "freed_award_id", nullable=True)
     op.create_foreign_key(
         op.f("fk_fund_proposal_freed_application_id_fund_application"),

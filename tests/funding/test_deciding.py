@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from eventhub.funding import deciding, desk, thread
+from eventhub.funding import deciding, desk, desk_history, thread
 from eventhub.funding.file_check import Gap, Lack, gaps, read_gap
 from eventhub.funding.models import Application, Call, Owed, Stand, State, Vouch, Voucher
 from eventhub.funding.nearness import OwnFile
@@ -80,7 +80,7 @@ def test_a_refusal_needs_a_reason_from_the_list_and_sometimes_words(client: Flas
     answer = decide(client, call, "ineligible", one, reason="incomplete", text="The letter is unsigned.")
     assert answer.status_code == 303
     assert (one.state, one.reason) == (State.INELIGIBLE, "incomplete")
-    assert desk.decision_words(one) == "The letter is unsigned."
+    assert desk_history.decision_words(one) == "The letter is unsigned."
 
 
 @pytest.mark.parametrize("outcome", ["submitted", "recommended", "nonsense", "", "withdrawn"])
@@ -253,7 +253,7 @@ def test_silence_ends_nothing_by_itself_and_may_be_decided(client: FlaskClient) 
         assert one.state is State.INFO_REQUESTED
         assert deciding.decide(officer, call, [one], State.ELIGIBLE, None) == 1
     assert one.state is State.ELIGIBLE
-    verbs = [deed.entry.verb for deed in desk.deeds(one.id)]
+    verbs = [deed.entry.verb for deed in desk_history.deeds(one.id)]
     assert verbs[:2] == ["funding.eligible", "funding.submitted"]
 
 

@@ -1021,6 +1021,14 @@ READ = (
     Route("reviewing_console.draft", "GET POST", f"{READING}/drafts/{{readers_draft}}", READ_OFFICE, {"go": "drop"}),
     Route("reviewing_console.remind", "POST", f"{READING}/remind", READ_OFFICE),
     Route("reviewing_console.scores", "GET POST", f"{READING}/scores", READ_OFFICE),
+    Route("reviewing_console.declared_ties", "GET", f"{READING}/ties", READ_OFFICE),
+    Route(
+        "reviewing_console.declared_tie",
+        "GET POST",
+        f"{READING}/ties/{{declared_tie}}",
+        READ_OFFICE,
+        {"reason": "A mistake", "go": "ask"},
+    ),
 )
 
 ROUTES = (
