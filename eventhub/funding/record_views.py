@@ -285,9 +285,7 @@ def _draw(
         ],
         colleagues=_colleagues(where, application),
         near=desk_shown.why_too_near(near) if near else None,
-        lines=[
-            line for line in (_deed(one, where, labels) for one in desk_history.deeds_told(where, application)) if line
-        ],
+        lines=[line for line in (_deed(one, where, labels) for one in deeds) if line],
         exchanged=_exchanged(where, application, definition),
         form=sent if sent and sent.errors else None,
         bulk=ActionForm(formdata=None),
