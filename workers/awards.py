@@ -167,6 +167,7 @@ def lapse() -> None:
     while awarding.lapse_due(now()) or awarding.free_left():
         db.session.flush()
     awarding.propose_missed()
+    staging.propose_missed()
 
 
 @by_the_clock("awards.reports", timedelta(hours=1))

@@ -17,6 +17,7 @@ from eventhub.awards.considering import demand_all_considered, demand_considered
 from eventhub.awards.ledger import Line, hold, write
 from eventhub.awards.models import Award, AwardLine, Outcome, Payment, Proposal, ReservePlace
 from eventhub.awards.money_models import MovementKind
+from eventhub.awards.queries import Left
 from eventhub.funding.allowance import CostKind, Payee
 from eventhub.funding.estimates import Variant
 from eventhub.funding.models import Application, Call, Stand, State
@@ -301,7 +302,7 @@ def lapse_due(moment: datetime) -> int:
     for one in found:
         one.outcome, one.ended_at = Outcome.LAPSED, moment
         promise("awards.lapsed", award_id=one.id)
-        propose_next(one)
+        propose_next(Left.by(one))
     db.session.flush()
     return len(found)
 
@@ -356,15 +357,14 @@ def cancel(actor: Person, award: Award, *, text: str | None = None) -> Award:
     return end(actor, award, State.CANCELLED, Outcome.CANCELLED, reason="cancelled", text=text)
 
 
-def propose_next(award: Award) -> Proposal | None:
-    """Propose the next reserve for the place that an award left; None where there is nobody. A person decides."""
+def propose_next(left: Left) -> Proposal | None:
+    """Propose the next reserve for a place that was left; None where there is nobody. A person decides."""
     db.session.flush()
-    found = queries.next_reserve(award)
+    found = queries.next_reserve(left)
     if found is None:
         return None
-    row = Proposal(
-        call_id=award.application.call_id, freed_award_id=award.id, application_id=found.application_id, made_at=now()
-    )
+    row = Proposal(call_id=left.call_id, application_id=found.application_id, made_at=now())
+    row.freed_award_id, row.freed_application_id, row.cell = left.award_id, left.application_id, left.cell
     db.session.add(row)
     db.session.flush()
     return row
@@ -377,7 +377,7 @@ def propose_missed() -> int:
     for row in queries.gone_proposals():
         row.dropped_at = now()
     db.session.flush()
-    return sum(propose_next(award) is not None for award in queries.left_open(now() - LOOKS_BACK))
+    return sum(propose_next(Left.by(award)) is not None for award in queries.left_open(now() - LOOKS_BACK))
 
 
 def confirm(actor: Person, proposal: Proposal) -> Application:
@@ -403,7 +403,9 @@ def drop(actor: Person, proposal: Proposal) -> Proposal | None:
     """
     if proposal.confirmed_at or proposal.dropped_at:
         raise NotPossible
-    following = propose_next(queries.award(proposal.freed_award_id))
+    cell = queries.award(proposal.freed_award_id).cell if proposal.freed_award_id else proposal.cell
+    left = Left(proposal.call_id, proposal.freed_award_id, proposal.freed_application_id, cell)
+    following = propose_next(left)
     proposal.dropped_at, proposal.decided_by_id = now(), actor.id
     audit.record("awards.proposal_dropped", proposal.application, actor=actor, scope_id=proposal.call_id)
     db.session.flush()
@@ -441,7 +443,7 @@ def _release(actor: Person | None, award: Award, outcome: Outcome, *, reason: st
     _drop_payments(actor, award)
     write(actor, [Line(award.envelope_id, kind, left, award.id) for kind, left in held if left], reason=reason)
     if proposes:
-        propose_next(award)
+        propose_next(Left.by(award))
     db.session.flush()
     return award
 

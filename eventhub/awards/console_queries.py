@@ -241,7 +241,7 @@ def waiting_payments(call_id: uuid.UUID, aside: Aside) -> list[Payment]:
 
 @dataclass(frozen=True)
 class Proposed:
-    """A reserve that is proposed for the place that an award left. ``freed`` is the award that ended."""
+    """A reserve that is proposed for a place. ``freed`` left it, with an award or before there was one."""
 
     proposal: Proposal
     application: Application
@@ -259,8 +259,8 @@ def proposals(call_id: uuid.UUID, aside: Aside) -> list[Proposed]:
         select(Proposal, Application, freed, Award.outcome, ReservePlace)
         .join(Application, Application.id == Proposal.application_id)
         .join(Application.person)
-        .join(Award, Award.id == Proposal.freed_award_id)
-        .join(freed, freed.id == Award.application_id)
+        .outerjoin(Award, Award.id == Proposal.freed_award_id)
+        .join(freed, freed.id == func.coalesce(Award.application_id, Proposal.freed_application_id))
         .outerjoin(ReservePlace, ReservePlace.application_id == Application.id)
         .options(contains_eager(Application.person), joinedload(freed.person))
         .where(
@@ -272,7 +272,7 @@ def proposals(call_id: uuid.UUID, aside: Aside) -> list[Proposed]:
         .order_by(
             Proposal.made_at,
             Proposal.id,
-            func.coalesce(ReservePlace.cell == Award.cell, false()).desc(),
+            func.coalesce(ReservePlace.cell == func.coalesce(Award.cell, Proposal.cell), false()).desc(),
             ReservePlace.cell.is_(None).desc(),
             ReservePlace.place,
         )

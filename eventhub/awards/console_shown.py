@@ -110,6 +110,13 @@ def envelope_title(rules: Rules, key: str, original: str) -> str:
     return in_language(found, g.lang, original).text if found else key
 
 
+def as_one(rows: Sequence[FundEnvelope]) -> FundEnvelope:
+    """Several envelopes of a call as one, to be shown: where one alone would tell of sealed answers."""
+    names = ("budget", "reserved", "committed", "paid", "returned")
+    whole = {name: sum(getattr(row, name) for row in rows) for name in names}
+    return FundEnvelope(currency=rows[0].currency, over_commit=rows[0].over_commit, **whole)
+
+
 def sums(row: FundEnvelope) -> dict[str, Any]:
     """An envelope in figures, and as a bar."""
     held = pure(row)

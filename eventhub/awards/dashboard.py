@@ -74,9 +74,10 @@ class Money:
     each: int | None
 
 
-def money(call: Call, *, exact: bool) -> Money:
+def money(call: Call, *, exact: bool, tells: bool = False) -> Money:
     """Envelopes and costs; ``exact``: for whoever may see persons, of this minute. For all others as of the last count
-    of a worker, and only what tells of five people at the least (dashboard_money.py). Three statements.
+    of a worker, and only what tells of five people at the least (dashboard_money.py); for everybody so each envelope
+    where envelopes tell of sealed answers (``tells``), not their sum. Three statements.
     """
     rows = db.session.scalars(
         select(FundEnvelope).where(FundEnvelope.call_id == call.id).order_by(FundEnvelope.key)
@@ -89,6 +90,8 @@ def money(call: Call, *, exact: bool) -> Money:
     )
     names = ("budget", "reserved", "committed", "paid", "returned", "free")
     whole = Sum("", *(sum(getattr(one, name) for one in envelopes) for name in names))
+    if tells and len(rows) > 1:
+        envelopes = _frozen(call, rows).envelopes
     people = _people(call.id)
     return Money(call.currency, envelopes, whole, _costs(call.id), people, _each(whole, people))
 

@@ -82,7 +82,7 @@ def _page(reading: Reading, sent: ReportForm | None = None) -> ResponseReturnVal
     exact = dashboard_access.may_see_people(actor().grants, reading.scope)
     today = now().astimezone(ZoneInfo(call.time_zone)).date()
     found = dashboard_counts.balance(call.id)
-    money = dashboard.money(call, exact=exact)
+    money = dashboard.money(call, exact=exact, tells=rules.envelopes_tell)
     page = render_template(
         "awards/numbers_overview.html",
         call=call,

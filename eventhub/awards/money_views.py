@@ -8,7 +8,7 @@ from flask import flash, g, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from eventhub.awards import budgets, console_queries, console_shown, ledger, queries, rule_budgets
+from eventhub.awards import budgets, console_queries, console_shown, dashboard, ledger, queries, rule_budgets
 from eventhub.awards.console import Place, at_awards, at_till, bp
 from eventhub.awards.console_forms import BudgetForm, RateForm, chosen_day
 from eventhub.awards.console_queries import Entry
@@ -50,7 +50,7 @@ def budget(slug: str, envelope_id: uuid.UUID) -> ResponseReturnValue:
         slug=slug,
         title=title_of(place.reading.call, g.lang),
         name=_title(place, row),
-        sums=console_shown.sums(row),
+        facts=_told(place, row) if place.reading.rules.envelopes_tell else console_shown.sums(row)["facts"],
         form=form,
     )
     return page, form.status
@@ -149,12 +149,21 @@ def _draw(place: Place, sent: Form | None = None) -> ResponseReturnValue:
     agreed = {f"{budgets.MARK}{one.id}": one for one in changes if one.agreed_at}
     lags = rule_budgets.lagging(place.call_id)
     keys = {one.key: one for one in envelopes}
+    tells = place.reading.rules.envelopes_tell and len(envelopes) > 1
+    shown = [console_shown.as_one(envelopes)] if tells else envelopes
     page = render_template(
         "awards/money.html",
         slug=place.slug,
         title=title_of(call, g.lang),
         place=place,
-        envelopes=[console_shown.sums(one) | {"id": one.id, "title": _title(place, one)} for one in envelopes],
+        envelopes=[
+            console_shown.sums(one)
+            | {"id": one.id, "title": _("All envelopes together") if tells else _title(place, one)}
+            for one in shown
+        ],
+        apart=[{"id": one.id, "title": _title(place, one), "facts": _told(place, one)} for one in envelopes]
+        if tells
+        else [],
         lags=[
             {
                 "number": one.number,
@@ -166,6 +175,7 @@ def _draw(place: Place, sent: Form | None = None) -> ResponseReturnValue:
         changes=[_change(place, one, names) for one in changes if not one.agreed_at],
         lines=[_line(place, one, by_id[one.movement.envelope_id], words, names, agreed) for one in lines],
         several=len(envelopes) > 1,
+        tells=tells,
         act=ActionForm(formdata=None),
         form=sent if sent and sent.errors else None,
     )
@@ -200,13 +210,24 @@ def _line(
     return {
         "when": show_own(moved.at, place.reading.call.time_zone, g.lang),
         "what": console_shown.MOVEMENTS[moved.kind],
-        "envelope": _title(place, row),
+        "envelope": None if moved.award_id and place.reading.rules.envelopes_tell else _title(place, row),
         "amount": ledger.shown(row, moved.amount, g.lang),
         "who": [name for name in who if name],
         "why": console_shown.reason_of(moved, words, changes),
         "award": one.award_id if one.application else None,
         "reference": one.application.reference if one.application else None,
     }
+
+
+def _told(place: Place, row: FundEnvelope) -> list[tuple[str, str]]:
+    """One of several envelopes that tell of sealed answers: its budget, and what tells of nobody."""
+    found = dashboard.money(place.reading.call, exact=False).envelopes
+    one = next(each for each in found if each.key == row.key)
+    named = [
+        *((_("Budget"), one.budget), (_("Reserved"), one.reserved), (_("Committed"), one.committed)),
+        *((_("Paid"), one.paid), (_("Returned"), one.returned), (_("Free"), one.free)),
+    ]
+    return [(label, ledger.shown(row, minor, g.lang)) for label, minor in named if minor is not None]
 
 
 def _title(place: Place, row: FundEnvelope) -> str:

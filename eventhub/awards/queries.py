@@ -2,9 +2,10 @@
 
 import uuid
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from eventhub.awards.models import Award, AwardLine, Outcome, Payment, Proposal, Replacement, ReservePlace, TravelReport
@@ -172,14 +173,35 @@ def rules_of(call_id: uuid.UUID) -> Rules:
     return read(or_not_found(db.session.scalar(agreed.order_by(CallRules.number.desc()).limit(1))))
 
 
-def next_reserve(award: Award) -> ReservePlace | None:
-    """Who is next for the place that an award left: of its cell, else of those whom any place serves, by their order;
+@dataclass(frozen=True)
+class Left:
+    """A place that somebody left: with an award, or, ``application_id``, before there was one."""
+
+    call_id: uuid.UUID
+    award_id: uuid.UUID | None
+    application_id: uuid.UUID | None
+    cell: str | None
+
+    @classmethod
+    def by(cls, award: Award) -> "Left":
+        """The place of an award that ended."""
+        return cls(award.application.call_id, award.id, None, award.cell)
+
+    def proposals(self) -> ColumnElement[bool]:
+        """Who was proposed for it."""
+        if self.award_id is not None:
+            return Proposal.freed_award_id == self.award_id
+        return Proposal.freed_application_id == self.application_id
+
+
+def next_reserve(left: Left) -> ReservePlace | None:
+    """Who is next for a place: of its cell, else of those whom any place serves, by their order;
     never one that is proposed already, or was refused for this place. The application is held; where somebody else
     holds it nobody is proposed out of turn, and the clock asks again.
     """
-    call_id, cell = award.application.call_id, award.cell
+    call_id, cell = left.call_id, left.cell
     waiting = and_(Proposal.confirmed_at.is_(None), Proposal.dropped_at.is_(None))
-    refused = and_(Proposal.freed_award_id == award.id, Proposal.dropped_at.is_not(None))
+    refused = and_(left.proposals(), Proposal.dropped_at.is_not(None))
     passed = select(Proposal.application_id).where(Proposal.call_id == call_id, or_(waiting, refused))
     rows = (
         select(ReservePlace)
@@ -224,6 +246,24 @@ def left_open(since: datetime) -> list[Award]:
         Application.call_id.in_(waits.where(proposed.state == State.RESERVE)),
     )
     return list(db.session.scalars(rows.order_by(None).order_by(Award.ended_at, Award.id)))
+
+
+def for_places(application_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, datetime | None]:
+    """For which places, left by these applications before there was an award, a proposal stands, and when it was
+    confirmed. One whose reserve went away before there was an award stands no more.
+    """
+    proposed = aliased(Application)
+    granted = select(Award.id).where(Award.application_id == Proposal.application_id).correlate(Proposal)
+    rows = (
+        select(Proposal.freed_application_id, Proposal.confirmed_at)
+        .join(proposed, proposed.id == Proposal.application_id)
+        .where(
+            Proposal.freed_application_id.in_(application_ids),
+            Proposal.dropped_at.is_(None),
+            or_(proposed.state.not_in({State.WITHDRAWN, State.NOT_RECOMMENDED}), granted.exists()),
+        )
+    )
+    return {left: confirmed for left, confirmed in db.session.execute(rows) if left is not None}
 
 
 def gone_proposals() -> list[Proposal]:

@@ -174,7 +174,8 @@ def _draw(place: Place, form: Form) -> ResponseReturnValue:
     call, lang = place.reading.call, g.lang
     every = releasing.staged(call.id)
     left = releasing.gone(call.id)
-    near = too_near(place.person, [*(one.application for one in every), *left])
+    free = staging.places_left(call.id)
+    near = too_near(place.person, [*(one.application for one in every), *left, *(one for one, _is_proposed in free)])
     rows = [one for one in every if one.application.id not in near]
     chosen = [one.application for one in rows if one.award is not None and one.application.state is State.APPROVED]
     barred = considering.standing_against(chosen)
@@ -204,6 +205,7 @@ def _draw(place: Place, form: Form) -> ResponseReturnValue:
         barred=[one.listed_name for one in barred],
         unreached=[one.listed_name for one in chosen if not one.person.email],
         left=[one.listed_name for one in left if one.id not in near],
+        free=[(one.listed_name, is_proposed) for one, is_proposed in free if one.id not in near],
         undecided=releasing.undecided(call.id, aside_of(place.person)),
         waiting=[one.listed_name for one, _proposal, _place in waiting if one.id not in hidden],
         set=_set(set_one.at, call.time_zone) if set_one else None,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import defer, joinedload
 
 from eventhub.awards import awarding, ledger, queries
@@ -20,11 +20,12 @@ from eventhub.awards.awarding import AlreadyAwarded, Cost, Grant, TwoPeople
 from eventhub.awards.ledger import AmountWrong, EnvelopeBroken, Line
 from eventhub.awards.models import Award, Proposal, ReservePlace
 from eventhub.awards.money_models import FundEnvelope, MovementKind
+from eventhub.awards.queries import Left
 from eventhub.awards.release_models import Decision, Failed, Staging
 from eventhub.funding.allowance import CostKind, Payee
 from eventhub.funding.costs import OWN_WAY
 from eventhub.funding.estimates import Variant
-from eventhub.funding.models import Application, Call, State
+from eventhub.funding.models import Application, Call, Stand, State
 from eventhub.funding.moves import NotPossible
 from eventhub.funding.nearness import OwnFile, too_near
 from eventhub.funding.rules import OPEN_TRAITS, Bound, Rules, Support
@@ -34,6 +35,7 @@ from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError, Forbidden, Stale
 from eventhub.kit.money import Money
 from eventhub.kit.outbox import promise
+from eventhub.people.affiliations import as_one
 from eventhub.people.models import Person
 from eventhub.reviewing.queries import call_by_id
 from eventhub.selecting.inputs import cells_of, variants_of
@@ -231,6 +233,69 @@ def _stage(call: Call, slate: Slate) -> None:
         awarding.approve_all(approver, call, _grants(call, rules, plans), recommended_by=slate.recommended_by_id)
     told = [one for one in files if one.state in REASONS]
     _note_reasons(call.id, told, _over_limit(rules, files, people))
+    _propose(call, slate, rules)
+
+
+def propose_missed() -> int:
+    """Places of chosen people who left before they had a grant, and for which nobody is proposed any more or yet: the
+    clock asks again. How many are proposed now.
+    """
+    waits = select(ReservePlace.call_id).join(Application, Application.id == ReservePlace.application_id)
+    of_reserves = select(Proposal.call_id).where(Proposal.freed_application_id.is_not(None))
+    staged = select(Staging.call_id).where(Staging.done_at > now() - awarding.LOOKS_BACK)
+    rows = select(Call).where(
+        Call.id.in_(waits.where(Application.state == State.RESERVE)),
+        Call.id.in_(of_reserves) | Call.id.in_(staged),
+        Call.stand != Stand.CANCELLED,
+    )
+    made = 0
+    for call in db.session.scalars(rows.order_by(Call.id)).all():
+        hold_call(call.id)
+        slate = _staged(call.id)
+        if slate is not None:
+            made += _propose(call, slate, queries.rules_of(call.id))
+    return made
+
+
+def places_left(call_id: uuid.UUID) -> list[tuple[Application, bool]]:
+    """Chosen people who left before they had a grant and whose place no reserve was confirmed for, and whether one is
+    proposed. They are loaded with the person.
+    """
+    slate = _staged(call_id)
+    if slate is None:
+        return []
+    found = db.session.scalars(_gone(slate)).all()
+    proposals = queries.for_places([one.id for one in found])
+    return [(one, one.id in proposals) for one in found if proposals.get(one.id) is None]
+
+
+def _propose(call: Call, slate: Slate, rules: Rules) -> int:
+    """The next reserve for each place of a slate whose person left before there was a grant. What was proposed for
+    places of a former slate is dropped: the new one has filled them.
+    """
+    lists: dict[str, list[str]] = slate.reserves["by_cell"]
+    left = [Left(call.id, None, one.id, _cell(one, rules, lists)) for one in db.session.scalars(_gone(slate))]
+    former = select(Proposal).where(
+        Proposal.call_id == call.id,
+        Proposal.freed_application_id.is_not(None),
+        Proposal.freed_application_id.not_in([one.application_id for one in left]),
+        Proposal.confirmed_at.is_(None),
+        Proposal.dropped_at.is_(None),
+    )
+    for proposal in db.session.scalars(former.order_by(Proposal.id)).all():
+        proposal.dropped_at = now()
+    filled = queries.for_places([one.application_id for one in left if one.application_id])
+    return sum(awarding.propose_next(one) is not None for one in left if one.application_id not in filled)
+
+
+def _gone(slate: Slate) -> Select[Application]:
+    """Who was chosen and left before there was a grant."""
+    chosen = [uuid.UUID(one["id"]) for one in slate.people if one["chosen"]]
+    granted = select(Award.id).where(Award.application_id == Application.id)
+    gone = (Application.state != State.RECOMMENDED) | Application.erased_at.is_not(None)
+    rows = select(Application).options(joinedload(Application.person).joinedload(Person.seal_key))
+    mine = rows.where(Application.id.in_(chosen), gone | Application.merged_into_id.is_not(None), ~granted.exists())
+    return mine.order_by(Application.number)
 
 
 def _files(call_id: uuid.UUID) -> list[Application]:
@@ -337,8 +402,13 @@ def _over_limit(rules: Rules, files: Iterable[Application], people: dict[str, An
     if most is None:
         return frozenset()
     told = [(one, people[str(one.id)]) for one in files if str(one.id) in people]
+    one_of = as_one({each for one, _line in told for each in (one.organisation_id, one.nominated_by_id) if each})
+
+    def theirs(one: Application) -> set[uuid.UUID]:
+        return {one_of[each] for each in (one.organisation_id, one.nominated_by_id) if each}
+
     chosen = [(one, line) for one, line in told if line["chosen"]]
-    taken = Counter(each for one, _line in chosen for each in {one.organisation_id, one.nominated_by_id} - {None})
+    taken = Counter(each for one, _line in chosen for each in theirs(one))
     lowest = min((line["points"] for _one, line in chosen), default=None)
     return frozenset(
         one.id
@@ -346,7 +416,7 @@ def _over_limit(rules: Rules, files: Iterable[Application], people: dict[str, An
         if not line["chosen"]
         and lowest is not None
         and line["points"] >= lowest
-        and any(taken[each] >= most for each in {one.organisation_id, one.nominated_by_id} - {None})
+        and any(taken[each] >= most for each in theirs(one))
     )
 
 

@@ -118,7 +118,7 @@ def _draw(place: Place, application: Application, form: Form | None = None) -> R
         pin={"must": row.must, "reason": actions.reason_of(row)} if row else None,
         may_pin=application.state in inputs.OPEN,
         waits=waits,
-        **_line(slate, application.id),
+        **_line(place, slate, application),
     )
     response = make_response(page, form.status if form else 200)
     if waits and request.method == "GET":
@@ -131,9 +131,9 @@ def _is_asked(run: Run, application_id: uuid.UUID) -> bool:
     return run.kind is Kind.WHY and run.state in UNDER_WAY and (wanted is None or str(application_id) in wanted)
 
 
-def _line(slate: Slate | None, application_id: uuid.UUID) -> dict[str, Any]:
+def _line(place: Place, slate: Slate | None, application: Application) -> dict[str, Any]:
     """What the newest slate says of a file."""
-    one = next((each for each in slate.people if each["id"] == str(application_id)), None) if slate else None
+    one = next((each for each in slate.people if each["id"] == str(application.id)), None) if slate else None
     if slate is None or one is None:
         return {"score": None, "tag_of_slate": None, "chosen": False, "number": slate.number if slate else None}
     reserves = {each: turn for turn, each in enumerate(slate.reserves["general"], 1)}
@@ -141,5 +141,14 @@ def _line(slate: Slate | None, application_id: uuid.UUID) -> dict[str, Any]:
         "score": shown.points(one["points"]),
         "tag_of_slate": shown.tag_of(one, reserves),
         "chosen": one["chosen"],
+        "reasons": shown.why_chosen(
+            slate,
+            one,
+            place.reading.rules,
+            inputs.open_cells(application),
+            taken=application.state in inputs.TAKEN,
+        )
+        if one["chosen"]
+        else [],
         "number": slate.number,
     }

@@ -1,7 +1,7 @@
 """A slate and its answers as the pages show them: words and figures, without whoever the visitor stands aside for."""
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +10,9 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from eventhub.funding.call_shown import AGE_NAMES
-from eventhub.funding.rules import Balance, Bound, Dimension, Rules, Unit
+from eventhub.funding.rules import Balance, Bound, Dimension, Envelope, Rules, Unit
 from eventhub.kit import codes, small_numbers
-from eventhub.kit.i18n import language, show_amount, show_money, show_number
+from eventhub.kit.i18n import in_language, language, show_amount, show_money, show_number
 from eventhub.kit.money import Money
 from eventhub.selecting.inputs import CAP, SEALED
 from eventhub.selecting.models import Failed, Kind, Run, RunState, Slate, SlateState
@@ -110,8 +110,8 @@ def points(thousandths: int) -> str:
     return show_number(thousandths / 1000, language(), 1)
 
 
-def budget(slate: Slate, currency: str) -> dict[str, Any]:
-    """The bar at the head of the room."""
+def budget(slate: Slate, currency: str, rules: Rules, original: str) -> dict[str, Any]:
+    """The bar at the head of the room; several envelopes stand each with what the rules put into it."""
     lang, result = language(), slate.result
     whole = result["budget"] or result["cost"] or 1
     split = result["split"]
@@ -119,8 +119,16 @@ def budget(slate: Slate, currency: str) -> dict[str, Any]:
     costs = sorted(one["cost"] for one in slate.people)
     facts = [(_("This slate"), show_money(Money(result["cost"], currency), lang))]
     if result["budget"] is not None:
+        several = len(rules.envelopes) > 1 and rules.budget == result["budget"]
+        if several:
+            facts += [
+                (_envelope(one, original), show_money(Money(one.amount, currency), lang)) for one in rules.envelopes
+            ]
         facts += [
-            (_("Envelope"), show_money(Money(result["budget"], currency), lang)),
+            (
+                _("All envelopes together") if several else _("Envelope"),
+                show_money(Money(result["budget"], currency), lang),
+            ),
             (_("Left"), show_money(Money(result["remainder"], currency), lang)),
         ]
     facts.append((_("Places"), _seats(result["seats"], lang)))
@@ -133,6 +141,14 @@ def budget(slate: Slate, currency: str) -> dict[str, Any]:
             for name, label, kind in parts
         ],
     }
+
+
+def _envelope(one: Envelope, original: str) -> str:
+    """The name of an envelope, with whom it is for."""
+    name = in_language(one.title, language(), original).text
+    cells = [each.partition(":") for each in one.cells]
+    only = ", ".join(f"{DIMENSIONS.get(kind, kind)}: {cell_label(kind, cell)}" for kind, _colon, cell in cells)
+    return f"{name} ({only})" if only else name
 
 
 def _seats(seats: Sequence[Mapping[str, Any]], lang: str) -> str:
@@ -340,6 +356,37 @@ def why(answer: Mapping[str, Any], rules: Rules, sight: Sight) -> dict[str, Any]
         "people": sum(one["people"] for one in answer["forbids"] if not _is_sealed(rules, one["rule"])),
         "proven": answer["proven"],
     }
+
+
+def why_chosen(slate: Slate, one: Mapping[str, Any], rules: Rules, cells: Collection[str], *, taken: bool) -> list[str]:
+    """Why somebody is chosen: by score, a pin, a tie, what was left; and the open rules that this person counts for.
+    ``cells``: the open ones. Rules on sealed cells are said of everybody where the call has any.
+    """
+    lang, places, found = language(), slate.result["places"], []
+    if taken:
+        found.append(_("This person has an offer already and stays on every slate."))
+    if one["pin"] == "must" and not taken:
+        found.append(_("Pinned by the board"))
+    if one["beyond"]:
+        found.append(_("Chosen, with what was left"))
+    if one["tied"]:
+        found.append(_("This person is as good for the slate as those on it. The rules of ties decided."))
+    if not found:
+        numbers = {"rank": show_number(one["rank"], lang), "places": show_number(places, lang)}
+        if one["rank"] <= places:
+            found.append(_("By score: number %(rank)s on the list, for %(places)s places", **numbers))
+        else:
+            found.append(
+                _(
+                    "By score: number %(rank)s on the list. Others before do not fit the money, a rule or a limit.",
+                    **numbers,
+                )
+            )
+    counts = [each for each in rules.balance if each.bound is Bound.LEAST and each.key in cells]
+    found += [_("Counts for a rule: %(rule)s", rule=_balance_label(each)) for each in counts]
+    if _has_sealed(rules):
+        found.append(_("Rules of balance that are not shown for one person"))
+    return found
 
 
 def _is_sealed(rules: Rules, name: str) -> bool:

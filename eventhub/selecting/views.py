@@ -142,7 +142,7 @@ def told(place: Place, slate: Slate, *, everybody: bool = False) -> dict[str, An
         "sight": sight,
         "slate": slate,
         "state": shown.STATES[slate.state],
-        "budget": shown.budget(slate, currency),
+        "budget": shown.budget(slate, currency, rules, place.reading.call.original_language),
         "rows": shown.rows(slate, sight, currency, everybody=everybody),
         "balance": shown.balance(slate, rules),
         "everybody": everybody,
