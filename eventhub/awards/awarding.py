@@ -22,6 +22,7 @@ from eventhub.funding.estimates import Variant
 from eventhub.funding.models import Application, Call, Stand, State
 from eventhub.funding.moves import NotPossible, hold_rows, move, move_all
 from eventhub.funding.nearness import too_near
+from eventhub.funding.thread import due_after
 from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -201,7 +202,8 @@ def offer_all(
     gap: timedelta = timedelta(),
 ) -> list[Award]:
     """Approved (or lapsed, once more) → offered: the money is committed, the letters go out together at ``at``, one
-    after the other with a ``gap``.
+    after the other with a ``gap``. All may answer until the same instant: the last minute of the day that comes
+    ``accept_days`` later where the call is.
 
     Raises Stale, NotPossible, Forbidden, NotConsidered, PlaceTaken, EnvelopeBroken; then nothing has changed.
     """
@@ -222,7 +224,7 @@ def offer_all(
         one.salt = new_salt()
         one.token_hash = digest(token(PURPOSE, one.id, one.salt))
         one.offered_at, one.offered_by_id = moment, actor.id
-        one.accept_by = moment + timedelta(days=accept_days)
+        one.accept_by = due_after(one.application.call, accept_days, moment)
         one.outcome = one.answered_at = one.ended_at = None
     move_all(applications, State.OFFERED, actor=actor, reason="selected")
     _let_see([one.id for one in applications], None)
@@ -344,9 +346,14 @@ def accept_for(actor: Person, award: Award, *, text: str | None = None) -> Award
 
 
 def withdraw(actor: Person, award: Award, *, text: str | None = None) -> Award:
-    """The person does not come after all; ``text``: what an officer wrote who was told so. Raises NotPossible."""
-    if award.application.state is State.OFFERED:
-        return answer_held(actor, award, accepts=False, text=text)
+    """The person does not come after all; ``text``: what an officer wrote who was told so. A no to an offer counts also
+    when its days are over and the clock has not looked yet. Raises NotPossible.
+    """
+    if award.application.state is State.OFFERED and award.outcome is None:
+        if award.application.erased_at is not None:
+            raise NotPossible
+        award.answered_at = now()
+        return end(actor, award, State.DECLINED_BY_APPLICANT, Outcome.DECLINED, reason="declined", text=text)
     return end(actor, award, State.WITHDRAWN, Outcome.WITHDRAWN, reason="withdrawn", text=text)
 
 

@@ -223,7 +223,7 @@ def mine_one(reference: str) -> ResponseReturnValue:
         has_sealed=has_sealed(definition, answers),
         cost=reckoned.of_sent(application, found.call.currency),
         lines=told.lines(found, person.time_zone, definition),
-        beside=[] if helped() else panels("funding.mine", found),
+        beside=panels("funding.told", found) + ([] if helped() else panels("funding.mine", found)),
         form=ActionForm(formdata=None),
     )
 
