@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from eventhub.awards import awarding, letters, queries
 from eventhub.awards.models import Award, Outcome
-from eventhub.funding.models import Application, Stand, State
+from eventhub.funding.models import Application, State
 from eventhub.helping.models import Charge
 from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
@@ -43,7 +43,7 @@ def helped() -> tuple[Award, Charge, Person]:
 
 def test_a_helper_finds_the_grant_reads_it_and_accepts(app: Flask) -> None:
     award, charge, helper = helped()
-    award.application.call.stand = Stand.CLOSED
+    award.application.call.closes_at = now() - timedelta(days=3)
     theirs = browser(app, helper)
     reference = award.application.reference
     mine = f"/en/me/applications/{reference}?for={charge.id}"
