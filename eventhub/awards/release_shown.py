@@ -32,12 +32,12 @@ SHORT = 50
 """So many of those not selected stand on the page before somebody asks for all."""
 STAGING_FAILED = {
     Failed.MONEY: _l("The envelopes do not hold what the slate gives, so nothing of it was done."),
-    Failed.NEAR: _l("Whoever approved the slate is near to one of its files, so nothing of it was done."),
+    Failed.NEAR: _l("Whoever approved the slate has a tie to one of its applicants, so nothing of it was done."),
     Failed.MOVED: _l("A file of the slate has moved on meanwhile, so nothing of it was done."),
 }
 RELEASE_FAILED = {
     Failed.MONEY: _l("The envelopes did not hold all offers, so nobody was told."),
-    Failed.NEAR: _l("Whoever set the release is near to one of its files, so nobody was told."),
+    Failed.NEAR: _l("Whoever set the release has a tie to one of its applicants, so nobody was told."),
     Failed.MOVED: _l("The decisions had moved on, so nobody was told."),
 }
 

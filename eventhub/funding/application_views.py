@@ -215,7 +215,7 @@ def mine_one(reference: str) -> ResponseReturnValue:
         if definition
         else [],
         missing=told.missing(found, definition, lambda page: _amend_address(reference, page)) if amend else [],
-        vouchers=told.vouchers(found),
+        vouchers=[] if told.state(application) is State.WITHDRAWN else told.vouchers(found),
         may_vouch=application.state in own.VOUCHABLE,
         may_amend=amend,
         barred=_barred(found, person),

@@ -56,8 +56,8 @@ class FilterForm(PlainForm):
         validate_choice=False,
     )
     vouched = SelectField(
-        _l("Vouched for?"),
-        choices=options([("", _l("All")), ("yes", _l("By everybody needed")), ("no", _l("Not yet"))]),
+        _l("Has everybody vouched?"),
+        choices=options([("", _l("All")), ("yes", _l("Yes")), ("no", _l("Not yet"))]),
         validate_choice=False,
     )
     sort = SelectField(

@@ -17,6 +17,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.people.models import Person
 from eventhub.programme.models import Event
+from eventhub.registration.reference import new_reference
 from tests.delegations.scene import send
 from tests.delegations.test_journeys import browser
 from tests.factories.awards import make_award, make_fund
@@ -37,6 +38,7 @@ def helped() -> tuple[Award, Charge, Person]:
     fund.call.event_id = event.id
     person = db.session.get_one(Person, charge.person_id)
     award = make_award(fund, person=person)
+    award.application.reference = new_reference()
     db.session.flush()
     return award, charge, helper
 

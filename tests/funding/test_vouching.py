@@ -59,7 +59,7 @@ def test_a_link_is_looked_at_by_anybody_and_spent_by_a_press(client: FlaskClient
     assert "A. Yusuf" in text_of(page)
     assert "Amina" not in text_of(page)
     assert "Pastoralist Women Forum" in text_of(page)
-    assert "may nominate 2 people" in text_of(page)
+    assert "nominates 2 people" in text_of(page)
     assert "Until the report is filed" in text_of(page)
     assert "Travel fund" in text_of(page)
     assert client.get(link(row)).status_code == 200
