@@ -38,7 +38,7 @@ def helped() -> tuple[Award, Charge, Person]:
     fund.call.event_id = event.id
     person = db.session.get_one(Person, charge.person_id)
     award = make_award(fund, person=person)
-    award.application.reference = new_reference()
+    award.application.reference = new_reference("AW1")
     db.session.flush()
     return award, charge, helper
 
