@@ -215,6 +215,8 @@ def offer_all(
     demand_all_considered(applications)
     _take_back_places(actor, [one.id for one in awards if one.application.state is State.LAPSED])
     moment = at or now()
+    calls = {one.call_id for one in applications}
+    due = {one: due_after(db.session.get_one(Call, one), accept_days, moment) for one in calls}
     paid = [one for one in awards if one.amount]
     again = [one for one in paid if one.application.state is State.LAPSED]
     lines = [Line(one.envelope_id, MovementKind.RESERVE, one.amount, one.id) for one in again]
@@ -224,7 +226,7 @@ def offer_all(
         one.salt = new_salt()
         one.token_hash = digest(token(PURPOSE, one.id, one.salt))
         one.offered_at, one.offered_by_id = moment, actor.id
-        one.accept_by = due_after(one.application.call, accept_days, moment)
+        one.accept_by = due[one.application.call_id]
         one.outcome = one.answered_at = one.ended_at = None
     move_all(applications, State.OFFERED, actor=actor, reason="selected")
     _let_see([one.id for one in applications], None)
