@@ -8,7 +8,18 @@ from flask import flash, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from eventhub.awards import awarding, console_queries, console_shown, paying, queries, replacing, reporting, travelling
+from eventhub.awards import (
+    awarding,
+    console_queries,
+    console_shown,
+    letters,
+    paying,
+    queries,
+    release_shown,
+    replacing,
+    reporting,
+    travelling,
+)
 from eventhub.awards.console import Place, at_awards, at_desk, at_till, bp, found_award
 from eventhub.awards.console_forms import AcceptForm, EndForm, HomeForm, ReadForm, TicketForm, VisaForm, chosen_day
 from eventhub.awards.ledger import shown
@@ -228,6 +239,7 @@ def _draw(
         end_form=_this_or_fresh(sent, EndForm),
         accept_form=_this_or_fresh(sent, AcceptForm) if place.offers and state is State.OFFERED else None,
         unreached=not application.person.email and application.erased_at is None,
+        letter=_on_paper(award) if place.offers else None,
         ends=_ends(state) if place.offers else [],
         may_offer=place.offers and state is State.LAPSED,
         may_replace=place.offers and travelling.is_replaceable(award) and application.nominated_by_id is not None,
@@ -287,6 +299,14 @@ def _visa_deeds(state: State, row: Visa | None) -> list[tuple[str, Any]]:
 
 def _may_buy(state: State, row: Visa | None) -> bool:
     return state is State.ACCEPTED or (state is State.VISA_PENDING and bool(row and row.state is VisaState.GRANTED))
+
+
+def _on_paper(award: Award) -> dict[str, Any] | None:
+    """The letter of an offer for a person without an address: staff hand it over or read it out."""
+    person = award.application.person
+    if person.email or award.application.erased_at is not None or award.application.state is not State.OFFERED:
+        return None
+    return release_shown.drawn(letters.offered_on_paper(award), person.language)
 
 
 def _ends(state: State) -> list[str]:

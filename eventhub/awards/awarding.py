@@ -23,6 +23,7 @@ from eventhub.funding.estimates import Variant
 from eventhub.funding.models import Application, Call, Stand, State
 from eventhub.funding.moves import NotPossible, hold_rows, move, move_all
 from eventhub.funding.nearness import too_near
+from eventhub.funding.thread import due_after
 from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -202,7 +203,8 @@ def offer_all(
     gap: timedelta = timedelta(),
 ) -> list[Award]:
     """Approved (or lapsed, once more) → offered: the money is committed, the letters go out together at ``at``, one
-    after the other with a ``gap``.
+    after the other with a ``gap``. All may answer until the same instant: the last minute of the day that comes
+    ``accept_days`` later where the call is.
 
     Raises Stale, NotPossible, Forbidden, NotConsidered, PlaceTaken, EnvelopeBroken; then nothing has changed.
     """
@@ -214,6 +216,8 @@ def offer_all(
     demand_all_considered(applications)
     _take_back_places(actor, [one.id for one in awards if one.application.state is State.LAPSED])
     moment = at or now()
+    calls = {one.call_id for one in applications}
+    due = {one: due_after(db.session.get_one(Call, one), accept_days, moment) for one in calls}
     paid = [one for one in awards if one.amount]
     again = [one for one in paid if one.application.state is State.LAPSED]
     lines = [Line(one.envelope_id, MovementKind.RESERVE, one.amount, one.id) for one in again]
@@ -223,7 +227,7 @@ def offer_all(
         one.salt = new_salt()
         one.token_hash = digest(token(PURPOSE, one.id, one.salt))
         one.offered_at, one.offered_by_id = moment, actor.id
-        one.accept_by = moment + timedelta(days=accept_days)
+        one.accept_by = due[one.application.call_id]
         one.outcome = one.answered_at = one.ended_at = None
     move_all(applications, State.OFFERED, actor=actor, reason="selected")
     _let_see([one.id for one in applications], None)
@@ -345,9 +349,14 @@ def accept_for(actor: Person, award: Award, *, text: str | None = None) -> Award
 
 
 def withdraw(actor: Person, award: Award, *, text: str | None = None) -> Award:
-    """The person does not come after all; ``text``: what an officer wrote who was told so. Raises NotPossible."""
-    if award.application.state is State.OFFERED:
-        return answer_held(actor, award, accepts=False, text=text)
+    """The person does not come after all; ``text``: what an officer wrote who was told so. A no to an offer counts also
+    when its days are over and the clock has not looked yet. Raises NotPossible.
+    """
+    if award.application.state is State.OFFERED and award.outcome is None:
+        if award.application.erased_at is not None:
+            raise NotPossible
+        award.answered_at = now()
+        return end(actor, award, State.DECLINED_BY_APPLICANT, Outcome.DECLINED, reason="declined", text=text)
     return end(actor, award, State.WITHDRAWN, Outcome.WITHDRAWN, reason="withdrawn", text=text)
 
 

@@ -13,6 +13,7 @@ from eventhub.awards.awarding import link
 from eventhub.awards.ledger import shown
 from eventhub.awards.models import Award, Replacement, TravelReport
 from eventhub.awards.replacing import link as replacement_link
+from eventhub.funding.behalf import helper_of
 from eventhub.funding.models import Application, Call, State
 from eventhub.kit.clock import now
 from eventhub.kit.codes import reason_text
@@ -27,6 +28,10 @@ Kind = Literal[
 ]
 FOOT = _l("You get this mail because you applied for support. Answers to this address are not read.")
 FOOT_NOMINATOR = _l("You get this mail because you nominated somebody. Answers to this address are not read.")
+
+FOOT_ON_PAPER = _l("You get this letter because you applied for support.")
+ON_PAPER = "preview@invalid"
+"""Stands where a letter has no address: nothing is sent to it."""
 
 ONE_PRESS = _l("One press is enough, and it needs no account.")
 
@@ -43,16 +48,34 @@ SUBJECTS: dict[Kind, Callable[[str], str]] = {
 
 
 def about(kind: Kind, award: Award, report: TravelReport | None = None) -> Letter | None:
-    """A letter about an award, or None for a person without an address. The award is loaded whole."""
-    person, call = award.application.person, award.application.call
+    """A letter about an award; for a person without an address, word to whoever applied for her, or None. The award is
+    loaded whole.
+    """
+    person = award.application.person
     if not person.email:
-        return None
-    lang = person.language
+        return _to_helper(award.application)
     if person.discreet:
-        return _neutral_offer(award, person) if kind == "offered" else _neutral(person.email, lang, "people.me")
+        neutral = _neutral(person.email, person.language, "people.me")
+        return _neutral_offer(award, person) if kind == "offered" else neutral
+    return _about(kind, award, report)
+
+
+def offered_on_paper(award: Award) -> Letter:
+    """The letter of an offer as its reader gets it; for a person without an address as it may be printed and handed
+    over: without a link.
+    """
+    person = award.application.person
+    if not person.email:
+        return _about("offered", award, None)
+    return _neutral_offer(award, person) if person.discreet else _about("offered", award, None)
+
+
+def _about(kind: Kind, award: Award, report: TravelReport | None) -> Letter:
+    person, call = award.application.person, award.application.call
+    lang = person.language
     title = title_of(call, lang)
     return Letter(
-        person.email,
+        person.email or ON_PAPER,
         lang,
         lambda: SUBJECTS[kind](title),
         "registration/letter",
@@ -61,8 +84,8 @@ def about(kind: Kind, award: Award, report: TravelReport | None = None) -> Lette
             "paragraphs": _paragraphs(kind, award, report, lang),
             "quote": None,
             "facts": [*_facts(award.application, title), *_own_facts(kind, award, lang)],
-            "buttons": _buttons(kind, award, lang),
-            "foot": FOOT,
+            "buttons": _buttons(kind, award, lang) if person.email else [],
+            "foot": FOOT if person.email else FOOT_ON_PAPER,
         },
     )
 
@@ -71,12 +94,19 @@ def decided(
     application: Application, person: Person, call: Call, reason: str, words: str | None = None
 ) -> Letter | None:
     """In reserve, or not selected: the coded reason in words that are safe to read for whoever opens the mailbox, and
-    plain ``words`` beside it.
+    plain ``words`` beside it. For a person without an address, word to whoever applied for her, or None.
     """
     if not person.email:
-        return None
+        return _to_helper(application)
+    return decided_on_paper(application, person, call, reason, words)
+
+
+def decided_on_paper(
+    application: Application, person: Person, call: Call, reason: str, words: str | None = None
+) -> Letter:
+    """The same as its reader gets it; for a person without an address as it may be printed and handed over."""
     lang = person.language
-    if person.discreet:
+    if person.discreet and person.email:
         return _neutral(person.email, lang, "people.me")
     title = title_of(call, lang)
     reserve = application.state is State.RESERVE
@@ -87,7 +117,7 @@ def decided(
         return str(gettext("The answer to your application: %(fund)s", fund=title))
 
     return Letter(
-        person.email,
+        person.email or ON_PAPER,
         lang,
         subject,
         "registration/letter",
@@ -96,8 +126,8 @@ def decided(
             "paragraphs": [reason_text("funding", reason, lang)],
             "quote": words,
             "facts": _facts(application, title),
-            "buttons": _ways_on(application, lang),
-            "foot": FOOT,
+            "buttons": _ways_on(application, lang) if person.email else [],
+            "foot": FOOT if person.email else FOOT_ON_PAPER,
         },
     )
 
@@ -154,7 +184,7 @@ def _paragraphs(kind: Kind, award: Award, report: TravelReport | None, lang: str
             return [
                 _l("Your application has been selected, and a grant is offered to you."),
                 _l("Please answer by %(day)s, %(time)s (%(offset)s).", **until),
-                *([] if award.application.person.asks_second_step else [ONE_PRESS]),
+                *([ONE_PRESS] if _has_link(award.application.person) else []),
                 _l("Without an answer the grant goes to somebody else. Please buy no ticket before you have accepted."),
             ]
         case "accepted":
@@ -205,7 +235,7 @@ def _own_facts(kind: Kind, award: Award, lang: str) -> list[dict[str, Any]]:
 
 def _buttons(kind: Kind, award: Award, lang: str) -> list[dict[str, Any]]:
     own: dict[str, Any] = {"lang": lang, "reference": award.application.reference}
-    if kind == "offered" and not award.application.person.asks_second_step:
+    if kind == "offered" and _has_link(award.application.person):
         return [{"label": _l("Read it and answer"), "url": absolute("awards.answer", lang=lang, token=link(award))}]
     if kind in {"report_due", "report_reminder", "report_overdue"}:
         return [{"label": _l("Write the report"), "url": absolute("awards.report", **own)}]
@@ -219,6 +249,21 @@ def _ways_on(application: Application, lang: str) -> list[dict[str, Any]]:
         asking = absolute("funding_thread.mine", lang=lang, reference=application.reference)
         found.append({"label": _l("Questions about my application"), "url": asking})
     return found
+
+
+def _has_link(person: Person) -> bool:
+    """Whether one press behind a mailed link answers an offer."""
+    return bool(person.email) and not person.asks_second_step
+
+
+def _to_helper(application: Application) -> Letter | None:
+    """For a person whom no mail reaches: word to whoever registers her, in words that say nothing of what it is."""
+    found = helper_of(application)
+    if found is None:
+        return None
+    helper, charge, slug = found
+    assert helper.email is not None  # noqa: S101 (helper_of gives none without)
+    return _neutral(helper.email, helper.language, "helping.person", slug=slug, charge_id=charge.id)
 
 
 def _neutral_offer(award: Award, person: Person) -> Letter:

@@ -19,6 +19,7 @@ from eventhub.awards.views import STATES
 from eventhub.funding import call_queries
 from eventhub.funding.access import scope_of
 from eventhub.funding.models import Call
+from eventhub.funding.own import Intake
 from eventhub.kit.access import actor
 from eventhub.kit.i18n import in_language
 from eventhub.kit.panels import Panel, Provider
@@ -40,6 +41,19 @@ def mine(visitor: Visitor) -> Panel | None:
         for one in queries.of_person(visitor.person.id)
     ]
     return Panel("awards/me_panel.html", {"items": items}) if items else None
+
+
+def granted(found: Intake) -> Panel | None:
+    """The way from an application to its grant, once one was offered."""
+    application = found.application
+    if application is None or application.state not in STATES or not queries.is_offered(application.id):
+        return None
+    item = {
+        "title": letters.title_of(found.call, g.lang),
+        "url": url_for("awards.mine", reference=application.reference),
+        "state": STATES[application.state],
+    }
+    return Panel("awards/me_panel.html", {"items": [item]})
 
 
 def today(visitor: Visitor) -> Panel | None:
@@ -116,6 +130,7 @@ def of_event(event: Event) -> Panel | None:
 PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("me.main", mine),
     ("me.data", data),
+    ("funding.told", granted),
     ("console.today", today),
     ("console.call", ways),
     ("console.event", of_event),

@@ -65,6 +65,12 @@ def own_award(person: Person, reference: str, *, lock: bool = False) -> Award:
     return or_not_found(found)
 
 
+def is_offered(application_id: uuid.UUID) -> bool:
+    """Whether a grant was offered for an application."""
+    rows = select(Award.id).where(Award.application_id == application_id, Award.offered_at.is_not(None))
+    return db.session.scalar(rows) is not None
+
+
 def of_person(person_id: uuid.UUID) -> list[Award]:
     """Somebody's awards that were offered, the newest first."""
     rows = select(Award).join(Award.application).join(Application.call)

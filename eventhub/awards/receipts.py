@@ -24,7 +24,7 @@ def attach(actor: Person, award: Award, line: AwardLine, data: bytes) -> AwardLi
     """Keep a receipt; the one before is given up. The traveller may change it until the real cost is noted. The award
     is held. Raises NotPossible, and what ``files.store`` raises, at the field ``file``.
     """
-    is_own = actor.id == award.application.person_id
+    is_own = actor.id in {award.application.person_id, award.application.person.managed_by_id}
     if award.outcome is not Outcome.ACCEPTED or (is_own and not may_send(award, line)):
         raise NotPossible
     before = db.session.get(StoredFile, line.receipt_id) if line.receipt_id else None

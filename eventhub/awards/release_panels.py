@@ -75,7 +75,7 @@ def decided(asked: tuple[Reading, Slate]) -> Panel | None:
 PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("console.today", today),
     ("console.call", ways),
-    ("funding.mine", mine),
+    ("funding.told", mine),
     ("selecting.decided", decided),
 )
 """What app.py registers."""

@@ -16,6 +16,7 @@ from eventhub.awards.models import Award, Outcome, TravelReport
 from eventhub.awards.money_models import FundEnvelope
 from eventhub.awards.travelling import is_replaceable
 from eventhub.funding.models import State
+from eventhub.funding.subject import subject
 from eventhub.kit.access import actor, by_token, personal
 from eventhub.kit.clock import now
 from eventhub.kit.codes import label
@@ -70,12 +71,12 @@ def answer(token: str) -> ResponseReturnValue:
 @personal
 def mine(reference: str) -> ResponseReturnValue:
     """My grant: where it stands, what is paid for what, and an offer's two buttons."""
-    person: Person = actor().person
+    person = subject()
     award = queries.own_award(person, reference, lock=posted())
     form = OwnAnswerForm()
     if form.validate_on_submit() and form.answer.data != "ask":
         accepts = form.answer.data == "accept"
-        if submit(form, lambda: awarding.answer_held(person, award, accepts=accepts)):
+        if submit(form, lambda: awarding.answer_held(actor().person, award, accepts=accepts)):
             return back_to("awards.mine", reference=reference)
         award = queries.own_award(person, reference)
     stay = stays.stay_of(award) if award.outcome is Outcome.ACCEPTED else None
@@ -94,14 +95,13 @@ def mine(reference: str) -> ResponseReturnValue:
 @personal
 def report(reference: str) -> ResponseReturnValue:
     """The report on the journey: kept as often as one likes, filed once."""
-    person: Person = actor().person
-    award = queries.own_award(person, reference, lock=posted())
+    award = queries.own_award(subject(), reference, lock=posted())
     row = queries.report_of(award.id)
     if row is None:
         raise NotFound
     form = ReportForm(data=reporting.answers(award, row))
     form.drawn.data = form.drawn.data or str(reporting.drawn(award, row))
-    if row.filed_at is None and form.validate_on_submit() and _keep_or_file(person, award, row, form):
+    if row.filed_at is None and form.validate_on_submit() and _keep_or_file(actor().person, award, row, form):
         return back_to("awards.report", reference=reference)
     page = render_template(
         "awards/report.html",

@@ -160,11 +160,11 @@ class Overview:
     chips: dict[str, int]
     states: dict[State, int]
     regions: list[str]
-    organisations: dict[str, str]
-    """Names by id."""
+    organisations: dict[str, tuple[str, str | None]]
+    """Names and countries by id."""
     total: int
     cells: list[tuple[Any, ...]]
-    """State, answered, silent, region, late, organization, its name, nominating one, its name, number."""
+    """State, answered, silent, region, late, organization, name, nominating one, name, both countries, number."""
 
 
 def desk_of(slug: str) -> Desk:
@@ -197,6 +197,8 @@ def overview(desk: Desk) -> Overview:
         Organisation.name,
         Application.nominated_by_id,
         NOMINATING.name,
+        Organisation.country,
+        NOMINATING.country,
     )
     rows = (
         select(*columns, func.count())
@@ -206,11 +208,11 @@ def overview(desk: Desk) -> Overview:
         .group_by(*(literal_column(str(one + 1)) for one in range(len(columns))))
     )
     cells = [tuple(row) for row in db.session.execute(rows)]
-    chips = {name: sum(cell[9] for cell in cells if _is_in(name, *cell[:3])) for name in CHIPS}
+    chips = {name: sum(cell[-1] for cell in cells if _is_in(name, *cell[:3])) for name in CHIPS}
     states: dict[State, int] = {}
     for cell in cells:
-        states[cell[0]] = states.get(cell[0], 0) + cell[9]
-    named = {str(cell[at]): cell[at + 1] for cell in cells for at in (5, 7) if cell[at]}
+        states[cell[0]] = states.get(cell[0], 0) + cell[-1]
+    named = {str(cell[at]): (cell[at + 1], cell[land]) for cell in cells for at, land in ((5, 9), (7, 10)) if cell[at]}
     return Overview(chips, states, sorted({cell[3] for cell in cells if cell[3]}), named, chips["all"], cells)
 
 

@@ -156,10 +156,13 @@ def mine(person: Person) -> list[Intake]:
     return [Intake(*row) for row in db.session.execute(rows, asked)]
 
 
-def states_of(person_id: uuid.UUID) -> dict[uuid.UUID, State]:
-    """Where somebody's applications stand as far as the applicant knows, by call. One statement."""
-    rows = select(Application.call_id, func.coalesce(Application.outcome_seen, Application.state))
-    return {row[0]: State(row[1]) for row in db.session.execute(rows.where(Application.person_id == person_id))}
+def states_of(person_id: uuid.UUID) -> dict[uuid.UUID, tuple[State, str | None]]:
+    """Where somebody's applications stand as far as the applicant knows, with their references, by call. One
+    statement.
+    """
+    known = func.coalesce(Application.outcome_seen, Application.state)
+    rows = select(Application.call_id, known, Application.reference).where(Application.person_id == person_id)
+    return {row[0]: (State(row[1]), row[2]) for row in db.session.execute(rows)}
 
 
 def window(call: Call, moment: datetime) -> Window:

@@ -291,7 +291,7 @@ def _draw(
         bulk=ActionForm(formdata=None),
         note_form=_this_or_fresh(sent, NoteForm),
         reveal_form=_this_or_fresh(sent, RevealForm),
-        ask_form=_ask_form(sent, where, missing) if decides and thread.may_ask(application) else None,
+        ask_form=_ask_form(sent, where, missing, application) if decides and thread.may_ask(application) else None,
         again_form=_this_or_fresh(sent, AgainForm) if decides and application.state is State.INELIGIBLE else None,
         word=desk_shown.STATES[where.seen(application)],
         papers_url=url_for("funding_console.papers", slug=where.call.slug, application_id=application.id)
@@ -306,10 +306,12 @@ def _draw(
     return page, sent.status if sent else 200
 
 
-def _ask_form(sent: Form | None, where: Desk, missing: list[Gap]) -> MissingForm:
+def _ask_form(sent: Form | None, where: Desk, missing: list[Gap], application: Application) -> MissingForm:
     form = _this_or_fresh(sent, MissingForm)
     if form is not sent:
         form.days.data = min(max(where.rules.file_days, USUAL_DAYS[0]), max(where.rules.file_days, USUAL_DAYS[1]))
+        # What was asked for is not asked for again by a press that only means to add something.
+        form.with_gaps.data = not thread.is_awaited(application)
     if not missing:
         del form.with_gaps
     return form

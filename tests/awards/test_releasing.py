@@ -21,6 +21,7 @@ from eventhub.funding import applying, own
 from eventhub.funding import personal_data as applicants
 from eventhub.funding.models import State
 from eventhub.funding.nearness import OwnFile
+from eventhub.funding.thread import due_after
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound, Stale
@@ -53,7 +54,7 @@ def test_everybody_learns_at_one_instant_and_letters_go_within_the_hour() -> Non
     envelope = queries.envelopes(scene.call.id)[0]
     assert (envelope.reserved, envelope.committed) == (0, 2 * COST)
     until = {row.accept_by for row in db.session.scalars(select(Award))}
-    assert until == {made.done_at + timedelta(days=7)}
+    assert until == {due_after(scene.call, 7, made.done_at)}
 
 
 def test_many_take_as_many_statements_as_few(statements: list[str]) -> None:

@@ -388,6 +388,21 @@ def test_notes_stay_inside(app: Flask, client: FlaskClient) -> None:
     assert "Ask the embassy" not in mine.get(f"/en/me/applications/{one.reference}/questions").text
 
 
+def test_the_same_is_not_asked_twice_while_its_answer_is_awaited(client: FlaskClient) -> None:
+    call = make_call()
+    one, officer = make_application(call), fund_officer(call)
+
+    def asked(text: str) -> None:
+        thread.ask(officer, call, desk.record(call.id, one.id), text, [Gap(Lack.LETTER)], days=3)
+
+    asked("")
+    with pytest.raises(thread.AskedAlready):
+        asked(" ")
+    asked("And one word more")
+    one.answered_at = now() + timedelta(seconds=1)
+    asked("And one word more")
+
+
 def test_the_record_takes_a_constant_number_of_statements(client: FlaskClient, statements: list[str]) -> None:
     call = make_call()
     few, many = make_application(call), make_application(call)
@@ -395,8 +410,8 @@ def test_the_record_takes_a_constant_number_of_statements(client: FlaskClient, s
     make_endorsement(many)
     make_endorsement(many, Voucher.REFEREE)
     officer = fund_officer(call)
-    for _ in range(3):
-        thread.ask(officer, call, desk.record(call.id, many.id), "And?", days=2)
+    for turn in range(3):
+        thread.ask(officer, call, desk.record(call.id, many.id), f"And {turn}?", days=2)
     thread.ask(officer, call, desk.record(call.id, few.id), "And?", days=2)
     sign_in(client, fund_officer(call))
     counts = []

@@ -117,7 +117,11 @@ def test_whoever_stands_aside_sees_neither_file_nor_name(client: FlaskClient, sc
     name = db.session.scalars(select(Person.name).where(Person.id == files[0].person_id)).one()
     where = at(call, f"/files/{files[0].id}")
     assert name in text_of(client.get(at(call)))
-    assert press(client, where, f"{where}/aside").status_code == HTTPStatus.SEE_OTHER
+    asked = press(client, where, f"{where}/aside")
+    assert "Stand aside for good?" in text_of(asked)
+    assert not db.session.scalars(select(Recusal)).all()
+    sure = form_fields(asked.get_data(as_text=True), f"{where}/aside") | {"go": "sure"}
+    assert client.post(f"{where}/aside", data=sure).status_code == HTTPStatus.SEE_OTHER
     assert db.session.scalars(select(Recusal)).one().person_id == member.id
     pages = [at(call), at(call, "?all=1"), at(call, f"/slates/{slate.number}/recommend")]
     assert not any(name in client.get(one).get_data(as_text=True) for one in pages)
