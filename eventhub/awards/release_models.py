@@ -9,10 +9,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from eventhub.kit.clock import now
-from eventhub.kit.db import Base, Id, enum_column
+from eventhub.kit.db import Base, Id, Json, enum_column
 
 
 class Failed(StrEnum):
@@ -67,7 +68,8 @@ class Decision(Base):
 
 class Release(Base):
     """All staged decisions of a call become visible at one instant, ``at``; until then it can be stopped. One at a
-    time stands. ``told``: how many people.
+    time stands. ``seen``: of each application a mark of the decision that the page showed when the release was set;
+    None for one that was set before there were marks. ``told``: how many people.
     """
 
     __tablename__ = "fund_release"
@@ -89,6 +91,7 @@ class Release(Base):
     at: Mapped[datetime]
     made_by_id: Mapped[uuid.UUID]
     made_at: Mapped[datetime] = mapped_column(default=now)
+    seen: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
     stopped_at: Mapped[datetime | None]
     stopped_by_id: Mapped[uuid.UUID | None]
     done_at: Mapped[datetime | None]

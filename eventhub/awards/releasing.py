@@ -124,6 +124,12 @@ class Staged:
         """When the outcome or its words changed last."""
         return max(self.application.changed_at, self.decision.changed_at)
 
+    @property
+    def line(self) -> str:
+        """All that a page shows of it, in one line."""
+        amount = self.award.amount if self.award else ""
+        return f"{self.application.id} {self.application.state.value} {self.decision.version} {amount}"
+
 
 def staged(call_id: uuid.UUID) -> list[Staged]:
     """All decisions of a call that wait for a release, by number: one statement."""
@@ -203,12 +209,13 @@ def stamp_of(rows: Sequence[Staged]) -> str:
     """What a page showed, in one word: another one as soon as anything of it is different. Only the house can make it:
     it is of all decisions, also of those that the page's reader must not know, and nobody may try these out.
     """
-    said = "\n".join(
-        f"{one.application.id} {one.application.state.value} {one.decision.version}"
-        f" {one.award.amount if one.award else ''}"
-        for one in sorted(rows, key=lambda one: str(one.application.id))
-    )
+    said = "\n".join(sorted(one.line for one in rows))
     return digest(f"awards.release\0{said}").hex()
+
+
+def marks(rows: Sequence[Staged]) -> dict[str, str]:
+    """The same of each decision by itself, by application. Whoever reads a mark does not read the decision."""
+    return {str(one.application.id): digest(f"awards.release\0{one.line}").hex() for one in rows}
 
 
 def approved_slate(call_id: uuid.UUID) -> Slate | None:
@@ -305,7 +312,7 @@ def release(actor: Person, call: Call, *, stamp: str, at: datetime | None = None
         raise ChangedSince
     if is_near(actor, call.id):
         raise OwnFile
-    row = Release(id=uuid.uuid4(), call_id=call.id, at=max(at or moment, moment), made_by_id=actor.id)
+    row = Release(id=uuid.uuid4(), call_id=call.id, at=max(at or moment, moment), made_by_id=actor.id, seen=marks(rows))
     db.session.add(row)
     db.session.flush()
     audit.record("awards.release_set", row, actor=actor, scope_id=call.id)
@@ -343,8 +350,8 @@ def stop(actor: Person, call: Call) -> Release:
 
 def release_due(release_id: uuid.UUID) -> Release | None:
     """The instant has come. Safe to repeat; None where it was stopped or is done. Where it cannot be done nothing is,
-    and the reason is kept: also where a decision was added or changed since, which whoever set the release has not
-    seen, and where that person is no officer of the call any more. Whoever left meanwhile is told nothing.
+    and the reason is kept: also where a decision or an amount was added or changed since, which whoever set the release
+    has not seen, and where that person is no officer of the call any more. Whoever left meanwhile is told nothing.
     """
     row = db.session.get_one(Release, release_id)
     call = hold_call(row.call_id)
@@ -357,7 +364,7 @@ def release_due(release_id: uuid.UUID) -> Release | None:
             if call.stand is Stand.CANCELLED or approved_slate(call.id) is None:
                 raise NotPossible
             rows = staged(call.id)
-            if any(one.changed_at > row.made_at for one in rows):
+            if any(one.changed_at > row.made_at for one in rows) or not _is_as_seen(row, rows):
                 raise Stale
             if not may_offer(grants_of(actor.id), call_by_id(call.id).scope):
                 raise NotPossible
@@ -371,6 +378,11 @@ def release_due(release_id: uuid.UUID) -> Release | None:
     except (NotPossible, NotConsidered, Stale):
         _fail(row, Failed.MOVED)
     return row
+
+
+def _is_as_seen(row: Release, rows: Sequence[Staged]) -> bool:
+    """Whether each decision is as whoever set the release saw it: no other amount, no other words, nobody more."""
+    return row.seen is None or marks(rows).items() <= row.seen.items()
 
 
 def _fail(row: Release, why: Failed) -> None:

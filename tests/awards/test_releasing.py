@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from eventhub.awards import awarding, letters, personal_data, queries, releasing
+from eventhub.awards import awarding, ledger, letters, personal_data, queries, releasing
 from eventhub.awards.models import Award, Proposal
 from eventhub.awards.release_models import Failed
 from eventhub.awards.releasing import (
@@ -29,7 +29,7 @@ from eventhub.people.models import Person
 from eventhub.people.queries import grants_of
 from eventhub.selecting.models import SlateState
 from tests.factories.releasing import Decided, make_staged, release
-from tests.factories.selecting import COST
+from tests.factories.selecting import COST, make_approver
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -216,6 +216,47 @@ def test_what_changed_since_a_release_was_set_goes_out_to_nobody() -> None:
     assert done is not None
     assert done.failed is Failed.MOVED
     assert not owed()
+
+
+@pytest.mark.parametrize("amount", [1, COST + 5_000])
+def test_another_amount_since_a_release_was_set_goes_out_to_nobody(amount: int) -> None:
+    scene = make_staged()
+    made = release(scene, at=now() + timedelta(hours=1))
+    file = next(one for one in scene.files if one.state is State.APPROVED)
+    award = queries.award_of(file.id)
+    assert award is not None
+    ledger.change_budget(scene.officer, award.envelope, COST, reason="by_hand")
+    whoever = make_approver(scene.call) if amount > COST else scene.officer
+    line = queries.lines([award.id])[0]
+    awarding.reprice(whoever, award, {line.kind: amount}, may_raise=amount > COST)
+    done = releasing.release_due(made.id)
+    assert done is not None
+    assert (done.failed, done.done_at) == (Failed.MOVED, None)
+    assert not owed()
+    assert release(scene).done_at is not None
+
+
+def test_words_written_before_a_release_was_set_and_kept_after_it_go_out_to_nobody() -> None:
+    scene = make_staged()
+    made = release(scene, at=now() + timedelta(hours=1))
+    file = next(one for one in scene.files if one.state is State.RESERVE)
+    row = releasing.one_staged(scene.call.id, file.id)
+    releasing.say(scene.officer, row, reason="reserve", words="Unseen", version=1)
+    row.decision.changed_at = made.made_at - timedelta(seconds=1)
+    db.session.flush()
+    done = releasing.release_due(made.id)
+    assert done is not None
+    assert done.failed is Failed.MOVED
+    assert not owed()
+
+
+def test_a_release_that_was_set_before_decisions_had_marks_is_done() -> None:
+    scene = make_staged()
+    made = release(scene, at=now() + timedelta(hours=1))
+    made.seen = None
+    db.session.flush()
+    assert releasing.release_due(made.id) is made
+    assert made.done_at is not None
 
 
 def test_a_release_is_not_done_in_the_name_of_somebody_who_is_no_officer_any_more() -> None:
