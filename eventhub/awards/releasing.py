@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import contains_eager, joinedload
 
 from eventhub.awards import awarding, queries
@@ -44,6 +44,13 @@ LONGEST = timedelta(days=60)
 """So far ahead a release can be set."""
 AWAITING = (State.ELIGIBLE, State.UNDER_REVIEW, State.RECOMMENDED, State.RESERVE)
 """Whose applicants wait for word, though nothing is staged."""
+WAITS = (
+    Application.state.in_(list(REASONS)),
+    Application.outcome_seen.is_not(None),
+    Application.erased_at.is_(None),
+    Application.merged_into_id.is_(None),
+)
+"""What is staged."""
 CHOICES = {
     State.RESERVE: ("reserve",),
     State.NOT_RECOMMENDED: ("below_line", "over_organisation_limit", "budget", "report_owed", "conflict", "other"),
@@ -136,6 +143,17 @@ def staged(call_id: uuid.UUID) -> list[Staged]:
     return _staged(Application.call_id == call_id)
 
 
+def _held(*where: ColumnElement[bool]) -> list[Staged]:
+    """The same, held until the end of the transaction: applications, then awards, each in one order, and read anew
+    after that. A deed that came first is seen, and one that comes later finds them told.
+    """
+    staying = select(Application.id).where(*where, *WAITS).order_by(Application.id).with_for_update()
+    ids = list(db.session.scalars(staying))
+    grants = select(Award.id).where(Award.application_id.in_(ids)).order_by(Award.application_id).with_for_update()
+    db.session.execute(grants)
+    return _staged(*where, anew=True)
+
+
 def one_staged(call_id: uuid.UUID, application_id: uuid.UUID) -> Staged:
     """One of them. Raises NotFound."""
     found = _staged(Application.call_id == call_id, Application.id == application_id)
@@ -144,18 +162,12 @@ def one_staged(call_id: uuid.UUID, application_id: uuid.UUID) -> Staged:
     return found[0]
 
 
-def _staged(*where: object) -> list[Staged]:
+def _staged(*where: ColumnElement[bool], anew: bool = False) -> list[Staged]:
     rows = (
         select(Application, Decision, Award)
         .join(Decision, Decision.application_id == Application.id)
         .outerjoin(Award, Award.application_id == Application.id)
-        .where(
-            *where,  # type: ignore[arg-type]
-            Application.state.in_(list(REASONS)),
-            Application.outcome_seen.is_not(None),
-            Application.erased_at.is_(None),
-            Application.merged_into_id.is_(None),
-        )
+        .where(*where, *WAITS)
         .options(
             joinedload(Application.person).joinedload(Person.seal_key),
             joinedload(Application.call),
@@ -164,6 +176,8 @@ def _staged(*where: object) -> list[Staged]:
         )
         .order_by(Application.number, Application.id)
     )
+    if anew:
+        rows = rows.execution_options(populate_existing=True)
     return [Staged(*row) for row in db.session.execute(rows)]
 
 
@@ -244,7 +258,13 @@ def staging_of(slate: Slate | None) -> Staging | None:
 
 
 def say(actor: Person, row: Staged, *, reason: str, words: str | None, version: int) -> Decision:
-    """Another reason, or plain words beside it, before anybody was told. Raises WrongCode, OwnFile, Stale, NotFound."""
+    """Another reason, or plain words beside it, before anybody was told. Raises WrongCode, OwnFile, Stale, and NotFound
+    where a release was faster.
+    """
+    held = _held(Application.id == row.application.id)
+    if not held:
+        raise NotFound
+    (row,) = held
     state = row.application.state
     if state not in CHOICES:
         raise NotFound
@@ -305,7 +325,7 @@ def release(actor: Person, call: Call, *, stamp: str, at: datetime | None = None
         raise UnderWay
     if approved_slate(call.id) is None:
         raise NotApproved
-    rows = staged(call.id)
+    rows = _held(Application.call_id == call.id)
     if not rows:
         raise NothingStaged
     if stamp != stamp_of(rows):
@@ -363,7 +383,7 @@ def release_due(release_id: uuid.UUID) -> Release | None:
         with db.session.begin_nested():
             if call.stand is Stand.CANCELLED or approved_slate(call.id) is None:
                 raise NotPossible
-            rows = staged(call.id)
+            rows = _held(Application.call_id == call.id)
             if any(one.changed_at > row.made_at for one in rows) or not _is_as_seen(row, rows):
                 raise Stale
             if not may_offer(grants_of(actor.id), call_by_id(call.id).scope):
