@@ -22,6 +22,7 @@ class Failed(StrEnum):
     MONEY = "money"
     NEAR = "near"
     MOVED = "moved"
+    BARRED = "barred"
 
 
 class Staging(Base):
@@ -69,7 +70,8 @@ class Decision(Base):
 class Release(Base):
     """All staged decisions of a call become visible at one instant, ``at``; until then it can be stopped. One at a
     time stands. ``seen``: of each application a mark of the decision that the page showed when the release was set;
-    None for one that was set before there were marks. ``told``: how many people.
+    None for one that was set before there were marks. ``told``: how many people; ``held``: how many were left out at
+    the instant, since something is owed or somebody is debarred.
     """
 
     __tablename__ = "fund_release"
@@ -83,7 +85,7 @@ class Release(Base):
         Index("ix_fund_release_call", "call_id", "made_at"),
         CheckConstraint("num_nonnulls(done_at, stopped_at, failed) <= 1", name="one_end"),
         CheckConstraint("(stopped_at IS NULL) = (stopped_by_id IS NULL)", name="stopped_by_somebody"),
-        CheckConstraint("told >= 0", name="told_not_negative"),
+        CheckConstraint("told >= 0 AND held >= 0", name="told_not_negative"),
     )
 
     id: Mapped[Id]
@@ -97,3 +99,4 @@ class Release(Base):
     done_at: Mapped[datetime | None]
     failed: Mapped[Failed | None] = mapped_column(enum_column(Failed, name="failed"))
     told: Mapped[int] = mapped_column(default=0)
+    held: Mapped[int] = mapped_column(default=0)

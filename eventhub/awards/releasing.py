@@ -15,7 +15,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 
 from eventhub.awards import awarding, queries
 from eventhub.awards.access import may_offer
-from eventhub.awards.considering import NotConsidered
+from eventhub.awards.considering import NotConsidered, standing_against
 from eventhub.awards.console_queries import Aside, aside_of
 from eventhub.awards.ledger import EnvelopeBroken
 from eventhub.awards.models import Award
@@ -371,7 +371,9 @@ def stop(actor: Person, call: Call) -> Release:
 def release_due(release_id: uuid.UUID) -> Release | None:
     """The instant has come. Safe to repeat; None where it was stopped or is done. Where it cannot be done nothing is,
     and the reason is kept: also where a decision or an amount was added or changed since, which whoever set the release
-    has not seen, and where that person is no officer of the call any more. Whoever left meanwhile is told nothing.
+    has not seen, and where that person is no officer of the call any more. Whoever left meanwhile is told nothing, and
+    who owes something or is debarred by now is held back: all others are told. What was not done as it was set is
+    mailed to whoever set it.
     """
     row = db.session.get_one(Release, release_id)
     call = hold_call(row.call_id)
@@ -381,23 +383,36 @@ def release_due(release_id: uuid.UUID) -> Release | None:
     actor = db.session.get_one(Person, row.made_by_id)
     try:
         with db.session.begin_nested():
-            if call.stand is Stand.CANCELLED or approved_slate(call.id) is None:
-                raise NotPossible
-            rows = _held(Application.call_id == call.id)
-            if any(one.changed_at > row.made_at for one in rows) or not _is_as_seen(row, rows):
-                raise Stale
-            if not may_offer(grants_of(actor.id), call_by_id(call.id).scope):
-                raise NotPossible
-            if is_near(actor, call.id):
-                raise OwnFile
-            _tell(actor, row, rows)
+            _do(row, call, actor)
     except EnvelopeBroken:
         _fail(row, Failed.MONEY)
     except Forbidden:
         _fail(row, Failed.NEAR)
-    except (NotPossible, NotConsidered, Stale):
+    except NotConsidered:
+        _fail(row, Failed.BARRED)
+    except (NotPossible, Stale):
         _fail(row, Failed.MOVED)
     return row
+
+
+def _do(row: Release, call: Call, actor: Person) -> None:
+    if call.stand is Stand.CANCELLED or approved_slate(call.id) is None:
+        raise NotPossible
+    rows = _held(Application.call_id == call.id)
+    if any(one.changed_at > row.made_at for one in rows) or not _is_as_seen(row, rows):
+        raise Stale
+    if not may_offer(grants_of(actor.id), call_by_id(call.id).scope):
+        raise NotPossible
+    if is_near(actor, call.id):
+        raise OwnFile
+    barred = {one.id for one in standing_against([one.application for one in rows if _is_offered(one)])}
+    going = [one for one in rows if one.application.id not in barred]
+    if rows and not going:
+        raise NotConsidered
+    row.held = len(barred)
+    _tell(actor, row, going)
+    if row.held:
+        promise("awards.release_failed", release_id=row.id)
 
 
 def _is_as_seen(row: Release, rows: Sequence[Staged]) -> bool:
@@ -405,8 +420,18 @@ def _is_as_seen(row: Release, rows: Sequence[Staged]) -> bool:
     return row.seen is None or marks(rows).items() <= row.seen.items()
 
 
+def _is_offered(one: Staged) -> bool:
+    return one.award is not None and one.application.state is State.APPROVED
+
+
+def changed_since(row: Release, rows: Sequence[Staged]) -> list[Application]:
+    """Whose decision is not any more as whoever set a release saw it."""
+    return [] if row.seen is None else [one.application for one in rows if not _is_as_seen(row, [one])]
+
+
 def _fail(row: Release, why: Failed) -> None:
-    row.failed = why
+    row.failed, row.held = why, 0
+    promise("awards.release_failed", release_id=row.id)
     audit.record("awards.release_failed", row, actor=None, scope_id=row.call_id, why=why.value)
     db.session.flush()
 
@@ -415,7 +440,7 @@ def _tell(actor: Person, row: Release, rows: Sequence[Staged]) -> None:
     moment = now()
     hold_rows([one.application for one in rows])
     gap = min(GAP, WITHIN / max(1, len(rows)))
-    awards = [one.award for one in rows if one.award is not None and one.application.state is State.APPROVED]
+    awards = [one.award for one in rows if one.award is not None and _is_offered(one)]
     if awards:
         rules = queries.rules_of(row.call_id)
         awarding.offer_all(actor, awards, accept_days=rules.accept_days, at=moment, gap=gap)
@@ -429,7 +454,15 @@ def _tell(actor: Person, row: Release, rows: Sequence[Staged]) -> None:
     for one in rows:
         db.session.expire(one.decision)
     row.done_at, row.told = moment, len(awards) + len(others)
-    audit.record("awards.released", row, actor=actor, scope_id=row.call_id, offered=len(awards), others=len(others))
+    audit.record(
+        "awards.released",
+        row,
+        actor=actor,
+        scope_id=row.call_id,
+        offered=len(awards),
+        others=len(others),
+        held=row.held,
+    )
     db.session.flush()
 
 
