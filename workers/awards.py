@@ -112,9 +112,9 @@ def thanks(award_id: str) -> Letter | None:
 
 @mails("awards.decided")
 def decided(application_id: str, reason: str) -> Letter | None:
-    """In reserve, or not selected. Nothing where that is not so any more."""
+    """In reserve, or not selected. Nothing where that is not so any more as far as the person knows."""
     found = queries.application_told(uuid.UUID(application_id))
-    if found is None or found.state not in {State.RESERVE, State.NOT_RECOMMENDED}:
+    if found is None or (found.outcome_seen or found.state) not in {State.RESERVE, State.NOT_RECOMMENDED}:
         return None
     return letters.decided(found, found.person, found.call, reason, releasing.words_told(found))
 

@@ -79,7 +79,7 @@ def decided(
     if person.discreet:
         return _neutral(person.email, lang, "people.me")
     title = title_of(call, lang)
-    reserve = application.state is State.RESERVE
+    reserve = (application.outcome_seen or application.state) is State.RESERVE
 
     def subject() -> str:
         if reserve:

@@ -206,7 +206,7 @@ def may_write(application: Application) -> bool:
     if _has_ended(application):
         return False
     asked = application.state in APPEALED | {State.INFO_REQUESTED} or application.merged_into_id is not None
-    told = application.state in TOLD and application.outcome_seen is None
+    told = (application.outcome_seen or application.state) in TOLD
     return asked or told or is_there(application.id)
 
 
