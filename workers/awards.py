@@ -34,6 +34,7 @@ STANDS: dict[Kind, frozenset[State]] = {
     "offered": frozenset({State.OFFERED}),
     "accepted": frozenset({State.ACCEPTED, State.VISA_PENDING, State.TICKETED}),
     "lapsed": frozenset({State.LAPSED}),
+    "ended": frozenset({State.CANCELLED, State.WITHDRAWN, State.DECLINED_BY_APPLICANT}),
     "visa_help": frozenset({State.VISA_PENDING}),
     "report_due": frozenset({State.REPORT_DUE}),
     "report_reminder": frozenset({State.REPORT_DUE, State.REPORT_OVERDUE}),
@@ -78,6 +79,12 @@ def accepted(award_id: str) -> Letter | None:
 def lapsed(award_id: str) -> Letter | None:
     """Nobody answered in time."""
     return _about("lapsed", award_id)
+
+
+@mails("awards.ended")
+def ended(award_id: str) -> Letter | None:
+    """Somebody else ended a grant: the fund, or the nominator who named another person."""
+    return _about("ended", award_id)
 
 
 @mails("awards.visa_help")

@@ -439,10 +439,19 @@ def _release(actor: Person | None, award: Award, outcome: Outcome, *, reason: st
     held = ((MovementKind.RELEASE, award.reserved), (MovementKind.UNCOMMIT, award.committed))
     award.outcome, award.ended_at = outcome, now()
     write(actor, [Line(award.envelope_id, kind, left, award.id) for kind, left in held if left], reason=reason)
+    if _is_news(actor, award):
+        promise("awards.ended", award_id=award.id)
     if proposes:
         propose_next(award)
     db.session.flush()
     return award
+
+
+def _is_news(actor: Person | None, award: Award) -> bool:
+    """Whether somebody else ended what the person was offered, who has to hear of it."""
+    if award.offered_at is None:
+        return False
+    return award.outcome is Outcome.REPLACED or actor is not None and actor.id != award.application.person_id
 
 
 def _demand_distance(actor: Person, applications: Sequence[Application]) -> None:
