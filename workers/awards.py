@@ -36,6 +36,7 @@ STANDS: dict[Kind, frozenset[State]] = {
     "offered": frozenset({State.OFFERED}),
     "accepted": frozenset({State.ACCEPTED, State.VISA_PENDING, State.TICKETED}),
     "lapsed": frozenset({State.LAPSED}),
+    "ended": frozenset({State.CANCELLED, State.WITHDRAWN, State.DECLINED_BY_APPLICANT}),
     "visa_help": frozenset({State.VISA_PENDING}),
     "report_due": frozenset({State.REPORT_DUE}),
     "report_reminder": frozenset({State.REPORT_DUE, State.REPORT_OVERDUE}),
@@ -89,6 +90,12 @@ def lapsed(award_id: str) -> Letter | None:
     return _about("lapsed", award_id)
 
 
+@mails("awards.ended")
+def ended(award_id: str) -> Letter | None:
+    """Somebody else ended a grant: the fund, or the nominator who named another person."""
+    return _about("ended", award_id)
+
+
 @mails("awards.visa_help")
 def visa_help(award_id: str) -> Letter | None:
     """What helps with a visa."""
@@ -121,9 +128,9 @@ def thanks(award_id: str) -> Letter | None:
 
 @mails("awards.decided")
 def decided(application_id: str, reason: str) -> Letter | None:
-    """In reserve, or not selected. Nothing where that is not so any more."""
+    """In reserve, or not selected. Nothing where that is not so any more as far as the person knows."""
     found = queries.application_told(uuid.UUID(application_id))
-    if found is None or found.state not in {State.RESERVE, State.NOT_RECOMMENDED}:
+    if found is None or (found.outcome_seen or found.state) not in {State.RESERVE, State.NOT_RECOMMENDED}:
         return None
     return letters.decided(found, found.person, found.call, reason, releasing.words_told(found))
 

@@ -80,8 +80,14 @@ class Answered(DomainError):
     message = _l("This offer was answered already. Write to us if you want to change your answer.")
 
 
+class PlaceFilled(NotPossible):
+    """A reserve who was proposed for a place that the board has filled since."""
+
+    message = _l("The board has filled this place since. The proposal can only be dropped.")
+
+
 class PlaceTaken(DomainError):
-    """A lapsed offer whose place a reserve was confirmed for."""
+    """A lapsed offer whose place a reserve was confirmed for, or a slate has filled since."""
 
     message = _l("The place of a lapsed offer went to a reserve. It cannot be offered again.")
 
@@ -382,7 +388,8 @@ def propose_next(left: Left) -> Proposal | None:
 
 def propose_missed() -> int:
     """Places that were left and for which nobody is proposed: the next reserve was held by somebody else at that
-    moment, or went away before there was an award. How many are proposed now.
+    moment, or went away before there was an award. What was proposed for a place that the board has filled since is
+    dropped. How many are proposed now.
     """
     for row in queries.gone_proposals():
         row.dropped_at = now()
@@ -392,11 +399,13 @@ def propose_missed() -> int:
 
 def confirm(actor: Person, proposal: Proposal) -> Application:
     """A person agrees to the proposed reserve: it is recommended, and an approver approves it as any other. Raises
-    NotPossible, Forbidden, and NotConsidered where something is owed meanwhile.
+    NotPossible, PlaceFilled, Forbidden, and NotConsidered where something is owed meanwhile.
     """
     application = proposal.application
     if proposal.confirmed_at or proposal.dropped_at:
         raise NotPossible
+    if proposal.freed_award_id and queries.refilled([proposal.freed_award_id]):
+        raise PlaceFilled
     _demand_distance(actor, [application])
     demand_considered(application)
     move(application, State.RECOMMENDED, actor=actor, reason="selected")
@@ -408,14 +417,15 @@ def confirm(actor: Person, proposal: Proposal) -> Application:
 
 
 def drop(actor: Person, proposal: Proposal) -> Proposal | None:
-    """Not this one: the application stays a reserve, at the end of nobody's list; the next one is proposed. Raises
-    NotPossible.
+    """Not this one: the application stays a reserve, at the end of nobody's list; the next one is proposed, unless the
+    board has filled the place. Raises NotPossible.
     """
     if proposal.confirmed_at or proposal.dropped_at:
         raise NotPossible
+    filled = proposal.freed_award_id and queries.refilled([proposal.freed_award_id])
     cell = queries.award(proposal.freed_award_id).cell if proposal.freed_award_id else proposal.cell
     left = Left(proposal.call_id, proposal.freed_award_id, proposal.freed_application_id, cell)
-    following = propose_next(left)
+    following = None if filled else propose_next(left)
     proposal.dropped_at, proposal.decided_by_id = now(), actor.id
     audit.record("awards.proposal_dropped", proposal.application, actor=actor, scope_id=proposal.call_id)
     db.session.flush()
@@ -452,6 +462,8 @@ def _release(actor: Person | None, award: Award, outcome: Outcome, *, reason: st
     award.outcome, award.ended_at = outcome, now()
     _drop_payments(actor, award)
     write(actor, [Line(award.envelope_id, kind, left, award.id) for kind, left in held if left], reason=reason)
+    if _is_news(actor, award):
+        promise("awards.ended", award_id=award.id)
     if proposes:
         propose_next(Left.by(award))
     db.session.flush()
@@ -466,6 +478,13 @@ def _drop_payments(actor: Person | None, award: Award) -> None:
         audit.record("awards.payment_dropped", award, actor=actor, scope_id=award.application.call_id)
 
 
+def _is_news(actor: Person | None, award: Award) -> bool:
+    """Whether somebody else ended what the person was offered, who has to hear of it."""
+    if award.offered_at is None:
+        return False
+    return award.outcome is Outcome.REPLACED or (actor is not None and actor.id != award.application.person_id)
+
+
 def _demand_distance(actor: Person, applications: Sequence[Application]) -> None:
     if too_near(actor, applications):
         raise Forbidden
@@ -473,8 +492,10 @@ def _demand_distance(actor: Person, applications: Sequence[Application]) -> None
 
 def _take_back_places(actor: Person, ids: Sequence[uuid.UUID]) -> None:
     """Whoever is offered a grant again stands in the place it left: a reserve who was only proposed for it is not any
-    more. Raises PlaceTaken where a reserve was confirmed.
+    more. Raises PlaceTaken where a reserve was confirmed, or a slate has filled it.
     """
+    if ids and queries.refilled(ids):
+        raise PlaceTaken
     for proposal in queries.proposals_for(ids):
         if proposal.confirmed_at is not None:
             raise PlaceTaken

@@ -11,9 +11,10 @@ from flask_babel import lazy_gettext as _l
 
 from eventhub.awards.awarding import link
 from eventhub.awards.ledger import shown
-from eventhub.awards.models import Award, Replacement, TravelReport
+from eventhub.awards.models import Award, Outcome, Replacement, TravelReport
 from eventhub.awards.release_models import Failed, Release
 from eventhub.awards.replacing import link as replacement_link
+from eventhub.funding import thread
 from eventhub.funding.behalf import helper_of
 from eventhub.funding.models import Application, Call, State
 from eventhub.kit.clock import now
@@ -25,7 +26,7 @@ from eventhub.people.models import Person
 from eventhub.people.queries import person_by_email
 
 Kind = Literal[
-    "offered", "accepted", "lapsed", "visa_help", "report_due", "report_reminder", "report_overdue", "thanks"
+    "offered", "accepted", "lapsed", "ended", "visa_help", "report_due", "report_reminder", "report_overdue", "thanks"
 ]
 FOOT = _l("You get this mail because you applied for support. Answers to this address are not read.")
 FOOT_NOMINATOR = _l("You get this mail because you nominated somebody. Answers to this address are not read.")
@@ -41,6 +42,7 @@ SUBJECTS: dict[Kind, Callable[[str], str]] = {
     "offered": lambda fund: gettext("A grant is offered to you: %(fund)s", fund=fund),
     "accepted": lambda fund: gettext("You have accepted your grant: %(fund)s", fund=fund),
     "lapsed": lambda fund: gettext("The offer of a grant has ended: %(fund)s", fund=fund),
+    "ended": lambda fund: gettext("Your grant has ended: %(fund)s", fund=fund),
     "visa_help": lambda fund: gettext("Your visa: %(fund)s", fund=fund),
     "report_due": lambda fund: gettext("Your report on the journey: %(fund)s", fund=fund),
     "report_reminder": lambda fund: gettext("A reminder of your report: %(fund)s", fund=fund),
@@ -90,7 +92,7 @@ def _about(kind: Kind, award: Award, report: TravelReport | None) -> Letter:
         "registration/letter",
         {
             "name": person.public_name,
-            "paragraphs": _paragraphs(kind, award, report, lang),
+            "paragraphs": _ended(award) if kind == "ended" else _paragraphs(kind, award, report, lang),
             "quote": None,
             "facts": [*_facts(award.application, title), *_own_facts(kind, award, lang)],
             "buttons": _buttons(kind, award, lang) if person.email else [],
@@ -118,7 +120,7 @@ def decided_on_paper(
     if person.discreet and person.email:
         return _neutral(person.email, lang, "people.me")
     title = title_of(call, lang)
-    reserve = application.state is State.RESERVE
+    reserve = (application.outcome_seen or application.state) is State.RESERVE
 
     def subject() -> str:
         if reserve:
@@ -268,6 +270,23 @@ def _paragraphs(kind: Kind, award: Award, report: TravelReport | None, lang: str
     return [_l("Thank you. Your report is filed, and nothing is owed any more. It helps those who come after you.")]
 
 
+def _ended(award: Award) -> Sequence[Any]:
+    """Somebody else ended it: who, and that nothing more is to be bought."""
+    return [
+        _why_ended(award.outcome),
+        _l("Please buy and book nothing more for this journey: the fund no longer pays for it."),
+        _l("If something went wrong, please write to us."),
+    ]
+
+
+def _why_ended(outcome: Outcome | None) -> Any:
+    if outcome is Outcome.REPLACED:
+        return _l("The organization that nominated you has named somebody else in your place. Your grant has ended.")
+    if outcome is Outcome.CANCELLED:
+        return _l("The fund has ended your grant.")
+    return _l("We have noted that you do not come. Your grant has ended.")
+
+
 def _facts(application: Application, title: str) -> list[dict[str, Any]]:
     facts: list[dict[str, Any]] = [{"label": _l("Fund"), "value": title}]
     if application.reference:
@@ -287,16 +306,21 @@ def _buttons(kind: Kind, award: Award, lang: str) -> list[dict[str, Any]]:
         return [{"label": _l("Read it and answer"), "url": absolute("awards.answer", lang=lang, token=link(award))}]
     if kind in {"report_due", "report_reminder", "report_overdue"}:
         return [{"label": _l("Write the report"), "url": absolute("awards.report", **own)}]
-    return [{"label": _l("See my grant"), "url": absolute("awards.mine", **own)}]
+    found = [{"label": _l("See my grant"), "url": absolute("awards.mine", **own)}]
+    if kind == "ended" and thread.may_write(award.application):
+        found.append(_asking(award.application, lang))
+    return found
 
 
 def _ways_on(application: Application, lang: str) -> list[dict[str, Any]]:
     """After a decision: one's page, and where to ask, since answers to the mail are not read."""
     found = [{"label": _l("Go to my page"), "url": absolute("people.me", lang=lang)}]
-    if application.reference:
-        asking = absolute("funding_thread.mine", lang=lang, reference=application.reference)
-        found.append({"label": _l("Questions about my application"), "url": asking})
-    return found
+    return [*found, _asking(application, lang)] if application.reference else found
+
+
+def _asking(application: Application, lang: str) -> dict[str, Any]:
+    asking = absolute("funding_thread.mine", lang=lang, reference=application.reference)
+    return {"label": _l("Questions about my application"), "url": asking}
 
 
 def _has_link(person: Person) -> bool:

@@ -15,7 +15,7 @@ from eventhub.awards import (
     personal_data,
     queries,
 )
-from eventhub.awards.views import STATES
+from eventhub.awards.views import STATES, state_of
 from eventhub.funding import call_queries
 from eventhub.funding.access import scope_of
 from eventhub.funding.models import Call
@@ -36,7 +36,7 @@ def mine(visitor: Visitor) -> Panel | None:
         {
             "title": letters.title_of(one.application.call, g.lang),
             "url": url_for("awards.mine", reference=one.application.reference),
-            "state": STATES.get(one.application.state, ""),
+            "state": state_of(one),
         }
         for one in queries.of_person(visitor.person.id)
     ]

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
-from sqlalchemy.orm import aliased, contains_eager, joinedload
+from sqlalchemy.orm import InstrumentedAttribute, aliased, contains_eager, joinedload
 
 from eventhub.awards.models import Award, AwardLine, Outcome, Payment, Proposal, Replacement, ReservePlace, TravelReport
 from eventhub.awards.money_models import FundEnvelope
+from eventhub.awards.release_models import Staging
 from eventhub.funding.models import Application, Call, CallRules, Stand, State
 from eventhub.funding.rules import Rules, read
 from eventhub.kit.db import db
@@ -17,6 +18,7 @@ from eventhub.kit.errors import NotFound, or_not_found
 from eventhub.kit.tokens import digest
 from eventhub.people.affiliations import names
 from eventhub.people.models import Affiliation, Person
+from eventhub.selecting.models import Slate, SlateState
 
 
 def whole(*, lock: bool = False) -> Select[Award]:
@@ -233,25 +235,51 @@ def next_reserve(left: Left) -> ReservePlace | None:
 
 
 def left_open(since: datetime) -> list[Award]:
-    """Awards whose place nobody is proposed for: that ended after ``since``, or whose reserve went away before there
-    was an award for it. Both held, only in calls that are not cancelled and have somebody in line.
+    """Awards whose place nobody is proposed for, the one that ended first before others: that ended after ``since``, or
+    whose reserve went away after it before there was an award for it. Both held, only in calls that are not cancelled
+    and have somebody in line; one that somebody else holds is looked at another time. Never a place that a slate has
+    filled since.
     """
     proposed = aliased(Application)
     has_award = select(Award.id).where(Award.application_id == Proposal.application_id).correlate(Proposal)
-    of_place = select(Proposal.id).where(Proposal.freed_award_id == Award.id).correlate(Award)
-    stands = of_place.join(proposed, proposed.id == Proposal.application_id).where(
-        Proposal.dropped_at.is_(None),
-        or_(proposed.state.not_in({State.WITHDRAWN, State.NOT_RECOMMENDED}), has_award.exists()),
+    of_place = (
+        select(Proposal.id)
+        .join(proposed, proposed.id == Proposal.application_id)
+        .where(Proposal.freed_award_id == Award.id)
+        .correlate(Award)
     )
+    left = proposed.state.in_({State.WITHDRAWN, State.NOT_RECOMMENDED})
+    stands = of_place.where(Proposal.dropped_at.is_(None), or_(~left, has_award.exists()))
+    lately = of_place.where(or_(Proposal.dropped_at > since, and_(left, proposed.changed_at > since)))
     waits = select(ReservePlace.call_id).join(proposed, proposed.id == ReservePlace.application_id)
-    rows = whole(lock=True).where(
+    rows = whole().where(
         Award.ended_at.is_not(None),
-        or_(Award.ended_at > since, of_place.exists()),
+        or_(Award.ended_at > since, lately.exists()),
         ~stands.exists(),
+        ~_refilled(Application.call_id),
         Call.stand != Stand.CANCELLED,
         Application.call_id.in_(waits.where(proposed.state == State.RESERVE)),
     )
-    return list(db.session.scalars(rows.order_by(None).order_by(Award.ended_at, Award.id)))
+    held = rows.with_for_update(of=[Application, Award], skip_locked=True).execution_options(populate_existing=True)
+    found = [(one.ended_at, one.id, one) for one in db.session.scalars(held) if one.ended_at is not None]
+    return [one for _ended, _id, one in sorted(found)]
+
+
+def refilled(award_ids: Collection[uuid.UUID]) -> bool:
+    """Whether a slate has filled the place of one of these awards since it ended."""
+    rows = select(Award.id).join(Award.application).where(Award.id.in_(award_ids), _refilled(Application.call_id))
+    return db.session.scalar(rows.limit(1)) is not None
+
+
+def _refilled(call_id: InstrumentedAttribute[uuid.UUID], *, staged: bool = False) -> ColumnElement[bool]:
+    """Whether an award's place is filled: the board recommended a slate after the award had ended, which reckoned with
+    the place, and that slate stands or was staged. ``staged``: these alone.
+    """
+    done = Staging.done_at.is_not(None)
+    holds = done if staged else or_(done, Slate.state.in_([SlateState.RECOMMENDED, SlateState.APPROVED]))
+    newer = select(Slate.id).outerjoin(Staging, Staging.slate_id == Slate.id)
+    newer = newer.where(Slate.call_id == call_id, Slate.recommended_at > Award.ended_at, holds)
+    return newer.correlate(Award, call_id.class_).exists()
 
 
 def for_places(application_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, datetime | None]:
@@ -273,9 +301,14 @@ def for_places(application_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, dateti
 
 
 def gone_proposals() -> list[Proposal]:
-    """What waits for somebody's word about an application that is not in reserve any more."""
-    rows = select(Proposal).join(Proposal.application).where(Application.state != State.RESERVE)
-    return list(db.session.scalars(rows.where(Proposal.confirmed_at.is_(None), Proposal.dropped_at.is_(None))))
+    """What waits for somebody's word about an application that is not in reserve any more, or about a place that a
+    staged slate has filled. Held; what somebody else holds is looked at another time.
+    """
+    rows = select(Proposal).join(Proposal.application).join(Award, Award.id == Proposal.freed_award_id)
+    rows = rows.where(Proposal.confirmed_at.is_(None), Proposal.dropped_at.is_(None))
+    gone = rows.where(or_(Application.state != State.RESERVE, _refilled(Proposal.call_id, staged=True)))
+    held = gone.order_by(Proposal.id).with_for_update(of=Proposal, skip_locked=True)
+    return list(db.session.scalars(held.execution_options(populate_existing=True)))
 
 
 def held_reserve(application_id: uuid.UUID) -> Application | None:

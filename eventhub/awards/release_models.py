@@ -49,6 +49,9 @@ class Staging(Base):
 class Decision(Base):
     """What an applicant reads beside the outcome: ``reason`` is a code of decision_reason.funding, ``words`` are plain
     ones beside it, sealed with the applicant's key. ``told_at``: since when the applicant may see it.
+
+    Once another decision is staged, ``told_reason`` and ``told_words`` are what was told, until that one is told too;
+    sealed words keep the place of ``words``.
     """
 
     __tablename__ = "fund_decision"
@@ -62,9 +65,30 @@ class Decision(Base):
     changed_at: Mapped[datetime] = mapped_column(default=now)
     changed_by_id: Mapped[uuid.UUID | None]
     told_at: Mapped[datetime | None]
+    told_reason: Mapped[str | None]
+    told_words: Mapped[bytes | None] = mapped_column(LargeBinary)
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def reason_told(self) -> str | None:
+        """The code of the reason that the applicant knows; None before anything was told."""
+        return (self.told_reason or self.reason) if self.told_at else None
+
+    @property
+    def words_told(self) -> bytes | None:
+        """The sealed words that the applicant knows."""
+        if self.told_at is None:
+            return None
+        return self.told_words if self.told_reason else self.words
+
+    def keep_told(self) -> bool:
+        """Put what was told aside, since another reason takes its place here; whether there was anything."""
+        if self.told_at is None or self.told_reason is not None:
+            return False
+        self.told_reason, self.told_words = self.reason, self.words
+        return True
 
 
 class Release(Base):

@@ -9,7 +9,7 @@ from eventhub.awards import access, release_shown, releasing
 from eventhub.awards.console_queries import aside_of
 from eventhub.awards.letters import title_of
 from eventhub.awards.release_queries import waiting_calls
-from eventhub.funding.models import Call, Stand, State
+from eventhub.funding.models import Call, Stand
 from eventhub.funding.own import Intake
 from eventhub.kit.access import actor
 from eventhub.kit.codes import reason_text
@@ -55,13 +55,15 @@ def ways(asked: tuple[Call, Scope]) -> Panel | None:
 def mine(found: Intake) -> Panel | None:
     """Why, on one's own application, for whoever is in reserve or not selected."""
     application = found.application
-    if application is None or application.state not in {State.RESERVE, State.NOT_RECOMMENDED}:
+    if application is None or (application.outcome_seen or application.state) not in releasing.CHOICES:
         return None
     told = releasing.decision_told(application)
-    if told is None:
+    if told is None or told.reason_told is None:
         return None
     words = releasing.words_told(application)
-    return Panel("awards/release_mine.html", {"reason": reason_text("funding", told.reason, g.lang), "words": words})
+    return Panel(
+        "awards/release_mine.html", {"reason": reason_text("funding", told.reason_told, g.lang), "words": words}
+    )
 
 
 def decided(asked: tuple[Reading, Slate]) -> Panel | None:

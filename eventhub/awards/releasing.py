@@ -124,7 +124,7 @@ class Staged:
     @property
     def words(self) -> str | None:
         """The plain words beside the reason."""
-        return words_of(self.application.person, self.decision)
+        return words_of(self.application.person, self.decision, self.decision.words)
 
     @property
     def changed_at(self) -> datetime:
@@ -190,7 +190,7 @@ def gone(call_id: uuid.UUID) -> list[Application]:
             Application.call_id == call_id,
             Application.state == State.WITHDRAWN,
             Application.erased_at.is_(None),
-            Decision.told_at.is_(None),
+            or_(Decision.told_at.is_(None), Decision.told_reason.is_not(None)),
         )
         .options(joinedload(Application.person))
         .order_by(Application.number)
@@ -275,6 +275,7 @@ def say(actor: Person, row: Staged, *, reason: str, words: str | None, version: 
     decision = row.decision
     if decision.version != version:
         raise Stale
+    decision.keep_told()
     decision.reason, decision.changed_at, decision.changed_by_id = reason, now(), actor.id
     text = (words or "").strip()
     decision.words = seal(row.application.person.seal_key, _place(decision), text) if text else None
@@ -283,13 +284,13 @@ def say(actor: Person, row: Staged, *, reason: str, words: str | None, version: 
     return decision
 
 
-def words_of(person: Person, decision: Decision) -> str | None:
-    """The plain words of a decision; None where there are none, or after an erasure."""
-    if decision.words is None:
+def words_of(person: Person, decision: Decision, sealed: bytes | None) -> str | None:
+    """Plain words of a decision: those that wait, or those told. None where there are none, or after an erasure."""
+    if sealed is None:
         return None
     try:
         key = db.session.get_one(SealKey, person.seal_key_id)
-        return open_sealed(key, _place(decision), decision.words).decode()
+        return open_sealed(key, _place(decision), sealed).decode()
     except Unreadable:
         return None
 
@@ -300,13 +301,15 @@ def words_told(application: Application) -> str | None:
     if told is None:
         return None
     person = db.session.get_one(Person, application.person_id)
-    return words_of(person, told)
+    return words_of(person, told, told.words_told)
 
 
 def decision_told(application: Application) -> Decision | None:
-    """What somebody was told beside the outcome that stands; None before the release."""
+    """What somebody was told beside the outcome that the person knows of, also while another one is staged; None before
+    the release. What was told are its ``reason_told`` and ``words_told``.
+    """
     rows = select(Decision).where(Decision.application_id == application.id, Decision.told_at.is_not(None))
-    return db.session.scalar(rows) if application.outcome_seen is None else None
+    return db.session.scalar(rows)
 
 
 def release(actor: Person, call: Call, *, stamp: str, at: datetime | None = None) -> Release:
@@ -450,7 +453,9 @@ def _tell(actor: Person, row: Release, rows: Sequence[Staged]) -> None:
             [(one.application, one.decision.reason) for one in others], at=moment + len(awards) * gap, gap=gap
         )
     seen = update(Decision).where(Decision.id.in_([one.decision.id for one in rows]))
-    db.session.execute(seen.values(told_at=moment), execution_options={"synchronize_session": False})
+    db.session.execute(
+        seen.values(told_at=moment, told_reason=None, told_words=None), execution_options={"synchronize_session": False}
+    )
     for one in rows:
         db.session.expire(one.decision)
     row.done_at, row.told = moment, len(awards) + len(others)

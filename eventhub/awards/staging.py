@@ -424,7 +424,9 @@ def _over_limit(rules: Rules, files: Iterable[Application], people: dict[str, An
 
 
 def _note_reasons(call_id: uuid.UUID, applications: Sequence[Application], over: frozenset[uuid.UUID]) -> None:
-    """Everybody has a reason; one that a person chose for a refusal that nobody was told stays."""
+    """Everybody has a reason; one that a person chose for a refusal that nobody was told stays, and so does what
+    somebody was told whose outcome is the same.
+    """
     known = {row.application_id: row for row in db.session.scalars(select(Decision).where(Decision.call_id == call_id))}
     made = []
     for one in applications:
@@ -433,8 +435,10 @@ def _note_reasons(call_id: uuid.UUID, applications: Sequence[Application], over:
         row = known.get(one.id)
         if row is None:
             made.append(Decision(id=uuid.uuid4(), call_id=call_id, application_id=one.id, reason=reason))
-        elif row.told_at is not None or row.changed_by_id is None or one.state is not State.NOT_RECOMMENDED:
-            row.reason, row.told_at, row.changed_at = reason, None, now()
+        elif row.told_at is not None and one.outcome_seen is None:
+            continue
+        elif row.keep_told() or row.changed_by_id is None or one.state is not State.NOT_RECOMMENDED:
+            row.reason, row.changed_at = reason, now()
             row.words = row.changed_by_id = None
     db.session.add_all(made)
     db.session.flush()

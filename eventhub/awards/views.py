@@ -193,7 +193,7 @@ def _draw(
         award=award,
         application=award.application,
         title=letters.title_of(award.application.call, g.lang),
-        state=STATES.get(award.application.state, award.application.state.value),
+        state=state_of(award),
         amount=shown(award.envelope, award.amount, g.lang),
         due=here,
         is_open=is_open and award.application.state is State.OFFERED,
@@ -206,6 +206,12 @@ def _draw(
         **given,
     )
     return page, form.status
+
+
+def state_of(award: Award) -> Any:
+    """Where a grant stands, in words for its person: whom somebody else replaced has not withdrawn."""
+    state = State.CANCELLED if award.outcome is Outcome.REPLACED else award.application.state
+    return STATES.get(state, state.value)
 
 
 def _lines(award: Award) -> list[dict[str, Any]]:

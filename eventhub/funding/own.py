@@ -73,11 +73,16 @@ class Intake:
 
     @property
     def ends(self) -> datetime:
-        """From when days of retention count: the midnight that ends the event, else the deadline with its grace."""
-        if self.event is None:
-            return self.call.closes_at + timedelta(hours=self.call.grace_hours)
-        midnight = datetime.combine(self.event.last_day + timedelta(days=1), time(), ZoneInfo(self.event.time_zone))
-        return midnight.astimezone(UTC)
+        """From when days of retention count."""
+        return ends_of(self.call, self.event)
+
+
+def ends_of(call: Call, event: Event | None) -> datetime:
+    """The midnight that ends the event of a call, else its deadline with its grace."""
+    if event is None:
+        return call.closes_at + timedelta(hours=call.grace_hours)
+    midnight = datetime.combine(event.last_day + timedelta(days=1), time(), ZoneInfo(event.time_zone))
+    return midnight.astimezone(UTC)
 
 
 _NEWEST = (

@@ -54,9 +54,9 @@ ASKED_IN = frozenset({State.SUBMITTED, State.INFO_REQUESTED})
 """States in which the desk may ask."""
 APPEALED = frozenset({State.INELIGIBLE})
 """States in which the applicant may write without having been asked: an appeal, a paper that came late."""
-TOLD = frozenset({State.RESERVE, State.NOT_RECOMMENDED})
+TOLD = frozenset({State.RESERVE, State.NOT_RECOMMENDED, State.CANCELLED})
 """States in which the applicant may ask why, once told: the letter says so, and answers to it are not read."""
-ENDED = frozenset({State.DRAFT, State.EXPIRED, State.WITHDRAWN, State.CANCELLED, State.CLOSED})
+ENDED = frozenset({State.DRAFT, State.EXPIRED, State.WITHDRAWN, State.CLOSED})
 """States in which nothing more is written."""
 
 
@@ -215,7 +215,7 @@ def may_write(application: Application) -> bool:
     if _has_ended(application):
         return False
     asked = application.state in APPEALED | {State.INFO_REQUESTED} or application.merged_into_id is not None
-    told = application.state in TOLD and application.outcome_seen is None
+    told = (application.outcome_seen or application.state) in TOLD
     return asked or told or is_there(application.id)
 
 

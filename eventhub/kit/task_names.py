@@ -9,6 +9,7 @@ TASK_NAMES: dict[str, Any] = {
     "arrangements.not_possible": _l("A mail that something asked for is not possible"),
     "awards.accepted": _l("A mail about a grant that was accepted"),
     "awards.decided": _l("A mail about an application for support"),
+    "awards.ended": _l("A mail about a grant that has ended"),
     "awards.lapsed": _l("A mail about a grant that nobody answered for"),
     "awards.make_report": _l("A report for donors"),
     "awards.offered": _l("A mail that offers a grant"),

@@ -76,6 +76,12 @@ def scenes(title: Words) -> dict[str, Callable[[Person], Payload]]:
         awarding.lapse_due(now() + timedelta(days=30))
         return {"award_id": str(award.id)}
 
+    def ended(person: Person) -> Payload:
+        fund = _fund(title)
+        award = make_award(fund, State.ACCEPTED, person=person)
+        awarding.cancel(fund.officer, award)
+        return {"award_id": str(award.id)}
+
     def visa(person: Person) -> Payload:
         fund = _fund(title)
         award = make_award(fund, State.ACCEPTED, person=person)
@@ -118,6 +124,7 @@ def scenes(title: Words) -> dict[str, Callable[[Person], Payload]]:
         "awards.offered": offered,
         "awards.accepted": accepted,
         "awards.lapsed": lapsed,
+        "awards.ended": ended,
         "awards.visa_help": visa,
         "awards.report_due": due,
         "awards.report_reminder": lambda person: due(person) | {"days": 21},

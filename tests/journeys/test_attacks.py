@@ -121,7 +121,7 @@ NOT_FREE = {
     "fund_pair": {"reasons"},
     "registration_pair": {"reasons", "dropped_from"},
     "fund_award": {"cell"},
-    "fund_decision": {"reason"},
+    "fund_decision": {"reason", "told_reason"},
     "fund_release": {"seen"},
     "fund_award_line": {"given_currency"},
     "fund_envelope": {"key", "currency"},
