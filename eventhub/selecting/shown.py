@@ -276,8 +276,8 @@ def _balance_label(rule: Balance) -> str:
 
 
 def prices(run: Run | None, rules: Rules, sight: Sight) -> list[dict[str, Any]] | None:
-    """Each rule with the points it costs and how many change, the dearest first; None while that is reckoned. A rule on
-    sealed cells never says who.
+    """Each rule with the points it costs and how many change, the dearest first; None while that is reckoned. Of rules
+    on sealed cells nothing but that there are some: beside the scores of the room a price would name who stands there.
     """
     if run is None or run.answer is None:
         return None
@@ -285,10 +285,14 @@ def prices(run: Run | None, rules: Rules, sight: Sight) -> list[dict[str, Any]] 
     for one in sorted(run.answer["rows"], key=lambda row: -row["lost"]):
         if one["kind"] == "pin" and uuid.UUID(one["id"]) in sight.aside:
             continue
+        if _is_sealed(rules, one["id"]):
+            continue
         label = rule_label(rules, one["id"])
         if one["kind"] == "pin":
             label = _("Pin: %(name)s", name=sight.who(one["id"])["name"])
         found.append({"label": label, "points": points(one["lost"]), "people": show_number(len(one["joins"]), lang)})
+    if _has_sealed(rules):
+        found.append({"label": _("Rules of balance that are not shown for one person"), "points": "–", "people": "–"})
     return found
 
 
