@@ -175,6 +175,9 @@ def _with_inputs(run: Run) -> Work:
         about = slate_of(run.slate_id)
         known = {one.id for one in inputs.problem.candidates}
         former = [] if about is None else [seat for seat in about.result["seats"] if seat["candidate"] in known]
+        # An award may stand in another way than the seat of then.
+        ways = {one.id: one.variants[0].id for one in inputs.problem.candidates if one.id in inputs.accepted}
+        former = [{**seat, "variant": ways.get(seat["candidate"], seat["variant"])} for seat in former]
         request |= {"former": former, "accepted": sorted(inputs.accepted), "gone": list(what.gone)}
     return Work(run.id, run.kind, VERBS[run.kind], request, inputs, files_of(run.call_id))
 
