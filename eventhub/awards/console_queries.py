@@ -23,6 +23,7 @@ from eventhub.awards.models import (
 from eventhub.awards.money_models import BudgetChange, ExchangeRate, FundEnvelope, Movement
 from eventhub.funding.access import reached
 from eventhub.funding.models import Application, Call, Endorsement, Stand, State
+from eventhub.funding.nearness import asked_at
 from eventhub.kit.audit import AuditEntry, AuditText
 from eventhub.kit.db import Texts, db
 from eventhub.kit.errors import or_not_found
@@ -48,7 +49,7 @@ class Aside:
 
     person_id: uuid.UUID
     organisations: frozenset[uuid.UUID]
-    email: str | None
+    vouched: ColumnElement[bool] | None
 
     def others(self) -> ColumnElement[bool]:
         """The applications that this person is not near to."""
@@ -61,15 +62,16 @@ class Aside:
                 if self.organisations
             ),
         ]
-        if self.email:
-            asked = select(Endorsement.application_id).where(Endorsement.email == self.email)
+        if self.vouched is not None:
+            asked = select(Endorsement.application_id).where(self.vouched)
             mine.append(Application.id.in_(asked))
         return ~or_(*mine)
 
 
 def aside_of(person: Person) -> Aside:
-    """Who looks. One statement."""
-    return Aside(person.id, frozenset(queries.organisations_of([person.id])[person.id]), person.email)
+    """Who looks. Two statements."""
+    vouched = asked_at(person.id, person.email) if person.email else None
+    return Aside(person.id, frozenset(queries.organisations_of([person.id])[person.id]), vouched)
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ from eventhub.kit.outbox import promise
 from eventhub.people.affiliations import as_one
 from eventhub.people.models import Person
 from eventhub.reviewing.queries import call_by_id
+from eventhub.selecting import inputs
 from eventhub.selecting.inputs import cells_of, variants_of
 from eventhub.selecting.models import Slate, SlateState
 from eventhub.selecting.queries import aside
@@ -450,3 +451,14 @@ def _missing(error: EnvelopeBroken | NoRoom | AmountWrong) -> int | None:
     if isinstance(error, EnvelopeBroken) and error.by is not None:
         return error.by.minor
     return None
+
+
+def granted(application_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[Support, int]]:
+    """The way and the amount, in minor units, that hold for those who have an award. One statement."""
+    ways = {variant: support for support, variant in VARIANTS.items()}
+    rows = select(Award.application_id, Award.variant, Award.amount).where(Award.application_id.in_(application_ids))
+    found = db.session.execute(rows)
+    return {row.application_id: (ways.get(row.variant, Support.PARTIAL), row.amount) for row in found}
+
+
+inputs.GRANTED.append(granted)

@@ -56,11 +56,11 @@ def draw_preview(
         title=desk_shown.title_of(place.call, g.lang),
         form=form,
         outcome=outcome,
-        able=[(one, one.person.public_name, desk_shown.STATES[one.state]) for one in able],
+        able=[(one, one.listed_name, desk_shown.STATES[one.state]) for one in able],
         unable=[
             (
                 one,
-                one.person.public_name,
+                one.listed_name,
                 desk_shown.why_too_near(near[one.id])
                 if one.id in near
                 else _moved(one, by.get(one.id))

@@ -121,7 +121,7 @@ def forget_mailbox(_person: Person, addresses: Collection[str]) -> None:
     rows = select(Endorsement).where(Endorsement.email.in_(addresses)).order_by(Endorsement.id).with_for_update()
     nominated = set()
     for row in db.session.scalars(rows.execution_options(populate_existing=True)).all():
-        row.email, row.name = "", ""
+        row.email, row.name, row.mailbox = "", "", None
         if row.outcome is None:
             row.outcome, row.answered_at = Vouch.NOT_ME, now()
         if row.role is Voucher.NOMINATOR:

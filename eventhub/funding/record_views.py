@@ -348,11 +348,11 @@ def _voucher(where: Desk, application: Application, one: Endorsement) -> dict[st
         "name": one.name,
         "organisation": one.organisation.name if one.organisation else "",
         "role": desk_shown.VOUCHERS[one.role],
-        "tag": desk_shown.VOUCHES[one.outcome],
+        "tag": desk_shown.DISOWNED if one.disowned_at else desk_shown.VOUCHES[one.outcome],
         "late": one.late,
         "after_scoring": one.after_scoring and one.outcome is Vouch.CONFIRMED,
         "words": words,
-        "when": _when(where, one.answered_at),
+        "when": _when(where, one.disowned_at or one.answered_at),
         "file": file_name or (one.file.name if one.file else ""),
         "url": url_for(
             "funding_console.letter",

@@ -23,6 +23,7 @@ from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError, NotFound, TooMany
 from eventhub.kit.file_types import EVERYTHING
 from eventhub.kit.limits import count
+from eventhub.kit.mailboxes import one_mailbox
 from eventhub.kit.outbox import promise
 from eventhub.kit.sealed import Place, SealKey, Unreadable, open_sealed, place, resealed, seal
 from eventhub.kit.tokens import digest, new_salt, token
@@ -290,7 +291,8 @@ def answer(secret: str, outcome: Vouch, words: str = "", upload: Upload | None =
 
 def refuse(secret: str) -> bool:
     """Whoever reads the mailbox says: not me. Name and mailbox are forgotten but for a digest, and this applicant's
-    mails go there no more. Once more is the same; False for nobody's link.
+    mails go there no more. What was confirmed there counts no more, and stands at the desk as disowned. Once more is
+    the same; False for nobody's link.
     """
     asked = behind(secret, lock=True)
     if asked is None:
@@ -311,8 +313,9 @@ def refuse(secret: str) -> bool:
     rows = [row for row in db.session.scalars(theirs).all() if one_mailbox(row.email) == mailbox]
     for row in rows:
         row.email, row.name = _forgotten(mailbox), ""
-        if row.outcome is None:
-            row.outcome, row.answered_at = Vouch.NOT_ME, moment
+        if row.outcome in {None, Vouch.CONFIRMED}:
+            row.disowned_at = moment if row.outcome is Vouch.CONFIRMED else None
+            row.outcome, row.answered_at = Vouch.NOT_ME, row.answered_at or moment
             if row.withdrawn_at is None and not told:
                 promise("funding.vouch_answered", endorsement_id=row.id)
                 told = True
@@ -383,12 +386,6 @@ def mailbox_gone(application_ids: Collection[uuid.UUID]) -> None:
     """The mailbox of the nominator of these applications is forgotten, here and by all that keep it."""
     for forget in NOMINATOR_GONE:
         forget(application_ids)
-
-
-def one_mailbox(address: str) -> str:
-    """What two addresses of one mailbox have in common: a tag after a plus sign leads to the same one."""
-    local, _at, domain = address.partition("@")
-    return f"{local.partition('+')[0]}@{domain}"
 
 
 def _open(found: Intake) -> Application:

@@ -241,7 +241,7 @@ def _review_page(person: Person, found: Review, call: Reading, form: ReviewForm)
         form=form,
         review=found,
         number=application.number,
-        name=None if shown.is_masked(call) else application.person.public_name,
+        name=None if shown.is_masked(call) else application.listed_name,
         is_open=is_open,
         standing=shown.STANDINGS[found.state] if is_open or found.state not in OPEN else shown.DECIDED,
         decided=application.state is not State.UNDER_REVIEW,

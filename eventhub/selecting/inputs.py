@@ -6,7 +6,7 @@ audit, and what is made of them is sealed again (models.Slate). Whoever did not 
 
 import json
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 from sqlalchemy import select
@@ -35,6 +35,8 @@ TAKEN = (
     *(State.TICKETED, State.TRAVELLED, State.REPORT_DUE, State.REPORT_OVERDUE, State.CLOSED),
 )
 """Who was approved already: these stay whatever is solved."""
+GRANTED: list[Callable[[Collection[uuid.UUID]], Mapping[uuid.UUID, tuple[Support, int]]]] = []
+"""Features further up that know what was granted for applications: the way, and the amount in minor units."""
 SEALED = frozenset(one.value for one in Dimension if one not in OPEN_TRAITS)
 """Dimensions that are only ever counted."""
 RULE, CAP = "balance.", "organisation.cap"
@@ -109,9 +111,9 @@ def gather(reading: Reading, actor: object | None, what: What | None = None) -> 
     pins = standing_pins(call.id)
     one_of = as_one({each for one in costed for each in (one.organisation_id, one.nominated_by_id) if each})
     plain = Problem(
-        candidates=tuple(_candidate(one, scores[str(one.id)], what.fares, one_of) for one in costed),
+        candidates=_as_granted([_candidate(one, scores[str(one.id)], what.fares, one_of) for one in costed], costed),
         budget=rules.budget if what.budget is None else what.budget,
-        places=rules.places if what.places is None else what.places,
+        places=_places(rules, costed) if what.places is None else what.places,
         rules=tuple(rule_of(one) for one in rules.balance),
         caps=_caps(rules),
         pins=_pins(costed, pins),
@@ -258,6 +260,21 @@ def _candidate(application: Application, score: float, fares: int, one_of: Mappi
         variants=variants_of(application, fares),
         organisations=tuple(sorted(organisations)),
         cells=cells_of(application),
+    )
+
+
+def _places(rules: Rules, files: Collection[Application]) -> int | None:
+    """The places of a call; whoever came in beside them with what was left of the money stays."""
+    return None if rules.places is None else max(rules.places, sum(one.state in TAKEN for one in files))
+
+
+def _as_granted(candidates: Collection[Candidate], files: Collection[Application]) -> tuple[Candidate, ...]:
+    """Whoever was approved already stays in the way of then and costs what was granted, whatever fares do since."""
+    taken = [one.id for one in files if one.state in TAKEN]
+    found = {str(one): way for granted in GRANTED for one, way in granted(taken).items()} if taken else {}
+    return tuple(
+        replace(one, variants=(Variant(found[one.id][0].value, found[one.id][1]),)) if one.id in found else one
+        for one in candidates
     )
 
 

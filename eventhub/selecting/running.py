@@ -110,16 +110,25 @@ def ask(
 
 
 def _demand_room(about: Slate, asked: Mapping[str, Any]) -> None:
-    """Whoever names all that may come reads out of yes or no which cells they stand in."""
-    places, budget = asked.get("places"), asked.get("budget")
+    """Whoever names all that may come reads out of yes or no which cells they stand in: by few places, by little money,
+    by fares that eat the money up, or by pinning out who else there is.
+    """
     rules = call_by_id(about.call_id).rules
-    if (places is None and budget is None) or not _is_telling(rules):
+    tried = {"places", "budget", "fares"} & asked.keys()
+    if not tried or not _is_telling(rules):
         return
-    must = {str(one.application_id) for one in standing_pins(about.call_id) if one.must}
+    places, budget = asked.get("places"), asked.get("budget", rules.budget)
+    pins = standing_pins(about.call_id)
+    must = {str(one.application_id) for one in pins if one.must}
     must |= {one["id"] for one in about.people if one["pin"] == "must"}
-    free = sorted(one["cost"] for one in about.people if one["id"] not in must)
-    need = sum(one["cost"] for one in about.people if one["id"] in must) + sum(free[-counting.FEWEST :])
-    if (places is not None and places < len(must) + counting.FEWEST) or (budget is not None and budget < need):
+    out = {str(one.application_id) for one in pins if not one.must}
+    # Fares raise the tickets alone; that all of a cost rises is the cautious side.
+    cost = {one["id"]: -(-one["cost"] * (100 + int(asked.get("fares", 0))) // 100) for one in about.people}
+    free = sorted(cost[one] for one in cost.keys() - must - out)
+    need = sum(cost[one] for one in cost.keys() & must) + sum(free[-counting.FEWEST :])
+    is_full = places is not None and places < len(must) + counting.FEWEST
+    is_spent = budget is not None and bool({"budget", "fares"} & tried) and budget < need
+    if len(free) < counting.FEWEST or is_full or is_spent:
         raise TooSmall
 
 
@@ -202,6 +211,9 @@ def _with_inputs(run: Run) -> Work:
         about = slate_of(run.slate_id)
         known = {one.id for one in inputs.problem.candidates}
         former = [] if about is None else [seat for seat in about.result["seats"] if seat["candidate"] in known]
+        # An award may stand in another way than the seat of then.
+        ways = {one.id: one.variants[0].id for one in inputs.problem.candidates if one.id in inputs.accepted}
+        former = [{**seat, "variant": ways.get(seat["candidate"], seat["variant"])} for seat in former]
         request |= {"former": former, "accepted": sorted(inputs.accepted), "gone": list(what.gone)}
     return Work(run.id, run.kind, VERBS[run.kind], request, inputs, files_of(run.call_id))
 

@@ -64,6 +64,8 @@ def test_a_preview_shows_the_letter_in_six_languages_and_one_press_decides(clien
     for word in ("English", "العربية", "中文", "Français", "Русский", "Español", "Find 2 applications eligible?"):
         assert word in page
     assert "says only that there is news" in page
+    assert "Sokha" not in page
+    assert two.reference in page
     assert decide(client, call, "eligible", one, two).status_code == 303
     assert {one.state, two.state} == {State.ELIGIBLE}
     assert one.decided_at is not None

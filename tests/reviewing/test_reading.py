@@ -51,6 +51,20 @@ def test_a_file_is_read_and_handed_in(client: FlaskClient) -> None:
     assert "textarea" not in done
 
 
+def test_a_discreet_person_without_an_alias_stays_a_reference_in_a_file_that_is_not_masked(client: FlaskClient) -> None:
+    call = f.make_call(masking="named")
+    reader = sign_in(client, f.make_reader(call))
+    review = f.give(f.answer(f.make_file(call)), reader)
+    file = db.session.get_one(Application, review.application_id)
+    person = db.session.get_one(Person, file.person_id)
+    person.name, person.discreet = "Legal Name", True
+    db.session.flush()
+    assert "Legal Name" not in client.get(f"/en/reviews/{review.id}").text
+    person.discreet = False
+    db.session.flush()
+    assert "Legal Name" in client.get(f"/en/reviews/{review.id}").text
+
+
 def test_what_lacks_is_said_and_nothing_typed_is_lost(client: FlaskClient) -> None:
     call = f.make_call()
     reader = sign_in(client, f.make_reader(call))

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import uuid
 from http import HTTPStatus
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
+from eventhub.funding.desk_models import FundPair
 from eventhub.funding.models import Application, Call, State
 from eventhub.kit.audit import AuditEntry
 from eventhub.kit.db import db
@@ -19,6 +21,7 @@ from eventhub.selecting.models import Board, Kind, Pin, Recusal, Run, RunState, 
 from tests.factories.people import form_fields, make_person, sign_in
 from tests.factories.reviewing import give
 from tests.factories.selecting import (
+    COST,
     answer,
     at_least,
     make_approver,
@@ -321,3 +324,47 @@ def test_several_envelopes_stand_each_with_its_money(client: FlaskClient) -> Non
     for page in (room, text_of(client.get(at(call, f"/slates/{slate.number}/decide")))):
         for words in ("General money", "20,000", "For access (Disability: Yes)", "6,000", "All envelopes together"):
             assert words in page, words
+
+
+def test_the_room_says_whom_it_leaves_out_and_who_is_chosen_for_a_rule(client: FlaskClient) -> None:
+    rules = {"balance": [at_least("late", "region", "americas", 7)], "places": 25}
+    call, files = make_scored(40, envelopes=[{"id": "a", "title": {"en": "A"}, "amount": 25 * COST}], **rules)
+    for place, one in enumerate(files):
+        one.region = "americas" if place < 6 or place == 38 else "africa_middle_east"
+    db.session.flush()
+    member = make_member(call)
+    make_slate(meet(call, member), member)
+    sign_in(client, member)
+    told = text_of(client.get(at(call)))
+    assert "Ranks 9 to 18: 10 more are chosen" in told
+    assert "Show everybody" in told
+    assert told.count("for a rule of balance") == 1
+    whole = text_of(client.get(at(call, "?all=1")))
+    assert "more are chosen" not in whole
+    db.session.add(Recusal(id=uuid.uuid4(), call_id=call.id, application_id=files[9].id, person_id=member.id))
+    db.session.flush()
+    assert "Ranks 9 to 18: 9 more are chosen" in text_of(client.get(at(call)))
+
+
+def test_before_it_recommends_the_board_reads_what_is_not_done(client: FlaskClient, scene: Scene) -> None:
+    call, files, member, slate = scene
+    where = at(call, f"/slates/{slate.number}/recommend")
+    chosen = [one for one in files if str(one.id) in {each["id"] for each in slate.people if each["chosen"]}]
+    first, second = sorted(one.id for one in chosen[:2])
+    pair = FundPair(id=uuid.uuid4(), call_id=call.id, first_id=first, second_id=second, score=3, reasons=["name"])
+    db.session.add(pair)
+    give(chosen[0], make_member(call))
+    db.session.flush()
+    told = text_of(client.get(where))
+    assert "Is it time?" in told
+    assert "1 reading is not handed in yet." in told
+    assert "30 files lack a reader." in told
+    assert "1 possible duplicate waits for the fund’s desk." in told
+    assert "Possibly one person, and chosen twice:" in told
+    db.session.add(Recusal(id=uuid.uuid4(), call_id=call.id, application_id=chosen[0].id, person_id=member.id))
+    db.session.flush()
+    told = text_of(client.get(where))
+    assert "29 files lack a reader." in told
+    assert "duplicate" not in told
+    assert "chosen twice" not in told
+    assert "not handed in yet" not in told
