@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import LargeBinary, Uuid, and_, column, literal, or_, select, true, union, union_all, values
+from sqlalchemy import LargeBinary, Uuid, and_, column, literal, or_, select, union, union_all, values
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
