@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import update
 
 from eventhub.awards import queries
@@ -19,6 +18,14 @@ from eventhub.awards.models import Award, AwardLine, Outcome, Payment, Proposal,
 from eventhub.awards.money_models import MovementKind
 from eventhub.awards.queries import Left
 from eventhub.awards.recommending import recommenders_of
+from eventhub.awards.refusals import (
+    Answered,
+    NeedsApprover,
+    PlaceFilled,
+    PlaceTaken,
+    TooLate,
+    TwoPeople,
+)
 from eventhub.funding.allowance import CostKind, Payee
 from eventhub.funding.estimates import Variant
 from eventhub.funding.models import Application, Call, Stand, State
@@ -28,7 +35,7 @@ from eventhub.funding.thread import due_after
 from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
-from eventhub.kit.errors import DomainError, Forbidden, means
+from eventhub.kit.errors import Forbidden
 from eventhub.kit.outbox import promise
 from eventhub.kit.tokens import digest, new_salt, token
 from eventhub.people.models import Person
@@ -44,57 +51,6 @@ OUTCOMES = {
 BATCH = 100
 LOOKS_BACK = timedelta(days=7)
 """So long the clock looks for somebody for a place that was left without a proposal."""
-
-
-class AlreadyAwarded(DomainError):
-    """The application has an award."""
-
-    message = _l("This application has a grant already.")
-
-
-class TwoPeople(DomainError):
-    """Whoever recommended does not approve."""
-
-    status = 403
-    message = _l("Whoever recommended a grant may not approve it. Somebody else has to.")
-
-
-class NeedsApprover(DomainError):
-    """An officer cuts what is approved before the offer, and only an approver raises it."""
-
-    status = 403
-    field = "approved"
-    message = _l("Only an approver can raise what is approved.")
-
-
-class TooLate(DomainError):
-    """The days to answer are over."""
-
-    status = 410
-    message = _l("The days to answer this offer are over.")
-
-
-class Answered(DomainError):
-    """Another answer was given already."""
-
-    message = _l("This offer was answered already. Write to us if you want to change your answer.")
-
-
-class PlaceFilled(NotPossible):
-    """A reserve who was proposed for a place that the board has filled since."""
-
-    message = _l("The board has filled this place since. The proposal can only be dropped.")
-
-
-class PlaceTaken(DomainError):
-    """A lapsed offer whose place a reserve was confirmed for, or a slate has filled since."""
-
-    message = _l("The place of a lapsed offer went to a reserve. It cannot be offered again.")
-
-
-means("uq_fund_award_application_id", AlreadyAwarded())
-means("ck_fund_award_two_people", TwoPeople())
-means("ix_fund_proposal_open", NotPossible())
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,13 @@ from sqlalchemy.orm import defer, joinedload
 
 from eventhub.awards import awarding, ledger, queries
 from eventhub.awards.allotting import Need, NoRoom, Purse, fitted
-from eventhub.awards.awarding import AlreadyAwarded, Cost, Grant, TwoPeople
+from eventhub.awards.awarding import Cost, Grant
 from eventhub.awards.ledger import AmountWrong, EnvelopeBroken, Line
 from eventhub.awards.models import Award, Proposal, ReservePlace
 from eventhub.awards.money_models import FundEnvelope, MovementKind
 from eventhub.awards.queries import Left
 from eventhub.awards.recommending import recommenders
+from eventhub.awards.refusals import AlreadyAwarded, TwoPeople
 from eventhub.awards.release_models import Decision, Failed, Staging
 from eventhub.funding.allowance import CostKind, Payee
 from eventhub.funding.costs import OWN_WAY
