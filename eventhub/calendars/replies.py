@@ -136,7 +136,7 @@ def take(arrived_id: uuid.UUID) -> Refusal | None:
     db.session.execute(delete(ArrivedReply).where(ArrivedReply.id == arrived_id))
     try:
         told = parsed(raw)
-        _take(told, proven=Invite.id == invite_id if invite_id else None)
+        _take(told, proven=Invite.id == invite_id if invite_id else _by_sender(told))
     except Refused as refused:
         log.info("calendar.reply_refused", problem=refused.why.value)
         return refused.why
@@ -179,6 +179,21 @@ def _take(told: Told | None, *, proven: ColumnElement[bool] | None) -> None:
         _leave(invite, Word.UNPROVEN, at, partstat=answer)
         return
     _answer(invite, answer, at)
+
+
+def _by_sender(told: Told | None) -> ColumnElement[bool] | None:
+    """The invite that a mail without a secret answers for sure, because the house's own mail server found the sender
+    proven (DKIM of the very domain, or DMARC) and the sender is the attendee. None: a person has to judge.
+    """
+    server = current_app.extensions["eventhub.settings"].replies_authserv_id.lower()
+    if told is None or not server or told.sender.lower() != told.attendee.lower():
+        return None
+    if [server, told.sender.rpartition("@")[2].lower()] not in told.proofs:
+        return None
+    mine = select(Invite.id).join(CalendarEntry).join(Person, Person.id == Invite.person_id)
+    found = mine.where(CalendarEntry.uid == told.uid, func.lower(Person.email) == told.sender.lower())
+    invite_id = db.session.scalar(found)
+    return Invite.id == invite_id if invite_id else None
 
 
 def _demand(*checks: tuple[Refusal, bool]) -> None:

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from email import policy
 from email.message import Message
 from email.parser import BytesParser
+from email.utils import getaddresses
 
 MEMORY, SECONDS = 128 * 1024 * 1024, 5
 BIGGEST = 256 * 1024
@@ -43,6 +44,9 @@ class Told:
     attendee: str = ""
     starts: list[str] = field(default_factory=list)
     ends: list[str] = field(default_factory=list)
+    sender: str = ""
+    proofs: list[list[str]] = field(default_factory=list)
+    """Of each signature that a mail server found right: the server's name, and the domain that is answered for."""
 
 
 def read(raw: bytes) -> Told | None:
@@ -52,8 +56,62 @@ def read(raw: bytes) -> Told | None:
     message = BytesParser(policy=policy.compat32).parsebytes(raw)
     for part, _number in zip(message.walk(), range(MOST_PARTS), strict=False):
         if part.get_content_type() == CONTENT_TYPE and not part.is_multipart():
-            return _calendar(_text(part), str(part.get_param("method", "") or "").strip().upper())
+            told = _calendar(_text(part), str(part.get_param("method", "") or "").strip().upper())
+            if told:
+                told.sender = _sender(message.get_all("From", []))
+                heads = message.get_all("Authentication-Results", [])[:MOST_PARTS]
+                told.proofs = [proof for head in heads for proof in _proofs(str(head))]
+            return told
     return None
+
+
+def _sender(heads: list[object]) -> str:
+    """The one address that a mail says it is from; empty for none or several (RFC 5322 allows a list)."""
+    found = getaddresses([str(head) for head in heads])
+    return found[0][1][:LONGEST] if len(heads) == len(found) == 1 and found[0][1].count("@") == 1 else ""
+
+
+def _proofs(head: str) -> list[list[str]]:
+    """What one Authentication-Results says was right (RFC 8601): by DKIM the signing domain, by DMARC the sender's.
+
+    What stands in quotes or comments can be a stranger's own words, so neither is read as a result.
+    """
+    bare = _bare(head)
+    if bare is None:
+        return []
+    server, *results = bare.split(";")
+    proofs = []
+    for result in results:
+        words = re.sub(r"[ \t]*=[ \t]*", "=", result).split()
+        pairs = [word.partition("=")[::2] for word in words]
+        method, verdict = pairs[0] if pairs else ("", "")
+        kind, said = method.partition("/")[0].lower(), dict(pairs[1:])
+        domain = said.get({"dkim": "header.d", "dmarc": "header.from"}.get(kind, ""), "").lower()
+        if server.split() and verdict.lower() == "pass" and domain:
+            proofs.append([server.split()[0].lower()[:LONGEST], domain[:LONGEST]])
+    return proofs
+
+
+def _bare(head: str) -> str | None:
+    """A header without comments and with quoted words emptied; None where one is left open."""
+    kept, depth, quoted, escaped = [], 0, False, False
+    for letter in head.replace("\r", " ").replace("\n", " "):
+        if escaped:
+            escaped = False
+        elif letter == "\\" and (quoted or depth):
+            escaped = True
+        elif letter == '"' and not depth:
+            quoted = not quoted
+            kept.append(letter)
+        elif quoted:
+            continue
+        elif letter == "(":
+            depth += 1
+        elif letter == ")" and depth:
+            depth -= 1
+        elif not depth:
+            kept.append(letter)
+    return None if quoted or depth else "".join(kept)
 
 
 def _text(part: Message) -> str:

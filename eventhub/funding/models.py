@@ -88,7 +88,7 @@ MOVES: dict[State, frozenset[State]] = {
     State.APPROVED: frozenset({State.OFFERED, State.WITHDRAWN}),
     State.OFFERED: frozenset({State.ACCEPTED, State.DECLINED_BY_APPLICANT, State.LAPSED}),
     State.ACCEPTED: frozenset({State.VISA_PENDING, State.TICKETED, State.CANCELLED, State.WITHDRAWN}),
-    State.VISA_PENDING: frozenset({State.VISA_REFUSED, State.TICKETED, State.WITHDRAWN}),
+    State.VISA_PENDING: frozenset({State.ACCEPTED, State.VISA_REFUSED, State.TICKETED, State.WITHDRAWN}),
     State.VISA_REFUSED: frozenset({State.CANCELLED, State.VISA_PENDING}),
     State.TICKETED: frozenset({State.TRAVELLED, State.CANCELLED, State.WITHDRAWN}),
     State.TRAVELLED: frozenset({State.REPORT_DUE}),

@@ -136,7 +136,7 @@ def _line(place: Desk, one: Pair) -> dict[str, Any]:
                 "name": mine.listed_name,
                 "reference": mine.reference,
                 "organisation": mine.organisation.name if mine.organisation else None,
-                "tag": desk_shown.STATES[mine.state],
+                "tag": desk_shown.STATES[place.seen(mine)],
             }
             for mine in one.both
         ],

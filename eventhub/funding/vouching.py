@@ -16,7 +16,7 @@ from sqlalchemy import select
 from eventhub.funding import gaps, own
 from eventhub.funding.models import Application, Call, Endorsement, Stand, State, Vouch, Voucher
 from eventhub.funding.own import Intake
-from eventhub.funding.rules import Vouching
+from eventhub.funding.rules import Limits, Vouching
 from eventhub.kit import audit, files
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -146,6 +146,7 @@ class Asked:
     call: Call
     applicant: Person
     vouching: Vouching
+    limits: Limits
 
 
 def name(actor: Person, found: Intake, named: Named) -> Endorsement:
@@ -228,7 +229,8 @@ def behind(secret: str, *, lock: bool = False) -> Asked | None:
     if found is None:
         return None
     _call, standing = own.call_of(found[2].slug)
-    return Asked(*found, own.rules_of(standing).vouching)
+    rules = own.rules_of(standing)
+    return Asked(*found, rules.vouching, rules.limits)
 
 
 def is_open(asked: Asked, moment: datetime) -> bool:

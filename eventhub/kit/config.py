@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     contact_email: str = "help@example.org"
     calendar_domain: str = "meetings.example"
     replies_listen: str = ""
+    replies_authserv_id: str = ""
     files_url: str = ""
     sealed_keys: str = DEMO_SEALED_KEYS
     secret_key: str = DEMO_SECRET

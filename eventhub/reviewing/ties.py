@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import LargeBinary, Uuid, and_, column, literal, or_, select, true, union, union_all, values
+from sqlalchemy import LargeBinary, Uuid, and_, column, literal, or_, select, union, union_all, values
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
@@ -40,7 +40,8 @@ def conflicts(
 ) -> dict[Pair, set[Conflict]]:
     """Every pair of a file of these calls and one of these people that must not be, with its kinds: two statements.
 
-    ``files`` narrows it to some; None means all files of the calls. ``ever``: with what was declared and taken back.
+    ``files`` narrows it to some; None means all files of the calls. ``ever``: with what was declared and taken back,
+    never with what two officers lifted.
     """
     found: dict[Pair, set[Conflict]] = {}
     if not people:
@@ -177,7 +178,7 @@ def _nationality() -> Any:
 
 
 def _declared(*, ever: bool) -> Iterable[Any]:
-    counts = true() if ever else Tie.withdrawn_at.is_(None)
+    counts = Tie.lifted_at.is_(None) if ever else Tie.withdrawn_at.is_(None)
     stands = and_(Tie.call_id == Application.call_id, counts, Tie.derived.is_(False))
     theirs, called, namesakes = _of_files(), names().subquery(), names().subquery()
     of_pair = select(Application.id, Person.id, Tie.kind)

@@ -12,7 +12,7 @@ from flask_babel import ngettext
 from eventhub.funding.call_shown import AGE_NAMES
 from eventhub.funding.rules import Balance, Bound, Dimension, Rules, Unit
 from eventhub.kit import codes, small_numbers
-from eventhub.kit.i18n import language, show_amount, show_money, show_number
+from eventhub.kit.i18n import language, show_amount, show_number
 from eventhub.kit.money import Money
 from eventhub.selecting.inputs import CAP, SEALED
 from eventhub.selecting.models import Failed, Kind, Run, RunState, Slate, SlateState
@@ -108,40 +108,6 @@ def name_of(known: Known | None) -> str:
 def points(thousandths: int) -> str:
     """Points with one decimal."""
     return show_number(thousandths / 1000, language(), 1)
-
-
-def budget(slate: Slate, currency: str) -> dict[str, Any]:
-    """The bar at the head of the room."""
-    lang, result = language(), slate.result
-    whole = result["budget"] or result["cost"] or 1
-    split = result["split"]
-    parts = [("ticket", _("Tickets"), ""), ("dsa", _("Daily allowance"), "ok"), ("other", _("Other costs"), "warn")]
-    costs = sorted(one["cost"] for one in slate.people)
-    facts = [(_("This slate"), show_money(Money(result["cost"], currency), lang))]
-    if result["budget"] is not None:
-        facts += [
-            (_("Envelope"), show_money(Money(result["budget"], currency), lang)),
-            (_("Left"), show_money(Money(result["remainder"], currency), lang)),
-        ]
-    facts.append((_("Places"), _seats(result["seats"], lang)))
-    facts.append((_("Median cost"), show_money(Money(costs[(len(costs) - 1) // 2] if costs else 0, currency), lang)))
-    return {
-        "facts": facts,
-        "parts": [{"percent": split[name] * 100 / whole, "kind": kind} for name, _label, kind in parts],
-        "legend": [
-            {"label": f"{label} {show_amount(Money(split[name], currency), lang)}", "kind": kind}
-            for name, label, kind in parts
-        ],
-    }
-
-
-def _seats(seats: Sequence[Mapping[str, Any]], lang: str) -> str:
-    """How many are chosen; whoever came in with what was left of the money beside the places of the call."""
-    beyond = sum(bool(one["beyond"]) for one in seats)
-    number = show_number(len(seats) - beyond, lang)
-    if not beyond:
-        return number
-    return str(_("%(number)s, and %(more)s with what was left", number=number, more=show_number(beyond, lang)))
 
 
 def rows(slate: Slate, sight: Sight, currency: str, *, everybody: bool = False) -> list[dict[str, Any]]:
@@ -403,6 +369,37 @@ def why(answer: Mapping[str, Any], rules: Rules, sight: Sight) -> dict[str, Any]
         "people": sum(one["people"] for one in answer["forbids"] if not _is_sealed(rules, one["rule"])),
         "proven": answer["proven"],
     }
+
+
+def why_chosen(slate: Slate, one: Mapping[str, Any], rules: Rules, cells: Collection[str], *, taken: bool) -> list[str]:
+    """Why somebody is chosen: by score, a pin, a tie, what was left; and the open rules that this person counts for.
+    ``cells``: the open ones. Rules on sealed cells are said of everybody where the call has any.
+    """
+    lang, places, found = language(), slate.result["places"], []
+    if taken:
+        found.append(_("This person has an offer already and stays on every slate."))
+    if one["pin"] == "must" and not taken:
+        found.append(_("Pinned by the board"))
+    if one["beyond"]:
+        found.append(_("Chosen, with what was left"))
+    if one["tied"]:
+        found.append(_("This person is as good for the slate as those on it. The rules of ties decided."))
+    if not found:
+        numbers = {"rank": show_number(one["rank"], lang), "places": show_number(places, lang)}
+        if one["rank"] <= places:
+            found.append(_("By score: number %(rank)s on the list, for %(places)s places", **numbers))
+        else:
+            found.append(
+                _(
+                    "By score: number %(rank)s on the list. Others before do not fit the money, a rule or a limit.",
+                    **numbers,
+                )
+            )
+    counts = [each for each in rules.balance if each.bound is Bound.LEAST and each.key in cells]
+    found += [_("Counts for a rule: %(rule)s", rule=_balance_label(each)) for each in counts]
+    if _has_sealed(rules):
+        found.append(_("Rules of balance that are not shown for one person"))
+    return found
 
 
 def _is_sealed(rules: Rules, name: str) -> bool:

@@ -225,6 +225,7 @@ def _decision(place: Place, slate: Slate, form: Form) -> ResponseReturnValue:
         aside=show_number(len(slate.minutes.get("aside", ())), language()),
         is_own=actions.is_own(place.person, slate),
         is_near=actions.is_near(place.person, place.reading, slate),
+        gone=queries.gone(slate, place.aside) if slate.state is SlateState.RECOMMENDED else 0,
         sits=access.sits(actor().grants, place.reading.scope),
         beside=panels("selecting.decided", (place.reading, slate)),
     )

@@ -134,6 +134,9 @@ def test_a_limit_of_organizations_is_told_as_such() -> None:
     over = staging._over_limit(reading(scene.call).rules, scene.files, people)
     assert over == {outside.id}
     assert second.id not in over
+    outside.organisation_id = make_organisation(name=one.name.upper()).id
+    db.session.flush()
+    assert staging._over_limit(reading(scene.call).rules, scene.files, people) == {outside.id}, "one name is one"
 
 
 def test_whoever_comes_without_money_has_a_grant_of_nothing() -> None:

@@ -61,6 +61,9 @@ def test_a_link_is_looked_at_by_anybody_and_spent_by_a_press(client: FlaskClient
     page = client.get(link(row))
     assert "A. Yusuf" in text_of(page)
     assert "Amina" not in text_of(page)
+    assert "Pastoralist Women Forum" in text_of(page)
+    assert "nominates 2 people" in text_of(page)
+    assert "Until the report is filed" in text_of(page)
     assert "Travel fund" in text_of(page)
     assert client.get(link(row)).status_code == 200
     assert db.session.get_one(Endorsement, row.id).outcome is None

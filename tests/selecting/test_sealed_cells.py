@@ -6,8 +6,9 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from eventhub.funding.models import Application, Call
 from eventhub.kit.db import db
-from eventhub.selecting import actions, queries, running, shown
+from eventhub.selecting import actions, inputs, queries, running, shown
 from eventhub.selecting.counting import OF, Told, still
 from eventhub.selecting.models import Kind, Run
 from tests.factories.people import sign_in
@@ -127,3 +128,34 @@ def test_why_not_says_the_same_of_sealed_rules_for_everybody(database: None) -> 
     on_the_other = {**base, "because": [], "forbids": []}
     assert shown.why(on_one_side, rules, sight) == shown.why(on_the_other, rules, sight)
     assert shown.why(on_one_side, rules, sight)["binds"] == [SENTENCE]
+
+
+@pytest.mark.parametrize("must", [True, False])
+def test_pins_that_leave_nothing_to_choose_are_no_question(database: None, must: bool) -> None:
+    call, files = make_scored(16, places=10, balance=[at_least("women", "gender", "woman", 2)])
+    member = make_member(call)
+    board = meet(call, member)
+    pinned = files[:5] if must else files[:11]
+    for one in pinned:
+        actions.pin(member, board, file_with_key(call, one), must=must, reason="To try")
+    assert running.ask(member, board, Kind.SOLVE).kind is Kind.SOLVE
+    actions.pin(member, board, file_with_key(call, files[12]), must=must, reason="To try")
+    with pytest.raises(running.TooSmall):
+        running.ask(member, board, Kind.SOLVE)
+    waiting = db.session.scalars(select(Run).where(Run.call_id == call.id)).one()
+    with pytest.raises(inputs.NoInputs):
+        running.take_up(waiting.id)
+
+
+def test_pins_of_a_call_without_sealed_rules_may_be_many(database: None) -> None:
+    call, files = make_scored(8, places=3, balance=[at_least("africa", "region", "africa_middle_east", 1)])
+    member = make_member(call)
+    board = meet(call, member)
+    for one in files[:3]:
+        actions.pin(member, board, file_with_key(call, one), must=True, reason="To try")
+    assert running.ask(member, board, Kind.SOLVE).kind is Kind.SOLVE
+
+
+def file_with_key(call: Call, file: Application) -> Application:
+    """A file as the board's page has it."""
+    return queries.file(reading(call), file.id)
