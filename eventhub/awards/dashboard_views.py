@@ -99,7 +99,6 @@ def _page(reading: Reading, sent: ReportForm | None = None) -> ResponseReturnVal
         exact=exact,
         found=found,
         figures=dashboard_shown.totals(found) if found else [],
-        stages=dashboard_shown.heads(dashboard_shown.STAGES.values()),
         tables=dashboard_shown.tables(found, rules) if found else [],
         others=dashboard_shown.other_targets(found, rules) if found else [],
         said=dashboard_shown.said(found) if found and found.filed else [],
