@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
 from eventhub.awards import queries
-from eventhub.awards.ledger import Line, converted, write
+from eventhub.awards.ledger import Line, converted, free, write
 from eventhub.awards.models import Award, AwardLine, Outcome, Payment, Proposal
 from eventhub.awards.money_models import MovementKind
 from eventhub.funding import looking
@@ -192,7 +192,7 @@ def take_back(actor: Person, award: Award, payment: Payment, amount: int, *, pay
         lines += [
             Line(award.envelope_id, kind, amount, award.id) for kind in (MovementKind.RESERVE, MovementKind.COMMIT)
         ]
-    write(actor, lines, reason="came_back")
+    free(actor, award.application.call_id, lines, reason="came_back")
     audit.record("awards.came_back", award, actor=actor, scope_id=award.application.call_id, amount=amount)
     return payment
 
@@ -205,7 +205,8 @@ def settle(actor: Person, award: Award) -> Award:
     if award.application.state is not State.CLOSED or waiting:
         raise NotPossible
     if award.committed:
-        write(actor, [Line(award.envelope_id, MovementKind.UNCOMMIT, award.committed, award.id)], reason="settled")
+        freed = [Line(award.envelope_id, MovementKind.UNCOMMIT, award.committed, award.id)]
+        free(actor, award.application.call_id, freed, reason="settled")
     award.settled_at = award.settled_at or now()
     audit.record("awards.settled", award, actor=actor, scope_id=award.application.call_id)
     db.session.flush()
