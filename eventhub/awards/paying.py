@@ -110,12 +110,23 @@ def is_payable(award: Award) -> bool:
 
 
 def payable(line: AwardLine, *, but: uuid.UUID | None = None) -> int:
-    """What a line may still be paid; what is asked for already counts as paid. Below zero: so much comes back."""
+    """What a line may still be paid; what is asked for already counts as paid. Never more than stands committed for
+    the grant and is not asked for: what came back is free, unless it is to be paid again. Below zero: so much comes
+    back.
+    """
     asked = select(func.coalesce(func.sum(Payment.amount - Payment.returned), 0)).where(
         Payment.line_id == line.id, Payment.dropped_at.is_(None), Payment.id != (but or uuid.UUID(int=0))
     )
     limit = line.authorised if line.actual is not None else line.approved
-    return int((limit or 0) - (db.session.scalar(asked) or 0))
+    waiting = select(func.coalesce(func.sum(Payment.amount), 0)).where(
+        Payment.award_id == Award.id,
+        Payment.paid_at.is_(None),
+        Payment.dropped_at.is_(None),
+        Payment.id != (but or uuid.UUID(int=0)),
+    )
+    held = select(Award.committed - waiting.scalar_subquery()).where(Award.id == line.award_id)
+    left = int((limit or 0) - (db.session.scalar(asked) or 0))
+    return min(left, max(0, int(db.session.scalar(held) or 0)))
 
 
 def ask(actor: Person, award: Award, line: AwardLine, amount: int, *, payee: dict[str, str] | None = None) -> Payment:

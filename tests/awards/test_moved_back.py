@@ -1,4 +1,6 @@
-"""What went from one envelope into another for somebody goes back when that grant ends or is cut."""
+"""What went from one envelope into another for somebody goes back when that grant ends or is cut; what a traveller sent
+back is free.
+"""
 
 import uuid
 from typing import Any
@@ -6,12 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from eventhub.awards import awarding, ledger, queries, staging
+from eventhub.awards import awarding, ledger, paying, queries, staging
 from eventhub.awards.models import Award, Proposal
 from eventhub.awards.money_models import FundEnvelope, Movement, MovementKind
 from eventhub.funding.models import Application, State
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
+from tests.factories.awards import make_award, make_fund
 from tests.factories.releasing import Decided, make_staged, release
 from tests.factories.selecting import COST, REGIONS
 
@@ -113,3 +116,26 @@ def test_nobody_s_money_goes_back_while_it_is_needed(lent: Decided) -> None:
     other = next(one for one in lent.files if one.state is State.OFFERED and one.region != REGIONS[0])
     awarding.answer(awarding.link(queries.award_of(other.id)), accepts=False)
     assert _budgets(lent) == {"main": COST, "near": COST}
+
+
+def test_what_came_back_is_offered_to_be_paid_again_only_where_it_stands_committed() -> None:
+    fund = make_fund()
+    award = make_award(fund, State.ACCEPTED)
+    ticket, allowance = queries.lines([award.id])
+    assert (paying.payable(ticket), paying.payable(allowance)) == (ticket.approved, allowance.approved)
+    paid = paying.agree(fund.second, award, paying.ask(fund.finance, award, allowance, allowance.approved or 0))
+    assert paying.payable(allowance) == 0
+    paying.take_back(fund.finance, award, paid, 1_000)
+    assert paying.payable(ticket) == ticket.approved
+    waiting = paying.ask(fund.finance, award, ticket, ticket.approved or 0)
+    assert paying.payable(ticket, but=waiting.id) == ticket.approved
+    assert paying.payable(allowance) == 0
+    with pytest.raises(paying.OverLine) as refused:
+        paying.ask(fund.finance, award, allowance, 1_000)
+    assert refused.value.left == 0
+    paying.agree(fund.second, award, waiting)
+    assert paying.payable(allowance) == 0
+    paying.take_back(fund.finance, award, paid, 2_000, pay_again=True)
+    assert paying.payable(allowance) == 2_000
+    again = paying.agree(fund.second, award, paying.ask(fund.finance, award, allowance, 2_000))
+    assert again.paid_at is not None
