@@ -135,8 +135,8 @@ from eventhub.registration import switch_views as registration_switch
 from eventhub.registration import waiting_views as registration_line
 from eventhub.registration import way_views as registration_ways
 from eventhub.registration.panels import PROVIDERS as REGISTRATION_PANELS
+from eventhub.reviewing import lift_views as reviewing_console
 from eventhub.reviewing import models as reviewing_models
-from eventhub.reviewing import organiser_views as reviewing_console
 from eventhub.reviewing import views as reviewing_pages
 from eventhub.reviewing.panels import PROVIDERS as REVIEWING_PANELS
 from eventhub.selecting import file_views as selecting_files

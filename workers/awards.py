@@ -20,11 +20,13 @@ from eventhub.awards import (
 )
 from eventhub.awards.letters import Kind
 from eventhub.awards.models import Replacement
+from eventhub.awards.release_models import Release
 from eventhub.funding.models import Call, State
 from eventhub.kit import outbox
 from eventhub.kit.clock import now
 from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.mail import Letter
+from eventhub.people.models import Person
 from workers.app import celery, flask_app, mails, writes
 from workers.upkeep import by_the_clock
 
@@ -34,6 +36,7 @@ STANDS: dict[Kind, frozenset[State]] = {
     "offered": frozenset({State.OFFERED}),
     "accepted": frozenset({State.ACCEPTED, State.VISA_PENDING, State.TICKETED}),
     "lapsed": frozenset({State.LAPSED}),
+    "ended": frozenset({State.CANCELLED, State.WITHDRAWN, State.DECLINED_BY_APPLICANT}),
     "visa_help": frozenset({State.VISA_PENDING}),
     "report_due": frozenset({State.REPORT_DUE}),
     "report_reminder": frozenset({State.REPORT_DUE, State.REPORT_OVERDUE}),
@@ -62,6 +65,13 @@ def release(release_id: str) -> None:
     releasing.release_due(uuid.UUID(release_id))
 
 
+@mails("awards.release_failed")
+def release_failed(release_id: str) -> Letter | None:
+    """A release was not done, or not for everybody."""
+    row = db.session.get_one(Release, uuid.UUID(release_id))
+    return letters.release_failed(row, db.session.get_one(Person, row.made_by_id), queries.call(row.call_id))
+
+
 @mails("awards.offered")
 def offered(award_id: str) -> Letter | None:
     """A grant is offered."""
@@ -78,6 +88,12 @@ def accepted(award_id: str) -> Letter | None:
 def lapsed(award_id: str) -> Letter | None:
     """Nobody answered in time."""
     return _about("lapsed", award_id)
+
+
+@mails("awards.ended")
+def ended(award_id: str) -> Letter | None:
+    """Somebody else ended a grant: the fund, or the nominator who named another person."""
+    return _about("ended", award_id)
 
 
 @mails("awards.visa_help")
@@ -112,9 +128,9 @@ def thanks(award_id: str) -> Letter | None:
 
 @mails("awards.decided")
 def decided(application_id: str, reason: str) -> Letter | None:
-    """In reserve, or not selected. Nothing where that is not so any more."""
+    """In reserve, or not selected. Nothing where that is not so any more as far as the person knows."""
     found = queries.application_told(uuid.UUID(application_id))
-    if found is None or found.state not in {State.RESERVE, State.NOT_RECOMMENDED}:
+    if found is None or (found.outcome_seen or found.state) not in {State.RESERVE, State.NOT_RECOMMENDED}:
         return None
     return letters.decided(found, found.person, found.call, reason, releasing.words_told(found))
 
@@ -167,6 +183,7 @@ def lapse() -> None:
     while awarding.lapse_due(now()) or awarding.free_left():
         db.session.flush()
     awarding.propose_missed()
+    staging.propose_missed()
 
 
 @by_the_clock("awards.reports", timedelta(hours=1))

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import joinedload
 
-from eventhub.funding import desk, desk_letters, duplicates, thread
+from eventhub.funding import desk, desk_history, desk_letters, duplicates, thread
 from eventhub.funding.desk_letters import Asked
 from eventhub.funding.models import Application, Stand, State
 from eventhub.kit.clock import now
@@ -85,7 +85,7 @@ def _letter(kind: str, application_id: str, stands: frozenset[State]) -> Letter 
         return None
     if application.call.stand is Stand.CANCELLED:
         return None
-    words = desk.decision_words(application) if kind in {"eligible", "ineligible"} else None
+    words = desk_history.decision_words(application) if kind in {"eligible", "ineligible"} else None
     return desk_letters.letter(kind, application, application.call, person=application.person, text=words)
 
 

@@ -118,7 +118,9 @@ def remind() -> None:
 
 @by_the_clock("funding.forget_vouchers", timedelta(hours=1))
 def forget_vouchers() -> None:
-    """Forget names and mailboxes of those who vouched, thirty days after the call ended."""
+    """Calls that have ended, and names and mailboxes of those who vouched, forgotten thirty days later."""
+    personal_data.follow_clock(now())
+    db.session.flush()
     while personal_data.forget_vouchers(now()):
         db.session.flush()
 

@@ -8,7 +8,18 @@ from flask import flash, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from eventhub.awards import awarding, console_queries, console_shown, paying, queries, replacing, reporting, travelling
+from eventhub.awards import (
+    awarding,
+    console_queries,
+    console_shown,
+    letters,
+    paying,
+    queries,
+    release_shown,
+    replacing,
+    reporting,
+    travelling,
+)
 from eventhub.awards.console import Place, at_awards, at_desk, at_till, bp, found_award
 from eventhub.awards.console_forms import AcceptForm, EndForm, HomeForm, ReadForm, TicketForm, VisaForm, chosen_day
 from eventhub.awards.ledger import shown
@@ -161,7 +172,17 @@ def _refused(place: Place, award: Award, _form: VisaForm) -> object:
     return travelling.visa_refused(place.person, award, _visa(award))
 
 
-VISA_DEEDS: dict[str, Deed] = {"needed": _needed, "asked": _asked, "granted": _granted, "refused": _refused}
+def _not_needed(place: Place, award: Award, _form: VisaForm) -> object:
+    return travelling.visa_not_needed(place.person, award, _visa(award))
+
+
+VISA_DEEDS: dict[str, Deed] = {
+    "needed": _needed,
+    "not_needed": _not_needed,
+    "asked": _asked,
+    "granted": _granted,
+    "refused": _refused,
+}
 
 
 def _visa(award: Award) -> Visa:
@@ -192,6 +213,7 @@ def _draw(
     people |= {entry.actor_id for entry, _text in deeds} | {award.offered_by_id, award.approved_by_id}
     names = public_names([one for one in people if one])
     state = application.state
+    bought_next = state is State.VISA_PENDING and _may_buy(state, visa_row)
     page = render_template(
         "awards/grant.html",
         slug=place.slug,
@@ -199,7 +221,8 @@ def _draw(
         award=award,
         application=application,
         name=console_shown.title_of(award),
-        tag=STATES[state],
+        tag=(_("Visa granted"), "ok") if bought_next else STATES[state],
+        no_ticket_yet=state is State.VISA_PENDING and not bought_next,
         place=place,
         amount=shown(envelope, award.amount, g.lang),
         facts=_facts(place, award, names, ticket_row, report),
@@ -216,6 +239,7 @@ def _draw(
         end_form=_this_or_fresh(sent, EndForm),
         accept_form=_this_or_fresh(sent, AcceptForm) if place.offers and state is State.OFFERED else None,
         unreached=not application.person.email and application.erased_at is None,
+        letter=_on_paper(award) if place.offers else None,
         ends=_ends(state) if place.offers else [],
         may_offer=place.offers and state is State.LAPSED,
         may_replace=place.offers and travelling.is_replaceable(award) and application.nominated_by_id is not None,
@@ -267,11 +291,22 @@ def _visa_deeds(state: State, row: Visa | None) -> list[tuple[str, Any]]:
         found = [VisaState.NEEDED]
     elif state is State.VISA_PENDING and row is not None and row.state is not VisaState.GRANTED:
         found = [VisaState.ASKED, VisaState.GRANTED, VisaState.REFUSED]
-    return [(one.value, console_shown.VISAS[one][0]) for one in found]
+    steps = [(one.value, console_shown.VISAS[one][0]) for one in found]
+    if state is State.VISA_PENDING and row is not None and row.state is VisaState.NEEDED and not row.refusals:
+        steps.append(("not_needed", _("Not needed after all")))
+    return steps
 
 
 def _may_buy(state: State, row: Visa | None) -> bool:
     return state is State.ACCEPTED or (state is State.VISA_PENDING and bool(row and row.state is VisaState.GRANTED))
+
+
+def _on_paper(award: Award) -> dict[str, Any] | None:
+    """The letter of an offer for a person without an address: staff hand it over or read it out."""
+    person = award.application.person
+    if person.email or award.application.erased_at is not None or award.application.state is not State.OFFERED:
+        return None
+    return release_shown.drawn(letters.offered_on_paper(award), person.language)
 
 
 def _ends(state: State) -> list[str]:

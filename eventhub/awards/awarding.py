@@ -9,23 +9,33 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import update
 
 from eventhub.awards import queries
 from eventhub.awards.considering import demand_all_considered, demand_considered, demand_not_debarred
 from eventhub.awards.ledger import Line, fetch, free, hold, write
-from eventhub.awards.models import Award, AwardLine, Outcome, Proposal, ReservePlace
+from eventhub.awards.models import Award, AwardLine, Outcome, Payment, Proposal, ReservePlace
 from eventhub.awards.money_models import MovementKind
+from eventhub.awards.queries import Left
+from eventhub.awards.recommending import recommenders_of
+from eventhub.awards.refusals import (
+    Answered,
+    NeedsApprover,
+    PlaceFilled,
+    PlaceTaken,
+    TooLate,
+    TwoPeople,
+)
 from eventhub.funding.allowance import CostKind, Payee
 from eventhub.funding.estimates import Variant
 from eventhub.funding.models import Application, Call, Stand, State
 from eventhub.funding.moves import NotPossible, hold_rows, move, move_all
 from eventhub.funding.nearness import too_near
+from eventhub.funding.thread import due_after
 from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
-from eventhub.kit.errors import DomainError, Forbidden, means
+from eventhub.kit.errors import Forbidden
 from eventhub.kit.outbox import promise
 from eventhub.kit.tokens import digest, new_salt, token
 from eventhub.people.models import Person
@@ -41,51 +51,6 @@ OUTCOMES = {
 BATCH = 100
 LOOKS_BACK = timedelta(days=7)
 """So long the clock looks for somebody for a place that was left without a proposal."""
-
-
-class AlreadyAwarded(DomainError):
-    """The application has an award."""
-
-    message = _l("This application has a grant already.")
-
-
-class TwoPeople(DomainError):
-    """Whoever recommended does not approve."""
-
-    status = 403
-    message = _l("Whoever recommended a grant may not approve it. Somebody else has to.")
-
-
-class NeedsApprover(DomainError):
-    """An officer cuts what is approved before the offer, and only an approver raises it."""
-
-    status = 403
-    field = "approved"
-    message = _l("Only an approver can raise what is approved.")
-
-
-class TooLate(DomainError):
-    """The days to answer are over."""
-
-    status = 410
-    message = _l("The days to answer this offer are over.")
-
-
-class Answered(DomainError):
-    """Another answer was given already."""
-
-    message = _l("This offer was answered already. Write to us if you want to change your answer.")
-
-
-class PlaceTaken(DomainError):
-    """A lapsed offer whose place a reserve was confirmed for."""
-
-    message = _l("The place of a lapsed offer went to a reserve. It cannot be offered again.")
-
-
-means("uq_fund_award_application_id", AlreadyAwarded())
-means("ck_fund_award_two_people", TwoPeople())
-means("ix_fund_proposal_open", NotPossible())
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +128,7 @@ def reprice(actor: Person, award: Award, approved: Mapping[CostKind, int], *, ma
     """Other amounts before the offer (fares rose): what is reserved follows. The award is held; ``may_raise``: the
     actor is an approver.
 
-    Raises NotPossible, Forbidden (an own file), NeedsApprover, TwoPeople (who recommended it) and EnvelopeBroken.
+    Raises NotPossible, Forbidden (an own file), NeedsApprover, TwoPeople (whoever recommended it) and EnvelopeBroken.
     """
     if award.application.state is not State.APPROVED or award.application.erased_at is not None:
         raise NotPossible
@@ -178,7 +143,7 @@ def reprice(actor: Person, award: Award, approved: Mapping[CostKind, int], *, ma
     amount = sum(row.approved or 0 for row in rows.values())
     if amount > award.amount and not may_raise:
         raise NeedsApprover
-    if amount > award.amount and actor.id == award.recommended_by_id:
+    if amount > award.amount and actor.id in recommenders_of(award):
         raise TwoPeople
     difference = amount - award.reserved
     if difference > 0:
@@ -203,7 +168,8 @@ def offer_all(
     gap: timedelta = timedelta(),
 ) -> list[Award]:
     """Approved (or lapsed, once more) → offered: the money is committed, the letters go out together at ``at``, one
-    after the other with a ``gap``.
+    after the other with a ``gap``. All may answer until the same instant: the last minute of the day that comes
+    ``accept_days`` later where the call is.
 
     Raises Stale, NotPossible, Forbidden, NotConsidered, PlaceTaken, EnvelopeBroken; then nothing has changed.
     """
@@ -215,6 +181,8 @@ def offer_all(
     demand_all_considered(applications)
     _take_back_places(actor, [one.id for one in awards if one.application.state is State.LAPSED])
     moment = at or now()
+    calls = {one.call_id for one in applications}
+    due = {one: due_after(db.session.get_one(Call, one), accept_days, moment) for one in calls}
     paid = [one for one in awards if one.amount]
     again = [one for one in paid if one.application.state is State.LAPSED]
     for envelope_id in sorted({one.envelope_id for one in again}):
@@ -227,7 +195,7 @@ def offer_all(
         one.salt = new_salt()
         one.token_hash = digest(token(PURPOSE, one.id, one.salt))
         one.offered_at, one.offered_by_id = moment, actor.id
-        one.accept_by = moment + timedelta(days=accept_days)
+        one.accept_by = due[one.application.call_id]
         one.outcome = one.answered_at = one.ended_at = None
     move_all(applications, State.OFFERED, actor=actor, reason="selected")
     _let_see([one.id for one in applications], None)
@@ -305,7 +273,7 @@ def lapse_due(moment: datetime) -> int:
     for one in found:
         one.outcome, one.ended_at = Outcome.LAPSED, moment
         promise("awards.lapsed", award_id=one.id)
-        propose_next(one)
+        propose_next(Left.by(one))
     db.session.flush()
     return len(found)
 
@@ -348,9 +316,14 @@ def accept_for(actor: Person, award: Award, *, text: str | None = None) -> Award
 
 
 def withdraw(actor: Person, award: Award, *, text: str | None = None) -> Award:
-    """The person does not come after all; ``text``: what an officer wrote who was told so. Raises NotPossible."""
-    if award.application.state is State.OFFERED:
-        return answer_held(actor, award, accepts=False, text=text)
+    """The person does not come after all; ``text``: what an officer wrote who was told so. A no to an offer counts also
+    when its days are over and the clock has not looked yet. Raises NotPossible.
+    """
+    if award.application.state is State.OFFERED and award.outcome is None:
+        if award.application.erased_at is not None:
+            raise NotPossible
+        award.answered_at = now()
+        return end(actor, award, State.DECLINED_BY_APPLICANT, Outcome.DECLINED, reason="declined", text=text)
     return end(actor, award, State.WITHDRAWN, Outcome.WITHDRAWN, reason="withdrawn", text=text)
 
 
@@ -360,15 +333,14 @@ def cancel(actor: Person, award: Award, *, text: str | None = None) -> Award:
     return end(actor, award, State.CANCELLED, Outcome.CANCELLED, reason="cancelled", text=text)
 
 
-def propose_next(award: Award) -> Proposal | None:
-    """Propose the next reserve for the place that an award left; None where there is nobody. A person decides."""
+def propose_next(left: Left) -> Proposal | None:
+    """Propose the next reserve for a place that was left; None where there is nobody. A person decides."""
     db.session.flush()
-    found = queries.next_reserve(award)
+    found = queries.next_reserve(left)
     if found is None:
         return None
-    row = Proposal(
-        call_id=award.application.call_id, freed_award_id=award.id, application_id=found.application_id, made_at=now()
-    )
+    row = Proposal(call_id=left.call_id, application_id=found.application_id, made_at=now())
+    row.freed_award_id, row.freed_application_id, row.cell = left.award_id, left.application_id, left.cell
     db.session.add(row)
     db.session.flush()
     return row
@@ -376,21 +348,24 @@ def propose_next(award: Award) -> Proposal | None:
 
 def propose_missed() -> int:
     """Places that were left and for which nobody is proposed: the next reserve was held by somebody else at that
-    moment, or went away before there was an award. How many are proposed now.
+    moment, or went away before there was an award. What was proposed for a place that the board has filled since is
+    dropped. How many are proposed now.
     """
     for row in queries.gone_proposals():
         row.dropped_at = now()
     db.session.flush()
-    return sum(propose_next(award) is not None for award in queries.left_open(now() - LOOKS_BACK))
+    return sum(propose_next(Left.by(award)) is not None for award in queries.left_open(now() - LOOKS_BACK))
 
 
 def confirm(actor: Person, proposal: Proposal) -> Application:
     """A person agrees to the proposed reserve: it is recommended, and an approver approves it as any other. Raises
-    NotPossible, Forbidden, and NotConsidered where something is owed meanwhile.
+    NotPossible, PlaceFilled, Forbidden, and NotConsidered where something is owed meanwhile.
     """
     application = proposal.application
     if proposal.confirmed_at or proposal.dropped_at:
         raise NotPossible
+    if proposal.freed_award_id and queries.refilled([proposal.freed_award_id]):
+        raise PlaceFilled
     _demand_distance(actor, [application])
     demand_considered(application)
     move(application, State.RECOMMENDED, actor=actor, reason="selected")
@@ -402,12 +377,15 @@ def confirm(actor: Person, proposal: Proposal) -> Application:
 
 
 def drop(actor: Person, proposal: Proposal) -> Proposal | None:
-    """Not this one: the application stays a reserve, at the end of nobody's list; the next one is proposed. Raises
-    NotPossible.
+    """Not this one: the application stays a reserve, at the end of nobody's list; the next one is proposed, unless the
+    board has filled the place. Raises NotPossible.
     """
     if proposal.confirmed_at or proposal.dropped_at:
         raise NotPossible
-    following = propose_next(queries.award(proposal.freed_award_id))
+    filled = proposal.freed_award_id and queries.refilled([proposal.freed_award_id])
+    cell = queries.award(proposal.freed_award_id).cell if proposal.freed_award_id else proposal.cell
+    left = Left(proposal.call_id, proposal.freed_award_id, proposal.freed_application_id, cell)
+    following = None if filled else propose_next(left)
     proposal.dropped_at, proposal.decided_by_id = now(), actor.id
     audit.record("awards.proposal_dropped", proposal.application, actor=actor, scope_id=proposal.call_id)
     db.session.flush()
@@ -442,12 +420,30 @@ def line_up(call: Call, places: Sequence[ReservePlace]) -> None:
 def _release(actor: Person | None, award: Award, outcome: Outcome, *, reason: str, proposes: bool = True) -> Award:
     held = ((MovementKind.RELEASE, award.reserved), (MovementKind.UNCOMMIT, award.committed))
     award.outcome, award.ended_at = outcome, now()
+    _drop_payments(actor, award)
     freed = [Line(award.envelope_id, kind, left, award.id) for kind, left in held if left]
     free(actor, award.application.call_id, freed, reason=reason)
+    if _is_news(actor, award):
+        promise("awards.ended", award_id=award.id)
     if proposes:
-        propose_next(award)
+        propose_next(Left.by(award))
     db.session.flush()
     return award
+
+
+def _drop_payments(actor: Person | None, award: Award) -> None:
+    """What waits to be paid is not paid any more: nobody could agree to it."""
+    waits = Payment.award_id == award.id, Payment.paid_at.is_(None), Payment.dropped_at.is_(None)
+    dropped = db.session.execute(update(Payment).where(*waits).values(dropped_at=now()).returning(Payment.id))
+    for _payment in dropped.all():
+        audit.record("awards.payment_dropped", award, actor=actor, scope_id=award.application.call_id)
+
+
+def _is_news(actor: Person | None, award: Award) -> bool:
+    """Whether somebody else ended what the person was offered, who has to hear of it."""
+    if award.offered_at is None:
+        return False
+    return award.outcome is Outcome.REPLACED or (actor is not None and actor.id != award.application.person_id)
 
 
 def _demand_distance(actor: Person, applications: Sequence[Application]) -> None:
@@ -457,8 +453,10 @@ def _demand_distance(actor: Person, applications: Sequence[Application]) -> None
 
 def _take_back_places(actor: Person, ids: Sequence[uuid.UUID]) -> None:
     """Whoever is offered a grant again stands in the place it left: a reserve who was only proposed for it is not any
-    more. Raises PlaceTaken where a reserve was confirmed.
+    more. Raises PlaceTaken where a reserve was confirmed, or a slate has filled it.
     """
+    if ids and queries.refilled(ids):
+        raise PlaceTaken
     for proposal in queries.proposals_for(ids):
         if proposal.confirmed_at is not None:
             raise PlaceTaken

@@ -20,9 +20,10 @@ from eventhub.awards.models import (
     TravelReport,
     Visa,
 )
-from eventhub.awards.money_models import ExchangeRate, FundEnvelope, Movement
+from eventhub.awards.money_models import BudgetChange, ExchangeRate, FundEnvelope, Movement
 from eventhub.funding.access import reached
 from eventhub.funding.models import Application, Call, Endorsement, Stand, State
+from eventhub.funding.nearness import asked_at
 from eventhub.kit.audit import AuditEntry, AuditText
 from eventhub.kit.db import Texts, db
 from eventhub.kit.errors import or_not_found
@@ -48,7 +49,7 @@ class Aside:
 
     person_id: uuid.UUID
     organisations: frozenset[uuid.UUID]
-    email: str | None
+    vouched: ColumnElement[bool] | None
 
     def others(self) -> ColumnElement[bool]:
         """The applications that this person is not near to."""
@@ -61,15 +62,16 @@ class Aside:
                 if self.organisations
             ),
         ]
-        if self.email:
-            asked = select(Endorsement.application_id).where(Endorsement.email == self.email)
+        if self.vouched is not None:
+            asked = select(Endorsement.application_id).where(self.vouched)
             mine.append(Application.id.in_(asked))
         return ~or_(*mine)
 
 
 def aside_of(person: Person) -> Aside:
-    """Who looks. One statement."""
-    return Aside(person.id, frozenset(queries.organisations_of([person.id])[person.id]), person.email)
+    """Who looks. Two statements."""
+    vouched = asked_at(person.id, person.email) if person.email else None
+    return Aside(person.id, frozenset(queries.organisations_of([person.id])[person.id]), vouched)
 
 
 @dataclass(frozen=True)
@@ -190,10 +192,33 @@ def reasons(envelope_ids: Collection[uuid.UUID]) -> dict[tuple[uuid.UUID, str, i
     return words
 
 
-def rates(base: str) -> list[ExchangeRate]:
-    """The rates to one currency, the newest of each first."""
-    found = select(ExchangeRate).where(ExchangeRate.base == base)
-    return list(db.session.scalars(found.order_by(ExchangeRate.currency, ExchangeRate.valid_from.desc())))
+def budget_changes(call_id: uuid.UUID) -> list[BudgetChange]:
+    """The changes of budgets that wait or were agreed to, with their envelopes, the oldest first. One statement."""
+    found = select(BudgetChange).join(BudgetChange.envelope).options(contains_eager(BudgetChange.envelope))
+    found = found.where(FundEnvelope.call_id == call_id, BudgetChange.dropped_at.is_(None))
+    return list(db.session.scalars(found.order_by(BudgetChange.asked_at, BudgetChange.id)))
+
+
+def budget_change(call_id: uuid.UUID, change_id: uuid.UUID) -> BudgetChange:
+    """One change of a budget of this call, held. Raises NotFound."""
+    found = select(BudgetChange).join(BudgetChange.envelope).options(contains_eager(BudgetChange.envelope))
+    found = found.where(BudgetChange.id == change_id, FundEnvelope.call_id == call_id)
+    held = found.with_for_update(of=BudgetChange).execution_options(populate_existing=True)
+    return or_not_found(db.session.scalar(held))
+
+
+def rates(call: Call) -> list[ExchangeRate]:
+    """The rates of a call, those of all calls too: the newest of each currency first, and of a day the one that holds
+    before those that it replaced.
+    """
+    found = select(ExchangeRate).where(
+        ExchangeRate.base == call.currency, or_(ExchangeRate.call_id == call.id, ExchangeRate.call_id.is_(None))
+    )
+    newest = (
+        *(ExchangeRate.currency, ExchangeRate.valid_from.desc()),
+        *(ExchangeRate.call_id.asc().nulls_last(), ExchangeRate.entry.desc()),
+    )
+    return list(db.session.scalars(found.order_by(*newest)))
 
 
 def waiting_payments(call_id: uuid.UUID, aside: Aside) -> list[Payment]:
@@ -218,7 +243,7 @@ def waiting_payments(call_id: uuid.UUID, aside: Aside) -> list[Payment]:
 
 @dataclass(frozen=True)
 class Proposed:
-    """A reserve that is proposed for the place that an award left. ``freed`` is the award that ended."""
+    """A reserve that is proposed for a place. ``freed`` left it, with an award or before there was one."""
 
     proposal: Proposal
     application: Application
@@ -236,8 +261,8 @@ def proposals(call_id: uuid.UUID, aside: Aside) -> list[Proposed]:
         select(Proposal, Application, freed, Award.outcome, ReservePlace)
         .join(Application, Application.id == Proposal.application_id)
         .join(Application.person)
-        .join(Award, Award.id == Proposal.freed_award_id)
-        .join(freed, freed.id == Award.application_id)
+        .outerjoin(Award, Award.id == Proposal.freed_award_id)
+        .join(freed, freed.id == func.coalesce(Award.application_id, Proposal.freed_application_id))
         .outerjoin(ReservePlace, ReservePlace.application_id == Application.id)
         .options(contains_eager(Application.person), joinedload(freed.person))
         .where(
@@ -249,7 +274,7 @@ def proposals(call_id: uuid.UUID, aside: Aside) -> list[Proposed]:
         .order_by(
             Proposal.made_at,
             Proposal.id,
-            func.coalesce(ReservePlace.cell == Award.cell, false()).desc(),
+            func.coalesce(ReservePlace.cell == func.coalesce(Award.cell, Proposal.cell), false()).desc(),
             ReservePlace.cell.is_(None).desc(),
             ReservePlace.place,
         )
@@ -262,7 +287,9 @@ def proposals(call_id: uuid.UUID, aside: Aside) -> list[Proposed]:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A call with something to do: awards to offer, reserves that are proposed, payments that wait for a second one."""
+    """A call with something to do: awards to offer, reserves that are proposed, payments and changes of budgets that
+    wait for a second one.
+    """
 
     slug: str
     title: Texts
@@ -270,6 +297,7 @@ class Waiting:
     to_offer: int
     proposed: int
     to_pay: int
+    to_change: int
 
 
 def waiting(grants: Iterable[RoleGrant], person: Person) -> list[Waiting]:
@@ -308,6 +336,18 @@ def waiting(grants: Iterable[RoleGrant], person: Person) -> list[Waiting]:
         )
     )
 
+    to_change = (
+        select(func.count())
+        .select_from(BudgetChange)
+        .join(FundEnvelope, FundEnvelope.id == BudgetChange.envelope_id)
+        .where(
+            FundEnvelope.call_id == Call.id,
+            BudgetChange.agreed_at.is_(None),
+            BudgetChange.dropped_at.is_(None),
+            BudgetChange.asked_by_id != person.id,
+        )
+    )
+
     def within(reach: ColumnElement[bool] | None, number: Any) -> Any:
         counted = number.correlate(Call).scalar_subquery()
         return case((reach, counted), else_=0) if reach is not None else literal(0)
@@ -315,14 +355,14 @@ def waiting(grants: Iterable[RoleGrant], person: Person) -> list[Waiting]:
     found = (
         select(
             *(Call.slug, Call.title, Call.original_language),
-            *(within(offers, to_offer), within(offers, proposed), within(pays, to_pay)),
+            *(within(offers, to_offer), within(offers, proposed), within(pays, to_pay), within(pays, to_change)),
         )
         .outerjoin(Event, Event.id == Call.event_id)
         .where(Call.stand != Stand.DRAFT, or_(*(one for one in (offers, pays) if one is not None)))
         .order_by(Call.slug)
     )
     listed = [Waiting(*row) for row in db.session.execute(found)]
-    return [one for one in listed if one.to_offer or one.proposed or one.to_pay]
+    return [one for one in listed if one.to_offer or one.proposed or one.to_pay or one.to_change]
 
 
 def owed_reports(person_id: uuid.UUID) -> list[str]:

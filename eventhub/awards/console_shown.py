@@ -1,6 +1,6 @@
 """What the staff's pages say of grants: words, tags, amounts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ from flask_babel import lazy_pgettext
 
 from eventhub.awards.ledger import pure, shown
 from eventhub.awards.models import Award, AwardLine, AwardStay, Payment, VisaState
-from eventhub.awards.money_models import FundEnvelope, Movement, MovementKind
+from eventhub.awards.money_models import BudgetChange, FundEnvelope, Movement, MovementKind
 from eventhub.awards.stays import days_of, given_of
 from eventhub.funding.allowance import Given, Line, Reason, Statement
 from eventhub.funding.desk_shown import STATES, SUPPORTS
@@ -71,6 +71,7 @@ DEEDS: dict[str, Any] = {
     "report_read": _l("Report read"),
     "visa_asked": _l("Visa asked for"),
     "visa_granted": _l("Visa granted"),
+    "visa_not_needed": _l("No visa is needed after all"),
     "repriced": _l("Amounts changed before the offer"),
     "replacement_asked": _l("The nominator was asked for somebody else"),
     "stay_noted": _l("Stay entered"),
@@ -108,6 +109,13 @@ def envelope_title(rules: Rules, key: str, original: str) -> str:
     """What an envelope is called; its key where the rules do not know it any more."""
     found = next((one.title for one in rules.envelopes if one.id == key), None)
     return in_language(found, g.lang, original).text if found else key
+
+
+def as_one(rows: Sequence[FundEnvelope]) -> FundEnvelope:
+    """Several envelopes of a call as one, to be shown: where one alone would tell of sealed answers."""
+    names = ("budget", "reserved", "committed", "paid", "returned")
+    whole = {name: sum(getattr(row, name) for row in rows) for name in names}
+    return FundEnvelope(currency=rows[0].currency, over_commit=rows[0].over_commit, **whole)
 
 
 def sums(row: FundEnvelope) -> dict[str, Any]:
@@ -158,8 +166,10 @@ def effect(row: FundEnvelope, more: int, offered: int) -> dict[str, Any]:
     }
 
 
-def reason_of(movement: Movement, words: dict[Any, list[str]]) -> str:
-    """Why a line of the ledger was written: a code's words, or what finance wrote."""
+def reason_of(movement: Movement, words: dict[Any, list[str]], changes: Mapping[str, BudgetChange]) -> str:
+    """Why a line of the ledger was written: a code's words, or what finance wrote; ``changes`` by a line's reason."""
+    if movement.reason in changes:
+        return changes[movement.reason].why
     if movement.reason.startswith("rules:"):
         return str(_("Change of rules %(number)s", number=movement.reason.removeprefix("rules:")))
     if movement.reason == "by_hand":
@@ -244,7 +254,11 @@ def statement(found: Statement) -> dict[str, Any]:
             "amount": show_money(one.amount, g.lang),
         }
 
-    return {"rows": [row(one) for one in found.lines], "total": show_money(found.total, g.lang)}
+    return {
+        "rows": [row(one) for one in found.lines],
+        "total": show_money(found.total, g.lang),
+        "nothing": not found.total.minor,
+    }
 
 
 def days(row: AwardStay) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select, true
 
-from eventhub.awards import dashboard_money, ledger
+from eventhub.awards import console_queries, dashboard_money, ledger
 from eventhub.awards.dashboard_models import FrozenBalance
 from eventhub.awards.models import Award, AwardLine, Ticket, TravelReport
 from eventhub.awards.money_models import ExchangeRate, FundEnvelope
@@ -74,9 +74,10 @@ class Money:
     each: int | None
 
 
-def money(call: Call, *, exact: bool) -> Money:
+def money(call: Call, *, exact: bool, tells: bool = False) -> Money:
     """Envelopes and costs; ``exact``: for whoever may see persons, of this minute. For all others as of the last count
-    of a worker, and only what tells of five people at the least (dashboard_money.py). Three statements.
+    of a worker, and only what tells of five people at the least (dashboard_money.py); for everybody so each envelope
+    where envelopes tell of sealed answers (``tells``), not their sum. Three statements.
     """
     rows = db.session.scalars(
         select(FundEnvelope).where(FundEnvelope.call_id == call.id).order_by(FundEnvelope.key)
@@ -89,6 +90,8 @@ def money(call: Call, *, exact: bool) -> Money:
     )
     names = ("budget", "reserved", "committed", "paid", "returned", "free")
     whole = Sum("", *(sum(getattr(one, name) for one in envelopes) for name in names))
+    if tells and len(rows) > 1:
+        envelopes = _frozen(call, rows).envelopes
     people = _people(call.id)
     return Money(call.currency, envelopes, whole, _costs(call.id), people, _each(whole, people))
 
@@ -157,12 +160,10 @@ def lines_of(costs: Sequence[Cost]) -> list[list[str]]:
 def rates(call: Call) -> list[ExchangeRate]:
     """The rates for the call's currency that held at some time since it opened: all of them, whoever needed one."""
     since = (call.opened_at or call.opens_at).date()
-    rows = select(ExchangeRate).where(ExchangeRate.base == call.currency)
-    newest = rows.order_by(ExchangeRate.currency, ExchangeRate.valid_from.desc(), ExchangeRate.id)
     found: list[ExchangeRate] = []
-    for row in db.session.scalars(newest):
+    for row in console_queries.rates(call):
         before = found[-1] if found and found[-1].currency == row.currency else None
-        if before is None or before.valid_from > since:
+        if before is None or (before.valid_from > since and before.valid_from != row.valid_from):
             found.append(row)
     return found[:RATES]
 

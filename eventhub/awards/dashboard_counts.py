@@ -7,6 +7,8 @@ at the earliest the next day. What travellers wrote in their reports is counted 
 nobody has to answer.
 """
 
+import base64
+import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +30,7 @@ from eventhub.funding.rules import AGE_CELLS, Dimension, Rules
 from eventhub.kit import audit, codes
 from eventhub.kit.audit import AuditEntry
 from eventhub.kit.db import db
-from eventhub.kit.sealed import Unreadable
+from eventhub.kit.sealed import Unreadable, open_for_house, place, seal_for_house
 from eventhub.people.models import Person
 from eventhub.selecting.inputs import cells_of
 
@@ -47,6 +49,8 @@ ONLY_RULED = (Dimension.LANGUAGE, Dimension.COUNTRY)
 """What has one where a rule is about it, with the cells of the rules. Minorities have none: people may name several, so
 the cells of one person would hang together."""
 ORDER = tuple(one.value for one in (*ALWAYS, *ONLY_RULED))
+FAMILIES = ("people", "reports")
+"""What is counted of a call."""
 ASKED = tuple(key for key, _words, needed in reporting.QUESTIONS if not needed)
 """Questions of the report that may be left out."""
 
@@ -111,6 +115,9 @@ def freeze(moment: datetime) -> int:
     row of the audit, and no person is named. Safe to repeat on a day.
     """
     today = moment.date()
+    unsealed = func.jsonb_typeof(FrozenBalance.numbers["people"]["kept"]) == "array"
+    for open_one in db.session.scalars(select(FrozenBalance).where(unsealed).order_by(FrozenBalance.call_id)).all():
+        open_one.numbers = _sealed_again(open_one)
     due = (
         select(Call)
         .outerjoin(FrozenBalance, FrozenBalance.call_id == Call.id)
@@ -134,14 +141,14 @@ def _freeze(call: Call, today: date) -> bool:
     row = db.session.get(FrozenBalance, call.id, with_for_update=True)
     totals, filed = _totals(call.id), _filed(call.id)
     if row is not None and totals == row.numbers["people"]["totals"] and [filed] == row.numbers["reports"]["totals"]:
-        row.looked_on = today
+        row.looked_on, row.numbers = today, _sealed_again(row)
         return False
     if not totals[0]:
         return False
     audit.record(COUNTED, call, actor=None, scope_id=call.id, rows=totals[0], reports=filed)
     known = row.numbers if row else {}
-    people, moved = _published(known.get("people"), _people(call), totals)
-    reports, more = _published(known.get("reports"), [_answers(call.id)], [filed])
+    people, moved = _published(call.id, "people", known.get("people"), _people(call), totals)
+    reports, more = _published(call.id, "reports", known.get("reports"), [_answers(call.id)], [filed])
     numbers = dict(known) | {"people": people, "reports": reports}
     if row is None:
         db.session.add(FrozenBalance(call_id=call.id, counted_on=today, looked_on=today, numbers=numbers))
@@ -157,10 +164,43 @@ Cells = dict[str, dict[str, int]]
 """Numbers by dimension and cell."""
 
 
-def _published(known: Mapping[str, Any] | None, stages: Sequence[Cells], totals: list[int]) -> tuple[Any, bool]:
-    """A family of tables as it is kept: with what was published before, and what may be published now."""
+def _sealed(call_id: uuid.UUID, family: str, kept: Sequence[Any]) -> str:
+    """True numbers as they are kept: a backup tells nobody of the few in a cell."""
+    where = place(FrozenBalance.__tablename__, family, call_id)
+    return base64.b64encode(seal_for_house(where, json.dumps(kept).encode())).decode()
+
+
+def _opened(call_id: uuid.UUID, family: str, known: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    """True numbers of what was published before; None where the key they were sealed with is gone."""
+    kept: Any = known.get("kept", [])
+    if isinstance(kept, str):
+        where = place(FrozenBalance.__tablename__, family, call_id)
+        try:
+            kept = json.loads(open_for_house(where, base64.b64decode(kept)))
+        except Unreadable:
+            return None
+    return list(kept)
+
+
+def _sealed_again(row: FrozenBalance) -> dict[str, Any]:
+    """The same numbers with the true ones under the newest key: an older one may be taken away."""
+    found = dict(row.numbers)
+    for family in FAMILIES:
+        if family in found and (kept := _opened(row.call_id, family, found[family])) is not None:
+            found[family] = found[family] | {"kept": _sealed(row.call_id, family, kept)}
+    return found
+
+
+def _published(
+    call_id: uuid.UUID, family: str, known: Mapping[str, Any] | None, stages: Sequence[Cells], totals: list[int]
+) -> tuple[Any, bool]:
+    """A family of tables as it is kept: with what was published before, and what may be published now. Where it is not
+    known any more what that stood for, nothing new is published.
+    """
+    kept = _opened(call_id, family, known or {})
+    if kept is None:
+        return dict(known or {}) | {"totals": totals}, False
     columns = {name: list(columns_of(known or {}, name)) for name in stages[0]}
-    kept: list[dict[str, Any]] = list((known or {}).get("kept", []))
     moved, day = False, 1 + max((one["day"] for one in kept), default=0)
     for stage, cells in enumerate(stages):
         if any(one["stage"] == stage and one["cells"] == cells for one in kept):
@@ -185,7 +225,7 @@ def _published(known: Mapping[str, Any] | None, stages: Sequence[Cells], totals:
             name: [{"stage": one.stage, "day": one.day, "total": one.total, "told": one.told} for one in rows]
             for name, rows in columns.items()
         },
-        "kept": kept,
+        "kept": _sealed(call_id, family, kept),
     }
     return data, moved
 

@@ -140,7 +140,8 @@ def _nest(inner: dict[str, Range], outer: dict[str, Range]) -> None:
 def read(columns: Iterable[Column], totals: Sequence[int]) -> list[dict[str, int | None]]:
     """What is known by now of each cell, by stage, from the newest columns of one dimension and the totals of today:
     whoever left a stage is missing from the next, so a column stands for the next one too, less as many people as are
-    missing there.
+    missing there. Where that is more than rounding takes off anyway, the rest would be read as a number of people who
+    came through, and is not told: 60 who applied and 8 who are eligible is no news of the other 52.
     """
     newest: dict[int, Told] = {}
     for column in columns:
@@ -148,8 +149,8 @@ def read(columns: Iterable[Column], totals: Sequence[int]) -> list[dict[str, int
     found: list[dict[str, int | None]] = []
     for stage, total in enumerate(totals):
         own = dict(newest.get(stage, {}))
-        if stage and found[stage - 1]:
-            missing = totals[stage - 1] - total
+        missing = totals[stage - 1] - total if stage else 0
+        if stage and found[stage - 1] and missing < STEP:
             for code, around in found[stage - 1].items():
                 derived = None if around is None else around - missing
                 best = max((one for one in (own.get(code), derived) if one is not None), default=None)

@@ -27,8 +27,8 @@ class ReportKind(StrEnum):
 
 
 class FrozenBalance(Base):
-    """How those of a call stood in the cells of balance when they were counted last: true numbers, which no page shows,
-    and what of them was published, on this day and before (dashboard_counts.py).
+    """How those of a call stood in the cells of balance when they were counted last: true numbers, which no page shows
+    and which are sealed (``kept``), and what of them was published, on this day and before (dashboard_counts.py).
     """
 
     __tablename__ = "fund_frozen_balance"

@@ -66,7 +66,9 @@ def report(slug: str) -> ResponseReturnValue:
 def fetch(slug: str, order_id: uuid.UUID) -> ResponseReturnValue:
     """The file, for whoever asked for it, within a day, while the role still reaches it."""
     reading = _seen(slug, people=True)
-    return files.attachment(dashboard_orders.fetch(actor().person, reading.call, order_id))
+    file = dashboard_orders.fetch(actor().person, reading.call, order_id)
+    kind = file.name.rpartition(".")[2]
+    return files.attachment(file, f"{slug}-{now():%Y-%m-%d}.{kind}")
 
 
 def _seen(slug: str, *, people: bool = False) -> Reading:
@@ -82,7 +84,7 @@ def _page(reading: Reading, sent: ReportForm | None = None) -> ResponseReturnVal
     exact = dashboard_access.may_see_people(actor().grants, reading.scope)
     today = now().astimezone(ZoneInfo(call.time_zone)).date()
     found = dashboard_counts.balance(call.id)
-    money = dashboard.money(call, exact=exact)
+    money = dashboard.money(call, exact=exact, tells=rules.envelopes_tell)
     page = render_template(
         "awards/numbers_overview.html",
         call=call,

@@ -15,11 +15,11 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, or_, select
 
 from eventhub.awards import envelope as counting
 from eventhub.awards import exchange
-from eventhub.awards.models import Award
+from eventhub.awards.models import Award, AwardLine
 from eventhub.awards.money_models import ExchangeRate, FundEnvelope, Movement, MovementKind
 from eventhub.funding.models import Call
 from eventhub.funding.rules import Rules
@@ -51,13 +51,11 @@ class AmountWrong(DomainError):
 
 
 class RateKnown(DomainError):
-    """Two rates for one currency and day."""
+    """Another rate for a currency and day by whose rate a cost was reckoned."""
 
     status = 422
     field = "valid_from"
-    message = _l(
-        "A rate of this currency from this day is entered already. A rate never changes: the next day has one."
-    )
+    message = _l("A cost was reckoned by the rate from this day, so it stays as it is. Enter one from a later day.")
 
 
 class NoRateYet(DomainError):
@@ -100,7 +98,7 @@ for _name in (
     "ck_fund_award_within_amount",
 ):
     means(_name, EnvelopeBroken())
-means("uq_fund_exchange_rate_base_currency_valid_from", RateKnown())
+means("ix_fund_exchange_rate_entry", RateKnown())
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,27 +318,68 @@ def change_budget(
 
 
 def enter_rate(
-    actor: Person, base: str, currency: str, units: Decimal, valid_from: date, *, source: str = exchange.UN_OPERATIONAL
+    actor: Person, call: Call, currency: str, units: Decimal, valid_from: date, *, source: str = exchange.UN_OPERATIONAL
 ) -> ExchangeRate:
-    """A dated rate: ``units`` of ``currency`` for one of ``base``. Raises RateWrong of the arithmetic."""
+    """A dated rate of a call: ``units`` of ``currency`` for one of its own. One that was wrong is followed by another
+    for the same day, and stays in the list. Raises RateWrong of the arithmetic, and RateKnown once a cost was reckoned
+    by the one that holds.
+    """
     exchange.Rate(currency, units, valid_from, source)
+    _hold_rates(call.id, currency, alone=True)
+    before = _rate_of(call.id, call.currency, currency, valid_from)
+    if before is not None and before.valid_from != valid_from:
+        before = None
+    if before is not None and db.session.scalar(select(AwardLine.id).where(AwardLine.rate_id == before.id).limit(1)):
+        raise RateKnown
     row = ExchangeRate(
-        base=base, currency=currency, units=units, valid_from=valid_from, source=source, entered_by_id=actor.id
+        call_id=call.id,
+        entry=before.entry + 1 if before is not None and before.call_id else 1,
+        base=call.currency,
+        currency=currency,
+        units=units,
+        valid_from=valid_from,
+        source=source,
+        entered_by_id=actor.id,
     )
     db.session.add(row)
     db.session.flush()
-    audit.record("awards.rate_entered", row, actor=actor, currency=currency, base=base)
+    again = {"instead_of": str(before.id)} if before is not None else {}
+    audit.record(
+        "awards.rate_entered", row, actor=actor, scope_id=call.id, currency=currency, base=call.currency, **again
+    )
     return row
 
 
-def converted(given: Money, base: str, on: date) -> tuple[Money, ExchangeRate | None]:
-    """An amount in the envelope's currency by the rate in force on a day, and that rate. Raises NoRateYet, TooMuch."""
+def _hold_rates(call_id: uuid.UUID, currency: str, *, alone: bool) -> None:
+    """Whoever reckons and whoever enters a rate wait for each other, until the end of the transaction: else a cost
+    could be reckoned by a rate that is replaced at the same moment.
+    """
+    here = func.hashtextextended(f"awards.rates:{call_id}:{currency}", 0)
+    db.session.execute(select((func.pg_advisory_xact_lock if alone else func.pg_advisory_xact_lock_shared)(here)))
+
+
+def _rate_of(call_id: uuid.UUID, base: str, currency: str, on: date) -> ExchangeRate | None:
+    """The rate in force on a day, the newest entry of its day: of this call before one of all calls."""
+    rows = select(ExchangeRate).where(
+        or_(ExchangeRate.call_id == call_id, ExchangeRate.call_id.is_(None)),
+        ExchangeRate.base == base,
+        ExchangeRate.currency == currency,
+        ExchangeRate.valid_from <= on,
+    )
+    newest = rows.order_by(
+        ExchangeRate.valid_from.desc(), ExchangeRate.call_id.asc().nulls_last(), ExchangeRate.entry.desc()
+    )
+    return db.session.scalars(newest.limit(1)).first()
+
+
+def converted(call_id: uuid.UUID, given: Money, base: str, on: date) -> tuple[Money, ExchangeRate | None]:
+    """An amount in the envelope's currency by the rate of the call in force on a day, and that rate. Raises NoRateYet,
+    TooMuch.
+    """
     if given.currency == base:
         return given, None
-    rows = select(ExchangeRate).where(
-        ExchangeRate.base == base, ExchangeRate.currency == given.currency, ExchangeRate.valid_from <= on
-    )
-    row = db.session.scalars(rows.order_by(ExchangeRate.valid_from.desc()).limit(1)).first()
+    _hold_rates(call_id, given.currency, alone=False)
+    row = _rate_of(call_id, base, given.currency, on)
     if row is None:
         raise NoRateYet
     rate = exchange.Rate(row.currency, row.units, row.valid_from, row.source)

@@ -6,13 +6,16 @@ A discreet person's mail says that there is something to look at, and nothing ab
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from flask_babel import gettext
+from flask_babel import gettext, lazy_ngettext
 from flask_babel import lazy_gettext as _l
 
 from eventhub.awards.awarding import link
 from eventhub.awards.ledger import shown
-from eventhub.awards.models import Award, Replacement, TravelReport
+from eventhub.awards.models import Award, Outcome, Replacement, TravelReport
+from eventhub.awards.release_models import Failed, Release
 from eventhub.awards.replacing import link as replacement_link
+from eventhub.funding import thread
+from eventhub.funding.behalf import helper_of
 from eventhub.funding.models import Application, Call, State
 from eventhub.kit.clock import now
 from eventhub.kit.codes import reason_text
@@ -23,10 +26,15 @@ from eventhub.people.models import Person
 from eventhub.people.queries import person_by_email
 
 Kind = Literal[
-    "offered", "accepted", "lapsed", "visa_help", "report_due", "report_reminder", "report_overdue", "thanks"
+    "offered", "accepted", "lapsed", "ended", "visa_help", "report_due", "report_reminder", "report_overdue", "thanks"
 ]
 FOOT = _l("You get this mail because you applied for support. Answers to this address are not read.")
 FOOT_NOMINATOR = _l("You get this mail because you nominated somebody. Answers to this address are not read.")
+FOOT_OFFICER = _l("You get this mail because you set a release of decisions. Answers to this address are not read.")
+
+FOOT_ON_PAPER = _l("You get this letter because you applied for support.")
+ON_PAPER = "preview@invalid"
+"""Stands where a letter has no address: nothing is sent to it."""
 
 ONE_PRESS = _l("One press is enough, and it needs no account.")
 
@@ -34,6 +42,7 @@ SUBJECTS: dict[Kind, Callable[[str], str]] = {
     "offered": lambda fund: gettext("A grant is offered to you: %(fund)s", fund=fund),
     "accepted": lambda fund: gettext("You have accepted your grant: %(fund)s", fund=fund),
     "lapsed": lambda fund: gettext("The offer of a grant has ended: %(fund)s", fund=fund),
+    "ended": lambda fund: gettext("Your grant has ended: %(fund)s", fund=fund),
     "visa_help": lambda fund: gettext("Your visa: %(fund)s", fund=fund),
     "report_due": lambda fund: gettext("Your report on the journey: %(fund)s", fund=fund),
     "report_reminder": lambda fund: gettext("A reminder of your report: %(fund)s", fund=fund),
@@ -41,28 +50,53 @@ SUBJECTS: dict[Kind, Callable[[str], str]] = {
     "thanks": lambda fund: gettext("Thank you for your report: %(fund)s", fund=fund),
 }
 
+RELEASE_FAILED = {
+    Failed.MONEY: _l("The envelopes did not hold all offers, so nobody was told."),
+    Failed.NEAR: _l("Whoever set the release has a tie to one of its applicants, so nobody was told."),
+    Failed.MOVED: _l("The decisions had moved on, so nobody was told."),
+    Failed.BARRED: _l("Something is owed here, or somebody is debarred, so nobody was told."),
+}
+
 
 def about(kind: Kind, award: Award, report: TravelReport | None = None) -> Letter | None:
-    """A letter about an award, or None for a person without an address. The award is loaded whole."""
-    person, call = award.application.person, award.application.call
+    """A letter about an award; for a person without an address, word to whoever applied for her, or None. The award is
+    loaded whole.
+    """
+    person = award.application.person
     if not person.email:
-        return None
-    lang = person.language
+        return _to_helper(award.application)
     if person.discreet:
-        return _neutral_offer(award, person) if kind == "offered" else _neutral(person.email, lang, "people.me")
+        neutral = _neutral(person.email, person.language, "people.me")
+        return _neutral_offer(award, person) if kind == "offered" else neutral
+    return _about(kind, award, report)
+
+
+def offered_on_paper(award: Award) -> Letter:
+    """The letter of an offer as its reader gets it; for a person without an address as it may be printed and handed
+    over: without a link.
+    """
+    person = award.application.person
+    if not person.email:
+        return _about("offered", award, None)
+    return _neutral_offer(award, person) if person.discreet else _about("offered", award, None)
+
+
+def _about(kind: Kind, award: Award, report: TravelReport | None) -> Letter:
+    person, call = award.application.person, award.application.call
+    lang = person.language
     title = title_of(call, lang)
     return Letter(
-        person.email,
+        person.email or ON_PAPER,
         lang,
         lambda: SUBJECTS[kind](title),
         "registration/letter",
         {
             "name": person.public_name,
-            "paragraphs": _paragraphs(kind, award, report, lang),
+            "paragraphs": _ended(award) if kind == "ended" else _paragraphs(kind, award, report, lang),
             "quote": None,
             "facts": [*_facts(award.application, title), *_own_facts(kind, award, lang)],
-            "buttons": _buttons(kind, award, lang),
-            "foot": FOOT,
+            "buttons": _buttons(kind, award, lang) if person.email else [],
+            "foot": FOOT if person.email else FOOT_ON_PAPER,
         },
     )
 
@@ -71,15 +105,22 @@ def decided(
     application: Application, person: Person, call: Call, reason: str, words: str | None = None
 ) -> Letter | None:
     """In reserve, or not selected: the coded reason in words that are safe to read for whoever opens the mailbox, and
-    plain ``words`` beside it.
+    plain ``words`` beside it. For a person without an address, word to whoever applied for her, or None.
     """
     if not person.email:
-        return None
+        return _to_helper(application)
+    return decided_on_paper(application, person, call, reason, words)
+
+
+def decided_on_paper(
+    application: Application, person: Person, call: Call, reason: str, words: str | None = None
+) -> Letter:
+    """The same as its reader gets it; for a person without an address as it may be printed and handed over."""
     lang = person.language
-    if person.discreet:
+    if person.discreet and person.email:
         return _neutral(person.email, lang, "people.me")
     title = title_of(call, lang)
-    reserve = application.state is State.RESERVE
+    reserve = (application.outcome_seen or application.state) is State.RESERVE
 
     def subject() -> str:
         if reserve:
@@ -87,7 +128,7 @@ def decided(
         return str(gettext("The answer to your application: %(fund)s", fund=title))
 
     return Letter(
-        person.email,
+        person.email or ON_PAPER,
         lang,
         subject,
         "registration/letter",
@@ -96,8 +137,8 @@ def decided(
             "paragraphs": [reason_text("funding", reason, lang)],
             "quote": words,
             "facts": _facts(application, title),
-            "buttons": _ways_on(application, lang),
-            "foot": FOOT,
+            "buttons": _ways_on(application, lang) if person.email else [],
+            "foot": FOOT if person.email else FOOT_ON_PAPER,
         },
     )
 
@@ -135,6 +176,45 @@ def replace(row: Replacement, call: Call) -> Letter:
     )
 
 
+def held_back(number: int) -> Any:
+    """How many a release left out."""
+    return lazy_ngettext(
+        "%(num)s person was not told, since something is owed or somebody is debarred.",
+        "%(num)s people were not told, since something is owed or somebody is debarred.",
+        number,
+    )
+
+
+def release_failed(row: Release, person: Person, call: Call) -> Letter | None:
+    """To whoever set a release that was not done, or not for everybody. Names nobody; None without an address."""
+    if not person.email or (row.failed is None and not row.held):
+        return None
+    lang = person.language
+    if person.discreet:
+        return _neutral(person.email, lang, "people.me")
+    title = title_of(call, lang)
+    what = RELEASE_FAILED[row.failed] if row.failed else held_back(row.held)
+    return Letter(
+        person.email,
+        lang,
+        lambda: gettext("Your release of decisions: %(fund)s", fund=title),
+        "registration/letter",
+        {
+            "name": person.public_name,
+            "paragraphs": [what, _l("Open the page and look at it. Once it is put right, release again.")],
+            "quote": None,
+            "facts": [{"label": _l("Fund"), "value": title}],
+            "buttons": [
+                {
+                    "label": _l("Release of decisions"),
+                    "url": absolute("awards_release.board", lang=lang, slug=call.slug),
+                }
+            ],
+            "foot": FOOT_OFFICER,
+        },
+    )
+
+
 def preview(letter: Letter) -> Rendered:
     """A letter in words, as it would be sent, for whoever stages decisions. Nothing is sent."""
     return render(letter, "<preview@invalid>", now())
@@ -154,7 +234,7 @@ def _paragraphs(kind: Kind, award: Award, report: TravelReport | None, lang: str
             return [
                 _l("Your application has been selected, and a grant is offered to you."),
                 _l("Please answer by %(day)s, %(time)s (%(offset)s).", **until),
-                *([] if award.application.person.asks_second_step else [ONE_PRESS]),
+                *([ONE_PRESS] if _has_link(award.application.person) else []),
                 _l("Without an answer the grant goes to somebody else. Please buy no ticket before you have accepted."),
             ]
         case "accepted":
@@ -190,6 +270,23 @@ def _paragraphs(kind: Kind, award: Award, report: TravelReport | None, lang: str
     return [_l("Thank you. Your report is filed, and nothing is owed any more. It helps those who come after you.")]
 
 
+def _ended(award: Award) -> Sequence[Any]:
+    """Somebody else ended it: who, and that nothing more is to be bought."""
+    return [
+        _why_ended(award.outcome),
+        _l("Please buy and book nothing more for this journey: the fund no longer pays for it."),
+        _l("If something went wrong, please write to us."),
+    ]
+
+
+def _why_ended(outcome: Outcome | None) -> Any:
+    if outcome is Outcome.REPLACED:
+        return _l("The organization that nominated you has named somebody else in your place. Your grant has ended.")
+    if outcome is Outcome.CANCELLED:
+        return _l("The fund has ended your grant.")
+    return _l("We have noted that you do not come. Your grant has ended.")
+
+
 def _facts(application: Application, title: str) -> list[dict[str, Any]]:
     facts: list[dict[str, Any]] = [{"label": _l("Fund"), "value": title}]
     if application.reference:
@@ -205,20 +302,40 @@ def _own_facts(kind: Kind, award: Award, lang: str) -> list[dict[str, Any]]:
 
 def _buttons(kind: Kind, award: Award, lang: str) -> list[dict[str, Any]]:
     own: dict[str, Any] = {"lang": lang, "reference": award.application.reference}
-    if kind == "offered" and not award.application.person.asks_second_step:
+    if kind == "offered" and _has_link(award.application.person):
         return [{"label": _l("Read it and answer"), "url": absolute("awards.answer", lang=lang, token=link(award))}]
     if kind in {"report_due", "report_reminder", "report_overdue"}:
         return [{"label": _l("Write the report"), "url": absolute("awards.report", **own)}]
-    return [{"label": _l("See my grant"), "url": absolute("awards.mine", **own)}]
+    found = [{"label": _l("See my grant"), "url": absolute("awards.mine", **own)}]
+    if kind == "ended" and thread.may_write(award.application):
+        found.append(_asking(award.application, lang))
+    return found
 
 
 def _ways_on(application: Application, lang: str) -> list[dict[str, Any]]:
     """After a decision: one's page, and where to ask, since answers to the mail are not read."""
     found = [{"label": _l("Go to my page"), "url": absolute("people.me", lang=lang)}]
-    if application.reference:
-        asking = absolute("funding_thread.mine", lang=lang, reference=application.reference)
-        found.append({"label": _l("Questions about my application"), "url": asking})
-    return found
+    return [*found, _asking(application, lang)] if application.reference else found
+
+
+def _asking(application: Application, lang: str) -> dict[str, Any]:
+    asking = absolute("funding_thread.mine", lang=lang, reference=application.reference)
+    return {"label": _l("Questions about my application"), "url": asking}
+
+
+def _has_link(person: Person) -> bool:
+    """Whether one press behind a mailed link answers an offer."""
+    return bool(person.email) and not person.asks_second_step
+
+
+def _to_helper(application: Application) -> Letter | None:
+    """For a person whom no mail reaches: word to whoever registers her, in words that say nothing of what it is."""
+    found = helper_of(application)
+    if found is None:
+        return None
+    helper, charge, slug = found
+    assert helper.email is not None  # noqa: S101 (helper_of gives none without)
+    return _neutral(helper.email, helper.language, "helping.person", slug=slug, charge_id=charge.id)
 
 
 def _neutral_offer(award: Award, person: Person) -> Letter:

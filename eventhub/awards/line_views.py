@@ -7,7 +7,7 @@ from flask import flash, g, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from eventhub.awards import access, awarding, console_queries, console_shown, paying, queries, receipts
+from eventhub.awards import access, awarding, console_queries, console_shown, paying, queries, receipts, stays
 from eventhub.awards.console import Place, at_awards, at_costs, at_prices, at_till, bp, found_award
 from eventhub.awards.console_forms import CostForm, PayForm, PriceForm, ReadForm, amount_of, chosen_day
 from eventhub.awards.ledger import shown
@@ -115,7 +115,7 @@ def _draw(place: Place, award: Award, row: AwardLine, sent: Form | None = None) 
     envelope, zone = award.envelope, place.reading.call.time_zone
     payments = [one for one in queries.all_payments(award.id) if one.line_id == row.id]
     names = public_names([who for one in payments for who in (one.asked_by_id, one.agreed_by_id) if who])
-    left = paying.payable(row)
+    left, stated = paying.payable(award, row), stays.stated(award, row)
     may_pay = place.pays and paying.is_payable(award)
     three = place.person.id in paying.deciders(award)
     page = render_template(
@@ -131,6 +131,7 @@ def _draw(place: Place, award: Award, row: AwardLine, sent: Form | None = None) 
         if row.receipt_id is not None and (place.offers or place.pays)
         else None,
         payments=[console_shown.payment(envelope, one, names, zone) for one in payments],
+        stated=shown(envelope, stated, g.lang) if stated is not None else None,
         left=shown(envelope, max(0, left), g.lang),
         back=shown(envelope, -left, g.lang) if left < 0 else None,
         currency=envelope.currency,

@@ -70,12 +70,16 @@ def _preview(place: Place, able: list[Award], left: list[str], form: Form) -> Re
         whole[one.envelope_id] += one.amount
         new[one.envelope_id] += one.amount if one.application.state is State.LAPSED else 0
     call, rules = place.reading.call, place.reading.rules
+    envelopes = queries.envelopes(place.call_id)
     effects = [
         console_shown.effect(row, new[row.id], whole[row.id])
         | {"title": console_shown.envelope_title(rules, row.key, call.original_language)}
-        for row in queries.envelopes(place.call_id)
+        for row in envelopes
         if row.id in whole
     ]
+    if rules.envelopes_tell and effects:
+        every = console_shown.effect(console_shown.as_one(envelopes), sum(new.values()), sum(whole.values()))
+        effects = [every | {"title": _("All envelopes together")}]
     page = render_template(
         "awards/offer.html",
         slug=place.slug,

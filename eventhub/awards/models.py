@@ -259,7 +259,11 @@ class ReservePlace(Base):
 
 
 class Proposal(Base):
-    """The next reserve, for the place that one award left. A person confirms it or drops it."""
+    """The next reserve, for the place that one award left. A person confirms it or drops it.
+
+    Whoever was chosen and left before there was an award is ``freed_application_id``, with the ``cell`` of balance that
+    this person filled.
+    """
 
     __tablename__ = "fund_proposal"
     __table_args__ = (
@@ -270,19 +274,23 @@ class Proposal(Base):
             postgresql_where="confirmed_at IS NULL AND dropped_at IS NULL",
         ),
         Index("ix_fund_proposal_call", "call_id"),
+        Index("ix_fund_proposal_freed_application_id", "freed_application_id"),
         CheckConstraint("confirmed_at IS NULL OR dropped_at IS NULL", name="confirmed_or_dropped"),
+        CheckConstraint("num_nonnulls(freed_award_id, freed_application_id) = 1", name="one_place"),
     )
 
     id: Mapped[Id]
     call_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("fund_call.id"))
-    freed_award_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("fund_award.id"))
+    freed_award_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("fund_award.id"))
+    freed_application_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("fund_application.id"))
+    cell: Mapped[str | None]
     application_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("fund_application.id"))
     made_at: Mapped[datetime] = mapped_column(default=now)
     decided_by_id: Mapped[uuid.UUID | None]
     confirmed_at: Mapped[datetime | None]
     dropped_at: Mapped[datetime | None]
 
-    application: Mapped[Application] = relationship(lazy="raise")
+    application: Mapped[Application] = relationship(lazy="raise", foreign_keys=[application_id])
 
 
 class Replacement(Base):

@@ -93,20 +93,56 @@ class Movement(Base):
     at: Mapped[datetime] = mapped_column(default=now)
 
 
+class BudgetChange(Base):
+    """A budget that somebody of finance wants to raise, or cut (a negative ``difference``): another one agrees, and the
+    ledger follows. ``why`` stands in the ledger, where the movement's reason names this row.
+    """
+
+    __tablename__ = "fund_budget_change"
+    __table_args__ = (
+        Index("ix_fund_budget_change_envelope", "envelope_id"),
+        CheckConstraint("difference <> 0", name="changes_something"),
+        CheckConstraint("asked_by_id IS DISTINCT FROM agreed_by_id", name="two_people"),
+        CheckConstraint("(agreed_by_id IS NULL) = (agreed_at IS NULL)", name="agreed_by_somebody"),
+        CheckConstraint("agreed_at IS NULL OR dropped_at IS NULL", name="agreed_or_dropped"),
+    )
+
+    id: Mapped[Id]
+    envelope_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("fund_envelope.id"))
+    difference: Mapped[int] = mapped_column(BigInteger)
+    why: Mapped[str]
+    asked_by_id: Mapped[uuid.UUID]
+    asked_at: Mapped[datetime] = mapped_column(default=now)
+    agreed_by_id: Mapped[uuid.UUID | None]
+    agreed_at: Mapped[datetime | None]
+    dropped_at: Mapped[datetime | None]
+
+    envelope: Mapped[FundEnvelope] = relationship(lazy="raise")
+
+
 class ExchangeRate(Base):
-    """``units`` of ``currency`` for one unit of ``base``, from a day on, by ``source``. A rate never changes: the next
-    one replaces it.
+    """``units`` of ``currency`` for one unit of ``base``, from a day on, by ``source``; of one call (of all
+    calls where none is named). A rate never changes: the next one replaces it, of a later day, or of the same day with
+    a higher ``entry`` where the first was wrong.
     """
 
     __tablename__ = "fund_exchange_rate"
     __table_args__ = (
-        UniqueConstraint("base", "currency", "valid_from"),
+        Index(
+            "ix_fund_exchange_rate_entry",
+            *("call_id", "base", "currency", "valid_from", "entry"),
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+        ),
+        CheckConstraint("entry > 0", name="entry_positive"),
         CheckConstraint("units > 0", name="units_positive"),
         CheckConstraint("base <> currency", name="two_currencies"),
         CheckConstraint("base ~ '^[A-Z]{3}$' AND currency ~ '^[A-Z]{3}$'", name="currencies_iso"),
     )
 
     id: Mapped[Id]
+    call_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("fund_call.id"))
+    entry: Mapped[int] = mapped_column(default=1)
     base: Mapped[str]
     currency: Mapped[str]
     valid_from: Mapped[date]

@@ -1,23 +1,25 @@
 """The money of a call: envelopes, the ledger with who and why, budgets raised and cut, exchange rates."""
 
 import uuid
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import flash, g, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from eventhub.awards import console_queries, console_shown, ledger, queries, rule_budgets
+from eventhub.awards import budgets, console_queries, console_shown, dashboard, ledger, queries, rule_budgets
 from eventhub.awards.console import Place, at_awards, at_till, bp
 from eventhub.awards.console_forms import BudgetForm, RateForm, chosen_day
 from eventhub.awards.console_queries import Entry
 from eventhub.awards.exchange import UN_OPERATIONAL
 from eventhub.awards.letters import title_of
-from eventhub.awards.money_models import ExchangeRate, FundEnvelope
+from eventhub.awards.money_models import BudgetChange, ExchangeRate, FundEnvelope
 from eventhub.kit.access import staff, stands_on
 from eventhub.kit.forms import ActionForm, Form, submit
 from eventhub.kit.i18n import show_date, show_number, show_own
 from eventhub.kit.web import back_to
+from eventhub.people.models import Person
 from eventhub.people.queries import public_names
 
 __all__ = ["bp"]
@@ -33,15 +35,14 @@ def money(slug: str) -> ResponseReturnValue:
 @bp.route("/console/funds/<slug>/money/<uuid:envelope_id>/budget", methods=["GET", "POST"])
 @staff
 def budget(slug: str, envelope_id: uuid.UUID) -> ResponseReturnValue:
-    """Raise or cut one budget, with a reason."""
+    """Ask for one budget to be raised or cut, with a reason; another one of finance agrees."""
     place = at_till(slug)
     row = console_queries.envelope(place.call_id, envelope_id)
     form = BudgetForm(row.currency)
     if form.validate_on_submit():
-        difference, words = form.difference(), form.reason.data
-        deed = lambda: ledger.change_budget(place.person, row, difference, reason="by_hand", text=words)  # noqa: E731
-        if submit(form, deed):
-            flash(_("Saved"), "ok")
+        difference, why = form.difference(), form.reason.data or ""
+        if submit(form, lambda: budgets.ask(place.person, row, difference, why=why)):
+            flash(_("The change is asked for. Another person of finance has to agree."), "ok")
             return back_to("awards_console.money", slug=slug)
         row = console_queries.envelope(place.call_id, envelope_id)
     page = render_template(
@@ -49,10 +50,26 @@ def budget(slug: str, envelope_id: uuid.UUID) -> ResponseReturnValue:
         slug=slug,
         title=title_of(place.reading.call, g.lang),
         name=_title(place, row),
-        sums=console_shown.sums(row),
+        facts=_told(place, row) if place.reading.rules.envelopes_tell else console_shown.sums(row)["facts"],
         form=form,
     )
     return page, form.status
+
+
+@bp.post("/console/funds/<slug>/money/changes/<uuid:change_id>/agree")
+@staff
+@stands_on("awards_console.money")
+def agree_budget(slug: str, change_id: uuid.UUID) -> ResponseReturnValue:
+    """Agree as a second person to another budget: the ledger follows."""
+    return _decided(slug, change_id, budgets.agree)
+
+
+@bp.post("/console/funds/<slug>/money/changes/<uuid:change_id>/drop")
+@staff
+@stands_on("awards_console.money")
+def drop_budget(slug: str, change_id: uuid.UUID) -> ResponseReturnValue:
+    """The budget is not changed."""
+    return _decided(slug, change_id, budgets.drop)
 
 
 @bp.post("/console/funds/<slug>/money/rules/<int:number>")
@@ -73,18 +90,20 @@ def follow(slug: str, number: int) -> ResponseReturnValue:
 def rates(slug: str) -> ResponseReturnValue:
     """Dated rates of exchange with their source, and a form to enter one."""
     place = at_till(slug)
-    base = place.reading.call.currency
+    call = place.reading.call
+    base = call.currency
     form = RateForm(base, data={"source": UN_OPERATIONAL})
     if form.validate_on_submit():
         day, source = chosen_day(form.valid_from), form.source.data or ""
 
         def deed() -> ExchangeRate:
-            return ledger.enter_rate(place.person, base, form.currency.data or "", form.value(), day, source=source)
+            return ledger.enter_rate(place.person, call, form.currency.data or "", form.value(), day, source=source)
 
         if submit(form, deed):
             flash(_("Saved"), "ok")
             return back_to("awards_console.rates", slug=slug)
-    found = console_queries.rates(base)
+    found = console_queries.rates(call)
+    standing = {(one.currency, one.valid_from): one.id for one in reversed(found)}
     names = public_names([one.entered_by_id for one in found if one.entered_by_id])
     page = render_template(
         "awards/rates.html",
@@ -99,11 +118,23 @@ def rates(slug: str) -> ResponseReturnValue:
                 "from": show_date(one.valid_from, g.lang),
                 "source": one.source,
                 "who": names.get(one.entered_by_id, "") if one.entered_by_id else "",
+                "replaced": standing[one.currency, one.valid_from] != one.id,
             }
             for one in found
         ],
     )
     return page, form.status
+
+
+def _decided(
+    slug: str, change_id: uuid.UUID, deed: Callable[[Person, BudgetChange], BudgetChange]
+) -> ResponseReturnValue:
+    place, form = at_till(slug), ActionForm()
+    change = console_queries.budget_change(place.call_id, change_id)
+    if form.validate_on_submit() and submit(form, lambda: deed(place.person, change)):
+        flash(_("Saved"), "ok")
+        return back_to("awards_console.money", slug=slug)
+    return _draw(place, form)
 
 
 def _draw(place: Place, sent: Form | None = None) -> ResponseReturnValue:
@@ -112,15 +143,27 @@ def _draw(place: Place, sent: Form | None = None) -> ResponseReturnValue:
     by_id = {one.id: one for one in envelopes}
     lines = console_queries.ledger_lines(place.call_id, place.aside)
     words = console_queries.reasons(by_id)
-    names = public_names([one.movement.by_id for one in lines if one.movement.by_id])
+    changes = console_queries.budget_changes(place.call_id)
+    whose = [one.movement.by_id for one in lines] + [one.asked_by_id for one in changes]
+    names = public_names([one for one in whose if one])
+    agreed = {f"{budgets.MARK}{one.id}": one for one in changes if one.agreed_at}
     lags = rule_budgets.lagging(place.call_id)
     keys = {one.key: one for one in envelopes}
+    tells = place.reading.rules.envelopes_tell and len(envelopes) > 1
+    shown = [console_shown.as_one(envelopes)] if tells else envelopes
     page = render_template(
         "awards/money.html",
         slug=place.slug,
         title=title_of(call, g.lang),
         place=place,
-        envelopes=[console_shown.sums(one) | {"id": one.id, "title": _title(place, one)} for one in envelopes],
+        envelopes=[
+            console_shown.sums(one)
+            | {"id": one.id, "title": _("All envelopes together") if tells else _title(place, one)}
+            for one in shown
+        ],
+        apart=[{"id": one.id, "title": _title(place, one), "facts": _told(place, one)} for one in envelopes]
+        if tells
+        else [],
         lags=[
             {
                 "number": one.number,
@@ -129,28 +172,62 @@ def _draw(place: Place, sent: Form | None = None) -> ResponseReturnValue:
             }
             for one in lags
         ],
-        lines=[_line(place, one, by_id[one.movement.envelope_id], words, names) for one in lines],
+        changes=[_change(place, one, names) for one in changes if not one.agreed_at],
+        lines=[_line(place, one, by_id[one.movement.envelope_id], words, names, agreed) for one in lines],
         several=len(envelopes) > 1,
+        tells=tells,
         act=ActionForm(formdata=None),
         form=sent if sent and sent.errors else None,
     )
     return page, sent.status if sent else 200
 
 
+def _change(place: Place, one: BudgetChange, names: dict[uuid.UUID, str]) -> dict[str, Any]:
+    """A change that waits for a second person."""
+    return {
+        "id": one.id,
+        "what": _("Raise the budget") if one.difference > 0 else _("Cut the budget"),
+        "amount": ledger.shown(one.envelope, abs(one.difference), g.lang),
+        "envelope": _title(place, one.envelope),
+        "who": names.get(one.asked_by_id, ""),
+        "when": show_own(one.asked_at, place.reading.call.time_zone, g.lang),
+        "why": one.why,
+        "own": one.asked_by_id == place.person.id,
+    }
+
+
 def _line(
-    place: Place, one: Entry, row: FundEnvelope, words: dict[Any, list[str]], names: dict[uuid.UUID, str]
+    place: Place,
+    one: Entry,
+    row: FundEnvelope,
+    words: dict[Any, list[str]],
+    names: dict[uuid.UUID, str],
+    changes: Mapping[str, BudgetChange],
 ) -> dict[str, Any]:
     moved = one.movement
+    asked = changes.get(moved.reason)
+    who = [names.get(person, "") for person in (asked.asked_by_id if asked else None, moved.by_id) if person]
     return {
         "when": show_own(moved.at, place.reading.call.time_zone, g.lang),
         "what": console_shown.MOVEMENTS[moved.kind],
-        "envelope": _title(place, row),
+        "envelope": None if moved.award_id and place.reading.rules.envelopes_tell else _title(place, row),
         "amount": ledger.shown(row, moved.amount, g.lang),
-        "who": names.get(moved.by_id, "") if moved.by_id else "",
-        "why": console_shown.reason_of(moved, words),
+        "who": [name for name in who if name],
+        "why": console_shown.reason_of(moved, words, changes),
         "award": one.award_id if one.application else None,
         "reference": one.application.reference if one.application else None,
     }
+
+
+def _told(place: Place, row: FundEnvelope) -> list[tuple[str, str]]:
+    """One of several envelopes that tell of sealed answers: its budget, and what tells of nobody."""
+    found = dashboard.money(place.reading.call, exact=False).envelopes
+    one = next(each for each in found if each.key == row.key)
+    named = [
+        *((_("Budget"), one.budget), (_("Reserved"), one.reserved), (_("Committed"), one.committed)),
+        *((_("Paid"), one.paid), (_("Returned"), one.returned), (_("Free"), one.free)),
+    ]
+    return [(label, ledger.shown(row, minor, g.lang)) for label, minor in named if minor is not None]
 
 
 def _title(place: Place, row: FundEnvelope) -> str:

@@ -10,8 +10,11 @@ from eventhub.awards import console_queries, console_shown, queries, receipts, r
 from eventhub.awards.console_forms import ReceiptForm
 from eventhub.awards.forms import ReportForm
 from eventhub.awards.letters import title_of
+from eventhub.awards.models import Award, AwardLine, Outcome
 from eventhub.awards.views import bp
+from eventhub.funding.allowance import Payee
 from eventhub.funding.moves import NotPossible
+from eventhub.funding.subject import subject
 from eventhub.kit.access import actor, personal, stands_on
 from eventhub.kit.codes import label
 from eventhub.kit.errors import NotFound
@@ -28,18 +31,19 @@ __all__ = ["bp"]
 @personal
 def receipt(reference: str, line_id: uuid.UUID) -> ResponseReturnValue:
     """Send the receipt of a cost line; another one takes its place until the real cost is noted."""
-    person: Person = actor().person
+    me: Person = actor().person
+    person = subject()
     award = queries.own_award(person, reference, lock=posted())
-    row, form = console_queries.line(award.id, line_id), ReceiptForm()
+    row, form = _own_line(award, line_id), ReceiptForm()
     if form.validate_on_submit():
         sent = form.upload()
         if sent is None:
             form.show_at_fields({"file": _("Choose a file")})
-        elif submit(form, lambda: receipts.attach(person, award, row, sent)):
+        elif submit(form, lambda: receipts.attach(me, award, row, sent)):
             flash(_("Your receipt has arrived."), "ok")
             return back_to("awards.mine", reference=reference)
         award = queries.own_award(person, reference)
-        row = console_queries.line(award.id, line_id)
+        row = _own_line(award, line_id)
     page = render_template(
         "awards/receipt.html",
         title=title_of(award.application.call, g.lang),
@@ -53,12 +57,20 @@ def receipt(reference: str, line_id: uuid.UUID) -> ResponseReturnValue:
     return page, form.status
 
 
+def _own_line(award: Award, line_id: uuid.UUID) -> AwardLine:
+    """A line that the traveller pays. Raises NotFound for what the fund buys, whose receipt is the desk's."""
+    row = console_queries.line(award.id, line_id)
+    if row.payee is not Payee.TRAVELLER:
+        raise NotFound
+    return row
+
+
 @bp.get("/me/grants/<reference>/allowance")
 @personal
 def allowance(reference: str) -> ResponseReturnValue:
     """The statement of the allowance, as the fund's desk reckoned it."""
-    award = queries.own_award(actor().person, reference)
-    row = stays.stay_of(award)
+    award = queries.own_award(subject(), reference)
+    row = stays.stay_of(award) if award.outcome is Outcome.ACCEPTED else None
     if row is None:
         raise NotFound
     call = award.application.call
@@ -82,7 +94,7 @@ def keep(reference: str) -> ResponseReturnValue:
     """Keep the report while it is written; nothing is filed. 409 once it was filed, and where another window
     wrote other words.
     """
-    award = queries.own_award(actor().person, reference, lock=True)
+    award = queries.own_award(subject(), reference, lock=True)
     report = queries.report_of(award.id)
     if report is None:
         raise NotFound

@@ -15,10 +15,11 @@ from eventhub.awards import (
     personal_data,
     queries,
 )
-from eventhub.awards.views import STATES
+from eventhub.awards.views import STATES, state_of
 from eventhub.funding import call_queries
 from eventhub.funding.access import scope_of
 from eventhub.funding.models import Call
+from eventhub.funding.own import Intake
 from eventhub.kit.access import actor
 from eventhub.kit.i18n import in_language
 from eventhub.kit.panels import Panel, Provider
@@ -35,15 +36,28 @@ def mine(visitor: Visitor) -> Panel | None:
         {
             "title": letters.title_of(one.application.call, g.lang),
             "url": url_for("awards.mine", reference=one.application.reference),
-            "state": STATES.get(one.application.state, ""),
+            "state": state_of(one),
         }
         for one in queries.of_person(visitor.person.id)
     ]
     return Panel("awards/me_panel.html", {"items": items}) if items else None
 
 
+def granted(found: Intake) -> Panel | None:
+    """The way from an application to its grant, once one was offered."""
+    application = found.application
+    if application is None or application.state not in STATES or not queries.is_offered(application.id):
+        return None
+    item = {
+        "title": letters.title_of(found.call, g.lang),
+        "url": url_for("awards.mine", reference=application.reference),
+        "state": STATES[application.state],
+    }
+    return Panel("awards/me_panel.html", {"items": [item]})
+
+
 def today(visitor: Visitor) -> Panel | None:
-    """Grants to offer, reserves that are proposed, payments that wait for a second person."""
+    """Grants to offer, reserves that are proposed, payments and budgets that wait for a second person."""
     tasks: list[dict[str, Any]] = []
     for row in console_queries.waiting(visitor.grants, visitor.person):
         title = in_language(row.title, g.lang, row.original_language).text
@@ -51,6 +65,7 @@ def today(visitor: Visitor) -> Panel | None:
             (row.to_offer, _("Grants to offer"), url_for("awards_console.index", slug=row.slug, view="approved")),
             (row.proposed, _("Proposed reserves"), url_for("awards_console.reserves", slug=row.slug)),
             (row.to_pay, _("Payments to agree to"), url_for("awards_console.payments", slug=row.slug)),
+            (row.to_change, _("Budgets to agree to"), url_for("awards_console.money", slug=row.slug)),
         )
         for number, label, url in found:
             if number:
@@ -115,6 +130,7 @@ def of_event(event: Event) -> Panel | None:
 PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("me.main", mine),
     ("me.data", data),
+    ("funding.told", granted),
     ("console.today", today),
     ("console.call", ways),
     ("console.event", of_event),

@@ -13,10 +13,11 @@ from datetime import date
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
-from eventhub.awards import queries
+from eventhub.awards import queries, stays
 from eventhub.awards.ledger import Line, converted, free, write
-from eventhub.awards.models import Award, AwardLine, Outcome, Payment, Proposal
+from eventhub.awards.models import Award, AwardLine, Outcome, Payment
 from eventhub.awards.money_models import MovementKind
+from eventhub.awards.recommending import recommenders_of
 from eventhub.funding import looking
 from eventhub.funding.models import State
 from eventhub.funding.moves import NotPossible
@@ -82,7 +83,7 @@ def note_actual(
     """
     if award.outcome is not Outcome.ACCEPTED or award.application.erased_at is not None:
         raise NotPossible
-    amount, rate = converted(given, award.envelope.currency, on)
+    amount, rate = converted(award.application.call_id, given, award.envelope.currency, on)
     line.actual, line.rate_id = amount.minor, rate.id if rate else None
     line.given, line.given_currency = (given.minor, given.currency) if rate else (None, None)
     line.receipt_id = receipt_id or line.receipt_id
@@ -109,24 +110,25 @@ def is_payable(award: Award) -> bool:
     return stands and application.state in PAYABLE and application.erased_at is None
 
 
-def payable(line: AwardLine, *, but: uuid.UUID | None = None) -> int:
-    """What a line may still be paid; what is asked for already counts as paid. Never more than stands committed for
-    the grant and is not asked for: what came back is free, unless it is to be paid again. Below zero: so much comes
-    back.
+def payable(award: Award, line: AwardLine, *, but: uuid.UUID | None = None) -> int:
+    """What a line may still be paid: never more than the statement of the allowance gives, once there is one, nor than
+    stands committed for the grant and is not asked for: what came back is free, unless it is to be paid again. What is
+    asked for already counts as paid. Below zero: so much comes back.
     """
     asked = select(func.coalesce(func.sum(Payment.amount - Payment.returned), 0)).where(
         Payment.line_id == line.id, Payment.dropped_at.is_(None), Payment.id != (but or uuid.UUID(int=0))
     )
     limit = line.authorised if line.actual is not None else line.approved
+    stated = stays.stated(award, line)
+    most = min(limit or 0, stated) if stated is not None else limit or 0
     waiting = select(func.coalesce(func.sum(Payment.amount), 0)).where(
-        Payment.award_id == Award.id,
+        Payment.award_id == award.id,
         Payment.paid_at.is_(None),
         Payment.dropped_at.is_(None),
         Payment.id != (but or uuid.UUID(int=0)),
     )
-    held = select(Award.committed - waiting.scalar_subquery()).where(Award.id == line.award_id)
-    left = int((limit or 0) - (db.session.scalar(asked) or 0))
-    return min(left, max(0, int(db.session.scalar(held) or 0)))
+    held = award.committed - (db.session.scalar(waiting) or 0)
+    return min(int(most - (db.session.scalar(asked) or 0)), max(0, int(held)))
 
 
 def ask(actor: Person, award: Award, line: AwardLine, amount: int, *, payee: dict[str, str] | None = None) -> Payment:
@@ -137,7 +139,7 @@ def ask(actor: Person, award: Award, line: AwardLine, amount: int, *, payee: dic
     _demand_payer(actor, award)
     if not is_payable(award):
         raise NotPossible
-    left = payable(line)
+    left = payable(award, line)
     if not 0 < amount <= left:
         raise OverLine(left)
     row = Payment(id=uuid.uuid4(), award_id=award.id, line=line, amount=amount, asked_by_id=actor.id)
@@ -163,7 +165,7 @@ def agree(actor: Person, award: Award, payment: Payment) -> Payment:
         raise NotPossible
     if payment.payee is not None and not knows_payee(actor, payment):
         raise PayeeUnread
-    left = payable(payment.line, but=payment.id)
+    left = payable(award, payment.line, but=payment.id)
     if payment.amount > left:
         raise OverLine(left)
     payment.agreed_by_id, payment.paid_at = actor.id, now()
@@ -251,18 +253,15 @@ def _payee(payment: Payment) -> Place:
 
 
 def deciders(award: Award) -> set[uuid.UUID]:
-    """Who recommended or approved a grant, and so never pays it: whoever signed the slate, and confirmed the reserve
-    who stepped in; the approver, and whoever changed the amount before the offer.
+    """Who recommended or approved a grant, and so never pays it: all who recommended it (recommending.py); the
+    approver, and whoever changed the amount before the offer.
     """
-    confirmed = select(Proposal.decided_by_id).where(
-        Proposal.application_id == award.application_id, Proposal.confirmed_at.is_not(None)
-    )
     priced = select(AuditEntry.actor_id).where(
         AuditEntry.subject_kind == Award.__tablename__,
         AuditEntry.subject_id == award.id,
         AuditEntry.verb == "awards.repriced",
     )
-    found = {award.recommended_by_id, award.approved_by_id, *db.session.scalars(confirmed.union(priced))}
+    found = {*recommenders_of(award), award.approved_by_id, *db.session.scalars(priced)}
     return {one for one in found if one}
 
 

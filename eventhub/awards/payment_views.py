@@ -6,7 +6,7 @@ from flask import flash, g, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from eventhub.awards import console_queries, console_shown, paying, queries
+from eventhub.awards import console_queries, console_shown, paying, queries, stays
 from eventhub.awards.console import Place, at_awards, at_till, bp, found_award
 from eventhub.awards.console_forms import BackForm, ReadForm, amount_of
 from eventhub.awards.ledger import shown
@@ -127,6 +127,7 @@ def _draw(
     names = public_names([who for who in (row.asked_by_id, row.agreed_by_id) if who])
     three = place.person.id in paying.deciders(award)
     waits = row.paid_at is None and row.dropped_at is None
+    stated = stays.stated(award, row.line)
     currency, left = award.envelope.currency, row.amount - row.returned
     page = render_template(
         "awards/payment.html",
@@ -135,6 +136,7 @@ def _draw(
         award=award,
         payment=console_shown.payment(award.envelope, row, names, place.reading.call.time_zone),
         name=console_shown.title_of(award),
+        stated=shown(award.envelope, stated, g.lang) if stated is not None else None,
         waits=waits and place.pays,
         own=row.asked_by_id == place.person.id,
         three=three,

@@ -56,11 +56,16 @@ def decisions(person: Person) -> list[dict[str, Any]]:
     rows = (
         select(Decision, Application.reference)
         .join(Application, Application.id == Decision.application_id)
-        .where(Application.person_id == person.id, Decision.told_at.is_not(None), Application.outcome_seen.is_(None))
+        .where(Application.person_id == person.id, Decision.told_at.is_not(None))
         .order_by(Decision.told_at, Decision.id)
     )
     return [
-        {"reference": reference, "reason": row.reason, "words": releasing.words_of(person, row), "told": row.told_at}
+        {
+            "reference": reference,
+            "reason": row.reason_told,
+            "words": releasing.words_of(person, row, row.words_told),
+            "told": row.told_at,
+        }
         for row, reference in db.session.execute(rows)
     ]
 
@@ -70,7 +75,7 @@ def erase(person: Person) -> int:
     moved. Safe to repeat.
     """
     mine = select(Application.id).where(Application.person_id == person.id)
-    db.session.execute(update(Decision).where(Decision.application_id.in_(mine)).values(words=None))
+    db.session.execute(update(Decision).where(Decision.application_id.in_(mine)).values(words=None, told_words=None))
     ids = list(db.session.scalars(select(Award.id).join(Award.application).where(Application.person_id == person.id)))
     if not ids:
         return 0
@@ -95,6 +100,7 @@ def hand_on(application: Application, before: SealKey, after: SealKey) -> None:
     """An application is somebody else's: the decision's words, report, another payee and receipts are sealed anew."""
     for told in db.session.scalars(select(Decision).where(Decision.application_id == application.id)).all():
         told.words = resealed(before, after, place(*WORDS, told.id), told.words)
+        told.told_words = resealed(before, after, place(*WORDS, told.id), told.told_words)
     mine = select(Award.id).where(Award.application_id == application.id)
     for report in db.session.scalars(select(TravelReport).where(TravelReport.award_id.in_(mine))).all():
         report.answers = resealed(before, after, place(*REPORT, report.id), report.answers)

@@ -2,13 +2,15 @@
 
 import uuid
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, and_, false, func, or_, select
-from sqlalchemy.orm import aliased, contains_eager, joinedload
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased, contains_eager, joinedload
 
 from eventhub.awards.models import Award, AwardLine, Outcome, Payment, Proposal, Replacement, ReservePlace, TravelReport
 from eventhub.awards.money_models import FundEnvelope
+from eventhub.awards.release_models import Staging
 from eventhub.funding.models import Application, Call, CallRules, Stand, State
 from eventhub.funding.rules import Rules, read
 from eventhub.kit.db import db
@@ -16,6 +18,7 @@ from eventhub.kit.errors import NotFound, or_not_found
 from eventhub.kit.tokens import digest
 from eventhub.people.affiliations import names
 from eventhub.people.models import Affiliation, Person
+from eventhub.selecting.models import Slate, SlateState
 
 
 def whole(*, lock: bool = False) -> Select[Award]:
@@ -62,6 +65,12 @@ def own_award(person: Person, reference: str, *, lock: bool = False) -> Award:
     mine = whole(lock=lock).where(Application.reference == reference, Application.person_id == person.id)
     found = db.session.scalar(mine.where(Award.offered_at.is_not(None)))
     return or_not_found(found)
+
+
+def is_offered(application_id: uuid.UUID) -> bool:
+    """Whether a grant was offered for an application."""
+    rows = select(Award.id).where(Award.application_id == application_id, Award.offered_at.is_not(None))
+    return db.session.scalar(rows) is not None
 
 
 def of_person(person_id: uuid.UUID) -> list[Award]:
@@ -172,14 +181,35 @@ def rules_of(call_id: uuid.UUID) -> Rules:
     return read(or_not_found(db.session.scalar(agreed.order_by(CallRules.number.desc()).limit(1))))
 
 
-def next_reserve(award: Award) -> ReservePlace | None:
-    """Who is next for the place that an award left: of its cell, else of those whom any place serves, by their order;
+@dataclass(frozen=True)
+class Left:
+    """A place that somebody left: with an award, or, ``application_id``, before there was one."""
+
+    call_id: uuid.UUID
+    award_id: uuid.UUID | None
+    application_id: uuid.UUID | None
+    cell: str | None
+
+    @classmethod
+    def by(cls, award: Award) -> "Left":
+        """The place of an award that ended."""
+        return cls(award.application.call_id, award.id, None, award.cell)
+
+    def proposals(self) -> ColumnElement[bool]:
+        """Who was proposed for it."""
+        if self.award_id is not None:
+            return Proposal.freed_award_id == self.award_id
+        return Proposal.freed_application_id == self.application_id
+
+
+def next_reserve(left: Left) -> ReservePlace | None:
+    """Who is next for a place: of its cell, else of those whom any place serves, by their order;
     never one that is proposed already, or was refused for this place. The application is held; where somebody else
     holds it nobody is proposed out of turn, and the clock asks again.
     """
-    call_id, cell = award.application.call_id, award.cell
+    call_id, cell = left.call_id, left.cell
     waiting = and_(Proposal.confirmed_at.is_(None), Proposal.dropped_at.is_(None))
-    refused = and_(Proposal.freed_award_id == award.id, Proposal.dropped_at.is_not(None))
+    refused = and_(left.proposals(), Proposal.dropped_at.is_not(None))
     passed = select(Proposal.application_id).where(Proposal.call_id == call_id, or_(waiting, refused))
     rows = (
         select(ReservePlace)
@@ -205,31 +235,80 @@ def next_reserve(award: Award) -> ReservePlace | None:
 
 
 def left_open(since: datetime) -> list[Award]:
-    """Awards whose place nobody is proposed for: that ended after ``since``, or whose reserve went away before there
-    was an award for it. Both held, only in calls that are not cancelled and have somebody in line.
+    """Awards whose place nobody is proposed for, the one that ended first before others: that ended after ``since``, or
+    whose reserve went away after it before there was an award for it. Both held, only in calls that are not cancelled
+    and have somebody in line; one that somebody else holds is looked at another time. Never a place that a slate has
+    filled since.
     """
     proposed = aliased(Application)
     has_award = select(Award.id).where(Award.application_id == Proposal.application_id).correlate(Proposal)
-    of_place = select(Proposal.id).where(Proposal.freed_award_id == Award.id).correlate(Award)
-    stands = of_place.join(proposed, proposed.id == Proposal.application_id).where(
-        Proposal.dropped_at.is_(None),
-        or_(proposed.state.not_in({State.WITHDRAWN, State.NOT_RECOMMENDED}), has_award.exists()),
+    of_place = (
+        select(Proposal.id)
+        .join(proposed, proposed.id == Proposal.application_id)
+        .where(Proposal.freed_award_id == Award.id)
+        .correlate(Award)
     )
+    left = proposed.state.in_({State.WITHDRAWN, State.NOT_RECOMMENDED})
+    stands = of_place.where(Proposal.dropped_at.is_(None), or_(~left, has_award.exists()))
+    lately = of_place.where(or_(Proposal.dropped_at > since, and_(left, proposed.changed_at > since)))
     waits = select(ReservePlace.call_id).join(proposed, proposed.id == ReservePlace.application_id)
-    rows = whole(lock=True).where(
+    rows = whole().where(
         Award.ended_at.is_not(None),
-        or_(Award.ended_at > since, of_place.exists()),
+        or_(Award.ended_at > since, lately.exists()),
         ~stands.exists(),
+        ~_refilled(Application.call_id),
         Call.stand != Stand.CANCELLED,
         Application.call_id.in_(waits.where(proposed.state == State.RESERVE)),
     )
-    return list(db.session.scalars(rows.order_by(None).order_by(Award.ended_at, Award.id)))
+    held = rows.with_for_update(of=[Application, Award], skip_locked=True).execution_options(populate_existing=True)
+    found = [(one.ended_at, one.id, one) for one in db.session.scalars(held) if one.ended_at is not None]
+    return [one for _ended, _id, one in sorted(found)]
+
+
+def refilled(award_ids: Collection[uuid.UUID]) -> bool:
+    """Whether a slate has filled the place of one of these awards since it ended."""
+    rows = select(Award.id).join(Award.application).where(Award.id.in_(award_ids), _refilled(Application.call_id))
+    return db.session.scalar(rows.limit(1)) is not None
+
+
+def _refilled(call_id: InstrumentedAttribute[uuid.UUID], *, staged: bool = False) -> ColumnElement[bool]:
+    """Whether an award's place is filled: the board recommended a slate after the award had ended, which reckoned with
+    the place, and that slate stands or was staged. ``staged``: these alone.
+    """
+    done = Staging.done_at.is_not(None)
+    holds = done if staged else or_(done, Slate.state.in_([SlateState.RECOMMENDED, SlateState.APPROVED]))
+    newer = select(Slate.id).outerjoin(Staging, Staging.slate_id == Slate.id)
+    newer = newer.where(Slate.call_id == call_id, Slate.recommended_at > Award.ended_at, holds)
+    return newer.correlate(Award, call_id.class_).exists()
+
+
+def for_places(application_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, datetime | None]:
+    """For which places, left by these applications before there was an award, a proposal stands, and when it was
+    confirmed. One whose reserve went away before there was an award stands no more.
+    """
+    proposed = aliased(Application)
+    granted = select(Award.id).where(Award.application_id == Proposal.application_id).correlate(Proposal)
+    rows = (
+        select(Proposal.freed_application_id, Proposal.confirmed_at)
+        .join(proposed, proposed.id == Proposal.application_id)
+        .where(
+            Proposal.freed_application_id.in_(application_ids),
+            Proposal.dropped_at.is_(None),
+            or_(proposed.state.not_in({State.WITHDRAWN, State.NOT_RECOMMENDED}), granted.exists()),
+        )
+    )
+    return {left: confirmed for left, confirmed in db.session.execute(rows) if left is not None}
 
 
 def gone_proposals() -> list[Proposal]:
-    """What waits for somebody's word about an application that is not in reserve any more."""
-    rows = select(Proposal).join(Proposal.application).where(Application.state != State.RESERVE)
-    return list(db.session.scalars(rows.where(Proposal.confirmed_at.is_(None), Proposal.dropped_at.is_(None))))
+    """What waits for somebody's word about an application that is not in reserve any more, or about a place that a
+    staged slate has filled. Held; what somebody else holds is looked at another time.
+    """
+    rows = select(Proposal).join(Proposal.application).join(Award, Award.id == Proposal.freed_award_id)
+    rows = rows.where(Proposal.confirmed_at.is_(None), Proposal.dropped_at.is_(None))
+    gone = rows.where(or_(Application.state != State.RESERVE, _refilled(Proposal.call_id, staged=True)))
+    held = gone.order_by(Proposal.id).with_for_update(of=Proposal, skip_locked=True)
+    return list(db.session.scalars(held.execution_options(populate_existing=True)))
 
 
 def held_reserve(application_id: uuid.UUID) -> Application | None:

@@ -2,6 +2,7 @@
 
 from eventhub.awards.models import Award, AwardLine, Outcome
 from eventhub.funding import looking
+from eventhub.funding.allowance import Payee
 from eventhub.funding.moves import NotPossible
 from eventhub.kit import audit, files
 from eventhub.kit.db import db
@@ -16,14 +17,14 @@ PURPOSE = "awards.receipt"
 
 def may_send(award: Award, line: AwardLine) -> bool:
     """Whether the traveller may send the receipt of a line: what she pays herself, until its real cost is noted."""
-    return award.outcome is Outcome.ACCEPTED and line.actual is None
+    return award.outcome is Outcome.ACCEPTED and line.payee is Payee.TRAVELLER and line.actual is None
 
 
 def attach(actor: Person, award: Award, line: AwardLine, data: bytes) -> AwardLine:
     """Keep a receipt; the one before is given up. The traveller may change it until the real cost is noted. The award
     is held. Raises NotPossible, and what ``files.store`` raises, at the field ``file``.
     """
-    is_own = actor.id == award.application.person_id
+    is_own = actor.id in {award.application.person_id, award.application.person.managed_by_id}
     if award.outcome is not Outcome.ACCEPTED or (is_own and not may_send(award, line)):
         raise NotPossible
     before = db.session.get(StoredFile, line.receipt_id) if line.receipt_id else None

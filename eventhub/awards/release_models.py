@@ -9,10 +9,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from eventhub.kit.clock import now
-from eventhub.kit.db import Base, Id, enum_column
+from eventhub.kit.db import Base, Id, Json, enum_column
 
 
 class Failed(StrEnum):
@@ -21,6 +22,7 @@ class Failed(StrEnum):
     MONEY = "money"
     NEAR = "near"
     MOVED = "moved"
+    BARRED = "barred"
 
 
 class Staging(Base):
@@ -47,6 +49,9 @@ class Staging(Base):
 class Decision(Base):
     """What an applicant reads beside the outcome: ``reason`` is a code of decision_reason.funding, ``words`` are plain
     ones beside it, sealed with the applicant's key. ``told_at``: since when the applicant may see it.
+
+    Once another decision is staged, ``told_reason`` and ``told_words`` are what was told, until that one is told too;
+    sealed words keep the place of ``words``.
     """
 
     __tablename__ = "fund_decision"
@@ -60,14 +65,37 @@ class Decision(Base):
     changed_at: Mapped[datetime] = mapped_column(default=now)
     changed_by_id: Mapped[uuid.UUID | None]
     told_at: Mapped[datetime | None]
+    told_reason: Mapped[str | None]
+    told_words: Mapped[bytes | None] = mapped_column(LargeBinary)
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}
 
+    @property
+    def reason_told(self) -> str | None:
+        """The code of the reason that the applicant knows; None before anything was told."""
+        return (self.told_reason or self.reason) if self.told_at else None
+
+    @property
+    def words_told(self) -> bytes | None:
+        """The sealed words that the applicant knows."""
+        if self.told_at is None:
+            return None
+        return self.told_words if self.told_reason else self.words
+
+    def keep_told(self) -> bool:
+        """Put what was told aside, since another reason takes its place here; whether there was anything."""
+        if self.told_at is None or self.told_reason is not None:
+            return False
+        self.told_reason, self.told_words = self.reason, self.words
+        return True
+
 
 class Release(Base):
     """All staged decisions of a call become visible at one instant, ``at``; until then it can be stopped. One at a
-    time stands. ``told``: how many people.
+    time stands. ``seen``: of each application a mark of the decision that the page showed when the release was set;
+    None for one that was set before there were marks. ``told``: how many people; ``held``: how many were left out at
+    the instant, since something is owed or somebody is debarred.
     """
 
     __tablename__ = "fund_release"
@@ -81,7 +109,7 @@ class Release(Base):
         Index("ix_fund_release_call", "call_id", "made_at"),
         CheckConstraint("num_nonnulls(done_at, stopped_at, failed) <= 1", name="one_end"),
         CheckConstraint("(stopped_at IS NULL) = (stopped_by_id IS NULL)", name="stopped_by_somebody"),
-        CheckConstraint("told >= 0", name="told_not_negative"),
+        CheckConstraint("told >= 0 AND held >= 0", name="told_not_negative"),
     )
 
     id: Mapped[Id]
@@ -89,8 +117,10 @@ class Release(Base):
     at: Mapped[datetime]
     made_by_id: Mapped[uuid.UUID]
     made_at: Mapped[datetime] = mapped_column(default=now)
+    seen: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
     stopped_at: Mapped[datetime | None]
     stopped_by_id: Mapped[uuid.UUID | None]
     done_at: Mapped[datetime | None]
     failed: Mapped[Failed | None] = mapped_column(enum_column(Failed, name="failed"))
     told: Mapped[int] = mapped_column(default=0)
+    held: Mapped[int] = mapped_column(default=0)

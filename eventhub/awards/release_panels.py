@@ -6,9 +6,10 @@ from flask import g, url_for
 from flask_babel import gettext as _
 
 from eventhub.awards import access, release_shown, releasing
+from eventhub.awards.console_queries import aside_of
 from eventhub.awards.letters import title_of
 from eventhub.awards.release_queries import waiting_calls
-from eventhub.funding.models import Call, Stand, State
+from eventhub.funding.models import Call, Stand
 from eventhub.funding.own import Intake
 from eventhub.kit.access import actor
 from eventhub.kit.codes import reason_text
@@ -24,15 +25,17 @@ CONCERNED = (Role.ADMIN, Role.FUND_OFFICER, Role.APPROVER)
 
 
 def today(visitor: Visitor) -> Panel | None:
-    """Calls with decisions to release, or whose approved slate could not be prepared; one statement."""
+    """Calls with decisions to release, or whose approved slate could not be prepared; two statements."""
     if not any(grant.role in CONCERNED for grant in visitor.grants):
         return None
     calls: list[dict[str, Any]] = []
-    for one in waiting_calls():
+    for one in waiting_calls(aside_of(visitor.person).others()):
         if not (access.may_offer(visitor.grants, one.scope) or access.may_approve(visitor.grants, one.scope)):
             continue
         if one.failed:
             tag = (_("Not prepared"), "stop")
+        elif one.not_done:
+            tag = (_("Release failed"), "stop")
         else:
             tag = (_("Set"), "ok") if one.is_set else (_("To release"), "warn")
         url = url_for("awards_release.board", slug=one.call.slug)
@@ -52,13 +55,15 @@ def ways(asked: tuple[Call, Scope]) -> Panel | None:
 def mine(found: Intake) -> Panel | None:
     """Why, on one's own application, for whoever is in reserve or not selected."""
     application = found.application
-    if application is None or application.state not in {State.RESERVE, State.NOT_RECOMMENDED}:
+    if application is None or (application.outcome_seen or application.state) not in releasing.CHOICES:
         return None
     told = releasing.decision_told(application)
-    if told is None:
+    if told is None or told.reason_told is None:
         return None
     words = releasing.words_told(application)
-    return Panel("awards/release_mine.html", {"reason": reason_text("funding", told.reason, g.lang), "words": words})
+    return Panel(
+        "awards/release_mine.html", {"reason": reason_text("funding", told.reason_told, g.lang), "words": words}
+    )
 
 
 def decided(asked: tuple[Reading, Slate]) -> Panel | None:
@@ -75,7 +80,7 @@ def decided(asked: tuple[Reading, Slate]) -> Panel | None:
 PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("console.today", today),
     ("console.call", ways),
-    ("funding.mine", mine),
+    ("funding.told", mine),
     ("selecting.decided", decided),
 )
 """What app.py registers."""

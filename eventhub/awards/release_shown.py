@@ -2,17 +2,18 @@
 
 import uuid
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from eventhub.awards import ledger, letters
+from eventhub.awards import ledger, letters, releasing
 from eventhub.awards.models import Award
 from eventhub.awards.money_models import FundEnvelope
 from eventhub.awards.release_models import Failed, Release, Staging
 from eventhub.awards.releasing import Staged
 from eventhub.funding.models import Application, Call, State
+from eventhub.funding.thread import due_after
 from eventhub.kit.clock import now
 from eventhub.kit.codes import label
 from eventhub.kit.i18n import AUTONYMS, LANGUAGES, direction, show_money, show_own
@@ -31,13 +32,8 @@ SHORT = 50
 """So many of those not selected stand on the page before somebody asks for all."""
 STAGING_FAILED = {
     Failed.MONEY: _l("The envelopes do not hold what the slate gives, so nothing of it was done."),
-    Failed.NEAR: _l("Whoever approved the slate is near to one of its files, so nothing of it was done."),
+    Failed.NEAR: _l("Whoever approved the slate has a tie to one of its applicants, so nothing of it was done."),
     Failed.MOVED: _l("A file of the slate has moved on meanwhile, so nothing of it was done."),
-}
-RELEASE_FAILED = {
-    Failed.MONEY: _l("The envelopes did not hold all offers, so nobody was told."),
-    Failed.NEAR: _l("Whoever set the release is near to one of its files, so nobody was told."),
-    Failed.MOVED: _l("The decisions had moved on, so nobody was told."),
 }
 
 
@@ -89,10 +85,10 @@ def changed(rows: Sequence[Staged], left: Sequence[Application], looked: str | N
     return [one.listed_name for one in [*files, *(each for each in left if each.changed_at > since)]]
 
 
-def letter(one: Staged, accept_days: int, at: datetime | None = None) -> dict[str, Any] | None:
-    """The letter of one person as it will be read; None for a person without an address."""
+def letter(one: Staged, accept_days: int, at: datetime | None = None) -> dict[str, Any]:
+    """The letter of one person as it will be read; on paper for a person without an address."""
     written = _letter(one.application.person, one.application, one, accept_days, at or now())
-    return _drawn(written, one.application.person.language) if written else None
+    return drawn(written, one.application.person.language)
 
 
 def samples(
@@ -105,34 +101,34 @@ def samples(
         wanted = {one.application.person.language for one in mine}
         if not mine or state not in states:
             continue
-        drawn = []
+        written_in = []
         for lang in sorted(LANGUAGES, key=lambda code: (code not in wanted, LANGUAGES.index(code))):
             reader = Person(name="", email="somebody@invalid", language=lang, time_zone=call.time_zone, discreet=False)
             reader.asks_second_step = False
             written = _letter(reader, Application(reference="", state=state), mine[0], accept_days, at or now())
-            if written is not None:
-                number = sum(one.application.person.language == lang for one in mine)
-                drawn.append(_drawn(written, lang) | {"needed": number})
-        found.append({"id": state.value, "title": title, "letters": drawn})
+            number = sum(one.application.person.language == lang for one in mine)
+            written_in.append(drawn(written, lang) | {"needed": number})
+        found.append({"id": state.value, "title": title, "letters": written_in})
     return found
 
 
-def _letter(person: Person, application: Application, one: Staged, days: int, at: datetime) -> Letter | None:
+def _letter(person: Person, application: Application, one: Staged, days: int, at: datetime) -> Letter:
     call, mine = one.application.call, one.award
     if mine is None or one.application.state is not State.APPROVED:
         standing = Application(reference=application.reference, state=one.application.state)
         words = one.words if application.id else None
-        return letters.decided(standing, person, call, one.decision.reason, words)
+        return letters.decided_on_paper(standing, person, call, one.decision.reason, words)
     # What a preview shows leads nowhere: the link of an offer is its reader's alone.
     like = Application(reference=application.reference, state=State.OFFERED)
     like.person, like.call = person, call
     award = Award(id=uuid.uuid4(), amount=mine.amount, salt=new_salt(), approved_at=at)
-    award.accept_by = at + timedelta(days=days)
+    award.accept_by = due_after(call, days, at)
     award.application, award.envelope = like, FundEnvelope(currency=mine.envelope.currency)
-    return letters.about("offered", award)
+    return letters.offered_on_paper(award)
 
 
-def _drawn(written: Letter, lang: str) -> dict[str, Any]:
+def drawn(written: Letter, lang: str) -> dict[str, Any]:
+    """A letter in words, for staff who read it before it is sent, or hand it over."""
     mail = letters.preview(written)
     return {
         "lang": lang,
@@ -154,14 +150,27 @@ def staging(row: Staging | None, currency: str, lang: str) -> dict[str, Any] | N
     return {"why": STAGING_FAILED[row.failed], "missing": missing}
 
 
-def past(rows: Sequence[Release], names: dict[uuid.UUID, str], zone: str, lang: str) -> list[dict[str, Any]]:
-    """What was released, stopped or failed, for the history."""
+def failed(newest: Release | None, rows: Sequence[Staged]) -> dict[str, Any] | None:
+    """Why the newest release was not done, and whose decision had changed of those that the reader may see."""
+    if newest is None or newest.failed is None or not rows:
+        return None
+    moved = releasing.changed_since(newest, rows) if newest.failed is Failed.MOVED else []
+    return {"why": letters.RELEASE_FAILED[newest.failed], "names": [one.listed_name for one in moved]}
+
+
+def past(
+    rows: Sequence[Release], names: dict[uuid.UUID, str], zone: str, lang: str, *, near: bool
+) -> list[dict[str, Any]]:
+    """What was released, stopped or failed, for the history. How many were held back is told to nobody who is ``near``
+    to a file: it would tell of the own one.
+    """
     found = []
     for one in rows:
         ended = one.done_at or one.stopped_at
         if ended is None and one.failed is None:
             continue
-        title = _l("Released") if one.done_at else RELEASE_FAILED[one.failed] if one.failed else _l("Release stopped")
+        why = letters.RELEASE_FAILED[one.failed] if one.failed else _l("Release stopped")
+        title = _l("Released") if one.done_at else why
         when = ended or one.at
         found.append(
             {
@@ -169,6 +178,7 @@ def past(rows: Sequence[Release], names: dict[uuid.UUID, str], zone: str, lang: 
                 "datetime": when.isoformat(timespec="minutes"),
                 "title": title,
                 "kind": "ok" if one.done_at else "warn",
+                "text": str(letters.held_back(one.held)) if one.held and not near else None,
                 "who": names.get(one.stopped_by_id or one.made_by_id),
             }
         )

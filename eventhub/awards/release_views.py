@@ -148,6 +148,7 @@ def letter(slug: str, application_id: uuid.UUID) -> ResponseReturnValue:
         **_call(place),
         form=form if may_change else None,
         name=one.application.listed_name,
+        unreached=not one.application.person.email,
         who=release_shown.row(one, g.lang),
         state=next((title, kind) for state, title, kind in release_shown.GROUPS if state is one.application.state),
         letter=release_shown.letter(one, place.reading.rules.accept_days, set_one.at if set_one else None),
@@ -174,7 +175,8 @@ def _draw(place: Place, form: Form) -> ResponseReturnValue:
     call, lang = place.reading.call, g.lang
     every = releasing.staged(call.id)
     left = releasing.gone(call.id)
-    near = too_near(place.person, [*(one.application for one in every), *left])
+    free = staging.places_left(call.id)
+    near = too_near(place.person, [*(one.application for one in every), *left, *(one for one, _is_proposed in free)])
     rows = [one for one in every if one.application.id not in near]
     chosen = [one.application for one in rows if one.award is not None and one.application.state is State.APPROVED]
     barred = considering.standing_against(chosen)
@@ -185,6 +187,7 @@ def _draw(place: Place, form: Form) -> ResponseReturnValue:
     past = releasing.releases(call.id)
     sending = form if isinstance(form, ReleaseForm) else ReleaseForm(formdata=None)
     changed = release_shown.changed(rows, left, sending.looked.data) if sending.form_errors else []
+    is_near = releasing.is_near(place.person, call.id)
     names = public_names([each for one in past for each in (one.made_by_id, one.stopped_by_id) if each])
     sending.stamp.data, sending.looked.data = releasing.stamp_of(every), now().isoformat()
     sending.when.data = sending.when.data or NOW
@@ -199,11 +202,13 @@ def _draw(place: Place, form: Form) -> ResponseReturnValue:
         problem=release_shown.staging(releasing.staging_of(slate), call.currency, lang) if slate else None,
         groups=release_shown.groups(rows, lang, whole=bool(request.args.get("all"))),
         total=len(rows),
-        near=releasing.is_near(place.person, call.id),
+        near=is_near,
+        failed=release_shown.failed(past[0] if past else None, rows),
         changed=changed,
         barred=[one.listed_name for one in barred],
         unreached=[one.listed_name for one in chosen if not one.person.email],
         left=[one.listed_name for one in left if one.id not in near],
+        free=[(one.listed_name, is_proposed) for one, is_proposed in free if one.id not in near],
         undecided=releasing.undecided(call.id, aside_of(place.person)),
         waiting=[one.listed_name for one, _proposal, _place in waiting if one.id not in hidden],
         set=_set(set_one.at, call.time_zone) if set_one else None,
@@ -211,7 +216,7 @@ def _draw(place: Place, form: Form) -> ResponseReturnValue:
         discreet=sum(one.application.person.discreet for one in rows),
         accept_days=place.reading.rules.accept_days,
         waiting_ids=[one.id for one, _proposal, _place in waiting if one.id not in hidden],
-        past=release_shown.past(past, names, actor().time_zone, lang),
+        past=release_shown.past(past, names, actor().time_zone, lang, near=is_near),
     )
     return page, form.status
 

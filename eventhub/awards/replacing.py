@@ -113,14 +113,10 @@ def candidates(award: Award) -> Sequence[Application]:
     nominator = _nominator(award)
     if award.application.nominated_by_id is None or nominator is None:
         return []
-    confirmed = exists().where(
-        Endorsement.application_id == Application.id,
-        *CONFIRMED,
-        or_(
-            Endorsement.email == nominator.email,
-            Endorsement.organisation_id == award.application.nominated_by_id,
-        ),
-    )
+    theirs = [Endorsement.organisation_id == award.application.nominated_by_id]
+    if "@" in nominator.email:
+        theirs.append(Endorsement.email == nominator.email)
+    confirmed = exists().where(Endorsement.application_id == Application.id, *CONFIRMED, or_(*theirs))
     rows = (
         select(Application)
         .where(

@@ -11,20 +11,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import defer, joinedload
 
 from eventhub.awards import awarding, ledger, queries
 from eventhub.awards.allotting import Need, NoRoom, Purse, fitted
-from eventhub.awards.awarding import AlreadyAwarded, Cost, Grant, TwoPeople
+from eventhub.awards.awarding import Cost, Grant
 from eventhub.awards.ledger import AmountWrong, EnvelopeBroken, Line
 from eventhub.awards.models import Award, Proposal, ReservePlace
 from eventhub.awards.money_models import FundEnvelope, MovementKind
+from eventhub.awards.queries import Left
+from eventhub.awards.recommending import recommenders
+from eventhub.awards.refusals import AlreadyAwarded, TwoPeople
 from eventhub.awards.release_models import Decision, Failed, Staging
 from eventhub.funding.allowance import CostKind, Payee
 from eventhub.funding.costs import OWN_WAY
 from eventhub.funding.estimates import Variant
-from eventhub.funding.models import Application, Call, State
+from eventhub.funding.models import Application, Call, Stand, State
 from eventhub.funding.moves import NotPossible
 from eventhub.funding.nearness import OwnFile, too_near
 from eventhub.funding.rules import OPEN_TRAITS, Bound, Rules, Support
@@ -34,8 +37,10 @@ from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError, Forbidden, Stale
 from eventhub.kit.money import Money
 from eventhub.kit.outbox import promise
+from eventhub.people.affiliations import as_one
 from eventhub.people.models import Person
 from eventhub.reviewing.queries import call_by_id
+from eventhub.selecting import inputs
 from eventhub.selecting.inputs import cells_of, variants_of
 from eventhub.selecting.models import Slate, SlateState
 from eventhub.selecting.queries import aside
@@ -147,8 +152,8 @@ def approve_confirmed(actor: Person, call: Call, rules: Rules, ids: Collection[u
     """An approver approves reserves who step in, of the ``ids`` that the page showed those on whom this person may
     decide; they wait for the next release.
 
-    Raises NothingToApprove, TwoPeople (who recommended or confirmed all of them), OwnFile (who is near to all of them,
-    or stands aside), EnvelopeBroken.
+    Raises NothingToApprove, TwoPeople (who recommended all of them), OwnFile (who is near to all of them, or stands
+    aside), EnvelopeBroken.
     """
     call = hold_call(call.id)
     _hold(call.id, ids)
@@ -160,11 +165,13 @@ def approve_confirmed(actor: Person, call: Call, rules: Rules, ids: Collection[u
     near = set(too_near(actor, [one for one, _proposal, _place in waiting]))
     near |= aside(call_by_id(call.id), [actor.id])[actor.id]
     apart = 0
-    for application, proposal, place in waiting:
-        signer = _signer(slate, proposal, place)
+    signers = {one.id: _signer(slate, proposal, place) for one, proposal, place in waiting}
+    recommended = recommenders(signers)
+    for application, _proposal, place in waiting:
+        signer = signers[application.id]
         if application.id in near:
             continue
-        if actor.id in {proposal.decided_by_id, signer}:
+        if actor.id in recommended[application.id]:
             apart += 1
             continue
         by_signer.setdefault(signer, []).append(_plan(application, slate, place))
@@ -231,6 +238,69 @@ def _stage(call: Call, slate: Slate) -> None:
         awarding.approve_all(approver, call, _grants(call, rules, plans), recommended_by=slate.recommended_by_id)
     told = [one for one in files if one.state in REASONS]
     _note_reasons(call.id, told, _over_limit(rules, files, people))
+    _propose(call, slate, rules)
+
+
+def propose_missed() -> int:
+    """Places of chosen people who left before they had a grant, and for which nobody is proposed any more or yet: the
+    clock asks again. How many are proposed now.
+    """
+    waits = select(ReservePlace.call_id).join(Application, Application.id == ReservePlace.application_id)
+    of_reserves = select(Proposal.call_id).where(Proposal.freed_application_id.is_not(None))
+    staged = select(Staging.call_id).where(Staging.done_at > now() - awarding.LOOKS_BACK)
+    rows = select(Call).where(
+        Call.id.in_(waits.where(Application.state == State.RESERVE)),
+        Call.id.in_(of_reserves) | Call.id.in_(staged),
+        Call.stand != Stand.CANCELLED,
+    )
+    made = 0
+    for call in db.session.scalars(rows.order_by(Call.id)).all():
+        hold_call(call.id)
+        slate = _staged(call.id)
+        if slate is not None:
+            made += _propose(call, slate, queries.rules_of(call.id))
+    return made
+
+
+def places_left(call_id: uuid.UUID) -> list[tuple[Application, bool]]:
+    """Chosen people who left before they had a grant and whose place no reserve was confirmed for, and whether one is
+    proposed. They are loaded with the person.
+    """
+    slate = _staged(call_id)
+    if slate is None:
+        return []
+    found = db.session.scalars(_gone(slate)).all()
+    proposals = queries.for_places([one.id for one in found])
+    return [(one, one.id in proposals) for one in found if proposals.get(one.id) is None]
+
+
+def _propose(call: Call, slate: Slate, rules: Rules) -> int:
+    """The next reserve for each place of a slate whose person left before there was a grant. What was proposed for
+    places of a former slate is dropped: the new one has filled them.
+    """
+    lists: dict[str, list[str]] = slate.reserves["by_cell"]
+    left = [Left(call.id, None, one.id, _cell(one, rules, lists)) for one in db.session.scalars(_gone(slate))]
+    former = select(Proposal).where(
+        Proposal.call_id == call.id,
+        Proposal.freed_application_id.is_not(None),
+        Proposal.freed_application_id.not_in([one.application_id for one in left]),
+        Proposal.confirmed_at.is_(None),
+        Proposal.dropped_at.is_(None),
+    )
+    for proposal in db.session.scalars(former.order_by(Proposal.id)).all():
+        proposal.dropped_at = now()
+    filled = queries.for_places([one.application_id for one in left if one.application_id])
+    return sum(awarding.propose_next(one) is not None for one in left if one.application_id not in filled)
+
+
+def _gone(slate: Slate) -> Select[Application]:
+    """Who was chosen and left before there was a grant."""
+    chosen = [uuid.UUID(one["id"]) for one in slate.people if one["chosen"]]
+    granted = select(Award.id).where(Award.application_id == Application.id)
+    gone = (Application.state != State.RECOMMENDED) | Application.erased_at.is_not(None)
+    rows = select(Application).options(joinedload(Application.person).joinedload(Person.seal_key))
+    mine = rows.where(Application.id.in_(chosen), gone | Application.merged_into_id.is_not(None), ~granted.exists())
+    return mine.order_by(Application.number)
 
 
 def _files(call_id: uuid.UUID) -> list[Application]:
@@ -337,8 +407,13 @@ def _over_limit(rules: Rules, files: Iterable[Application], people: dict[str, An
     if most is None:
         return frozenset()
     told = [(one, people[str(one.id)]) for one in files if str(one.id) in people]
+    one_of = as_one({each for one, _line in told for each in (one.organisation_id, one.nominated_by_id) if each})
+
+    def theirs(one: Application) -> set[uuid.UUID]:
+        return {one_of[each] for each in (one.organisation_id, one.nominated_by_id) if each}
+
     chosen = [(one, line) for one, line in told if line["chosen"]]
-    taken = Counter(each for one, _line in chosen for each in {one.organisation_id, one.nominated_by_id} - {None})
+    taken = Counter(each for one, _line in chosen for each in theirs(one))
     lowest = min((line["points"] for _one, line in chosen), default=None)
     return frozenset(
         one.id
@@ -346,12 +421,14 @@ def _over_limit(rules: Rules, files: Iterable[Application], people: dict[str, An
         if not line["chosen"]
         and lowest is not None
         and line["points"] >= lowest
-        and any(taken[each] >= most for each in {one.organisation_id, one.nominated_by_id} - {None})
+        and any(taken[each] >= most for each in theirs(one))
     )
 
 
 def _note_reasons(call_id: uuid.UUID, applications: Sequence[Application], over: frozenset[uuid.UUID]) -> None:
-    """Everybody has a reason; one that a person chose for a refusal that nobody was told stays."""
+    """Everybody has a reason; one that a person chose for a refusal that nobody was told stays, and so does what
+    somebody was told whose outcome is the same.
+    """
     known = {row.application_id: row for row in db.session.scalars(select(Decision).where(Decision.call_id == call_id))}
     made = []
     for one in applications:
@@ -360,8 +437,10 @@ def _note_reasons(call_id: uuid.UUID, applications: Sequence[Application], over:
         row = known.get(one.id)
         if row is None:
             made.append(Decision(id=uuid.uuid4(), call_id=call_id, application_id=one.id, reason=reason))
-        elif row.told_at is not None or row.changed_by_id is None or one.state is not State.NOT_RECOMMENDED:
-            row.reason, row.told_at, row.changed_at = reason, None, now()
+        elif row.told_at is not None and one.outcome_seen is None:
+            continue
+        elif row.keep_told() or row.changed_by_id is None or one.state is not State.NOT_RECOMMENDED:
+            row.reason, row.changed_at = reason, now()
             row.words = row.changed_by_id = None
     db.session.add_all(made)
     db.session.flush()
@@ -373,3 +452,14 @@ def _missing(error: EnvelopeBroken | NoRoom | AmountWrong) -> int | None:
     if isinstance(error, EnvelopeBroken) and error.by is not None:
         return error.by.minor
     return None
+
+
+def granted(application_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[Support, int]]:
+    """The way and the amount, in minor units, that hold for those who have an award. One statement."""
+    ways = {variant: support for support, variant in VARIANTS.items()}
+    rows = select(Award.application_id, Award.variant, Award.amount).where(Award.application_id.in_(application_ids))
+    found = db.session.execute(rows)
+    return {row.application_id: (ways.get(row.variant, Support.PARTIAL), row.amount) for row in found}
+
+
+inputs.GRANTED.append(granted)

@@ -11,7 +11,7 @@ from eventhub.awards import console_queries, console_shown, stays
 from eventhub.awards.console import at_awards, at_desk, bp, found_award
 from eventhub.awards.console_forms import StayForm, chosen_moment
 from eventhub.awards.letters import title_of
-from eventhub.awards.models import AwardStay
+from eventhub.awards.models import AwardStay, Outcome
 from eventhub.funding.allowance import Given
 from eventhub.kit.access import staff
 from eventhub.kit.errors import NotFound
@@ -49,7 +49,7 @@ def stay(slug: str, award_id: uuid.UUID) -> ResponseReturnValue:
         award=award,
         name=console_shown.title_of(award),
         form=form,
-        may=place.offers,
+        may=place.offers and award.outcome is Outcome.ACCEPTED and award.application.erased_at is None,
         days=console_shown.days(row) if row else [],
         statement=console_shown.statement(found) if found else None,
         arrives=show_date(row.arrives.date(), g.lang) if row else None,

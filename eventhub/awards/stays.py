@@ -10,9 +10,12 @@ from datetime import date, datetime, timedelta
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from eventhub.awards.models import Award, AwardStay
+from eventhub.awards import queries
+from eventhub.awards.models import Award, AwardLine, AwardStay, Outcome
 from eventhub.funding import allowance
-from eventhub.funding.allowance import DailyRate, Given, Statement, Stay, terminal_lines
+from eventhub.funding.allowance import CostKind, DailyRate, Given, Statement, Stay, terminal_lines
+from eventhub.funding.models import Call
+from eventhub.funding.moves import NotPossible
 from eventhub.funding.rules import CostLine, Rules
 from eventhub.kit import audit
 from eventhub.kit.clock import now
@@ -51,8 +54,11 @@ def note(
     driven: int,
 ) -> AwardStay:
     """Enter a stay by the clock of its place, what the host gives on each day, and on how many ways it drives. The
-    award is held. Raises StayWrong.
+    award is held. Raises StayWrong, and NotPossible for a grant that nobody accepted, that ended, or whose person was
+    erased.
     """
+    if award.outcome is not Outcome.ACCEPTED or award.application.erased_at is not None:
+        raise NotPossible
     if leaves <= arrives or leaves - arrives > LONGEST:
         raise StayWrong
     row = stay_of(award)
@@ -100,6 +106,23 @@ def statement(award: Award, row: AwardStay, rules: Rules, event: Event | None) -
         return allowance.statement(stay, rates, allowance.Rules(), currency, extras=extras)
     except MoneyError:
         return None
+
+
+STATED = frozenset({CostKind.DSA, CostKind.TERMINAL})
+"""What a statement tells of."""
+
+
+def stated(award: Award, line: AwardLine) -> int | None:
+    """What the statement gives for a cost line, in minor units; None where it says nothing of it, or no stay is
+    entered.
+    """
+    row = stay_of(award) if line.kind in STATED else None
+    if row is None:
+        return None
+    call = db.session.get_one(Call, award.application.call_id)
+    event = db.session.get(Event, call.event_id) if call.event_id else None
+    found = statement(award, row, queries.rules_of(call.id), event)
+    return sum(one.amount.minor for one in found.lines if one.kind is line.kind) if found else None
 
 
 def place_clock(award: Award, event: Event | None) -> str:

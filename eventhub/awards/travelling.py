@@ -59,6 +59,19 @@ def visa_needed(actor: Person, award: Award, *, appointment_on: date | None = No
     return visa
 
 
+def visa_not_needed(actor: Person, award: Award, visa: Visa) -> Award:
+    """It was noted by mistake that a visa is needed: accepted, as before. The letter that helps is not sent where it
+    waits still. Raises NotPossible once the visa was asked for or decided on.
+    """
+    if visa.state is not VisaState.NEEDED or visa.refusals:
+        raise NotPossible
+    move(award.application, State.ACCEPTED, actor=actor)
+    db.session.delete(visa)
+    audit.record("awards.visa_not_needed", award, actor=actor, scope_id=award.application.call_id)
+    db.session.flush()
+    return award
+
+
 def visa_asked(actor: Person, award: Award, visa: Visa, *, asked_on: date, appointment_on: date | None) -> Visa:
     """The person has asked for it. Raises NotPossible."""
     if award.application.state is not State.VISA_PENDING or visa.state is VisaState.GRANTED:

@@ -15,8 +15,8 @@ from eventhub.awards.ledger import shown
 from eventhub.awards.models import Award, Outcome, TravelReport
 from eventhub.awards.money_models import FundEnvelope
 from eventhub.awards.travelling import is_replaceable
-from eventhub.funding.allowance import Payee
 from eventhub.funding.models import State
+from eventhub.funding.subject import subject
 from eventhub.kit.access import actor, by_token, personal
 from eventhub.kit.clock import now
 from eventhub.kit.codes import label
@@ -71,15 +71,15 @@ def answer(token: str) -> ResponseReturnValue:
 @personal
 def mine(reference: str) -> ResponseReturnValue:
     """My grant: where it stands, what is paid for what, and an offer's two buttons."""
-    person: Person = actor().person
+    person = subject()
     award = queries.own_award(person, reference, lock=posted())
     form = OwnAnswerForm()
     if form.validate_on_submit() and form.answer.data != "ask":
         accepts = form.answer.data == "accept"
-        if submit(form, lambda: awarding.answer_held(person, award, accepts=accepts)):
+        if submit(form, lambda: awarding.answer_held(actor().person, award, accepts=accepts)):
             return back_to("awards.mine", reference=reference)
         award = queries.own_award(person, reference)
-    stay = stays.stay_of(award)
+    stay = stays.stay_of(award) if award.outcome is Outcome.ACCEPTED else None
     return _draw(
         "awards/mine.html",
         award,
@@ -95,14 +95,13 @@ def mine(reference: str) -> ResponseReturnValue:
 @personal
 def report(reference: str) -> ResponseReturnValue:
     """The report on the journey: kept as often as one likes, filed once."""
-    person: Person = actor().person
-    award = queries.own_award(person, reference, lock=posted())
+    award = queries.own_award(subject(), reference, lock=posted())
     row = queries.report_of(award.id)
     if row is None:
         raise NotFound
     form = ReportForm(data=reporting.answers(award, row))
     form.drawn.data = form.drawn.data or str(reporting.drawn(award, row))
-    if row.filed_at is None and form.validate_on_submit() and _keep_or_file(person, award, row, form):
+    if row.filed_at is None and form.validate_on_submit() and _keep_or_file(actor().person, award, row, form):
         return back_to("awards.report", reference=reference)
     page = render_template(
         "awards/report.html",
@@ -194,7 +193,7 @@ def _draw(
         award=award,
         application=award.application,
         title=letters.title_of(award.application.call, g.lang),
-        state=STATES.get(award.application.state, award.application.state.value),
+        state=state_of(award),
         amount=shown(award.envelope, award.amount, g.lang),
         due=here,
         is_open=is_open and award.application.state is State.OFFERED,
@@ -209,6 +208,12 @@ def _draw(
     return page, form.status
 
 
+def state_of(award: Award) -> Any:
+    """Where a grant stands, in words for its person: whom somebody else replaced has not withdrawn."""
+    state = State.CANCELLED if award.outcome is Outcome.REPLACED else award.application.state
+    return STATES.get(state, state.value)
+
+
 def _lines(award: Award) -> list[dict[str, Any]]:
     envelope = db.session.get_one(FundEnvelope, award.envelope_id)
     return [
@@ -219,7 +224,7 @@ def _lines(award: Award) -> list[dict[str, Any]]:
             "authorised": shown(envelope, row.authorised, g.lang) if row.authorised is not None else None,
             "receipt": row.receipt_id is not None,
             "send": url_for("awards.receipt", reference=award.application.reference, line_id=row.id)
-            if receipts.may_send(award, row) and row.payee is Payee.TRAVELLER
+            if receipts.may_send(award, row)
             else None,
         }
         for row in queries.lines([award.id])

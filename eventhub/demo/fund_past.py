@@ -38,9 +38,9 @@ SAVED = 7
 
 @dataclass
 class Book:
-    """What is written at the end, and the people of the money."""
+    """What is written at the end, and the people of the money. ``envelopes``: by their key in the rules."""
 
-    envelope: FundEnvelope
+    envelopes: Mapping[str, FundEnvelope]
     cast: Mapping[str, Person]
     forum: Event
     report_days: int
@@ -58,7 +58,7 @@ def make_past_money(call: Call, files: Sequence[Filed], cast: Mapping[str, Perso
     """Awards of everybody who was chosen, from reserved to settled; the ledger is as the deeds would have left it."""
     rules = call_by_id(call.id).rules
     envelopes = ledger.open_envelopes(cast["finance"], call, rules)
-    book = Book(envelopes[0], cast, forum, rules.report_days)
+    book = Book({one.key: one for one in envelopes}, cast, forum, rules.report_days)
     for one in files:
         if len(PAST.get(one.known.state, ())) > len(CHOSEN):
             _award(book, one)
@@ -84,7 +84,8 @@ def _award(book: Book, one: Filed) -> None:
     approved, offered, answered = (begins - timedelta(days=days) for days in (48, 46, 42))
     ended = begins - timedelta(days=9) if state is State.CANCELLED else answered
     award_id = uuid.uuid4()
-    envelope = book.envelope
+    supported = any(line.code.value == CostKind.ACCESSIBILITY.value for line in one.lines)
+    envelope = book.envelopes["access" if supported else "main"]
     book.awards.append(
         {
             "id": award_id,

@@ -88,6 +88,8 @@ def step(slug: str, page: str) -> ResponseReturnValue:
     """One page of the form. What is typed is kept on the server with every button."""
     person = subject()
     found = _alone(slug, person) if posted() else own.intake(slug, person)
+    if posted() and not is_repeated() and own.may_amend(found, now()):
+        return _amend_instead(found, page)
     if (before := _sent_before(found)) is not None:
         return before
     definition = _needed(_definition(found))
@@ -213,7 +215,7 @@ def mine_one(reference: str) -> ResponseReturnValue:
         if definition
         else [],
         missing=told.missing(found, definition, lambda page: _amend_address(reference, page)) if amend else [],
-        vouchers=told.vouchers(found),
+        vouchers=[] if told.state(application) is State.WITHDRAWN else told.vouchers(found),
         may_vouch=application.state in own.VOUCHABLE,
         may_amend=amend,
         barred=_barred(found, person),
@@ -223,7 +225,7 @@ def mine_one(reference: str) -> ResponseReturnValue:
         has_sealed=has_sealed(definition, answers),
         cost=reckoned.of_sent(application, found.call.currency),
         lines=told.lines(found, person.time_zone, definition),
-        beside=[] if helped() else panels("funding.mine", found),
+        beside=panels("funding.told", found) + ([] if helped() else panels("funding.mine", found)),
         form=ActionForm(formdata=None),
     )
 
@@ -248,16 +250,7 @@ def amend(reference: str, page: str) -> ResponseReturnValue:
         if done_now is not None and holds and not form.clashed:
             flash(_("Your answers were changed."), "ok")
             return back_to("funding.mine_one", reference=reference)
-    drawn = render_template(
-        "funding/amend.html",
-        call=found.call,
-        reference=reference,
-        form=form,
-        page=asked,
-        files=told.files_of(found, answers) if form.has_files else {},
-        scripts=SCRIPTS,
-    )
-    return drawn, form.status
+    return _draw_amend(found, asked, form, answers), form.status
 
 
 @bp.post(f"{MINE}/send")
@@ -334,6 +327,33 @@ def _draw_step(
         scripts=SCRIPTS,
     )
     return page, form.status if posted() else 200
+
+
+def _amend_instead(found: Intake, page: str) -> ResponseReturnValue:
+    """What was typed while another window sent the application stands on the page that changes answers, not kept yet:
+    only its button says that what was sent is to be another.
+    """
+    definition, answers = _needed(_definition(found)), _answers(found)
+    asked = _page(definition, page)
+    form = answer_form(definition, asked, language=g.lang, answers=answers)
+    form.validate_on_submit()
+    page_sent(form)
+    return _draw_amend(found, asked, form, answers, meanwhile=True), 409
+
+
+def _draw_amend(
+    found: Intake, asked: Page, form: AnswerForm, answers: Mapping[str, object], *, meanwhile: bool = False
+) -> str:
+    return render_template(
+        "funding/amend.html",
+        call=found.call,
+        reference=_application(found).reference,
+        form=form,
+        page=asked,
+        files=told.files_of(found, answers) if form.has_files else {},
+        meanwhile=meanwhile,
+        scripts=SCRIPTS,
+    )
 
 
 def _step_sent(

@@ -18,6 +18,7 @@ from eventhub.kit.errors import NotFound
 from eventhub.kit.sealed import SealKey, Unreadable
 from eventhub.people.affiliations import affiliate
 from eventhub.people.models import Organisation, Person
+from eventhub.programme.models import Event
 from eventhub.questionnaires.handing import hand_over
 from eventhub.questionnaires.models import AnswerSet
 from eventhub.registration import focal
@@ -55,6 +56,28 @@ def charge_of(
     if found is None:
         raise NotFound
     return found[0], found[1]
+
+
+def helper_of(application: Application) -> tuple[Person, Charge, str] | None:
+    """Who registers the applicant and has a mailbox, until the link is taken: the helper, the place on the helper's
+    list, and the slug of its event.
+    """
+    rows = (
+        select(Person, Charge, Event.slug)
+        .join(Charge, Charge.helper_id == Person.id)
+        .join(Event, Event.id == Charge.event_id)
+        .join(Call, Call.event_id == Charge.event_id)
+        .where(
+            Call.id == application.call_id,
+            Charge.person_id == application.person_id,
+            Charge.left_at.is_(None),
+            Charge.claimed_at.is_(None),
+            Person.email.is_not(None),
+            Person.erased_at.is_(None),
+        )
+    )
+    found = db.session.execute(rows).first()
+    return None if found is None else (found[0], found[1], found[2])
 
 
 def take_over(actor: Person, before: Person) -> list[Person]:

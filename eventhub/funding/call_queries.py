@@ -96,9 +96,10 @@ def public_call(slug: str) -> Call:
     return or_not_found(db.session.scalar(rows))
 
 
-def calls_of(event_id: uuid.UUID) -> list[Call]:
-    """The open calls for people who travel to an event, or take part in it from afar."""
-    rows = select(Call).where(Call.event_id == event_id, Call.stand == Stand.OPEN).order_by(Call.closes_at, Call.slug)
+def calls_of(event_id: uuid.UUID, also: Collection[uuid.UUID] = ()) -> list[Call]:
+    """The open calls for people who travel to an event, or take part in it from afar; ``also`` these of its calls."""
+    wanted = or_(Call.stand == Stand.OPEN, Call.id.in_(also))
+    rows = select(Call).where(Call.event_id == event_id, wanted).order_by(Call.closes_at, Call.slug)
     return list(db.session.scalars(rows))
 
 

@@ -1,7 +1,6 @@
 """What the staff pages of the fund share: the blueprint, who comes in, and which files are meant."""
 
 import uuid
-from dataclasses import replace
 
 from flask import Blueprint, g, request
 from flask_babel import lazy_gettext as _l
@@ -30,7 +29,7 @@ def at_desk(slug: str) -> Desk:
     """The call whose desk this is. Raises NotFound for everybody but its officers."""
     found = desk.desk_of(slug)
     access.demand_officer(actor().grants, found.scope)
-    return replace(found, visitor=actor().person)
+    return found.for_visitor(actor().person)
 
 
 def demand_all() -> None:

@@ -81,22 +81,31 @@ class ProposedAlready(DomainError):
 
 @dataclass(frozen=True)
 class Line:
-    """A debt or a proposal with the public name or the organization it is about, and the call of its journey."""
+    """A debt or a proposal with the public name or the organization it is about, the call of its journey, and who made
+    it: of a debarment also who agreed.
+    """
 
     row: Debt | DebarProposal
     person: str | None
     organisation: str | None
     call: Call | None
     made_by: str | None
+    agreed_by: str | None = None
 
 
 def standing(*, limit: int = LIMIT) -> list[Line]:
     """All debts that hold now, the oldest first. One statement."""
     rows = _lines(Debt, Debt.made_by_id).outerjoin(Application, Application.id == Debt.application_id)
-    rows = rows.outerjoin(Call, Call.id == Application.call_id).add_columns(Call)
+    second = aliased(Person, name="second")
+    rows = rows.outerjoin(Call, Call.id == Application.call_id).outerjoin(
+        DebarProposal, DebarProposal.debt_id == Debt.id
+    )
+    rows = rows.outerjoin(second, second.id == DebarProposal.decided_by_id)
+    rows = rows.add_columns(Call, func.coalesce(func.nullif(second.alias, ""), second.name))
     rows = rows.where(*holding(now())).order_by(Debt.kind, Debt.since, Debt.id).limit(limit)
     return [
-        Line(row, person, organisation, call, who) for row, person, organisation, who, call in db.session.execute(rows)
+        Line(row, person, organisation, call, who, agreed_by)
+        for row, person, organisation, who, call, agreed_by in db.session.execute(rows)
     ]
 
 

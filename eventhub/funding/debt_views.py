@@ -101,6 +101,6 @@ def _line(one: Line) -> dict[str, Any]:
         "until": show_date(row.until, g.lang) if row.until else None,
         "note": row.note,
         "call": desk_shown.title_of(one.call, g.lang) if one.call else None,
-        "by": one.made_by,
+        "by": [who for who in (one.made_by, one.agreed_by) if who],
         "own": isinstance(row, DebarProposal) and row.proposed_by_id == actor().id,
     }

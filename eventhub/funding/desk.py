@@ -7,11 +7,10 @@ import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_, select
-from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.orm import aliased, contains_eager, joinedload
+from sqlalchemy.orm import aliased, contains_eager, joinedload, load_only
 
 from eventhub.funding import debts
 from eventhub.funding import rules as rules_of
@@ -20,7 +19,6 @@ from eventhub.funding.file_check import Gap, gaps
 from eventhub.funding.models import Application, Call, CallRules, Debt, Endorsement, Stand, State, Vouch
 from eventhub.funding.nearness import too_near
 from eventhub.funding.rules import Rules
-from eventhub.kit.audit import AuditEntry, AuditText
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
@@ -61,13 +59,19 @@ CHIPS: dict[str, frozenset[State]] = {
 business but their authors'.
 """
 
+NEARNESS = (
+    *(Application.id, Application.person_id, Application.filed_by_id, Application.organisation_id),
+    Application.nominated_by_id,
+)
+"""What says who is near to a file."""
+
 NOMINATING = aliased(Organisation, name="nominating")
 
 
 @dataclass(frozen=True)
 class Desk:
     """A call as its desk has it: with the rules in force and the scope of roles. For ``visitor``, who reads the list,
-    an own file is not in it.
+    an own file is not in it, and files in ``near`` stand where their applicants see them until the release.
     """
 
     call: Call
@@ -75,6 +79,24 @@ class Desk:
     scope: Scope
     event: Event | None
     visitor: Person | None = None
+    near: frozenset[uuid.UUID] = frozenset()
+
+    def for_visitor(self, person: Person) -> "Desk":
+        """The desk as somebody sees it. One statement, and two more while decisions wait for a release."""
+        staged = select(Application).where(Application.call_id == self.call.id, Application.outcome_seen.is_not(None))
+        waiting = db.session.scalars(staged.options(load_only(*NEARNESS))).all()
+        return replace(self, visitor=person, near=frozenset(too_near(person, waiting) if waiting else ()))
+
+    @property
+    def state(self) -> ColumnElement[State]:
+        """Where a file stands, as the visitor may know."""
+        if not self.near:
+            return cast("ColumnElement[State]", Application.state)
+        return case((Application.id.in_(self.near), Application.outcome_seen), else_=Application.state)
+
+    def seen(self, application: Application) -> State:
+        """The same of one file."""
+        return (application.id in self.near and application.outcome_seen) or application.state
 
 
 @dataclass(frozen=True)
@@ -138,11 +160,11 @@ class Overview:
     chips: dict[str, int]
     states: dict[State, int]
     regions: list[str]
-    organisations: dict[str, str]
-    """Names by id."""
+    organisations: dict[str, tuple[str, str | None]]
+    """Names and countries by id."""
     total: int
     cells: list[tuple[Any, ...]]
-    """State, answered, silent, region, late, organization, its name, nominating one, its name, number."""
+    """State, answered, silent, region, late, organization, name, nominating one, name, both countries, number."""
 
 
 def desk_of(slug: str) -> Desk:
@@ -166,7 +188,7 @@ def desk_of(slug: str) -> Desk:
 def overview(desk: Desk) -> Overview:
     """One statement."""
     columns = (
-        Application.state,
+        desk.state,
         is_answered(),
         _is_silent(),
         Application.region,
@@ -175,6 +197,8 @@ def overview(desk: Desk) -> Overview:
         Organisation.name,
         Application.nominated_by_id,
         NOMINATING.name,
+        Organisation.country,
+        NOMINATING.country,
     )
     rows = (
         select(*columns, func.count())
@@ -184,21 +208,21 @@ def overview(desk: Desk) -> Overview:
         .group_by(*(literal_column(str(one + 1)) for one in range(len(columns))))
     )
     cells = [tuple(row) for row in db.session.execute(rows)]
-    chips = {name: sum(cell[9] for cell in cells if _is_in(name, *cell[:3])) for name in CHIPS}
+    chips = {name: sum(cell[-1] for cell in cells if _is_in(name, *cell[:3])) for name in CHIPS}
     states: dict[State, int] = {}
     for cell in cells:
-        states[cell[0]] = states.get(cell[0], 0) + cell[9]
-    named = {str(cell[at]): cell[at + 1] for cell in cells for at in (5, 7) if cell[at]}
+        states[cell[0]] = states.get(cell[0], 0) + cell[-1]
+    named = {str(cell[at]): (cell[at + 1], cell[land]) for cell in cells for at, land in ((5, 9), (7, 10)) if cell[at]}
     return Overview(chips, states, sorted({cell[3] for cell in cells if cell[3]}), named, chips["all"], cells)
 
 
 def rows(desk: Desk, filters: Filters, *, ids: Collection[uuid.UUID] | None = None, whole: bool = False) -> list[Row]:
-    """One page of the list, or with ``whole`` all of it; ``ids``: of these alone. One statement, before a release three
-    more: files that the visitor is near to are as their applicants see them.
+    """One page of the list, or with ``whole`` all of it; ``ids``: of these alone. One statement. Files that the visitor
+    is near to are as their applicants see them.
     """
     found: Any = (
         select(
-            *(Application.id, Application.number, Application.reference, Application.state, Application.late),
+            *(Application.id, Application.number, Application.reference, desk.state, Application.late),
             *(Application.region, Application.residence, LISTED_NAME, Person.discreet),
             *(Organisation.name, NOMINATING.name, _vouched(), Application.support, Application.first_time),
             *(Application.language, Application.asked_amount, Application.cost, Application.reason),
@@ -217,11 +241,7 @@ def rows(desk: Desk, filters: Filters, *, ids: Collection[uuid.UUID] | None = No
     if not whole:
         found = found.limit(filters.size).offset((filters.page - 1) * filters.size)
     listed = [Row(*row) for row in db.session.execute(found)]
-    waiting = [row.id for row in listed if row.outcome_seen] if desk.visitor else []
-    if not waiting or desk.visitor is None:
-        return listed
-    near = too_near(desk.visitor, db.session.scalars(select(Application).where(Application.id.in_(waiting))).all())
-    return [replace(row, state=row.outcome_seen or row.state, reason=None) if row.id in near else row for row in listed]
+    return [replace(row, reason=None) if row.id in desk.near else row for row in listed]
 
 
 def number(desk: Desk, filters: Filters, *, ids: Collection[uuid.UUID] | None = None) -> int:
@@ -312,67 +332,6 @@ def record(call_id: uuid.UUID, application_id: uuid.UUID) -> Application:
     return application
 
 
-@dataclass(frozen=True)
-class Deed:
-    """A line of a file's history; everybody by the public name."""
-
-    entry: AuditEntry
-    text: str | None
-    who: str | None
-
-
-def deeds(application_id: uuid.UUID, limit: int = 200) -> list[Deed]:
-    """What was done to a file, the newest first. One statement."""
-    found = (
-        select(AuditEntry, AuditText.text, PUBLIC_NAME)
-        .outerjoin(AuditText, AuditText.entry_id == AuditEntry.id)
-        .outerjoin(Person, Person.id == AuditEntry.actor_id)
-        .where(AuditEntry.subject_kind == Application.__tablename__, AuditEntry.subject_id == application_id)
-        .order_by(AuditEntry.id.desc())
-        .limit(limit)
-    )
-    return [Deed(*row) for row in db.session.execute(found)]
-
-
-READINGS = tuple(f"funding.{deed}" for deed in ("revealed", "file_read", "note", "held_apart"))
-"""Deeds that leave a file as it was."""
-
-
-def last_hands(application_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
-    """Who last changed each file, by the public name. One statement, none for nothing."""
-    if not application_ids:
-        return {}
-    newest = (
-        select(AuditEntry.subject_id, PUBLIC_NAME.label("who"))
-        .outerjoin(Person, Person.id == AuditEntry.actor_id)
-        .where(
-            AuditEntry.subject_kind == Application.__tablename__,
-            AuditEntry.subject_id.in_(application_ids),
-            AuditEntry.verb.not_in(READINGS),
-        )
-        .ext(distinct_on(AuditEntry.subject_id))
-        .order_by(AuditEntry.subject_id, AuditEntry.id.desc())
-    )
-    return {row.subject_id: row.who for row in db.session.execute(newest) if row.who}
-
-
-def decision_words(application: Application) -> str | None:
-    """What staff added to the newest decision, for the person it is about. One statement."""
-    found: str | None = db.session.scalar(
-        select(AuditText.text)
-        .select_from(AuditEntry)
-        .outerjoin(AuditText, AuditText.entry_id == AuditEntry.id)
-        .where(
-            AuditEntry.subject_kind == Application.__tablename__,
-            AuditEntry.subject_id == application.id,
-            AuditEntry.verb == f"funding.{application.state.value}",
-        )
-        .order_by(AuditEntry.id.desc())
-        .limit(1)
-    )
-    return found
-
-
 def debts_about(application: Application) -> list[Debt]:
     """What the person or one of the organizations of a file owes now, or why they are not considered. One statement."""
     organisations = [one for one in (application.organisation_id, application.nominated_by_id) if one]
@@ -447,7 +406,7 @@ def _where(desk: Desk, filters: Filters) -> list[ColumnElement[bool]]:
     if read_reference(filters.q) is not None or filters.q.lstrip("#").isdigit():
         # A whole reference or a number means one file: it is found whatever view or filter stands.
         return [*found, _search(filters.q)]
-    found += _view(filters.chip)
+    found += _view(desk, filters.chip)
     if filters.region:
         found.append(Application.region == filters.region)
     if filters.organisation:
@@ -463,8 +422,8 @@ def _where(desk: Desk, filters: Filters) -> list[ColumnElement[bool]]:
     return found
 
 
-def _view(chip: str) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = [Application.state.in_(CHIPS[chip])] if chip != "all" else []
+def _view(desk: Desk, chip: str) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [desk.state.in_(CHIPS[chip])] if chip != "all" else []
     if chip == "answered":
         found.append(is_answered())
     if chip == "silent":

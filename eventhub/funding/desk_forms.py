@@ -1,5 +1,6 @@
 """Forms of the fund's desk."""
 
+from collections import Counter
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -24,7 +25,7 @@ from wtforms.validators import Optional as Maybe
 from eventhub.funding.debarring import Party
 from eventhub.funding.deciding import REASONS
 from eventhub.funding.desk import CHIPS, SIZES, SORTS, Filters, Overview
-from eventhub.funding.desk_shown import region
+from eventhub.funding.desk_shown import country, region
 from eventhub.funding.file_check import Gap
 from eventhub.funding.models import State
 from eventhub.funding.thread import ALLOWED
@@ -55,8 +56,8 @@ class FilterForm(PlainForm):
         validate_choice=False,
     )
     vouched = SelectField(
-        _l("Vouched for?"),
-        choices=options([("", _l("All")), ("yes", _l("By everybody needed")), ("no", _l("Not yet"))]),
+        _l("Has everybody vouched?"),
+        choices=options([("", _l("All")), ("yes", _l("Yes")), ("no", _l("Not yet"))]),
         validate_choice=False,
     )
     sort = SelectField(
@@ -76,8 +77,17 @@ class FilterForm(PlainForm):
         """Say what can be chosen."""
         everything = ("", _l("All"))
         self.region.choices = options([everything, *((code, region(code, language)) for code in known.regions)])
-        named = sorted(known.organisations.items(), key=lambda one: codes.collation_key(one[1], language))
+        named = sorted(_told_apart(known, language), key=lambda one: codes.collation_key(one[1], language))
         self.organisation.choices = options([everything, *named])
+
+
+def _told_apart(known: Overview, language: str) -> list[tuple[str, str]]:
+    """Organizations by id; those that share a name with their country beside it."""
+    names = Counter(name for name, _country in known.organisations.values())
+    return [
+        (key, f"{name} ({country(land, language)})" if land and names[name] > 1 else name)
+        for key, (name, land) in known.organisations.items()
+    ]
 
 
 def filters_from(args: Any, known: Overview) -> Filters:

@@ -73,7 +73,7 @@ def ways(asked: tuple[Call, Scope]) -> Panel | None:
     links = [
         Link(_("Applications"), url_for("funding_console.files", slug=call.slug)),
         Link(_("Possible duplicates"), url_for("funding_console.duplicates", slug=call.slug)),
-        Link(_("Numbers"), url_for("funding_console.numbers", slug=call.slug)),
+        Link(_("Applications in numbers"), url_for("funding_console.numbers", slug=call.slug)),
     ]
     if access.may_create(actor().grants, None):
         links.append(Link(_("Reports owed"), url_for("funding_console.debts")))

@@ -8,7 +8,7 @@ from flask import g, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from eventhub.funding import debts, deciding, desk, desk_letters, desk_shown
+from eventhub.funding import debts, deciding, desk_history, desk_letters, desk_shown
 from eventhub.funding.desk import Desk
 from eventhub.funding.desk_forms import EligibilityForm
 from eventhub.funding.models import Application, State
@@ -42,7 +42,7 @@ def draw_preview(
     """
     near = too_near(actor().person, applications)
     moved = {one.id for one in applications if (versions or {}).get(one.id, one.version) != one.version}
-    by = desk.last_hands(moved)
+    by = desk_history.last_hands(moved)
     able = [
         one
         for one in applications
@@ -56,11 +56,11 @@ def draw_preview(
         title=desk_shown.title_of(place.call, g.lang),
         form=form,
         outcome=outcome,
-        able=[(one, one.person.public_name, desk_shown.STATES[one.state]) for one in able],
+        able=[(one, one.listed_name, desk_shown.STATES[one.state]) for one in able],
         unable=[
             (
                 one,
-                one.person.public_name,
+                one.listed_name,
                 desk_shown.why_too_near(near[one.id])
                 if one.id in near
                 else _moved(one, by.get(one.id))

@@ -22,28 +22,28 @@ Tag = tuple[Any, str]
 STATES: dict[State, Tag] = {
     State.DRAFT: (lazy_pgettext("state of an application", "Draft"), "warn"),
     State.SUBMITTED: (lazy_pgettext("state of an application", "Sent"), "go"),
-    State.INFO_REQUESTED: (lazy_pgettext("state of an application", "Something asked for"), "warn"),
+    State.INFO_REQUESTED: (lazy_pgettext("state of an application", "Information asked"), "warn"),
     State.ELIGIBLE: (lazy_pgettext("state of an application", "Eligible"), "ok"),
     State.INELIGIBLE: (lazy_pgettext("state of an application", "Not eligible"), "stop"),
-    State.UNDER_REVIEW: (lazy_pgettext("state of an application", "Being reviewed"), "go"),
+    State.UNDER_REVIEW: (lazy_pgettext("state of an application", "Under review"), "go"),
     State.RECOMMENDED: (lazy_pgettext("state of an application", "Recommended"), "ok"),
     State.RESERVE: (lazy_pgettext("state of an application", "On the reserve list"), "new"),
     State.NOT_RECOMMENDED: (lazy_pgettext("state of an application", "Not recommended"), "silent"),
     State.APPROVED: (lazy_pgettext("state of an application", "Approved"), "ok"),
     State.OFFERED: (lazy_pgettext("state of an application", "Grant offered"), "warn"),
-    State.ACCEPTED: (lazy_pgettext("state of an application", "Accepted"), "ok"),
-    State.VISA_PENDING: (lazy_pgettext("state of an application", "Waits for a visa"), "warn"),
+    State.ACCEPTED: (lazy_pgettext("state of an application", "Grant accepted"), "ok"),
+    State.VISA_PENDING: (lazy_pgettext("state of an application", "Waiting for the visa"), "warn"),
     State.VISA_REFUSED: (lazy_pgettext("state of an application", "Visa refused"), "stop"),
     State.TICKETED: (lazy_pgettext("state of an application", "Ticket issued"), "ok"),
-    State.TRAVELLED: (lazy_pgettext("state of an application", "Travelled"), "ok"),
-    State.REPORT_DUE: (lazy_pgettext("state of an application", "Report expected"), "warn"),
+    State.TRAVELLED: (lazy_pgettext("state of an application", "Journey made"), "ok"),
+    State.REPORT_DUE: (lazy_pgettext("state of an application", "Report awaited"), "warn"),
     State.REPORT_OVERDUE: (lazy_pgettext("state of an application", "Report overdue"), "stop"),
     State.CLOSED: (lazy_pgettext("state of an application", "Closed"), "silent"),
-    State.DECLINED_BY_APPLICANT: (lazy_pgettext("state of an application", "Offer declined"), "silent"),
+    State.DECLINED_BY_APPLICANT: (lazy_pgettext("state of an application", "Grant declined"), "silent"),
     State.LAPSED: (lazy_pgettext("state of an application", "Offer lapsed"), "silent"),
-    State.CANCELLED: (lazy_pgettext("state of an application", "Cancelled"), "silent"),
+    State.CANCELLED: (lazy_pgettext("state of an application", "Grant cancelled"), "silent"),
     State.WITHDRAWN: (lazy_pgettext("state of an application", "Withdrawn"), "silent"),
-    State.EXPIRED: (lazy_pgettext("state of an application", "Expired"), "silent"),
+    State.EXPIRED: (lazy_pgettext("state of an application", "Not sent in time"), "silent"),
 }
 """Words, shape and colour of each state."""
 
@@ -64,6 +64,8 @@ VOUCHES: dict[Vouch | None, Tag] = {
     Vouch.DECLINED: (lazy_pgettext("of somebody who vouches", "Does not vouch"), "warn"),
     Vouch.NOT_ME: (lazy_pgettext("of somebody who vouches", "Says: this is not me"), "stop"),
 }
+
+DISOWNED: Tag = (lazy_pgettext("of somebody who vouches", "Confirmed, then said: this was not me"), "stop")
 
 OWED: dict[Owed, Tag] = {
     Owed.REPORT: (_l("Owes a report"), "warn"),

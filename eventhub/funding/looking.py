@@ -56,10 +56,13 @@ def reveal(
     return {name: value for name, value in opened.items() if name in questions}
 
 
-def note_file_read(actor_id: uuid.UUID, application_id: uuid.UUID) -> audit.AuditEntry:
-    """Somebody saved a file of the exchange or a letter of somebody who vouches: the person sees that it happened."""
-    application = db.session.get_one(Application, application_id)
-    entry = audit.record(FILE_READ, application, actor=_hold(actor_id), scope_id=application.call_id)
+def note_file_read(actor: Person, application: Application, reason: str) -> audit.AuditEntry:
+    """Somebody saves a file of the exchange or a letter of somebody who vouches, and says why: the person sees that it
+    happened. Raises ReasonNeeded.
+    """
+    if not reason.strip():
+        raise ReasonNeeded
+    entry = audit.record(FILE_READ, application, actor=_hold(actor.id), scope_id=application.call_id, text=reason)
     _alarm(entry, READS, disclosure.READS_AN_HOUR, "registration.many_reads")
     return entry
 

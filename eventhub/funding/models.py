@@ -3,6 +3,7 @@
 import uuid
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -11,6 +12,7 @@ from eventhub.funding.rules import Support
 from eventhub.kit.clock import now
 from eventhub.kit.db import Base, Id, Json, Texts, enum_column
 from eventhub.kit.files import StoredFile
+from eventhub.kit.mailboxes import mailbox_digest
 from eventhub.people.models import Organisation, Person
 from eventhub.programme.models import Event
 from eventhub.questionnaires.models import AnswerSet
@@ -86,7 +88,7 @@ MOVES: dict[State, frozenset[State]] = {
     State.APPROVED: frozenset({State.OFFERED, State.WITHDRAWN}),
     State.OFFERED: frozenset({State.ACCEPTED, State.DECLINED_BY_APPLICANT, State.LAPSED}),
     State.ACCEPTED: frozenset({State.VISA_PENDING, State.TICKETED, State.CANCELLED, State.WITHDRAWN}),
-    State.VISA_PENDING: frozenset({State.VISA_REFUSED, State.TICKETED, State.WITHDRAWN}),
+    State.VISA_PENDING: frozenset({State.ACCEPTED, State.VISA_REFUSED, State.TICKETED, State.WITHDRAWN}),
     State.VISA_REFUSED: frozenset({State.CANCELLED, State.VISA_PENDING}),
     State.TICKETED: frozenset({State.TRAVELLED, State.CANCELLED, State.WITHDRAWN}),
     State.TRAVELLED: frozenset({State.REPORT_DUE}),
@@ -310,11 +312,17 @@ class Application(Base):
         return self.person.public_name or self.reference or ""
 
 
+def _mailbox(context: Any) -> bytes:
+    return mailbox_digest(context.get_current_parameters()["email"])
+
+
 class Endorsement(Base):
     """Somebody who vouches for an applicant behind a signed link, without an account. One nominator, and referees, by
     ``place`` (0, 1, 2). The words and the name of the file are sealed with the applicant's key. ``letter_due`` is by
     when the letter comes in time; ``late``: it came in the days of grace, ``after_scoring``: when somebody had handed
-    in a review already, so that reviewers are told and no score changes by itself.
+    in a review already, so that reviewers are told and no score changes by itself. ``mailbox`` is a digest that stays
+    when the address is forgotten: whoever was asked is near to the file for good. ``disowned_at``: it was confirmed,
+    and then whoever reads the mailbox said that it was not them.
     """
 
     __tablename__ = "fund_endorsement"
@@ -332,6 +340,7 @@ class Endorsement(Base):
         CheckConstraint("email = lower(email)", name="email_lower"),
         CheckConstraint("(answered_at IS NULL) = (outcome IS NULL)", name="answered_with_outcome"),
         CheckConstraint("place BETWEEN 0 AND 2", name="place_in_bounds"),
+        CheckConstraint("disowned_at IS NULL OR outcome = 'not_me'", name="disowned_is_not_me"),
     )
 
     id: Mapped[Id]
@@ -340,6 +349,7 @@ class Endorsement(Base):
     place: Mapped[int] = mapped_column(default=0)
     name: Mapped[str]
     email: Mapped[str]
+    mailbox: Mapped[bytes | None] = mapped_column(LargeBinary, default=_mailbox)
     language: Mapped[str]
     organisation_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("organisation.id"))
     salt: Mapped[bytes] = mapped_column(LargeBinary)
@@ -355,6 +365,7 @@ class Endorsement(Base):
     late: Mapped[bool] = mapped_column(default=False)
     after_scoring: Mapped[bool] = mapped_column(default=False)
     withdrawn_at: Mapped[datetime | None]
+    disowned_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 
     application: Mapped[Application] = relationship(lazy="raise")

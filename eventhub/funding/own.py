@@ -73,11 +73,16 @@ class Intake:
 
     @property
     def ends(self) -> datetime:
-        """From when days of retention count: the midnight that ends the event, else the deadline with its grace."""
-        if self.event is None:
-            return self.call.closes_at + timedelta(hours=self.call.grace_hours)
-        midnight = datetime.combine(self.event.last_day + timedelta(days=1), time(), ZoneInfo(self.event.time_zone))
-        return midnight.astimezone(UTC)
+        """From when days of retention count."""
+        return ends_of(self.call, self.event)
+
+
+def ends_of(call: Call, event: Event | None) -> datetime:
+    """The midnight that ends the event of a call, else its deadline with its grace."""
+    if event is None:
+        return call.closes_at + timedelta(hours=call.grace_hours)
+    midnight = datetime.combine(event.last_day + timedelta(days=1), time(), ZoneInfo(event.time_zone))
+    return midnight.astimezone(UTC)
 
 
 _NEWEST = (
@@ -156,10 +161,13 @@ def mine(person: Person) -> list[Intake]:
     return [Intake(*row) for row in db.session.execute(rows, asked)]
 
 
-def states_of(person_id: uuid.UUID) -> dict[uuid.UUID, State]:
-    """Where somebody's applications stand as far as the applicant knows, by call. One statement."""
-    rows = select(Application.call_id, func.coalesce(Application.outcome_seen, Application.state))
-    return {row[0]: State(row[1]) for row in db.session.execute(rows.where(Application.person_id == person_id))}
+def states_of(person_id: uuid.UUID) -> dict[uuid.UUID, tuple[State, str | None]]:
+    """Where somebody's applications stand as far as the applicant knows, with their references, by call. One
+    statement.
+    """
+    known = func.coalesce(Application.outcome_seen, Application.state)
+    rows = select(Application.call_id, known, Application.reference).where(Application.person_id == person_id)
+    return {row[0]: (State(row[1]), row[2]) for row in db.session.execute(rows)}
 
 
 def window(call: Call, moment: datetime) -> Window:

@@ -1,10 +1,13 @@
 """What stands of one's own applications on My page, and in the copy of all data."""
 
+import uuid
+from collections.abc import Mapping
+
 from flask import g, url_for
 from flask_babel import gettext as _
 
 from eventhub.funding import call_queries, call_shown, own, personal_data, told
-from eventhub.funding.models import State
+from eventhub.funding.models import Call, State
 from eventhub.funding.own import Intake
 from eventhub.funding.subject import FOR
 from eventhub.helping.queries import Row
@@ -30,14 +33,16 @@ def for_others(shown: tuple[Event, Row]) -> Panel | None:
     """On a helper's page of a person: the calls of the event, for which the helper may apply in the person's name."""
     event, row = shown
     charge = row.charge
-    calls = [one for one in call_queries.calls_of(event.id) if call_shown.is_taking(one)]
-    begun = own.states_of(charge.person_id) if charge.person_id else {}
+    begun = own.states_of(charge.person_id) if charge.person_id and charge.claimed_at is None else {}
+    calls = [
+        one for one in call_queries.calls_of(event.id, begun) if call_shown.is_taking(one) or _reference(begun, one)
+    ]
     items = [
         {
             "title": told.title(one),
-            "due": call_shown.moment_of(one, one.closes_at, g.lang),
-            "tag": told.STATES[begun[one.id]] if one.id in begun else None,
-            "url": url_for("funding.apply", slug=one.slug) + f"?{FOR}={charge.id}",
+            "due": call_shown.moment_of(one, one.closes_at, g.lang) if call_shown.is_taking(one) else None,
+            "tag": told.STATES[begun[one.id][0]] if one.id in begun else None,
+            "url": _address(one, _reference(begun, one), charge.id),
         }
         for one in calls
     ]
@@ -51,6 +56,17 @@ PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("helping.person", for_others),
 )
 """What app.py registers."""
+
+
+def _reference(begun: Mapping[uuid.UUID, tuple[State, str | None]], call: Call) -> str | None:
+    return begun[call.id][1] if call.id in begun else None
+
+
+def _address(call: Call, reference: str | None, charge_id: uuid.UUID) -> str:
+    """An application that was sent has its own page, also when the call takes no more."""
+    if reference:
+        return url_for("funding.mine_one", reference=reference) + f"?{FOR}={charge_id}"
+    return url_for("funding.apply", slug=call.slug) + f"?{FOR}={charge_id}"
 
 
 def _item(one: Intake, visitor: Visitor) -> dict[str, object]:

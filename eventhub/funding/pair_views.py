@@ -133,10 +133,10 @@ def _line(place: Desk, one: Pair) -> dict[str, Any]:
         "url": url_for("funding_console.duplicate", slug=place.call.slug, pair_id=one.pair.id),
         "people": [
             {
-                "name": mine.person.public_name,
+                "name": mine.listed_name,
                 "reference": mine.reference,
                 "organisation": mine.organisation.name if mine.organisation else None,
-                "tag": desk_shown.STATES[mine.state],
+                "tag": desk_shown.STATES[place.seen(mine)],
             }
             for mine in one.both
         ],

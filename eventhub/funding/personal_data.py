@@ -6,24 +6,37 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, or_, select, update
+from sqlalchemy.orm import load_only
 
 from eventhub.funding import debarring, duplicates, own, thread, traits, vouching
-from eventhub.funding.models import MOVES, Application, Call, Debt, Endorsement, State, Vouch, Voucher
+from eventhub.funding.models import MOVES, Application, Call, Debt, Endorsement, Stand, State, Vouch, Voucher
 from eventhub.funding.moves import move
 from eventhub.kit import files
 from eventhub.kit.audit import AuditEntry, AuditText
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.files import StoredFile
+from eventhub.kit.mailboxes import mailbox_digest
 from eventhub.kit.sealed import Unreadable
 from eventhub.people import actions as people
 from eventhub.people import affiliations
 from eventhub.people.models import Person
+from eventhub.programme.models import Event
 from eventhub.questionnaires import answers as given
 from eventhub.questionnaires.actions import erase_answers, retain_anew
+from eventhub.registration.queries import EVENT_COLUMNS
 
 KEPT = timedelta(days=30)
 """How long after a call has ended the names and mailboxes of those who vouched are kept."""
+LONGEST = timedelta(days=365)
+"""So long after its event, else its deadline, a call has ended whatever is still open."""
+OVER = (
+    *(State.INELIGIBLE, State.NOT_RECOMMENDED, State.CLOSED, State.DECLINED_BY_APPLICANT),
+    *(State.CANCELLED, State.WITHDRAWN, State.EXPIRED),
+)
+"""States in which nothing more comes."""
+UNTIL_THE_EVENT = (State.RESERVE, State.LAPSED)
+"""States in which something may come as long as somebody can travel."""
 
 
 def own_data(person: Person) -> list[dict[str, Any]]:
@@ -109,7 +122,7 @@ def forget_mailbox(_person: Person, addresses: Collection[str]) -> None:
     rows = select(Endorsement).where(Endorsement.email.in_(addresses)).order_by(Endorsement.id).with_for_update()
     nominated = set()
     for row in db.session.scalars(rows.execution_options(populate_existing=True)).all():
-        row.email, row.name = "", ""
+        row.email, row.name, row.mailbox = "", "", None
         if row.outcome is None:
             row.outcome, row.answered_at = Vouch.NOT_ME, now()
         if row.role is Voucher.NOMINATOR:
@@ -137,6 +150,36 @@ def follow_end(call_id: uuid.UUID) -> None:
     retain_anew(sets, ends)
 
 
+def follow_clock(moment: datetime) -> int:
+    """Note when calls have ended: their deadline with its grace is past, and nothing more comes for anybody who
+    applied. A call that was extended, or whose file was taken up again, has not. How many changed. Safe to repeat.
+    """
+    mine = select(Application.id).where(Application.call_id == Call.id, Application.erased_at.is_(None)).correlate(Call)
+    untold = Application.outcome_seen.is_not(None)
+    is_open = mine.where(or_(Application.state.not_in([*OVER, *UNTIL_THE_EVENT]), untold)).exists()
+    may_come = mine.where(Application.state.in_(UNTIL_THE_EVENT)).exists()
+    rows = select(Call, Event, is_open, may_come).outerjoin(Event, Event.id == Call.event_id)
+    rows = rows.options(load_only(*EVENT_COLUMNS, raiseload=True))
+    standing = rows.where(Call.stand.in_([Stand.OPEN, Stand.SETTLED])).order_by(Call.id)
+    turned: dict[uuid.UUID, tuple[datetime, bool]] = {}
+    for call, event, goes_on, waits in db.session.execute(standing):
+        ends, closed = own.ends_of(call, event), own.ends_of(call, None) <= moment
+        is_past = event is not None and ends <= moment
+        has_ended = (closed and not goes_on and (is_past or not waits)) or ends + LONGEST <= moment
+        if has_ended != (call.ended_at is not None):
+            turned[call.id] = call.closes_at, has_ended
+    changing = select(Call).where(Call.id.in_(turned), Call.stand != Stand.CANCELLED).order_by(Call.id)
+    held = changing.with_for_update(of=Call, key_share=True, skip_locked=True)
+    changed = 0
+    for call in db.session.scalars(held.execution_options(populate_existing=True)):
+        closes_at, has_ended = turned[call.id]
+        if call.closes_at == closes_at:
+            call.ended_at = moment if has_ended else None
+            changed += 1
+    db.session.flush()
+    return changed
+
+
 def forget_vouchers(moment: datetime, limit: int = 500) -> int:
     """Of calls that ended so long ago forget the names and mailboxes of those who vouched, and of those whom nobody
     asks any more; how many. Safe to repeat.
@@ -145,10 +188,15 @@ def forget_vouchers(moment: datetime, limit: int = 500) -> int:
     over = Endorsement.application_id.in_(ended), or_(Endorsement.name != "", Endorsement.email.like("%@%"))
     due = select(Endorsement.id).where(*over).order_by(Endorsement.id).limit(limit).with_for_update(skip_locked=True)
     ids = list(db.session.scalars(due))
-    bare = update(Endorsement).where(Endorsement.id.in_(ids)).values(name="", email="")
-    gone = db.session.execute(bare.returning(Endorsement.application_id, Endorsement.role)).all()
-    vouching.mailbox_gone({row.application_id for row in gone if row.role is Voucher.NOMINATOR})
-    return len(gone)
+    rows = list(db.session.scalars(select(Endorsement).where(Endorsement.id.in_(ids)).order_by(Endorsement.id)))
+    for row in rows:
+        # By this digest whoever vouched stays near to the file; rows from before the digests have none yet.
+        if row.mailbox is None and "@" in row.email:
+            row.mailbox = mailbox_digest(row.email)
+        row.name = row.email = ""
+    db.session.flush()
+    vouching.mailbox_gone({row.application_id for row in rows if row.role is Voucher.NOMINATOR})
+    return len(rows)
 
 
 def still_named(ids: Collection[uuid.UUID]) -> set[uuid.UUID]:

@@ -3,7 +3,6 @@
 import json
 import uuid
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any, TypeVar
 
 from flask import Response, flash, g, render_template, request, url_for
@@ -11,10 +10,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import pgettext
 
-from eventhub.funding import deciding, desk, desk_shown, looking, thread
+from eventhub.funding import deciding, desk, desk_history, desk_shown, looking, thread
 from eventhub.funding.console import at_desk, bp, seen_versions
-from eventhub.funding.desk import Deed, Desk
+from eventhub.funding.desk import Desk
 from eventhub.funding.desk_forms import AgainForm, MissingForm, NoteForm, RevealForm
+from eventhub.funding.desk_history import Deed
 from eventhub.funding.exchange import Line, lines
 from eventhub.funding.file_check import Gap, gaps
 from eventhub.funding.models import Application, Debt, Endorsement, Stand, State, Vouch
@@ -22,11 +22,11 @@ from eventhub.funding.nearness import OwnRecord, too_near
 from eventhub.kit import presence
 from eventhub.kit.access import actor, staff, stands_on
 from eventhub.kit.errors import NotFound
-from eventhub.kit.files import attachment
+from eventhub.kit.files import StoredFile, attachment
 from eventhub.kit.forms import ActionForm, Form, posted, submit
 from eventhub.kit.i18n import said_by_clock, show_date
 from eventhub.kit.sealed import SealKey, Unreadable, open_sealed, place
-from eventhub.kit.web import back_to, write_down
+from eventhub.kit.web import back_to
 from eventhub.people.models import Person, Role
 from eventhub.people.queries import public_names
 from eventhub.questionnaires import answers as given
@@ -103,20 +103,17 @@ def answer_file(slug: str, application_id: uuid.UUID, question: str) -> Response
     return _draw(where, application, form)
 
 
-@bp.get("/console/funds/<slug>/files/<uuid:application_id>/letters/<uuid:endorsement_id>")
+@bp.route("/console/funds/<slug>/files/<uuid:application_id>/letters/<uuid:endorsement_id>", methods=["GET", "POST"])
 @staff
-def letter(slug: str, application_id: uuid.UUID, endorsement_id: uuid.UUID) -> Response:
-    """The letter of somebody who vouches, to be saved; recorded."""
+def letter(slug: str, application_id: uuid.UUID, endorsement_id: uuid.UUID) -> Response | ResponseReturnValue:
+    """The letter of somebody who vouches, for a reason: the page that asks for it, or the file."""
     where = at_desk(slug)
     application = found_file(where, application_id)
     vouchers = desk.endorsements([application.id]).get(application.id, [])
     one = next((one for one in vouchers if one.id == endorsement_id), None)
     if one is None or one.file is None or one.file.deleted_at is not None:
         raise NotFound
-    answer = attachment(one.file, _words_of(one, application.person.seal_key)[1] or one.file.name)
-    if request.method == "GET":
-        write_down(partial(looking.note_file_read, actor().id, application.id))
-    return answer
+    return _for_a_reason(where, application, one.file, _words_of(one, application.person.seal_key)[1] or one.file.name)
 
 
 @bp.post("/console/funds/<slug>/files/<uuid:application_id>/missing")
@@ -141,16 +138,37 @@ def ask(slug: str, application_id: uuid.UUID) -> ResponseReturnValue:
     return _done_or_shown(slug, application_id, MissingForm, deed, _("Your letter is sent."))
 
 
-@bp.get("/console/funds/<slug>/files/<uuid:application_id>/messages/<uuid:message_id>")
+@bp.route("/console/funds/<slug>/files/<uuid:application_id>/messages/<uuid:message_id>", methods=["GET", "POST"])
 @staff
-def message_file(slug: str, application_id: uuid.UUID, message_id: uuid.UUID) -> Response:
-    """The file of a message, to be saved; the person sees that it was."""
-    application = found_file(at_desk(slug), application_id)
+def message_file(slug: str, application_id: uuid.UUID, message_id: uuid.UUID) -> Response | ResponseReturnValue:
+    """The file of a message. One that the applicant sent is opened for a reason, and the applicant sees that it was."""
+    where = at_desk(slug)
+    application = found_file(where, application_id)
     stored, name, by_desk = thread.file_of(application.id, message_id, application.person.seal_key)
-    answer = attachment(stored, name)
-    if not by_desk and request.method == "GET":
-        write_down(partial(looking.note_file_read, actor().id, application_id))
-    return answer
+    if not by_desk:
+        return _for_a_reason(where, application, stored, name)
+    if request.method == "POST":
+        raise NotFound
+    return attachment(stored, name)
+
+
+def _for_a_reason(
+    where: Desk, application: Application, stored: StoredFile, name: str
+) -> Response | ResponseReturnValue:
+    form, person = RevealForm(), actor().person
+    if form.validate_on_submit():
+        reason = form.reason.data or ""
+        if submit(form, lambda: looking.note_file_read(person, application, reason)):
+            return attachment(stored, name)
+    page = render_template(
+        "funding/file_reason.html",
+        place=where,
+        title=desk_shown.title_of(where.call, g.lang),
+        application=application,
+        name=name,
+        form=form,
+    )
+    return page, form.status
 
 
 @bp.post("/console/funds/<slug>/files/<uuid:application_id>/answer-read")
@@ -247,6 +265,7 @@ def _draw(
     near = too_near(actor().person, [application]).get(application.id)
     decides = where.call.stand is not Stand.CANCELLED
     labels = {question.key: str(question.label) for question in definition.questions()} if definition else {}
+    deeds = desk_history.deeds_told(where, application)
     page = render_template(
         "funding/file.html",
         place=where,
@@ -266,15 +285,15 @@ def _draw(
         ],
         colleagues=_colleagues(where, application),
         near=desk_shown.why_too_near(near) if near else None,
-        lines=[line for line in (_deed(one, where, labels) for one in desk.deeds(application.id)) if line],
+        lines=[line for line in (_deed(one, where, labels) for one in deeds) if line],
         exchanged=_exchanged(where, application, definition),
         form=sent if sent and sent.errors else None,
         bulk=ActionForm(formdata=None),
         note_form=_this_or_fresh(sent, NoteForm),
         reveal_form=_this_or_fresh(sent, RevealForm),
-        ask_form=_ask_form(sent, where, missing) if decides and thread.may_ask(application) else None,
+        ask_form=_ask_form(sent, where, missing, application) if decides and thread.may_ask(application) else None,
         again_form=_this_or_fresh(sent, AgainForm) if decides and application.state is State.INELIGIBLE else None,
-        word=desk_shown.STATES[application.state],
+        word=desk_shown.STATES[where.seen(application)],
         papers_url=url_for("funding_console.papers", slug=where.call.slug, application_id=application.id)
         if _has_papers(definition, sections)
         else None,
@@ -287,10 +306,12 @@ def _draw(
     return page, sent.status if sent else 200
 
 
-def _ask_form(sent: Form | None, where: Desk, missing: list[Gap]) -> MissingForm:
+def _ask_form(sent: Form | None, where: Desk, missing: list[Gap], application: Application) -> MissingForm:
     form = _this_or_fresh(sent, MissingForm)
     if form is not sent:
         form.days.data = min(max(where.rules.file_days, USUAL_DAYS[0]), max(where.rules.file_days, USUAL_DAYS[1]))
+        # What was asked for is not asked for again by a press that only means to add something.
+        form.with_gaps.data = not thread.is_awaited(application)
     if not missing:
         del form.with_gaps
     return form
@@ -327,11 +348,11 @@ def _voucher(where: Desk, application: Application, one: Endorsement) -> dict[st
         "name": one.name,
         "organisation": one.organisation.name if one.organisation else "",
         "role": desk_shown.VOUCHERS[one.role],
-        "tag": desk_shown.VOUCHES[one.outcome],
+        "tag": desk_shown.DISOWNED if one.disowned_at else desk_shown.VOUCHES[one.outcome],
         "late": one.late,
         "after_scoring": one.after_scoring and one.outcome is Vouch.CONFIRMED,
         "words": words,
-        "when": _when(where, one.answered_at),
+        "when": _when(where, one.disowned_at or one.answered_at),
         "file": file_name or (one.file.name if one.file else ""),
         "url": url_for(
             "funding_console.letter",

@@ -357,7 +357,7 @@ class Page:
 
 PAGES = (
     Page("guide", _l("Guide"), GuideForm),
-    Page("money", _l("Money"), MoneyForm),
+    Page("money", _l("Budget and costs"), MoneyForm),
     Page("fares", _l("Fare table"), FaresForm),
     Page("rubric", _l("Rubric"), RubricForm),
     Page("people", _l("People and steps"), PeopleForm),

@@ -66,7 +66,7 @@ NAMES: dict[str, Any] = {
     "bound": _l("At least or at most"),
     "value": _l("Number"),
     "unit": _l("People or per cent"),
-    "ties": _l("Ties"),
+    "ties": _l("Equal scores"),
     "board": _l("Board"),
     "members": _l("Members of the board"),
     "quorum": _l("Quorum"),

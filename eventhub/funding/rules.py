@@ -173,6 +173,11 @@ class Envelope(Part):
     amount: Minor
     cells: tuple[str, ...] = ()
 
+    @property
+    def is_telling(self) -> bool:
+        """Whether it says something sealed of whoever is paid from it."""
+        return any(not one.startswith(tuple(f"{open_one.value}:" for open_one in OPEN_TRAITS)) for one in self.cells)
+
 
 class Balance(Part):
     """So many, or such a share, of the chosen are of a cell, at the least or at the most."""
@@ -273,6 +278,13 @@ class Rules(Part):
     def budget(self) -> int:
         """All envelopes together, in minor units."""
         return sum(one.amount for one in self.envelopes)
+
+    @property
+    def envelopes_tell(self) -> bool:
+        """Whether to know from which envelope somebody is paid is to know something sealed. Then no page says it of
+        one grant, nor what moves in one envelope while somebody looks.
+        """
+        return any(one.is_telling for one in self.envelopes)
 
     @model_validator(mode="after")
     def _names(self) -> Self:

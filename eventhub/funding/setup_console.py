@@ -81,7 +81,6 @@ def _tabs(call: Call, here: str) -> list[dict[str, Any]]:
         if call.stand in {Stand.DRAFT, Stand.OPEN}:
             links.append((gettext("Texts"), ".call_words", ""))
             links += [(one.label, ".call_rules", one.name) for one in PAGES]
-        links.append((gettext("Applications"), ".files", ""))
     if call.stand is Stand.OPEN and access.may_agree(grants, scope(call)):
         links.append((gettext("Changes"), ".call_change", ""))
     tabs = []

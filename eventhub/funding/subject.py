@@ -24,7 +24,7 @@ PAGES = frozenset(
         *("apply", "step", "keep", "check", "done", "vouchers", "voucher", "ask_again"),
         *("mine_one", "amend", "send_again", "withdraw", "own_file", "sealed_answers"),
     )
-)
+) | {f"awards.{name}" for name in ("mine", "report", "keep", "receipt", "allowance")}
 """Pages that somebody may look at for another person."""
 
 

@@ -54,9 +54,9 @@ ASKED_IN = frozenset({State.SUBMITTED, State.INFO_REQUESTED})
 """States in which the desk may ask."""
 APPEALED = frozenset({State.INELIGIBLE})
 """States in which the applicant may write without having been asked: an appeal, a paper that came late."""
-TOLD = frozenset({State.RESERVE, State.NOT_RECOMMENDED})
+TOLD = frozenset({State.RESERVE, State.NOT_RECOMMENDED, State.CANCELLED})
 """States in which the applicant may ask why, once told: the letter says so, and answers to it are not read."""
-ENDED = frozenset({State.DRAFT, State.EXPIRED, State.WITHDRAWN, State.CANCELLED, State.CLOSED})
+ENDED = frozenset({State.DRAFT, State.EXPIRED, State.WITHDRAWN, State.CLOSED})
 """States in which nothing more is written."""
 
 
@@ -95,6 +95,13 @@ class NothingAsked(DomainError):
     field = "question"
 
 
+class AskedAlready(DomainError):
+    """The very same was asked, and its answer is awaited."""
+
+    message = _l("The same was asked by mail already, and the answer is awaited. Change what you ask to write again.")
+    field = "question"
+
+
 class TooManyAtOnce(DomainError):
     """Many answers, and nobody has read them yet."""
 
@@ -130,7 +137,7 @@ def ask(
     """Ask for all that is missing, in one letter, until the end of a day ``days`` from now where the call is.
 
     The application is loaded with its person and key. Raises OwnFile, Stale, NotPossible, NobodyToAsk, NothingAsked,
-    and what files.store raises.
+    AskedAlready, and what files.store raises.
     """
     demand_distance(actor, [application])
     hold_rows([application])
@@ -142,6 +149,8 @@ def ask(
     if not text.strip() and not gaps:
         raise NothingAsked
     key = application.person.seal_key
+    if upload is None and _is_asked(application, key, text, gaps):
+        raise AskedAlready
     due = due_after(call, days, now())
     message = _add(actor, application, key, text, upload, gaps=gaps, due=due)
     if application.state is State.INFO_REQUESTED:
@@ -206,7 +215,7 @@ def may_write(application: Application) -> bool:
     if _has_ended(application):
         return False
     asked = application.state in APPEALED | {State.INFO_REQUESTED} or application.merged_into_id is not None
-    told = application.state in TOLD and application.outcome_seen is None
+    told = (application.outcome_seen or application.state) in TOLD
     return asked or told or is_there(application.id)
 
 
@@ -239,6 +248,24 @@ def messages(application_id: uuid.UUID, key: SealKey) -> list[Said]:
         text, known, name = _opened(message, key)
         found.append(Said(message, text, known, name, file, author if message.by_desk else None))
     return found
+
+
+def is_awaited(application: Application) -> bool:
+    """Whether the desk asked for something and nothing was answered yet."""
+    asked, answered = application.asked_at, application.answered_at
+    return application.state is State.INFO_REQUESTED and asked is not None and (answered is None or answered < asked)
+
+
+def _is_asked(application: Application, key: SealKey, text: str, gaps: Sequence[Gap]) -> bool:
+    """Whether the newest letter says the very same, and nobody answered it."""
+    if not is_awaited(application):
+        return False
+    rows = select(FundMessage).where(FundMessage.application_id == application.id, FundMessage.by_desk)
+    newest = db.session.scalar(rows.order_by(FundMessage.sent_at.desc(), FundMessage.id).limit(1))
+    if newest is None or newest.file_id is not None:
+        return False
+    said, known, _name = _opened(newest, key)
+    return said == text.strip() and {one.code for one in known} == {one.code for one in gaps}
 
 
 def file_of(application_id: uuid.UUID, message_id: uuid.UUID, key: SealKey) -> tuple[StoredFile, str, bool]:

@@ -115,6 +115,9 @@ def vouch(token: str) -> ResponseReturnValue:
         form=form,
         applicant=asked.applicant.public_name,
         is_nominator=asked.endorsement.role is Voucher.NOMINATOR,
+        organisation=_nominating(asked),
+        most=asked.limits.nominees_per_organisation,
+        blocks=asked.limits.owed_report_blocks,
         letter=vouching.wants_letter(asked),
         due=told.due(vouching.due(asked), asked.call),
         is_late=now() > vouching.due(asked),
@@ -146,6 +149,13 @@ def _closed(asked: Asked | None) -> ResponseReturnValue:
     if asked is None or asked.endorsement.outcome is not Vouch.CONFIRMED:
         raise LinkClosed
     return render_template("funding/vouched.html", yes=True)
+
+
+def _nominating(asked: Asked) -> str | None:
+    """What the nominating organization is called, as the applicant named it."""
+    named = asked.endorsement.organisation_id or asked.application.nominated_by_id
+    row = db.session.get(Organisation, named) if named else None
+    return row.name if row else None
 
 
 def _slot(found: Intake, code: str) -> gaps.Slot:

@@ -16,13 +16,14 @@ from sqlalchemy import select
 from eventhub.funding import gaps, own
 from eventhub.funding.models import Application, Call, Endorsement, Stand, State, Vouch, Voucher
 from eventhub.funding.own import Intake
-from eventhub.funding.rules import Vouching
+from eventhub.funding.rules import Limits, Vouching
 from eventhub.kit import audit, files
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError, NotFound, TooMany
 from eventhub.kit.file_types import EVERYTHING
 from eventhub.kit.limits import count
+from eventhub.kit.mailboxes import one_mailbox
 from eventhub.kit.outbox import promise
 from eventhub.kit.sealed import Place, SealKey, Unreadable, open_sealed, place, resealed, seal
 from eventhub.kit.tokens import digest, new_salt, token
@@ -145,6 +146,7 @@ class Asked:
     call: Call
     applicant: Person
     vouching: Vouching
+    limits: Limits
 
 
 def name(actor: Person, found: Intake, named: Named) -> Endorsement:
@@ -227,7 +229,8 @@ def behind(secret: str, *, lock: bool = False) -> Asked | None:
     if found is None:
         return None
     _call, standing = own.call_of(found[2].slug)
-    return Asked(*found, own.rules_of(standing).vouching)
+    rules = own.rules_of(standing)
+    return Asked(*found, rules.vouching, rules.limits)
 
 
 def is_open(asked: Asked, moment: datetime) -> bool:
@@ -288,7 +291,8 @@ def answer(secret: str, outcome: Vouch, words: str = "", upload: Upload | None =
 
 def refuse(secret: str) -> bool:
     """Whoever reads the mailbox says: not me. Name and mailbox are forgotten but for a digest, and this applicant's
-    mails go there no more. Once more is the same; False for nobody's link.
+    mails go there no more. What was confirmed there counts no more, and stands at the desk as disowned. Once more is
+    the same; False for nobody's link.
     """
     asked = behind(secret, lock=True)
     if asked is None:
@@ -309,8 +313,9 @@ def refuse(secret: str) -> bool:
     rows = [row for row in db.session.scalars(theirs).all() if one_mailbox(row.email) == mailbox]
     for row in rows:
         row.email, row.name = _forgotten(mailbox), ""
-        if row.outcome is None:
-            row.outcome, row.answered_at = Vouch.NOT_ME, moment
+        if row.outcome in {None, Vouch.CONFIRMED}:
+            row.disowned_at = moment if row.outcome is Vouch.CONFIRMED else None
+            row.outcome, row.answered_at = Vouch.NOT_ME, row.answered_at or moment
             if row.withdrawn_at is None and not told:
                 promise("funding.vouch_answered", endorsement_id=row.id)
                 told = True
@@ -381,12 +386,6 @@ def mailbox_gone(application_ids: Collection[uuid.UUID]) -> None:
     """The mailbox of the nominator of these applications is forgotten, here and by all that keep it."""
     for forget in NOMINATOR_GONE:
         forget(application_ids)
-
-
-def one_mailbox(address: str) -> str:
-    """What two addresses of one mailbox have in common: a tag after a plus sign leads to the same one."""
-    local, _at, domain = address.partition("@")
-    return f"{local.partition('+')[0]}@{domain}"
 
 
 def _open(found: Intake) -> Application:

@@ -129,4 +129,4 @@ class Household:
         target = self.home / "run" / "environment.json"
         handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(self._given, file)
+            json.dump(self._given | {"PORT": str(self.port)}, file)

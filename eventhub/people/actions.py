@@ -15,6 +15,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.erasures import note_erasure, read_erasures
 from eventhub.kit.errors import DomainError, NotFound
+from eventhub.kit.mailboxes import mailbox_digest
 from eventhub.kit.outbox import Promise, promise
 from eventhub.kit.revisions import bump
 from eventhub.kit.tokens import digest, new_salt, token
@@ -253,6 +254,7 @@ def _change_email(person: Person, row: EmailChange) -> None:
     # What was offered to this person stays this person's, whoever has the old mailbox from now on.
     mine = update(RoleOffer).where(RoleOffer.email == person.email, RoleOffer.closed_at.is_(None))
     db.session.execute(mine.where(RoleOffer.belongs_to_id.is_(None)).values(belongs_to_id=person.id))
+    row.old_mailbox = mailbox_digest(person.email) if person.email else None
     person.email, row.done_at = row.new_email, now()
     revoke_other_sessions(person, keep=None)
     audit.record("person.email_changed", person, actor=person)
@@ -447,7 +449,6 @@ def replay_erasures(lines: Iterable[str]) -> int:
 
 def _erase(actor: Person | None, person: Person, reason: str | None = None) -> None:
     moment = now()
-    # Under former addresses too.
     mine = or_(SignInRequest.person_id == person.id, SignInRequest.email == person.email)
     former = db.session.scalars(delete(SignInRequest).where(mine).returning(SignInRequest.email))
     changed = db.session.scalars(select(EmailChange.new_email).where(EmailChange.person_id == person.id))

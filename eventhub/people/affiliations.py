@@ -120,6 +120,26 @@ def names() -> CompoundSelect[uuid.UUID, str]:
     return own.union_all(select(OrganisationAlias.organisation_id, OrganisationAlias.name_key))
 
 
+def as_one(organisation_ids: Ids) -> dict[uuid.UUID, uuid.UUID]:
+    """By organization the one of these that stands for it where they are counted: records that bear one name, their own
+    or that of a record merged into them, count as one. One statement.
+    """
+    stands = {one: one for one in organisation_ids}
+
+    def first(one: uuid.UUID) -> uuid.UUID:
+        while stands[one] != one:
+            one = stands[one]
+        return one
+
+    called = names().subquery()
+    bearers: dict[str, uuid.UUID] = {}
+    rows = select(called.c.organisation_id, called.c.name_key).where(called.c.organisation_id.in_(stands))
+    for organisation_id, key in db.session.execute(rows):
+        low, high = sorted((first(organisation_id), first(bearers.setdefault(key, organisation_id))))
+        stands[high] = low
+    return {one: first(one) for one in stands}
+
+
 def meant_by(name: str) -> ColumnElement[bool]:
     """Which confirmed organization somebody means who writes this: by its name or by an official one it had before."""
     key = name_key(name)

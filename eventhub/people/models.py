@@ -411,13 +411,16 @@ class SecondFactorReset(Base):
 
 
 class EmailChange(Base):
-    """A new address for a person: both the old and the new one must agree (SAFETY.md property 10)."""
+    """A new address for a person: both the old and the new one must agree (SAFETY.md property 10). Once done,
+    the former mailbox is kept as a digest: whoever vouched from there stays near to that file.
+    """
 
     __tablename__ = "email_change"
 
     id: Mapped[Id]
     person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
     new_email: Mapped[str]
+    old_mailbox: Mapped[bytes | None] = mapped_column(LargeBinary)
     salt: Mapped[bytes] = mapped_column(LargeBinary)
     old_hash: Mapped[bytes] = mapped_column(LargeBinary)
     new_hash: Mapped[bytes] = mapped_column(LargeBinary)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, LargeBinary, func, null, or_, select, union
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased, contains_eager, selectinload
 
@@ -14,6 +14,7 @@ from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
+from eventhub.kit.mailboxes import mailbox_digest
 from eventhub.people.models import (
     Affiliation,
     Channel,
@@ -302,6 +303,19 @@ def open_email_change(person_id: uuid.UUID) -> EmailChange | None:
         .order_by(EmailChange.created_at.desc())
         .limit(1)
     )
+
+
+def mailboxes_of(people: Collection[uuid.UUID]) -> dict[uuid.UUID, set[bytes]]:
+    """By what the mailboxes are known again that people have or had (kit/mailboxes.py). One statement."""
+    done = EmailChange.done_at.is_not(None), EmailChange.person_id.in_(people)
+    rows: CompoundSelect[Any] = union(
+        select(Person.id, Person.email, null().cast(LargeBinary)).where(Person.id.in_(people)),
+        select(EmailChange.person_id, EmailChange.new_email, EmailChange.old_mailbox).where(*done),
+    )
+    found: dict[uuid.UUID, set[bytes]] = {one: set() for one in people}
+    for person_id, email, former in db.session.execute(rows):
+        found[person_id] |= {one for one in (mailbox_digest(email) if email else None, former) if one}
+    return found
 
 
 def _own_columns(person: Person) -> dict[str, Any]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # definition.py stands above this module
     from eventhub.questionnaires.definition import Question
 
 RADIOS = 15
+UNSAID = "prefer_not_to_say"
+"""The option that says nothing, so that it goes with no other one."""
 
 
 def choice_field(question: "Question", language: str) -> Field:
@@ -74,6 +76,9 @@ def clean_choices(question: "Question", value: Any, _: str) -> list[str]:
     chosen = [option.id for option in question.options if option.id in value]
     if most and len(chosen) > most:
         raise Wrong(_l("Choose at most %(most)s", most=most))
+    if UNSAID in chosen and len(chosen) > 1:
+        said = option_label(question, UNSAID, "")
+        raise Wrong(_l("“%(answer)s” stands alone: clear it, or clear the other answers", answer=said))
     return chosen
 
 

@@ -6,7 +6,7 @@ is refused where anything changed: a tie that was declared meanwhile, a file tha
 
 import hashlib
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 
 from flask_babel import lazy_gettext as _l
@@ -258,15 +258,19 @@ def _ids(pairs: list[list[str]]) -> list[tuple[uuid.UUID, uuid.UUID]]:
     return [(uuid.UUID(file), uuid.UUID(reader)) for file, reader in pairs]
 
 
-def waiting(call_id: uuid.UUID, readers: int, another_above: int) -> tuple[int, int]:
-    """How many files lack a reader, and how many of those because the others are far apart: for the officer's page."""
+def waiting(
+    call_id: uuid.UUID, readers: int, another_above: int, *, without: Collection[uuid.UUID] = ()
+) -> tuple[int, int]:
+    """How many files lack a reader, and how many of those because the others are far apart: for the pages of officers
+    and the board. Files in ``without`` are not counted.
+    """
     of_file: dict[uuid.UUID, list[Review]] = {}
     for one in queries.standing(call_id):
         of_file.setdefault(one.application_id, []).append(one)
     lacking = apart = 0
     for file in queries.to_read(call_id):
         mine = of_file.get(file.id, [])
-        if needed(mine, readers, another_above) > len(mine):
+        if file.id not in without and needed(mine, readers, another_above) > len(mine):
             lacking += 1
             apart += spread([one.points for one in mine if one.state is Standing.HANDED_IN]) > another_above
     return lacking, apart

@@ -167,3 +167,14 @@ class SeatForm(Form):
             self.most.data or 0,
             self.fewest.data or 0,
         )
+
+
+class LiftForm(Form):
+    """Why a declared tie should count no more."""
+
+    reason = TextAreaField(
+        _l("Reason"),
+        description=_l("Recorded with your name. Another officer reads it and decides."),
+        validators=[required(), Length(max=1000)],
+        render_kw={"rows": 3},
+    )

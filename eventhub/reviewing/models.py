@@ -101,12 +101,19 @@ class PanelMember(Base):
 class Tie(Base):
     """A conflict, typed and dated: a reviewer declared it, or it was derived from what is known when readers were given
     out. About an organization, a country or one file. It is withdrawn, never deleted. What keeps a reader away is
-    always looked up anew (ties.py), so a derived row is the record of it and no more.
+    always looked up anew (ties.py), so a derived row is the record of it and no more. A declared one is lifted by two
+    officers, one who asks and another who agrees (lifting.py), and counts nowhere from then on.
     """
 
     __tablename__ = "fund_tie"
     __table_args__ = (
         CheckConstraint("num_nonnulls(organisation_id, country, application_id) = 1", name="about_one"),
+        CheckConstraint("(lift_asked_by_id IS NULL) = (lift_asked_at IS NULL)", name="lift_asked"),
+        CheckConstraint(
+            "(lifted_by_id IS NULL) = (lifted_at IS NULL) AND (lifted_by_id IS NULL OR"
+            " (withdrawn_at IS NOT NULL AND lift_asked_by_id IS NOT NULL AND lifted_by_id <> lift_asked_by_id))",
+            name="lifted_by_two",
+        ),
         Index(
             "ix_fund_tie_standing",
             *("call_id", "person_id", "kind", "organisation_id", "country", "application_id"),
@@ -126,6 +133,10 @@ class Tie(Base):
     application_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("fund_application.id", ondelete="CASCADE"))
     made_at: Mapped[datetime] = mapped_column(default=now)
     withdrawn_at: Mapped[datetime | None]
+    lift_asked_by_id: Mapped[uuid.UUID | None]
+    lift_asked_at: Mapped[datetime | None]
+    lifted_by_id: Mapped[uuid.UUID | None]
+    lifted_at: Mapped[datetime | None]
 
     organisation: Mapped[Organisation | None] = relationship(lazy="raise")
 

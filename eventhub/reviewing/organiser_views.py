@@ -29,13 +29,13 @@ bp = Blueprint("reviewing_console", __name__)
 @staff
 def index(slug: str) -> ResponseReturnValue:
     """How far reading is: the panel with each reader's load, files that lack readers, the draft that waits."""
-    call = _call(slug)
+    call = call_at(slug)
     seats = queries.panel(call)
     rules = call.rules.reviewing
     lacking, apart = assigning.waiting(call.call.id, rules.readers, rules.another_above)
     return render_template(
         "reviewing/index.html",
-        **_frame(call),
+        **frame(call),
         seats=[_seat(one) for one in seats],
         given=sum(one.load for one in seats),
         done=sum(one.done for one in seats),
@@ -50,15 +50,15 @@ def index(slug: str) -> ResponseReturnValue:
 @staff
 def readers(slug: str) -> ResponseReturnValue:
     """Who has the role and could join the panel."""
-    call = _call(slug)
-    return render_template("reviewing/readers.html", **_frame(call), people=queries.could_join(call))
+    call = call_at(slug)
+    return render_template("reviewing/readers.html", **frame(call), people=queries.could_join(call))
 
 
 @bp.route("/console/funds/<slug>/reviewing/readers/<uuid:person_id>", methods=["GET", "POST"])
 @staff
 def reader(slug: str, person_id: uuid.UUID) -> ResponseReturnValue:
     """Let somebody join the panel, or change what is known of a reader."""
-    call = _call(slug)
+    call = call_at(slug)
     member = queries.member_of(call.call.id, person_id)
     person = member.person if member else _candidate(call, person_id)
     form = SeatForm(data=_known(member, person))
@@ -74,7 +74,7 @@ def reader(slug: str, person_id: uuid.UUID) -> ResponseReturnValue:
             return back_to("reviewing_console.index", slug=slug)
     page = render_template(
         "reviewing/reader.html",
-        **_frame(call),
+        **frame(call),
         form=form,
         name=person.public_name,
         person_id=person_id,
@@ -89,7 +89,7 @@ def reader(slug: str, person_id: uuid.UUID) -> ResponseReturnValue:
 @stands_on("reviewing_console.reader")
 def leave(slug: str, person_id: uuid.UUID) -> ResponseReturnValue:
     """Somebody leaves the panel, or comes back."""
-    call = _call(slug)
+    call = call_at(slug)
     member = or_not_found(queries.member_of(call.call.id, person_id))
     form = ActionForm()
     away = request.form.get("away") == "yes"
@@ -103,7 +103,7 @@ def leave(slug: str, person_id: uuid.UUID) -> ResponseReturnValue:
 @stands_on("reviewing_console.index")
 def assign(slug: str) -> ResponseReturnValue:
     """Let a worker find readers for all files that lack some."""
-    call = _call(slug)
+    call = call_at(slug)
     form = ActionForm()
     hard = request.form.get("languages") != "soft"
     made = None
@@ -121,7 +121,7 @@ def draft(slug: str, draft_id: uuid.UUID) -> ResponseReturnValue:
     """Readers as they were worked out, with how fair that is, or why there are none; and the two buttons. Shut to
     whoever has an own or near file in the call.
     """
-    call = _call(slug)
+    call = call_at(slug)
     ties.demand_far(actor().person, call.call.id)
     form = ActionForm()
     if form.validate_on_submit():
@@ -130,9 +130,9 @@ def draft(slug: str, draft_id: uuid.UUID) -> ResponseReturnValue:
         if submit(form, lambda: deed(actor().person, call, draft_id)):
             flash(_("The draft is dropped.") if drops else _("The files are given out. Each reader gets a mail."), "ok")
             return back_to("reviewing_console.index", slug=slug)
-        call = _call(slug)
+        call = call_at(slug)
     found = queries.draft_of(call.call.id, draft_id)
-    page = render_template("reviewing/draft.html", **_frame(call), form=form, draft=found, **_drawn(call, found))
+    page = render_template("reviewing/draft.html", **frame(call), form=form, draft=found, **_drawn(call, found))
     return page, form.status
 
 
@@ -141,7 +141,7 @@ def draft(slug: str, draft_id: uuid.UUID) -> ResponseReturnValue:
 @stands_on("reviewing_console.index")
 def remind(slug: str) -> ResponseReturnValue:
     """A mail to everybody who has files to hand in."""
-    call = _call(slug)
+    call = call_at(slug)
     form = ActionForm()
     done = submit(form, lambda: seating.remind(actor().person, call)) if form.validate_on_submit() else None
     if done:
@@ -155,7 +155,7 @@ def remind(slug: str) -> ResponseReturnValue:
 @staff
 def scores(slug: str) -> ResponseReturnValue:
     """The mean of each file and, beside it, the calibrated score; each reader's scale; or why there is none."""
-    call = _call(slug)
+    call = call_at(slug)
     form = ActionForm()
     if form.validate_on_submit() and submit(form, lambda: scoring.ask(actor().person, call.call)):
         flash(_("The scores are reckoned anew. Look again in a minute."), "ok")
@@ -178,7 +178,7 @@ def scores(slug: str) -> ResponseReturnValue:
         scales.sort(key=lambda one: one["name"].casefold())
     page = render_template(
         "reviewing/scores.html",
-        **_frame(call),
+        **frame(call),
         form=form,
         scoring=newest,
         at=show_moment(newest.at, person.time_zone, g.lang) if newest else None,
@@ -189,13 +189,15 @@ def scores(slug: str) -> ResponseReturnValue:
     return page, form.status
 
 
-def _call(slug: str) -> Reading:
+def call_at(slug: str) -> Reading:
+    """A call, for its officers. Raises NotFound for everybody else."""
     found = queries.call_of(slug)
     demand_officer(actor().grants, found.scope)
     return found
 
 
-def _frame(call: Reading) -> dict[str, Any]:
+def frame(call: Reading) -> dict[str, Any]:
+    """What every page of a panel shows of its call."""
     return {"slug": call.call.slug, "title": shown.title(call, g.lang)}
 
 

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from eventhub.funding.access import runs
-from eventhub.funding.models import Call
+from eventhub.funding.models import Call, State
 from eventhub.kit.access import actor
 from eventhub.kit.panels import Panel, Provider
 from eventhub.kit.web import Link
@@ -24,7 +24,7 @@ def today(visitor: Any) -> Panel | None:
     if not any(grant.role is Role.FUND_REVIEWER for grant in visitor.grants):
         return None
     reader = actor().person.id
-    rows = [row for row in queries.files_of(reader) if row[0].state in OPEN]
+    rows = [row for row in queries.files_of(reader) if row[0].state in OPEN and row[1].state is State.UNDER_REVIEW]
     calls = queries.readings({one.call_id for one, *_rest in rows})
     mine = {key: one for key, one in calls.items() if holds(visitor.grants, Role.FUND_REVIEWER, scope=one.scope)}
     hidden = ties.conflicts(list(mine.values()), [reader], [application.id for _one, application, *_rest in rows])

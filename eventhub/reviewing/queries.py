@@ -366,9 +366,10 @@ def names(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
 
 
 def waiting_of(person_id: uuid.UUID, call_id: uuid.UUID) -> int:
-    """How many files somebody has still to hand in for a call."""
-    rows = select(func.count()).select_from(Review)
+    """How many files somebody has still to hand in for a call; none that was decided on."""
+    rows = select(func.count()).select_from(Review).join(Review.application)
     mine = rows.where(Review.person_id == person_id, Review.call_id == call_id, Review.state.in_(OPEN))
+    mine = mine.where(Application.state == State.UNDER_REVIEW)
     return db.session.scalar(mine) or 0
 
 
@@ -379,7 +380,10 @@ def declared(person_id: uuid.UUID) -> Sequence[Tie]:
 
 
 def calls_to_score() -> list[uuid.UUID]:
-    """Calls in which something was handed in or voided since the last scoring."""
+    """Calls in which something was handed in or voided since the last scoring. Whoever steps back without having given
+    a score changes none: nothing would be made of it, and it would be asked for ever.
+    """
     newest = select(func.max(Scoring.at)).where(Scoring.call_id == Review.call_id).scalar_subquery()
-    rows = select(Review.call_id).where(Review.ended_at.is_not(None), (newest.is_(None)) | (Review.ended_at > newest))
+    scored = Review.state.in_([*DONE, Standing.VOIDED])
+    rows = select(Review.call_id).where(scored, newest.is_(None) | (Review.ended_at > newest))
     return list(db.session.scalars(rows.distinct().order_by(Review.call_id)))

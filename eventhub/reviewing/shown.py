@@ -43,6 +43,8 @@ STANDINGS: dict[Standing, tuple[Any, str]] = {
     Standing.VOIDED: (_l("Void"), "stop"),
     Standing.TAKEN_BACK: (_l("Given to somebody else"), "silent"),
 }
+DECIDED: tuple[Any, str] = (_l("Reading is over"), "silent")
+"""What stands at a file that was decided on before its reader was done."""
 SKIPPED: dict[str, Any] = {
     Skipped.NO_SCORES: _l("No review has been handed in yet."),
     Skipped.TOO_FEW_REVIEWERS: _l("Only one reader has handed in reviews, so nobody’s scale can be compared."),
@@ -103,13 +105,16 @@ def is_masked(reading: Reading) -> bool:
 def facts(application: Application, reading: Reading, lang: str) -> list[dict[str, Any]]:
     """What is told of a file beside its answers."""
     asks = str(SUPPORTS[application.support]) if application.support else ""
-    if application.cost is not None and asks:
-        cost = show_money(Money(application.cost, reading.call.currency), lang)
-        asks = _("%(support)s, about %(amount)s", support=asks, amount=cost)
+
+    def said(minor: int | None) -> str:
+        return show_money(Money(minor, reading.call.currency), lang) if minor is not None else ""
+
     first = {True: _("Yes"), False: _("No"), None: ""}[application.first_time]
     rows = [
         {"label": _("From"), "value": region(application.region)},
         {"label": _("Asks for"), "value": asks},
+        *([{"label": _("Asked amount"), "value": said(application.asked_amount)}] if application.asked_amount else []),
+        {"label": _("Reckoned cost"), "value": said(application.cost)},
         {"label": _("First time"), "value": first},
     ]
     late, after = application.late, False

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import and_, literal, or_, select, true, union, union_all
+from sqlalchemy import LargeBinary, Uuid, and_, column, literal, or_, select, union, union_all, values
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
@@ -20,6 +20,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.people.affiliations import names
 from eventhub.people.models import Affiliation, EmailChange, Person
+from eventhub.people.queries import mailboxes_of
 from eventhub.reviewing.models import Conflict, Tie
 from eventhub.reviewing.queries import Reading
 
@@ -37,16 +38,17 @@ def conflicts(
     *,
     ever: bool = False,
 ) -> dict[Pair, set[Conflict]]:
-    """Every pair of a file of these calls and one of these people that must not be, with its kinds: one statement.
+    """Every pair of a file of these calls and one of these people that must not be, with its kinds: two statements.
 
-    ``files`` narrows it to some; None means all files of the calls. ``ever``: with what was declared and taken back.
+    ``files`` narrows it to some; None means all files of the calls. ``ever``: with what was declared and taken back,
+    never with what two officers lifted.
     """
     found: dict[Pair, set[Conflict]] = {}
     if not people:
         return found
     calls = [one.call.id for one in readings]
     near = [one.call.id for one in readings if one.rules.reviewing.nationality_conflicts]
-    parts = [*_own(), *_organisations(), _vouched(), *_accounts(), *_declared(ever=ever)]
+    parts = [*_own(), *_organisations(), *_vouched(people), *_accounts(), *_declared(ever=ever)]
     if near:
         parts.append(_nationality().where(Application.call_id.in_(near)))
     within = [Application.call_id.in_(calls), Person.id.in_(people)]
@@ -124,13 +126,23 @@ def _organisations() -> Iterable[Any]:
     )
 
 
-def _vouched() -> Any:
-    """Whoever vouches for the applicant under an address that is, or once was to be, the reviewer's own."""
+def _vouched(people: Collection[uuid.UUID]) -> Iterable[Any]:
+    """Whoever was asked to vouch for the applicant at a mailbox that the reviewer has or had."""
+    rows = [(person, mailbox) for person, theirs in mailboxes_of(people).items() for mailbox in theirs]
+    if rows:
+        held = values(column("person", Uuid), column("mailbox", LargeBinary), name="held").data(rows)
+        yield (
+            _pairs(Conflict.VOUCHED)
+            .join(Endorsement, Endorsement.application_id == Application.id)
+            .join(held, held.c.mailbox == Endorsement.mailbox)
+            .join(Person, Person.id == held.c.person)
+        )
+    # Rows from before the digests have none.
     known = union(
         select(Person.id.label("person"), Person.email.label("email")).where(Person.email.is_not(None)),
         select(EmailChange.person_id, EmailChange.new_email).where(EmailChange.done_at.is_not(None)),
     ).subquery()
-    return (
+    yield (
         _pairs(Conflict.VOUCHED)
         .join(Endorsement, Endorsement.application_id == Application.id)
         .join(known, known.c.email == Endorsement.email)
@@ -166,7 +178,7 @@ def _nationality() -> Any:
 
 
 def _declared(*, ever: bool) -> Iterable[Any]:
-    counts = true() if ever else Tie.withdrawn_at.is_(None)
+    counts = Tie.lifted_at.is_(None) if ever else Tie.withdrawn_at.is_(None)
     stands = and_(Tie.call_id == Application.call_id, counts, Tie.derived.is_(False))
     theirs, called, namesakes = _of_files(), names().subquery(), names().subquery()
     of_pair = select(Application.id, Person.id, Tie.kind)

@@ -241,9 +241,10 @@ def _review_page(person: Person, found: Review, call: Reading, form: ReviewForm)
         form=form,
         review=found,
         number=application.number,
-        name=None if shown.is_masked(call) else application.person.public_name,
+        name=None if shown.is_masked(call) else application.listed_name,
         is_open=is_open,
-        standing=shown.STANDINGS[found.state],
+        standing=shown.STANDINGS[found.state] if is_open or found.state not in OPEN else shown.DECIDED,
+        decided=application.state is not State.UNDER_REVIEW,
         rubric=rubric,
         sure=[
             {"value": value, "label": word, "checked": str(value) == form["sure"].data}
@@ -294,8 +295,13 @@ def _calls(person: Person) -> list[dict[str, Any]]:
                 "gates": {},
                 "files": [],
                 "done": 0,
+                "goes_on": False,
             },
         )
+        decided = application.state is not State.UNDER_REVIEW
+        part["goes_on"] = part["goes_on"] or not decided
+        if decided and its_gate.declared_at is None:
+            continue
         if its_gate.declared_at is None:
             part["gates"][its_gate.id] = part["gates"].get(its_gate.id, 0) + 1
             continue
@@ -305,8 +311,8 @@ def _calls(person: Person) -> list[dict[str, Any]]:
                 "url": url_for("reviewing.review", review_id=one.id),
                 "number": application.number,
                 "region": shown.region(application.region),
-                "tag": shown.STANDINGS[one.state],
-                "open": one.state in OPEN,
+                "tag": shown.DECIDED if decided and one.state in OPEN else shown.STANDINGS[one.state],
+                "open": one.state in OPEN and not decided,
                 "extra": one.extra,
                 "letter": one.ended_at is not None and letters.get(application.id, one.ended_at) > one.ended_at,
             }

@@ -76,7 +76,7 @@ class TooNear(DomainError):
     """Nobody decides on a file to which they have a tie of their own."""
 
     status = 403
-    message = _l("You are near to a file of this slate, so another person has to decide.")
+    message = _l("You have a tie to somebody on this slate, so another person has to decide.")
 
 
 class Altered(DomainError):

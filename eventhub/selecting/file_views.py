@@ -78,10 +78,13 @@ def unpin(slug: str, application_id: uuid.UUID) -> ResponseReturnValue:
 @staff
 @stands_on("selecting_console.file")
 def stand_aside(slug: str, application_id: uuid.UUID) -> ResponseReturnValue:
-    """The visitor stands aside: the file is not there for them from now on."""
+    """The visitor stands aside: the file is not there for them from now on. The first press asks once more."""
     place, application = _found(slug, application_id)
     form = ActionForm()
-    if form.validate_on_submit() and submit(form, lambda: actions.recuse(place.person, meeting(place), application)):
+    asks = form.validate_on_submit() and request.form.get("go") != "sure"
+    if asks:
+        return _draw(place, application, asks=True)
+    if not form.errors and submit(form, lambda: actions.recuse(place.person, meeting(place), application)):
         flash(_("You stand aside for this file. You do not see it any more, and the minutes say so."), "ok")
         return back_to("selecting_console.room", slug=slug)
     return _draw(place, application, form)
@@ -96,7 +99,9 @@ def _found(slug: str, application_id: uuid.UUID) -> tuple[Place, Application]:
     return place, application
 
 
-def _draw(place: Place, application: Application, form: Form | None = None) -> ResponseReturnValue:
+def _draw(
+    place: Place, application: Application, form: Form | None = None, *, asks: bool = False
+) -> ResponseReturnValue:
     slate = queries.slate(place.reading.call.id)
     runs = queries.runs(place.reading.call.id, slate.id if slate else None)
     answer = shown.reasons(runs, slate).get(str(application.id)) if slate else None
@@ -113,12 +118,13 @@ def _draw(place: Place, application: Application, form: Form | None = None) -> R
         form=form or ActionForm(),
         pinning=form if isinstance(form, PinForm) else PinForm(formdata=None),
         application_id=application.id,
+        asks=asks,
         name=shown.name_of(sight.known.get(application.id)),
         why=shown.why(answer, place.reading.rules, sight) if answer else None,
         pin={"must": row.must, "reason": actions.reason_of(row)} if row else None,
         may_pin=application.state in inputs.OPEN,
         waits=waits,
-        **_line(slate, application.id),
+        **_line(place, slate, application),
     )
     response = make_response(page, form.status if form else 200)
     if waits and request.method == "GET":
@@ -131,9 +137,9 @@ def _is_asked(run: Run, application_id: uuid.UUID) -> bool:
     return run.kind is Kind.WHY and run.state in UNDER_WAY and (wanted is None or str(application_id) in wanted)
 
 
-def _line(slate: Slate | None, application_id: uuid.UUID) -> dict[str, Any]:
+def _line(place: Place, slate: Slate | None, application: Application) -> dict[str, Any]:
     """What the newest slate says of a file."""
-    one = next((each for each in slate.people if each["id"] == str(application_id)), None) if slate else None
+    one = next((each for each in slate.people if each["id"] == str(application.id)), None) if slate else None
     if slate is None or one is None:
         return {"score": None, "tag_of_slate": None, "chosen": False, "number": slate.number if slate else None}
     reserves = {each: turn for turn, each in enumerate(slate.reserves["general"], 1)}
@@ -141,5 +147,14 @@ def _line(slate: Slate | None, application_id: uuid.UUID) -> dict[str, Any]:
         "score": shown.points(one["points"]),
         "tag_of_slate": shown.tag_of(one, reserves),
         "chosen": one["chosen"],
+        "reasons": shown.why_chosen(
+            slate,
+            one,
+            place.reading.rules,
+            inputs.open_cells(application),
+            taken=application.state in inputs.TAKEN,
+        )
+        if one["chosen"]
+        else [],
         "number": slate.number,
     }

@@ -6,7 +6,7 @@ audit, and what is made of them is sealed again (models.Slate). Whoever did not 
 
 import json
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 from sqlalchemy import select
@@ -19,6 +19,7 @@ from eventhub.funding.rules import cell_key as key_of
 from eventhub.kit import audit
 from eventhub.kit.db import db
 from eventhub.kit.sealed import Unreadable, open_for_house, open_sealed, place
+from eventhub.people.affiliations import as_one
 from eventhub.people.models import Person
 from eventhub.reviewing.models import Scoring
 from eventhub.reviewing.queries import Reading
@@ -34,6 +35,8 @@ TAKEN = (
     *(State.TICKETED, State.TRAVELLED, State.REPORT_DUE, State.REPORT_OVERDUE, State.CLOSED),
 )
 """Who was approved already: these stay whatever is solved."""
+GRANTED: list[Callable[[Collection[uuid.UUID]], Mapping[uuid.UUID, tuple[Support, int]]]] = []
+"""Features further up that know what was granted for applications: the way, and the amount in minor units."""
 SEALED = frozenset(one.value for one in Dimension if one not in OPEN_TRAITS)
 """Dimensions that are only ever counted."""
 RULE, CAP = "balance.", "organisation.cap"
@@ -85,7 +88,7 @@ class Inputs:
 
 
 def gather(reading: Reading, actor: object | None, what: What | None = None) -> Inputs:
-    """The problem of a call as it stands: in six statements, and one row of the audit. Raises NoInputs."""
+    """The problem of a call as it stands: in seven statements, and one row of the audit. Raises NoInputs."""
     what = what or What()
     call, rules = reading.call, reading.rules
     agreed = db.session.execute(
@@ -106,10 +109,11 @@ def gather(reading: Reading, actor: object | None, what: What | None = None) -> 
         raise NoInputs(Failed.NO_FILES)
     audit.record("selecting.traits_counted", call, actor=actor, scope_id=call.id, files=len(costed))
     pins = standing_pins(call.id)
+    one_of = as_one({each for one in costed for each in (one.organisation_id, one.nominated_by_id) if each})
     plain = Problem(
-        candidates=tuple(_candidate(one, scores[str(one.id)], what.fares) for one in costed),
+        candidates=_as_granted([_candidate(one, scores[str(one.id)], what.fares, one_of) for one in costed], costed),
         budget=rules.budget if what.budget is None else what.budget,
-        places=rules.places if what.places is None else what.places,
+        places=_places(rules, costed) if what.places is None else what.places,
         rules=tuple(rule_of(one) for one in rules.balance),
         caps=_caps(rules),
         pins=_pins(costed, pins),
@@ -179,9 +183,9 @@ def seed_of(reading: Reading) -> str:
     return seed.hex()
 
 
-def cells_of(application: Application) -> tuple[str, ...]:
-    """The cells of a person, open ones and sealed ones. An erased key leaves the open ones."""
-    found = [
+def open_cells(application: Application) -> list[str]:
+    """The cells of a person that a board may see."""
+    return [
         key_of(dimension, value)
         for dimension, value in (
             (Dimension.REGION, application.region),
@@ -194,6 +198,11 @@ def cells_of(application: Application) -> tuple[str, ...]:
         )
         if value
     ]
+
+
+def cells_of(application: Application) -> tuple[str, ...]:
+    """The cells of a person, open ones and sealed ones. An erased key leaves the open ones."""
+    found = open_cells(application)
     if application.traits is not None:
         try:
             where = place("fund_application", "traits", application.id)
@@ -243,14 +252,29 @@ def _purses(rules: Rules, budget: int | None) -> tuple[Purse, ...]:
     )
 
 
-def _candidate(application: Application, score: float, fares: int) -> Candidate:
-    organisations = {str(one) for one in (application.organisation_id, application.nominated_by_id) if one}
+def _candidate(application: Application, score: float, fares: int, one_of: Mapping[uuid.UUID, uuid.UUID]) -> Candidate:
+    organisations = {str(one_of[one]) for one in (application.organisation_id, application.nominated_by_id) if one}
     return Candidate(
         id=str(application.id),
         score=score,
         variants=variants_of(application, fares),
         organisations=tuple(sorted(organisations)),
         cells=cells_of(application),
+    )
+
+
+def _places(rules: Rules, files: Collection[Application]) -> int | None:
+    """The places of a call; whoever came in beside them with what was left of the money stays."""
+    return None if rules.places is None else max(rules.places, sum(one.state in TAKEN for one in files))
+
+
+def _as_granted(candidates: Collection[Candidate], files: Collection[Application]) -> tuple[Candidate, ...]:
+    """Whoever was approved already stays in the way of then and costs what was granted, whatever fares do since."""
+    taken = [one.id for one in files if one.state in TAKEN]
+    found = {str(one): way for granted in GRANTED for one, way in granted(taken).items()} if taken else {}
+    return tuple(
+        replace(one, variants=(Variant(found[one.id][0].value, found[one.id][1]),)) if one.id in found else one
+        for one in candidates
     )
 
 

@@ -158,6 +158,14 @@ def undecided(call_id: uuid.UUID, but: uuid.UUID) -> int:
     return db.session.scalar(rows) or 0
 
 
+def gone(slate: Slate, without: Collection[uuid.UUID]) -> int:
+    """How many of the chosen have left since the board recommended a slate; those in ``without`` are not counted."""
+    chosen = {uuid.UUID(one["id"]) for one in slate.people if one["chosen"]} - set(without)
+    left = or_(Application.state == State.WITHDRAWN, Application.erased_at.is_not(None))
+    rows = select(func.count()).select_from(Application).where(Application.id.in_(chosen), left)
+    return db.session.scalar(rows) or 0
+
+
 @dataclass(frozen=True)
 class AtWork:
     """A call whose board has something to choose, and its slate that stands."""

@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import joinedload
 
 from eventhub.funding.models import Application, Call
-from eventhub.funding.rules import CostLine, Support
+from eventhub.funding.rules import CostLine, Rules, Support
 from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -23,7 +23,7 @@ from eventhub.kit.sealed import Unreadable, new_key
 from eventhub.people.models import Person
 from eventhub.reviewing.queries import call_by_id
 from eventhub.selecting import counting, problem, signing, slate, snapshot
-from eventhub.selecting.inputs import RULE, SEALED, Inputs, NoInputs, What, files_of, gather, standing_pins
+from eventhub.selecting.inputs import OPEN, RULE, SEALED, TAKEN, Inputs, NoInputs, What, files_of, gather, standing_pins
 from eventhub.selecting.models import UNDER_WAY, Board, Failed, Kind, Run, RunState, Slate
 from eventhub.selecting.reserves import reserves
 from eventhub.selecting.slate import Missing
@@ -82,6 +82,8 @@ def ask(
     asked = dict(what or {})
     if about is not None:
         _demand_room(about, asked)
+    if kind in {Kind.SOLVE, Kind.RESOLVE}:
+        _demand_choice(board.call_id, asked)
     open_runs = list(
         db.session.scalars(select(Run).where(Run.call_id == board.call_id, Run.state.in_(UNDER_WAY)).with_for_update())
     )
@@ -108,17 +110,55 @@ def ask(
 
 
 def _demand_room(about: Slate, asked: Mapping[str, Any]) -> None:
-    """Whoever names all that may come reads out of yes or no which cells they stand in."""
-    places, budget = asked.get("places"), asked.get("budget")
+    """Whoever names all that may come reads out of yes or no which cells they stand in: by few places, by little money,
+    by fares that eat the money up, or by pinning out who else there is.
+    """
     rules = call_by_id(about.call_id).rules
-    if (places is None and budget is None) or not any(one.dimension.value in SEALED for one in rules.balance):
+    tried = {"places", "budget", "fares"} & asked.keys()
+    if not tried or not _is_telling(rules):
         return
-    must = {str(one.application_id) for one in standing_pins(about.call_id) if one.must}
+    places, budget = asked.get("places"), asked.get("budget", rules.budget)
+    pins = standing_pins(about.call_id)
+    must = {str(one.application_id) for one in pins if one.must}
     must |= {one["id"] for one in about.people if one["pin"] == "must"}
-    free = sorted(one["cost"] for one in about.people if one["id"] not in must)
-    need = sum(one["cost"] for one in about.people if one["id"] in must) + sum(free[-counting.FEWEST :])
-    if (places is not None and places < len(must) + counting.FEWEST) or (budget is not None and budget < need):
+    out = {str(one.application_id) for one in pins if not one.must}
+    # Fares raise the tickets alone; that all of a cost rises is the cautious side.
+    cost = {one["id"]: -(-one["cost"] * (100 + int(asked.get("fares", 0))) // 100) for one in about.people}
+    free = sorted(cost[one] for one in cost.keys() - must - out)
+    need = sum(cost[one] for one in cost.keys() & must) + sum(free[-counting.FEWEST :])
+    is_full = places is not None and places < len(must) + counting.FEWEST
+    is_spent = budget is not None and bool({"budget", "fares"} & tried) and budget < need
+    if len(free) < counting.FEWEST or is_full or is_spent:
         raise TooSmall
+
+
+def _demand_choice(call_id: uuid.UUID, asked: Mapping[str, Any]) -> None:
+    """Pins that leave nothing to choose make a question about the pinned alone: whether there is a slate at all then
+    says in which cells they stand. Five files without a pin, and room for them, are left at the least.
+    """
+    rules, pins = call_by_id(call_id).rules, {one.application_id: one.must for one in standing_pins(call_id)}
+    if not pins or not _is_telling(rules):
+        return
+    rows = select(Application.id, Application.state, Application.cost).where(
+        Application.call_id == call_id,
+        Application.state.in_([*OPEN, *TAKEN]),
+        Application.erased_at.is_(None),
+        Application.merged_into_id.is_(None),
+        Application.cost.is_not(None),
+    )
+    found = db.session.execute(rows).all()
+    must = [row.cost for row in found if row.state in OPEN and pins.get(row.id)]
+    held = must + [row.cost for row in found if row.state in TAKEN]
+    free = sorted(row.cost for row in found if row.state in OPEN and row.id not in pins)
+    places, budget = asked.get("places", rules.places), asked.get("budget", rules.budget)
+    is_full = places is not None and places < len(held) + counting.FEWEST
+    is_spent = budget is not None and budget < sum(held) + sum(free[: counting.FEWEST])
+    if len(free) < counting.FEWEST or (must and (is_full or is_spent)):
+        raise TooSmall
+
+
+def _is_telling(rules: Rules) -> bool:
+    return rules.envelopes_tell or any(one.dimension.value in SEALED for one in rules.balance)
 
 
 def stop(person: Person, run: Run) -> Run:
@@ -160,12 +200,20 @@ def _with_inputs(run: Run) -> Work:
     what = What(
         run.ask.get("budget"), int(run.ask.get("fares", 0)), run.ask.get("places"), tuple(run.ask.get("gone", ()))
     )
+    try:
+        _demand_choice(run.call_id, run.ask)
+    except TooSmall:
+        # Pins that came after the question: whoever asks again is told why.
+        raise NoInputs(Failed.DIED) from None
     inputs = gather(reading, asker, what)
     request: dict[str, Any] = {"problem": problem.as_data(inputs.problem), "seconds": SECONDS}
     if run.kind is Kind.RESOLVE:
         about = slate_of(run.slate_id)
         known = {one.id for one in inputs.problem.candidates}
         former = [] if about is None else [seat for seat in about.result["seats"] if seat["candidate"] in known]
+        # An award may stand in another way than the seat of then.
+        ways = {one.id: one.variants[0].id for one in inputs.problem.candidates if one.id in inputs.accepted}
+        former = [{**seat, "variant": ways.get(seat["candidate"], seat["variant"])} for seat in former]
         request |= {"former": former, "accepted": sorted(inputs.accepted), "gone": list(what.gone)}
     return Work(run.id, run.kind, VERBS[run.kind], request, inputs, files_of(run.call_id))
 

@@ -1,7 +1,7 @@
 """A slate and its answers as the pages show them: words and figures, without whoever the visitor stands aside for."""
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from flask_babel import ngettext
 from eventhub.funding.call_shown import AGE_NAMES
 from eventhub.funding.rules import Balance, Bound, Dimension, Rules, Unit
 from eventhub.kit import codes, small_numbers
-from eventhub.kit.i18n import language, show_amount, show_money, show_number
+from eventhub.kit.i18n import language, show_amount, show_number
 from eventhub.kit.money import Money
 from eventhub.selecting.inputs import CAP, SEALED
 from eventhub.selecting.models import Failed, Kind, Run, RunState, Slate, SlateState
@@ -110,43 +110,11 @@ def points(thousandths: int) -> str:
     return show_number(thousandths / 1000, language(), 1)
 
 
-def budget(slate: Slate, currency: str) -> dict[str, Any]:
-    """The bar at the head of the room."""
-    lang, result = language(), slate.result
-    whole = result["budget"] or result["cost"] or 1
-    split = result["split"]
-    parts = [("ticket", _("Tickets"), ""), ("dsa", _("Daily allowance"), "ok"), ("other", _("Other costs"), "warn")]
-    costs = sorted(one["cost"] for one in slate.people)
-    facts = [(_("This slate"), show_money(Money(result["cost"], currency), lang))]
-    if result["budget"] is not None:
-        facts += [
-            (_("Envelope"), show_money(Money(result["budget"], currency), lang)),
-            (_("Left"), show_money(Money(result["remainder"], currency), lang)),
-        ]
-    facts.append((_("Places"), _seats(result["seats"], lang)))
-    facts.append((_("Median cost"), show_money(Money(costs[(len(costs) - 1) // 2] if costs else 0, currency), lang)))
-    return {
-        "facts": facts,
-        "parts": [{"percent": split[name] * 100 / whole, "kind": kind} for name, _label, kind in parts],
-        "legend": [
-            {"label": f"{label} {show_amount(Money(split[name], currency), lang)}", "kind": kind}
-            for name, label, kind in parts
-        ],
-    }
-
-
-def _seats(seats: Sequence[Mapping[str, Any]], lang: str) -> str:
-    """How many are chosen; whoever came in with what was left of the money beside the places of the call."""
-    beyond = sum(bool(one["beyond"]) for one in seats)
-    number = show_number(len(seats) - beyond, lang)
-    if not beyond:
-        return number
-    return str(_("%(number)s, and %(more)s with what was left", number=number, more=show_number(beyond, lang)))
-
-
 def rows(slate: Slate, sight: Sight, currency: str, *, everybody: bool = False) -> list[dict[str, Any]]:
-    """The chosen, then reserves in their order; everybody else after them where asked for."""
-    lang = language()
+    """The chosen, then reserves in their order; everybody else after them where asked for. Where some of the chosen are
+    left out, a row says so in their place (``gap``).
+    """
+    lang, binding = language(), binding_cells(slate)
     reserves = {one: turn for turn, one in enumerate(slate.reserves["general"], 1)}
     chosen = ends_of([one for one in slate.people if one["chosen"]], everybody=everybody)
     waiting = sorted((one for one in slate.people if one["id"] in reserves), key=lambda one: reserves[one["id"]])
@@ -154,8 +122,14 @@ def rows(slate: Slate, sight: Sight, currency: str, *, everybody: bool = False) 
     listed = [*chosen, *(waiting if everybody else waiting[:SHOWN_RESERVES]), *rest]
     visible = [one for one in listed if uuid.UUID(one["id"]) not in sight.aside]
     last = next((one["id"] for one in reversed(visible) if one["chosen"]), None)
-    return [
-        {
+    skipped = _skipped(slate, visible, sight)
+    found: list[dict[str, Any]] = []
+    for one in visible:
+        if one["id"] in skipped:
+            found.append({"gap": _gap(skipped[one["id"]], lang)})
+        known, tag = sight.known.get(uuid.UUID(one["id"])), tag_of(one, reserves)
+        is_plain = one["chosen"] and one["pin"] != "must"
+        row = {
             "rank": show_number(one["rank"], lang),
             "name": name_of(known),
             "url": sight.url(uuid.UUID(one["id"])),
@@ -164,12 +138,62 @@ def rows(slate: Slate, sight: Sight, currency: str, *, everybody: bool = False) 
             "score": points(one["points"]),
             "deviation": None if one["deviation"] is None else show_number(one["deviation"], lang, 1),
             "cost": show_amount(Money(one["cost"], currency), lang),
-            "tag": tag_of(one, reserves),
+            "tag": (_("Chosen"), tag[1]) if is_plain else tag,
+            "note": _note(one, known, slate, binding) if is_plain else None,
             "cut": one["id"] == last,
         }
-        for one in visible
-        for known in [sight.known.get(uuid.UUID(one["id"]))]
-    ]
+        found.append(row)
+    return found
+
+
+def binding_cells(slate: Slate) -> frozenset[tuple[str, str]]:
+    """Open cells of which a slate has just as many as a rule asks for: without the rule there might be fewer."""
+    return frozenset(
+        (one["dimension"], one["cell"])
+        for one in slate.balance
+        if one["dimension"] not in SEALED and one["least"] and one["chosen"] == one["least"]
+    )
+
+
+def _note(
+    one: Mapping[str, Any], known: Known | None, slate: Slate, binding: Collection[tuple[str, str]]
+) -> str | None:
+    """Why somebody is chosen whom the score alone does not explain; None where it does, or nothing open does."""
+    if one["tied"]:
+        return str(_("a tie decided by rule"))
+    if one["beyond"]:
+        return str(_("with what was left"))
+    if known is None or one["rank"] <= slate.result["places"]:
+        return None
+    times = {None: None, True: "yes", False: "no"}
+    cells = {("region", known.region), ("first_time", times[known.first_time])}
+    return str(_("for a rule of balance")) if cells & set(binding) else None
+
+
+def _skipped(slate: Slate, visible: Sequence[Mapping[str, Any]], sight: Sight) -> dict[str, list[int]]:
+    """The ranks of those chosen whom a short list leaves out, by who comes after them on it."""
+    listed, found, left = {one["id"] for one in visible}, dict[str, list[int]](), list[int]()
+    for one in slate.people:
+        if not one["chosen"] or uuid.UUID(one["id"]) in sight.aside:
+            continue
+        if one["id"] not in listed:
+            left.append(one["rank"])
+        elif left:
+            found[one["id"]], left = left, []
+    return found
+
+
+def _gap(ranks: Sequence[int], lang: str) -> str:
+    first, last = show_number(ranks[0], lang), show_number(ranks[-1], lang)
+    if len(ranks) == 1:
+        return str(_("Rank %(rank)s: one more is chosen", rank=first))
+    return ngettext(
+        "Ranks %(first)s to %(last)s: %(num)s more is chosen",
+        "Ranks %(first)s to %(last)s: %(num)s more are chosen",
+        len(ranks),
+        first=first,
+        last=last,
+    )
 
 
 def ends_of(chosen: list[dict[str, Any]], *, everybody: bool = False) -> list[dict[str, Any]]:
@@ -276,8 +300,8 @@ def _balance_label(rule: Balance) -> str:
 
 
 def prices(run: Run | None, rules: Rules, sight: Sight) -> list[dict[str, Any]] | None:
-    """Each rule with the points it costs and how many change, the dearest first; None while that is reckoned. A rule on
-    sealed cells never says who.
+    """Each rule with the points it costs and how many change, the dearest first; None while that is reckoned. Of rules
+    on sealed cells nothing but that there are some: beside the scores of the room a price would name who stands there.
     """
     if run is None or run.answer is None:
         return None
@@ -285,10 +309,14 @@ def prices(run: Run | None, rules: Rules, sight: Sight) -> list[dict[str, Any]] 
     for one in sorted(run.answer["rows"], key=lambda row: -row["lost"]):
         if one["kind"] == "pin" and uuid.UUID(one["id"]) in sight.aside:
             continue
+        if _is_sealed(rules, one["id"]):
+            continue
         label = rule_label(rules, one["id"])
         if one["kind"] == "pin":
             label = _("Pin: %(name)s", name=sight.who(one["id"])["name"])
         found.append({"label": label, "points": points(one["lost"]), "people": show_number(len(one["joins"]), lang)})
+    if _has_sealed(rules):
+        found.append({"label": _("Rules of balance that are not shown for one person"), "points": "–", "people": "–"})
     return found
 
 
@@ -340,6 +368,37 @@ def why(answer: Mapping[str, Any], rules: Rules, sight: Sight) -> dict[str, Any]
         "people": sum(one["people"] for one in answer["forbids"] if not _is_sealed(rules, one["rule"])),
         "proven": answer["proven"],
     }
+
+
+def why_chosen(slate: Slate, one: Mapping[str, Any], rules: Rules, cells: Collection[str], *, taken: bool) -> list[str]:
+    """Why somebody is chosen: by score, a pin, a tie, what was left; and the open rules that this person counts for.
+    ``cells``: the open ones. Rules on sealed cells are said of everybody where the call has any.
+    """
+    lang, places, found = language(), slate.result["places"], []
+    if taken:
+        found.append(_("This person has an offer already and stays on every slate."))
+    if one["pin"] == "must" and not taken:
+        found.append(_("Pinned by the board"))
+    if one["beyond"]:
+        found.append(_("Chosen, with what was left"))
+    if one["tied"]:
+        found.append(_("This person is as good for the slate as those on it. The rules of ties decided."))
+    if not found:
+        numbers = {"rank": show_number(one["rank"], lang), "places": show_number(places, lang)}
+        if one["rank"] <= places:
+            found.append(_("By score: number %(rank)s on the list, for %(places)s places", **numbers))
+        else:
+            found.append(
+                _(
+                    "By score: number %(rank)s on the list. Others before do not fit the money, a rule or a limit.",
+                    **numbers,
+                )
+            )
+    counts = [each for each in rules.balance if each.bound is Bound.LEAST and each.key in cells]
+    found += [_("Counts for a rule: %(rule)s", rule=_balance_label(each)) for each in counts]
+    if _has_sealed(rules):
+        found.append(_("Rules of balance that are not shown for one person"))
+    return found
 
 
 def _is_sealed(rules: Rules, name: str) -> bool:

@@ -7,6 +7,7 @@ from flask import flash, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from eventhub.funding import duplicates
 from eventhub.kit import audit
 from eventhub.kit.access import actor, staff, stands_on
 from eventhub.kit.clock import now
@@ -19,6 +20,9 @@ from eventhub.kit.money import Money
 from eventhub.kit.panels import panels
 from eventhub.kit.web import back_to
 from eventhub.people.queries import public_names
+from eventhub.reviewing import assigning
+from eventhub.reviewing import queries as reading
+from eventhub.reviewing.models import OPEN
 from eventhub.selecting import access, actions, queries, running, shown
 from eventhub.selecting.console import Place, at_board, at_decision, at_slate, bp, meeting
 from eventhub.selecting.forms import ExportForm, SendBackForm
@@ -78,7 +82,30 @@ def recommend(slug: str, number: int) -> ResponseReturnValue:
         present=[one.person.public_name for one in present],
         closes=show_own(call.closes_at, call.time_zone, language()) if call.closes_at > now() else "",
         undecided=queries.undecided(call.id, place.person.id),
+        **_unfinished(place, slate),
     )
+
+
+def _unfinished(place: Place, slate: Slate) -> dict[str, Any]:
+    """What is not done yet that the slate stands on: readings, possible duplicates, and nobody in reserve. Files that
+    the visitor stands aside for are not counted.
+    """
+    call_id, rules = place.reading.call.id, place.reading.rules.reviewing
+    lacking, apart = assigning.waiting(call_id, rules.readers, rules.another_above, without=place.aside)
+    chosen = {uuid.UUID(one["id"]) for one in slate.people if one["chosen"]}
+    pairs = [
+        one for one in duplicates.waiting(call_id, place.person.id) if not {one.first.id, one.second.id} & place.aside
+    ]
+    both = [one for one in pairs if {one.first.id, one.second.id} <= chosen]
+    sight = sight_of(place, {str(file.id) for one in both for file in one.both})
+    return {
+        "unread": sum(one.state in OPEN and one.application_id not in place.aside for one in reading.standing(call_id)),
+        "lacking": lacking,
+        "apart": apart,
+        "pairs": len(pairs),
+        "twice": [[sight.who(str(file.id)) for file in one.both] for one in both],
+        "no_reserves": not slate.reserves["general"],
+    }
 
 
 @bp.route("/console/funds/<slug>/board/slates/<int:number>/decide", methods=["GET", "POST"])
@@ -198,6 +225,7 @@ def _decision(place: Place, slate: Slate, form: Form) -> ResponseReturnValue:
         aside=show_number(len(slate.minutes.get("aside", ())), language()),
         is_own=actions.is_own(place.person, slate),
         is_near=actions.is_near(place.person, place.reading, slate),
+        gone=queries.gone(slate, place.aside) if slate.state is SlateState.RECOMMENDED else 0,
         sits=access.sits(actor().grants, place.reading.scope),
         beside=panels("selecting.decided", (place.reading, slate)),
     )

@@ -13,7 +13,7 @@ from eventhub.kit.forms import ActionForm, Form, submit
 from eventhub.kit.i18n import language, show_money, show_number, show_own
 from eventhub.kit.money import Money
 from eventhub.kit.web import back_to
-from eventhub.selecting import access, actions, queries, running, shown
+from eventhub.selecting import access, actions, money_shown, queries, running, shown
 from eventhub.selecting.console import Place, at_board, bp, meeting
 from eventhub.selecting.forms import TryForm
 from eventhub.selecting.models import UNDER_WAY, Board, Kind, Run, RunState, Slate, SlateState
@@ -142,7 +142,7 @@ def told(place: Place, slate: Slate, *, everybody: bool = False) -> dict[str, An
         "sight": sight,
         "slate": slate,
         "state": shown.STATES[slate.state],
-        "budget": shown.budget(slate, currency),
+        "budget": money_shown.budget(slate, currency, rules, place.reading.call.original_language),
         "rows": shown.rows(slate, sight, currency, everybody=everybody),
         "balance": shown.balance(slate, rules),
         "everybody": everybody,

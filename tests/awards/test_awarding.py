@@ -77,7 +77,7 @@ def test_a_grant_from_approval_to_the_report() -> None:
     paid = paying.agree(fund.second, award, paying.ask(fund.finance, award, allowance, 80_000))
     assert paid.paid_at is not None
     assert sums(fund.envelope.id) == (1_000_000, 0, 40_000, 80_000, 0)
-    ledger.enter_rate(fund.finance, "USD", "CHF", Decimal("0.80"), today - timedelta(days=20))
+    ledger.enter_rate(fund.finance, fund.call, "CHF", Decimal("0.80"), today - timedelta(days=20))
     ticket = paying.note_actual(fund.finance, award, ticket, Money(28_000, "CHF"), on=today)
     assert (ticket.actual, ticket.authorised) == (35_000, 35_000)
     with pytest.raises(paying.OverLine) as refused:

@@ -110,6 +110,12 @@ def test_a_column_stands_for_the_next_stage_less_those_who_are_missing() -> None
     ]
 
 
+def test_a_bound_that_many_who_are_missing_made_is_no_number() -> None:
+    columns = [Column(0, 1, 120, {"a": 60, "b": 50})]
+    assert read(columns, [120, 68]) == [{"a": 60, "b": 50}, {}]
+    assert read(columns, [120, 116]) == [{"a": 60, "b": 50}, {"a": 56, "b": 46}]
+
+
 def solved(columns: list[Column]) -> list[dict[str, tuple[int, int]]]:
     """The least and the most that each cell can be, by a solver that knows all columns, days and totals."""
     places = {

@@ -56,7 +56,7 @@ def make(app: Flask, database: None, monkeypatch: pytest.MonkeyPatch) -> Make:
 def fund(database: None) -> Money:
     made = make_history()
     made.call.lead = {"en": "Journeys to the Forum on Minority Issues"}
-    ledger.enter_rate(made.finance, "USD", "CHF", Decimal("0.8900"), now().date())
+    ledger.enter_rate(made.finance, made.call, "CHF", Decimal("0.8900"), now().date())
     dashboard_counts.freeze(now())
     return made
 

@@ -19,7 +19,7 @@ from tests.factories.people import make_person
 
 pytestmark = pytest.mark.usefixtures("database")
 KINDS: tuple[Kind, ...] = (
-    *("offered", "accepted", "lapsed", "visa_help"),
+    *("offered", "accepted", "lapsed", "ended", "visa_help"),
     *("report_due", "report_reminder", "report_overdue", "thanks"),
 )
 

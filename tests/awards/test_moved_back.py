@@ -122,20 +122,20 @@ def test_what_came_back_is_offered_to_be_paid_again_only_where_it_stands_committ
     fund = make_fund()
     award = make_award(fund, State.ACCEPTED)
     ticket, allowance = queries.lines([award.id])
-    assert (paying.payable(ticket), paying.payable(allowance)) == (ticket.approved, allowance.approved)
+    assert (paying.payable(award, ticket), paying.payable(award, allowance)) == (ticket.approved, allowance.approved)
     paid = paying.agree(fund.second, award, paying.ask(fund.finance, award, allowance, allowance.approved or 0))
-    assert paying.payable(allowance) == 0
+    assert paying.payable(award, allowance) == 0
     paying.take_back(fund.finance, award, paid, 1_000)
-    assert paying.payable(ticket) == ticket.approved
+    assert paying.payable(award, ticket) == ticket.approved
     waiting = paying.ask(fund.finance, award, ticket, ticket.approved or 0)
-    assert paying.payable(ticket, but=waiting.id) == ticket.approved
-    assert paying.payable(allowance) == 0
+    assert paying.payable(award, ticket, but=waiting.id) == ticket.approved
+    assert paying.payable(award, allowance) == 0
     with pytest.raises(paying.OverLine) as refused:
         paying.ask(fund.finance, award, allowance, 1_000)
     assert refused.value.left == 0
     paying.agree(fund.second, award, waiting)
-    assert paying.payable(allowance) == 0
+    assert paying.payable(award, allowance) == 0
     paying.take_back(fund.finance, award, paid, 2_000, pay_again=True)
-    assert paying.payable(allowance) == 2_000
+    assert paying.payable(award, allowance) == 2_000
     again = paying.agree(fund.second, award, paying.ask(fund.finance, award, allowance, 2_000))
     assert again.paid_at is not None

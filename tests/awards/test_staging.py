@@ -19,9 +19,12 @@ from eventhub.funding.nearness import OwnFile
 from eventhub.funding.rules import Support
 from eventhub.kit.db import db
 from eventhub.kit.outbox import Promise
+from eventhub.selecting import inputs, running
+from eventhub.selecting import queries as selecting
+from eventhub.selecting.models import Kind
 from tests.factories.people import make_organisation
 from tests.factories.releasing import Decided, decide, make_decided, make_staged, release, stage
-from tests.factories.selecting import COST, at_least, make_scored, reading
+from tests.factories.selecting import COST, answer, at_least, make_scored, meet, reading
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -131,6 +134,9 @@ def test_a_limit_of_organizations_is_told_as_such() -> None:
     over = staging._over_limit(reading(scene.call).rules, scene.files, people)
     assert over == {outside.id}
     assert second.id not in over
+    outside.organisation_id = make_organisation(name=one.name.upper()).id
+    db.session.flush()
+    assert staging._over_limit(reading(scene.call).rules, scene.files, people) == {outside.id}, "one name is one"
 
 
 def test_whoever_comes_without_money_has_a_grant_of_nothing() -> None:
@@ -272,3 +278,26 @@ def test_envelopes_are_filled_narrow_ones_first_and_say_what_is_missing() -> Non
     assert allot([Need(f"p{one}", 40) for one in range(4)], [Purse("x", 80), Purse("y", 80)]).keys() == {
         *("p0", "p1", "p2", "p3")
     }
+
+
+def test_after_a_slate_with_people_beyond_the_places_another_can_be_calculated() -> None:
+    scene = make_staged(8, 2, envelopes=[{"id": "all", "title": {"en": "All"}, "amount": 4 * COST}])
+    first = next(one for one in scene.files if one.state is State.APPROVED)
+    award = queries.award_of(first.id)
+    assert award is not None
+    line = queries.lines([award.id])[0]
+    awarding.reprice(scene.officer, award, {line.kind: (line.approved or 0) - 50_000}, may_raise=False)
+    release(scene)
+    taken = {str(one.id) for one in scene.files if one.state in inputs.TAKEN}
+    assert len(taken) > 2
+    told = inputs.gather(reading(scene.call), None, inputs.What(fares=50)).problem
+    assert told.places == len(taken)
+    (costs,) = [one.variants for one in told.candidates if one.id == str(first.id)]
+    assert [(one.id, one.cost) for one in costs] == [("full", award.amount)]
+    board = selecting.open_board(scene.call.id) or meet(scene.call, scene.member)
+    run = answer(running.ask(scene.member, board, Kind.SOLVE))
+    assert run.answer is not None
+    assert "contradictions" not in run.answer
+    about = selecting.slate(scene.call.id)
+    assert about is not None
+    assert taken <= {one["id"] for one in about.people if one["chosen"]}

@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, text
 
-from eventhub.awards.models import Award, Payment, TravelReport
+from eventhub.awards.models import Award, AwardLine, Payment, TravelReport
 from eventhub.awards.money_models import FundEnvelope
 from eventhub.demo import fund_plan, load
 from eventhub.demo.cast import CAST, address_of
@@ -17,6 +17,7 @@ from eventhub.demo.crowd import SEED
 from eventhub.demo.names import people
 from eventhub.demo.organisations import organisations
 from eventhub.funding import debts, duplicates
+from eventhub.funding.allowance import CostKind
 from eventhub.funding.models import Application, Call, Debt, Endorsement, Owed, Stand, State, Vouch
 from eventhub.funding.rules import Support
 from eventhub.kit.clock import now
@@ -190,13 +191,17 @@ def test_last_years_two_debts_bar_two_people_and_their_organizations(call: Call)
 
 
 def test_last_years_money_was_paid_by_two_and_adds_up(call: Call) -> None:
-    envelope = db.session.scalars(
-        select(FundEnvelope).where(FundEnvelope.key == "main", FundEnvelope.call_id != call.id)
-    ).one()
+    found = db.session.scalars(select(FundEnvelope).where(FundEnvelope.call_id != call.id))
+    envelopes = {one.key: one for one in found}
+    main, access = envelopes["main"], envelopes["access"]
     paid = db.session.scalar(select(func.sum(Payment.amount)))
-    assert envelope.paid == paid == db.session.scalar(select(func.sum(Award.paid)))
-    assert envelope.reserved == 0
-    assert 0 < envelope.committed < envelope.budget - envelope.paid
+    assert main.paid + access.paid == paid == db.session.scalar(select(func.sum(Award.paid)))
+    assert main.reserved == access.reserved == 0
+    assert 0 < main.committed < main.budget - main.paid
+    supported = select(AwardLine.award_id).where(AwardLine.kind == CostKind.ACCESSIBILITY)
+    of_its_own = select(Award.id).where(Award.envelope_id == access.id)
+    assert set(db.session.scalars(supported)) == set(db.session.scalars(of_its_own))
+    assert access.paid > 0
     filed = select(func.count()).select_from(TravelReport)
     assert db.session.scalar(filed.where(TravelReport.filed_at.is_not(None))) == dict(fund_plan.LAST_YEAR)[State.CLOSED]
     assert db.session.scalar(filed.where(TravelReport.filed_at.is_(None))) == 2

@@ -124,6 +124,25 @@ def test_two_windows_that_disagree_are_both_shown(client: FlaskClient) -> None:
     assert only(person).state is State.DRAFT
 
 
+def test_what_was_typed_while_another_window_sent_it_stands_on_the_page_of_changes(client: FlaskClient) -> None:
+    call, person = an_open_call(), make_person()
+    sign_in(client, person)
+    begin(call, person)
+    typed = fields_of(client.get(at(call, "/p3")), action="/p3") | {"q_why_need": "Typed in the second window"}
+    sent = applying.submit(person, held(call, person))
+    answer = client.post(at(call, "/p3"), data=typed)
+    assert answer.status_code == 409
+    assert "sent already, from another window" in text_of(answer)
+    assert "Typed in the second window" in text_of(answer)
+    before = client.get(f"/en/me/applications/{sent.reference}")
+    assert "Typed in the second window" not in text_of(before)
+    saved = client.post(
+        f"/en/me/applications/{sent.reference}/answers/p3", data=fields_of(answer, action="/answers/p3")
+    )
+    assert saved.status_code == 303
+    assert "Typed in the second window" in text_of(client.get(saved.location))
+
+
 def test_autosave_keeps_what_holds_and_says_what_does_not(client: FlaskClient) -> None:
     call, person = an_open_call(), make_person()
     sign_in(client, person)

@@ -120,6 +120,15 @@ def test_who_can_apply_is_told_so(client: FlaskClient) -> None:
     assert "Yes, you can apply" in text_of(ask(client, call, PASSES))  # type: ignore[arg-type]
 
 
+def test_a_call_that_is_over_says_so_and_leads_into_no_form(client: FlaskClient) -> None:
+    call = make_call()
+    call.opens_at, call.closes_at, call.grace_hours = now() - timedelta(days=9), now() - timedelta(days=2), 0
+    db.session.flush()
+    page = client.get(page_of(call, "/guide"))
+    assert "This call is closed" in text_of(page)
+    assert '<form method="post"' not in page.get_data(as_text=True)
+
+
 def test_every_reason_is_told_at_once(client: FlaskClient) -> None:
     call = make_call()
     page = ask(client, call, PASSES | {"otherwise": "yes", "adult": "no"})

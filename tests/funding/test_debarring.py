@@ -42,6 +42,8 @@ def test_a_proposal_counts_for_nothing_until_a_second_person_agrees(client: Flas
     assert client.post(f"{PAGE}/proposals/{line.row.id}/agree", data=fields).status_code == 303
     (debt,) = desk.debts_about(one)
     assert debt.organisation_id == house.id
+    listed = client.get(PAGE).text.split("Owing House", 1)[1].split("Forged letters")[0]
+    assert listed.index(f"<bdi>{first.public_name}</bdi>") < listed.rindex(f"<bdi>{second.public_name}</bdi>")
     assert client.post(f"{PAGE}/proposals/{line.row.id}/agree", data=fields | {"form_key": ""}).status_code >= 400
     address = f"{PAGE}/{debt.id}/clear"
     fields = form_fields(client.get(address).text)

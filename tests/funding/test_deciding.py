@@ -10,11 +10,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from eventhub.funding import deciding, desk, thread
+from eventhub.funding import deciding, desk, desk_history, thread
 from eventhub.funding.file_check import Gap, Lack, gaps, read_gap
 from eventhub.funding.models import Application, Call, Owed, Stand, State, Vouch, Voucher
 from eventhub.funding.nearness import OwnFile
-from eventhub.kit.audit import AuditEntry
+from eventhub.kit.audit import AuditEntry, AuditText
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import Stale
@@ -64,6 +64,8 @@ def test_a_preview_shows_the_letter_in_six_languages_and_one_press_decides(clien
     for word in ("English", "العربية", "中文", "Français", "Русский", "Español", "Find 2 applications eligible?"):
         assert word in page
     assert "says only that there is news" in page
+    assert "Sokha" not in page
+    assert two.reference in page
     assert decide(client, call, "eligible", one, two).status_code == 303
     assert {one.state, two.state} == {State.ELIGIBLE}
     assert one.decided_at is not None
@@ -80,7 +82,7 @@ def test_a_refusal_needs_a_reason_from_the_list_and_sometimes_words(client: Flas
     answer = decide(client, call, "ineligible", one, reason="incomplete", text="The letter is unsigned.")
     assert answer.status_code == 303
     assert (one.state, one.reason) == (State.INELIGIBLE, "incomplete")
-    assert desk.decision_words(one) == "The letter is unsigned."
+    assert desk_history.decision_words(one) == "The letter is unsigned."
 
 
 @pytest.mark.parametrize("outcome", ["submitted", "recommended", "nonsense", "", "withdrawn"])
@@ -197,8 +199,17 @@ def test_asking_names_all_gaps_at_once_and_the_applicant_answers(app: Flask, cli
     assert "Nairobi. Here it is." in page
     assert "letter of Amina" in page
     said = thread.messages(one.id, db.session.get_one(SealKey, who.seal_key_id))[-1]
-    assert client.get(at(call, f"/{one.id}/messages/{said.message.id}")).status_code == 200
-    assert db.session.scalars(select(AuditEntry).where(AuditEntry.verb == "funding.file_read")).one()
+    saved, reads = at(call, f"/{one.id}/messages/{said.message.id}"), select(AuditEntry)
+    reads = reads.where(AuditEntry.verb == "funding.file_read")
+    asked = client.get(saved)
+    assert (asked.status_code, asked.mimetype) == (200, "text/html")
+    fields = form_fields(asked.text)
+    assert client.post(saved, data=fields | {"reason": " "}).status_code == 422
+    assert not db.session.scalars(reads).all(), "nothing was given without a reason"
+    given = client.post(saved, data=form_fields(client.get(saved).text) | {"reason": "To see the letter"})
+    assert (given.status_code, given.mimetype) == (200, "image/jpeg")
+    entry = db.session.scalars(reads).one()
+    assert db.session.get_one(AuditText, entry.id).text == "To see the letter"
     fields = form_fields(client.get(at(call, f"/{one.id}")).text, "answer-read")
     fields["seen"] = f"{one.id}:{one.version}"
     assert client.post(at(call, f"/{one.id}/answer-read"), data=fields).status_code == 303
@@ -244,7 +255,7 @@ def test_silence_ends_nothing_by_itself_and_may_be_decided(client: FlaskClient) 
         assert one.state is State.INFO_REQUESTED
         assert deciding.decide(officer, call, [one], State.ELIGIBLE, None) == 1
     assert one.state is State.ELIGIBLE
-    verbs = [deed.entry.verb for deed in desk.deeds(one.id)]
+    verbs = [deed.entry.verb for deed in desk_history.deeds(one.id)]
     assert verbs[:2] == ["funding.eligible", "funding.submitted"]
 
 
@@ -379,6 +390,21 @@ def test_notes_stay_inside(app: Flask, client: FlaskClient) -> None:
     assert "Ask the embassy" not in mine.get(f"/en/me/applications/{one.reference}/questions").text
 
 
+def test_the_same_is_not_asked_twice_while_its_answer_is_awaited(client: FlaskClient) -> None:
+    call = make_call()
+    one, officer = make_application(call), fund_officer(call)
+
+    def asked(text: str) -> None:
+        thread.ask(officer, call, desk.record(call.id, one.id), text, [Gap(Lack.LETTER)], days=3)
+
+    asked("")
+    with pytest.raises(thread.AskedAlready):
+        asked(" ")
+    asked("And one word more")
+    one.answered_at = now() + timedelta(seconds=1)
+    asked("And one word more")
+
+
 def test_the_record_takes_a_constant_number_of_statements(client: FlaskClient, statements: list[str]) -> None:
     call = make_call()
     few, many = make_application(call), make_application(call)
@@ -386,8 +412,8 @@ def test_the_record_takes_a_constant_number_of_statements(client: FlaskClient, s
     make_endorsement(many)
     make_endorsement(many, Voucher.REFEREE)
     officer = fund_officer(call)
-    for _ in range(3):
-        thread.ask(officer, call, desk.record(call.id, many.id), "And?", days=2)
+    for turn in range(3):
+        thread.ask(officer, call, desk.record(call.id, many.id), f"And {turn}?", days=2)
     thread.ask(officer, call, desk.record(call.id, few.id), "And?", days=2)
     sign_in(client, fund_officer(call))
     counts = []

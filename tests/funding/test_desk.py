@@ -2,7 +2,6 @@
 
 import csv
 import io
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,6 +13,7 @@ from sqlalchemy import select
 from eventhub.funding import call_numbers, desk
 from eventhub.funding.desk import Filters
 from eventhub.funding.models import Call, Stand, State, Voucher
+from eventhub.kit import audit
 from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -29,6 +29,7 @@ from tests.factories.funding_desk import (
 )
 from tests.factories.people import form_fields, make_organisation, make_person, sign_in
 from tests.factories.registration import a_photograph
+from tests.programme.console import text_of
 
 
 def at(call: Call, more: str = "") -> str:
@@ -306,5 +307,33 @@ def test_an_officer_who_applied_finds_no_trace_of_the_own_file(client: FlaskClie
     assert own.reference not in told
     assert near.reference in told
     assert told.count("Approved") == 1
-    counted = call_numbers.numbers(replace(desk.desk_of(call.slug), visitor=me), now())
-    assert (counted.total, counted.states[State.APPROVED]) == (2, 2)
+    counted = call_numbers.numbers(desk.desk_of(call.slug).for_visitor(me), now())
+    assert (counted.total, counted.states) == (2, {State.UNDER_REVIEW: 1, State.APPROVED: 1})
+
+
+@pytest.mark.parametrize("tie", ["house", "vouched", "filed"])
+def test_an_officer_near_to_a_file_reads_no_decision_of_it_before_the_release(client: FlaskClient, tie: str) -> None:
+    call = make_call()
+    me, house = fund_officer(call), make_organisation()
+    db.session.add(Affiliation(person_id=me.id, organisation_id=house.id))
+    given = {"house": {"organisation_id": house.id}, "filed": {"filed_by_id": me.id}}.get(tie, {})
+    near = make_application(call, make_person(name="Near File"), state=State.WITHDRAWN, **given)
+    far = make_application(call, make_person(name="Far File"), state=State.UNDER_REVIEW)
+    if tie == "vouched":
+        make_endorsement(near, email=me.email)
+    sign_in(client, me)
+    told: list[list[str]] = []
+    for state in (State.APPROVED, State.NOT_RECOMMENDED):
+        near.state, near.outcome_seen = state, State.UNDER_REVIEW
+        audit.record(f"funding.{state.value}", near, actor=None, scope_id=call.id)
+        db.session.flush()
+        rest = [at(call, one) for one in ("?chip=all", "?chip=further", "?chip=further&q=Near", f"/{near.id}")]
+        told.append([text_of(client.get(one)) for one in (*rest, f"/en/console/funds/{call.slug}/numbers")])
+        for page in told[-1]:
+            assert "Approved" not in page
+            assert "Not recommended" not in page
+    assert told[0] == told[1]
+    assert "Being reviewed" in told[0][3]
+    far.state, far.outcome_seen = State.APPROVED, State.UNDER_REVIEW
+    db.session.flush()
+    assert "Approved" in client.get(at(call, f"/{far.id}")).text

@@ -179,6 +179,19 @@ def test_a_list_of_pairs_takes_a_constant_number_of_statements(client: FlaskClie
     assert counts[0] == counts[1] <= 10
 
 
+def test_a_discreet_person_without_an_alias_stands_in_pairs_under_the_reference(client: FlaskClient) -> None:
+    call = make_call()
+    row, older, _newer = make_pair(call)
+    person = db.session.get_one(Person, older.person_id)
+    person.name, person.discreet = "Legal Name", True
+    db.session.flush()
+    sign_in(client, fund_officer(call))
+    home = f"/en/console/funds/{call.slug}/duplicates"
+    for page in (client.get(home).text, client.get(f"{home}/{row.id}").text):
+        assert "Legal Name" not in page
+        assert str(older.reference) in page
+
+
 def test_pairs_are_forgotten_with_the_person_and_after_the_call() -> None:
     call = make_call(ended_at=now() - timedelta(days=31))
     _row, older, _newer = make_pair(call)

@@ -11,16 +11,19 @@ from hypothesis import given as examples
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from eventhub.funding import applying, vouching
+from eventhub.funding import applying, personal_data, vouching
 from eventhub.funding.applying import IsBarred
 from eventhub.funding.models import Application, Call, Endorsement, State, Vouch, Voucher
+from eventhub.funding.nearness import Nearness, too_near
 from eventhub.funding.vouching import Answered, LinkClosed, Named, NamedTwice, NoName, OwnVouch, TooManyMails, Unwanted
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.outbox import Promise
 from eventhub.kit.sealed import SealKey
+from eventhub.people import actions as people
 from eventhub.people.models import Person
 from tests.factories.funding import ANSWERS, an_open_call, begin, held
+from tests.factories.funding_desk import fund_officer
 from tests.factories.people import make_person, sign_in
 from tests.factories.programme import PDF_BYTES
 from tests.people.visits import new_email
@@ -58,6 +61,9 @@ def test_a_link_is_looked_at_by_anybody_and_spent_by_a_press(client: FlaskClient
     page = client.get(link(row))
     assert "A. Yusuf" in text_of(page)
     assert "Amina" not in text_of(page)
+    assert "Pastoralist Women Forum" in text_of(page)
+    assert "nominates 2 people" in text_of(page)
+    assert "Until the report is filed" in text_of(page)
     assert "Travel fund" in text_of(page)
     assert client.get(link(row)).status_code == 200
     assert db.session.get_one(Endorsement, row.id).outcome is None
@@ -288,3 +294,44 @@ def test_what_was_refused_with_a_tag_before_is_still_refused() -> None:
     db.session.flush()
     with pytest.raises(Unwanted):
         named(call, person, email="rose+work@example.org")
+
+
+def test_whoever_vouched_stays_near_with_a_tag_at_a_former_address_and_after_not_me() -> None:
+    call, person, draft = scene()
+    officer = make_person(email="near@example.org")
+    row = named(call, person, email="near+ref@example.org")
+    assert too_near(officer, [draft]) == {draft.id: Nearness.VOUCHED}
+    vouching.answer(vouching.link_token(row), Vouch.CONFIRMED)
+    vouching.refuse(vouching.link_token(row))
+    change = people.request_email_change(officer, "other@example.org")
+    for side in (people.OLD, people.NEW):
+        people.agree_to_email_change(people.email_change_token(change, side))
+    assert officer.email == "other@example.org"
+    assert too_near(officer, [draft]) == {draft.id: Nearness.VOUCHED}
+    assert too_near(make_person(), [draft]) == {}
+    call.ended_at = now() - timedelta(days=40)
+    db.session.flush()
+    personal_data.forget_vouchers(now())
+    db.session.expire_all()
+    assert "@" not in row.email
+    assert too_near(officer, [draft]) == {draft.id: Nearness.VOUCHED}
+
+
+def test_a_vouch_that_was_disowned_counts_no_more_and_stands_at_the_desk(client: FlaskClient) -> None:
+    call, person, draft = scene()
+    row = named(call, person)
+    secret = vouching.link_token(row)
+    vouching.answer(secret, Vouch.CONFIRMED, "She is known to us.")
+    answered = row.answered_at
+    assert vouching.refuse(secret)
+    assert (row.outcome, row.answered_at, row.disowned_at is not None) == (Vouch.NOT_ME, answered, True)
+    assert owed("funding.vouch_answered") == 2
+    assert applying.missing(held(call, person))[0].outcome is Vouch.NOT_ME
+    assert vouching.refuse(secret)
+    assert owed("funding.vouch_answered") == 2
+    draft.state, draft.number, draft.submitted_at = State.SUBMITTED, 1, now()
+    db.session.flush()
+    sign_in(client, fund_officer(call))
+    told = text_of(client.get(f"/en/console/funds/{call.slug}/files/{draft.id}"))
+    assert "Confirmed, then said: this was not me" in told
+    assert "She is known to us." in told

@@ -1,8 +1,8 @@
 """Grants of the fund in the small world: in all states, with payments, a receipt, a stay and a proposed reserve."""
 
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 
-from eventhub.awards import awarding, paying, queries, receipts, reporting, stays, travelling
+from eventhub.awards import awarding, budgets, paying, queries, receipts, reporting, stays, travelling
 from eventhub.awards.models import Award, AwardLine, Proposal
 from eventhub.funding import rules as rules_of
 from eventhub.funding.models import CallRules, State
@@ -20,15 +20,11 @@ def own_line(award: Award) -> AwardLine:
 
 
 def note_stay(fund: Money, award: Award) -> None:
-    """Four nights."""
-    stays.note(
-        fund.officer,
-        award,
-        datetime.fromisoformat("2026-11-25T14:00"),
-        datetime.fromisoformat("2026-11-29T10:00"),
-        {},
-        driven=0,
-    )
+    """Four nights: from the day before the event where there is one, since no other days are paid."""
+    event = db.session.get(Event, fund.call.event_id) if fund.call.event_id else None
+    first = event.first_day - timedelta(days=1) if event else date(2026, 11, 25)
+    arrives, leaves = datetime.combine(first, time(14)), datetime.combine(first + timedelta(days=4), time(10))
+    stays.note(fund.officer, award, arrives, leaves, {}, driven=0)
 
 
 def a_change_of_rules(fund: Money, amount: int) -> None:
@@ -74,6 +70,7 @@ def grant_parts(event: Event) -> dict[str, str]:
     awarding.withdraw(left.application.person, left)
     proposal = db.session.query(Proposal).filter_by(call_id=fund.call.id).one()
     a_change_of_rules(fund, 2_500_000)
+    change = budgets.ask(fund.finance, fund.envelope, 100_000, why="A donor gives more")
     return {
         "grants": fund.call.slug,
         "grant_accepted": str(award.id),
@@ -91,4 +88,5 @@ def grant_parts(event: Event) -> dict[str, str]:
         "grant_nominated": str(nominated.id),
         "grant_proposal": str(proposal.id),
         "grant_envelope": str(fund.envelope.id),
+        "grant_change": str(change.id),
     }

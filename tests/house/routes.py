@@ -279,6 +279,8 @@ GRANTED = (
         TILL,
         {"direction": "raise", "amount": "100", "reason": "A donor gives more"},
     ),
+    Route("awards_console.agree_budget", "POST", f"{GRANT_MONEY}/changes/{{grant_change}}/agree", TILL),
+    Route("awards_console.drop_budget", "POST", f"{GRANT_MONEY}/changes/{{grant_change}}/drop", TILL),
     Route("awards_console.follow", "POST", f"{GRANT_MONEY}/rules/2", TILL),
     Route("awards_console.rates", "GET POST", f"{GRANT_MONEY}/rates", TILL, RATE),
     Route("awards_console.reserves", "GET", f"{GRANTS}/reserves", GRANT_STAFF),
@@ -928,9 +930,15 @@ FUND_DESK = (
     Route("funding_console.answer_file", "GET", f"{FUND_FILE}/files/letter", FUND),
     Route("funding_console.answer_file", "GET", f"{FUND_FILE}/files/identity_copy", FUND_NOT_BY_GET),
     Route("funding_console.answer_file", "POST", f"{FUND_FILE}/files/identity_copy", FUND, {"reason": "Passport"}),
-    Route("funding_console.letter", "GET", f"{FUND_FILE}/letters/{{endorsement}}", FUND),
+    Route("funding_console.letter", "GET POST", f"{FUND_FILE}/letters/{{endorsement}}", FUND, {"reason": "To read it"}),
     Route("funding_console.ask", "POST", f"{FUND_FILE}/missing", FUND, {"question": "Where?", "days": "3"}),
-    Route("funding_console.message_file", "GET", f"{FUND_FILE}/messages/{{fund_message}}", FUND),
+    Route(
+        "funding_console.message_file",
+        "GET POST",
+        f"{FUND_FILE}/messages/{{fund_message}}",
+        FUND,
+        {"reason": "To read it"},
+    ),
     Route("funding_console.mark_read", "POST", f"{FUND_FILE}/answer-read", FUND),
     Route(
         "funding_console.take_up", "POST", f"{FUND_FILES}/{{application_refused}}/again", FUND, {"why": "A letter came"}
@@ -1015,6 +1023,14 @@ READ = (
     Route("reviewing_console.draft", "GET POST", f"{READING}/drafts/{{readers_draft}}", READ_OFFICE, {"go": "drop"}),
     Route("reviewing_console.remind", "POST", f"{READING}/remind", READ_OFFICE),
     Route("reviewing_console.scores", "GET POST", f"{READING}/scores", READ_OFFICE),
+    Route("reviewing_console.declared_ties", "GET", f"{READING}/ties", READ_OFFICE),
+    Route(
+        "reviewing_console.declared_tie",
+        "GET POST",
+        f"{READING}/ties/{{declared_tie}}",
+        READ_OFFICE,
+        {"reason": "A mistake", "go": "ask"},
+    ),
 )
 
 ROUTES = (

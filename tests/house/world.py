@@ -59,6 +59,7 @@ from eventhub.registration import actions, offers, queries, security, thread
 from eventhub.registration.models import Registration, State, Word
 from eventhub.registration.reference import new_reference
 from eventhub.reviewing import assigning
+from eventhub.reviewing.models import Conflict, Tie
 from eventhub.reviewing.queries import call_by_id
 from tests.awards import scene as awards
 from tests.factories import reviewing as reads
@@ -532,8 +533,12 @@ def _read(event: Event, reader: Person) -> dict[str, str]:
     newcomer = reads.role(make_person(), Role.FUND_REVIEWER, call)
     reads.make_file(call)
     draft = assigning.ask(make_person(), call_by_id(call.id))
+    tie = Tie(id=uuid.uuid4(), call_id=call.id, person_id=newcomer.id, kind=Conflict.OTHER, country="KE")
+    db.session.add(tie)
+    db.session.flush()
     return {
         "fund": call.slug,
+        "declared_tie": str(tie.id),
         "review": str(review.id),
         "review_version": str(review.version),
         "reading_gate": str(shut.gate_id),

@@ -273,6 +273,7 @@ def meets(story: Story) -> None:
     aside = page.locator("tbody tr a", has_text=NOT_CHOSEN).first
     page.goto(story.house.origin + str(aside.get_attribute("href")))
     press(page, "form[action$='/aside'] button[type=submit]")
+    press(page, "form[action$='/aside'] button[value=sure]")
     assert NOT_CHOSEN not in story.at("member", f"{room}?all=1").content()
     page = story.at("chair", f"{room}/slates/2/recommend")
     press(page)

@@ -12,6 +12,7 @@ from eventhub.funding.models import Application, Call, State
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.people.models import Person
+from eventhub.programme.models import Event
 from tests.journeys.browser import PHONE, visitor
 from tests.journeys.fund_choosing import AMINA, PHONE_FR, look
 from tests.journeys.fund_scene import Story, text, until
@@ -102,8 +103,11 @@ def travels(story: Story) -> None:
     page.fill("[name=returns_on]", today)
     press(page, "form[action$='/ticket'] button[type=submit]")
     page = story.at("officer", f"{where}/allowance")
-    page.fill("[name=arrives]", f"{now() - timedelta(days=2):%Y-%m-%dT10:00}")
-    page.fill("[name=leaves]", f"{now():%Y-%m-%dT12:00}")
+    with story.house.work():
+        event = db.session.get_one(Event, story.event_id)
+        first, last = event.first_day, event.last_day
+    page.fill("[name=arrives]", f"{first - timedelta(days=1):%Y-%m-%d}T10:00")
+    page.fill("[name=leaves]", f"{last + timedelta(days=1):%Y-%m-%d}T12:00")
     press(page, "main form button[type=submit]")
     story.shot(story.at("officer", f"{where}/allowance"), "25-allowance")
     page = story.at("finance", where)

@@ -38,11 +38,13 @@ def fund_stops(
         "identity_copy": Upload("copy.jpg", a_photograph()),
     }
     mine = make_application(call, owner, answers=papers, organisation_id=house.id, nominated_by_id=house.id)
-    make_endorsement(mine, name=words("Halima Osei"), organisation_id=house.id)
+    voucher = make_endorsement(mine, name=words("Halima Osei"), organisation_id=house.id)
     make_endorsement(mine, Voucher.REFEREE, outcome=None, name=words("Daw Mya"))
     thread.ask(officer, call, desk.record(call.id, mine.id), words("Where do you come from?"), days=3)
     key = desk.record(call.id, mine.id).person.seal_key
-    thread.answer(owner, mine, key, words("From the mountains"), Upload(f"{words('m')}.png", a_photograph(kind="PNG")))
+    sent = Upload(f"{words('m')}.png", a_photograph(kind="PNG"))
+    message = thread.answer(owner, mine, key, words("From the mountains"), sent)
+    voucher.file_id = message.file_id
     refused = make_application(call, make_person(name=words("Not eligible")), submitted_at=now() - timedelta(days=20))
     deciding.decide(officer, call, [refused], State.INELIGIBLE, "other", words("Words to add"))
     deciding.note(officer, refused, words("A note"))
@@ -63,6 +65,8 @@ def fund_stops(
             "funding_console.record#refused": f"{console}/files/{refused.id}",
             "funding_console.papers": f"{console}/files/{mine.id}/papers",
             "funding_console.paper": f"{console}/files/{mine.id}/papers/identity_copy",
+            "funding_console.letter": f"{console}/files/{mine.id}/letters/{voucher.id}",
+            "funding_console.message_file": f"{console}/files/{mine.id}/messages/{message.id}",
             "funding_console.duplicates": f"{console}/duplicates",
             "funding_console.duplicate": f"{console}/duplicates/{waits.id}",
             "funding_console.duplicate#found": f"{console}/duplicates/{same.id}",

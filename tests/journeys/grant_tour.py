@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
-from eventhub.awards import awarding, ledger, paying, queries, receipts, reporting, travelling
+from eventhub.awards import awarding, budgets, ledger, paying, queries, receipts, reporting, travelling
 from eventhub.awards.models import Award
 from eventhub.funding.models import State
 from eventhub.kit.clock import now
@@ -27,7 +27,7 @@ def grant_stops(
     line = own_line(award)
     receipts.attach(award.application.person, award, line, PDF_BYTES)
     note_stay(fund, award)
-    ledger.enter_rate(fund.finance, "USD", "CHF", Decimal("0.8"), date(2026, 1, 1), source=words("UN Treasury"))
+    ledger.enter_rate(fund.finance, fund.call, "CHF", Decimal("0.8"), date(2026, 1, 1), source=words("UN Treasury"))
     waiting = paying.ask(fund.finance, award, line, 10_000, payee={"name": "An aunt", "account": "Post office"})
     paid = paying.agree(fund.second, award, paying.ask(fund.finance, award, line, 20_000))
     paying.take_back(fund.second, award, paid, 5_000)
@@ -43,7 +43,9 @@ def grant_stops(
     make_reserves(fund, [None])
     left = make_award(fund, State.ACCEPTED)
     awarding.withdraw(left.application.person, left, text=words("Told us by telephone"))
-    ledger.change_budget(fund.finance, fund.envelope, 100_000, reason="by_hand", text=words("A donor gives more"))
+    more = budgets.ask(fund.finance, fund.envelope, 100_000, why=words("A donor gives more"))
+    budgets.agree(fund.second, more)
+    budgets.ask(fund.second, fund.envelope, -50_000, why=words("A donor gives less"))
     a_change_of_rules(fund, 100_000)
     mine = make_fund()
     home = scene.came_home(mine, person=owner)

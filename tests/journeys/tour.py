@@ -51,7 +51,8 @@ from eventhub.registration import actions as registration
 from eventhub.registration import admission, deciding, offers, preparing, thread
 from eventhub.registration.models import RegistrationSetup, State, Word
 from eventhub.registration.queries import newest_offer
-from eventhub.reviewing import asking, scoring
+from eventhub.reviewing import asking, lifting, scoring
+from eventhub.reviewing.models import Conflict, Tie
 from tests.awards import scene as awards
 from tests.factories import reviewing as reads
 from tests.factories.awards import make_award, make_fund
@@ -126,8 +127,6 @@ NOT_PAGES = frozenset(
         "registration_console.file",
         "registration_console.message_file",
         "funding_console.answer_file",
-        "funding_console.letter",
-        "funding_console.message_file",
         "funding_thread.message_file",
     }
 )
@@ -205,6 +204,13 @@ def _read(words: Words, event: Event) -> tuple[Person, dict[str, str], dict[str,
     reads.make_file(call)
     newcomer = reads.role(make_person(name=words("New reader")), Role.FUND_REVIEWER, call)
     draft = reads.work_out(make_person(), call)
+    loose, asked = (
+        Tie(id=uuid.uuid4(), call_id=call.id, person_id=newcomer.id, kind=Conflict.OTHER, country=country)
+        for country in ("KE", "PE")
+    )
+    db.session.add_all([loose, asked])
+    db.session.flush()
+    lifting.ask(make_person(name=words("Officer")), asked, words("A mistake"))
     console = f"/console/funds/{call.slug}/reviewing"
     own = {
         "reviewing.mine": "/reviews",
@@ -223,6 +229,9 @@ def _read(words: Words, event: Event) -> tuple[Person, dict[str, str], dict[str,
             "reviewing_console.reader": f"{console}/readers/{newcomer.id}",
             "reviewing_console.draft": f"{console}/drafts/{draft.id}",
             "reviewing_console.scores": f"{console}/scores",
+            "reviewing_console.declared_ties": f"{console}/ties",
+            "reviewing_console.declared_tie": f"{console}/ties/{loose.id}",
+            "reviewing_console.declared_tie#asked": f"{console}/ties/{asked.id}",
         },
     )
 

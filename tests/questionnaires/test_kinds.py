@@ -21,6 +21,8 @@ from eventhub.questionnaires.uploads import Upload, Wrong
 from tests.factories.questionnaires import define, page, question
 from tests.questionnaires.test_answers import picture
 
+UNSAID = [{"id": one, "label": one} for one in ("red", "prefer_not_to_say")]
+
 
 def ask(kind: str, **given: Any) -> Question:
     return define(page("pone", question("it", kind, **given))).question("it")
@@ -96,6 +98,7 @@ def test_what_is_kept(asked: Question, typed: object, kept: object) -> None:
         (ask("choices"), ["red", "purple"]),
         (ask("choices"), "red"),
         (ask("choices", limits={"max_choices": 1}), ["red", "green"]),
+        (ask("choices", options=UNSAID), ["red", "prefer_not_to_say"]),
         (ask("country"), "XX"),
         (ask("country"), "GL"),
         (ask("country"), "stateless"),

@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from eventhub.funding.models import State
+from eventhub.funding.models import Application, State
 from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -14,7 +14,7 @@ from eventhub.kit.errors import NotFound
 from eventhub.kit.outbox import Promise
 from eventhub.people.affiliations import affiliate
 from eventhub.people.models import Affiliation, Person, Role, RoleGrant, WebSession
-from eventhub.reviewing import queries, reading, scoring
+from eventhub.reviewing import asking, queries, reading, scoring
 from eventhub.reviewing.models import Conflict, Review, Standing, Tie
 from eventhub.reviewing.reading import OtherWindow, ReadingOver, Said
 from eventhub.selecting.queries import aside
@@ -49,6 +49,20 @@ def test_a_file_is_read_and_handed_in(client: FlaskClient) -> None:
     done = client.get(f"/en/reviews/{review.id}").text
     assert "A reason for voice" in done
     assert "textarea" not in done
+
+
+def test_a_discreet_person_without_an_alias_stays_a_reference_in_a_file_that_is_not_masked(client: FlaskClient) -> None:
+    call = f.make_call(masking="named")
+    reader = sign_in(client, f.make_reader(call))
+    review = f.give(f.answer(f.make_file(call)), reader)
+    file = db.session.get_one(Application, review.application_id)
+    person = db.session.get_one(Person, file.person_id)
+    person.name, person.discreet = "Legal Name", True
+    db.session.flush()
+    assert "Legal Name" not in client.get(f"/en/reviews/{review.id}").text
+    person.discreet = False
+    db.session.flush()
+    assert "Legal Name" in client.get(f"/en/reviews/{review.id}").text
 
 
 def test_what_lacks_is_said_and_nothing_typed_is_lost(client: FlaskClient) -> None:
@@ -394,3 +408,44 @@ def test_a_tie_to_one_file_stays_and_a_board_remembers_the_others(client: FlaskC
     assert family.withdrawn_at is None
     reading.withdraw_tie(reader, colleagues.id)
     assert aside(f.the(call), [reader.id]) == {reader.id: {near.id, theirs.id}}
+
+
+def test_stepping_back_without_a_score_asks_for_no_scoring() -> None:
+    call = f.make_call()
+    file = f.make_file(call)
+    first, second = f.make_reader(call), f.make_reader(call)
+    given = f.give(file, first)
+    f.hand_in(given, first)
+    assert queries.calls_to_score() == [call.id]
+    found = scoring.due(call.id)
+    assert found is not None
+    assert scoring.keep(call.id, found[1], asking.calibrated(found[0])) is not None
+    assert queries.calls_to_score() == []
+    reading.recuse(second, f.give(file, second).id, Conflict.FAMILY)
+    assert queries.calls_to_score() == []
+    reading.recuse(first, given.id, Conflict.FAMILY)
+    assert queries.calls_to_score() == [call.id]
+
+
+def test_files_that_were_decided_on_wait_for_nobody(client: FlaskClient) -> None:
+    call = f.make_call()
+    reader = sign_in(client, f.make_reader(call))
+    review = f.give(f.answer(f.make_file(call)), reader)
+    shut = f.make_file(call)
+    f.give(shut, reader, is_open=False)
+    for one in (review.application_id, shut.id):
+        file = db.session.get_one(Application, one)
+        assert "Files to read" in client.get("/en/console").text
+        file.state = State.RESERVE
+        file.outcome_seen = State.UNDER_REVIEW
+        db.session.flush()
+    today = client.get("/en/console").text
+    assert "Files to read" not in today
+    listed = client.get("/en/reviews").text
+    assert "nothing more to read" in listed
+    assert "Please read by" not in listed
+    assert "Reading is over" in listed
+    page = client.get(f"/en/reviews/{review.id}").text
+    assert "This file is decided on" in page
+    assert "I recognise this person" not in page
+    assert queries.waiting_of(reader.id, call.id) == 0

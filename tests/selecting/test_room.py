@@ -2,6 +2,7 @@
 
 import csv
 import io
+import uuid
 from http import HTTPStatus
 from typing import Any
 
@@ -9,16 +10,18 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
+from eventhub.funding.desk_models import FundPair
 from eventhub.funding.models import Application, Call, State
 from eventhub.kit.audit import AuditEntry
 from eventhub.kit.db import db
 from eventhub.people.models import Person
 from eventhub.reviewing.models import Standing
-from eventhub.selecting import actions, running
-from eventhub.selecting.models import Kind, Pin, Recusal, Run, RunState, Slate, SlateState
+from eventhub.selecting import actions, queries, running
+from eventhub.selecting.models import Board, Kind, Pin, Recusal, Run, RunState, Slate, SlateState
 from tests.factories.people import form_fields, make_person, sign_in
 from tests.factories.reviewing import give
 from tests.factories.selecting import (
+    COST,
     answer,
     at_least,
     make_approver,
@@ -117,7 +120,11 @@ def test_whoever_stands_aside_sees_neither_file_nor_name(client: FlaskClient, sc
     name = db.session.scalars(select(Person.name).where(Person.id == files[0].person_id)).one()
     where = at(call, f"/files/{files[0].id}")
     assert name in text_of(client.get(at(call)))
-    assert press(client, where, f"{where}/aside").status_code == HTTPStatus.SEE_OTHER
+    asked = press(client, where, f"{where}/aside")
+    assert "Stand aside for good?" in text_of(asked)
+    assert not db.session.scalars(select(Recusal)).all()
+    sure = form_fields(asked.get_data(as_text=True), f"{where}/aside") | {"go": "sure"}
+    assert client.post(f"{where}/aside", data=sure).status_code == HTTPStatus.SEE_OTHER
     assert db.session.scalars(select(Recusal)).one().person_id == member.id
     pages = [at(call), at(call, "?all=1"), at(call, f"/slates/{slate.number}/recommend")]
     assert not any(name in client.get(one).get_data(as_text=True) for one in pages)
@@ -255,7 +262,7 @@ def test_discreet_people_stand_under_their_alias_or_number(client: FlaskClient, 
         db.session.execute(update(Person).where(Person.id == files[place].person_id).values(**hidden))
     told = text_of(client.get(at(call)))
     assert "Amal" in told
-    assert f"File {files[1].number}" in told
+    assert f"File {files[1].number:,}" in told
     assert "Legal Name" not in told
     file = export(client, call, slate).get_data(as_text=True)
     assert "Amal" in file
@@ -282,3 +289,82 @@ def test_the_way_in_stands_on_the_first_page(client: FlaskClient, scene: Scene) 
     assert f'{at(call)}"' not in page
     sign_in(client, make_member(make_scored(1)[0]))
     assert call.slug not in client.get("/en/console").get_data(as_text=True)
+
+
+def test_a_chosen_file_says_why_and_tells_nothing_sealed(client: FlaskClient, scene: Scene) -> None:
+    call, files, member, slate = scene
+    seats = [one for one in slate.people if one["chosen"]]
+    told = {one["id"]: text_of(client.get(at(call, f"/files/{one['id']}"))) for one in seats}
+    assert all("Why chosen?" in page for page in told.values())
+    assert "By score: number 1 on the list" in told[seats[0]["id"]]
+    assert all("Rules of balance that are not shown for one person" in page for page in told.values())
+    assert not any("Woman" in page.partition("Why chosen?")[2] for page in told.values())
+    americans = {str(one.id) for one in files if one.region == "americas"}
+    for key, page in told.items():
+        assert ("Counts for a rule: Region: " in page) is (key in americans)
+    board = db.session.get_one(Board, slate.board_id)
+    actions.pin(member, board, queries.file(reading(call), files[20].id), must=True, reason="To try")
+    make_slate(board, member)
+    assert "Pinned by the board" in text_of(client.get(at(call, f"/files/{files[20].id}"))).partition("Why chosen?")[2]
+
+
+def test_several_envelopes_stand_each_with_its_money(client: FlaskClient) -> None:
+    envelopes = [
+        {"id": "a", "title": {"en": "General money"}, "amount": 2_000_000},
+        {"id": "b", "title": {"en": "For access"}, "amount": 600_000, "cells": ["disability:yes"]},
+    ]
+    call, _files = make_scored(20, places=5, envelopes=envelopes)
+    member, other = make_member(call), make_member(call)
+    board = meet(call, member, other)
+    slate = make_slate(board, member)
+    sign_in(client, member)
+    actions.recommend(member, reading(call), board, slate.number)
+    room = text_of(client.get(at(call)))
+    sign_in(client, make_approver(call))
+    for page in (room, text_of(client.get(at(call, f"/slates/{slate.number}/decide")))):
+        for words in ("General money", "20,000", "For access (Disability: Yes)", "6,000", "All envelopes together"):
+            assert words in page, words
+
+
+def test_the_room_says_whom_it_leaves_out_and_who_is_chosen_for_a_rule(client: FlaskClient) -> None:
+    rules = {"balance": [at_least("late", "region", "americas", 7)], "places": 25}
+    call, files = make_scored(40, envelopes=[{"id": "a", "title": {"en": "A"}, "amount": 25 * COST}], **rules)
+    for place, one in enumerate(files):
+        one.region = "americas" if place < 6 or place == 38 else "africa_middle_east"
+    db.session.flush()
+    member = make_member(call)
+    make_slate(meet(call, member), member)
+    sign_in(client, member)
+    told = text_of(client.get(at(call)))
+    assert "Ranks 9 to 18: 10 more are chosen" in told
+    assert "Show everybody" in told
+    assert told.count("for a rule of balance") == 1
+    whole = text_of(client.get(at(call, "?all=1")))
+    assert "more are chosen" not in whole
+    db.session.add(Recusal(id=uuid.uuid4(), call_id=call.id, application_id=files[9].id, person_id=member.id))
+    db.session.flush()
+    assert "Ranks 9 to 18: 9 more are chosen" in text_of(client.get(at(call)))
+
+
+def test_before_it_recommends_the_board_reads_what_is_not_done(client: FlaskClient, scene: Scene) -> None:
+    call, files, member, slate = scene
+    where = at(call, f"/slates/{slate.number}/recommend")
+    chosen = [one for one in files if str(one.id) in {each["id"] for each in slate.people if each["chosen"]}]
+    first, second = sorted(one.id for one in chosen[:2])
+    pair = FundPair(id=uuid.uuid4(), call_id=call.id, first_id=first, second_id=second, score=3, reasons=["name"])
+    db.session.add(pair)
+    give(chosen[0], make_member(call))
+    db.session.flush()
+    told = text_of(client.get(where))
+    assert "Is it time?" in told
+    assert "1 reading is not handed in yet." in told
+    assert "30 files lack a reader." in told
+    assert "1 possible duplicate waits for the fund’s desk." in told
+    assert "Possibly one person, and chosen twice:" in told
+    db.session.add(Recusal(id=uuid.uuid4(), call_id=call.id, application_id=chosen[0].id, person_id=member.id))
+    db.session.flush()
+    told = text_of(client.get(where))
+    assert "29 files lack a reader." in told
+    assert "duplicate" not in told
+    assert "chosen twice" not in told
+    assert "not handed in yet" not in told

@@ -17,9 +17,10 @@ from sqlalchemy.exc import DatabaseError
 
 from eventhub.funding.models import Application, State
 from eventhub.kit import audit
+from eventhub.kit.clock import now
 from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.outbox import Promise
-from eventhub.people.models import Person
+from eventhub.people.models import OrganisationAlias, Person
 from eventhub.selecting import asking, counting, inputs, running, signing, snapshot
 from eventhub.selecting.counting import Bounds
 from eventhub.selecting.models import Board, Failed, Kind, Run, RunState, Slate, SlateState
@@ -283,3 +284,18 @@ def test_envelopes_for_some_bound_who_is_chosen() -> None:
         "signed": None,
         "breaches": [],
     }
+
+
+def test_two_records_of_one_organization_share_its_places(database: None) -> None:
+    call, files = make_scored(6, places=2, limits={"selected_per_organisation": 1})
+    one, other = make_organisation(name="Open Register"), make_organisation(name="OPEN  register")
+    former = make_organisation(name="The Register")
+    was = {"name": former.name, "name_key": former.name_key, "is_official": False, "merged_at": now()}
+    db.session.add(OrganisationAlias(id=uuid.uuid4(), organisation_id=other.id, **was))
+    for file, organisation in zip(files, (one, other, former), strict=False):
+        file.organisation_id = organisation.id
+    db.session.flush()
+    member = make_member(call)
+    slate = make_slate(meet(call, member), member)
+    chosen = {each["id"] for each in slate.people if each["chosen"]}
+    assert chosen & {str(one.id) for one in files[:3]} == {str(files[0].id)}

@@ -6,12 +6,13 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from eventhub.funding.models import Application, Call
 from eventhub.kit.db import db
-from eventhub.selecting import actions, queries, running, shown
+from eventhub.selecting import actions, inputs, queries, running, shown
 from eventhub.selecting.counting import OF, Told, still
 from eventhub.selecting.models import Kind, Run
 from tests.factories.people import sign_in
-from tests.factories.selecting import answer, at_least, make_member, make_scored, make_slate, meet, reading
+from tests.factories.selecting import COST, answer, at_least, make_member, make_scored, make_slate, meet, reading
 from tests.programme.console import send, text_of
 
 WOMEN = at_least("women", "gender", "woman", 3)
@@ -33,6 +34,51 @@ def test_a_trial_for_those_who_are_pinned_alone_is_refused(client: FlaskClient, 
     assert "at least five people who are not pinned" in text_of(refused)
     assert db.session.scalar(select(func.count(Run.id))) == before
     assert send(client, f"{room}/try", at=room, places="6").status_code == HTTPStatus.SEE_OTHER
+
+
+def test_a_trial_of_fares_that_leave_no_room_is_refused(database: None) -> None:
+    envelopes = [{"id": "all", "title": {"en": "All"}, "amount": 12 * COST}]
+    call, files = make_scored(20, balance=[WOMEN], envelopes=envelopes)
+    member = make_member(call)
+    board = meet(call, member)
+    make_slate(board, member)
+    for one in files[:3]:
+        actions.pin(member, board, one, must=True, reason="These three")
+    db.session.flush()
+    slate = queries.slate(call.id)
+    with pytest.raises(running.TooSmall):
+        running.ask(member, board, Kind.RESOLVE, about=slate, what={"fares": 60})
+    assert running.ask(member, board, Kind.RESOLVE, about=slate, what={"fares": 10}).ask == {"fares": 10}
+
+
+def test_a_trial_with_nearly_all_pinned_out_is_refused(database: None) -> None:
+    call, files = make_scored(20, balance=[WOMEN])
+    member = make_member(call)
+    board = meet(call, member)
+    slate = make_slate(board, member)
+    for one in files[:15]:
+        actions.pin(member, board, one, must=False, reason="Not these")
+    db.session.flush()
+    assert running.ask(member, board, Kind.RESOLVE, about=slate, what={"places": 10}).kind is Kind.RESOLVE
+    actions.pin(member, board, files[15], must=False, reason="Nor this one")
+    db.session.flush()
+    with pytest.raises(running.TooSmall):
+        running.ask(member, board, Kind.RESOLVE, about=slate, what={"places": 11})
+
+
+def test_the_price_of_a_sealed_rule_says_no_number(database: None) -> None:
+    open_rule = at_least("africa", "region", "africa_middle_east", 1)
+    call, _files = make_scored(20, balance=[WOMEN, open_rule])
+    rules, sight = reading(call).rules, shown.Sight({}, frozenset(), str)
+    rows = [
+        {"kind": "rule", "id": f"balance.{name}", "lost": 800, "joins": ["a"], "leaves": ["b"]}
+        for name in ("women", "africa")
+    ]
+    told = shown.prices(Run(answer={"rows": rows}), rules, sight)
+    assert told is not None
+    assert [(one["points"], one["people"]) for one in told] == [("0.8", "1"), ("–", "–")]
+    assert told[1]["label"] == SENTENCE
+    assert "Gender" not in told[0]["label"]
 
 
 def test_an_impossible_slate_says_nothing_exact_of_a_sealed_rule(database: None) -> None:
@@ -82,3 +128,34 @@ def test_why_not_says_the_same_of_sealed_rules_for_everybody(database: None) -> 
     on_the_other = {**base, "because": [], "forbids": []}
     assert shown.why(on_one_side, rules, sight) == shown.why(on_the_other, rules, sight)
     assert shown.why(on_one_side, rules, sight)["binds"] == [SENTENCE]
+
+
+@pytest.mark.parametrize("must", [True, False])
+def test_pins_that_leave_nothing_to_choose_are_no_question(database: None, must: bool) -> None:
+    call, files = make_scored(16, places=10, balance=[at_least("women", "gender", "woman", 2)])
+    member = make_member(call)
+    board = meet(call, member)
+    pinned = files[:5] if must else files[:11]
+    for one in pinned:
+        actions.pin(member, board, file_with_key(call, one), must=must, reason="To try")
+    assert running.ask(member, board, Kind.SOLVE).kind is Kind.SOLVE
+    actions.pin(member, board, file_with_key(call, files[12]), must=must, reason="To try")
+    with pytest.raises(running.TooSmall):
+        running.ask(member, board, Kind.SOLVE)
+    waiting = db.session.scalars(select(Run).where(Run.call_id == call.id)).one()
+    with pytest.raises(inputs.NoInputs):
+        running.take_up(waiting.id)
+
+
+def test_pins_of_a_call_without_sealed_rules_may_be_many(database: None) -> None:
+    call, files = make_scored(8, places=3, balance=[at_least("africa", "region", "africa_middle_east", 1)])
+    member = make_member(call)
+    board = meet(call, member)
+    for one in files[:3]:
+        actions.pin(member, board, file_with_key(call, one), must=True, reason="To try")
+    assert running.ask(member, board, Kind.SOLVE).kind is Kind.SOLVE
+
+
+def file_with_key(call: Call, file: Application) -> Application:
+    """A file as the board's page has it."""
+    return queries.file(reading(call), file.id)

@@ -1,0 +1,57 @@
+"""Why a grant is not approved, offered or answered."""
+
+from flask_babel import lazy_gettext as _l
+
+from eventhub.funding.moves import NotPossible
+from eventhub.kit.errors import DomainError, means
+
+
+class AlreadyAwarded(DomainError):
+    """The application has an award."""
+
+    message = _l("This application has a grant already.")
+
+
+class TwoPeople(DomainError):
+    """Whoever recommended does not approve."""
+
+    status = 403
+    message = _l("Whoever recommended a grant may not approve it. Somebody else has to.")
+
+
+class NeedsApprover(DomainError):
+    """An officer cuts what is approved before the offer, and only an approver raises it."""
+
+    status = 403
+    field = "approved"
+    message = _l("Only an approver can raise what is approved.")
+
+
+class TooLate(DomainError):
+    """The days to answer are over."""
+
+    status = 410
+    message = _l("The days to answer this offer are over.")
+
+
+class Answered(DomainError):
+    """Another answer was given already."""
+
+    message = _l("This offer was answered already. Write to us if you want to change your answer.")
+
+
+class PlaceFilled(NotPossible):
+    """A reserve who was proposed for a place that the board has filled since."""
+
+    message = _l("The board has filled this place since. The proposal can only be dropped.")
+
+
+class PlaceTaken(DomainError):
+    """A lapsed offer whose place a reserve was confirmed for, or a slate has filled since."""
+
+    message = _l("The place of a lapsed offer went to a reserve. It cannot be offered again.")
+
+
+means("uq_fund_award_application_id", AlreadyAwarded())
+means("ck_fund_award_two_people", TwoPeople())
+means("ix_fund_proposal_open", NotPossible())
