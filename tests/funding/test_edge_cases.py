@@ -9,9 +9,11 @@ from flask import Flask, g
 from flask.testing import FlaskClient
 from flask_babel import force_locale
 from sqlalchemy import select
+from wtforms import ValidationError
 
 from eventhub.awards import awarding, considering, replacing
 from eventhub.awards import queries as awards
+from eventhub.awards.console_forms import amount_of
 from eventhub.awards.models import Proposal
 from eventhub.funding import applying, costs, debts, presets, rule_checks, traits
 from eventhub.funding.allowance import ldc_at_call
@@ -279,6 +281,20 @@ def test_amounts_of_a_call_s_rules_are_read_as_all_amounts_are(
         assert form.dsa.data == amount
         assert bool(form.dsa.errors) == (amount is None)
         assert form.dsa._value() == typed
+
+
+@pytest.mark.parametrize(("lang", "typed", "again"), [("en", "1,5", True), ("ar", "1،5", True), ("fr", "1,5", False)])
+def test_a_payment_of_one_and_a_half_is_asked_again_where_a_comma_groups(
+    app: Flask, lang: str, typed: str, again: bool
+) -> None:
+    with app.test_request_context(f"/{lang}/"):
+        g.lang = lang
+        if not again:
+            assert amount_of(typed, "USD") == 150
+            return
+        with pytest.raises(ValidationError) as refused:
+            amount_of(typed, "USD")
+        assert str(refused.value) == str(TWO_WAYS)
 
 
 # Reviews
