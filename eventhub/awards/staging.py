@@ -368,7 +368,7 @@ def _grants(call: Call, rules: Rules, plans: Sequence[Plan]) -> list[Grant]:
         for one in moved
         for key, kind in ((one.source, MovementKind.CUT), (one.target, MovementKind.RAISE))
     ]
-    ledger.write(None, lines, reason="moved")
+    ledger.write(None, lines, reason=ledger.MOVED)
     return [
         Grant(
             plan.application,
