@@ -20,11 +20,13 @@ from eventhub.awards import (
 )
 from eventhub.awards.letters import Kind
 from eventhub.awards.models import Replacement
+from eventhub.awards.release_models import Release
 from eventhub.funding.models import Call, State
 from eventhub.kit import outbox
 from eventhub.kit.clock import now
 from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.mail import Letter
+from eventhub.people.models import Person
 from workers.app import celery, flask_app, mails, writes
 from workers.upkeep import by_the_clock
 
@@ -60,6 +62,13 @@ def slate_approved(slate_id: str) -> None:
 def release(release_id: str) -> None:
     """The instant of a release has come."""
     releasing.release_due(uuid.UUID(release_id))
+
+
+@mails("awards.release_failed")
+def release_failed(release_id: str) -> Letter | None:
+    """A release was not done, or not for everybody."""
+    row = db.session.get_one(Release, uuid.UUID(release_id))
+    return letters.release_failed(row, db.session.get_one(Person, row.made_by_id), queries.call(row.call_id))
 
 
 @mails("awards.offered")

@@ -17,6 +17,7 @@ from eventhub.awards.considering import demand_all_considered, demand_considered
 from eventhub.awards.ledger import Line, hold, write
 from eventhub.awards.models import Award, AwardLine, Outcome, Proposal, ReservePlace
 from eventhub.awards.money_models import MovementKind
+from eventhub.awards.recommending import recommenders_of
 from eventhub.funding.allowance import CostKind, Payee
 from eventhub.funding.estimates import Variant
 from eventhub.funding.models import Application, Call, Stand, State
@@ -163,7 +164,7 @@ def reprice(actor: Person, award: Award, approved: Mapping[CostKind, int], *, ma
     """Other amounts before the offer (fares rose): what is reserved follows. The award is held; ``may_raise``: the
     actor is an approver.
 
-    Raises NotPossible, Forbidden (an own file), NeedsApprover, TwoPeople (who recommended it) and EnvelopeBroken.
+    Raises NotPossible, Forbidden (an own file), NeedsApprover, TwoPeople (whoever recommended it) and EnvelopeBroken.
     """
     if award.application.state is not State.APPROVED or award.application.erased_at is not None:
         raise NotPossible
@@ -178,7 +179,7 @@ def reprice(actor: Person, award: Award, approved: Mapping[CostKind, int], *, ma
     amount = sum(row.approved or 0 for row in rows.values())
     if amount > award.amount and not may_raise:
         raise NeedsApprover
-    if amount > award.amount and actor.id == award.recommended_by_id:
+    if amount > award.amount and actor.id in recommenders_of(award):
         raise TwoPeople
     difference = amount - award.reserved
     if difference > 0:

@@ -6,12 +6,13 @@ A discreet person's mail says that there is something to look at, and nothing ab
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from flask_babel import gettext
+from flask_babel import gettext, lazy_ngettext
 from flask_babel import lazy_gettext as _l
 
 from eventhub.awards.awarding import link
 from eventhub.awards.ledger import shown
 from eventhub.awards.models import Award, Replacement, TravelReport
+from eventhub.awards.release_models import Failed, Release
 from eventhub.awards.replacing import link as replacement_link
 from eventhub.funding.models import Application, Call, State
 from eventhub.kit.clock import now
@@ -27,6 +28,7 @@ Kind = Literal[
 ]
 FOOT = _l("You get this mail because you applied for support. Answers to this address are not read.")
 FOOT_NOMINATOR = _l("You get this mail because you nominated somebody. Answers to this address are not read.")
+FOOT_OFFICER = _l("You get this mail because you set a release of decisions. Answers to this address are not read.")
 
 ONE_PRESS = _l("One press is enough, and it needs no account.")
 
@@ -39,6 +41,13 @@ SUBJECTS: dict[Kind, Callable[[str], str]] = {
     "report_reminder": lambda fund: gettext("A reminder of your report: %(fund)s", fund=fund),
     "report_overdue": lambda fund: gettext("Your report is overdue: %(fund)s", fund=fund),
     "thanks": lambda fund: gettext("Thank you for your report: %(fund)s", fund=fund),
+}
+
+RELEASE_FAILED = {
+    Failed.MONEY: _l("The envelopes did not hold all offers, so nobody was told."),
+    Failed.NEAR: _l("Whoever set the release is near to one of its files, so nobody was told."),
+    Failed.MOVED: _l("The decisions had moved on, so nobody was told."),
+    Failed.BARRED: _l("Something is owed here, or somebody is debarred, so nobody was told."),
 }
 
 
@@ -131,6 +140,45 @@ def replace(row: Replacement, call: Call) -> Letter:
             "facts": [{"label": _l("Fund"), "value": title}],
             "buttons": [{"label": _l("Name somebody"), "url": absolute("awards.replace", lang=lang, token=secret)}],
             "foot": FOOT_NOMINATOR,
+        },
+    )
+
+
+def held_back(number: int) -> Any:
+    """How many a release left out."""
+    return lazy_ngettext(
+        "%(num)s person was not told, since something is owed or somebody is debarred.",
+        "%(num)s people were not told, since something is owed or somebody is debarred.",
+        number,
+    )
+
+
+def release_failed(row: Release, person: Person, call: Call) -> Letter | None:
+    """To whoever set a release that was not done, or not for everybody. Names nobody; None without an address."""
+    if not person.email or (row.failed is None and not row.held):
+        return None
+    lang = person.language
+    if person.discreet:
+        return _neutral(person.email, lang, "people.me")
+    title = title_of(call, lang)
+    what = RELEASE_FAILED[row.failed] if row.failed else held_back(row.held)
+    return Letter(
+        person.email,
+        lang,
+        lambda: gettext("Your release of decisions: %(fund)s", fund=title),
+        "registration/letter",
+        {
+            "name": person.public_name,
+            "paragraphs": [what, _l("Open the page and look at it. Once it is put right, release again.")],
+            "quote": None,
+            "facts": [{"label": _l("Fund"), "value": title}],
+            "buttons": [
+                {
+                    "label": _l("Release of decisions"),
+                    "url": absolute("awards_release.board", lang=lang, slug=call.slug),
+                }
+            ],
+            "foot": FOOT_OFFICER,
         },
     )
 

@@ -15,8 +15,9 @@ from sqlalchemy import func, select
 
 from eventhub.awards import queries
 from eventhub.awards.ledger import Line, converted, write
-from eventhub.awards.models import Award, AwardLine, Outcome, Payment, Proposal
+from eventhub.awards.models import Award, AwardLine, Outcome, Payment
 from eventhub.awards.money_models import MovementKind
+from eventhub.awards.recommending import recommenders_of
 from eventhub.funding import looking
 from eventhub.funding.models import State
 from eventhub.funding.moves import NotPossible
@@ -239,18 +240,15 @@ def _payee(payment: Payment) -> Place:
 
 
 def deciders(award: Award) -> set[uuid.UUID]:
-    """Who recommended or approved a grant, and so never pays it: whoever signed the slate, and confirmed the reserve
-    who stepped in; the approver, and whoever changed the amount before the offer.
+    """Who recommended or approved a grant, and so never pays it: all who recommended it (recommending.py); the
+    approver, and whoever changed the amount before the offer.
     """
-    confirmed = select(Proposal.decided_by_id).where(
-        Proposal.application_id == award.application_id, Proposal.confirmed_at.is_not(None)
-    )
     priced = select(AuditEntry.actor_id).where(
         AuditEntry.subject_kind == Award.__tablename__,
         AuditEntry.subject_id == award.id,
         AuditEntry.verb == "awards.repriced",
     )
-    found = {award.recommended_by_id, award.approved_by_id, *db.session.scalars(confirmed.union(priced))}
+    found = {*recommenders_of(award), award.approved_by_id, *db.session.scalars(priced)}
     return {one for one in found if one}
 
 

@@ -9,10 +9,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from eventhub.kit.clock import now
-from eventhub.kit.db import Base, Id, enum_column
+from eventhub.kit.db import Base, Id, Json, enum_column
 
 
 class Failed(StrEnum):
@@ -21,6 +22,7 @@ class Failed(StrEnum):
     MONEY = "money"
     NEAR = "near"
     MOVED = "moved"
+    BARRED = "barred"
 
 
 class Staging(Base):
@@ -67,7 +69,9 @@ class Decision(Base):
 
 class Release(Base):
     """All staged decisions of a call become visible at one instant, ``at``; until then it can be stopped. One at a
-    time stands. ``told``: how many people.
+    time stands. ``seen``: of each application a mark of the decision that the page showed when the release was set;
+    None for one that was set before there were marks. ``told``: how many people; ``held``: how many were left out at
+    the instant, since something is owed or somebody is debarred.
     """
 
     __tablename__ = "fund_release"
@@ -81,7 +85,7 @@ class Release(Base):
         Index("ix_fund_release_call", "call_id", "made_at"),
         CheckConstraint("num_nonnulls(done_at, stopped_at, failed) <= 1", name="one_end"),
         CheckConstraint("(stopped_at IS NULL) = (stopped_by_id IS NULL)", name="stopped_by_somebody"),
-        CheckConstraint("told >= 0", name="told_not_negative"),
+        CheckConstraint("told >= 0 AND held >= 0", name="told_not_negative"),
     )
 
     id: Mapped[Id]
@@ -89,8 +93,10 @@ class Release(Base):
     at: Mapped[datetime]
     made_by_id: Mapped[uuid.UUID]
     made_at: Mapped[datetime] = mapped_column(default=now)
+    seen: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
     stopped_at: Mapped[datetime | None]
     stopped_by_id: Mapped[uuid.UUID | None]
     done_at: Mapped[datetime | None]
     failed: Mapped[Failed | None] = mapped_column(enum_column(Failed, name="failed"))
     told: Mapped[int] = mapped_column(default=0)
+    held: Mapped[int] = mapped_column(default=0)

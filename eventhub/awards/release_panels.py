@@ -6,6 +6,7 @@ from flask import g, url_for
 from flask_babel import gettext as _
 
 from eventhub.awards import access, release_shown, releasing
+from eventhub.awards.console_queries import aside_of
 from eventhub.awards.letters import title_of
 from eventhub.awards.release_queries import waiting_calls
 from eventhub.funding.models import Call, Stand, State
@@ -24,15 +25,17 @@ CONCERNED = (Role.ADMIN, Role.FUND_OFFICER, Role.APPROVER)
 
 
 def today(visitor: Visitor) -> Panel | None:
-    """Calls with decisions to release, or whose approved slate could not be prepared; one statement."""
+    """Calls with decisions to release, or whose approved slate could not be prepared; two statements."""
     if not any(grant.role in CONCERNED for grant in visitor.grants):
         return None
     calls: list[dict[str, Any]] = []
-    for one in waiting_calls():
+    for one in waiting_calls(aside_of(visitor.person).others()):
         if not (access.may_offer(visitor.grants, one.scope) or access.may_approve(visitor.grants, one.scope)):
             continue
         if one.failed:
             tag = (_("Not prepared"), "stop")
+        elif one.not_done:
+            tag = (_("Release failed"), "stop")
         else:
             tag = (_("Set"), "ok") if one.is_set else (_("To release"), "warn")
         url = url_for("awards_release.board", slug=one.call.slug)

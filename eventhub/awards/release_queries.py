@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import and_, exists, select
+from sqlalchemy import ColumnElement, and_, exists, select
 
 from eventhub.awards.release_models import Decision, Release, Staging
 from eventhub.funding.access import scope_of
@@ -15,28 +15,35 @@ from eventhub.selecting.models import Slate, SlateState
 
 @dataclass(frozen=True)
 class Waiting:
-    """A call with decisions that nobody was told; ``failed``: its approved slate could not be prepared."""
+    """A call with decisions that nobody was told; ``failed``: its approved slate could not be prepared;
+    ``not_done``: its newest release was not.
+    """
 
     call: Call
     scope: Scope
     failed: bool
     is_set: bool
+    not_done: bool
 
 
-def waiting_calls() -> list[Waiting]:
-    """Calls with something to release: one statement."""
+def waiting_calls(others: ColumnElement[bool]) -> list[Waiting]:
+    """Calls with something to release among the applications that are ``others`` to the reader: one statement. A call
+    where nothing else waits would tell the reader of the own file.
+    """
     staged = exists().where(
         Application.call_id == Call.id,
         Application.outcome_seen.is_not(None),
         Application.state.in_([State.APPROVED, State.RESERVE, State.NOT_RECOMMENDED]),
         Application.erased_at.is_(None),
+        others,
         Decision.application_id == Application.id,
     )
     release = and_(
         Release.call_id == Call.id, Release.done_at.is_(None), Release.stopped_at.is_(None), Release.failed.is_(None)
     )
+    newest = select(Release.failed).where(Release.call_id == Call.id).order_by(Release.made_at.desc(), Release.id)
     rows = (
-        select(Call, Event.series_id, Staging.failed, Release.id)
+        select(Call, Event.series_id, Staging.failed, Release.id, newest.limit(1).correlate(Call).scalar_subquery())
         .outerjoin(Event, Event.id == Call.event_id)
         .join(Slate, and_(Slate.call_id == Call.id, Slate.state == SlateState.APPROVED))
         .outerjoin(Staging, Staging.slate_id == Slate.id)
@@ -45,6 +52,6 @@ def waiting_calls() -> list[Waiting]:
         .order_by(Call.closes_at, Call.id)
     )
     return [
-        Waiting(call, scope_of(call, series_id), failed is not None, set_one is not None)
-        for call, series_id, failed, set_one in db.session.execute(rows)
+        Waiting(call, scope_of(call, series_id), failed is not None, set_one is not None, not_done is not None)
+        for call, series_id, failed, set_one, not_done in db.session.execute(rows)
     ]

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from eventhub.awards import ledger, letters
+from eventhub.awards import ledger, letters, releasing
 from eventhub.awards.models import Award
 from eventhub.awards.money_models import FundEnvelope
 from eventhub.awards.release_models import Failed, Release, Staging
@@ -33,11 +33,6 @@ STAGING_FAILED = {
     Failed.MONEY: _l("The envelopes do not hold what the slate gives, so nothing of it was done."),
     Failed.NEAR: _l("Whoever approved the slate is near to one of its files, so nothing of it was done."),
     Failed.MOVED: _l("A file of the slate has moved on meanwhile, so nothing of it was done."),
-}
-RELEASE_FAILED = {
-    Failed.MONEY: _l("The envelopes did not hold all offers, so nobody was told."),
-    Failed.NEAR: _l("Whoever set the release is near to one of its files, so nobody was told."),
-    Failed.MOVED: _l("The decisions had moved on, so nobody was told."),
 }
 
 
@@ -154,14 +149,27 @@ def staging(row: Staging | None, currency: str, lang: str) -> dict[str, Any] | N
     return {"why": STAGING_FAILED[row.failed], "missing": missing}
 
 
-def past(rows: Sequence[Release], names: dict[uuid.UUID, str], zone: str, lang: str) -> list[dict[str, Any]]:
-    """What was released, stopped or failed, for the history."""
+def failed(newest: Release | None, rows: Sequence[Staged]) -> dict[str, Any] | None:
+    """Why the newest release was not done, and whose decision had changed of those that the reader may see."""
+    if newest is None or newest.failed is None or not rows:
+        return None
+    moved = releasing.changed_since(newest, rows) if newest.failed is Failed.MOVED else []
+    return {"why": letters.RELEASE_FAILED[newest.failed], "names": [one.listed_name for one in moved]}
+
+
+def past(
+    rows: Sequence[Release], names: dict[uuid.UUID, str], zone: str, lang: str, *, near: bool
+) -> list[dict[str, Any]]:
+    """What was released, stopped or failed, for the history. How many were held back is told to nobody who is ``near``
+    to a file: it would tell of the own one.
+    """
     found = []
     for one in rows:
         ended = one.done_at or one.stopped_at
         if ended is None and one.failed is None:
             continue
-        title = _l("Released") if one.done_at else RELEASE_FAILED[one.failed] if one.failed else _l("Release stopped")
+        why = letters.RELEASE_FAILED[one.failed] if one.failed else _l("Release stopped")
+        title = _l("Released") if one.done_at else why
         when = ended or one.at
         found.append(
             {
@@ -169,6 +177,7 @@ def past(rows: Sequence[Release], names: dict[uuid.UUID, str], zone: str, lang: 
                 "datetime": when.isoformat(timespec="minutes"),
                 "title": title,
                 "kind": "ok" if one.done_at else "warn",
+                "text": str(letters.held_back(one.held)) if one.held and not near else None,
                 "who": names.get(one.stopped_by_id or one.made_by_id),
             }
         )

@@ -185,6 +185,7 @@ def _draw(place: Place, form: Form) -> ResponseReturnValue:
     past = releasing.releases(call.id)
     sending = form if isinstance(form, ReleaseForm) else ReleaseForm(formdata=None)
     changed = release_shown.changed(rows, left, sending.looked.data) if sending.form_errors else []
+    is_near = releasing.is_near(place.person, call.id)
     names = public_names([each for one in past for each in (one.made_by_id, one.stopped_by_id) if each])
     sending.stamp.data, sending.looked.data = releasing.stamp_of(every), now().isoformat()
     sending.when.data = sending.when.data or NOW
@@ -199,7 +200,8 @@ def _draw(place: Place, form: Form) -> ResponseReturnValue:
         problem=release_shown.staging(releasing.staging_of(slate), call.currency, lang) if slate else None,
         groups=release_shown.groups(rows, lang, whole=bool(request.args.get("all"))),
         total=len(rows),
-        near=releasing.is_near(place.person, call.id),
+        near=is_near,
+        failed=release_shown.failed(past[0] if past else None, rows),
         changed=changed,
         barred=[one.listed_name for one in barred],
         unreached=[one.listed_name for one in chosen if not one.person.email],
@@ -211,7 +213,7 @@ def _draw(place: Place, form: Form) -> ResponseReturnValue:
         discreet=sum(one.application.person.discreet for one in rows),
         accept_days=place.reading.rules.accept_days,
         waiting_ids=[one.id for one, _proposal, _place in waiting if one.id not in hidden],
-        past=release_shown.past(past, names, actor().time_zone, lang),
+        past=release_shown.past(past, names, actor().time_zone, lang, near=is_near),
     )
     return page, form.status
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import contains_eager, joinedload
 
 from eventhub.awards import awarding, queries
 from eventhub.awards.access import may_offer
-from eventhub.awards.considering import NotConsidered
+from eventhub.awards.considering import NotConsidered, standing_against
 from eventhub.awards.console_queries import Aside, aside_of
 from eventhub.awards.ledger import EnvelopeBroken
 from eventhub.awards.models import Award
@@ -44,6 +44,13 @@ LONGEST = timedelta(days=60)
 """So far ahead a release can be set."""
 AWAITING = (State.ELIGIBLE, State.UNDER_REVIEW, State.RECOMMENDED, State.RESERVE)
 """Whose applicants wait for word, though nothing is staged."""
+WAITS = (
+    Application.state.in_(list(REASONS)),
+    Application.outcome_seen.is_not(None),
+    Application.erased_at.is_(None),
+    Application.merged_into_id.is_(None),
+)
+"""What is staged."""
 CHOICES = {
     State.RESERVE: ("reserve",),
     State.NOT_RECOMMENDED: ("below_line", "over_organisation_limit", "budget", "report_owed", "conflict", "other"),
@@ -124,10 +131,27 @@ class Staged:
         """When the outcome or its words changed last."""
         return max(self.application.changed_at, self.decision.changed_at)
 
+    @property
+    def line(self) -> str:
+        """All that a page shows of it, in one line."""
+        amount = self.award.amount if self.award else ""
+        return f"{self.application.id} {self.application.state.value} {self.decision.version} {amount}"
+
 
 def staged(call_id: uuid.UUID) -> list[Staged]:
     """All decisions of a call that wait for a release, by number: one statement."""
     return _staged(Application.call_id == call_id)
+
+
+def _held(*where: ColumnElement[bool]) -> list[Staged]:
+    """The same, held until the end of the transaction: applications, then awards, each in one order, and read anew
+    after that. A deed that came first is seen, and one that comes later finds them told.
+    """
+    staying = select(Application.id).where(*where, *WAITS).order_by(Application.id).with_for_update()
+    ids = list(db.session.scalars(staying))
+    grants = select(Award.id).where(Award.application_id.in_(ids)).order_by(Award.application_id).with_for_update()
+    db.session.execute(grants)
+    return _staged(*where, anew=True)
 
 
 def one_staged(call_id: uuid.UUID, application_id: uuid.UUID) -> Staged:
@@ -138,18 +162,12 @@ def one_staged(call_id: uuid.UUID, application_id: uuid.UUID) -> Staged:
     return found[0]
 
 
-def _staged(*where: object) -> list[Staged]:
+def _staged(*where: ColumnElement[bool], anew: bool = False) -> list[Staged]:
     rows = (
         select(Application, Decision, Award)
         .join(Decision, Decision.application_id == Application.id)
         .outerjoin(Award, Award.application_id == Application.id)
-        .where(
-            *where,  # type: ignore[arg-type]
-            Application.state.in_(list(REASONS)),
-            Application.outcome_seen.is_not(None),
-            Application.erased_at.is_(None),
-            Application.merged_into_id.is_(None),
-        )
+        .where(*where, *WAITS)
         .options(
             joinedload(Application.person).joinedload(Person.seal_key),
             joinedload(Application.call),
@@ -158,6 +176,8 @@ def _staged(*where: object) -> list[Staged]:
         )
         .order_by(Application.number, Application.id)
     )
+    if anew:
+        rows = rows.execution_options(populate_existing=True)
     return [Staged(*row) for row in db.session.execute(rows)]
 
 
@@ -203,12 +223,13 @@ def stamp_of(rows: Sequence[Staged]) -> str:
     """What a page showed, in one word: another one as soon as anything of it is different. Only the house can make it:
     it is of all decisions, also of those that the page's reader must not know, and nobody may try these out.
     """
-    said = "\n".join(
-        f"{one.application.id} {one.application.state.value} {one.decision.version}"
-        f" {one.award.amount if one.award else ''}"
-        for one in sorted(rows, key=lambda one: str(one.application.id))
-    )
+    said = "\n".join(sorted(one.line for one in rows))
     return digest(f"awards.release\0{said}").hex()
+
+
+def marks(rows: Sequence[Staged]) -> dict[str, str]:
+    """The same of each decision by itself, by application. Whoever reads a mark does not read the decision."""
+    return {str(one.application.id): digest(f"awards.release\0{one.line}").hex() for one in rows}
 
 
 def approved_slate(call_id: uuid.UUID) -> Slate | None:
@@ -237,7 +258,13 @@ def staging_of(slate: Slate | None) -> Staging | None:
 
 
 def say(actor: Person, row: Staged, *, reason: str, words: str | None, version: int) -> Decision:
-    """Another reason, or plain words beside it, before anybody was told. Raises WrongCode, OwnFile, Stale, NotFound."""
+    """Another reason, or plain words beside it, before anybody was told. Raises WrongCode, OwnFile, Stale, and NotFound
+    where a release was faster.
+    """
+    held = _held(Application.id == row.application.id)
+    if not held:
+        raise NotFound
+    (row,) = held
     state = row.application.state
     if state not in CHOICES:
         raise NotFound
@@ -298,14 +325,14 @@ def release(actor: Person, call: Call, *, stamp: str, at: datetime | None = None
         raise UnderWay
     if approved_slate(call.id) is None:
         raise NotApproved
-    rows = staged(call.id)
+    rows = _held(Application.call_id == call.id)
     if not rows:
         raise NothingStaged
     if stamp != stamp_of(rows):
         raise ChangedSince
     if is_near(actor, call.id):
         raise OwnFile
-    row = Release(id=uuid.uuid4(), call_id=call.id, at=max(at or moment, moment), made_by_id=actor.id)
+    row = Release(id=uuid.uuid4(), call_id=call.id, at=max(at or moment, moment), made_by_id=actor.id, seen=marks(rows))
     db.session.add(row)
     db.session.flush()
     audit.record("awards.release_set", row, actor=actor, scope_id=call.id)
@@ -343,8 +370,10 @@ def stop(actor: Person, call: Call) -> Release:
 
 def release_due(release_id: uuid.UUID) -> Release | None:
     """The instant has come. Safe to repeat; None where it was stopped or is done. Where it cannot be done nothing is,
-    and the reason is kept: also where a decision was added or changed since, which whoever set the release has not
-    seen, and where that person is no officer of the call any more. Whoever left meanwhile is told nothing.
+    and the reason is kept: also where a decision or an amount was added or changed since, which whoever set the release
+    has not seen, and where that person is no officer of the call any more. Whoever left meanwhile is told nothing, and
+    who owes something or is debarred by now is held back: all others are told. What was not done as it was set is
+    mailed to whoever set it.
     """
     row = db.session.get_one(Release, release_id)
     call = hold_call(row.call_id)
@@ -354,27 +383,55 @@ def release_due(release_id: uuid.UUID) -> Release | None:
     actor = db.session.get_one(Person, row.made_by_id)
     try:
         with db.session.begin_nested():
-            if call.stand is Stand.CANCELLED or approved_slate(call.id) is None:
-                raise NotPossible
-            rows = staged(call.id)
-            if any(one.changed_at > row.made_at for one in rows):
-                raise Stale
-            if not may_offer(grants_of(actor.id), call_by_id(call.id).scope):
-                raise NotPossible
-            if is_near(actor, call.id):
-                raise OwnFile
-            _tell(actor, row, rows)
+            _do(row, call, actor)
     except EnvelopeBroken:
         _fail(row, Failed.MONEY)
     except Forbidden:
         _fail(row, Failed.NEAR)
-    except (NotPossible, NotConsidered, Stale):
+    except NotConsidered:
+        _fail(row, Failed.BARRED)
+    except (NotPossible, Stale):
         _fail(row, Failed.MOVED)
     return row
 
 
+def _do(row: Release, call: Call, actor: Person) -> None:
+    if call.stand is Stand.CANCELLED or approved_slate(call.id) is None:
+        raise NotPossible
+    rows = _held(Application.call_id == call.id)
+    if any(one.changed_at > row.made_at for one in rows) or not _is_as_seen(row, rows):
+        raise Stale
+    if not may_offer(grants_of(actor.id), call_by_id(call.id).scope):
+        raise NotPossible
+    if is_near(actor, call.id):
+        raise OwnFile
+    barred = {one.id for one in standing_against([one.application for one in rows if _is_offered(one)])}
+    going = [one for one in rows if one.application.id not in barred]
+    if rows and not going:
+        raise NotConsidered
+    row.held = len(barred)
+    _tell(actor, row, going)
+    if row.held:
+        promise("awards.release_failed", release_id=row.id)
+
+
+def _is_as_seen(row: Release, rows: Sequence[Staged]) -> bool:
+    """Whether each decision is as whoever set the release saw it: no other amount, no other words, nobody more."""
+    return row.seen is None or marks(rows).items() <= row.seen.items()
+
+
+def _is_offered(one: Staged) -> bool:
+    return one.award is not None and one.application.state is State.APPROVED
+
+
+def changed_since(row: Release, rows: Sequence[Staged]) -> list[Application]:
+    """Whose decision is not any more as whoever set a release saw it."""
+    return [] if row.seen is None else [one.application for one in rows if not _is_as_seen(row, [one])]
+
+
 def _fail(row: Release, why: Failed) -> None:
-    row.failed = why
+    row.failed, row.held = why, 0
+    promise("awards.release_failed", release_id=row.id)
     audit.record("awards.release_failed", row, actor=None, scope_id=row.call_id, why=why.value)
     db.session.flush()
 
@@ -383,7 +440,7 @@ def _tell(actor: Person, row: Release, rows: Sequence[Staged]) -> None:
     moment = now()
     hold_rows([one.application for one in rows])
     gap = min(GAP, WITHIN / max(1, len(rows)))
-    awards = [one.award for one in rows if one.award is not None and one.application.state is State.APPROVED]
+    awards = [one.award for one in rows if one.award is not None and _is_offered(one)]
     if awards:
         rules = queries.rules_of(row.call_id)
         awarding.offer_all(actor, awards, accept_days=rules.accept_days, at=moment, gap=gap)
@@ -397,7 +454,15 @@ def _tell(actor: Person, row: Release, rows: Sequence[Staged]) -> None:
     for one in rows:
         db.session.expire(one.decision)
     row.done_at, row.told = moment, len(awards) + len(others)
-    audit.record("awards.released", row, actor=actor, scope_id=row.call_id, offered=len(awards), others=len(others))
+    audit.record(
+        "awards.released",
+        row,
+        actor=actor,
+        scope_id=row.call_id,
+        offered=len(awards),
+        others=len(others),
+        held=row.held,
+    )
     db.session.flush()
 
 

@@ -20,6 +20,7 @@ from eventhub.awards.awarding import AlreadyAwarded, Cost, Grant, TwoPeople
 from eventhub.awards.ledger import AmountWrong, EnvelopeBroken, Line
 from eventhub.awards.models import Award, Proposal, ReservePlace
 from eventhub.awards.money_models import FundEnvelope, MovementKind
+from eventhub.awards.recommending import recommenders
 from eventhub.awards.release_models import Decision, Failed, Staging
 from eventhub.funding.allowance import CostKind, Payee
 from eventhub.funding.costs import OWN_WAY
@@ -147,8 +148,8 @@ def approve_confirmed(actor: Person, call: Call, rules: Rules, ids: Collection[u
     """An approver approves reserves who step in, of the ``ids`` that the page showed those on whom this person may
     decide; they wait for the next release.
 
-    Raises NothingToApprove, TwoPeople (who recommended or confirmed all of them), OwnFile (who is near to all of them,
-    or stands aside), EnvelopeBroken.
+    Raises NothingToApprove, TwoPeople (who recommended all of them), OwnFile (who is near to all of them, or stands
+    aside), EnvelopeBroken.
     """
     call = hold_call(call.id)
     _hold(call.id, ids)
@@ -160,11 +161,13 @@ def approve_confirmed(actor: Person, call: Call, rules: Rules, ids: Collection[u
     near = set(too_near(actor, [one for one, _proposal, _place in waiting]))
     near |= aside(call_by_id(call.id), [actor.id])[actor.id]
     apart = 0
-    for application, proposal, place in waiting:
-        signer = _signer(slate, proposal, place)
+    signers = {one.id: _signer(slate, proposal, place) for one, proposal, place in waiting}
+    recommended = recommenders(signers)
+    for application, _proposal, place in waiting:
+        signer = signers[application.id]
         if application.id in near:
             continue
-        if actor.id in {proposal.decided_by_id, signer}:
+        if actor.id in recommended[application.id]:
             apart += 1
             continue
         by_signer.setdefault(signer, []).append(_plan(application, slate, place))

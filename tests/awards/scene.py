@@ -6,6 +6,7 @@ from typing import Any
 
 from eventhub.awards import awarding, queries, replacing, reporting, travelling
 from eventhub.awards.models import Award, Replacement
+from eventhub.awards.release_models import Failed, Release
 from eventhub.funding.models import Application, Endorsement, State, Vouch, Voucher
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -105,7 +106,15 @@ def scenes(title: Words) -> dict[str, Callable[[Person], Payload]]:
         _award, row = nominated(_fund(title), str(person.email))
         return {"replacement_id": str(row.id)}
 
+    def not_released(person: Person) -> Payload:
+        fund = _fund(title)
+        row = Release(call_id=fund.call.id, at=now(), made_by_id=person.id, failed=Failed.MOVED)
+        db.session.add(row)
+        db.session.flush()
+        return {"release_id": str(row.id)}
+
     return {
+        "awards.release_failed": not_released,
         "awards.offered": offered,
         "awards.accepted": accepted,
         "awards.lapsed": lapsed,

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from eventhub.awards import awarding, releasing, staging
+from eventhub.awards import awarding, ledger, queries, releasing, staging
 from eventhub.awards.models import Award
 from eventhub.awards.release_models import Release
 from eventhub.funding import applying, own
@@ -21,6 +21,7 @@ from eventhub.kit.outbox import Promise
 from eventhub.people.models import Person
 from tests import servers
 from tests.factories.releasing import make_decided, make_officer, make_staged, release
+from tests.factories.selecting import COST, make_approver
 from tests.together import at_once
 
 pytestmark = pytest.mark.lane
@@ -101,6 +102,60 @@ def test_somebody_withdraws_while_everything_is_released(committed: Flask) -> No
         else:
             assert ended["released"] == 1
             assert award.committed == award.amount
+
+
+@pytest.mark.parametrize("more", [-1, 1])
+def test_amounts_change_while_everything_is_released(committed: Flask, more: int) -> None:
+    with committed.app_context(), unit_of_work():
+        scene = make_staged(8, 2)
+        call_id, officer, approver = scene.call.id, scene.officer.id, make_approver(scene.call).id
+        envelope = queries.envelopes(call_id)[0]
+        ledger.change_budget(scene.officer, envelope, 10 * COST, reason="by_hand")
+        ids = list(db.session.scalars(select(Award.id)))
+        stamp = releasing.stamp_of(releasing.staged(call_id))
+
+    def releasing_all() -> str:
+        person, call = db.session.get_one(Person, officer), db.session.get_one(Call, call_id)
+        releasing.release(person, call, stamp=stamp)
+        return "released"
+
+    def pricing(which: uuid.UUID) -> str:
+        person, award = db.session.get_one(Person, approver), queries.award(which, lock=True)
+        line = queries.lines([award.id])[0]
+        awarding.reprice(person, award, {line.kind: (line.approved or 0) + more}, may_raise=True)
+        return "priced"
+
+    ended = at_once(committed, [releasing_all, *(lambda one=one: pricing(one) for one in ids * 2)])
+    assert set(ended) <= {"released", "priced", "ChangedSince", "NotPossible"}
+    assert ended["released"] + ended["ChangedSince"] == 1
+    with committed.app_context():
+        for award in queries.awards(ids):
+            held = award.committed if ended["released"] else award.reserved
+            assert held == award.amount
+            assert award.reserved + award.committed == award.amount
+
+
+def test_words_are_written_while_everything_is_released(committed: Flask) -> None:
+    with committed.app_context(), unit_of_work():
+        scene = make_staged(8, 2)
+        call_id, officer = scene.call.id, scene.officer.id
+        one_id = next(one.id for one in scene.files if one.state is State.RESERVE)
+        made = release(scene, at=now() + timedelta(seconds=1)).id
+
+    def due() -> str:
+        row = releasing.release_due(made)
+        return "told" if row and row.done_at else "failed"
+
+    def writing() -> str:
+        row = releasing.one_staged(call_id, one_id)
+        person = db.session.get_one(Person, officer)
+        releasing.say(person, row, reason="reserve", words="Unseen", version=row.decision.version)
+        return "written"
+
+    ended = at_once(committed, [due, writing])
+    assert ended in ({"told": 1, "NotFound": 1}, {"failed": 1, "written": 1})
+    with committed.app_context():
+        assert bool(letters()) is bool(ended["told"])
 
 
 def test_a_slate_is_staged_once_by_two_workers(committed: Flask) -> None:

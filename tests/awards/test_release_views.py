@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from eventhub.awards import releasing
 from eventhub.awards.release_models import Decision, Failed, Staging
-from eventhub.funding.models import Application, State
+from eventhub.funding.models import Application, Debt, Owed, State
 from eventhub.kit.clock import now
 from eventhub.kit.codes import LANGUAGES, reason_text
 from eventhub.kit.db import db
@@ -91,6 +91,39 @@ def send_at(client: FlaskClient, scene: Decided, when: str) -> object:
 
     values = fields_of(client.get(at(scene)), action=at(scene)) | {"when": "later", "at": when}
     return client.post(at(scene), data=values)
+
+
+def test_a_release_that_failed_is_shown_with_its_reason_and_whom_it_is_about(
+    client: FlaskClient, scene: Decided
+) -> None:
+    made = release(scene, at=now() + timedelta(hours=1))
+    file = file_in(scene, State.NOT_RECOMMENDED)
+    releasing.say(scene.officer, releasing.one_staged(scene.call.id, file.id), reason="budget", words=None, version=1)
+    assert "Release failed" not in text_of(client.get("/en/console"))
+    releasing.release_due(made.id)
+    told = text_of(client.get(at(scene)))
+    for words in ("The decisions had moved on", "Changed since the release was set", person_of(file).public_name):
+        assert words in told
+    assert "Release failed" in text_of(client.get("/en/console"))
+    release(scene)
+    assert "Changed since the release was set" not in text_of(client.get(at(scene)))
+    assert "Release failed" not in text_of(client.get("/en/console"))
+
+
+def test_who_is_held_back_is_told_to_nobody_who_is_near(client: FlaskClient, scene: Decided) -> None:
+    file = file_in(scene, State.APPROVED)
+    made = release(scene, at=now() + timedelta(hours=1))
+    db.session.add(Debt(kind=Owed.REPORT, person_id=file.person_id, since=now()))
+    db.session.flush()
+    releasing.release_due(made.id)
+    told = text_of(client.get(at(scene)))
+    assert "1 person was not told" in told
+    assert person_of(file).public_name in told
+    assert "To release" in text_of(client.get("/en/console"))
+    sign_in(client, role(person_of(file), Role.FUND_OFFICER, scene.call))
+    told = text_of(client.get(at(scene)))
+    assert "was not told" not in told
+    assert "To release" not in text_of(client.get("/en/console"))
 
 
 def test_what_changed_meanwhile_is_named_before_it_goes(client: FlaskClient, scene: Decided) -> None:

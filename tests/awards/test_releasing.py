@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from eventhub.awards import awarding, letters, personal_data, queries, releasing
+from eventhub.awards import awarding, ledger, letters, personal_data, queries, releasing
+from eventhub.awards.considering import NotConsidered
 from eventhub.awards.models import Award, Proposal
-from eventhub.awards.release_models import Failed
+from eventhub.awards.release_models import Failed, Release
 from eventhub.awards.releasing import (
     ChangedSince,
     NotApproved,
@@ -19,7 +20,7 @@ from eventhub.awards.releasing import (
 )
 from eventhub.funding import applying, own
 from eventhub.funding import personal_data as applicants
-from eventhub.funding.models import State
+from eventhub.funding.models import Application, Debt, Owed, State
 from eventhub.funding.nearness import OwnFile
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -28,8 +29,9 @@ from eventhub.kit.outbox import Promise
 from eventhub.people.models import Person
 from eventhub.people.queries import grants_of
 from eventhub.selecting.models import SlateState
+from tests.factories.people import make_organisation
 from tests.factories.releasing import Decided, make_staged, release
-from tests.factories.selecting import COST
+from tests.factories.selecting import COST, make_approver
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -215,6 +217,107 @@ def test_what_changed_since_a_release_was_set_goes_out_to_nobody() -> None:
     done = releasing.release_due(again.id)
     assert done is not None
     assert done.failed is Failed.MOVED
+    assert not owed()
+
+
+@pytest.mark.parametrize("amount", [1, COST + 5_000])
+def test_another_amount_since_a_release_was_set_goes_out_to_nobody(amount: int) -> None:
+    scene = make_staged()
+    made = release(scene, at=now() + timedelta(hours=1))
+    file = next(one for one in scene.files if one.state is State.APPROVED)
+    award = queries.award_of(file.id)
+    assert award is not None
+    ledger.change_budget(scene.officer, award.envelope, COST, reason="by_hand")
+    whoever = make_approver(scene.call) if amount > COST else scene.officer
+    line = queries.lines([award.id])[0]
+    awarding.reprice(whoever, award, {line.kind: amount}, may_raise=amount > COST)
+    done = releasing.release_due(made.id)
+    assert done is not None
+    assert (done.failed, done.done_at) == (Failed.MOVED, None)
+    assert not owed()
+    assert release(scene).done_at is not None
+
+
+def test_words_written_before_a_release_was_set_and_kept_after_it_go_out_to_nobody() -> None:
+    scene = make_staged()
+    made = release(scene, at=now() + timedelta(hours=1))
+    file = next(one for one in scene.files if one.state is State.RESERVE)
+    row = releasing.one_staged(scene.call.id, file.id)
+    releasing.say(scene.officer, row, reason="reserve", words="Unseen", version=1)
+    row.decision.changed_at = made.made_at - timedelta(seconds=1)
+    db.session.flush()
+    done = releasing.release_due(made.id)
+    assert done is not None
+    assert done.failed is Failed.MOVED
+    assert not owed()
+
+
+def test_a_release_that_was_set_before_decisions_had_marks_is_done() -> None:
+    scene = make_staged()
+    made = release(scene, at=now() + timedelta(hours=1))
+    made.seen = None
+    db.session.flush()
+    assert releasing.release_due(made.id) is made
+    assert made.done_at is not None
+
+
+def test_whoever_owes_something_at_the_instant_is_held_back_and_all_others_are_told() -> None:
+    scene = make_staged(8, 2)
+    file, other = [one for one in scene.files if one.state is State.APPROVED]
+    made = release(scene, at=now() + timedelta(hours=1))
+    debt = owes(file)
+    done = releasing.release_due(made.id)
+    assert done is not None
+    assert (done.failed, done.told, done.held) == (None, 7, 1)
+    assert len(owed()) == 7
+    assert (file.state, file.outcome_seen, other.state) == (State.APPROVED, State.UNDER_REVIEW, State.OFFERED)
+    award = queries.award_of(file.id)
+    assert award is not None
+    assert (award.reserved, award.committed) == (COST, 0)
+    (promise,) = owed("awards.release_failed")
+    assert promise.payload == {"release_id": str(made.id)}
+    mail = mailed(made, scene)
+    assert "1 person was not told" in mail
+    assert f"/console/funds/{scene.call.slug}/release" in mail
+    with pytest.raises(NotConsidered), db.session.begin_nested():
+        release(scene)
+    nobody = release(scene, at=now() + timedelta(hours=1))
+    done = releasing.release_due(nobody.id)
+    assert done is not None
+    assert (done.failed, done.held) == (Failed.BARRED, 0)
+    assert "nobody was told" in mailed(nobody, scene)
+    debt.cleared_at = now()
+    db.session.flush()
+    assert release(scene).told == 1
+    assert len(owed()) == 8
+
+
+def owes(file: Application) -> Debt:
+    """The organization that nominates somebody owes a report since now."""
+    file.nominated_by_id = make_organisation().id
+    debt = Debt(kind=Owed.REPORT, organisation_id=file.nominated_by_id, since=now())
+    db.session.add(debt)
+    db.session.flush()
+    return debt
+
+
+def mailed(made: Release, scene: Decided) -> str:
+    """What whoever set a release reads of it."""
+    letter = letters.release_failed(made, scene.officer, scene.call)
+    assert letter is not None
+    return letters.preview(letter).text
+
+
+def test_a_release_that_was_not_done_is_mailed_to_whoever_set_it() -> None:
+    scene = make_staged()
+    made = release(scene, at=now() + timedelta(hours=1))
+    assert letters.release_failed(made, scene.officer, scene.call) is None
+    scene.slate.state = SlateState.SUPERSEDED
+    db.session.flush()
+    releasing.release_due(made.id)
+    (promise,) = owed("awards.release_failed")
+    assert promise.payload == {"release_id": str(made.id)}
+    assert "The decisions had moved on" in mailed(made, scene)
     assert not owed()
 
 
