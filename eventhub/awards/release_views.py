@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from eventhub.awards import access, considering, release_shown, releasing, staging
+from eventhub.awards import access, considering, release_shown, releasing, staging, stepping
 from eventhub.awards.console import marked_ids
 from eventhub.awards.console_queries import aside_of
 from eventhub.awards.letters import title_of
@@ -178,8 +178,6 @@ def _draw(place: Place, form: Form) -> ResponseReturnValue:
     rows = [one for one in every if one.application.id not in near]
     chosen = [one.application for one in rows if one.award is not None and one.application.state is State.APPROVED]
     barred = considering.standing_against(chosen)
-    waiting = staging.confirmed(call.id)
-    hidden = too_near(place.person, [one for one, _proposal, _place in waiting])
     slate = releasing.approved_slate(call.id)
     set_one = releasing.standing(call.id)
     past = releasing.releases(call.id)
@@ -192,7 +190,8 @@ def _draw(place: Place, form: Form) -> ResponseReturnValue:
     page = render_template(
         "awards/release_board.html",
         **_call(place),
-        form=sending,
+        form=form,
+        sending=sending,
         button_form=form if isinstance(form, ActionForm) else ActionForm(formdata=None),
         may_release=place.may_release,
         may_approve=place.may_approve,
@@ -207,12 +206,12 @@ def _draw(place: Place, form: Form) -> ResponseReturnValue:
         unreached=[one.listed_name for one in chosen if not one.person.email],
         left=[one.listed_name for one in left if one.id not in near],
         undecided=releasing.undecided(call.id, aside_of(place.person)),
-        waiting=[one.listed_name for one, _proposal, _place in waiting if one.id not in hidden],
+        waiting=stepping.rows(place.person, call, is_near=is_near),
+        free=[] if is_near else stepping.free_in_words(call, place.reading.rules),
         set=_set(set_one.at, call.time_zone) if set_one else None,
         letters=_samples(place, rows, set_one.at if set_one else None),
         discreet=sum(one.application.person.discreet for one in rows),
         accept_days=place.reading.rules.accept_days,
-        waiting_ids=[one.id for one, _proposal, _place in waiting if one.id not in hidden],
         past=release_shown.past(past, names, actor().time_zone, lang, near=is_near),
     )
     return page, form.status
