@@ -13,7 +13,7 @@ from eventhub.awards import access, considering, release_shown, releasing, stagi
 from eventhub.awards.console import marked_ids
 from eventhub.awards.console_queries import aside_of
 from eventhub.awards.letters import title_of
-from eventhub.awards.release_forms import NOW, ReasonForm, ReleaseForm
+from eventhub.awards.release_forms import ReasonForm, ReleaseForm
 from eventhub.awards.releasing import CHOICES, Staged
 from eventhub.funding.models import State
 from eventhub.funding.nearness import too_near
@@ -21,11 +21,13 @@ from eventhub.kit.access import actor, staff, stands_on
 from eventhub.kit.clock import now
 from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, Form, submit
-from eventhub.kit.i18n import show_moment
+from eventhub.kit.i18n import show_moment, show_money, show_own
+from eventhub.kit.money import Money
 from eventhub.kit.web import back_to
 from eventhub.people.models import Person
 from eventhub.people.queries import public_names
 from eventhub.reviewing.queries import Reading, call_of
+from eventhub.selecting.queries import undecided as early
 
 bp = Blueprint("awards_release", __name__)
 ROOT = "/console/funds/<slug>/release"
@@ -50,19 +52,20 @@ def in_section() -> None:
 @bp.route(ROOT, methods=["GET", "POST"])
 @staff
 def board(slug: str) -> ResponseReturnValue:
-    """All staged decisions; a POST releases them, now or at an instant."""
+    """All staged decisions; a POST asks once more, and with ``go`` releases them, now or at an instant."""
     place = _at(slug)
     form = ReleaseForm()
     call = place.reading.call
     if request.method == "POST" and not place.may_release:
         raise NotFound
     if form.validate_on_submit():
-        made = submit(
-            form,
-            lambda: releasing.release(
-                place.person, call, stamp=form.stamp.data or "", at=form.instant(place.reading.call.time_zone)
-            ),
-        )
+        stamp = form.stamp.data or ""
+        if request.form.get("go") != "send":
+            seen = submit(
+                form, lambda: releasing.look(place.person, call, stamp=stamp, at=form.instant(call.time_zone))
+            )
+            return _ask(place, form, seen) if seen else _draw(place, form)
+        made = submit(form, lambda: releasing.release(place.person, call, stamp=stamp, at=form.instant(call.time_zone)))
         if made:
             if made.done_at:
                 told = ngettext("%(num)s person is being told.", "%(num)s people are being told.", made.told)
@@ -185,8 +188,7 @@ def _draw(place: Place, form: Form) -> ResponseReturnValue:
     changed = release_shown.changed(rows, left, sending.looked.data) if sending.form_errors else []
     is_near = releasing.is_near(place.person, call.id)
     names = public_names([each for one in past for each in (one.made_by_id, one.stopped_by_id) if each])
-    sending.stamp.data, sending.looked.data = releasing.stamp_of(every), now().isoformat()
-    sending.when.data = sending.when.data or NOW
+    sending.stamp.data, sending.looked.data = "" if is_near else releasing.stamp_of(every), now().isoformat()
     page = render_template(
         "awards/release_board.html",
         **_call(place),
@@ -197,7 +199,9 @@ def _draw(place: Place, form: Form) -> ResponseReturnValue:
         may_approve=place.may_approve,
         slate=slate,
         problem=release_shown.staging(releasing.staging_of(slate), call.currency, lang) if slate else None,
+        **_timely(place),
         groups=release_shown.groups(rows, lang, whole=bool(request.args.get("all"))),
+        places=stepping.places(call.id),
         total=len(rows),
         near=is_near,
         failed=release_shown.failed(past[0] if past else None, rows),
@@ -213,8 +217,37 @@ def _draw(place: Place, form: Form) -> ResponseReturnValue:
         discreet=sum(one.application.person.discreet for one in rows),
         accept_days=place.reading.rules.accept_days,
         past=release_shown.past(past, names, actor().time_zone, lang, near=is_near),
+        scripts=["show-if.js"],
     )
     return page, form.status
+
+
+def _ask(place: Place, form: ReleaseForm, rows: list[Staged]) -> str:
+    """How many learn, and of how much money, before it cannot be taken back."""
+    call = place.reading.call
+    kinds = release_shown.groups(rows, g.lang, whole=False)
+    amount = sum(one.award.amount for one in rows if one.award and one.application.state is State.APPROVED)
+    at = form.instant(call.time_zone)
+    return render_template(
+        "awards/release_ask.html",
+        **_call(place),
+        **_timely(place),
+        form=form,
+        total=len(rows),
+        kinds=[(one["title"], one["number"]) for one in kinds],
+        amount=show_money(Money(amount, call.currency), g.lang),
+        set=_set(at, call.time_zone) if at else None,
+        accept_days=place.reading.rules.accept_days,
+    )
+
+
+def _timely(place: Place) -> dict[str, Any]:
+    """What speaks for waiting: applications that may still come, and files that are decided on by nobody yet."""
+    call = place.reading.call
+    return {
+        "closes": show_own(call.closes_at, call.time_zone, g.lang) if call.closes_at > now() else "",
+        "early": early(call.id, place.person.id),
+    }
 
 
 def _samples(place: Place, rows: list[Staged], at: Any) -> list[dict[str, Any]]:

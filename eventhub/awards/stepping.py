@@ -121,6 +121,16 @@ def rows(person: Person, call: Call, *, is_near: bool) -> list[dict[str, Any]]:
     return found
 
 
+def places(call_id: uuid.UUID) -> dict[uuid.UUID, dict[str, str]]:
+    """Where each reserve of a call stands: in general, else on the list of a group. One statement."""
+    found = select(ReservePlace).where(ReservePlace.call_id == call_id)
+    ordered = found.order_by(ReservePlace.cell.is_not(None), ReservePlace.place, ReservePlace.id)
+    told: dict[uuid.UUID, dict[str, str]] = {}
+    for one in db.session.scalars(ordered):
+        told.setdefault(one.application_id, place_in_words(one) or {})
+    return told
+
+
 def place_in_words(place: ReservePlace | None) -> dict[str, str] | None:
     """Where a reserve stands: the number, and the group of whose list it is; in general there is none."""
     if place is None:
