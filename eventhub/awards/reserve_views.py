@@ -39,11 +39,13 @@ def decide(slug: str, proposal_id: uuid.UUID) -> ResponseReturnValue:
     drops what was confirmed.
     """
     (place, approves), form = at_prices(slug), ActionForm()
+    goes = request.form.get("deed") == "confirm"
+    if goes and not place.offers:
+        raise NotFound
     row = queries.proposal(proposal_id, lock=True)
     if row.call_id != place.call_id or too_near(place.person, [row.application]):
         raise NotFound
-    goes = request.form.get("deed") == "confirm"
-    if not place.offers and (goes or row.confirmed_at is None or not approves):
+    if not place.offers and (row.confirmed_at is None or not approves):
         raise NotFound
     if form.validate_on_submit():
 

@@ -312,7 +312,15 @@ BOARDS = (
     Route("selecting_console.export", "GET POST", f"{BOARD}/slates/1/file", SLATE, {"reason": "Minutes"}),
     Route("selecting_console.decide", "GET POST", f"{DECIDED}/decide", APPROVE),
     Route("selecting_console.send_back", "POST", f"{DECIDED}/send-back", APPROVE, {"reason": "Look again"}),
-    Route("awards_release.board", "GET POST", STAGED, AGREE, fills=True, post=but(AGREE, approver=NOTHING)),
+    Route(
+        "awards_release.board",
+        "GET POST",
+        STAGED,
+        AGREE,
+        {"when": "now", "go": "send"},
+        fills=True,
+        post=but(AGREE, approver=NOTHING),
+    ),
     Route(
         "awards_release.letter",
         "GET POST",
