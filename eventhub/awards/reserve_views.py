@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from eventhub.awards import access, awarding, console_queries, queries, releasing, stepping
-from eventhub.awards.console import Place, at_awards, at_prices, bp
+from eventhub.awards.console import Place, at_awards, at_desk, at_prices, bp
 from eventhub.awards.console_queries import Proposed
 from eventhub.awards.letters import title_of
 from eventhub.funding.desk_shown import STATES
@@ -38,14 +38,12 @@ def decide(slug: str, proposal_id: uuid.UUID) -> ResponseReturnValue:
     """Confirm a reserve, or drop the proposal, also a confirmed one: the next one is proposed by itself. An approver
     drops what was confirmed.
     """
-    (place, approves), form = at_prices(slug), ActionForm()
-    goes = request.form.get("deed") == "confirm"
-    if goes and not place.offers:
-        raise NotFound
+    goes, form = request.form.get("deed") == "confirm", ActionForm()
+    place = at_desk(slug) if goes else at_prices(slug)[0]
     row = queries.proposal(proposal_id, lock=True)
     if row.call_id != place.call_id or too_near(place.person, [row.application]):
         raise NotFound
-    if not place.offers and (row.confirmed_at is None or not approves):
+    if not place.offers and row.confirmed_at is None:
         raise NotFound
     if form.validate_on_submit():
 
