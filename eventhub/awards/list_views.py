@@ -10,11 +10,12 @@ from flask_babel import gettext as _
 from flask_babel import ngettext, pgettext
 
 from eventhub.awards import access, console_queries, console_shown, queries, releasing, staging
-from eventhub.awards.console import Place, at_awards, at_desk, bp, marked_ids
+from eventhub.awards.console import Place, at_awards, at_desk, bp, marked_ids, without_sums
 from eventhub.awards.console_queries import SIZE, VIEWS, Row
 from eventhub.awards.ledger import shown
 from eventhub.awards.letters import title_of
 from eventhub.awards.models import Award
+from eventhub.awards.releasing import SumsHidden
 from eventhub.funding.desk_shown import STATES
 from eventhub.funding.models import State
 from eventhub.kit.access import actor, staff, stands_on
@@ -53,7 +54,9 @@ def offer(slug: str) -> ResponseReturnValue:
     able = [one for one in found if one.application.state in OFFERABLE]
     days = place.reading.rules.accept_days
     if form.validate_on_submit() and sends:
-        if submit(form, lambda: releasing.offer_again(place.person, call, found, accept_days=days)):
+        near = releasing.is_near(place.person, place.call_id)
+        deed = lambda: releasing.offer_again(place.person, call, found, accept_days=days)  # noqa: E731
+        if submit(form, lambda: without_sums(near, deed)):
             said = ngettext("%(num)s grant is offered.", "%(num)s grants are offered.", len(found))
             flash(f"{said} {_('The letters are on their way.')}", "ok")
             return back_to("awards_console.index", slug=slug, view="offered")
@@ -70,11 +73,12 @@ def _preview(place: Place, able: list[Award], left: list[str], form: Form) -> Re
         whole[one.envelope_id] += one.amount
         new[one.envelope_id] += one.amount if one.application.state is State.LAPSED else 0
     call, rules = place.reading.call, place.reading.rules
+    is_near = releasing.is_near(place.person, place.call_id)
     effects = [
         console_shown.effect(row, new[row.id], whole[row.id])
         | {"title": console_shown.envelope_title(rules, row.key, call.original_language)}
         for row in queries.envelopes(place.call_id)
-        if row.id in whole
+        if row.id in whole and not is_near
     ]
     page = render_template(
         "awards/offer.html",
@@ -93,6 +97,7 @@ def _preview(place: Place, able: list[Award], left: list[str], form: Form) -> Re
         ],
         left=left,
         effects=effects,
+        hidden=SumsHidden.message if is_near else None,
         breaks=any(one["breaks"] for one in effects),
         days=rules.accept_days,
     )

@@ -7,13 +7,15 @@ from flask import flash, g, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from eventhub.awards import console_queries, console_shown, ledger, queries, rule_budgets
+from eventhub.awards import console_queries, console_shown, ledger, queries, releasing, rule_budgets
 from eventhub.awards.console import Place, at_awards, at_till, bp
 from eventhub.awards.console_forms import BudgetForm, RateForm, chosen_day
 from eventhub.awards.console_queries import Entry
 from eventhub.awards.exchange import UN_OPERATIONAL
 from eventhub.awards.letters import title_of
 from eventhub.awards.money_models import ExchangeRate, FundEnvelope
+from eventhub.awards.releasing import SumsHidden
+from eventhub.funding.models import Call
 from eventhub.kit.access import staff, stands_on
 from eventhub.kit.forms import ActionForm, Form, submit
 from eventhub.kit.i18n import show_date, show_number, show_own
@@ -35,11 +37,16 @@ def money(slug: str) -> ResponseReturnValue:
 def budget(slug: str, envelope_id: uuid.UUID) -> ResponseReturnValue:
     """Raise or cut one budget, with a reason."""
     place = at_till(slug)
-    row = console_queries.envelope(place.call_id, envelope_id)
+    row, is_near = console_queries.envelope(place.call_id, envelope_id), releasing.is_near(place.person, place.call_id)
     form = BudgetForm(row.currency)
     if form.validate_on_submit():
         difference, words = form.difference(), form.reason.data
-        deed = lambda: ledger.change_budget(place.person, row, difference, reason="by_hand", text=words)  # noqa: E731
+
+        def deed() -> FundEnvelope:
+            if is_near and difference < 0:
+                raise SumsHidden
+            return ledger.change_budget(place.person, row, difference, reason="by_hand", text=words)
+
         if submit(form, deed):
             flash(_("Saved"), "ok")
             return back_to("awards_console.money", slug=slug)
@@ -49,7 +56,7 @@ def budget(slug: str, envelope_id: uuid.UUID) -> ResponseReturnValue:
         slug=slug,
         title=title_of(place.reading.call, g.lang),
         name=_title(place, row),
-        sums=console_shown.sums(row),
+        sums=None if is_near else console_shown.sums(row),
         form=form,
     )
     return page, form.status
@@ -62,7 +69,13 @@ def follow(slug: str, number: int) -> ResponseReturnValue:
     """Take a change of rules into the ledger, which did not hold it when it was agreed to."""
     place, form = at_till(slug), ActionForm()
     call = place.reading.call
-    if form.validate_on_submit() and submit(form, lambda: rule_budgets.follow_now(place.person, call, number)):
+
+    def deed() -> Call:
+        if releasing.is_near(place.person, place.call_id):
+            raise SumsHidden
+        return rule_budgets.follow_now(place.person, call, number)
+
+    if form.validate_on_submit() and submit(form, deed):
         flash(_("Saved"), "ok")
         return back_to("awards_console.money", slug=slug)
     return _draw(place, form)
@@ -110,17 +123,25 @@ def _draw(place: Place, sent: Form | None = None) -> ResponseReturnValue:
     call = place.reading.call
     envelopes = queries.envelopes(place.call_id)
     by_id = {one.id: one for one in envelopes}
+    is_near = releasing.is_near(place.person, place.call_id)
     lines = console_queries.ledger_lines(place.call_id, place.aside)
+    if is_near:
+        # What one envelope took from another is what it lacked for all of its grants, the own one among them.
+        lines = [one for one in lines if one.movement.reason != "moved"]
     words = console_queries.reasons(by_id)
     names = public_names([one.movement.by_id for one in lines if one.movement.by_id])
-    lags = rule_budgets.lagging(place.call_id)
+    lags = [] if is_near else rule_budgets.lagging(place.call_id)
     keys = {one.key: one for one in envelopes}
     page = render_template(
         "awards/money.html",
         slug=place.slug,
         title=title_of(call, g.lang),
         place=place,
-        envelopes=[console_shown.sums(one) | {"id": one.id, "title": _title(place, one)} for one in envelopes],
+        envelopes=[
+            ({} if is_near else console_shown.sums(one)) | {"id": one.id, "title": _title(place, one)}
+            for one in envelopes
+        ],
+        hidden=SumsHidden.message if is_near else None,
         lags=[
             {
                 "number": one.number,

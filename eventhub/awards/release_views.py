@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from eventhub.awards import access, considering, release_shown, releasing, staging, stepping
-from eventhub.awards.console import marked_ids
+from eventhub.awards.console import marked_ids, without_sums
 from eventhub.awards.console_queries import aside_of
 from eventhub.awards.letters import title_of
 from eventhub.awards.release_forms import ReasonForm, ReleaseForm
@@ -114,9 +114,9 @@ def reserves(slug: str) -> ResponseReturnValue:
     if not place.may_approve:
         raise NotFound
     reading, ids = place.reading, marked_ids()
-    if form.validate_on_submit() and submit(
-        form, lambda: staging.approve_confirmed(place.person, reading.call, reading.rules, ids)
-    ):
+    near = releasing.is_near(place.person, reading.call.id)
+    deed = lambda: staging.approve_confirmed(place.person, reading.call, reading.rules, ids)  # noqa: E731
+    if form.validate_on_submit() and submit(form, lambda: without_sums(near, deed)):
         flash(_("Approved. The next release tells them."), "ok")
         return back_to("awards_release.board", slug=slug)
     return _draw(place, form)
@@ -198,7 +198,9 @@ def _draw(place: Place, form: Form) -> ResponseReturnValue:
         may_release=place.may_release,
         may_approve=place.may_approve,
         slate=slate,
-        problem=release_shown.staging(releasing.staging_of(slate), call.currency, lang) if slate else None,
+        problem=release_shown.staging(releasing.staging_of(slate), call.currency, lang, near=is_near)
+        if slate
+        else None,
         **_timely(place),
         groups=release_shown.groups(rows, lang, whole=bool(request.args.get("all"))),
         places=stepping.places(call.id),

@@ -102,6 +102,15 @@ class NotSet(DomainError):
     message = _l("No release is set any more: it was stopped, or it is done.")
 
 
+class SumsHidden(Forbidden):
+    """A sum less all that somebody sees is the own decision, which is not told yet (SAFETY.md properties 2 and 7)."""
+
+    message = _l(
+        "You are near to an application of this call whose answer is still to come. Until then sums are not shown to"
+        " you, and a colleague has to do this."
+    )
+
+
 class WrongCode(DomainError):
     """Not a reason for this outcome."""
 
