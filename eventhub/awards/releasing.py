@@ -319,21 +319,15 @@ def decision_told(application: Application) -> Decision | None:
 
 
 def look(actor: Person, call: Call, *, stamp: str, at: datetime | None = None) -> list[Staged]:
-    """What would be released, before somebody says so a second time; nothing is held. Raises what ``release`` raises of
-    the decisions and the instant.
-    """
-    _demand_instant(at)
+    """What would be released, before somebody says so a second time. Raises what ``release`` does; nothing is held."""
     rows = staged(call.id)
-    _demand_ready(actor, call, rows, stamp)
+    _demand_ready(actor, call, rows, stamp, at)
     return rows
 
 
-def _demand_instant(at: datetime | None) -> None:
+def _demand_ready(actor: Person, call: Call, rows: Sequence[Staged], stamp: str, at: datetime | None) -> None:
     if at is not None and not now() - timedelta(minutes=1) <= at <= now() + LONGEST:
         raise WrongInstant
-
-
-def _demand_ready(actor: Person, call: Call, rows: Sequence[Staged], stamp: str) -> None:
     if call.stand is Stand.CANCELLED:
         raise NotPossible
     if standing(call.id) is not None:
@@ -355,10 +349,9 @@ def release(actor: Person, call: Call, *, stamp: str, at: datetime | None = None
     then nothing is done.
     """
     moment = now()
-    _demand_instant(at)
     call = hold_call(call.id)
     rows = _held(Application.call_id == call.id)
-    _demand_ready(actor, call, rows, stamp)
+    _demand_ready(actor, call, rows, stamp, at)
     row = Release(id=uuid.uuid4(), call_id=call.id, at=max(at or moment, moment), made_by_id=actor.id, seen=marks(rows))
     db.session.add(row)
     db.session.flush()

@@ -58,7 +58,7 @@ def test_the_approver_s_start_page_leads_to_whom_she_approves(client: FlaskClien
         assert name in told
         assert "In the place of" in told
         assert "Reserve 1" in told
-        assert "USD\xa02,494" in told or "USD 2,494" in told
+        assert "USD\xa02,994" in told or "USD 2,994" in told
         assert "Missing:" in told
     assert "Release of decisions" in text_of(client.get(at(scene, "grants")))
 
