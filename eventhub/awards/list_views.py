@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext, pgettext
 
-from eventhub.awards import console_queries, console_shown, queries, releasing, staging
+from eventhub.awards import access, console_queries, console_shown, queries, releasing, staging
 from eventhub.awards.console import Place, at_awards, at_desk, bp, marked_ids, without_sums
 from eventhub.awards.console_queries import SIZE, VIEWS, Row
 from eventhub.awards.ledger import shown
@@ -18,7 +18,7 @@ from eventhub.awards.models import Award
 from eventhub.awards.releasing import SumsHidden
 from eventhub.funding.desk_shown import STATES
 from eventhub.funding.models import State
-from eventhub.kit.access import staff, stands_on
+from eventhub.kit.access import actor, staff, stands_on
 from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, Form, submit
 from eventhub.kit.i18n import show_date, show_own
@@ -130,6 +130,8 @@ def _list(place: Place) -> ResponseReturnValue:
         bulk=ActionForm(formdata=None),
         may_offer=place.offers and any(one.award.application.state in OFFERABLE for one in found),
         ways=_ways(place),
+        unreleased=any(one.award.application.state is State.APPROVED for one in found),
+        release_url=url_for("awards_release.board", slug=place.slug),
         scripts=["choose-all.js"],
     )
 
@@ -184,8 +186,9 @@ def _row(place: Place, one: Row) -> dict[str, Any]:
 def _ways(place: Place) -> list[dict[str, str]]:
     """The other pages about the money of this call."""
     release = {"label": _("Release of decisions"), "url": url_for("awards_release.board", slug=place.slug)}
+    approves = access.may_approve(actor().grants, place.reading.scope)
     return [
-        *([release] if place.offers else []),
+        *([release] if place.offers or approves else []),
         {"label": _("Money"), "url": url_for("awards_console.money", slug=place.slug)},
         {"label": _("Payments"), "url": url_for("awards_console.payments", slug=place.slug)},
         {"label": _("Proposed reserves"), "url": url_for("awards_console.reserves", slug=place.slug)},
