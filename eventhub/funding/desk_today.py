@@ -12,7 +12,7 @@ from eventhub.funding.access import may_create, reached
 from eventhub.funding.debarring import number_waiting
 from eventhub.funding.desk import is_answered
 from eventhub.funding.desk_models import FundPair
-from eventhub.funding.duplicates import STANDING
+from eventhub.funding.duplicates import PAIRED
 from eventhub.funding.models import Application, Call, Stand, State
 from eventhub.kit.clock import now
 from eventhub.kit.db import Texts, db
@@ -50,7 +50,7 @@ def waiting(grants: Iterable[RoleGrant], person_id: uuid.UUID) -> list[Waiting]:
     pairs = (
         select(func.count())
         .where(FundPair.call_id == Call.id, FundPair.verdict.is_(None))
-        .where(_stands(FundPair.first_id), _stands(FundPair.second_id))
+        .where(_stands(FundPair.first_id, person_id), _stands(FundPair.second_id, person_id))
         .correlate(Call)
         .scalar_subquery()
     )
@@ -77,8 +77,10 @@ def proposals(grants: Iterable[RoleGrant]) -> int:
     return number_waiting() if may_create(list(grants), None) else 0
 
 
-def _stands(column: Any) -> ColumnElement[bool]:
-    return select(Application.id).where(Application.id == column, Application.state.in_(STANDING)).exists()
+def _stands(column: Any, person_id: uuid.UUID) -> ColumnElement[bool]:
+    """As in the list of pairs: one of the viewer's own does not exist."""
+    rows = select(Application.id).where(Application.id == column, Application.state.in_(PAIRED))
+    return rows.where(Application.person_id != person_id, Application.erased_at.is_(None)).exists()
 
 
 def _reach(grants: list[RoleGrant]) -> ColumnElement[bool] | None:
