@@ -72,9 +72,9 @@ def waiting(grants: Iterable[RoleGrant], person_id: uuid.UUID) -> list[Waiting]:
     return sorted(due, key=lambda one: (one.oldest is None, one.oldest, one.slug))
 
 
-def proposals(grants: Iterable[RoleGrant]) -> int:
-    """How many proposals to debar wait, for whom may agree. One statement, or none."""
-    return number_waiting() if may_create(list(grants), None) else 0
+def proposals(grants: Iterable[RoleGrant], person_id: uuid.UUID) -> int:
+    """How many proposals to debar wait for somebody, for whom may agree. One statement, or none."""
+    return number_waiting(person_id) if may_create(list(grants), None) else 0
 
 
 def _stands(column: Any, person_id: uuid.UUID) -> ColumnElement[bool]:
