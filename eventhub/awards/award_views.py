@@ -242,7 +242,7 @@ def _draw(
         letter=_on_paper(award) if place.offers else None,
         ends=_ends(state) if place.offers else [],
         may_offer=place.offers and state is State.LAPSED,
-        may_replace=place.offers and travelling.is_replaceable(award) and application.nominated_by_id is not None,
+        replace=_replace(place, award),
         may_settle=place.pays and state is State.CLOSED and award.settled_at is None,
         may_pay=place.pays and paying.is_payable(award),
         three=place.person.id in paying.deciders(award),
@@ -255,6 +255,18 @@ def _draw(
         stays=state in FOLLOWED | {State.TRAVELLED, State.REPORT_DUE, State.REPORT_OVERDUE, State.CLOSED},
     )
     return page, sent.status if sent else 200
+
+
+def _replace(place: Place, award: Award) -> dict[str, Any] | None:
+    """How many the nominator could name, and until when an answer is waited for; None where nobody may come instead."""
+    if not (place.offers and travelling.is_replaceable(award) and award.application.nominated_by_id is not None):
+        return None
+    row, zone = replacing.asked(award), place.reading.call.time_zone
+    return {
+        "number": len(replacing.candidates(award)),
+        "asked": show_own(row.asked_at, zone, g.lang) if row else None,
+        "until": show_own(row.until, zone, g.lang) if row else None,
+    }
 
 
 def _facts(

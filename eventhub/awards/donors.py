@@ -4,6 +4,7 @@ No person is named, none by alias, and no group or kind of cost of fewer than fi
 comes from dashboard_counts.py, and from dashboard.py as for those who may not see persons. Only workers come here.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -21,6 +22,7 @@ from eventhub.awards.dashboard import Happening
 from eventhub.awards.dashboard_models import DonorReport, ReportKind
 from eventhub.funding import call_shown
 from eventhub.funding.call_queries import rules_of
+from eventhub.funding.rules import Balance as BalanceRule
 from eventhub.kit.exports import xlsx_bytes
 from eventhub.kit.i18n import (
     LOCALES,
@@ -209,7 +211,7 @@ def _people(reading: Reading) -> Section:
             Part("words", str(SELECTED), soft=True),
         ]
     )
-    rules = {(rule.dimension.value, rule.cell): shown.target(rule) for rule in reading.rules.balance}
+    rules = _targets(reading.rules.balance)
     for table in found.tables:
         rows, columns = [], shown.columns(table)
         for code, numbers in table.rows.items():
@@ -230,6 +232,14 @@ def _people(reading: Reading) -> Section:
     )
     section.parts.append(Part("words", str(counted), soft=True))
     return section
+
+
+def _targets(rules: Iterable[BalanceRule]) -> dict[tuple[str, str], str]:
+    """All targets of each group of people in words, by table and cell: one group may have a lower and an upper one."""
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for rule in rules:
+        found[rule.dimension.value, rule.cell].append(shown.target(rule))
+    return {cell: " · ".join(said) for cell, said in found.items()}
 
 
 def _money(reading: Reading) -> Section:

@@ -15,7 +15,8 @@ from eventhub.awards.console_queries import aside_of
 from eventhub.awards.letters import title_of
 from eventhub.awards.release_forms import ReasonForm, ReleaseForm
 from eventhub.awards.releasing import CHOICES, Staged
-from eventhub.funding.models import State
+from eventhub.funding import duplicates
+from eventhub.funding.models import Application, State
 from eventhub.funding.nearness import too_near
 from eventhub.kit.access import actor, staff, stands_on
 from eventhub.kit.clock import now
@@ -211,6 +212,7 @@ def _draw(place: Place, form: Form) -> ResponseReturnValue:
         failed=release_shown.failed(past[0] if past else None, rows),
         changed=changed,
         barred=[one.listed_name for one in barred],
+        pairs=_pairs(place, chosen),
         unreached=[one.listed_name for one in chosen if not one.person.email],
         left=[one.listed_name for one in left if one.id not in near],
         free=[(one.listed_name, is_proposed) for one, is_proposed in free if one.id not in near],
@@ -258,6 +260,16 @@ def _timely(place: Place) -> dict[str, Any]:
 def _samples(place: Place, rows: list[Staged], at: Any) -> list[dict[str, Any]]:
     states = {State.APPROVED, State.RESERVE, State.NOT_RECOMMENDED}
     return release_shown.samples(rows, states, place.reading.call, place.reading.rules.accept_days, at)
+
+
+def _pairs(place: Place, chosen: list[Application]) -> list[list[str]]:
+    """Names of two who may be one person, of whom one is about to learn of a grant; none that somebody is near to."""
+    call_id, ids = place.reading.call.id, {one.id for one in chosen}
+    open_pairs = [one for one in duplicates.waiting(call_id, place.person.id) if {one.first.id, one.second.id} & ids]
+    near = too_near(place.person, [file for one in open_pairs for file in one.both])
+    return [
+        [file.listed_name for file in one.both] for one in open_pairs if not any(file.id in near for file in one.both)
+    ]
 
 
 def _set(at: Any, zone: str) -> dict[str, Any]:

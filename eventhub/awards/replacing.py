@@ -101,6 +101,12 @@ def is_open(row: Replacement, moment: datetime) -> bool:
     return row.closed_at is None and row.until > moment
 
 
+def asked(award: Award) -> Replacement | None:
+    """The question to the nominator that still waits for an answer."""
+    rows = select(Replacement).where(Replacement.award_id == award.id, Replacement.closed_at.is_(None))
+    return db.session.scalar(rows.where(Replacement.until > now()))
+
+
 def _nominator(award: Award) -> Endorsement | None:
     rows = select(Endorsement).where(Endorsement.application_id == award.application_id, *CONFIRMED)
     return db.session.scalars(rows).first()

@@ -8,6 +8,7 @@ import json
 import re
 import resource
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from email import policy
 from email.message import Message
@@ -65,7 +66,7 @@ def read(raw: bytes) -> Told | None:
     return None
 
 
-def _sender(heads: list[object]) -> str:
+def _sender(heads: Sequence[object]) -> str:
     """The one address that a mail says it is from; empty for none or several (RFC 5322 allows a list)."""
     found = getaddresses([str(head) for head in heads])
     return found[0][1][:LONGEST] if len(heads) == len(found) == 1 and found[0][1].count("@") == 1 else ""

@@ -4,7 +4,7 @@ import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from sqlalchemy import delete, insert
 
@@ -31,6 +31,7 @@ from eventhub.kit.outbox import Promise
 from eventhub.kit.revisions import bump
 from eventhub.kit.sealed import SealKey, new_key, place, seal_for_house
 from eventhub.people.models import Person, Role, RoleGrant, ScopeKind
+from eventhub.programme.local_time import instant_of
 from eventhub.programme.models import Event
 from eventhub.questionnaires import actions as questionnaires
 from eventhub.questionnaires.models import Purpose, QuestionnaireVersion
@@ -39,6 +40,7 @@ from eventhub.selecting import actions as board
 
 DAILY = 34_000
 """What a day in Geneva costs this year, in cents: the money reaches for the places, and for hardly more."""
+ZONE = "Europe/Zurich"
 OURS = ("funding.%", "reviewing.%", "selecting.%", "awards.%")
 
 
@@ -106,7 +108,7 @@ def _call(officer: Person, event: Event, which: str, days: Days, basis: Mapping[
         event_id=event.id,
         title={code: f"{words} ({event.first_day.year})" for code, words in begin.title.items()},
         lead=begin.lead,
-        time_zone="Europe/Zurich",
+        time_zone=ZONE,
         opens_at=opened,
         closes_at=closes,
         rules=data,
@@ -215,4 +217,5 @@ def _noon(ago: float) -> datetime:
 
 
 def _evening(ago: float) -> datetime:
-    return day(ago).replace(hour=21, minute=59, second=0, microsecond=0)
+    """A minute before midnight by the clock of the call, in summer and in winter."""
+    return instant_of(datetime.combine(day(ago).date(), time(23, 59)), ZONE)

@@ -396,6 +396,13 @@ class ExtendForm(Form):
     before = HiddenField()
     closes_at = DateTimeLocalField(_l("New deadline"), format=LOCAL, validators=[required()])
     reason = TextAreaField(_l("Reason"), [optional(), Length(max=2_000)], render_kw={"rows": 3})
+    told = HiddenField()
+    """The time that was said back in words; another one is said back anew."""
+
+    @property
+    def is_said(self) -> bool:
+        """Whether the time in the field is the one that was said back."""
+        return self.closes_at.data is not None and self.told.data == self.closes_at.data.isoformat()
 
 
 class CancelForm(StampForm):

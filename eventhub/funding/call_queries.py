@@ -227,6 +227,18 @@ def has_awards(call_id: uuid.UUID) -> bool:
     return bool(db.session.scalar(select(held)))
 
 
+def is_decided(call_id: uuid.UUID) -> bool:
+    """Whether somebody knows of a decision of this call's board, on whatever it decided."""
+    known = func.coalesce(Application.outcome_seen, Application.state)
+    states = (
+        *(State.RESERVE, State.NOT_RECOMMENDED, State.OFFERED, State.LAPSED),
+        *(State.ACCEPTED, State.VISA_PENDING, State.VISA_REFUSED, State.TICKETED, State.TRAVELLED),
+        *(State.REPORT_DUE, State.REPORT_OVERDUE, State.CLOSED, State.DECLINED_BY_APPLICANT, State.CANCELLED),
+    )
+    held = exists().where(Application.call_id == call_id, known.in_(states), Application.erased_at.is_(None))
+    return bool(db.session.scalar(select(held)))
+
+
 def counts(call_id: uuid.UUID) -> tuple[int, int]:
     """How many drafts and how many applications that were sent there are."""
     row = db.session.execute(

@@ -1,5 +1,6 @@
 """What happens to a call in the console once it is written: it opens, its rules change by two people, it ends."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import flash, g
@@ -10,7 +11,7 @@ from eventhub.funding import access, call_shown, calls, opening
 from eventhub.funding import call_queries as queries
 from eventhub.funding.call_forms import AgreeForm, CancelForm, ExtendForm, StampForm, given, instant
 from eventhub.funding.console import bp
-from eventhub.funding.models import CallRules, Stand
+from eventhub.funding.models import Call, CallRules, Stand
 from eventhub.funding.setup_console import current_of, differing, page, scope, sent, to_run, whole
 from eventhub.funding.setup_views import ROOT, readiness
 from eventhub.kit.access import actor, staff, stands_on
@@ -106,22 +107,38 @@ def call_extend(slug: str) -> ResponseReturnValue:
     if call.stand is not Stand.OPEN:
         raise NotFound
     form = ExtendForm(before=call.closes_at.isoformat())
-    if sent(
-        form,
-        lambda: opening.extend(
-            actor().person,
-            call,
-            instant(form.closes_at, call.time_zone),
-            before=form.before.data or "",
-            reason=form.reason.data or "",
-        ),
-    ):
+    if queries.is_decided(call.id) and not form.is_submitted():
+        return page("extend", call, here=".call", closes="", later=None, shut=True)
+    later = sent(form, lambda: _later(call, form))
+    if later is not None and form.is_said:
         flash(gettext("The deadline is extended, and everybody with a draft is being told."), "ok")
         return back_to(".call", slug=slug)
     call = to_run(slug)
     form.before.data = call.closes_at.isoformat()
-    closes = said_by_clock(call_shown.moment_of(call, call.closes_at, g.lang))
-    return page("extend", call, here=".call", form=form, closes=closes)
+    form.told.data = form.closes_at.data.isoformat() if later is not None and form.closes_at.data else ""
+    return page(
+        "extend",
+        call,
+        here=".call",
+        form=form,
+        closes=_in_words(call, call.closes_at),
+        later=_in_words(call, later) if later is not None else None,
+        shut=False,
+    )
+
+
+def _later(call: Call, form: ExtendForm) -> datetime:
+    """The later deadline of the form; it holds once it was said back in words."""
+    closes_at, before = instant(form.closes_at, call.time_zone), form.before.data or ""
+    if form.is_said:
+        opening.extend(actor().person, call, closes_at, before=before, reason=form.reason.data or "")
+    else:
+        opening.demand_later(call, closes_at, before=before)
+    return closes_at
+
+
+def _in_words(call: Call, moment: datetime) -> str:
+    return said_by_clock(call_shown.moment_of(call, moment, g.lang))
 
 
 @bp.route(f"{ROOT}/<slug>/cancel", methods=["GET", "POST"])
@@ -138,7 +155,8 @@ def call_cancel(slug: str) -> ResponseReturnValue:
     call = to_run(slug)
     if call.stand is not Stand.OPEN:
         return _moved_on(slug)
-    return page("cancel", call, here=".call", form=form, numbers=queries.counts(call.id))
+    given_out = queries.has_awards(call.id)
+    return page("cancel", call, here=".call", form=form, numbers=queries.counts(call.id), given_out=given_out)
 
 
 def _moved_on(slug: str) -> ResponseReturnValue:

@@ -125,10 +125,10 @@ def proposals(*, limit: int = LIMIT) -> list[Line]:
     return [Line(row, person, organisation, None, who) for row, person, organisation, who in found]
 
 
-def number_waiting() -> int:
-    """How many proposals wait. One statement."""
+def number_waiting(person_id: uuid.UUID) -> int:
+    """How many proposals wait for this person, who agrees to none of their own. One statement."""
     found = select(func.count()).select_from(DebarProposal).where(DebarProposal.decided_at.is_(None))
-    return db.session.scalar(found) or 0
+    return db.session.scalar(found.where(DebarProposal.proposed_by_id.is_distinct_from(person_id))) or 0
 
 
 def propose(actor: Person, reference: str, party: Party, note: str, until: date | None) -> DebarProposal:

@@ -28,7 +28,7 @@ def today(visitor: Visitor) -> Panel | None:
         }
         for row in rows
     ]
-    number = desk_today.proposals(visitor.grants)
+    number = desk_today.proposals(visitor.grants, visitor.id)
     if number:
         items.append(
             {

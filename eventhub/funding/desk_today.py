@@ -12,7 +12,7 @@ from eventhub.funding.access import may_create, reached
 from eventhub.funding.debarring import number_waiting
 from eventhub.funding.desk import is_answered
 from eventhub.funding.desk_models import FundPair
-from eventhub.funding.duplicates import STANDING
+from eventhub.funding.duplicates import PAIRED
 from eventhub.funding.models import Application, Call, Stand, State
 from eventhub.kit.clock import now
 from eventhub.kit.db import Texts, db
@@ -50,7 +50,7 @@ def waiting(grants: Iterable[RoleGrant], person_id: uuid.UUID) -> list[Waiting]:
     pairs = (
         select(func.count())
         .where(FundPair.call_id == Call.id, FundPair.verdict.is_(None))
-        .where(_stands(FundPair.first_id), _stands(FundPair.second_id))
+        .where(_stands(FundPair.first_id, person_id), _stands(FundPair.second_id, person_id))
         .correlate(Call)
         .scalar_subquery()
     )
@@ -72,13 +72,15 @@ def waiting(grants: Iterable[RoleGrant], person_id: uuid.UUID) -> list[Waiting]:
     return sorted(due, key=lambda one: (one.oldest is None, one.oldest, one.slug))
 
 
-def proposals(grants: Iterable[RoleGrant]) -> int:
-    """How many proposals to debar wait, for whom may agree. One statement, or none."""
-    return number_waiting() if may_create(list(grants), None) else 0
+def proposals(grants: Iterable[RoleGrant], person_id: uuid.UUID) -> int:
+    """How many proposals to debar wait for somebody, for whom may agree. One statement, or none."""
+    return number_waiting(person_id) if may_create(list(grants), None) else 0
 
 
-def _stands(column: Any) -> ColumnElement[bool]:
-    return select(Application.id).where(Application.id == column, Application.state.in_(STANDING)).exists()
+def _stands(column: Any, person_id: uuid.UUID) -> ColumnElement[bool]:
+    """As in the list of pairs: one of the viewer's own does not exist."""
+    rows = select(Application.id).where(Application.id == column, Application.state.in_(PAIRED))
+    return rows.where(Application.person_id != person_id, Application.erased_at.is_(None)).exists()
 
 
 def _reach(grants: list[RoleGrant]) -> ColumnElement[bool] | None:

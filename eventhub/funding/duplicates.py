@@ -39,6 +39,13 @@ from eventhub.registration.pair_models import Verdict
 
 STANDING = frozenset({State.SUBMITTED, State.INFO_REQUESTED, State.ELIGIBLE, State.INELIGIBLE, State.UNDER_REVIEW})
 """States of applications of which one person has only one."""
+CHOSEN = frozenset(
+    {State.RECOMMENDED, State.APPROVED, State.OFFERED, State.ACCEPTED}
+    | {State.VISA_PENDING, State.VISA_REFUSED, State.TICKETED}
+)
+"""States of applications that a slate chose: they are withdrawn by nobody at the desk."""
+PAIRED = STANDING | CHOSEN | {State.RESERVE, State.NOT_RECOMMENDED}
+"""States in which a pair waits: what a board decides about one of both ends no doubt about who they are."""
 QUESTIONS = {"birth_date": "birth", "document_number": "document", "identity_copy": "document"}
 """Keys of the questions whose answers are compared blindly, and where their digests stand."""
 KEPT = timedelta(days=30)
@@ -53,6 +60,15 @@ class DecidedAlready(DomainError):
     """Two officers at once."""
 
     message = _l("A colleague has decided on this pair meanwhile. The page shows how.")
+
+
+class ChosenAlready(NotPossible):
+    """The application that would be withdrawn is on a slate or holds an offer."""
+
+    message = _l(
+        "The older application is on a slate or holds an offer, so it is not withdrawn here. If both are one "
+        "person’s, find the newer one not eligible on its own page."
+    )
 
 
 class WordsNeeded(DomainError):
@@ -90,7 +106,7 @@ class Pair:
     @property
     def stands(self) -> bool:
         """Whether there is something to decide."""
-        return all(one.state in STANDING for one in self.both)
+        return all(one.state in PAIRED for one in self.both)
 
 
 def to_compare() -> list[uuid.UUID]:
@@ -145,7 +161,7 @@ def waiting(call_id: uuid.UUID, viewer: uuid.UUID, *, limit: int = 100) -> list[
     exist for the viewer. One statement.
     """
     rows = _pairs(call_id, viewer).where(FundPair.verdict.is_(None))
-    rows = rows.where(_FIRST.state.in_(STANDING), _SECOND.state.in_(STANDING))
+    rows = rows.where(_FIRST.state.in_(PAIRED), _SECOND.state.in_(PAIRED))
     order = FundPair.score.desc(), FundPair.found_at, FundPair.id
     return [Pair(*row) for row in db.session.execute(rows.order_by(*order).limit(limit))]
 
@@ -198,7 +214,7 @@ def keep_newest(
 ) -> FundPair:
     """They are one person's: the newest goes on, the older one is withdrawn and points to it; the person is told.
 
-    Raises OwnFile, WordsNeeded, Stale, NotPossible, CallCancelled, DecidedAlready.
+    Raises OwnFile, WordsNeeded, Stale, NotPossible, ChosenAlready, CallCancelled, DecidedAlready.
     """
     demand_distance(actor, one.both)
     if not text.strip():
@@ -209,6 +225,8 @@ def keep_newest(
     demand_as_seen(one.both, seen)
     pair = _held(one)
     dropped, kept = one.older, one.newer
+    if dropped.state in CHOSEN:
+        raise ChosenAlready
     if not one.stands or not may_drop(dropped):
         raise NotPossible
     pair.dropped_id = dropped.id

@@ -27,6 +27,8 @@ from eventhub.kit.outbox import promise, promise_all
 from eventhub.kit.revisions import bump
 from eventhub.kit.sealed import place, seal_for_house
 from eventhub.people.models import Person
+from eventhub.programme.local_time import zone_info
+from eventhub.programme.models import Event
 from eventhub.questionnaires.queries import newest_version
 
 SEED_BYTES = 32
@@ -65,6 +67,20 @@ class DeadlineNotLater(DomainError):
     status = 422
     message = _l("The new deadline must be later than the present one, and lie ahead.")
     field = "closes_at"
+
+
+class DeadlineAfterEvent(DomainError):
+    """Nobody applies for a journey to what has begun."""
+
+    status = 422
+    message = _l("The event has begun by then. Choose a day up to its first day.")
+    field = "closes_at"
+
+
+class Decided(DomainError):
+    """Applicants know of decisions: whoever applied later would not have been among those compared."""
+
+    message = _l("The decisions of this call are released, so its deadline cannot be extended any more.")
 
 
 class GrantsGiven(DomainError):
@@ -167,15 +183,10 @@ def drop(actor: Person, call: Call) -> CallRules:
 def extend(actor: Person, call: Call, closes_at: datetime, *, before: str, reason: str) -> CallDeadline:
     """Announce a later deadline. Drafts that had expired are open again, and everybody with a draft is told once.
 
-    ``before`` is the ISO instant of the deadline on the page. Raises NotADraft, Stale, DeadlineNotLater.
+    ``before`` is the ISO instant of the deadline on the page. Raises what ``demand_later`` raises.
     """
     call = call_queries.hold(call)
-    if call.stand is not Stand.OPEN:
-        raise NotADraft
-    if call.closes_at.isoformat() != before:
-        raise Stale
-    if closes_at <= call.closes_at or closes_at <= now():
-        raise DeadlineNotLater
+    demand_later(call, closes_at, before=before)
     deadline = CallDeadline(id=uuid.uuid4(), call_id=call.id, closes_at=closes_at, reason=reason or None)
     call.closes_at, call.changed_at = closes_at, now()
     db.session.add(deadline)
@@ -185,6 +196,23 @@ def extend(actor: Person, call: Call, closes_at: datetime, *, before: str, reaso
     promise("funding.deadline_extended", key=f"deadline:{deadline.id}", call_id=call.id, deadline_id=deadline.id)
     _make_public_anew()
     return deadline
+
+
+def demand_later(call: Call, closes_at: datetime, *, before: str) -> None:
+    """Ask whether the deadline may move to this instant, without moving it. Raises NotADraft, Stale, Decided,
+    DeadlineNotLater, DeadlineAfterEvent.
+    """
+    if call.stand is not Stand.OPEN:
+        raise NotADraft
+    if call.closes_at.isoformat() != before:
+        raise Stale
+    if call_queries.is_decided(call.id):
+        raise Decided
+    if closes_at <= call.closes_at or closes_at <= now():
+        raise DeadlineNotLater
+    event = db.session.get(Event, call.event_id) if call.event_id else None
+    if event is not None and closes_at.astimezone(zone_info(event.time_zone)).date() > event.first_day:
+        raise DeadlineAfterEvent
 
 
 def cancel(actor: Person, call: Call, *, reason: Texts) -> Call:

@@ -121,6 +121,7 @@ def _draw(place: Desk, one: Pair, form: PairForm | TwoPeopleForm) -> ResponseRet
         rows=_side_by_side(place, one),
         near=next((desk_shown.why_too_near(near[mine.id]) for mine in one.both if mine.id in near), None),
         stands=one.stands,
+        chosen=str(duplicates.ChosenAlready.message) if one.older.state in duplicates.CHOSEN else "",
         form=sent if sent.errors else None,
         find_form=find,
         undo_form=undo if one.pair.verdict is Verdict.SAME else None,

@@ -99,12 +99,15 @@ class GateForm(Form):
 
     def files(self, behind: list[Behind]) -> dict[uuid.UUID, Conflict]:
         """Ties to single files, by review."""
-        given = {one.review_id: self._fields[f"tie_{one.review_id.hex}"].data for one in behind}
+        fields = {one.review_id: f"tie_{one.review_id.hex}" for one in behind}
+        given = {review_id: self._fields[name].data for review_id, name in fields.items() if name in self._fields}
         return {review_id: Conflict(kind) for review_id, kind in given.items() if kind and kind != NO_TIE}
 
 
-def gate_form(behind: list[Behind], lang: str) -> GateForm:
-    """The form of one gate."""
+def gate_form(behind: list[Behind], lang: str, *, masked: bool) -> GateForm:
+    """The form of one gate. Of masked files no one stands by itself: its address is that of the review, so its
+    organization would be known.
+    """
     organisations = sorted({each for one in behind for each in one.organisations}, key=lambda pair: pair[1].casefold())
     lands = sorted({each for one in behind for each in one.countries}, key=lambda code: codes.country_name(code, lang))
     ties = options([(NO_TIE, gettext("No tie")), *((one.value, str(shown.CONFLICTS[one])) for one in DECLARED)])
@@ -118,7 +121,7 @@ def gate_form(behind: list[Behind], lang: str) -> GateForm:
             choices=options([(one, codes.country_name(one, lang)) for one in lands]),
         ),
     }
-    for number, one in enumerate(behind, 1):
+    for number, one in enumerate([] if masked else behind, 1):
         fields[f"tie_{one.review_id.hex}"] = SelectField(
             gettext("Your tie to file %(number)s", number=number), choices=ties, validators=[optional()], default=NO_TIE
         )

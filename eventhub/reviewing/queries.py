@@ -168,11 +168,14 @@ def own_gate(person_id: uuid.UUID, gate_id: uuid.UUID, *, lock: bool = False) ->
 
 @dataclass(frozen=True)
 class Behind:
-    """What a gate tells of one file: where it comes from, and who stands behind it."""
+    """What a gate tells of one file: where it comes from, and who stands behind it. Nationality is among
+    ``countries``, never ``beside`` a file, since readers do not see it.
+    """
 
     review_id: uuid.UUID
     application_id: uuid.UUID
     countries: tuple[str, ...]
+    beside: tuple[str, ...]
     organisations: tuple[tuple[uuid.UUID, str], ...]
 
 
@@ -205,6 +208,7 @@ def behind(gate: Gate) -> list[Behind]:
             review_id,
             one.id,
             tuple(sorted({each for each in (one.origin, one.residence, one.nationality) if each})),
+            tuple(sorted({each for each in (one.origin, one.residence) if each})),
             tuple(sorted(((each, names[each]) for each in wanted[one.id]), key=lambda pair: pair[1])),
         )
         for review_id, one in found

@@ -55,7 +55,8 @@ def gate(gate_id: uuid.UUID) -> ResponseReturnValue:
     behind = queries.behind(found)
     hidden = ties.conflicts([call], [person.id], [one.application_id for one in behind])
     behind = [one for one in behind if (one.application_id, person.id) not in hidden]
-    form = gate_form(behind, g.lang)
+    masked = shown.is_masked(call)
+    form = gate_form(behind, g.lang, masked=masked)
     if form.validate_on_submit():
         # What the deed answers may be 0, which is no refusal.
         done = submit(
@@ -76,11 +77,11 @@ def gate(gate_id: uuid.UUID) -> ResponseReturnValue:
     rows = [
         {
             "number": number,
-            "countries": ", ".join(codes.country_name(code, g.lang) for code in one.countries),
+            "countries": ", ".join(codes.country_name(code, g.lang) for code in one.beside),
             "organisations": [name for _id, name in one.organisations],
             "field": form[f"tie_{one.review_id.hex}"],
         }
-        for number, one in enumerate(behind, 1)
+        for number, one in enumerate([] if masked else behind, 1)
     ]
     page = render_template(
         "reviewing/gate.html", form=form, rows=rows, gate=found, title=shown.title(call, g.lang), call=call.call

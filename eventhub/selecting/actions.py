@@ -4,7 +4,7 @@ Nobody outside hears of it: whoever applied still sees the former state (``outco
 """
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, update
@@ -221,11 +221,13 @@ def recommend(person: Person, reading: Reading, board: Board, number: int) -> Sl
         "aside": {str(one): sorted(str(each) for each in ids) for one, ids in stood_aside.items() if ids},
         "previous": queries.last_signature(board.call_id),
     }
+    groups = _groups(slate, files)
+    slate.minutes["before"] = {str(one.id): one.state.value for group in groups.values() for one in group}
     slate.recommended_by_id, slate.recommended_at = person.id, now()
     slate.signature = signing.sign(slate)
     slate.state = SlateState.RECOMMENDED
     db.session.flush()
-    _move(person, slate, files)
+    _move(person, slate, groups)
     audit.record("selecting.recommended", slate, actor=person, scope_id=board.call_id, number=number)
     return slate
 
@@ -241,11 +243,17 @@ def approve(person: Person, reading: Reading, number: int) -> Slate:
 
 
 def send_back(person: Person, reading: Reading, number: int, *, reason: str) -> Slate:
-    """The approver asks the board to look again. Raises MovedOn, OwnSlate, TooNear, Altered."""
+    """The approver asks the board to look again; what was approved before stands again, and whoever it concerns is
+    where they were. Raises MovedOn, OwnSlate, TooNear, Altered."""
     slate = _to_decide(person, reading, number)
     slate.state, slate.sent_back_by_id, slate.sent_back_at = SlateState.SENT_BACK, person.id, now()
     slate.sent_back_reason = reason
     db.session.flush()
+    former = queries.replaced(slate)
+    if former is not None:
+        former.state = SlateState.APPROVED
+        for one in (slate, *queries.never_approved(former)):
+            _move_back(person, one, former)
     audit.record("selecting.sent_back", slate, actor=person, scope_id=slate.call_id, number=number)
     return slate
 
@@ -331,10 +339,37 @@ def _place(row: Pin) -> Place:
     return place("fund_pin", "reason", row.id)
 
 
-def _move(person: Person, slate: Slate, files: Collection[Application]) -> None:
+def _move_back(person: Person, slate: Slate, former: Slate) -> None:
+    """Undo the moves of a slate that was sent back. The table of moves has no way back: nobody decided otherwise here.
+    Whoever left or was moved by somebody else since stays there.
+    """
+    before = {uuid.UUID(one): State(state) for one, state in slate.minutes.get("before", {}).items()}
+    rows = select(Application).where(Application.id.in_(before), Application.erased_at.is_(None))
+    held = rows.order_by(Application.id).with_for_update().execution_options(populate_existing=True)
+    chosen, reserves = _said(slate)
+    for one in db.session.scalars(held).all():
+        key = str(one.id)
+        went = State.RECOMMENDED if key in chosen else State.RESERVE if key in reserves else State.NOT_RECOMMENDED
+        if one.state is not went:
+            continue
+        one.state, one.changed_at = before[one.id], now()
+        if one.outcome_seen is one.state:
+            one.outcome_seen = None
+        audit.record(f"funding.{one.state.value}", one, actor=person, scope_id=one.call_id, slate=former.number)
+    db.session.flush()
+
+
+def _said(slate: Slate) -> tuple[set[str], set[str]]:
+    """Whom a slate chooses, and who stands in reserve."""
     chosen = {one["id"] for one in slate.people if one["chosen"]}
-    listed = {one["id"] for one in slate.people}
     reserves = {*slate.reserves["general"], *(each for ids in slate.reserves["by_cell"].values() for each in ids)}
+    return chosen, reserves
+
+
+def _groups(slate: Slate, files: Iterable[Application]) -> dict[State, list[Application]]:
+    """Who moves where when this slate is recommended."""
+    chosen, reserves = _said(slate)
+    listed = {one["id"] for one in slate.people}
     groups: dict[State, list[Application]] = {State.RECOMMENDED: [], State.RESERVE: [], State.NOT_RECOMMENDED: []}
     for one in files:
         key = str(one.id)
@@ -344,6 +379,10 @@ def _move(person: Person, slate: Slate, files: Collection[Application]) -> None:
             groups[State.RESERVE].append(one)
         elif key in listed - chosen - reserves and one.state in MOVES_TO_NOT:
             groups[State.NOT_RECOMMENDED].append(one)
+    return groups
+
+
+def _move(person: Person, slate: Slate, groups: Mapping[State, Sequence[Application]]) -> None:
     moving = [one for group in groups.values() for one in group]
     # What the applicant knows of stays what it was, until the release.
     hidden = (

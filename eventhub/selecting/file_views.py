@@ -84,7 +84,8 @@ def stand_aside(slug: str, application_id: uuid.UUID) -> ResponseReturnValue:
     asks = form.validate_on_submit() and request.form.get("go") != "sure"
     if asks:
         return _draw(place, application, asks=True)
-    if not form.errors and submit(form, lambda: actions.recuse(place.person, meeting(place), application)):
+    aside = None if form.errors else submit(form, lambda: actions.recuse(place.person, meeting(place), application))
+    if aside:
         flash(_("You stand aside for this file. You do not see it any more, and the minutes say so."), "ok")
         return back_to("selecting_console.room", slug=slug)
     return _draw(place, application, form)

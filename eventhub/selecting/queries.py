@@ -85,6 +85,22 @@ def standing(call_id: uuid.UUID) -> Slate | None:
     return db.session.scalar(rows.options(defer(Slate.snapshot, raiseload=True)))
 
 
+def replaced(slate: Slate) -> Slate | None:
+    """The approved slate whose place this one took, by its recommendation. Locked."""
+    rows = select(Slate).where(Slate.call_id == slate.call_id, Slate.state == SlateState.SUPERSEDED)
+    rows = rows.where(Slate.approved_at.is_not(None), Slate.approved_at <= slate.recommended_at)
+    rows = rows.order_by(Slate.approved_at.desc()).limit(1).options(defer(Slate.snapshot, raiseload=True))
+    return db.session.scalar(rows.with_for_update().execution_options(populate_existing=True))
+
+
+def never_approved(former: Slate) -> list[Slate]:
+    """Slates recommended after this approved one and replaced before anybody approved them; the last first."""
+    rows = select(Slate).where(Slate.call_id == former.call_id, Slate.state == SlateState.SUPERSEDED)
+    rows = rows.where(Slate.approved_at.is_(None), Slate.recommended_at > former.approved_at)
+    rows = rows.order_by(Slate.recommended_at.desc()).options(defer(Slate.snapshot, raiseload=True))
+    return list(db.session.scalars(rows))
+
+
 def last_signature(call_id: uuid.UUID) -> str | None:
     """The signature of the newest slate that was recommended, on which the next one stands."""
     rows = select(Slate.signature).where(Slate.call_id == call_id, Slate.signature.is_not(None))

@@ -21,7 +21,7 @@ from tests.factories.funding_desk import fund_officer
 from tests.factories.people import make_organisation, make_person, sign_in
 from tests.factories.registration import a_photograph
 from tests.house.grants_world import note_stay
-from tests.programme.console import error_at, fields_of, send
+from tests.programme.console import error_at, fields_of, send, text_of
 
 
 @pytest.fixture
@@ -281,6 +281,9 @@ def test_somebody_else_is_asked_for_before_the_ticket_alone(client: FlaskClient,
     award, _row = scene.nominated(fund, "chair@example.org")
     officer(client, fund)
     url = f"{home(fund)}/{award.id}"
+    told = text_of(client.get(url))
+    assert "An answer is awaited until" in told
+    assert "1 nominee of this organization is on the reserve list" in told
     assert deed(client, url, "/replace") == 303
     today = now().date()
     fields = fields_of(client.get(url), action="/replace")
@@ -288,6 +291,14 @@ def test_somebody_else_is_asked_for_before_the_ticket_alone(client: FlaskClient,
     assert "Ask the nominator" not in client.get(url).text
     fields["form_key"] = str(uuid.uuid4())
     assert client.post(f"{url}/replace", data=fields).status_code == 422
+
+
+def test_the_nominator_is_asked_only_where_somebody_can_be_named(client: FlaskClient, fund: Money) -> None:
+    award = make_award(fund, State.ACCEPTED, nominated_by_id=make_organisation().id)
+    officer(client, fund)
+    page = client.get(f"{home(fund)}/{award.id}").text
+    assert "so nobody can be named" in page
+    assert "/replace" not in page
 
 
 def test_an_officer_withdraws_for_a_person_who_said_so(client: FlaskClient, fund: Money) -> None:

@@ -14,9 +14,10 @@ from flask.testing import FlaskClient
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
-from eventhub.awards import dashboard_counts, dashboard_orders, ledger
+from eventhub.awards import dashboard_counts, dashboard_orders, donors, ledger
 from eventhub.awards.dashboard_models import DonorReport, ReportKind
 from eventhub.funding.call_queries import rules_of
+from eventhub.funding.rules import Balance, Bound, Dimension, Unit
 from eventhub.kit import files
 from eventhub.kit.audit import AuditEntry, AuditText
 from eventhub.kit.clock import now
@@ -182,3 +183,11 @@ def test_one_person_does_not_fill_the_printer(fund: Money) -> None:
         ask(fund, owner, ReportKind.PDF, language)
     with pytest.raises(dashboard_orders.TooManyAtOnce):
         ask(fund, owner, ReportKind.PDF, "en")
+
+
+def test_a_group_with_two_targets_tells_both(app: Flask) -> None:
+    parts = {"dimension": Dimension.GENDER, "cell": "woman", "unit": Unit.PERCENT}
+    least = Balance(id="least", bound=Bound.LEAST, value=40, **parts)
+    most = Balance(id="most", bound=Bound.MOST, value=70, **parts)
+    with app.test_request_context("/en/"):
+        assert donors._targets([least, most]) == {("gender", "woman"): "at least 40% · at most 70%"}

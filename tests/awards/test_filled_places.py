@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from eventhub.awards import awarding, queries, releasing
+from eventhub.awards import awarding, queries, releasing, staging
 from eventhub.awards.awarding import PlaceFilled, PlaceTaken
 from eventhub.awards.models import Award, Proposal
 from eventhub.funding.models import Application, State
@@ -102,6 +102,32 @@ def test_a_slate_that_was_sent_back_has_filled_nothing() -> None:
     actions.send_back(make_approver(scene.call), reading(scene.call), scene.slate.number, reason="Look again")
     row = queries.proposal(other.id, lock=True)
     assert awarding.confirm(scene.officer, row).state is State.RECOMMENDED
+
+
+def test_after_a_slate_that_was_sent_back_the_approved_one_stands_again() -> None:
+    scene, _left = one_place_left()
+
+    def known() -> dict[object, tuple[State, State | None]]:
+        rows = select(Application.id, Application.state, Application.outcome_seen)
+        found = db.session.execute(rows.where(Application.call_id == scene.call.id)).all()
+        return {row.id: (row.state, row.outcome_seen) for row in found}
+
+    former, before = releasing.approved_slate(scene.call.id), known()
+    assert former is not None
+    recommend_again(scene)
+    recommend_again(scene)
+    assert releasing.approved_slate(scene.call.id) is None
+    assert known() != before
+    actions.send_back(make_approver(scene.call), reading(scene.call), scene.slate.number, reason="Look again")
+    assert releasing.approved_slate(scene.call.id) is former
+    assert known() == before
+    assert awarding.propose_missed() == 0
+    (proposed,) = queries.open_proposals(scene.call.id)
+    assert awarding.confirm(scene.officer, queries.proposal(proposed.id, lock=True)).state is State.RECOMMENDED
+    assert staging.confirmed(scene.call.id), "an approver can still let a reserve step in"
+    recommend_again(scene)
+    approve_and_stage(scene)
+    assert releasing.approved_slate(scene.call.id) is scene.slate
 
 
 def test_a_lapsed_offer_is_not_made_again_once_its_place_is_filled() -> None:

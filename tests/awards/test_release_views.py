@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from eventhub.awards import releasing
 from eventhub.awards.release_models import Decision, Failed, Staging
+from eventhub.funding.desk_models import FundPair
 from eventhub.funding.models import Application, Debt, Owed, State
 from eventhub.kit.clock import now
 from eventhub.kit.codes import LANGUAGES, reason_text
@@ -120,6 +121,21 @@ def test_a_release_that_failed_is_shown_with_its_reason_and_whom_it_is_about(
     release(scene)
     assert "Changed since the release was set" not in text_of(client.get(at(scene)))
     assert "Release failed" not in text_of(client.get("/en/console"))
+
+
+def test_a_possible_duplicate_of_somebody_chosen_is_named_before_it_goes(client: FlaskClient, scene: Decided) -> None:
+    chosen, other = file_in(scene, State.APPROVED), file_in(scene, State.NOT_RECOMMENDED)
+    first, second = sorted((chosen.id, other.id))
+    words = "Possible duplicates of which one is chosen"
+    assert words not in text_of(client.get(at(scene)))
+    pair = FundPair(call_id=scene.call.id, first_id=first, second_id=second, score=3, reasons=["name"])
+    db.session.add(pair)
+    db.session.flush()
+    told = text_of(client.get(at(scene)))
+    assert words in told
+    assert person_of(other).public_name in told
+    sign_in(client, role(person_of(other), Role.FUND_OFFICER, scene.call))
+    assert words not in text_of(client.get(at(scene))), "nobody learns of whoever looks like them"
 
 
 def test_who_is_held_back_is_told_to_nobody_who_is_near(client: FlaskClient, scene: Decided) -> None:

@@ -1,5 +1,6 @@
 """Calls in the console: who gets which page, what forms refuse at which field, what is never lost."""
 
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -7,12 +8,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from eventhub.funding import call_queries, calls
-from eventhub.funding.models import Call, FundKind, Stand
+from eventhub.funding.models import Call, FundKind, Stand, State
 from eventhub.funding.rule_forms import PAGES
 from eventhub.kit.db import db
 from eventhub.people.models import Person, Role
 from tests.factories.funding_calls import apply_to, make_call, propose
-from tests.factories.people import make_person, make_staff, sign_in
+from tests.factories.people import form_fields, make_person, make_staff, sign_in
 from tests.factories.programme import make_event, make_series
 from tests.programme.console import error_at, fields_of, send, text_of
 
@@ -252,14 +253,61 @@ def test_an_approver_agrees_and_a_reviewer_does_not(client: FlaskClient) -> None
 def test_extending_and_calling_off(client: FlaskClient) -> None:
     officer(client)
     call = make_call()
-    assert error_at(send(client, url(call, "/extend"), closes_at="2020-01-01T10:00"), "closes_at")
-    assert send(client, url(call, "/extend"), closes_at="2099-01-01T10:00", reason="Floods").status_code == 303
+    there = url(call, "/extend")
+    assert error_at(send(client, there, closes_at="2020-01-01T10:00"), "closes_at")
+    asked = send(client, there, closes_at="2099-01-01T10:00", reason="Floods")
+    assert "Thursday 1 January 2099, 10:00, Zurich" in asked.text
+    assert fresh(call).closes_at.year != 2099, "said back in words, and nothing else yet"
+    other_day = {"closes_at": "2099-01-02T10:00", "reason": "Floods"}
+    asked = client.post(there, data=form_fields(asked.text) | other_day)
+    assert "Friday 2 January 2099, 10:00, Zurich" in asked.text, "another time is said back anew"
+    assert client.post(there, data=form_fields(asked.text) | other_day).status_code == 303
     assert fresh(call).closes_at.year == 2099
+    assert call_queries.deadlines_of(call.id)[-1].reason == "Floods"
     assert error_at(send(client, url(call, "/cancel")), "why_off-en")
     assert send(client, url(call, "/cancel"), why_off__en="No money").status_code == 303
     assert fresh(call).stand is Stand.CANCELLED
     assert client.get(url(call, "/cancel")).status_code == 303
     assert client.get(url(call, "/change")).status_code == 303
+
+
+def test_a_deadline_keeps_the_clock_over_the_end_of_summer_time_and_ends_with_the_event(client: FlaskClient) -> None:
+    officer(client)
+    event = make_event(first_day=date(2031, 11, 20), last_day=date(2031, 11, 21))
+    call = make_call(event)
+    call.closes_at = datetime(2031, 10, 24, 21, 59, tzinfo=UTC)
+    db.session.flush()
+    there = url(call, "/extend")
+    late = send(client, there, closes_at="2031-11-21T00:00")
+    assert "Choose a day up to its first day" in error_at(late, "closes_at")
+    asked = send(client, there, closes_at="2031-11-20T23:59")
+    assert "20 November 2031, 23:59, Zurich (UTC+1)" in asked.text
+    assert client.post(there, data=form_fields(asked.text) | {"closes_at": "2031-11-20T23:59"}).status_code == 303
+    assert fresh(call).closes_at == datetime(2031, 11, 20, 22, 59, tzinfo=UTC)
+
+
+def test_whoever_knows_of_decisions_keeps_the_deadline_and_the_call(client: FlaskClient) -> None:
+    officer(client)
+    call = make_call()
+    asked = send(client, url(call, "/extend"), closes_at="2099-01-01T10:00")
+    one = apply_to(call, State.NOT_RECOMMENDED)
+    one.outcome_seen = State.UNDER_REVIEW
+    db.session.flush()
+    assert 'name="closes_at"' in client.get(url(call, "/extend")).text, "nobody was told yet"
+    one.outcome_seen = None
+    db.session.flush()
+    page = client.get(url(call, "/extend")).text
+    assert "The decisions of this call are released" in page
+    assert 'name="closes_at"' not in page
+    page = client.post(url(call, "/extend"), data=form_fields(asked.text) | {"closes_at": "2099-01-01T10:00"})
+    assert "The decisions of this call are released" in page.text
+    assert fresh(call).closes_at.year != 2099
+    assert "why_off-en" in client.get(url(call, "/cancel")).text
+    one.state = State.OFFERED
+    db.session.flush()
+    page = client.get(url(call, "/cancel")).text
+    assert "Some people hold an offer" in page
+    assert "why_off-en" not in page
 
 
 def test_a_draft_is_deleted(client: FlaskClient) -> None:

@@ -137,3 +137,13 @@ def test_the_list_of_debts_takes_a_constant_number_of_statements(client: FlaskCl
         client.get(PAGE)
         counts.append(len(statements))
     assert counts[0] == counts[1] <= 10
+
+
+def test_whoever_proposed_is_not_the_one_who_waits_for_it() -> None:
+    call = make_call()
+    one = make_application(call)
+    person = make_person()
+    before = debarring.number_waiting(person.id)
+    debarring.propose(person, one.reference or "", Party.PERSON, "Why", None)
+    assert debarring.number_waiting(person.id) == before
+    assert debarring.number_waiting(make_person().id) == before + 1

@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from eventhub.funding import duplicates
+from eventhub.funding import desk_today, duplicates
 from eventhub.funding.desk_models import ComparedApplication, FundPair
 from eventhub.funding.models import State
 from eventhub.funding.moves import NotPossible
@@ -17,7 +17,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
 from eventhub.kit.outbox import Promise
-from eventhub.people.models import Person
+from eventhub.people.models import Person, RoleGrant
 from eventhub.questionnaires.uploads import Upload
 from eventhub.registration.pair_models import Verdict
 from tests.factories.funding_desk import fund_officer, make_application, make_call, make_pair
@@ -116,6 +116,26 @@ def test_a_pair_of_which_one_was_decided_on_ends_nothing(state: State) -> None:
     with pytest.raises(NotPossible):
         duplicates.keep_newest(actor, call, duplicates.pair_of(call.id, row.id, actor.id), "Same passport")
     assert (older.state, newer.state, row.verdict) == (state, State.SUBMITTED, None)
+
+
+@pytest.mark.parametrize("state", [State.RECOMMENDED, State.RESERVE, State.OFFERED, State.TICKETED])
+def test_a_pair_waits_until_it_is_decided_on_whatever_a_board_says(client: FlaskClient, state: State) -> None:
+    call = make_call()
+    row, older, _newer = make_pair(call)
+    older.state = state
+    db.session.flush()
+    actor = sign_in(client, fund_officer(call))
+    assert [one.pair.id for one in duplicates.waiting(call.id, actor.id)] == [row.id]
+    grants = db.session.scalars(select(RoleGrant).where(RoleGrant.person_id == actor.id)).all()
+    assert [one.pairs for one in desk_today.waiting(grants, actor.id)] == [1]
+    assert not any(one.pairs for one in desk_today.waiting(grants, older.person_id)), "of an own one nothing is counted"
+    base = f"/en/console/funds/{call.slug}/duplicates"
+    page = client.get(f"{base}/{row.id}").text
+    assert ("is on a slate or holds an offer" in page) is (state is not State.RESERVE)
+    given = {"finding": "different", "text": "Cousins"}
+    assert client.post(f"{base}/{row.id}", data=form_fields(page) | given).status_code == 303
+    assert duplicates.waiting(call.id, actor.id) == []
+    assert older.state is state
 
 
 def test_whose_application_was_merged_may_say_that_these_are_two_people(app: Flask, client: FlaskClient) -> None:

@@ -891,7 +891,7 @@ CALLS_OF_THE_FUND = (
         "GET POST",
         f"{CALL_OPEN}/extend",
         FUND,
-        {"before": "{fund_before}", "closes_at": "2099-01-01T10:00"},
+        {"before": "{fund_before}", "closes_at": "{fund_later}", "told": "{fund_later}"},
     ),
     Route("funding_console.call_cancel", "GET POST", f"{CALL_OPEN}/cancel", FUND, {"why_off-en": "No money"}),
 )

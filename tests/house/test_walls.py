@@ -124,7 +124,8 @@ def sent(world: World, rule: Rule, walled: Walled) -> dict[str, Any]:
         "q": "zeph",
     }
     # Whoever passes the gate without a tie may see what is behind it.
-    tied = {f"tie_{uuid.UUID(one).hex}": "family" for one in walled.parts["review_id"]}
+    tied: dict[str, Any] = {f"tie_{uuid.UUID(one).hex}": "family" for one in walled.parts["review_id"]}
+    tied |= {"tied_countries": walled.parts["country"]}
     return TYPED | usual | named | tied
 
 

@@ -165,6 +165,7 @@ def build(world: World, event: Event) -> Walled:
         "page": ["p1"],
         "slot": ["nominator-1"],
         "token": ["nobodys", mine[0]],
+        "country": sorted({each for each in (first.origin, first.residence, first.nationality) if each}),
     }
     walled.own = {name: {"review_id": str(each.id), "gate_id": str(each.gate_id)} for name, each in reviews.items()}
     some = {"application_id", "award_id", "review_id", "endorsement_id", "message_id", "run_id"}

@@ -257,7 +257,7 @@ def test_derived_ties(kind: str) -> None:
 
 def test_the_gate(client: FlaskClient) -> None:
     """It names organizations and countries and nobody; what has a tie goes, the rest opens."""
-    call = f.make_call()
+    call = f.make_call(masking="named")
     reader = sign_in(client, f.make_reader(call))
     house = make_organisation(name="Horn Voices")
     first = f.give(f.make_file(call, organisation_id=house.id, origin="KE"), reader, is_open=False)
@@ -283,6 +283,35 @@ def test_the_gate(client: FlaskClient) -> None:
     assert client.get(f"/en/reviews/gates/{uuid.uuid4()}").status_code == 404
     ties = client.get("/en/reviews/ties").text
     assert "Horn Voices" in ties
+
+
+def test_the_gate_of_masked_files_tells_of_none_by_itself(client: FlaskClient) -> None:
+    """The addresses of the reviews would say whose organization is whose; a nationality stands beside no file."""
+    call, named = f.make_call(), f.make_call(masking="named")
+    house = make_organisation(name="Horn Voices")
+    gates = []
+    for one in (call, named):
+        reader = f.make_reader(one)
+        review = f.give(
+            f.make_file(one, organisation_id=house.id, origin="KE", nationality="PE"), reader, is_open=False
+        )
+        gates.append((reader, review.id, db.session.get_one(Review, review.id).gate_id))
+    reader, review_id, gate = gates[0]
+    sign_in(client, reader)
+    page = client.get(f"/en/reviews/gates/{gate}").text
+    assert page.count("Horn Voices") == 1
+    assert review_id.hex not in page
+    assert "Peru" in page
+    posted = {f"tie_{review_id.hex}": "family", "tied_organisations": house.id.hex}
+    assert sent(client, f"/en/reviews/gates/{gate}", **posted).status_code == 303
+    assert db.session.get_one(Review, review_id).state is Standing.RECUSED
+    assert set(db.session.scalars(select(Tie.kind))) == {Conflict.ORGANISATION}
+    reader, review_id, gate = gates[1]
+    sign_in(client, reader)
+    page = client.get(f"/en/reviews/gates/{gate}").text
+    assert page.count("Horn Voices") == 2
+    assert page.count("Peru") == 1, "among the countries, not beside the file"
+    assert page.count("Kenya") == 2
 
 
 def test_stepping_back_after_a_score(client: FlaskClient) -> None:

@@ -364,6 +364,7 @@ def told_of_a_call(task: str) -> Scene:
         if task == "funding.cancelled_told":
             opening.cancel(make_person(), call, reason=dict(MARKERS))
             return {"application_id": str(one.id)}
+        call.closes_at -= timedelta(days=9)
         later = call.closes_at + timedelta(days=3)
         deadline = opening.extend(make_person(), call, later, before=call.closes_at.isoformat(), reason=MARKERS["en"])
         return {"application_id": str(one.id), "deadline_id": str(deadline.id)}
