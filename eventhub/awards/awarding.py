@@ -13,7 +13,7 @@ from sqlalchemy import update
 
 from eventhub.awards import queries
 from eventhub.awards.considering import demand_all_considered, demand_considered, demand_not_debarred
-from eventhub.awards.ledger import Line, hold, write
+from eventhub.awards.ledger import Line, fetch, free, hold, write
 from eventhub.awards.models import Award, AwardLine, Outcome, Payment, Proposal, ReservePlace
 from eventhub.awards.money_models import MovementKind
 from eventhub.awards.queries import Left
@@ -148,9 +148,11 @@ def reprice(actor: Person, award: Award, approved: Mapping[CostKind, int], *, ma
     difference = amount - award.reserved
     if difference > 0:
         award.amount = amount
+        fetch(award.application.call_id, award.envelope_id, difference)
         write(actor, [Line(award.envelope_id, MovementKind.RESERVE, difference, award.id)], reason="repriced")
     elif difference < 0:
-        write(actor, [Line(award.envelope_id, MovementKind.RELEASE, -difference, award.id)], reason="repriced")
+        freed = [Line(award.envelope_id, MovementKind.RELEASE, -difference, award.id)]
+        free(actor, award.application.call_id, freed, reason="repriced")
         award.amount = amount
     db.session.flush()
     audit.record("awards.repriced", award, actor=actor, scope_id=award.application.call_id, amount=amount)
@@ -183,6 +185,9 @@ def offer_all(
     due = {one: due_after(db.session.get_one(Call, one), accept_days, moment) for one in calls}
     paid = [one for one in awards if one.amount]
     again = [one for one in paid if one.application.state is State.LAPSED]
+    for envelope_id in sorted({one.envelope_id for one in again}):
+        theirs = [one for one in again if one.envelope_id == envelope_id]
+        fetch(theirs[0].application.call_id, envelope_id, sum(one.amount for one in theirs))
     lines = [Line(one.envelope_id, MovementKind.RESERVE, one.amount, one.id) for one in again]
     lines += [Line(one.envelope_id, MovementKind.COMMIT, one.amount, one.id) for one in paid]
     write(actor, lines, reason="offered")
@@ -261,11 +266,10 @@ def lapse_due(moment: datetime) -> int:
     if not found:
         return 0
     move_all([one.application for one in found], State.LAPSED, actor=None)
-    write(
-        None,
-        [Line(one.envelope_id, MovementKind.UNCOMMIT, one.committed, one.id) for one in found if one.committed],
-        reason="lapsed",
-    )
+    for call_id in sorted({one.application.call_id for one in found}):
+        theirs = [one for one in found if one.application.call_id == call_id and one.committed]
+        freed = [Line(one.envelope_id, MovementKind.UNCOMMIT, one.committed, one.id) for one in theirs]
+        free(None, call_id, freed, reason="lapsed")
     for one in found:
         one.outcome, one.ended_at = Outcome.LAPSED, moment
         promise("awards.lapsed", award_id=one.id)
@@ -417,7 +421,8 @@ def _release(actor: Person | None, award: Award, outcome: Outcome, *, reason: st
     held = ((MovementKind.RELEASE, award.reserved), (MovementKind.UNCOMMIT, award.committed))
     award.outcome, award.ended_at = outcome, now()
     _drop_payments(actor, award)
-    write(actor, [Line(award.envelope_id, kind, left, award.id) for kind, left in held if left], reason=reason)
+    freed = [Line(award.envelope_id, kind, left, award.id) for kind, left in held if left]
+    free(actor, award.application.call_id, freed, reason=reason)
     if _is_news(actor, award):
         promise("awards.ended", award_id=award.id)
     if proposes:

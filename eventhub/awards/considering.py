@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from flask_babel import lazy_gettext as _l
 
-from eventhub.funding import call_queries, debts
+from eventhub.awards import queries
+from eventhub.funding import debts
 from eventhub.funding.debts import Bar, Barred
 from eventhub.funding.models import Application, Call
 from eventhub.kit.clock import now
@@ -29,9 +30,9 @@ class Debarred(DomainError):
 
 
 def reasons(application: Application) -> list[Barred]:
-    """All that stands against an application now."""
+    """All that stands against an application now, by the rules that two people agreed to."""
     call = db.session.get_one(Call, application.call_id)
-    return debts.of_application(application, call, call_queries.standing(call).rules.limits, now())
+    return debts.of_application(application, call, queries.rules_of(call.id).limits, now())
 
 
 def demand_considered(application: Application) -> None:

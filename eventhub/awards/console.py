@@ -1,12 +1,15 @@
 """What the staff's pages of awards share: the blueprint, who comes in, and whose awards do not exist for them."""
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from flask import Blueprint, g, request
 
 from eventhub.awards import access, queries
 from eventhub.awards.console_queries import Aside, aside_of
+from eventhub.awards.ledger import EnvelopeBroken
 from eventhub.awards.models import Award
 from eventhub.funding.nearness import too_near
 from eventhub.kit.access import actor
@@ -16,6 +19,7 @@ from eventhub.reviewing.queries import Reading, call_of
 
 bp = Blueprint("awards_console", __name__)
 BULK = 200
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,16 @@ def found_award(place: Place, award_id: uuid.UUID, *, lock: bool = False) -> Awa
     if too_near(place.person, [application]):
         raise NotFound
     return award
+
+
+def without_sums(is_near: bool, deed: Callable[[], Result]) -> Result:
+    """Do it; whoever ``is_near`` to a file that waits for word is not told by how much an envelope would break."""
+    try:
+        return deed()
+    except EnvelopeBroken:
+        if is_near:
+            raise EnvelopeBroken from None
+        raise
 
 
 def marked_ids() -> list[uuid.UUID]:

@@ -18,6 +18,7 @@ from eventhub.kit.files import LIMIT, PHOTO_LIMIT, accept_attribute
 from eventhub.kit.forms import Form, optional, options, required
 from eventhub.kit.i18n import language
 from eventhub.kit.money import AmountWrong, MoneyError, Why, digits_of, parse_amount, parse_units
+from eventhub.questionnaires.typed import TWO_WAYS
 from eventhub.questionnaires.uploads import GO_ON
 
 CURRENCY = re.compile(r"[A-Za-z]{3}")
@@ -38,6 +39,8 @@ def amount_of(typed: str, currency: str) -> int:
             raise ValidationError(_l("An amount cannot be less than nothing")) from None
         if error.why is Why.TOO_LARGE:
             raise ValidationError(_l("This amount is too large: at most %(most)s", most=str(MOST))) from None
+        if error.why is Why.AMBIGUOUS:
+            raise ValidationError(TWO_WAYS) from None
         raise ValidationError(_l("Write an amount, such as 120,000")) from None
     except MoneyError:
         raise ValidationError(_l("Write an amount, such as 120,000")) from None
@@ -294,9 +297,7 @@ class RateForm(Form):
             found = self.value()
         except AmountWrong as error:
             if error.why is Why.AMBIGUOUS:
-                raise ValidationError(
-                    _l("This can be read in two ways. Write the number without a mark between thousands.")
-                ) from None
+                raise ValidationError(TWO_WAYS) from None
             raise ValidationError(_l("Write a number")) from None
         if not 0 < found < LARGEST_UNITS:
             raise ValidationError(_l("Write a number"))

@@ -287,14 +287,13 @@ def proposals(call_id: uuid.UUID, aside: Aside) -> list[Proposed]:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A call with something to do: awards to offer, reserves that are proposed, payments and changes of budgets that
-    wait for a second one.
+    """A call with something to do: reserves that are proposed, payments and changes of budgets that wait for a second
+    person.
     """
 
     slug: str
     title: Texts
     original_language: str
-    to_offer: int
     proposed: int
     to_pay: int
     to_change: int
@@ -309,13 +308,6 @@ def waiting(grants: Iterable[RoleGrant], person: Person) -> list[Waiting]:
     if offers is None and pays is None:
         return []
     others = aside_of(person).others()
-    to_offer = (
-        select(func.count())
-        .select_from(Application)
-        .join(Award, Award.application_id == Application.id)
-        .where(Application.call_id == Call.id, Application.state == State.APPROVED, Application.erased_at.is_(None))
-        .where(others)
-    )
     proposed = (
         select(func.count())
         .select_from(Proposal)
@@ -355,14 +347,14 @@ def waiting(grants: Iterable[RoleGrant], person: Person) -> list[Waiting]:
     found = (
         select(
             *(Call.slug, Call.title, Call.original_language),
-            *(within(offers, to_offer), within(offers, proposed), within(pays, to_pay), within(pays, to_change)),
+            *(within(offers, proposed), within(pays, to_pay), within(pays, to_change)),
         )
         .outerjoin(Event, Event.id == Call.event_id)
         .where(Call.stand != Stand.DRAFT, or_(*(one for one in (offers, pays) if one is not None)))
         .order_by(Call.slug)
     )
     listed = [Waiting(*row) for row in db.session.execute(found)]
-    return [one for one in listed if one.to_offer or one.proposed or one.to_pay or one.to_change]
+    return [one for one in listed if one.proposed or one.to_pay or one.to_change]
 
 
 def owed_reports(person_id: uuid.UUID) -> list[str]:

@@ -45,6 +45,7 @@ MOVEMENTS: dict[MovementKind, Any] = {
 REASONS: dict[str, Any] = {
     "opened": _l("The call was opened"),
     "moved": _l("For somebody whom both envelopes may pay"),
+    "moved_back": _l("Back to the envelope it came from"),
     "repriced": _l("Amounts changed before the offer"),
     "replaced": _l("Somebody else comes"),
     "settled": _l("The grant was settled"),

@@ -98,8 +98,10 @@ def money(call: Call, *, exact: bool, tells: bool = False) -> Money:
 
 def freeze(call: Call, row: FrozenBalance) -> None:
     """Keep what may be read of the money by now beside the balance. Safe to repeat."""
-    costs = [(one.kind, one.people, one.estimated, one.approved, one.actual, one.authorised) for one in _costs(call.id)]
-    row.numbers = row.numbers | {"money": dashboard_money.published(call, costs, row.numbers.get("money"))}
+    found = _costs(call.id)
+    costs = [(one.kind, one.people, one.estimated, one.approved, one.actual, one.authorised) for one in found]
+    money = dashboard_money.published(call, costs, row.numbers.get("money"), lines_of(found))
+    row.numbers = row.numbers | {"money": money}
 
 
 def _frozen(call: Call, rows: Sequence[FundEnvelope]) -> Money:
@@ -145,6 +147,14 @@ def together(costs: Sequence[Cost]) -> tuple[Cost, ...]:
     names = ("estimated", "approved", "actual", "authorised")
     merged = Cost(None, max(one.people for one in small), *(sum(getattr(one, name) for one in small) for name in names))
     return (*told, merged)
+
+
+def lines_of(costs: Sequence[Cost]) -> list[list[str]]:
+    """Which kinds stand in one line when the small ones stand together: none where nothing is told."""
+    told = together(costs)
+    alone = [str(one.kind) for one in told if one.kind is not None]
+    merged = [str(one.kind) for one in costs if one.kind is not None and str(one.kind) not in alone]
+    return [[one] for one in alone] + ([merged] if told and merged else [])
 
 
 def rates(call: Call) -> list[ExchangeRate]:

@@ -1,7 +1,8 @@
 """What may be read of a fund's money by those who see no persons: frozen, and still where few people moved.
 
 SAFETY.md property 4. A sum over fewer than five people is not told, nor one that differs from what was told before by
-fewer than five: the difference of two looks would be one person's amount.
+fewer than five: the difference of two looks would be one person's amount. Nor is a part told, or a whole, where what
+was told of the other at any time, less the parts that did not change since, is of fewer than five.
 """
 
 import hashlib
@@ -21,28 +22,66 @@ AMOUNTS = ("estimated", "approved", "actual", "authorised")
 MOVING = ("reserved", "committed", "paid", "returned")
 Marks = dict[str, list[str]]
 """Of each envelope or kind of cost: one mark for each award and what it holds. No page shows them."""
+Lines = Sequence[Collection[str]]
+"""Which kinds of cost stand in one line, of each line."""
 
 
-def published(call: Call, costs: Sequence[Sequence[Any]], before: Mapping[str, Any] | None) -> dict[str, Any]:
+def published(
+    call: Call, costs: Sequence[Sequence[Any]], before: Mapping[str, Any] | None, lines: Lines | None = None
+) -> dict[str, Any]:
     """What of the money may be read by now, after what was told before: ``sums`` by envelope, "" for the whole, and
-    ``costs`` as they were counted now, or before. Three statements.
+    ``costs`` as they were counted now, or before. ``lines``: which kinds stand together, else each alone.
+    Three statements.
     """
     told: dict[str, Any] = dict(before or {"sums": {}, "costs": [], "people": 0, "marks": {}})
     envelopes = db.session.scalars(select(FundEnvelope).where(FundEnvelope.call_id == call.id)).all()
     by_envelope, by_kind = _marks(envelopes)
     marks = told["marks"]
     everybody = {"": [one for each in by_envelope.values() for one in each]}
-    if _many(everybody) and _apart(everybody, marks.get("whole", {})):
+    wholes, parts = marks.get("wholes", []), marks.get("parts", [])
+    if (
+        _many(everybody)
+        and _apart(everybody, marks.get("whole", {}))
+        and all(_hides([list(by_envelope)], by_envelope, _each(one), one) for one in parts)
+    ):
         told["sums"] = {"": [sum(getattr(row, name) for row in envelopes) for name in MOVING]}
         told["people"] = len(everybody[""])
-        marks = marks | {"whole": everybody}
-        if _many(by_envelope) and _apart(by_envelope, marks.get("envelopes", {})):
+        wholes = [*wholes, by_envelope]
+        marks = marks | {"whole": everybody, "wholes": wholes}
+        if (
+            _many(by_envelope)
+            and _apart(by_envelope, marks.get("envelopes", {}))
+            and all(_hides([list(one)], one, _each(by_envelope), by_envelope) for one in wholes)
+        ):
             told["sums"] |= {row.key: [getattr(row, name) for name in MOVING] for row in envelopes}
-            marks = marks | {"envelopes": by_envelope}
+            marks = marks | {"envelopes": by_envelope, "parts": [*parts, by_envelope]}
     if told["people"] and ("kinds" not in marks or _apart(by_kind, marks["kinds"])):
-        told["costs"] = [list(one) for one in costs]
-        marks = marks | {"kinds": by_kind}
+        own = _each(by_kind) if lines is None else [sorted(one) for one in lines]
+        known = marks.get("lines", [])
+        if all(
+            _hides(own, by_kind, one["lines"], one["marks"]) and _hides(one["lines"], one["marks"], own, by_kind)
+            for one in known
+        ):
+            told["costs"] = [list(one) for one in costs]
+            marks = marks | {"kinds": by_kind, "lines": [*known, {"lines": own, "marks": by_kind}]}
     return told | {"marks": marks}
+
+
+def _each(marks: Marks) -> list[list[str]]:
+    return [[key] for key in marks]
+
+
+def _hides(lines: Lines, marks: Marks, others: Lines, known: Marks) -> bool:
+    """Whether no line tells of fewer than five people when the other lines that did not change are taken from it."""
+    same = {key for key in marks.keys() & known.keys() if set(marks[key]) == set(known[key])}
+    for line in lines:
+        left = set(line)
+        for other in others:
+            if same.issuperset(other) and left.issuperset(other) and left != set(other):
+                left -= set(other)
+        if len(left) < len(set(line)) and len({one for key in left for one in marks.get(key, ())}) in range(1, STEP):
+            return False
+    return True
 
 
 def _many(marks: Marks) -> bool:

@@ -90,6 +90,12 @@ def is_met(rule: Rule, at_least: int | None, total: int) -> bool:
     return at_least >= rule.value if rule.unit is Unit.PEOPLE else at_least * 100 >= rule.value * total
 
 
+def columns(table: Table) -> list[Stage]:
+    """The stages of which anything may be read in a table: a column of nothing is left out, but for the first."""
+    told = table.rows.values()
+    return [one for one in Stage if one is Stage.APPLIED or any(row[one] is not None for row in told)]
+
+
 def tables(found: Balance, rules: Rules) -> list[dict[str, Any]]:
     """The tables of the balance with their targets."""
     lang, chosen = language(), found.totals[Stage.SELECTED]
@@ -100,11 +106,16 @@ def tables(found: Balance, rules: Rules) -> list[dict[str, Any]]:
         {
             "id": table.name.replace("_", "-"),
             "title": dimension(table),
+            "heads": heads(STAGES[one] for one in columns(table)),
             "rows": [
                 {
                     "label": cell(table, code),
-                    "numbers": [None if one is None else show_number(one, lang) for one in numbers],
-                    "percent": 100 * (numbers[Stage.SELECTED] or 0) / chosen if chosen else 0,
+                    "numbers": [
+                        None if numbers[one] is None else show_number(numbers[one] or 0, lang) for one in columns(table)
+                    ],
+                    "percent": 100 * (numbers[Stage.SELECTED] or 0) / chosen
+                    if chosen and Stage.SELECTED in columns(table)
+                    else None,
                     "targets": [
                         {"text": target(rule), "met": is_met(rule, numbers[Stage.SELECTED], chosen)}
                         for rule in by_cell.get((table.name, code), ())

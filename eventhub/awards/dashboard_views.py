@@ -9,9 +9,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import pgettext
 
-from eventhub.awards import dashboard, dashboard_access, dashboard_counts, dashboard_orders, dashboard_shown
+from eventhub.awards import dashboard, dashboard_access, dashboard_counts, dashboard_orders, dashboard_shown, releasing
 from eventhub.awards.dashboard_forms import ReportForm
 from eventhub.awards.dashboard_models import SLOW, DonorReport, ReportKind
+from eventhub.awards.releasing import SumsHidden
 from eventhub.funding.desk_shown import clock_of
 from eventhub.kit import files
 from eventhub.kit.access import actor, staff, stands_on
@@ -44,6 +45,8 @@ def overview(slug: str) -> ResponseReturnValue:
 def report(slug: str) -> ResponseReturnValue:
     """Ask for a report for donors."""
     reading = _seen(slug, people=True)
+    if releasing.is_near(actor().person, reading.call.id):
+        raise SumsHidden
     form = ReportForm()
     if form.validate_on_submit():
         asked = submit(
@@ -84,7 +87,10 @@ def _page(reading: Reading, sent: ReportForm | None = None) -> ResponseReturnVal
     exact = dashboard_access.may_see_people(actor().grants, reading.scope)
     today = now().astimezone(ZoneInfo(call.time_zone)).date()
     found = dashboard_counts.balance(call.id)
-    money = dashboard.money(call, exact=exact, tells=rules.envelopes_tell)
+    # Whoever sees single grants without the own one must not read what all of them come to.
+    is_near = exact and releasing.is_near(actor().person, call.id)
+    sums = None if is_near else dashboard.money(call, exact=exact, tells=rules.envelopes_tell)
+    money = dashboard_shown.money_rows(call, rules, sums) if sums else None
     page = render_template(
         "awards/numbers_overview.html",
         call=call,
@@ -93,14 +99,14 @@ def _page(reading: Reading, sent: ReportForm | None = None) -> ResponseReturnVal
         exact=exact,
         found=found,
         figures=dashboard_shown.totals(found) if found else [],
-        stages=dashboard_shown.heads(dashboard_shown.STAGES.values()),
         tables=dashboard_shown.tables(found, rules) if found else [],
         others=dashboard_shown.other_targets(found, rules) if found else [],
         said=dashboard_shown.said(found) if found and found.filed else [],
         counted_on=show_date(found.counted_on, g.lang) if found else "",
-        money=dashboard_shown.money_rows(call, rules, money),
+        money=money,
+        hidden=SumsHidden.message if is_near else None,
         spans=dashboard_shown.spans(dashboard.timeline(reading, today), today, exact=exact),
-        report_form=(sent or ReportForm(data={"language": g.lang})) if exact else None,
+        report_form=(sent or ReportForm(data={"language": g.lang})) if exact and not is_near else None,
         orders=[_told(reading, one) for one in dashboard_orders.of_owner(actor().person, call)] if exact else [],
     )
     return page, sent.status if sent else 200

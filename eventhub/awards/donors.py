@@ -213,16 +213,16 @@ def _people(reading: Reading) -> Section:
     )
     rules = _targets(reading.rules.balance)
     for table in found.tables:
-        rows = []
+        rows, columns = [], shown.columns(table)
         for code, numbers in table.rows.items():
             asked = rules.get((table.name, code))
             label = shown.cell(table, code)
             said = f"{label} ({_('Target: %(target)s', target=asked)})" if asked else label
-            rows.append((said, [_count(number) for number in numbers]))
+            rows.append((said, [_count(numbers[one]) for one in columns]))
         section.parts.extend(
             [
                 Part("heading", shown.dimension(table)),
-                Part("table", heads=[str(_("Group")), *heads], rows=rows),
+                Part("table", heads=[str(_("Group")), *(str(shown.STAGES[one]) for one in columns)], rows=rows),
             ]
         )
     counted = _(

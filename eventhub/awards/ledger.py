@@ -9,6 +9,8 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
+from math import floor
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -195,6 +197,80 @@ def write(actor: Person | None, lines: Sequence[Line], *, reason: str) -> None:
     for award_id in {line.award_id for line in lines if line.award_id}:
         if (award := known_of(Award, award_id)) is not None:
             db.session.expire(award, SUMS)
+
+
+MOVED, BACK = "moved", "moved_back"
+"""Reasons of what went from one envelope into another, and of what went back: a cut and a raise beside each other."""
+
+
+def free(actor: Person | None, call_id: uuid.UUID, lines: Sequence[Line], *, reason: str) -> None:
+    """Write movements that free money: what had come from another envelope of the call, and is needed no more, goes
+    back there. Raises what ``write`` raises.
+    """
+    if not lines:
+        return
+    rows = _hold_lenders(call_id)
+    write(actor, lines, reason=reason)
+    back: list[Line] = []
+    for (source, target), owed in _lent(rows).items():
+        state = after(pure(rows[target]), [one for one in back if one.envelope_id == target], target)
+        amount = min(owed, _movable(state))
+        if amount > 0:
+            back += [Line(target, MovementKind.CUT, amount), Line(source, MovementKind.RAISE, amount)]
+    write(None, back, reason=BACK)
+
+
+def fetch(call_id: uuid.UUID, envelope_id: uuid.UUID, amount: int) -> None:
+    """Before so much is reserved once more: what went back, and is missing now, comes again from where it had come
+    from, as far as it is free there.
+    """
+    rows = _hold_lenders(call_id)
+    if envelope_id not in rows:
+        return
+    missing, lines = amount - pure(rows[envelope_id]).free, list[Line]()
+    for source, target in _pairs(rows):
+        if target == envelope_id and missing > 0:
+            state = after(pure(rows[source]), [one for one in lines if one.envelope_id == source], source)
+            part = min(missing, _movable(state))
+            if part > 0:
+                lines += [Line(source, MovementKind.CUT, part), Line(target, MovementKind.RAISE, part)]
+                missing -= part
+    write(None, lines, reason=MOVED)
+
+
+def _movable(held: counting.Envelope) -> int:
+    """By how much an envelope may be cut: its ceiling sinks by more where promises may go beyond the budget."""
+    return min(floor(held.free / Fraction(held.over_commit)), held.budget.minor - held.spent)
+
+
+def _hold_lenders(call_id: uuid.UUID) -> dict[uuid.UUID, FundEnvelope]:
+    """The envelopes of a call, held, where money ever went from one into another; else none."""
+    own = select(FundEnvelope.id).where(FundEnvelope.call_id == call_id)
+    ever = select(Movement.id).where(Movement.envelope_id.in_(own), Movement.reason == MOVED).limit(1)
+    return hold(list(db.session.scalars(own))) if db.session.scalar(ever) is not None else {}
+
+
+def _pairs(rows: Collection[uuid.UUID]) -> dict[tuple[uuid.UUID, uuid.UUID], int]:
+    """What one envelope gave another, less what came back: by source and target, the oldest first."""
+    moves = select(Movement.envelope_id, Movement.amount, Movement.kind, Movement.reason).where(
+        Movement.envelope_id.in_(rows), Movement.reason.in_([MOVED, BACK])
+    )
+    found: dict[tuple[uuid.UUID, uuid.UUID], int] = {}
+    cut: uuid.UUID | None = None
+    for envelope_id, amount, kind, reason in db.session.execute(moves.order_by(Movement.id)):
+        if kind is MovementKind.CUT:
+            cut = envelope_id
+        elif cut is not None:
+            key = (cut, envelope_id) if reason == MOVED else (envelope_id, cut)
+            found[key] = found.get(key, 0) + (amount if reason == MOVED else -amount)
+            cut = None
+    return found
+
+
+def _lent(rows: Collection[uuid.UUID]) -> dict[tuple[uuid.UUID, uuid.UUID], int]:
+    pairs = _pairs(rows)
+    net = {(one, other): sum_ - pairs.get((other, one), 0) for (one, other), sum_ in pairs.items()}
+    return {key: sum_ for key, sum_ in net.items() if sum_ > 0}
 
 
 def offer_effect(row: FundEnvelope, amount: int) -> counting.Effect:

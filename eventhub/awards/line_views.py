@@ -7,12 +7,23 @@ from flask import flash, g, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from eventhub.awards import access, awarding, console_queries, console_shown, paying, queries, receipts, stays
+from eventhub.awards import (
+    access,
+    awarding,
+    console_queries,
+    console_shown,
+    paying,
+    queries,
+    receipts,
+    releasing,
+    stays,
+)
 from eventhub.awards.console import Place, at_awards, at_costs, at_prices, at_till, bp, found_award
 from eventhub.awards.console_forms import CostForm, PayForm, PriceForm, ReadForm, amount_of, chosen_day
 from eventhub.awards.ledger import shown
 from eventhub.awards.letters import title_of
 from eventhub.awards.models import Award, AwardLine, Outcome
+from eventhub.awards.releasing import SumsHidden
 from eventhub.funding.models import State
 from eventhub.kit.access import actor, staff, stands_on
 from eventhub.kit.codes import label
@@ -71,7 +82,14 @@ def reprice(slug: str, award_id: uuid.UUID, line_id: uuid.UUID) -> ResponseRetur
     row, form = console_queries.line(award.id, line_id), PriceForm(award.envelope.currency)
     if form.validate_on_submit():
         amount = amount_of(form.approved.data or "", award.envelope.currency)
-        if submit(form, lambda: awarding.reprice(place.person, award, {row.kind: amount}, may_raise=may_raise)):
+        before = row.approved or 0
+
+        def deed() -> Award:
+            if amount > before and releasing.is_near(place.person, place.call_id):
+                raise SumsHidden
+            return awarding.reprice(place.person, award, {row.kind: amount}, may_raise=may_raise)
+
+        if submit(form, deed):
             flash(_("Saved"), "ok")
             return back_to("awards_console.line", slug=slug, award_id=award_id, line_id=line_id)
     award = found_award(place, award_id)

@@ -9,15 +9,16 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext, pgettext
 
-from eventhub.awards import console_queries, console_shown, queries, releasing, staging
-from eventhub.awards.console import Place, at_awards, at_desk, bp, marked_ids
+from eventhub.awards import access, console_queries, console_shown, queries, releasing, staging
+from eventhub.awards.console import Place, at_awards, at_desk, bp, marked_ids, without_sums
 from eventhub.awards.console_queries import SIZE, VIEWS, Row
 from eventhub.awards.ledger import shown
 from eventhub.awards.letters import title_of
 from eventhub.awards.models import Award
+from eventhub.awards.releasing import SumsHidden
 from eventhub.funding.desk_shown import STATES
 from eventhub.funding.models import State
-from eventhub.kit.access import staff, stands_on
+from eventhub.kit.access import actor, staff, stands_on
 from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, Form, submit
 from eventhub.kit.i18n import show_date, show_own
@@ -53,7 +54,9 @@ def offer(slug: str) -> ResponseReturnValue:
     able = [one for one in found if one.application.state in OFFERABLE]
     days = place.reading.rules.accept_days
     if form.validate_on_submit() and sends:
-        if submit(form, lambda: releasing.offer_again(place.person, call, found, accept_days=days)):
+        near = releasing.is_near(place.person, place.call_id)
+        deed = lambda: releasing.offer_again(place.person, call, found, accept_days=days)  # noqa: E731
+        if submit(form, lambda: without_sums(near, deed)):
             said = ngettext("%(num)s grant is offered.", "%(num)s grants are offered.", len(found))
             flash(f"{said} {_('The letters are on their way.')}", "ok")
             return back_to("awards_console.index", slug=slug, view="offered")
@@ -70,12 +73,13 @@ def _preview(place: Place, able: list[Award], left: list[str], form: Form) -> Re
         whole[one.envelope_id] += one.amount
         new[one.envelope_id] += one.amount if one.application.state is State.LAPSED else 0
     call, rules = place.reading.call, place.reading.rules
+    is_near = releasing.is_near(place.person, place.call_id)
     envelopes = queries.envelopes(place.call_id)
     effects = [
         console_shown.effect(row, new[row.id], whole[row.id])
         | {"title": console_shown.envelope_title(rules, row.key, call.original_language)}
         for row in envelopes
-        if row.id in whole
+        if row.id in whole and not is_near
     ]
     if rules.envelopes_tell and effects:
         every = console_shown.effect(console_shown.as_one(envelopes), sum(new.values()), sum(whole.values()))
@@ -97,6 +101,7 @@ def _preview(place: Place, able: list[Award], left: list[str], form: Form) -> Re
         ],
         left=left,
         effects=effects,
+        hidden=SumsHidden.message if is_near else None,
         breaks=any(one["breaks"] for one in effects),
         days=rules.accept_days,
     )
@@ -125,6 +130,8 @@ def _list(place: Place) -> ResponseReturnValue:
         bulk=ActionForm(formdata=None),
         may_offer=place.offers and any(one.award.application.state in OFFERABLE for one in found),
         ways=_ways(place),
+        unreleased=any(one.award.application.state is State.APPROVED for one in found),
+        release_url=url_for("awards_release.board", slug=place.slug),
         scripts=["choose-all.js"],
     )
 
@@ -179,8 +186,9 @@ def _row(place: Place, one: Row) -> dict[str, Any]:
 def _ways(place: Place) -> list[dict[str, str]]:
     """The other pages about the money of this call."""
     release = {"label": _("Release of decisions"), "url": url_for("awards_release.board", slug=place.slug)}
+    approves = access.may_approve(actor().grants, place.reading.scope)
     return [
-        *([release] if place.offers else []),
+        *([release] if place.offers or approves else []),
         {"label": _("Money"), "url": url_for("awards_console.money", slug=place.slug)},
         {"label": _("Payments"), "url": url_for("awards_console.payments", slug=place.slug)},
         {"label": _("Proposed reserves"), "url": url_for("awards_console.reserves", slug=place.slug)},

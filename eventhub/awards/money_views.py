@@ -8,13 +8,15 @@ from flask import flash, g, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from eventhub.awards import budgets, console_queries, console_shown, dashboard, ledger, queries, rule_budgets
+from eventhub.awards import budgets, console_queries, console_shown, dashboard, ledger, queries, releasing, rule_budgets
 from eventhub.awards.console import Place, at_awards, at_till, bp
 from eventhub.awards.console_forms import BudgetForm, RateForm, chosen_day
 from eventhub.awards.console_queries import Entry
 from eventhub.awards.exchange import UN_OPERATIONAL
 from eventhub.awards.letters import title_of
 from eventhub.awards.money_models import BudgetChange, ExchangeRate, FundEnvelope
+from eventhub.awards.releasing import SumsHidden
+from eventhub.funding.models import Call
 from eventhub.kit.access import staff, stands_on
 from eventhub.kit.forms import ActionForm, Form, submit
 from eventhub.kit.i18n import show_date, show_number, show_own
@@ -37,11 +39,17 @@ def money(slug: str) -> ResponseReturnValue:
 def budget(slug: str, envelope_id: uuid.UUID) -> ResponseReturnValue:
     """Ask for one budget to be raised or cut, with a reason; another one of finance agrees."""
     place = at_till(slug)
-    row = console_queries.envelope(place.call_id, envelope_id)
+    row, is_near = console_queries.envelope(place.call_id, envelope_id), releasing.is_near(place.person, place.call_id)
     form = BudgetForm(row.currency)
     if form.validate_on_submit():
         difference, why = form.difference(), form.reason.data or ""
-        if submit(form, lambda: budgets.ask(place.person, row, difference, why=why)):
+
+        def deed() -> BudgetChange:
+            if is_near and difference < 0:
+                raise SumsHidden
+            return budgets.ask(place.person, row, difference, why=why)
+
+        if submit(form, deed):
             flash(_("The change is asked for. Another person of finance has to agree."), "ok")
             return back_to("awards_console.money", slug=slug)
         row = console_queries.envelope(place.call_id, envelope_id)
@@ -50,7 +58,7 @@ def budget(slug: str, envelope_id: uuid.UUID) -> ResponseReturnValue:
         slug=slug,
         title=title_of(place.reading.call, g.lang),
         name=_title(place, row),
-        facts=_told(place, row) if place.reading.rules.envelopes_tell else console_shown.sums(row)["facts"],
+        facts=None if is_near else _facts(place, row),
         form=form,
     )
     return page, form.status
@@ -79,7 +87,13 @@ def follow(slug: str, number: int) -> ResponseReturnValue:
     """Take a change of rules into the ledger, which did not hold it when it was agreed to."""
     place, form = at_till(slug), ActionForm()
     call = place.reading.call
-    if form.validate_on_submit() and submit(form, lambda: rule_budgets.follow_now(place.person, call, number)):
+
+    def deed() -> Call:
+        if releasing.is_near(place.person, place.call_id):
+            raise SumsHidden
+        return rule_budgets.follow_now(place.person, call, number)
+
+    if form.validate_on_submit() and submit(form, deed):
         flash(_("Saved"), "ok")
         return back_to("awards_console.money", slug=slug)
     return _draw(place, form)
@@ -126,12 +140,27 @@ def rates(slug: str) -> ResponseReturnValue:
     return page, form.status
 
 
+def _facts(place: Place, row: FundEnvelope) -> list[tuple[Any, str]]:
+    if place.reading.rules.envelopes_tell:
+        return _told(place, row)
+    facts: list[tuple[Any, str]] = console_shown.sums(row)["facts"]
+    return facts
+
+
 def _decided(
     slug: str, change_id: uuid.UUID, deed: Callable[[Person, BudgetChange], BudgetChange]
 ) -> ResponseReturnValue:
     place, form = at_till(slug), ActionForm()
     change = console_queries.budget_change(place.call_id, change_id)
-    if form.validate_on_submit() and submit(form, lambda: deed(place.person, change)):
+    # A cut that is refused says that more is promised.
+    hidden = deed is budgets.agree and change.difference < 0 and releasing.is_near(place.person, place.call_id)
+
+    def decide() -> BudgetChange:
+        if hidden:
+            raise SumsHidden
+        return deed(place.person, change)
+
+    if form.validate_on_submit() and submit(form, decide):
         flash(_("Saved"), "ok")
         return back_to("awards_console.money", slug=slug)
     return _draw(place, form)
@@ -141,13 +170,17 @@ def _draw(place: Place, sent: Form | None = None) -> ResponseReturnValue:
     call = place.reading.call
     envelopes = queries.envelopes(place.call_id)
     by_id = {one.id: one for one in envelopes}
+    is_near = releasing.is_near(place.person, place.call_id)
     lines = console_queries.ledger_lines(place.call_id, place.aside)
+    if is_near:
+        # What one envelope took from another is what it lacked for all of its grants, the own one among them.
+        lines = [one for one in lines if one.movement.reason != "moved"]
     words = console_queries.reasons(by_id)
     changes = console_queries.budget_changes(place.call_id)
     whose = [one.movement.by_id for one in lines] + [one.asked_by_id for one in changes]
     names = public_names([one for one in whose if one])
     agreed = {f"{budgets.MARK}{one.id}": one for one in changes if one.agreed_at}
-    lags = rule_budgets.lagging(place.call_id)
+    lags = [] if is_near else rule_budgets.lagging(place.call_id)
     keys = {one.key: one for one in envelopes}
     tells = place.reading.rules.envelopes_tell and len(envelopes) > 1
     shown = [console_shown.as_one(envelopes)] if tells else envelopes
@@ -157,13 +190,14 @@ def _draw(place: Place, sent: Form | None = None) -> ResponseReturnValue:
         title=title_of(call, g.lang),
         place=place,
         envelopes=[
-            console_shown.sums(one)
-            | {"id": one.id, "title": _("All envelopes together") if tells else _title(place, one)}
-            for one in shown
+            ({} if is_near else console_shown.sums(one))
+            | {"id": one.id, "title": _("All envelopes together") if tells and not is_near else _title(place, one)}
+            for one in (envelopes if is_near else shown)
         ],
         apart=[{"id": one.id, "title": _title(place, one), "facts": _told(place, one)} for one in envelopes]
-        if tells
+        if tells and not is_near
         else [],
+        hidden=SumsHidden.message if is_near else None,
         lags=[
             {
                 "number": one.number,

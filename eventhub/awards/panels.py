@@ -14,6 +14,7 @@ from eventhub.awards import (
     letters,
     personal_data,
     queries,
+    stepping,
 )
 from eventhub.awards.views import STATES, state_of
 from eventhub.funding import call_queries
@@ -57,12 +58,11 @@ def granted(found: Intake) -> Panel | None:
 
 
 def today(visitor: Visitor) -> Panel | None:
-    """Grants to offer, reserves that are proposed, payments and budgets that wait for a second person."""
+    """Reserves that are proposed or wait for an approver, payments and budgets that wait for a second person."""
     tasks: list[dict[str, Any]] = []
     for row in console_queries.waiting(visitor.grants, visitor.person):
         title = in_language(row.title, g.lang, row.original_language).text
         found = (
-            (row.to_offer, _("Grants to offer"), url_for("awards_console.index", slug=row.slug, view="approved")),
             (row.proposed, _("Proposed reserves"), url_for("awards_console.reserves", slug=row.slug)),
             (row.to_pay, _("Payments to agree to"), url_for("awards_console.payments", slug=row.slug)),
             (row.to_change, _("Budgets to agree to"), url_for("awards_console.money", slug=row.slug)),
@@ -71,6 +71,12 @@ def today(visitor: Visitor) -> Panel | None:
             if number:
                 tag = (ngettext("%(num)s waits", "%(num)s wait", number), "warn")
                 tasks.append({"label": label, "note": title, "url": url, "tag": tag})
+    for one in stepping.to_approve(visitor.grants, visitor.person):
+        tag = (ngettext("%(num)s waits", "%(num)s wait", one.number), "warn")
+        url = url_for("awards_console.reserves", slug=one.call.slug)
+        tasks.append(
+            {"label": _("Reserves to approve"), "note": letters.title_of(one.call, g.lang), "url": url, "tag": tag}
+        )
     return Panel("awards/today_panel.html", {"tasks": tasks}) if tasks else None
 
 

@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
 from eventhub.awards import queries, stays
-from eventhub.awards.ledger import Line, converted, write
+from eventhub.awards.ledger import Line, converted, free, write
 from eventhub.awards.models import Award, AwardLine, Outcome, Payment
 from eventhub.awards.money_models import MovementKind
 from eventhub.awards.recommending import recommenders_of
@@ -111,7 +111,8 @@ def is_payable(award: Award) -> bool:
 
 
 def payable(award: Award, line: AwardLine, *, but: uuid.UUID | None = None) -> int:
-    """What a line may still be paid: never more than the statement of the allowance gives, once there is one. What is
+    """What a line may still be paid: never more than the statement of the allowance gives, once there is one, nor than
+    stands committed for the grant and is not asked for: what came back is free, unless it is to be paid again. What is
     asked for already counts as paid. Below zero: so much comes back.
     """
     asked = select(func.coalesce(func.sum(Payment.amount - Payment.returned), 0)).where(
@@ -120,7 +121,14 @@ def payable(award: Award, line: AwardLine, *, but: uuid.UUID | None = None) -> i
     limit = line.authorised if line.actual is not None else line.approved
     stated = stays.stated(award, line)
     most = min(limit or 0, stated) if stated is not None else limit or 0
-    return int(most - (db.session.scalar(asked) or 0))
+    waiting = select(func.coalesce(func.sum(Payment.amount), 0)).where(
+        Payment.award_id == award.id,
+        Payment.paid_at.is_(None),
+        Payment.dropped_at.is_(None),
+        Payment.id != (but or uuid.UUID(int=0)),
+    )
+    held = award.committed - (db.session.scalar(waiting) or 0)
+    return min(int(most - (db.session.scalar(asked) or 0)), max(0, int(held)))
 
 
 def ask(actor: Person, award: Award, line: AwardLine, amount: int, *, payee: dict[str, str] | None = None) -> Payment:
@@ -197,7 +205,7 @@ def take_back(actor: Person, award: Award, payment: Payment, amount: int, *, pay
         lines += [
             Line(award.envelope_id, kind, amount, award.id) for kind in (MovementKind.RESERVE, MovementKind.COMMIT)
         ]
-    write(actor, lines, reason="came_back")
+    free(actor, award.application.call_id, lines, reason="came_back")
     audit.record("awards.came_back", award, actor=actor, scope_id=award.application.call_id, amount=amount)
     return payment
 
@@ -210,7 +218,8 @@ def settle(actor: Person, award: Award) -> Award:
     if award.application.state is not State.CLOSED or waiting:
         raise NotPossible
     if award.committed:
-        write(actor, [Line(award.envelope_id, MovementKind.UNCOMMIT, award.committed, award.id)], reason="settled")
+        freed = [Line(award.envelope_id, MovementKind.UNCOMMIT, award.committed, award.id)]
+        free(actor, award.application.call_id, freed, reason="settled")
     award.settled_at = award.settled_at or now()
     audit.record("awards.settled", award, actor=actor, scope_id=award.application.call_id)
     db.session.flush()

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 
 from eventhub.awards import awarding, queries, receipts, releasing, reporting, stays
-from eventhub.awards.ledger import Line, write
+from eventhub.awards.ledger import Line, free
 from eventhub.awards.models import Award, AwardLine, AwardStay, Outcome, Payment, Replacement, TravelReport, Visa
 from eventhub.awards.money_models import MovementKind
 from eventhub.awards.release_models import Decision
@@ -123,7 +123,8 @@ def _let_go(award: Award) -> None:
         awarding.end(None, award, State.CANCELLED, Outcome.CANCELLED, reason="erased")
     elif award.outcome is Outcome.ACCEPTED:
         if award.committed:
-            write(None, [Line(award.envelope_id, MovementKind.UNCOMMIT, award.committed, award.id)], reason="erased")
+            freed = [Line(award.envelope_id, MovementKind.UNCOMMIT, award.committed, award.id)]
+            free(None, award.application.call_id, freed, reason="erased")
         award.settled_at = award.settled_at or now()
 
 

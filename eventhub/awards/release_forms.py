@@ -19,15 +19,14 @@ NOW, LATER = "now", "later"
 
 
 class ReleaseForm(Form):
-    """Release all, now or at an instant. ``stamp`` and ``looked`` are of the page that was drawn."""
+    """Release all, now or at an instant; nothing is preset. ``stamp`` and ``looked`` are of the page that was drawn."""
 
     stamp = HiddenField()
     looked = HiddenField()
     when = RadioField(
         _l("When?"),
         choices=options([(NOW, _l("Now")), (LATER, _l("At a set time"))]),
-        default=NOW,
-        validators=[AnyOf([NOW, LATER])],
+        validators=[required(_l("Choose when")), AnyOf([NOW, LATER])],
     )
     at = DateTimeLocalField(_l("Day and time"), format=LOCAL, validators=[optional(), sensible_year])
 

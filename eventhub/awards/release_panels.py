@@ -72,7 +72,8 @@ def decided(asked: tuple[Reading, Slate]) -> Panel | None:
     if slate.state is not SlateState.APPROVED:
         return None
     call = reading.call
-    problem = release_shown.staging(releasing.staging_of(slate), call.currency, g.lang)
+    near = releasing.is_near(actor().person, call.id)
+    problem = release_shown.staging(releasing.staging_of(slate), call.currency, g.lang, near=near)
     url = url_for("awards_release.board", slug=call.slug)
     return Panel("awards/release_decided.html", {"problem": problem, "url": url})
 

@@ -140,13 +140,15 @@ def drawn(written: Letter, lang: str) -> dict[str, Any]:
     }
 
 
-def staging(row: Staging | None, currency: str, lang: str) -> dict[str, Any] | None:
-    """Why an approved slate is not staged; None where it is."""
+def staging(row: Staging | None, currency: str, lang: str, *, near: bool) -> dict[str, Any] | None:
+    """Why an approved slate is not staged; None where it is. How much is missing is not told to whoever is ``near`` to
+    a file: it would tell of the own one.
+    """
     if row is not None and row.done_at is not None:
         return None
     if row is None or row.failed is None:
         return {"why": None, "missing": None}
-    missing = show_money(Money(row.missing, currency), lang) if row.missing else None
+    missing = show_money(Money(row.missing, currency), lang) if row.missing and not near else None
     return {"why": STAGING_FAILED[row.failed], "missing": missing}
 
 

@@ -9,11 +9,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from eventhub.awards import access, considering, release_shown, releasing, staging
-from eventhub.awards.console import marked_ids
+from eventhub.awards import access, considering, release_shown, releasing, staging, stepping
+from eventhub.awards.console import marked_ids, without_sums
 from eventhub.awards.console_queries import aside_of
 from eventhub.awards.letters import title_of
-from eventhub.awards.release_forms import NOW, ReasonForm, ReleaseForm
+from eventhub.awards.release_forms import ReasonForm, ReleaseForm
 from eventhub.awards.releasing import CHOICES, Staged
 from eventhub.funding import duplicates
 from eventhub.funding.models import Application, State
@@ -22,11 +22,13 @@ from eventhub.kit.access import actor, staff, stands_on
 from eventhub.kit.clock import now
 from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, Form, submit
-from eventhub.kit.i18n import show_moment
+from eventhub.kit.i18n import show_moment, show_money, show_own
+from eventhub.kit.money import Money
 from eventhub.kit.web import back_to
 from eventhub.people.models import Person
 from eventhub.people.queries import public_names
 from eventhub.reviewing.queries import Reading, call_of
+from eventhub.selecting.queries import undecided as early
 
 bp = Blueprint("awards_release", __name__)
 ROOT = "/console/funds/<slug>/release"
@@ -51,19 +53,20 @@ def in_section() -> None:
 @bp.route(ROOT, methods=["GET", "POST"])
 @staff
 def board(slug: str) -> ResponseReturnValue:
-    """All staged decisions; a POST releases them, now or at an instant."""
+    """All staged decisions; a POST asks once more, and with ``go`` releases them, now or at an instant."""
     place = _at(slug)
     form = ReleaseForm()
     call = place.reading.call
     if request.method == "POST" and not place.may_release:
         raise NotFound
     if form.validate_on_submit():
-        made = submit(
-            form,
-            lambda: releasing.release(
-                place.person, call, stamp=form.stamp.data or "", at=form.instant(place.reading.call.time_zone)
-            ),
-        )
+        stamp = form.stamp.data or ""
+        if request.form.get("go") != "send":
+            seen = submit(
+                form, lambda: releasing.look(place.person, call, stamp=stamp, at=form.instant(call.time_zone))
+            )
+            return _ask(place, form, seen) if seen else _draw(place, form)
+        made = submit(form, lambda: releasing.release(place.person, call, stamp=stamp, at=form.instant(call.time_zone)))
         if made:
             if made.done_at:
                 told = ngettext("%(num)s person is being told.", "%(num)s people are being told.", made.told)
@@ -112,9 +115,9 @@ def reserves(slug: str) -> ResponseReturnValue:
     if not place.may_approve:
         raise NotFound
     reading, ids = place.reading, marked_ids()
-    if form.validate_on_submit() and submit(
-        form, lambda: staging.approve_confirmed(place.person, reading.call, reading.rules, ids)
-    ):
+    near = releasing.is_near(place.person, reading.call.id)
+    deed = lambda: staging.approve_confirmed(place.person, reading.call, reading.rules, ids)  # noqa: E731
+    if form.validate_on_submit() and submit(form, lambda: without_sums(near, deed)):
         flash(_("Approved. The next release tells them."), "ok")
         return back_to("awards_release.board", slug=slug)
     return _draw(place, form)
@@ -181,8 +184,6 @@ def _draw(place: Place, form: Form) -> ResponseReturnValue:
     rows = [one for one in every if one.application.id not in near]
     chosen = [one.application for one in rows if one.award is not None and one.application.state is State.APPROVED]
     barred = considering.standing_against(chosen)
-    waiting = staging.confirmed(call.id)
-    hidden = too_near(place.person, [one for one, _proposal, _place in waiting])
     slate = releasing.approved_slate(call.id)
     set_one = releasing.standing(call.id)
     past = releasing.releases(call.id)
@@ -190,18 +191,22 @@ def _draw(place: Place, form: Form) -> ResponseReturnValue:
     changed = release_shown.changed(rows, left, sending.looked.data) if sending.form_errors else []
     is_near = releasing.is_near(place.person, call.id)
     names = public_names([each for one in past for each in (one.made_by_id, one.stopped_by_id) if each])
-    sending.stamp.data, sending.looked.data = releasing.stamp_of(every), now().isoformat()
-    sending.when.data = sending.when.data or NOW
+    sending.stamp.data, sending.looked.data = "" if is_near else releasing.stamp_of(every), now().isoformat()
     page = render_template(
         "awards/release_board.html",
         **_call(place),
-        form=sending,
+        form=form,
+        sending=sending,
         button_form=form if isinstance(form, ActionForm) else ActionForm(formdata=None),
         may_release=place.may_release,
         may_approve=place.may_approve,
         slate=slate,
-        problem=release_shown.staging(releasing.staging_of(slate), call.currency, lang) if slate else None,
+        problem=release_shown.staging(releasing.staging_of(slate), call.currency, lang, near=is_near)
+        if slate
+        else None,
+        **_timely(place),
         groups=release_shown.groups(rows, lang, whole=bool(request.args.get("all"))),
+        places=stepping.places(call.id),
         total=len(rows),
         near=is_near,
         failed=release_shown.failed(past[0] if past else None, rows),
@@ -212,15 +217,44 @@ def _draw(place: Place, form: Form) -> ResponseReturnValue:
         left=[one.listed_name for one in left if one.id not in near],
         free=[(one.listed_name, is_proposed) for one, is_proposed in free if one.id not in near],
         undecided=releasing.undecided(call.id, aside_of(place.person)),
-        waiting=[one.listed_name for one, _proposal, _place in waiting if one.id not in hidden],
+        waiting=stepping.rows(place.person, call, is_near=is_near),
+        held=[] if is_near else stepping.free_in_words(call, place.reading.rules),
         set=_set(set_one.at, call.time_zone) if set_one else None,
         letters=_samples(place, rows, set_one.at if set_one else None),
         discreet=sum(one.application.person.discreet for one in rows),
         accept_days=place.reading.rules.accept_days,
-        waiting_ids=[one.id for one, _proposal, _place in waiting if one.id not in hidden],
         past=release_shown.past(past, names, actor().time_zone, lang, near=is_near),
+        scripts=["show-if.js"],
     )
     return page, form.status
+
+
+def _ask(place: Place, form: ReleaseForm, rows: list[Staged]) -> str:
+    """How many learn, and of how much money, before it cannot be taken back."""
+    call = place.reading.call
+    kinds = release_shown.groups(rows, g.lang, whole=False)
+    amount = sum(one.award.amount for one in rows if one.award and one.application.state is State.APPROVED)
+    at = form.instant(call.time_zone)
+    return render_template(
+        "awards/release_ask.html",
+        **_call(place),
+        **_timely(place),
+        form=form,
+        total=len(rows),
+        kinds=[(one["title"], one["number"]) for one in kinds],
+        amount=show_money(Money(amount, call.currency), g.lang),
+        set=_set(at, call.time_zone) if at else None,
+        accept_days=place.reading.rules.accept_days,
+    )
+
+
+def _timely(place: Place) -> dict[str, Any]:
+    """What speaks for waiting: applications that may still come, and files that are decided on by nobody yet."""
+    call = place.reading.call
+    return {
+        "closes": show_own(call.closes_at, call.time_zone, g.lang) if call.closes_at > now() else "",
+        "early": early(call.id, place.person.id),
+    }
 
 
 def _samples(place: Place, rows: list[Staged], at: Any) -> list[dict[str, Any]]:

@@ -93,13 +93,22 @@ class WrongInstant(DomainError):
 
     status = 422
     field = "at"
-    message = _l("Give an instant from now on, at most 60 days ahead.")
+    message = _l("Choose a day and a time from now on, at most 60 days ahead.")
 
 
 class NotSet(DomainError):
     """There is nothing to stop."""
 
     message = _l("No release is set any more: it was stopped, or it is done.")
+
+
+class SumsHidden(Forbidden):
+    """A sum less all that somebody sees is the own decision, which is not told yet (SAFETY.md properties 2 and 7)."""
+
+    message = _l(
+        "You are near to an application of this call whose answer is still to come. Until then sums are not shown to"
+        " you, and a colleague has to do this."
+    )
 
 
 class WrongCode(DomainError):
@@ -312,6 +321,30 @@ def decision_told(application: Application) -> Decision | None:
     return db.session.scalar(rows)
 
 
+def look(actor: Person, call: Call, *, stamp: str, at: datetime | None = None) -> list[Staged]:
+    """What would be released, before somebody says so a second time. Raises what ``release`` does; nothing is held."""
+    rows = staged(call.id)
+    _demand_ready(actor, call, rows, stamp, at)
+    return rows
+
+
+def _demand_ready(actor: Person, call: Call, rows: Sequence[Staged], stamp: str, at: datetime | None) -> None:
+    if at is not None and not now() - timedelta(minutes=1) <= at <= now() + LONGEST:
+        raise WrongInstant
+    if call.stand is Stand.CANCELLED:
+        raise NotPossible
+    if standing(call.id) is not None:
+        raise UnderWay
+    if approved_slate(call.id) is None:
+        raise NotApproved
+    if not rows:
+        raise NothingStaged
+    if is_near(actor, call.id):
+        raise OwnFile
+    if stamp != stamp_of(rows):
+        raise ChangedSince
+
+
 def release(actor: Person, call: Call, *, stamp: str, at: datetime | None = None) -> Release:
     """Tell everybody: now, or at an instant. ``stamp`` is of the page on which it was decided.
 
@@ -319,22 +352,9 @@ def release(actor: Person, call: Call, *, stamp: str, at: datetime | None = None
     then nothing is done.
     """
     moment = now()
-    if at is not None and not moment - timedelta(minutes=1) <= at <= moment + LONGEST:
-        raise WrongInstant
     call = hold_call(call.id)
-    if call.stand is Stand.CANCELLED:
-        raise NotPossible
-    if standing(call.id) is not None:
-        raise UnderWay
-    if approved_slate(call.id) is None:
-        raise NotApproved
     rows = _held(Application.call_id == call.id)
-    if not rows:
-        raise NothingStaged
-    if stamp != stamp_of(rows):
-        raise ChangedSince
-    if is_near(actor, call.id):
-        raise OwnFile
+    _demand_ready(actor, call, rows, stamp, at)
     row = Release(id=uuid.uuid4(), call_id=call.id, at=max(at or moment, moment), made_by_id=actor.id, seen=marks(rows))
     db.session.add(row)
     db.session.flush()

@@ -148,6 +148,18 @@ def confirmed(call_id: uuid.UUID) -> list[Stepping]:
     return list(found.values())
 
 
+def amounts(call_id: uuid.UUID, waiting: Sequence[Stepping]) -> dict[uuid.UUID, int]:
+    """What each of them is to be given, in minor units, by application. One statement."""
+    slate = _staged(call_id)
+    return {application.id: _plan(application, slate, place).cost for application, _proposal, place in waiting}
+
+
+def signers(call_id: uuid.UUID, waiting: Sequence[Stepping]) -> dict[uuid.UUID, uuid.UUID]:
+    """Who signed for each of them, by application. One statement."""
+    slate = _staged(call_id)
+    return {application.id: _signer(slate, proposal, place) for application, proposal, place in waiting}
+
+
 def approve_confirmed(actor: Person, call: Call, rules: Rules, ids: Collection[uuid.UUID]) -> list[Award]:
     """An approver approves reserves who step in, of the ``ids`` that the page showed those on whom this person may
     decide; they wait for the next release.
@@ -368,7 +380,7 @@ def _grants(call: Call, rules: Rules, plans: Sequence[Plan]) -> list[Grant]:
         for one in moved
         for key, kind in ((one.source, MovementKind.CUT), (one.target, MovementKind.RAISE))
     ]
-    ledger.write(None, lines, reason="moved")
+    ledger.write(None, lines, reason=ledger.MOVED)
     return [
         Grant(
             plan.application,

@@ -2,10 +2,11 @@
 
 from datetime import date, timedelta
 
+from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from eventhub.awards import awarding
+from eventhub.awards import awarding, queries
 from eventhub.awards.models import Award, Outcome, Ticket, TravelReport, Visa, VisaState
 from eventhub.funding.models import State
 from eventhub.funding.moves import NotPossible, move
@@ -13,8 +14,10 @@ from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError
+from eventhub.kit.i18n import language, show_date
 from eventhub.kit.outbox import promise
 from eventhub.people.models import Person
+from eventhub.programme.models import Event
 
 
 class DaysWrong(DomainError):
@@ -31,12 +34,44 @@ class NotBegun(DaysWrong):
     field = "ended_on"
 
 
+class FarFromEvent(DomainError):
+    """A day that has nothing to do with the event: of another year, mostly. ``first`` and ``last`` are possible."""
+
+    status = 422
+
+    def __init__(self, field: str, first: date, last: date) -> None:
+        super().__init__(
+            _l(
+                "That is far from the event. Give a day from %(first)s to %(last)s.",
+                first=LazyString(lambda: show_date(first, language())),
+                last=LazyString(lambda: show_date(last, language())),
+            )
+        )
+        self.field = field
+
+
 class NotOver(DomainError):
     """A journey that lies ahead."""
 
     status = 422
     field = "ended_on"
     message = _l("A journey that is not over yet cannot be closed.")
+
+
+AROUND = timedelta(days=45)
+"""So long before and after the event a journey may be."""
+AHEAD = timedelta(days=366)
+"""So long after the approval, where a call is for no event."""
+
+
+def days_of(award: Award) -> tuple[date, date]:
+    """Between which days a journey is: around the event, or else the year after the approval."""
+    call = queries.call(award.application.call_id)
+    event = db.session.get(Event, call.event_id) if call.event_id else None
+    if event is not None:
+        return event.first_day - AROUND, event.last_day + AROUND
+    approved = award.approved_at.date()
+    return approved - AROUND, approved + AHEAD
 
 
 def visa_of(award: Award) -> Visa | None:
@@ -105,8 +140,12 @@ def visa_refused(actor: Person, award: Award, visa: Visa) -> Visa:
 
 def ticketed(actor: Person, award: Award, *, travels_on: date, returns_on: date) -> Ticket:
     """A ticket is bought: from now on nobody replaces the person. Raises NotPossible, where a visa is needed and not
-    there too, and DaysWrong.
+    there too, DaysWrong, and FarFromEvent for days of another year.
     """
+    first, last = days_of(award)
+    for field, day in (("travels_on", travels_on), ("returns_on", returns_on)):
+        if not first <= day <= last:
+            raise FarFromEvent(field, first, last)
     if returns_on < travels_on:
         raise DaysWrong
     if award.application.state is State.VISA_PENDING:
@@ -121,14 +160,17 @@ def ticketed(actor: Person, award: Award, *, travels_on: date, returns_on: date)
 
 
 def travelled(actor: Person | None, award: Award, *, ended_on: date, report_days: int) -> TravelReport:
-    """The person was there: the report is due so many days after the journey. Raises NotPossible, NotOver, and
-    NotBegun for a day before the ticket's first.
+    """The person was there: the report is due so many days after the journey. Raises NotPossible, NotOver,
+    NotBegun for a day before the ticket's first, and FarFromEvent.
     """
     if ended_on > now().date():
         raise NotOver
     begins = db.session.scalar(select(Ticket.travels_on).where(Ticket.award_id == award.id))
     if begins is not None and ended_on < begins:
         raise NotBegun
+    first, last = days_of(award)
+    if not first <= ended_on <= last:
+        raise FarFromEvent("ended_on", first, last)
     move(award.application, State.TRAVELLED, State.REPORT_DUE, actor=actor)
     row = TravelReport(award_id=award.id, ended_on=ended_on, due=ended_on + timedelta(days=report_days))
     db.session.add(row)

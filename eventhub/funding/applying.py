@@ -11,7 +11,6 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from babel.numbers import get_currency_precision
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import BigInteger, cast, func, select, update
 
@@ -28,6 +27,7 @@ from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
 from eventhub.kit.db import db, table_of
 from eventhub.kit.errors import DomainError, means
+from eventhub.kit.money import digits_of
 from eventhub.kit.outbox import promise
 from eventhub.people.affiliations import affiliate
 from eventhub.people.models import Person
@@ -336,7 +336,7 @@ def minor(value: object, currency: str) -> int | None:
     """
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MOST:
         return None
-    exact = (Decimal(str(value)) * 10 ** get_currency_precision(currency)).quantize(Decimal(1), ROUND_HALF_UP)
+    exact = (Decimal(str(value)) * 10 ** digits_of(currency)).quantize(Decimal(1), ROUND_HALF_UP)
     return min(int(exact), MOST)
 
 

@@ -1,6 +1,5 @@
 """What officers fill in about a call: each page a part of its rules. Rows that stay empty are left out."""
 
-import re
 import secrets
 from collections.abc import Iterable
 from datetime import datetime
@@ -34,14 +33,22 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import Texts
 from eventhub.kit.errors import DomainError
 from eventhub.kit.forms import Form, optional, options, required
-from eventhub.kit.i18n import AUTONYMS, LANGUAGES, in_language, show_zone
+from eventhub.kit.i18n import AUTONYMS, LANGUAGES, in_language, language, show_zone
+from eventhub.kit.money import AmountWrong, Why, parse_amount
 from eventhub.programme.local_time import instant_of, zone_names
 from eventhub.programme.models import Event
+from eventhub.questionnaires.typed import TWO_WAYS
 
 LOCAL = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
 CURRENCIES = ("USD", "EUR", "CHF", "GBP", "CAD", "AUD", "DKK", "NOK", "SEK")
 """Those of which a hundred minor units are one."""
 MOST_MONEY = 10**11
+WHY_NOT = {
+    Why.NEGATIVE: _l("An amount cannot be less than nothing"),
+    Why.AMBIGUOUS: TWO_WAYS,
+    Why.TOO_LARGE: _l("This amount is too large: at most %(most)s", most="1000000000"),
+}
+"""Why an amount cannot be taken, to the person; else how one is written."""
 LINE, LONG = 300, 5_000
 RESERVED = {"new", "debts"}
 
@@ -90,7 +97,7 @@ def given(field: Any) -> Texts:
 
 
 class MoneyField(IntegerField):
-    """An amount, typed as 1200 or 1200.50; its data are minor units."""
+    """An amount in one of CURRENCIES, typed as people type amounts (kit/money.py); its data are minor units."""
 
     places = 2
     """Told to the page, which offers a keyboard with a decimal point."""
@@ -108,24 +115,15 @@ class MoneyField(IntegerField):
         """From what was typed. Raises ValueError with words for the person."""
         if not valuelist:
             return
-        self.typed = str(valuelist[0]).strip()
-        plain = re.sub(r"[\s\u00a0\u202f'’]", "", self.typed)
-        if re.fullmatch(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]{1,2})?", plain):
-            plain = plain.replace(",", "")
-        if not plain:
-            self.data = None
+        self.typed, self.data = str(valuelist[0]).strip(), None
+        if not self.typed:
             return
-        if re.fullmatch(r"-[0-9.,]+", plain):
-            self.data = None
-            raise ValueError(gettext("An amount cannot be less than nothing"))
-        found = re.fullmatch(r"([0-9]{1,15})(?:[.,]([0-9]{1,2}))?", plain)
-        if not found:
-            self.data = None
-            raise ValueError(gettext("Write an amount as 1200 or 1200.50"))
-        amount = int(found[1]) * 100 + int((found[2] or "").ljust(2, "0") or 0)
+        try:
+            amount = parse_amount(self.typed, "USD", language()).minor
+        except AmountWrong as error:
+            raise ValueError(str(WHY_NOT.get(error.why) or _l("Write an amount as 1200 or 1200.50"))) from None
         if amount > MOST_MONEY:
-            self.data = None
-            raise ValueError(gettext("This amount is too large: at most %(most)s", most="1000000000"))
+            raise ValueError(str(WHY_NOT[Why.TOO_LARGE]))
         self.data = amount
 
     def _value(self) -> str:

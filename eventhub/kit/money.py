@@ -37,6 +37,8 @@ MINUSES = ("-", "\u2212", "\u2013", "\ufe63", "\uff0d")
 CODE = re.compile(r"(?P<before>[A-Za-z]{3})?\s*(?P<number>[^A-Za-z]*?)\s*(?P<after>[A-Za-z]{3})?")
 THREES = re.compile(r"[1-9]\d{0,2}(S\d{3})+")
 INDIAN = re.compile(r"[1-9]\d?(S\d{2})+S\d{3}")
+ONE_AFTER_COMMA = re.compile(r"\d*,\d")
+"""1,5: where a comma stands between thousands, somebody who typed two digits too few, or decimals of another habit."""
 
 
 class MoneyError(ValueError):
@@ -80,7 +82,9 @@ class Why(StrEnum):
     GROUPS = "groups"
     """Separators that group nothing: 12 50, 1,2,3."""
     AMBIGUOUS = "ambiguous"
-    """1,200 of a currency with three decimals, where the page's language would write 1.200 or 1 200."""
+    """1,200 of a currency with three decimals, where the page's language would write 1.200 or 1 200; 1,5 where a comma
+    stands between thousands.
+    """
     TOO_LARGE = "too_large"
 
 
@@ -197,7 +201,8 @@ def parse_amount(typed: str, currency: str, language: str) -> Money:
 
     Takes digits of every script, no-break spaces, Swiss apostrophes, Arabic separators, Indian groups, and the code of
     the currency before or after. Where a lone mark may be read in two ways the ``language`` of the page decides; a
-    reading that is a thousand times off is refused, never guessed. Raises AmountWrong.
+    reading that is a thousand times off is refused, never guessed, and so is 1,5 where a comma stands between
+    thousands. Raises AmountWrong.
     """
     text = _number(typed, currency)
     whole, decimals = _split(text, currency, language, digits_of(currency))
@@ -280,6 +285,8 @@ def _decimal_mark(text: str, currency: str, language: str, digits: int) -> str:
     if commas + stops != 1 or "S" in text:
         return "" if commas + stops != 1 else ("," if commas else ".")
     mark, own = "," if commas else ".", "," if language in COMMA_DECIMALS else "."
+    if mark != own and ONE_AFTER_COMMA.fullmatch(text):
+        raise AmountWrong(Why.AMBIGUOUS, currency)
     if mark == own or not THREES.fullmatch(text.replace(mark, "S")):
         return mark
     if digits >= 3:

@@ -14,6 +14,7 @@ from wtforms.widgets import DateInput, NumberInput
 
 from eventhub.kit.clock import now
 from eventhub.kit.i18n import SEPARATORS, show_date, show_number
+from eventhub.kit.money import INDIAN, MARKS, ONE_AFTER_COMMA, THREES
 from eventhub.kit.text import DIGITS, ascii_email, multi_line, phone_number, single_line
 from eventhub.questionnaires.uploads import Wrong
 
@@ -27,6 +28,7 @@ NAME_SIGNS = frozenset(" .,'’ʼʻʿʾ`´-‐‑()")
 TEXT = 20_000
 NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,6})?")
 TODAY = "today"
+TWO_WAYS = _l("This can be read in two ways. Write the number without a mark between thousands.")
 FROM_TODAY = re.compile(r"today([+-][0-9]{1,5})?")
 
 
@@ -112,16 +114,7 @@ def clean_number(question: "Question", value: Any, language: str) -> int | float
 def _number(value: Any, language: str) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise Wrong(_l("Write a number"))
-    text = str(value)
-    if isinstance(value, str):
-        point = SEPARATORS.get(language, (",", "."))[1]
-        text = (
-            re.sub("[\\s\u00a0\u202f']", "", single_line(value).translate(DIGITS)).replace("−", "-").replace("٫", ".")
-        )
-        if point == ",":
-            text = text.replace(",", ".")
-        elif re.fullmatch(r"[+-]?\d{1,3}([,٬]\d{3})+(\.\d+)?", text):
-            text = text.replace(",", "").replace("٬", "")
+    text = _plain(value, language) if isinstance(value, str) else str(value)
     try:
         number = Decimal(text) if NUMBER.fullmatch(text) or not isinstance(value, str) else None
     except InvalidOperation:
@@ -129,6 +122,40 @@ def _number(value: Any, language: str) -> Decimal:
     if number is None or not number.is_finite() or abs(number) >= Decimal(10) ** 15:
         raise Wrong(_l("Write a number"))
     return number
+
+
+def _plain(typed: str, language: str) -> str:
+    """The number with ASCII digits and a full stop before its decimals, or something that is no number. What may be
+    meant a thousand times larger is asked again (2.500 everywhere, 2,500 where a comma begins the decimals), as amounts
+    are (kit/money.py). Raises Wrong.
+    """
+    text = re.sub("[\\s\u00a0\u202f'\u2019\u066c]", "", single_line(typed).translate(DIGITS | MARKS)).replace("−", "-")
+    sign, unsigned = (text[:1], text[1:]) if text[:1] in {"+", "-"} else ("", text)
+    mark = _decimal_mark(unsigned, language)
+    whole, _, decimals = unsigned.rpartition(mark) if mark else (unsigned, "", "")
+    kinds = set(whole) & {",", "."}
+    if len(kinds) == 1:
+        grouped = whole.replace(kinds.pop(), "S")
+        whole = grouped.replace("S", "") if THREES.fullmatch(grouped) or INDIAN.fullmatch(grouped) else ""
+    return f"{sign}{whole}.{decimals}" if mark else sign + whole
+
+
+def _decimal_mark(text: str, language: str) -> str:
+    commas, stops = text.count(","), text.count(".")
+    if "\u066b" in text:
+        return "\u066b"
+    if commas and stops:
+        return "," if text.rindex(",") > text.rindex(".") else "."
+    if commas + stops != 1:
+        return ""
+    mark, own = "," if commas else ".", SEPARATORS.get(language, (",", "."))[1]
+    if THREES.fullmatch(text.replace(mark, "S")):
+        if mark in {own, "."}:
+            raise Wrong(TWO_WAYS)
+        return ""
+    if mark != own and ONE_AFTER_COMMA.fullmatch(text):
+        raise Wrong(TWO_WAYS)
+    return mark
 
 
 def shown_number(value: Any, language: str) -> str:
@@ -140,8 +167,11 @@ def shown_number(value: Any, language: str) -> str:
 
 
 def number_as_typed(_: "Question", value: Any, language: str) -> str:
-    """A stored number as somebody who writes this language types it."""
-    return str(value).replace(".", SEPARATORS.get(language, (",", "."))[1])
+    """A stored number as somebody who writes this language types it, so that it is read alike again."""
+    text = str(value)
+    if THREES.fullmatch(text.lstrip("-").replace(".", "S")):
+        text += "0"
+    return text.replace(".", SEPARATORS.get(language, (",", "."))[1])
 
 
 def clean_date(question: "Question", value: Any, language: str) -> str:

@@ -187,13 +187,14 @@ def _gap(ranks: Sequence[int], lang: str) -> str:
     first, last = show_number(ranks[0], lang), show_number(ranks[-1], lang)
     if len(ranks) == 1:
         return str(_("Rank %(rank)s: one more is chosen", rank=first))
-    return ngettext(
+    told = ngettext(
         "Ranks %(first)s to %(last)s: %(num)s more is chosen",
         "Ranks %(first)s to %(last)s: %(num)s more are chosen",
         len(ranks),
         first=first,
         last=last,
     )
+    return str(told)
 
 
 def ends_of(chosen: list[dict[str, Any]], *, everybody: bool = False) -> list[dict[str, Any]]:

@@ -215,6 +215,7 @@ def _table(place: Place, slate: Slate) -> tuple[list[list[object]], list[str]]:
 def _decision(place: Place, slate: Slate, form: Form) -> ResponseReturnValue:
     ids = [uuid.UUID(one) for one in slate.minutes.get("present", ())]
     names = public_names(ids)
+    call = place.reading.call
     return _page(
         "selecting/decide.html",
         place,
@@ -227,6 +228,8 @@ def _decision(place: Place, slate: Slate, form: Form) -> ResponseReturnValue:
         is_near=actions.is_near(place.person, place.reading, slate),
         gone=queries.gone(slate, place.aside) if slate.state is SlateState.RECOMMENDED else 0,
         sits=access.sits(actor().grants, place.reading.scope),
+        closes=show_own(call.closes_at, call.time_zone, language()) if call.closes_at > now() else "",
+        undecided=queries.undecided(call.id, place.person.id),
         beside=panels("selecting.decided", (place.reading, slate)),
     )
 

@@ -1,19 +1,20 @@
 """Money follows the call: none is cancelled over a grant, and an envelope that comes back has its budget again."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from eventhub.awards import awarding, queries, rule_budgets, travelling
-from eventhub.awards.models import Outcome
+from eventhub.awards.models import Outcome, Ticket
 from eventhub.awards.money_models import FundEnvelope
 from eventhub.funding import opening
 from eventhub.funding.models import CallRules, State
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from tests.factories.awards import RULES, Money, make_application, make_award, make_fund, make_reserves
+from tests.factories.programme import make_event
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -50,6 +51,29 @@ def test_a_journey_does_not_end_before_it_began() -> None:
         travelling.travelled(fund.officer, award, ended_on=first - timedelta(days=1), report_days=30)
     assert award.application.state is State.TICKETED
     assert travelling.travelled(fund.officer, award, ended_on=first, report_days=30).due == first + timedelta(days=30)
+
+
+@pytest.mark.parametrize("of_event", [True, False])
+def test_a_journey_of_another_year_is_refused_at_its_field(of_event: bool) -> None:
+    fund = make_fund(event=make_event() if of_event else None)
+    award, today = make_award(fund, State.ACCEPTED), now().date()
+    first, last = travelling.days_of(award)
+    for days, field in (
+        ((date(2020, 1, 1), date(2020, 1, 5)), "travels_on"),
+        ((first - timedelta(days=1), today), "travels_on"),
+        ((today, last + timedelta(days=1)), "returns_on"),
+    ):
+        with pytest.raises(travelling.FarFromEvent) as refused:
+            travelling.ticketed(fund.officer, award, travels_on=days[0], returns_on=days[1])
+        assert refused.value.field == field
+    assert award.application.state is State.ACCEPTED
+    travelling.ticketed(fund.officer, award, travels_on=first, returns_on=today)
+    ticket = db.session.scalars(select(Ticket)).one()
+    ticket.travels_on = date(2020, 1, 1)
+    db.session.flush()
+    with pytest.raises(travelling.FarFromEvent):
+        travelling.travelled(fund.officer, award, ended_on=date(2020, 1, 5), report_days=30)
+    assert award.application.state is State.TICKETED
 
 
 def agree(fund: Money, number: int, **amounts: int) -> None:

@@ -15,13 +15,13 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.people.models import Affiliation, Person, Role
 from tests.awards import scene
-from tests.factories.awards import Money, make_application, make_award, make_fund, make_reserves
+from tests.factories.awards import Money, make_award, make_fund, make_reserves
 from tests.factories.funding import an_open_call
 from tests.factories.funding_desk import fund_officer
 from tests.factories.people import make_organisation, make_person, sign_in
 from tests.factories.registration import a_photograph
 from tests.house.grants_world import note_stay
-from tests.programme.console import fields_of, send, text_of
+from tests.programme.console import error_at, fields_of, send, text_of
 
 
 @pytest.fixture
@@ -208,7 +208,9 @@ def test_a_visa_a_ticket_a_journey_and_the_report(client: FlaskClient, fund: Mon
         data=fields_of(client.get(url), action="/ticket") | {"travels_on": today, "returns_on": "2020-01-01"},
     )
     assert wrong.status_code == 422
-    assert "The journey ends before it begins." in wrong.text
+    assert "That is far from the event." in error_at(wrong, "returns_on")
+    yesterday = (now() - timedelta(days=1)).date().isoformat()
+    assert deed(client, url, "/ticket", travels_on=today, returns_on=yesterday) == 422
     assert deed(client, url, "/ticket", travels_on=today, returns_on=today) == 303
     tomorrow = (now() + timedelta(days=1)).date().isoformat()
     assert deed(client, url, "/travelled", ended_on=tomorrow) == 422
@@ -376,13 +378,14 @@ def test_a_report_is_kept_as_it_is_written(client: FlaskClient, fund: Money) -> 
 
 
 def test_today_and_the_call_lead_to_what_waits(client: FlaskClient, fund: Money) -> None:
-    make_award(fund, State.APPROVED)
-    make_application(fund)
+    make_reserves(fund, [None])
+    award = make_award(fund, State.ACCEPTED)
+    awarding.withdraw(award.application.person, award)
     officer(client, fund)
-    assert "Grants to offer" in client.get("/en/console").text
+    assert "Proposed reserves" in client.get("/en/console").text
     assert home(fund) in client.get(f"/en/console/funds/{fund.call.slug}").text
     officer(client, fund, Role.FINANCE)
-    assert "Grants to offer" not in client.get("/en/console").text
+    assert "Proposed reserves" not in client.get("/en/console").text
 
 
 def test_reminders_keep_in_step_with_the_days_a_call_gives(client: FlaskClient, fund: Money) -> None:

@@ -15,7 +15,7 @@ from eventhub.kit.errors import Forbidden
 from eventhub.people.models import Person, Role
 from eventhub.people.queries import grants_of
 from eventhub.selecting.models import Recusal
-from tests.factories.awards import Money, approve, make_application, make_award, make_fund
+from tests.factories.awards import Money, approve, make_application, make_award, make_fund, make_reserves
 from tests.factories.funding_desk import fund_officer, make_endorsement
 from tests.factories.people import sign_in
 from tests.factories.releasing import Decided, make_staged, release
@@ -38,12 +38,18 @@ def officer(client: FlaskClient, fund: Money, kind: Role = Role.FUND_OFFICER) ->
 
 def test_what_waits_does_not_count_ones_own(client: FlaskClient, fund: Money) -> None:
     person = officer(client, fund)
-    make_award(fund, State.APPROVED, person=person)
-    assert "Grants to offer" not in client.get("/en/console").text
-    make_award(fund, State.APPROVED)
-    assert "Grants to offer" in client.get("/en/console").text
+    own, other = make_reserves(fund, [None, None])
+    own.filed_by_id = person.id
+    db.session.flush()
+    first = make_award(fund, State.ACCEPTED)
+    awarding.withdraw(first.application.person, first)
+    assert "Proposed reserves" not in client.get("/en/console").text
+    second = make_award(fund, State.ACCEPTED)
+    awarding.withdraw(second.application.person, second)
+    assert queries.open_proposals(fund.call.id)[1].application_id == other.id
+    assert "Proposed reserves" in client.get("/en/console").text
     (row,) = console_queries.waiting(grants_of(person.id), person)
-    assert (row.to_offer, row.proposed, row.to_pay) == (1, 0, 0)
+    assert (row.proposed, row.to_pay) == (1, 0)
 
 
 def test_the_ledger_shows_no_line_of_ones_own_award(client: FlaskClient, fund: Money) -> None:
@@ -79,10 +85,13 @@ def test_a_release_says_the_same_of_ones_own_file_staged_or_not(client: FlaskCli
     if not staged:
         file.state, file.outcome_seen = State.UNDER_REVIEW, None
     db.session.flush()
-    told, stamp = draw(client, scene)
-    assert "7 people learn at the same time" in told
+    page = client.get(f"/en/console/funds/{scene.call.slug}/release")
+    told = text_of(page)
     assert "A colleague has to release." in told
+    assert "Release all" not in told
     assert "still under review" not in told
+    assert 'name="stamp"' not in page.text
+    stamp = releasing.stamp_of(releasing.staged(scene.call.id))
     with pytest.raises(releasing.OwnFile):
         releasing.release(scene.officer, scene.call, stamp=stamp)
 

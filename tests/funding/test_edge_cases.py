@@ -7,21 +7,27 @@ from datetime import date
 import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
+from flask_babel import force_locale
 from sqlalchemy import select
+from wtforms import ValidationError
 
 from eventhub.awards import awarding, considering, replacing
 from eventhub.awards import queries as awards
+from eventhub.awards.console_forms import amount_of
 from eventhub.awards.models import Proposal
-from eventhub.funding import costs, debts, presets, rule_checks, traits
+from eventhub.funding import applying, costs, debts, presets, rule_checks, traits
 from eventhub.funding.allowance import ldc_at_call
 from eventhub.funding.costs import Journey, Need
-from eventhub.funding.models import Application, FundKind, Owed, State
+from eventhub.funding.models import Application, CallRules, FundKind, Owed, State
+from eventhub.funding.money_forms import MoneyForm
 from eventhub.funding.rule_checks import Problem, balance_findings, usual_cost
 from eventhub.funding.rules import AGE_CELLS, Balance, Bound, CostLine, Costs, Dimension, Support, read
 from eventhub.kit import codes
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.people.models import Person
+from eventhub.questionnaires import answers as given
+from eventhub.questionnaires.typed import TWO_WAYS
 from eventhub.registration.reference import new_reference
 from eventhub.reviewing import asking, queries, scoring, shown
 from eventhub.selecting import inputs
@@ -29,7 +35,7 @@ from tests.awards.scene import nominated
 from tests.delegations.scene import send
 from tests.factories import reviewing as reads
 from tests.factories.awards import Money, make_award, make_fund, make_reserves
-from tests.factories.funding import an_open_call, apply, begin
+from tests.factories.funding import OPEN_TO_ALL, an_open_call, apply, begin, held
 from tests.factories.funding_desk import make_debt
 from tests.factories.people import make_organisation, make_person, sign_in
 from tests.programme.test_views import LANGUAGES
@@ -86,6 +92,28 @@ def test_a_reserve_who_owes_a_report_is_not_taken_either(who: str) -> None:
     }
     assert reserve.state is State.RESERVE
     debt.cleared_at = now()
+    db.session.flush()
+    assert awarding.confirm(fund.officer, proposal).state is State.RECOMMENDED
+
+
+def test_a_proposed_change_of_rules_lets_nobody_through_and_stops_nobody() -> None:
+    fund = make_fund()
+    (reserve,) = make_reserves(fund, [None])
+    ended(fund)
+    make_debt(db.session.get_one(Person, reserve.person_id))
+    proposal = awards.proposal(_proposed(reserve), lock=True)
+    agreed = db.session.scalars(select(CallRules).where(CallRules.call_id == fund.call.id)).one()
+    lax = agreed.rules | {"limits": OPEN_TO_ALL["limits"]}
+    changed = CallRules(call_id=fund.call.id, number=2, rules=lax, digest="2", proposed_by_id=fund.officer.id)
+    db.session.add(changed)
+    db.session.flush()
+    with pytest.raises(considering.NotConsidered):
+        awarding.confirm(fund.officer, proposal)
+    changed.agreed_by_id, changed.agreed_at = fund.approver.id, now()
+    db.session.flush()
+    db.session.add(
+        CallRules(call_id=fund.call.id, number=3, rules=agreed.rules, digest="3", proposed_by_id=fund.officer.id)
+    )
     db.session.flush()
     assert awarding.confirm(fund.officer, proposal).state is State.RECOMMENDED
 
@@ -198,6 +226,75 @@ def test_an_absurd_amount_is_refused_at_its_field_or_counts_as_none(
         assert 'aria-invalid="true"' in answer.text
         assert typed.replace("<", "&lt;") in answer.text or typed[:10] in answer.text
     assert client.get(f"/en/funds/{call.slug}/apply/check").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("lang", "typed"),
+    [("es", "2.500"), ("fr", "2,500"), ("en", "2.500"), ("ar", "٢.٥٠٠"), ("ru", "2,500"), ("zh", "1,5")],
+)
+def test_an_amount_that_may_be_a_thousand_times_larger_is_asked_again(
+    client: FlaskClient, lang: str, typed: str
+) -> None:
+    call, person = an_open_call(), make_person(language=lang)
+    sign_in(client, person)
+    page = f"/{lang}/funds/{call.slug}/apply/p4"
+    answer = send(client, page, q_support="partial", q_partial_amount=typed)
+    assert answer.status_code == 422
+    with force_locale(lang):
+        assert str(TWO_WAYS) in answer.text
+    assert f'value="{typed}"' in answer.text
+    assert send(client, page, q_support="partial", q_partial_amount="2500").status_code == 303
+    found = held(call, person)
+    assert found.answer_set is not None
+    assert given.opened(found.answer_set, found.key)["partial_amount"] == 2500
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount"), [("USD", 250_000), ("JPY", 2_500), ("KWD", 2_500_000), ("IQD", 2_500_000)]
+)
+def test_an_amount_has_the_decimals_that_banks_settle_it_with(currency: str, amount: int) -> None:
+    assert applying.minor(2500, currency) == amount
+
+
+@pytest.mark.parametrize(
+    ("lang", "typed", "amount"),
+    [
+        ("ar", "٢٬٥٠٠", 250_000),
+        ("ar", "٢٥٠٠٫٥", 250_050),
+        ("fr", "2 500,50", 250_050),
+        ("es", "2.500,50", 250_050),
+        ("es", "2.500", 250_000),
+        ("en", "2,500", 250_000),
+        ("en", "2.500", None),
+        ("fr", "2,500", None),
+        ("en", "1,5", None),
+        ("en", "-5", None),
+    ],
+)
+def test_amounts_of_a_call_s_rules_are_read_as_all_amounts_are(
+    app: Flask, lang: str, typed: str, amount: int | None
+) -> None:
+    with app.test_request_context(f"/{lang}/", method="POST", data={"dsa": typed}):
+        g.lang = lang
+        form = MoneyForm()
+        form.validate()
+        assert form.dsa.data == amount
+        assert bool(form.dsa.errors) == (amount is None)
+        assert form.dsa._value() == typed
+
+
+@pytest.mark.parametrize(("lang", "typed", "again"), [("en", "1,5", True), ("ar", "1،5", True), ("fr", "1,5", False)])
+def test_a_payment_of_one_and_a_half_is_asked_again_where_a_comma_groups(
+    app: Flask, lang: str, typed: str, again: bool
+) -> None:
+    with app.test_request_context(f"/{lang}/"):
+        g.lang = lang
+        if not again:
+            assert amount_of(typed, "USD") == 150
+            return
+        with pytest.raises(ValidationError) as refused:
+            amount_of(typed, "USD")
+        assert str(refused.value) == str(TWO_WAYS)
 
 
 # Reviews

@@ -240,7 +240,7 @@ PRICED = f"{GRANTS}/{{grant_approved}}/lines/{{grant_priced}}/approved"
 GRANT_MONEY = "/en/console/funds/{grants}/money"
 COST = {"given": "80", "currency": "USD", "spent_on": "2026-11-01"}
 RATE = {"currency": "CHF", "units": "0.8", "valid_from": "2026-11-01", "source": "UN Treasury"}
-JOURNEY = {"travels_on": "2026-11-20", "returns_on": "2026-11-21"}
+JOURNEY = {"travels_on": now().date().isoformat(), "returns_on": now().date().isoformat()}
 GRANTED = (
     Route("awards_console.index", "GET", GRANTS, GRANT_STAFF),
     Route("awards_console.offer", "POST", f"{GRANTS}/offer", FUND, {"id": "{grant_lapsed}", "go": "send"}),
@@ -314,7 +314,15 @@ BOARDS = (
     Route("selecting_console.export", "GET POST", f"{BOARD}/slates/1/file", SLATE, {"reason": "Minutes"}),
     Route("selecting_console.decide", "GET POST", f"{DECIDED}/decide", APPROVE),
     Route("selecting_console.send_back", "POST", f"{DECIDED}/send-back", APPROVE, {"reason": "Look again"}),
-    Route("awards_release.board", "GET POST", STAGED, AGREE, fills=True, post=but(AGREE, approver=NOTHING)),
+    Route(
+        "awards_release.board",
+        "GET POST",
+        STAGED,
+        AGREE,
+        {"when": "now", "go": "send"},
+        fills=True,
+        post=but(AGREE, approver=NOTHING),
+    ),
     Route(
         "awards_release.letter",
         "GET POST",

@@ -29,7 +29,9 @@ def releases(story: Story) -> None:
     story.shot(page, "20-release")
     assert AMINA in text(page)
     assert story.mails_about(story.amina, r"/awaited/") == [], "nobody is told before the release"
+    page.check("[name=when][value=now]")
     press(page, "form[action$='/release'] button[type=submit]")
+    press(page, "form[action$='/release'] button[value=send]")
     assert "people are being told." in page.locator("body").inner_text()
     story.shot(page, "21-released")
     told = [one for one in states(story) if one != "Mari Beridze"]
@@ -85,10 +87,13 @@ def steps_in(story: Story) -> None:
         press(page, "button[name=deed][value=confirm]")
     steps = [name for name, state in states(story).items() if state is State.RECOMMENDED]
     assert len(steps) == 2
-    page = story.at("approver", f"{story.console}/release")
-    press(page, "form[action$='/reserves'] button[type=submit]")
+    for _one in steps:
+        page = story.at("approver", f"{story.console}/release")
+        press(page, "form[action$='/release/reserves'] button[type=submit]")
     page = story.at("officer", f"{story.console}/release")
+    page.check("[name=when][value=now]")
     press(page, "form[action$='/release'] button[type=submit]")
+    press(page, "form[action$='/release'] button[value=send]")
     assert "2 people are being told." in page.locator("body").inner_text()
     for name in steps:
         assert link_to(story, address_of(story, name), r"/awaited/")

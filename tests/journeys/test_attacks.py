@@ -129,6 +129,7 @@ NOT_FREE = {
     "fund_movement": {"reason"},
     "fund_replacement": {"email", "language"},
     "fund_stay": {"given"},
+    "fund_proposal": {"cell"},
     "fund_reserve_place": {"cell"},
     "paper_order": {"language", "filters", "left_out"},
     "person": {"email", "language", "time_zone", "nationality", "residence"},

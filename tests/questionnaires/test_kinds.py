@@ -2,6 +2,7 @@
 
 import io
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,10 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.datastructures import FileStorage
 
+from eventhub.kit.i18n import LANGUAGES
 from eventhub.questionnaires import kinds
 from eventhub.questionnaires.definition import Question
 from eventhub.questionnaires.kinds import KINDS
-from eventhub.questionnaires.typed import days_from_today
+from eventhub.questionnaires.typed import days_from_today, number_as_typed
 from eventhub.questionnaires.uploads import Upload, Wrong
 from tests.factories.questionnaires import define, page, question
 from tests.questionnaires.test_answers import picture
@@ -126,12 +128,61 @@ def test_what_is_refused(app: Flask, asked: Question, typed: object) -> None:
     assert str(caught.value.message)
 
 
-def test_commas_mean_what_the_reader_of_that_language_means() -> None:
-    asked = ask("number")
-    assert kinds.clean(asked, "1,234", "en") == 1234
-    assert kinds.clean(asked, "1,234", "fr") == 1.234
+@pytest.mark.parametrize(
+    ("typed", "language", "number"),
+    [
+        ("1,234", "en", 1234),
+        ("2,500", "ar", 2500),
+        ("1,234", "zh", 1234),
+        ("1 234,5", "fr", 1234.5),
+        ("2.500,50", "es", 2500.5),
+        ("2.500,50", "en", 2500.5),
+        ("2,500.50", "fr", 2500.5),
+        ("2500,50", "en", 2500.5),
+        ("12,50", "en", 12.5),
+        ("2500.5", "ru", 2500.5),
+        ("1.250.000", "es", 1_250_000),
+        ("1,25,000", "en", 125_000),
+        ("\u0662\u066c\u0665\u0660\u0660", "fr", 2500),
+        ("\u0662\u066c\u0665\u0660\u0660\u066b\u0665", "ar", 2500.5),
+        ("2’500", "fr", 2500),
+        ("0.500", "en", 0.5),
+        ("0,500", "fr", 0.5),
+        ("2.5000", "en", 2.5),
+        ("-1.5", "en", -1.5),
+    ],
+)
+def test_commas_mean_what_the_reader_of_that_language_means(typed: str, language: str, number: float) -> None:
+    assert kinds.clean(ask("number"), typed, language) == number
+
+
+@pytest.mark.parametrize(
+    ("typed", "languages"),
+    [
+        ("2.500", ("ar", "zh", "en", "fr", "ru", "es")),
+        ("2,500", ("fr", "ru", "es")),
+        ("-2.500", ("en", "es")),
+        ("\u0662,\u0665\u0660\u0660", ("fr",)),
+        ("1,5", ("ar", "zh", "en")),
+    ],
+)
+def test_a_number_that_may_be_a_thousand_times_larger_is_asked_again(typed: str, languages: tuple[str, ...]) -> None:
+    for language in languages:
+        with pytest.raises(Wrong) as caught:
+            kinds.clean(ask("number"), typed, language)
+        assert "two ways" in str(caught.value.message)
+
+
+@pytest.mark.parametrize("typed", ["1,2,3", "1.2.3", "1.200.30", "12,50,00", "1,2.5", ",", "5.", "1.200 USD"])
+def test_marks_that_group_nothing_make_no_number(typed: str) -> None:
     with pytest.raises(Wrong):
-        kinds.clean(asked, "1,5", "en")
+        kinds.clean(ask("number"), typed, "en")
+
+
+@given(st.decimals(-(10**9), 10**9, places=3), st.sampled_from(LANGUAGES))
+def test_a_stored_number_is_read_again_as_it_was(number: Decimal, language: str) -> None:
+    stored = int(number) if number == number.to_integral_value() else float(number)
+    assert kinds.clean(ask("number"), number_as_typed(ask("number"), stored, language), language) == stored
 
 
 def test_today_is_a_limit_that_moves() -> None:

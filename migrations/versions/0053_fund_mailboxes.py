@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0060"
-down_revision = "0045"
+revision = "0053"
+down_revision = "0052"
 branch_labels = None
 depends_on = None
 
