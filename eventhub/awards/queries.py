@@ -304,7 +304,7 @@ def gone_proposals() -> list[Proposal]:
     """What waits for somebody's word about an application that is not in reserve any more, or about a place that a
     staged slate has filled. Held; what somebody else holds is looked at another time.
     """
-    rows = select(Proposal).join(Proposal.application).join(Award, Award.id == Proposal.freed_award_id)
+    rows = select(Proposal).join(Proposal.application).outerjoin(Award, Award.id == Proposal.freed_award_id)
     rows = rows.where(Proposal.confirmed_at.is_(None), Proposal.dropped_at.is_(None))
     gone = rows.where(or_(Application.state != State.RESERVE, _refilled(Proposal.call_id, staged=True)))
     held = gone.order_by(Proposal.id).with_for_update(of=Proposal, skip_locked=True)
