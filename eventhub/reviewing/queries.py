@@ -377,6 +377,14 @@ def waiting_of(person_id: uuid.UUID, call_id: uuid.UUID) -> int:
     return db.session.scalar(mine) or 0
 
 
+def is_reading(person_id: uuid.UUID, call_id: uuid.UUID) -> bool:
+    """Whether somebody has files of a call that were not handed in, decided on or not: who reads files without names
+    does not find the names beside their numbers elsewhere.
+    """
+    mine = Review.person_id == person_id, Review.call_id == call_id, Review.state.in_(OPEN)
+    return db.session.scalar(select(Review.id).where(*mine).limit(1)) is not None
+
+
 def declared(person_id: uuid.UUID) -> Sequence[Tie]:
     """The ties that somebody declared and that stand, newest first."""
     rows = select(Tie).where(Tie.person_id == person_id, Tie.derived.is_(False), Tie.withdrawn_at.is_(None))

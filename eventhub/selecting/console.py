@@ -9,7 +9,7 @@ from eventhub.funding.rules import Masking
 from eventhub.kit.access import actor
 from eventhub.kit.errors import NotFound
 from eventhub.people.models import Person
-from eventhub.reviewing.queries import Reading, call_of, waiting_of
+from eventhub.reviewing.queries import Reading, call_of, is_reading
 from eventhub.selecting import access, queries
 from eventhub.selecting.actions import NoMeeting
 from eventhub.selecting.models import Board, Slate
@@ -79,5 +79,5 @@ def _slate_at(reading: Reading, number: int) -> tuple[Place, Slate]:
 def _place(reading: Reading) -> Place:
     person: Person = actor().person
     named = reading.rules.reviewing.board_masking is Masking.NAMED
-    masked = not named or waiting_of(person.id, reading.call.id) > 0
+    masked = not named or is_reading(person.id, reading.call.id)
     return Place(reading, person, frozenset(queries.aside(reading, [person.id])[person.id]), masked)
