@@ -186,9 +186,13 @@ def take_up(run_id: uuid.UUID) -> Work | None:
         raise NoInputs(Failed.REFUSED) from None
     if run.kind is Kind.RECOMPUTE:
         return Work(run.id, run.kind, VERBS[run.kind], {"snapshot": text, "seconds": SECONDS})
-    request: dict[str, Any] = {"problem": problem.as_data(snapshot.restored(text)), "seconds": SECONDS}
+    asked = snapshot.restored(text)
+    request: dict[str, Any] = {"problem": problem.as_data(asked), "seconds": SECONDS}
     if run.kind is not Kind.CURVE:
         request["slate"] = _plain(about)
+    elif _is_telling(call_by_id(run.call_id).rules):
+        # With as many places as pins, whether there is a point at all says in which cells the pinned stand.
+        request["least"] = len(asked.pinned(must=True)) + counting.FEWEST
     if run.kind is Kind.WHY:
         request["who"] = run.ask.get("who")
     return Work(run.id, run.kind, VERBS[run.kind], request)

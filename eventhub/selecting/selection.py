@@ -230,17 +230,19 @@ class CurvePoint:
         return self.points / self.filled / 1000 if self.filled else None
 
 
-def curve(problem: Problem, seconds: float = SECONDS, progress: Progress = quiet) -> tuple[CurvePoint, ...]:
+def curve(
+    problem: Problem, seconds: float = SECONDS, progress: Progress = quiet, *, least: int = 1
+) -> tuple[CurvePoint, ...]:
     """The points of K from half to one and a half of the places, K itself among them; nobody beyond K.
 
-    ``seconds`` are for each K.
+    ``seconds`` are for each K, ``least`` is the smallest K that is asked: there may be none.
     """
     problem = checked(problem)
     around, free = problem.size(), len(problem.candidates) - len(problem.pinned(must=False))
-    low, high = max(1, around - around // 2), min(free, around + max(around // 2, POINTS_OF_CURVE // 2))
+    low, high = max(1, least, around - around // 2), min(free, around + max(around // 2, POINTS_OF_CURVE // 2))
     steps = min(POINTS_OF_CURVE - 1, high - low)
     asked = {low + (high - low) * step // steps for step in range(steps + 1)} if steps > 0 else {low}
-    asked = {places for places in asked | {around} if 0 < places <= free}
+    asked = {places for places in asked | {around} if max(1, least) <= places <= free}
     points = []
     for done, places in enumerate(sorted(asked)):
         here, clock = replace(problem, places=places), Clock.of(seconds)

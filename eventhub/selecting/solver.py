@@ -72,7 +72,7 @@ def _recompute(request: Request, _told: Told) -> Any:
 
 
 def _curve(request: Request, told: Told) -> Any:
-    points = curve(problems.from_data(request["problem"]), _seconds(request), told)
+    points = curve(problems.from_data(request["problem"]), _seconds(request), told, least=request.get("least", 1))
     return [{**asdict(point), "mean": point.mean} for point in points]
 
 

@@ -156,6 +156,23 @@ def test_pins_of_a_call_without_sealed_rules_may_be_many(database: None) -> None
     assert running.ask(member, board, Kind.SOLVE).kind is Kind.SOLVE
 
 
+@pytest.mark.parametrize("sealed", [True, False])
+def test_the_curve_begins_five_places_after_the_pins_where_rules_are_sealed(database: None, sealed: bool) -> None:
+    """With as many places as pins, a point or none would say in which cells the pinned stand."""
+    rule = at_least("women", "gender", "woman", 2) if sealed else at_least("africa", "region", "africa_middle_east", 1)
+    call, files = make_scored(20, places=10, balance=[rule])
+    member = make_member(call)
+    board = meet(call, member)
+    for one in files[:4]:
+        actions.pin(member, board, file_with_key(call, one), must=True, reason="To try")
+    slate = make_slate(board, member)
+    run = running.ask(None, board, Kind.CURVE, about=slate)
+    answer(run)
+    db.session.refresh(run)
+    assert run.answer is not None
+    assert min(row["places"] for row in run.answer["rows"]) == (9 if sealed else 5)
+
+
 def file_with_key(call: Call, file: Application) -> Application:
     """A file as the board's page has it."""
     return queries.file(reading(call), file.id)

@@ -242,6 +242,8 @@ def test_the_curve() -> None:
     assert told[-1] == (len(points), len(points))
     # More places than the budget pays: as many as it pays.
     assert points[-1].filled == 20
+    assert [point.places for point in curve(Problem(people, budget=2000), least=18)][:2] == [18, 19]
+    assert curve(Problem(people, budget=2000), least=41) == ()
 
 
 def test_every_breach_is_named() -> None:
