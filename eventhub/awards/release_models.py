@@ -93,7 +93,7 @@ class Decision(Base):
 
 class Release(Base):
     """All staged decisions of a call become visible at one instant, ``at``; until then it can be stopped. One at a
-    time stands. ``seen``: of each application a mark of the decision that the page showed when the release was set;
+    time stands. ``marks``: of each application a mark of the decision that the page showed when the release was set;
     None for one that was set before there were marks. ``told``: how many people; ``held``: how many were left out at
     the instant, since something is owed or somebody is debarred.
     """
@@ -117,7 +117,7 @@ class Release(Base):
     at: Mapped[datetime]
     made_by_id: Mapped[uuid.UUID]
     made_at: Mapped[datetime] = mapped_column(default=now)
-    seen: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
+    marks: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
     stopped_at: Mapped[datetime | None]
     stopped_by_id: Mapped[uuid.UUID | None]
     done_at: Mapped[datetime | None]

@@ -355,7 +355,9 @@ def release(actor: Person, call: Call, *, stamp: str, at: datetime | None = None
     call = hold_call(call.id)
     rows = _held(Application.call_id == call.id)
     _demand_ready(actor, call, rows, stamp, at)
-    row = Release(id=uuid.uuid4(), call_id=call.id, at=max(at or moment, moment), made_by_id=actor.id, seen=marks(rows))
+    row = Release(
+        id=uuid.uuid4(), call_id=call.id, at=max(at or moment, moment), made_by_id=actor.id, marks=marks(rows)
+    )
     db.session.add(row)
     db.session.flush()
     audit.record("awards.release_set", row, actor=actor, scope_id=call.id)
@@ -440,7 +442,7 @@ def _do(row: Release, call: Call, actor: Person) -> None:
 
 def _is_as_seen(row: Release, rows: Sequence[Staged]) -> bool:
     """Whether each decision is as whoever set the release saw it: no other amount, no other words, nobody more."""
-    return row.seen is None or marks(rows).items() <= row.seen.items()
+    return row.marks is None or marks(rows).items() <= row.marks.items()
 
 
 def _is_offered(one: Staged) -> bool:

@@ -11,8 +11,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("fund_release", sa.Column("seen", postgresql.JSONB(astext_type=sa.Text()), nullable=True))
+    op.add_column("fund_release", sa.Column("marks", postgresql.JSONB(astext_type=sa.Text()), nullable=True))
 
 
 def downgrade() -> None:
-    op.drop_column("fund_release", "seen")
+    op.drop_column("fund_release", "marks")

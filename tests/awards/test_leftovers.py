@@ -162,6 +162,6 @@ def test_a_visa_that_was_asked_for_or_decided_on_stays(
     assert deed(client, url, "/visa", deed=last) == 303
     page = client.get(url).text
     assert "Not needed after all" not in page
-    assert ("Waits for a visa" in page.split("History")[0]) is (last == "asked")
+    assert ("Waiting for the visa" in page.split("History")[0]) is (last == "asked")
     assert client.post(f"{url}/visa", data=fields | {"deed": "not_needed"}).status_code == 422
     assert travelling.visa_of(award) is not None

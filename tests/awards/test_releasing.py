@@ -256,7 +256,7 @@ def test_words_written_before_a_release_was_set_and_kept_after_it_go_out_to_nobo
 def test_a_release_that_was_set_before_decisions_had_marks_is_done() -> None:
     scene = make_staged()
     made = release(scene, at=now() + timedelta(hours=1))
-    made.seen = None
+    made.marks = None
     db.session.flush()
     assert releasing.release_due(made.id) is made
     assert made.done_at is not None

@@ -333,7 +333,7 @@ def test_an_officer_near_to_a_file_reads_no_decision_of_it_before_the_release(cl
             assert "Approved" not in page
             assert "Not recommended" not in page
     assert told[0] == told[1]
-    assert "Being reviewed" in told[0][3]
+    assert "Under review" in told[0][3]
     far.state, far.outcome_seen = State.APPROVED, State.UNDER_REVIEW
     db.session.flush()
     assert "Approved" in client.get(at(call, f"/{far.id}")).text

@@ -35,11 +35,12 @@ STAFF: dict[str, tuple[Role, str]] = {
     "second": (Role.FINANCE, "Sami Second"),
 } | {f"reader{number}": (Role.FUND_REVIEWER, f"Reader {number}") for number in range(1, 6)}
 HOUSES = ("africa_middle_east", "americas", "asia_pacific", "europe_central_asia")
-HOMES = ("KE", "NG", "PE", "CO", "NP", "PH", "RS", "AL", "SN", "BO", "LK", "GE")
-"""Where the others live: three of each region of the forum."""
+HOMES = ("KE", "NG", "PE", "CO", "NP", "PH", "RS", "AL", "SN", "BO", "LK", "GH", "MX", "BD", "MD", "GE")
+"""Where the others live: four of each region of the forum."""
 NAMES = (
     *("Biola Ade", "Chidi Eze", "Dina Quispe", "Elena Paz", "Farah Rai", "Gita Cruz"),
-    *("Hana Petrović", "Ilir Hoxha", "Jelani Diop", "Kusi Mamani", "Lakshmi Perera", "Mari Beridze"),
+    *("Hana Petrović", "Ilir Hoxha", "Jelani Diop", "Kusi Mamani", "Lakshmi Perera"),
+    *("Nana Owusu", "Olga Cruz", "Parveen Das", "Radu Munteanu", "Mari Beridze"),
 )
 
 
@@ -133,7 +134,7 @@ def answers_of(home: str, number: int) -> dict[str, object]:
 
 
 def others_apply(story: Story) -> None:
-    """Twelve more applications: what they need was confirmed behind its links, all but the last one's."""
+    """Sixteen more applications: what they need was confirmed behind its links, all but the last one's."""
     for number, (name, home) in enumerate(zip(NAMES, HOMES, strict=True), 1):
         with story.house.work():
             person = make_person(name=name)

@@ -122,7 +122,7 @@ NOT_FREE = {
     "registration_pair": {"reasons", "dropped_from"},
     "fund_award": {"cell"},
     "fund_decision": {"reason", "told_reason"},
-    "fund_release": {"seen"},
+    "fund_release": {"marks"},
     "fund_award_line": {"given_currency"},
     "fund_envelope": {"key", "currency"},
     "fund_exchange_rate": {"base", "currency"},

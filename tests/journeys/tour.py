@@ -695,7 +695,9 @@ def fund_calls(event: Any, staff: Person, words: Words, texts: Callable[[str], d
     draft = make_call(event, is_open=False)
     free = {"title": texts("A call"), "lead": texts("Who pays"), "description": texts("More about it")}
     envelopes = [{"id": "main", "title": texts("General money"), "amount": 12_000_000, "cells": []}]
-    for one in (draft, make_call(event)):
+    # Of an event that has not begun, so that the deadline can be later.
+    ahead = make_event(db.session.get_one(Series, event.series_id), title=texts("An event ahead"))
+    for one in (draft, make_call(ahead)):
         stamp = call_queries.standing(one).stamp
         call_actions.edit(
             staff, one, stamp=stamp, texts=free, rules={"envelopes": envelopes}, reason=words("More money")

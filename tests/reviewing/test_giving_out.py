@@ -239,7 +239,7 @@ def test_statements(client: FlaskClient, statements: list[str], number: int) -> 
         client.get(base + path)
         statements.clear()
         assert client.get(base + path).status_code == 200
-        assert len(statements) <= 12, (path, len(statements))
+        assert len(statements) <= 13, (path, len(statements))
     statements.clear()
     assigning.release(officer, f.the(call), draft.id)
     db.session.flush()
