@@ -696,7 +696,8 @@ def fund_calls(event: Any, staff: Person, words: Words, texts: Callable[[str], d
     free = {"title": texts("A call"), "lead": texts("Who pays"), "description": texts("More about it")}
     envelopes = [{"id": "main", "title": texts("General money"), "amount": 12_000_000, "cells": []}]
     # Of an event that has not begun, so that the deadline can be later.
-    ahead = make_event(db.session.get_one(Series, event.series_id), title=texts("An event ahead"))
+    days = {"first_day": event.last_day + timedelta(days=90), "last_day": event.last_day + timedelta(days=91)}
+    ahead = make_event(db.session.get_one(Series, event.series_id), title=texts("An event ahead"), **days)
     for one in (draft, make_call(ahead)):
         stamp = call_queries.standing(one).stamp
         call_actions.edit(
