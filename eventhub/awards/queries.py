@@ -10,6 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased, contains_eager, joine
 
 from eventhub.awards.models import Award, AwardLine, Outcome, Payment, Proposal, Replacement, ReservePlace, TravelReport
 from eventhub.awards.money_models import FundEnvelope
+from eventhub.awards.refusals import LinkUnknown
 from eventhub.awards.release_models import Staging
 from eventhub.funding.models import Application, Call, CallRules, Stand, State
 from eventhub.funding.rules import Rules, read
@@ -88,8 +89,11 @@ def application_told(application_id: uuid.UUID) -> Application | None:
 
 
 def behind(token: str, *, lock: bool = False) -> Award:
-    """The award behind the link of an offer. Raises NotFound."""
-    return or_not_found(db.session.scalar(whole(lock=lock).where(Award.token_hash == digest(token))))
+    """The award behind the link of an offer. Raises LinkUnknown."""
+    found: Award | None = db.session.scalar(whole(lock=lock).where(Award.token_hash == digest(token)))
+    if found is None:
+        raise LinkUnknown
+    return found
 
 
 def linked(person_id: uuid.UUID) -> list[Award]:

@@ -3,7 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from eventhub.funding.moves import NotPossible
-from eventhub.kit.errors import DomainError, means
+from eventhub.kit.errors import DomainError, NotFound, means
 
 
 class AlreadyAwarded(DomainError):
@@ -50,6 +50,15 @@ class PlaceTaken(DomainError):
     """A lapsed offer whose place a reserve was confirmed for, or a slate has filled since."""
 
     message = _l("The place of a lapsed offer went to a reserve. It cannot be offered again.")
+
+
+class LinkUnknown(NotFound):
+    """A mailed link that a mailbox broke, or one that a newer link has replaced: a clock may be running behind it."""
+
+    message = _l(
+        "This link is not complete, or a newer one has replaced it. Open it again in the newest email from us, or sign "
+        "in and look at My page. If that does not help, write to us: see “Help and contact”."
+    )
 
 
 means("uq_fund_award_application_id", AlreadyAwarded())

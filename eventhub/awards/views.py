@@ -14,6 +14,7 @@ from eventhub.awards.forms import AnswerForm, OwnAnswerForm, ReplaceForm, Report
 from eventhub.awards.ledger import shown
 from eventhub.awards.models import Award, Outcome, TravelReport
 from eventhub.awards.money_models import FundEnvelope
+from eventhub.awards.refusals import LinkUnknown
 from eventhub.awards.travelling import is_replaceable
 from eventhub.funding.models import State
 from eventhub.funding.subject import subject
@@ -125,7 +126,7 @@ def replace(token: str) -> ResponseReturnValue:
     """A nominator's page: who comes in somebody's place. Without an account."""
     row = queries.replacement(token)
     if row is None:
-        raise NotFound
+        raise LinkUnknown
     award = queries.award(row.award_id)
     is_open = replacing.is_open(row, now()) and is_replaceable(award)
     found = replacing.candidates(award) if is_open else []

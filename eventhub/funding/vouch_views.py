@@ -148,7 +148,8 @@ def _closed(asked: Asked | None) -> ResponseReturnValue:
     """A link that was answered says so to whoever opens it again; any other one says nothing."""
     if asked is None or asked.endorsement.outcome is not Vouch.CONFIRMED:
         raise LinkClosed
-    return render_template("funding/vouched.html", yes=True)
+    # A second answer, from another window or the mail opened twice, is not taken.
+    return render_template("funding/vouched.html", yes=True, stands=posted())
 
 
 def _nominating(asked: Asked) -> str | None:

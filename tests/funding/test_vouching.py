@@ -77,6 +77,9 @@ def test_a_link_is_looked_at_by_anybody_and_spent_by_a_press(client: FlaskClient
     assert "Thank you" in text_of(client.get(link(row)))
     with pytest.raises(LinkClosed):
         vouching.answer(vouching.link_token(row), Vouch.DECLINED)
+    late = text_of(client.post(link(row), data=values | {"go": "no"}))
+    assert "that answer stands: yes" in late
+    assert "has arrived" not in late
     assert owed("funding.vouch_answered") == 1
 
 
