@@ -451,7 +451,7 @@ def _is_offered(one: Staged) -> bool:
 
 def changed_since(row: Release, rows: Sequence[Staged]) -> list[Application]:
     """Whose decision is not any more as whoever set a release saw it."""
-    return [] if row.seen is None else [one.application for one in rows if not _is_as_seen(row, [one])]
+    return [] if row.marks is None else [one.application for one in rows if not _is_as_seen(row, [one])]
 
 
 def _fail(row: Release, why: Failed) -> None:
