@@ -447,7 +447,7 @@ def test_the_page_of_a_grant_costs_the_same_with_many_lines_and_payments(
     assert len(statements) == one <= 18
     statements.clear()
     client.get(f"{home(fund)}/payments")
-    assert len(statements) <= 10
+    assert len(statements) <= 12
     statements.clear()
     client.get(f"{home(fund)}/reserves")
-    assert len(statements) <= 10
+    assert len(statements) <= 12
