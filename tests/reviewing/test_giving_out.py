@@ -243,7 +243,7 @@ def test_statements(client: FlaskClient, statements: list[str], number: int) -> 
     statements.clear()
     assigning.release(officer, f.the(call), draft.id)
     db.session.flush()
-    assert len(statements) <= 30, (number, len(statements))
+    assert len(statements) <= 33, (number, len(statements))
     assert db.session.get_one(Person, officer.id)
     assert now() - timedelta(days=1) < draft.asked_at
 
