@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from eventhub.funding.desk import PUBLIC_NAME, Desk
 from eventhub.funding.models import Application, State
+from eventhub.kit import audit
 from eventhub.kit.audit import AuditEntry, AuditText
 from eventhub.kit.db import db
 from eventhub.people.models import Person
@@ -72,16 +73,4 @@ def last_hands(application_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
 
 def decision_words(application: Application) -> str | None:
     """What staff added to the newest decision, for the person it is about. One statement."""
-    found: str | None = db.session.scalar(
-        select(AuditText.text)
-        .select_from(AuditEntry)
-        .outerjoin(AuditText, AuditText.entry_id == AuditEntry.id)
-        .where(
-            AuditEntry.subject_kind == Application.__tablename__,
-            AuditEntry.subject_id == application.id,
-            AuditEntry.verb == f"funding.{application.state.value}",
-        )
-        .order_by(AuditEntry.id.desc())
-        .limit(1)
-    )
-    return found
+    return audit.newest_words(application, f"funding.{application.state.value}")

@@ -100,6 +100,23 @@ def record(
     return entry
 
 
+def newest_words(subject: object, verb: str) -> str | None:
+    """What staff wrote beside the newest of these deeds on a model with an ``id``; None for nothing. One statement."""
+    found: str | None = db.session.scalar(
+        select(AuditText.text)
+        .select_from(AuditEntry)
+        .outerjoin(AuditText, AuditText.entry_id == AuditEntry.id)
+        .where(
+            AuditEntry.subject_kind == getattr(subject, "__tablename__", ""),
+            AuditEntry.subject_id == getattr(subject, "id", None),
+            AuditEntry.verb == verb,
+        )
+        .order_by(AuditEntry.id.desc())
+        .limit(1)
+    )
+    return found
+
+
 def say(entries: Sequence[AuditEntry], text: str) -> None:
     """Let one text stand with many fresh entries (a decision on forty people), in two statements."""
     salts = [secrets.token_bytes(16) for _ in entries]

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, load_only
 
-from eventhub.kit.audit import AuditEntry, AuditText
+from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import db, table_of
 from eventhub.kit.errors import NotFound
@@ -406,19 +406,7 @@ def decision_words(registration: Registration) -> str | None:
     """What staff added to the newest decision, for the person it is about: never what was added to one before it. One
     statement.
     """
-    found: str | None = db.session.scalar(
-        select(AuditText.text)
-        .select_from(AuditEntry)
-        .outerjoin(AuditText, AuditText.entry_id == AuditEntry.id)
-        .where(
-            AuditEntry.subject_kind == Registration.__tablename__,
-            AuditEntry.subject_id == registration.id,
-            AuditEntry.verb == f"registration.{registration.state.value}",
-        )
-        .order_by(AuditEntry.id.desc())
-        .limit(1)
-    )
-    return found
+    return audit.newest_words(registration, f"registration.{registration.state.value}")
 
 
 def consent_channels(definition: Definition | None) -> dict[str, Channel]:

@@ -2,21 +2,36 @@
 
 import smtplib
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from email.message import EmailMessage
 from email.utils import parseaddr
+from pathlib import Path
 from typing import Any
 
 import icalendar
+import pytest
 
 from eventhub.calendars.lint import problems
 from eventhub.kit.clock import now
-from eventhub.local.process import LOOPBACK
+from eventhub.local.process import LOOPBACK, port_in_use
 from tests.calendars.answering import stamp
 from tests.live import House, wait_for
 
 LATER = timedelta(seconds=2)
 """Stamps are whole seconds, and a step takes less."""
+
+
+@contextmanager
+def receiving(folder: Path, port: int) -> Iterator[House]:
+    """A house whose receiver listens at this port."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REPLIES_LISTEN", f"{LOOPBACK}:{port}")
+        with House(folder) as made:
+            made.start("receiver", "workers.receiver")
+            wait_for(lambda: port_in_use(port), seconds=60, what="the receiver")
+            yield made
 
 
 def offer(port: int, address: str, raw: bytes) -> tuple[int, bytes]:

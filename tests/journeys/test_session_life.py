@@ -10,11 +10,11 @@ from eventhub.calendars import feeds
 from eventhub.calendars.models import CalendarEntry, Feed, Partstat
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
-from eventhub.local.process import LOOPBACK, free_port, port_in_use
+from eventhub.local.process import free_port
 from eventhub.people.models import Role
 from eventhub.programme.models import Event, Session
 from tests.calendars.answering import invited, stamp
-from tests.calendars.app_answers import answer, calendar_mail, entry_of, in_feed, method_of
+from tests.calendars.app_answers import answer, calendar_mail, entry_of, in_feed, method_of, receiving
 from tests.factories.calendars import make_room
 from tests.factories.people import make_staff
 from tests.journeys.browser import DESK, PHONE, axe_problems, keep_shot, scrolls_sideways, visitor
@@ -34,15 +34,11 @@ def port() -> int:
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory, port: int) -> Iterator[House]:
     """A house that takes answers by mail."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("REPLIES_LISTEN", f"{LOOPBACK}:{port}")
-        with House(tmp_path_factory.mktemp("house")) as made:
-            made.start("receiver", "workers.receiver")
-            made.web()
-            made.worker()
-            made.relay()
-            wait_for(lambda: port_in_use(port), seconds=60, what="the receiver")
-            yield made
+    with receiving(tmp_path_factory.mktemp("house"), port) as made:
+        made.web()
+        made.worker()
+        made.relay()
+        yield made
 
 
 @pytest.mark.parametrize(

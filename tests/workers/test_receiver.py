@@ -10,10 +10,10 @@ import pytest
 from eventhub.calendars.models import Invite
 from eventhub.calendars.reply_reader import BIGGEST
 from eventhub.kit.db import db
-from eventhub.local.process import LOOPBACK, free_port, port_in_use
+from eventhub.local.process import LOOPBACK, free_port
 from tests.calendars.answering import address_of, invited, mail
-from tests.calendars.app_answers import offer
-from tests.live import House, wait_for
+from tests.calendars.app_answers import offer, receiving
+from tests.live import House
 
 pytestmark = pytest.mark.lane
 
@@ -26,12 +26,8 @@ def port() -> int:
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory, port: int) -> Iterator[House]:
     """A house whose receiver listens."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("REPLIES_LISTEN", f"{LOOPBACK}:{port}")
-        with House(tmp_path_factory.mktemp("house")) as made:
-            made.start("receiver", "workers.receiver")
-            wait_for(lambda: port_in_use(port), seconds=60, what="the receiver")
-            yield made
+    with receiving(tmp_path_factory.mktemp("house"), port) as made:
+        yield made
 
 
 @pytest.fixture
