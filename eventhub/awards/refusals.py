@@ -49,7 +49,7 @@ class PlaceFilled(NotPossible):
 class PlaceTaken(DomainError):
     """A lapsed offer whose place a reserve was confirmed for, or a slate has filled since."""
 
-    message = _l("The place of a lapsed offer went to a reserve. It cannot be offered again.")
+    message = _l("The place of a lapsed offer went to somebody on the reserve list. It cannot be offered again.")
 
 
 class LinkUnknown(NotFound):

@@ -106,8 +106,8 @@ class SumsHidden(Forbidden):
     """A sum less all that somebody sees is the own decision, which is not told yet (SAFETY.md properties 2 and 7)."""
 
     message = _l(
-        "You are near to an application of this call whose answer is still to come. Until then sums are not shown to"
-        " you, and a colleague has to do this."
+        "You have a tie to an application of this call whose decision is still to come. Until then sums are not shown"
+        " to you, and a colleague has to do this."
     )
 
 
