@@ -59,7 +59,7 @@ def test_the_page_shows_decisions_by_kind_and_releases_all(client: FlaskClient, 
     assert "/awaited/" in told
     assert 'name="stamp"' in page.text
     assert page.text.count('name="stamp"') == 1
-    assert error_at(send(client, at(scene), at=at(scene)), "when") == "Error: Choose when"
+    assert error_at(send(client, at(scene), at=at(scene)), "when") == "Error: Choose when the decisions are released"
     asked = send(client, at(scene), at=at(scene), when="now")
     for words in ("Release 40 decisions?", "Approved in all: USD", "it cannot be taken back", "40 people learn"):
         assert words in text_of(asked)
