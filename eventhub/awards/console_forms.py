@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from flask_babel import gettext
+from flask_babel import gettext, lazy_pgettext
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import FileStorage
 from wtforms import BooleanField, FileField, SelectField, StringField, TextAreaField
@@ -214,7 +214,7 @@ class PayForm(Form):
 class PriceForm(Form):
     """What is approved of a line, before the offer."""
 
-    approved = money(_l("Approved"))
+    approved = money(lazy_pgettext("money", "Approved"))
 
     def __init__(self, currency: str, **given: Any) -> None:
         self.currency = currency

@@ -7,6 +7,7 @@ from flask import Blueprint, flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 from markupsafe import Markup, escape
 
 from eventhub.awards import awarding, letters, queries, receipts, replacing, reporting, stays
@@ -40,7 +41,7 @@ STATES: dict[State, Any] = {
     State.TRAVELLED: _l("You have travelled"),
     State.REPORT_DUE: _l("Your report is due"),
     State.REPORT_OVERDUE: _l("Your report is overdue"),
-    State.CLOSED: _l("Closed"),
+    State.CLOSED: lazy_pgettext("a grant", "Closed"),
     State.DECLINED_BY_APPLICANT: _l("You have declined"),
     State.LAPSED: _l("The offer has ended"),
     State.CANCELLED: _l("The grant has ended"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
+from flask_babel import lazy_pgettext, ngettext
 
 from eventhub.funding.models import Call, FundKind, Stand
 from eventhub.funding.rule_checks import VOCABULARIES, Problem, cells_of
@@ -114,7 +114,7 @@ def tag_of(call: Call) -> tuple[Any, str]:
         return STANDS[call.stand], STAND_TAGS[call.stand]
     if now() < call.opens_at:
         return _l("Opens soon"), "new"
-    return (_l("Open"), "ok") if now() < call.closes_at else (_l("Closed"), "silent")
+    return (_l("Open"), "ok") if now() < call.closes_at else (lazy_pgettext("a call", "Closed"), "silent")
 
 
 def moment_of(call: Call, instant: datetime, lang: str) -> Moment:

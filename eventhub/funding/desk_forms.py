@@ -56,7 +56,7 @@ class FilterForm(PlainForm):
         validate_choice=False,
     )
     vouched = SelectField(
-        _l("Are all recommendations in?"),
+        _l("All vouched?"),
         choices=options([("", _l("All")), ("yes", _l("Yes")), ("no", _l("Not yet"))]),
         validate_choice=False,
     )

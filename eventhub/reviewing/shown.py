@@ -6,7 +6,7 @@ from typing import Any
 from flask import g
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
+from flask_babel import ngettext, pgettext
 from markupsafe import Markup, escape
 
 from eventhub.funding.models import Application, Voucher
@@ -124,7 +124,9 @@ def facts(application: Application, reading: Reading, lang: str) -> list[dict[st
         day = show_date(one.answered_at.date(), lang) if one.answered_at else ""
         label = _("Nominated by") if role is Voucher.NOMINATOR else _("Recommended by")
         rows.append({"label": label, "value": " · ".join(each for each in (kind or _("A person"), day) if each)})
-    rows.append({"label": _("Late paper"), "value": _("Yes, look at it again") if late else _("None")})
+    rows.append(
+        {"label": _("Late paper"), "value": _("Yes, look at it again") if late else pgettext("a late paper", "None")}
+    )
     if after:
         rows[-1]["value"] = AFTER_SCORING
     return rows
