@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 from eventhub.app import create_app
 from eventhub.kit.db import close_pools, db
 from eventhub.kit.pages import PageStore
-from tests import servers
+from tests import savepoints, servers
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -87,6 +87,8 @@ def app(worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fl
     home: Path = tmp_path_factory.mktemp("home")
     app = create_app(servers.settings_for(name, eventhub_home=home), PROPAGATE_BUGS=True, PAGE_MEMO=0, TESTING=True)
     app.test_client_class = HtmlClient
+    with app.app_context():
+        savepoints.make_late(db.engine)
     yield app
     with app.app_context():
         close_pools()
