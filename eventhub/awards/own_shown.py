@@ -103,7 +103,7 @@ def facts(award: Award, found: Journey, paid: str) -> list[dict[str, Any]]:
         days = show_days(found.ticket.travels_on, found.ticket.returns_on, lang) if found.ticket else ""
         rows.append((_("Your journey"), days or _("Not settled yet")))
         if found.visa is not None:
-            rows.append((_("Visa"), _visa(found.visa, lang)))
+            rows += _visa(found.visa, lang)
     if award.outcome is Outcome.ACCEPTED or award.spent:
         rows.append((_("Paid so far"), paid))
     if holds:
@@ -141,11 +141,11 @@ def _event(event: Event, lang: str) -> str:
     return f"{days} · {town}" if town else days
 
 
-def _visa(visa: Visa, lang: str) -> str:
-    word = str(VISAS[visa.state][0])
-    if visa.appointment_on is None or visa.state not in {VisaState.NEEDED, VisaState.ASKED}:
-        return word
-    return str(_("%(state)s; appointment on %(day)s", state=word, day=show_date(visa.appointment_on, lang)))
+def _visa(visa: Visa, lang: str) -> list[tuple[Any, Any]]:
+    rows: list[tuple[Any, Any]] = [(_("Visa"), VISAS[visa.state][0])]
+    if visa.appointment_on is not None and visa.state in {VisaState.NEEDED, VisaState.ASKED}:
+        rows.append((_("Visa appointment"), show_date(visa.appointment_on, lang)))
+    return rows
 
 
 def _report(found: Journey, lang: str) -> str:
