@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from eventhub.funding import applying, gaps, own, told, vouching
+from eventhub.funding.application_views import definition_of
 from eventhub.funding.forms import NominatorForm, TokenForm, VoucherForm, VouchForm
 from eventhub.funding.models import Endorsement, Vouch, Voucher
 from eventhub.funding.own import Intake
@@ -18,6 +19,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, posted, submit
+from eventhub.kit.text import told_to_strangers
 from eventhub.kit.web import back_to
 from eventhub.people.models import Organisation, Person
 from eventhub.questionnaires import answers as given
@@ -36,8 +38,13 @@ def vouchers(slug: str) -> ResponseReturnValue:
     found = own.intake(slug, person)
     if found.application is None or not gaps.slots(found.rules.vouching):
         return back_to("funding.apply", slug=slug)
+    definition = definition_of(found)
+    answers = given.load(found.answer_set) if found.answer_set else {}
+    pages = given.visible_pages(definition, answers) if definition else []
     return render_template(
         "funding/vouchers.html",
+        steps=told.steps_of(found, pages),
+        back=told.step_before(found, pages, is_last=False),
         call=found.call,
         application=found.application,
         vouchers=told.vouchers(found),
@@ -113,7 +120,7 @@ def vouch(token: str) -> ResponseReturnValue:
         "funding/vouch.html",
         call=asked.call,
         form=form,
-        applicant=asked.applicant.public_name,
+        applicant=told_to_strangers(asked.applicant.public_name) or _("No name yet"),
         is_nominator=asked.endorsement.role is Voucher.NOMINATOR,
         organisation=_nominating(asked),
         most=asked.limits.nominees_per_organisation,
@@ -156,7 +163,7 @@ def _nominating(asked: Asked) -> str | None:
     """What the nominating organization is called, as the applicant named it."""
     named = asked.endorsement.organisation_id or asked.application.nominated_by_id
     row = db.session.get(Organisation, named) if named else None
-    return row.name if row else None
+    return told_to_strangers(row.name) or None if row else None
 
 
 def _slot(found: Intake, code: str) -> gaps.Slot:
