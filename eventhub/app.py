@@ -59,6 +59,7 @@ from eventhub.funding import organisations as funding_organisations
 from eventhub.funding import own_views as funding_own
 from eventhub.funding import pair_views as funding_pairs
 from eventhub.funding import record_views as funding_records
+from eventhub.funding import reply_views as funding_replies
 from eventhub.funding import setup_views as funding_setup
 from eventhub.funding import vouch_views as funding_vouching
 from eventhub.funding.access import AROUND as FUND_ROLES
@@ -224,6 +225,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
             funding_changes,
             funding_desk,
             funding_records,
+            funding_replies,
             funding_papers,
             funding_pairs,
             funding_debts,

@@ -195,6 +195,17 @@ class MessageForm(WithFile):
     )
 
 
+class ReplyForm(WithFile):
+    """What the desk writes to somebody of whom nothing is asked."""
+
+    message = TextAreaField(
+        _l("Message to the person"),
+        description=_l("Goes out by mail at once, as you write it, and stands on a page where it can be answered."),
+        validators=[optional(), Length(max=LONGEST_MESSAGE)],
+        render_kw={"rows": 3},
+    )
+
+
 class NoteForm(Form):
     """A word for colleagues."""
 

@@ -9,7 +9,7 @@ from wtforms.validators import Length, StopValidation
 
 from eventhub.kit.file_types import EVERYTHING
 from eventhub.kit.files import LIMIT, accept_attribute, arriving
-from eventhub.kit.forms import ActionForm, Form, optional, options, required
+from eventhub.kit.forms import ActionForm, Form, no_advertisement, optional, options, required
 from eventhub.kit.i18n import AUTONYMS, LANGUAGES
 from eventhub.kit.text import ascii_email, safe_file_name
 from eventhub.questionnaires.uploads import Upload
@@ -57,7 +57,7 @@ class ReuseForm(Form):
 class VoucherForm(Form):
     """Who is to vouch."""
 
-    name = StringField(_l("Name"), validators=[required(), Length(max=NAME_LIMIT)], render_kw=OFF)
+    name = StringField(_l("Name"), validators=[required(), Length(max=NAME_LIMIT), no_advertisement], render_kw=OFF)
     email = EmailField(_l("Email address"), validators=[required(), CleanEmail()], render_kw=OFF)
     organisation = StringField(_l("Organization"), validators=[optional(), Length(max=NAME_LIMIT)], render_kw=OFF)
     language = SelectField(_l("Language of the mail"), choices=options((code, AUTONYMS[code]) for code in LANGUAGES))

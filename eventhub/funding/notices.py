@@ -1,6 +1,7 @@
 """What is mailed to applicants about their file, and to those who vouch, each in the language chosen for them.
 
-A discreet applicant's mails say that there is news, and nothing about what; so do those to whoever vouches for one.
+A discreet applicant's mails say that there is news, and nothing about what; so do those to whoever vouches for one, or
+for somebody whose name cannot be told to strangers.
 """
 
 from typing import Any
@@ -12,6 +13,7 @@ from eventhub.funding.models import Application, Call, Vouch, Voucher
 from eventhub.funding.vouching import Asked, due, link_token, wants_letter
 from eventhub.kit.i18n import in_language, show_moment
 from eventhub.kit.mail import Letter
+from eventhub.kit.text import told_to_strangers
 from eventhub.kit.web import absolute
 from eventhub.people.models import Person
 from eventhub.people.queries import person_by_email
@@ -81,7 +83,8 @@ def vouch_asked(asked: Asked, *, again: bool = False) -> Letter | None:
         return None
     lang, secret = row.language, link_token(row)
     known = person_by_email(row.email)
-    if asked.applicant.discreet or (known is not None and known.discreet):
+    who = told_to_strangers(asked.applicant.public_name)
+    if asked.applicant.discreet or not who or (known is not None and known.discreet):
         return Letter(
             row.email,
             lang,
@@ -90,7 +93,7 @@ def vouch_asked(asked: Asked, *, again: bool = False) -> Letter | None:
             {"url": absolute("funding.vouch", neutral=True, lang=lang, token=secret), "neutral": True},
             discreet=True,
         )
-    who, title = asked.applicant.public_name, in_language(call.title, lang, call.original_language).text
+    title = in_language(call.title, lang, call.original_language).text
     here = show_moment(due(asked), call.time_zone, lang)
     asks = (
         _l("%(name)s applies for support and says that your organization nominates them.", name=who)
@@ -112,7 +115,7 @@ def vouch_asked(asked: Asked, *, again: bool = False) -> Letter | None:
         ),
         "registration/letter",
         {
-            "name": row.name,
+            "name": told_to_strangers(row.name),
             "paragraphs": [asks, how, _l("Please answer by %(day)s, %(time)s (%(offset)s).", **_told(here))],
             "quote": None,
             "facts": [{"label": _l("Call"), "value": title}],

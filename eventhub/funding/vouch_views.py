@@ -18,6 +18,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, posted, submit
+from eventhub.kit.text import told_to_strangers
 from eventhub.kit.web import back_to
 from eventhub.people.models import Organisation, Person
 from eventhub.questionnaires import answers as given
@@ -113,7 +114,7 @@ def vouch(token: str) -> ResponseReturnValue:
         "funding/vouch.html",
         call=asked.call,
         form=form,
-        applicant=asked.applicant.public_name,
+        applicant=told_to_strangers(asked.applicant.public_name) or _("No name yet"),
         is_nominator=asked.endorsement.role is Voucher.NOMINATOR,
         organisation=_nominating(asked),
         most=asked.limits.nominees_per_organisation,
@@ -156,7 +157,7 @@ def _nominating(asked: Asked) -> str | None:
     """What the nominating organization is called, as the applicant named it."""
     named = asked.endorsement.organisation_id or asked.application.nominated_by_id
     row = db.session.get(Organisation, named) if named else None
-    return row.name if row else None
+    return told_to_strangers(row.name) or None if row else None
 
 
 def _slot(found: Intake, code: str) -> gaps.Slot:

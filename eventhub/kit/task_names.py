@@ -49,6 +49,7 @@ TASK_NAMES: dict[str, Any] = {
     "funding.vouch_reminded": _l("A reminder to somebody who is asked to vouch for an applicant"),
     "funding.withdrawn": _l("A mail about an application that was withdrawn"),
     "funding.asked": _l("A mail about what is missing in an application"),
+    "funding.replied": _l("A mail with what the fund wrote to an applicant"),
     "funding.asked_again": _l("A reminder about what is missing in an application"),
     "funding.eligible": _l("A mail that an application is eligible"),
     "funding.ineligible": _l("A mail that an application is not eligible"),

@@ -948,6 +948,7 @@ FUND_DESK = (
         {"reason": "To read it"},
     ),
     Route("funding_console.mark_read", "POST", f"{FUND_FILE}/answer-read", FUND),
+    Route("funding_console.reply", "POST", f"{FUND_FILES}/{{application_refused}}/reply", FUND, {"message": "Because"}),
     Route(
         "funding_console.take_up", "POST", f"{FUND_FILES}/{{application_refused}}/again", FUND, {"why": "A letter came"}
     ),

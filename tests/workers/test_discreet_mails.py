@@ -25,7 +25,7 @@ from eventhub.calendars import invites
 from eventhub.calendars.models import Choice, InviteMail
 from eventhub.delegations import actions as delegations
 from eventhub.delegations import filling
-from eventhub.funding import call_queries, opening, vouching
+from eventhub.funding import call_queries, opening, replying, vouching
 from eventhub.funding import desk as fund_desk
 from eventhub.funding import thread as fund_thread
 from eventhub.funding.models import Call, Vouch, Voucher
@@ -215,6 +215,12 @@ def asked_by_fund(person: Person) -> Payload:
     call = of_fund()
     one = fund_desk.record(call.id, make_application(call, person).id)
     return {"message_id": str(fund_thread.ask(make_person(), call, one, f"A letter of {MARKERS['en']}?", days=3).id)}
+
+
+def answered_by_fund(person: Person) -> Payload:
+    call = of_fund()
+    one = fund_desk.record(call.id, make_application(call, person, state=FundState.RESERVE).id)
+    return {"message_id": str(replying.reply(make_person(), one, f"A letter of {MARKERS['en']}.").id)}
 
 
 def applied_twice(person: Person) -> Payload:
@@ -487,6 +493,7 @@ SCENES: dict[str, Scene] = {
     "funding.eligible": on_file(FundState.ELIGIBLE),
     "funding.ineligible": on_file(FundState.INELIGIBLE),
     "funding.taken_up": on_file(FundState.SUBMITTED),
+    "funding.replied": answered_by_fund,
     "funding.asked": asked_by_fund,
     "funding.asked_again": asked_by_fund,
     "funding.merged": applied_twice,
