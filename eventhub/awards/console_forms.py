@@ -129,20 +129,18 @@ class ReadForm(Form):
     why = words(_l("Why do you need to read this?"))
 
 
+PAPER: dict[str, Any] = {
+    "accept": accept_attribute(ALLOWED),
+    "data-most": LIMIT,
+    "data-most-photo": PHOTO_LIMIT,
+    "data-too-large": _l("This file is too large. Send one of at most %(size)s MB.", size=LIMIT // 10**6),
+}
+
+
 class ReceiptForm(Form):
     """A receipt."""
 
-    file = FileField(
-        _l("Receipt"),
-        description=SENT,
-        render_kw={
-            "accept": accept_attribute(ALLOWED),
-            "data-most": LIMIT,
-            "data-most-photo": PHOTO_LIMIT,
-            "data-too-large": _l("This file is too large. Send one of at most %(size)s MB.", size=LIMIT // 10**6),
-            "data-go-on": GO_ON,
-        },
-    )
+    file = FileField(_l("Receipt"), description=SENT, render_kw=PAPER)
 
     def upload(self) -> bytes | None:
         """What was sent; one byte more than allowed at the most, so that it shows. None where nothing was chosen."""
@@ -153,8 +151,9 @@ class ReceiptForm(Form):
 
 
 class CostForm(ReceiptForm):
-    """What a line really cost, in whatever currency it was paid."""
+    """What a line really cost, in whatever currency it was paid. It goes without a receipt, too."""
 
+    file = FileField(_l("Receipt"), description=SENT, render_kw=PAPER | {"data-go-on": GO_ON})
     given = money(_l("Real cost"))
     currency = StringField(
         _l("Currency"),

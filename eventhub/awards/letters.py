@@ -273,13 +273,14 @@ def _paragraphs(kind: Kind, award: Award, report: TravelReport | None, lang: str
 def _ended(award: Award) -> Sequence[Any]:
     """Somebody else ended it: who, and that nothing more is to be bought."""
     return [
-        _why_ended(award.outcome),
+        why_ended(award.outcome),
         _l("Please buy and book nothing more for this journey: the fund no longer pays for it."),
         _l("If something went wrong, please write to us."),
     ]
 
 
-def _why_ended(outcome: Outcome | None) -> Any:
+def why_ended(outcome: Outcome | None) -> Any:
+    """Who ended a grant, in a sentence."""
     if outcome is Outcome.REPLACED:
         return _l("The organization that nominated you has named somebody else in your place. Your grant has ended.")
     if outcome is Outcome.CANCELLED:

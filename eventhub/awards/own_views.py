@@ -1,6 +1,7 @@
 """What a person does with her own grant: sends receipts, reads the statement of her allowance, writes the report."""
 
 import uuid
+from zoneinfo import ZoneInfo
 
 from flask import flash, g, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -48,13 +49,19 @@ def receipt(reference: str, line_id: uuid.UUID) -> ResponseReturnValue:
         "awards/receipt.html",
         title=title_of(award.application.call, g.lang),
         label=label("fund_cost_line", row.kind.value, g.lang),
-        has=row.receipt_id is not None,
+        kept=_came(row, award.application.call.time_zone),
         is_open=receipts.may_send(award, row),
         form=form,
         reference=reference,
         scripts=["file-size.js"],
     )
     return page, form.status
+
+
+def _came(row: AwardLine, zone: str) -> str:
+    """The day on which a receipt came, in words; empty where there is none."""
+    came = receipts.sent_on(row)
+    return show_date(came.astimezone(ZoneInfo(zone)).date(), g.lang) if came else ""
 
 
 def _own_line(award: Award, line_id: uuid.UUID) -> AwardLine:

@@ -7,7 +7,17 @@ from sqlalchemy import delete, select, update
 
 from eventhub.awards import awarding, queries, receipts, releasing, reporting, stays
 from eventhub.awards.ledger import Line, free
-from eventhub.awards.models import Award, AwardLine, AwardStay, Outcome, Payment, Replacement, Ticket, TravelReport, Visa
+from eventhub.awards.models import (
+    Award,
+    AwardLine,
+    AwardStay,
+    Outcome,
+    Payment,
+    Replacement,
+    Ticket,
+    TravelReport,
+    Visa,
+)
 from eventhub.awards.money_models import MovementKind
 from eventhub.awards.release_models import Decision
 from eventhub.funding import behalf
@@ -132,7 +142,7 @@ def _let_go(award: Award) -> None:
 
 
 def _forget_days(award: Award) -> None:
-    """That a report was filed is counted; when somebody was on a journey, and what is not owed any more, is not kept."""
+    """That a report was filed is counted; the days of the journey, and what is not owed any more, are not kept."""
     db.session.execute(delete(TravelReport).where(TravelReport.award_id == award.id, TravelReport.filed_at.is_(None)))
     call = award.application.call
     event = db.session.get(Event, call.event_id) if call.event_id else None

@@ -9,10 +9,10 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup, escape
 
-from eventhub.awards import awarding, letters, queries, receipts, replacing, reporting, stays
+from eventhub.awards import awarding, letters, own_shown, queries, receipts, replacing, reporting, stays
 from eventhub.awards.forms import AnswerForm, OwnAnswerForm, ReplaceForm, ReportForm
 from eventhub.awards.ledger import shown
-from eventhub.awards.models import Award, Outcome, TravelReport
+from eventhub.awards.models import Award, AwardLine, Outcome, TravelReport
 from eventhub.awards.money_models import FundEnvelope
 from eventhub.awards.refusals import LinkUnknown
 from eventhub.awards.travelling import is_replaceable
@@ -46,6 +46,8 @@ STATES: dict[State, Any] = {
     State.CANCELLED: _l("The grant has ended"),
     State.WITHDRAWN: _l("You have withdrawn"),
 }
+ENDED = frozenset({Outcome.REPLACED, Outcome.CANCELLED, Outcome.WITHDRAWN})
+"""Outcomes after which a grant that was offered is none any more, whoever ended it."""
 
 
 @bp.route("/awaited/<token>", methods=["GET", "POST"])
@@ -65,7 +67,20 @@ def answer(token: str) -> ResponseReturnValue:
         if submit(form, lambda: awarding.answer(token, accepts=accepts)):
             return back_to("awards.answer", token=token)
         award = queries.behind(token)
-    return _draw("awards/answer.html", award, form, neutral=person.discreet, lines=_lines(award))
+    is_open = _is_open(award)
+    # Once it is answered, the link alone tells no amount: that stands behind the sign-in.
+    lines = _lines(award, queries.lines([award.id])) if is_open else []
+    found = _journey(award) if award.outcome is Outcome.ACCEPTED else None
+    return _draw(
+        "awards/answer.html",
+        award,
+        form,
+        neutral=person.discreet,
+        lines=lines,
+        amount=_amount(award) if is_open else "",
+        duties_days=found.report_days if found else 0,
+        asking=url_for("funding_thread.mine", reference=award.application.reference),
+    )
 
 
 @bp.route("/me/grants/<reference>", methods=["GET", "POST"])
@@ -81,14 +96,20 @@ def mine(reference: str) -> ResponseReturnValue:
             return back_to("awards.mine", reference=reference)
         award = queries.own_award(person, reference)
     stay = stays.stay_of(award) if award.outcome is Outcome.ACCEPTED else None
+    found, rows = _journey(award), queries.lines([award.id])
     return _draw(
         "awards/mine.html",
         award,
         form,
-        lines=_lines(award),
-        paid=shown(award.envelope, award.spent, g.lang),
-        report=queries.report_of(award.id),
+        lines=_lines(award, rows),
+        amount=_amount(award),
+        kind=own_shown.kind(award),
+        next=own_shown.next_of(award, found),
+        steps=own_shown.steps(award, found, rows),
+        facts=own_shown.facts(award, found, shown(award.envelope, award.spent, g.lang)),
+        report=found.report,
         allowance=url_for("awards.allowance", reference=reference) if stay else None,
+        asking=url_for("funding_thread.mine", reference=award.application.reference),
     )
 
 
@@ -188,19 +209,19 @@ def _draw(
 ) -> ResponseReturnValue:
     person = award.application.person
     here = show_moment(award.accept_by or award.approved_at, person.time_zone, g.lang)
-    is_open = award.outcome is None and award.accept_by is not None and now() <= award.accept_by
+    is_open = _is_open(award)
     page = render_template(
         template,
         award=award,
         application=award.application,
         title=letters.title_of(award.application.call, g.lang),
         state=state_of(award),
-        amount=shown(award.envelope, award.amount, g.lang),
         due=here,
-        is_open=is_open and award.application.state is State.OFFERED,
+        is_open=is_open,
         accepted=award.outcome is Outcome.ACCEPTED,
         declined=award.outcome is Outcome.DECLINED,
         asks=form.answer.data == "ask" and not form.errors,
+        why_ended=letters.why_ended(award.outcome) if award.outcome in ENDED else None,
         report_days=queries.rules_of(award.application.call_id).report_days if is_open else 0,
         neutral=neutral,
         form=form,
@@ -215,7 +236,21 @@ def state_of(award: Award) -> Any:
     return STATES.get(state, state.value)
 
 
-def _lines(award: Award) -> list[dict[str, Any]]:
+def _is_open(award: Award) -> bool:
+    """Whether an answer is still taken."""
+    waits = award.outcome is None and award.application.state is State.OFFERED
+    return waits and award.accept_by is not None and now() <= award.accept_by
+
+
+def _amount(award: Award) -> str:
+    return shown(award.envelope, award.amount, g.lang)
+
+
+def _journey(award: Award) -> own_shown.Journey:
+    return own_shown.journey(award, queries.rules_of(award.application.call_id).report_days)
+
+
+def _lines(award: Award, rows: list[AwardLine]) -> list[dict[str, Any]]:
     envelope = db.session.get_one(FundEnvelope, award.envelope_id)
     return [
         {
@@ -225,8 +260,8 @@ def _lines(award: Award) -> list[dict[str, Any]]:
             "authorised": shown(envelope, row.authorised, g.lang) if row.authorised is not None else None,
             "receipt": row.receipt_id is not None,
             "send": url_for("awards.receipt", reference=award.application.reference, line_id=row.id)
-            if receipts.may_send(award, row)
+            if receipts.is_wanted(award, row)
             else None,
         }
-        for row in queries.lines([award.id])
+        for row in rows
     ]
