@@ -16,8 +16,10 @@ from eventhub.awards.models import Award, AwardLine, Outcome, TravelReport
 from eventhub.awards.money_models import FundEnvelope
 from eventhub.awards.refusals import LinkUnknown
 from eventhub.awards.travelling import is_replaceable
+from eventhub.funding import attending
+from eventhub.funding.attending import Attending
 from eventhub.funding.models import State
-from eventhub.funding.subject import subject
+from eventhub.funding.subject import helped, subject
 from eventhub.kit.access import actor, by_token, personal
 from eventhub.kit.clock import now
 from eventhub.kit.codes import label
@@ -75,6 +77,7 @@ def answer(token: str) -> ResponseReturnValue:
         "awards/answer.html",
         award,
         form,
+        _attending(award),
         neutral=person.discreet,
         lines=lines,
         amount=_amount(award) if is_open else "",
@@ -96,17 +99,19 @@ def mine(reference: str) -> ResponseReturnValue:
             return back_to("awards.mine", reference=reference)
         award = queries.own_award(person, reference)
     stay = stays.stay_of(award) if award.outcome is Outcome.ACCEPTED else None
-    found, rows = _journey(award), queries.lines([award.id])
+    found, rows, there = _journey(award), queries.lines([award.id]), _attending(award)
     return _draw(
         "awards/mine.html",
         award,
         form,
+        there,
         lines=_lines(award, rows),
         amount=_amount(award),
         kind=own_shown.kind(award),
         next=own_shown.next_of(award, found),
-        steps=own_shown.steps(award, found, rows),
-        facts=own_shown.facts(award, found, shown(award.envelope, award.spent, g.lang)),
+        steps=own_shown.steps(award, found, rows, there=there if helped() is None else None),
+        facts=own_shown.facts(award, found, shown(award.envelope, award.spent, g.lang), there),
+        linked=helped() is None,
         report=found.report,
         allowance=url_for("awards.allowance", reference=reference) if stay else None,
         asking=url_for("funding_thread.mine", reference=award.application.reference),
@@ -205,13 +210,15 @@ def _clash(kept: str) -> Any:
 
 
 def _draw(
-    template: str, award: Award, form: OwnAnswerForm, *, neutral: bool = False, **given: Any
+    template: str, award: Award, form: OwnAnswerForm, there: Attending | None, *, neutral: bool = False, **given: Any
 ) -> ResponseReturnValue:
     person = award.application.person
     here = show_moment(award.accept_by or award.approved_at, person.time_zone, g.lang)
     is_open = _is_open(award)
     page = render_template(
         template,
+        there=there,
+        there_words=there.words(g.lang) if there else [],
         award=award,
         application=award.application,
         title=letters.title_of(award.application.call, g.lang),
@@ -240,6 +247,13 @@ def _is_open(award: Award) -> bool:
     """Whether an answer is still taken."""
     waits = award.outcome is None and award.application.state is State.OFFERED
     return waits and award.accept_by is not None and now() <= award.accept_by
+
+
+def _attending(award: Award) -> Attending | None:
+    """Whether the person is registered for the event, while the journey lies ahead."""
+    if award.application.state not in own_shown.AHEAD:
+        return None
+    return attending.of_person(award.application.person_id, award.application.call)
 
 
 def _amount(award: Award) -> str:

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.utils import redirect
 
-from eventhub.funding import applying, gaps, own, reckoned, reusing, told
+from eventhub.funding import applying, attending, gaps, own, reckoned, reusing, told
 from eventhub.funding.forms import CheckForm
 from eventhub.funding.models import Application, State
 from eventhub.funding.own import Intake, Window
@@ -78,6 +78,7 @@ def apply(slug: str) -> ResponseReturnValue:
         barred=told.barred(bars, found.rules.limits.months_between_grants),
         owed=told.reports_owed(bars, person),
         former=former is not None and not begun,
+        there=_words(attending.of_person(person.id, found.call)),
         begin=_first(found, definition, answers),
     )
 
@@ -189,6 +190,8 @@ def done(slug: str) -> ResponseReturnValue:
         email=person.email,
         vouchers=told.vouchers(found),
         closes=told.moment(found.call.closes_at, found.call),
+        there=(there := attending.of_person(person.id, found.call)),
+        there_words=_words(there),
     )
 
 
@@ -201,6 +204,8 @@ def mine_one(reference: str) -> ResponseReturnValue:
     application = _application(found)
     definition, answers = _definition(found), _answers(found)
     amend = own.may_amend(found, now())
+    waits = told.state(application) in own.WAITING
+    there = attending.of_person(person.id, found.call) if waits else None
     url: Callable[[Page], str] | None = (lambda page: _amend_address(reference, page)) if amend else None
     return render_template(
         "funding/mine.html",
@@ -210,6 +215,8 @@ def mine_one(reference: str) -> ResponseReturnValue:
         tag=told.tag(application),
         next=told.NEXT.get(told.state(application), ""),
         reason=told.reason(application),
+        there=there,
+        there_words=_words(there),
         until=told.until(found, person.time_zone),
         sections=given.to_show(definition, answers, g.lang, url=url, files=told.files_of(found, answers))
         if definition
@@ -302,6 +309,7 @@ def _start_for_anybody(slug: str) -> str:
         due=told.due(call.closes_at, call),
         barred=[],
         former=False,
+        there=_words(attending.of_person(None, call)),
         begin=url_for("funding.step", slug=slug, page=pages[0].id) if pages else url_for("funding.check", slug=slug),
     )
 
@@ -405,6 +413,11 @@ def _sent_before(found: Intake) -> ResponseReturnValue | None:
     if posted() and not is_repeated():
         flash(_("This application was sent already, from another window. Look at what was sent."), "warn")
     return redirect(url_for("funding.mine_one", reference=application.reference), 303)
+
+
+def _words(there: attending.Attending | None) -> list[Any]:
+    """What is said of the registration for the event."""
+    return there.words(g.lang) if there else []
 
 
 def _first(found: Intake, definition: Definition | None, answers: Mapping[str, object]) -> str:
