@@ -218,7 +218,6 @@ def _draw(
     page = render_template(
         template,
         there=there,
-        there_words=there.words(g.lang) if there else [],
         award=award,
         application=award.application,
         title=letters.title_of(award.application.call, g.lang),

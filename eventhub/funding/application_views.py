@@ -58,7 +58,7 @@ def apply(slug: str) -> ResponseReturnValue:
     application = found.application
     if application is not None and application.reference:
         return back_to("funding.mine_one", reference=application.reference)
-    definition = _definition(found)
+    definition = definition_of(found)
     answers = given.load(found.answer_set) if found.answer_set else {}
     moment = now()
     former = reusing.former(found, person) if reusing.may_take(found) and not helped() else None
@@ -78,8 +78,8 @@ def apply(slug: str) -> ResponseReturnValue:
         barred=told.barred(bars, found.rules.limits.months_between_grants),
         owed=told.reports_owed(bars, person),
         former=former is not None and not begun,
-        there=_words(attending.of_person(person.id, found.call)),
-        begin=_first(found, definition, answers),
+        there=attending.of_person(person.id, found.call),
+        begin=told.next_page(found, definition, answers, person),
     )
 
 
@@ -93,7 +93,7 @@ def step(slug: str, page: str) -> ResponseReturnValue:
         return _amend_instead(found, page)
     if (before := _sent_before(found)) is not None:
         return before
-    definition = _needed(_definition(found))
+    definition = _needed(definition_of(found))
     asked = _page(definition, page)
     answers = _answers(found)
     form = answer_form(definition, asked, language=g.lang, answers=answers)
@@ -110,7 +110,7 @@ def keep(slug: str, page: str) -> ResponseReturnValue:
     """
     person = subject()
     found = _alone(slug, person)
-    definition = _needed(_definition(found))
+    definition = _needed(definition_of(found))
     form = answer_form(definition, _page(definition, page), language=g.lang, answers=_answers(found))
     form.validate_on_submit()
     if "csrf_token" in form.errors:
@@ -135,7 +135,7 @@ def check(slug: str) -> ResponseReturnValue:
         if posted():
             flash(_("Your draft was deleted meanwhile. You can begin anew here."), "warn")
         return back_to("funding.apply", slug=slug)
-    definition, answers = _needed(_definition(found)), _answers(found)
+    definition, answers = _needed(definition_of(found)), _answers(found)
     form = CheckForm()
     unseen = reusing.unseen(found, reusing.former(found, person))
     if not unseen:
@@ -147,6 +147,7 @@ def check(slug: str) -> ResponseReturnValue:
         if sent is not None:
             return back_to("funding.done", slug=slug)
         found = own.intake(slug, person)
+    pages = given.visible_pages(definition, answers)
     sections = given.to_show(
         definition,
         answers,
@@ -165,7 +166,8 @@ def check(slug: str) -> ResponseReturnValue:
         barred=told.barred(bars, found.rules.limits.months_between_grants),
         owed=told.reports_owed(bars, person),
         taken=[row for section in sections for row in section.rows if row.key in unseen],
-        steps=_steps(found, given.visible_pages(definition, answers)),
+        steps=told.steps_of(found, pages),
+        back=told.step_before(found, pages),
         has_sealed=has_sealed(definition, answers),
         cost=reckoned.of_draft(found),
     )
@@ -190,8 +192,8 @@ def done(slug: str) -> ResponseReturnValue:
         email=person.email,
         vouchers=told.vouchers(found),
         closes=told.moment(found.call.closes_at, found.call),
-        there=(there := attending.of_person(person.id, found.call)),
-        there_words=_words(there),
+        there=attending.of_person(person.id, found.call),
+        answered_by=told.answered_by(found),
     )
 
 
@@ -202,10 +204,8 @@ def mine_one(reference: str) -> ResponseReturnValue:
     person = subject()
     found = _own(person, reference)
     application = _application(found)
-    definition, answers = _definition(found), _answers(found)
+    definition, answers = definition_of(found), _answers(found)
     amend = own.may_amend(found, now())
-    waits = told.state(application) in own.WAITING
-    there = attending.of_person(person.id, found.call) if waits else None
     url: Callable[[Page], str] | None = (lambda page: _amend_address(reference, page)) if amend else None
     return render_template(
         "funding/mine.html",
@@ -214,9 +214,9 @@ def mine_one(reference: str) -> ResponseReturnValue:
         state=told.state(application),
         tag=told.tag(application),
         next=told.NEXT.get(told.state(application), ""),
+        answered_by=told.answered_by(found),
         reason=told.reason(application),
-        there=there,
-        there_words=_words(there),
+        there=attending.of_person(person.id, found.call) if told.state(application) in own.WAITING else None,
         until=told.until(found, person.time_zone),
         sections=given.to_show(definition, answers, g.lang, url=url, files=told.files_of(found, answers))
         if definition
@@ -243,7 +243,7 @@ def amend(reference: str, page: str) -> ResponseReturnValue:
     """Change the answers of one page of an application that was sent."""
     person = subject()
     found = _own(person, reference, lock=posted())
-    definition = _needed(_definition(found))
+    definition = _needed(definition_of(found))
     asked, answers = _page(definition, page), _answers(found)
     form = answer_form(definition, asked, language=g.lang, answers=answers)
     if not posted() and not own.may_amend(found, now()):
@@ -309,7 +309,7 @@ def _start_for_anybody(slug: str) -> str:
         due=told.due(call.closes_at, call),
         barred=[],
         former=False,
-        there=_words(attending.of_person(None, call)),
+        there=attending.of_person(None, call),
         begin=url_for("funding.step", slug=slug, page=pages[0].id) if pages else url_for("funding.check", slug=slug),
     )
 
@@ -328,7 +328,7 @@ def _draw_step(
         page=asked,
         files=told.files_of(found, answers) if form.has_files else {},
         number=number + 1,
-        total=_steps(found, pages),
+        total=told.steps_of(found, pages),
         back=pages[number - 1] if number else None,
         window=own.window(found.call, now()),
         saved=told.saved(found, person.time_zone),
@@ -341,7 +341,7 @@ def _amend_instead(found: Intake, page: str) -> ResponseReturnValue:
     """What was typed while another window sent the application stands on the page that changes answers, not kept yet:
     only its button says that what was sent is to be another.
     """
-    definition, answers = _needed(_definition(found)), _answers(found)
+    definition, answers = _needed(definition_of(found)), _answers(found)
     asked = _page(definition, page)
     form = answer_form(definition, asked, language=g.lang, answers=answers)
     form.validate_on_submit()
@@ -415,25 +415,6 @@ def _sent_before(found: Intake) -> ResponseReturnValue | None:
     return redirect(url_for("funding.mine_one", reference=application.reference), 303)
 
 
-def _words(there: attending.Attending | None) -> list[Any]:
-    """What is said of the registration for the event."""
-    return there.words(g.lang) if there else []
-
-
-def _first(found: Intake, definition: Definition | None, answers: Mapping[str, object]) -> str:
-    """Where to begin, or to go on: the first page with a gap."""
-    slug = found.call.slug
-    pages = given.visible_pages(definition, answers) if definition else []
-    if definition is not None and found.application is not None:
-        wanting = {one.page.id for one in applying.missing(found, definition) if one.page}
-        pages = [page for page in pages if page.id in wanting]
-    return url_for("funding.step", slug=slug, page=pages[0].id) if pages else url_for("funding.check", slug=slug)
-
-
-def _steps(found: Intake, pages: list[Page]) -> int:
-    return len(pages) + 1 + bool(gaps.slots(found.rules.vouching))
-
-
 def _mark_of_all(definition: Definition, answers: Mapping[str, object]) -> str:
     marks = [(one.key, open_windows.mark(one, answers.get(one.key))) for one in definition.questions()]
     return open_windows.digest(repr(marks).encode())
@@ -475,7 +456,8 @@ def _amend_address(reference: str, page: Page) -> str:
     return url_for("funding.amend", reference=reference, page=page.id)
 
 
-def _definition(found: Intake) -> Definition | None:
+def definition_of(found: Intake) -> Definition | None:
+    """What is asked, in the reader's language."""
     if found.version_id is None:
         return None
     return questionnaires.localised(questionnaires.version(found.version_id), g.lang)

@@ -267,9 +267,19 @@ def choosing(rules: Rules, lang: str) -> list[str]:
 
 def after(rules: Rules) -> list[str]:
     """How much time there is for each step after sending."""
+    answered = (
+        ngettext(
+            "Everybody gets the answer on the same day, at the latest %(num)s day after the deadline.",
+            "Everybody gets the answer on the same day, at the latest %(num)s days after the deadline.",
+            rules.answer_days,
+        )
+        if rules.answer_days
+        else None
+    )
     return [
         str(one)
         for one in (
+            *([answered] if answered else []),
             ngettext(
                 "If something is missing, you have %(num)s day to add it; all gaps are named at once.",
                 "If something is missing, you have %(num)s days to add it; all gaps are named at once.",

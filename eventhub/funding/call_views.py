@@ -102,6 +102,7 @@ def guide_page(slug: str) -> ResponseReturnValue:
         window=_window(found),
         apply_url=apply_url(found),
         opens=call_shown.moment_of(found, found.opens_at, g.lang),
+        due=said_by_clock(call_shown.moment_of(found, found.closes_at, g.lang)),
     )
     return page, form.status
 

@@ -77,6 +77,8 @@ def _item(one: Intake, visitor: Visitor) -> dict[str, object]:
         "title": told.title(one.call),
         "tag": told.tag(application),
         "reference": application.reference,
+        "number": application.number,
+        "answered_by": told.answered_by(one),
         "note": told.NEXT.get(told.state(application)),
         "due": due[1] if due else None,
         "due_label": due[0] if due else None,

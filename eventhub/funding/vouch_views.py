@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from eventhub.funding import applying, gaps, own, told, vouching
+from eventhub.funding.application_views import definition_of
 from eventhub.funding.forms import NominatorForm, TokenForm, VoucherForm, VouchForm
 from eventhub.funding.models import Endorsement, Vouch, Voucher
 from eventhub.funding.own import Intake
@@ -37,8 +38,13 @@ def vouchers(slug: str) -> ResponseReturnValue:
     found = own.intake(slug, person)
     if found.application is None or not gaps.slots(found.rules.vouching):
         return back_to("funding.apply", slug=slug)
+    definition = definition_of(found)
+    answers = given.load(found.answer_set) if found.answer_set else {}
+    pages = given.visible_pages(definition, answers) if definition else []
     return render_template(
         "funding/vouchers.html",
+        steps=told.steps_of(found, pages),
+        back=told.step_before(found, pages, is_last=False),
         call=found.call,
         application=found.application,
         vouchers=told.vouchers(found),
