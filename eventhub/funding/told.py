@@ -288,7 +288,8 @@ def tasks(found: Intake, definition: Definition | None, answers: Mapping[str, ob
     gone, slug = applying.missing(found, definition), found.call.slug
     rows = []
     if any(one.is_name for one in gone):
-        rows.append({"label": _("Your name"), "url": url_for("funding.own_name", slug=slug), "tag": _task_tag(1, touched=True)})
+        url = url_for("funding.own_name", slug=slug)
+        rows.append({"label": _("Your name"), "url": url, "tag": _task_tag(1, touched=True)})
     for page in given.visible_pages(definition, answers):
         left = sum(one.page is page for one in gone)
         touched = any(answers.get(question.key) is not None for question in page.questions)
@@ -349,7 +350,8 @@ def missing(found: Intake, definition: Definition | None, address: Callable[[Pag
             url = url_for("funding.voucher", slug=found.call.slug, slot=slot_code(one.slot))
             listed.append({"label": name, "url": url, "lang": g.lang})
         elif one.is_name:
-            listed.append({"label": _("Your name"), "url": url_for("funding.own_name", slug=found.call.slug), "lang": g.lang})
+            url = url_for("funding.own_name", slug=found.call.slug)
+            listed.append({"label": _("Your name"), "url": url, "lang": g.lang})
         elif one.page is not None and one.question is not None:
             url = f"{address(one.page)}#q_{one.question.key}"
             listed.append({"label": one.question.label, "url": url, "lang": one.question.label.language})
