@@ -48,6 +48,8 @@ STATES: dict[State, Any] = {
     State.CANCELLED: _l("The grant has ended"),
     State.WITHDRAWN: _l("You have withdrawn"),
 }
+ASKED, FILED = "file", "filed"
+"""The two presses that file a report: after the first it is read once more, and nothing has changed."""
 ENDED = frozenset({Outcome.REPLACED, Outcome.CANCELLED, Outcome.WITHDRAWN})
 """Outcomes after which a grant that was offered is none any more, whoever ended it."""
 
@@ -137,6 +139,7 @@ def report(reference: str) -> ResponseReturnValue:
         fields=[form[key] for key, _words, _needed in reporting.QUESTIONS],
         needed={key for key, _words, needed in reporting.QUESTIONS if needed},
         report=row,
+        asks=posted() and request.form.get("go") == ASKED and not form.errors and not form.form_errors,
         due=show_date(row.due, g.lang),
         answers=[{"label": form[key].label.text, "value": form[key].data, "kind": "long"} for key in form.said()],
         back=url_for("awards.mine", reference=reference),
@@ -175,8 +178,8 @@ def replace(token: str) -> ResponseReturnValue:
 
 
 def _keep_or_file(person: Person, award: Award, row: TravelReport, form: ReportForm) -> bool:
-    """False when it was filed with gaps, or another window wrote other words: they are shown, and what was written is
-    kept.
+    """False when it was filed with gaps, another window wrote other words, or it is to be read once more: all is shown,
+    and what was written is kept.
     """
     drawn = windows.read(form.drawn.data)
     window = drawn.window if drawn else None
@@ -188,16 +191,18 @@ def _keep_or_file(person: Person, award: Award, row: TravelReport, form: ReportF
         reporting.keep(award, row, found.answers, window=window)
         form.drawn.data = str(reporting.drawn(award, row, window))
         return not form.show_at_fields({key: _clash(found.answers[key]) for key in found.clashes})
-    if request.form.get("go") != "file":
+    if request.form.get("go") not in {ASKED, FILED}:
         if submit(form, lambda: reporting.keep(award, row, found.answers, window=window)):
             flash(_("Kept. You can go on whenever you like."), "ok")
             return True
         return False
-    missing = [key for key, _words, needed in reporting.QUESTIONS if needed and not found.answers[key]]
-    if missing:
+    needed = [key for key, _words, needed in reporting.QUESTIONS if needed]
+    missing = [key for key in needed if not reporting.is_a_sentence(found.answers[key])]
+    if missing or request.form.get("go") != FILED:
         reporting.keep(award, row, found.answers, window=window)
         form.drawn.data = str(reporting.drawn(award, row, window))
-        return not form.show_at_fields(dict.fromkeys(missing, _("Write a sentence or two")))
+        form.show_at_fields(dict.fromkeys(missing, _("Write a sentence or two")))
+        return False
     return bool(submit(form, lambda: reporting.file(person, award, row, found.answers)))
 
 
