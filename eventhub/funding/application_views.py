@@ -213,7 +213,7 @@ def mine_one(reference: str) -> ResponseReturnValue:
         application=application,
         state=told.state(application),
         tag=told.tag(application),
-        next=told.NEXT.get(told.state(application), ""),
+        next=told.next_of(application, found.call),
         answered_by=told.answered_by(found),
         reason=told.reason(application),
         there=attending.of_person(person.id, found.call) if told.state(application) in own.WAITING else None,

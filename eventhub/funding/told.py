@@ -120,6 +120,20 @@ def tag(application: Application) -> Tag:
     return STATES[state(application)]
 
 
+def next_of(application: Application, call: Call) -> str:
+    """What happens next, in a sentence or two; empty where nothing does."""
+    known, others = state(application), own.told_others(application)
+    usual = str(NEXT.get(known, ""))
+    if others is None:
+        return usual
+    day = show_date(others.astimezone(ZoneInfo(call.time_zone)).date(), g.lang)
+    said = _(
+        "First decisions of this call were sent on %(day)s. Yours was not among them: the answer comes by email.",
+        day=day,
+    )
+    return f"{said} {usual}" if known in own.AMENDABLE else str(said)
+
+
 def reason(application: Application) -> str:
     """Why the conditions are not met, in the words for the applicant; empty where nothing was decided."""
     known = codes.codes("decision_reason.funding")
@@ -164,7 +178,7 @@ def answered_by(found: Intake) -> str | None:
     if application is None or state(application) not in own.WAITING - {State.RESERVE}:
         return None
     day = answer_day(found.call, found.rules)
-    return show_date(day, g.lang) if day else None
+    return show_date(day, g.lang) if day and day >= now().date() else None
 
 
 def moment(instant: datetime, call: Call) -> Markup:
