@@ -26,6 +26,8 @@ from eventhub.awards.console_forms import AcceptForm, EndForm, HomeForm, ReadFor
 from eventhub.awards.ledger import shown
 from eventhub.awards.letters import title_of
 from eventhub.awards.models import Award, Ticket, TravelReport, Visa, VisaState
+from eventhub.funding import attending
+from eventhub.funding.attending import Step
 from eventhub.funding.desk_shown import STATES
 from eventhub.funding.models import MOVES, State
 from eventhub.funding.moves import NotPossible
@@ -284,12 +286,19 @@ def _facts(
         due = (
             pgettext("a report", "Filed") if report.filed_at else _("Due by %(day)s", day=show_date(report.due, g.lang))
         )
+    there = attending.of_person(award.application.person_id, place.reading.call)
+    to_come = there is not None and there.step in {Step.REGISTER, Step.NOT_YET, Step.TOO_LATE}
     found = [
         (_("Support"), str(console_shown.VARIANTS[award.variant])),
         (_("Approved by"), names.get(award.approved_by_id, "")),
         (_("Offered by"), names.get(award.offered_by_id, "") if award.offered_by_id else ""),
         (_("Offered on"), show_own(award.offered_at, zone, g.lang) if award.offered_at else ""),
         (_("Answer by"), show_own(award.accept_by, zone, g.lang) if award.accept_by else ""),
+        (_("Registration for the event"), there.tag()[0] if there else ""),
+        (
+            _("Registration closes"),
+            show_own(there.closes_at, there.event.time_zone, g.lang) if there and to_come else "",
+        ),
         (_("Journey"), journey),
         (_("Report"), due),
         (_("Paid so far"), said(award.spent)),

@@ -10,14 +10,15 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from sqlalchemy import select
 
-from eventhub.awards import console_queries, receipts
+from eventhub.arrangements import visas
+from eventhub.awards import console_queries, letters, receipts
 from eventhub.awards.console_shown import VISAS
-from eventhub.awards.letters import why_ended
 from eventhub.awards.models import Award, AwardLine, Outcome, Ticket, TravelReport, Visa, VisaState
+from eventhub.funding.attending import Attending, when_and_where
 from eventhub.funding.models import State
 from eventhub.kit.codes import label
 from eventhub.kit.db import db
-from eventhub.kit.i18n import in_language, show_date, show_days
+from eventhub.kit.i18n import show_date, show_days
 from eventhub.programme.models import Event
 
 KINDS: dict[State, str] = {
@@ -38,6 +39,8 @@ NEXT: dict[State, Any] = {
     State.DECLINED_BY_APPLICANT: _l("Thank you for telling us. The grant goes to somebody else."),
     State.LAPSED: _l("We had no answer in time, so the grant goes to somebody else."),
 }
+AHEAD = frozenset({State.OFFERED, State.ACCEPTED, State.VISA_PENDING, State.VISA_REFUSED, State.TICKETED})
+"""While the journey lies ahead: its holder has to be registered for the event."""
 VISA_NEXT: dict[VisaState, Any] = {
     VisaState.NEEDED: _l("Ask for your visa as soon as you can, and tell us the day of your appointment."),
     VisaState.ASKED: _l("Tell us when your visa is there. If it is refused, tell us the same day: we can help."),
@@ -87,18 +90,20 @@ def next_of(award: Award, found: Journey) -> Any:
     """What comes next, or why nothing does; empty while an answer or a report is awaited."""
     state = award.application.state
     if award.outcome in {Outcome.REPLACED, Outcome.CANCELLED, Outcome.WITHDRAWN}:
-        return why_ended(award.outcome)
+        return letters.why_ended(award.outcome)
     if state is State.VISA_PENDING:
         return VISA_NEXT.get(found.visa.state if found.visa else VisaState.NEEDED, "")
     return NEXT.get(state, "")
 
 
-def facts(award: Award, found: Journey, paid: str) -> list[dict[str, Any]]:
+def facts(award: Award, found: Journey, paid: str, there: Attending | None = None) -> list[dict[str, Any]]:
     """Event, days, visa, money and report, each in a line."""
     lang, holds = g.lang, award.outcome in {None, Outcome.ACCEPTED}
     rows: list[tuple[Any, Any]] = []
     if found.event is not None:
-        rows.append((_("Event"), _event(found.event, lang)))
+        rows.append((_("Event"), when_and_where(found.event, lang)))
+    if there is not None:
+        rows.append((_("Registration for the event"), there.tag()[0]))
     if award.outcome is Outcome.ACCEPTED:
         days = show_days(found.ticket.travels_on, found.ticket.returns_on, lang) if found.ticket else ""
         rows.append((_("Your journey"), days or _("Not settled yet")))
@@ -106,13 +111,17 @@ def facts(award: Award, found: Journey, paid: str) -> list[dict[str, Any]]:
             rows += _visa(found.visa, lang)
     if award.outcome is Outcome.ACCEPTED or award.spent:
         rows.append((_("Paid so far"), paid))
+    if holds and award.application.state in AHEAD:
+        rows.append((_("How you are paid"), letters.PAID))
     if holds:
         rows.append((_("Report on the journey"), _report(found, lang)))
     return [{"label": name, "value": value} for name, value in rows]
 
 
-def steps(award: Award, found: Journey, lines: list[AwardLine]) -> list[dict[str, Any]]:
-    """What its holder has to do on these pages: the report first, then receipts that have not come."""
+def steps(award: Award, found: Journey, lines: list[AwardLine], there: Attending | None = None) -> list[dict[str, Any]]:
+    """What its holder has to do: the report first, then the visa, then receipts that have not come. ``there``: the
+    registration, whose pages a helper does not open from here.
+    """
     own: dict[str, Any] = {"reference": award.application.reference}
     rows: list[dict[str, Any]] = []
     if found.report is not None and found.report.filed_at is None:
@@ -123,6 +132,7 @@ def steps(award: Award, found: Journey, lines: list[AwardLine]) -> list[dict[str
                 "url": url_for("awards.report", **own),
             }
         )
+    rows += _visa_steps(award, found, there)
     rows += [
         {
             "label": _("Send the receipt: %(what)s", what=label("fund_cost_line", row.kind.value, g.lang)),
@@ -135,10 +145,25 @@ def steps(award: Award, found: Journey, lines: list[AwardLine]) -> list[dict[str
     return rows
 
 
-def _event(event: Event, lang: str) -> str:
-    days = show_days(event.first_day, event.last_day, lang)
-    town = in_language(event.city, lang, event.original_language).text if event.city else ""
-    return f"{days} · {town}" if town else days
+def _visa_steps(award: Award, found: Journey, there: Attending | None) -> list[dict[str, Any]]:
+    """While a visa is awaited: where the invitation letter is, and where the fund is told of it."""
+    if found.visa is None or award.application.state not in {State.VISA_PENDING, State.VISA_REFUSED}:
+        return []
+    if found.visa.state is VisaState.GRANTED:
+        return []
+    rows: list[dict[str, Any]] = []
+    if there is not None and there.reference and visas.travels(there.event, there.attendance_mode):
+        url = url_for("arrangements.visa", reference=there.reference)
+        rows.append({"label": _("The invitation letter for the embassy"), "note": None, "url": url})
+    event = found.event
+    rows.append(
+        {
+            "label": _("Tell the fund where your visa stands"),
+            "note": _("Needed by %(day)s", day=show_date(event.first_day, g.lang)) if event else None,
+            "url": url_for("funding_thread.mine", reference=award.application.reference),
+        }
+    )
+    return rows
 
 
 def _visa(visa: Visa, lang: str) -> list[tuple[Any, Any]]:

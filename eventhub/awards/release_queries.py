@@ -1,10 +1,13 @@
 """Which calls have decisions that wait."""
 
+import uuid
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 
 from eventhub.awards.release_models import Decision, Release, Staging
+from eventhub.funding import own
 from eventhub.funding.access import scope_of
 from eventhub.funding.models import Application, Call, Stand, State
 from eventhub.kit.db import db
@@ -24,6 +27,15 @@ class Waiting:
     failed: bool
     is_set: bool
     not_done: bool
+
+
+def told_last(call_id: uuid.UUID) -> datetime | None:
+    """When decisions of a call were told last. One statement."""
+    moment: datetime | None = db.session.scalar(select(func.max(Release.done_at)).where(Release.call_id == call_id))
+    return moment
+
+
+own.ROUNDS.append(told_last)
 
 
 def waiting_calls(others: ColumnElement[bool]) -> list[Waiting]:

@@ -17,8 +17,10 @@ from eventhub.awards.models import Award, AwardLine, Outcome, TravelReport
 from eventhub.awards.money_models import FundEnvelope
 from eventhub.awards.refusals import LinkUnknown
 from eventhub.awards.travelling import is_replaceable
+from eventhub.funding import attending
+from eventhub.funding.attending import Attending
 from eventhub.funding.models import State
-from eventhub.funding.subject import subject
+from eventhub.funding.subject import helped, subject
 from eventhub.kit.access import actor, by_token, personal
 from eventhub.kit.clock import now
 from eventhub.kit.codes import label
@@ -47,6 +49,8 @@ STATES: dict[State, Any] = {
     State.CANCELLED: _l("The grant has ended"),
     State.WITHDRAWN: _l("You have withdrawn"),
 }
+ASKED, FILED = "file", "filed"
+"""The two presses that file a report: after the first it is read once more, and nothing has changed."""
 ENDED = frozenset({Outcome.REPLACED, Outcome.CANCELLED, Outcome.WITHDRAWN})
 """Outcomes after which a grant that was offered is none any more, whoever ended it."""
 
@@ -76,6 +80,7 @@ def answer(token: str) -> ResponseReturnValue:
         "awards/answer.html",
         award,
         form,
+        _attending(award),
         neutral=person.discreet,
         lines=lines,
         amount=_amount(award) if is_open else "",
@@ -97,17 +102,19 @@ def mine(reference: str) -> ResponseReturnValue:
             return back_to("awards.mine", reference=reference)
         award = queries.own_award(person, reference)
     stay = stays.stay_of(award) if award.outcome is Outcome.ACCEPTED else None
-    found, rows = _journey(award), queries.lines([award.id])
+    found, rows, there = _journey(award), queries.lines([award.id]), _attending(award)
     return _draw(
         "awards/mine.html",
         award,
         form,
+        there,
         lines=_lines(award, rows),
         amount=_amount(award),
         kind=own_shown.kind(award),
         next=own_shown.next_of(award, found),
-        steps=own_shown.steps(award, found, rows),
-        facts=own_shown.facts(award, found, shown(award.envelope, award.spent, g.lang)),
+        steps=own_shown.steps(award, found, rows, there=there if helped() is None else None),
+        facts=own_shown.facts(award, found, shown(award.envelope, award.spent, g.lang), there),
+        linked=helped() is None,
         report=found.report,
         allowance=url_for("awards.allowance", reference=reference) if stay else None,
         asking=url_for("funding_thread.mine", reference=award.application.reference),
@@ -133,6 +140,7 @@ def report(reference: str) -> ResponseReturnValue:
         fields=[form[key] for key, _words, _needed in reporting.QUESTIONS],
         needed={key for key, _words, needed in reporting.QUESTIONS if needed},
         report=row,
+        asks=posted() and request.form.get("go") == ASKED and not form.errors and not form.form_errors,
         due=show_date(row.due, g.lang),
         answers=[{"label": form[key].label.text, "value": form[key].data, "kind": "long"} for key in form.said()],
         back=url_for("awards.mine", reference=reference),
@@ -171,8 +179,8 @@ def replace(token: str) -> ResponseReturnValue:
 
 
 def _keep_or_file(person: Person, award: Award, row: TravelReport, form: ReportForm) -> bool:
-    """False when it was filed with gaps, or another window wrote other words: they are shown, and what was written is
-    kept.
+    """False when it was filed with gaps, another window wrote other words, or it is to be read once more: all is shown,
+    and what was written is kept.
     """
     drawn = windows.read(form.drawn.data)
     window = drawn.window if drawn else None
@@ -184,16 +192,18 @@ def _keep_or_file(person: Person, award: Award, row: TravelReport, form: ReportF
         reporting.keep(award, row, found.answers, window=window)
         form.drawn.data = str(reporting.drawn(award, row, window))
         return not form.show_at_fields({key: _clash(found.answers[key]) for key in found.clashes})
-    if request.form.get("go") != "file":
+    if request.form.get("go") not in {ASKED, FILED}:
         if submit(form, lambda: reporting.keep(award, row, found.answers, window=window)):
             flash(_("Kept. You can go on whenever you like."), "ok")
             return True
         return False
-    missing = [key for key, _words, needed in reporting.QUESTIONS if needed and not found.answers[key]]
-    if missing:
+    needed = [key for key, _words, needed in reporting.QUESTIONS if needed]
+    missing = [key for key in needed if not reporting.is_a_sentence(found.answers[key])]
+    if missing or request.form.get("go") != FILED:
         reporting.keep(award, row, found.answers, window=window)
         form.drawn.data = str(reporting.drawn(award, row, window))
-        return not form.show_at_fields(dict.fromkeys(missing, _("Write a sentence or two")))
+        form.show_at_fields(dict.fromkeys(missing, _("Write a sentence or two")))
+        return False
     return bool(submit(form, lambda: reporting.file(person, award, row, found.answers)))
 
 
@@ -206,13 +216,14 @@ def _clash(kept: str) -> Any:
 
 
 def _draw(
-    template: str, award: Award, form: OwnAnswerForm, *, neutral: bool = False, **given: Any
+    template: str, award: Award, form: OwnAnswerForm, there: Attending | None, *, neutral: bool = False, **given: Any
 ) -> ResponseReturnValue:
     person = award.application.person
     here = show_moment(award.accept_by or award.approved_at, person.time_zone, g.lang)
     is_open = _is_open(award)
     page = render_template(
         template,
+        there=there,
         award=award,
         application=award.application,
         title=letters.title_of(award.application.call, g.lang),
@@ -241,6 +252,13 @@ def _is_open(award: Award) -> bool:
     """Whether an answer is still taken."""
     waits = award.outcome is None and award.application.state is State.OFFERED
     return waits and award.accept_by is not None and now() <= award.accept_by
+
+
+def _attending(award: Award) -> Attending | None:
+    """Whether the person is registered for the event, while the journey lies ahead."""
+    if award.application.state not in own_shown.AHEAD:
+        return None
+    return attending.of_person(award.application.person_id, award.application.call)
 
 
 def _amount(award: Award) -> str:

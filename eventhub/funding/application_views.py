@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.utils import redirect
 
-from eventhub.funding import applying, gaps, own, reckoned, reusing, told
+from eventhub.funding import applying, attending, gaps, own, reckoned, reusing, told
 from eventhub.funding.forms import CheckForm
 from eventhub.funding.models import Application, State
 from eventhub.funding.own import Intake, Window
@@ -78,7 +78,8 @@ def apply(slug: str) -> ResponseReturnValue:
         barred=told.barred(bars, found.rules.limits.months_between_grants),
         owed=told.reports_owed(bars, person),
         former=former is not None and not begun,
-        begin=_first(found, definition, answers),
+        there=attending.of_person(person.id, found.call),
+        begin=told.next_page(found, definition, answers, person),
     )
 
 
@@ -191,6 +192,7 @@ def done(slug: str) -> ResponseReturnValue:
         email=person.email,
         vouchers=told.vouchers(found),
         closes=told.moment(found.call.closes_at, found.call),
+        there=attending.of_person(person.id, found.call),
         answered_by=told.answered_by(found),
     )
 
@@ -211,9 +213,10 @@ def mine_one(reference: str) -> ResponseReturnValue:
         application=application,
         state=told.state(application),
         tag=told.tag(application),
-        next=told.NEXT.get(told.state(application), ""),
+        next=told.next_of(application, found.call),
         answered_by=told.answered_by(found),
         reason=told.reason(application),
+        there=attending.of_person(person.id, found.call) if told.state(application) in own.WAITING else None,
         until=told.until(found, person.time_zone),
         sections=given.to_show(definition, answers, g.lang, url=url, files=told.files_of(found, answers))
         if definition
@@ -306,6 +309,7 @@ def _start_for_anybody(slug: str) -> str:
         due=told.due(call.closes_at, call),
         barred=[],
         former=False,
+        there=attending.of_person(None, call),
         begin=url_for("funding.step", slug=slug, page=pages[0].id) if pages else url_for("funding.check", slug=slug),
     )
 
@@ -409,16 +413,6 @@ def _sent_before(found: Intake) -> ResponseReturnValue | None:
     if posted() and not is_repeated():
         flash(_("This application was sent already, from another window. Look at what was sent."), "warn")
     return redirect(url_for("funding.mine_one", reference=application.reference), 303)
-
-
-def _first(found: Intake, definition: Definition | None, answers: Mapping[str, object]) -> str:
-    """Where to begin, or to go on: the first page with a gap."""
-    slug = found.call.slug
-    pages = given.visible_pages(definition, answers) if definition else []
-    if definition is not None and found.application is not None:
-        wanting = {one.page.id for one in applying.missing(found, definition) if one.page}
-        pages = [page for page in pages if page.id in wanting]
-    return url_for("funding.step", slug=slug, page=pages[0].id) if pages else url_for("funding.check", slug=slug)
 
 
 def _mark_of_all(definition: Definition, answers: Mapping[str, object]) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from flask_babel import gettext, lazy_pgettext
 from flask_babel import lazy_gettext as _l
 
+from eventhub.funding import attending
 from eventhub.funding.models import Application, Call, Vouch, Voucher
 from eventhub.funding.vouching import Asked, due, link_token, wants_letter
 from eventhub.kit.i18n import in_language, show_date, show_moment
@@ -33,6 +34,9 @@ def received(application: Application, call: Call, person: Person, *, answered_b
         _l("The fund checks that nothing is missing. You get a mail in any case."),
         *([_l("Everybody gets the answer on the same day, at the latest on %(day)s.", day=day)] if day else []),
     ]
+    there = attending.of_person(person.id, call)
+    if there is not None and there.step is not attending.Step.NOTHING:
+        paragraphs += there.words(person.language)
     return _own(
         application, call, person, _l("We have your application: %(call)s", call=_title(call, person)), paragraphs
     )

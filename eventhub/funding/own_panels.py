@@ -79,7 +79,7 @@ def _item(one: Intake, visitor: Visitor) -> dict[str, object]:
         "reference": application.reference,
         "number": application.number,
         "answered_by": told.answered_by(one),
-        "note": told.NEXT.get(told.state(application)),
+        "note": told.next_of(application, one.call),
         "due": due[1] if due else None,
         "due_label": due[0] if due else None,
         "url": None,

@@ -120,6 +120,20 @@ def tag(application: Application) -> Tag:
     return STATES[state(application)]
 
 
+def next_of(application: Application, call: Call) -> str:
+    """What happens next, in a sentence or two; empty where nothing does."""
+    known, others = state(application), own.told_others(application)
+    usual = str(NEXT.get(known, ""))
+    if others is None:
+        return usual
+    day = show_date(others.astimezone(ZoneInfo(call.time_zone)).date(), g.lang)
+    said = _(
+        "First decisions of this call were sent on %(day)s. Yours was not among them: the answer comes by email.",
+        day=day,
+    )
+    return f"{said} {usual}" if known in own.AMENDABLE else str(said)
+
+
 def reason(application: Application) -> str:
     """Why the conditions are not met, in the words for the applicant; empty where nothing was decided."""
     known = codes.codes("decision_reason.funding")
@@ -164,7 +178,7 @@ def answered_by(found: Intake) -> str | None:
     if application is None or state(application) not in own.WAITING - {State.RESERVE}:
         return None
     day = answer_day(found.call, found.rules)
-    return show_date(day, g.lang) if day else None
+    return show_date(day, g.lang) if day and day >= now().date() else None
 
 
 def moment(instant: datetime, call: Call) -> Markup:
@@ -288,7 +302,8 @@ def tasks(found: Intake, definition: Definition | None, answers: Mapping[str, ob
     gone, slug = applying.missing(found, definition), found.call.slug
     rows = []
     if any(one.is_name for one in gone):
-        rows.append({"label": _("Your name"), "url": url_for("people.profile"), "tag": _task_tag(1, touched=True)})
+        url = url_for("funding.own_name", slug=slug)
+        rows.append({"label": _("Your name"), "url": url, "tag": _task_tag(1, touched=True)})
     for page in given.visible_pages(definition, answers):
         left = sum(one.page is page for one in gone)
         touched = any(answers.get(question.key) is not None for question in page.questions)
@@ -301,6 +316,23 @@ def tasks(found: Intake, definition: Definition | None, answers: Mapping[str, ob
     last = url_for("funding.check", slug=slug)
     ready = (_l("Ready to send"), "go") if not gone else (_l("Not yet"), "new")
     return [*rows, {"label": _("Check and send"), "url": last, "tag": ready}]
+
+
+def next_page(found: Intake, definition: Definition | None, answers: Mapping[str, object], person: Person) -> str:
+    """Where to begin, or to go on: whoever has no name tells it first; then the first page with a gap, whoever is still
+    to be named, and the last look.
+    """
+    slug = found.call.slug
+    if not person.public_name:
+        return url_for("funding.own_name", slug=slug)
+    pages = given.visible_pages(definition, answers) if definition else []
+    if definition is not None and found.application is not None:
+        gone = applying.missing(found, definition)
+        wanting = {one.page.id for one in gone if one.page}
+        pages = [page for page in pages if page.id in wanting]
+        if not pages and any(one.slot is not None for one in gone):
+            return url_for("funding.vouchers", slug=slug)
+    return url_for("funding.step", slug=slug, page=pages[0].id) if pages else url_for("funding.check", slug=slug)
 
 
 def _task_tag(left: int, *, touched: bool) -> Tag:
@@ -332,7 +364,8 @@ def missing(found: Intake, definition: Definition | None, address: Callable[[Pag
             url = url_for("funding.voucher", slug=found.call.slug, slot=slot_code(one.slot))
             listed.append({"label": name, "url": url, "lang": g.lang})
         elif one.is_name:
-            listed.append({"label": _("Your name"), "url": url_for("people.profile"), "lang": g.lang})
+            url = url_for("funding.own_name", slug=found.call.slug)
+            listed.append({"label": _("Your name"), "url": url, "lang": g.lang})
         elif one.page is not None and one.question is not None:
             url = f"{address(one.page)}#q_{one.question.key}"
             listed.append({"label": one.question.label, "url": url, "lang": one.question.label.language})

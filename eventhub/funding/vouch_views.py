@@ -5,8 +5,9 @@ from typing import Any
 from flask import flash, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from wtforms import StringField
 
-from eventhub.funding import applying, gaps, own, told, vouching
+from eventhub.funding import applying, gaps, naming, own, told, vouching
 from eventhub.funding.application_views import definition_of
 from eventhub.funding.forms import NominatorForm, TokenForm, VoucherForm, VouchForm
 from eventhub.funding.models import Endorsement, Vouch, Voucher
@@ -63,11 +64,15 @@ def voucher(slug: str, slot: str) -> ResponseReturnValue:
     row = _standing(found, place)
     form_of = NominatorForm if place[0] is Voucher.NOMINATOR else VoucherForm
     form = form_of(data=_filled(found, place, row))
+    if told_to_strangers(person.public_name):
+        del form.own_name
+    elif person.discreet:
+        form.own_name.label.text = _("Public name")
     if form.validate_on_submit():
         named = Named(
             place, form.name.data or "", form.email.data or "", form.language.data, form.organisation.data or None
         )
-        if submit(form, told.telling(found, lambda: _name(actor().person, found, named))):
+        if submit(form, told.telling(found, lambda: _name(person, found, named, form.own_name))):
             flash(_("Kept. A mail with a link is on its way."), "ok")
             return back_to("funding.vouchers", slug=slug)
     page = render_template(
@@ -79,7 +84,6 @@ def voucher(slug: str, slot: str) -> ResponseReturnValue:
         row=row,
         tag=told.vouch_tag(row) if row else None,
         letter=found.rules.vouching.letter,
-        has_name=bool(person.public_name),
         again=ActionForm(formdata=None),
     )
     return page, form.status
@@ -145,8 +149,10 @@ def not_me(token: str) -> ResponseReturnValue:
     return render_template("funding/not_me.html", form=form, done=False), form.status
 
 
-def _name(person: Person, found: Intake, named: Named) -> Endorsement:
-    row = vouching.name(person, found, named)
+def _name(applicant: Person, found: Intake, named: Named, own_name: StringField | None) -> Endorsement:
+    if own_name is not None:
+        naming.take(applicant, own_name.data or "")
+    row = vouching.name(actor().person, found, named)
     applying.follow_nominator(found)
     return row
 

@@ -901,6 +901,7 @@ APPLIED = "/en/me/applications/{my_application}"
 FUNDED = (
     Route("funding.apply", "GET", APPLYING, PUBLIC),
     Route("funding.step", "GET POST", f"{APPLYING}/p1", PERSONAL, {"q_residence": "KE", "q_first_time": "yes"}),
+    Route("funding.own_name", "GET POST", f"{APPLYING}/own/name", PERSONAL, {"name": "Amina Yusuf"}),
     Route("funding.keep", "POST", f"{APPLYING}/p1/draft", PERSONAL),
     Route("funding.vouchers", "GET", f"{APPLYING}/people", PERSONAL),
     Route(

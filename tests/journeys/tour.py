@@ -510,6 +510,7 @@ def _build(words: Words) -> Tour:
             "delegations.claim#invited": f"/me/invitations/{delegations.nominee_token(invited)}",
             "funding.apply#begun": f"/funds/{fund.slug}/apply",
             "funding.step": f"/funds/{fund.slug}/apply/p4",
+            "funding.own_name": f"/funds/{fund.slug}/apply/own/name",
             "funding.vouchers": f"/funds/{fund.slug}/apply/people",
             "funding.voucher": f"/funds/{fund.slug}/apply/people/nominator-1",
             "funding.check": f"/funds/{fund.slug}/apply/check",
