@@ -13,6 +13,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from eventhub.funding import behalf
 from eventhub.funding.models import Application, CallRules, State
 from eventhub.funding.moves import hold_rows, move_all
+from eventhub.funding.nearness import demand_unconcerned
 from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -252,6 +253,8 @@ def send_back(person: Person, reading: Reading, number: int, *, reason: str) -> 
     former = queries.replaced(slate)
     if former is not None:
         former.state = SlateState.APPROVED
+        # It may have been replaced before it was staged; one that is staged already stays so.
+        promise("selecting.approved", slate_id=former.id)
         for one in (slate, *queries.never_approved(former)):
             _move_back(person, one, former)
     audit.record("selecting.sent_back", slate, actor=person, scope_id=slate.call_id, number=number)
@@ -295,6 +298,7 @@ def _to_decide(person: Person, reading: Reading, number: int) -> Slate:
         raise MovedOn
     if is_own(person, slate):
         raise OwnSlate
+    demand_unconcerned(person, reading.call.id)
     if is_near(person, reading, slate):
         raise TooNear
     if not signing.is_signed(slate):
@@ -308,9 +312,13 @@ def is_own(person: Person, slate: Slate) -> bool:
 
 
 def is_near(person: Person, reading: Reading, slate: Slate) -> bool:
-    """Whether the approver has to stand aside for one of the chosen."""
-    chosen = {uuid.UUID(one["id"]) for one in slate.people if one["chosen"]}
-    return not chosen.isdisjoint(queries.aside(reading, [person.id])[person.id])
+    """Whether the approver has to stand aside for one of those on a slate, chosen or not: whoever may not decide must
+    not learn from it who is chosen. A country in common counts with the chosen alone, else hardly anybody could decide.
+    """
+    listed = {uuid.UUID(one["id"]): one["chosen"] for one in slate.people}
+    aside = queries.aside(reading, [person.id])[person.id] & listed.keys()
+    close = queries.aside(reading, [person.id], but=Conflict.NATIONALITY)[person.id]
+    return any(listed[one] or one in close for one in aside)
 
 
 def _is_party(person: Person, reading: Reading, slate: Slate) -> bool:

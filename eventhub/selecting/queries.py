@@ -15,6 +15,7 @@ from eventhub.people.access import Scope
 from eventhub.people.models import Person
 from eventhub.programme.models import Event
 from eventhub.reviewing import ties
+from eventhub.reviewing.models import Conflict
 from eventhub.reviewing.queries import Reading
 from eventhub.selecting.models import Board, Pin, Presence, Recusal, Run, Slate, SlateState
 
@@ -49,13 +50,17 @@ def present(board_id: uuid.UUID) -> list[Presence]:
     return list(db.session.scalars(rows.options(joinedload(Presence.person)).order_by(Presence.came_at, Presence.id)))
 
 
-def aside(reading: Reading, people: Collection[uuid.UUID]) -> dict[uuid.UUID, set[uuid.UUID]]:
+def aside(
+    reading: Reading, people: Collection[uuid.UUID], *, but: Conflict | None = None
+) -> dict[uuid.UUID, set[uuid.UUID]]:
     """For which files each of these people stands aside, declared or derived: two statements. What somebody declared
-    for this call counts on when it was taken back: nobody decides alone to be near no more.
+    for this call counts on when it was taken back: nobody decides alone to be near no more. ``but``: for more than a
+    tie of this kind.
     """
     found: dict[uuid.UUID, set[uuid.UUID]] = {one: set() for one in people}
-    for application_id, person_id in ties.conflicts([reading], people, ever=True):
-        found[person_id].add(application_id)
+    for (application_id, person_id), kinds in ties.conflicts([reading], people, ever=True).items():
+        if kinds - {but}:
+            found[person_id].add(application_id)
     rows = select(Recusal.person_id, Recusal.application_id).where(
         Recusal.call_id == reading.call.id, Recusal.person_id.in_(people)
     )
