@@ -24,7 +24,9 @@ PAGES = (
     *("/grants", "/grants/reserves", "/grants/payments", "/money", "/overview", "/numbers", "/files", "/release"),
     *("/board/slates/1/decide", "/board", "/board?all=1", "/duplicates"),
 )
-NAMES = re.compile(r"fund-\d+|FUND\d+|Fund \d+|REF-\w+-\w+|(?:Applicant|Member) \d+|#\d+|number is \d+|\d\d:\d\d|Person \d+")
+NAMES = re.compile(
+    r"fund-\d+|FUND\d+|Fund \d+|REF-\w+-\w+|(?:Applicant|Member|Person) \d+|#\d+|number is \d+|\d\d:\d\d"
+)
 ROLES = (Role.FUND_OFFICER, Role.FINANCE, Role.APPROVER, Role.BOARD_MEMBER)
 
 
@@ -103,14 +105,16 @@ def test_nobody_clears_the_way_for_the_own_file(client: FlaskClient, deed: str) 
     page = client.get(home)
     assert str(StillToCome.message) in text_of(page)
     assert not re.search(r"Reserve \d|Applicant", text_of(page))
-    fields = form_fields(client.get("/en/me/settings").get_data(as_text=True))
+    fields = form_fields(client.get("/en/me").get_data(as_text=True))
     sent = client.post(f"{home}/{proposal.id}", data=fields | {"deed": deed})
-    assert sent.status_code == HTTPStatus.FORBIDDEN
+    assert sent.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert text_of(sent).count(str(StillToCome.message)) > text_of(page).count(str(StillToCome.message))
     db.session.expire_all()
     assert proposal.dropped_at is None
     assert proposal.confirmed_at is None
-    with pytest.raises(StillToCome):
-        stepping.drop(officer, queries.proposal(proposal.id, lock=True))
+    for done in (stepping.drop, awarding.confirm):
+        with pytest.raises(StillToCome):
+            done(officer, queries.proposal(proposal.id, lock=True))
     assert console_queries.waiting(grants_of(officer.id), officer) == []
 
 
