@@ -234,7 +234,7 @@ def recommend(person: Person, reading: Reading, board: Board, number: int) -> Sl
 
 
 def approve(person: Person, reading: Reading, number: int) -> Slate:
-    """The approver agrees; the money and the letters follow from there. Raises MovedOn, OwnSlate, TooNear, Altered."""
+    """The approver agrees; the money and the letters follow from there. Raises as ``send_back``."""
     slate = _to_decide(person, reading, number)
     slate.state, slate.approved_by_id, slate.approved_at = SlateState.APPROVED, person.id, now()
     db.session.flush()
@@ -244,8 +244,10 @@ def approve(person: Person, reading: Reading, number: int) -> Slate:
 
 
 def send_back(person: Person, reading: Reading, number: int, *, reason: str) -> Slate:
-    """The approver asks the board to look again; what was approved before stands again, and whoever it concerns is
-    where they were. Raises MovedOn, OwnSlate, TooNear, Altered."""
+    """The approver asks the board to look again; what was approved before stands again, and everybody is where they
+    were: under review, where nothing was approved, so that a member can still step back from a file. Raises MovedOn,
+    OwnSlate, StillToCome, TooNear, Altered.
+    """
     slate = _to_decide(person, reading, number)
     slate.state, slate.sent_back_by_id, slate.sent_back_at = SlateState.SENT_BACK, person.id, now()
     slate.sent_back_reason = reason
@@ -255,8 +257,8 @@ def send_back(person: Person, reading: Reading, number: int, *, reason: str) -> 
         former.state = SlateState.APPROVED
         # It may have been replaced before it was staged; one that is staged already stays so.
         promise("selecting.approved", slate_id=former.id)
-        for one in (slate, *queries.never_approved(former)):
-            _move_back(person, one, former)
+    for one in (slate, *queries.never_approved(slate.call_id, former)):
+        _move_back(person, one, former or slate)
     audit.record("selecting.sent_back", slate, actor=person, scope_id=slate.call_id, number=number)
     return slate
 
@@ -347,9 +349,10 @@ def _place(row: Pin) -> Place:
     return place("fund_pin", "reason", row.id)
 
 
-def _move_back(person: Person, slate: Slate, former: Slate) -> None:
-    """Undo the moves of a slate that was sent back. The table of moves has no way back: nobody decided otherwise here.
-    Whoever left or was moved by somebody else since stays there.
+def _move_back(person: Person, slate: Slate, named: Slate) -> None:
+    """Undo the moves of a slate that was sent back; the history names the slate that stands again, or else that one.
+    The table of moves has no way back: nobody decided otherwise here. Whoever left or was moved by somebody else since
+    stays there.
     """
     before = {uuid.UUID(one): State(state) for one, state in slate.minutes.get("before", {}).items()}
     rows = select(Application).where(Application.id.in_(before), Application.erased_at.is_(None))
@@ -363,7 +366,7 @@ def _move_back(person: Person, slate: Slate, former: Slate) -> None:
         one.state, one.changed_at = before[one.id], now()
         if one.outcome_seen is one.state:
             one.outcome_seen = None
-        audit.record(f"funding.{one.state.value}", one, actor=person, scope_id=one.call_id, slate=former.number)
+        audit.record(f"funding.{one.state.value}", one, actor=person, scope_id=one.call_id, slate=named.number)
     db.session.flush()
 
 

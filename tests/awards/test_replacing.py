@@ -59,6 +59,16 @@ def test_a_mailbox_that_is_forgotten_is_forgotten_here_too(way: str) -> None:
     assert len(db.session.scalars(owed).all()) == before, "nothing is mailed to nobody"
 
 
+def test_an_erased_person_is_forgotten_under_a_tag_too() -> None:
+    fund = make_fund()
+    award, row = nominated(fund, "chair+fund@example.org")
+    voucher = nominator_of(award)
+    people.erase(None, make_person(email="chair@example.org"))
+    db.session.refresh(row)
+    assert (voucher.email, voucher.name, row.email) == ("", "", "")
+    assert not replacing.is_open(row, now())
+
+
 def test_the_link_does_not_tell_who_was_moved_before_the_release() -> None:
     fund = make_fund()
     award, row = nominated(fund, "chair@example.org")
