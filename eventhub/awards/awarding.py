@@ -30,7 +30,7 @@ from eventhub.funding.allowance import CostKind, Payee
 from eventhub.funding.estimates import Variant
 from eventhub.funding.models import Application, Call, Stand, State
 from eventhub.funding.moves import NotPossible, hold_rows, move, move_all
-from eventhub.funding.nearness import too_near
+from eventhub.funding.nearness import demand_unconcerned, too_near
 from eventhub.funding.thread import due_after
 from eventhub.kit import audit
 from eventhub.kit.clock import now
@@ -359,14 +359,15 @@ def propose_missed() -> int:
 
 def confirm(actor: Person, proposal: Proposal) -> Application:
     """A person agrees to the proposed reserve: it is recommended, and an approver approves it as any other. Raises
-    NotPossible, PlaceFilled, Forbidden, and NotConsidered where something is owed meanwhile.
+    NotPossible, PlaceFilled, StillToCome (the own file may stand next in line), and NotConsidered where something is
+    owed meanwhile.
     """
     application = proposal.application
     if proposal.confirmed_at or proposal.dropped_at:
         raise NotPossible
-    if proposal.freed_award_id and queries.refilled([proposal.freed_award_id]):
+    if queries.filled([proposal.id]):
         raise PlaceFilled
-    _demand_distance(actor, [application])
+    demand_unconcerned(actor, proposal.call_id)
     demand_considered(application)
     move(application, State.RECOMMENDED, actor=actor, reason="selected")
     if application.outcome_seen is None:
@@ -382,7 +383,7 @@ def drop(actor: Person, proposal: Proposal) -> Proposal | None:
     """
     if proposal.confirmed_at or proposal.dropped_at:
         raise NotPossible
-    filled = proposal.freed_award_id and queries.refilled([proposal.freed_award_id])
+    filled = queries.filled([proposal.id])
     cell = queries.award(proposal.freed_award_id).cell if proposal.freed_award_id else proposal.cell
     left = Left(proposal.call_id, proposal.freed_award_id, proposal.freed_application_id, cell)
     following = None if filled else propose_next(left)

@@ -2,16 +2,15 @@
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from flask import Blueprint, g, request
 
 from eventhub.awards import access, queries
-from eventhub.awards.console_queries import Aside, aside_of
 from eventhub.awards.ledger import EnvelopeBroken
 from eventhub.awards.models import Award
-from eventhub.funding.nearness import too_near
+from eventhub.funding.nearness import Aside, aside_of, too_near
 from eventhub.kit.access import actor
 from eventhub.kit.errors import NotFound
 from eventhub.people.models import Person
@@ -24,7 +23,9 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Place:
-    """The call, who looks, what that person may do here, and whose files do not exist for this person."""
+    """The call, who looks, what that person may do here, and whose files do not exist for this person. Whoever waits
+    for word of a near file reads of grants that were offered alone.
+    """
 
     reading: Reading
     person: Person
@@ -89,12 +90,12 @@ def at_costs(slug: str) -> Place:
 
 
 def found_award(place: Place, award_id: uuid.UUID, *, lock: bool = False) -> Award:
-    """An award of this call. Raises NotFound, also for one that the visitor is too near to."""
+    """An award of this call. Raises NotFound, also for one that the visitor is too near to, or may not know of yet."""
     award = queries.award(award_id, lock=lock)
     application = award.application
     if application.call_id != place.call_id:
         raise NotFound
-    if too_near(place.person, [application]):
+    if too_near(place.person, [application]) or (place.aside.waits and award.offered_at is None):
         raise NotFound
     return award
 
@@ -119,11 +120,11 @@ def marked_ids() -> list[uuid.UUID]:
 
 def _place(reading: Reading) -> Place:
     person: Person = actor().person
-    grants = actor().grants
+    grants, aside = actor().grants, aside_of(person)
     return Place(
         reading,
         person,
-        aside_of(person),
+        replace(aside, waits=bool(aside.waiting([reading.call.id]))),
         access.may_offer(grants, reading.scope),
         access.may_pay(grants, reading.scope),
     )

@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, false, func, literal, or_, select, true
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
-from eventhub.awards import queries
 from eventhub.awards.models import (
     Award,
     AwardLine,
@@ -22,8 +21,8 @@ from eventhub.awards.models import (
 )
 from eventhub.awards.money_models import BudgetChange, ExchangeRate, FundEnvelope, Movement
 from eventhub.funding.access import reached
-from eventhub.funding.models import Application, Call, Endorsement, Stand, State
-from eventhub.funding.nearness import asked_at
+from eventhub.funding.models import Application, Call, Stand, State
+from eventhub.funding.nearness import Aside, aside_of
 from eventhub.kit.audit import AuditEntry, AuditText
 from eventhub.kit.db import Texts, db
 from eventhub.kit.errors import or_not_found
@@ -43,35 +42,11 @@ SHOWN_LINES = 200
 SIZE = 25
 
 
-@dataclass(frozen=True)
-class Aside:
-    """Who looks: awards of files that this person is too near to (funding/nearness.py) do not exist for them."""
-
-    person_id: uuid.UUID
-    organisations: frozenset[uuid.UUID]
-    vouched: ColumnElement[bool] | None
-
-    def others(self) -> ColumnElement[bool]:
-        """The applications that this person is not near to."""
-        mine = [
-            Application.person_id == self.person_id,
-            func.coalesce(Application.filed_by_id == self.person_id, False),
-            *(
-                func.coalesce(column.in_(self.organisations), False)
-                for column in (Application.organisation_id, Application.nominated_by_id)
-                if self.organisations
-            ),
-        ]
-        if self.vouched is not None:
-            asked = select(Endorsement.application_id).where(self.vouched)
-            mine.append(Application.id.in_(asked))
-        return ~or_(*mine)
-
-
-def aside_of(person: Person) -> Aside:
-    """Who looks. Two statements."""
-    vouched = asked_at(person.id, person.email) if person.email else None
-    return Aside(person.id, frozenset(queries.organisations_of([person.id])[person.id]), vouched)
+def visible(aside: Aside) -> ColumnElement[bool]:
+    """The awards that exist for the reader: of files that this person is not near to; to whoever waits for word of a
+    near file those alone that were offered, since the places are known, and one less than these were the own decision.
+    """
+    return and_(aside.others(), Award.offered_at.is_not(None)) if aside.waits else aside.others()
 
 
 @dataclass(frozen=True)
@@ -95,7 +70,7 @@ def rows(call_id: uuid.UUID, aside: Aside, states: Collection[State] | None, *, 
         .outerjoin(Ticket, Ticket.award_id == Award.id)
         .outerjoin(TravelReport, TravelReport.award_id == Award.id)
         .options(contains_eager(Award.application).contains_eager(Application.person), contains_eager(Award.envelope))
-        .where(Application.call_id == call_id, aside.others())
+        .where(Application.call_id == call_id, visible(aside))
         .order_by(Application.number, Award.id)
     )
     if states is not None:
@@ -109,7 +84,7 @@ def counts(call_id: uuid.UUID, aside: Aside) -> dict[State, int]:
     found = (
         select(Application.state, func.count())
         .join(Award, Award.application_id == Application.id)
-        .where(Application.call_id == call_id, aside.others())
+        .where(Application.call_id == call_id, visible(aside))
         .group_by(Application.state)
     )
     return {row[0]: row[1] for row in db.session.execute(found)}
@@ -123,7 +98,7 @@ def chosen(call_id: uuid.UUID, aside: Aside, ids: Collection[uuid.UUID], *, lock
         .join(Application.person)
         .join(Award.envelope)
         .options(contains_eager(Award.application).contains_eager(Application.person), contains_eager(Award.envelope))
-        .where(Application.call_id == call_id, Award.id.in_(list(ids)), aside.others())
+        .where(Application.call_id == call_id, Award.id.in_(list(ids)), visible(aside))
         .order_by(Application.id)
     )
     if lock:
@@ -167,7 +142,7 @@ def ledger_lines(call_id: uuid.UUID, aside: Aside) -> list[Entry]:
         .join(FundEnvelope, FundEnvelope.id == Movement.envelope_id)
         .outerjoin(Award, Award.id == Movement.award_id)
         .outerjoin(Application, Application.id == Award.application_id)
-        .where(FundEnvelope.call_id == call_id, or_(Application.id.is_(None), aside.others()))
+        .where(FundEnvelope.call_id == call_id, or_(Application.id.is_(None), visible(aside)))
         .order_by(Movement.id.desc())
         .limit(SHOWN_LINES)
     )
@@ -235,7 +210,7 @@ def waiting_payments(call_id: uuid.UUID, aside: Aside) -> list[Payment]:
             ),
             joinedload(Payment.line),
         )
-        .where(Application.call_id == call_id, Payment.paid_at.is_(None), Payment.dropped_at.is_(None), aside.others())
+        .where(Application.call_id == call_id, Payment.paid_at.is_(None), Payment.dropped_at.is_(None), visible(aside))
         .order_by(Payment.asked_at, Payment.id)
     )
     return list(db.session.scalars(found))
@@ -301,13 +276,15 @@ class Waiting:
 
 def waiting(grants: Iterable[RoleGrant], person: Person) -> list[Waiting]:
     """What waits within reach of officers and of finance, without what does not exist for this person: a number would
-    tell of it. Two statements, none for whoever is neither.
+    tell of it. No reserves of a call in which a near file waits for word. Five statements at the most, none for whoever
+    is neither.
     """
     mine = list(grants)
     offers, pays = _reach(mine, Role.FUND_OFFICER), _reach(mine, Role.FINANCE)
     if offers is None and pays is None:
         return []
-    others = aside_of(person).others()
+    aside = aside_of(person)
+    others = aside.others()
     proposed = (
         select(func.count())
         .select_from(Proposal)
@@ -346,14 +323,19 @@ def waiting(grants: Iterable[RoleGrant], person: Person) -> list[Waiting]:
 
     found = (
         select(
-            *(Call.slug, Call.title, Call.original_language),
-            *(within(offers, proposed), within(pays, to_pay), within(pays, to_change)),
+            *(Call.id, Call.slug, Call.title, Call.original_language),
+            *(within(offers, proposed).label("proposed"), within(pays, to_pay), within(pays, to_change)),
         )
         .outerjoin(Event, Event.id == Call.event_id)
         .where(Call.stand != Stand.DRAFT, or_(*(one for one in (offers, pays) if one is not None)))
         .order_by(Call.slug)
     )
-    listed = [Waiting(*row) for row in db.session.execute(found)]
+    counted = db.session.execute(found).all()
+    near = aside.waiting([row.id for row in counted if row.proposed])
+    listed = [
+        Waiting(slug, title, lang, 0 if call_id in near else proposed, to_pay, to_change)
+        for call_id, slug, title, lang, proposed, to_pay, to_change in counted
+    ]
     return [one for one in listed if one.proposed or one.to_pay or one.to_change]
 
 

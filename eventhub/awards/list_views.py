@@ -18,6 +18,7 @@ from eventhub.awards.models import Award
 from eventhub.awards.releasing import SumsHidden
 from eventhub.funding.desk_shown import STATES
 from eventhub.funding.models import State
+from eventhub.funding.nearness import StillToCome
 from eventhub.kit.access import actor, staff, stands_on
 from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, Form, submit
@@ -130,6 +131,7 @@ def _list(place: Place) -> ResponseReturnValue:
         bulk=ActionForm(formdata=None),
         may_offer=place.offers and any(one.award.application.state in OFFERABLE for one in found),
         ways=_ways(place),
+        near=StillToCome.message if place.aside.waits else None,
         unreleased=any(one.award.application.state is State.APPROVED for one in found),
         release_url=url_for("awards_release.board", slug=place.slug),
         scripts=["choose-all.js"],

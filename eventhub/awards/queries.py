@@ -17,8 +17,7 @@ from eventhub.funding.rules import Rules, read
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound, or_not_found
 from eventhub.kit.tokens import digest
-from eventhub.people.affiliations import names
-from eventhub.people.models import Affiliation, Person
+from eventhub.people.models import Person
 from eventhub.selecting.models import Slate, SlateState
 
 
@@ -164,21 +163,6 @@ def envelopes(call_id: uuid.UUID) -> list[FundEnvelope]:
     return list(db.session.scalars(rows))
 
 
-def organisations_of(person_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, set[uuid.UUID]]:
-    """The organizations people belong to, also those they left, with their namesakes: by person."""
-    found: dict[uuid.UUID, set[uuid.UUID]] = {one: set() for one in person_ids}
-    called, namesakes = names().subquery(), names().subquery()
-    rows = (
-        select(Affiliation.person_id, namesakes.c.organisation_id)
-        .join(called, called.c.organisation_id == Affiliation.organisation_id)
-        .join(namesakes, namesakes.c.name_key == called.c.name_key)
-        .where(Affiliation.person_id.in_(found))
-    )
-    for person_id, organisation_id in db.session.execute(rows):
-        found[person_id].add(organisation_id)
-    return found
-
-
 def rules_of(call_id: uuid.UUID) -> Rules:
     """The rules that hold for a call: the newest that were agreed to. Raises NotFound."""
     agreed = select(CallRules.rules).where(CallRules.call_id == call_id, CallRules.agreed_at.is_not(None))
@@ -273,6 +257,30 @@ def refilled(award_ids: Collection[uuid.UUID]) -> bool:
     """Whether a slate has filled the place of one of these awards since it ended."""
     rows = select(Award.id).join(Award.application).where(Award.id.in_(award_ids), _refilled(Application.call_id))
     return db.session.scalar(rows.limit(1)) is not None
+
+
+def is_pending(call_id: ColumnElement[uuid.UUID] | InstrumentedAttribute[uuid.UUID] | uuid.UUID) -> ColumnElement[bool]:
+    """Whether a slate of this call was recommended that nobody has approved yet, or that is not staged yet: it says
+    what becomes of everybody in line.
+    """
+    done = select(Staging.id).where(Staging.slate_id == Slate.id, Staging.done_at.is_not(None)).correlate(Slate)
+    waits = select(Slate.id).where(
+        Slate.call_id == call_id, Slate.state.in_([SlateState.RECOMMENDED, SlateState.APPROVED]), ~done.exists()
+    )
+    return waits.exists()
+
+
+def filled(proposal_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Of which proposals a slate has filled the place, or is about to. A place that was left before there was an award
+    is one that each slate after it reckons with.
+    """
+    newer = select(Slate.id).join(Staging, Staging.slate_id == Slate.id)
+    newer = newer.where(Slate.call_id == Proposal.call_id, Slate.recommended_at > Proposal.made_at)
+    newer = newer.where(Staging.done_at.is_not(None)).correlate(Proposal)
+    before = and_(Proposal.freed_application_id.is_not(None), or_(newer.exists(), is_pending(Proposal.call_id)))
+    rows = select(Proposal.id).outerjoin(Award, Award.id == Proposal.freed_award_id)
+    rows = rows.where(Proposal.id.in_(proposal_ids), or_(_refilled(Proposal.call_id), before))
+    return set(db.session.scalars(rows))
 
 
 def _refilled(call_id: InstrumentedAttribute[uuid.UUID], *, staged: bool = False) -> ColumnElement[bool]:

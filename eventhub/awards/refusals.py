@@ -46,6 +46,14 @@ class PlaceFilled(NotPossible):
     message = _l("The board has filled this place since. The proposal can only be dropped.")
 
 
+class SlateFirst(DomainError):
+    """The board has recommended another slate, which says what becomes of a reserve."""
+
+    message = _l(
+        "The board has recommended another slate since. Reserves are approved once that one is decided and prepared."
+    )
+
+
 class PlaceTaken(DomainError):
     """A lapsed offer whose place a reserve was confirmed for, or a slate has filled since."""
 

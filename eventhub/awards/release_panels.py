@@ -7,10 +7,10 @@ from flask_babel import gettext as _
 from flask_babel import pgettext
 
 from eventhub.awards import access, release_shown, releasing
-from eventhub.awards.console_queries import aside_of
 from eventhub.awards.letters import title_of
 from eventhub.awards.release_queries import waiting_calls
 from eventhub.funding.models import Call, Stand
+from eventhub.funding.nearness import aside_of
 from eventhub.funding.own import Intake
 from eventhub.kit.access import actor
 from eventhub.kit.codes import reason_text

@@ -10,14 +10,13 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from eventhub.awards import access, considering, release_shown, releasing, staging, stepping
-from eventhub.awards.console import marked_ids, without_sums
-from eventhub.awards.console_queries import aside_of
+from eventhub.awards.console import marked_ids
 from eventhub.awards.letters import title_of
 from eventhub.awards.release_forms import ReasonForm, ReleaseForm
 from eventhub.awards.releasing import CHOICES, Staged
 from eventhub.funding import duplicates
 from eventhub.funding.models import Application, State
-from eventhub.funding.nearness import too_near
+from eventhub.funding.nearness import StillToCome, aside_of, too_near
 from eventhub.kit.access import actor, staff, stands_on
 from eventhub.kit.clock import now
 from eventhub.kit.errors import NotFound
@@ -115,9 +114,9 @@ def reserves(slug: str) -> ResponseReturnValue:
     if not place.may_approve:
         raise NotFound
     reading, ids = place.reading, marked_ids()
-    near = releasing.is_near(place.person, reading.call.id)
-    deed = lambda: staging.approve_confirmed(place.person, reading.call, reading.rules, ids)  # noqa: E731
-    if form.validate_on_submit() and submit(form, lambda: without_sums(near, deed)):
+    if form.validate_on_submit() and submit(
+        form, lambda: staging.approve_confirmed(place.person, reading.call, reading.rules, ids)
+    ):
         flash(_("Approved. The next release tells them."), "ok")
         return back_to("awards_release.board", slug=slug)
     return _draw(place, form)
@@ -129,7 +128,7 @@ def letter(slug: str, application_id: uuid.UUID) -> ResponseReturnValue:
     """What one person will read; for whoever is not chosen, reason and words can still be changed."""
     place = _at(slug)
     one = releasing.one_staged(place.reading.call.id, application_id)
-    if too_near(place.person, [one.application]):
+    if too_near(place.person, [one.application]) or releasing.is_near(place.person, place.reading.call.id):
         raise NotFound
     codes = CHOICES.get(one.application.state, ())
     may_change = bool(codes) and place.may_release
@@ -177,9 +176,11 @@ def _call(place: Place) -> dict[str, Any]:
 
 def _draw(place: Place, form: Form) -> ResponseReturnValue:
     call, lang = place.reading.call, g.lang
-    every = releasing.staged(call.id)
-    left = releasing.gone(call.id)
-    free = staging.places_left(call.id)
+    is_near = releasing.is_near(place.person, call.id)
+    # Whoever waits for word of a near file reads nothing of the others: the places are known.
+    every = [] if is_near else releasing.staged(call.id)
+    left = [] if is_near else releasing.gone(call.id)
+    free = [] if is_near else staging.places_left(call.id)
     near = too_near(place.person, [*(one.application for one in every), *left, *(one for one, _is_proposed in free)])
     rows = [one for one in every if one.application.id not in near]
     chosen = [one.application for one in rows if one.award is not None and one.application.state is State.APPROVED]
@@ -189,7 +190,6 @@ def _draw(place: Place, form: Form) -> ResponseReturnValue:
     past = releasing.releases(call.id)
     sending = form if isinstance(form, ReleaseForm) else ReleaseForm(formdata=None)
     changed = release_shown.changed(rows, left, sending.looked.data) if sending.form_errors else []
-    is_near = releasing.is_near(place.person, call.id)
     names = public_names([each for one in past for each in (one.made_by_id, one.stopped_by_id) if each])
     sending.stamp.data, sending.looked.data = "" if is_near else releasing.stamp_of(every), now().isoformat()
     page = render_template(
@@ -208,7 +208,7 @@ def _draw(place: Place, form: Form) -> ResponseReturnValue:
         groups=release_shown.groups(rows, lang, whole=bool(request.args.get("all"))),
         places=stepping.places(call.id),
         total=len(rows),
-        near=is_near,
+        near=StillToCome.message if is_near else None,
         failed=release_shown.failed(past[0] if past else None, rows),
         changed=changed,
         barred=[one.listed_name for one in barred],

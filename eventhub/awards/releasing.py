@@ -16,14 +16,13 @@ from sqlalchemy.orm import contains_eager, joinedload
 from eventhub.awards import awarding, queries
 from eventhub.awards.access import may_offer
 from eventhub.awards.considering import NotConsidered, standing_against
-from eventhub.awards.console_queries import Aside, aside_of
 from eventhub.awards.ledger import EnvelopeBroken
 from eventhub.awards.models import Award
 from eventhub.awards.release_models import Decision, Failed, Release, Staging
 from eventhub.awards.staging import REASONS, hold_call
 from eventhub.funding.models import Application, Call, Stand, State
 from eventhub.funding.moves import NotPossible, hold_rows
-from eventhub.funding.nearness import OwnFile, too_near
+from eventhub.funding.nearness import Aside, OwnFile, StillToCome, too_near, waits_near
 from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -42,8 +41,6 @@ GAP = timedelta(milliseconds=200)
 WITHIN = timedelta(minutes=50)
 LONGEST = timedelta(days=60)
 """So far ahead a release can be set."""
-AWAITING = (State.ELIGIBLE, State.UNDER_REVIEW, State.RECOMMENDED, State.RESERVE)
-"""Whose applicants wait for word, though nothing is staged."""
 WAITS = (
     Application.state.in_(list(REASONS)),
     Application.outcome_seen.is_not(None),
@@ -216,16 +213,8 @@ def undecided(call_id: uuid.UUID, aside: Aside) -> int:
 
 
 def is_near(actor: Person, call_id: uuid.UUID) -> bool:
-    """Whether somebody is too near to any file of a call whose applicant waits for word. The answer is the same whether
-    that file is staged or not: else it would tell of the decision.
-    """
-    rows = select(Application.id).where(
-        Application.call_id == call_id,
-        or_(Application.outcome_seen.is_not(None), Application.state.in_(AWAITING)),
-        Application.erased_at.is_(None),
-        ~aside_of(actor).others(),
-    )
-    return db.session.scalar(rows.limit(1)) is not None
+    """Whether somebody is too near to any file of a call whose applicant waits for word (funding/nearness.py)."""
+    return waits_near(actor, call_id)
 
 
 def stamp_of(rows: Sequence[Staged]) -> str:
@@ -340,7 +329,7 @@ def _demand_ready(actor: Person, call: Call, rows: Sequence[Staged], stamp: str,
     if not rows:
         raise NothingStaged
     if is_near(actor, call.id):
-        raise OwnFile
+        raise StillToCome
     if stamp != stamp_of(rows):
         raise ChangedSince
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import exists, or_, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from eventhub.awards import awarding, queries
@@ -35,6 +35,7 @@ CONFIRMED = (
     Endorsement.outcome == Vouch.CONFIRMED,
     Endorsement.withdrawn_at.is_(None),
 )
+TOLD = func.coalesce(Application.outcome_seen, Application.state)
 DEBARRED = _l("Your organization may nominate nobody at present. The fund’s desk can tell you more.")
 REPORT_FIRST = _l("Your organization owes a report on an earlier journey. Once it has arrived, name somebody here.")
 
@@ -114,7 +115,8 @@ def _nominator(award: Award) -> Endorsement | None:
 
 def candidates(award: Award) -> Sequence[Application]:
     """Whom the nominator may name: those of the same organization in the same call who were told that they are
-    reserves, and whose nomination the same mailbox, or the organization's own, confirmed.
+    reserves, and whose nomination the same mailbox, or the organization's own, confirmed. Whoever was moved since
+    without a word stays among them: else the list would tell of it before the release.
     """
     nominator = _nominator(award)
     if award.application.nominated_by_id is None or nominator is None:
@@ -128,8 +130,7 @@ def candidates(award: Award) -> Sequence[Application]:
         .where(
             Application.call_id == award.application.call_id,
             Application.nominated_by_id == award.application.nominated_by_id,
-            Application.state == State.RESERVE,
-            Application.outcome_seen.is_(None),
+            TOLD == State.RESERVE,
             confirmed,
             Application.erased_at.is_(None),
         )
@@ -159,7 +160,8 @@ def name(secret: str, application_id: uuid.UUID) -> Proposal:
     if chosen is None:
         raise NotFound
     if queries.held_reserve(chosen.id) is None:
-        raise NotPossible
+        # Moved without a word, or just now: in the words of whoever owes something.
+        raise NotEligible
     demand_eligible(chosen)
     open_one = select(Proposal).where(
         Proposal.application_id == chosen.id, Proposal.confirmed_at.is_(None), Proposal.dropped_at.is_(None)

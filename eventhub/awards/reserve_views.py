@@ -8,12 +8,12 @@ from flask import flash, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from eventhub.awards import access, awarding, console_queries, queries, releasing, stepping
+from eventhub.awards import access, awarding, console_queries, queries, stepping
 from eventhub.awards.console import Place, at_awards, at_desk, at_prices, bp
 from eventhub.awards.console_queries import Proposed
 from eventhub.awards.letters import title_of
 from eventhub.funding.desk_shown import STATES
-from eventhub.funding.nearness import too_near
+from eventhub.funding.nearness import StillToCome, too_near
 from eventhub.kit.access import actor, staff, stands_on
 from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, Form, submit
@@ -64,9 +64,9 @@ def decide(slug: str, proposal_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _draw(place: Place, sent: Form | None = None) -> ResponseReturnValue:
-    rows = console_queries.proposals(place.call_id, place.aside)
+    # Whoever waits for word of a near file reads of nobody in line: a gap would be the own place.
+    rows = [] if place.aside.waits else console_queries.proposals(place.call_id, place.aside)
     near = too_near(place.person, [one.freed for one in rows])
-    near_to_one = releasing.is_near(place.person, place.call_id)
     approves = access.may_approve(actor().grants, place.reading.scope)
     page = render_template(
         "awards/reserves.html",
@@ -74,9 +74,10 @@ def _draw(place: Place, sent: Form | None = None) -> ResponseReturnValue:
         title=title_of(place.reading.call, g.lang),
         rows=[_row(place, one, near) for one in rows],
         may=place.offers,
-        confirmed=stepping.rows(place.person, place.reading.call, is_near=near_to_one),
-        free=[] if near_to_one else stepping.free_in_words(place.reading.call, place.reading.rules),
+        confirmed=stepping.rows(place.person, place.reading.call, is_near=place.aside.waits),
+        free=[] if place.aside.waits else stepping.free_in_words(place.reading.call, place.reading.rules),
         approves=approves,
+        near=StillToCome.message if place.aside.waits else None,
         act=ActionForm(formdata=None),
         form=sent if sent and sent.errors else None,
     )

@@ -22,14 +22,14 @@ from eventhub.awards.models import Award, Proposal, ReservePlace
 from eventhub.awards.money_models import FundEnvelope, MovementKind
 from eventhub.awards.queries import Left
 from eventhub.awards.recommending import recommenders
-from eventhub.awards.refusals import AlreadyAwarded, TwoPeople
+from eventhub.awards.refusals import AlreadyAwarded, PlaceFilled, SlateFirst, TwoPeople
 from eventhub.awards.release_models import Decision, Failed, Staging
 from eventhub.funding.allowance import CostKind, Payee
 from eventhub.funding.costs import OWN_WAY
 from eventhub.funding.estimates import Variant
 from eventhub.funding.models import Application, Call, Stand, State
 from eventhub.funding.moves import NotPossible
-from eventhub.funding.nearness import OwnFile, too_near
+from eventhub.funding.nearness import OwnFile, demand_unconcerned, too_near
 from eventhub.funding.rules import OPEN_TRAITS, Bound, Rules, Support
 from eventhub.kit import audit
 from eventhub.kit.clock import now
@@ -127,7 +127,7 @@ Stepping = tuple[Application, Proposal, ReservePlace | None]
 
 def confirmed(call_id: uuid.UUID) -> list[Stepping]:
     """Reserves whom a person confirmed and no approver approved yet. A slate that was staged since has no place for
-    them.
+    them, and while one waits that the board has recommended since there are none: it says what becomes of them.
     """
     rows = (
         select(Application, Proposal, ReservePlace)
@@ -138,6 +138,7 @@ def confirmed(call_id: uuid.UUID) -> list[Stepping]:
             Application.state == State.RECOMMENDED,
             Application.erased_at.is_(None),
             Proposal.confirmed_at.is_not(None),
+            ~queries.is_pending(Application.call_id),
         )
         .options(joinedload(Application.person).joinedload(Person.seal_key))
         .order_by(Proposal.confirmed_at.desc(), Proposal.id, ReservePlace.place)
@@ -164,14 +165,15 @@ def approve_confirmed(actor: Person, call: Call, rules: Rules, ids: Collection[u
     """An approver approves reserves who step in, of the ``ids`` that the page showed those on whom this person may
     decide; they wait for the next release.
 
-    Raises NothingToApprove, TwoPeople (who recommended all of them), OwnFile (who is near to all of them, or stands
-    aside), EnvelopeBroken.
+    Raises NothingToApprove, StillToCome (who is near to a file that waits for word), SlateFirst (another slate says
+    what becomes of them), PlaceFilled, TwoPeople (who recommended all of them), OwnFile (who stands aside for all of
+    them), EnvelopeBroken.
     """
+    demand_unconcerned(actor, call.id)
     call = hold_call(call.id)
     _hold(call.id, ids)
-    waiting = [one for one in confirmed(call.id) if one[0].id in ids]
-    if not waiting:
-        raise NothingToApprove
+    _demand_staged(call.id)
+    waiting = _unfilled([one for one in confirmed(call.id) if one[0].id in ids])
     slate = _staged(call.id)
     by_signer: dict[uuid.UUID, list[Plan]] = {}
     near = set(too_near(actor, [one for one, _proposal, _place in waiting]))
@@ -198,6 +200,22 @@ def approve_confirmed(actor: Person, call: Call, rules: Rules, ids: Collection[u
         made += awarding.approve_all(actor, call, grants, recommended_by=signer)
     _note_reasons(call.id, [plan.application for plans in by_signer.values() for plan in plans], frozenset())
     return made
+
+
+def _demand_staged(call_id: uuid.UUID) -> None:
+    if db.session.scalar(select(queries.is_pending(call_id))):
+        raise SlateFirst
+
+
+def _unfilled(waiting: Sequence[Stepping]) -> list[Stepping]:
+    """Those whose place no slate has filled since."""
+    if not waiting:
+        raise NothingToApprove
+    filled = queries.filled([proposal.id for _one, proposal, _place in waiting])
+    left = [one for one in waiting if one[1].id not in filled]
+    if not left:
+        raise PlaceFilled
+    return left
 
 
 def _hold(call_id: uuid.UUID, ids: Collection[uuid.UUID]) -> None:
@@ -263,6 +281,7 @@ def propose_missed() -> int:
     rows = select(Call).where(
         Call.id.in_(waits.where(Application.state == State.RESERVE)),
         Call.id.in_(of_reserves) | Call.id.in_(staged),
+        ~queries.is_pending(Call.id),
         Call.stand != Stand.CANCELLED,
     )
     made = 0

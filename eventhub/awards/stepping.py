@@ -13,7 +13,6 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from eventhub.awards import access, awarding, console_shown, ledger, queries, releasing, staging
-from eventhub.awards.console_queries import aside_of
 from eventhub.awards.models import Award, Proposal, ReservePlace
 from eventhub.awards.recommending import recommenders
 from eventhub.awards.release_models import Decision
@@ -21,7 +20,7 @@ from eventhub.funding.access import scope_of
 from eventhub.funding.call_shown import cell_name
 from eventhub.funding.models import Application, Call, Stand, State
 from eventhub.funding.moves import NotPossible, move
-from eventhub.funding.nearness import OwnFile, too_near
+from eventhub.funding.nearness import OwnFile, aside_of, demand_unconcerned, too_near
 from eventhub.funding.rules import Dimension, Rules
 from eventhub.kit import audit
 from eventhub.kit.db import db
@@ -42,10 +41,10 @@ class ToApprove:
 
 
 def to_approve(grants: Iterable[RoleGrant], person: Person) -> list[ToApprove]:
-    """Where an approver has reserves to approve, without those that this person is near to or confirmed. Two
-    statements.
+    """Where an approver has reserves to approve, without those that this person is near to or confirmed, calls in which
+    a near file waits for word, and calls whose board has recommended another slate since. Five statements at the most.
     """
-    mine = list(grants)
+    mine, aside = list(grants), aside_of(person)
     found = (
         select(Call, Event.series_id, func.count(Application.id.distinct()))
         .join(Application, Application.call_id == Call.id)
@@ -57,16 +56,19 @@ def to_approve(grants: Iterable[RoleGrant], person: Person) -> list[ToApprove]:
             Application.erased_at.is_(None),
             Proposal.confirmed_at.is_not(None),
             Proposal.decided_by_id != person.id,
-            aside_of(person).others(),
+            ~queries.is_pending(Call.id),
+            aside.others(),
         )
         .group_by(Call.id, Event.series_id)
         .order_by(Call.closes_at, Call.id)
     )
-    return [
+    waiting = [
         ToApprove(call, number)
         for call, series_id, number in db.session.execute(found)
         if access.may_approve(mine, scope_of(call, series_id))
     ]
+    near = aside.waiting([one.call.id for one in waiting])
+    return [one for one in waiting if one.call.id not in near]
 
 
 def free(call_id: uuid.UUID) -> int:
@@ -90,10 +92,10 @@ def free_in_words(call: Call, rules: Rules) -> list[dict[str, str]]:
 
 
 def rows(person: Person, call: Call, *, is_near: bool) -> list[dict[str, Any]]:
-    """The reserves of a call who wait for an approver, of those that the reader may see. What is missing is not told to
-    whoever ``is_near`` to a file that waits for word.
+    """The reserves of a call who wait for an approver, of those that the reader may see; none for whoever ``is_near``
+    to a file that waits for word.
     """
-    waiting = staging.confirmed(call.id)
+    waiting = [] if is_near else staging.confirmed(call.id)
     if not waiting:
         return []
     hidden = too_near(person, [one for one, _proposal, _place in waiting])
@@ -117,7 +119,7 @@ def rows(person: Person, call: Call, *, is_near: bool) -> list[dict[str, Any]]:
                 "rank": place_in_words(place),
                 "amount": show_money(Money(amounts[one.id], call.currency), g.lang),
                 "freed": freed.listed_name if freed is not None and freed.id not in gone else None,
-                "missing": show_money(Money(missing, call.currency), g.lang) if missing and not is_near else None,
+                "missing": show_money(Money(missing, call.currency), g.lang) if missing else None,
                 "is_own": person.id in recommended[one.id],
             }
         )
@@ -157,8 +159,9 @@ def drop(actor: Person, proposal: Proposal) -> Proposal | None:
     """Not this reserve, whether confirmed or not: as long as no approver has approved it, it stays in reserve. The next
     one for whom enough is free is proposed, else the next one. The proposal is held.
 
-    Raises NotPossible, and OwnFile for a confirmed one that the person is too near to.
+    Raises NotPossible, and StillToCome for whoever is near to a file that waits for word: the own one may be next.
     """
+    demand_unconcerned(actor, proposal.call_id)
     if proposal.confirmed_at is not None:
         _take_back(actor, proposal)
     following = awarding.drop(actor, proposal)

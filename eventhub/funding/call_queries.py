@@ -228,14 +228,18 @@ def has_awards(call_id: uuid.UUID) -> bool:
 
 
 def is_decided(call_id: uuid.UUID) -> bool:
-    """Whether somebody knows of a decision of this call's board, on whatever it decided."""
+    """Whether the board of this call has decided: somebody knows of it, or a slate was recommended. That is said of the
+    call, and tells of no file.
+    """
+    said = (State.RECOMMENDED, State.RESERVE, State.NOT_RECOMMENDED, State.APPROVED)
     known = func.coalesce(Application.outcome_seen, Application.state)
     states = (
         *(State.RESERVE, State.NOT_RECOMMENDED, State.OFFERED, State.LAPSED),
         *(State.ACCEPTED, State.VISA_PENDING, State.VISA_REFUSED, State.TICKETED, State.TRAVELLED),
         *(State.REPORT_DUE, State.REPORT_OVERDUE, State.CLOSED, State.DECLINED_BY_APPLICANT, State.CANCELLED),
     )
-    held = exists().where(Application.call_id == call_id, known.in_(states), Application.erased_at.is_(None))
+    is_one = or_(known.in_(states), Application.state.in_(said))
+    held = exists().where(Application.call_id == call_id, is_one, Application.erased_at.is_(None))
     return bool(db.session.scalar(select(held)))
 
 

@@ -10,14 +10,14 @@ from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_, select
-from sqlalchemy.orm import aliased, contains_eager, joinedload, load_only
+from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from eventhub.funding import debts
 from eventhub.funding import rules as rules_of
 from eventhub.funding.access import scope_of
 from eventhub.funding.file_check import Gap, gaps
 from eventhub.funding.models import Application, Call, CallRules, Debt, Endorsement, Stand, State, Vouch
-from eventhub.funding.nearness import too_near
+from eventhub.funding.nearness import waits_near
 from eventhub.funding.rules import Rules
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -59,19 +59,14 @@ CHIPS: dict[str, frozenset[State]] = {
 business but their authors'.
 """
 
-NEARNESS = (
-    *(Application.id, Application.person_id, Application.filed_by_id, Application.organisation_id),
-    Application.nominated_by_id,
-)
-"""What says who is near to a file."""
-
 NOMINATING = aliased(Organisation, name="nominating")
 
 
 @dataclass(frozen=True)
 class Desk:
     """A call as its desk has it: with the rules in force and the scope of roles. For ``visitor``, who reads the list,
-    an own file is not in it, and files in ``near`` stand where their applicants see them until the release.
+    an own file is not in it, and files in ``near`` stand where their applicants see them until the release: all that
+    are decided on, where the visitor is near to one that waits for word, since the places are known.
     """
 
     call: Call
@@ -82,17 +77,20 @@ class Desk:
     near: frozenset[uuid.UUID] = frozenset()
 
     def for_visitor(self, person: Person) -> "Desk":
-        """The desk as somebody sees it. One statement, and two more while decisions wait for a release."""
-        staged = select(Application).where(Application.call_id == self.call.id, Application.outcome_seen.is_not(None))
-        waiting = db.session.scalars(staged.options(load_only(*NEARNESS))).all()
-        return replace(self, visitor=person, near=frozenset(too_near(person, waiting) if waiting else ()))
+        """The desk as somebody sees it. One statement, and three more while decisions wait for a release."""
+        staged = select(Application.id).where(
+            Application.call_id == self.call.id, Application.outcome_seen.is_not(None)
+        )
+        waiting = frozenset(db.session.scalars(staged))
+        is_near = bool(waiting) and waits_near(person, self.call.id)
+        return replace(self, visitor=person, near=waiting if is_near else frozenset())
 
     @property
     def state(self) -> ColumnElement[State]:
         """Where a file stands, as the visitor may know."""
         if not self.near:
             return cast("ColumnElement[State]", Application.state)
-        return case((Application.id.in_(self.near), Application.outcome_seen), else_=Application.state)
+        return func.coalesce(Application.outcome_seen, Application.state)
 
     def seen(self, application: Application) -> State:
         """The same of one file."""

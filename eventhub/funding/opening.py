@@ -78,9 +78,9 @@ class DeadlineAfterEvent(DomainError):
 
 
 class Decided(DomainError):
-    """Applicants know of decisions: whoever applied later would not have been among those compared."""
+    """A slate was recommended: whoever applied later would not have been among those compared."""
 
-    message = _l("The decisions of this call are released, so its deadline cannot be extended any more.")
+    message = _l("The board has decided on this call, so its deadline cannot be extended any more.")
 
 
 class GrantsGiven(DomainError):

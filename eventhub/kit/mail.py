@@ -33,6 +33,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.config import Settings
 from eventhub.kit.db import Base, db, unit_of_work
 from eventhub.kit.i18n import LOCALES, direction
+from eventhub.kit.mailboxes import one_mailbox
 from eventhub.kit.mime import MIME
 from eventhub.kit.sealed import Place, Unreadable, open_for_house, place, seal_for_house
 from eventhub.kit.text import single_line
@@ -169,10 +170,11 @@ def forget(addresses: Collection[str]) -> int:
     """Wipe the mails to these addresses that did not go out yet, or never will; how many. For erasure: their bytes are
     sealed by the house, not by the person's key that is destroyed.
     """
-    count = 0
+    count, mailboxes = 0, {one_mailbox(one) for one in addresses}
     for row in db.session.scalars(select(Mail).where(Mail.sealed.is_not(None)).with_for_update()):
         with suppress(Unreadable):
-            if _unpack(open_for_house(_place(row.promise_id), row.sealed or b"")).to in addresses:
+            written = _unpack(open_for_house(_place(row.promise_id), row.sealed or b""))
+            if one_mailbox(written.to) in mailboxes:
                 row.sealed = None
                 count += 1
     return count

@@ -112,6 +112,21 @@ def represents(person_id: uuid.UUID, organisation_ids: Collection[uuid.UUID]) ->
     return set(db.session.scalars(found))
 
 
+def organisations_of(person_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, set[uuid.UUID]]:
+    """The organizations people belong to, also those they left, with their namesakes: by person."""
+    found: dict[uuid.UUID, set[uuid.UUID]] = {one: set() for one in person_ids}
+    called, namesakes = names().subquery(), names().subquery()
+    rows = (
+        select(Affiliation.person_id, namesakes.c.organisation_id)
+        .join(called, called.c.organisation_id == Affiliation.organisation_id)
+        .join(namesakes, namesakes.c.name_key == called.c.name_key)
+        .where(Affiliation.person_id.in_(found))
+    )
+    for person_id, organisation_id in db.session.execute(rows):
+        found[person_id].add(organisation_id)
+    return found
+
+
 def names() -> CompoundSelect[uuid.UUID, str]:
     """The names of each organization, made comparable: its own, and those of records that were merged into it. Whoever
     was near to one of those, or to a namesake of it, is as near as before.

@@ -27,6 +27,8 @@ NAME_SIGNS = frozenset(" .,'’ʼʻʿʾ`´-‐‑()")
 """What may stand between the letters of a name."""
 TEXT = 20_000
 NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,6})?")
+GROUPING = re.compile("[\\s\u00a0\u202f'\u2019\u066c]")
+"""What stands between thousands, beside commas and full stops."""
 TODAY = "today"
 TWO_WAYS = _l("This can be read in two ways. Write the number without a mark between thousands.")
 FROM_TODAY = re.compile(r"today([+-][0-9]{1,5})?")
@@ -129,11 +131,12 @@ def _plain(typed: str, language: str) -> str:
     meant a thousand times larger is asked again (2.500 everywhere, 2,500 where a comma begins the decimals), as amounts
     are (kit/money.py). Raises Wrong.
     """
-    text = re.sub("[\\s\u00a0\u202f'\u2019\u066c]", "", single_line(typed).translate(DIGITS | MARKS)).replace("−", "-")
-    sign, unsigned = (text[:1], text[1:]) if text[:1] in {"+", "-"} else ("", text)
-    mark = _decimal_mark(unsigned, language)
+    text = single_line(typed).translate(DIGITS | MARKS).replace("−", "-").strip()
+    sign, unsigned = (text[:1], text[1:].strip()) if text[:1] in {"+", "-"} else ("", text)
+    unsigned = GROUPING.sub("S", unsigned)
+    mark = _decimal_mark(unsigned.replace("S", ""), language)
     whole, _, decimals = unsigned.rpartition(mark) if mark else (unsigned, "", "")
-    kinds = set(whole) & {",", "."}
+    kinds = set(whole) & {",", ".", "S"}
     if len(kinds) == 1:
         grouped = whole.replace(kinds.pop(), "S")
         whole = grouped.replace("S", "") if THREES.fullmatch(grouped) or INDIAN.fullmatch(grouped) else ""

@@ -13,6 +13,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from eventhub.funding import behalf
 from eventhub.funding.models import Application, CallRules, State
 from eventhub.funding.moves import hold_rows, move_all
+from eventhub.funding.nearness import demand_unconcerned
 from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -233,7 +234,7 @@ def recommend(person: Person, reading: Reading, board: Board, number: int) -> Sl
 
 
 def approve(person: Person, reading: Reading, number: int) -> Slate:
-    """The approver agrees; the money and the letters follow from there. Raises MovedOn, OwnSlate, TooNear, Altered."""
+    """The approver agrees; the money and the letters follow from there. Raises as ``send_back``."""
     slate = _to_decide(person, reading, number)
     slate.state, slate.approved_by_id, slate.approved_at = SlateState.APPROVED, person.id, now()
     db.session.flush()
@@ -243,8 +244,10 @@ def approve(person: Person, reading: Reading, number: int) -> Slate:
 
 
 def send_back(person: Person, reading: Reading, number: int, *, reason: str) -> Slate:
-    """The approver asks the board to look again; what was approved before stands again, and whoever it concerns is
-    where they were. Raises MovedOn, OwnSlate, TooNear, Altered."""
+    """The approver asks the board to look again; what was approved before stands again, and everybody is where they
+    were: under review, where nothing was approved, so that a member can still step back from a file. Raises MovedOn,
+    OwnSlate, StillToCome, TooNear, Altered.
+    """
     slate = _to_decide(person, reading, number)
     slate.state, slate.sent_back_by_id, slate.sent_back_at = SlateState.SENT_BACK, person.id, now()
     slate.sent_back_reason = reason
@@ -252,8 +255,10 @@ def send_back(person: Person, reading: Reading, number: int, *, reason: str) -> 
     former = queries.replaced(slate)
     if former is not None:
         former.state = SlateState.APPROVED
-        for one in (slate, *queries.never_approved(former)):
-            _move_back(person, one, former)
+        # It may have been replaced before it was staged; one that is staged already stays so.
+        promise("selecting.approved", slate_id=former.id)
+    for one in (slate, *queries.never_approved(slate.call_id, former)):
+        _move_back(person, one, former or slate)
     audit.record("selecting.sent_back", slate, actor=person, scope_id=slate.call_id, number=number)
     return slate
 
@@ -295,6 +300,7 @@ def _to_decide(person: Person, reading: Reading, number: int) -> Slate:
         raise MovedOn
     if is_own(person, slate):
         raise OwnSlate
+    demand_unconcerned(person, reading.call.id)
     if is_near(person, reading, slate):
         raise TooNear
     if not signing.is_signed(slate):
@@ -308,9 +314,13 @@ def is_own(person: Person, slate: Slate) -> bool:
 
 
 def is_near(person: Person, reading: Reading, slate: Slate) -> bool:
-    """Whether the approver has to stand aside for one of the chosen."""
-    chosen = {uuid.UUID(one["id"]) for one in slate.people if one["chosen"]}
-    return not chosen.isdisjoint(queries.aside(reading, [person.id])[person.id])
+    """Whether the approver has to stand aside for one of those on a slate, chosen or not: whoever may not decide must
+    not learn from it who is chosen. A country in common counts with the chosen alone, else hardly anybody could decide.
+    """
+    listed = {uuid.UUID(one["id"]): one["chosen"] for one in slate.people}
+    aside = queries.aside(reading, [person.id])[person.id] & listed.keys()
+    close = queries.aside(reading, [person.id], but=Conflict.NATIONALITY)[person.id]
+    return any(listed[one] or one in close for one in aside)
 
 
 def _is_party(person: Person, reading: Reading, slate: Slate) -> bool:
@@ -339,9 +349,10 @@ def _place(row: Pin) -> Place:
     return place("fund_pin", "reason", row.id)
 
 
-def _move_back(person: Person, slate: Slate, former: Slate) -> None:
-    """Undo the moves of a slate that was sent back. The table of moves has no way back: nobody decided otherwise here.
-    Whoever left or was moved by somebody else since stays there.
+def _move_back(person: Person, slate: Slate, named: Slate) -> None:
+    """Undo the moves of a slate that was sent back; the history names the slate that stands again, or else that one.
+    The table of moves has no way back: nobody decided otherwise here. Whoever left or was moved by somebody else since
+    stays there.
     """
     before = {uuid.UUID(one): State(state) for one, state in slate.minutes.get("before", {}).items()}
     rows = select(Application).where(Application.id.in_(before), Application.erased_at.is_(None))
@@ -355,7 +366,7 @@ def _move_back(person: Person, slate: Slate, former: Slate) -> None:
         one.state, one.changed_at = before[one.id], now()
         if one.outcome_seen is one.state:
             one.outcome_seen = None
-        audit.record(f"funding.{one.state.value}", one, actor=person, scope_id=one.call_id, slate=former.number)
+        audit.record(f"funding.{one.state.value}", one, actor=person, scope_id=one.call_id, slate=named.number)
     db.session.flush()
 
 

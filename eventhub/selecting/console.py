@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from flask import Blueprint, g
 
+from eventhub.funding.nearness import StillToCome, waits_near
 from eventhub.funding.rules import Masking
 from eventhub.kit.access import actor
 from eventhub.kit.errors import NotFound
@@ -20,13 +21,15 @@ bp = Blueprint("selecting_console", __name__)
 @dataclass(frozen=True)
 class Place:
     """The call, who looks, the files that do not exist for this person, and whether names do not: the rules say so, or
-    the person still has files of this call to read, whose applicants must stay unknown until then.
+    the person still has files of this call to read, whose applicants must stay unknown until then. ``waits``: a file
+    that the person is near to waits for word, so that no slate is shown.
     """
 
     reading: Reading
     person: Person
     aside: frozenset[uuid.UUID]
     masked: bool
+    waits: bool
 
     @property
     def slug(self) -> str:
@@ -41,17 +44,30 @@ def in_section() -> None:
 
 
 def at_board(slug: str) -> Place:
-    """The room of a call for a member of its board. Raises NotFound for everybody else."""
+    """The room of a call for a member of its board. Raises NotFound for everybody else, and StillToCome for whoever is
+    near to a file that waits for word: places are known, and who else is chosen would tell of the own file.
+    """
+    place = at_door(slug)
+    if place.waits:
+        raise StillToCome
+    return place
+
+
+def at_door(slug: str) -> Place:
+    """The same where nothing of a slate is shown: whoever is near to a file may open a meeting and be there."""
     reading = call_of(slug)
     access.demand_member(actor().grants, reading.scope)
     return _place(reading)
 
 
 def at_slate(slug: str, number: int) -> tuple[Place, Slate]:
-    """A slate, for members and approvers. Raises NotFound."""
+    """A slate, for members and approvers. Raises NotFound, and StillToCome as ``at_board``."""
     reading = call_of(slug)
     access.demand_either(actor().grants, reading.scope)
-    return _slate_at(reading, number)
+    place, slate = _slate_at(reading, number)
+    if place.waits:
+        raise StillToCome
+    return place, slate
 
 
 def at_decision(slug: str, number: int) -> tuple[Place, Slate]:
@@ -80,4 +96,5 @@ def _place(reading: Reading) -> Place:
     person: Person = actor().person
     named = reading.rules.reviewing.board_masking is Masking.NAMED
     masked = not named or is_reading(person.id, reading.call.id)
-    return Place(reading, person, frozenset(queries.aside(reading, [person.id])[person.id]), masked)
+    aside = frozenset(queries.aside(reading, [person.id])[person.id])
+    return Place(reading, person, aside, masked, waits_near(person, reading.call.id))

@@ -15,10 +15,13 @@ from eventhub.people.access import Scope
 from eventhub.people.models import Person
 from eventhub.programme.models import Event
 from eventhub.reviewing import ties
+from eventhub.reviewing.models import Conflict
 from eventhub.reviewing.queries import Reading
 from eventhub.selecting.models import Board, Pin, Presence, Recusal, Run, Slate, SlateState
 
 HEAVY = (Slate.snapshot, Slate.people, Slate.balance, Slate.reserves, Slate.result)
+MOST = 2**31 - 1
+"""The greatest number that the database takes for a slate."""
 STANDING = (SlateState.RECOMMENDED, SlateState.APPROVED)
 
 
@@ -49,13 +52,17 @@ def present(board_id: uuid.UUID) -> list[Presence]:
     return list(db.session.scalars(rows.options(joinedload(Presence.person)).order_by(Presence.came_at, Presence.id)))
 
 
-def aside(reading: Reading, people: Collection[uuid.UUID]) -> dict[uuid.UUID, set[uuid.UUID]]:
+def aside(
+    reading: Reading, people: Collection[uuid.UUID], *, but: Conflict | None = None
+) -> dict[uuid.UUID, set[uuid.UUID]]:
     """For which files each of these people stands aside, declared or derived: two statements. What somebody declared
-    for this call counts on when it was taken back: nobody decides alone to be near no more.
+    for this call counts on when it was taken back: nobody decides alone to be near no more. ``but``: for more than a
+    tie of this kind.
     """
     found: dict[uuid.UUID, set[uuid.UUID]] = {one: set() for one in people}
-    for application_id, person_id in ties.conflicts([reading], people, ever=True):
-        found[person_id].add(application_id)
+    for (application_id, person_id), kinds in ties.conflicts([reading], people, ever=True).items():
+        if kinds - {but}:
+            found[person_id].add(application_id)
     rows = select(Recusal.person_id, Recusal.application_id).where(
         Recusal.call_id == reading.call.id, Recusal.person_id.in_(people)
     )
@@ -71,7 +78,9 @@ def slates(call_id: uuid.UUID) -> list[Slate]:
 
 
 def slate(call_id: uuid.UUID, number: int | None = None, *, lock: bool = False) -> Slate | None:
-    """One slate, or the newest; never its snapshot."""
+    """One slate, or the newest; never its snapshot. None for a number that no slate can have."""
+    if number is not None and number > MOST:
+        return None
     rows = select(Slate).where(Slate.call_id == call_id).options(defer(Slate.snapshot, raiseload=True))
     rows = rows.where(Slate.number == number) if number is not None else rows.order_by(Slate.number.desc()).limit(1)
     if lock:
@@ -93,10 +102,14 @@ def replaced(slate: Slate) -> Slate | None:
     return db.session.scalar(rows.with_for_update().execution_options(populate_existing=True))
 
 
-def never_approved(former: Slate) -> list[Slate]:
-    """Slates recommended after this approved one and replaced before anybody approved them; the last first."""
-    rows = select(Slate).where(Slate.call_id == former.call_id, Slate.state == SlateState.SUPERSEDED)
-    rows = rows.where(Slate.approved_at.is_(None), Slate.recommended_at > former.approved_at)
+def never_approved(call_id: uuid.UUID, former: Slate | None) -> list[Slate]:
+    """Slates recommended after this approved one, or at all, and replaced before anybody approved them; the last
+    first.
+    """
+    rows = select(Slate).where(Slate.call_id == call_id, Slate.state == SlateState.SUPERSEDED)
+    rows = rows.where(Slate.approved_at.is_(None))
+    if former is not None:
+        rows = rows.where(Slate.recommended_at > former.approved_at)
     rows = rows.order_by(Slate.recommended_at.desc()).options(defer(Slate.snapshot, raiseload=True))
     return list(db.session.scalars(rows))
 

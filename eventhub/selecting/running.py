@@ -34,6 +34,8 @@ MANY = 6
 """So many questions of one call may be under way."""
 AFTER = (Kind.WHY, Kind.PRICES, Kind.CURVE)
 """What is asked as soon as a slate is made."""
+FROM = ("former", "accepted", "gone")
+"""What a slate of fewest changes is made from beside the problem."""
 VERBS: Mapping[Kind, str] = {
     Kind.SOLVE: "solve",
     Kind.WHY: "why_not",
@@ -185,7 +187,8 @@ def take_up(run_id: uuid.UUID) -> Work | None:
     except Unreadable:
         raise NoInputs(Failed.REFUSED) from None
     if run.kind is Kind.RECOMPUTE:
-        return Work(run.id, run.kind, VERBS[run.kind], {"snapshot": text, "seconds": SECONDS})
+        before = (about.change or {}).get("from", {})
+        return Work(run.id, run.kind, VERBS[run.kind], {"snapshot": text, "seconds": SECONDS, **before})
     asked = snapshot.restored(text)
     request: dict[str, Any] = {"problem": problem.as_data(asked), "seconds": SECONDS}
     if run.kind is not Kind.CURVE:
@@ -255,6 +258,8 @@ def keep(work: Work, data: Any) -> Slate | None:
         made = _slate(run, work, data, None)
     elif work.kind is Kind.RESOLVE and run.ask.get("keep") and "slate" in data:
         change = {name: data[name] for name in ("stays", "leaves", "joins", "other_way")}
+        # What it was made from beside the problem: without it an appeal would not get the same slate again.
+        change["from"] = {name: work.request[name] for name in FROM}
         made = _slate(run, work, data["slate"], change)
     else:
         run.answer = data if isinstance(data, dict) else {"rows": data}
@@ -391,10 +396,14 @@ def _compared(run: Run, data: dict[str, Any]) -> dict[str, Any]:
         return {}
     again = snapshot.restored(signing.snapshot_of(about))
     stored = slate.slate_from_data(_plain(about))
-    breaches = slate.holds(again, stored.seats, places=stored.places)
+    gone = frozenset((about.change or {}).get("from", {}).get("gone", ()))
+    breaches = [*slate.holds(again, stored.seats, places=stored.places)]
+    breaches += [slate.Breach("pin", 1, one) for one in sorted(stored.chosen & gone)]
+    # A slate of fewest changes from before it kept the former one cannot be calculated again, but only checked.
+    is_whole = about.change is None or "from" in about.change
     return {
-        "same": data.get("seats") == about.result["seats"],
-        "proven": about.proven,
+        "same": data.get("slate", data).get("seats") == about.result["seats"],
+        "proven": about.proven and is_whole,
         "untouched": snapshot.digest(again) == about.digest,
         "signed": signing.is_signed(about) if about.signature else None,
         "breaches": [asdict(one) for one in breaches],

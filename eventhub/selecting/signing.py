@@ -50,6 +50,8 @@ def _said(slate: Slate) -> bytes:
         "by": str(slate.recommended_by_id),
         "at": slate.recommended_at.isoformat() if slate.recommended_at else None,
     }
+    if slate.change and "from" in slate.change:
+        said["change"] = _digest(slate.change)
     return _plain(said)
 
 

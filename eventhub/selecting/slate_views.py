@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from eventhub.funding import duplicates
+from eventhub.funding.nearness import StillToCome
 from eventhub.kit import audit
 from eventhub.kit.access import actor, staff, stands_on
 from eventhub.kit.clock import now
@@ -213,9 +214,13 @@ def _table(place: Place, slate: Slate) -> tuple[list[list[object]], list[str]]:
 
 
 def _decision(place: Place, slate: Slate, form: Form) -> ResponseReturnValue:
+    call = place.reading.call
+    if place.waits:
+        number, near = slate.number, StillToCome.message
+        page = render_template("selecting/not_yet.html", call=call, slug=place.slug, number=number, near=near)
+        return page, form.status
     ids = [uuid.UUID(one) for one in slate.minutes.get("present", ())]
     names = public_names(ids)
-    call = place.reading.call
     return _page(
         "selecting/decide.html",
         place,

@@ -20,6 +20,7 @@ from eventhub.selecting.reserves import reserves
 from eventhub.selecting.resolving import resolve
 from eventhub.selecting.selection import curve, prices, recompute, solve
 from eventhub.selecting.slate import Seat, slate_from_data
+from eventhub.selecting.snapshot import restored
 from eventhub.selecting.whynot import to_be_told, why_not
 
 MEMORY = 2_000_000_000
@@ -68,6 +69,8 @@ def _solve(request: Request, _told: Told) -> Any:
 
 
 def _recompute(request: Request, _told: Told) -> Any:
+    if "former" in request:
+        return _resolve({**request, "problem": problems.as_data(restored(request["snapshot"]))}, _told)
     return asdict(recompute(request["snapshot"], _seconds(request)))
 
 

@@ -7,6 +7,7 @@ from flask import flash, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from eventhub.funding.nearness import StillToCome
 from eventhub.kit.access import actor, staff, stands_on
 from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, Form, submit
@@ -14,7 +15,7 @@ from eventhub.kit.i18n import language, show_money, show_number, show_own
 from eventhub.kit.money import Money
 from eventhub.kit.web import back_to
 from eventhub.selecting import access, actions, money_shown, queries, running, shown
-from eventhub.selecting.console import Place, at_board, bp, meeting
+from eventhub.selecting.console import Place, at_board, at_door, bp, meeting
 from eventhub.selecting.forms import TryForm
 from eventhub.selecting.models import UNDER_WAY, Board, Kind, Run, RunState, Slate, SlateState
 from eventhub.selecting.shown import Sight
@@ -31,7 +32,7 @@ CUT, RISE, GONE = 10, 6, 5
 @staff
 def room(slug: str) -> ResponseReturnValue:
     """The room with the newest slate, or the one that was asked for."""
-    return _draw(at_board(slug))
+    return _draw(at_door(slug))
 
 
 @bp.post("/console/funds/<slug>/board/meeting")
@@ -39,7 +40,7 @@ def room(slug: str) -> ResponseReturnValue:
 @stands_on("selecting_console.room")
 def meet(slug: str) -> ResponseReturnValue:
     """Open or close a meeting; come or leave."""
-    place, form = at_board(slug), ActionForm()
+    place, form = at_door(slug), ActionForm()
     deed = request.form.get("deed", "")
     if deed not in DEEDS:
         raise NotFound
@@ -154,10 +155,11 @@ def told(place: Place, slate: Slate, *, everybody: bool = False) -> dict[str, An
 
 def _draw(place: Place, form: Form | None = None) -> ResponseReturnValue:
     reading, asked = place.reading, request.args.get("slate", "")
-    slate = queries.slate(reading.call.id, int(asked) if asked.isdecimal() and len(asked) < 7 else None)
+    number = int(asked) if asked.isdecimal() and len(asked) < 7 else None
+    slate = None if place.waits else queries.slate(reading.call.id, number)
     board = queries.open_board(reading.call.id)
     everybody = "all" in request.args
-    runs = queries.runs(reading.call.id, slate.id if slate else None)
+    runs = [] if place.waits else queries.runs(reading.call.id, slate.id if slate else None)
     view: dict[str, Any] = told(place, slate, everybody=everybody) if slate else {"slate": None}
     if slate:
         view |= {
@@ -172,6 +174,7 @@ def _draw(place: Place, form: Form | None = None) -> ResponseReturnValue:
             **view,
             call=reading.call,
             slug=place.slug,
+            near=StillToCome.message if place.waits else None,
             form=form or ActionForm(),
             own=own,
             board=_meeting(place, board),

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from eventhub.awards import replacing
 from eventhub.awards.models import Award, Replacement
 from eventhub.funding import personal_data, vouching
-from eventhub.funding.models import Endorsement, Stand
+from eventhub.funding.models import Endorsement, Stand, State
 from eventhub.funding.moves import NotPossible
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -57,6 +57,32 @@ def test_a_mailbox_that_is_forgotten_is_forgotten_here_too(way: str) -> None:
     with pytest.raises(replacing.NoNominator):
         replacing.ask_nominator(fund.officer, award)
     assert len(db.session.scalars(owed).all()) == before, "nothing is mailed to nobody"
+
+
+def test_an_erased_person_is_forgotten_under_a_tag_too() -> None:
+    fund = make_fund()
+    award, row = nominated(fund, "chair+fund@example.org")
+    voucher = nominator_of(award)
+    people.erase(None, make_person(email="chair@example.org"))
+    db.session.refresh(row)
+    assert (voucher.email, voucher.name, row.email) == ("", "", "")
+    assert not replacing.is_open(row, now())
+
+
+def test_the_link_does_not_tell_who_was_moved_before_the_release() -> None:
+    fund = make_fund()
+    award, row = nominated(fund, "chair@example.org")
+    before = [one.id for one in replacing.candidates(award)]
+    moved = replacing.candidates(award)[0]
+    for state in (State.RECOMMENDED, State.NOT_RECOMMENDED):
+        moved.state, moved.outcome_seen = state, State.RESERVE
+        db.session.flush()
+        assert [one.id for one in replacing.candidates(award)] == before
+        with pytest.raises(replacing.NotEligible):
+            replacing.name(replacing.link(row), moved.id)
+    moved.state, moved.outcome_seen = State.RESERVE, State.UNDER_REVIEW
+    db.session.flush()
+    assert replacing.candidates(award) == [], "a reserve who was not told is not on it either"
 
 
 def test_no_address_stays_with_a_link_that_is_closed() -> None:

@@ -286,21 +286,22 @@ def test_a_deadline_keeps_the_clock_over_the_end_of_summer_time_and_ends_with_th
     assert fresh(call).closes_at == datetime(2031, 11, 20, 22, 59, tzinfo=UTC)
 
 
-def test_whoever_knows_of_decisions_keeps_the_deadline_and_the_call(client: FlaskClient) -> None:
+def test_once_the_board_has_decided_the_deadline_and_the_call_stay(client: FlaskClient) -> None:
     officer(client)
     call = make_call()
     asked = send(client, url(call, "/extend"), closes_at="2099-01-01T10:00")
-    one = apply_to(call, State.NOT_RECOMMENDED)
-    one.outcome_seen = State.UNDER_REVIEW
+    one = apply_to(call, State.UNDER_REVIEW)
+    assert 'name="closes_at"' in client.get(url(call, "/extend")).text
+    one.state, one.outcome_seen = State.NOT_RECOMMENDED, State.UNDER_REVIEW
     db.session.flush()
-    assert 'name="closes_at"' in client.get(url(call, "/extend")).text, "nobody was told yet"
+    assert "The board has decided on this call" in client.get(url(call, "/extend")).text, "also before a release"
     one.outcome_seen = None
     db.session.flush()
     page = client.get(url(call, "/extend")).text
-    assert "The decisions of this call are released" in page
+    assert "The board has decided on this call" in page
     assert 'name="closes_at"' not in page
     page = client.post(url(call, "/extend"), data=form_fields(asked.text) | {"closes_at": "2099-01-01T10:00"})
-    assert "The decisions of this call are released" in page.text
+    assert "The board has decided on this call" in page.text
     assert fresh(call).closes_at.year != 2099
     assert "why_off-en" in client.get(url(call, "/cancel")).text
     one.state = State.OFFERED

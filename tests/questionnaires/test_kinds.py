@@ -173,7 +173,25 @@ def test_a_number_that_may_be_a_thousand_times_larger_is_asked_again(typed: str,
         assert "two ways" in str(caught.value.message)
 
 
-@pytest.mark.parametrize("typed", ["1,2,3", "1.2.3", "1.200.30", "12,50,00", "1,2.5", ",", "5.", "1.200 USD"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "1,2,3",
+        "1.2.3",
+        "1.200.30",
+        "12,50,00",
+        "1,2.5",
+        ",",
+        "5.",
+        "1.200 USD",
+        "2'5",
+        "1 5",
+        "25 00",
+        "2\u066c5",
+        "1 200'300",
+        "1.5 0",
+    ],
+)
 def test_marks_that_group_nothing_make_no_number(typed: str) -> None:
     with pytest.raises(Wrong):
         kinds.clean(ask("number"), typed, "en")

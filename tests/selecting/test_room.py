@@ -99,6 +99,13 @@ def test_the_room_shows_slate_reserves_balance_prices_and_curve(client: FlaskCli
     assert "Refresh" not in page.headers
 
 
+@pytest.mark.parametrize("rest", ["decide", "file", "recommend"])
+def test_a_number_that_no_slate_can_have_finds_none(client: FlaskClient, scene: Scene, rest: str) -> None:
+    sign_in(client, make_approver(scene[0]) if rest == "decide" else scene[2])
+    for number in ("99", "2147483648", "9" * 30):
+        assert client.get(at(scene[0], f"/slates/{number}/{rest}")).status_code == HTTPStatus.NOT_FOUND
+
+
 @pytest.mark.parametrize("lang", ["ar", "zh", "fr", "ru", "es"])
 def test_the_room_in_other_languages(client: FlaskClient, scene: Scene, lang: str) -> None:
     assert client.get(at(scene[0], lang=lang)).status_code == HTTPStatus.OK
