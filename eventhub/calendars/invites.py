@@ -230,6 +230,21 @@ def is_open(row: Invite) -> bool:
     return row.cancelled_at is None and is_live(row.entry) and row.entry.ends_at > now()
 
 
+def has_standing(person: Person) -> bool:
+    """Whether somebody has an invite to what is still to come."""
+    rows = (
+        select(Invite.id)
+        .join(CalendarEntry, CalendarEntry.id == Invite.entry_id)
+        .where(
+            Invite.person_id == person.id,
+            Invite.cancelled_at.is_(None),
+            CalendarEntry.status != EntryStatus.CANCELLED,
+            CalendarEntry.ends_at > now(),
+        )
+    )
+    return db.session.scalar(select(rows.exists())) or False
+
+
 def _is_expected(row: Invite) -> bool:
     """Whether the person still means to come, and the session is for the person's category."""
     rows = (
