@@ -26,7 +26,7 @@ from eventhub.calendars.models import (
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError
-from eventhub.kit.outbox import Promise
+from eventhub.kit.outbox import Promise, paced
 from eventhub.kit.tokens import digest, new_salt
 from eventhub.people.models import Person
 from eventhub.programme.models import Event, Session
@@ -300,7 +300,7 @@ def invite_seated(entry: CalendarEntry) -> None:
 
 
 def owe(entry: CalendarEntry, method: Method, dtstamp: datetime, which: ColumnElement[bool]) -> None:
-    """Write the mails and their promises in one statement, however many are invited."""
+    """Write the mails and their promises in one statement, however many are invited; so many are due in a minute."""
     moment = now()
     rows = select(
         func.gen_random_uuid(),
@@ -316,7 +316,7 @@ def owe(entry: CalendarEntry, method: Method, dtstamp: datetime, which: ColumnEl
         literal("calendars.invite"),
         func.jsonb_build_object("invite_mail_id", mails.c.id),
         literal(moment),
-        literal(moment),
+        paced(moment),
         literal(0),
         literal(0),
     )
