@@ -103,20 +103,25 @@ def joined(which: ColumnElement[bool], language: str, audience: Audience, moment
     """The entries of a feed at a moment, in the order of their times. Two statements."""
     entry, blob, link = CalendarEntry, EntryBlob, db.session.connection()
     here = which, _in_window(moment)
-    # There may be thousands. Put in order before their bytes are there to be carried along; apart from the session and
-    # by position; as text, of which bytes in hexadecimal digits are twice as much.
+    # There may be thousands. Put in order before their bytes are there to be carried along; one column, apart from the
+    # session; as text, of which bytes in hexadecimal digits are twice as much.
     row = select(entry.id, entry.starts_at).where(*here).order_by(entry.starts_at, entry.id).offset(0).subquery()
     rows = (
-        select(func.convert_from(blob.body, "UTF8"), blob.zone)
+        select(func.convert_from(blob.body, "UTF8"))
         .join(row, row.c.id == blob.entry_id)
         .where(blob.language == language, blob.audience == audience)
         .order_by(row.c.starts_at, row.c.id)
     )
     stays = case((entry.status == EntryStatus.CANCELLED, CANCELLED_BACK), else_=BACK)
-    leaves_at: datetime | None = link.scalar(select(func.min(entry.ends_at + stays)).where(*here))
-    found: Sequence[Any] = link.execute(rows).all()
-    zones = {one[1] for one in found} - {None}
-    return Joined("".join([one[0] for one in found]).encode(), frozenset(zones), len(found), leaves_at)
+    about = select(entry.time_zone, func.min(entry.ends_at + stays)).where(*here).group_by(entry.time_zone)
+    known: Sequence[Any] = link.execute(about).all()
+    found: Sequence[str] = link.scalars(rows).all()
+    body = "".join(found)
+    # A zone whose times are written in UTC needs no rules.
+    zones = frozenset(
+        zone for zone, _ in known if any(f"\r\n{end};TZID={zone}:" in body for end in ("DTSTART", "DTEND"))
+    )
+    return Joined(body.encode(), zones, len(found), min((leaves_at for _, leaves_at in known), default=None))
 
 
 def pieces(
