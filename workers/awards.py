@@ -17,6 +17,7 @@ from eventhub.awards import (
     replacing,
     reporting,
     staging,
+    stuck,
 )
 from eventhub.awards.letters import Kind
 from eventhub.awards.models import Replacement
@@ -177,9 +178,10 @@ def make_report(promise_id: int) -> None:
 
 @by_the_clock("awards.lapse", timedelta(minutes=5))
 def lapse() -> None:
-    """Offers that nobody answered in time, money of applications that ended by another door, and places that were left
-    without anybody proposed.
+    """Offers that nobody answered in time, money of applications that ended by another door, places that were left
+    without anybody proposed, and releases that the worker gave up.
     """
+    stuck.stuck_due(now())
     while awarding.lapse_due(now()) or awarding.free_left():
         db.session.flush()
     awarding.propose_missed()

@@ -12,7 +12,7 @@ from flask_babel import pgettext
 from eventhub.awards import dashboard, dashboard_access, dashboard_counts, dashboard_orders, dashboard_shown, releasing
 from eventhub.awards.dashboard_forms import ReportForm
 from eventhub.awards.dashboard_models import SLOW, DonorReport, ReportKind
-from eventhub.awards.releasing import SumsHidden
+from eventhub.awards.refusals import SumsHidden
 from eventhub.funding.desk_shown import clock_of
 from eventhub.kit import files
 from eventhub.kit.access import actor, staff, stands_on

@@ -55,6 +55,8 @@ RELEASE_FAILED = {
     Failed.NEAR: _l("Whoever set the release has a tie to one of its applicants, so nobody was told."),
     Failed.MOVED: _l("The decisions had moved on, so nobody was told."),
     Failed.BARRED: _l("Something is owed here, or somebody is debarred, so nobody was told."),
+    Failed.ROLE: _l("Whoever set the release is no fund officer of this call any more, so nobody was told."),
+    Failed.STUCK: _l("A fault of the system stopped the release again and again, so nobody was told."),
 }
 
 

@@ -15,7 +15,7 @@ from eventhub.awards.console_queries import SIZE, VIEWS, Row
 from eventhub.awards.ledger import shown
 from eventhub.awards.letters import title_of
 from eventhub.awards.models import Award
-from eventhub.awards.releasing import SumsHidden
+from eventhub.awards.refusals import SumsHidden
 from eventhub.funding.desk_shown import STATES
 from eventhub.funding.models import State
 from eventhub.kit.access import actor, staff, stands_on
