@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, false, func, literal, or_, select, true
@@ -25,6 +26,7 @@ from eventhub.funding.access import reached
 from eventhub.funding.models import Application, Call, Endorsement, Stand, State
 from eventhub.funding.nearness import asked_at
 from eventhub.kit.audit import AuditEntry, AuditText
+from eventhub.kit.clock import now
 from eventhub.kit.db import Texts, db
 from eventhub.kit.errors import or_not_found
 from eventhub.people.models import Person, Role, RoleGrant
@@ -40,6 +42,9 @@ VIEWS: dict[str, frozenset[State]] = {
 }
 """Ready-made filters of the list, each with its states."""
 SHOWN_LINES = 200
+SHOWN_CALLS = 5
+SHOWN_AFTER = timedelta(days=180)
+"""So long after its event the calls of an event stand on an organiser's start page."""
 SIZE = 25
 
 
@@ -84,7 +89,14 @@ class Row:
     report: TravelReport | None
 
 
-def rows(call_id: uuid.UUID, aside: Aside, states: Collection[State] | None, *, page: int) -> list[Row]:
+def rows(
+    call_id: uuid.UUID,
+    aside: Aside,
+    states: Collection[State] | None,
+    *,
+    page: int,
+    only: ColumnElement[bool] | None = None,
+) -> list[Row]:
     """A page of the list, by application number. One statement."""
     found = (
         select(Award, Visa, Ticket, TravelReport)
@@ -100,6 +112,8 @@ def rows(call_id: uuid.UUID, aside: Aside, states: Collection[State] | None, *, 
     )
     if states is not None:
         found = found.where(Application.state.in_(states))
+    if only is not None:
+        found = found.where(only)
     found = found.limit(SIZE).offset((page - 1) * SIZE)
     return [Row(*row) for row in db.session.execute(found)]
 
@@ -113,6 +127,12 @@ def counts(call_id: uuid.UUID, aside: Aside) -> dict[State, int]:
         .group_by(Application.state)
     )
     return {row[0]: row[1] for row in db.session.execute(found)}
+
+
+def number(call_id: uuid.UUID, aside: Aside, only: ColumnElement[bool]) -> int:
+    """How many awards of the list there are of a kind. One statement."""
+    found = select(func.count()).select_from(Award).join(Award.application)
+    return db.session.scalar(found.where(Application.call_id == call_id, aside.others(), only)) or 0
 
 
 def chosen(call_id: uuid.UUID, aside: Aside, ids: Collection[uuid.UUID], *, lock: bool = False) -> list[Award]:
@@ -304,7 +324,7 @@ def waiting(grants: Iterable[RoleGrant], person: Person) -> list[Waiting]:
     tell of it. Two statements, none for whoever is neither.
     """
     mine = list(grants)
-    offers, pays = _reach(mine, Role.FUND_OFFICER), _reach(mine, Role.FINANCE)
+    offers, pays = reach_of(mine, Role.FUND_OFFICER), reach_of(mine, Role.FINANCE)
     if offers is None and pays is None:
         return []
     others = aside_of(person).others()
@@ -357,6 +377,18 @@ def waiting(grants: Iterable[RoleGrant], person: Person) -> list[Waiting]:
     return [one for one in listed if one.proposed or one.to_pay or one.to_change]
 
 
+def overseen(grants: Iterable[RoleGrant], role: Role) -> list[Call]:
+    """Public calls of events within reach of a role that is not over everything, the nearest deadline last. One
+    statement, or none.
+    """
+    reach = reach_of([one for one in grants if one.role is role], role)
+    if reach is None:
+        return []
+    found = select(Call).outerjoin(Event, Event.id == Call.event_id).where(Call.stand == Stand.OPEN, reach)
+    found = found.where(or_(Event.id.is_(None), Event.last_day > now().date() - SHOWN_AFTER))
+    return list(db.session.scalars(found.order_by(Call.closes_at.desc(), Call.id).limit(SHOWN_CALLS)))
+
+
 def owed_reports(person_id: uuid.UUID) -> list[str]:
     """The references of somebody's journeys whose report is not filed. One statement."""
     found = (
@@ -400,7 +432,7 @@ def deeds(award: Award, limit: int = 200) -> list[tuple[AuditEntry, str | None]]
     return [(entry, text) for entry, text in db.session.execute(found)]
 
 
-def _reach(grants: list[RoleGrant], role: Role) -> ColumnElement[bool] | None:
+def reach_of(grants: list[RoleGrant], role: Role) -> ColumnElement[bool] | None:
     """The calls within reach of a role; None: none."""
     series, events, calls = reached(grants, role)
     if series is None:

@@ -14,6 +14,7 @@ from eventhub.awards.ledger import pure, shown
 from eventhub.awards.models import Award, AwardLine, AwardStay, Payment, VisaState
 from eventhub.awards.money_models import BudgetChange, FundEnvelope, Movement, MovementKind
 from eventhub.awards.stays import days_of, given_of
+from eventhub.awards.todo import Todo
 from eventhub.funding.allowance import Given, Line, Reason, Statement
 from eventhub.funding.desk_shown import STATES, SUPPORTS
 from eventhub.funding.estimates import Variant
@@ -31,6 +32,13 @@ VISAS: dict[VisaState, Tag] = {
     VisaState.ASKED: (lazy_pgettext("visa", "Asked for"), "go"),
     VisaState.REFUSED: (lazy_pgettext("visa", "Refused"), "stop"),
     VisaState.GRANTED: (lazy_pgettext("visa", "Granted"), "ok"),
+}
+TODO: dict[Todo, Any] = {
+    Todo.RECEIPTS: _l("Receipts to look at"),
+    Todo.TICKETS: _l("Visa or ticket to see to"),
+    Todo.REFUSED: _l("Visas refused"),
+    Todo.THERE: _l("Journeys over: who was there?"),
+    Todo.SETTLE: _l("Reports filed: grants to settle"),
 }
 MOVEMENTS: dict[MovementKind, Any] = {
     MovementKind.RAISE: _l("Budget raised"),

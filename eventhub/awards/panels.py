@@ -9,15 +9,17 @@ from flask_babel import ngettext
 from eventhub.awards import (
     access,
     console_queries,
+    console_shown,
     dashboard_access,
     dashboard_orders,
     letters,
     personal_data,
     queries,
     stepping,
+    todo,
 )
 from eventhub.awards.views import STATES, state_of
-from eventhub.funding import call_queries
+from eventhub.funding import call_queries, call_shown
 from eventhub.funding.access import scope_of
 from eventhub.funding.models import Call
 from eventhub.funding.own import Intake
@@ -71,6 +73,7 @@ def today(visitor: Visitor) -> Panel | None:
             if number:
                 tag = (ngettext("%(num)s waits", "%(num)s wait", number), "warn")
                 tasks.append({"label": label, "note": title, "url": url, "tag": tag})
+    tasks += _to_see_to(visitor)
     for one in stepping.to_approve(visitor.grants, visitor.person):
         tag = (ngettext("%(num)s waits", "%(num)s wait", one.number), "warn")
         url = url_for("awards_console.reserves", slug=one.call.slug)
@@ -78,6 +81,36 @@ def today(visitor: Visitor) -> Panel | None:
             {"label": _("Reserves to approve"), "note": letters.title_of(one.call, g.lang), "url": url, "tag": tag}
         )
     return Panel("awards/today_panel.html", {"tasks": tasks}) if tasks else None
+
+
+def _to_see_to(visitor: Visitor) -> list[dict[str, Any]]:
+    """Accepted grants that wait for a deed of this person."""
+    return [
+        {
+            "label": console_shown.TODO[kind],
+            "note": in_language(one.title, g.lang, one.original_language).text,
+            "url": url_for("awards_console.index", slug=one.slug, view=kind.value),
+            "tag": (ngettext("%(num)s waits", "%(num)s wait", number), "warn"),
+        }
+        for one in todo.due(visitor.grants, visitor.person)
+        for kind, number in one.numbers.items()
+        if number
+    ]
+
+
+def today_numbers(visitor: Visitor) -> Panel | None:
+    """For organisers, who have no list of calls: the calls of their events, and the fund in numbers."""
+    calls = console_queries.overseen(visitor.grants, Role.ORGANISER)
+    tasks = [
+        {
+            "label": _("The fund in numbers"),
+            "note": letters.title_of(call, g.lang),
+            "url": url_for("awards_numbers.overview", slug=call.slug),
+            "tag": call_shown.tag_of(call),
+        }
+        for call in calls
+    ]
+    return Panel("awards/today_numbers.html", {"tasks": tasks}) if tasks else None
 
 
 def ways(asked: tuple[Call, Scope]) -> Panel | None:
@@ -138,6 +171,7 @@ PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("me.data", data),
     ("funding.told", granted),
     ("console.today", today),
+    ("console.today", today_numbers),
     ("console.call", ways),
     ("console.event", of_event),
     ("funding.owed", owed),
