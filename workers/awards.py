@@ -13,6 +13,7 @@ from eventhub.awards import (
     ledger,
     letters,
     queries,
+    refunds,
     releasing,
     replacing,
     reporting,
@@ -136,6 +137,15 @@ def decided(application_id: str, reason: str) -> Letter | None:
     return letters.decided(found, found.person, found.call, reason, releasing.words_told(found))
 
 
+@mails("awards.payment_swept")
+def payment_swept(payment_id: str) -> Letter | None:
+    """A payment that waited was dropped, since its grant has ended."""
+    payment = queries.payment(uuid.UUID(payment_id))
+    return letters.payment_swept(
+        queries.award(payment.award_id), payment, db.session.get_one(Person, payment.asked_by_id)
+    )
+
+
 @mails("awards.replace")
 def replace(replacement_id: str) -> Letter | None:
     """To a nominator: who comes in somebody's place? Nothing once that was answered."""
@@ -179,9 +189,11 @@ def make_report(promise_id: int) -> None:
 @by_the_clock("awards.lapse", timedelta(minutes=5))
 def lapse() -> None:
     """Offers that nobody answered in time, money of applications that ended by another door, places that were left
-    without anybody proposed, and releases that the worker gave up.
+    without anybody proposed, releases that the worker gave up, and payments of grants that have ended.
     """
     stuck.stuck_due(now())
+    while refunds.sweep():
+        db.session.flush()
     while awarding.lapse_due(now()) or awarding.free_left():
         db.session.flush()
     awarding.propose_missed()

@@ -16,6 +16,7 @@ from eventhub.awards.models import (
     Outcome,
     Payment,
     Proposal,
+    Refund,
     ReservePlace,
     Ticket,
     TravelReport,
@@ -348,6 +349,20 @@ def waiting(grants: Iterable[RoleGrant], person: Person) -> list[Waiting]:
         )
     )
 
+    came_back = (
+        select(func.count())
+        .select_from(Refund)
+        .join(Payment, Payment.id == Refund.payment_id)
+        .join(Award, Award.id == Payment.award_id)
+        .join(Application, Application.id == Award.application_id)
+        .where(
+            Application.call_id == Call.id,
+            Refund.agreed_at.is_(None),
+            Refund.dropped_at.is_(None),
+            Refund.asked_by_id != person.id,
+            others,
+        )
+    )
     to_change = (
         select(func.count())
         .select_from(BudgetChange)
@@ -360,14 +375,14 @@ def waiting(grants: Iterable[RoleGrant], person: Person) -> list[Waiting]:
         )
     )
 
-    def within(reach: ColumnElement[bool] | None, number: Any) -> Any:
-        counted = number.correlate(Call).scalar_subquery()
+    def within(reach: ColumnElement[bool] | None, *numbers: Any) -> Any:
+        counted = sum((one.correlate(Call).scalar_subquery() for one in numbers), literal(0))
         return case((reach, counted), else_=0) if reach is not None else literal(0)
 
     found = (
         select(
             *(Call.slug, Call.title, Call.original_language),
-            *(within(offers, proposed), within(pays, to_pay), within(pays, to_change)),
+            *(within(offers, proposed), within(pays, to_pay, came_back), within(pays, to_change)),
         )
         .outerjoin(Event, Event.id == Call.event_id)
         .where(Call.stand != Stand.DRAFT, or_(*(one for one in (offers, pays) if one is not None)))

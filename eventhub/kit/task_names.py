@@ -14,6 +14,7 @@ TASK_NAMES: dict[str, Any] = {
     "awards.make_report": _l("A report for donors"),
     "awards.offered": _l("A mail that offers a grant"),
     "awards.release": _l("A release of decisions about grants"),
+    "awards.payment_swept": _l("A mail about a payment that was dropped, since its grant has ended"),
     "awards.release_failed": _l("A mail about a release that was not done as it was set"),
     "awards.replace": _l("A mail that asks a nominator who comes instead"),
     "awards.report_due": _l("A mail about a report that is due"),

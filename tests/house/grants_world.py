@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, time, timedelta
 
-from eventhub.awards import awarding, budgets, paying, queries, receipts, reporting, stays, travelling
+from eventhub.awards import awarding, budgets, paying, queries, receipts, refunds, reporting, stays, travelling
 from eventhub.awards.models import Award, AwardLine, Proposal
 from eventhub.funding import rules as rules_of
 from eventhub.funding.models import CallRules, State
@@ -55,6 +55,8 @@ def grant_parts(event: Event) -> dict[str, str]:
     waiting = paying.ask(fund.finance, award, line, 10_000, payee={"name": "An aunt", "account": "Post office"})
     simple = paying.ask(fund.finance, award, line, 5_000)
     paid = paying.agree(fund.second, award, paying.ask(fund.finance, award, line, 20_000))
+    returned = paying.agree(fund.second, award, paying.ask(fund.finance, award, line, 3_000))
+    refunds.ask(fund.finance, award, returned, 1_000)
     lapsed, approved = make_award(fund, State.LAPSED), make_award(fund, State.APPROVED)
     pending, bound = make_award(fund, State.ACCEPTED), make_award(fund, State.ACCEPTED)
     today = now().date()
@@ -78,6 +80,7 @@ def grant_parts(event: Event) -> dict[str, str]:
         "grant_payment": str(waiting.id),
         "grant_simple": str(simple.id),
         "grant_paid": str(paid.id),
+        "grant_returned": str(returned.id),
         "grant_lapsed": str(lapsed.id),
         "grant_approved": str(approved.id),
         "grant_priced": str(own_line(approved).id),

@@ -255,6 +255,7 @@ GRANTED = (
         {"ended_on": now().date().isoformat()},
     ),
     Route("awards_console.end", "POST", f"{GRANT}/end", FUND, {"deed": "cancel", "reason": "She told us so"}),
+    Route("awards_console.undo", "POST", f"{GRANTS}/{{grant_bound}}/undo", FUND, {"mistake": "Another person"}),
     Route("awards_console.accept", "POST", f"{GRANTS}/{{grant_awaited}}/accept", FUND, {"how": "By telephone"}),
     Route("awards_console.ask_nominator", "POST", f"{GRANTS}/{{grant_nominated}}/replace", FUND),
     Route("awards_console.read_report", "POST", f"{GRANTS}/{{grant_closed}}/report", FUND, {"why": "For the donors"}),
@@ -270,6 +271,7 @@ GRANTED = (
     Route("awards_console.agree", "POST", f"{GRANT}/payments/{{grant_simple}}/agree", TILL),
     Route("awards_console.drop", "POST", f"{GRANT_PAYMENT}/drop", TILL),
     Route("awards_console.take_back", "POST", f"{GRANT}/payments/{{grant_paid}}/back", TILL, {"back": "50"}),
+    Route("awards_console.decide_back", "POST", f"{GRANT}/payments/{{grant_returned}}/back/agree", TILL),
     Route("awards_console.read_payee", "POST", f"{GRANT_PAYMENT}/payee", TILL, {"why": "To pay"}),
     Route("awards_console.money", "GET", GRANT_MONEY, GRANT_STAFF),
     Route(
