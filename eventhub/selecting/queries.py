@@ -58,11 +58,16 @@ def aside(reading: Reading, people: Collection[uuid.UUID]) -> dict[uuid.UUID, se
     for application_id, person_id in ties.conflicts([reading], people, ever=True):
         found[person_id].add(application_id)
     rows = select(Recusal.person_id, Recusal.application_id).where(
-        Recusal.call_id == reading.call.id, Recusal.person_id.in_(people)
+        Recusal.call_id == reading.call.id, Recusal.person_id.in_(people), Recusal.lifted_at.is_(None)
     )
     for person_id, application_id in db.session.execute(rows):
         found[person_id].add(application_id)
     return found
+
+
+def stands_anybody_aside(call_id: uuid.UUID) -> bool:
+    """Whether a member of the board declared something, be it lifted."""
+    return db.session.scalar(select(Recusal.id).where(Recusal.call_id == call_id).limit(1)) is not None
 
 
 def slates(call_id: uuid.UUID) -> list[Slate]:

@@ -52,6 +52,7 @@ def test_a_ticket_is_taken_back_with_a_reason(client: FlaskClient) -> None:
     told = text_of(client.get(page))
     assert "The ticket is not bought after all" in told
     assert "Bought for another person" in told
+    award = queries.award(award.id)
     with pytest.raises(NotPossible):
         undoing.undo(fund.officer, award, text="twice")
     there(fund, award)

@@ -310,6 +310,8 @@ BOARDS = (
     ),
     Route("selecting_console.unpin", "POST", f"{BOARD}/files/{{board_pinned}}/unpin", ROOM),
     Route("selecting_console.stand_aside", "POST", f"{BOARD}/files/{{board_file}}/aside", ROOM),
+    Route("selecting_console.asides_of", "GET", f"{BOARD}/aside", FUND),
+    Route("selecting_console.lift_aside", "GET POST", f"{BOARD}/aside/{{board_aside}}", FUND, {"reason": "A slip"}),
     Route("selecting_console.slates", "GET", f"{BOARD}/slates", ROOM),
     Route("selecting_console.recommend", "GET POST", f"{BOARD}/slates/1/recommend", ROOM),
     Route("selecting_console.check", "POST", f"{BOARD}/slates/1/check", ROOM),

@@ -590,6 +590,8 @@ def _build(words: Words) -> Tour:
             "selecting_console.run": f"{board}/runs/{boards['board_run']}",
             "selecting_console.file": f"{board}/files/{boards['board_file']}",
             "selecting_console.file#pinned": f"{board}/files/{boards['board_pinned']}",
+            "selecting_console.asides_of": f"{board}/aside",
+            "selecting_console.lift_aside": f"{board}/aside/{boards['board_aside']}",
             "selecting_console.slates": f"{board}/slates",
             "selecting_console.export": f"{board}/slates/1/file",
             "selecting_console.recommend": f"{board}/slates/1/recommend",
