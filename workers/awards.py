@@ -18,6 +18,8 @@ from eventhub.awards import (
     replacing,
     reporting,
     staging,
+    statement_paper,
+    statements,
     stuck,
 )
 from eventhub.awards.letters import Kind
@@ -186,6 +188,34 @@ def make_report(promise_id: int) -> None:
             raise
 
 
+@celery.task(name=statements.NAME)
+def make_statement(promise_id: int) -> None:
+    """Make one statement of an allowance as a file, as reports for donors are made."""
+    name = statements.NAME
+    with flask_app.app_context():
+        with unit_of_work():
+            taken = outbox.take(promise_id, name)
+        if taken is None:
+            return
+        try:
+            with unit_of_work():
+                paper = statements.to_make(uuid.UUID(taken.payload["paper_id"]))
+                moment = now()
+                data = statement_paper.gather(paper, moment) if paper else None
+            body = statement_paper.make(data, moment) if data else b""
+            with unit_of_work():
+                paper = statements.to_make(uuid.UUID(taken.payload["paper_id"]))
+                if paper is not None and body:
+                    statements.keep(paper, statement_paper.owner_of(paper), body, at=moment)
+                if not outbox.keep(taken):  # the lease was lost: another task does it or has done it
+                    db.session.rollback()
+        except Exception as error:
+            log.error("task.failed", promise=promise_id, task=name, error=type(error).__name__)
+            with unit_of_work():
+                outbox.release(taken, type(error).__name__, error)
+            raise
+
+
 @by_the_clock("awards.lapse", timedelta(minutes=5))
 def lapse() -> None:
     """Offers that nobody answered in time, money of applications that ended by another door, places that were left
@@ -217,8 +247,9 @@ def freeze_balance() -> None:
 
 @by_the_clock("awards.sweep_reports", timedelta(hours=1))
 def sweep_reports() -> None:
-    """Reports for donors die after a day."""
+    """Reports for donors die after a day, and so do statements of allowances."""
     dashboard_orders.drop_outdated(now())
+    statements.drop_outdated(now())
 
 
 def _about(kind: Kind, award_id: str) -> Letter | None:

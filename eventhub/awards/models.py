@@ -244,6 +244,28 @@ class AwardStay(Base):
     entered_at: Mapped[datetime] = mapped_column(default=now)
 
 
+class StatementPaper(Base):
+    """The statement of an allowance as a file in one language: asked for by the traveller, made by a worker, gone after
+    a day or when the stay is entered anew.
+    """
+
+    __tablename__ = "fund_statement_paper"
+    __table_args__ = (
+        UniqueConstraint("stay_id", "language"),
+        CheckConstraint("(made_at IS NULL) = (file_id IS NULL)", name="made_has_file"),
+    )
+
+    id: Mapped[Id]
+    stay_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("fund_stay.id", ondelete="CASCADE"))
+    language: Mapped[str]
+    asked_at: Mapped[datetime] = mapped_column(default=now)
+    made_at: Mapped[datetime | None]
+    file_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("stored_file.id"))
+
+    stay: Mapped[AwardStay] = relationship(lazy="raise")
+    file: Mapped[StoredFile | None] = relationship(lazy="raise")
+
+
 class TravelReport(Base):
     """What is owed after a journey: ten answers, sealed with the traveller's key. ``due`` is the last day in time;
     ``reminded``: days after the journey on which a reminder was promised, the last one.

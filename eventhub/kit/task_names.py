@@ -12,6 +12,7 @@ TASK_NAMES: dict[str, Any] = {
     "awards.ended": _l("A mail about a grant that has ended"),
     "awards.lapsed": _l("A mail about a grant that nobody answered for"),
     "awards.make_report": _l("A report for donors"),
+    "awards.make_statement": _l("A statement of an allowance as PDF"),
     "awards.offered": _l("A mail that offers a grant"),
     "awards.release": _l("A release of decisions about grants"),
     "awards.payment_swept": _l("A mail about a payment that was dropped, since its grant has ended"),

@@ -547,6 +547,8 @@ REGISTRATION = (
     Route("awards.mine", "GET POST", "/en/me/grants/{granted}", OWNER, {"answer": "accept"}),
     Route("awards.report", "GET POST", "/en/me/grants/{home}/report", OWNER, {"spoke": "Of water", "go": "keep"}),
     Route("awards.receipt", "GET POST", "/en/me/grants/{home}/receipts/{own_line}", OWNER, file="file", fills=True),
+    Route("awards.allowance_paper", "POST", "/en/me/grants/{home}/allowance/paper", OWNER),
+    Route("awards.allowance_file", "GET", "/en/me/grants/{home}/allowance/file", OWNER),
     Route("awards.allowance", "GET", "/en/me/grants/{home}/allowance", OWNER),
     Route("awards.keep", "POST", "/en/me/grants/{home}/report/keep", OWNER, {"spoke": "Of water"}),
     Route("awards.replace", "GET POST", "/en/replace/{replace_link}", PUBLIC, {"application": "{successor}"}),
