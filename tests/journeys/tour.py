@@ -122,6 +122,7 @@ NOT_PAGES = frozenset(
         "programme_console.document_file",
         "registration.draft_file",
         "registration.own_file",
+        "awards.allowance_file",
         "funding.own_file",
         "registration.question_file",
         "registration_console.file",
