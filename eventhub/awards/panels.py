@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import g, url_for
 from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask_babel import npgettext
 
 from eventhub.awards import (
     access,
@@ -71,11 +71,11 @@ def today(visitor: Visitor) -> Panel | None:
         )
         for number, label, url in found:
             if number:
-                tag = (ngettext("%(num)s waits", "%(num)s wait", number), "warn")
+                tag = (npgettext("tasks of the fund", "%(num)s waits", "%(num)s wait", number), "warn")
                 tasks.append({"label": label, "note": title, "url": url, "tag": tag})
     tasks += _to_see_to(visitor)
     for one in stepping.to_approve(visitor.grants, visitor.person):
-        tag = (ngettext("%(num)s waits", "%(num)s wait", one.number), "warn")
+        tag = (npgettext("tasks of the fund", "%(num)s waits", "%(num)s wait", one.number), "warn")
         url = url_for("awards_console.reserves", slug=one.call.slug)
         tasks.append(
             {"label": _("Reserves to approve"), "note": letters.title_of(one.call, g.lang), "url": url, "tag": tag}
@@ -90,7 +90,7 @@ def _to_see_to(visitor: Visitor) -> list[dict[str, Any]]:
             "label": console_shown.TODO[kind],
             "note": in_language(one.title, g.lang, one.original_language).text,
             "url": url_for("awards_console.index", slug=one.slug, view=kind.value),
-            "tag": (ngettext("%(num)s waits", "%(num)s wait", number), "warn"),
+            "tag": (npgettext("tasks of the fund", "%(num)s waits", "%(num)s wait", number), "warn"),
         }
         for one in todo.due(visitor.grants, visitor.person)
         for kind, number in one.numbers.items()

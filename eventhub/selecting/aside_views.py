@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from eventhub.kit.access import staff
 from eventhub.kit.forms import submit
-from eventhub.kit.i18n import language, show_own
+from eventhub.kit.i18n import language, show_number, show_own
 from eventhub.kit.web import back_to
 from eventhub.people.queries import public_names
 from eventhub.selecting import asides, queries
@@ -60,6 +60,7 @@ def _row(place: Place, one: Aside) -> dict[str, Any]:
         "id": one.row.id,
         "name": one.person.public_name,
         "about": _("Application %(number)s", number=one.number),
+        "number": show_number(one.number or 0, language()),
         "at": show_own(one.row.at, zone, language()),
         "lifted": show_own(one.row.lifted_at, zone, language()) if one.row.lifted_at else None,
     }
