@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from flask import flash, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import pgettext
 
 from eventhub.awards import (
     awarding,
@@ -303,7 +304,9 @@ def _facts(
     journey = f"{show_date(row.travels_on, g.lang)} – {show_date(row.returns_on, g.lang)}" if row else ""
     due = ""
     if report:
-        due = _("Filed") if report.filed_at else _("Due by %(day)s", day=show_date(report.due, g.lang))
+        due = (
+            pgettext("a report", "Filed") if report.filed_at else _("Due by %(day)s", day=show_date(report.due, g.lang))
+        )
     found = [
         (_("Support"), str(console_shown.VARIANTS[award.variant])),
         (_("Approved by"), names.get(award.approved_by_id, "")),
@@ -328,7 +331,7 @@ def _visa_deeds(state: State, row: Visa | None) -> list[tuple[str, Any]]:
         found = [VisaState.ASKED, VisaState.GRANTED, VisaState.REFUSED]
     steps = [(one.value, console_shown.VISAS[one][0]) for one in found]
     if state is State.VISA_PENDING and row is not None and row.state is VisaState.NEEDED and not row.refusals:
-        steps.append(("not_needed", _("Not needed after all")))
+        steps.append(("not_needed", _("No visa is needed after all")))
     return steps
 
 

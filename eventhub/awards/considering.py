@@ -16,7 +16,7 @@ from eventhub.kit.errors import DomainError
 class NotConsidered(DomainError):
     """Something stands against the person, or against the organization that nominates; ``reasons`` name nobody."""
 
-    message = _l("Something is owed here, or somebody is debarred: look at the file first.")
+    message = _l("A report is owed, or somebody is debarred: look at the file first.")
 
     def __init__(self, reasons: Sequence[Barred] = ()) -> None:
         super().__init__()

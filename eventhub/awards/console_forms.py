@@ -192,13 +192,13 @@ class PayForm(Form):
     amount = money(_l("Amount to pay"))
     payee = StringField(
         _l("To somebody else"),
-        description=_l("Name and kinship, where the traveller has no account. It is kept sealed."),
+        description=_l("Name and kinship, where the traveller has no bank account. It is kept sealed."),
         validators=[optional(), Length(max=200)],
     )
     account = words(
         _l("How that person is paid"),
         needed=False,
-        description=_l("The account or the office. It is kept sealed."),
+        description=_l("The bank account, or the office that pays out the money. It is kept sealed."),
     )
 
     def __init__(self, currency: str, **given: Any) -> None:
@@ -252,7 +252,7 @@ class BudgetForm(Form):
     """A budget is raised or cut."""
 
     direction = SelectField(
-        _l("What happens"), choices=options([("raise", _l("Raise the budget")), ("cut", _l("Cut the budget"))])
+        _l("Kind of change"), choices=options([("raise", _l("Raise the budget")), ("cut", _l("Cut the budget"))])
     )
     amount = money(_l("By how much"))
     reason = words(_l("Reason"), description=_l("It stands in the ledger for ever. Name nobody here."))
@@ -281,7 +281,7 @@ class RateForm(Form):
         render_kw={"spellcheck": "false", "dir": "ltr"},
     )
     units = StringField(validators=[required(), Length(max=30)], render_kw={"inputmode": "decimal"})
-    valid_from = day(_l("Holds from"))
+    valid_from = day(_l("Valid from"))
     source = StringField(_l("Source"), validators=[required(), Length(max=200)])
 
     def __init__(self, base: str, **given: Any) -> None:
@@ -321,6 +321,6 @@ class StayForm(Form):
     arrives = DateTimeLocalField(_l("Arrives"), validators=[required()], format=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])
     leaves = DateTimeLocalField(_l("Leaves"), validators=[required()], format=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])
     driven = SelectField(
-        _l("Ways on which the host drives"),
+        _l("Transfers provided by the host"),
         choices=options((str(number), str(number)) for number in range(LEGS + 1)),
     )

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import g
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import lazy_pgettext
+from flask_babel import lazy_pgettext, pgettext
 
 from eventhub.awards.ledger import pure, shown
 from eventhub.awards.models import Award, AwardLine, AwardStay, Payment, Refund, VisaState
@@ -52,10 +52,10 @@ MOVEMENTS: dict[MovementKind, Any] = {
 }
 REASONS: dict[str, Any] = {
     "opened": _l("The call was opened"),
-    "moved": _l("For somebody whom both envelopes may pay"),
-    "moved_back": _l("Back to the envelope it came from"),
+    "moved": _l("For somebody whom either envelope may pay"),
+    "moved_back": _l("Money back to the envelope it came from"),
     "repriced": _l("Amounts changed before the offer"),
-    "replaced": _l("Somebody else comes"),
+    "replaced": _l("Replaced by somebody else"),
     "settled": _l("The grant was settled"),
     "erased": _l("The person was erased"),
     "approved": STATES[State.APPROVED][0],
@@ -69,7 +69,7 @@ REASONS: dict[str, Any] = {
 DEEDS: dict[str, Any] = {
     "actual_noted": _l("Real cost entered"),
     "receipt_kept": _l("Receipt sent"),
-    "receipt_read": _l("Receipt saved by staff"),
+    "receipt_read": _l("Receipt downloaded by staff"),
     "payment_asked": _l("Payment asked for"),
     "paid": _l("Money paid"),
     "payment_dropped": _l("Payment dropped"),
@@ -101,8 +101,8 @@ LINES: dict[Reason, Any] = {
     Reason.HOST_BREAKFAST: _l("Taken off: breakfast from the host"),
     Reason.HOST_LUNCH: _l("Taken off: lunch from the host"),
     Reason.HOST_DINNER: _l("Taken off: dinner from the host"),
-    Reason.LEG: _l("Ways between a terminal and a dwelling"),
-    Reason.HOST_TRANSPORT: _l("Ways on which the host drives"),
+    Reason.LEG: _l("Transfers between airport or station and lodging"),
+    Reason.HOST_TRANSPORT: _l("Transfers provided by the host"),
 }
 VARIANTS: dict[Variant, Any] = {
     Variant.FULL: SUPPORTS[Support.FULL],
@@ -140,18 +140,18 @@ def sums(row: FundEnvelope) -> dict[str, Any]:
         return shown(row, minor, g.lang)
 
     parts = [
-        (_("Paid"), held.spent, "ok"),
-        (_("Committed"), held.committed, ""),
-        (_("Reserved"), held.reserved, "warn"),
+        (pgettext("money", "Paid"), held.spent, "ok"),
+        (pgettext("money", "Committed"), held.committed, ""),
+        (pgettext("money", "Reserved"), held.reserved, "warn"),
     ]
     return {
         "facts": [
             (_("Budget"), said(row.budget)),
-            (_("Reserved"), said(row.reserved)),
-            (_("Committed"), said(row.committed)),
-            (_("Paid"), said(row.paid)),
-            (_("Returned"), said(row.returned)),
-            (_("Free"), said(held.free)),
+            (pgettext("money", "Reserved"), said(row.reserved)),
+            (pgettext("money", "Committed"), said(row.committed)),
+            (pgettext("money", "Paid"), said(row.paid)),
+            (pgettext("money", "Returned"), said(row.returned)),
+            (pgettext("money", "Free"), said(held.free)),
         ],
         "parts": [{"percent": amount * 100 / whole, "kind": kind} for _label, amount, kind in parts],
         "legend": [{"label": f"{one} {said(amount)}", "kind": kind} for one, amount, kind in parts],

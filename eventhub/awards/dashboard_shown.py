@@ -44,7 +44,7 @@ SUMS = ("budget", "reserved", "committed", "paid", "returned", "free")
 SUM_NAMES: Mapping[str, Any] = {
     "budget": _l("Budget"),
     "reserved": lazy_pgettext("money", "Reserved"),
-    "committed": lazy_pgettext("money", "Promised"),
+    "committed": lazy_pgettext("money", "Committed"),
     "paid": lazy_pgettext("money", "Paid"),
     "returned": lazy_pgettext("money", "Returned"),
     "free": lazy_pgettext("money", "Free"),

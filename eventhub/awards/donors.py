@@ -116,7 +116,7 @@ def make(manuscript: Manuscript) -> bytes:
     if manuscript.kind is ReportKind.PDF:
         return typeset.pdf(Source.DONORS, _data(manuscript), at=manuscript.at)
     with force_locale(LOCALES[manuscript.language]):
-        header = [str(_("Section")), str(_("Table")), str(_("Line")), str(_("Column")), str(_("Value"))]
+        header = [str(_("Section")), str(_("Table")), str(_("Row")), str(_("Column")), str(_("Value"))]
         rtl = direction(manuscript.language) == "rtl"
         return xlsx_bytes(_rows(manuscript), header, sheet=str(_("Report for donors")), rtl=rtl)
 
@@ -271,7 +271,7 @@ def _money(reading: Reading) -> Section:
         )
     if found.each is not None:
         each = ngettext(
-            "For each of %(num)s person, on average: %(money)s.",
+            "For %(num)s person, on average: %(money)s.",
             "For each of %(num)s people, on average: %(money)s.",
             found.people,
             money=show_money(Money(found.each, found.currency), g.lang),
@@ -320,8 +320,8 @@ def _selection(reading: Reading, today: date) -> Section:
             " nobody read a file of a person or an organization that they have ties to."
         ),
         _(
-            "A program proposed those with the highest scores within the budget and the balance rules. The board"
-            " recommended the list, another person approved it, and a third pays."
+            "A computer program proposed those with the highest scores within the budget and the balance rules. The"
+            " board recommended the list, another person approved it, and a third pays."
         ),
     ]
     section.parts.extend([Part("words", str(one)) for one in how])
@@ -345,11 +345,11 @@ def _selection(reading: Reading, today: date) -> Section:
     digest = _digest(reading)
     facts += [
         *([(str(_("Rules of the call (SHA-256)")), digest, True)] if digest else []),
-        *([(str(_("Seed of the lottery, committed to (SHA-256)")), agreed, True)] if agreed else []),
+        *([(str(_("Seed of the lottery: digest fixed in advance (SHA-256)")), agreed, True)] if agreed else []),
     ]
     if slate is not None and slate.state is SlateState.APPROVED:
         facts.append((str(_("Inputs of the selection (SHA-256)")), slate.digest, True))
-        facts.append((str(_("Program")), slate.solver, True))
+        facts.append((str(_("Computer program")), slate.solver, True))
     section.parts.append(Part("facts", facts=facts))
     return section
 

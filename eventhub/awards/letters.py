@@ -55,7 +55,7 @@ RELEASE_FAILED = {
     Failed.MONEY: _l("The envelopes did not hold all offers, so nobody was told."),
     Failed.NEAR: _l("Whoever set the release has a tie to one of its applicants, so nobody was told."),
     Failed.MOVED: _l("The decisions had moved on, so nobody was told."),
-    Failed.BARRED: _l("Something is owed here, or somebody is debarred, so nobody was told."),
+    Failed.BARRED: _l("Somebody in this release owes a report or is debarred, so nobody was told."),
     Failed.ROLE: _l("Whoever set the release is no fund officer of this call any more, so nobody was told."),
     Failed.STUCK: _l("A fault of the system stopped the release again and again, so nobody was told."),
 }
@@ -323,7 +323,7 @@ def _why_ended(outcome: Outcome | None) -> Any:
         return _l("The organization that nominated you has named somebody else in your place. Your grant has ended.")
     if outcome is Outcome.CANCELLED:
         return _l("The fund has ended your grant.")
-    return _l("We have noted that you do not come. Your grant has ended.")
+    return _l("We have noted that you will not attend. Your grant has ended.")
 
 
 def _facts(application: Application, title: str) -> list[dict[str, Any]]:

@@ -174,7 +174,7 @@ def _row(place: Place, one: Row) -> dict[str, Any]:
     application = award.application
     report: Any = None
     if one.report:
-        report = (_("Filed"), "ok") if one.report.filed_at else STATES[application.state]
+        report = (pgettext("a report", "Filed"), "ok") if one.report.filed_at else STATES[application.state]
     return {
         "id": award.id,
         "number": application.number,
@@ -203,5 +203,5 @@ def _ways(place: Place) -> list[dict[str, str]]:
         *([release] if place.offers or approves else []),
         {"label": _("Money"), "url": url_for("awards_console.money", slug=place.slug)},
         {"label": _("Payments"), "url": url_for("awards_console.payments", slug=place.slug)},
-        {"label": _("Proposed reserves"), "url": url_for("awards_console.reserves", slug=place.slug)},
+        {"label": _("Proposed from the reserve list"), "url": url_for("awards_console.reserves", slug=place.slug)},
     ]

@@ -7,6 +7,7 @@ from typing import Any
 from flask import flash, g, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import pgettext
 
 from eventhub.awards import budgets, console_queries, console_shown, dashboard, ledger, queries, releasing, rule_budgets
 from eventhub.awards.console import Place, at_awards, at_till, bp
@@ -258,8 +259,12 @@ def _told(place: Place, row: FundEnvelope) -> list[tuple[str, str]]:
     found = dashboard.money(place.reading.call, exact=False).envelopes
     one = next(each for each in found if each.key == row.key)
     named = [
-        *((_("Budget"), one.budget), (_("Reserved"), one.reserved), (_("Committed"), one.committed)),
-        *((_("Paid"), one.paid), (_("Returned"), one.returned), (_("Free"), one.free)),
+        (_("Budget"), one.budget),
+        (pgettext("money", "Reserved"), one.reserved),
+        (pgettext("money", "Committed"), one.committed),
+        (pgettext("money", "Paid"), one.paid),
+        (pgettext("money", "Returned"), one.returned),
+        (pgettext("money", "Free"), one.free),
     ]
     return [(label, ledger.shown(row, minor, g.lang)) for label, minor in named if minor is not None]
 

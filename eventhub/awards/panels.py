@@ -65,9 +65,9 @@ def today(visitor: Visitor) -> Panel | None:
     for row in console_queries.waiting(visitor.grants, visitor.person):
         title = in_language(row.title, g.lang, row.original_language).text
         found = (
-            (row.proposed, _("Proposed reserves"), url_for("awards_console.reserves", slug=row.slug)),
+            (row.proposed, _("Proposed from the reserve list"), url_for("awards_console.reserves", slug=row.slug)),
             (row.to_pay, _("Payments to agree to"), url_for("awards_console.payments", slug=row.slug)),
-            (row.to_change, _("Budgets to agree to"), url_for("awards_console.money", slug=row.slug)),
+            (row.to_change, _("Budget changes to agree to"), url_for("awards_console.money", slug=row.slug)),
         )
         for number, label, url in found:
             if number:
@@ -78,7 +78,12 @@ def today(visitor: Visitor) -> Panel | None:
         tag = (npgettext("tasks of the fund", "%(num)s waits", "%(num)s wait", one.number), "warn")
         url = url_for("awards_console.reserves", slug=one.call.slug)
         tasks.append(
-            {"label": _("Reserves to approve"), "note": letters.title_of(one.call, g.lang), "url": url, "tag": tag}
+            {
+                "label": _("From the reserve list, to approve"),
+                "note": letters.title_of(one.call, g.lang),
+                "url": url,
+                "tag": tag,
+            }
         )
     return Panel("awards/today_panel.html", {"tasks": tasks}) if tasks else None
 

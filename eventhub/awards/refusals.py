@@ -49,7 +49,7 @@ class PlaceFilled(NotPossible):
 class PlaceTaken(DomainError):
     """A lapsed offer whose place a reserve was confirmed for, or a slate has filled since."""
 
-    message = _l("The place of a lapsed offer went to a reserve. It cannot be offered again.")
+    message = _l("The place of a lapsed offer went to somebody on the reserve list. It cannot be offered again.")
 
 
 class LinkUnknown(NotFound):
@@ -65,8 +65,8 @@ class SumsHidden(Forbidden):
     """A sum less all that somebody sees is the own decision, which is not told yet (SAFETY.md properties 2 and 7)."""
 
     message = _l(
-        "You are near to an application of this call whose answer is still to come. Until then sums are not shown to"
-        " you, and a colleague has to do this."
+        "You have a tie to an application of this call whose decision is still to come. Until then sums are not shown"
+        " to you, and a colleague has to do this."
     )
 
 

@@ -26,7 +26,7 @@ class ReleaseForm(Form):
     when = RadioField(
         _l("When?"),
         choices=options([(NOW, _l("Now")), (LATER, _l("At a set time"))]),
-        validators=[required(_l("Choose when")), AnyOf([NOW, LATER])],
+        validators=[required(_l("Choose when the decisions are released")), AnyOf([NOW, LATER])],
     )
     at = DateTimeLocalField(_l("Day and time"), format=LOCAL, validators=[optional(), sensible_year])
 

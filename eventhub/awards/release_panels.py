@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import g, url_for
 from flask_babel import gettext as _
+from flask_babel import pgettext
 
 from eventhub.awards import access, release_shown, releasing
 from eventhub.awards.console_queries import aside_of
@@ -37,7 +38,7 @@ def today(visitor: Visitor) -> Panel | None:
         elif one.not_done:
             tag = (_("Release failed"), "stop")
         else:
-            tag = (_("Set"), "ok") if one.is_set else (_("To release"), "warn")
+            tag = (pgettext("a release", "Scheduled"), "ok") if one.is_set else (_("To release"), "warn")
         url = url_for("awards_release.board", slug=one.call.slug)
         calls.append({"title": title_of(one.call, g.lang), "url": url, "tag": tag})
     return Panel("awards/release_today.html", {"calls": calls}) if calls else None

@@ -54,7 +54,9 @@ def decide(slug: str, proposal_id: uuid.UUID) -> ResponseReturnValue:
 
         if submit(form, deed):
             said = (
-                _("Recommended. An approver decides.") if goes else _("Dropped. The next reserve is proposed, if any.")
+                _("The person is recommended. An approver decides.")
+                if goes
+                else _("Dropped. The next person on the reserve list is proposed, if any.")
             )
             flash(said, "ok")
             return back_to("awards_console.reserves", slug=slug)

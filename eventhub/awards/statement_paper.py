@@ -75,7 +75,7 @@ def _manuscript(
         },
         {
             "kind": "table",
-            "heads": [_("What"), _("Number"), _("Each"), _("Amount")],
+            "heads": [_("What"), _("Number"), _("Per unit"), _("Amount")],
             "rows": [*rows, [_("In all"), "", "", told["total"]]],
         },
     ]

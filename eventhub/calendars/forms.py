@@ -41,7 +41,9 @@ class RemindingForm(Form):
     in_calendar = SelectField(
         _l("In your calendar app"),
         coerce=int,
-        description=_l("In new invites and behind your private link. Some apps pass over it there; a mail is surer."),
+        description=_l(
+            "In new invites and behind your private link. Some apps ignore reminders behind a link; an email is surer."
+        ),
     )
     by_mail = SelectField(_l("By mail"), coerce=int)
 

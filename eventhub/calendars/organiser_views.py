@@ -70,7 +70,7 @@ def count_word(slug: str, word_id: uuid.UUID) -> ResponseReturnValue:
 @staff
 def set_word_aside(slug: str, word_id: uuid.UUID) -> ResponseReturnValue:
     """Nothing comes of it."""
-    return _decide(_event(slug), word_id, replies.set_aside, _("Set aside. Nothing has changed."))
+    return _decide(_event(slug), word_id, replies.set_aside, _("The answer is discarded. Nothing has changed."))
 
 
 @bp.get("/console/events/<slug>/calendar/places")

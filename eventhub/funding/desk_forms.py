@@ -56,7 +56,7 @@ class FilterForm(PlainForm):
         validate_choice=False,
     )
     vouched = SelectField(
-        _l("Has everybody vouched?"),
+        _l("Are all recommendations in?"),
         choices=options([("", _l("All")), ("yes", _l("Yes")), ("no", _l("Not yet"))]),
         validate_choice=False,
     )

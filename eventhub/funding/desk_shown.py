@@ -65,7 +65,7 @@ VOUCHES: dict[Vouch | None, Tag] = {
     Vouch.NOT_ME: (lazy_pgettext("of somebody who vouches", "Says: this is not me"), "stop"),
 }
 
-DISOWNED: Tag = (lazy_pgettext("of somebody who vouches", "Confirmed, then said: this was not me"), "stop")
+DISOWNED: Tag = (lazy_pgettext("of somebody who vouches", "Confirmed, then denied"), "stop")
 
 OWED: dict[Owed, Tag] = {
     Owed.REPORT: (_l("Owes a report"), "warn"),

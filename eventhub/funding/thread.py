@@ -98,7 +98,7 @@ class NothingAsked(DomainError):
 class AskedAlready(DomainError):
     """The very same was asked, and its answer is awaited."""
 
-    message = _l("The same was asked by mail already, and the answer is awaited. Change what you ask to write again.")
+    message = _l("The same was asked by email already, and the answer is awaited. Change what you ask to write again.")
     field = "question"
 
 

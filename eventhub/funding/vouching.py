@@ -113,7 +113,7 @@ class LinkClosed(DomainError):
 
     status = 410
     message = _l(
-        "This link opens nothing: it was answered or replaced, or it is not complete. If your answer is still missing, "
+        "This link opens nothing: it was used or replaced, or it is not complete. If your answer is still missing, "
         "open the link in the email again, or ask the applicant to send a new one."
     )
 

@@ -44,7 +44,7 @@ STANDINGS: dict[Standing, tuple[Any, str]] = {
     Standing.VOIDED: (_l("Void"), "stop"),
     Standing.TAKEN_BACK: (_l("Given to somebody else"), "silent"),
 }
-DECIDED: tuple[Any, str] = (_l("Reading is over"), "silent")
+DECIDED: tuple[Any, str] = (_l("Review closed"), "silent")
 """What stands at a file that was decided on before its reader was done."""
 SKIPPED: dict[str, Any] = {
     Skipped.NO_SCORES: _l("No review has been handed in yet."),

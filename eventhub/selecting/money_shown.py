@@ -66,4 +66,4 @@ def _seats(seats: Sequence[Mapping[str, Any]], lang: str) -> str:
     number = show_number(len(seats) - beyond, lang)
     if not beyond:
         return number
-    return str(_("%(number)s, and %(more)s with what was left", number=number, more=show_number(beyond, lang)))
+    return str(_("%(number)s, and %(more)s with money left over", number=number, more=show_number(beyond, lang)))

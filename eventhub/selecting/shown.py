@@ -166,9 +166,9 @@ def _note(
 ) -> str | None:
     """Why somebody is chosen whom the score alone does not explain; None where it does, or nothing open does."""
     if one["tied"]:
-        return str(_("a tie decided by rule"))
+        return str(_("equal scores, decided by rule"))
     if one["beyond"]:
-        return str(_("with what was left"))
+        return str(_("with money left over"))
     if known is None or one["rank"] <= slate.result["places"]:
         return None
     times = {None: None, True: "yes", False: "no"}
@@ -192,7 +192,7 @@ def _skipped(slate: Slate, visible: Sequence[Mapping[str, Any]], sight: Sight) -
 def _gap(ranks: Sequence[int], lang: str) -> str:
     first, last = show_number(ranks[0], lang), show_number(ranks[-1], lang)
     if len(ranks) == 1:
-        return str(_("Rank %(rank)s: one more is chosen", rank=first))
+        return str(_("Rank %(rank)s: one more person is chosen, not shown here", rank=first))
     told = ngettext(
         "Ranks %(first)s to %(last)s: %(num)s more is chosen",
         "Ranks %(first)s to %(last)s: %(num)s more are chosen",
@@ -217,8 +217,8 @@ def tag_of(one: Mapping[str, Any], reserves: Mapping[str, int]) -> tuple[str, st
         if one["pin"] == "must":
             return _("Pinned by the board"), "go"
         if one["tied"]:
-            return _("Chosen, a tie decided by rule"), "new"
-        return (_("Chosen, with what was left"), "new") if one["beyond"] else (_("Chosen"), "ok")
+            return _("Chosen: equal scores, decided by rule"), "new"
+        return (_("Chosen, with money left over"), "new") if one["beyond"] else (_("Chosen"), "ok")
     if one["id"] in reserves:
         return _("Reserve %(number)s", number=show_number(reserves[one["id"]], language())), "warn"
     return (_("Pinned out"), "stop") if one["pin"] == "not" else (_("Not chosen"), "silent")
@@ -387,7 +387,7 @@ def why_chosen(slate: Slate, one: Mapping[str, Any], rules: Rules, cells: Collec
     if one["pin"] == "must" and not taken:
         found.append(_("Pinned by the board"))
     if one["beyond"]:
-        found.append(_("Chosen, with what was left"))
+        found.append(_("Chosen, with money left over"))
     if one["tied"]:
         found.append(_("This person is as good for the slate as those on it. The rules of ties decided."))
     if not found:
@@ -397,12 +397,13 @@ def why_chosen(slate: Slate, one: Mapping[str, Any], rules: Rules, cells: Collec
         else:
             found.append(
                 _(
-                    "By score: number %(rank)s on the list. Others before do not fit the money, a rule or a limit.",
+                    "By score: number %(rank)s on the list. Some who stand higher are left out because of the money, a"
+                    " rule or a limit.",
                     **numbers,
                 )
             )
     counts = [each for each in rules.balance if each.bound is Bound.LEAST and each.key in cells]
-    found += [_("Counts for a rule: %(rule)s", rule=_balance_label(each)) for each in counts]
+    found += [_("Counts towards a rule of balance: %(rule)s", rule=_balance_label(each)) for each in counts]
     if _has_sealed(rules):
         found.append(_("Rules of balance that are not shown for one person"))
     return found

@@ -52,7 +52,7 @@ def test_one_person_of_finance_alone_changes_no_budget(client: FlaskClient, fund
     officer(client, fund, Role.APPROVER)
     assert client.post(agree, data={}).status_code == 404
     second = officer(client, fund, Role.FINANCE)
-    assert "Budgets to agree to" in client.get("/en/console").text
+    assert "Budget changes to agree to" in client.get("/en/console").text
     data = fields_of(client.get(money(fund)), action="/agree")
     for _ in range(2):
         assert client.post(agree, data=data).status_code == 303

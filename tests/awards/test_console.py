@@ -351,11 +351,11 @@ def test_receipts_are_sent_by_the_person_and_opened_by_the_desk(client: FlaskCli
     officer(client, fund)
     assert client.get(f"{staff}/receipt").status_code == 405
     assert deed(client, staff, "/receipt", why="") == 422
-    assert "Receipt saved by staff" not in client.get(f"{home(fund)}/{award.id}").text
+    assert "Receipt downloaded by staff" not in client.get(f"{home(fund)}/{award.id}").text
     saved = send(client, f"{staff}/receipt", at=staff, why="To pay it")
     assert saved.status_code == 200
     assert "attachment" in saved.headers["Content-Disposition"]
-    assert "Receipt saved by staff" in client.get(f"{home(fund)}/{award.id}").text
+    assert "Receipt downloaded by staff" in client.get(f"{home(fund)}/{award.id}").text
     assert person
 
 
@@ -382,10 +382,10 @@ def test_today_and_the_call_lead_to_what_waits(client: FlaskClient, fund: Money)
     award = make_award(fund, State.ACCEPTED)
     awarding.withdraw(award.application.person, award)
     officer(client, fund)
-    assert "Proposed reserves" in client.get("/en/console").text
+    assert "Proposed from the reserve list" in client.get("/en/console").text
     assert home(fund) in client.get(f"/en/console/funds/{fund.call.slug}").text
     officer(client, fund, Role.FINANCE)
-    assert "Proposed reserves" not in client.get("/en/console").text
+    assert "Proposed from the reserve list" not in client.get("/en/console").text
 
 
 def test_reminders_keep_in_step_with_the_days_a_call_gives(client: FlaskClient, fund: Money) -> None:

@@ -119,7 +119,7 @@ def test_a_sheet_with_numbers_as_numbers(fund: Money, make: Make) -> None:
     order = ask(fund, overseer(fund), ReportKind.XLSX, "en")
     make()
     rows = CalamineWorkbook.from_object(io.BytesIO(body_of(order))).get_sheet_by_index(0).to_python()
-    assert rows[0] == ["Section", "Table", "Line", "Column", "Value"]
+    assert rows[0] == ["Section", "Table", "Row", "Column", "Value"]
     assert ["Who applied and who came", "", "In all", "Applied", 48] in rows
     assert ["Money", "Envelopes in USD", "Voluntary fund", "Budget", 40_000] in rows
     assert ["Money", "Costs in USD", "Economy-class return ticket", "Approved", 7_200] in rows

@@ -139,7 +139,7 @@ def test_a_visa_noted_as_needed_by_mistake_is_undone(client: FlaskClient, fund: 
     assert deed(client, url, "/visa", deed="needed") == 303
     page = client.get(url)
     assert "A ticket can be bought once the visa is granted." in page.text
-    assert "Not needed after all" in page.text
+    assert "No visa is needed after all" in page.text
     fields = fields_of(page, action="/visa") | {"deed": "not_needed"}
     for _ in range(2):
         assert client.post(f"{url}/visa", data=fields).status_code == 303
@@ -161,7 +161,7 @@ def test_a_visa_that_was_asked_for_or_decided_on_stays(
     fields = fields_of(client.get(url), action="/visa")
     assert deed(client, url, "/visa", deed=last) == 303
     page = client.get(url).text
-    assert "Not needed after all" not in page
+    assert "No visa is needed after all" not in page
     assert ("Waiting for the visa" in page.split("History")[0]) is (last == "asked")
     assert client.post(f"{url}/visa", data=fields | {"deed": "not_needed"}).status_code == 422
     assert travelling.visa_of(award) is not None

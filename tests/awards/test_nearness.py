@@ -43,11 +43,11 @@ def test_what_waits_does_not_count_ones_own(client: FlaskClient, fund: Money) ->
     db.session.flush()
     first = make_award(fund, State.ACCEPTED)
     awarding.withdraw(first.application.person, first)
-    assert "Proposed reserves" not in client.get("/en/console").text
+    assert "Proposed from the reserve list" not in client.get("/en/console").text
     second = make_award(fund, State.ACCEPTED)
     awarding.withdraw(second.application.person, second)
     assert queries.open_proposals(fund.call.id)[1].application_id == other.id
-    assert "Proposed reserves" in client.get("/en/console").text
+    assert "Proposed from the reserve list" in client.get("/en/console").text
     (row,) = console_queries.waiting(grants_of(person.id), person)
     assert (row.proposed, row.to_pay) == (1, 0)
 

@@ -64,7 +64,7 @@ def test_two_people_of_finance_pay_and_money_comes_back(client: FlaskClient, fun
     _first, payment = asked(client, fund, award)
     url = f"{home(fund)}/{award.id}/payments/{payment.id}"
     page = client.get(url)
-    assert "Agree: it is paid" not in page.text  # not the one who asked
+    assert "Agree, and record as paid" not in page.text  # not the one who asked
     fields = fields_of(page, action="/drop")
     assert client.post(f"{url}/agree", data=fields).status_code == 422
     officer(client, fund, Role.FINANCE)
@@ -143,7 +143,7 @@ def test_a_sealed_payee_is_read_for_a_reason(client: FlaskClient, fund: Money, a
     officer(client, fund, Role.FINANCE)
     page = client.get(url)
     assert "My aunt" not in page.text
-    assert "Agree: it is paid" not in page.text
+    assert "Agree, and record as paid" not in page.text
     fields = fields_of(page, action="/payee")
     unread = client.post(f"{url}/agree", data={"form_key": fields["form_key"]})
     assert "Open first who that is" in unread.text

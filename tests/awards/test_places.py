@@ -174,8 +174,8 @@ def test_the_officer_reads_whose_place_it_is(client: FlaskClient) -> None:
     page = client.get(f"/en/console/funds/{scene.call.slug}/grants/reserves").text
     assert db.session.get_one(Person, gone.person_id).name in page
     release = client.get(f"/en/console/funds/{scene.call.slug}/release").text
-    assert "Chosen, and gone since" in release
-    assert "A reserve is proposed." in release
+    assert "No longer chosen" in release
+    assert "Somebody on the reserve list is proposed." in release
     assert f"/en/console/funds/{scene.call.slug}/grants/reserves" in release
 
 
@@ -185,7 +185,7 @@ def test_the_approver_reads_that_somebody_chosen_has_left(client: FlaskClient) -
     db.session.execute(update(Slate).values(state=SlateState.RECOMMENDED, approved_by_id=None, approved_at=None))
     at = f"/en/console/funds/{scene.call.slug}/board/slates/{scene.slate.number}/decide"
     sign_in(client, make_approver(scene.call))
-    assert "has left since" not in client.get(at).text
+    assert "no longer chosen" not in client.get(at).text
     move(chosen_of(scene)[0], State.WITHDRAWN, actor=None)
     db.session.flush()
-    assert "1 person who was chosen has left since." in client.get(at).text
+    assert "1 person is no longer chosen." in client.get(at).text

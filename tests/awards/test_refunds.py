@@ -48,7 +48,7 @@ def test_one_person_notes_it_and_another_agrees(client: FlaskClient) -> None:
     assert (award.spent, payment.returned) == (1_000, 0), "nothing moves yet"
     told = text_of(client.get(page))
     assert "A colleague of finance agrees that it came back" in told
-    assert "Agree: it came back" not in told
+    assert "Agree, and record as returned" not in told
     assert (to_pay(fund.finance), to_pay(fund.second)) == (0, 1)
     refund = refunds.waiting_for(payment.id)
     assert refund is not None

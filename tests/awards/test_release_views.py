@@ -59,7 +59,7 @@ def test_the_page_shows_decisions_by_kind_and_releases_all(client: FlaskClient, 
     assert "/awaited/" in told
     assert 'name="stamp"' in page.text
     assert page.text.count('name="stamp"') == 1
-    assert error_at(send(client, at(scene), at=at(scene)), "when") == "Error: Choose when"
+    assert error_at(send(client, at(scene), at=at(scene)), "when") == "Error: Choose when the decisions are released"
     asked = send(client, at(scene), at=at(scene), when="now")
     for words in ("Release 40 decisions?", "Approved in all: USD", "it cannot be taken back", "40 people learn"):
         assert words in text_of(asked)
@@ -115,18 +115,22 @@ def test_a_release_that_failed_is_shown_with_its_reason_and_whom_it_is_about(
     assert "Release failed" not in text_of(client.get("/en/console"))
     releasing.release_due(made.id)
     told = text_of(client.get(at(scene)))
-    for words in ("The decisions had moved on", "Changed since the release was set", person_of(file).public_name):
+    for words in (
+        "The decisions had moved on",
+        "Files that changed since the release was set",
+        person_of(file).public_name,
+    ):
         assert words in told
     assert "Release failed" in text_of(client.get("/en/console"))
     release(scene)
-    assert "Changed since the release was set" not in text_of(client.get(at(scene)))
+    assert "Files that changed since the release was set" not in text_of(client.get(at(scene)))
     assert "Release failed" not in text_of(client.get("/en/console"))
 
 
 def test_a_possible_duplicate_of_somebody_chosen_is_named_before_it_goes(client: FlaskClient, scene: Decided) -> None:
     chosen, other = file_in(scene, State.APPROVED), file_in(scene, State.NOT_RECOMMENDED)
     first, second = sorted((chosen.id, other.id))
-    words = "Possible duplicates of which one is chosen"
+    words = "Possible duplicates, one of them chosen"
     assert words not in text_of(client.get(at(scene)))
     pair = FundPair(call_id=scene.call.id, first_id=first, second_id=second, score=3, reasons=["name"])
     db.session.add(pair)
@@ -164,7 +168,7 @@ def test_what_changed_meanwhile_is_named_before_it_goes(client: FlaskClient, sce
     assert page.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     assert "Something changed since you opened this page" in text_of(page)
     told = text_of(page)
-    assert "Changed since you looked" in told
+    assert "Files that changed since you looked" in told
     assert person_of(file).public_name in told
     assert not letters()
 

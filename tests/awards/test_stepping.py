@@ -50,7 +50,7 @@ def test_the_approver_s_start_page_leads_to_whom_she_approves(client: FlaskClien
     name = db.session.get_one(Person, proposal_of(scene).application.person_id).public_name
     sign_in(client, scene.approver)
     start = client.get("/en/console")
-    assert "Reserves to approve" in text_of(start)
+    assert "From the reserve list, to approve" in text_of(start)
     assert "1 waits" in text_of(start)
     assert at(scene, "grants/reserves") in start.text
     for page in ("grants/reserves", "release"):

@@ -336,5 +336,5 @@ def test_a_vouch_that_was_disowned_counts_no_more_and_stands_at_the_desk(client:
     db.session.flush()
     sign_in(client, fund_officer(call))
     told = text_of(client.get(f"/en/console/funds/{call.slug}/files/{draft.id}"))
-    assert "Confirmed, then said: this was not me" in told
+    assert "Confirmed, then denied" in told
     assert "She is known to us." in told

@@ -473,7 +473,7 @@ def test_files_that_were_decided_on_wait_for_nobody(client: FlaskClient) -> None
     listed = client.get("/en/reviews").text
     assert "nothing more to read" in listed
     assert "Please read by" not in listed
-    assert "Reading is over" in listed
+    assert "Review closed" in listed
     page = client.get(f"/en/reviews/{review.id}").text
     assert "This file is decided on" in page
     assert "I recognise this person" not in page

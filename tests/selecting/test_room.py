@@ -301,7 +301,7 @@ def test_a_chosen_file_says_why_and_tells_nothing_sealed(client: FlaskClient, sc
     assert not any("Woman" in page.partition("Why chosen?")[2] for page in told.values())
     americans = {str(one.id) for one in files if one.region == "americas"}
     for key, page in told.items():
-        assert ("Counts for a rule: Region: " in page) is (key in americans)
+        assert ("Counts towards a rule of balance: Region: " in page) is (key in americans)
     board = db.session.get_one(Board, slate.board_id)
     actions.pin(member, board, queries.file(reading(call), files[20].id), must=True, reason="To try")
     make_slate(board, member)
@@ -357,7 +357,7 @@ def test_before_it_recommends_the_board_reads_what_is_not_done(client: FlaskClie
     db.session.flush()
     told = text_of(client.get(where))
     assert "Is it time?" in told
-    assert "1 reading is not handed in yet." in told
+    assert "1 review is not handed in yet." in told
     assert "30 files lack a reader." in told
     assert "1 possible duplicate waits for the fund’s desk." in told
     assert "Possibly one person, and chosen twice:" in told
