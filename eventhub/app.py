@@ -140,6 +140,7 @@ from eventhub.reviewing import lift_views as reviewing_console
 from eventhub.reviewing import models as reviewing_models
 from eventhub.reviewing import views as reviewing_pages
 from eventhub.reviewing.panels import PROVIDERS as REVIEWING_PANELS
+from eventhub.selecting import aside_views as selecting_asides
 from eventhub.selecting import file_views as selecting_files
 from eventhub.selecting import models as selecting_models
 from eventhub.selecting import slate_views as selecting_slates
@@ -236,7 +237,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *{module.bp: module for module in (mailings_console, mailings_log)},
     reviewing_pages.bp,
     reviewing_console.bp,
-    *{module.bp: module for module in (selecting_room, selecting_files, selecting_slates)},
+    *{module.bp: module for module in (selecting_room, selecting_files, selecting_slates, selecting_asides)},
 )
 """Pages for people: their addresses begin with a language. The desk's modules fill one blueprint."""
 

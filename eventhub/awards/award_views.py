@@ -20,9 +20,19 @@ from eventhub.awards import (
     replacing,
     reporting,
     travelling,
+    undoing,
 )
 from eventhub.awards.console import Place, at_awards, at_desk, at_till, bp, found_award
-from eventhub.awards.console_forms import AcceptForm, EndForm, HomeForm, ReadForm, TicketForm, VisaForm, chosen_day
+from eventhub.awards.console_forms import (
+    AcceptForm,
+    EndForm,
+    HomeForm,
+    ReadForm,
+    TicketForm,
+    UndoForm,
+    VisaForm,
+    chosen_day,
+)
 from eventhub.awards.ledger import shown
 from eventhub.awards.letters import title_of
 from eventhub.awards.models import Award, Ticket, TravelReport, Visa, VisaState
@@ -104,6 +114,18 @@ def end(slug: str, award_id: uuid.UUID) -> ResponseReturnValue:
     if deed not in deeds:
         raise NotFound
     return _done(slug, award_id, EndForm, deeds[deed], _("The grant has ended. Its money is free again."))
+
+
+@bp.post("/console/funds/<slug>/grants/<uuid:award_id>/undo")
+@staff
+@stands_on("awards_console.record")
+def undo(slug: str, award_id: uuid.UUID) -> ResponseReturnValue:
+    """A ticket, or that the person was there, was noted by mistake."""
+
+    def deed(place: Place, award: Award, form: UndoForm) -> object:
+        return undoing.undo(place.person, award, text=form.mistake.data)
+
+    return _done(slug, award_id, UndoForm, deed, _("Taken back. The grant is where it was before."))
 
 
 @bp.post("/console/funds/<slug>/grants/<uuid:award_id>/accept")
@@ -239,6 +261,7 @@ def _draw(
         visa_form=_this_or_fresh(sent, VisaForm),
         ticket_form=_this_or_fresh(sent, TicketForm) if place.offers and _may_buy(state, visa_row) else None,
         home_form=_this_or_fresh(sent, HomeForm) if place.offers and state is State.TICKETED else None,
+        undo_form=_this_or_fresh(sent, UndoForm) if place.offers and undoing.may_undo(award) else None,
         end_form=_this_or_fresh(sent, EndForm),
         accept_form=_this_or_fresh(sent, AcceptForm) if place.offers and state is State.OFFERED else None,
         unreached=not application.person.email and application.erased_at is None,

@@ -433,11 +433,12 @@ def _release(actor: Person | None, award: Award, outcome: Outcome, *, reason: st
 
 
 def _drop_payments(actor: Person | None, award: Award) -> None:
-    """What waits to be paid is not paid any more: nobody could agree to it."""
+    """What waits to be paid is not paid any more: nobody could agree to it. Whoever asked for it gets a mail."""
     waits = Payment.award_id == award.id, Payment.paid_at.is_(None), Payment.dropped_at.is_(None)
     dropped = db.session.execute(update(Payment).where(*waits).values(dropped_at=now()).returning(Payment.id))
-    for _payment in dropped.all():
+    for payment_id in dropped.scalars():
         audit.record("awards.payment_dropped", award, actor=actor, scope_id=award.application.call_id)
+        promise("awards.payment_swept", payment_id=payment_id)
 
 
 def _is_news(actor: Person | None, award: Award) -> bool:

@@ -114,6 +114,14 @@ class EndForm(Form):
     reason = words(_l("Reason"), description=_l("It stays in the history of the grant. The person never reads it."))
 
 
+class UndoForm(Form):
+    """Why a step is taken back."""
+
+    mistake = words(
+        _l("What was wrong?"), description=_l("It stays in the history of the grant. The person never reads it.")
+    )
+
+
 class AcceptForm(Form):
     """How somebody said yes who did not press the button."""
 

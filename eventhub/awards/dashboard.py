@@ -246,8 +246,9 @@ def timeline(reading: Reading, today: date) -> list[Span]:
         last = max(until, day(chosen.read)) if chosen.read else until
         found.append(Span(Happening.READING, day(chosen.assigned), last, chosen.handed_in, chosen.reviews))
     if chosen.met is not None:
-        goes_on = chosen.meets or chosen.parted is None
-        found.append(Span(Happening.BOARD, day(chosen.met), today if goes_on else day(chosen.parted)))
+        # A meeting that nobody closed ended with the choice at the latest.
+        parted = chosen.parted if not chosen.meets else chosen.approved
+        found.append(Span(Happening.BOARD, day(chosen.met), max(day(chosen.met), day(parted)) if parted else today))
     for what, moment in ((Happening.RECOMMENDED, chosen.recommended), (Happening.APPROVED, chosen.approved)):
         if moment is not None:
             found.append(Span(what, day(moment), day(moment)))

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from eventhub.awards.awarding import link
 from eventhub.awards.ledger import shown
-from eventhub.awards.models import Award, Outcome, Replacement, TravelReport
+from eventhub.awards.models import Award, Outcome, Payment, Replacement, TravelReport
 from eventhub.awards.release_models import Failed, Release
 from eventhub.awards.replacing import link as replacement_link
 from eventhub.funding import attending, thread
@@ -32,6 +32,7 @@ Kind = Literal[
 FOOT = _l("You get this mail because you applied for support. Answers to this address are not read.")
 FOOT_NOMINATOR = _l("You get this mail because you nominated somebody. Answers to this address are not read.")
 FOOT_OFFICER = _l("You get this mail because you set a release of decisions. Answers to this address are not read.")
+FOOT_FINANCE = _l("You get this mail because you asked for a payment. Answers to this address are not read.")
 
 FOOT_ON_PAPER = _l("You get this letter because you applied for support.")
 ON_PAPER = "preview@invalid"
@@ -60,6 +61,8 @@ RELEASE_FAILED = {
     Failed.NEAR: _l("Whoever set the release has a tie to one of its applicants, so nobody was told."),
     Failed.MOVED: _l("The decisions had moved on, so nobody was told."),
     Failed.BARRED: _l("Somebody in this release owes a report or is debarred, so nobody was told."),
+    Failed.ROLE: _l("Whoever set the release is no fund officer of this call any more, so nobody was told."),
+    Failed.STUCK: _l("A fault of the system stopped the release again and again, so nobody was told."),
 }
 
 
@@ -219,6 +222,42 @@ def release_failed(row: Release, person: Person, call: Call) -> Letter | None:
                 }
             ],
             "foot": FOOT_OFFICER,
+        },
+    )
+
+
+def payment_swept(award: Award, payment: Payment, person: Person) -> Letter | None:
+    """To whoever asked for a payment that was dropped by the clock. Names nobody; None without an address."""
+    if not person.email:
+        return None
+    lang, call = person.language, award.application.call
+    if person.discreet:
+        return _neutral(person.email, lang, "people.me")
+    title = title_of(call, lang)
+    facts = [{"label": _l("Fund"), "value": title}]
+    if award.application.reference:
+        facts.append({"label": _l("Application"), "value": award.application.reference})
+    facts.append({"label": _l("Amount"), "value": shown(award.envelope, payment.amount, lang)})
+    return Letter(
+        person.email,
+        lang,
+        lambda: gettext("A payment that you asked for was dropped: %(fund)s", fund=title),
+        "registration/letter",
+        {
+            "name": person.public_name,
+            "paragraphs": [
+                _l("The grant has ended before a colleague agreed to the payment, so nothing is paid."),
+                _l("There is nothing for you to do. If money is owed all the same, look at the grant."),
+            ],
+            "quote": None,
+            "facts": facts,
+            "buttons": [
+                {
+                    "label": _l("Open the grant"),
+                    "url": absolute("awards_console.record", lang=lang, slug=call.slug, award_id=award.id),
+                }
+            ],
+            "foot": FOOT_FINANCE,
         },
     )
 

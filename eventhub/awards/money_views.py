@@ -16,7 +16,7 @@ from eventhub.awards.console_queries import Entry
 from eventhub.awards.exchange import UN_OPERATIONAL
 from eventhub.awards.letters import title_of
 from eventhub.awards.money_models import BudgetChange, ExchangeRate, FundEnvelope
-from eventhub.awards.releasing import SumsHidden
+from eventhub.awards.refusals import SumsHidden
 from eventhub.funding.models import Call
 from eventhub.kit.access import staff, stands_on
 from eventhub.kit.forms import ActionForm, Form, submit

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import delete, select, update
 
-from eventhub.awards import awarding, queries, receipts, releasing, reporting, stays
+from eventhub.awards import awarding, queries, receipts, releasing, reporting, statements, stays
 from eventhub.awards.ledger import Line, free
 from eventhub.awards.models import (
     Award,
@@ -102,6 +102,7 @@ def erase(person: Person) -> int:
     sent = StoredFile.owner_id == person.id, StoredFile.purpose == receipts.PURPOSE, StoredFile.deleted_at.is_(None)
     for file in db.session.scalars(select(StoredFile).where(*sent)):
         files.remove(file)
+    statements.forget(list(db.session.scalars(select(AwardStay.id).where(AwardStay.award_id.in_(ids)))))
     for table in (Visa, Ticket, Replacement, AwardStay):
         db.session.execute(delete(table).where(table.award_id.in_(ids)))
     _forget_words(ids)

@@ -15,6 +15,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import defer, joinedload
 
 from eventhub.awards import awarding, ledger, queries
+from eventhub.awards.access import may_approve
 from eventhub.awards.allotting import Need, NoRoom, Purse, fitted
 from eventhub.awards.awarding import Cost, Grant
 from eventhub.awards.ledger import AmountWrong, EnvelopeBroken, Line
@@ -39,6 +40,7 @@ from eventhub.kit.money import Money
 from eventhub.kit.outbox import promise
 from eventhub.people.affiliations import as_one
 from eventhub.people.models import Person
+from eventhub.people.queries import grants_of
 from eventhub.reviewing.queries import call_by_id
 from eventhub.selecting import inputs
 from eventhub.selecting.inputs import cells_of, variants_of
@@ -56,6 +58,10 @@ class NothingToApprove(DomainError):
     """No reserve was confirmed that waits for an approver."""
 
     message = _l("Nobody waits for an approval any more. Somebody may have been faster.")
+
+
+class NotApprover(Forbidden):
+    """Whoever approved the slate may not approve for this call any more: nothing is given in that name."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +106,8 @@ def stage(slate_id: uuid.UUID) -> Staging | None:
             db.session.flush()
     except (EnvelopeBroken, NoRoom, AmountWrong) as error:
         row.failed, row.missing = Failed.MONEY, _missing(error)
+    except NotApprover:
+        row.failed = Failed.ROLE
     except (Forbidden, TwoPeople):
         row.failed = Failed.NEAR
     except (NotPossible, Stale, AlreadyAwarded):
@@ -265,6 +273,8 @@ def _stage(call: Call, slate: Slate) -> None:
     _line_up(call, slate, files, people)
     if plans:
         approver = db.session.get_one(Person, slate.approved_by_id)
+        if not may_approve(grants_of(approver.id), call_by_id(call.id).scope):
+            raise NotApprover
         awarding.approve_all(approver, call, _grants(call, rules, plans), recommended_by=slate.recommended_by_id)
     told = [one for one in files if one.state in REASONS]
     _note_reasons(call.id, told, _over_limit(rules, files, people))

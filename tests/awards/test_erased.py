@@ -70,3 +70,23 @@ def test_an_erasure_takes_the_days_of_a_journey_and_closes_the_link_of_the_offer
     assert journey not in {left.ended_on, left.due}
     with pytest.raises(LinkUnknown):
         queries.behind(secret)
+
+
+def test_a_report_that_nobody_can_file_is_owed_by_no_organization_any_more() -> None:
+    fund, theirs = make_fund(), make_organisation()
+    award = make_award(fund, State.ACCEPTED, nominated_by_id=theirs.id)
+    another = make_award(fund, State.ACCEPTED, nominated_by_id=theirs.id)
+    today = now().date()
+    for one in (award, another):
+        travelling.ticketed(fund.officer, one, travels_on=today, returns_on=today)
+        travelling.travelled(fund.officer, one, ended_on=today, report_days=30)
+    assert reporting.overdue_due(now() + timedelta(days=31)) == 2
+    person = award.application.person
+    applicants.erase(person.id)
+    personal_data.erase(person)
+    rows = db.session.scalars(select(Debt).where(Debt.organisation_id == theirs.id)).all()
+    assert {(row.application_id == another.application_id, row.cleared_at is None) for row in rows} == {
+        (True, True),
+        (False, False),
+    }
+    assert not db.session.scalars(select(Debt).where(Debt.person_id == person.id)).all()

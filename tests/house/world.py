@@ -101,7 +101,7 @@ from tests.house.awards_world import donors_report
 from tests.house.board_world import board_parts
 from tests.house.calls_world import call_parts
 from tests.house.fund_world import fund_parts
-from tests.house.grants_world import grant_parts, note_stay, own_line
+from tests.house.grants_world import grant_parts, keep_statement, note_stay, own_line
 from tests.mailings.scene import line_of, make_mailing, minute, send
 
 ROLES = (
@@ -630,6 +630,7 @@ def _granted(owner: Person) -> dict[str, str]:
     fund = make_fund()
     home = awards.came_home(fund, person=owner)
     note_stay(fund, home)
+    keep_statement(home)
     award, row = awards.nominated(make_fund(), "chair@example.org")
     return {
         "granted": str(offered.application.reference),
