@@ -41,6 +41,7 @@ from eventhub.checkin import device_views as checkin_phones
 from eventhub.checkin import models as checkin_models
 from eventhub.checkin import organiser_views as checkin_console
 from eventhub.checkin import room_views as checkin_rooms
+from eventhub.commitments import models as commitments_models
 from eventhub.delegations import filling_views as delegations_filling
 from eventhub.delegations import models as delegations_models
 from eventhub.delegations.console import bp as delegations_console
@@ -446,6 +447,7 @@ TABLES = (
     awards_release_models,
     calendars_models,
     checkin_models,
+    commitments_models,
     delegations_models,
     funding_models,
     funding_desk_models,
