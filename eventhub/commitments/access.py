@@ -38,3 +38,8 @@ def demand_keep(grants: Grants, event: Event) -> Event:
     if not may_keep(grants, event):
         raise NotFound
     return event
+
+
+def may_look(grants: Grants) -> bool:
+    """Whether there is a list of records for these roles, be it empty."""
+    return any(grant.role in (*CAPTURERS, Role.ADMIN) for grant in grants)

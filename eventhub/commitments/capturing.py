@@ -34,6 +34,8 @@ from eventhub.programme.models import Event, Session
 
 UNDO = timedelta(hours=24)
 """So long what was captured can be taken back without a trace on the list."""
+SHIFT = timedelta(hours=12)
+"""Today's list goes back so far at least: a session may run past midnight."""
 CONTACTS = 5
 """So many mailboxes speak for one commitment at the most."""
 

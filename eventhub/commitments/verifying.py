@@ -9,7 +9,6 @@ from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError, NotFound
-from eventhub.kit.outbox import promise
 from eventhub.kit.sealed import SealKey, new_key, open_sealed, place, seal
 from eventhub.people.models import Person
 
@@ -74,14 +73,11 @@ def publish(actor: Person, commitment: Commitment) -> Commitment:
     session, moment = commitment.session, now()
     if session is not None and moment < session.ends_at:
         raise SessionRuns
-    is_first = commitment.published_at is None
-    if is_first:
+    if commitment.published_at is None:
         today = moment.date()
         commitment.published_at, commitment.heard_on = moment, today
         commitment.expected_on = axes.expected(today, today)
     move(commitment, State.PUBLISHED, actor=actor)
-    if is_first:
-        promise("commitments.published", commitment_id=commitment.id)
     return commitment
 
 
