@@ -84,7 +84,7 @@ def _draw(template: str, found: Behind, form: Form, token: str) -> ResponseRetur
         form=form,
         token=token,
         commitment=commitment,
-        said=commitment.words,
+        version=commitment.words,
         direction_said=direction(commitment.language),
         makers=shown.made_by(commitment),
         event_title=shown.event_title(commitment.event),

@@ -158,7 +158,7 @@ def translation(commitment_id: uuid.UUID) -> ResponseReturnValue:
         "commitments/translation.html",
         commitment=found,
         form=form,
-        said=found.words,
+        version=found.words,
         direction_said=direction(found.language),
     )
     return page, form.status
@@ -289,7 +289,7 @@ def draw(
         action=ActionForm(formdata=None),
         commitment=found,
         words=shown.titled(found),
-        said=found.words,
+        version=found.words,
         direction_said=direction(found.language),
         makers=found.makers,
         event_title=shown.event_title(found.event),

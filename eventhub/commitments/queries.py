@@ -163,11 +163,11 @@ def translations(commitment: Commitment) -> list[Translation]:
 
 
 def record(commitment_id: uuid.UUID, *, lock: bool = False) -> Commitment:
-    """A commitment for staff, whole; ``lock`` holds it first. Raises NotFound."""
+    """A commitment for staff as it stands now, whole; ``lock`` holds it first. Raises NotFound."""
     if lock:
         held = select(Commitment.id).where(Commitment.id == commitment_id).with_for_update()
         or_not_found(db.session.scalar(held))
-    rows = _whole().where(Commitment.id == commitment_id).execution_options(populate_existing=lock)
+    rows = _whole().where(Commitment.id == commitment_id).execution_options(populate_existing=True)
     return or_not_found(db.session.scalar(rows))
 
 

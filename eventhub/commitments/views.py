@@ -73,7 +73,7 @@ def commitment(reference: str) -> ResponseReturnValue:
         "commitments/commitment.html",
         commitment=found,
         words=shown.titled(found, mine),
-        said=found.words,
+        version=found.words,
         direction_said=direction(found.language),
         translation=mine.wording if mine and found.language != g.lang else None,
         others=[code for code in translated if code not in {g.lang, found.language}],
