@@ -33,9 +33,9 @@ def demand_capture(grants: Grants, event: Event | None) -> Event:
     return event
 
 
-def demand_keep(grants: Grants, event: Event) -> Event:
+def demand_keep(grants: Grants, event: Event | None) -> Event:
     """Raises NotFound to everybody who may not look after its commitments."""
-    if not may_keep(grants, event):
+    if event is None or not may_keep(grants, event):
         raise NotFound
     return event
 

@@ -18,20 +18,24 @@ def at_event(slug: str) -> Event:
     return access.demand_capture(actor().grants, queries.event_of(slug))
 
 
+def kept_event(slug: str) -> Event:
+    """The same for those who look after its records."""
+    return access.demand_keep(actor().grants, queries.event_of(slug))
+
+
 def seen(commitment_id: uuid.UUID, *, lock: bool = False) -> Commitment:
     """A record for those who capture; one withdrawn for safety for those alone who look after records. Raises NotFound.
 
     Who may come in is asked before anything is locked.
     """
-    found = queries.record(commitment_id)
-    access.demand_capture(actor().grants, found.event)
-    if found.withdrawn_why is Why.SAFETY:
-        access.demand_keep(actor().grants, found.event)
-    return queries.record(commitment_id, lock=True) if lock else found
+    event, why = queries.place_of(commitment_id)
+    demand = access.demand_keep if why is Why.SAFETY else access.demand_capture
+    demand(actor().grants, event)
+    return queries.record(commitment_id, lock=lock)
 
 
 def kept(commitment_id: uuid.UUID, *, lock: bool = False) -> Commitment:
     """A record for those who look after records. Raises NotFound."""
-    found = queries.record(commitment_id)
-    access.demand_keep(actor().grants, found.event)
-    return queries.record(commitment_id, lock=True) if lock else found
+    event, _why = queries.place_of(commitment_id)
+    access.demand_keep(actor().grants, event)
+    return queries.record(commitment_id, lock=lock)

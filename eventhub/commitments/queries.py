@@ -171,6 +171,15 @@ def record(commitment_id: uuid.UUID, *, lock: bool = False) -> Commitment:
     return or_not_found(db.session.scalar(rows))
 
 
+def place_of(commitment_id: uuid.UUID) -> tuple[Event, Why | None]:
+    """At which event it was said, and why it was withdrawn, if it was: who may come in is judged by this alone, so that
+    a record out of reach costs as much as none. Raises NotFound.
+    """
+    rows = select(Event, Commitment.withdrawn_why).join(Commitment, Commitment.event_id == Event.id)
+    event, why = or_not_found(db.session.execute(rows.where(Commitment.id == commitment_id)).first())
+    return event, why
+
+
 def event_of(slug: str) -> Event | None:
     """An event for the console, drafts included."""
     return db.session.scalar(select(Event).where(Event.slug == slug))

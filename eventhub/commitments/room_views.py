@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from eventhub.commitments import access, capturing, confirming, queries, shown
-from eventhub.commitments.console import at_event, bp, seen
+from eventhub.commitments.console import at_event, bp, kept_event, seen
 from eventhub.commitments.forms import CaptureForm, session_choices
 from eventhub.commitments.models import Commitment, State
 from eventhub.kit.access import actor, staff, stands_on
@@ -65,8 +65,7 @@ def room(slug: str) -> ResponseReturnValue:
 @stands_on("commitments_console.room")
 def ask_all(slug: str) -> ResponseReturnValue:
     """Ask the makers of all drafts of the day that have a mailbox."""
-    event = at_event(slug)
-    access.demand_keep(actor().grants, event)
+    event = kept_event(slug)
     form, asked = ActionForm(), 0
     if form.validate_on_submit():
         for one in _to_ask(_today(event)):

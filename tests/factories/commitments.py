@@ -40,6 +40,8 @@ def make_commitment(
     due_on: date | None = date(2028, 12, 31),
     email: str | None = None,
     language: str = "en",
+    speaker: str = "",
+    in_session: bool = True,
 ) -> Commitment:
     """A draft, as a rapporteur leaves it in the room."""
     event = event or past_event()
@@ -47,10 +49,11 @@ def make_commitment(
     made = capturing.capture(
         actor or make_person(),
         event,
-        session=sessions[0] if sessions else None,
+        session=sessions[0] if sessions and in_session else None,
         made_by=MadeBy(maker, kind, country),
         words=Words(wording, title=title, due_on=due_on),
         language=language,
+        speaker=speaker,
         email=email,
     )
     return queries.record(made.id)
