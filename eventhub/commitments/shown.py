@@ -168,6 +168,31 @@ def countries(codes: Sequence[str]) -> str:
     return " · ".join(country_name(code, g.lang) for code in codes)
 
 
+def details(commitment: Commitment) -> list[dict[str, Any]]:
+    """What it is about beside its words, for components/facts.html."""
+    words = commitment.words
+    found: list[tuple[Any, str | None, str | None]] = []
+    for one in sorted(commitment.makers, key=lambda one: (not one.is_lead, one.position)):
+        kind = label("commitment_maker_type", one.kind, g.lang)
+        leads = one.is_lead and len(commitment.makers) > 1
+        found.append((_("Made by"), one.name, " · ".join([kind, _("leads and reports")]) if leads else kind))
+    found += [
+        (_("First day"), _day(words.start_on), None),
+        (_("By when?"), _day(words.due_on) or _("No day was named"), None),
+        (_("Amount"), amount(words), None),
+        (_("For whom"), words.beneficiaries, None),
+        (
+            _("Kind of commitment"),
+            label("commitment_type", commitment.kind, g.lang) if commitment.kind else None,
+            None,
+        ),
+        (_("Countries"), countries(commitment.countries), None),
+        (_("Themes"), " · ".join(label("theme", one, g.lang) for one in commitment.themes), None),
+        (_("Groups concerned"), " · ".join(label("group_concerned", one, g.lang) for one in commitment.groups), None),
+    ]
+    return [{"label": label_, "value": value, "note": note} for label_, value, note in found if value]
+
+
 def changes(commitment: Commitment) -> list[dict[str, Any]]:
     """What changed since publication, newest first: the difference of the words, the deadline before and after, why."""
     found = []
