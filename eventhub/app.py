@@ -41,6 +41,13 @@ from eventhub.checkin import device_views as checkin_phones
 from eventhub.checkin import models as checkin_models
 from eventhub.checkin import organiser_views as checkin_console
 from eventhub.checkin import room_views as checkin_rooms
+from eventhub.commitments import link_views as commitments_links
+from eventhub.commitments import models as commitments_models
+from eventhub.commitments import organiser_views as commitments_records
+from eventhub.commitments import room_views as commitments_rooms
+from eventhub.commitments import views as commitments_pages
+from eventhub.commitments.access import CAPTURERS
+from eventhub.commitments.panels import PROVIDERS as COMMITMENTS_PANELS
 from eventhub.delegations import filling_views as delegations_filling
 from eventhub.delegations import models as delegations_models
 from eventhub.delegations.console import bp as delegations_console
@@ -212,6 +219,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     },
     awards_release.bp,
     awards_numbers.bp,
+    *{module.bp: module for module in (commitments_pages, commitments_links)},
+    *{module.bp: module for module in (commitments_records, commitments_rooms)},
     papers_pages,
     papers_console,
     *{module.bp: module for module in (checkin_console, checkin_phones, checkin_rooms)},
@@ -250,6 +259,7 @@ MACHINE_BLUEPRINTS: tuple[Blueprint, ...] = (
 NAVIGATION = (
     ("forums", _l("Forums"), "programme.forums"),
     ("dialogues", _l("Dialogues"), "programme.dialogues"),
+    ("commitments", _l("Commitments"), "commitments.index"),
     ("search", _l("Search"), "programme.search"),
     ("me", _l("My page"), "people.me"),
 )
@@ -258,6 +268,7 @@ NAVIGATION = (
 CONSOLE_NAVIGATION = (
     ("today", _l("Today"), "people_console.today"),
     ("events", _l("Events"), "programme_console.events"),
+    ("commitments", _l("Commitments"), "commitments_console.index"),
     ("funds", _l("Funds"), "funding_console.funds"),
     ("questionnaires", _l("Questionnaires"), "questionnaires_console.index"),
     ("reviews", _l("My files"), "reviewing.mine"),
@@ -268,6 +279,7 @@ CONSOLE_NAVIGATION = (
 
 OPEN_TO = {
     "programme_console.events": (Role.ADMIN, *ONLOOKERS),
+    "commitments_console.index": (Role.ADMIN, *CAPTURERS),
     "funding_console.funds": (Role.ADMIN, *FUND_ROLES),
     "questionnaires_console.index": (Role.ADMIN, *QUESTIONNAIRE_EDITORS),
     "people_console.roles": (Role.ADMIN,),
@@ -286,6 +298,7 @@ PANELS: tuple[tuple[str, Provider], ...] = (
     *PAPERS_PANELS,
     *ARRANGEMENTS_PANELS,
     *MAILINGS_PANELS,
+    *COMMITMENTS_PANELS,
     *FUNDING_CALL_PANELS,
     *FUNDING_PANELS,
     *FUNDING_DESK_PANELS,
@@ -449,6 +462,7 @@ TABLES = (
     awards_release_models,
     calendars_models,
     checkin_models,
+    commitments_models,
     delegations_models,
     funding_models,
     funding_desk_models,

@@ -1049,7 +1049,75 @@ READ = (
     ),
 )
 
+PROMISED = "/en/console/commitments"
+DRAFTED = f"{PROMISED}/{{commitment}}"
+PROMISED_IN = f"{EVENT}/commitments"
+SHOWN = f"{PROMISED}/{{shown_commitment}}"
+IN_WORDS = {"wording": "Other words", "seen": "1"}
+
+PROMISES_MADE = (
+    Route("commitments.index", "GET", "/en/commitments?q=schools", PUBLIC),
+    Route("commitments.commitment", "GET", "/en/commitments/{shown_reference}", PUBLIC),
+    Route("commitments.confirm", "GET POST", "/en/confirm/{confirm_link}", PUBLIC, {"seen": "1"}),
+    Route(
+        "commitments.correct",
+        "GET POST",
+        "/en/confirm/{confirm_link}/correct",
+        PUBLIC,
+        IN_WORDS | {"reason": "Misheard"},
+    ),
+    Route("commitments.not_me", "GET POST", "/en/confirm/{maker_link}/not-me", PUBLIC),
+    Route("commitments_console.index", "GET", PROMISED, but(PAPERS, other_organiser=OK, other_admin=OK)),
+    Route(
+        "commitments_console.room",
+        "GET POST",
+        PROMISED_IN,
+        PAPERS,
+        {"maker": "Ministry", "kind": "government", "wording": "We will", "language": "en"},
+    ),
+    Route("commitments_console.ask_all", "POST", f"{PROMISED_IN}/ask", EDIT),
+    Route("commitments_console.undo", "POST", f"{DRAFTED}/undo", PAPERS),
+    Route("commitments_console.record", "GET", DRAFTED, PAPERS),
+    Route("commitments_console.words", "GET POST", f"{DRAFTED}/words", PAPERS, IN_WORDS),
+    Route(
+        "commitments_console.details",
+        "GET POST",
+        f"{DRAFTED}/details",
+        PAPERS,
+        {"maker_0": "Ministry", "kind_of_0": "government", "seen": "{commitment_lock}"},
+    ),
+    Route(
+        "commitments_console.translation",
+        "GET POST",
+        f"{DRAFTED}/translation",
+        PAPERS,
+        {"language": "fr", "wording": "Des classes"},
+    ),
+    Route(
+        "commitments_console.add_contact",
+        "POST",
+        f"{DRAFTED}/contacts",
+        PAPERS,
+        {"email": "another@example.org", "language": "en"},
+    ),
+    Route("commitments_console.ask", "POST", f"{DRAFTED}/contacts/{{commitment_contact}}", EDIT),
+    Route("commitments_console.write", "POST", f"{DRAFTED}/notes", PAPERS, {"text": "A note", "to": "us"}),
+    Route(
+        "commitments_console.verify", "POST", f"{PROMISED}/{{asked_commitment}}/verify", EDIT, {"text": "The webcast"}
+    ),
+    Route("commitments_console.decide", "POST", f"{SHOWN}/state", EDIT, {"go": "hold"}),
+    Route("commitments_console.withdraw", "GET POST", f"{SHOWN}/withdraw", EDIT, {"why": "maker", "reason": "No law"}),
+    Route(
+        "commitments_console.read_reason",
+        "POST",
+        f"{PROMISED}/{{hidden_commitment}}/reason",
+        EDIT,
+        {"text": "The Board asks"},
+    ),
+)
+
 ROUTES = (
+    *PROMISES_MADE,
     *CALLS_OF_THE_FUND,
     *FUND_DESK,
     *FOR_MACHINES,

@@ -89,6 +89,7 @@ from tests.factories.registration import (
     take_category,
 )
 from tests.house.board_world import board_parts
+from tests.journeys.commitments_tour import commitment_stops
 from tests.journeys.fund_tour import fund_stops
 from tests.journeys.grant_tour import grant_stops
 from tests.live import House
@@ -408,7 +409,8 @@ def _build(words: Words) -> Tour:
         for endpoint, path in pages.items():
             add(Stop(endpoint.split("#")[0], who, path))
 
-    for found in (fund_stops(words, texts, owner), grant_stops(words, texts, owner)):
+    made = commitment_stops(words, texts, owner)
+    for found in (fund_stops(words, texts, owner), grant_stops(words, texts, owner), made):
         for who, pages in found.items():
             stops(who, pages)
     stops(
