@@ -106,6 +106,7 @@ def freeze(call: Call, row: FrozenBalance) -> None:
 
 def _frozen(call: Call, rows: Sequence[FundEnvelope]) -> Money:
     row = db.session.get(FrozenBalance, call.id)
+    lent = ledger.lent(rows)
     told: dict[str, Any] = (row.numbers.get("money") if row else None) or {"sums": {}, "costs": [], "people": 0}
     sums = told["sums"]
     ceilings = {one.key: ledger.pure(one).ceiling for one in rows}
@@ -116,7 +117,9 @@ def _frozen(call: Call, rows: Sequence[FundEnvelope]) -> Money:
         reserved, committed, paid, returned = sums[key]
         return Sum(key, budget, reserved, committed, paid, returned, ceiling - reserved - committed - paid + returned)
 
-    envelopes = tuple(as_told(one.key, one.budget, ceilings[one.key]) for one in rows)
+    envelopes = tuple(as_told(one.key, one.budget - lent.get(one.id, 0), ceilings[one.key]) for one in rows)
+    if any(one.kept is not None for one in rows) and len(rows) > 1:
+        envelopes = tuple(replace(one, free=None) for one in envelopes)
     whole = as_told("", sum(one.budget for one in rows), sum(ceilings.values()))
     if len(rows) == 1:
         envelopes = (replace(whole, key=rows[0].key),)

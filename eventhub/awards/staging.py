@@ -202,7 +202,7 @@ def approve_confirmed(actor: Person, call: Call, rules: Rules, ids: Collection[u
     made: list[Award] = []
     for signer, plans in by_signer.items():
         try:
-            grants = _grants(call, rules, plans)
+            grants = _grants(call, rules, plans, whole=False)
         except NoRoom as error:
             raise EnvelopeBroken("free", Money(error.missing, call.currency) if error.missing else None) from None
         made += awarding.approve_all(actor, call, grants, recommended_by=signer)
@@ -276,6 +276,8 @@ def _stage(call: Call, slate: Slate) -> None:
         if not may_approve(grants_of(approver.id), call_by_id(call.id).scope):
             raise NotApprover
         awarding.approve_all(approver, call, _grants(call, rules, plans), recommended_by=slate.recommended_by_id)
+    held = queries.envelopes(call.id)
+    ledger.keep_apart(rules, held, queries.people_of(one.id for one in held))
     told = [one for one in files if one.state in REASONS]
     _note_reasons(call.id, told, _over_limit(rules, files, people))
     _propose(call, slate, rules)
@@ -390,20 +392,26 @@ def _cell(application: Application, rules: Rules, lists: dict[str, list[str]]) -
     return next((key for key in open_keys if key in own and key in lists), None)
 
 
-def _grants(call: Call, rules: Rules, plans: Sequence[Plan]) -> list[Grant]:
-    """Each with its envelope and its lines. Raises NoRoom."""
+def _grants(call: Call, rules: Rules, plans: Sequence[Plan], *, whole: bool = True) -> list[Grant]:
+    """Each with its envelope and its lines; ``whole``: all of a slate. Raises NoRoom, and EnvelopeBroken where single
+    people are paid from all envelopes together, since one of them tells of sealed answers.
+    """
     db.session.flush()
     ledger.open_envelopes(None, call, rules)
     rows = queries.envelopes(call.id)
     ledger.hold([row.id for row in rows])
     only_for = {one.id: one.cells for one in rules.envelopes}
-    limited = any(only_for.get(row.key) for row in rows)
+    home = min(rows, key=lambda row: (bool(only_for.get(row.key)), row.key))
+    pooled = not whole and home.kept is not None
+    limited = any(only_for.get(row.key) for row in rows) and not pooled
     if limited:
         audit.record("selecting.traits_counted", call, actor=None, scope_id=call.id, files=len(plans))
     needs = [Need(str(plan.application.id), plan.cost, cells_of(plan.application) if limited else ()) for plan in plans]
     purses = [Purse(row.key, ledger.pure(row).free, only_for.get(row.key, ())) for row in rows]
     by_key: dict[str, FundEnvelope] = {row.key: row for row in rows}
-    found, moved = fitted(needs, purses)
+    if pooled:
+        ledger.fetch(call.id, {home.id: sum(one.amount for one in needs)})
+    found, moved = ({one.id: home.key for one in needs}, ()) if pooled else fitted(needs, purses)
     lines = [
         Line(by_key[key].id, kind, one.amount)
         for one in moved
