@@ -103,19 +103,20 @@ def joined(which: ColumnElement[bool], language: str, audience: Audience, moment
     """The entries of a feed at a moment, in the order of their times. Two statements."""
     entry, blob, link = CalendarEntry, EntryBlob, db.session.connection()
     here = which, _in_window(moment)
-    # There may be thousands. Put in order before their bytes are there to be carried along; one column, apart from the
-    # session; as text, of which bytes in hexadecimal digits are twice as much.
+    # There may be thousands. Put in order before their bytes are there to be carried along, which are then looked up
+    # one by one and carried nowhere; one column, apart from the session; as text, of which bytes in hexadecimal digits
+    # are twice as much.
     row = select(entry.id, entry.starts_at).where(*here).order_by(entry.starts_at, entry.id).offset(0).subquery()
-    rows = (
+    body_of = (
         select(func.convert_from(blob.body, "UTF8"))
-        .join(row, row.c.id == blob.entry_id)
-        .where(blob.language == language, blob.audience == audience)
-        .order_by(row.c.starts_at, row.c.id)
+        .where(blob.entry_id == row.c.id, blob.language == language, blob.audience == audience)
+        .scalar_subquery()
     )
+    rows = select(body_of).select_from(row).order_by(row.c.starts_at, row.c.id)
     stays = case((entry.status == EntryStatus.CANCELLED, CANCELLED_BACK), else_=BACK)
     about = select(entry.time_zone, func.min(entry.ends_at + stays)).where(*here).group_by(entry.time_zone)
     known: Sequence[Any] = link.execute(about).all()
-    found: Sequence[str] = link.scalars(rows).all()
+    found = [one for one in link.scalars(rows).all() if one is not None]
     body = "".join(found)
     # A zone whose times are written in UTC needs no rules.
     zones = frozenset(

@@ -48,7 +48,7 @@ class Clashes(DomainError):
     """A session would stand where its room or somebody on its panel is taken, and nobody said that this is known."""
 
     status = 422
-    message = _l("Nothing is saved yet: somebody or something is needed in two places at once.")
+    message = _l("Nothing is saved yet: a room or a panellist is taken at that time.")
 
 
 @bp.get("/console/events/<slug>/programme")
