@@ -165,7 +165,7 @@ def capture(
     makers = _made(commitment, [made_by])
     if email:
         db.session.add(Contact(commitment_id=commitment.id, position=1, email=email, language=language))
-    commitment.plain = queries.searched(commitment, version, makers)
+    commitment.plain = queries.searched(version, makers)
     deed(commitment, "captured", actor=actor)
     return commitment
 
@@ -206,7 +206,7 @@ def amend(
         raise ReasonNeeded
     version = _version(commitment, commitment.newest + 1, words, actor=actor, reason=reason, by_maker=by_maker)
     commitment.newest = version.number
-    commitment.plain = queries.searched(commitment, version, commitment.makers)
+    commitment.plain = queries.searched(version, commitment.makers)
     deed(commitment, "amended", actor=actor, number=version.number, by_maker=by_maker)
     db.session.refresh(commitment, ["words", "versions"])
     return version
@@ -246,7 +246,7 @@ def describe(actor: Person, commitment: Commitment, said: Described, *, seen: in
             Indicator(commitment_id=commitment.id, position=place, name=name, baseline=baseline, target=target)
         )
     _steps(commitment, said.milestones)
-    commitment.plain = queries.searched(commitment, commitment.words, makers)
+    commitment.plain = queries.searched(commitment.words, makers)
     deed(commitment, "described", actor=actor)
     db.session.refresh(commitment, ["makers", "recommendations", "indicators", "milestones"])
     return commitment

@@ -133,6 +133,7 @@ def details(commitment_id: uuid.UUID) -> ResponseReturnValue:
         commitment=found,
         form=form,
         makers=form.rows("maker", "kind_of", "country", most=MAKERS),
+        joint=any(one.data or one.errors for row in form.rows("maker", "kind_of", most=MAKERS)[1:] for one in row),
         recommendations=form.rows("symbol", "paragraph", most=RECOMMENDATIONS),
         indicators=form.rows("indicator", "baseline", "target", most=INDICATORS),
         milestones=form.rows("milestone", "due", "done", most=MILESTONES),

@@ -1,5 +1,6 @@
 """Questions about commitments: the list and the page of everybody, staff's lists, links, and who is near to a maker."""
 
+import re
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -40,6 +41,8 @@ from eventhub.programme.access import visible_events
 from eventhub.programme.models import Event, Publication, Session, SessionKind
 
 PER_PAGE = 20
+REFERENCE = re.compile(r"c-([0-9]{4,12})")
+"""How somebody types a reference, made plain."""
 BEFORE = timedelta(minutes=30)
 """A session counts as the present one from so long before its start to so long after its end."""
 
@@ -364,11 +367,16 @@ def _is(freshness: Freshness, today: date) -> ColumnElement[bool]:
 
 
 def _has_words(words: str) -> ColumnElement[bool]:
-    """Every word somewhere in the words, the makers or the reference, in any form of its letters."""
-    parts = plain(words).split()[:12]
-    return and_(True, *(Commitment.plain.contains(part, autoescape=True) for part in parts))
+    """Every word somewhere in the words or the makers, in any form of its letters; or the reference."""
+    return and_(True, *(_has(part) for part in plain(words).split()[:12]))
 
 
-def searched(commitment: Commitment, version: Version, makers: Sequence[Maker]) -> str:
+def _has(part: str) -> ColumnElement[bool]:
+    found = REFERENCE.fullmatch(part)
+    within = Commitment.plain.contains(part, autoescape=True)
+    return or_(within, Commitment.number == int(found[1])) if found else within
+
+
+def searched(version: Version, makers: Sequence[Maker]) -> str:
     """What searches look through."""
-    return plain(" ".join([commitment.reference, version.title, version.wording, *(maker.name for maker in makers)]))
+    return plain(" ".join([version.title, version.wording, *(maker.name for maker in makers)]))

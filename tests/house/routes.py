@@ -1098,7 +1098,7 @@ PROMISES_MADE = (
         "POST",
         f"{DRAFTED}/contacts",
         PAPERS,
-        {"email": "another@example.org", "language": "en"},
+        {"email": "another@example.org", "name": "Amina", "language": "en"},
     ),
     Route("commitments_console.ask", "POST", f"{DRAFTED}/contacts/{{commitment_contact}}", EDIT),
     Route("commitments_console.write", "POST", f"{DRAFTED}/notes", PAPERS, {"text": "A note", "to": "us"}),
