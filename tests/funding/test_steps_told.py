@@ -30,7 +30,7 @@ def at(slug: str, page: str, lang: str = "en") -> str:
 
 
 def test_a_child_is_told_at_the_day_of_birth_where_the_guide_asks_for_adults(client: FlaskClient) -> None:
-    first = (now() + timedelta(days=60)).date()
+    first = (now() + timedelta(days=60)).date().replace(day=15)
     event = make_event(first_day=first, last_day=first)
     person = make_person()
     sign_in(client, person)
@@ -52,7 +52,7 @@ def test_a_child_is_told_at_the_day_of_birth_where_the_guide_asks_for_adults(cli
 
 
 def test_a_child_is_not_kept_while_it_is_typed(client: FlaskClient) -> None:
-    first = (now() + timedelta(days=60)).date()
+    first = (now() + timedelta(days=60)).date().replace(day=15)
     call, person = an_open_call(make_event(first_day=first, last_day=first), changed=GUIDE), make_person()
     sign_in(client, person)
     typed = fields_of(client.get(at(call.slug, "p5")), action="/p5") | {"q_birth_date": f"{first.year - 11}-05-05"}
