@@ -436,6 +436,8 @@ def _navigation() -> dict[str, Any]:
         "footer": [Link(footer_title(name, lang), url_for("programme.page", name=name)) for name in FOOTER],
         "home_url": url_for("programme.home"),
         "search_url": url_for("programme.search"),
+        "help_url": url_for("programme.page", name="help"),
+        "me_url": url_for("people.me"),
         "origin": current_app.extensions["eventhub.settings"].origin,
     }
 

@@ -132,6 +132,7 @@ def decided_on_paper(
         return _neutral(person.email, lang, "people.me")
     title = title_of(call, lang)
     reserve = (application.outcome_seen or application.state) is State.RESERVE
+    lives = attending.reserve_until(call, lang) if reserve else None
 
     def subject() -> str:
         if reserve:
@@ -145,7 +146,7 @@ def decided_on_paper(
         "registration/letter",
         {
             "name": person.public_name,
-            "paragraphs": [reason_text("funding", reason, lang)],
+            "paragraphs": [reason_text("funding", reason, lang), *([lives] if lives else [])],
             "quote": words,
             "facts": _facts(application, title),
             "buttons": _ways_on(application, lang) if person.email else [],
@@ -180,8 +181,11 @@ def replace(row: Replacement, call: Call) -> Letter:
                 ),
             ],
             "quote": None,
-            "facts": [{"label": _l("Fund"), "value": title}],
-            "buttons": [{"label": _l("Name somebody"), "url": absolute("awards.replace", lang=lang, token=secret)}],
+            "facts": [{"label": _l("Fund"), "value": title}, *attending.facts(call, lang)],
+            "buttons": [
+                {"label": _l("Name somebody"), "url": absolute("awards.replace", lang=lang, token=secret)},
+                attending.helping(lang),
+            ],
             "foot": FOOT_NOMINATOR,
         },
     )

@@ -9,7 +9,8 @@ from flask_babel import pgettext
 from eventhub.awards import access, release_shown, releasing
 from eventhub.awards.letters import title_of
 from eventhub.awards.release_queries import waiting_calls
-from eventhub.funding.models import Call, Stand
+from eventhub.funding import attending
+from eventhub.funding.models import Call, Stand, State
 from eventhub.funding.nearness import aside_of
 from eventhub.funding.own import Intake
 from eventhub.kit.access import actor
@@ -62,9 +63,13 @@ def mine(found: Intake) -> Panel | None:
     if told is None or told.reason_told is None:
         return None
     words = releasing.words_told(application)
-    return Panel(
-        "awards/release_mine.html", {"reason": reason_text("funding", told.reason_told, g.lang), "words": words}
-    )
+    in_reserve = (application.outcome_seen or application.state) is State.RESERVE
+    said = {
+        "reason": reason_text("funding", told.reason_told, g.lang),
+        "words": words,
+        "lives": attending.reserve_until(found.call, g.lang) if in_reserve else None,
+    }
+    return Panel("awards/release_mine.html", said)
 
 
 def decided(asked: tuple[Reading, Slate]) -> Panel | None:

@@ -26,6 +26,7 @@ from eventhub.people.models import Person
 from eventhub.questionnaires import answers as given
 from eventhub.questionnaires import queries as questionnaires
 from eventhub.questionnaires import windows as open_windows
+from eventhub.questionnaires.answers import field_name
 from eventhub.questionnaires.definition import Definition, Page
 from eventhub.questionnaires.forms import AnswerForm, answer_form
 from eventhub.registration.attached import has_sealed
@@ -112,7 +113,7 @@ def keep(slug: str, page: str) -> ResponseReturnValue:
     found = _alone(slug, person)
     definition = _needed(definition_of(found))
     form = answer_form(definition, _page(definition, page), language=g.lang, answers=_answers(found))
-    form.validate_on_submit()
+    _is_valid(form, found)
     if "csrf_token" in form.errors:
         return "", 422
     sent = found.application is not None and found.application.state not in {State.DRAFT, State.EXPIRED}
@@ -159,6 +160,8 @@ def check(slug: str) -> ResponseReturnValue:
     page = render_template(
         "funding/check.html",
         call=found.call,
+        name=person.public_name,
+        email=person.email,
         form=form,
         sections=sections,
         vouchers=told.vouchers(found),
@@ -248,7 +251,7 @@ def amend(reference: str, page: str) -> ResponseReturnValue:
     form = answer_form(definition, asked, language=g.lang, answers=answers)
     if not posted() and not own.may_amend(found, now()):
         return back_to("funding.mine_one", reference=reference)
-    holds = form.validate_on_submit()
+    holds = _is_valid(form, found)
     page_sent(form)
     # What the desk asked for may come page by page: what holds is kept, and gaps are told before it is sent again.
     waits = _application(found).state is State.INFO_REQUESTED and "csrf_token" not in form.errors
@@ -332,6 +335,7 @@ def _draw_step(
         back=pages[number - 1] if number else None,
         window=own.window(found.call, now()),
         saved=told.saved(found, person.time_zone),
+        currency=told.currency(found, asked),
         scripts=SCRIPTS,
     )
     return page, form.status if posted() else 200
@@ -358,6 +362,7 @@ def _draw_amend(
         reference=_application(found).reference,
         form=form,
         page=asked,
+        currency=told.currency(found, asked),
         files=told.files_of(found, answers) if form.has_files else {},
         meanwhile=meanwhile,
         scripts=SCRIPTS,
@@ -368,7 +373,7 @@ def _step_sent(
     person: Person, found: Intake, definition: Definition, asked: Page, form: AnswerForm
 ) -> ResponseReturnValue | None:
     """Where a page that was sent leads, or None when it must be shown again. What holds is kept either way."""
-    holds = form.validate_on_submit()
+    holds = _is_valid(form, found)
     if "csrf_token" in form.errors:
         return None
     if found.application is None and form.forget_answers():
@@ -389,6 +394,13 @@ def _step_sent(
     if later:
         return back_to("funding.step", slug=slug, page=later[0].id)
     return back_to("funding.vouchers" if gaps.slots(found.rules.vouching) else "funding.check", slug=slug)
+
+
+def _is_valid(form: AnswerForm, found: Intake) -> bool:
+    """Whether a page holds, and whether its day of birth is one that the guide of the call lets in."""
+    holds: bool = form.validate_on_submit()
+    young = told.too_young(found, form.cleaned.get(told.BORN))
+    return not form.show_at_fields({field_name(told.BORN): young} if young else {}) and holds
 
 
 def _kept(person: Person, found: Intake, form: AnswerForm) -> Intake:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import load_only
 from eventhub.funding.models import Call
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
-from eventhub.kit.i18n import in_language, show_days, show_moment
+from eventhub.kit.i18n import in_language, show_date, show_days, show_moment
 from eventhub.kit.web import absolute
 from eventhub.programme.models import Event, Publication
 from eventhub.registration import shown, windows
@@ -181,6 +181,18 @@ def when_and_where(event: Event, lang: str) -> str:
     days = show_days(event.first_day, event.last_day, lang)
     town = in_language(event.city, lang, event.original_language).text if event.city else ""
     return f"{days} · {town}" if town else days
+
+
+def reserve_until(call: Call, lang: str) -> Any:
+    """Until when a reserve list lives; None of a call for no event. One statement at the most."""
+    event = db.session.get(Event, call.event_id) if call.event_id else None
+    if event is None:
+        return None
+    return _l(
+        "The list stands until the event begins on %(day)s. If a place becomes free for you, you get an offer with time"
+        " to answer; if you hear nothing, none did.",
+        day=show_date(event.first_day, lang),
+    )
 
 
 def facts(call: Call, lang: str) -> list[dict[str, Any]]:

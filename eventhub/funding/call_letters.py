@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from eventhub.funding import call_shown
+from eventhub.funding import attending, call_shown
 from eventhub.funding.models import Application, CallDeadline, CallRules, Stand, State
 from eventhub.funding.opening import NEWS_OF_DEADLINE, NEWS_OF_END, NEWS_OF_RULES, TOLD
 from eventhub.kit.db import db
@@ -115,7 +115,8 @@ def _letter(
             "quote": quote,
             "facts": facts,
             "buttons": [
-                {"label": _l("The call and its rules"), "url": absolute("funding.call", slug=call.slug, lang=lang)}
+                {"label": _l("The call and its rules"), "url": absolute("funding.call", slug=call.slug, lang=lang)},
+                attending.helping(lang),
             ],
             "foot": FOOT,
         },

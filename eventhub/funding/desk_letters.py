@@ -11,7 +11,7 @@ from typing import Any
 from flask_babel import force_locale, gettext
 from flask_babel import lazy_gettext as _l
 
-from eventhub.funding import desk_shown
+from eventhub.funding import attending, desk_shown
 from eventhub.funding.file_check import Gap
 from eventhub.funding.models import Application, Call, State
 from eventhub.kit import codes
@@ -190,6 +190,6 @@ def _facts(it: About) -> list[dict[str, Any]]:
 
 def _buttons(kind: str, application: Application, lang: str) -> list[dict[str, Any]]:
     if kind == "eligible" or not application.reference:
-        return [{"label": _l("Go to my page"), "url": absolute("people.me", lang=lang)}]
+        return [{"label": _l("Go to my page"), "url": absolute("people.me", lang=lang)}, attending.helping(lang)]
     label = _l("Complete my application") if kind in {"asked", "asked_again"} else _l("Write to the fund")
     return [{"label": label, "url": absolute("funding_thread.mine", lang=lang, reference=application.reference)}]

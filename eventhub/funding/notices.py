@@ -125,13 +125,14 @@ def vouch_asked(asked: Asked, *, again: bool = False) -> Letter | None:
             "name": told_to_strangers(row.name),
             "paragraphs": [asks, how, _l("Please answer by %(day)s, %(time)s (%(offset)s).", **_told(here))],
             "quote": None,
-            "facts": [{"label": _l("Call"), "value": title}],
+            "facts": [{"label": _l("Call"), "value": title}, *attending.facts(call, lang)],
             "buttons": [
                 {"label": _l("Open the page"), "url": absolute("funding.vouch", lang=lang, token=secret)},
                 {
                     "label": _l("Not me: no more of these mails"),
                     "url": absolute("funding.not_me", lang=lang, token=secret),
                 },
+                attending.helping(lang),
             ],
             "foot": STRANGER,
         },
@@ -152,7 +153,7 @@ def _own(application: Application, call: Call, person: Person, subject: Any, par
             discreet=True,
         )
     reference = application.reference
-    facts: list[dict[str, Any]] = [{"label": _l("Call"), "value": _title(call, person)}]
+    facts: list[dict[str, Any]] = [{"label": _l("Call"), "value": _title(call, person)}, *attending.facts(call, lang)]
     if reference:
         facts.append({"label": _l("Your reference"), "value": reference, "ltr": True})
         if application.number:
@@ -173,7 +174,7 @@ def _own(application: Application, call: Call, person: Person, subject: Any, par
             "paragraphs": paragraphs,
             "quote": None,
             "facts": facts,
-            "buttons": [button],
+            "buttons": [button, attending.helping(lang)],
             "foot": FOOT,
         },
     )

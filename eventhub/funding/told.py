@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from babel.numbers import get_currency_name
 from flask import g, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -23,6 +24,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.forms import ActionForm
 from eventhub.kit.i18n import (
+    LOCALES,
     UNCHOSEN,
     own_clock,
     said_by_clock,
@@ -103,6 +105,38 @@ ROLES: dict[Voucher, Any] = {
     Voucher.NOMINATOR: _l("Who nominates you"),
     Voucher.REFEREE: _l("Referee"),
 }
+
+
+BORN = "birth_date"
+ADULT = "adult"
+"""The question of a guide whether somebody is 18 on the first day."""
+OF_AGE = 18
+AMOUNTS = frozenset({"partial_amount", "own_money"})
+
+
+def too_young(found: Intake, born: object) -> str | None:
+    """What is wrong with a day of birth where the guide of the call asks for people of age; None where nothing is."""
+    if not born or found.event is None or all(one.id != ADULT for one in found.rules.guide):
+        return None
+    first, birth = found.event.first_day, date.fromisoformat(str(born))
+    if (first.year - birth.year) - ((first.month, first.day) < (birth.month, birth.day)) >= OF_AGE:
+        return None
+    return str(
+        _(
+            "Whoever travels with this fund is at least %(age)s years old on %(day)s, the first day of the event.",
+            age=show_number(OF_AGE, g.lang),
+            day=show_date(first, g.lang),
+        )
+    )
+
+
+def currency(found: Intake, page: Page) -> str | None:
+    """In which currency a page asks for amounts; None where it asks for none."""
+    if not AMOUNTS & {one.key for one in page.questions}:
+        return None
+    code = found.call.currency
+    name = get_currency_name(code, locale=LOCALES[g.lang])
+    return code if name == code else f"{name} ({code})"
 
 
 def title(call: Call) -> Markup:

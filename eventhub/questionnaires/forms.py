@@ -15,7 +15,7 @@ from wtforms.validators import StopValidation
 
 from eventhub.kit.file_types import names_of
 from eventhub.kit.forms import Form
-from eventhub.kit.i18n import direction
+from eventhub.kit.i18n import direction, show_number
 from eventhub.kit.sealed import SealKey
 from eventhub.kit.text import safe_file_name
 from eventhub.questionnaires import kinds, uploads, windows
@@ -124,7 +124,7 @@ class AnswerForm(Form):
                 None if isinstance(live, bool) else condition_json(self._live(live)),
                 _kept(question, stored, self.language),
                 self._fields.get(name + REMOVE),
-                _hint(question),
+                _hint(question, self.language),
                 {option.id: option.help for option in question.options if option.help},
                 language,
                 direction(language or self.language),
@@ -344,7 +344,11 @@ def _form_class(page: Page, language: str) -> type[AnswerForm]:
     return type("PageForm", (AnswerForm,), fields)
 
 
-def _hint(question: Question) -> str:
+def _hint(question: Question, language: str) -> str:
+    most = question.limits.max_length if question.kind == "long_text" else None
+    if most:
+        said = gettext("At most %(most)s characters.", most=show_number(most, language))
+        return f"{question.help} {said}" if question.help else said
     if question.kind != "file":
         return question.help
     taken = gettext(

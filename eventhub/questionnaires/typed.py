@@ -30,7 +30,9 @@ NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,6})?")
 GROUPING = re.compile("[\\s\u00a0\u202f'\u2019\u066c]")
 """What stands between thousands, beside commas and full stops."""
 TODAY = "today"
-TWO_WAYS = _l("This can be read in two ways. Write the number without a mark between thousands.")
+TWO_WAYS = _l(
+    "This can be read in two ways. Put nothing between thousands and a full stop before decimals: 2500 or 1.5."
+)
 FROM_TODAY = re.compile(r"today([+-][0-9]{1,5})?")
 
 

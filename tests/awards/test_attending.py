@@ -7,9 +7,9 @@ from flask.testing import FlaskClient
 
 from eventhub.awards import awarding, letters, queries, travelling
 from eventhub.awards.models import Award
-from eventhub.funding import attending, notices
+from eventhub.funding import attending, desk_letters, gaps, notices, vouching
 from eventhub.funding.attending import Step
-from eventhub.funding.models import State
+from eventhub.funding.models import State, Vouch
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.people.models import Person
@@ -17,8 +17,8 @@ from eventhub.programme.models import Event
 from eventhub.registration.models import RegistrationSetup
 from eventhub.registration.models import State as Registered
 from tests.awards.test_letters import said
-from tests.factories.awards import Money, make_award, make_fund
-from tests.factories.funding import an_open_call, apply
+from tests.factories.awards import Money, make_application, make_award, make_fund
+from tests.factories.funding import an_open_call, apply, begin, held
 from tests.factories.funding_desk import fund_officer
 from tests.factories.people import make_person, sign_in
 from tests.factories.registration import make_forum, make_registration
@@ -187,6 +187,41 @@ def test_whoever_needs_a_visa_finds_the_invitation_letter_and_whom_to_tell(
     assert "Tell the fund where your visa stands" in page
     assert "Needed by" in page
     assert client.get(f"/en/me/registrations/{one.reference}/visa").status_code == 200
+
+
+def test_a_reserve_list_says_until_when_it_stands(client: FlaskClient, fund: Money, forum: Event) -> None:
+    person = make_person()
+    one = make_application(fund, State.RESERVE, person=person)
+    text = " ".join(said(letters.decided(one, person, fund.call, "reserve")).split())
+    assert "The list stands until the event begins on" in text
+    assert str(forum.first_day.day) in text
+    refused = make_application(fund, State.NOT_RECOMMENDED)
+    assert "The list stands" not in said(letters.decided(refused, make_person(), fund.call, "below_line"))
+
+
+def test_every_mail_to_applicants_and_to_whoever_vouches_says_whom_to_ask_and_which_event(forum: Event) -> None:
+    call, person = an_open_call(forum, changed={"vouching": {"nominator": True, "referees": 0}}), make_person()
+    draft = begin(call, person)
+    named = vouching.Named(
+        gaps.slots(held(call, person).rules.vouching)[0], "Asha", "asha@example.org", "en", "Herders"
+    )
+    row = vouching.name(person, held(call, person), named)
+    asked = vouching.behind(vouching.link_token(row))
+    assert asked is not None
+    vouching.answer(vouching.link_token(row), Vouch.CONFIRMED)
+    for letter in (
+        notices.vouch_asked(asked),
+        notices.vouch_answered(asked),
+        notices.draft_reminded(draft, call, person),
+        notices.withdrawn(draft, call, person),
+        desk_letters.letter("eligible", draft, call, person=person),
+    ):
+        text = said(letter)
+        assert "Help and contact" in text
+    for letter in (notices.vouch_asked(asked, again=True), notices.received(draft, call, person)):
+        text = " ".join(said(letter).split())
+        assert "Geneva" in text
+        assert str(forum.first_day.year) in text
 
 
 def test_an_offer_ends_with_the_calls_day_and_says_when_that_is_with_the_reader(fund: Money) -> None:
