@@ -224,10 +224,15 @@ def zone_city(zone: str, lang: str) -> str:
     return name
 
 
+@lru_cache(maxsize=4_096)
+def _offset_at_noon(zone: str, day: date) -> str:
+    """Kept, since a form offers all zones of the world, of one day."""
+    return show_offset(datetime(day.year, day.month, day.day, 12, tzinfo=ZoneInfo(zone)))
+
+
 def show_zone(zone: str, lang: str, day: date) -> str:
     """Zurich (UTC+1): a time zone by its city and its offset at noon of a day, as staff read it."""
-    noon = datetime(day.year, day.month, day.day, 12, tzinfo=ZoneInfo(zone))
-    city, offset = zone_city(zone, lang).rpartition("/")[2], show_offset(noon)
+    city, offset = zone_city(zone, lang).rpartition("/")[2], _offset_at_noon(zone, day)
     return offset if city == offset else str(gettext("%(place)s (%(offset)s)", place=city, offset=offset))
 
 
