@@ -79,6 +79,11 @@ def test_two_people_of_finance_pay_and_money_comes_back(client: FlaskClient, fun
         assert client.post(f"{url}/back", data=given).status_code == 422, wrong
     back = fields_of(page, action="/back") | {"back": "120.50"}
     assert client.post(f"{url}/back", data=back).status_code == 303
+    assert moved(MovementKind.RETURN) == 0, "a second person agrees first"
+    officer(client, fund, Role.FINANCE)
+    fields = fields_of(client.get(url), action="/back/agree")
+    for _ in range(2):
+        assert client.post(f"{url}/back/agree", data=fields).status_code == 303
     assert moved(MovementKind.RETURN) == 12_050
     ledger_page = client.get(f"/en/console/funds/{fund.call.slug}/money").text
     assert "Money came back" in ledger_page
@@ -176,6 +181,9 @@ def test_a_settled_grant_is_paid_no_more_unless_money_came_back_to_be_paid_again
     assert client.post(f"{grant}/lines/{row.id}/pay", data=fields).status_code == 422
     back = fields_of(client.get(f"{grant}/payments/{paid_id}"), action="/back") | {"back": "100", "again": "y"}
     assert client.post(f"{grant}/payments/{paid_id}/back", data=back).status_code == 303
+    officer(client, fund, Role.FINANCE)
+    agreed = fields_of(client.get(f"{grant}/payments/{paid_id}"), action="/back/agree")
+    assert client.post(f"{grant}/payments/{paid_id}/back/agree", data=agreed).status_code == 303
     award = queries.award(award.id)
     assert (award.committed, award.settled_at) == (10_000, None)
     again = fields_of(client.get(f"{grant}/lines/{row.id}"), action="/pay") | {"amount": "100"}

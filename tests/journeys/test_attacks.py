@@ -117,6 +117,7 @@ NOT_FREE = {
     "frozen_gender": {"numbers"},
     "fund_frozen_balance": {"numbers"},
     "fund_donor_report": {"language"},
+    "fund_statement_paper": {"language"},
     "gate_rule": {"categories", "modes"},
     "heartbeat": {"name"},
     "job_slot": {"job"},
