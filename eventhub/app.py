@@ -41,6 +41,13 @@ from eventhub.checkin import device_views as checkin_phones
 from eventhub.checkin import models as checkin_models
 from eventhub.checkin import organiser_views as checkin_console
 from eventhub.checkin import room_views as checkin_rooms
+from eventhub.commitments import link_views as commitments_links
+from eventhub.commitments import models as commitments_models
+from eventhub.commitments import organiser_views as commitments_records
+from eventhub.commitments import room_views as commitments_rooms
+from eventhub.commitments import views as commitments_pages
+from eventhub.commitments.access import CAPTURERS
+from eventhub.commitments.panels import PROVIDERS as COMMITMENTS_PANELS
 from eventhub.delegations import filling_views as delegations_filling
 from eventhub.delegations import models as delegations_models
 from eventhub.delegations.console import bp as delegations_console
@@ -59,6 +66,7 @@ from eventhub.funding import organisations as funding_organisations
 from eventhub.funding import own_views as funding_own
 from eventhub.funding import pair_views as funding_pairs
 from eventhub.funding import record_views as funding_records
+from eventhub.funding import reply_views as funding_replies
 from eventhub.funding import setup_views as funding_setup
 from eventhub.funding import vouch_views as funding_vouching
 from eventhub.funding.access import AROUND as FUND_ROLES
@@ -139,6 +147,7 @@ from eventhub.reviewing import lift_views as reviewing_console
 from eventhub.reviewing import models as reviewing_models
 from eventhub.reviewing import views as reviewing_pages
 from eventhub.reviewing.panels import PROVIDERS as REVIEWING_PANELS
+from eventhub.selecting import aside_views as selecting_asides
 from eventhub.selecting import file_views as selecting_files
 from eventhub.selecting import models as selecting_models
 from eventhub.selecting import slate_views as selecting_slates
@@ -210,6 +219,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     },
     awards_release.bp,
     awards_numbers.bp,
+    *{module.bp: module for module in (commitments_pages, commitments_links)},
+    *{module.bp: module for module in (commitments_records, commitments_rooms)},
     papers_pages,
     papers_console,
     *{module.bp: module for module in (checkin_console, checkin_phones, checkin_rooms)},
@@ -224,6 +235,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
             funding_changes,
             funding_desk,
             funding_records,
+            funding_replies,
             funding_papers,
             funding_pairs,
             funding_debts,
@@ -234,7 +246,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *{module.bp: module for module in (mailings_console, mailings_log)},
     reviewing_pages.bp,
     reviewing_console.bp,
-    *{module.bp: module for module in (selecting_room, selecting_files, selecting_slates)},
+    *{module.bp: module for module in (selecting_room, selecting_files, selecting_slates, selecting_asides)},
 )
 """Pages for people: their addresses begin with a language. The desk's modules fill one blueprint."""
 
@@ -247,6 +259,7 @@ MACHINE_BLUEPRINTS: tuple[Blueprint, ...] = (
 NAVIGATION = (
     ("forums", _l("Forums"), "programme.forums"),
     ("dialogues", _l("Dialogues"), "programme.dialogues"),
+    ("commitments", _l("Commitments"), "commitments.index"),
     ("search", _l("Search"), "programme.search"),
     ("me", _l("My page"), "people.me"),
 )
@@ -255,6 +268,7 @@ NAVIGATION = (
 CONSOLE_NAVIGATION = (
     ("today", _l("Today"), "people_console.today"),
     ("events", _l("Events"), "programme_console.events"),
+    ("commitments", _l("Commitments"), "commitments_console.index"),
     ("funds", _l("Funds"), "funding_console.funds"),
     ("questionnaires", _l("Questionnaires"), "questionnaires_console.index"),
     ("reviews", _l("My files"), "reviewing.mine"),
@@ -265,6 +279,7 @@ CONSOLE_NAVIGATION = (
 
 OPEN_TO = {
     "programme_console.events": (Role.ADMIN, *ONLOOKERS),
+    "commitments_console.index": (Role.ADMIN, *CAPTURERS),
     "funding_console.funds": (Role.ADMIN, *FUND_ROLES),
     "questionnaires_console.index": (Role.ADMIN, *QUESTIONNAIRE_EDITORS),
     "people_console.roles": (Role.ADMIN,),
@@ -283,6 +298,7 @@ PANELS: tuple[tuple[str, Provider], ...] = (
     *PAPERS_PANELS,
     *ARRANGEMENTS_PANELS,
     *MAILINGS_PANELS,
+    *COMMITMENTS_PANELS,
     *FUNDING_CALL_PANELS,
     *FUNDING_PANELS,
     *FUNDING_DESK_PANELS,
@@ -446,6 +462,7 @@ TABLES = (
     awards_release_models,
     calendars_models,
     checkin_models,
+    commitments_models,
     delegations_models,
     funding_models,
     funding_desk_models,

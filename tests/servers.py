@@ -19,6 +19,7 @@ TEMPLATE = "eventhub_template"
 APP_ROLE = "eventhub_app"
 SERVER = "EVENTHUB_TEST_SERVER"
 BROKER = "EVENTHUB_TEST_BROKER"
+FOLDER = "EVENTHUB_TEST_FOLDER"
 
 
 class Servers:
@@ -32,6 +33,9 @@ class Servers:
         """Servers, role and template database; their addresses go to the workers through the environment."""
         self._folder = tempfile.TemporaryDirectory(prefix="eventhub-test-", ignore_cleanup_errors=True)
         home = Path(self._folder.name)
+        shared = home / "shared"
+        shared.mkdir()
+        os.environ[FOLDER] = str(shared)
         home.chmod(0o755)
         if not os.environ.get("DATABASE_URL"):
             postgres = Postgres(home / "postgres", durable=False)

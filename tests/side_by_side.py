@@ -25,7 +25,8 @@ STDERR = os.dup(2)
 
 
 class Lanes(LoadScopeScheduling):
-    """A file of the lane stays in one process, since its house is built once; any other test goes to whoever is free.
+    """A file of the lane stays in one process, since its house is built once, and one whose tests share what takes long
+    to make; any other test goes to whoever is free.
 
     xdist 3.8 has groups for this, but pytest 9.2 no longer lets it name them: so the file's own text says it.
 
@@ -36,7 +37,7 @@ class Lanes(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return file if in_lane(self.config.rootpath / file) else nodeid
+        return file if stays_together(self.config.rootpath / file) else nodeid
 
     def remove_node(self, node: WorkerController) -> str | None:
         """Take a process out: what it had not done goes to others, the test it died in has failed."""
@@ -58,9 +59,10 @@ class Lanes(LoadScopeScheduling):
 
 
 @cache
-def in_lane(file: Path) -> bool:
-    """Whether a file has tests of the lane."""
-    return "pytest.mark.lane" in file.read_text(encoding="utf-8")
+def stays_together(file: Path) -> bool:
+    """Whether all tests of a file go to one process."""
+    text = file.read_text(encoding="utf-8")
+    return "pytest.mark.lane" in text or "pytest.mark.together" in text
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -70,8 +72,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Lanes:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The lane begins first, it takes longest."""
-    items.sort(key=lambda item: item.get_closest_marker("lane") is None)
+    """What stays together begins first, it takes longest."""
+    items.sort(key=lambda item: not any(item.iter_markers("lane")) and not any(item.iter_markers("together")))
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -28,6 +28,7 @@ FEATURES = (
     "workers.fund_desk",
     "workers.delegations",
     "workers.helping",
+    "workers.commitments",
     "workers.funding",
     "workers.arrangements",
     "workers.awards",

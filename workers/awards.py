@@ -13,10 +13,14 @@ from eventhub.awards import (
     ledger,
     letters,
     queries,
+    refunds,
     releasing,
     replacing,
     reporting,
     staging,
+    statement_paper,
+    statements,
+    stuck,
 )
 from eventhub.awards.letters import Kind
 from eventhub.awards.models import Replacement
@@ -135,6 +139,15 @@ def decided(application_id: str, reason: str) -> Letter | None:
     return letters.decided(found, found.person, found.call, reason, releasing.words_told(found))
 
 
+@mails("awards.payment_swept")
+def payment_swept(payment_id: str) -> Letter | None:
+    """A payment that waited was dropped, since its grant has ended."""
+    payment = queries.payment(uuid.UUID(payment_id))
+    return letters.payment_swept(
+        queries.award(payment.award_id), payment, db.session.get_one(Person, payment.asked_by_id)
+    )
+
+
 @mails("awards.replace")
 def replace(replacement_id: str) -> Letter | None:
     """To a nominator: who comes in somebody's place? Nothing once that was answered."""
@@ -175,11 +188,42 @@ def make_report(promise_id: int) -> None:
             raise
 
 
+@celery.task(name=statements.NAME)
+def make_statement(promise_id: int) -> None:
+    """Make one statement of an allowance as a file, as reports for donors are made."""
+    name = statements.NAME
+    with flask_app.app_context():
+        with unit_of_work():
+            taken = outbox.take(promise_id, name)
+        if taken is None:
+            return
+        try:
+            with unit_of_work():
+                paper = statements.to_make(uuid.UUID(taken.payload["paper_id"]))
+                moment = now()
+                data = statement_paper.gather(paper, moment) if paper else None
+            body = statement_paper.make(data, moment) if data else b""
+            with unit_of_work():
+                paper = statements.to_make(uuid.UUID(taken.payload["paper_id"]))
+                if paper is not None and body:
+                    statements.keep(paper, statement_paper.owner_of(paper), body, at=moment)
+                if not outbox.keep(taken):  # the lease was lost: another task does it or has done it
+                    db.session.rollback()
+        except Exception as error:
+            log.error("task.failed", promise=promise_id, task=name, error=type(error).__name__)
+            with unit_of_work():
+                outbox.release(taken, type(error).__name__, error)
+            raise
+
+
 @by_the_clock("awards.lapse", timedelta(minutes=5))
 def lapse() -> None:
-    """Offers that nobody answered in time, money of applications that ended by another door, and places that were left
-    without anybody proposed.
+    """Offers that nobody answered in time, money of applications that ended by another door, places that were left
+    without anybody proposed, releases that the worker gave up, and payments of grants that have ended.
     """
+    stuck.stuck_due(now())
+    while refunds.sweep():
+        db.session.flush()
     while awarding.lapse_due(now()) or awarding.free_left():
         db.session.flush()
     awarding.propose_missed()
@@ -203,8 +247,9 @@ def freeze_balance() -> None:
 
 @by_the_clock("awards.sweep_reports", timedelta(hours=1))
 def sweep_reports() -> None:
-    """Reports for donors die after a day."""
+    """Reports for donors die after a day, and so do statements of allowances."""
     dashboard_orders.drop_outdated(now())
+    statements.drop_outdated(now())
 
 
 def _about(kind: Kind, award_id: str) -> Letter | None:

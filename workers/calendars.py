@@ -18,6 +18,7 @@ from eventhub.kit.i18n import in_language, show_moment
 from eventhub.kit.mail import Letter
 from eventhub.kit.outbox import promise
 from eventhub.kit.web import absolute
+from eventhub.programme import session_actions
 from eventhub.programme.models import Publication
 from eventhub.registration import cancelling
 from eventhub.registration import queries as registrations
@@ -136,8 +137,11 @@ def reply(arrived_id: str) -> None:
 
 @by_the_clock("calendars.refresh", timedelta(days=1))
 def refresh() -> None:
-    """Look at the entries of every event to come: the rules of a time zone or our own address may have changed."""
+    """Look at the sessions and entries of every event to come: the rules of a time zone or our own address may have
+    changed.
+    """
     replies.forget_unread()
+    session_actions.renew_instants(now())
     coming = select(CalendarEntry.event_id).where(CalendarEntry.ends_at > now()).distinct()
     for event_id in db.session.scalars(coming).all():
         promise("programme.event_changed", event_id=event_id)

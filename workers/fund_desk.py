@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import joinedload
 
-from eventhub.funding import desk, desk_history, desk_letters, duplicates, thread
+from eventhub.funding import desk, desk_history, desk_letters, duplicates, replying, thread
 from eventhub.funding.desk_letters import Asked
 from eventhub.funding.models import Application, Stand, State
 from eventhub.kit.clock import now
@@ -46,6 +46,16 @@ def asked(message_id: str) -> Letter | None:
 def asked_again(message_id: str) -> Letter | None:
     """The day is near, and there is no answer."""
     return _question("asked_again", message_id)
+
+
+@mails("funding.replied")
+def replied(message_id: str) -> Letter | None:
+    """What the desk wrote."""
+    said = replying.replied(uuid.UUID(message_id))
+    application = said and _application(said.message.application_id)
+    if not said or not application:
+        return None
+    return desk_letters.letter("replied", application, application.call, person=application.person, text=said.text)
 
 
 @mails("funding.merged")
@@ -93,14 +103,15 @@ def _question(kind: str, message_id: str) -> Letter | None:
     said = thread.question_told(uuid.UUID(message_id), reminder=kind == "asked_again")
     if said is None:
         return None
-    application = db.session.get(
-        Application,
-        said.message.application_id,
-        options=[joinedload(Application.person), joinedload(Application.call), joinedload(Application.answer_set)],
-    )
+    application = _application(said.message.application_id)
     if application is None or application.call.stand is Stand.CANCELLED:
         return None
     what = Asked(said.gaps, application.answer_set, said.message.due_at)
     return desk_letters.letter(
         kind, application, application.call, person=application.person, text=said.text, asked=what
     )
+
+
+def _application(application_id: uuid.UUID) -> Application | None:
+    with_all = [joinedload(Application.person), joinedload(Application.call), joinedload(Application.answer_set)]
+    return db.session.get(Application, application_id, options=with_all)

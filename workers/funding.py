@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from eventhub.awards import rule_budgets
-from eventhub.funding import applying, call_letters, notices, opening, personal_data, vouching
+from eventhub.funding import applying, call_letters, notices, opening, own, personal_data, told, vouching
 from eventhub.funding.models import Application, Call, Stand, State
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -60,7 +60,10 @@ def cancelled_told(application_id: str) -> Letter | None:
 def received(application_id: str) -> Letter | None:
     """We have your application. Nothing once it was withdrawn."""
     found = _application(application_id)
-    return notices.received(*found) if found and found[0].state is not State.WITHDRAWN else None
+    if found is None or found[0].state is State.WITHDRAWN:
+        return None
+    call, standing = own.call_of(found[1].slug)
+    return notices.received(*found, answered_by=told.answer_day(call, own.rules_of(standing)))
 
 
 @mails("funding.draft_reminded")

@@ -12,6 +12,7 @@ from eventhub.awards import awarding, dashboard_orders
 from eventhub.awards import personal_data as grants
 from eventhub.calendars import actions as calendars
 from eventhub.calendars import invites
+from eventhub.commitments import keeping as commitments
 from eventhub.delegations import keeping as delegations
 from eventhub.funding import personal_data as funding_data
 from eventhub.helping import keeping as helping
@@ -95,6 +96,7 @@ ERASERS: tuple[OnPerson, ...] = (
     erase_help,
     erase_registrations,
     arrangements.erase,
+    commitments.erase,
     mailings_keeping.erase,
     forget_papers,
     calendars.erase,

@@ -20,12 +20,24 @@ from eventhub.awards import (
     replacing,
     reporting,
     travelling,
+    undoing,
 )
 from eventhub.awards.console import Place, at_awards, at_desk, at_till, bp, found_award
-from eventhub.awards.console_forms import AcceptForm, EndForm, HomeForm, ReadForm, TicketForm, VisaForm, chosen_day
+from eventhub.awards.console_forms import (
+    AcceptForm,
+    EndForm,
+    HomeForm,
+    ReadForm,
+    TicketForm,
+    UndoForm,
+    VisaForm,
+    chosen_day,
+)
 from eventhub.awards.ledger import shown
 from eventhub.awards.letters import title_of
 from eventhub.awards.models import Award, Ticket, TravelReport, Visa, VisaState
+from eventhub.funding import attending
+from eventhub.funding.attending import Step
 from eventhub.funding.desk_shown import STATES
 from eventhub.funding.models import MOVES, State
 from eventhub.funding.moves import NotPossible
@@ -102,6 +114,18 @@ def end(slug: str, award_id: uuid.UUID) -> ResponseReturnValue:
     if deed not in deeds:
         raise NotFound
     return _done(slug, award_id, EndForm, deeds[deed], _("The grant has ended. Its money is free again."))
+
+
+@bp.post("/console/funds/<slug>/grants/<uuid:award_id>/undo")
+@staff
+@stands_on("awards_console.record")
+def undo(slug: str, award_id: uuid.UUID) -> ResponseReturnValue:
+    """A ticket, or that the person was there, was noted by mistake."""
+
+    def deed(place: Place, award: Award, form: UndoForm) -> object:
+        return undoing.undo(place.person, award, text=form.mistake.data)
+
+    return _done(slug, award_id, UndoForm, deed, _("Taken back. The grant is where it was before."))
 
 
 @bp.post("/console/funds/<slug>/grants/<uuid:award_id>/accept")
@@ -237,6 +261,7 @@ def _draw(
         visa_form=_this_or_fresh(sent, VisaForm),
         ticket_form=_this_or_fresh(sent, TicketForm) if place.offers and _may_buy(state, visa_row) else None,
         home_form=_this_or_fresh(sent, HomeForm) if place.offers and state is State.TICKETED else None,
+        undo_form=_this_or_fresh(sent, UndoForm) if place.offers and undoing.may_undo(award) else None,
         end_form=_this_or_fresh(sent, EndForm),
         accept_form=_this_or_fresh(sent, AcceptForm) if place.offers and state is State.OFFERED else None,
         unreached=not application.person.email and application.erased_at is None,
@@ -284,12 +309,19 @@ def _facts(
         due = (
             pgettext("a report", "Filed") if report.filed_at else _("Due by %(day)s", day=show_date(report.due, g.lang))
         )
+    there = attending.of_person(award.application.person_id, place.reading.call)
+    to_come = there is not None and there.step in {Step.REGISTER, Step.NOT_YET, Step.TOO_LATE}
     found = [
         (_("Support"), str(console_shown.VARIANTS[award.variant])),
         (_("Approved by"), names.get(award.approved_by_id, "")),
         (_("Offered by"), names.get(award.offered_by_id, "") if award.offered_by_id else ""),
         (_("Offered on"), show_own(award.offered_at, zone, g.lang) if award.offered_at else ""),
         (_("Answer by"), show_own(award.accept_by, zone, g.lang) if award.accept_by else ""),
+        (_("Registration for the event"), there.tag()[0] if there else ""),
+        (
+            _("Registration closes"),
+            show_own(there.closes_at, there.event.time_zone, g.lang) if there and to_come else "",
+        ),
         (_("Journey"), journey),
         (_("Report"), due),
         (_("Paid so far"), said(award.spent)),

@@ -5,6 +5,7 @@ held first and the envelopes after them; many decisions cost as many statements 
 """
 
 import uuid
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -148,7 +149,7 @@ def reprice(actor: Person, award: Award, approved: Mapping[CostKind, int], *, ma
     difference = amount - award.reserved
     if difference > 0:
         award.amount = amount
-        fetch(award.application.call_id, award.envelope_id, difference)
+        fetch(award.application.call_id, {award.envelope_id: difference})
         write(actor, [Line(award.envelope_id, MovementKind.RESERVE, difference, award.id)], reason="repriced")
     elif difference < 0:
         freed = [Line(award.envelope_id, MovementKind.RELEASE, -difference, award.id)]
@@ -185,9 +186,12 @@ def offer_all(
     due = {one: due_after(db.session.get_one(Call, one), accept_days, moment) for one in calls}
     paid = [one for one in awards if one.amount]
     again = [one for one in paid if one.application.state is State.LAPSED]
-    for envelope_id in sorted({one.envelope_id for one in again}):
-        theirs = [one for one in again if one.envelope_id == envelope_id]
-        fetch(theirs[0].application.call_id, envelope_id, sum(one.amount for one in theirs))
+    for call_id in sorted({one.application.call_id for one in again}):
+        needs: Counter[uuid.UUID] = Counter()
+        for one in again:
+            if one.application.call_id == call_id:
+                needs[one.envelope_id] += one.amount
+        fetch(call_id, needs)
     lines = [Line(one.envelope_id, MovementKind.RESERVE, one.amount, one.id) for one in again]
     lines += [Line(one.envelope_id, MovementKind.COMMIT, one.amount, one.id) for one in paid]
     write(actor, lines, reason="offered")
@@ -433,11 +437,12 @@ def _release(actor: Person | None, award: Award, outcome: Outcome, *, reason: st
 
 
 def _drop_payments(actor: Person | None, award: Award) -> None:
-    """What waits to be paid is not paid any more: nobody could agree to it."""
+    """What waits to be paid is not paid any more: nobody could agree to it. Whoever asked for it gets a mail."""
     waits = Payment.award_id == award.id, Payment.paid_at.is_(None), Payment.dropped_at.is_(None)
     dropped = db.session.execute(update(Payment).where(*waits).values(dropped_at=now()).returning(Payment.id))
-    for _payment in dropped.all():
+    for payment_id in dropped.scalars():
         audit.record("awards.payment_dropped", award, actor=actor, scope_id=award.application.call_id)
+        promise("awards.payment_swept", payment_id=payment_id)
 
 
 def _is_news(actor: Person | None, award: Award) -> bool:

@@ -7,8 +7,8 @@ import uuid
 
 from flask_babel import lazy_gettext as _l
 
-from eventhub.awards.ledger import AmountWrong, Line, after, change_budget, pure
-from eventhub.awards.money_models import BudgetChange, FundEnvelope, MovementKind
+from eventhub.awards.ledger import AmountWrong, change_budget, demand_cut
+from eventhub.awards.money_models import BudgetChange, FundEnvelope
 from eventhub.funding.moves import NotPossible
 from eventhub.kit import audit
 from eventhub.kit.clock import now
@@ -36,8 +36,8 @@ def ask(actor: Person, row: FundEnvelope, difference: int, *, why: str) -> Budge
     """
     if not difference:
         raise AmountWrong
-    kind = MovementKind.RAISE if difference > 0 else MovementKind.CUT
-    after(pure(row), [Line(row.id, kind, abs(difference))], row.id)
+    if difference < 0:
+        demand_cut(row, -difference)
     made = BudgetChange(id=uuid.uuid4(), envelope=row, difference=difference, why=why, asked_by_id=actor.id)
     db.session.add(made)
     db.session.flush()

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from flask_babel import gettext
+from flask_babel import gettext, lazy_pgettext
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import FileStorage
 from wtforms import BooleanField, FileField, SelectField, StringField, TextAreaField
@@ -114,6 +114,14 @@ class EndForm(Form):
     reason = words(_l("Reason"), description=_l("It stays in the history of the grant. The person never reads it."))
 
 
+class UndoForm(Form):
+    """Why a step is taken back."""
+
+    mistake = words(
+        _l("What was wrong?"), description=_l("It stays in the history of the grant. The person never reads it.")
+    )
+
+
 class AcceptForm(Form):
     """How somebody said yes who did not press the button."""
 
@@ -129,20 +137,18 @@ class ReadForm(Form):
     why = words(_l("Why do you need to read this?"))
 
 
+PAPER: dict[str, Any] = {
+    "accept": accept_attribute(ALLOWED),
+    "data-most": LIMIT,
+    "data-most-photo": PHOTO_LIMIT,
+    "data-too-large": _l("This file is too large. Send one of at most %(size)s MB.", size=LIMIT // 10**6),
+}
+
+
 class ReceiptForm(Form):
     """A receipt."""
 
-    file = FileField(
-        _l("Receipt"),
-        description=SENT,
-        render_kw={
-            "accept": accept_attribute(ALLOWED),
-            "data-most": LIMIT,
-            "data-most-photo": PHOTO_LIMIT,
-            "data-too-large": _l("This file is too large. Send one of at most %(size)s MB.", size=LIMIT // 10**6),
-            "data-go-on": GO_ON,
-        },
-    )
+    file = FileField(_l("Receipt"), description=SENT, render_kw=PAPER)
 
     def upload(self) -> bytes | None:
         """What was sent; one byte more than allowed at the most, so that it shows. None where nothing was chosen."""
@@ -153,8 +159,9 @@ class ReceiptForm(Form):
 
 
 class CostForm(ReceiptForm):
-    """What a line really cost, in whatever currency it was paid."""
+    """What a line really cost, in whatever currency it was paid. It goes without a receipt, too."""
 
+    file = FileField(_l("Receipt"), description=SENT, render_kw=PAPER | {"data-go-on": GO_ON})
     given = money(_l("Real cost"))
     currency = StringField(
         _l("Currency"),
@@ -214,7 +221,7 @@ class PayForm(Form):
 class PriceForm(Form):
     """What is approved of a line, before the offer."""
 
-    approved = money(_l("Approved"))
+    approved = money(lazy_pgettext("money", "Approved"))
 
     def __init__(self, currency: str, **given: Any) -> None:
         self.currency = currency

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, false, func, literal, or_, select, true
@@ -14,6 +15,7 @@ from eventhub.awards.models import (
     Outcome,
     Payment,
     Proposal,
+    Refund,
     ReservePlace,
     Ticket,
     TravelReport,
@@ -24,6 +26,7 @@ from eventhub.funding.access import reached
 from eventhub.funding.models import Application, Call, Stand, State
 from eventhub.funding.nearness import Aside, aside_of
 from eventhub.kit.audit import AuditEntry, AuditText
+from eventhub.kit.clock import now
 from eventhub.kit.db import Texts, db
 from eventhub.kit.errors import or_not_found
 from eventhub.people.models import Person, Role, RoleGrant
@@ -39,6 +42,9 @@ VIEWS: dict[str, frozenset[State]] = {
 }
 """Ready-made filters of the list, each with its states."""
 SHOWN_LINES = 200
+SHOWN_CALLS = 5
+SHOWN_AFTER = timedelta(days=180)
+"""So long after its event the calls of an event stand on an organiser's start page."""
 SIZE = 25
 
 
@@ -59,7 +65,14 @@ class Row:
     report: TravelReport | None
 
 
-def rows(call_id: uuid.UUID, aside: Aside, states: Collection[State] | None, *, page: int) -> list[Row]:
+def rows(
+    call_id: uuid.UUID,
+    aside: Aside,
+    states: Collection[State] | None,
+    *,
+    page: int,
+    only: ColumnElement[bool] | None = None,
+) -> list[Row]:
     """A page of the list, by application number. One statement."""
     found = (
         select(Award, Visa, Ticket, TravelReport)
@@ -75,6 +88,8 @@ def rows(call_id: uuid.UUID, aside: Aside, states: Collection[State] | None, *, 
     )
     if states is not None:
         found = found.where(Application.state.in_(states))
+    if only is not None:
+        found = found.where(only)
     found = found.limit(SIZE).offset((page - 1) * SIZE)
     return [Row(*row) for row in db.session.execute(found)]
 
@@ -88,6 +103,12 @@ def counts(call_id: uuid.UUID, aside: Aside) -> dict[State, int]:
         .group_by(Application.state)
     )
     return {row[0]: row[1] for row in db.session.execute(found)}
+
+
+def number(call_id: uuid.UUID, aside: Aside, only: ColumnElement[bool]) -> int:
+    """How many awards of the list there are of a kind. One statement."""
+    found = select(func.count()).select_from(Award).join(Award.application)
+    return db.session.scalar(found.where(Application.call_id == call_id, aside.others(), only)) or 0
 
 
 def chosen(call_id: uuid.UUID, aside: Aside, ids: Collection[uuid.UUID], *, lock: bool = False) -> list[Award]:
@@ -280,7 +301,7 @@ def waiting(grants: Iterable[RoleGrant], person: Person) -> list[Waiting]:
     is neither.
     """
     mine = list(grants)
-    offers, pays = _reach(mine, Role.FUND_OFFICER), _reach(mine, Role.FINANCE)
+    offers, pays = reach_of(mine, Role.FUND_OFFICER), reach_of(mine, Role.FINANCE)
     if offers is None and pays is None:
         return []
     aside = aside_of(person)
@@ -305,6 +326,20 @@ def waiting(grants: Iterable[RoleGrant], person: Person) -> list[Waiting]:
         )
     )
 
+    came_back = (
+        select(func.count())
+        .select_from(Refund)
+        .join(Payment, Payment.id == Refund.payment_id)
+        .join(Award, Award.id == Payment.award_id)
+        .join(Application, Application.id == Award.application_id)
+        .where(
+            Application.call_id == Call.id,
+            Refund.agreed_at.is_(None),
+            Refund.dropped_at.is_(None),
+            Refund.asked_by_id != person.id,
+            others,
+        )
+    )
     to_change = (
         select(func.count())
         .select_from(BudgetChange)
@@ -317,14 +352,14 @@ def waiting(grants: Iterable[RoleGrant], person: Person) -> list[Waiting]:
         )
     )
 
-    def within(reach: ColumnElement[bool] | None, number: Any) -> Any:
-        counted = number.correlate(Call).scalar_subquery()
+    def within(reach: ColumnElement[bool] | None, *numbers: Any) -> Any:
+        counted = sum((one.correlate(Call).scalar_subquery() for one in numbers), literal(0))
         return case((reach, counted), else_=0) if reach is not None else literal(0)
 
     found = (
         select(
             *(Call.id, Call.slug, Call.title, Call.original_language),
-            *(within(offers, proposed).label("proposed"), within(pays, to_pay), within(pays, to_change)),
+            *(within(offers, proposed).label("proposed"), within(pays, to_pay, came_back), within(pays, to_change)),
         )
         .outerjoin(Event, Event.id == Call.event_id)
         .where(Call.stand != Stand.DRAFT, or_(*(one for one in (offers, pays) if one is not None)))
@@ -337,6 +372,18 @@ def waiting(grants: Iterable[RoleGrant], person: Person) -> list[Waiting]:
         for call_id, slug, title, lang, proposed, to_pay, to_change in counted
     ]
     return [one for one in listed if one.proposed or one.to_pay or one.to_change]
+
+
+def overseen(grants: Iterable[RoleGrant], role: Role) -> list[Call]:
+    """Public calls of events within reach of a role that is not over everything, the nearest deadline last. One
+    statement, or none.
+    """
+    reach = reach_of([one for one in grants if one.role is role], role)
+    if reach is None:
+        return []
+    found = select(Call).outerjoin(Event, Event.id == Call.event_id).where(Call.stand == Stand.OPEN, reach)
+    found = found.where(or_(Event.id.is_(None), Event.last_day > now().date() - SHOWN_AFTER))
+    return list(db.session.scalars(found.order_by(Call.closes_at.desc(), Call.id).limit(SHOWN_CALLS)))
 
 
 def owed_reports(person_id: uuid.UUID) -> list[str]:
@@ -382,7 +429,7 @@ def deeds(award: Award, limit: int = 200) -> list[tuple[AuditEntry, str | None]]
     return [(entry, text) for entry, text in db.session.execute(found)]
 
 
-def _reach(grants: list[RoleGrant], role: Role) -> ColumnElement[bool] | None:
+def reach_of(grants: list[RoleGrant], role: Role) -> ColumnElement[bool] | None:
     """The calls within reach of a role; None: none."""
     series, events, calls = reached(grants, role)
     if series is None:

@@ -11,9 +11,10 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext, pgettext
 
 from eventhub.awards.ledger import pure, shown
-from eventhub.awards.models import Award, AwardLine, AwardStay, Payment, VisaState
+from eventhub.awards.models import Award, AwardLine, AwardStay, Payment, Refund, VisaState
 from eventhub.awards.money_models import BudgetChange, FundEnvelope, Movement, MovementKind
 from eventhub.awards.stays import days_of, given_of
+from eventhub.awards.todo import Todo
 from eventhub.funding.allowance import Given, Line, Reason, Statement
 from eventhub.funding.desk_shown import STATES, SUPPORTS
 from eventhub.funding.estimates import Variant
@@ -31,6 +32,13 @@ VISAS: dict[VisaState, Tag] = {
     VisaState.ASKED: (lazy_pgettext("visa", "Asked for"), "go"),
     VisaState.REFUSED: (lazy_pgettext("visa", "Refused"), "stop"),
     VisaState.GRANTED: (lazy_pgettext("visa", "Granted"), "ok"),
+}
+TODO: dict[Todo, Any] = {
+    Todo.RECEIPTS: _l("Receipts to look at"),
+    Todo.TICKETS: _l("Visa or ticket to see to"),
+    Todo.REFUSED: _l("Visas refused"),
+    Todo.THERE: _l("Journeys over: who was there?"),
+    Todo.SETTLE: _l("Reports filed: grants to settle"),
 }
 MOVEMENTS: dict[MovementKind, Any] = {
     MovementKind.RAISE: _l("Budget raised"),
@@ -66,6 +74,11 @@ DEEDS: dict[str, Any] = {
     "paid": _l("Money paid"),
     "payment_dropped": _l("Payment dropped"),
     "came_back": _l("Money came back"),
+    "back_noted": _l("Money came back: noted"),
+    "back_dropped": _l("Money came back: not so after all"),
+    "payment_swept": _l("Payment dropped, since the grant has ended"),
+    "ticket_undone": _l("The ticket is not bought after all"),
+    "travelled_undone": _l("The person was not there after all"),
     "payee_read": _l("Sealed payee read"),
     "settled": _l("The grant was settled"),
     "report_read": _l("Report read"),
@@ -217,6 +230,18 @@ def payment(envelope: FundEnvelope, row: Payment, names: dict[Any, str], zone: s
         "agreed": show_own(row.paid_at, zone, g.lang) if row.paid_at else None,
         "asked_on": _day(row.asked_at, zone),
         "agreed_on": _day(row.paid_at, zone) if row.paid_at else None,
+    }
+
+
+def refund(envelope: FundEnvelope, row: Refund, names: dict[Any, str], zone: str) -> dict[str, Any]:
+    """Money that is said to have come back, with who said so. ``id`` is that of the payment, whose page decides."""
+    return {
+        "id": row.payment_id,
+        "amount": shown(envelope, row.amount, g.lang),
+        "again": row.again,
+        "asked_by": names.get(row.asked_by_id, ""),
+        "asked": show_own(row.asked_at, zone, g.lang),
+        "asked_on": _day(row.asked_at, zone),
     }
 
 

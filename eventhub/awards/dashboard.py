@@ -106,6 +106,7 @@ def freeze(call: Call, row: FrozenBalance) -> None:
 
 def _frozen(call: Call, rows: Sequence[FundEnvelope]) -> Money:
     row = db.session.get(FrozenBalance, call.id)
+    lent = ledger.lent(rows)
     told: dict[str, Any] = (row.numbers.get("money") if row else None) or {"sums": {}, "costs": [], "people": 0}
     sums = told["sums"]
     ceilings = {one.key: ledger.pure(one).ceiling for one in rows}
@@ -116,7 +117,9 @@ def _frozen(call: Call, rows: Sequence[FundEnvelope]) -> Money:
         reserved, committed, paid, returned = sums[key]
         return Sum(key, budget, reserved, committed, paid, returned, ceiling - reserved - committed - paid + returned)
 
-    envelopes = tuple(as_told(one.key, one.budget, ceilings[one.key]) for one in rows)
+    envelopes = tuple(as_told(one.key, one.budget - lent.get(one.id, 0), ceilings[one.key]) for one in rows)
+    if any(one.kept is not None for one in rows) and len(rows) > 1:
+        envelopes = tuple(replace(one, free=None) for one in envelopes)
     whole = as_told("", sum(one.budget for one in rows), sum(ceilings.values()))
     if len(rows) == 1:
         envelopes = (replace(whole, key=rows[0].key),)
@@ -246,8 +249,9 @@ def timeline(reading: Reading, today: date) -> list[Span]:
         last = max(until, day(chosen.read)) if chosen.read else until
         found.append(Span(Happening.READING, day(chosen.assigned), last, chosen.handed_in, chosen.reviews))
     if chosen.met is not None:
-        goes_on = chosen.meets or chosen.parted is None
-        found.append(Span(Happening.BOARD, day(chosen.met), today if goes_on else day(chosen.parted)))
+        # A meeting that nobody closed ended with the choice at the latest.
+        parted = chosen.parted if not chosen.meets else chosen.approved
+        found.append(Span(Happening.BOARD, day(chosen.met), max(day(chosen.met), day(parted)) if parted else today))
     for what, moment in ((Happening.RECOMMENDED, chosen.recommended), (Happening.APPROVED, chosen.approved)):
         if moment is not None:
             found.append(Span(what, day(moment), day(moment)))

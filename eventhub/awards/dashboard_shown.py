@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import lazy_pgettext, ngettext
+from flask_babel import lazy_pgettext, ngettext, pgettext
 
 from eventhub.awards import reporting
 from eventhub.awards.dashboard import Cost, Happening, Span, Sum
@@ -16,7 +16,7 @@ from eventhub.funding.models import Call
 from eventhub.funding.rules import Balance as Rule
 from eventhub.funding.rules import Bound, Rules, Unit
 from eventhub.kit import codes
-from eventhub.kit.i18n import in_language, language, show_amount, show_days, show_money, show_number
+from eventhub.kit.i18n import in_language, language, show_amount, show_date, show_days, show_money, show_number
 from eventhub.kit.money import Money
 from eventhub.kit.small_numbers import STEP
 from eventhub.selecting.inputs import RULE
@@ -135,9 +135,22 @@ def other_targets(found: Balance, rules: Rules) -> list[str]:
     return [rule_label(rules, RULE + rule.id) for rule in others]
 
 
-def totals(found: Balance) -> list[dict[str, str]]:
-    """How many came how far."""
-    return [{"label": str(STAGES[stage]), "value": show_number(found.totals[stage], language())} for stage in Stage]
+def totals(found: Balance, journeys: date | None) -> list[dict[str, str | None]]:
+    """How many came how far; of a nought that is none yet, from when on it is counted. ``journeys``: when the event
+    ends, where there is one.
+    """
+    lang = language()
+    when: dict[Stage, str] = {Stage.SELECTED: str(_("counted from the release of decisions on"))}
+    if journeys is not None and journeys >= found.counted_on:
+        when[Stage.TRAVELLED] = str(_("counted from %(day)s on", day=show_date(journeys, lang)))
+    return [
+        {
+            "label": str(STAGES[stage]),
+            "value": show_number(found.totals[stage], lang),
+            "note": None if found.totals[stage] else when.get(stage),
+        }
+        for stage in Stage
+    ]
 
 
 def heads(names: Iterable[Any]) -> list[dict[str, Any]]:
@@ -230,7 +243,10 @@ def _tag(one: Span, today: date) -> tuple[Any, str]:
     if one.first > today:
         return _("To come"), "new"
     if one.of_all is not None and one.done is not None:
-        return (_("Done"), "ok") if one.done >= one.of_all else (_("Now"), "go")
+        if one.done >= one.of_all:
+            return _("Done"), "ok"
+        # What some never did is not done, and not going on either.
+        return (pgettext("a time", "Over"), "silent") if one.last < today else (_("Now"), "go")
     return (_("Done"), "ok") if one.last < today else (_("Now"), "go")
 
 

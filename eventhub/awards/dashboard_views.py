@@ -9,10 +9,18 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import pgettext
 
-from eventhub.awards import dashboard, dashboard_access, dashboard_counts, dashboard_orders, dashboard_shown, releasing
+from eventhub.awards import (
+    console_queries,
+    dashboard,
+    dashboard_access,
+    dashboard_counts,
+    dashboard_orders,
+    dashboard_shown,
+    releasing,
+)
 from eventhub.awards.dashboard_forms import ReportForm
 from eventhub.awards.dashboard_models import SLOW, DonorReport, ReportKind
-from eventhub.awards.releasing import SumsHidden
+from eventhub.awards.refusals import SumsHidden
 from eventhub.funding.desk_shown import clock_of
 from eventhub.kit import files
 from eventhub.kit.access import actor, staff, stands_on
@@ -86,7 +94,7 @@ def _page(reading: Reading, sent: ReportForm | None = None) -> ResponseReturnVal
     call, rules = reading.call, reading.rules
     exact = dashboard_access.may_see_people(actor().grants, reading.scope)
     today = now().astimezone(ZoneInfo(call.time_zone)).date()
-    found = dashboard_counts.balance(call.id)
+    found, event = dashboard_counts.balance(call.id), console_queries.event_of(call)
     # Whoever sees single grants without the own one must not read what all of them come to.
     is_near = exact and releasing.is_near(actor().person, call.id)
     sums = None if is_near else dashboard.money(call, exact=exact, tells=rules.envelopes_tell)
@@ -98,7 +106,7 @@ def _page(reading: Reading, sent: ReportForm | None = None) -> ResponseReturnVal
         form=sent,
         exact=exact,
         found=found,
-        figures=dashboard_shown.totals(found) if found else [],
+        figures=dashboard_shown.totals(found, event.last_day if event else None) if found else [],
         tables=dashboard_shown.tables(found, rules) if found else [],
         others=dashboard_shown.other_targets(found, rules) if found else [],
         said=dashboard_shown.said(found) if found and found.filed else [],

@@ -30,7 +30,7 @@ class AnswerForm(OwnAnswerForm):
 class ReplaceForm(Form):
     """Whom a nominator names."""
 
-    application = RadioField(_l("Who comes?"), choices=[], validators=[required()])
+    application = RadioField(_l("Who comes instead?"), choices=[], validators=[required()])
 
     class Meta(Form.Meta):
         """Without a session."""

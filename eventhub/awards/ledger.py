@@ -5,11 +5,12 @@ The database would refuse too (0038); counting first says by how much, before an
 
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from itertools import permutations
 from math import floor
 from typing import Any
 
@@ -29,6 +30,7 @@ from eventhub.kit.db import db, known_of, table_of
 from eventhub.kit.errors import DomainError, NotFound, means
 from eventhub.kit.i18n import money, show_money
 from eventhub.kit.money import Money, MoneyError, TooLarge
+from eventhub.kit.small_numbers import STEP
 from eventhub.people.models import Person
 
 
@@ -220,22 +222,93 @@ def free(actor: Person | None, call_id: uuid.UUID, lines: Sequence[Line], *, rea
     write(None, back, reason=BACK)
 
 
-def fetch(call_id: uuid.UUID, envelope_id: uuid.UUID, amount: int) -> None:
-    """Before so much is reserved once more: what went back, and is missing now, comes again from where it had come
-    from, as far as it is free there.
+def fetch(call_id: uuid.UUID, needs: Mapping[uuid.UUID, int]) -> None:
+    """Before so much is reserved once more in each envelope, or cut from it: what went back, and is missing now, comes
+    again from where it had come from, as far as it is free there.
+
+    Where envelopes tell of sealed answers it comes from any of them, and whether there is enough is asked of all
+    together: so no refusal tells which one pays for somebody. Raises EnvelopeBroken then.
     """
     rows = _hold_lenders(call_id)
-    if envelope_id not in rows:
-        return
-    missing, lines = amount - pure(rows[envelope_id]).free, list[Line]()
-    for source, target in _pairs(rows):
-        if target == envelope_id and missing > 0:
-            state = after(pure(rows[source]), [one for one in lines if one.envelope_id == source], source)
-            part = min(missing, _movable(state))
-            if part > 0:
-                lines += [Line(source, MovementKind.CUT, part), Line(target, MovementKind.RAISE, part)]
-                missing -= part
+    apart = pool(rows.values())
+    if apart is not None and (short := sum(needs.values()) - apart) > 0:
+        raise EnvelopeBroken("free", Money(short, next(iter(rows.values())).currency))
+    turns = sorted(rows, key=lambda one: _turn(rows[one]))
+    pairs = list(_pairs(rows)) if apart is None else list(permutations(turns, 2))
+    lines: list[Line] = []
+    for envelope_id, amount in needs.items():
+        if envelope_id not in rows:
+            continue
+        missing = amount - pure(rows[envelope_id]).free
+        for source, target in pairs:
+            if target == envelope_id and missing > 0:
+                state = after(pure(rows[source]), [one for one in lines if one.envelope_id == source], source)
+                part = min(missing, _movable(state) - needs.get(source, 0))
+                if part > 0:
+                    lines += [Line(source, MovementKind.CUT, part), Line(target, MovementKind.RAISE, part)]
+                    missing -= part
     write(None, lines, reason=MOVED)
+
+
+def pool(rows: Collection[FundEnvelope]) -> int | None:
+    """What all envelopes of a call hold for single people, in minor units, where one of them tells of sealed answers;
+    else None.
+
+    What is for some groups alone is left out (``kept``) as far as it was not used when the last slate was staged, and
+    as a whole where it paid for fewer than five people then: the number tells of nobody.
+    """
+    if all(row.kept is None for row in rows):
+        return None
+    return max(0, sum(pure(row).free for row in rows) - sum(row.kept or 0 for row in rows))
+
+
+def keep_apart(rules: Rules, rows: Collection[FundEnvelope], people: Mapping[uuid.UUID, int]) -> None:
+    """A slate was staged: what the envelopes for some groups keep until the next one. ``people``: how many each pays
+    for.
+    """
+    if not rules.envelopes_tell:
+        return
+    known = {one.id: one for one in rules.envelopes}
+    for row in rows:
+        one = known.get(row.key)
+        few = one is not None and one.is_telling and people.get(row.id, 0) < STEP
+        row.kept = 0 if one is None or not one.cells else row.budget if few else max(0, pure(row).free)
+
+
+def demand_cut(row: FundEnvelope, by: int) -> None:
+    """Whether a budget may be cut by so much. Raises EnvelopeBroken.
+
+    Where envelopes tell of sealed answers it is asked of all together, as ``fetch`` does.
+    """
+    rows = db.session.scalars(select(FundEnvelope).where(FundEnvelope.call_id == row.call_id)).all()
+    apart = pool(rows)
+    if apart is None:
+        after(pure(row), [Line(row.id, MovementKind.CUT, by)], row.id)
+        return
+    held = min(row.budget, apart + (row.kept or 0), sum(pure(one).free for one in rows))
+    if by > held:
+        raise EnvelopeBroken("free", Money(by - held, row.currency), row.id)
+
+
+def make_room(row: FundEnvelope, difference: int) -> None:
+    """Before a budget changes where envelopes tell of sealed answers: what is kept follows, and a cut that this one
+    does not bear by itself is borne by all together. Raises EnvelopeBroken.
+    """
+    if row.kept is None:
+        return
+    if difference < 0:
+        demand_cut(row, -difference)
+        kept, row.kept = row.kept, 0
+        fetch(row.call_id, {row.id: -difference})
+        row.kept = max(0, kept + difference)
+    elif row.kept:
+        row.kept += difference
+    db.session.flush()
+
+
+def _turn(row: FundEnvelope) -> tuple[int, str]:
+    """Envelopes that keep nothing for some groups give first."""
+    return row.kept or 0, row.key
 
 
 def _movable(held: counting.Envelope) -> int:
@@ -244,10 +317,12 @@ def _movable(held: counting.Envelope) -> int:
 
 
 def _hold_lenders(call_id: uuid.UUID) -> dict[uuid.UUID, FundEnvelope]:
-    """The envelopes of a call, held, where money ever went from one into another; else none."""
+    """The envelopes of a call, held, where money goes from one into another, or ever did; else none."""
     own = select(FundEnvelope.id).where(FundEnvelope.call_id == call_id)
     ever = select(Movement.id).where(Movement.envelope_id.in_(own), Movement.reason == MOVED).limit(1)
-    return hold(list(db.session.scalars(own))) if db.session.scalar(ever) is not None else {}
+    apart = own.where(FundEnvelope.kept.is_not(None)).limit(1)
+    lends = db.session.scalar(select(or_(ever.exists(), apart.exists())))
+    return hold(list(db.session.scalars(own))) if lends else {}
 
 
 def _pairs(rows: Collection[uuid.UUID]) -> dict[tuple[uuid.UUID, uuid.UUID], int]:
@@ -264,6 +339,19 @@ def _pairs(rows: Collection[uuid.UUID]) -> dict[tuple[uuid.UUID, uuid.UUID], int
             key = (cut, envelope_id) if reason == MOVED else (envelope_id, cut)
             found[key] = found.get(key, 0) + (amount if reason == MOVED else -amount)
             cut = None
+    return found
+
+
+def lent(rows: Collection[FundEnvelope]) -> dict[uuid.UUID, int]:
+    """By how much money of other envelopes stands in the budget of each, below zero where it gave some: nothing where
+    no envelope tells of sealed answers. One statement there.
+    """
+    found: dict[uuid.UUID, int] = {}
+    if pool(rows) is None:
+        return found
+    for (source, target), amount in _lent([row.id for row in rows]).items():
+        found[source] = found.get(source, 0) - amount
+        found[target] = found.get(target, 0) + amount
     return found
 
 
@@ -291,6 +379,7 @@ def open_envelopes(actor: Person | None, call: Call, rules: Rules) -> list[FundE
                 key=one.id,
                 currency=call.currency,
                 over_commit=rules.over_commit,
+                kept=(one.amount if one.cells else 0) if rules.envelopes_tell else None,
             ),
             one.amount,
         )
@@ -310,6 +399,7 @@ def change_budget(
     must be released first, when a cut goes below what is promised or spent.
     """
     kind = MovementKind.RAISE if difference > 0 else MovementKind.CUT
+    make_room(row, difference)
     write(actor, [Line(row.id, kind, abs(difference))], reason=reason)
     audit.record(
         f"awards.budget_{kind.value}", row, actor=actor, scope_id=row.call_id, text=text, amount=abs(difference)

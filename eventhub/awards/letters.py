@@ -6,20 +6,21 @@ A discreet person's mail says that there is something to look at, and nothing ab
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from flask_babel import gettext, lazy_ngettext
+from flask_babel import LazyString, gettext, lazy_ngettext
 from flask_babel import lazy_gettext as _l
 
 from eventhub.awards.awarding import link
 from eventhub.awards.ledger import shown
-from eventhub.awards.models import Award, Outcome, Replacement, TravelReport
+from eventhub.awards.models import Award, Outcome, Payment, Replacement, TravelReport
 from eventhub.awards.release_models import Failed, Release
 from eventhub.awards.replacing import link as replacement_link
-from eventhub.funding import thread
+from eventhub.funding import attending, thread
+from eventhub.funding.attending import Attending, Step
 from eventhub.funding.behalf import helper_of
 from eventhub.funding.models import Application, Call, State
 from eventhub.kit.clock import now
 from eventhub.kit.codes import reason_text
-from eventhub.kit.i18n import in_language, show_date, show_moment
+from eventhub.kit.i18n import UNCHOSEN, Moment, in_language, show_date, show_moment
 from eventhub.kit.mail import Letter, Rendered, render
 from eventhub.kit.web import absolute
 from eventhub.people.models import Person
@@ -31,11 +32,16 @@ Kind = Literal[
 FOOT = _l("You get this mail because you applied for support. Answers to this address are not read.")
 FOOT_NOMINATOR = _l("You get this mail because you nominated somebody. Answers to this address are not read.")
 FOOT_OFFICER = _l("You get this mail because you set a release of decisions. Answers to this address are not read.")
+FOOT_FINANCE = _l("You get this mail because you asked for a payment. Answers to this address are not read.")
 
 FOOT_ON_PAPER = _l("You get this letter because you applied for support.")
 ON_PAPER = "preview@invalid"
 """Stands where a letter has no address: nothing is sent to it."""
 
+PAID = _l(
+    "The fund buys the ticket. What is paid to you goes to a bank account or to an office that pays it out: finance"
+    " asks you which before it pays."
+)
 ONE_PRESS = _l("One press is enough, and it needs no account.")
 
 SUBJECTS: dict[Kind, Callable[[str], str]] = {
@@ -55,6 +61,8 @@ RELEASE_FAILED = {
     Failed.NEAR: _l("Whoever set the release has a tie to one of its applicants, so nobody was told."),
     Failed.MOVED: _l("The decisions had moved on, so nobody was told."),
     Failed.BARRED: _l("Somebody in this release owes a report or is debarred, so nobody was told."),
+    Failed.ROLE: _l("Whoever set the release is no fund officer of this call any more, so nobody was told."),
+    Failed.STUCK: _l("A fault of the system stopped the release again and again, so nobody was told."),
 }
 
 
@@ -85,6 +93,9 @@ def _about(kind: Kind, award: Award, report: TravelReport | None) -> Letter:
     person, call = award.application.person, award.application.call
     lang = person.language
     title = title_of(call, lang)
+    there = attending.of_person(person.id, call) if kind in {"offered", "accepted", "visa_help"} else None
+    more = there.words(lang) if there and there.step is not Step.NOTHING else []
+    paragraphs = _ended(award) if kind == "ended" else _paragraphs(kind, award, report, lang)
     return Letter(
         person.email or ON_PAPER,
         lang,
@@ -92,10 +103,10 @@ def _about(kind: Kind, award: Award, report: TravelReport | None) -> Letter:
         "registration/letter",
         {
             "name": person.public_name,
-            "paragraphs": _ended(award) if kind == "ended" else _paragraphs(kind, award, report, lang),
+            "paragraphs": [*paragraphs, *([_joined(more)] if more else [])],
             "quote": None,
-            "facts": [*_facts(award.application, title), *_own_facts(kind, award, lang)],
-            "buttons": _buttons(kind, award, lang) if person.email else [],
+            "facts": [*_facts(award.application, title), *_own_facts(kind, award, lang), *attending.facts(call, lang)],
+            "buttons": _buttons(kind, award, lang, there) if person.email else [],
             "foot": FOOT if person.email else FOOT_ON_PAPER,
         },
     )
@@ -215,6 +226,42 @@ def release_failed(row: Release, person: Person, call: Call) -> Letter | None:
     )
 
 
+def payment_swept(award: Award, payment: Payment, person: Person) -> Letter | None:
+    """To whoever asked for a payment that was dropped by the clock. Names nobody; None without an address."""
+    if not person.email:
+        return None
+    lang, call = person.language, award.application.call
+    if person.discreet:
+        return _neutral(person.email, lang, "people.me")
+    title = title_of(call, lang)
+    facts = [{"label": _l("Fund"), "value": title}]
+    if award.application.reference:
+        facts.append({"label": _l("Application"), "value": award.application.reference})
+    facts.append({"label": _l("Amount"), "value": shown(award.envelope, payment.amount, lang)})
+    return Letter(
+        person.email,
+        lang,
+        lambda: gettext("A payment that you asked for was dropped: %(fund)s", fund=title),
+        "registration/letter",
+        {
+            "name": person.public_name,
+            "paragraphs": [
+                _l("The grant has ended before a colleague agreed to the payment, so nothing is paid."),
+                _l("There is nothing for you to do. If money is owed all the same, look at the grant."),
+            ],
+            "quote": None,
+            "facts": facts,
+            "buttons": [
+                {
+                    "label": _l("Open the grant"),
+                    "url": absolute("awards_console.record", lang=lang, slug=call.slug, award_id=award.id),
+                }
+            ],
+            "foot": FOOT_FINANCE,
+        },
+    )
+
+
 def preview(letter: Letter) -> Rendered:
     """A letter in words, as it would be sent, for whoever stages decisions. Nothing is sent."""
     return render(letter, "<preview@invalid>", now())
@@ -229,17 +276,16 @@ def _paragraphs(kind: Kind, award: Award, report: TravelReport | None, lang: str
     due = show_date(report.due, lang) if report else ""
     match kind:
         case "offered":
-            here = show_moment(award.accept_by or award.approved_at, award.application.person.time_zone, lang)
-            until = {"day": here.day, "time": here.time, "offset": here.place}
             return [
                 _l("Your application has been selected, and a grant is offered to you."),
-                _l("Please answer by %(day)s, %(time)s (%(offset)s).", **until),
+                _until(award, lang),
                 *([ONE_PRESS] if _has_link(award.application.person) else []),
                 _l("Without an answer the grant goes to somebody else. Please buy no ticket before you have accepted."),
             ]
         case "accepted":
             return [
                 _l("Thank you. The grant is yours, and we write to you about visa and ticket."),
+                PAID,
                 _l("If you cannot come, please tell us at once, so that somebody else can."),
             ]
         case "lapsed":
@@ -250,7 +296,10 @@ def _paragraphs(kind: Kind, award: Award, report: TravelReport | None, lang: str
         case "visa_help":
             return [
                 _l("You need a visa. Please ask for it as soon as you can, and tell us the day of your appointment."),
-                _l("On your page you find what to bring. If the visa is refused, tell us the same day: we can help."),
+                _l(
+                    "On your page you find the invitation letter for the embassy, once your registration is accepted,"
+                    " and where to write to us. If the visa is refused, tell us the same day: we can help."
+                ),
             ]
         case "report_due":
             return [
@@ -270,16 +319,39 @@ def _paragraphs(kind: Kind, award: Award, report: TravelReport | None, lang: str
     return [_l("Thank you. Your report is filed, and nothing is owed any more. It helps those who come after you.")]
 
 
+def _until(award: Award, lang: str) -> Any:
+    """By when an offer is answered: by the clock of the call, by whose day the deadline was set; beside it the reader's
+    own, where that is another one.
+    """
+    instant, zone = award.accept_by or award.approved_at, award.application.person.time_zone
+    here = show_moment(instant, award.application.call.time_zone, lang)
+    said = _l("Please answer by %(day)s, %(time)s (%(offset)s).", **_told(here))
+    there = show_moment(instant, zone, lang)
+    if zone == UNCHOSEN or there.place == here.place:
+        return said
+    return _joined([said, _l("With you that is %(day)s, %(time)s (%(offset)s).", **_told(there))])
+
+
+def _told(moment: Moment) -> dict[str, str]:
+    return {"day": moment.day, "time": moment.time, "offset": moment.place}
+
+
+def _joined(sentences: Sequence[Any]) -> Any:
+    """Sentences of one paragraph, in the language in which it is drawn."""
+    return LazyString(lambda: " ".join(str(one) for one in sentences))
+
+
 def _ended(award: Award) -> Sequence[Any]:
     """Somebody else ended it: who, and that nothing more is to be bought."""
     return [
-        _why_ended(award.outcome),
+        why_ended(award.outcome),
         _l("Please buy and book nothing more for this journey: the fund no longer pays for it."),
         _l("If something went wrong, please write to us."),
     ]
 
 
-def _why_ended(outcome: Outcome | None) -> Any:
+def why_ended(outcome: Outcome | None) -> Any:
+    """Who ended a grant, in a sentence."""
     if outcome is Outcome.REPLACED:
         return _l("The organization that nominated you has named somebody else in your place. Your grant has ended.")
     if outcome is Outcome.CANCELLED:
@@ -300,16 +372,19 @@ def _own_facts(kind: Kind, award: Award, lang: str) -> list[dict[str, Any]]:
     return [{"label": _l("Amount"), "value": shown(award.envelope, award.amount, lang)}]
 
 
-def _buttons(kind: Kind, award: Award, lang: str) -> list[dict[str, Any]]:
+def _buttons(kind: Kind, award: Award, lang: str, there: Attending | None) -> list[dict[str, Any]]:
+    """What is to be done, then where the registration stands, and whom to ask."""
     own: dict[str, Any] = {"lang": lang, "reference": award.application.reference}
     if kind == "offered" and _has_link(award.application.person):
-        return [{"label": _l("Read it and answer"), "url": absolute("awards.answer", lang=lang, token=link(award))}]
-    if kind in {"report_due", "report_reminder", "report_overdue"}:
-        return [{"label": _l("Write the report"), "url": absolute("awards.report", **own)}]
-    found = [{"label": _l("See my grant"), "url": absolute("awards.mine", **own)}]
-    if kind == "ended" and thread.may_write(award.application):
-        found.append(_asking(award.application, lang))
-    return found
+        found = [{"label": _l("Read it and answer"), "url": absolute("awards.answer", lang=lang, token=link(award))}]
+    elif kind in {"report_due", "report_reminder", "report_overdue"}:
+        found = [{"label": _l("Write the report"), "url": absolute("awards.report", **own)}]
+    else:
+        found = [{"label": _l("See my grant"), "url": absolute("awards.mine", **own)}]
+    if kind == "accepted" and there is not None and there.step is not Step.NOTHING and there.way is not None:
+        endpoint, values, says = there.way
+        found.append({"label": says, "url": absolute(endpoint, lang=lang, **values)})
+    return [*found, _asking(award.application, lang)]
 
 
 def _ways_on(application: Application, lang: str) -> list[dict[str, Any]]:
@@ -319,6 +394,9 @@ def _ways_on(application: Application, lang: str) -> list[dict[str, Any]]:
 
 
 def _asking(application: Application, lang: str) -> dict[str, Any]:
+    """Whom to ask, since answers to the mail are not read."""
+    if not thread.may_write(application):
+        return attending.helping(lang)
     asking = absolute("funding_thread.mine", lang=lang, reference=application.reference)
     return {"label": _l("Questions about my application"), "url": asking}
 

@@ -23,7 +23,7 @@ from eventhub.awards.console_forms import CostForm, PayForm, PriceForm, ReadForm
 from eventhub.awards.ledger import shown
 from eventhub.awards.letters import title_of
 from eventhub.awards.models import Award, AwardLine, Outcome
-from eventhub.awards.releasing import SumsHidden
+from eventhub.awards.refusals import SumsHidden
 from eventhub.funding.models import State
 from eventhub.kit.access import actor, staff, stands_on
 from eventhub.kit.codes import label

@@ -9,17 +9,19 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext, pgettext
 
-from eventhub.awards import access, console_queries, console_shown, queries, releasing, staging
+from eventhub.awards import access, console_queries, console_shown, queries, releasing, staging, todo
 from eventhub.awards.console import Place, at_awards, at_desk, bp, marked_ids, without_sums
 from eventhub.awards.console_queries import SIZE, VIEWS, Row
 from eventhub.awards.ledger import shown
 from eventhub.awards.letters import title_of
 from eventhub.awards.models import Award
-from eventhub.awards.releasing import SumsHidden
+from eventhub.awards.refusals import SumsHidden
+from eventhub.awards.todo import Todo
 from eventhub.funding.desk_shown import STATES
 from eventhub.funding.models import State
 from eventhub.funding.nearness import StillToCome
 from eventhub.kit.access import actor, staff, stands_on
+from eventhub.kit.clock import now
 from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, Form, submit
 from eventhub.kit.i18n import show_date, show_own
@@ -110,12 +112,16 @@ def _preview(place: Place, able: list[Award], left: list[str], form: Form) -> Re
 
 
 def _list(place: Place) -> ResponseReturnValue:
-    view = request.args.get("view", "")
-    view, page = view if view in VIEWS else "all", page_number()
+    view, page = request.args.get("view", ""), page_number()
+    kind = Todo(view) if view in set(Todo) else None
+    view = view if kind or view in VIEWS else "all"
     numbers = console_queries.counts(place.call_id, place.aside)
-    states = VIEWS.get(view)
-    total = sum(number for state, number in numbers.items() if states is None or state in states)
-    found = console_queries.rows(place.call_id, place.aside, states, page=page) if total else []
+    states, only = VIEWS.get(view), todo.of_kind(kind, now().date()) if kind else None
+    if only is None:
+        total = sum(number for state, number in numbers.items() if states is None or state in states)
+    else:
+        total = console_queries.number(place.call_id, place.aside, only)
+    found = console_queries.rows(place.call_id, place.aside, states, page=page, only=only) if total else []
     call = place.reading.call
 
     def at(number: int) -> str:
@@ -125,7 +131,7 @@ def _list(place: Place) -> ResponseReturnValue:
         "awards/grants.html",
         slug=place.slug,
         title=title_of(call, g.lang),
-        chips=_chips(place, numbers, view),
+        chips=_chips(place, numbers, view) + ([_chip(place, kind, total)] if kind else []),
         rows=[_row(place, one) for one in found],
         pager=pager(at, page=page, size=SIZE, total=total),
         bulk=ActionForm(formdata=None),
@@ -157,6 +163,12 @@ def _chips(place: Place, numbers: dict[State, int], view: str) -> list[dict[str,
         }
         for name, label in words.items()
     ]
+
+
+def _chip(place: Place, kind: Todo, total: int) -> dict[str, Any]:
+    """The one that Today leads to."""
+    url = url_for("awards_console.index", slug=place.slug, view=kind.value)
+    return {"label": console_shown.TODO[kind], "url": url, "current": True, "count": total}
 
 
 def _row(place: Place, one: Row) -> dict[str, Any]:

@@ -157,6 +157,38 @@ class Payment(Base):
     line: Mapped[AwardLine] = relationship(lazy="raise")
 
 
+class Refund(Base):
+    """Money of a payment that somebody of finance says came back; another one agrees, and the ledger follows.
+    ``again``: a bank sent it back, and it stands committed for the same person.
+    """
+
+    __tablename__ = "fund_refund"
+    __table_args__ = (
+        Index(
+            "ix_fund_refund_waiting",
+            "payment_id",
+            unique=True,
+            postgresql_where="agreed_at IS NULL AND dropped_at IS NULL",
+        ),
+        CheckConstraint("amount > 0", name="amount_positive"),
+        CheckConstraint("asked_by_id IS DISTINCT FROM agreed_by_id", name="two_people"),
+        CheckConstraint("(agreed_by_id IS NULL) = (agreed_at IS NULL)", name="agreed_by_somebody"),
+        CheckConstraint("agreed_at IS NULL OR dropped_at IS NULL", name="agreed_or_dropped"),
+    )
+
+    id: Mapped[Id]
+    payment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("fund_payment.id"))
+    amount: Mapped[int] = mapped_column(BigInteger)
+    again: Mapped[bool] = mapped_column(default=False)
+    asked_by_id: Mapped[uuid.UUID]
+    asked_at: Mapped[datetime] = mapped_column(default=now)
+    agreed_by_id: Mapped[uuid.UUID | None]
+    agreed_at: Mapped[datetime | None]
+    dropped_at: Mapped[datetime | None]
+
+    payment: Mapped[Payment] = relationship(lazy="raise")
+
+
 class Visa(Base):
     """The visa of one award; ``refusals`` counts how often it was refused."""
 
@@ -210,6 +242,28 @@ class AwardStay(Base):
     driven: Mapped[int] = mapped_column(default=0)
     entered_by_id: Mapped[uuid.UUID | None]
     entered_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class StatementPaper(Base):
+    """The statement of an allowance as a file in one language: asked for by the traveller, made by a worker, gone after
+    a day or when the stay is entered anew.
+    """
+
+    __tablename__ = "fund_statement_paper"
+    __table_args__ = (
+        UniqueConstraint("stay_id", "language"),
+        CheckConstraint("(made_at IS NULL) = (file_id IS NULL)", name="made_has_file"),
+    )
+
+    id: Mapped[Id]
+    stay_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("fund_stay.id", ondelete="CASCADE"))
+    language: Mapped[str]
+    asked_at: Mapped[datetime] = mapped_column(default=now)
+    made_at: Mapped[datetime | None]
+    file_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("stored_file.id"))
+
+    stay: Mapped[AwardStay] = relationship(lazy="raise")
+    file: Mapped[StoredFile | None] = relationship(lazy="raise")
 
 
 class TravelReport(Base):

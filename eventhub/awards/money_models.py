@@ -39,7 +39,8 @@ BUDGET_KINDS = frozenset({MovementKind.RAISE, MovementKind.CUT})
 
 class FundEnvelope(Base):
     """A part of the money of a call (``key``: its id in the rules). ``over_commit``: per cent of the budget that may be
-    promised. The sums are the ledger's: ``paid`` is all that ever left, ``returned`` what of it came back.
+    promised. The sums are the ledger's: ``paid`` is all that ever left, ``returned`` what of it came back. ``kept``:
+    where an envelope of the call tells of sealed answers, what of this one pays nobody before the next slate (pool.py).
     """
 
     __tablename__ = "fund_envelope"
@@ -50,6 +51,7 @@ class FundEnvelope(Base):
         CheckConstraint(NOTHING_BELOW_ZERO, name="not_negative"),
         CheckConstraint("returned <= paid", name="returned_was_paid"),
         CheckConstraint("paid - returned <= budget", name="spent_within_budget"),
+        CheckConstraint("kept >= 0", name="kept_not_negative"),
         CheckConstraint(
             "(reserved + committed + paid - returned) * 100 <= budget * over_commit", name="promised_within_ceiling"
         ),
@@ -65,6 +67,7 @@ class FundEnvelope(Base):
     committed: Mapped[int] = mapped_column(BigInteger, default=0)
     paid: Mapped[int] = mapped_column(BigInteger, default=0)
     returned: Mapped[int] = mapped_column(BigInteger, default=0)
+    kept: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     call: Mapped[Call] = relationship(lazy="raise")

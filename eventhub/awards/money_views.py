@@ -16,7 +16,7 @@ from eventhub.awards.console_queries import Entry
 from eventhub.awards.exchange import UN_OPERATIONAL
 from eventhub.awards.letters import title_of
 from eventhub.awards.money_models import BudgetChange, ExchangeRate, FundEnvelope
-from eventhub.awards.releasing import SumsHidden
+from eventhub.awards.refusals import SumsHidden
 from eventhub.funding.models import Call
 from eventhub.kit.access import staff, stands_on
 from eventhub.kit.forms import ActionForm, Form, submit
@@ -173,9 +173,10 @@ def _draw(place: Place, sent: Form | None = None) -> ResponseReturnValue:
     by_id = {one.id: one for one in envelopes}
     is_near = releasing.is_near(place.person, place.call_id)
     lines = console_queries.ledger_lines(place.call_id, place.aside)
-    if is_near:
-        # What one envelope took from another is what it lacked for all of its grants, the own one among them.
-        lines = [one for one in lines if one.movement.reason != "moved"]
+    tells = place.reading.rules.envelopes_tell and len(envelopes) > 1
+    if is_near or tells:
+        # What one envelope took from another is what it lacked for its grants, and goes back with one of them.
+        lines = [one for one in lines if one.movement.reason not in {ledger.MOVED, ledger.BACK}]
     words = console_queries.reasons(by_id)
     changes = console_queries.budget_changes(place.call_id)
     whose = [one.movement.by_id for one in lines] + [one.asked_by_id for one in changes]
@@ -183,7 +184,6 @@ def _draw(place: Place, sent: Form | None = None) -> ResponseReturnValue:
     agreed = {f"{budgets.MARK}{one.id}": one for one in changes if one.agreed_at}
     lags = [] if is_near else rule_budgets.lagging(place.call_id)
     keys = {one.key: one for one in envelopes}
-    tells = place.reading.rules.envelopes_tell and len(envelopes) > 1
     shown = [console_shown.as_one(envelopes)] if tells else envelopes
     page = render_template(
         "awards/money.html",

@@ -1,24 +1,27 @@
 """What a person does with her own grant: sends receipts, reads the statement of her allowance, writes the report."""
 
 import uuid
+from zoneinfo import ZoneInfo
 
 from flask import flash, g, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from eventhub.awards import console_queries, console_shown, queries, receipts, reporting, stays
+from eventhub.awards import console_queries, console_shown, queries, receipts, reporting, statements, stays
 from eventhub.awards.console_forms import ReceiptForm
 from eventhub.awards.forms import ReportForm
 from eventhub.awards.letters import title_of
-from eventhub.awards.models import Award, AwardLine, Outcome
+from eventhub.awards.models import Award, AwardLine, AwardStay, Outcome
 from eventhub.awards.views import bp
 from eventhub.funding.allowance import Payee
 from eventhub.funding.moves import NotPossible
 from eventhub.funding.subject import subject
 from eventhub.kit.access import actor, personal, stands_on
+from eventhub.kit.clock import now
 from eventhub.kit.codes import label
 from eventhub.kit.errors import NotFound
-from eventhub.kit.forms import posted, submit
+from eventhub.kit.files import attachment
+from eventhub.kit.forms import ActionForm, posted, submit
 from eventhub.kit.i18n import show_date
 from eventhub.kit.web import back_to
 from eventhub.people.models import Person
@@ -48,13 +51,19 @@ def receipt(reference: str, line_id: uuid.UUID) -> ResponseReturnValue:
         "awards/receipt.html",
         title=title_of(award.application.call, g.lang),
         label=label("fund_cost_line", row.kind.value, g.lang),
-        has=row.receipt_id is not None,
+        kept=_came(row, award.application.call.time_zone),
         is_open=receipts.may_send(award, row),
         form=form,
         reference=reference,
         scripts=["file-size.js"],
     )
     return page, form.status
+
+
+def _came(row: AwardLine, zone: str) -> str:
+    """The day on which a receipt came, in words; empty where there is none."""
+    came = receipts.sent_on(row)
+    return show_date(came.astimezone(ZoneInfo(zone)).date(), g.lang) if came else ""
 
 
 def _own_line(award: Award, line_id: uuid.UUID) -> AwardLine:
@@ -70,9 +79,7 @@ def _own_line(award: Award, line_id: uuid.UUID) -> AwardLine:
 def allowance(reference: str) -> ResponseReturnValue:
     """The statement of the allowance, as the fund's desk reckoned it."""
     award = queries.own_award(subject(), reference)
-    row = stays.stay_of(award) if award.outcome is Outcome.ACCEPTED else None
-    if row is None:
-        raise NotFound
+    row = _stay(award)
     call = award.application.call
     event = console_queries.event_of(call)
     found = stays.statement(award, row, queries.rules_of(call.id), event)
@@ -84,7 +91,47 @@ def allowance(reference: str) -> ResponseReturnValue:
         arrives=show_date(row.arrives.date(), g.lang),
         leaves=show_date(row.leaves.date(), g.lang),
         back=url_for("awards.mine", reference=reference),
+        paper=_paper(row),
+        ask_url=url_for("awards.allowance_paper", reference=reference),
+        file_url=url_for("awards.allowance_file", reference=reference),
+        here=url_for("awards.allowance", reference=reference),
+        act=ActionForm(),
     )
+
+
+def _paper(row: AwardStay) -> str:
+    """How far the PDF is: to be asked for, in the making, or there."""
+    found = statements.of_stay(row, g.lang)
+    if found is None or (found.made_at is None and now() - found.asked_at >= statements.SLOW):
+        return "ask"
+    return "made" if found.made_at else "waits"
+
+
+@bp.post("/me/grants/<reference>/allowance/paper")
+@personal
+@stands_on("awards.allowance")
+def allowance_paper(reference: str) -> ResponseReturnValue:
+    """Ask for the same as a PDF in the language of the page."""
+    row, form = _stay(queries.own_award(subject(), reference)), ActionForm()
+    if form.validate_on_submit():
+        submit(form, lambda: statements.ask(row, g.lang))
+    return back_to("awards.allowance", reference=reference)
+
+
+@bp.get("/me/grants/<reference>/allowance/file")
+@personal
+def allowance_file(reference: str) -> ResponseReturnValue:
+    """The PDF, once a worker made it."""
+    row = _stay(queries.own_award(subject(), reference))
+    return attachment(statements.fetch(row, g.lang), f"allowance-{reference}")
+
+
+def _stay(award: Award) -> AwardStay:
+    """The stay of a grant that was accepted. Raises NotFound."""
+    row = stays.stay_of(award) if award.outcome is Outcome.ACCEPTED else None
+    if row is None:
+        raise NotFound
+    return row
 
 
 @bp.post("/me/grants/<reference>/report/keep")

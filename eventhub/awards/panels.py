@@ -4,20 +4,22 @@ from typing import Any
 
 from flask import g, url_for
 from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask_babel import npgettext
 
 from eventhub.awards import (
     access,
     console_queries,
+    console_shown,
     dashboard_access,
     dashboard_orders,
     letters,
     personal_data,
     queries,
     stepping,
+    todo,
 )
 from eventhub.awards.views import STATES, state_of
-from eventhub.funding import call_queries
+from eventhub.funding import call_queries, call_shown
 from eventhub.funding.access import scope_of
 from eventhub.funding.models import Call
 from eventhub.funding.own import Intake
@@ -69,10 +71,11 @@ def today(visitor: Visitor) -> Panel | None:
         )
         for number, label, url in found:
             if number:
-                tag = (ngettext("%(num)s waits", "%(num)s wait", number), "warn")
+                tag = (npgettext("tasks of the fund", "%(num)s waits", "%(num)s wait", number), "warn")
                 tasks.append({"label": label, "note": title, "url": url, "tag": tag})
+    tasks += _to_see_to(visitor)
     for one in stepping.to_approve(visitor.grants, visitor.person):
-        tag = (ngettext("%(num)s waits", "%(num)s wait", one.number), "warn")
+        tag = (npgettext("tasks of the fund", "%(num)s waits", "%(num)s wait", one.number), "warn")
         url = url_for("awards_console.reserves", slug=one.call.slug)
         tasks.append(
             {
@@ -83,6 +86,36 @@ def today(visitor: Visitor) -> Panel | None:
             }
         )
     return Panel("awards/today_panel.html", {"tasks": tasks}) if tasks else None
+
+
+def _to_see_to(visitor: Visitor) -> list[dict[str, Any]]:
+    """Accepted grants that wait for a deed of this person."""
+    return [
+        {
+            "label": console_shown.TODO[kind],
+            "note": in_language(one.title, g.lang, one.original_language).text,
+            "url": url_for("awards_console.index", slug=one.slug, view=kind.value),
+            "tag": (npgettext("tasks of the fund", "%(num)s waits", "%(num)s wait", number), "warn"),
+        }
+        for one in todo.due(visitor.grants, visitor.person)
+        for kind, number in one.numbers.items()
+        if number
+    ]
+
+
+def today_numbers(visitor: Visitor) -> Panel | None:
+    """For organisers, who have no list of calls: the calls of their events, and the fund in numbers."""
+    calls = console_queries.overseen(visitor.grants, Role.ORGANISER)
+    tasks = [
+        {
+            "label": _("The fund in numbers"),
+            "note": letters.title_of(call, g.lang),
+            "url": url_for("awards_numbers.overview", slug=call.slug),
+            "tag": call_shown.tag_of(call),
+        }
+        for call in calls
+    ]
+    return Panel("awards/today_numbers.html", {"tasks": tasks}) if tasks else None
 
 
 def ways(asked: tuple[Call, Scope]) -> Panel | None:
@@ -143,6 +176,7 @@ PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("me.data", data),
     ("funding.told", granted),
     ("console.today", today),
+    ("console.today", today_numbers),
     ("console.call", ways),
     ("console.event", of_event),
     ("funding.owed", owed),

@@ -1,12 +1,14 @@
 """One payment: a second person agrees or drops it, money comes back, a sealed payee is read for a reason."""
 
 import uuid
+from collections.abc import Callable
 
 from flask import flash, g, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
-from eventhub.awards import console_queries, console_shown, paying, queries, stays
+from eventhub.awards import console_queries, console_shown, paying, queries, refunds, stays
 from eventhub.awards.console import Place, at_awards, at_till, bp, found_award
 from eventhub.awards.console_forms import BackForm, ReadForm, amount_of
 from eventhub.awards.ledger import shown
@@ -19,6 +21,7 @@ from eventhub.kit.web import back_to
 from eventhub.people.queries import public_names
 
 __all__ = ["bp"]
+BACK = _l("Money came back")
 
 
 @bp.get("/console/funds/<slug>/grants/payments")
@@ -27,7 +30,9 @@ def payments(slug: str) -> ResponseReturnValue:
     """What waits for a second person of finance."""
     place = at_awards(slug)
     found = console_queries.waiting_payments(place.call_id, place.aside)
-    names, zone = public_names([one.asked_by_id for one in found]), place.reading.call.time_zone
+    back = refunds.waiting(place.call_id, place.aside)
+    names = public_names([one.asked_by_id for one in found] + [one.asked_by_id for one in back])
+    zone = place.reading.call.time_zone
     return render_template(
         "awards/payments.html",
         slug=slug,
@@ -36,6 +41,11 @@ def payments(slug: str) -> ResponseReturnValue:
             console_shown.payment(one.award.envelope, one, names, zone)
             | {"name": console_shown.title_of(one.award), "award": one.award_id}
             for one in found
+        ]
+        + [
+            console_shown.refund(one.payment.award.envelope, one, names, zone)
+            | {"name": console_shown.title_of(one.payment.award), "award": one.payment.award_id, "label": BACK}
+            for one in back
         ],
     )
 
@@ -81,16 +91,37 @@ def drop(slug: str, award_id: uuid.UUID, payment_id: uuid.UUID) -> ResponseRetur
 @staff
 @stands_on("awards_console.payment")
 def take_back(slug: str, award_id: uuid.UUID, payment_id: uuid.UUID) -> ResponseReturnValue:
-    """Money came back."""
+    """Money came back: a second person agrees."""
     place = at_till(slug)
     award = found_award(place, award_id, lock=True)
     row, form = _of(award, payment_id, lock=True), BackForm(award.envelope.currency)
     if form.validate_on_submit():
         amount, again = amount_of(form.back.data or "", award.envelope.currency), bool(form.again.data)
-        try_it = lambda: paying.take_back(place.person, award, row, amount, pay_again=again)  # noqa: E731
-        if submit(form, try_it):
-            flash(_("Money came back"), "ok")
+        if submit(form, lambda: refunds.ask(place.person, award, row, amount, again=again)):
+            flash(_("Noted. A colleague of finance agrees to it."), "ok")
             return back_to("awards_console.payment", slug=slug, award_id=award_id, payment_id=payment_id)
+    return _again(place, award_id, payment_id, form)
+
+
+@bp.post("/console/funds/<slug>/grants/<uuid:award_id>/payments/<uuid:payment_id>/back/<deed>")
+@staff
+@stands_on("awards_console.payment")
+def decide_back(slug: str, award_id: uuid.UUID, payment_id: uuid.UUID, deed: str) -> ResponseReturnValue:
+    """A second person agrees that money came back, or somebody says that it did not."""
+    place, form = at_till(slug), ActionForm()
+    award = found_award(place, award_id, lock=True)
+    row = _of(award, payment_id, lock=True)
+    refund = refunds.waiting_for(row.id, lock=True)
+    if deed not in {"agree", "drop"} or refund is None:
+        raise NotFound
+    deeds: dict[str, tuple[Callable[[], object], str]] = {
+        "agree": (lambda: refunds.agree(place.person, award, row, refund), _("Money came back")),
+        "drop": (lambda: refunds.drop(place.person, award, refund), _("It is noted that nothing came back.")),
+    }
+    work, said = deeds[deed]
+    if form.validate_on_submit() and submit(form, work):
+        flash(said, "ok")
+        return back_to("awards_console.payment", slug=slug, award_id=award_id, payment_id=payment_id)
     return _again(place, award_id, payment_id, form)
 
 
@@ -124,7 +155,9 @@ def _again(place: Place, award_id: uuid.UUID, payment_id: uuid.UUID, form: Form)
 def _draw(
     place: Place, award: Award, row: Payment, sent: Form | None = None, *, opened: dict[str, str] | None = None
 ) -> ResponseReturnValue:
-    names = public_names([who for who in (row.asked_by_id, row.agreed_by_id) if who])
+    refund = refunds.waiting_for(row.id)
+    asked = refund.asked_by_id if refund else None
+    names = public_names([who for who in (row.asked_by_id, row.agreed_by_id, asked) if who])
     three = place.person.id in paying.deciders(award)
     waits = row.paid_at is None and row.dropped_at is None
     stated = stays.stated(award, row.line)
@@ -143,8 +176,11 @@ def _draw(
         unread=row.payee is not None and not paying.knows_payee(place.person, row),
         left=shown(award.envelope, left, g.lang),
         back_form=(sent if isinstance(sent, BackForm) else BackForm(currency, formdata=None))
-        if place.pays and row.paid_at and left
+        if place.pays and row.paid_at and left and refund is None
         else None,
+        refund=console_shown.refund(award.envelope, refund, names, place.reading.call.time_zone) if refund else None,
+        may_agree_back=place.pays and refund is not None and refund.asked_by_id != place.person.id,
+        may_drop_back=place.pays,
         read_form=(sent if isinstance(sent, ReadForm) else ReadForm(formdata=None))
         if place.pays and row.payee is not None
         else None,

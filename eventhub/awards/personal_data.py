@@ -5,9 +5,19 @@ from typing import Any
 
 from sqlalchemy import delete, select, update
 
-from eventhub.awards import awarding, queries, receipts, releasing, reporting, stays
+from eventhub.awards import awarding, queries, receipts, releasing, reporting, statements, stays
 from eventhub.awards.ledger import Line, free
-from eventhub.awards.models import Award, AwardLine, AwardStay, Outcome, Payment, Replacement, TravelReport, Visa
+from eventhub.awards.models import (
+    Award,
+    AwardLine,
+    AwardStay,
+    Outcome,
+    Payment,
+    Replacement,
+    Ticket,
+    TravelReport,
+    Visa,
+)
 from eventhub.awards.money_models import MovementKind
 from eventhub.awards.release_models import Decision
 from eventhub.funding import behalf
@@ -19,6 +29,7 @@ from eventhub.kit.db import db
 from eventhub.kit.files import StoredFile
 from eventhub.kit.sealed import SealKey, place, resealed
 from eventhub.people.models import Person
+from eventhub.programme.models import Event
 
 REPORT, PAYEE, WORDS = ("fund_travel_report", "answers"), ("fund_payment", "payee"), ("fund_decision", "words")
 """Where the sealed texts stand, as ``reporting``, ``paying`` and ``releasing`` seal them."""
@@ -81,7 +92,9 @@ def erase(person: Person) -> int:
         return 0
     for award in queries.awards(ids, lock=True):
         _let_go(award)
-    db.session.execute(update(TravelReport).where(TravelReport.award_id.in_(ids)).values(answers=None))
+        # The mailed link of an offer opens nothing any more.
+        award.token_hash = None
+        _forget_days(award)
     waits = Payment.award_id.in_(ids), Payment.paid_at.is_(None), Payment.dropped_at.is_(None)
     db.session.execute(update(Payment).where(*waits).values(dropped_at=now()))
     db.session.execute(update(Payment).where(Payment.award_id.in_(ids)).values(payee=None))
@@ -89,7 +102,8 @@ def erase(person: Person) -> int:
     sent = StoredFile.owner_id == person.id, StoredFile.purpose == receipts.PURPOSE, StoredFile.deleted_at.is_(None)
     for file in db.session.scalars(select(StoredFile).where(*sent)):
         files.remove(file)
-    for table in (Visa, Replacement, AwardStay):
+    statements.forget(list(db.session.scalars(select(AwardStay.id).where(AwardStay.award_id.in_(ids)))))
+    for table in (Visa, Ticket, Replacement, AwardStay):
         db.session.execute(delete(table).where(table.award_id.in_(ids)))
     _forget_words(ids)
     db.session.flush()
@@ -126,6 +140,16 @@ def _let_go(award: Award) -> None:
             freed = [Line(award.envelope_id, MovementKind.UNCOMMIT, award.committed, award.id)]
             free(None, award.application.call_id, freed, reason="erased")
         award.settled_at = award.settled_at or now()
+
+
+def _forget_days(award: Award) -> None:
+    """That a report was filed is counted; the days of the journey, and what is not owed any more, are not kept."""
+    db.session.execute(delete(TravelReport).where(TravelReport.award_id == award.id, TravelReport.filed_at.is_(None)))
+    call = award.application.call
+    event = db.session.get(Event, call.event_id) if call.event_id else None
+    nobodys = event.last_day if event is not None else call.closes_at.date()
+    mine = update(TravelReport).where(TravelReport.award_id == award.id)
+    db.session.execute(mine.values(answers=None, ended_on=nobodys, due=nobodys))
 
 
 def _forget_words(ids: list[uuid.UUID]) -> None:

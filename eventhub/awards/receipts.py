@@ -1,8 +1,10 @@
 """Receipts: a file for a cost line, cleaned and sealed with the traveller's key, whoever sends it."""
 
+from datetime import datetime
+
 from eventhub.awards.models import Award, AwardLine, Outcome
 from eventhub.funding import looking
-from eventhub.funding.allowance import Payee
+from eventhub.funding.allowance import CostKind, Payee
 from eventhub.funding.moves import NotPossible
 from eventhub.kit import audit, files
 from eventhub.kit.db import db
@@ -15,9 +17,18 @@ ALLOWED = IMAGES | {PDF}
 PURPOSE = "awards.receipt"
 
 
+FLAT = frozenset({CostKind.DSA, CostKind.TERMINAL})
+"""Paid by the day and by the way, whatever is spent: nobody asks for their receipts."""
+
+
 def may_send(award: Award, line: AwardLine) -> bool:
     """Whether the traveller may send the receipt of a line: what she pays herself, until its real cost is noted."""
     return award.outcome is Outcome.ACCEPTED and line.payee is Payee.TRAVELLER and line.actual is None
+
+
+def is_wanted(award: Award, line: AwardLine) -> bool:
+    """Whether her receipt is asked for: not of what is paid by the day."""
+    return line.kind not in FLAT and may_send(award, line)
 
 
 def attach(actor: Person, award: Award, line: AwardLine, data: bytes) -> AwardLine:
@@ -52,6 +63,12 @@ def of_line(line: AwardLine) -> StoredFile:
     """The receipt of a line. Raises NotFound."""
     file = db.session.get(StoredFile, line.receipt_id) if line.receipt_id else None
     return or_not_found(file if file is not None and file.deleted_at is None else None)
+
+
+def sent_on(line: AwardLine) -> datetime | None:
+    """When the receipt of a line came, if it is there."""
+    file = db.session.get(StoredFile, line.receipt_id) if line.receipt_id else None
+    return file.created_at if file is not None and file.deleted_at is None else None
 
 
 def note_read(actor: Person, award: Award, line: AwardLine, *, reason: str) -> audit.AuditEntry:

@@ -3,7 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from eventhub.funding.moves import NotPossible
-from eventhub.kit.errors import DomainError, NotFound, means
+from eventhub.kit.errors import DomainError, Forbidden, NotFound, means
 
 
 class AlreadyAwarded(DomainError):
@@ -66,6 +66,15 @@ class LinkUnknown(NotFound):
     message = _l(
         "This link is not complete, or a newer one has replaced it. Open it again in the newest email from us, or sign "
         "in and look at My page. If that does not help, write to us: see “Help and contact”."
+    )
+
+
+class SumsHidden(Forbidden):
+    """A sum less all that somebody sees is the own decision, which is not told yet (SAFETY.md properties 2 and 7)."""
+
+    message = _l(
+        "You have a tie to an application of this call whose decision is still to come. Until then sums are not shown"
+        " to you, and a colleague has to do this."
     )
 
 

@@ -17,12 +17,16 @@ from eventhub.kit.db import Base, Id, Json, enum_column
 
 
 class Failed(StrEnum):
-    """Why an approved slate could not be staged, or a release not done; then nothing of it was done."""
+    """Why an approved slate could not be staged, or a release not done; then nothing of it was done. ``role``: it would
+    be in the name of somebody who may not do it any more; ``stuck``: the worker tried as often as it does, in vain.
+    """
 
     MONEY = "money"
     NEAR = "near"
     MOVED = "moved"
     BARRED = "barred"
+    ROLE = "role"
+    STUCK = "stuck"
 
 
 class Staging(Base):

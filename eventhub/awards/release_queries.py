@@ -1,22 +1,29 @@
 """Which calls have decisions that wait."""
 
+import uuid
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 
 from eventhub.awards.release_models import Decision, Release, Staging
+from eventhub.funding import own
 from eventhub.funding.access import scope_of
 from eventhub.funding.models import Application, Call, Stand, State
+from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.people.access import Scope
 from eventhub.programme.models import Event
 from eventhub.selecting.models import Slate, SlateState
 
+SOON = timedelta(hours=1)
+"""Within this time an approved slate is prepared, if it is: the worker gives up sooner."""
+
 
 @dataclass(frozen=True)
 class Waiting:
-    """A call with decisions that nobody was told; ``failed``: its approved slate could not be prepared;
-    ``not_done``: its newest release was not.
+    """A call with decisions that nobody was told; ``failed``: its approved slate could not be prepared, or is not after
+    ``SOON``; ``not_done``: its newest release was not.
     """
 
     call: Call
@@ -24,6 +31,15 @@ class Waiting:
     failed: bool
     is_set: bool
     not_done: bool
+
+
+def told_last(call_id: uuid.UUID) -> datetime | None:
+    """When decisions of a call were told last. One statement."""
+    moment: datetime | None = db.session.scalar(select(func.max(Release.done_at)).where(Release.call_id == call_id))
+    return moment
+
+
+own.ROUNDS.append(told_last)
 
 
 def waiting_calls(others: ColumnElement[bool]) -> list[Waiting]:
@@ -41,17 +57,18 @@ def waiting_calls(others: ColumnElement[bool]) -> list[Waiting]:
     release = and_(
         Release.call_id == Call.id, Release.done_at.is_(None), Release.stopped_at.is_(None), Release.failed.is_(None)
     )
+    not_prepared = Staging.failed.is_not(None) | and_(Staging.done_at.is_(None), Slate.approved_at < now() - SOON)
     newest = select(Release.failed).where(Release.call_id == Call.id).order_by(Release.made_at.desc(), Release.id)
     rows = (
-        select(Call, Event.series_id, Staging.failed, Release.id, newest.limit(1).correlate(Call).scalar_subquery())
+        select(Call, Event.series_id, not_prepared, Release.id, newest.limit(1).correlate(Call).scalar_subquery())
         .outerjoin(Event, Event.id == Call.event_id)
         .join(Slate, and_(Slate.call_id == Call.id, Slate.state == SlateState.APPROVED))
         .outerjoin(Staging, Staging.slate_id == Slate.id)
         .outerjoin(Release, release)
-        .where(Call.stand == Stand.OPEN, staged | Staging.failed.is_not(None))
+        .where(Call.stand == Stand.OPEN, staged | not_prepared)
         .order_by(Call.closes_at, Call.id)
     )
     return [
-        Waiting(call, scope_of(call, series_id), failed is not None, set_one is not None, not_done is not None)
+        Waiting(call, scope_of(call, series_id), bool(failed), set_one is not None, not_done is not None)
         for call, series_id, failed, set_one, not_done in db.session.execute(rows)
     ]

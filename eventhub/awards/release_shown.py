@@ -34,6 +34,7 @@ STAGING_FAILED = {
     Failed.MONEY: _l("The envelopes do not hold what the slate gives, so nothing of it was done."),
     Failed.NEAR: _l("Whoever approved the slate has a tie to one of its applicants, so nothing of it was done."),
     Failed.MOVED: _l("A file of the slate has moved on meanwhile, so nothing of it was done."),
+    Failed.ROLE: _l("Whoever approved the slate is no approver of this call any more, so nothing of it was done."),
 }
 
 

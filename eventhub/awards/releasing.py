@@ -99,13 +99,8 @@ class NotSet(DomainError):
     message = _l("No release is set any more: it was stopped, or it is done.")
 
 
-class SumsHidden(Forbidden):
-    """A sum less all that somebody sees is the own decision, which is not told yet (SAFETY.md properties 2 and 7)."""
-
-    message = _l(
-        "You have a tie to an application of this call whose decision is still to come. Until then sums are not shown"
-        " to you, and a colleague has to do this."
-    )
+class NotOfficer(Forbidden):
+    """Whoever set the release may not release for this call any more: nothing goes out in that name."""
 
 
 class WrongCode(DomainError):
@@ -399,13 +394,15 @@ def release_due(release_id: uuid.UUID) -> Release | None:
         with db.session.begin_nested():
             _do(row, call, actor)
     except EnvelopeBroken:
-        _fail(row, Failed.MONEY)
+        fail(row, Failed.MONEY)
+    except NotOfficer:
+        fail(row, Failed.ROLE)
     except Forbidden:
-        _fail(row, Failed.NEAR)
+        fail(row, Failed.NEAR)
     except NotConsidered:
-        _fail(row, Failed.BARRED)
+        fail(row, Failed.BARRED)
     except (NotPossible, Stale):
-        _fail(row, Failed.MOVED)
+        fail(row, Failed.MOVED)
     return row
 
 
@@ -416,7 +413,7 @@ def _do(row: Release, call: Call, actor: Person) -> None:
     if any(one.changed_at > row.made_at for one in rows) or not _is_as_seen(row, rows):
         raise Stale
     if not may_offer(grants_of(actor.id), call_by_id(call.id).scope):
-        raise NotPossible
+        raise NotOfficer
     if is_near(actor, call.id):
         raise OwnFile
     barred = {one.id for one in standing_against([one.application for one in rows if _is_offered(one)])}
@@ -443,7 +440,8 @@ def changed_since(row: Release, rows: Sequence[Staged]) -> list[Application]:
     return [] if row.marks is None else [one.application for one in rows if not _is_as_seen(row, [one])]
 
 
-def _fail(row: Release, why: Failed) -> None:
+def fail(row: Release, why: Failed) -> None:
+    """Keep why a release was not done, and write to whoever set it."""
     row.failed, row.held = why, 0
     promise("awards.release_failed", release_id=row.id)
     audit.record("awards.release_failed", row, actor=None, scope_id=row.call_id, why=why.value)

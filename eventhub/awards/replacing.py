@@ -51,7 +51,7 @@ class NotEligible(NotConsidered):
     organization owes its nominator is told, what the person owes is the person's.
     """
 
-    message = _l("This person cannot take the place now. The fund's desk can tell you why.")
+    message = _l("This person cannot take the place now. The fund’s desk can tell you why.")
 
     def __init__(self, reasons: Sequence[Barred] = ()) -> None:
         super().__init__(reasons)

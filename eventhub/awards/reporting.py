@@ -1,6 +1,7 @@
 """Reports on journeys: ten questions, reminders each sent once, and what is owed when a report does not come."""
 
 import json
+import unicodedata
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ call gives USUAL_DAYS for it; in proportion where it gives more or fewer.
 USUAL_DAYS = 30
 BATCH = 100
 LONGEST = 4_000
+SENTENCE = 12
+"""Letters of the shortest answer that is taken where one is needed."""
 
 QUESTIONS = (
     ("attended", _l("Which meetings did you take part in?"), True),
@@ -55,6 +58,11 @@ class Settled:
 
     answers: dict[str, str]
     clashes: list[str]
+
+
+def is_a_sentence(said: str) -> bool:
+    """Whether an answer that is needed says something: about three words. A Chinese sign counts as three letters."""
+    return sum(3 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in said.strip()) >= SENTENCE
 
 
 class Gaps(DomainError):

@@ -8,7 +8,7 @@ from itertools import pairwise
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from eventhub.awards.ledger import EnvelopeBroken, Line, hold, open_envelopes, write
+from eventhub.awards.ledger import EnvelopeBroken, Line, hold, make_room, open_envelopes, write
 from eventhub.awards.money_models import FundEnvelope, Movement, MovementKind
 from eventhub.funding.models import Call, CallRules
 from eventhub.funding.rules import Rules, read
@@ -41,14 +41,16 @@ def follow(call_id: uuid.UUID, number: int, *, actor: Person | None = None) -> b
             open_envelopes(actor, call, rules)
             held = hold({row.id for row in _envelopes(call_id)})  # two who follow at once count one after the other
             rows = {row.key: row for row in held.values()}
+            differences = [one for one in lagging(call_id) if one.number == number]
+            for one in sorted(differences, key=lambda one: -one.difference):
+                make_room(rows[one.key], one.difference)
             lines = [
                 Line(
                     rows[one.key].id,
                     MovementKind.RAISE if one.difference > 0 else MovementKind.CUT,
                     abs(one.difference),
                 )
-                for one in lagging(call_id)
-                if one.number == number
+                for one in differences
             ]
             for row in rows.values():
                 row.over_commit = max(row.over_commit, rules.over_commit)

@@ -15,6 +15,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import defer, joinedload
 
 from eventhub.awards import awarding, ledger, queries
+from eventhub.awards.access import may_approve
 from eventhub.awards.allotting import Need, NoRoom, Purse, fitted
 from eventhub.awards.awarding import Cost, Grant
 from eventhub.awards.ledger import AmountWrong, EnvelopeBroken, Line
@@ -39,6 +40,7 @@ from eventhub.kit.money import Money
 from eventhub.kit.outbox import promise
 from eventhub.people.affiliations import as_one
 from eventhub.people.models import Person
+from eventhub.people.queries import grants_of
 from eventhub.reviewing.queries import call_by_id
 from eventhub.selecting import inputs
 from eventhub.selecting.inputs import cells_of, variants_of
@@ -56,6 +58,10 @@ class NothingToApprove(DomainError):
     """No reserve was confirmed that waits for an approver."""
 
     message = _l("Nobody waits for an approval any more. Somebody may have been faster.")
+
+
+class NotApprover(Forbidden):
+    """Whoever approved the slate may not approve for this call any more: nothing is given in that name."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +106,8 @@ def stage(slate_id: uuid.UUID) -> Staging | None:
             db.session.flush()
     except (EnvelopeBroken, NoRoom, AmountWrong) as error:
         row.failed, row.missing = Failed.MONEY, _missing(error)
+    except NotApprover:
+        row.failed = Failed.ROLE
     except (Forbidden, TwoPeople):
         row.failed = Failed.NEAR
     except (NotPossible, Stale, AlreadyAwarded):
@@ -194,7 +202,7 @@ def approve_confirmed(actor: Person, call: Call, rules: Rules, ids: Collection[u
     made: list[Award] = []
     for signer, plans in by_signer.items():
         try:
-            grants = _grants(call, rules, plans)
+            grants = _grants(call, rules, plans, whole=False)
         except NoRoom as error:
             raise EnvelopeBroken("free", Money(error.missing, call.currency) if error.missing else None) from None
         made += awarding.approve_all(actor, call, grants, recommended_by=signer)
@@ -265,7 +273,11 @@ def _stage(call: Call, slate: Slate) -> None:
     _line_up(call, slate, files, people)
     if plans:
         approver = db.session.get_one(Person, slate.approved_by_id)
+        if not may_approve(grants_of(approver.id), call_by_id(call.id).scope):
+            raise NotApprover
         awarding.approve_all(approver, call, _grants(call, rules, plans), recommended_by=slate.recommended_by_id)
+    held = queries.envelopes(call.id)
+    ledger.keep_apart(rules, held, queries.people_of(one.id for one in held))
     told = [one for one in files if one.state in REASONS]
     _note_reasons(call.id, told, _over_limit(rules, files, people))
     _propose(call, slate, rules)
@@ -380,20 +392,26 @@ def _cell(application: Application, rules: Rules, lists: dict[str, list[str]]) -
     return next((key for key in open_keys if key in own and key in lists), None)
 
 
-def _grants(call: Call, rules: Rules, plans: Sequence[Plan]) -> list[Grant]:
-    """Each with its envelope and its lines. Raises NoRoom."""
+def _grants(call: Call, rules: Rules, plans: Sequence[Plan], *, whole: bool = True) -> list[Grant]:
+    """Each with its envelope and its lines; ``whole``: all of a slate. Raises NoRoom, and EnvelopeBroken where single
+    people are paid from all envelopes together, since one of them tells of sealed answers.
+    """
     db.session.flush()
     ledger.open_envelopes(None, call, rules)
     rows = queries.envelopes(call.id)
     ledger.hold([row.id for row in rows])
     only_for = {one.id: one.cells for one in rules.envelopes}
-    limited = any(only_for.get(row.key) for row in rows)
+    home = min(rows, key=lambda row: (bool(only_for.get(row.key)), row.key))
+    pooled = not whole and home.kept is not None
+    limited = any(only_for.get(row.key) for row in rows) and not pooled
     if limited:
         audit.record("selecting.traits_counted", call, actor=None, scope_id=call.id, files=len(plans))
     needs = [Need(str(plan.application.id), plan.cost, cells_of(plan.application) if limited else ()) for plan in plans]
     purses = [Purse(row.key, ledger.pure(row).free, only_for.get(row.key, ())) for row in rows]
     by_key: dict[str, FundEnvelope] = {row.key: row for row in rows}
-    found, moved = fitted(needs, purses)
+    if pooled:
+        ledger.fetch(call.id, {home.id: sum(one.amount for one in needs)})
+    found, moved = ({one.id: home.key for one in needs}, ()) if pooled else fitted(needs, purses)
     lines = [
         Line(by_key[key].id, kind, one.amount)
         for one in moved

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from eventhub.awards import queries
+from eventhub.awards import queries, statements
 from eventhub.awards.models import Award, AwardLine, AwardStay, Outcome
 from eventhub.funding import allowance
 from eventhub.funding.allowance import CostKind, DailyRate, Given, Statement, Stay, terminal_lines
@@ -72,6 +72,7 @@ def note(
         if given.get(day)
     }
     row.entered_by_id, row.entered_at = actor.id, now()
+    statements.forget([row.id])
     audit.record("awards.stay_noted", award, actor=actor, scope_id=award.application.call_id)
     db.session.flush()
     return row

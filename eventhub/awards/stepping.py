@@ -73,15 +73,19 @@ def to_approve(grants: Iterable[RoleGrant], person: Person) -> list[ToApprove]:
 
 def free(call_id: uuid.UUID) -> int:
     """What the envelopes that pay for everybody hold together, in minor units: at the least that much is free."""
-    only_for = {one.id: one.cells for one in queries.rules_of(call_id).envelopes}
-    return sum(ledger.pure(row).free for row in queries.envelopes(call_id) if not only_for.get(row.key))
+    rows, only_for = queries.envelopes(call_id), {one.id: one.cells for one in queries.rules_of(call_id).envelopes}
+    apart = ledger.pool(rows)
+    return sum(ledger.pure(row).free for row in rows if not only_for.get(row.key)) if apart is None else apart
 
 
 def free_in_words(call: Call, rules: Rules) -> list[dict[str, str]]:
     """What is free in each envelope of a call, in all together where one of them would tell of a sealed answer."""
     envelopes = queries.envelopes(call.id)
-    if rules.envelopes_tell and envelopes:
-        envelopes = [console_shown.as_one(envelopes)]
+    apart = ledger.pool(envelopes)
+    if apart is not None:
+        whole = console_shown.as_one(envelopes)
+        title = console_shown.envelope_title(rules, whole.key, call.original_language)
+        return [{"title": title, "amount": ledger.shown(whole, apart, g.lang)}]
     return [
         {
             "title": console_shown.envelope_title(rules, row.key, call.original_language),
@@ -103,7 +107,9 @@ def rows(person: Person, call: Call, *, is_near: bool) -> list[dict[str, Any]]:
     recommended = recommenders(staging.signers(call.id, waiting))
     left = _freed([proposal for _one, proposal, _place in waiting])
     gone = too_near(person, list(left.values()))
-    held = sum(max(0, ledger.pure(row).free) for row in queries.envelopes(call.id))
+    envelopes = queries.envelopes(call.id)
+    apart = ledger.pool(envelopes)
+    held = sum(max(0, ledger.pure(row).free) for row in envelopes) if apart is None else apart
     found = []
     for one, proposal, place in waiting:
         if one.id in hidden:

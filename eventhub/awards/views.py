@@ -7,17 +7,20 @@ from flask import Blueprint, flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 from markupsafe import Markup, escape
 
-from eventhub.awards import awarding, letters, queries, receipts, replacing, reporting, stays
+from eventhub.awards import awarding, letters, own_shown, queries, receipts, replacing, reporting, stays
 from eventhub.awards.forms import AnswerForm, OwnAnswerForm, ReplaceForm, ReportForm
 from eventhub.awards.ledger import shown
-from eventhub.awards.models import Award, Outcome, TravelReport
+from eventhub.awards.models import Award, AwardLine, Outcome, TravelReport
 from eventhub.awards.money_models import FundEnvelope
 from eventhub.awards.refusals import LinkUnknown
 from eventhub.awards.travelling import is_replaceable
+from eventhub.funding import attending
+from eventhub.funding.attending import Attending
 from eventhub.funding.models import State
-from eventhub.funding.subject import subject
+from eventhub.funding.subject import helped, subject
 from eventhub.kit.access import actor, by_token, personal
 from eventhub.kit.clock import now
 from eventhub.kit.codes import label
@@ -40,12 +43,16 @@ STATES: dict[State, Any] = {
     State.TRAVELLED: _l("You have travelled"),
     State.REPORT_DUE: _l("Your report is due"),
     State.REPORT_OVERDUE: _l("Your report is overdue"),
-    State.CLOSED: _l("Closed"),
+    State.CLOSED: lazy_pgettext("a grant", "Closed"),
     State.DECLINED_BY_APPLICANT: _l("You have declined"),
     State.LAPSED: _l("The offer has ended"),
     State.CANCELLED: _l("The grant has ended"),
     State.WITHDRAWN: _l("You have withdrawn"),
 }
+ASKED, FILED = "file", "filed"
+"""The two presses that file a report: after the first it is read once more, and nothing has changed."""
+ENDED = frozenset({Outcome.REPLACED, Outcome.CANCELLED, Outcome.WITHDRAWN})
+"""Outcomes after which a grant that was offered is none any more, whoever ended it."""
 
 
 @bp.route("/awaited/<token>", methods=["GET", "POST"])
@@ -65,7 +72,21 @@ def answer(token: str) -> ResponseReturnValue:
         if submit(form, lambda: awarding.answer(token, accepts=accepts)):
             return back_to("awards.answer", token=token)
         award = queries.behind(token)
-    return _draw("awards/answer.html", award, form, neutral=person.discreet, lines=_lines(award))
+    is_open = _is_open(award)
+    # Once it is answered, the link alone tells no amount: that stands behind the sign-in.
+    lines = _lines(award, queries.lines([award.id])) if is_open else []
+    found = _journey(award) if award.outcome is Outcome.ACCEPTED else None
+    return _draw(
+        "awards/answer.html",
+        award,
+        form,
+        _attending(award),
+        neutral=person.discreet,
+        lines=lines,
+        amount=_amount(award) if is_open else "",
+        duties_days=found.report_days if found else 0,
+        asking=url_for("funding_thread.mine", reference=award.application.reference),
+    )
 
 
 @bp.route("/me/grants/<reference>", methods=["GET", "POST"])
@@ -81,14 +102,22 @@ def mine(reference: str) -> ResponseReturnValue:
             return back_to("awards.mine", reference=reference)
         award = queries.own_award(person, reference)
     stay = stays.stay_of(award) if award.outcome is Outcome.ACCEPTED else None
+    found, rows, there = _journey(award), queries.lines([award.id]), _attending(award)
     return _draw(
         "awards/mine.html",
         award,
         form,
-        lines=_lines(award),
-        paid=shown(award.envelope, award.spent, g.lang),
-        report=queries.report_of(award.id),
+        there,
+        lines=_lines(award, rows),
+        amount=_amount(award),
+        kind=own_shown.kind(award),
+        next=own_shown.next_of(award, found),
+        steps=own_shown.steps(award, found, rows, there=there if helped() is None else None),
+        facts=own_shown.facts(award, found, shown(award.envelope, award.spent, g.lang), there),
+        linked=helped() is None,
+        report=found.report,
         allowance=url_for("awards.allowance", reference=reference) if stay else None,
+        asking=url_for("funding_thread.mine", reference=award.application.reference),
     )
 
 
@@ -111,6 +140,7 @@ def report(reference: str) -> ResponseReturnValue:
         fields=[form[key] for key, _words, _needed in reporting.QUESTIONS],
         needed={key for key, _words, needed in reporting.QUESTIONS if needed},
         report=row,
+        asks=posted() and request.form.get("go") == ASKED and not form.errors and not form.form_errors,
         due=show_date(row.due, g.lang),
         answers=[{"label": form[key].label.text, "value": form[key].data, "kind": "long"} for key in form.said()],
         back=url_for("awards.mine", reference=reference),
@@ -149,8 +179,8 @@ def replace(token: str) -> ResponseReturnValue:
 
 
 def _keep_or_file(person: Person, award: Award, row: TravelReport, form: ReportForm) -> bool:
-    """False when it was filed with gaps, or another window wrote other words: they are shown, and what was written is
-    kept.
+    """False when it was filed with gaps, another window wrote other words, or it is to be read once more: all is shown,
+    and what was written is kept.
     """
     drawn = windows.read(form.drawn.data)
     window = drawn.window if drawn else None
@@ -162,16 +192,18 @@ def _keep_or_file(person: Person, award: Award, row: TravelReport, form: ReportF
         reporting.keep(award, row, found.answers, window=window)
         form.drawn.data = str(reporting.drawn(award, row, window))
         return not form.show_at_fields({key: _clash(found.answers[key]) for key in found.clashes})
-    if request.form.get("go") != "file":
+    if request.form.get("go") not in {ASKED, FILED}:
         if submit(form, lambda: reporting.keep(award, row, found.answers, window=window)):
             flash(_("Kept. You can go on whenever you like."), "ok")
             return True
         return False
-    missing = [key for key, _words, needed in reporting.QUESTIONS if needed and not found.answers[key]]
-    if missing:
+    needed = [key for key, _words, needed in reporting.QUESTIONS if needed]
+    missing = [key for key in needed if not reporting.is_a_sentence(found.answers[key])]
+    if missing or request.form.get("go") != FILED:
         reporting.keep(award, row, found.answers, window=window)
         form.drawn.data = str(reporting.drawn(award, row, window))
-        return not form.show_at_fields(dict.fromkeys(missing, _("Write a sentence or two")))
+        form.show_at_fields(dict.fromkeys(missing, _("Write a sentence or two")))
+        return False
     return bool(submit(form, lambda: reporting.file(person, award, row, found.answers)))
 
 
@@ -184,23 +216,24 @@ def _clash(kept: str) -> Any:
 
 
 def _draw(
-    template: str, award: Award, form: OwnAnswerForm, *, neutral: bool = False, **given: Any
+    template: str, award: Award, form: OwnAnswerForm, there: Attending | None, *, neutral: bool = False, **given: Any
 ) -> ResponseReturnValue:
     person = award.application.person
     here = show_moment(award.accept_by or award.approved_at, person.time_zone, g.lang)
-    is_open = award.outcome is None and award.accept_by is not None and now() <= award.accept_by
+    is_open = _is_open(award)
     page = render_template(
         template,
+        there=there,
         award=award,
         application=award.application,
         title=letters.title_of(award.application.call, g.lang),
         state=state_of(award),
-        amount=shown(award.envelope, award.amount, g.lang),
         due=here,
-        is_open=is_open and award.application.state is State.OFFERED,
+        is_open=is_open,
         accepted=award.outcome is Outcome.ACCEPTED,
         declined=award.outcome is Outcome.DECLINED,
         asks=form.answer.data == "ask" and not form.errors,
+        why_ended=letters.why_ended(award.outcome) if award.outcome in ENDED else None,
         report_days=queries.rules_of(award.application.call_id).report_days if is_open else 0,
         neutral=neutral,
         form=form,
@@ -215,7 +248,28 @@ def state_of(award: Award) -> Any:
     return STATES.get(state, state.value)
 
 
-def _lines(award: Award) -> list[dict[str, Any]]:
+def _is_open(award: Award) -> bool:
+    """Whether an answer is still taken."""
+    waits = award.outcome is None and award.application.state is State.OFFERED
+    return waits and award.accept_by is not None and now() <= award.accept_by
+
+
+def _attending(award: Award) -> Attending | None:
+    """Whether the person is registered for the event, while the journey lies ahead."""
+    if award.application.state not in own_shown.AHEAD:
+        return None
+    return attending.of_person(award.application.person_id, award.application.call)
+
+
+def _amount(award: Award) -> str:
+    return shown(award.envelope, award.amount, g.lang)
+
+
+def _journey(award: Award) -> own_shown.Journey:
+    return own_shown.journey(award, queries.rules_of(award.application.call_id).report_days)
+
+
+def _lines(award: Award, rows: list[AwardLine]) -> list[dict[str, Any]]:
     envelope = db.session.get_one(FundEnvelope, award.envelope_id)
     return [
         {
@@ -225,8 +279,8 @@ def _lines(award: Award) -> list[dict[str, Any]]:
             "authorised": shown(envelope, row.authorised, g.lang) if row.authorised is not None else None,
             "receipt": row.receipt_id is not None,
             "send": url_for("awards.receipt", reference=award.application.reference, line_id=row.id)
-            if receipts.may_send(award, row)
+            if receipts.is_wanted(award, row)
             else None,
         }
-        for row in queries.lines([award.id])
+        for row in rows
     ]

@@ -6,7 +6,7 @@ English; another language stands before the ending (``/cal/all.ar.ics``).
 
 import io
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
@@ -56,15 +56,21 @@ class Feed:
     def build(self) -> "Built":
         """The calendar, of one statement."""
         audience = Audience.NEUTRAL if self.frame.neutral else Audience.PUBLIC
-        found = pieces.pieces(self.which, self.frame.language, audience, self.moment, self.reader)
+        asked = self.which, self.frame.language, audience, self.moment
+        if self.reader is None:
+            public = pieces.joined(*asked)
+            body = _framed([public.body] if public.entries else [], self.frame, public.zones)
+            return Built(body, public.leaves_at, public.entries, None)
+        found = pieces.pieces(*asked, self.reader)
         stored = [self._own(piece) if piece.said else piece.body for piece in found]
-        if self.reader and self.frame.neutral:
+        if self.frame.neutral:
             pairs = zip(stored, found, strict=True)
             stored = [blobs.own_copy(body, self.reader, piece.entry_id) for body, piece in pairs]
         if alarm := reminding.alarm(self.remind, self.frame.language):
             stored = [with_alarm(body, alarm) for body in stored]
         leaves_at = min((piece.leaves_at for piece in found), default=None)
-        return Built(_framed(stored, self.frame, found), leaves_at, len(found), pieces.stamp_of(found))
+        zones = {piece.zone for piece in found if piece.zone}
+        return Built(_framed(stored, self.frame, zones), leaves_at, len(found), pieces.stamp_of(found))
 
     def _own(self, piece: Piece) -> bytes:
         said = piece.said
@@ -74,7 +80,7 @@ class Feed:
 @dataclass(frozen=True)
 class Built:
     """A finished calendar. ``leaves_at``: when its first entry leaves the window, by the clock alone. ``stamp`` stands
-    for its entries.
+    for the entries of a reader's own.
     """
 
     body: bytes
@@ -169,11 +175,11 @@ def _private(person: Reader, frame: Frame, moment: datetime, remind: int | None)
     return Feed(queries.of_person(person.id), frame, moment, reader=person.id, remind=remind)
 
 
-def _framed(stored: Sequence[bytes], frame: Frame, found: Sequence[Piece]) -> bytes:
+def _framed(stored: Sequence[bytes], frame: Frame, zones: Collection[str]) -> bytes:
     return calendar_bytes(
         stored,
         name=frame.name,
-        zones={piece.zone for piece in found if piece.zone},
+        zones=zones,
         refresh_minutes=REFRESH_MINUTES,
         source_url=frame.source,
         colour=None if frame.neutral else COLOUR,

@@ -135,7 +135,7 @@ def calendar_bytes(
     language: str,
     prodid: str = PRODID,
 ) -> bytes:
-    """A whole calendar of stored VEVENTs, joined without being parsed.
+    """A whole calendar of stored VEVENTs, each by itself or several in one, joined without being parsed.
 
     `zones` are the `zones_needed` of the entries. `name` None leaves out everything that belongs to a subscription
     (name, refresh, source, colour), as a downloaded file wants it. `colour` is a CSS3 name (RFC 7986 section 5.9).

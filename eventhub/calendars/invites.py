@@ -26,7 +26,7 @@ from eventhub.calendars.models import (
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError
-from eventhub.kit.outbox import Promise
+from eventhub.kit.outbox import Promise, paced
 from eventhub.kit.tokens import digest, new_salt
 from eventhub.people.models import Person
 from eventhub.programme.models import Event, Session
@@ -230,6 +230,21 @@ def is_open(row: Invite) -> bool:
     return row.cancelled_at is None and is_live(row.entry) and row.entry.ends_at > now()
 
 
+def has_standing(person: Person) -> bool:
+    """Whether somebody has an invite to what is still to come."""
+    rows = (
+        select(Invite.id)
+        .join(CalendarEntry, CalendarEntry.id == Invite.entry_id)
+        .where(
+            Invite.person_id == person.id,
+            Invite.cancelled_at.is_(None),
+            CalendarEntry.status != EntryStatus.CANCELLED,
+            CalendarEntry.ends_at > now(),
+        )
+    )
+    return db.session.scalar(select(rows.exists())) or False
+
+
 def _is_expected(row: Invite) -> bool:
     """Whether the person still means to come, and the session is for the person's category."""
     rows = (
@@ -285,7 +300,7 @@ def invite_seated(entry: CalendarEntry) -> None:
 
 
 def owe(entry: CalendarEntry, method: Method, dtstamp: datetime, which: ColumnElement[bool]) -> None:
-    """Write the mails and their promises in one statement, however many are invited."""
+    """Write the mails and their promises in one statement, however many are invited; so many are due in a minute."""
     moment = now()
     rows = select(
         func.gen_random_uuid(),
@@ -301,7 +316,7 @@ def owe(entry: CalendarEntry, method: Method, dtstamp: datetime, which: ColumnEl
         literal("calendars.invite"),
         func.jsonb_build_object("invite_mail_id", mails.c.id),
         literal(moment),
-        literal(moment),
+        paced(moment),
         literal(0),
         literal(0),
     )

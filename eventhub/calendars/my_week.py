@@ -1,7 +1,8 @@
 """The page "My sessions" as data: days with slots, rows with details, conflicts, and the ways to other weeks."""
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from babel.dates import format_date
@@ -18,8 +19,8 @@ from eventhub.kit.i18n import LOCALES, UNCHOSEN, in_language, show_date, show_da
 from eventhub.programme import shown
 from eventhub.programme.models import Session
 
-FIRST_HOUR = 8
-HOURS = [f"{hour:02}:00" for hour in range(FIRST_HOUR, 18)]
+WORKING = range(8, 18)
+"""The hours that the grid always shows; it has more where sessions begin earlier or end later."""
 FRIDAY = 4
 
 
@@ -44,6 +45,8 @@ class Slot:
     url: str
     note: str
     state: str
+    wide: bool = True
+    """Beside no other."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,8 @@ class Day:
     date: str
     today: bool
     slots: list[Slot]
+    lanes: int = 1
+    """How many stand side by side at most."""
 
 
 @dataclass(frozen=True)
@@ -105,19 +110,19 @@ def my_page(mine: Sequence[Mine], *, lang: str, own_zone: str, wish: Wish, momen
     today = moment.astimezone(zone_info(own_zone)).date()
     first, last = _range(placed, wish, today, moment)
     now_shown = [one for one in placed if first <= one.start.date() <= last]
-    clashing = conflicts(mine)
+    clashing, hours = conflicts(mine), _hours_of(now_shown)
     return Page(
         first=first,
         dates=show_days(first, last, lang),
         zone=_zone(now_shown, lang, own_time=wish.own_time),
         days=[
-            _day(day, [one for one in now_shown if one.start.date() == day], clashing, lang, today)
+            _day(day, [_slot(one, clashing, lang, hours) for one in now_shown if one.start.date() == day], lang, today)
             for day in (first + timedelta(days=n) for n in range((last - first).days + 1))
         ],
         rows=[_row(one, clashing, lang, own_zone, moment) for one in now_shown],
         previous=max((one.start.date() for one in placed if one.start.date() < first), default=None),
         next=min((one.start.date() for one in placed if one.start.date() > last), default=None),
-        hours=HOURS,
+        hours=[f"{hour:02}:00" for hour in hours],
     )
 
 
@@ -175,17 +180,27 @@ def _zone(placed: Sequence[_Placed], lang: str, *, own_time: bool) -> str | None
     return str(_("%(place)s (%(offset)s)", place=city, offset=offsets.pop()))
 
 
-def _day(day: date, placed: Sequence[_Placed], clashing: set[object], lang: str, today: date) -> Day:
+def _hours_of(placed: Sequence[_Placed]) -> range:
+    """The rows of the grid: working hours, and whatever lies before or after; a day ends at midnight."""
+    first = min((one.start.hour for one in placed), default=WORKING.start)
+    ends = [24 if one.end.date() > one.start.date() else -(-_minutes(one.end) // 60) for one in placed]
+    return range(min(first, WORKING.start), max([*ends, WORKING.stop]))
+
+
+def _day(day: date, slots: Sequence[Slot], lang: str, today: date) -> Day:
+    rows = Counter(row for slot in slots for row in range(slot.start, slot.start + slot.length))
+    alone = [all(rows[row] == 1 for row in range(slot.start, slot.start + slot.length)) for slot in slots]
     return Day(
         id=f"d{day:%Y%m%d}",
         name=format_date(day, "EEEE", locale=LOCALES[lang]),
         date=show_date(day, lang, year=False),
         today=day == today,
-        slots=[_slot(one, clashing, lang) for one in placed],
+        slots=[replace(slot, wide=wide) for slot, wide in zip(slots, alone, strict=True)],
+        lanes=max(rows.values(), default=1),
     )
 
 
-def _slot(one: _Placed, clashing: set[object], lang: str) -> Slot:
+def _slot(one: _Placed, clashing: set[object], lang: str, hours: range) -> Slot:
     session = one.mine.session
     notes = [_room(one.mine, lang)]
     if one.mine.cancelled:
@@ -195,8 +210,10 @@ def _slot(one: _Placed, clashing: set[object], lang: str) -> Slot:
     maybe = one.mine.chosen.choice is Choice.MAYBE
     if maybe and not one.mine.cancelled:
         notes.append(str(_("maybe")))
-    start = _half_hours(one.start.hour * 60 + one.start.minute)
-    end = _half_hours(one.start.hour * 60 + one.start.minute + int((one.end - one.start).total_seconds() / 60))
+    minutes = _minutes(one.start)
+    last = 2 * len(hours)
+    start = min(_row_at(minutes, hours), last - 1)
+    end = min(_row_at(minutes + int((one.end - one.start).total_seconds() / 60), hours), last)
     return Slot(
         start=start,
         length=max(1, end - start),
@@ -205,13 +222,25 @@ def _slot(one: _Placed, clashing: set[object], lang: str) -> Slot:
         title=in_language(session.title, lang, session.event.original_language).text,
         url=f"#s-{session.id}",
         note=" · ".join(note for note in notes if note),
-        state="off" if one.mine.cancelled else "maybe" if maybe else "",
+        state=_state(one.mine, clashing),
     )
 
 
-def _half_hours(minutes: int) -> int:
+def _state(mine: Mine, clashing: set[object]) -> str:
+    if mine.cancelled:
+        return "off"
+    if mine.chosen.choice is Choice.MAYBE:
+        return "maybe"
+    return "clash" if mine.session.id in clashing else ""
+
+
+def _row_at(minutes: int, hours: range) -> int:
     """The grid's row, to the nearest half hour: what follows at a quarter to does not look like an overlap."""
-    return (minutes + 15) // 30 - 2 * FIRST_HOUR
+    return (minutes + 15) // 30 - 2 * hours.start
+
+
+def _minutes(moment: datetime) -> int:
+    return moment.hour * 60 + moment.minute
 
 
 def _row(one: _Placed, clashing: set[object], lang: str, own_zone: str, moment: datetime) -> Row:

@@ -1,6 +1,9 @@
 """When people want to be reminded of their sessions: by their calendar app, by a mail, or not at all.
 
-A reminder by mail is owed when it is due, by the times that stand at that moment, so it follows a session that moved.
+A reminder by mail is owed when it is due, by the times and the choice that stand then: it follows a session that moved
+and a mind that changed. A feed has another ETag with another choice. An invite in a calendar keeps the reminder it came
+with until its next update: there it is the attendee's own, to be changed where it is (RFC 5546 lets a REQUEST carry
+one, RFC 6638 lets attendees change theirs), and a mail for each invite would ask for all answers anew.
 """
 
 import uuid

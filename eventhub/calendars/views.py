@@ -161,8 +161,11 @@ def my_reminders() -> ResponseReturnValue:
     """When to be reminded of each session."""
     person, form = actor().person, RemindingForm()
     wanted = {"in_calendar": form.in_calendar.data or None, "by_mail": form.by_mail.data or None}
+    before = reminding.reminding_of(person).in_calendar
     if form.validate_on_submit() and submit(form, lambda: reminding.choose(person, **wanted)):
         flash(_("Saved. Your calendar follows."), "ok")
+        if wanted["in_calendar"] != before and invites.has_standing(person):
+            flash(_("Invites that you have already keep their reminder until they change. You can set it there."))
         return redirect(url_for("calendars.my_sessions") + "#reminders", 303)
     return _my_page(form)
 

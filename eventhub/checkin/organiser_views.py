@@ -9,6 +9,7 @@ from typing import Any
 from flask import Response, flash, g, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import pgettext
 
 from eventhub.checkin import access, actions, exporting, queries, rooms, shown
 from eventhub.checkin.console import PHONE_CSP, at_door, bp
@@ -240,7 +241,9 @@ def export(slug: str) -> ResponseReturnValue:
         name = f"{event.code}-{what}-{now():%Y-%m-%d}"
         if form.kind.data == "csv":
             return csv_response(rows, header, f"{name}.csv")
-        return xlsx_response(rows, header, f"{name}.xlsx", sheet=_("Attendance"), rtl=direction(g.lang) == "rtl")
+        return xlsx_response(
+            rows, header, f"{name}.xlsx", sheet=pgettext("at the doors", "Attendance"), rtl=direction(g.lang) == "rtl"
+        )
     return render_template("checkin/export.html", event=event, title=_title(event), form=form), form.status
 
 

@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Sto
 from eventhub.delegations.actions import ROWS, Nomination
 from eventhub.delegations.models import Kind
 from eventhub.kit import codes
-from eventhub.kit.forms import Form, optional, options, required
+from eventhub.kit.forms import Form, no_advertisement, optional, options, required
 from eventhub.kit.i18n import AUTONYMS, LANGUAGES, language
 from eventhub.kit.text import ascii_email
 
@@ -139,7 +139,11 @@ class OverrideForm(Form):
 class PersonForm(Form):
     """One person by name and mailbox."""
 
-    name_0 = StringField(_l("Name"), validators=[required(), Length(max=NAME_LIMIT)], render_kw={"autocomplete": "off"})
+    name_0 = StringField(
+        _l("Name"),
+        validators=[required(), Length(max=NAME_LIMIT), no_advertisement],
+        render_kw={"autocomplete": "off"},
+    )
     email_0 = EmailField(
         _l("Email address"),
         validators=[optional(), CleanEmail()],
@@ -177,7 +181,10 @@ class ReplaceForm(Form):
 
     name_0 = StringField(
         _l("Name of who comes instead"),
-        validators=[Length(max=NAME_LIMIT)],  # no optional(): it would end the chain before validate_name_0
+        validators=[
+            Length(max=NAME_LIMIT),
+            no_advertisement,
+        ],  # no optional(): it would end the chain before validate_name_0
         description=_l("Leave it empty when nobody comes instead: the place is free then."),
         render_kw={"autocomplete": "off"},
     )
@@ -237,7 +244,7 @@ def rows_form() -> RowsForm:
     for row in range(ROWS):
         fields[f"name_{row}"] = StringField(
             _l("Name of person %(number)s", number=row + 1),
-            validators=[NameOfRow(), Length(max=NAME_LIMIT)],
+            validators=[NameOfRow(), Length(max=NAME_LIMIT), no_advertisement],
             render_kw={"autocomplete": "off"},
         )
         fields[f"email_{row}"] = EmailField(

@@ -14,6 +14,7 @@ from eventhub.delegations.models import Delegation, FocalInvitation, Nominee
 from eventhub.kit.clock import now
 from eventhub.kit.i18n import in_language, show_days, show_moment
 from eventhub.kit.mail import Letter
+from eventhub.kit.text import told_to_strangers
 from eventhub.kit.web import absolute
 from eventhub.people.models import Person
 from eventhub.people.queries import person_by_email
@@ -72,7 +73,7 @@ def nominated(nominee: Nominee, delegation: Delegation, event: Event) -> Letter 
         lambda: gettext("You are nominated: %(event)s", event=title),
         "registration/letter",
         {
-            "name": nominee.name,
+            "name": told_to_strangers(nominee.name),
             "paragraphs": [
                 _l("The focal point of your delegation has nominated you for this event."),
                 _l(
@@ -178,7 +179,9 @@ def nomination_called_off(nominee: Nominee, delegation: Delegation, event: Event
     known = person_by_email(nominee.email)
     then = _l("You were nominated for it. You need not do anything, and the link that you got opens nothing any more.")
     discreet = known is not None and known.discreet
-    return _called_off(nominee.email, nominee.language, nominee.name, delegation, event, then, discreet)
+    return _called_off(
+        nominee.email, nominee.language, told_to_strangers(nominee.name), delegation, event, then, discreet
+    )
 
 
 def _called_off(

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.utils import redirect
 
-from eventhub.funding import applying, gaps, own, reckoned, reusing, told
+from eventhub.funding import applying, attending, gaps, own, reckoned, reusing, told
 from eventhub.funding.forms import CheckForm
 from eventhub.funding.models import Application, State
 from eventhub.funding.own import Intake, Window
@@ -58,7 +58,7 @@ def apply(slug: str) -> ResponseReturnValue:
     application = found.application
     if application is not None and application.reference:
         return back_to("funding.mine_one", reference=application.reference)
-    definition = _definition(found)
+    definition = definition_of(found)
     answers = given.load(found.answer_set) if found.answer_set else {}
     moment = now()
     former = reusing.former(found, person) if reusing.may_take(found) and not helped() else None
@@ -78,7 +78,8 @@ def apply(slug: str) -> ResponseReturnValue:
         barred=told.barred(bars, found.rules.limits.months_between_grants),
         owed=told.reports_owed(bars, person),
         former=former is not None and not begun,
-        begin=_first(found, definition, answers),
+        there=attending.of_person(person.id, found.call),
+        begin=told.next_page(found, definition, answers, person),
     )
 
 
@@ -92,7 +93,7 @@ def step(slug: str, page: str) -> ResponseReturnValue:
         return _amend_instead(found, page)
     if (before := _sent_before(found)) is not None:
         return before
-    definition = _needed(_definition(found))
+    definition = _needed(definition_of(found))
     asked = _page(definition, page)
     answers = _answers(found)
     form = answer_form(definition, asked, language=g.lang, answers=answers)
@@ -109,7 +110,7 @@ def keep(slug: str, page: str) -> ResponseReturnValue:
     """
     person = subject()
     found = _alone(slug, person)
-    definition = _needed(_definition(found))
+    definition = _needed(definition_of(found))
     form = answer_form(definition, _page(definition, page), language=g.lang, answers=_answers(found))
     form.validate_on_submit()
     if "csrf_token" in form.errors:
@@ -134,7 +135,7 @@ def check(slug: str) -> ResponseReturnValue:
         if posted():
             flash(_("Your draft was deleted meanwhile. You can begin anew here."), "warn")
         return back_to("funding.apply", slug=slug)
-    definition, answers = _needed(_definition(found)), _answers(found)
+    definition, answers = _needed(definition_of(found)), _answers(found)
     form = CheckForm()
     unseen = reusing.unseen(found, reusing.former(found, person))
     if not unseen:
@@ -146,6 +147,7 @@ def check(slug: str) -> ResponseReturnValue:
         if sent is not None:
             return back_to("funding.done", slug=slug)
         found = own.intake(slug, person)
+    pages = given.visible_pages(definition, answers)
     sections = given.to_show(
         definition,
         answers,
@@ -164,7 +166,8 @@ def check(slug: str) -> ResponseReturnValue:
         barred=told.barred(bars, found.rules.limits.months_between_grants),
         owed=told.reports_owed(bars, person),
         taken=[row for section in sections for row in section.rows if row.key in unseen],
-        steps=_steps(found, given.visible_pages(definition, answers)),
+        steps=told.steps_of(found, pages),
+        back=told.step_before(found, pages),
         has_sealed=has_sealed(definition, answers),
         cost=reckoned.of_draft(found),
     )
@@ -189,6 +192,8 @@ def done(slug: str) -> ResponseReturnValue:
         email=person.email,
         vouchers=told.vouchers(found),
         closes=told.moment(found.call.closes_at, found.call),
+        there=attending.of_person(person.id, found.call),
+        answered_by=told.answered_by(found),
     )
 
 
@@ -199,7 +204,7 @@ def mine_one(reference: str) -> ResponseReturnValue:
     person = subject()
     found = _own(person, reference)
     application = _application(found)
-    definition, answers = _definition(found), _answers(found)
+    definition, answers = definition_of(found), _answers(found)
     amend = own.may_amend(found, now())
     url: Callable[[Page], str] | None = (lambda page: _amend_address(reference, page)) if amend else None
     return render_template(
@@ -208,8 +213,10 @@ def mine_one(reference: str) -> ResponseReturnValue:
         application=application,
         state=told.state(application),
         tag=told.tag(application),
-        next=told.NEXT.get(told.state(application), ""),
+        next=told.next_of(application, found.call),
+        answered_by=told.answered_by(found),
         reason=told.reason(application),
+        there=attending.of_person(person.id, found.call) if told.state(application) in own.WAITING else None,
         until=told.until(found, person.time_zone),
         sections=given.to_show(definition, answers, g.lang, url=url, files=told.files_of(found, answers))
         if definition
@@ -236,7 +243,7 @@ def amend(reference: str, page: str) -> ResponseReturnValue:
     """Change the answers of one page of an application that was sent."""
     person = subject()
     found = _own(person, reference, lock=posted())
-    definition = _needed(_definition(found))
+    definition = _needed(definition_of(found))
     asked, answers = _page(definition, page), _answers(found)
     form = answer_form(definition, asked, language=g.lang, answers=answers)
     if not posted() and not own.may_amend(found, now()):
@@ -302,6 +309,7 @@ def _start_for_anybody(slug: str) -> str:
         due=told.due(call.closes_at, call),
         barred=[],
         former=False,
+        there=attending.of_person(None, call),
         begin=url_for("funding.step", slug=slug, page=pages[0].id) if pages else url_for("funding.check", slug=slug),
     )
 
@@ -320,7 +328,7 @@ def _draw_step(
         page=asked,
         files=told.files_of(found, answers) if form.has_files else {},
         number=number + 1,
-        total=_steps(found, pages),
+        total=told.steps_of(found, pages),
         back=pages[number - 1] if number else None,
         window=own.window(found.call, now()),
         saved=told.saved(found, person.time_zone),
@@ -333,7 +341,7 @@ def _amend_instead(found: Intake, page: str) -> ResponseReturnValue:
     """What was typed while another window sent the application stands on the page that changes answers, not kept yet:
     only its button says that what was sent is to be another.
     """
-    definition, answers = _needed(_definition(found)), _answers(found)
+    definition, answers = _needed(definition_of(found)), _answers(found)
     asked = _page(definition, page)
     form = answer_form(definition, asked, language=g.lang, answers=answers)
     form.validate_on_submit()
@@ -407,20 +415,6 @@ def _sent_before(found: Intake) -> ResponseReturnValue | None:
     return redirect(url_for("funding.mine_one", reference=application.reference), 303)
 
 
-def _first(found: Intake, definition: Definition | None, answers: Mapping[str, object]) -> str:
-    """Where to begin, or to go on: the first page with a gap."""
-    slug = found.call.slug
-    pages = given.visible_pages(definition, answers) if definition else []
-    if definition is not None and found.application is not None:
-        wanting = {one.page.id for one in applying.missing(found, definition) if one.page}
-        pages = [page for page in pages if page.id in wanting]
-    return url_for("funding.step", slug=slug, page=pages[0].id) if pages else url_for("funding.check", slug=slug)
-
-
-def _steps(found: Intake, pages: list[Page]) -> int:
-    return len(pages) + 1 + bool(gaps.slots(found.rules.vouching))
-
-
 def _mark_of_all(definition: Definition, answers: Mapping[str, object]) -> str:
     marks = [(one.key, open_windows.mark(one, answers.get(one.key))) for one in definition.questions()]
     return open_windows.digest(repr(marks).encode())
@@ -462,7 +456,8 @@ def _amend_address(reference: str, page: Page) -> str:
     return url_for("funding.amend", reference=reference, page=page.id)
 
 
-def _definition(found: Intake) -> Definition | None:
+def definition_of(found: Intake) -> Definition | None:
+    """What is asked, in the reader's language."""
     if found.version_id is None:
         return None
     return questionnaires.localised(questionnaires.version(found.version_id), g.lang)

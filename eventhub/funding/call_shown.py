@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
+from flask_babel import lazy_pgettext, ngettext
 
 from eventhub.funding.models import Call, FundKind, Stand
 from eventhub.funding.rule_checks import VOCABULARIES, Problem, cells_of
@@ -114,7 +114,7 @@ def tag_of(call: Call) -> tuple[Any, str]:
         return STANDS[call.stand], STAND_TAGS[call.stand]
     if now() < call.opens_at:
         return _l("Opens soon"), "new"
-    return (_l("Open"), "ok") if now() < call.closes_at else (_l("Closed"), "silent")
+    return (_l("Open"), "ok") if now() < call.closes_at else (lazy_pgettext("a call", "Closed"), "silent")
 
 
 def moment_of(call: Call, instant: datetime, lang: str) -> Moment:
@@ -267,9 +267,19 @@ def choosing(rules: Rules, lang: str) -> list[str]:
 
 def after(rules: Rules) -> list[str]:
     """How much time there is for each step after sending."""
+    answered = (
+        ngettext(
+            "Everybody gets the answer on the same day, at the latest %(num)s day after the deadline.",
+            "Everybody gets the answer on the same day, at the latest %(num)s days after the deadline.",
+            rules.answer_days,
+        )
+        if rules.answer_days
+        else None
+    )
     return [
         str(one)
         for one in (
+            *([answered] if answered else []),
             ngettext(
                 "If something is missing, you have %(num)s day to add it; all gaps are named at once.",
                 "If something is missing, you have %(num)s days to add it; all gaps are named at once.",

@@ -9,8 +9,8 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField
 
+from eventhub.funding import attending, call_shown, guide
 from eventhub.funding import call_queries as queries
-from eventhub.funding import call_shown, guide
 from eventhub.funding.models import Call, CallRules, Stand
 from eventhub.funding.rules import GuideQuestion, Rules, Words, read
 from eventhub.funding.views import bp
@@ -44,7 +44,7 @@ def calls() -> ResponseReturnValue:
 
 @bp.get("/funds/<slug>")
 @public
-@kept_page("funding")
+@kept_page("funding", "programme")
 def call(slug: str) -> ResponseReturnValue:
     """A call: what is paid, who can apply, by when, and all its rules in plain words."""
     g.section = "forums"
@@ -67,6 +67,7 @@ def call(slug: str) -> ResponseReturnValue:
         choosing=call_shown.choosing(rules, lang),
         balance=[call_shown.balance_line(one, lang) for one in call_shown.in_order(rules.balance)],
         after=call_shown.after(rules),
+        there=_attending(found),
         rubric=_rubric(rules, found),
         has_guide=bool(rules.guide),
         apply_url=apply_url(found),
@@ -101,6 +102,7 @@ def guide_page(slug: str) -> ResponseReturnValue:
         window=_window(found),
         apply_url=apply_url(found),
         opens=call_shown.moment_of(found, found.opens_at, g.lang),
+        due=said_by_clock(call_shown.moment_of(found, found.closes_at, g.lang)),
     )
     return page, form.status
 
@@ -144,6 +146,19 @@ def _changes_with(found: Call) -> None:
     if found.stand is Stand.OPEN:
         changes_at(found.opens_at)
         changes_at(found.closes_at)
+
+
+def _attending(found: Call) -> dict[str, Any] | None:
+    """That a grant needs a registration for the event beside it, by when, and the way there."""
+    there = attending.of_person(None, found)
+    if there is None:
+        return None
+    changes_at(there.opens_at)
+    changes_at(there.closes_at)
+    # Whom to write to is said to whoever applied: nobody asks to be let in without a grant.
+    words = there.words(g.lang)[: 1 if there.step is attending.Step.TOO_LATE else 2]
+    endpoint, values, says = there.way or ("programme.event", {"slug": there.event.slug}, attending.THE_EVENT)
+    return {"words": words, "url": url_for(endpoint, **values), "label": says}
 
 
 def _entry(found: Call) -> dict[str, Any]:

@@ -23,6 +23,9 @@ WHOLE_WAY = 1
 OWN_WAY = frozenset(kind.value for kind in OWN[Variant.WOULD_COME])
 """Codes of the lines that whoever would come anyway pays alone."""
 
+OF_NEEDS = frozenset({CostLine.ACCESS, CostLine.COMPANION, CostLine.CONNECTIVITY})
+"""Lines of whoever needs something: beside a fare table that everybody reads they tell of a disability or a family."""
+
 
 class Need(StrEnum):
     """What somebody cannot come without."""
@@ -103,6 +106,16 @@ def amounts(whole: int, lines: Mapping[str, int], asked: int | None) -> dict[Sup
         Support.PARTIAL: min(whole, whole if asked is None else asked),
         Support.WOULD_COME: min(whole, needed),
     }
+
+
+def without_needs(costs: Costs, whole: int, lines: Mapping[str, int], asked: int | None) -> dict[Support, int]:
+    """The same as ``amounts`` as it would be for somebody who needs nothing: what readers and the board see of one
+    person. A call that pays no tickets pays everybody's connection, which tells nothing then.
+    """
+    is_afar = CostLine.TICKET not in costs.lines
+    hidden = {line.value for line in OF_NEEDS if not (is_afar and line is CostLine.CONNECTIVITY)}
+    left = {code: amount for code, amount in lines.items() if code not in hidden}
+    return amounts(max(0, whole - sum(lines.values()) + sum(left.values())), left, asked)
 
 
 def total(lines: Collection[Line]) -> int:

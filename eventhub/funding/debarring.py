@@ -209,7 +209,14 @@ def clear(actor: Person, debt_id: uuid.UUID, text: str) -> Debt:
 
 
 def erase(person_id: uuid.UUID) -> None:
-    """A person is erased: what the person owed, and proposals about the person, go."""
+    """A person is erased: what the person owed, and proposals about the person, go. A report that nobody can file any
+    more is owed by no organization either.
+    """
+    mine = select(Application.id).where(Application.person_id == person_id)
+    theirs = select(Debt).where(Debt.application_id.in_(mine), Debt.kind == Owed.REPORT, Debt.cleared_at.is_(None))
+    for debt in db.session.scalars(theirs.where(Debt.organisation_id.is_not(None)).order_by(Debt.id).with_for_update()):
+        debt.cleared_at = now()
+        audit.record("funding.debt_cleared", debt, actor=None, kind=debt.kind.value, why="erased")
     for kind in (DebarProposal, Debt):
         for row in db.session.scalars(select(kind).where(kind.person_id == person_id)):
             db.session.delete(row)

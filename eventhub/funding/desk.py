@@ -372,11 +372,8 @@ def _is_in(chip: str, state: State, answered: bool, silent: bool) -> bool:
 
 
 def is_answered() -> ColumnElement[bool]:
-    """Whether something waits to be read. Whoever withdrew is let alone, unless the desk did it: a word about a merged
-    application may be that these are two people.
-    """
-    stands = or_(Application.state != State.WITHDRAWN, Application.merged_into_id.is_not(None))
-    return and_(Application.answered_at.is_not(None), stands)
+    """Whether something waits to be read."""
+    return Application.answered_at.is_not(None)
 
 
 def _is_silent() -> ColumnElement[bool]:

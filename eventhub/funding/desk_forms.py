@@ -56,7 +56,7 @@ class FilterForm(PlainForm):
         validate_choice=False,
     )
     vouched = SelectField(
-        _l("Are all recommendations in?"),
+        _l("All vouched?"),
         choices=options([("", _l("All")), ("yes", _l("Yes")), ("no", _l("Not yet"))]),
         validate_choice=False,
     )
@@ -192,6 +192,17 @@ class MessageForm(WithFile):
         description=_l("In any of the six languages."),
         validators=[optional(), Length(max=LONGEST_MESSAGE)],
         render_kw={"rows": 6},
+    )
+
+
+class ReplyForm(WithFile):
+    """What the desk writes to somebody of whom nothing is asked."""
+
+    message = TextAreaField(
+        _l("Message to the person"),
+        description=_l("Goes out by mail at once, as you write it, and stands on a page where it can be answered."),
+        validators=[optional(), Length(max=LONGEST_MESSAGE)],
+        render_kw={"rows": 3},
     )
 
 

@@ -158,6 +158,12 @@ def _merged(it: About) -> Words:
     ]
 
 
+def _replied(it: About) -> Words:
+    return _l("The fund has written to you: %(call)s", call=it.title), [
+        _l("This is about your application. You can answer on the page below."),
+    ]
+
+
 def _until(it: About) -> Any:
     here = show_moment(it.until, it.call.time_zone, it.lang)  # type: ignore[arg-type]
     told = {"day": here.day, "time": here.time, "offset": here.place}
@@ -171,6 +177,7 @@ WORDS: dict[str, Callable[[About], Words]] = {
     "asked_again": _asked_again,
     "taken_up": _taken_up,
     "merged": _merged,
+    "replied": _replied,
 }
 
 

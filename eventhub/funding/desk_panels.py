@@ -2,7 +2,7 @@
 
 from flask import g, url_for
 from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask_babel import ngettext, npgettext
 
 from eventhub.funding import access, desk_today
 from eventhub.funding.desk_today import Waiting
@@ -24,7 +24,7 @@ def today(visitor: Visitor) -> Panel | None:
             "label": in_language(row.title, g.lang, row.original_language).text,
             "url": url_for("funding_console.files", slug=row.slug, chip=_view(row)),
             "note": _note(row),
-            "tag": (ngettext("%(num)s waits", "%(num)s wait", _number(row)), "warn"),
+            "tag": (npgettext("tasks of the fund", "%(num)s waits", "%(num)s wait", _number(row)), "warn"),
         }
         for row in rows
     ]
@@ -35,7 +35,7 @@ def today(visitor: Visitor) -> Panel | None:
                 "label": _("Proposals to debar somebody"),
                 "url": url_for("funding_console.debts"),
                 "note": _("A second person agrees, or not."),
-                "tag": (ngettext("%(num)s waits", "%(num)s wait", number), "warn"),
+                "tag": (npgettext("tasks of the fund", "%(num)s waits", "%(num)s wait", number), "warn"),
             }
         )
     return Panel("funding/today_panel.html", {"tasks": items}) if items else None

@@ -164,7 +164,7 @@ def _chips(place: Desk, filters: Filters, known: Overview) -> list[dict[str, Any
         "silent": _("No answer in time"),
         "eligible": pgettext("files", "Eligible"),
         "ineligible": pgettext("files", "Not eligible"),
-        "further": _("Gone on"),
+        "further": pgettext("files at the desk", "Further on"),
         "withdrawn": pgettext("files", "Withdrawn"),
         "all": _("All"),
     }

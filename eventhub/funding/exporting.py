@@ -27,7 +27,7 @@ def header(place: Desk) -> list[str]:
         _("Status"),
         _("Late"),
         _("Vouched"),
-        _("Missing"),
+        pgettext("in a call or a file", "Missing"),
         _("Asks for"),
         _("Asked amount (%(currency)s)", currency=place.call.currency),
         _("Reckoned cost (%(currency)s)", currency=place.call.currency),

@@ -9,7 +9,7 @@ from wtforms.validators import Length, StopValidation
 
 from eventhub.kit.file_types import EVERYTHING
 from eventhub.kit.files import LIMIT, accept_attribute, arriving
-from eventhub.kit.forms import ActionForm, Form, optional, options, required
+from eventhub.kit.forms import ActionForm, Form, no_advertisement, optional, options, required
 from eventhub.kit.i18n import AUTONYMS, LANGUAGES
 from eventhub.kit.text import ascii_email, safe_file_name
 from eventhub.questionnaires.uploads import Upload
@@ -17,6 +17,7 @@ from eventhub.questionnaires.uploads import Upload
 NAME_LIMIT = 120
 WORDS_LIMIT = 4_000
 OFF = {"autocomplete": "off"}
+NAMED = {"autocomplete": "name"}
 EMAIL_PROBLEMS: dict[str, Any] = {
     "email.empty": _l("Enter an email address"),
     "email.not_ascii": _l("Use only the letters a to z, digits and signs in the email address"),
@@ -48,6 +49,14 @@ class CheckForm(ActionForm):
     )
 
 
+class OwnNameForm(Form):
+    """The name of whoever applies."""
+
+    name = StringField(
+        _l("Your name"), [required(_l("Enter your name")), Length(max=NAME_LIMIT), no_advertisement], render_kw=NAMED
+    )
+
+
 class ReuseForm(Form):
     """Which answers are taken over; the view draws the boxes page by page."""
 
@@ -55,9 +64,14 @@ class ReuseForm(Form):
 
 
 class VoucherForm(Form):
-    """Who is to vouch."""
+    """Who is to vouch; and the applicant's own name, where none is known yet: whoever vouches must know who asks."""
 
-    name = StringField(_l("Name"), validators=[required(), Length(max=NAME_LIMIT)], render_kw=OFF)
+    own_name = StringField(
+        _l("Your own name"),
+        [required(_l("Enter your name")), Length(max=NAME_LIMIT), no_advertisement],
+        render_kw=NAMED,
+    )
+    name = StringField(_l("Name"), validators=[required(), Length(max=NAME_LIMIT), no_advertisement], render_kw=OFF)
     email = EmailField(_l("Email address"), validators=[required(), CleanEmail()], render_kw=OFF)
     organisation = StringField(_l("Organization"), validators=[optional(), Length(max=NAME_LIMIT)], render_kw=OFF)
     language = SelectField(_l("Language of the mail"), choices=options((code, AUTONYMS[code]) for code in LANGUAGES))

@@ -64,6 +64,8 @@ def move(
     ]
     before, application.state, application.changed_at = application.state, state, now()
     if state is State.WITHDRAWN:
+        # What was written before needs no answer any more; what is written afterwards does.
+        application.answered_at = None
         for let_go in LEFT:
             let_go(application, before)
     return entries

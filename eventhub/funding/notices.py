@@ -1,17 +1,21 @@
 """What is mailed to applicants about their file, and to those who vouch, each in the language chosen for them.
 
-A discreet applicant's mails say that there is news, and nothing about what; so do those to whoever vouches for one.
+A discreet applicant's mails say that there is news, and nothing about what; so do those to whoever vouches for one, or
+for somebody whose name cannot be told to strangers.
 """
 
+from datetime import date
 from typing import Any
 
-from flask_babel import gettext
+from flask_babel import gettext, lazy_pgettext
 from flask_babel import lazy_gettext as _l
 
+from eventhub.funding import attending
 from eventhub.funding.models import Application, Call, Vouch, Voucher
 from eventhub.funding.vouching import Asked, due, link_token, wants_letter
-from eventhub.kit.i18n import in_language, show_moment
+from eventhub.kit.i18n import in_language, show_date, show_moment
 from eventhub.kit.mail import Letter
+from eventhub.kit.text import told_to_strangers
 from eventhub.kit.web import absolute
 from eventhub.people.models import Person
 from eventhub.people.queries import person_by_email
@@ -20,14 +24,19 @@ FOOT = _l("You get this mail because you applied for support. Answers to this ad
 STRANGER = _l("You get this mail because somebody gave us this address for it. Answers to this address are not read.")
 
 
-def received(application: Application, call: Call, person: Person) -> Letter | None:
-    """We have your application."""
+def received(application: Application, call: Call, person: Person, *, answered_by: date | None = None) -> Letter | None:
+    """We have your application; ``answered_by``: the last day of the answer, where the rules name one."""
+    day = show_date(answered_by, person.language) if answered_by else ""
     late = [_l("It came after the deadline, within the time of grace, and is marked as late.")]
     paragraphs = [
         _l("Thank you. Your application has arrived."),
         *(late if application.late else []),
         _l("The fund checks that nothing is missing. You get a mail in any case."),
+        *([_l("Everybody gets the answer on the same day, at the latest on %(day)s.", day=day)] if day else []),
     ]
+    there = attending.of_person(person.id, call)
+    if there is not None and there.step is not attending.Step.NOTHING:
+        paragraphs += there.words(person.language)
     return _own(
         application, call, person, _l("We have your application: %(call)s", call=_title(call, person)), paragraphs
     )
@@ -81,7 +90,8 @@ def vouch_asked(asked: Asked, *, again: bool = False) -> Letter | None:
         return None
     lang, secret = row.language, link_token(row)
     known = person_by_email(row.email)
-    if asked.applicant.discreet or (known is not None and known.discreet):
+    who = told_to_strangers(asked.applicant.public_name)
+    if asked.applicant.discreet or not who or (known is not None and known.discreet):
         return Letter(
             row.email,
             lang,
@@ -90,7 +100,7 @@ def vouch_asked(asked: Asked, *, again: bool = False) -> Letter | None:
             {"url": absolute("funding.vouch", neutral=True, lang=lang, token=secret), "neutral": True},
             discreet=True,
         )
-    who, title = asked.applicant.public_name, in_language(call.title, lang, call.original_language).text
+    title = in_language(call.title, lang, call.original_language).text
     here = show_moment(due(asked), call.time_zone, lang)
     asks = (
         _l("%(name)s applies for support and says that your organization nominates them.", name=who)
@@ -112,7 +122,7 @@ def vouch_asked(asked: Asked, *, again: bool = False) -> Letter | None:
         ),
         "registration/letter",
         {
-            "name": row.name,
+            "name": told_to_strangers(row.name),
             "paragraphs": [asks, how, _l("Please answer by %(day)s, %(time)s (%(offset)s).", **_told(here))],
             "quote": None,
             "facts": [{"label": _l("Call"), "value": title}],
@@ -145,6 +155,8 @@ def _own(application: Application, call: Call, person: Person, subject: Any, par
     facts: list[dict[str, Any]] = [{"label": _l("Call"), "value": _title(call, person)}]
     if reference:
         facts.append({"label": _l("Your reference"), "value": reference, "ltr": True})
+        if application.number:
+            facts.append({"label": lazy_pgettext("of an application", "Number"), "value": str(application.number)})
         button = {
             "label": _l("See my application"),
             "url": absolute("funding.mine_one", lang=lang, reference=reference),

@@ -1,6 +1,7 @@
 """One's own application, as its pages need it, and who vouches for it."""
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
@@ -36,6 +37,12 @@ WAITING = frozenset(
 """While somebody may still be chosen."""
 VOUCHABLE = frozenset({State.DRAFT, State.SUBMITTED, State.INFO_REQUESTED, State.ELIGIBLE})
 """While an applicant may name who vouches."""
+
+
+ROUNDS: list[Callable[[uuid.UUID], datetime | None]] = []
+"""Features further up that know when decisions of a call were told last: whoever still waits then reads that these were
+not all.
+"""
 
 
 class Window(StrEnum):
@@ -147,6 +154,15 @@ def may_withdraw(application: Application) -> bool:
     """Whether an applicant may take an application back."""
     known = application.outcome_seen or application.state
     return known in WITHDRAWABLE and State.WITHDRAWN in MOVES[application.state]
+
+
+def told_others(application: Application) -> datetime | None:
+    """When decisions of the call were told last, of somebody who is not among them as far as that person knows."""
+    known = application.outcome_seen or application.state
+    if known not in WAITING - {State.RECOMMENDED, State.RESERVE}:
+        return None
+    moments = [moment for asked in ROUNDS if (moment := asked(application.call_id)) is not None]
+    return max(moments, default=None)
 
 
 def rules_of(standing: CallRules) -> Rules:

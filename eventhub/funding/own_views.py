@@ -7,10 +7,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
+from werkzeug.utils import redirect
 
-from eventhub.funding import own, reusing
-from eventhub.funding.application_views import APPLY
-from eventhub.funding.forms import ReuseForm
+from eventhub.funding import naming, own, reusing, told
+from eventhub.funding.application_views import APPLY, definition_of
+from eventhub.funding.forms import OwnNameForm, ReuseForm
 from eventhub.funding.own import Intake
 from eventhub.funding.subject import subject
 from eventhub.funding.views import bp
@@ -37,6 +38,28 @@ class PageTooOld(DomainError):
     """The page stood open too long."""
 
     message = _l("This page was open too long. Open it again and press the button once more.")
+
+
+@bp.route(f"{APPLY}/own/name", methods=["GET", "POST"])
+@personal
+def own_name(slug: str) -> ResponseReturnValue:
+    """My name: asked of whoever has none before the first step, and put right from the last one."""
+    person = subject()
+    found = own.intake(slug, person)
+    form = OwnNameForm(data={"name": person.alias if person.discreet or person.alias else person.name})
+    if person.discreet or person.alias:
+        form.name.label.text = _("Public name")
+    if form.validate_on_submit() and submit(form, lambda: naming.take(person, form.name.data or "")):
+        if found.application is not None and found.application.reference:
+            return back_to("funding.mine_one", reference=found.application.reference)
+        answers = given.load(found.answer_set) if found.answer_set else {}
+        return redirect(told.next_page(found, definition_of(found), answers, person), 303)
+    hint = (
+        _("Shown to others in place of your name, on every list, page and calendar")
+        if person.discreet or person.alias
+        else _("As you write it yourself, in your own script")
+    )
+    return render_template("funding/own_name.html", call=found.call, form=form, hint=hint), form.status
 
 
 @bp.route(f"{APPLY}/former", methods=["GET", "POST"])

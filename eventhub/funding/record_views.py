@@ -10,10 +10,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import pgettext
 
-from eventhub.funding import deciding, desk, desk_history, desk_shown, looking, thread
+from eventhub.funding import deciding, desk, desk_history, desk_shown, looking, replying, thread
 from eventhub.funding.console import at_desk, bp, seen_versions
 from eventhub.funding.desk import Desk
-from eventhub.funding.desk_forms import AgainForm, MissingForm, NoteForm, RevealForm
+from eventhub.funding.desk_forms import AgainForm, MissingForm, NoteForm, ReplyForm, RevealForm
 from eventhub.funding.desk_history import Deed
 from eventhub.funding.exchange import Line, lines
 from eventhub.funding.file_check import Gap, gaps
@@ -61,7 +61,7 @@ def note(slug: str, application_id: uuid.UUID) -> ResponseReturnValue:
     def deed(form: NoteForm, person: Person, _place: Desk, application: Application, _versions: Versions) -> object:
         return deciding.note(person, application, form.text.data or "")
 
-    return _done_or_shown(slug, application_id, NoteForm, deed, _("Your note is kept."))
+    return done_or_shown(slug, application_id, NoteForm, deed, _("Your note is kept."))
 
 
 @bp.post("/console/funds/<slug>/files/<uuid:application_id>/sealed")
@@ -135,7 +135,7 @@ def ask(slug: str, application_id: uuid.UUID) -> ResponseReturnValue:
             seen=versions,
         )
 
-    return _done_or_shown(slug, application_id, MissingForm, deed, _("Your letter is sent."))
+    return done_or_shown(slug, application_id, MissingForm, deed, _("Your letter is sent."))
 
 
 @bp.route("/console/funds/<slug>/files/<uuid:application_id>/messages/<uuid:message_id>", methods=["GET", "POST"])
@@ -171,18 +171,6 @@ def _for_a_reason(
     return page, form.status
 
 
-@bp.post("/console/funds/<slug>/files/<uuid:application_id>/answer-read")
-@staff
-@stands_on("funding_console.record")
-def mark_read(slug: str, application_id: uuid.UUID) -> ResponseReturnValue:
-    """An answer that needs nothing more."""
-
-    def deed(_form: ActionForm, person: Person, _place: Desk, application: Application, versions: Versions) -> object:
-        return thread.mark_read(person, application, seen=versions)
-
-    return _done_or_shown(slug, application_id, ActionForm, deed)
-
-
 @bp.post("/console/funds/<slug>/files/<uuid:application_id>/again")
 @staff
 @stands_on("funding_console.record")
@@ -192,7 +180,7 @@ def take_up(slug: str, application_id: uuid.UUID) -> ResponseReturnValue:
     def deed(form: AgainForm, person: Person, where: Desk, application: Application, versions: Versions) -> object:
         return deciding.take_up_again(person, where.call, application, form.why.data or "", seen=versions)
 
-    return _done_or_shown(slug, application_id, AgainForm, deed, _("The application is looked at again."))
+    return done_or_shown(slug, application_id, AgainForm, deed, _("The application is looked at again."))
 
 
 def found_file(where: Desk, application_id: uuid.UUID) -> Application:
@@ -234,7 +222,7 @@ def sealed_keys(sections: list[given.Section]) -> set[str]:
     return {row.key for section in sections for row in section.rows if row.sealed and row.value}
 
 
-def _done_or_shown(
+def done_or_shown(
     slug: str,
     application_id: uuid.UUID,
     kind: type[SomeForm],
@@ -289,10 +277,11 @@ def _draw(
         exchanged=_exchanged(where, application, definition),
         form=sent if sent and sent.errors else None,
         bulk=ActionForm(formdata=None),
-        note_form=_this_or_fresh(sent, NoteForm),
-        reveal_form=_this_or_fresh(sent, RevealForm),
+        note_form=this_or_fresh(sent, NoteForm),
+        reveal_form=this_or_fresh(sent, RevealForm),
         ask_form=_ask_form(sent, where, missing, application) if decides and thread.may_ask(application) else None,
-        again_form=_this_or_fresh(sent, AgainForm) if decides and application.state is State.INELIGIBLE else None,
+        reply_form=this_or_fresh(sent, ReplyForm) if replying.may_reply(application) else None,
+        again_form=this_or_fresh(sent, AgainForm) if decides and application.state is State.INELIGIBLE else None,
         word=desk_shown.STATES[where.seen(application)],
         papers_url=url_for("funding_console.papers", slug=where.call.slug, application_id=application.id)
         if _has_papers(definition, sections)
@@ -307,7 +296,7 @@ def _draw(
 
 
 def _ask_form(sent: Form | None, where: Desk, missing: list[Gap], application: Application) -> MissingForm:
-    form = _this_or_fresh(sent, MissingForm)
+    form = this_or_fresh(sent, MissingForm)
     if form is not sent:
         form.days.data = min(max(where.rules.file_days, USUAL_DAYS[0]), max(where.rules.file_days, USUAL_DAYS[1]))
         # What was asked for is not asked for again by a press that only means to add something.
@@ -404,7 +393,7 @@ def _colleagues(where: Desk, application: Application) -> list[dict[str, Any]]:
     ]
 
 
-def _this_or_fresh(sent: Form | None, kind: type[SomeForm]) -> SomeForm:
+def this_or_fresh(sent: Form | None, kind: type[SomeForm]) -> SomeForm:
     """The form that was sent, or one of its kind: on a page that answers another one it stays empty."""
     if isinstance(sent, kind):
         return sent
@@ -461,6 +450,7 @@ def _deed(one: Deed, where: Desk, labels: Mapping[str, str]) -> dict[str, Any] |
         "asked": _("Another question asked"),
         "answered": _("Message from the person"),
         "answer_read": _("Answer read"),
+        "replied": _("Message to the person"),
         "file_read": _("A letter or a file of the exchange saved"),
         "held_apart": _("Not the same person as somebody of a like name"),
         "goes_on": _("Goes on; the same person’s older application was withdrawn"),

@@ -196,6 +196,13 @@ class PeopleForm(StampForm):
     order = SelectField(_l("Where scores cannot tell people apart"), [required()])
     members = whole(_l("Members of the board"), 1, 30)
     quorum = whole(_l("Quorum"), 1, 30)
+    answer_days = whole(
+        _l("Days from the deadline to the answer"),
+        1,
+        365,
+        empty=True,
+        description=_l("Applicants read the day. Empty: no day is named"),
+    )
     file_days = whole(_l("Days to complete a file"), 1, 30)
     accept_days = whole(_l("Days to accept an offer"), 1, 60)
     report_days = whole(_l("Days to report after the journey"), 1, 180)
@@ -211,7 +218,7 @@ class PeopleForm(StampForm):
         ),
         "board": ("members", "quorum"),
     }
-    DAYS = ("file_days", "accept_days", "report_days")
+    DAYS = ("answer_days", "file_days", "accept_days", "report_days")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -70,6 +70,7 @@ NAMES: dict[str, Any] = {
     "board": _l("Board"),
     "members": _l("Members of the board"),
     "quorum": _l("Quorum"),
+    "answer_days": _l("Days from the deadline to the answer"),
     "file_days": _l("Days to complete a file"),
     "accept_days": _l("Days to accept an offer"),
     "report_days": _l("Days to report after the journey"),

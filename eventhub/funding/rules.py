@@ -255,7 +255,8 @@ class Board(Part):
 
 class Rules(Part):
     """All rules of a call. ``file_days``: to complete a file that has gaps; ``accept_days``: to accept an offer;
-    ``report_days``: after the journey; ``over_commit``: per cent of an envelope that offers may reach together.
+    ``report_days``: after the journey; ``answer_days``: from the deadline until everybody has the answer;
+    ``over_commit``: per cent of an envelope that offers may reach together.
     """
 
     guide: Annotated[tuple[GuideQuestion, ...], Field(max_length=GUIDE_QUESTIONS)] = ()
@@ -272,6 +273,7 @@ class Rules(Part):
     file_days: Annotated[int, Field(ge=1, le=30)] = 5
     accept_days: Annotated[int, Field(ge=1, le=60)] = 7
     report_days: Annotated[int, Field(ge=1, le=180)] = 30
+    answer_days: Annotated[int, Field(ge=1, le=365)] | None = None
     over_commit: Annotated[int, Field(ge=100, le=200)] = 100
 
     @property

@@ -82,7 +82,7 @@ def _tabs(call: Call, here: str) -> list[dict[str, Any]]:
             links.append((gettext("Texts"), ".call_words", ""))
             links += [(one.label, ".call_rules", one.name) for one in PAGES]
     if call.stand is Stand.OPEN and access.may_agree(grants, scope(call)):
-        links.append((gettext("Changes"), ".call_change", ""))
+        links.append((gettext("Changes of the rules"), ".call_change", ""))
     tabs = []
     for label, endpoint, part in links:
         if f"funding_console{endpoint}" not in current_app.view_functions:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from flask import flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import gettext, lazy_pgettext
 from flask_babel import lazy_gettext as _l
 
 from eventhub.funding import access, call_shown, calls, opening
@@ -247,7 +247,11 @@ def readiness(found: Call, known: Standing) -> list[dict[str, Any]]:
     return [*rows, _form_row(found)]
 
 
-READY, LOOK, MISSING = (_l("Ready"), "ok"), (_l("Look"), "warn"), (_l("Missing"), "stop")
+READY, LOOK, MISSING = (
+    (_l("Ready"), "ok"),
+    (_l("Look"), "warn"),
+    (lazy_pgettext("in a call or a file", "Missing"), "stop"),
+)
 
 
 def _form_row(found: Call) -> dict[str, Any]:

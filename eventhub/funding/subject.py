@@ -21,7 +21,7 @@ FOR = "for"
 PAGES = frozenset(
     f"funding.{name}"
     for name in (
-        *("apply", "step", "keep", "check", "done", "vouchers", "voucher", "ask_again"),
+        *("apply", "own_name", "step", "keep", "check", "done", "vouchers", "voucher", "ask_again"),
         *("mine_one", "amend", "send_again", "withdraw", "own_file", "sealed_answers"),
     )
 ) | {f"awards.{name}" for name in ("mine", "report", "keep", "receipt", "allowance")}

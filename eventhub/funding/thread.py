@@ -18,6 +18,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import aliased, joinedload
 from sqlalchemy.orm.attributes import flag_modified
 
+from eventhub.funding import writing
 from eventhub.funding.desk import PUBLIC_NAME
 from eventhub.funding.desk_models import FundMessage
 from eventhub.funding.file_check import Gap, read_gap
@@ -52,12 +53,6 @@ READ = "funding.answer_read"
 
 ASKED_IN = frozenset({State.SUBMITTED, State.INFO_REQUESTED})
 """States in which the desk may ask."""
-APPEALED = frozenset({State.INELIGIBLE})
-"""States in which the applicant may write without having been asked: an appeal, a paper that came late."""
-TOLD = frozenset({State.RESERVE, State.NOT_RECOMMENDED, State.CANCELLED})
-"""States in which the applicant may ask why, once told: the letter says so, and answers to it are not read."""
-ENDED = frozenset({State.DRAFT, State.EXPIRED, State.WITHDRAWN, State.CLOSED})
-"""States in which nothing more is written."""
 
 
 class ThreadEnded(DomainError):
@@ -152,9 +147,9 @@ def ask(
     if upload is None and _is_asked(application, key, text, gaps):
         raise AskedAlready
     due = due_after(call, days, now())
-    message = _add(actor, application, key, text, upload, gaps=gaps, due=due)
+    message = add(actor, application, key, text, upload, gaps=gaps, due=due, by_desk=True)
     if application.state is State.INFO_REQUESTED:
-        _note("funding.asked", actor, application)
+        note("funding.asked", actor, application)
     else:
         move(application, State.INFO_REQUESTED, actor=actor)
     application.asked_at, application.due_at, application.answered_at = message.sent_at, due, None
@@ -172,7 +167,7 @@ def answer(
     The caller holds the application. Raises ThreadEnded, NotAsked, NothingSaid, TooManyAtOnce, and what files.store
     raises.
     """
-    if _has_ended(application):
+    if writing.has_ended(application):
         raise ThreadEnded
     if not may_write(application):
         raise NotAsked
@@ -180,27 +175,13 @@ def answer(
         raise NothingSaid
     if _unread(application.id) >= IN_A_ROW:
         raise TooManyAtOnce
-    message = _add(actor, application, key, text, upload)
+    message = add(actor, application, key, text, upload)
     if application.state is State.INFO_REQUESTED and not form_gaps(application):
         move(application, State.SUBMITTED, actor=actor, cause="answered")
     else:
-        _note("funding.answered", actor, application)
+        note("funding.answered", actor, application)
     application.answered_at = message.sent_at
     return message
-
-
-def mark_read(actor: Person, application: Application, *, seen: Mapping[uuid.UUID, int] | None = None) -> Application:
-    """An answer that needs nothing more leaves the list of those that wait to be read. Raises OwnFile, Stale,
-    NotPossible.
-    """
-    demand_distance(actor, [application])
-    hold_rows([application])
-    demand_as_seen([application], seen)
-    if application.answered_at is None:
-        raise NotPossible
-    application.answered_at = None
-    _note(READ, actor, application)
-    return application
 
 
 def may_ask(application: Application) -> bool:
@@ -209,14 +190,13 @@ def may_ask(application: Application) -> bool:
 
 
 def may_write(application: Application) -> bool:
-    """Whether the applicant may write now: who was asked, who was found not eligible or was told that it
-    is not now, and whose application was withdrawn for another one. One statement at the most.
+    """Whether the applicant may write now: who was asked, whom the fund has written to, who holds a grant or waits for
+    one, and for a time whose application is over. Three statements at the most.
     """
-    if _has_ended(application):
+    if writing.has_ended(application):
         return False
-    asked = application.state in APPEALED | {State.INFO_REQUESTED} or application.merged_into_id is not None
-    told = (application.outcome_seen or application.state) in TOLD
-    return asked or told or is_there(application.id)
+    asked = application.state is State.INFO_REQUESTED or writing.may_begin(application)
+    return asked or is_there(application.id)
 
 
 def form_gaps(application: Application) -> list[Gap]:
@@ -245,7 +225,7 @@ def messages(application_id: uuid.UUID, key: SealKey) -> list[Said]:
     )
     found = []
     for message, file, author in db.session.execute(rows):
-        text, known, name = _opened(message, key)
+        text, known, name = opened(message, key)
         found.append(Said(message, text, known, name, file, author if message.by_desk else None))
     return found
 
@@ -264,7 +244,7 @@ def _is_asked(application: Application, key: SealKey, text: str, gaps: Sequence[
     newest = db.session.scalar(rows.order_by(FundMessage.sent_at.desc(), FundMessage.id).limit(1))
     if newest is None or newest.file_id is not None:
         return False
-    said, known, _name = _opened(newest, key)
+    said, known, _name = opened(newest, key)
     return said == text.strip() and {one.code for one in known} == {one.code for one in gaps}
 
 
@@ -275,7 +255,7 @@ def file_of(application_id: uuid.UUID, message_id: uuid.UUID, key: SealKey) -> t
     found = db.session.execute(rows.where(*mine, StoredFile.deleted_at.is_(None))).first()
     if found is None:
         raise NotFound
-    return found[1], _opened(found[0], key)[2], found[0].by_desk
+    return found[1], opened(found[0], key)[2], found[0].by_desk
 
 
 def own(person: Person, reference: str, *, lock: bool = False) -> Application:
@@ -313,7 +293,7 @@ def question_told(message_id: uuid.UUID, *, reminder: bool = False) -> Said | No
     found = db.session.execute(rows).first()
     if found is None or (reminder and found[0].due_at is not None and found[0].due_at <= now()):
         return None
-    text, gaps, name = _opened(found[0], found[1])
+    text, gaps, name = opened(found[0], found[1])
     return Said(found[0], text, gaps, name, None, None) if text is not None else None
 
 
@@ -398,7 +378,7 @@ def _delete(found: Sequence[FundMessage]) -> int:
     return len(found)
 
 
-def _add(
+def add(
     actor: Person,
     application: Application,
     key: SealKey,
@@ -407,14 +387,16 @@ def _add(
     *,
     gaps: Sequence[Gap] = (),
     due: datetime | None = None,
+    by_desk: bool = False,
 ) -> FundMessage:
+    """Keep one message, sealed. The application is held, and gets a new version. Raises what files.store raises."""
     moment = now()
     file = _stored(application, key, upload) if upload else None
     message = FundMessage(
         id=uuid.uuid4(),
         application_id=application.id,
         author_id=actor.id,
-        by_desk=due is not None,
+        by_desk=by_desk,
         file_id=file.id if file else None,
         sent_at=moment,
         due_at=due,
@@ -454,10 +436,6 @@ def hand_on(application_id: uuid.UUID, before: SealKey, after: SealKey, *, owner
         row.sealed, row.file_id = sealed, files.handed_over(row.file_id, owner_id, after)
 
 
-def _has_ended(application: Application) -> bool:
-    return application.state in ENDED and application.merged_into_id is None
-
-
 def _unread(application_id: uuid.UUID) -> int:
     """How many messages of the applicant came after the desk last wrote, or said that it has read them."""
     mine = FundMessage.application_id == application_id
@@ -471,7 +449,8 @@ def _unread(application_id: uuid.UUID) -> int:
     return db.session.scalar(select(func.count()).where(mine, FundMessage.by_desk.is_(False), since)) or 0
 
 
-def _opened(message: FundMessage, key: SealKey) -> tuple[str | None, tuple[Gap, ...], str]:
+def opened(message: FundMessage, key: SealKey) -> tuple[str | None, tuple[Gap, ...], str]:
+    """Words, gaps and the name of the file of a message; no words where the key is gone."""
     try:
         said = json.loads(open_sealed(key, _place(message.id), message.sealed))
     except Unreadable:
@@ -483,5 +462,6 @@ def _place(message_id: uuid.UUID) -> Place:
     return place("fund_message", "sealed", message_id)
 
 
-def _note(verb: str, actor: Person, application: Application) -> None:
+def note(verb: str, actor: Person, application: Application) -> None:
+    """Write down what was done in an exchange."""
     audit.record(verb, application, actor=actor, scope_id=application.call_id)

@@ -6,13 +6,14 @@ from flask import Blueprint, Response, flash, g, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from eventhub.funding import desk_shown, thread
+from eventhub.funding import desk_shown, thread, writing
 from eventhub.funding.desk_forms import MessageForm
 from eventhub.funding.exchange import lines, own_author
 from eventhub.funding.models import Application, State
 from eventhub.kit.access import actor, personal
 from eventhub.kit.files import attachment
 from eventhub.kit.forms import submit
+from eventhub.kit.i18n import show_date
 from eventhub.kit.web import back_to
 from eventhub.people.models import Person
 from eventhub.questionnaires import queries as questionnaires
@@ -40,7 +41,8 @@ def mine(reference: str) -> ResponseReturnValue:
             "ok",
         )
         return back_to("funding_thread.mine", reference=reference)
-    answers = application.answer_set
+    answers, merged = application.answer_set, application.merged_into_id is not None
+    until = writing.until(application)
     definition = questionnaires.localised(questionnaires.version(answers.version_id), g.lang) if answers else None
     page = render_template(
         "funding/thread.html",
@@ -59,7 +61,8 @@ def mine(reference: str) -> ResponseReturnValue:
         word=desk_shown.STATES[application.outcome_seen or application.state],
         asked=awaited,
         missing=desk_shown.gaps_words(thread.form_gaps(application), definition) if awaited else [],
-        refused=application.state is State.INELIGIBLE or application.merged_into_id is not None,
+        refused=application.state is State.INELIGIBLE or merged,
+        until=show_date(until, g.lang) if until and not merged else None,
         scripts=["site.js"],
     )
     return page, form.status

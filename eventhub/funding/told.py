@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from flask import g, url_for
 from flask_babel import gettext as _
@@ -15,9 +16,11 @@ from eventhub.funding import applying, gaps, own
 from eventhub.funding.debts import Bar, Barred
 from eventhub.funding.models import Application, Call, Endorsement, State, Vouch, Voucher
 from eventhub.funding.own import Intake
+from eventhub.funding.rules import Rules
 from eventhub.kit import codes
 from eventhub.kit.audit import history
 from eventhub.kit.clock import now
+from eventhub.kit.db import db
 from eventhub.kit.forms import ActionForm
 from eventhub.kit.i18n import (
     UNCHOSEN,
@@ -31,6 +34,7 @@ from eventhub.kit.i18n import (
 )
 from eventhub.kit.panels import panels
 from eventhub.people.models import Person
+from eventhub.programme.models import Event
 from eventhub.programme.shown import sentence, words
 from eventhub.questionnaires import answers as given
 from eventhub.questionnaires.conditions import Answers
@@ -116,6 +120,20 @@ def tag(application: Application) -> Tag:
     return STATES[state(application)]
 
 
+def next_of(application: Application, call: Call) -> str:
+    """What happens next, in a sentence or two; empty where nothing does."""
+    known, others = state(application), own.told_others(application)
+    usual = str(NEXT.get(known, ""))
+    if others is None:
+        return usual
+    day = show_date(others.astimezone(ZoneInfo(call.time_zone)).date(), g.lang)
+    said = _(
+        "First decisions of this call were sent on %(day)s. Yours was not among them: the answer comes by email.",
+        day=day,
+    )
+    return f"{said} {usual}" if known in own.AMENDABLE else str(said)
+
+
 def reason(application: Application) -> str:
     """Why the conditions are not met, in the words for the applicant; empty where nothing was decided."""
     known = codes.codes("decision_reason.funding")
@@ -141,6 +159,26 @@ def due(instant: datetime, call: Call, zone: str | None = None) -> Due:
             offset=_offset(there.place),
         )
     return Due(_("%(day)s, %(time)s", day=here.day, time=here.time), here.iso, said, other)
+
+
+def answer_day(call: Call, rules: Rules) -> date | None:
+    """The last day on which everybody gets the answer, where the call is, before its event begins; None where the rules
+    name none. One statement at the most.
+    """
+    if not rules.answer_days:
+        return None
+    day = call.closes_at.astimezone(ZoneInfo(call.time_zone)).date() + timedelta(days=rules.answer_days)
+    event = db.session.get(Event, call.event_id) if call.event_id else None
+    return min(day, event.first_day - timedelta(days=1)) if event is not None else day
+
+
+def answered_by(found: Intake) -> str | None:
+    """The same in words, for whoever waits for it."""
+    application = found.application
+    if application is None or state(application) not in own.WAITING - {State.RESERVE}:
+        return None
+    day = answer_day(found.call, found.rules)
+    return show_date(day, g.lang) if day and day >= now().date() else None
 
 
 def moment(instant: datetime, call: Call) -> Markup:
@@ -264,7 +302,8 @@ def tasks(found: Intake, definition: Definition | None, answers: Mapping[str, ob
     gone, slug = applying.missing(found, definition), found.call.slug
     rows = []
     if any(one.is_name for one in gone):
-        rows.append({"label": _("Your name"), "url": url_for("people.profile"), "tag": _task_tag(1, touched=True)})
+        url = url_for("funding.own_name", slug=slug)
+        rows.append({"label": _("Your name"), "url": url, "tag": _task_tag(1, touched=True)})
     for page in given.visible_pages(definition, answers):
         left = sum(one.page is page for one in gone)
         touched = any(answers.get(question.key) is not None for question in page.questions)
@@ -279,10 +318,41 @@ def tasks(found: Intake, definition: Definition | None, answers: Mapping[str, ob
     return [*rows, {"label": _("Check and send"), "url": last, "tag": ready}]
 
 
+def next_page(found: Intake, definition: Definition | None, answers: Mapping[str, object], person: Person) -> str:
+    """Where to begin, or to go on: whoever has no name tells it first; then the first page with a gap, whoever is still
+    to be named, and the last look.
+    """
+    slug = found.call.slug
+    if not person.public_name:
+        return url_for("funding.own_name", slug=slug)
+    pages = given.visible_pages(definition, answers) if definition else []
+    if definition is not None and found.application is not None:
+        gone = applying.missing(found, definition)
+        wanting = {one.page.id for one in gone if one.page}
+        pages = [page for page in pages if page.id in wanting]
+        if not pages and any(one.slot is not None for one in gone):
+            return url_for("funding.vouchers", slug=slug)
+    return url_for("funding.step", slug=slug, page=pages[0].id) if pages else url_for("funding.check", slug=slug)
+
+
 def _task_tag(left: int, *, touched: bool) -> Tag:
     if left:
         return ngettext("%(num)s missing", "%(num)s missing", left), "warn"
     return (_l("Complete"), "ok") if touched else (_l("Optional"), "new")
+
+
+def steps_of(found: Intake, pages: list[Page]) -> int:
+    """How many steps there are, with who vouches and the last look."""
+    return len(pages) + 1 + bool(gaps.slots(found.rules.vouching))
+
+
+def step_before(found: Intake, pages: list[Page], *, is_last: bool = True) -> dict[str, Any] | None:
+    """What comes before the last step, or, not ``is_last``, before the one about who vouches."""
+    if is_last and gaps.slots(found.rules.vouching):
+        return {"label": _("Who vouches for you"), "url": url_for("funding.vouchers", slug=found.call.slug)}
+    if not pages:
+        return None
+    return {"label": pages[-1].title, "url": url_for("funding.step", slug=found.call.slug, page=pages[-1].id)}
 
 
 def missing(found: Intake, definition: Definition | None, address: Callable[[Page], str]) -> list[dict[str, Any]]:
@@ -294,7 +364,8 @@ def missing(found: Intake, definition: Definition | None, address: Callable[[Pag
             url = url_for("funding.voucher", slug=found.call.slug, slot=slot_code(one.slot))
             listed.append({"label": name, "url": url, "lang": g.lang})
         elif one.is_name:
-            listed.append({"label": _("Your name"), "url": url_for("people.profile"), "lang": g.lang})
+            url = url_for("funding.own_name", slug=found.call.slug)
+            listed.append({"label": _("Your name"), "url": url, "lang": g.lang})
         elif one.page is not None and one.question is not None:
             url = f"{address(one.page)}#q_{one.question.key}"
             listed.append({"label": one.question.label, "url": url, "lang": one.question.label.language})

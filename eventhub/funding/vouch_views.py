@@ -5,8 +5,10 @@ from typing import Any
 from flask import flash, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from wtforms import StringField
 
-from eventhub.funding import applying, gaps, own, told, vouching
+from eventhub.funding import applying, gaps, naming, own, told, vouching
+from eventhub.funding.application_views import definition_of
 from eventhub.funding.forms import NominatorForm, TokenForm, VoucherForm, VouchForm
 from eventhub.funding.models import Endorsement, Vouch, Voucher
 from eventhub.funding.own import Intake
@@ -18,6 +20,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, posted, submit
+from eventhub.kit.text import told_to_strangers
 from eventhub.kit.web import back_to
 from eventhub.people.models import Organisation, Person
 from eventhub.questionnaires import answers as given
@@ -36,8 +39,13 @@ def vouchers(slug: str) -> ResponseReturnValue:
     found = own.intake(slug, person)
     if found.application is None or not gaps.slots(found.rules.vouching):
         return back_to("funding.apply", slug=slug)
+    definition = definition_of(found)
+    answers = given.load(found.answer_set) if found.answer_set else {}
+    pages = given.visible_pages(definition, answers) if definition else []
     return render_template(
         "funding/vouchers.html",
+        steps=told.steps_of(found, pages),
+        back=told.step_before(found, pages, is_last=False),
         call=found.call,
         application=found.application,
         vouchers=told.vouchers(found),
@@ -56,11 +64,15 @@ def voucher(slug: str, slot: str) -> ResponseReturnValue:
     row = _standing(found, place)
     form_of = NominatorForm if place[0] is Voucher.NOMINATOR else VoucherForm
     form = form_of(data=_filled(found, place, row))
+    if told_to_strangers(person.public_name):
+        del form.own_name
+    elif person.discreet:
+        form.own_name.label.text = _("Public name")
     if form.validate_on_submit():
         named = Named(
             place, form.name.data or "", form.email.data or "", form.language.data, form.organisation.data or None
         )
-        if submit(form, told.telling(found, lambda: _name(actor().person, found, named))):
+        if submit(form, told.telling(found, lambda: _name(person, found, named, form.own_name))):
             flash(_("Kept. A mail with a link is on its way."), "ok")
             return back_to("funding.vouchers", slug=slug)
     page = render_template(
@@ -72,7 +84,6 @@ def voucher(slug: str, slot: str) -> ResponseReturnValue:
         row=row,
         tag=told.vouch_tag(row) if row else None,
         letter=found.rules.vouching.letter,
-        has_name=bool(person.public_name),
         again=ActionForm(formdata=None),
     )
     return page, form.status
@@ -113,7 +124,7 @@ def vouch(token: str) -> ResponseReturnValue:
         "funding/vouch.html",
         call=asked.call,
         form=form,
-        applicant=asked.applicant.public_name,
+        applicant=told_to_strangers(asked.applicant.public_name) or _("No name yet"),
         is_nominator=asked.endorsement.role is Voucher.NOMINATOR,
         organisation=_nominating(asked),
         most=asked.limits.nominees_per_organisation,
@@ -138,8 +149,10 @@ def not_me(token: str) -> ResponseReturnValue:
     return render_template("funding/not_me.html", form=form, done=False), form.status
 
 
-def _name(person: Person, found: Intake, named: Named) -> Endorsement:
-    row = vouching.name(person, found, named)
+def _name(applicant: Person, found: Intake, named: Named, own_name: StringField | None) -> Endorsement:
+    if own_name is not None:
+        naming.take(applicant, own_name.data or "")
+    row = vouching.name(actor().person, found, named)
     applying.follow_nominator(found)
     return row
 
@@ -156,7 +169,7 @@ def _nominating(asked: Asked) -> str | None:
     """What the nominating organization is called, as the applicant named it."""
     named = asked.endorsement.organisation_id or asked.application.nominated_by_id
     row = db.session.get(Organisation, named) if named else None
-    return row.name if row else None
+    return told_to_strangers(row.name) or None if row else None
 
 
 def _slot(found: Intake, code: str) -> gaps.Slot:

@@ -26,6 +26,7 @@ from eventhub.kit.limits import count
 from eventhub.kit.mailboxes import one_mailbox
 from eventhub.kit.outbox import promise
 from eventhub.kit.sealed import Place, SealKey, Unreadable, open_sealed, place, resealed, seal
+from eventhub.kit.text import told_to_strangers
 from eventhub.kit.tokens import digest, new_salt, token
 from eventhub.people.affiliations import affiliate
 from eventhub.people.models import Person
@@ -403,7 +404,7 @@ def _demand_other(actor: Person, application: Application, named: Named, others:
     """The applicant, whoever types for the applicant, and each who vouches are different people."""
     mailbox = one_mailbox(named.email)
     applicant = db.session.get_one(Person, application.person_id)
-    if not applicant.public_name:
+    if not told_to_strangers(applicant.public_name):
         raise NoName
     if mailbox in {one_mailbox(person.email) for person in (actor, applicant) if person.email}:
         raise OwnVouch

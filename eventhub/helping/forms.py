@@ -10,7 +10,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Sto
 
 from eventhub.helping.actions import ROWS, Named
 from eventhub.helping.claiming import Keep
-from eventhub.kit.forms import ActionForm, Form, optional, options, required
+from eventhub.kit.forms import ActionForm, Form, no_advertisement, optional, options, required
 from eventhub.kit.i18n import AUTONYMS, LANGUAGES
 from eventhub.kit.text import ascii_email, phone_number
 
@@ -50,7 +50,7 @@ class CleanPhone:
 class PersonForm(Form):
     """One person: what was mistyped is put right."""
 
-    name = StringField(_l("Name"), validators=[required(), Length(max=NAME_LIMIT)], render_kw=OFF)
+    name = StringField(_l("Name"), validators=[required(), Length(max=NAME_LIMIT), no_advertisement], render_kw=OFF)
     email = EmailField(
         _l("Email address"),
         validators=[optional(), CleanEmail()],
@@ -155,7 +155,7 @@ def rows_form() -> RowsForm:
         number = row + 1
         fields[f"name_{row}"] = StringField(
             _l("Name of person %(number)s", number=number),
-            validators=[NameOfRow(), Length(max=NAME_LIMIT)],
+            validators=[NameOfRow(), Length(max=NAME_LIMIT), no_advertisement],
             render_kw=OFF,
         )
         fields[f"email_{row}"] = EmailField(

@@ -1,6 +1,5 @@
 """What is asked about helpers: whom somebody registers, who stands behind a link, and the desk's list."""
 
-import re
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from sqlalchemy.orm import load_only
 from eventhub.helping.models import MOST, Charge, Registrar, UnwantedHelp
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
+from eventhub.kit.text import told_to_strangers
 from eventhub.kit.tokens import digest
 from eventhub.people.models import Person
 from eventhub.programme.models import Event, Publication
@@ -20,10 +20,6 @@ from eventhub.registration.models import Registration, RegistrationSetup, State
 from eventhub.registration.queries import EVENT_COLUMNS
 
 NOT_SENT = frozenset({State.DRAFT, State.EXPIRED})
-NAME_SHOWN = 60
-"""So many signs of a helper's name are told to strangers."""
-ADVERT = re.compile(r"://|www\.|@|[\w-]{2,}\.[a-z]{2,}(?:\b|/)", re.IGNORECASE)
-"""What would make a link in a mail of a name."""
 PUBLIC_NAME = func.coalesce(func.nullif(Person.alias, ""), Person.name)
 
 
@@ -273,10 +269,7 @@ def told_names(person_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
 def told_name(alias: str | None, name: str, *, discreet: bool) -> str:
     """The name of a helper for strangers: none of a discreet person without a public one, and no advertisement."""
     # A discreet helper without a public name is nobody's business either.
-    who = " ".join((alias or ("" if discreet else name)).split())
-    if ADVERT.search(who):
-        return ""
-    return who if len(who) <= NAME_SHOWN else f"{who[: NAME_SHOWN - 1]}…"
+    return told_to_strangers(alias or ("" if discreet else name))
 
 
 def references(event_id: uuid.UUID, person_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:

@@ -26,7 +26,7 @@ from eventhub.kit.access import post_keeper
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError, Stale, domain_error_of
 from eventhub.kit.i18n import LOCALES, language
-from eventhub.kit.text import multi_line, single_line
+from eventhub.kit.text import is_advertisement, multi_line, single_line
 
 Result = TypeVar("Result")
 LINE_LIMIT = 500
@@ -231,6 +231,17 @@ def required(message: Any = None) -> Filled:
 def optional() -> Optional:
     """The field may stay empty."""
     return Optional(strip_whitespace=True)
+
+
+def no_advertisement(_form: Any, field: Field) -> None:
+    """Refuse a name that reads as a link, an address or a number to call: it would go out in mails to others."""
+    if field.data and is_advertisement(field.data):
+        raise ValidationError(
+            gettext(
+                "Write the name alone, without a link, an email address or a telephone number. Put a space after a full"
+                " stop."
+            )
+        )
 
 
 def options(pairs: Iterable[tuple[Any, Any]]) -> list[Any]:

@@ -12,7 +12,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import CheckConstraint, Index, Select, UniqueConstraint, func, literal, select, update
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    DateTime,
+    Index,
+    Interval,
+    Select,
+    UniqueConstraint,
+    func,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
@@ -28,6 +40,9 @@ LEASE_SPREAD = 30
 """Seconds by which leases differ. When one task kills its worker, those it took along come back at other moments than
 it does, so that they do not die with it again and again until they are parked."""
 TRIES = 8
+PER_MINUTE = 600
+"""Mails of one cause that become due in a minute. A mail server takes so many, and somebody else's single mail, due
+now, does not wait behind all of them."""
 HELD = "held after a restore"
 """The problem of a promise that an administrator alone lets go on."""
 GIVE_UP_AFTER = timedelta(hours=72)
@@ -86,19 +101,27 @@ def promise(task: str, *, key: str | None = None, not_before: datetime | None = 
     db.session.add(Promise(task=task, payload=plain, key=key, not_before=not_before or now()))
 
 
-def promise_all(task: str, rows: Select[Any], *, not_before: datetime | None = None) -> None:
+def promise_all(
+    task: str, rows: Select[Any], *, not_before: datetime | None = None, per_minute: int = PER_MINUTE
+) -> None:
     """Owe ``task`` once for each row, in one statement: ``rows`` selects the keys and the payloads. What is owed under
-    a key already is not owed again.
+    a key already is not owed again. So many become due in each minute.
     """
     moment = now()
     each = rows.subquery()
     key, payload = each.c
-    owed = select(
-        literal(task), payload, key, literal(moment), literal(not_before or moment), literal(0), literal(0)
-    ).select_from(each)
+    due = paced(not_before or moment, per_minute)
+    owed = select(literal(task), payload, key, literal(moment), due, literal(0), literal(0)).select_from(each)
     columns = ["task", "payload", "key", "created_at", "not_before", "tries", "refusals"]
     db.session.flush()
     db.session.execute(insert(Promise).from_select(columns, owed).on_conflict_do_nothing())
+
+
+def paced(begins: datetime, per_minute: int = PER_MINUTE) -> ColumnElement[datetime]:
+    """When each of many rows of one statement becomes due: so many in each minute, the first ones at once."""
+    minute = literal(timedelta(minutes=1), Interval())
+    after = (func.row_number().over() - 1) // per_minute
+    return literal(begins, DateTime(timezone=True)) + after * minute
 
 
 def offer_due(limit: int = 100) -> list[tuple[int, str]]:

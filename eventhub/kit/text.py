@@ -33,6 +33,13 @@ CAREFUL = re.compile("[\u180b-\u180d\u180f\u200c\u200d\ufe00-\ufe0f\U000e0100-\U
 LOCAL_PART = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{3,28}[0-9]")
+LINK = re.compile(r"://|www\.|[@＠]|[\w-]{2,}[.。．｡][^\W\d_]{2,}", re.IGNORECASE)
+"""What a mail program would make a link of, in any script."""
+NUMBER_TO_CALL = re.compile(r"\d(?:[ ()./+-]{0,2}\d){6,}")
+TITLE = re.compile(r"(?<![\w.])([^\W\d_]{2,4})\.(?=[^\W\d_]+(?:[\s.,'’-]|$))")
+"""What may be a title before a name, typed without a space after its stop."""
+STRANGERS_READ = 60
+"""So many signs of a name are told to strangers."""
 DIGITS = {ord(digit): str(int(digit)) for digit in "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹０１２３４５６７８９"}
 """Digits of other scripts that keyboards give, as ASCII."""
 ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
@@ -103,6 +110,23 @@ def phone_number(value: str) -> str:
     return number
 
 
+def is_advertisement(name: str) -> bool:
+    """Whether a name holds a link, an address or a number to call, as no name does: "Dr.Ahmed" is one."""
+    line = TITLE.sub(_spaced_title, single_line(name))
+    return bool(LINK.search(line) or NUMBER_TO_CALL.search(line))
+
+
+def told_to_strangers(name: str | None) -> str:
+    """A name as it stands in mails to people who never asked for them: one line of at most 60 characters in which
+    nothing can be pressed; empty where that is not possible.
+    """
+    line = single_line(name or "")
+    if is_advertisement(line):
+        return ""
+    line = TITLE.sub(_spaced_title, line)
+    return line if len(line) <= STRANGERS_READ else f"{line[: STRANGERS_READ - 1]}…"
+
+
 def safe_file_name(name: str | None) -> str:
     """A file name for storage lists and downloads: the last part of the path, clean, without characters that any
     system reserves, at most 120 characters and 200 bytes, its ending kept. ``file`` when nothing is left.
@@ -118,6 +142,12 @@ def safe_file_name(name: str | None) -> str:
         stem = stem[:-1].rstrip(" .")
     # Cutting may have parted a joiner from its letter.
     return single_line(stem + dot + ending).strip(" .") or "file"
+
+
+def _spaced_title(found: re.Match[str]) -> str:
+    """Mail programs make no link of a word that a space parts from its stop."""
+    title, rest = found[1], found.string[found.end() : found.end() + 1]
+    return f"{title}. " if title[0].isupper() and rest.isupper() else found[0]
 
 
 def _visible(text: str) -> str:

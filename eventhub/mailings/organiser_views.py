@@ -358,7 +358,7 @@ DEEDS: dict[str, Any] = {
     "called_back": _l("Called back"),
     "begun": _l("Sending began: the recipients are fixed"),
     "stopped": _l("Stopped"),
-    "gone_on": _l("Gone on"),
+    "gone_on": _l("Sending went on"),
     "sent_again": _l("Sent again to those not reached"),
     "done": _l("All mails are out"),
 }

@@ -90,7 +90,9 @@ def owe(line_ids: Sequence[uuid.UUID], moment: datetime) -> None:
     if not line_ids:
         return
     payload = func.jsonb_build_object("line_id", cast(MailingLine.id, Text))
-    promise_all(LETTER, select(KEY.label("key"), payload.label("payload")).where(MailingLine.id.in_(line_ids)))
+    lines = select(KEY.label("key"), payload.label("payload")).where(MailingLine.id.in_(line_ids))
+    # All at once: how many there are is the throttle.
+    promise_all(LETTER, lines, per_minute=len(line_ids))
     db.session.execute(update(_LINE).where(_LINE.c.id.in_(line_ids)).values(promised_at=moment))
     db.session.expire_all()
 

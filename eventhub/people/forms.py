@@ -26,7 +26,7 @@ from wtforms.validators import Length, Regexp, StopValidation
 
 from eventhub.kit import codes
 from eventhub.kit.clock import now
-from eventhub.kit.forms import Form, SecretField, optional, options, required
+from eventhub.kit.forms import Form, SecretField, no_advertisement, optional, options, required
 from eventhub.kit.i18n import AUTONYMS, LANGUAGES, UNCHOSEN, language, show_offset, zone_city
 from eventhub.kit.text import ascii_email
 from eventhub.people.actions import Details
@@ -225,7 +225,7 @@ class PublicNameForm(Form):
 
     alias = StringField(
         _l("Public name"),
-        [required(_l("Write the name that others may read")), Length(max=NAME_LIMIT)],
+        [required(_l("Write the name that others may read")), Length(max=NAME_LIMIT), no_advertisement],
         description=_l("Shown to others in place of your name, on every list, page and calendar"),
         render_kw={"autocomplete": "off"},
     )
@@ -236,18 +236,18 @@ class ProfileForm(Form):
 
     name = StringField(
         _l("Name"),
-        [required(_l("Enter your name")), Length(max=NAME_LIMIT)],
+        [required(_l("Enter your name")), Length(max=NAME_LIMIT), no_advertisement],
         description=_l("As you write it yourself, in your own script"),
         render_kw={"autocomplete": "name"},
     )
     name_latin = StringField(
         _l("Name in Latin letters"),
-        [optional(), Length(max=NAME_LIMIT)],
+        [optional(), Length(max=NAME_LIMIT), no_advertisement],
         description=_l("As in your passport; for badges and letters"),
     )
     alias = StringField(
         _l("Public name"),
-        [optional(), Length(max=NAME_LIMIT)],
+        [optional(), Length(max=NAME_LIMIT), no_advertisement],
         description=_l("Shown to others in place of your name, on every list, page and calendar"),
         render_kw={"autocomplete": "nickname"},
     )

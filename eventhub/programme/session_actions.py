@@ -8,14 +8,16 @@ from datetime import date, datetime, time
 from typing import Any
 from urllib.parse import urlsplit
 
+import structlog
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import Texts, db
 from eventhub.kit.errors import DomainError, means
 from eventhub.kit.outbox import promise
+from eventhub.kit.revisions import bump
 from eventhub.people.models import Person
 from eventhub.programme.deeds import (
     WrongState,
@@ -30,6 +32,7 @@ from eventhub.programme.deeds import (
 from eventhub.programme.local_time import LocalTimeMissing, LocalTimeTwice, instant_of, is_repeated
 from eventhub.programme.models import PREPARATION, AgendaItem, Event, Panellist, Publication, Room, Session, SessionKind
 
+log = structlog.get_logger()
 Part = AgendaItem | Panellist
 
 HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)
@@ -154,6 +157,30 @@ def move_session(actor: Person, session: Session, *, slot: Slot, version: int) -
     if changed:
         _session_changed(actor, session, "programme.session_moved", fields=changed)
     return session
+
+
+def renew_instants(moment: datetime) -> int:
+    """Make the instants of all sessions to come anew from the time on the wall, which is what was agreed: the rules of
+    a zone may have changed. How many changed. Calendars look at their own (calendars.refresh). No version rises, for
+    nobody edited anything.
+    """
+    changed = 0
+    columns = Session.id, Session.time_zone, Session.starts_local, Session.starts_fold, Session.starts_at
+    rows = select(*columns, Session.ends_local, Session.ends_fold, Session.ends_at).where(Session.ends_at > moment)
+    for row in db.session.execute(rows.with_for_update(key_share=True).order_by(Session.id)).all():
+        try:
+            starts = instant_of(row.starts_local, row.time_zone, row.starts_fold)
+            ends = instant_of(row.ends_local, row.time_zone, row.ends_fold)
+        except LocalTimeMissing:  # a gap where there was none: only an organiser can say when it is
+            log.error("session.time_missing", session=str(row.id))
+            continue
+        if (starts, ends) != (row.starts_at, row.ends_at):
+            changed += 1
+            renewed = update(Session).where(Session.id == row.id).values(starts_at=starts, ends_at=ends)
+            db.session.execute(renewed.execution_options(synchronize_session="fetch"))
+    if changed:
+        bump("programme")
+    return changed
 
 
 def publish_session(actor: Person, session: Session) -> Session:

@@ -1,6 +1,7 @@
 """What organisers fill in about a session: its times on the wall clock, its words, its panel and its room."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -44,10 +45,21 @@ def told_at_once(check: Callable[[], None]) -> None:
         raise ValidationError(error.message) from None
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a session would clash with where the form puts it, in sentences; ``seen`` stands for them on the button that
+    saves all the same.
+    """
+
+    clashes: list[str]
+    seen: str
+
+
 class SlotForm(VersionForm):
     """When and where a session is."""
 
     needed: tuple[str, ...] = ()
+    asked: Asked | None = None
     day = day_field(_l("Day"))
     starts = clock_field(_l("Begins"))
     starts_fold = SelectField(_l("Which of the two times does it begin?"), validate_choice=False)

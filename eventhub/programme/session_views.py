@@ -1,7 +1,8 @@
 """The programme of an event in the console: its days with their sessions, and one session."""
 
+import hashlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import Any, TypeVar
@@ -9,8 +10,12 @@ from typing import Any, TypeVar
 from flask import flash, g, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
+from flask_babel import lazy_gettext as _l
 
 from eventhub.kit.access import actor, staff
+from eventhub.kit.codes import collation_key
+from eventhub.kit.db import db
+from eventhub.kit.errors import DomainError
 from eventhub.kit.i18n import in_language, show_date
 from eventhub.kit.panels import panels
 from eventhub.kit.web import back_to
@@ -30,13 +35,20 @@ from eventhub.programme.console import (
 )
 from eventhub.programme.fields import given as typed
 from eventhub.programme.models import PREPARATION, Event, Publication, Session
-from eventhub.programme.session_forms import CancelSessionForm, MoveForm, SessionForm, SlotForm
+from eventhub.programme.session_forms import Asked, CancelSessionForm, MoveForm, SessionForm, SlotForm
 from eventhub.programme.shown import SESSION_KINDS
 
 __all__ = ["bp"]
 
 Kind = TypeVar("Kind", bound=SlotForm)
 FIRST_TIME = time(10)
+
+
+class Clashes(DomainError):
+    """A session would stand where its room or somebody on its panel is taken, and nobody said that this is known."""
+
+    status = 422
+    message = _l("Nothing is saved yet: a room or a panellist is taken at that time.")
 
 
 @bp.get("/console/events/<slug>/programme")
@@ -82,7 +94,11 @@ def session_new(slug: str) -> ResponseReturnValue:
     """A new session, proposed right after the last one of its day."""
     event = to_edit(slug)
     form = _session_form(event, None, **_proposed(event))
-    if session := sent(form, lambda: actions.add_session(actor().person, event, facts=form.facts(), slot=form.slot())):
+
+    def add() -> Session:
+        return actions.add_session(actor().person, event, facts=form.facts(), slot=form.slot())
+
+    if session := sent(form, _asking_first(form, event, None, add)):
         flash(gettext("The session is in the programme, as a draft"), "ok")
         return back_to(".programme", slug=slug, _anchor=f"s-{session.id}")
     event = to_edit(slug)
@@ -95,12 +111,12 @@ def session(slug: str, session_id: uuid.UUID) -> ResponseReturnValue:
     """One session with all its parts."""
     event, session = session_to_edit(slug, session_id)
     form = _session_form(event, session, **_current(session))
-    if sent(
-        form,
-        lambda: actions.edit_session(
-            actor().person, session, facts=form.facts(), slot=form.slot(), version=form.seen_version
-        ),
-    ):
+
+    def save() -> Session:
+        facts, slot = form.facts(), form.slot()
+        return actions.edit_session(actor().person, session, facts=facts, slot=slot, version=form.seen_version)
+
+    if sent(form, _asking_first(form, event, session, save)):
         flash(gettext("Saved"), "ok")
         if seats := checks.room_too_small(form.places.data, form.slot().room):
             flash(_too_narrow(seats), "warn")
@@ -127,7 +143,11 @@ def session_move(slug: str, session_id: uuid.UUID) -> ResponseReturnValue:
     """Another day, time or room, and nothing else."""
     event, session = session_to_edit(slug, session_id)
     form = _slot_form(MoveForm, event, session.time_zone, obj=session, placed=session, **_current(session))
-    if sent(form, lambda: actions.move_session(actor().person, session, slot=form.slot(), version=form.seen_version)):
+
+    def move() -> Session:
+        return actions.move_session(actor().person, session, slot=form.slot(), version=form.seen_version)
+
+    if sent(form, _asking_first(form, event, session, move)):
         flash(gettext("The session is moved"), "ok")
         _warn_of_clashes(event, session)
         return back_to(".programme", slug=slug, _anchor=f"s-{session_id}")
@@ -220,11 +240,43 @@ def _too_narrow(seats: int) -> str:
     return str(told)
 
 
+def _asking_first(
+    form: SlotForm, event: Event, session: Session | None, action: Callable[[], Session]
+) -> Callable[[], Session]:
+    """The action, undone where the session then clashes as it did not before (``session``: as it is stored), unless the
+    button was pressed that says these very clashes are known. Raises Clashes.
+    """
+
+    def act() -> Session:
+        before = _clashes_of(event, session) if session else {}
+        saved = action()
+        db.session.flush()
+        db.session.expire(saved, ["room"])
+        found = {key: words for key, words in _clashes_of(event, saved).items() if key not in before}
+        seen = hashlib.sha256("\n".join(sorted(found)).encode()).hexdigest()[:16]
+        if found and request.form.get("clash") != seen:
+            form.asked = Asked(list(found.values()), seen)
+            raise Clashes
+        return saved
+
+    return act
+
+
 def _warn_of_clashes(event: Event, session: Session) -> None:
     """Say at once whose room or panellist is taken twice by where the session is now; nothing is forbidden."""
+    for words in _clashes_of(event, session).values():
+        flash(words, "warn")
+
+
+def _clashes_of(event: Event, session: Session) -> dict[str, str]:
+    """What a session clashes with in sentences, each by the other session and the room or the person it is about."""
+    found = {}
     for one in checks.clashes(queries.programme_of(event)):
         if session.id in {one.first.id, one.second.id}:
-            flash(_clash(one, event), "warn")
+            other = one.second if session.id == one.first.id else one.first
+            about = one.room.id if one.room is not None else collation_key(one.panellist or "", "en")
+            found[f"{other.id} {about}"] = str(_clash(one, event))
+    return found
 
 
 def _clash(clash: checks.Clash, event: Event) -> Any:

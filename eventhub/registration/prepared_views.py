@@ -43,7 +43,7 @@ HINDRANCES: Mapping[Hindrance, Any] = {
     Hindrance.SEATS: _l("All places are taken."),
     Hindrance.TURN: _l("Others have waited longer for a place."),
     Hindrance.WORD: WORD_AWAITED,
-    Hindrance.SECURITY: _l("Security comes first. The registration's page says how it stands."),
+    Hindrance.SECURITY: _l("Security comes first. The registration’s page says how it stands."),
     Hindrance.OWN_WORD: _l("You spoke for security here: somebody else releases it."),
 }
 """Why a decision cannot be released now, where one sentence says it."""

@@ -73,7 +73,7 @@ class ApprovalMissing(DomainError):
         named = [one.reference or "" for one in registrations[:NAMED]] + (["…"] if len(registrations) > NAMED else [])
         super().__init__(
             _l(
-                "Security comes first for %(references)s. Ask it on the registration's page or in the list; where it"
+                "Security comes first for %(references)s. Ask it on the registration’s page or in the list; where it"
                 " objects or keeps silent too long, you can go on there with a reason.",
                 references=", ".join(named),
             )

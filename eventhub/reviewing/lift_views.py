@@ -7,6 +7,7 @@ from flask import flash, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import pgettext
 
 from eventhub.kit import codes
 from eventhub.kit.access import actor, staff
@@ -84,7 +85,7 @@ def _row(one: Declared) -> dict[str, Any]:
         if tie.country
         else _("Application %(number)s", number=one.number)
     )
-    tag = (_("Taken back"), "silent") if tie.withdrawn_at else None
+    tag = (pgettext("a tie", "Taken back"), "silent") if tie.withdrawn_at else None
     if tie.lift_asked_at:
         tag = (_("Waits for another officer"), "warn")
     if tie.lifted_at:

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import g, url_for
 from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask_babel import ngettext, npgettext
 
 from eventhub.funding.access import runs
 from eventhub.funding.models import Call, State
@@ -39,7 +39,7 @@ def today(visitor: Any) -> Panel | None:
             "label": shown.title(mine[key], g.lang),
             "url": url_for("reviewing.mine"),
             "note": ngettext("%(num)s new file waits", "%(num)s new files wait", shut[key]) if shut[key] else None,
-            "tag": (ngettext("%(num)s waits", "%(num)s wait", number), "warn"),
+            "tag": (npgettext("tasks of the fund", "%(num)s waits", "%(num)s wait", number), "warn"),
         }
         for key, number in waiting.items()
     ]

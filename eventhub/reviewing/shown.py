@@ -6,9 +6,10 @@ from typing import Any
 from flask import g
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
+from flask_babel import ngettext, pgettext
 from markupsafe import Markup, escape
 
+from eventhub.funding import costs
 from eventhub.funding.models import Application, Voucher
 from eventhub.funding.rules import Masking, Support
 from eventhub.kit import codes
@@ -114,7 +115,7 @@ def facts(application: Application, reading: Reading, lang: str) -> list[dict[st
         {"label": _("From"), "value": region(application.region)},
         {"label": _("Asks for"), "value": asks},
         *([{"label": _("Asked amount"), "value": said(application.asked_amount)}] if application.asked_amount else []),
-        {"label": _("Reckoned cost"), "value": said(application.cost)},
+        {"label": _("Reckoned cost"), "value": said(_open_cost(application, reading))},
         {"label": _("First time"), "value": first},
     ]
     late, after = application.late, False
@@ -124,10 +125,20 @@ def facts(application: Application, reading: Reading, lang: str) -> list[dict[st
         day = show_date(one.answered_at.date(), lang) if one.answered_at else ""
         label = _("Nominated by") if role is Voucher.NOMINATOR else _("Recommended by")
         rows.append({"label": label, "value": " · ".join(each for each in (kind or _("A person"), day) if each)})
-    rows.append({"label": _("Late paper"), "value": _("Yes, look at it again") if late else _("None")})
+    rows.append(
+        {"label": _("Late paper"), "value": _("Yes, look at it again") if late else pgettext("a late paper", "None")}
+    )
     if after:
         rows[-1]["value"] = AFTER_SCORING
     return rows
+
+
+def _open_cost(application: Application, reading: Reading) -> int | None:
+    """The whole journey, without the lines that would tell what the person needs."""
+    if application.cost is None:
+        return None
+    lines = {line["code"]: int(line["amount"]) for line in application.cost_lines}
+    return costs.without_needs(reading.rules.costs, application.cost, lines, None)[Support.FULL]
 
 
 def told(application: Application, reading: Reading, lang: str) -> list[Section]:

@@ -17,6 +17,11 @@ def approves(grants: Iterable[RoleGrant], scope: Scope) -> bool:
     return holds(grants, Role.APPROVER, scope=scope)
 
 
+def is_officer(grants: Iterable[RoleGrant], scope: Scope) -> bool:
+    """Whether somebody may see and lift what members of the board declared."""
+    return holds(grants, Role.FUND_OFFICER, scope=scope)
+
+
 def demand_member(grants: Iterable[RoleGrant], scope: Scope) -> None:
     """Raises NotFound for everybody but the members of the board."""
     if not sits(grants, scope):
@@ -26,6 +31,12 @@ def demand_member(grants: Iterable[RoleGrant], scope: Scope) -> None:
 def demand_approver(grants: Iterable[RoleGrant], scope: Scope) -> None:
     """Raises NotFound for everybody but approvers."""
     if not approves(grants, scope):
+        raise NotFound
+
+
+def demand_officer(grants: Iterable[RoleGrant], scope: Scope) -> None:
+    """Raises NotFound for everybody but the officers of the call."""
+    if not is_officer(grants, scope):
         raise NotFound
 
 

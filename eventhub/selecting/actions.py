@@ -141,8 +141,13 @@ def leave(person: Person, board: Board) -> Board:
 
 def recuse(person: Person, board: Board, application: Application) -> Recusal:
     """A member stands aside for a file, which is not there for them from now on."""
-    row = Recusal(call_id=board.call_id, application_id=application.id, person_id=person.id)
-    db.session.add(row)
+    same = select(Recusal).where(Recusal.application_id == application.id, Recusal.person_id == person.id)
+    row = db.session.scalar(same.with_for_update())
+    if row is None:
+        row = Recusal(call_id=board.call_id, application_id=application.id, person_id=person.id)
+        db.session.add(row)
+    # Once more after an officer had lifted it.
+    row.lifted_at = row.lifted_by_id = None
     db.session.flush()
     audit.record("selecting.recused", application, actor=person, scope_id=board.call_id)
     return row

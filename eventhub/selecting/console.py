@@ -60,6 +60,13 @@ def at_door(slug: str) -> Place:
     return _place(reading)
 
 
+def at_officers(slug: str) -> Place:
+    """What officers see of a board: who stands aside. Raises NotFound for everybody else."""
+    reading = call_of(slug)
+    access.demand_officer(actor().grants, reading.scope)
+    return _place(reading)
+
+
 def at_slate(slug: str, number: int) -> tuple[Place, Slate]:
     """A slate, for members and approvers. Raises NotFound, and StillToCome as ``at_board``."""
     reading = call_of(slug)

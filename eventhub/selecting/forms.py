@@ -67,6 +67,17 @@ class TryForm(Form):
         return found
 
 
+class LiftForm(Form):
+    """Why somebody need not stand aside any more."""
+
+    reason = TextAreaField(
+        _l("Why was it a mistake?"),
+        description=_l("Recorded with your name. An appeal reads it."),
+        validators=[required(), Length(max=1000)],
+        render_kw={"rows": 3},
+    )
+
+
 class SendBackForm(Form):
     """Why the board is asked to look again."""
 

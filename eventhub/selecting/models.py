@@ -98,16 +98,24 @@ class Presence(Base):
 
 
 class Recusal(Base):
-    """A member stands aside for one file, for all meetings of the call. Never taken back."""
+    """A member stands aside for one file, for all meetings of the call. Nobody takes it back alone: an officer may lift
+    what was a mistake, and the row stays.
+    """
 
     __tablename__ = "fund_board_recusal"
-    __table_args__ = (UniqueConstraint("application_id", "person_id"),)
+    __table_args__ = (
+        UniqueConstraint("application_id", "person_id"),
+        CheckConstraint("(lifted_at IS NULL) = (lifted_by_id IS NULL)", name="lifted_by_somebody"),
+        CheckConstraint("person_id IS DISTINCT FROM lifted_by_id", name="two_people"),
+    )
 
     id: Mapped[Id]
     call_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("fund_call.id"), index=True)
     application_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("fund_application.id", ondelete="CASCADE"))
     person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), index=True)
     at: Mapped[datetime] = mapped_column(default=now)
+    lifted_at: Mapped[datetime | None]
+    lifted_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
 
 
 class Pin(Base):

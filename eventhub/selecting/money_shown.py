@@ -9,17 +9,22 @@ from eventhub.funding.rules import Envelope, Rules
 from eventhub.kit.i18n import in_language, language, show_amount, show_money, show_number
 from eventhub.kit.money import Money
 from eventhub.selecting.models import Slate
-from eventhub.selecting.shown import DIMENSIONS, cell_label
+from eventhub.selecting.shown import DIMENSIONS, Sight, cell_label
 
 
-def budget(slate: Slate, currency: str, rules: Rules, original: str) -> dict[str, Any]:
-    """The bar at the head of the room; several envelopes stand each with what the rules put into it."""
+def budget(slate: Slate, currency: str, rules: Rules, original: str, sight: Sight | None) -> dict[str, Any]:
+    """The bar at the head of the room; several envelopes stand each with what the rules put into it. With a ``sight``
+    all sums are those of what it shows of each person, and nothing is said of what is left (``open``).
+    """
     lang, result = language(), slate.result
-    whole = result["budget"] or result["cost"] or 1
-    split = result["split"]
+    split = dict(result["split"])
+    chosen = [one for one in slate.people if one["chosen"]]
+    cost = result["cost"] if sight is None else sum(sight.cost(one) for one in chosen)
+    split["other"] = max(0, cost - split["ticket"] - split["dsa"])
+    whole = result["budget"] or cost or 1
     parts = [("ticket", _("Tickets"), ""), ("dsa", _("Daily allowance"), "ok"), ("other", _("Other costs"), "warn")]
-    costs = sorted(one["cost"] for one in slate.people)
-    facts = [(_("This slate"), show_money(Money(result["cost"], currency), lang))]
+    costs = sorted(one["cost"] if sight is None else sight.cost(one) for one in slate.people)
+    facts = [(_("This slate"), show_money(Money(cost, currency), lang))]
     if result["budget"] is not None:
         several = len(rules.envelopes) > 1 and rules.budget == result["budget"]
         if several:
@@ -30,12 +35,14 @@ def budget(slate: Slate, currency: str, rules: Rules, original: str) -> dict[str
             (
                 _("All envelopes together") if several else _("Envelope"),
                 show_money(Money(result["budget"], currency), lang),
-            ),
-            (_("Left"), show_money(Money(result["remainder"], currency), lang)),
+            )
         ]
+        if sight is None:
+            facts.append((_("Left"), show_money(Money(result["remainder"], currency), lang)))
     facts.append((_("Places"), _seats(result["seats"], lang)))
     facts.append((_("Median cost"), show_money(Money(costs[(len(costs) - 1) // 2] if costs else 0, currency), lang)))
     return {
+        "open": sight is not None,
         "facts": facts,
         "parts": [{"percent": split[name] * 100 / whole, "kind": kind} for name, _label, kind in parts],
         "legend": [

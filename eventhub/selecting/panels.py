@@ -35,11 +35,14 @@ def today(visitor: Any) -> Panel | None:
 
 
 def ways(asked: tuple[Call, Scope]) -> Panel | None:
-    """From the page of a call into its board room, for those who sit there."""
+    """From the page of a call into its board room, for those who sit there, and for officers to who stands aside."""
     call, scope = asked
-    if not access.sits(actor().grants, scope):
-        return None
-    return Panel("", {"links": [Link(_("Board room"), url_for("selecting_console.room", slug=call.slug))]})
+    links = []
+    if access.sits(actor().grants, scope):
+        links.append(Link(_("Board room"), url_for("selecting_console.room", slug=call.slug)))
+    if access.is_officer(actor().grants, scope) and queries.stands_anybody_aside(call.id):
+        links.append(Link(_("Who stands aside at the board"), url_for("selecting_console.asides_of", slug=call.slug)))
+    return Panel("", {"links": links}) if links else None
 
 
 def data(person: Person) -> Panel:

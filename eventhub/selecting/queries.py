@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import defer, joinedload, load_only
 
+from eventhub.funding import costs
 from eventhub.funding.access import scope_of
 from eventhub.funding.models import Application, Call, Stand, State
 from eventhub.kit.db import db
@@ -64,11 +65,16 @@ def aside(
         if kinds - {but}:
             found[person_id].add(application_id)
     rows = select(Recusal.person_id, Recusal.application_id).where(
-        Recusal.call_id == reading.call.id, Recusal.person_id.in_(people)
+        Recusal.call_id == reading.call.id, Recusal.person_id.in_(people), Recusal.lifted_at.is_(None)
     )
     for person_id, application_id in db.session.execute(rows):
         found[person_id].add(application_id)
     return found
+
+
+def stands_anybody_aside(call_id: uuid.UUID) -> bool:
+    """Whether a member of the board declared something, be it lifted."""
+    return db.session.scalar(select(Recusal.id).where(Recusal.call_id == call_id).limit(1)) is not None
 
 
 def slates(call_id: uuid.UUID) -> list[Slate]:
@@ -145,6 +151,23 @@ def names(reading: Reading, ids: Iterable[uuid.UUID], *, masked: bool) -> dict[u
         one.id: Known(one.id, one.number or 0, None if masked else _shown(one.person), one.region, one.first_time)
         for one in db.session.scalars(rows)
     }
+
+
+def open_costs(reading: Reading, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, dict[str, int]]:
+    """What each way of funding these files costs as a board may see it of one person, without what tells of a need; in
+    minor units. One statement.
+    """
+    rows = (
+        select(Application)
+        .where(Application.id.in_(list(ids)), Application.call_id == reading.call.id)
+        .options(load_only(Application.cost, Application.cost_lines, Application.asked_amount, raiseload=True))
+    )
+    found = {}
+    for one in db.session.scalars(rows):
+        lines = {line["code"]: int(line["amount"]) for line in one.cost_lines}
+        ways = costs.without_needs(reading.rules.costs, one.cost or 0, lines, one.asked_amount)
+        found[one.id] = {way.value: amount for way, amount in ways.items()}
+    return found
 
 
 def _shown(person: Person) -> str | None:

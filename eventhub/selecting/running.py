@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import joinedload
 
 from eventhub.funding.models import Application, Call
-from eventhub.funding.rules import CostLine, Rules, Support
+from eventhub.funding.rules import Bound, CostLine, Rules, Support, Unit
 from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -130,8 +130,16 @@ def _demand_room(about: Slate, asked: Mapping[str, Any]) -> None:
     need = sum(cost[one] for one in cost.keys() & must) + sum(free[-counting.FEWEST :])
     is_full = places is not None and places < len(must) + counting.FEWEST
     is_spent = budget is not None and bool({"budget", "fares"} & tried) and budget < need
-    if len(free) < counting.FEWEST or is_full or is_spent:
+    if len(free) < counting.FEWEST or is_full or is_spent or (out and len(free) + len(must) < _least(rules, places)):
         raise TooSmall
+
+
+def _least(rules: Rules, places: int | None) -> int:
+    """How many files stay at the least beside those that are pinned out: five more than come, or than rules ask for.
+    With fewer, whether there is a slate says how many of the rest are in a sealed cell.
+    """
+    asked = sum(one.value for one in rules.balance if one.bound is Bound.LEAST and one.unit is Unit.PEOPLE)
+    return max(places or 0, asked) + counting.FEWEST
 
 
 def _demand_choice(call_id: uuid.UUID, asked: Mapping[str, Any]) -> None:
@@ -155,7 +163,8 @@ def _demand_choice(call_id: uuid.UUID, asked: Mapping[str, Any]) -> None:
     places, budget = asked.get("places", rules.places), asked.get("budget", rules.budget)
     is_full = places is not None and places < len(held) + counting.FEWEST
     is_spent = budget is not None and budget < sum(held) + sum(free[: counting.FEWEST])
-    if len(free) < counting.FEWEST or (must and (is_full or is_spent)):
+    few = any(not must for must in pins.values()) and len(free) + len(held) < _least(rules, places)
+    if len(free) < counting.FEWEST or few or (must and (is_full or is_spent)):
         raise TooSmall
 
 

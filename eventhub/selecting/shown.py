@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask_babel import gettext as _
@@ -84,6 +84,8 @@ class Sight:
     known: Mapping[uuid.UUID, Known]
     aside: frozenset[uuid.UUID]
     url: Callable[[uuid.UUID], str]
+    costs: Mapping[uuid.UUID, Mapping[str, int]] = field(default_factory=dict)
+    """By file and way of funding, in minor units, without what tells of a need; only for pages with a slate."""
 
     def who(self, one: str) -> dict[str, Any]:
         """Somebody in a sentence; nothing but a word where the visitor stands aside."""
@@ -92,6 +94,10 @@ class Sight:
             return {"name": _("somebody you stand aside for"), "url": None}
         found = self.known.get(key)
         return {"name": name_of(found), "url": self.url(key)}
+
+    def cost(self, one: Mapping[str, Any]) -> int:
+        """What somebody on a slate costs, in minor units, as far as a board may see it."""
+        return self.costs.get(uuid.UUID(one["id"]), {}).get(one["way"], 0)
 
     def all(self, ids: Iterable[str]) -> list[dict[str, Any]]:
         """Several people."""
@@ -137,7 +143,7 @@ def rows(slate: Slate, sight: Sight, currency: str, *, everybody: bool = False) 
             "region": cell_label("region", known.region) if known and known.region else "",
             "score": points(one["points"]),
             "deviation": None if one["deviation"] is None else show_number(one["deviation"], lang, 1),
-            "cost": show_amount(Money(one["cost"], currency), lang),
+            "cost": show_amount(Money(sight.cost(one), currency), lang),
             "tag": (_("Chosen"), tag[1]) if is_plain else tag,
             "note": _note(one, known, slate, binding) if is_plain else None,
             "cut": one["id"] == last,

@@ -28,7 +28,7 @@ from eventhub.selecting import access, actions, queries, running, shown
 from eventhub.selecting.console import Place, at_board, at_decision, at_slate, bp, meeting
 from eventhub.selecting.forms import ExportForm, SendBackForm
 from eventhub.selecting.models import Board, Kind, Slate, SlateState
-from eventhub.selecting.views import sight_of, told
+from eventhub.selecting.views import sight_of, sight_on, told
 
 
 @bp.get("/console/funds/<slug>/board/slates")
@@ -188,7 +188,7 @@ def _told(place: Place, slate: Slate) -> int:
 
 
 def _table(place: Place, slate: Slate) -> tuple[list[list[object]], list[str]]:
-    sight = sight_of(place, {one["id"] for one in slate.people})
+    sight = sight_on(place, slate)
     reserves = {one: turn for turn, one in enumerate(slate.reserves["general"], 1)}
     currency = place.reading.call.currency
     header = [
@@ -205,7 +205,7 @@ def _table(place: Place, slate: Slate) -> tuple[list[list[object]], list[str]]:
         known = sight.known.get(uuid.UUID(one["id"]))
         if known is None:
             continue
-        cost = Money(one["cost"], currency).decimal
+        cost = Money(sight.cost(one), currency).decimal
         region = shown.cell_label("region", known.region) if known.region else ""
         score = round(one["points"] / 1000, 1)
         tag = shown.tag_of(one, reserves)[0]

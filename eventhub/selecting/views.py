@@ -1,6 +1,8 @@
 """The board room: the slate with its budget and balance, what rules cost, what if, who is there, what is asked."""
 
 import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import flash, make_response, render_template, request, url_for
@@ -89,7 +91,7 @@ def what_if(slug: str) -> ResponseReturnValue:
         raise NotFound
     wanted = request.form.get("what", "")
     if form.validate_on_submit():
-        what = _usual(wanted, about) if wanted in TRIES else form.what()
+        what = _usual(place, wanted, about) if wanted in TRIES else form.what()
         run = submit(form, lambda: running.ask(place.person, meeting(place), Kind.RESOLVE, about=about, what=what))
         if run:
             return back_to("selecting_console.run", slug=slug, run_id=run.id)
@@ -126,6 +128,12 @@ def sight_of(place: Place, ids: set[str]) -> Sight:
     return Sight(queries.names(place.reading, wanted, masked=place.masked), place.aside, url)
 
 
+def sight_on(place: Place, slate: Slate, *, everybody: bool = True) -> Sight:
+    """The same for a page with a slate: with what everybody on it costs."""
+    costs = queries.open_costs(place.reading, [uuid.UUID(one["id"]) for one in slate.people])
+    return replace(sight_of(place, listed(slate, everybody=everybody)), costs=costs)
+
+
 def listed(slate: Slate, *, everybody: bool) -> set[str]:
     """Whom a page with a slate names."""
     if everybody:
@@ -137,13 +145,15 @@ def listed(slate: Slate, *, everybody: bool) -> set[str]:
 
 def told(place: Place, slate: Slate, *, everybody: bool = False) -> dict[str, Any]:
     """What every page with a slate shows of it."""
-    sight = sight_of(place, listed(slate, everybody=everybody))
+    sight = sight_on(place, slate, everybody=everybody)
     rules, currency = place.reading.rules, place.reading.call.currency
     return {
         "sight": sight,
         "slate": slate,
         "state": shown.STATES[slate.state],
-        "budget": money_shown.budget(slate, currency, rules, place.reading.call.original_language),
+        "budget": money_shown.budget(
+            slate, currency, rules, place.reading.call.original_language, None if sees_needs(place) else sight
+        ),
         "rows": shown.rows(slate, sight, currency, everybody=everybody),
         "balance": shown.balance(slate, rules),
         "everybody": everybody,
@@ -151,6 +161,13 @@ def told(place: Place, slate: Slate, *, everybody: bool = False) -> dict[str, An
         "change": _change(slate.change, sight) if slate.change else None,
         "made": show_own(slate.made_at, place.reading.call.time_zone, language()),
     }
+
+
+def sees_needs(place: Place) -> bool:
+    """Whether a visitor reads exact sums: who approves the money and does not sit on the board. A member may make
+    slates at will, and the difference of two sums would tell what one person needs.
+    """
+    return not access.sits(actor().grants, place.reading.scope)
 
 
 def _draw(place: Place, form: Form | None = None) -> ResponseReturnValue:
@@ -217,9 +234,9 @@ def _failed(place: Place, last: Run | None) -> dict[str, Any] | None:
     return None
 
 
-def _usual(wanted: str, about: Slate) -> dict[str, Any]:
+def _usual(place: Place, wanted: str, about: Slate) -> dict[str, Any]:
     if wanted == "cut":
-        return {"budget": (about.result["budget"] or about.result["cost"]) * (100 - CUT) // 100}
+        return {"budget": (about.result["budget"] or _told_cost(place, about.result["seats"])) * (100 - CUT) // 100}
     if wanted == "fares":
         return {"fares": RISE}
     seats = [one["id"] for one in about.people if one["chosen"]]
@@ -240,7 +257,9 @@ def _draw_run(place: Place, found: Run, form: Form) -> ResponseReturnValue:
             "change": _change(answer, sight) | {"gone": sight.all(found.ask.get("gone", ()))},
             "points": shown.points(answer["slate"]["points"]),
             "places": show_number(len(answer["slate"]["seats"]), language()),
-            "cost": show_money(Money(answer["slate"]["cost"], place.reading.call.currency), language()),
+            "cost": show_money(
+                Money(_told_cost(place, answer["slate"]["seats"]), place.reading.call.currency), language()
+            ),
             "proven": answer["slate"]["proven"],
         }
     elif found.kind in {Kind.SOLVE, Kind.RESOLVE} and "contradictions" in answer:
@@ -262,6 +281,12 @@ def _draw_run(place: Place, found: Run, form: Form) -> ResponseReturnValue:
     if found.state in UNDER_WAY and request.method == "GET":
         response.headers["Refresh"] = SOON
     return response
+
+
+def _told_cost(place: Place, seats: Sequence[Mapping[str, Any]]) -> int:
+    """What all on a slate or in a trial cost, in minor units, as the board may see it of each person."""
+    costs = queries.open_costs(place.reading, [uuid.UUID(one["candidate"]) for one in seats])
+    return sum(costs.get(uuid.UUID(one["candidate"]), {}).get(one["variant"], 0) for one in seats)
 
 
 def _tried(found: Run, place: Place) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from eventhub.awards import awarding, queries, replacing, reporting, travelling
+from eventhub.awards import awarding, paying, queries, replacing, reporting, travelling
 from eventhub.awards.models import Award, Replacement
 from eventhub.awards.release_models import Failed, Release
 from eventhub.funding.models import Application, Endorsement, State, Vouch, Voucher
@@ -119,7 +119,15 @@ def scenes(title: Words) -> dict[str, Callable[[Person], Payload]]:
         db.session.flush()
         return {"release_id": str(row.id)}
 
+    def swept(person: Person) -> Payload:
+        fund = _fund(title)
+        award = make_award(fund, State.ACCEPTED)
+        payment = paying.ask(person, award, queries.lines([award.id])[0], 100)
+        awarding.withdraw(award.application.person, award)
+        return {"payment_id": str(payment.id)}
+
     return {
+        "awards.payment_swept": swept,
         "awards.release_failed": not_released,
         "awards.offered": offered,
         "awards.accepted": accepted,

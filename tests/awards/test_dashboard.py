@@ -1,6 +1,7 @@
 """The organisers' page of a fund: who sees it, what stands on it, and in how many statements."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 from flask import Flask
@@ -8,9 +9,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from eventhub.awards import dashboard, dashboard_counts, queries
-from eventhub.awards.dashboard import Cost, Happening, together
+from eventhub.awards.dashboard import Cost, Happening, Span, together
 from eventhub.awards.dashboard_models import FrozenBalance
-from eventhub.awards.dashboard_shown import HAPPENINGS, spans
+from eventhub.awards.dashboard_shown import HAPPENINGS, spans, totals
 from eventhub.funding.allowance import CostKind
 from eventhub.funding.models import State
 from eventhub.kit.audit import AuditEntry
@@ -217,6 +218,33 @@ def test_the_timeline_in_its_order(fund: Money) -> None:
     assert (reports.what, reports.done, reports.of_all, reports.late) == (Happening.REPORTS, 9, 12, 0)
     late = dashboard.timeline(call_by_id(fund.call.id), (now() + timedelta(days=40)).date())[-1]
     assert late.late == 3
+
+
+def test_what_nobody_finished_is_over_a_year_later_and_not_now(app: Flask) -> None:
+    today = date(2026, 11, 23)
+    reading = Span(Happening.READING, today - timedelta(days=20), today - timedelta(days=2), 493, 499)
+    for one, word, note in (
+        (reading, "Over", "493 of 499"),
+        (replace(reading, last=today), "Now", "493 of 499"),
+        (replace(reading, done=499), "Done", "499 of 499"),
+        (replace(reading, first=today + timedelta(days=1), last=today + timedelta(days=2)), "To come", "493 of 499"),
+    ):
+        with app.test_request_context():
+            (told,) = spans([one], today, exact=True)
+            assert (str(told["tag"][0]), told["note"]) == (word, note)
+
+
+def test_a_nought_says_from_when_on_it_is_counted(app: Flask, database: None) -> None:
+    fund = make_fund()
+    apply(fund, range(6))
+    dashboard_counts.freeze(now())
+    found = dashboard_counts.balance(fund.call.id)
+    assert found is not None
+    with app.test_request_context():
+        notes = {one["label"]: one["note"] for one in totals(found, found.counted_on + timedelta(days=9))}
+    assert notes["Selected"] == "counted from the release of decisions on"
+    assert str(notes["Travelled"]).startswith("counted from ")
+    assert notes["Applied"] is None
 
 
 @pytest.mark.parametrize(("people", "shown"), [(4, False), (5, True)])

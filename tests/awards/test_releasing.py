@@ -330,7 +330,7 @@ def test_a_release_is_not_done_in_the_name_of_somebody_who_is_no_officer_any_mor
     db.session.flush()
     done = releasing.release_due(made.id)
     assert done is not None
-    assert (done.failed, done.done_at) == (Failed.MOVED, None)
+    assert (done.failed, done.done_at) == (Failed.ROLE, None)
     assert not owed()
 
 

@@ -11,6 +11,7 @@ from eventhub.kit.db import db
 from tests.awards import scene
 from tests.factories.awards import make_application, make_award, make_fund
 from tests.factories.people import form_fields, make_organisation, make_person, sign_in
+from tests.programme.console import error_at, text_of
 
 
 @pytest.fixture
@@ -109,8 +110,16 @@ def test_a_report_is_kept_then_filed(client: FlaskClient) -> None:
     assert "Of water" in page.text
     gaps = client.post(url, data=form_fields(page.text) | {"spoke": "Of water", "go": "file"})
     assert gaps.status_code == 422
-    said = {key: "Much" for key, _words, _needed in reporting.QUESTIONS}
-    done = client.post(url, data=form_fields(client.get(url).text) | said | {"go": "file"})
+    said = {key: "Of water and of wells" for key, _words, _needed in reporting.QUESTIONS}
+    for short in ("لا", "No", "没有"):
+        refused = client.post(url, data=form_fields(client.get(url).text) | said | {"learned": short, "go": "filed"})
+        assert "Write a sentence or two" in error_at(refused, "learned")
+    asked = client.post(url, data=form_fields(client.get(url).text) | said | {"go": "file"})
+    assert asked.status_code == 200
+    assert "nothing in it can be changed" in text_of(asked)
+    assert again(award).application.state is State.REPORT_DUE, "the first press files nothing"
+    assert "Of water and of wells" in client.get(url).text
+    done = client.post(url, data=form_fields(asked.text) | said | {"go": "filed"})
     assert done.status_code == 303
     assert "Your report is filed" in client.get(url).text
     assert again(award).application.state is State.CLOSED

@@ -102,6 +102,9 @@ def _registrations(forum: Event, people: list[uuid.UUID]) -> None:
     names = [f"Organization {number} {secrets.token_hex(2)}" for number in range(400)]
     houses = [{"id": uuid.uuid4(), "name": name, "name_key": name_key(name), "kind": "ngo"} for name in names]
     db.session.execute(insert(Organisation), houses)
+    references: set[str] = set()
+    while len(references) < len(people):  # two of thousands may be alike
+        references.add(new_reference("BENCH"))
     states = [State.UNDER_REVIEW] * 3 + [State.ACCREDITED] * 5 + [State.WAITLISTED, State.DECLINED]
     rows = [
         {
@@ -111,7 +114,7 @@ def _registrations(forum: Event, people: list[uuid.UUID]) -> None:
             "organisation_id": houses[number % 400]["id"],
             "state": states[number % 10],
             "has_seat": states[number % 10] is State.ACCREDITED,
-            "reference": new_reference("BENCH"),
+            "reference": references.pop(),
             "category": "ngo_no_ecosoc",
             "attendance_mode": "in_person",
             "country": ("KE", "FR", "BR", "TH")[number % 4],

@@ -1,5 +1,6 @@
 """Reminders: in feeds and invites, by mail, wherever a session moves; and invites by mail that people ask for."""
 
+import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,15 +12,15 @@ from sqlalchemy import func, select
 
 from eventhub.calendars import actions, feeds, imip, invites, reminding
 from eventhub.calendars.lint import problems
-from eventhub.calendars.models import Choice, Invite, InviteMail, Method, Reminding
+from eventhub.calendars.models import CalendarEntry, Choice, Invite, InviteMail, Method, Reminding
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.outbox import Promise
 from eventhub.people.models import Person
-from eventhub.programme.models import EventKind, Publication, Session
+from eventhub.programme.models import Event, EventKind, Publication, Session
 from eventhub.registration.models import Registration, State
 from tests.calendars.answering import invited
-from tests.factories.calendars import make_chooser, make_entry
+from tests.factories.calendars import make_chooser, make_entry, make_room
 from tests.factories.people import form_fields, make_person, sign_in
 from tests.factories.programme import make_event
 
@@ -111,6 +112,32 @@ def test_an_invite_reminds_and_a_cancellation_does_not() -> None:
         kind = "request" if mail.method is Method.REQUEST else "cancel"
         assert not problems(body, kind=kind)  # type: ignore[arg-type]
         assert (b"TRIGGER:-PT60M" in body) is (kind == "request")
+
+
+def test_another_choice_reaches_the_feed_at_once_and_an_invite_with_its_next_update(client: FlaskClient) -> None:
+    invite, registration = invited()
+    person = db.session.get_one(Person, registration.person_id)
+    session = db.session.get_one(Session, db.session.get_one(CalendarEntry, invite.entry_id).session_id)
+    actions.choose(person, session, Choice.GOING)
+    sign_in(client, person)
+    fields = form_fields(client.get(MINE).get_data(as_text=True))
+    for minutes, told in (("15", True), ("60", True), ("60", False)):
+        mails = db.session.scalar(select(func.count()).select_from(InviteMail))
+        sent = fields | {"in_calendar": minutes, "by_mail": "0", "form_key": str(uuid.uuid4())}
+        answer = client.post(f"{MINE}/reminders", data=sent)
+        page = client.get(answer.location).get_data(as_text=True)
+        assert ("keep their reminder" in page) is told, "said where the choice is another one"
+        assert db.session.scalar(select(func.count()).select_from(InviteMail)) == mails, "nobody gets mails unasked"
+    [alarm] = feed_of(client, person).walk("VALARM")
+    assert alarm["TRIGGER"].dt == -timedelta(minutes=60)
+    session.room_id = make_room(db.session.get_one(Event, session.event_id)).id
+    db.session.flush()
+    actions.follow_session(session)
+    update = db.session.scalars(select(InviteMail).order_by(InviteMail.sequence.desc())).first()
+    assert update
+    update.invite = invites.queries.find_invite(Invite.id == invite.id)
+    assert update.sequence == 1
+    assert b"TRIGGER:-PT60M" in imip.calendar_of(update, sender="Meetings <x@example.org>")
 
 
 # --- By mail ------------------------------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ from eventhub.selecting import asking, inputs, queries, running
 from eventhub.selecting.models import Board, Kind, Slate
 from tests.factories.people import sign_in
 
+pytestmark = pytest.mark.together
 PEOPLE, HOUSES = people(SEED), organisations()
 THIS_YEAR = fund_plan.this_year(PEOPLE, HOUSES)
 LAST_YEAR = fund_plan.last_year(PEOPLE, HOUSES)

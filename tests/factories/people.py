@@ -14,6 +14,7 @@ from eventhub.kit.sealed import new_key
 from eventhub.kit.tokens import digest
 from eventhub.people import totp
 from eventhub.people.models import Organisation, Passkey, Person, Role, RoleGrant, ScopeKind, WebSession
+from tests.forms import post_forms
 
 NUMBERS = itertools.count(1)
 
@@ -105,10 +106,7 @@ def sign_in(client: FlaskClient, person: Person, *, second_factor: bool | None =
 
 def form_fields(html: str, action: str | None = None) -> dict[str, str]:
     """The hidden fields of a page's form (CSRF token, form key), as a browser would send them."""
-    import html5lib  # noqa: PLC0415 (only here)
-
-    tree = html5lib.parse(html, namespaceHTMLElements=False)
-    forms = [form for form in tree.iter("form") if form.get("method", "").lower() == "post"]
+    forms = post_forms(html)
     if action is not None:
         forms = [form for form in forms if form.get("action", "").endswith(action)]
     assert forms, "no such form on the page"

@@ -4,16 +4,19 @@ import copy
 import io
 import uuid
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from eventhub.funding import applying
+from eventhub.funding import applying, notices, own, told
 from eventhub.funding.models import Application, Call, Debt, Owed, Stand, State
 from eventhub.funding.moves import move
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
+from eventhub.kit.i18n import show_date
+from eventhub.kit.mail import render
 from eventhub.people.models import Person
 from eventhub.questionnaires.models import Answer
 from tests.delegations.test_journeys import browser
@@ -315,3 +318,60 @@ def test_pages_take_as_many_statements_whatever_there_is(client: FlaskClient, st
     assert counts[1] == counts[3]
     assert all(one <= 10 for one in counts[1][:3]), counts
     assert counts[1][3] <= 12, "every feature has a panel on My page"
+
+
+def test_the_last_two_steps_have_the_bar_and_the_way_back(client: FlaskClient) -> None:
+    call, person = an_open_call(changed={"vouching": {"nominator": True}}), make_person()
+    begin(call, person)
+    sign_in(client, person)
+    people = text_of(client.get(at(call, "/people")))
+    assert "Step 7 of 8" in people
+    assert "Back to: " in people
+    last = text_of(client.get(at(call, "/check")))
+    assert "Step 8 of 8" in last
+    assert "Back to: Who vouches for you" in last
+
+
+@pytest.mark.parametrize("lang", ["en", "ar", "zh", "fr", "ru", "es"])
+def test_number_and_day_of_the_answer_stand_where_the_applicant_looks(client: FlaskClient, lang: str) -> None:
+    call, person = an_open_call(changed={"answer_days": 30}), make_person(language=lang)
+    one = apply(call, person)
+    sign_in(client, person)
+    day = told.answer_day(call, own.rules_of(own.call_of(call.slug)[1]))
+    assert day is not None
+    assert day == (call.closes_at + timedelta(days=30)).astimezone(ZoneInfo(call.time_zone)).date()
+    said = show_date(day, lang)
+    for page in (at(call, "/done", lang), f"/{lang}/me/applications/{one.reference}", f"/{lang}/me"):
+        shown = text_of(client.get(page))
+        assert said in shown
+        assert str(one.number) in shown
+    letter = notices.received(one, call, person, answered_by=day)
+    assert letter is not None
+    mail = render(letter, "<1@example.org>", now())
+    assert said in mail.text
+    assert str(one.number) in mail.text
+    one.state = State.NOT_RECOMMENDED
+    db.session.flush()
+    assert said not in text_of(client.get(f"/{lang}/me"))
+
+
+def test_a_call_that_names_no_day_promises_none(client: FlaskClient) -> None:
+    call, person = an_open_call(make_forum()), make_person()
+    apply(call, person)
+    sign_in(client, person)
+    for page in (at(call, "/done"), "/en/me", f"/en/funds/{call.slug}"):
+        assert "at the latest" not in text_of(client.get(page))
+
+
+def test_the_answer_comes_before_the_event() -> None:
+    forum = make_forum()
+    call = an_open_call(forum, changed={"answer_days": 365})
+    rules = own.rules_of(own.call_of(call.slug)[1])
+    assert told.answer_day(call, rules) == forum.first_day - timedelta(days=1)
+
+
+def test_what_counts_is_said_beside_the_deadline(client: FlaskClient) -> None:
+    call = an_open_call(changed={"answer_days": 30})
+    page = text_of(client.get(f"/en/funds/{call.slug}"))
+    assert "What counts is the moment when you send your application." in page
+    assert "at the latest 30 days after the deadline" in page

@@ -112,7 +112,7 @@ def test_nobody_floods_the_desk() -> None:
         thread.answer(who, one, key, "Once more")
 
 
-@pytest.mark.parametrize("state", [State.DRAFT, State.WITHDRAWN, State.EXPIRED, State.CLOSED, State.SUBMITTED])
+@pytest.mark.parametrize("state", [State.DRAFT, State.EXPIRED, State.SUBMITTED, State.ELIGIBLE, State.UNDER_REVIEW])
 def test_whoever_was_not_asked_does_not_write(state: State) -> None:
     who = make_person()
     one = make_application(make_call(), who, state=state)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from eventhub.funding import desk_today, duplicates
 from eventhub.funding.desk_models import ComparedApplication, FundPair
 from eventhub.funding.models import State
-from eventhub.funding.moves import NotPossible
+from eventhub.funding.moves import NotPossible, move
 from eventhub.funding.nearness import OwnFile
 from eventhub.funding.pairing import mailbox_keys
 from eventhub.kit.clock import now
@@ -151,7 +151,9 @@ def test_whose_application_was_merged_may_say_that_these_are_two_people(app: Fla
     sign_in(client, officer)
     page = client.get(f"/en/console/funds/{call.slug}/files?chip=answered").text
     assert f"#{older.number}" in page
-    gone = make_application(call, state=State.WITHDRAWN, answered_at=now())
+    gone = make_application(call, state=State.RESERVE, answered_at=now())
+    move(gone, State.WITHDRAWN, actor=None)
+    db.session.flush()
     assert f"#{gone.number}<" not in client.get(f"/en/console/funds/{call.slug}/files?chip=answered").text
 
 

@@ -5,19 +5,21 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
 from hypothesis import given as examples
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from eventhub.funding import applying, personal_data, vouching
+from eventhub.funding import applying, notices, personal_data, vouching
 from eventhub.funding.applying import IsBarred
 from eventhub.funding.models import Application, Call, Endorsement, State, Vouch, Voucher
 from eventhub.funding.nearness import Nearness, too_near
 from eventhub.funding.vouching import Answered, LinkClosed, Named, NamedTwice, NoName, OwnVouch, TooManyMails, Unwanted
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
+from eventhub.kit.mail import Rendered, render
 from eventhub.kit.outbox import Promise
 from eventhub.kit.sealed import SealKey
 from eventhub.people import actions as people
@@ -98,6 +100,48 @@ def test_a_letter_is_asked_for_and_looked_into(client: FlaskClient) -> None:
     assert there.file_id is not None
     text, name = vouching.words_of(there, db.session.get_one(SealKey, person.seal_key_id))
     assert (text, name) == ("", "Lettre de soutien.pdf")
+
+
+@pytest.mark.parametrize("lang", ["en", "ar", "zh", "fr", "ru", "es"])
+def test_no_advertisement_stands_in_a_name(client: FlaskClient, lang: str) -> None:
+    call, person, _draft = scene()
+    sign_in(client, person)
+    bad, at = "You won! http://evil.example/claim", f"/{lang}/funds/{call.slug}/apply/people/referee-1"
+    typed = fields_of(client.get(at), action="referee-1") | {"name": bad, "email": new_email()}
+    again = client.post(at, data=typed)
+    assert error_at(again, "name")
+    assert bad in again.text
+    profile = f"/{lang}/me/profile"
+    before = fields_of(client.get(profile))
+    for field in ("name", "name_latin", "alias"):
+        refused = client.post(profile, data=before | {field: bad, "form_key": str(uuid.uuid4())})
+        assert error_at(refused, field)
+    assert db.session.get_one(Person, person.id).name == "Amina Yusuf"
+
+
+def mailed(app: Flask, asked: vouching.Asked) -> Rendered:
+    with app.test_request_context():
+        letter = notices.vouch_asked(asked)
+        assert letter is not None
+        return render(letter, "<1@example.org>", now())
+
+
+def test_an_advertisement_reaches_no_stranger(app: Flask, client: FlaskClient) -> None:
+    call, person, _draft = scene()
+    row = named(call, person)
+    row.name = "Dr.Asha Noor"
+    told = vouching.told(row.id)
+    assert told is not None
+    sent = mailed(app, told)
+    assert "A. Yusuf" in sent.subject
+    assert "Dr. Asha Noor" in sent.text
+    person.alias, row.name = "You won! http://evil.example/claim", "claim@evil.example"
+    db.session.flush()
+    sent = mailed(app, told)
+    assert "evil" not in sent.subject + sent.text + sent.html
+    assert "evil" not in client.get(link(row)).text
+    with pytest.raises(NoName):
+        named(call, person, REFEREE)
 
 
 def test_nobody_vouches_for_themselves_or_twice(client: FlaskClient) -> None:

@@ -171,6 +171,7 @@ def test_strangers_read_no_hidden_name_and_no_advertisement(app: Flask, client: 
         ("visa-ready.example/pay", ""),
         ("Hodan A. Real", "Hodan A. Real"),
         ("x" * 61, "x" * 59 + "…"),
+        ("Dr.Ahmed Ali", "Dr. Ahmed Ali"),
     ):
         assert queries.told_name(None, name, discreet=False) == told
 

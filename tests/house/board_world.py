@@ -20,6 +20,7 @@ def board_parts(event: Event, *more: Person) -> dict[str, str]:
     held = queries.file(reading(call), files[3].id)
     actions.pin(members[0], board, held, must=False, reason="Withdrew by telephone")
     slate = make_slate(board, members[0])
+    aside = actions.recuse(members[1], board, files[0])
     tried = answer(running.ask(members[0], board, Kind.RESOLVE, about=slate, what={"fares": 6}))
     decided, _others = make_scored(4, places=2, event_id=event.id)
     theirs = [make_member(decided), make_member(decided)]
@@ -28,6 +29,7 @@ def board_parts(event: Event, *more: Person) -> dict[str, str]:
     actions.recommend(theirs[0], reading(decided), meeting, ready.number)
     return {
         "board": call.slug,
+        "board_aside": str(aside.id),
         "board_file": str(files[2].id),
         "board_pinned": str(files[3].id),
         "board_run": str(tried.id),

@@ -2,7 +2,18 @@
 
 from datetime import date, datetime, time, timedelta
 
-from eventhub.awards import awarding, budgets, paying, queries, receipts, reporting, stays, travelling
+from eventhub.awards import (
+    awarding,
+    budgets,
+    paying,
+    queries,
+    receipts,
+    refunds,
+    reporting,
+    statements,
+    stays,
+    travelling,
+)
 from eventhub.awards.models import Award, AwardLine, Proposal
 from eventhub.funding import rules as rules_of
 from eventhub.funding.models import CallRules, State
@@ -25,6 +36,15 @@ def note_stay(fund: Money, award: Award) -> None:
     first = event.first_day - timedelta(days=1) if event else date(2026, 11, 25)
     arrives, leaves = datetime.combine(first, time(14)), datetime.combine(first + timedelta(days=4), time(10))
     stays.note(fund.officer, award, arrives, leaves, {}, driven=0)
+
+
+def keep_statement(award: Award) -> None:
+    """The statement of the allowance as a file, as a worker keeps it."""
+    stay = stays.stay_of(award)
+    assert stay is not None
+    paper = statements.to_make(statements.ask(stay, "en").id)
+    assert paper is not None
+    statements.keep(paper, award.application.person, PDF_BYTES, at=now())
 
 
 def a_change_of_rules(fund: Money, amount: int) -> None:
@@ -55,6 +75,8 @@ def grant_parts(event: Event) -> dict[str, str]:
     waiting = paying.ask(fund.finance, award, line, 10_000, payee={"name": "An aunt", "account": "Post office"})
     simple = paying.ask(fund.finance, award, line, 5_000)
     paid = paying.agree(fund.second, award, paying.ask(fund.finance, award, line, 20_000))
+    returned = paying.agree(fund.second, award, paying.ask(fund.finance, award, line, 3_000))
+    refunds.ask(fund.finance, award, returned, 1_000)
     lapsed, approved = make_award(fund, State.LAPSED), make_award(fund, State.APPROVED)
     pending, bound = make_award(fund, State.ACCEPTED), make_award(fund, State.ACCEPTED)
     today = now().date()
@@ -78,6 +100,7 @@ def grant_parts(event: Event) -> dict[str, str]:
         "grant_payment": str(waiting.id),
         "grant_simple": str(simple.id),
         "grant_paid": str(paid.id),
+        "grant_returned": str(returned.id),
         "grant_lapsed": str(lapsed.id),
         "grant_approved": str(approved.id),
         "grant_priced": str(own_line(approved).id),

@@ -255,6 +255,7 @@ GRANTED = (
         {"ended_on": now().date().isoformat()},
     ),
     Route("awards_console.end", "POST", f"{GRANT}/end", FUND, {"deed": "cancel", "reason": "She told us so"}),
+    Route("awards_console.undo", "POST", f"{GRANTS}/{{grant_bound}}/undo", FUND, {"mistake": "Another person"}),
     Route("awards_console.accept", "POST", f"{GRANTS}/{{grant_awaited}}/accept", FUND, {"how": "By telephone"}),
     Route("awards_console.ask_nominator", "POST", f"{GRANTS}/{{grant_nominated}}/replace", FUND),
     Route("awards_console.read_report", "POST", f"{GRANTS}/{{grant_closed}}/report", FUND, {"why": "For the donors"}),
@@ -270,6 +271,7 @@ GRANTED = (
     Route("awards_console.agree", "POST", f"{GRANT}/payments/{{grant_simple}}/agree", TILL),
     Route("awards_console.drop", "POST", f"{GRANT_PAYMENT}/drop", TILL),
     Route("awards_console.take_back", "POST", f"{GRANT}/payments/{{grant_paid}}/back", TILL, {"back": "50"}),
+    Route("awards_console.decide_back", "POST", f"{GRANT}/payments/{{grant_returned}}/back/agree", TILL),
     Route("awards_console.read_payee", "POST", f"{GRANT_PAYMENT}/payee", TILL, {"why": "To pay"}),
     Route("awards_console.money", "GET", GRANT_MONEY, GRANT_STAFF),
     Route(
@@ -308,6 +310,8 @@ BOARDS = (
     ),
     Route("selecting_console.unpin", "POST", f"{BOARD}/files/{{board_pinned}}/unpin", ROOM),
     Route("selecting_console.stand_aside", "POST", f"{BOARD}/files/{{board_file}}/aside", ROOM),
+    Route("selecting_console.asides_of", "GET", f"{BOARD}/aside", FUND),
+    Route("selecting_console.lift_aside", "GET POST", f"{BOARD}/aside/{{board_aside}}", FUND, {"reason": "A slip"}),
     Route("selecting_console.slates", "GET", f"{BOARD}/slates", ROOM),
     Route("selecting_console.recommend", "GET POST", f"{BOARD}/slates/1/recommend", ROOM),
     Route("selecting_console.check", "POST", f"{BOARD}/slates/1/check", ROOM),
@@ -543,6 +547,8 @@ REGISTRATION = (
     Route("awards.mine", "GET POST", "/en/me/grants/{granted}", OWNER, {"answer": "accept"}),
     Route("awards.report", "GET POST", "/en/me/grants/{home}/report", OWNER, {"spoke": "Of water", "go": "keep"}),
     Route("awards.receipt", "GET POST", "/en/me/grants/{home}/receipts/{own_line}", OWNER, file="file", fills=True),
+    Route("awards.allowance_paper", "POST", "/en/me/grants/{home}/allowance/paper", OWNER),
+    Route("awards.allowance_file", "GET", "/en/me/grants/{home}/allowance/file", OWNER),
     Route("awards.allowance", "GET", "/en/me/grants/{home}/allowance", OWNER),
     Route("awards.keep", "POST", "/en/me/grants/{home}/report/keep", OWNER, {"spoke": "Of water"}),
     Route("awards.replace", "GET POST", "/en/replace/{replace_link}", PUBLIC, {"application": "{successor}"}),
@@ -901,6 +907,7 @@ APPLIED = "/en/me/applications/{my_application}"
 FUNDED = (
     Route("funding.apply", "GET", APPLYING, PUBLIC),
     Route("funding.step", "GET POST", f"{APPLYING}/p1", PERSONAL, {"q_residence": "KE", "q_first_time": "yes"}),
+    Route("funding.own_name", "GET POST", f"{APPLYING}/own/name", PERSONAL, {"name": "Amina Yusuf"}),
     Route("funding.keep", "POST", f"{APPLYING}/p1/draft", PERSONAL),
     Route("funding.vouchers", "GET", f"{APPLYING}/people", PERSONAL),
     Route(
@@ -948,6 +955,7 @@ FUND_DESK = (
         {"reason": "To read it"},
     ),
     Route("funding_console.mark_read", "POST", f"{FUND_FILE}/answer-read", FUND),
+    Route("funding_console.reply", "POST", f"{FUND_FILES}/{{application_refused}}/reply", FUND, {"message": "Because"}),
     Route(
         "funding_console.take_up", "POST", f"{FUND_FILES}/{{application_refused}}/again", FUND, {"why": "A letter came"}
     ),
@@ -1041,7 +1049,75 @@ READ = (
     ),
 )
 
+PROMISED = "/en/console/commitments"
+DRAFTED = f"{PROMISED}/{{commitment}}"
+PROMISED_IN = f"{EVENT}/commitments"
+SHOWN = f"{PROMISED}/{{shown_commitment}}"
+IN_WORDS = {"wording": "Other words", "seen": "1"}
+
+PROMISES_MADE = (
+    Route("commitments.index", "GET", "/en/commitments?q=schools", PUBLIC),
+    Route("commitments.commitment", "GET", "/en/commitments/{shown_reference}", PUBLIC),
+    Route("commitments.confirm", "GET POST", "/en/confirm/{confirm_link}", PUBLIC, {"seen": "1"}),
+    Route(
+        "commitments.correct",
+        "GET POST",
+        "/en/confirm/{confirm_link}/correct",
+        PUBLIC,
+        IN_WORDS | {"reason": "Misheard"},
+    ),
+    Route("commitments.not_me", "GET POST", "/en/confirm/{maker_link}/not-me", PUBLIC),
+    Route("commitments_console.index", "GET", PROMISED, but(PAPERS, other_organiser=OK, other_admin=OK)),
+    Route(
+        "commitments_console.room",
+        "GET POST",
+        PROMISED_IN,
+        PAPERS,
+        {"maker": "Ministry", "kind": "government", "wording": "We will", "language": "en"},
+    ),
+    Route("commitments_console.ask_all", "POST", f"{PROMISED_IN}/ask", EDIT),
+    Route("commitments_console.undo", "POST", f"{DRAFTED}/undo", PAPERS),
+    Route("commitments_console.record", "GET", DRAFTED, PAPERS),
+    Route("commitments_console.words", "GET POST", f"{DRAFTED}/words", PAPERS, IN_WORDS),
+    Route(
+        "commitments_console.details",
+        "GET POST",
+        f"{DRAFTED}/details",
+        PAPERS,
+        {"maker_0": "Ministry", "kind_of_0": "government", "seen": "{commitment_lock}"},
+    ),
+    Route(
+        "commitments_console.translation",
+        "GET POST",
+        f"{DRAFTED}/translation",
+        PAPERS,
+        {"language": "fr", "wording": "Des classes"},
+    ),
+    Route(
+        "commitments_console.add_contact",
+        "POST",
+        f"{DRAFTED}/contacts",
+        PAPERS,
+        {"email": "another@example.org", "name": "Amina", "language": "en"},
+    ),
+    Route("commitments_console.ask", "POST", f"{DRAFTED}/contacts/{{commitment_contact}}", EDIT),
+    Route("commitments_console.write", "POST", f"{DRAFTED}/notes", PAPERS, {"text": "A note", "to": "us"}),
+    Route(
+        "commitments_console.verify", "POST", f"{PROMISED}/{{asked_commitment}}/verify", EDIT, {"text": "The webcast"}
+    ),
+    Route("commitments_console.decide", "POST", f"{SHOWN}/state", EDIT, {"go": "hold"}),
+    Route("commitments_console.withdraw", "GET POST", f"{SHOWN}/withdraw", EDIT, {"why": "maker", "reason": "No law"}),
+    Route(
+        "commitments_console.read_reason",
+        "POST",
+        f"{PROMISED}/{{hidden_commitment}}/reason",
+        EDIT,
+        {"text": "The Board asks"},
+    ),
+)
+
 ROUTES = (
+    *PROMISES_MADE,
     *CALLS_OF_THE_FUND,
     *FUND_DESK,
     *FOR_MACHINES,

@@ -14,6 +14,7 @@ from eventhub.kit.access import access_of
 from tests.house.routes import OK, ROUTES, Route
 from tests.house.world import World
 
+pytestmark = pytest.mark.together
 LOOKS = [route for route in ROUTES if "GET" in route.methods.split()]
 
 

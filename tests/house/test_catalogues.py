@@ -12,6 +12,7 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po
 
+pytestmark = pytest.mark.together
 ROOT = Path(__file__).parents[2]
 LANGUAGES = ("ar", "zh", "fr", "ru", "es")
 PLURALS = {"ar": 6, "zh": 1, "fr": 2, "es": 2, "ru": 3}

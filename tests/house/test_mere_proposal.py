@@ -20,6 +20,7 @@ from tests.house.routes import ROUTES
 from tests.house.test_two_worlds import TOKENS
 from tests.house.world import World
 
+pytestmark = pytest.mark.together
 OF_THE_FUND = ("awards", "funding", "reviewing", "selecting")
 WHERE_RULES_CHANGE = {
     *("funding_console.call", "funding_console.call_change", "funding_console.call_rules"),

@@ -38,6 +38,7 @@ from tests.factories.registration import ANSWERS, intake, listed, make_prepared,
 from tests.house.routes import ONLY_IN_THE_DEMO, ROUTES
 from tests.house.world import World
 
+pytestmark = pytest.mark.together
 SECRET = "Zhenevieve"
 """A word that stands in every hidden fact, and is searched for."""
 

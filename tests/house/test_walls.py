@@ -21,6 +21,7 @@ from tests.house.routes import ROUTES
 from tests.house.walled import BESIDE, EVERYTHING, MAY, Walled, build
 from tests.house.world import World
 
+pytestmark = pytest.mark.together
 FUND = ("funding", "reviewing", "selecting", "awards")
 MOST = {"GET": 8, "POST": 2}
 """So many addresses are made of one rule at the most."""

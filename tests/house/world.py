@@ -100,8 +100,9 @@ from tests.factories.registration import make_questionnaire as make_published
 from tests.house.awards_world import donors_report
 from tests.house.board_world import board_parts
 from tests.house.calls_world import call_parts
+from tests.house.commitments_world import commitment_parts
 from tests.house.fund_world import fund_parts
-from tests.house.grants_world import grant_parts, note_stay, own_line
+from tests.house.grants_world import grant_parts, keep_statement, note_stay, own_line
 from tests.mailings.scene import line_of, make_mailing, minute, send
 
 ROLES = (
@@ -320,6 +321,7 @@ def _build(world: World) -> None:
         parts |= _delegation(world, where)
         parts |= _helped(world, where)
         parts |= call_parts(where)
+        parts |= commitment_parts(where)
         owner = db.session.get_one(Person, world.persons["owner"]) if where is event else make_person()
         parts |= fund_parts(where, owner)
         parts |= grant_parts(where)
@@ -630,6 +632,7 @@ def _granted(owner: Person) -> dict[str, str]:
     fund = make_fund()
     home = awards.came_home(fund, person=owner)
     note_stay(fund, home)
+    keep_statement(home)
     award, row = awards.nominated(make_fund(), "chair@example.org")
     return {
         "granted": str(offered.application.reference),

@@ -145,6 +145,8 @@ def reports(story: Story) -> None:
             page.fill(f"[name={name}]", WORDS)
     look(page, "29-report")
     press(page, "button[name=go][value=file]")
+    assert states(story)[AMINA] is State.REPORT_DUE
+    press(page, "button[name=go][value=filed]")
     assert states(story)[AMINA] is State.CLOSED
     page = person.go(f"/fr/me/grants/{reference_of(story, AMINA)}")
     assert say(story.house, "fr", "Closed") in text(page)

@@ -89,6 +89,7 @@ from tests.factories.registration import (
     take_category,
 )
 from tests.house.board_world import board_parts
+from tests.journeys.commitments_tour import commitment_stops
 from tests.journeys.fund_tour import fund_stops
 from tests.journeys.grant_tour import grant_stops
 from tests.live import House
@@ -122,6 +123,7 @@ NOT_PAGES = frozenset(
         "programme_console.document_file",
         "registration.draft_file",
         "registration.own_file",
+        "awards.allowance_file",
         "funding.own_file",
         "registration.question_file",
         "registration_console.file",
@@ -407,7 +409,8 @@ def _build(words: Words) -> Tour:
         for endpoint, path in pages.items():
             add(Stop(endpoint.split("#")[0], who, path))
 
-    for found in (fund_stops(words, texts, owner), grant_stops(words, texts, owner)):
+    made = commitment_stops(words, texts, owner)
+    for found in (fund_stops(words, texts, owner), grant_stops(words, texts, owner), made):
         for who, pages in found.items():
             stops(who, pages)
     stops(
@@ -510,6 +513,7 @@ def _build(words: Words) -> Tour:
             "delegations.claim#invited": f"/me/invitations/{delegations.nominee_token(invited)}",
             "funding.apply#begun": f"/funds/{fund.slug}/apply",
             "funding.step": f"/funds/{fund.slug}/apply/p4",
+            "funding.own_name": f"/funds/{fund.slug}/apply/own/name",
             "funding.vouchers": f"/funds/{fund.slug}/apply/people",
             "funding.voucher": f"/funds/{fund.slug}/apply/people/nominator-1",
             "funding.check": f"/funds/{fund.slug}/apply/check",
@@ -590,6 +594,8 @@ def _build(words: Words) -> Tour:
             "selecting_console.run": f"{board}/runs/{boards['board_run']}",
             "selecting_console.file": f"{board}/files/{boards['board_file']}",
             "selecting_console.file#pinned": f"{board}/files/{boards['board_pinned']}",
+            "selecting_console.asides_of": f"{board}/aside",
+            "selecting_console.lift_aside": f"{board}/aside/{boards['board_aside']}",
             "selecting_console.slates": f"{board}/slates",
             "selecting_console.export": f"{board}/slates/1/file",
             "selecting_console.recommend": f"{board}/slates/1/recommend",

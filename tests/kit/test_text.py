@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventhub.kit.text import ascii_email, multi_line, safe_file_name, single_line
+from eventhub.kit.text import (
+    LINK,
+    STRANGERS_READ,
+    ascii_email,
+    is_advertisement,
+    multi_line,
+    safe_file_name,
+    single_line,
+    told_to_strangers,
+)
 
 UNSEEN = [*"\x00\x07\x1b\x7f\x9f\u00ad\u061c\u200b\u200e\u200f\u202a\u202e\u2066\u2069\u2060\ufeff\u3164\ufff9\ufffe",
           "\U000e0041", "\U000e007f", "\ud800", "\udfff"]  # fmt: skip
@@ -150,3 +159,53 @@ def test_file_names_are_final_and_bounded(text: str) -> None:
 
 def test_long_names_keep_their_ending() -> None:
     assert safe_file_name("报" * 500 + ".docx").endswith("报.docx")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "You won! http://evil.example/claim",
+        "visa-ready.example/pay",
+        "Evil.Com/pay",
+        "www.evil",
+        "claim@evil.example",
+        "claim＠evil",
+        "пример.рф",
+        "例子。中国",
+        "Mr.bit.ly",
+        "Call +41 79 123 45 67",
+        "اتصل ٠٧٩١٢٣٤٥٦٧",
+        "Ana\u200b evil\u200b.example",
+    ],
+)
+def test_a_name_that_is_an_advertisement_is_told_to_no_stranger(name: str) -> None:
+    assert is_advertisement(name)
+    assert told_to_strangers(name) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("Dr.Ahmed Ali", "Dr. Ahmed Ali"),
+        ("Evil.Com", "Evil. Com"),
+        ("J.R.R. Tolkien", "J.R.R. Tolkien"),
+        ("M.A.Khan", "M.A.Khan"),
+        ("د.أحمد", "د.أحمد"),
+        ("N. C. #155", "N. C. #155"),
+        ("डोल्मा परियार", "डोल्मा परियार"),
+        ("Ω O’Brien-Núñez", "Ω O’Brien-Núñez"),
+        ("Ana\r\nBcc: all", "Ana Bcc: all"),
+        ("x" * 61, "x" * 59 + "…"),
+        (None, ""),
+    ],
+)
+def test_names_are_told_to_strangers_as_one_short_line(name: str | None, told: str) -> None:
+    assert told_to_strangers(name) == told
+
+
+@given(FREE)
+def test_nothing_that_is_told_to_strangers_can_be_pressed(name: str) -> None:
+    told = told_to_strangers(name)
+    assert len(told) <= STRANGERS_READ
+    assert "\n" not in told
+    assert not LINK.search(told)

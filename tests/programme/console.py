@@ -6,11 +6,12 @@ import html5lib
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from tests.forms import post_forms
+
 
 def fields_of(page: TestResponse, number: int = 0, *, action: str | None = None) -> dict[str, Any]:
     """All values of a page's post form, as a browser would send them untouched."""
-    tree = html5lib.parse(page.get_data(as_text=True), namespaceHTMLElements=False)
-    forms = [form for form in tree.iter("form") if form.get("method", "").lower() == "post"]
+    forms = post_forms(page.get_data(as_text=True))
     if action is not None:
         forms = [form for form in forms if form.get("action", "").endswith(action)]
     elif number == 0:

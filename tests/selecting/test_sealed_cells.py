@@ -51,19 +51,22 @@ def test_a_trial_of_fares_that_leave_no_room_is_refused(database: None) -> None:
     assert running.ask(member, board, Kind.RESOLVE, about=slate, what={"fares": 10}).ask == {"fares": 10}
 
 
-def test_a_trial_with_nearly_all_pinned_out_is_refused(database: None) -> None:
-    call, files = make_scored(20, balance=[WOMEN])
+def test_pinning_out_leaves_more_files_than_places(database: None) -> None:
+    """Of five who are left, whether three are women is what yes and no would say."""
+    call, files = make_scored(20, places=10, balance=[WOMEN])
     member = make_member(call)
     board = meet(call, member)
     slate = make_slate(board, member)
-    for one in files[:15]:
+    for one in files[:5]:
         actions.pin(member, board, one, must=False, reason="Not these")
     db.session.flush()
     assert running.ask(member, board, Kind.RESOLVE, about=slate, what={"places": 10}).kind is Kind.RESOLVE
-    actions.pin(member, board, files[15], must=False, reason="Nor this one")
+    actions.pin(member, board, files[5], must=False, reason="Nor this one")
     db.session.flush()
     with pytest.raises(running.TooSmall):
-        running.ask(member, board, Kind.RESOLVE, about=slate, what={"places": 11})
+        running.ask(member, board, Kind.RESOLVE, about=slate, what={"places": 10})
+    with pytest.raises(running.TooSmall):
+        running.ask(member, board, Kind.SOLVE)
 
 
 def test_the_price_of_a_sealed_rule_says_no_number(database: None) -> None:
@@ -135,7 +138,7 @@ def test_pins_that_leave_nothing_to_choose_are_no_question(database: None, must:
     call, files = make_scored(16, places=10, balance=[at_least("women", "gender", "woman", 2)])
     member = make_member(call)
     board = meet(call, member)
-    pinned = files[:5] if must else files[:11]
+    pinned = files[:5] if must else files[:1]
     for one in pinned:
         actions.pin(member, board, file_with_key(call, one), must=must, reason="To try")
     assert running.ask(member, board, Kind.SOLVE).kind is Kind.SOLVE

@@ -13,7 +13,7 @@ import icalendar
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from eventhub.calendars import actions, feeds, imip
 from eventhub.calendars.lint import problems
@@ -347,3 +347,15 @@ def test_news_from_the_programme_moves_entries(tasks: Tasks, sink: MailSink) -> 
     gone = str(entry.id)
     tasks("programme.session_changed")(session_id=gone)
     tasks("programme.event_changed")(event_id=gone)
+
+
+def test_the_daily_look_follows_new_rules_of_a_zone(tasks: Tasks, sink: MailSink) -> None:
+    _registration, session = accredited()
+    right = session.starts_at
+    earlier = {"starts_at": Session.starts_at - timedelta(hours=1), "ends_at": Session.ends_at - timedelta(hours=1)}
+    db.session.execute(update(Session).values(**earlier))
+    db.session.expire_all()
+    tasks("calendars.refresh")()
+    db.session.expire_all()
+    assert db.session.get_one(Session, session.id).starts_at == right
+    assert db.session.scalars(select(Promise.task).where(Promise.task == "programme.event_changed")).all()

@@ -23,9 +23,10 @@ from eventhub.arrangements.wishes import Wish
 from eventhub.calendars import actions as calendars
 from eventhub.calendars import invites
 from eventhub.calendars.models import Choice, InviteMail
+from eventhub.commitments import confirming
 from eventhub.delegations import actions as delegations
 from eventhub.delegations import filling
-from eventhub.funding import call_queries, opening, vouching
+from eventhub.funding import call_queries, opening, replying, vouching
 from eventhub.funding import desk as fund_desk
 from eventhub.funding import thread as fund_thread
 from eventhub.funding.models import Call, Vouch, Voucher
@@ -51,6 +52,7 @@ from tests import servers
 from tests.arrangements import scene as arrangements
 from tests.awards import scene as awards
 from tests.factories import calendars as in_calendars
+from tests.factories import commitments
 from tests.factories import funding_calls as funds
 from tests.factories import reviewing as reads
 from tests.factories.delegations import arrived, make_delegation, nominate
@@ -116,6 +118,17 @@ def in_state(state: State) -> Scene:
 def helped(person: Person) -> Payload:
     (charge,) = name_people(marked(make_forum()), make_person(), "Amina Yusuf", email=str(person.email))
     return {"charge_id": str(charge.id)}
+
+
+def asked_to_confirm(person: Person) -> Payload:
+    """A commitment that the person is asked to confirm, with its word in all that a mail could quote."""
+    word = MARKERS["en"]
+    made = commitments.make_commitment(
+        marked(commitments.past_event()), wording=word, title=word, maker=word, email=str(person.email)
+    )
+    commitment, _asking = commitments.asked(made)
+    confirming.question(make_staff(), commitment, word)
+    return owed("commitments.questioned")
 
 
 def call_for() -> Call:
@@ -215,6 +228,12 @@ def asked_by_fund(person: Person) -> Payload:
     call = of_fund()
     one = fund_desk.record(call.id, make_application(call, person).id)
     return {"message_id": str(fund_thread.ask(make_person(), call, one, f"A letter of {MARKERS['en']}?", days=3).id)}
+
+
+def answered_by_fund(person: Person) -> Payload:
+    call = of_fund()
+    one = fund_desk.record(call.id, make_application(call, person, state=FundState.RESERVE).id)
+    return {"message_id": str(replying.reply(make_person(), one, f"A letter of {MARKERS['en']}.").id)}
 
 
 def applied_twice(person: Person) -> Payload:
@@ -487,6 +506,7 @@ SCENES: dict[str, Scene] = {
     "funding.eligible": on_file(FundState.ELIGIBLE),
     "funding.ineligible": on_file(FundState.INELIGIBLE),
     "funding.taken_up": on_file(FundState.SUBMITTED),
+    "funding.replied": answered_by_fund,
     "funding.asked": asked_by_fund,
     "funding.asked_again": asked_by_fund,
     "funding.merged": applied_twice,
@@ -494,6 +514,9 @@ SCENES: dict[str, Scene] = {
     "delegations.called_off": focal_point_ended,
     "delegations.nomination_called_off": nomination_called_off,
     "helping.named": helped,
+    "commitments.asked": asked_to_confirm,
+    "commitments.reminded": asked_to_confirm,
+    "commitments.questioned": asked_to_confirm,
     "funding.received": applied(Applied.SUBMITTED),
     "funding.draft_reminded": applied(Applied.DRAFT),
     "funding.withdrawn": applied(Applied.WITHDRAWN),

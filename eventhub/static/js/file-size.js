@@ -12,6 +12,9 @@
       const large = [...input.files].find((file) => file.size > (isPhoto(file) ? mostPhoto : most));
       words = large && isPhoto(large) ? tooLargePhoto : tooLarge;
       for (const old of input.parentElement.querySelectorAll(".problem")) if (old !== said) old.remove();
+      const told = document.querySelector(`.errors a[href="#${input.id}"]`)?.closest("li");
+      if (told?.parentElement.children.length === 1) told.closest(".errors").remove();
+      told?.remove();
       said.textContent = large ? words : "";
       if (large) input.value = "";
       warned = !large;

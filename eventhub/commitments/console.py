@@ -1,0 +1,41 @@
+"""What the staff pages of commitments share: the blueprint, and who comes in."""
+
+import uuid
+
+from flask import Blueprint
+
+from eventhub.commitments import access, queries
+from eventhub.commitments.models import Commitment, Why
+from eventhub.kit.access import actor
+from eventhub.programme.models import Event
+
+bp = Blueprint("commitments_console", __name__)
+RECORD = "/console/commitments/<uuid:commitment_id>"
+
+
+def at_event(slug: str) -> Event:
+    """The event whose commitments these are. Raises NotFound for everybody who does not capture there."""
+    return access.demand_capture(actor().grants, queries.event_of(slug))
+
+
+def kept_event(slug: str) -> Event:
+    """The same for those who look after its records."""
+    return access.demand_keep(actor().grants, queries.event_of(slug))
+
+
+def seen(commitment_id: uuid.UUID, *, lock: bool = False) -> Commitment:
+    """A record for those who capture; one withdrawn for safety for those alone who look after records. Raises NotFound.
+
+    Who may come in is asked before anything is locked.
+    """
+    event, why = queries.place_of(commitment_id)
+    demand = access.demand_keep if why is Why.SAFETY else access.demand_capture
+    demand(actor().grants, event)
+    return queries.record(commitment_id, lock=lock)
+
+
+def kept(commitment_id: uuid.UUID, *, lock: bool = False) -> Commitment:
+    """A record for those who look after records. Raises NotFound."""
+    event, _why = queries.place_of(commitment_id)
+    access.demand_keep(actor().grants, event)
+    return queries.record(commitment_id, lock=lock)

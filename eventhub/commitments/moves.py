@@ -1,0 +1,47 @@
+"""The one way in which a record moves: by the table of moves, with an audit row and the public pages told."""
+
+from flask_babel import lazy_gettext as _l
+
+from eventhub.commitments.models import MOVES, Commitment, State
+from eventhub.kit import audit
+from eventhub.kit.db import db
+from eventhub.kit.errors import DomainError
+from eventhub.kit.revisions import bump
+
+REVISION = "commitments"
+"""The revision of all public pages about commitments."""
+
+
+class NotPossible(DomainError):
+    """The table of moves has no way from here to there."""
+
+    message = _l("This commitment has moved on, so this step is not possible any more. Look at it again.")
+
+
+def move(
+    commitment: Commitment, target: State, *, actor: object | None, reason: str | None = None, text: str | None = None
+) -> None:
+    """Move a record; ``reason`` is a code, ``text`` what somebody wrote. Raises NotPossible."""
+    if target not in MOVES[commitment.state]:
+        raise NotPossible
+    before = commitment.state
+    commitment.state = target
+    deed(commitment, target.value, actor=actor, reason=reason, text=text, was=before.value)
+
+
+def deed(
+    commitment: Commitment,
+    verb: str,
+    *,
+    actor: object | None,
+    reason: str | None = None,
+    text: str | None = None,
+    **detail: object,
+) -> None:
+    """Record a deed; what the public sees of the commitment is made anew."""
+    audit.record(
+        f"commitments.{verb}", commitment, actor=actor, scope_id=commitment.event_id, reason=reason, text=text, **detail
+    )
+    if commitment.published_at is not None:
+        bump(REVISION)
+    db.session.flush()

@@ -1,0 +1,382 @@
+"""Questions about commitments: the list and the page of everybody, staff's lists, links, and who is near to a maker."""
+
+import re
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
+
+from eventhub.commitments.access import CAPTURERS, KEEPERS, Grants
+from eventhub.commitments.axes import TO_ANSWER, Freshness
+from eventhub.commitments.models import (
+    FOLLOWED,
+    SHOWN,
+    Asking,
+    Commitment,
+    Contact,
+    Maker,
+    Milestone,
+    Note,
+    Report,
+    Review,
+    Says,
+    State,
+    Translation,
+    Verdict,
+    Version,
+    Why,
+)
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.kit.errors import or_not_found
+from eventhub.kit.normal import plain
+from eventhub.kit.tokens import digest
+from eventhub.people.affiliations import STILL_NEAR, names
+from eventhub.people.models import Affiliation, Person, name_key
+from eventhub.programme.access import visible_events
+from eventhub.programme.models import Event, Publication, Session, SessionKind
+
+PER_PAGE = 20
+REFERENCE = re.compile(r"c-([0-9]{4,12})")
+"""How somebody types a reference, made plain."""
+BEFORE = timedelta(minutes=30)
+"""A session counts as the present one from so long before its start to so long after its end."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the public list is asked for; None where it does not matter."""
+
+    words: str = ""
+    maker: str | None = None
+    country: str | None = None
+    theme: str | None = None
+    group: str | None = None
+    event: str | None = None
+    said: Says | None = None
+    checked: Verdict | None = None
+    freshness: Freshness | None = None
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A page of the list: the commitments with words, makers and event, how many there are in all, and by commitment
+    how many milestones are done of how many.
+    """
+
+    rows: Sequence[Commitment]
+    total: int
+    progress: dict[uuid.UUID, tuple[int, int]] = field(default_factory=dict)
+    translations: dict[uuid.UUID, Translation] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Behind:
+    """What stands behind a link."""
+
+    asking: Asking
+    contact: Contact
+    commitment: Commitment
+
+
+def is_public() -> ColumnElement[bool]:
+    """A condition on Commitment: what everybody may know of."""
+    return and_(
+        Commitment.published_at.is_not(None),
+        Commitment.state.in_(SHOWN),
+        or_(Commitment.withdrawn_why.is_(None), Commitment.withdrawn_why != Why.SAFETY),
+    )
+
+
+def public_list(wanted: Wanted, language: str, *, today: date, page: int = 1) -> Listed:
+    """One page of what is public, newest first. Five statements at the most, whatever is asked."""
+    rows = _matching(select(Commitment), wanted, today)
+    total = db.session.scalar(_matching(select(func.count(Commitment.id)), wanted, today)) or 0
+    if not total:
+        return Listed((), 0)
+    rows = (
+        rows.options(contains_eager(Commitment.event), joinedload(Commitment.words), selectinload(Commitment.makers))
+        .order_by(Commitment.published_at.desc(), Commitment.id)
+        .limit(PER_PAGE)
+        .offset((page - 1) * PER_PAGE)
+    )
+    found = db.session.scalars(rows).unique().all()
+    ids = [one.id for one in found]
+    return Listed(found, total, milestones_of(ids), translations_of(ids, language))
+
+
+def milestones_of(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[int, int]]:
+    """How many milestones are done, of how many. One statement."""
+    if not ids:
+        return {}
+    counts = (
+        select(Milestone.commitment_id, func.count(Milestone.done_on), func.count())
+        .where(Milestone.commitment_id.in_(ids))
+        .group_by(Milestone.commitment_id)
+    )
+    return {row[0]: (row[1], row[2]) for row in db.session.execute(counts)}
+
+
+def translations_of(ids: Collection[uuid.UUID], language: str) -> dict[uuid.UUID, Translation]:
+    """The newest words in a language, where they were translated into it. One statement."""
+    if not ids:
+        return {}
+    rows = (
+        select(Translation)
+        .join(Commitment, and_(Commitment.id == Translation.commitment_id, Commitment.newest == Translation.number))
+        .where(Commitment.id.in_(ids), Translation.language == language)
+    )
+    return {one.commitment_id: one for one in db.session.scalars(rows)}
+
+
+def public_commitment(number: int) -> Commitment:
+    """A commitment with all that its page shows. Raises NotFound, also where it is hidden."""
+    return or_not_found(db.session.scalar(_whole().where(Commitment.number == number, is_public())))
+
+
+def events_with_commitments() -> list[Event]:
+    """The public events at which something public was promised, newest first: for the filter."""
+    made = exists().where(Commitment.event_id == Event.id, is_public())
+    rows = select(Event).where(Event.publication != Publication.DRAFT, made)
+    return list(db.session.scalars(rows.order_by(Event.first_day.desc(), Event.id)))
+
+
+def reports_of(commitment: Commitment) -> list[Report]:
+    """What the maker said, newest first."""
+    rows = select(Report).where(Report.commitment_id == commitment.id)
+    return list(db.session.scalars(rows.order_by(Report.said_at.desc(), Report.id)))
+
+
+def reviews_of(commitment: Commitment) -> list[Review]:
+    """What was checked, newest first."""
+    rows = select(Review).where(Review.commitment_id == commitment.id)
+    return list(db.session.scalars(rows.order_by(Review.reviewed_at.desc(), Review.id)))
+
+
+def translations(commitment: Commitment) -> list[Translation]:
+    """The words that hold in other languages."""
+    rows = select(Translation).where(
+        Translation.commitment_id == commitment.id, Translation.number == commitment.newest
+    )
+    return list(db.session.scalars(rows.order_by(Translation.language)))
+
+
+def record(commitment_id: uuid.UUID, *, lock: bool = False) -> Commitment:
+    """A commitment for staff as it stands now, whole; ``lock`` holds it first. Raises NotFound."""
+    if lock:
+        held = select(Commitment.id).where(Commitment.id == commitment_id).with_for_update()
+        or_not_found(db.session.scalar(held))
+    rows = _whole().where(Commitment.id == commitment_id).execution_options(populate_existing=True)
+    return or_not_found(db.session.scalar(rows))
+
+
+def place_of(commitment_id: uuid.UUID) -> tuple[Event, Why | None]:
+    """At which event it was said, and why it was withdrawn, if it was: who may come in is judged by this alone, so that
+    a record out of reach costs as much as none. Raises NotFound.
+    """
+    rows = select(Event, Commitment.withdrawn_why).join(Commitment, Commitment.event_id == Event.id)
+    event, why = or_not_found(db.session.execute(rows.where(Commitment.id == commitment_id)).first())
+    return event, why
+
+
+def event_of(slug: str) -> Event | None:
+    """An event for the console, drafts included."""
+    return db.session.scalar(select(Event).where(Event.slug == slug))
+
+
+def sittings(event: Event) -> list[Session]:
+    """The sessions of an event in which something may be said, in their order."""
+    rows = select(Session).where(
+        Session.event_id == event.id,
+        Session.kind != SessionKind.BREAK,
+        Session.publication != Publication.CANCELLED,
+    )
+    return list(db.session.scalars(rows.order_by(Session.starts_at, Session.id)))
+
+
+def present(sessions: Sequence[Session], moment: datetime) -> Session | None:
+    """The session that is on at a moment: the one that began last."""
+    on = [one for one in sessions if one.starts_at - BEFORE <= moment <= one.ends_at + BEFORE]
+    return max(on, key=lambda one: (one.starts_at <= moment, one.starts_at), default=None)
+
+
+def captured_since(event: Event, moment: datetime) -> list[Commitment]:
+    """What was written down at an event since a moment, newest first, with words, makers and contacts."""
+    rows = select(Commitment).where(Commitment.event_id == event.id, Commitment.captured_at >= moment)
+    rows = rows.options(
+        joinedload(Commitment.words), selectinload(Commitment.makers), selectinload(Commitment.contacts)
+    )
+    return list(db.session.scalars(rows.order_by(Commitment.captured_at.desc(), Commitment.id)))
+
+
+def console_list(
+    grants: Grants, *, state: State | None = None, event: str | None = None, words: str = "", page: int = 1
+) -> Listed:
+    """Staff's list, newest first. Four statements."""
+    conditions = [_in_reach(grants), *([Commitment.state == state] if state else [])]
+    conditions += [Event.slug == event] if event else []
+    conditions += [_has_words(words)] if words else []
+    total = db.session.scalar(_with_event(select(func.count(Commitment.id))).where(*conditions)) or 0
+    rows = (
+        _with_event(select(Commitment))
+        .where(*conditions)
+        .options(contains_eager(Commitment.event), joinedload(Commitment.words), selectinload(Commitment.makers))
+        .order_by(Commitment.captured_at.desc(), Commitment.id)
+        .limit(PER_PAGE)
+        .offset((page - 1) * PER_PAGE)
+    )
+    return Listed(db.session.scalars(rows).unique().all(), total)
+
+
+def counts_by_state(grants: Grants) -> dict[State, int]:
+    """How many records of staff's reach stand where."""
+    rows = select(Commitment.state, func.count(Commitment.id)).join(Event, Event.id == Commitment.event_id)
+    rows = rows.where(_in_reach(grants)).group_by(Commitment.state)
+    return {row[0]: row[1] for row in db.session.execute(rows)}
+
+
+def events_in_reach(grants: Grants) -> list[Event]:
+    """Events at which staff may capture, those of these days first in the list: newest days first."""
+    rows = select(Event).where(visible_events(grants, *CAPTURERS), Event.publication != Publication.CANCELLED)
+    return list(db.session.scalars(rows.order_by(Event.first_day.desc(), Event.id).limit(50)))
+
+
+def notes_of(commitment: Commitment, *, for_maker: bool = False) -> list[Note]:
+    """The thread in its order; ``for_maker`` without what staff wrote for themselves."""
+    rows = select(Note).where(Note.commitment_id == commitment.id)
+    if for_maker:
+        rows = rows.where(or_(Note.by_maker, Note.to_maker))
+    return list(db.session.scalars(rows.order_by(Note.id)))
+
+
+def askings_of(commitment: Commitment) -> list[Asking]:
+    """The links that went out, newest first."""
+    rows = select(Asking).where(Asking.commitment_id == commitment.id)
+    return list(db.session.scalars(rows.order_by(Asking.asked_at.desc(), Asking.id)))
+
+
+def open_asking(commitment: Commitment) -> Asking | None:
+    """The link that waits for an answer."""
+    return db.session.scalar(select(Asking).where(Asking.commitment_id == commitment.id, Asking.closed_at.is_(None)))
+
+
+def behind(secret: str, *, lock: bool = False) -> Behind | None:
+    """What a link is about, whether it is open or not; None for nobody's. ``lock`` holds the commitment first."""
+    mine = select(Asking.commitment_id).where(Asking.token_hash == digest(secret)).scalar_subquery()
+    if lock:
+        db.session.execute(select(Commitment.id).where(Commitment.id == mine).with_for_update())
+    rows = (
+        select(Asking, Contact)
+        .join(Contact, Contact.id == Asking.contact_id)
+        .where(Asking.token_hash == digest(secret))
+        .execution_options(populate_existing=lock)
+    )
+    found = db.session.execute(rows).first()
+    if found is None:
+        return None
+    return Behind(found[0], found[1], record(found[0].commitment_id, lock=lock))
+
+
+def told(asking_id: uuid.UUID) -> Behind | None:
+    """An open link for its mail; None when it was closed meanwhile."""
+    rows = select(Asking, Contact).join(Contact, Contact.id == Asking.contact_id)
+    found = db.session.execute(rows.where(Asking.id == asking_id, Asking.closed_at.is_(None))).first()
+    return Behind(found[0], found[1], record(found[0].commitment_id)) if found else None
+
+
+def is_of_maker(person: Person, commitment: Commitment) -> bool:
+    """Whether somebody represents one of the makers, did so within two years, or is one of the contacts: who decides
+    nothing about it (SAFETY.md property 7).
+    """
+    if person.email is not None and person.email in {one.email for one in commitment.contacts}:
+        return True
+    called = names().subquery()
+    recent = (now() - STILL_NEAR).date()
+    mine = (
+        select(Affiliation.id)
+        .join(called, called.c.organisation_id == Affiliation.organisation_id)
+        .where(
+            Affiliation.person_id == person.id,
+            or_(Affiliation.until.is_(None), Affiliation.until >= recent),
+            called.c.name_key.in_([name_key(maker.name) for maker in commitment.makers]),
+        )
+    )
+    return db.session.scalar(select(mine.exists())) or False
+
+
+def _in_reach(grants: Grants) -> ColumnElement[bool]:
+    """A condition on Commitment and Event: what was withdrawn for safety is there for those alone who may withdraw."""
+    seen_by_all = or_(Commitment.withdrawn_why.is_(None), Commitment.withdrawn_why != Why.SAFETY)
+    return and_(visible_events(grants, *CAPTURERS), or_(seen_by_all, visible_events(grants, *KEEPERS)))
+
+
+def _whole() -> Select[Commitment]:
+    return select(Commitment).options(
+        joinedload(Commitment.event),
+        joinedload(Commitment.session),
+        joinedload(Commitment.words),
+        selectinload(Commitment.versions),
+        selectinload(Commitment.makers),
+        selectinload(Commitment.contacts),
+        selectinload(Commitment.milestones),
+        selectinload(Commitment.indicators),
+        selectinload(Commitment.recommendations),
+    )
+
+
+def _with_event(rows: Select[Any]) -> Select[Any]:
+    return rows.join(Event, Event.id == Commitment.event_id)
+
+
+def _matching(rows: Select[Any], wanted: Wanted, today: date) -> Select[Any]:
+    rows = _with_event(rows).where(is_public(), Event.publication != Publication.DRAFT)
+    if wanted.words:
+        rows = rows.where(_has_words(wanted.words))
+    if wanted.maker:
+        rows = rows.where(exists().where(Maker.commitment_id == Commitment.id, Maker.kind == wanted.maker))
+    for column, code in (
+        (Commitment.countries, wanted.country),
+        (Commitment.themes, wanted.theme),
+        (Commitment.groups, wanted.group),
+    ):
+        if code:
+            rows = rows.where(column.contains([code]))
+    if wanted.event:
+        rows = rows.where(Event.slug == wanted.event)
+    if wanted.said:
+        rows = rows.where(Commitment.said == wanted.said)
+    if wanted.checked:
+        rows = rows.where(Commitment.checked == wanted.checked)
+    if wanted.freshness:
+        rows = rows.where(Commitment.state.in_(FOLLOWED), _is(wanted.freshness, today))
+    return rows
+
+
+def _is(freshness: Freshness, today: date) -> ColumnElement[bool]:
+    """The same as ``axes.freshness``, for the database."""
+    silent_from = today - TO_ANSWER
+    return {
+        Freshness.UP_TO_DATE: Commitment.expected_on > today,
+        Freshness.DUE: and_(Commitment.expected_on <= today, Commitment.expected_on > silent_from),
+        Freshness.SILENT: Commitment.expected_on <= silent_from,
+    }[freshness]
+
+
+def _has_words(words: str) -> ColumnElement[bool]:
+    """Every word somewhere in the words or the makers, in any form of its letters; or the reference."""
+    return and_(True, *(_has(part) for part in plain(words).split()[:12]))
+
+
+def _has(part: str) -> ColumnElement[bool]:
+    found = REFERENCE.fullmatch(part)
+    within = Commitment.plain.contains(part, autoescape=True)
+    return or_(within, Commitment.number == int(found[1])) if found else within
+
+
+def searched(version: Version, makers: Sequence[Maker]) -> str:
+    """What searches look through."""
+    return plain(" ".join([version.title, version.wording, *(maker.name for maker in makers)]))

@@ -1,0 +1,302 @@
+"""Commitments in words: their three axes, what happened to them, and how they are named. For pages alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import g, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext as _lp
+from flask_babel import ngettext
+
+from eventhub.commitments import axes, wording
+from eventhub.commitments.axes import Freshness
+from eventhub.commitments.models import (
+    FOLLOWED,
+    Commitment,
+    Indicator,
+    Milestone,
+    Report,
+    Review,
+    Says,
+    State,
+    Translation,
+    Verdict,
+    Version,
+)
+from eventhub.commitments.wording import Missing
+from eventhub.kit.clock import now
+from eventhub.kit.codes import country_name, label
+from eventhub.kit.i18n import direction, in_language, show_date, show_money, show_number, show_time
+from eventhub.kit.money import Money, digits_of
+from eventhub.programme.models import Event, Session
+
+STATES: dict[State, tuple[Any, str]] = {
+    State.DRAFT: (_lp("a commitment", "Draft"), "new"),
+    State.AWAITING_MAKER: (_lp("a commitment", "Waits for the maker"), "go"),
+    State.CLARIFICATION: (_lp("a commitment", "To be clarified"), "warn"),
+    State.VERIFIED: (_lp("a commitment", "Wording verified"), "go"),
+    State.PUBLISHED: (_lp("a commitment", "Published"), "ok"),
+    State.HELD: (_lp("a commitment", "Hidden for safety"), "stop"),
+    State.CLOSED: (_lp("a commitment", "Closed"), "silent"),
+    State.WITHDRAWN: (_lp("a commitment", "Withdrawn"), "silent"),
+    State.SUPERSEDED: (_lp("a commitment", "Replaced by another"), "silent"),
+    State.LAPSED: (_lp("a commitment", "Nobody has answered"), "warn"),
+}
+SAYS: dict[Says, str] = {
+    Says.NOT_STARTED: "new",
+    Says.PLANNING: "go",
+    Says.IN_PROGRESS: "go",
+    Says.FULFILLED: "ok",
+    Says.CHANGED: "warn",
+    Says.WITHDRAWN: "silent",
+}
+CHECKED: dict[Verdict, str] = {
+    Verdict.UNVERIFIED: "new",
+    Verdict.EVIDENCE_SEEN: "go",
+    Verdict.CONFIRMED: "ok",
+    Verdict.DISPUTED: "stop",
+    Verdict.NO_EVIDENCE: "warn",
+}
+FRESH: dict[Freshness, str] = {Freshness.UP_TO_DATE: "ok", Freshness.DUE: "warn", Freshness.SILENT: "silent"}
+MISSING: dict[Missing, Any] = {
+    Missing.DUE: _l("By when? Add the last day."),
+    Missing.MEASURE: _l("How much, or how many? Add a number or an indicator."),
+    Missing.MILESTONES: _l("What comes first? Add milestones with their days."),
+    Missing.WHERE: _l("Where? Add the countries."),
+    Missing.FOR_WHOM: _l("For whom? Add the groups concerned."),
+}
+
+
+@dataclass(frozen=True)
+class Words:
+    """Words as a page shows them: in the page's language where they were translated, else as they were said."""
+
+    title: str
+    language: str | None
+    direction: str | None
+
+
+def titled(commitment: Commitment, translation: Translation | None = None) -> Words:
+    """The title. Language and direction where they are not the page's."""
+    if commitment.language != g.lang and translation is not None:
+        return Words(wording.title_of(translation.title, translation.wording), None, None)
+    title = wording.title_of(commitment.words.title, commitment.words.wording)
+    if commitment.language == g.lang:
+        return Words(title, None, None)
+    return Words(title, commitment.language, direction(commitment.language))
+
+
+def made_by(commitment: Commitment) -> str:
+    """The makers, the one who leads first."""
+    return " · ".join(one.name for one in sorted(commitment.makers, key=lambda one: (not one.is_lead, one.position)))
+
+
+def event_title(event: Event) -> str:
+    """What the event is called."""
+    return in_language(event.title, g.lang, event.original_language).text
+
+
+def session_title(session: Session, event: Event) -> str:
+    """26 November, 10:00 · what the session is called."""
+    local = session.starts_at.astimezone(ZoneInfo(session.time_zone))
+    title = in_language(session.title, g.lang, event.original_language).text
+    return f"{show_date(local.date(), g.lang, year=False)}, {show_time(local)} · {title}"
+
+
+def three_axes(commitment: Commitment, steps: tuple[int, int] | None) -> list[dict[str, Any]]:
+    """They say, we checked, last heard: three facts, for components/axes.html."""
+    said = commitment.said
+    note = None
+    if steps and axes.progress(*steps) is not None:
+        note = _(
+            "%(done)s of %(total)s milestones", done=show_number(steps[0], g.lang), total=show_number(steps[1], g.lang)
+        )
+    says = (label("self_report", said.value, g.lang), SAYS[said]) if said else (_("No report yet"), "new")
+    found = [
+        {"label": _("They say"), "tag": says, "note": note},
+        {
+            "label": _("We checked"),
+            "tag": (label("review", commitment.checked.value, g.lang), CHECKED[commitment.checked]),
+        },
+    ]
+    if commitment.state in FOLLOWED and commitment.heard_on and commitment.expected_on:
+        found.append({"label": _("Last heard"), **_fresh(commitment.heard_on, commitment.expected_on)})
+    elif commitment.published_at is not None:
+        found.append({"label": _("Last heard"), "tag": STATES[commitment.state]})
+    return found
+
+
+def _fresh(heard_on: date, expected_on: date) -> dict[str, Any]:
+    news = axes.freshness(heard_on, expected_on, now().date())
+    tag = (label("freshness", news.freshness.value, g.lang), FRESH[news.freshness])
+    if news.freshness is Freshness.UP_TO_DATE:
+        return {"tag": tag, "note": show_date(heard_on, g.lang)}
+    if news.freshness is Freshness.DUE:
+        return {"tag": tag, "note": _("since %(day)s", day=show_date(expected_on, g.lang))}
+    return {"tag": tag, "note": ngettext("for %(num)s day", "for %(num)s days", news.days)}
+
+
+def row(commitment: Commitment, steps: tuple[int, int] | None, translation: Translation | None) -> dict[str, Any]:
+    """One of the public list, for components/pledge.html."""
+    words = titled(commitment, translation)
+    event = commitment.event
+    return {
+        "url": url_for("commitments.commitment", reference=commitment.reference),
+        "title": words.title,
+        "maker": made_by(commitment),
+        "where": _("%(event)s, %(day)s", event=event_title(event), day=show_date(event.first_day, g.lang)),
+        "axes": three_axes(commitment, steps),
+        "lang": words.language,
+        "direction": words.direction,
+    }
+
+
+def amount(version: Version) -> str | None:
+    """USD 2,000,000."""
+    if version.amount is None or version.currency is None:
+        return None
+    return show_money(Money(int(version.amount.scaleb(digits_of(version.currency))), version.currency), g.lang)
+
+
+def countries(codes: Sequence[str]) -> str:
+    """Names of countries, in one line."""
+    return " · ".join(country_name(code, g.lang) for code in codes)
+
+
+def details(commitment: Commitment) -> list[dict[str, Any]]:
+    """What it is about beside its words, for components/facts.html."""
+    words = commitment.words
+    found: list[tuple[Any, str | None, str | None]] = []
+    for one in sorted(commitment.makers, key=lambda one: (not one.is_lead, one.position)):
+        kind = label("commitment_maker_type", one.kind, g.lang)
+        leads = one.is_lead and len(commitment.makers) > 1
+        found.append((_("Made by"), one.name, " · ".join([kind, _("leads and reports")]) if leads else kind))
+    found += [
+        (_("First day"), _day(words.start_on), None),
+        (_("By when?"), _day(words.due_on) or _("No day was named"), None),
+        (_("Amount"), amount(words), None),
+        (_("For whom"), words.beneficiaries, None),
+        (
+            _("Kind of commitment"),
+            label("commitment_type", commitment.kind, g.lang) if commitment.kind else None,
+            None,
+        ),
+        (_("Countries"), countries(commitment.countries), None),
+        (_("Themes"), " · ".join(label("theme", one, g.lang) for one in commitment.themes), None),
+        (_("Groups concerned"), " · ".join(label("group_concerned", one, g.lang) for one in commitment.groups), None),
+    ]
+    return [{"label": label_, "value": value, "note": note} for label_, value, note in found if value]
+
+
+def changes(commitment: Commitment) -> list[dict[str, Any]]:
+    """What changed since publication, newest first: the difference of the words, the deadline before and after, why."""
+    found = []
+    versions = {one.number: one for one in commitment.versions}
+    for number in sorted(versions, reverse=True):
+        after, before = versions[number], versions.get(number - 1)
+        if before is None or commitment.published_at is None or after.written_at <= commitment.published_at:
+            continue
+        found.append(change(before, after))
+    return found
+
+
+def change(before: Version, after: Version) -> dict[str, Any]:
+    """One version beside the one before it."""
+    return {
+        "number": after.number,
+        "when": show_date(after.written_at.date(), g.lang),
+        "iso": after.written_at.isoformat(),
+        "parts": wording.difference(before.wording, after.wording) if before.wording != after.wording else [],
+        "due": (_day(before.due_on), _day(after.due_on)) if before.due_on != after.due_on else None,
+        "amount": (amount(before), amount(after)) if amount(before) != amount(after) else None,
+        "reason": after.reason,
+        "by_maker": after.by_maker,
+    }
+
+
+def history(commitment: Commitment, reports: Sequence[Report], reviews: Sequence[Review]) -> list[dict[str, Any]]:
+    """All that the public may know, newest first, for components/history.html."""
+    found: list[tuple[Any, dict[str, Any]]] = []
+    for report in reports:
+        title = _("The maker says: %(status)s", status=label("self_report", report.says.value, g.lang))
+        found.append((report.said_at, {"title": title, "text": report.text, "kind": _kind(SAYS[report.says])}))
+    for review in reviews:
+        title = _("We checked: %(result)s", result=label("review", review.verdict.value, g.lang))
+        found.append(
+            (review.reviewed_at, {"title": title, "text": review.text, "kind": _kind(CHECKED[review.verdict])})
+        )
+    for version in commitment.versions:
+        if commitment.published_at is not None and version.written_at > commitment.published_at:
+            found.append((version.written_at, {"title": _("The words were changed"), "text": version.reason}))
+    if commitment.withdrawn_at is not None:
+        title = str(STATES[State.WITHDRAWN][0])
+        found.append((commitment.withdrawn_at, {"title": title, "text": commitment.withdrawn_reason, "kind": "silent"}))
+    if commitment.published_at is not None:
+        found.append((commitment.published_at, {"title": str(STATES[State.PUBLISHED][0]), "kind": "ok"}))
+    if commitment.confirmed_at is not None:
+        found.append((commitment.confirmed_at, {"title": _("Confirmed by the maker"), "kind": "ok"}))
+    found.append((commitment.said_at, {"title": _("Said at the event")}))
+    found.sort(key=lambda one: one[0], reverse=True)
+    return [{"when": show_date(at.date(), g.lang), "datetime": at.date().isoformat(), **what} for at, what in found]
+
+
+def steps(milestones: Sequence[Milestone]) -> list[dict[str, Any]]:
+    """Milestones with their days."""
+    return [
+        {
+            "text": one.text,
+            "due": _day(one.due_on),
+            "done": _day(one.done_on),
+            "tag": _step_tag(one),
+        }
+        for one in milestones
+    ]
+
+
+def indicators(rows: Sequence[Indicator]) -> list[dict[str, Any]]:
+    """Indicators with the way from the baseline to the target."""
+    return [
+        {
+            "name": one.name,
+            "span": " → ".join(_figure(number) for number in (one.baseline, one.target) if number is not None),
+        }
+        for one in rows
+    ]
+
+
+def _figure(number: Decimal) -> str:
+    return show_number(number, g.lang, max(0, -int(number.normalize().as_tuple().exponent)))
+
+
+def advice(commitment: Commitment) -> list[Any]:
+    """What would make it easier to follow."""
+    found = wording.missing(
+        due=commitment.words.due_on,
+        wording=commitment.words.wording,
+        indicators=len(commitment.indicators),
+        milestones=len(commitment.milestones),
+        countries=commitment.countries,
+        groups=commitment.groups,
+    )
+    return [MISSING[one] for one in found]
+
+
+def _step_tag(one: Milestone) -> tuple[Any, str]:
+    if one.done_on is not None:
+        return _l("Done"), "ok"
+    if one.due_on is not None and one.due_on < now().date():
+        return _l("Late"), "warn"
+    return _l("Open"), "new"
+
+
+def _day(day: date | None) -> str | None:
+    return show_date(day, g.lang) if day else None
+
+
+def _kind(tag: str) -> str:
+    return tag if tag in {"ok", "warn", "silent"} else "warn" if tag == "stop" else ""

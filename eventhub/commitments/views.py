@@ -1,0 +1,135 @@
+"""The public pages: what was promised, what became of it, and who has gone quiet. Without a session."""
+
+import re
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from flask import Blueprint, g, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
+
+from eventhub.commitments import queries, shown
+from eventhub.commitments.axes import Freshness
+from eventhub.commitments.models import Says, Verdict
+from eventhub.commitments.moves import REVISION
+from eventhub.commitments.queries import Wanted
+from eventhub.kit import codes
+from eventhub.kit.access import public
+from eventhub.kit.clock import now
+from eventhub.kit.errors import NotFound
+from eventhub.kit.i18n import direction
+from eventhub.kit.pages import changes_at, kept_page
+from eventhub.kit.paging import page_number, pager
+from eventhub.programme.models import Event
+
+bp = Blueprint("commitments", __name__)
+
+REFERENCE = re.compile(r"C-([0-9]{4,12})")
+WORDS = 200
+"""So many signs of a question are looked for."""
+
+
+# Not kept: what people look for stays in no memory, and no proxy's either.
+@bp.get("/commitments")
+@public
+def index() -> ResponseReturnValue:
+    """Search and filters, newest first. Six statements at the most."""
+    g.section = "commitments"
+    wanted, page = _wanted(), page_number()
+    events = queries.events_with_commitments()
+    found = queries.public_list(wanted, g.lang, today=now().date(), page=page)
+    kept: dict[str, Any] = {name: value for name, value in request.args.items() if name in FILTERS and value}
+    return render_template(
+        "commitments/index.html",
+        rows=[shown.row(one, found.progress.get(one.id), found.translations.get(one.id)) for one in found.rows],
+        total=found.total,
+        wanted=wanted,
+        asked=kept,
+        selects=_selects(wanted, events),
+        pager=pager(
+            lambda number: url_for("commitments.index", **kept, page=number),
+            page=page,
+            size=queries.PER_PAGE,
+            total=found.total,
+        ),
+    )
+
+
+@bp.get("/commitments/<reference>")
+@public
+@kept_page(REVISION, "programme")
+def commitment(reference: str) -> ResponseReturnValue:
+    """One commitment for ever at one address, with its whole history."""
+    g.section = "commitments"
+    match = REFERENCE.fullmatch(reference)
+    found = queries.public_commitment(int(match[1])) if match else None
+    if found is None or found.reference != reference:
+        raise NotFound
+    changes_at(datetime.combine(now().date() + timedelta(days=1), time(), tzinfo=UTC))
+    translated = {one.language: one for one in queries.translations(found)}
+    mine = translated.get(g.lang)
+    steps = queries.milestones_of([found.id]).get(found.id)
+    return render_template(
+        "commitments/commitment.html",
+        commitment=found,
+        words=shown.titled(found, mine),
+        version=found.words,
+        direction_said=direction(found.language),
+        translation=mine.wording if mine and found.language != g.lang else None,
+        others=[code for code in translated if code not in {g.lang, found.language}],
+        makers=shown.made_by(found),
+        lead=next((one for one in found.makers if one.is_lead), None),
+        event_title=shown.event_title(found.event),
+        axes=shown.three_axes(found, steps),
+        state=shown.STATES[found.state],
+        is_over=found.state.value in {"withdrawn", "superseded", "closed"},
+        details=shown.details(found),
+        milestones=shown.steps(found.milestones),
+        indicators=shown.indicators(found.indicators),
+        changes=shown.changes(found),
+        history=shown.history(found, queries.reports_of(found), queries.reviews_of(found)),
+    )
+
+
+FILTERS = ("q", "maker", "country", "theme", "group", "event", "said", "checked", "fresh")
+
+
+def _wanted() -> Wanted:
+    """What the address asks for; what is no answer of a list is left out."""
+    said, checked, fresh = (request.args.get(name, "") for name in ("said", "checked", "fresh"))
+    country = request.args.get("country", "")
+    return Wanted(
+        words=request.args.get("q", "").strip()[:WORDS],
+        maker=_one_of("maker", "commitment_maker_type"),
+        country=country if codes.is_country(country) else None,
+        theme=_one_of("theme", "theme"),
+        group=_one_of("group", "group_concerned"),
+        event=request.args.get("event", "")[:200] or None,
+        said=Says(said) if said in {one.value for one in Says} else None,
+        checked=Verdict(checked) if checked in {one.value for one in Verdict} else None,
+        freshness=Freshness(fresh) if fresh in {one.value for one in Freshness} else None,
+    )
+
+
+def _one_of(name: str, vocabulary: str) -> str | None:
+    value = request.args.get(name, "")
+    return value if value in codes.codes(vocabulary) else None
+
+
+def _selects(wanted: Wanted, events: list[Event]) -> list[dict[str, Any]]:
+    """The filters: name, label, what stands for all, the choices and the chosen one."""
+    everything, everyone = _l("All"), _l("Everyone")
+    return [
+        _select("maker", _l("Made by"), everyone, codes.choices("commitment_maker_type", g.lang), wanted.maker),
+        _select("country", _l("Country"), everything, codes.countries(g.lang), wanted.country),
+        _select("theme", _l("Theme"), everything, codes.choices("theme", g.lang), wanted.theme),
+        _select("group", _l("Group concerned"), everything, codes.choices("group_concerned", g.lang), wanted.group),
+        _select("event", _l("Event"), everything, [(one.slug, shown.event_title(one)) for one in events], wanted.event),
+        _select("said", _l("They say"), everything, codes.choices("self_report", g.lang), wanted.said),
+        _select("checked", _l("We checked"), everything, codes.choices("review", g.lang), wanted.checked),
+        _select("fresh", _l("Last heard"), everything, codes.choices("freshness", g.lang), wanted.freshness),
+    ]
+
+
+def _select(name: str, label: Any, none: Any, choices: list[tuple[str, str]], chosen: str | None) -> dict[str, Any]:
+    return {"name": name, "label": label, "none": none, "choices": choices, "chosen": chosen or ""}

@@ -1,0 +1,28 @@
+"""Commitments in the small world: one in each place where something can be done with it."""
+
+from eventhub.commitments import confirming, queries, verifying
+from eventhub.commitments.models import Why
+from eventhub.programme.models import Event
+from tests.factories.commitments import asked, make_commitment, new_address, published
+from tests.factories.people import make_person
+
+
+def commitment_parts(event: Event) -> dict[str, str]:
+    """The parts of addresses, by name."""
+    draft = make_commitment(event, email=new_address(), in_session=False)
+    waiting, asking = asked(make_commitment(event, email=new_address(), in_session=False))
+    refusing = asked(make_commitment(event, email=new_address(), in_session=False))[1]
+    shown = published(event, in_session=False)
+    hidden = published(event, in_session=False)
+    verifying.withdraw(make_person(), hidden, Why.SAFETY, reason="They were threatened")
+    return {
+        "commitment": str(draft.id),
+        "commitment_contact": str(draft.contacts[0].id),
+        "commitment_lock": str(queries.record(draft.id).lock),
+        "asked_commitment": str(waiting.id),
+        "confirm_link": confirming.link_token(asking),
+        "maker_link": confirming.link_token(refusing),
+        "shown_commitment": str(shown.id),
+        "shown_reference": shown.reference,
+        "hidden_commitment": str(hidden.id),
+    }

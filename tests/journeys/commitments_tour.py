@@ -1,0 +1,99 @@
+"""Stops of the tour at commitments: the room, records, links of makers, and what everybody reads."""
+
+from collections.abc import Callable
+from datetime import date
+
+from eventhub.commitments import capturing, confirming, following, queries, verifying
+from eventhub.commitments.capturing import MadeBy, Step, Words
+from eventhub.commitments.models import Commitment, Says, Verdict, Why
+from eventhub.people.models import Person
+from eventhub.programme.models import Event
+from tests.factories.commitments import asked, described, make_commitment, new_address, past_event, published
+from tests.factories.people import make_person
+
+
+def commitment_stops(
+    words: Callable[[str], str], texts: Callable[[str], dict[str, str]], owner: Person
+) -> dict[str, dict[str, str]]:
+    """Addresses by who looks."""
+    event = past_event()
+    event.title = texts("A dialogue on education")
+    shown = _followed(event, words)
+    published(event, maker=words("Meridian Logistics"), kind="business", title=words("Hiring data"), country=None)
+    gone = published(event, maker=words("Open Horizons"), wording=words("We will give two million."), language="fr")
+    verifying.withdraw(make_person(), gone, Why.MAKER, reason=words("The budget was cut"))
+    harmful = published(event, maker=words("Union"))
+    verifying.withdraw(make_person(), harmful, Why.SAFETY, reason=words("They were threatened"))
+    draft = make_commitment(event, wording=words("We will open classes."), email=new_address())
+    waiting, asking = asked(
+        make_commitment(
+            event, maker=words("Ministry of Language"), wording=words("We will teach."), email=new_address()
+        )
+    )
+    confirming.question(make_person(name=words("Grace")), waiting, words("In which districts?"))
+    asking = queries.open_asking(queries.record(waiting.id)) or asking
+    capturing.add_contact(make_person(), waiting, new_address(), name=words("Amina"), language="ar")
+    record, link = "/console/commitments", f"/confirm/{confirming.link_token(asking)}"
+    return {
+        "public": {
+            "commitments.index": "/commitments",
+            "commitments.index#nothing": "/commitments?q=zzzz",
+            "commitments.commitment": f"/commitments/{shown.reference}",
+            "commitments.commitment#withdrawn": f"/commitments/{gone.reference}",
+            "commitments.confirm": link,
+            "commitments.correct": f"{link}/correct",
+            "commitments.not_me": f"{link}/not-me",
+        },
+        "staff": {
+            "commitments_console.index": record,
+            "commitments_console.room": f"/console/events/{event.slug}/commitments",
+            "commitments_console.record": f"{record}/{shown.id}",
+            "commitments_console.record#draft": f"{record}/{draft.id}",
+            "commitments_console.record#waiting": f"{record}/{waiting.id}",
+            "commitments_console.record#sealed": f"{record}/{harmful.id}",
+            "commitments_console.words": f"{record}/{shown.id}/words",
+            "commitments_console.details": f"{record}/{shown.id}/details",
+            "commitments_console.translation": f"{record}/{shown.id}/translation",
+            "commitments_console.withdraw": f"{record}/{shown.id}/withdraw",
+        },
+    }
+
+
+def _followed(event: Event, words: Callable[[str], str]) -> Commitment:
+    """One with everything that a page can say of it."""
+    made = published(
+        event,
+        maker=words("Ministry of Education"),
+        wording=words("We will open classes in 120 schools."),
+        title=words("Mother-tongue classes"),
+        speaker=words("The Minister"),
+    )
+    made = described(
+        made,
+        makers=[
+            MadeBy(words("Ministry of Education"), "government", "KE"),
+            MadeBy(words("Foundation"), "donor_foundation"),
+        ],
+        speaker=words("The Minister"),
+        kind="programme_or_service",
+        themes=["education", "language"],
+        groups=["linguistic_minority"],
+        sdgs=["4.5"],
+        countries=["KE"],
+        recommendations=[(words("A/HRC/52/71"), "65")],
+        indicators=[(words("Schools"), None, None)],
+        milestones=[Step(words("The law is drafted"), date(2026, 1, 1), date(2026, 2, 1)), Step(words("Passed"))],
+    )
+    keeper = make_person(name=words("Awhina"))
+    later = Words(
+        words("We will open classes in 100 schools."),
+        title=words("Mother-tongue classes"),
+        due_on=date(2029, 6, 30),
+        beneficiaries=words("Children"),
+    )
+    capturing.amend(keeper, made, later, reason=words("A new budget year"))
+    capturing.translate(keeper, made, "ar", wording=words("Translated"), title=words("Title"))
+    following.say(made, Says.IN_PROGRESS, text=words("Forty-six are open"))
+    following.check(keeper, made, Verdict.DISPUTED, text=words("Four are missing"))
+    verifying.write(keeper, made, words("The embassy called"))
+    return queries.record(made.id)
