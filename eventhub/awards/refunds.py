@@ -12,10 +12,10 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from eventhub.awards import paying
-from eventhub.awards.console_queries import Aside
 from eventhub.awards.models import Award, Outcome, Payment, Refund
 from eventhub.funding.models import Application
 from eventhub.funding.moves import NotPossible
+from eventhub.funding.nearness import Aside
 from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import db

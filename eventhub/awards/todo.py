@@ -7,9 +7,10 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, and_, func, literal, or_, select
 
-from eventhub.awards.console_queries import aside_of, reach_of
+from eventhub.awards.console_queries import reach_of
 from eventhub.awards.models import Award, AwardLine, Outcome, Ticket, Visa, VisaState
 from eventhub.funding.models import Application, Call, Stand, State
+from eventhub.funding.nearness import aside_of
 from eventhub.kit.clock import now
 from eventhub.kit.db import Texts, db
 from eventhub.people.models import Person, Role, RoleGrant

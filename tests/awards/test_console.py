@@ -128,7 +128,7 @@ def test_the_list_shows_aliases_and_costs_the_same_for_one_and_three(
     assert len(statements) == one <= 10
     statements.clear()
     client.get(f"/en/console/funds/{fund.call.slug}/money")
-    assert len(statements) <= 15
+    assert len(statements) <= 16
 
 
 def test_many_are_offered_after_a_preview(client: FlaskClient, fund: Money) -> None:
@@ -444,7 +444,7 @@ def test_the_page_of_a_grant_costs_the_same_with_many_lines_and_payments(
     db.session.expire_all()
     statements.clear()
     client.get(url)
-    assert len(statements) == one <= 18
+    assert len(statements) == one <= 19
     statements.clear()
     client.get(f"{home(fund)}/payments")
     assert len(statements) <= 12

@@ -271,7 +271,7 @@ def test_an_officer_s_own_decision_is_not_there(client: FlaskClient, scene: Deci
     db.session.flush()
     told = client.get(at(scene)).get_data(as_text=True)
     assert name not in told
-    assert "A colleague has to release." in told
+    assert "a colleague takes care of them." in told
     assert client.get(at(scene, f"/{file.id}")).status_code == HTTPStatus.NOT_FOUND
     assert "stamp" not in told
     assert client.post(at(scene), data=GO).status_code in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}

@@ -21,7 +21,7 @@ from eventhub.kit.db import db
 from eventhub.kit.outbox import Promise
 from eventhub.selecting import inputs, running
 from eventhub.selecting import queries as selecting
-from eventhub.selecting.models import Kind
+from eventhub.selecting.models import Kind, Recusal
 from tests.factories.people import make_organisation
 from tests.factories.releasing import Decided, decide, make_decided, make_staged, release, stage
 from tests.factories.selecting import COST, answer, at_least, make_scored, meet, reading
@@ -236,11 +236,11 @@ def two_stepping_in(scene: Decided) -> list[Application]:
     return [awarding.confirm(scene.officer, queries.proposal(one.id, lock=True)) for one in waiting]
 
 
-def test_an_approver_approves_who_stood_on_the_page_and_is_not_near() -> None:
+def test_an_approver_approves_who_stood_on_the_page_and_stands_aside_for_others() -> None:
     scene = make_staged(8, 2)
     own, other = two_stepping_in(scene)
     rules = reading(scene.call).rules
-    own.filed_by_id = scene.approver.id
+    db.session.add(Recusal(call_id=scene.call.id, application_id=own.id, person_id=scene.approver.id))
     db.session.flush()
     with pytest.raises(OwnFile):
         staging.approve_confirmed(scene.approver, scene.call, rules, [own.id])

@@ -7,6 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from eventhub.funding.models import Application, State
+from eventhub.funding.nearness import StillToCome
 from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.errors import NotFound
 from eventhub.kit.outbox import Promise
@@ -148,7 +149,7 @@ def test_recommend_and_approve_are_two_people(database: None) -> None:
     db.session.add(Affiliation(person_id=near.id, organisation_id=organisation.id))
     files[0].organisation_id = organisation.id
     db.session.flush()
-    with pytest.raises(actions.TooNear):
+    with pytest.raises(StillToCome):
         actions.approve(near, reading(call), slate.number)
     actions.approve(approver, reading(call), slate.number)
     assert slate.state is SlateState.APPROVED
