@@ -108,11 +108,9 @@ def facts(award: Award, found: Journey, paid: str, there: Attending | None = Non
         days = show_days(found.ticket.travels_on, found.ticket.returns_on, lang) if found.ticket else ""
         rows.append((_("Your journey"), days or _("Not settled yet")))
         if found.visa is not None:
-            rows.append((_("Visa"), _visa(found.visa, lang)))
+            rows += _visa(found.visa, lang)
     if award.outcome is Outcome.ACCEPTED or award.spent:
         rows.append((_("Paid so far"), paid))
-    if holds and award.application.state in AHEAD:
-        rows.append((_("How you are paid"), letters.PAID))
     if holds:
         rows.append((_("Report on the journey"), _report(found, lang)))
     return [{"label": name, "value": value} for name, value in rows]
@@ -166,11 +164,11 @@ def _visa_steps(award: Award, found: Journey, there: Attending | None) -> list[d
     return rows
 
 
-def _visa(visa: Visa, lang: str) -> str:
-    word = str(VISAS[visa.state][0])
-    if visa.appointment_on is None or visa.state not in {VisaState.NEEDED, VisaState.ASKED}:
-        return word
-    return str(_("%(state)s; appointment on %(day)s", state=word, day=show_date(visa.appointment_on, lang)))
+def _visa(visa: Visa, lang: str) -> list[tuple[Any, Any]]:
+    rows: list[tuple[Any, Any]] = [(_("Visa"), VISAS[visa.state][0])]
+    if visa.appointment_on is not None and visa.state in {VisaState.NEEDED, VisaState.ASKED}:
+        rows.append((_("Visa appointment"), show_date(visa.appointment_on, lang)))
+    return rows
 
 
 def _report(found: Journey, lang: str) -> str:

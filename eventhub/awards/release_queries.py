@@ -1,10 +1,11 @@
-"""Which calls have decisions that wait."""
+"""Which calls have decisions that wait, and to whom a letter is handed once they are told."""
 
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy.orm import contains_eager, joinedload
 
 from eventhub.awards.release_models import Decision, Release, Staging
 from eventhub.funding import own
@@ -12,6 +13,7 @@ from eventhub.funding.access import scope_of
 from eventhub.funding.models import Application, Call, Stand, State
 from eventhub.kit.db import db
 from eventhub.people.access import Scope
+from eventhub.people.models import Person
 from eventhub.programme.models import Event
 from eventhub.selecting.models import Slate, SlateState
 
@@ -67,3 +69,27 @@ def waiting_calls(others: ColumnElement[bool]) -> list[Waiting]:
         Waiting(call, scope_of(call, series_id), failed is not None, set_one is not None, not_done is not None)
         for call, series_id, failed, set_one, not_done in db.session.execute(rows)
     ]
+
+
+def on_paper(call_id: uuid.UUID, application_id: uuid.UUID | None = None) -> list[tuple[Application, Decision]]:
+    """Who was told of a place in reserve or of a no and has no mailbox, with what was told: the desk hands them a
+    letter. Of whom another decision waits is not one. One statement.
+    """
+    rows = (
+        select(Application, Decision)
+        .join(Decision, Decision.application_id == Application.id)
+        .join(Application.person)
+        .options(contains_eager(Application.person).joinedload(Person.seal_key), joinedload(Application.call))
+        .where(
+            Application.call_id == call_id,
+            Application.erased_at.is_(None),
+            Person.email.is_(None),
+            Decision.told_at.is_not(None),
+            Application.outcome_seen.is_(None),
+            Application.state.in_([State.RESERVE, State.NOT_RECOMMENDED]),
+        )
+        .order_by(Application.number, Application.id)
+    )
+    if application_id is not None:
+        rows = rows.where(Application.id == application_id)
+    return [(row[0], row[1]) for row in db.session.execute(rows)]

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from eventhub.awards import ledger, letters, releasing
 from eventhub.awards.models import Award
 from eventhub.awards.money_models import FundEnvelope
-from eventhub.awards.release_models import Failed, Release, Staging
+from eventhub.awards.release_models import Decision, Failed, Release, Staging
 from eventhub.awards.releasing import Staged
 from eventhub.funding.models import Application, Call, State
 from eventhub.funding.thread import due_after
@@ -89,6 +89,13 @@ def letter(one: Staged, accept_days: int, at: datetime | None = None) -> dict[st
     """The letter of one person as it will be read; on paper for a person without an address."""
     written = _letter(one.application.person, one.application, one, accept_days, at or now())
     return drawn(written, one.application.person.language)
+
+
+def paper(application: Application, told: Decision, words: str | None) -> dict[str, Any]:
+    """The letter of somebody without a mailbox who was told, as it is handed over."""
+    person, reason = application.person, told.reason_told or told.reason
+    written = letters.decided_on_paper(application, person, application.call, reason, words)
+    return drawn(written, person.language)
 
 
 def samples(

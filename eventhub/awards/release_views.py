@@ -4,16 +4,17 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, flash, g, render_template, request
+from flask import Blueprint, flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from eventhub.awards import access, considering, release_shown, releasing, staging, stepping
+from eventhub.awards import access, considering, release_queries, release_shown, releasing, staging, stepping
 from eventhub.awards.console import marked_ids, without_sums
 from eventhub.awards.console_queries import aside_of
 from eventhub.awards.letters import title_of
 from eventhub.awards.release_forms import ReasonForm, ReleaseForm
+from eventhub.awards.release_models import Decision
 from eventhub.awards.releasing import CHOICES, Staged
 from eventhub.funding import duplicates
 from eventhub.funding.models import Application, State
@@ -128,6 +129,9 @@ def reserves(slug: str) -> ResponseReturnValue:
 def letter(slug: str, application_id: uuid.UUID) -> ResponseReturnValue:
     """What one person will read; for whoever is not chosen, reason and words can still be changed."""
     place = _at(slug)
+    told = release_queries.on_paper(place.reading.call.id, application_id)
+    if told and request.method == "GET":
+        return _paper(place, *told[0])
     one = releasing.one_staged(place.reading.call.id, application_id)
     if too_near(place.person, [one.application]):
         raise NotFound
@@ -158,6 +162,23 @@ def letter(slug: str, application_id: uuid.UUID) -> ResponseReturnValue:
         letter=release_shown.letter(one, place.reading.rules.accept_days, set_one.at if set_one else None),
     )
     return page, form.status
+
+
+def _paper(place: Place, application: Application, told: Decision) -> str:
+    """A letter after the release, for somebody whom no mail reaches."""
+    if too_near(place.person, [application]):
+        raise NotFound
+    return render_template(
+        "awards/release_letter.html",
+        **_call(place),
+        form=None,
+        name=application.listed_name,
+        unreached=True,
+        is_told=True,
+        who={"discreet": False},
+        state=next((title, kind) for state, title, kind in release_shown.GROUPS if state is application.state),
+        letter=release_shown.paper(application, told, releasing.words_told(application)),
+    )
 
 
 def _at(slug: str) -> Place:
@@ -223,6 +244,7 @@ def _draw(place: Place, form: Form) -> ResponseReturnValue:
         letters=_samples(place, rows, set_one.at if set_one else None),
         discreet=sum(one.application.person.discreet for one in rows),
         accept_days=place.reading.rules.accept_days,
+        papers=_papers(place),
         past=release_shown.past(past, names, actor().time_zone, lang, near=is_near),
         scripts=["show-if.js"],
     )
@@ -255,6 +277,21 @@ def _timely(place: Place) -> dict[str, Any]:
         "closes": show_own(call.closes_at, call.time_zone, g.lang) if call.closes_at > now() else "",
         "early": early(call.id, place.person.id),
     }
+
+
+def _papers(place: Place) -> list[dict[str, Any]]:
+    """Whom a letter is handed to, since no mail reaches them."""
+    call = place.reading.call
+    told = [one for one, _decision in release_queries.on_paper(call.id)]
+    near = too_near(place.person, told)
+    return [
+        {
+            "name": one.listed_name,
+            "url": url_for("awards_release.letter", slug=call.slug, application_id=one.id),
+        }
+        for one in told
+        if one.id not in near
+    ]
 
 
 def _samples(place: Place, rows: list[Staged], at: Any) -> list[dict[str, Any]]:

@@ -94,7 +94,7 @@ def test_a_grant_says_days_visa_what_is_to_be_done_and_when_the_report_is_due(cl
     award = queries.award(award.id)
     visa = travelling.visa_needed(fund.officer, award, appointment_on=appointment)
     page = page_of(client, award)
-    assert "Needed; appointment on" in page
+    assert "Visa appointment" in page
     assert "Ask for your visa as soon as you can" in page
     award = queries.award(award.id)
     travelling.visa_granted(fund.officer, award, visa)
