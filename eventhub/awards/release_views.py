@@ -157,6 +157,7 @@ def letter(slug: str, application_id: uuid.UUID) -> ResponseReturnValue:
         form=form if may_change else None,
         name=one.application.listed_name,
         unreached=not one.application.person.email,
+        is_told=False,
         who=release_shown.row(one, g.lang),
         state=next((title, kind) for state, title, kind in release_shown.GROUPS if state is one.application.state),
         letter=release_shown.letter(one, place.reading.rules.accept_days, set_one.at if set_one else None),
