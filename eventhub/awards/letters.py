@@ -388,7 +388,9 @@ def _buttons(kind: Kind, award: Award, lang: str, there: Attending | None) -> li
     if kind == "accepted" and there is not None and there.step is not Step.NOTHING and there.way is not None:
         endpoint, values, says = there.way
         found.append({"label": says, "url": absolute(endpoint, lang=lang, **values)})
-    return [*found, _asking(award.application, lang)]
+    # Whoever holds a grant or was told may write; only long after an end does nobody.
+    closed = kind in {"lapsed", "ended", "thanks"} and not thread.may_write(award.application)
+    return [*found, attending.helping(lang) if closed else _asking(award.application, lang)]
 
 
 def _ways_on(application: Application, lang: str) -> list[dict[str, Any]]:
@@ -399,8 +401,6 @@ def _ways_on(application: Application, lang: str) -> list[dict[str, Any]]:
 
 def _asking(application: Application, lang: str) -> dict[str, Any]:
     """Whom to ask, since answers to the mail are not read."""
-    if not thread.may_write(application):
-        return attending.helping(lang)
     asking = absolute("funding_thread.mine", lang=lang, reference=application.reference)
     return {"label": _l("Questions about my application"), "url": asking}
 

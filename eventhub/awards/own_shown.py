@@ -111,8 +111,6 @@ def facts(award: Award, found: Journey, paid: str, there: Attending | None = Non
             rows += _visa(found.visa, lang)
     if award.outcome is Outcome.ACCEPTED or award.spent:
         rows.append((_("Paid so far"), paid))
-    if holds and award.application.state in AHEAD:
-        rows.append((_("How you are paid"), letters.PAID))
     if holds:
         rows.append((_("Report on the journey"), _report(found, lang)))
     return [{"label": name, "value": value} for name, value in rows]

@@ -17,7 +17,7 @@ from eventhub.awards.models import Award, AwardLine, Outcome, TravelReport
 from eventhub.awards.money_models import FundEnvelope
 from eventhub.awards.refusals import LinkUnknown
 from eventhub.awards.travelling import is_replaceable
-from eventhub.funding import attending
+from eventhub.funding import attending, told
 from eventhub.funding.attending import Attending
 from eventhub.funding.models import State
 from eventhub.funding.subject import helped, subject
@@ -219,7 +219,9 @@ def _draw(
     template: str, award: Award, form: OwnAnswerForm, there: Attending | None, *, neutral: bool = False, **given: Any
 ) -> ResponseReturnValue:
     person = award.application.person
-    here = show_moment(award.accept_by or award.approved_at, person.time_zone, g.lang)
+    # The day was set by the call's clock: its end would be an odd minute of another day elsewhere.
+    until, call = award.accept_by or award.approved_at, award.application.call
+    here = show_moment(until, call.time_zone, g.lang)
     is_open = _is_open(award)
     page = render_template(
         template,
@@ -229,6 +231,8 @@ def _draw(
         title=letters.title_of(award.application.call, g.lang),
         state=state_of(award),
         due=here,
+        own_time=told.due(until, call, person.time_zone).other,
+        paid=letters.PAID if award.application.state in own_shown.AHEAD else None,
         is_open=is_open,
         accepted=award.outcome is Outcome.ACCEPTED,
         declined=award.outcome is Outcome.DECLINED,

@@ -1,5 +1,6 @@
-"""A grant does not register anybody for the event: whether somebody is registered, until when that is possible, and
-whom to ask when it is not any more.
+"""Whether somebody who asks for a grant, or has one, is registered for the event: a grant does not do it.
+
+Until when that is possible, and whom to ask when it is not any more.
 """
 
 import uuid

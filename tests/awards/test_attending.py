@@ -233,3 +233,14 @@ def test_an_offer_ends_with_the_calls_day_and_says_when_that_is_with_the_reader(
     assert "(UTC+4:30)." in text
     award.application.person.time_zone = "UTC"
     assert "With you that is" not in said(letters.about("offered", award))
+
+
+def test_the_page_of_an_offer_reckons_by_the_call_and_by_the_reader(client: FlaskClient, fund: Money) -> None:
+    award = queries.award(make_award(fund).id)
+    award.application.person.time_zone = "Asia/Kabul"
+    db.session.flush()
+    words = text_of(client.get(f"/en/awaited/{awarding.link(award)}"))
+    assert "(UTC+4:30)" in words
+    assert "Your time:" in words
+    assert words.index("Please answer by") < words.index("Your time:")
+    assert "goes to a bank account or to an office" in page_of(client, award)
