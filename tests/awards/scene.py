@@ -88,6 +88,12 @@ def scenes(title: Words) -> dict[str, Callable[[Person], Payload]]:
         travelling.visa_needed(fund.officer, award)
         return {"award_id": str(award.id)}
 
+    def ticket(person: Person) -> Payload:
+        fund, today = _fund(title), now().date()
+        award = make_award(fund, State.ACCEPTED, person=person)
+        travelling.ticketed(fund.officer, award, travels_on=today, returns_on=today)
+        return {"award_id": str(award.id)}
+
     def due(person: Person) -> Payload:
         return {"award_id": str(came_home(_fund(title), person=person).id)}
 
@@ -126,6 +132,7 @@ def scenes(title: Words) -> dict[str, Callable[[Person], Payload]]:
         "awards.lapsed": lapsed,
         "awards.ended": ended,
         "awards.visa_help": visa,
+        "awards.ticket": ticket,
         "awards.report_due": due,
         "awards.report_reminder": lambda person: due(person) | {"days": 21},
         "awards.report_overdue": overdue,
