@@ -244,7 +244,8 @@ def approve(person: Person, reading: Reading, number: int) -> Slate:
 
 def send_back(person: Person, reading: Reading, number: int, *, reason: str) -> Slate:
     """The approver asks the board to look again; what was approved before stands again, and whoever it concerns is
-    where they were. Raises MovedOn, OwnSlate, TooNear, Altered."""
+    where they were: under review, where nothing was approved yet. Raises MovedOn, OwnSlate, TooNear, Altered.
+    """
     slate = _to_decide(person, reading, number)
     slate.state, slate.sent_back_by_id, slate.sent_back_at = SlateState.SENT_BACK, person.id, now()
     slate.sent_back_reason = reason
@@ -252,8 +253,8 @@ def send_back(person: Person, reading: Reading, number: int, *, reason: str) -> 
     former = queries.replaced(slate)
     if former is not None:
         former.state = SlateState.APPROVED
-        for one in (slate, *queries.never_approved(former)):
-            _move_back(person, one, former)
+    for one in (slate, *queries.never_approved(slate.call_id, former)):
+        _move_back(person, one, former or slate)
     audit.record("selecting.sent_back", slate, actor=person, scope_id=slate.call_id, number=number)
     return slate
 

@@ -93,10 +93,14 @@ def replaced(slate: Slate) -> Slate | None:
     return db.session.scalar(rows.with_for_update().execution_options(populate_existing=True))
 
 
-def never_approved(former: Slate) -> list[Slate]:
-    """Slates recommended after this approved one and replaced before anybody approved them; the last first."""
-    rows = select(Slate).where(Slate.call_id == former.call_id, Slate.state == SlateState.SUPERSEDED)
-    rows = rows.where(Slate.approved_at.is_(None), Slate.recommended_at > former.approved_at)
+def never_approved(call_id: uuid.UUID, former: Slate | None) -> list[Slate]:
+    """Slates recommended after the approved one, where there is one, and replaced before anybody approved them; the
+    last first.
+    """
+    rows = select(Slate).where(Slate.call_id == call_id, Slate.state == SlateState.SUPERSEDED)
+    rows = rows.where(Slate.approved_at.is_(None))
+    if former is not None:
+        rows = rows.where(Slate.recommended_at > former.approved_at)
     rows = rows.order_by(Slate.recommended_at.desc()).options(defer(Slate.snapshot, raiseload=True))
     return list(db.session.scalars(rows))
 

@@ -183,6 +183,7 @@ def test_sent_back_the_board_makes_another(database: None) -> None:
     actions.recommend(first, reading(call), board, slate.number)
     actions.send_back(make_approver(call), reading(call), slate.number, reason="Look at Africa again")
     assert slate.state is SlateState.SENT_BACK
+    assert set(states(files)) == {State.UNDER_REVIEW}, "files are read again, and somebody may still step back"
     again = make_slate(board, first)
     actions.recommend(second, reading(call), board, again.number)
     assert again.minutes["previous"] == slate.signature
