@@ -50,7 +50,7 @@ def came_home(fund: Money, **given: Any) -> Award:
     """An award whose report is due."""
     award = make_award(fund, State.ACCEPTED, **given)
     today = now().date()
-    travelling.ticketed(fund.officer, award, travels_on=today, returns_on=today)
+    travelling.ticketed(fund.officer, award, travels_on=today, returns_on=travelling.days_of(award)[1] - travelling.AROUND)
     travelling.travelled(fund.officer, award, ended_on=today, report_days=30)
     return award
 
