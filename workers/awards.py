@@ -41,7 +41,8 @@ STANDS: dict[Kind, frozenset[State]] = {
     "accepted": frozenset({State.ACCEPTED, State.VISA_PENDING, State.TICKETED}),
     "lapsed": frozenset({State.LAPSED}),
     "ended": frozenset({State.CANCELLED, State.WITHDRAWN, State.DECLINED_BY_APPLICANT}),
-    "visa_help": frozenset({State.VISA_PENDING}),
+    "visa_help": frozenset({State.VISA_PENDING, State.TICKETED}),
+    "ticket": frozenset({State.TICKETED}),
     "report_due": frozenset({State.REPORT_DUE}),
     "report_reminder": frozenset({State.REPORT_DUE, State.REPORT_OVERDUE}),
     "report_overdue": frozenset({State.REPORT_OVERDUE}),
@@ -104,6 +105,12 @@ def ended(award_id: str) -> Letter | None:
 def visa_help(award_id: str) -> Letter | None:
     """What helps with a visa."""
     return _about("visa_help", award_id)
+
+
+@mails("awards.ticket")
+def ticket(award_id: str) -> Letter | None:
+    """A ticket was bought: for which days."""
+    return _about("ticket", award_id)
 
 
 @mails("awards.report_due")

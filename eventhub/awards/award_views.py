@@ -43,7 +43,6 @@ from eventhub.funding.models import MOVES, State
 from eventhub.funding.moves import NotPossible
 from eventhub.kit.access import staff, stands_on
 from eventhub.kit.clock import now
-from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, Form, submit
 from eventhub.kit.i18n import show_date, show_own
@@ -232,7 +231,7 @@ def _draw(
 ) -> ResponseReturnValue:
     application, envelope, zone = award.application, award.envelope, place.reading.call.time_zone
     visa_row, report = travelling.visa_of(award), queries.report_of(award.id)
-    ticket_row = db.session.query(Ticket).filter_by(award_id=award.id).one_or_none()
+    ticket_row = queries.ticket_of(award.id)
     payments, deeds = queries.all_payments(award.id), console_queries.deeds(award)
     people = {who for one in payments for who in (one.asked_by_id, one.agreed_by_id)}
     people |= {entry.actor_id for entry, _text in deeds} | {award.offered_by_id, award.approved_by_id}
@@ -334,12 +333,13 @@ def _facts(
 def _visa_deeds(state: State, row: Visa | None) -> list[tuple[str, Any]]:
     """Which steps of a visa are possible now, with their words."""
     found: list[VisaState] = []
-    if state in {State.ACCEPTED, State.VISA_REFUSED}:
+    is_refused = row is None or row.state is VisaState.REFUSED
+    if state in {State.ACCEPTED, State.VISA_REFUSED} or (state is State.TICKETED and is_refused):
         found = [VisaState.NEEDED]
-    elif state is State.VISA_PENDING and row is not None and row.state is not VisaState.GRANTED:
+    elif state in travelling.AWAITED and row is not None and row.state is not VisaState.GRANTED:
         found = [VisaState.ASKED, VisaState.GRANTED, VisaState.REFUSED]
     steps = [(one.value, console_shown.VISAS[one][0]) for one in found]
-    if state is State.VISA_PENDING and row is not None and row.state is VisaState.NEEDED and not row.refusals:
+    if state in travelling.AWAITED and row is not None and row.state is VisaState.NEEDED and not row.refusals:
         steps.append(("not_needed", _("No visa is needed after all")))
     return steps
 

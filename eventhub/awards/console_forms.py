@@ -1,22 +1,23 @@
 """The forms of staff about grants: visas, tickets, costs, payments, budgets, rates, stays."""
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext, lazy_pgettext
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import FileStorage
-from wtforms import BooleanField, FileField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, FileField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.fields import DateField, DateTimeLocalField
 from wtforms.validators import Length, ValidationError
 
 from eventhub.awards.receipts import ALLOWED
 from eventhub.awards.stays import LEGS
+from eventhub.kit.clock import now
 from eventhub.kit.files import LIMIT, PHOTO_LIMIT, accept_attribute
 from eventhub.kit.forms import Form, optional, options, required
-from eventhub.kit.i18n import language
+from eventhub.kit.i18n import language, show_date
 from eventhub.kit.money import AmountWrong, MoneyError, Why, digits_of, parse_amount, parse_units
 from eventhub.questionnaires.typed import TWO_WAYS
 from eventhub.questionnaires.uploads import GO_ON
@@ -25,6 +26,8 @@ CURRENCY = re.compile(r"[A-Za-z]{3}")
 LARGEST_UNITS = Decimal(10) ** 13
 UNIT_DIGITS = 10
 """Decimals of a rate, as the table keeps it."""
+RATE_AHEAD = timedelta(days=31)
+"""So far ahead a rate may begin."""
 MOST = 10**9
 """Units of a currency: more than that was typed by mistake."""
 SENT = _l("One file: PDF, JPEG, PNG or WebP, of at most %(size)s MB.", size=LIMIT // 10**6)
@@ -282,6 +285,8 @@ class RateForm(Form):
     units = StringField(validators=[required(), Length(max=30)], render_kw={"inputmode": "decimal"})
     valid_from = day(_l("Valid from"))
     source = StringField(_l("Source"), validators=[required(), Length(max=200)])
+    told = HiddenField()
+    """The rate that was said back in words; another one is said back anew."""
 
     def __init__(self, base: str, **given: Any) -> None:
         self.base = base
@@ -308,6 +313,18 @@ class RateForm(Form):
             raise ValidationError(_l("Write a number")) from None
         if not 0 < found < LARGEST_UNITS:
             raise ValidationError(_l("Write a number"))
+
+    def validate_valid_from(self, field: DateField) -> None:
+        """Rates are published for the next month at the most."""
+        latest = now().date() + RATE_AHEAD
+        if field.data and field.data > latest:
+            last = show_date(latest, language())
+            raise ValidationError(_l("Nobody knows a rate so far ahead. Give a day until %(day)s.", day=last))
+
+    @property
+    def said(self) -> str:
+        """The rate as it was understood, in one word. Raises AmountWrong."""
+        return f"{self.currency.data} {self.value().normalize():f} {chosen_day(self.valid_from)}"
 
     def value(self) -> Decimal:
         """The rate with at most ten decimals. Raises AmountWrong."""

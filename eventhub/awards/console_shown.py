@@ -82,6 +82,8 @@ DEEDS: dict[str, Any] = {
     "payee_read": _l("Sealed payee read"),
     "settled": _l("The grant was settled"),
     "report_read": _l("Report read"),
+    "visa_needed": _l("Visa is needed"),
+    "visa_refused": _l("Visa refused"),
     "visa_asked": _l("Visa asked for"),
     "visa_granted": _l("Visa granted"),
     "visa_not_needed": _l("No visa is needed after all"),

@@ -416,7 +416,7 @@ def enter_rate(
     """
     exchange.Rate(currency, units, valid_from, source)
     _hold_rates(call.id, currency, alone=True)
-    before = _rate_of(call.id, call.currency, currency, valid_from)
+    before = rate_of(call.id, call.currency, currency, valid_from)
     if before is not None and before.valid_from != valid_from:
         before = None
     if before is not None and db.session.scalar(select(AwardLine.id).where(AwardLine.rate_id == before.id).limit(1)):
@@ -448,7 +448,7 @@ def _hold_rates(call_id: uuid.UUID, currency: str, *, alone: bool) -> None:
     db.session.execute(select((func.pg_advisory_xact_lock if alone else func.pg_advisory_xact_lock_shared)(here)))
 
 
-def _rate_of(call_id: uuid.UUID, base: str, currency: str, on: date) -> ExchangeRate | None:
+def rate_of(call_id: uuid.UUID, base: str, currency: str, on: date) -> ExchangeRate | None:
     """The rate in force on a day, the newest entry of its day: of this call before one of all calls."""
     rows = select(ExchangeRate).where(
         or_(ExchangeRate.call_id == call_id, ExchangeRate.call_id.is_(None)),
@@ -469,7 +469,7 @@ def converted(call_id: uuid.UUID, given: Money, base: str, on: date) -> tuple[Mo
     if given.currency == base:
         return given, None
     _hold_rates(call_id, given.currency, alone=False)
-    row = _rate_of(call_id, base, given.currency, on)
+    row = rate_of(call_id, base, given.currency, on)
     if row is None:
         raise NoRateYet
     rate = exchange.Rate(row.currency, row.units, row.valid_from, row.source)

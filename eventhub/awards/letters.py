@@ -9,6 +9,7 @@ from typing import Any, Literal
 from flask_babel import LazyString, gettext, lazy_ngettext
 from flask_babel import lazy_gettext as _l
 
+from eventhub.awards import queries
 from eventhub.awards.awarding import link
 from eventhub.awards.ledger import shown
 from eventhub.awards.models import Award, Outcome, Payment, Replacement, TravelReport
@@ -20,14 +21,23 @@ from eventhub.funding.behalf import helper_of
 from eventhub.funding.models import Application, Call, State
 from eventhub.kit.clock import now
 from eventhub.kit.codes import reason_text
-from eventhub.kit.i18n import UNCHOSEN, Moment, in_language, show_date, show_moment
+from eventhub.kit.i18n import UNCHOSEN, Moment, in_language, show_date, show_days, show_moment
 from eventhub.kit.mail import Letter, Rendered, render
 from eventhub.kit.web import absolute
 from eventhub.people.models import Person
 from eventhub.people.queries import person_by_email
 
 Kind = Literal[
-    "offered", "accepted", "lapsed", "ended", "visa_help", "report_due", "report_reminder", "report_overdue", "thanks"
+    "offered",
+    "accepted",
+    "lapsed",
+    "ended",
+    "visa_help",
+    "ticket",
+    "report_due",
+    "report_reminder",
+    "report_overdue",
+    "thanks",
 ]
 FOOT = _l("You get this mail because you applied for support. Answers to this address are not read.")
 FOOT_NOMINATOR = _l("You get this mail because you nominated somebody. Answers to this address are not read.")
@@ -42,6 +52,11 @@ PAID = _l(
     "The fund buys the ticket. What is paid to you goes to a bank account or to an office that pays it out: finance"
     " asks you which before it pays."
 )
+TICKET = (
+    _l("A ticket is bought for your journey. Below are the days on which the journey begins and ends."),
+    _l("If a day or your name on the ticket is wrong, please write to us at once."),
+)
+THANKS = (_l("Thank you. Your report is filed, and nothing is owed any more. It helps those who come after you."),)
 ONE_PRESS = _l("One press is enough, and it needs no account.")
 
 SUBJECTS: dict[Kind, Callable[[str], str]] = {
@@ -50,6 +65,7 @@ SUBJECTS: dict[Kind, Callable[[str], str]] = {
     "lapsed": lambda fund: gettext("The offer of a grant has ended: %(fund)s", fund=fund),
     "ended": lambda fund: gettext("Your grant has ended: %(fund)s", fund=fund),
     "visa_help": lambda fund: gettext("Your visa: %(fund)s", fund=fund),
+    "ticket": lambda fund: gettext("Your ticket: %(fund)s", fund=fund),
     "report_due": lambda fund: gettext("Your report on the journey: %(fund)s", fund=fund),
     "report_reminder": lambda fund: gettext("A reminder of your report: %(fund)s", fund=fund),
     "report_overdue": lambda fund: gettext("Your report is overdue: %(fund)s", fund=fund),
@@ -320,7 +336,7 @@ def _paragraphs(kind: Kind, award: Award, report: TravelReport | None, lang: str
                 _l("Your report on the journey was due by %(day)s.", day=due),
                 _l("Until it is filed, neither you nor the organization that nominated you can have another grant."),
             ]
-    return [_l("Thank you. Your report is filed, and nothing is owed any more. It helps those who come after you.")]
+    return TICKET if kind == "ticket" else THANKS
 
 
 def _until(award: Award, lang: str) -> Any:
@@ -371,6 +387,9 @@ def _facts(application: Application, title: str) -> list[dict[str, Any]]:
 
 
 def _own_facts(kind: Kind, award: Award, lang: str) -> list[dict[str, Any]]:
+    if kind == "ticket":
+        row = queries.ticket_of(award.id)
+        return [{"label": _l("Journey"), "value": show_days(row.travels_on, row.returns_on, lang)}] if row else []
     if kind not in {"offered", "accepted"} or not award.amount:
         return []
     return [{"label": _l("Amount"), "value": shown(award.envelope, award.amount, lang)}]

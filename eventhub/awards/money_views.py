@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from flask import flash, g, render_template
@@ -13,19 +14,24 @@ from eventhub.awards import budgets, console_queries, console_shown, dashboard, 
 from eventhub.awards.console import Place, at_awards, at_till, bp
 from eventhub.awards.console_forms import BudgetForm, RateForm, chosen_day
 from eventhub.awards.console_queries import Entry
-from eventhub.awards.exchange import UN_OPERATIONAL
+from eventhub.awards.exchange import UN_OPERATIONAL, Rate, Rates
 from eventhub.awards.letters import title_of
 from eventhub.awards.money_models import BudgetChange, ExchangeRate, FundEnvelope
 from eventhub.awards.refusals import SumsHidden
 from eventhub.funding.models import Call
 from eventhub.kit.access import staff, stands_on
 from eventhub.kit.forms import ActionForm, Form, submit
-from eventhub.kit.i18n import show_date, show_number, show_own
+from eventhub.kit.i18n import show_date, show_money, show_number, show_own
+from eventhub.kit.money import Money, MoneyError, digits_of
 from eventhub.kit.web import back_to
 from eventhub.people.models import Person
 from eventhub.people.queries import public_names
 
 __all__ = ["bp"]
+FOR_A_MILLION = 50
+"""From so many units on, a million is said back, else a thousand."""
+FAR_APART = 2
+"""So many times more or less than the rate before is asked about."""
 
 
 @bp.get("/console/funds/<slug>/money")
@@ -103,12 +109,14 @@ def follow(slug: str, number: int) -> ResponseReturnValue:
 @bp.route("/console/funds/<slug>/money/rates", methods=["GET", "POST"])
 @staff
 def rates(slug: str) -> ResponseReturnValue:
-    """Dated rates of exchange with their source, and a form to enter one."""
+    """Dated rates of exchange with their source, and a form to enter one: it is said back before it holds."""
     place = at_till(slug)
     call = place.reading.call
     base = call.currency
-    form = RateForm(base, data={"source": UN_OPERATIONAL})
-    if form.validate_on_submit():
+    form, words = RateForm(base, data={"source": UN_OPERATIONAL}), None
+    if form.validate_on_submit() and form.told.data != form.said:
+        form.told.data, words = form.said, _in_words(call, form)
+    elif form.is_submitted() and not form.errors:
         day, source = chosen_day(form.valid_from), form.source.data or ""
 
         def deed() -> ExchangeRate:
@@ -126,10 +134,11 @@ def rates(slug: str) -> ResponseReturnValue:
         title=title_of(place.reading.call, g.lang),
         base=base,
         form=form,
+        words=words,
         rows=[
             {
                 "currency": one.currency,
-                "units": _units(one),
+                "units": _units(one.units),
                 "from": show_date(one.valid_from, g.lang),
                 "source": one.source,
                 "who": names.get(one.entered_by_id, "") if one.entered_by_id else "",
@@ -273,6 +282,24 @@ def _title(place: Place, row: FundEnvelope) -> str:
     return console_shown.envelope_title(place.reading.rules, row.key, place.reading.call.original_language)
 
 
-def _units(one: ExchangeRate) -> str:
-    plain = one.units.normalize()
+def _units(units: Decimal) -> str:
+    plain = units.normalize()
     return show_number(plain, g.lang, max(0, -int(plain.as_tuple().exponent)))
+
+
+def _in_words(call: Call, form: RateForm) -> dict[str, str]:
+    """A rate as it was understood: what a round amount becomes by it, and the rate before where they are far apart."""
+    currency, units, day = form.currency.data or "", form.value(), chosen_day(form.valid_from)
+    given = Money(10 ** (6 if units >= FOR_A_MILLION else 3) * 10 ** digits_of(currency), currency)
+    try:
+        made = show_money(Rates(call.currency, [Rate(currency, units, day)]).to_fund(given, day).money, g.lang)
+    except MoneyError:
+        made = ""
+    before = ledger.rate_of(call.id, call.currency, currency, day)
+    is_far = before is not None and not units / FAR_APART <= before.units <= units * FAR_APART
+    return {
+        "rate": f"1 {call.currency} = {_units(units)} {currency}",
+        "given": show_money(given, g.lang),
+        "made": made,
+        "before": _units(before.units) if before is not None and is_far else "",
+    }

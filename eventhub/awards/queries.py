@@ -8,7 +8,17 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased, contains_eager, joinedload
 
-from eventhub.awards.models import Award, AwardLine, Outcome, Payment, Proposal, Replacement, ReservePlace, TravelReport
+from eventhub.awards.models import (
+    Award,
+    AwardLine,
+    Outcome,
+    Payment,
+    Proposal,
+    Replacement,
+    ReservePlace,
+    Ticket,
+    TravelReport,
+)
 from eventhub.awards.money_models import FundEnvelope
 from eventhub.awards.refusals import LinkUnknown
 from eventhub.awards.release_models import Staging
@@ -382,6 +392,11 @@ def proposals_for(award_ids: Collection[uuid.UUID]) -> list[Proposal]:
 def report_of(award_id: uuid.UUID) -> TravelReport | None:
     """The report on the journey of an award."""
     return db.session.scalar(select(TravelReport).where(TravelReport.award_id == award_id))
+
+
+def ticket_of(award_id: uuid.UUID) -> Ticket | None:
+    """The ticket of an award."""
+    return db.session.scalar(select(Ticket).where(Ticket.award_id == award_id))
 
 
 def replacement(token: str) -> Replacement | None:

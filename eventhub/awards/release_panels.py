@@ -15,6 +15,7 @@ from eventhub.funding.nearness import aside_of
 from eventhub.funding.own import Intake
 from eventhub.kit.access import actor
 from eventhub.kit.codes import reason_text
+from eventhub.kit.i18n import show_own
 from eventhub.kit.panels import Panel, Provider
 from eventhub.kit.web import Link
 from eventhub.people.access import Scope
@@ -55,9 +56,18 @@ def ways(asked: tuple[Call, Scope]) -> Panel | None:
 
 
 def mine(found: Intake) -> Panel | None:
-    """Why, on one's own application, for whoever is in reserve or not selected."""
+    """Why, on one's own application, for whoever is in reserve or not selected; that there is no answer yet, for who
+    was not part of a release.
+    """
     application = found.application
-    if application is None or (application.outcome_seen or application.state) not in releasing.CHOICES:
+    if application is None:
+        return None
+    known = application.outcome_seen or application.state
+    if known in releasing.OPEN:
+        at = releasing.last_done(application.call_id)
+        day = show_own(at, found.call.time_zone, g.lang) if at else ""
+        return Panel("awards/release_without.html", {"day": day}) if day else None
+    if known not in releasing.CHOICES:
         return None
     told = releasing.decision_told(application)
     if told is None or told.reason_told is None:

@@ -266,6 +266,8 @@ def _ask(place: Place, form: ReleaseForm, rows: list[Staged]) -> str:
         total=len(rows),
         kinds=[(one["title"], one["number"]) for one in kinds],
         amount=show_money(Money(amount, call.currency), g.lang),
+        undecided=releasing.undecided(call.id, aside_of(place.person)),
+        pairs=_pairs(place, [one.application for one in rows if one.award]),
         set=_set(at, call.time_zone) if at else None,
         accept_days=place.reading.rules.accept_days,
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import contains_eager, joinedload
 
 from eventhub.awards import awarding, queries
@@ -41,6 +41,8 @@ GAP = timedelta(milliseconds=200)
 WITHIN = timedelta(minutes=50)
 LONGEST = timedelta(days=60)
 """So far ahead a release can be set."""
+OPEN = frozenset({State.SUBMITTED, State.INFO_REQUESTED, State.ELIGIBLE, State.UNDER_REVIEW})
+"""Who has no answer, as far as applicants know."""
 WAITS = (
     Application.state.in_(list(REASONS)),
     Application.outcome_seen.is_not(None),
@@ -241,6 +243,11 @@ def releases(call_id: uuid.UUID, limit: int = 20) -> list[Release]:
     """What was released, stopped or set, the newest first."""
     rows = select(Release).where(Release.call_id == call_id).order_by(Release.made_at.desc(), Release.id)
     return list(db.session.scalars(rows.limit(limit)))
+
+
+def last_done(call_id: uuid.UUID) -> datetime | None:
+    """When decisions of a call were released last."""
+    return db.session.scalar(select(func.max(Release.done_at)).where(Release.call_id == call_id))
 
 
 def staging_of(slate: Slate | None) -> Staging | None:

@@ -8,13 +8,14 @@ from sqlalchemy import select
 
 from eventhub.awards import awarding, queries
 from eventhub.awards.models import Award, Outcome, Ticket, TravelReport, Visa, VisaState
+from eventhub.funding import timing
 from eventhub.funding.models import State
 from eventhub.funding.moves import NotPossible, move
 from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError
-from eventhub.kit.i18n import language, show_date
+from eventhub.kit.i18n import language, show_date, show_days
 from eventhub.kit.outbox import promise
 from eventhub.people.models import Person
 from eventhub.programme.models import Event
@@ -50,6 +51,37 @@ class FarFromEvent(DomainError):
         self.field = field
 
 
+class MissesEvent(DomainError):
+    """A journey that is over before the event begins, or begins after it: a slip, and a ticket costs money."""
+
+    status = 422
+
+    def __init__(self, field: str, first: date, last: date) -> None:
+        super().__init__(
+            _l(
+                "The journey covers no day of the event (%(days)s). Look at both days.",
+                days=LazyString(lambda: show_days(first, last, language())),
+            )
+        )
+        self.field = field
+
+
+class VisaDayWrong(DomainError):
+    """A day that cannot be that of a visa for this journey: ``first`` and ``last`` are possible."""
+
+    status = 422
+
+    def __init__(self, field: str, first: date, last: date) -> None:
+        super().__init__(
+            _l(
+                "Give a day from %(first)s to %(last)s.",
+                first=LazyString(lambda: show_date(first, language())),
+                last=LazyString(lambda: show_date(last, language())),
+            )
+        )
+        self.field = field
+
+
 class NotOver(DomainError):
     """A journey that lies ahead."""
 
@@ -60,18 +92,27 @@ class NotOver(DomainError):
 
 AROUND = timedelta(days=45)
 """So long before and after the event a journey may be."""
+BEFORE_GRANT = timedelta(days=180)
+"""So long before the approval somebody may have asked for a visa."""
+AWAITED = frozenset({State.VISA_PENDING, State.TICKETED})
+"""In which states a visa is followed: also one that comes after the ticket."""
+DECIDED = frozenset({VisaState.GRANTED, VisaState.REFUSED})
 AHEAD = timedelta(days=366)
 """So long after the approval, where a call is for no event."""
 
 
 def days_of(award: Award) -> tuple[date, date]:
     """Between which days a journey is: around the event, or else the year after the approval."""
-    call = queries.call(award.application.call_id)
-    event = db.session.get(Event, call.event_id) if call.event_id else None
+    event = event_of(award)
     if event is not None:
         return event.first_day - AROUND, event.last_day + AROUND
     approved = award.approved_at.date()
     return approved - AROUND, approved + AHEAD
+
+
+def event_of(award: Award) -> Event | None:
+    """The event that somebody travels to, where the call is for one."""
+    return timing.event_of(queries.call(award.application.call_id))
 
 
 def visa_of(award: Award) -> Visa | None:
@@ -80,10 +121,18 @@ def visa_of(award: Award) -> Visa | None:
 
 
 def visa_needed(actor: Person, award: Award, *, appointment_on: date | None = None) -> Visa:
-    """Accepted, or refused before → a visa is pending; the person gets a letter with what helps. Raises NotPossible."""
+    """Accepted, or refused before → a visa is pending; the person gets a letter with what helps. Where the ticket is
+    bought, the grant stays where it is. Raises NotPossible, and VisaDayWrong.
+    """
+    _demand_days(award, None, appointment_on)
     visa = visa_of(award)
-    again = visa is not None and award.application.state is State.VISA_REFUSED
-    move(award.application, State.VISA_PENDING, actor=actor)
+    again = visa is not None and visa.state is VisaState.REFUSED
+    if award.application.state is State.TICKETED:
+        if visa is not None and not again:
+            raise NotPossible
+        audit.record("awards.visa_needed", award, actor=actor, scope_id=award.application.call_id)
+    else:
+        move(award.application, State.VISA_PENDING, actor=actor)
     if visa is None:
         visa = Visa(award_id=award.id)
         db.session.add(visa)
@@ -100,7 +149,8 @@ def visa_not_needed(actor: Person, award: Award, visa: Visa) -> Award:
     """
     if visa.state is not VisaState.NEEDED or visa.refusals:
         raise NotPossible
-    move(award.application, State.ACCEPTED, actor=actor)
+    if award.application.state is not State.TICKETED:
+        move(award.application, State.ACCEPTED, actor=actor)
     db.session.delete(visa)
     audit.record("awards.visa_not_needed", award, actor=actor, scope_id=award.application.call_id)
     db.session.flush()
@@ -108,9 +158,10 @@ def visa_not_needed(actor: Person, award: Award, visa: Visa) -> Award:
 
 
 def visa_asked(actor: Person, award: Award, visa: Visa, *, asked_on: date, appointment_on: date | None) -> Visa:
-    """The person has asked for it. Raises NotPossible."""
-    if award.application.state is not State.VISA_PENDING or visa.state is VisaState.GRANTED:
+    """The person has asked for it. Raises NotPossible, and VisaDayWrong."""
+    if award.application.state not in AWAITED or visa.state in DECIDED:
         raise NotPossible
+    _demand_days(award, asked_on, appointment_on)
     visa.state, visa.asked_on, visa.appointment_on, visa.changed_at = VisaState.ASKED, asked_on, appointment_on, now()
     audit.record("awards.visa_asked", award, actor=actor, scope_id=award.application.call_id)
     db.session.flush()
@@ -119,7 +170,7 @@ def visa_asked(actor: Person, award: Award, visa: Visa, *, asked_on: date, appoi
 
 def visa_granted(actor: Person, award: Award, visa: Visa) -> Visa:
     """The visa is there; a ticket may be bought. Raises NotPossible."""
-    if award.application.state is not State.VISA_PENDING:
+    if award.application.state not in AWAITED or visa.state in DECIDED:
         raise NotPossible
     visa.state, visa.decided_on, visa.changed_at = VisaState.GRANTED, now().date(), now()
     audit.record("awards.visa_granted", award, actor=actor, scope_id=award.application.call_id)
@@ -128,10 +179,15 @@ def visa_granted(actor: Person, award: Award, visa: Visa) -> Visa:
 
 
 def visa_refused(actor: Person, award: Award, visa: Visa) -> Visa:
-    """Refused: the money stays until somebody cancels the grant or the person asks again. Raises NotPossible."""
-    if visa.state is VisaState.GRANTED:
+    """Refused: the money stays until somebody cancels the grant or the person asks again; where the ticket is bought,
+    the grant stays where it is. Raises NotPossible.
+    """
+    if visa.state in DECIDED:
         raise NotPossible
-    move(award.application, State.VISA_REFUSED, actor=actor)
+    if award.application.state is State.TICKETED:
+        audit.record("awards.visa_refused", award, actor=actor, scope_id=award.application.call_id)
+    else:
+        move(award.application, State.VISA_REFUSED, actor=actor)
     visa.state, visa.decided_on, visa.changed_at = VisaState.REFUSED, now().date(), now()
     visa.refusals += 1
     db.session.flush()
@@ -140,7 +196,7 @@ def visa_refused(actor: Person, award: Award, visa: Visa) -> Visa:
 
 def ticketed(actor: Person, award: Award, *, travels_on: date, returns_on: date) -> Ticket:
     """A ticket is bought: from now on nobody replaces the person. Raises NotPossible, where a visa is needed and not
-    there too, DaysWrong, and FarFromEvent for days of another year.
+    there too, DaysWrong, FarFromEvent for days of another year, and MissesEvent.
     """
     first, last = days_of(award)
     for field, day in (("travels_on", travels_on), ("returns_on", returns_on)):
@@ -148,6 +204,10 @@ def ticketed(actor: Person, award: Award, *, travels_on: date, returns_on: date)
             raise FarFromEvent(field, first, last)
     if returns_on < travels_on:
         raise DaysWrong
+    event = event_of(award)
+    if event is not None and (returns_on < event.first_day or travels_on > event.last_day):
+        field = "returns_on" if returns_on < event.first_day else "travels_on"
+        raise MissesEvent(field, event.first_day, event.last_day)
     if award.application.state is State.VISA_PENDING:
         visa = visa_of(award)
         if visa is None or visa.state is not VisaState.GRANTED:
@@ -155,8 +215,18 @@ def ticketed(actor: Person, award: Award, *, travels_on: date, returns_on: date)
     move(award.application, State.TICKETED, actor=actor)
     row = Ticket(award_id=award.id, travels_on=travels_on, returns_on=returns_on, bought_by_id=actor.id)
     db.session.add(row)
+    promise("awards.ticket", award_id=award.id)
     db.session.flush()
     return row
+
+
+def _demand_days(award: Award, asked_on: date | None, appointment_on: date | None) -> None:
+    """A visa is asked for until today, and its appointment is before the event ends. Raises VisaDayWrong."""
+    event, approved = event_of(award), award.approved_at.date()
+    first, last = approved - BEFORE_GRANT, event.last_day if event is not None else approved + AHEAD
+    for field, day, latest in (("asked_on", asked_on, now().date()), ("appointment_on", appointment_on, last)):
+        if day is not None and not first <= day <= latest:
+            raise VisaDayWrong(field, first, latest)
 
 
 def travelled(actor: Person | None, award: Award, *, ended_on: date, report_days: int) -> TravelReport:

@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from pydantic import ValidationError
 from sqlalchemy.orm.attributes import flag_modified
 
-from eventhub.funding import call_queries, presets
+from eventhub.funding import call_queries, presets, timing
 from eventhub.funding.call_queries import TEXTS, Standing
 from eventhub.funding.models import Call, CallRules, FundKind, Stand
 from eventhub.funding.rules import Rules, read, to_json, whole_digest
@@ -100,7 +100,7 @@ class CallFacts:
 def create(actor: Person, *, kind: FundKind, facts: CallFacts, event: Event | None, title: Texts | None = None) -> Call:
     """A draft with the words and rules of its kind, and a published form for applicants in six languages.
 
-    Raises ClosesBeforeOpening, CallSlugTaken and CallCodeTaken.
+    Raises ClosesBeforeOpening, DeadlineAfterEvent, CallSlugTaken and CallCodeTaken.
     """
     begin = presets.preset(kind)
     call = Call(kind=kind, title=title or begin.title, lead=begin.lead, rules=to_json(read(begin.rules)))
@@ -119,12 +119,14 @@ def copy(actor: Person, source: Call, *, facts: CallFacts, event: Event | None, 
 
 
 def edit_facts(actor: Person, call: Call, facts: CallFacts, *, stamp: str) -> Call:
-    """Change what a draft is called and when it opens. Raises NotADraft, Stale, ClosesBeforeOpening, and the taken."""
+    """Change what a draft is called and when it opens. Raises NotADraft, Stale, ClosesBeforeOpening,
+    DeadlineAfterEvent, and the taken.
+    """
     call = call_queries.hold(call)
     _demand_draft(call)
     if call_queries.standing(call).stamp != stamp:
         raise Stale
-    _check(facts)
+    _check(facts, timing.event_of(call))
     changed = [name for name, value in asdict(facts).items() if getattr(call, name) != value]
     for name in changed:
         setattr(call, name, getattr(facts, name))
@@ -221,7 +223,7 @@ def _joined(rules: Rules, parts: dict[str, Any]) -> Rules:
 def _added(
     actor: Person, call: Call, facts: CallFacts, event: Event | None, name: Texts, form: Questionnaire | None
 ) -> Call:
-    _check(facts)
+    _check(facts, event)
     call.id = uuid.uuid4()
     call.event_id, call.made_by_id = event.id if event else None, actor.id
     for field, value in asdict(facts).items():
@@ -255,10 +257,12 @@ def _demand_draft(call: Call) -> None:
         raise NotADraft
 
 
-def _check(facts: CallFacts) -> None:
+def _check(facts: CallFacts, event: Event | None) -> None:
     zone_info(facts.time_zone)
     if not timedelta(0) < facts.closes_at - facts.opens_at <= LONGEST:
         raise ClosesBeforeOpening
+    if timing.is_after(event, facts.closes_at):
+        raise timing.DeadlineAfterEvent
 
 
 def _written(actor: Person, call: Call, verb: str, **detail: Any) -> None:

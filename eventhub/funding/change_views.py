@@ -7,13 +7,13 @@ from flask import flash, g
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from eventhub.funding import access, call_shown, calls, opening
+from eventhub.funding import access, call_shown, calls, opening, timing
 from eventhub.funding import call_queries as queries
 from eventhub.funding.call_forms import AgreeForm, CancelForm, ExtendForm, StampForm, given, instant
 from eventhub.funding.console import bp
 from eventhub.funding.models import Call, CallRules, Stand
 from eventhub.funding.setup_console import current_of, differing, page, scope, sent, to_run, whole
-from eventhub.funding.setup_views import ROOT, readiness
+from eventhub.funding.setup_views import ROOT, readiness, short_in_words
 from eventhub.kit.access import actor, staff, stands_on
 from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm
@@ -123,6 +123,7 @@ def call_extend(slug: str) -> ResponseReturnValue:
         form=form,
         closes=_in_words(call, call.closes_at),
         later=_in_words(call, later) if later is not None else None,
+        short=_short(call, later) if later is not None else None,
         shut=False,
     )
 
@@ -135,6 +136,11 @@ def _later(call: Call, form: ExtendForm) -> datetime:
     else:
         opening.demand_later(call, closes_at, before=before)
     return closes_at
+
+
+def _short(call: Call, later: datetime) -> str | None:
+    rules = queries.standing(call).rules
+    return short_in_words(rules) if timing.is_short(timing.event_of(call), later, rules) else None
 
 
 def _in_words(call: Call, moment: datetime) -> str:

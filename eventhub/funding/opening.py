@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import String, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB
 
-from eventhub.funding import call_queries, rule_checks
+from eventhub.funding import call_queries, rule_checks, timing
 from eventhub.funding.call_queries import TEXTS, Standing
 from eventhub.funding.calls import NotADraft
 from eventhub.funding.models import Application, Call, CallDeadline, CallRules, Stand, State
@@ -27,8 +27,6 @@ from eventhub.kit.outbox import promise, promise_all
 from eventhub.kit.revisions import bump
 from eventhub.kit.sealed import place, seal_for_house
 from eventhub.people.models import Person
-from eventhub.programme.local_time import zone_info
-from eventhub.programme.models import Event
 from eventhub.questionnaires.queries import newest_version
 
 SEED_BYTES = 32
@@ -66,14 +64,6 @@ class DeadlineNotLater(DomainError):
 
     status = 422
     message = _l("The new deadline must be later than the present one, and lie ahead.")
-    field = "closes_at"
-
-
-class DeadlineAfterEvent(DomainError):
-    """Nobody applies for a journey to what has begun."""
-
-    status = 422
-    message = _l("The event has begun by then. Choose a day up to its first day.")
     field = "closes_at"
 
 
@@ -115,7 +105,12 @@ def open_call(actor: Person, call: Call, *, stamp: str) -> Call:
     if known.stamp != stamp:
         raise Stale
     form = newest_version(call.questionnaire_id) if call.questionnaire_id else None
-    if form is None or obstacles(call, known) or is_late(call):
+    if (
+        form is None
+        or obstacles(call, known)
+        or is_late(call)
+        or timing.is_after(timing.event_of(call), call.closes_at)
+    ):
         raise NotReady
     moment, seed = now(), secrets.token_bytes(SEED_BYTES)
     call.version_id = form.id
@@ -210,9 +205,8 @@ def demand_later(call: Call, closes_at: datetime, *, before: str) -> None:
         raise Decided
     if closes_at <= call.closes_at or closes_at <= now():
         raise DeadlineNotLater
-    event = db.session.get(Event, call.event_id) if call.event_id else None
-    if event is not None and closes_at.astimezone(zone_info(event.time_zone)).date() > event.first_day:
-        raise DeadlineAfterEvent
+    if timing.is_after(timing.event_of(call), closes_at):
+        raise timing.DeadlineAfterEvent
 
 
 def cancel(actor: Person, call: Call, *, reason: Texts) -> Call:

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 from flask import flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext, lazy_pgettext
+from flask_babel import gettext, lazy_pgettext, ngettext
 from flask_babel import lazy_gettext as _l
 
-from eventhub.funding import access, call_shown, calls, opening
+from eventhub.funding import access, call_shown, calls, opening, presets, timing
 from eventhub.funding import call_queries as queries
 from eventhub.funding.call_forms import FactsForm, ListForm, NewCallForm, WordsForm, given
 from eventhub.funding.call_queries import Standing
@@ -97,10 +97,16 @@ def call_new() -> ResponseReturnValue:
     former = {str(one.id): one for one in queries.calls_to_copy(grants)}
     events = {str(one.id): one for one in queries.events_for_calls(grants)}
     anywhere = access.may_create(grants, None)
-    form = NewCallForm(former=former.values(), events=events.values(), anywhere=anywhere, **_first_values(former))
+    ahead = [one for one in events.values() if one.first_day > now().date()]
+    event = ahead[-1] if ahead else None if anywhere else next(iter(events.values()), None)
+    values = _first_values(former, event)
+    form = NewCallForm(former=former.values(), events=events.values(), anywhere=anywhere, **values)
     made = sent(form, lambda: _make(form, former, events))
     if made:
         flash(gettext("The draft is there. Nobody outside sees it before you open it."), "ok")
+        rules = queries.standing(made).rules
+        if timing.is_short(timing.event_of(made), made.closes_at, rules):
+            flash(short_in_words(rules), "warn")
         return back_to(".call", slug=made.slug)
     return render_template("funding/console/new.html", form=form), form.status
 
@@ -226,12 +232,7 @@ def readiness(found: Call, known: Standing) -> list[dict[str, Any]]:
     for name in TEXTS:
         if known.texts[name]:
             lacking["words"] |= set(missing_languages(known.texts[name]))
-    rows = []
-    if opening.is_late(found):
-        late = gettext("The deadline has passed already")
-        rows.append(
-            {"label": gettext("Facts"), "url": url_for(".call_facts", slug=found.slug), "note": late, "tag": MISSING}
-        )
+    rows = _days_row(found, known)
     for name, label in labels.items():
         url = (
             url_for(".call_words", slug=found.slug)
@@ -252,6 +253,31 @@ READY, LOOK, MISSING = (
     (_l("Look"), "warn"),
     (lazy_pgettext("in a call or a file", "Missing"), "stop"),
 )
+
+
+def _days_row(found: Call, known: Standing) -> list[dict[str, Any]]:
+    """What is wrong with the deadline, where something is."""
+    tag, event = MISSING, timing.event_of(found)
+    if opening.is_late(found):
+        note = gettext("The deadline has passed already")
+    elif timing.is_after(event, found.closes_at):
+        note = str(timing.DeadlineAfterEvent.message)
+    elif timing.is_short(event, found.closes_at, known.rules):
+        note, tag = short_in_words(known.rules), LOOK
+    else:
+        return []
+    return [{"label": gettext("Deadline"), "url": url_for(".call_facts", slug=found.slug), "note": note, "tag": tag}]
+
+
+def short_in_words(rules: Rules) -> str:
+    """That the days of a call do not fit before its event."""
+    days = timing.reading_time(rules).days + rules.accept_days
+    words = ngettext(
+        "After this deadline reading and the answers to offers need %(num)s day, and the event begins before that.",
+        "After this deadline reading and the answers to offers need %(num)s days, and the event begins before that.",
+        days,
+    )
+    return str(words)
 
 
 def _form_row(found: Call) -> dict[str, Any]:
@@ -281,15 +307,18 @@ def _make(form: NewCallForm, former: dict[str, Call], events: dict[str, Event]) 
     return calls.create(person, kind=FundKind(begin), facts=form.facts(), event=event, title=title or None)
 
 
-def _first_values(former: dict[str, Call]) -> dict[str, Any]:
+def _first_values(former: dict[str, Call], event: Event | None) -> dict[str, Any]:
+    """What the form proposes for the event that comes next; its days are those that fit before it."""
     source = former.get(request.args.get("copy", ""))
     today = now().replace(hour=9, minute=0, second=0, microsecond=0, tzinfo=None)
     if source is None:
+        opens, closes = timing.proposed(event, today, read(presets.preset(FundKind.TRAVEL).rules))
         return {
             "begin": FundKind.TRAVEL.value,
-            "time_zone": "Europe/Zurich",
-            "opens_at": today + timedelta(days=14),
-            "closes_at": (today + timedelta(days=56)).replace(hour=23, minute=59),
+            "event": str(event.id) if event else "",
+            "time_zone": event.time_zone if event else "Europe/Zurich",
+            "opens_at": opens,
+            "closes_at": closes,
             "grace_hours": 24,
             "currency": "USD",
         }

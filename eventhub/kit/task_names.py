@@ -22,6 +22,7 @@ TASK_NAMES: dict[str, Any] = {
     "awards.report_overdue": _l("A mail about a report that is overdue"),
     "awards.report_reminder": _l("A reminder of a report"),
     "awards.thanks": _l("A mail about a report that was filed"),
+    "awards.ticket": _l("A mail about a ticket that was bought"),
     "awards.visa_help": _l("A mail that helps with a visa"),
     "calendars.event_moved": _l("A mail about an event on other days"),
     "calendars.invite": _l("An invite to a session, or a change of it"),

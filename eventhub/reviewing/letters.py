@@ -5,13 +5,13 @@ A discreet person's mail says that there is something to look at, and nothing ab
 
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
+from eventhub.funding.timing import event_of, read_by
 from eventhub.kit.db import db
 from eventhub.kit.i18n import in_language, show_own
 from eventhub.kit.mail import Letter
@@ -97,7 +97,7 @@ def _made(reading: Reading, person: Person, subject: Callable[[str], str], parag
         )
     call = reading.call
     title = str(in_language(call.title, lang, call.original_language).text)
-    ends = call.closes_at + timedelta(days=reading.rules.reviewing.ends_after_days)
+    ends = read_by(event_of(call), call.closes_at, reading.rules)
     return Letter(
         to,
         lang,

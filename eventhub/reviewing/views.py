@@ -1,7 +1,6 @@
 """A reader's own pages: the list of files, the gate before they open, one file beside its rubric, stepping back."""
 
 import uuid
-from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, flash, g, render_template, request, url_for
@@ -10,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from eventhub.funding.models import State
+from eventhub.funding.timing import event_of, read_by
 from eventhub.kit import codes
 from eventhub.kit.access import actor, staff, stands_on
 from eventhub.kit.errors import DomainError, NotFound, or_not_found
@@ -285,7 +285,7 @@ def _calls(person: Person) -> list[dict[str, Any]]:
         if one.call_id not in mine or (application.id, person.id) in hidden:
             continue
         call = mine[one.call_id]
-        ends = call.call.closes_at + timedelta(days=call.rules.reviewing.ends_after_days)
+        ends = read_by(event_of(call.call), call.call.closes_at, call.rules)
         part = found.setdefault(
             one.call_id,
             {

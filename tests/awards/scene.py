@@ -50,7 +50,9 @@ def came_home(fund: Money, **given: Any) -> Award:
     """An award whose report is due."""
     award = make_award(fund, State.ACCEPTED, **given)
     today = now().date()
-    travelling.ticketed(fund.officer, award, travels_on=today, returns_on=today)
+    travelling.ticketed(
+        fund.officer, award, travels_on=today, returns_on=travelling.days_of(award)[1] - travelling.AROUND
+    )
     travelling.travelled(fund.officer, award, ended_on=today, report_days=30)
     return award
 
@@ -86,6 +88,12 @@ def scenes(title: Words) -> dict[str, Callable[[Person], Payload]]:
         fund = _fund(title)
         award = make_award(fund, State.ACCEPTED, person=person)
         travelling.visa_needed(fund.officer, award)
+        return {"award_id": str(award.id)}
+
+    def ticket(person: Person) -> Payload:
+        fund, today = _fund(title), now().date()
+        award = make_award(fund, State.ACCEPTED, person=person)
+        travelling.ticketed(fund.officer, award, travels_on=today, returns_on=today)
         return {"award_id": str(award.id)}
 
     def due(person: Person) -> Payload:
@@ -134,6 +142,7 @@ def scenes(title: Words) -> dict[str, Callable[[Person], Payload]]:
         "awards.lapsed": lapsed,
         "awards.ended": ended,
         "awards.visa_help": visa,
+        "awards.ticket": ticket,
         "awards.report_due": due,
         "awards.report_reminder": lambda person: due(person) | {"days": 21},
         "awards.report_overdue": overdue,

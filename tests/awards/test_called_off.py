@@ -60,14 +60,14 @@ def test_a_journey_of_another_year_is_refused_at_its_field(of_event: bool) -> No
     first, last = travelling.days_of(award)
     for days, field in (
         ((date(2020, 1, 1), date(2020, 1, 5)), "travels_on"),
-        ((first - timedelta(days=1), today), "travels_on"),
+        ((first - timedelta(days=1), last), "travels_on"),
         ((today, last + timedelta(days=1)), "returns_on"),
     ):
         with pytest.raises(travelling.FarFromEvent) as refused:
             travelling.ticketed(fund.officer, award, travels_on=days[0], returns_on=days[1])
         assert refused.value.field == field
     assert award.application.state is State.ACCEPTED
-    travelling.ticketed(fund.officer, award, travels_on=first, returns_on=today)
+    travelling.ticketed(fund.officer, award, travels_on=first, returns_on=last)
     ticket = db.session.scalars(select(Ticket)).one()
     ticket.travels_on = date(2020, 1, 1)
     db.session.flush()

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from eventhub.awards import console_queries, dashboard, ledger, paying, queries
 from eventhub.awards.ledger import NoRateYet, RateKnown
@@ -23,6 +24,13 @@ from tests.programme.console import fields_of
 from tests.together import at_once
 
 TODAY = now().date()
+FROM = (TODAY - timedelta(days=22)).isoformat()
+
+
+def enter(client: FlaskClient, url: str, given: dict[str, str]) -> TestResponse:
+    """A rate is sent, and sent once more where it was only said back."""
+    said = client.post(url, data=fields_of(client.get(url)) | given)
+    return said if said.status_code != 200 else client.post(url, data=fields_of(said) | given)
 
 
 @pytest.fixture
@@ -34,7 +42,7 @@ def fund(client: FlaskClient) -> Money:
 def test_a_rate_that_cannot_be_is_told_at_its_field(client: FlaskClient, fund: Money) -> None:
     officer(client, fund, Role.FINANCE)
     url = f"/en/console/funds/{fund.call.slug}/money/rates"
-    good = {"currency": "chf", "units": "0.8", "valid_from": "2026-11-01", "source": "UN Treasury"}
+    good = {"currency": "chf", "units": "0.8", "valid_from": FROM, "source": "UN Treasury"}
     for name, wrong in (
         ("units", "0"),
         ("units", "-1"),
@@ -45,9 +53,10 @@ def test_a_rate_that_cannot_be_is_told_at_its_field(client: FlaskClient, fund: M
         ("units", "1.23456789012"),
         ("currency", "USD"),
         ("source", ""),
+        ("valid_from", (TODAY + timedelta(days=40)).isoformat()),
     ):
         assert client.post(url, data=fields_of(client.get(url)) | good | {name: wrong}).status_code == 422, wrong
-    assert client.post(url, data=fields_of(client.get(url)) | good).status_code == 303
+    assert enter(client, url, good).status_code == 303
     page = client.get(url).text
     assert "CHF" in page
     assert "UN Treasury" in page
@@ -71,8 +80,8 @@ def test_a_rate_is_never_read_a_thousand_times_off(
 ) -> None:
     officer(client, fund, Role.FINANCE)
     url = f"/{lang}/console/funds/{fund.call.slug}/money/rates"
-    given = {"currency": "KES", "units": typed, "valid_from": "2026-11-01", "source": "UN Treasury"}
-    answer = client.post(url, data=fields_of(client.get(url)) | given)
+    given = {"currency": "KES", "units": typed, "valid_from": FROM, "source": "UN Treasury"}
+    answer = enter(client, url, given)
     found = [row.units for row in console_queries.rates(fund.call)]
     if units is None:
         assert (answer.status_code, found) == (422, [])
@@ -80,6 +89,23 @@ def test_a_rate_is_never_read_a_thousand_times_off(
         assert typed in answer.text
     else:
         assert (answer.status_code, found) == (303, [Decimal(units)])
+
+
+def test_a_rate_is_said_back_in_words_before_it_holds(client: FlaskClient, fund: Money) -> None:
+    ledger.enter_rate(fund.finance, fund.call, "LBP", Decimal(89_500), TODAY - timedelta(days=30))
+    officer(client, fund, Role.FINANCE)
+    url = f"/en/console/funds/{fund.call.slug}/money/rates"
+    given = {"currency": "LBP", "units": "89.500", "valid_from": FROM, "source": "UN Treasury"}
+    said = client.post(url, data=fields_of(client.get(url)) | given)
+    assert (said.status_code, len(console_queries.rates(fund.call))) == (200, 1)
+    for words in ("1 USD = 89.5 LBP", "LBP\u00a01,000,000 counts as USD\u00a011,173.18", "The rate before was 89,500"):
+        assert words in said.text, words
+    other = client.post(url, data=fields_of(said) | given | {"units": "89500.5"})
+    assert (other.status_code, len(console_queries.rates(fund.call))) == (200, 1)
+    assert "1 USD = 89,500.5 LBP" in other.text
+    assert "The rate before" not in other.text
+    assert client.post(url, data=fields_of(other) | given | {"units": "89500.5"}).status_code == 303
+    assert console_queries.rates(fund.call)[0].units == Decimal("89500.5")
 
 
 def francs(fund: Money, award: Award) -> AwardLine:
@@ -92,8 +118,9 @@ def test_a_wrong_rate_is_put_right_on_the_same_day_and_stays_in_the_list(client:
     officer(client, fund, Role.FINANCE)
     url = f"/en/console/funds/{fund.call.slug}/money/rates"
     good = {"currency": "CHF", "units": "8", "valid_from": TODAY.isoformat(), "source": "UN Treasury"}
-    assert client.post(url, data=fields_of(client.get(url)) | good).status_code == 303
-    right = fields_of(client.get(url)) | good | {"units": "0.8"}
+    assert enter(client, url, good).status_code == 303
+    right = good | {"units": "0.8"}
+    right = fields_of(client.post(url, data=fields_of(client.get(url)) | right)) | right
     for _ in range(2):  # the same form twice is entered once
         assert client.post(url, data=right).status_code == 303
     assert [row.units for row in console_queries.rates(fund.call)] == [Decimal("0.8"), Decimal(8)]
@@ -101,14 +128,14 @@ def test_a_wrong_rate_is_put_right_on_the_same_day_and_stays_in_the_list(client:
     assert [row.units for row in dashboard.rates(fund.call)] == [Decimal("0.8")]
     award = make_award(fund, State.ACCEPTED)
     assert francs(fund, award).actual == 10_000
-    late = client.post(url, data=fields_of(client.get(url)) | good | {"units": "0.9"})
+    late = enter(client, url, good | {"units": "0.9"})
     assert late.status_code == 422
     assert 'id="valid_from-e"' in late.text
     assert "A cost was reckoned by the rate" in late.text
     db.session.expire_all()
     assert own_line(queries.award(award.id)).actual == 10_000
     tomorrow = good | {"units": "0.9", "valid_from": (TODAY + timedelta(days=1)).isoformat()}
-    assert client.post(url, data=fields_of(client.get(url)) | tomorrow).status_code == 303
+    assert enter(client, url, tomorrow).status_code == 303
     assert "0.8" in client.get(f"{home(fund)}/{award.id}/lines/{own_line(award).id}").text
 
 

@@ -4,17 +4,20 @@ from datetime import timedelta
 from http import HTTPStatus
 
 import pytest
+from flask import Flask, g
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from eventhub.awards import releasing
+from eventhub.awards import release_panels, releasing
 from eventhub.awards.release_models import Decision, Failed, Staging
 from eventhub.funding.desk_models import FundPair
-from eventhub.funding.models import Application, Debt, Owed, State
+from eventhub.funding.models import Application, CallRules, Debt, Owed, State
+from eventhub.funding.own import Intake
 from eventhub.kit.clock import now
 from eventhub.kit.codes import LANGUAGES, reason_text
 from eventhub.kit.db import db
 from eventhub.kit.outbox import Promise
+from eventhub.kit.panels import Panel
 from eventhub.people.models import Person, Role
 from eventhub.registration.reference import new_reference
 from tests.factories.people import make_person, sign_in
@@ -311,3 +314,24 @@ def test_a_member_of_the_board_does_not_release(client: FlaskClient, scene: Deci
     sign_in(client, make_member(scene.call))
     assert client.post(at(scene)).status_code in {HTTPStatus.NOT_FOUND, HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN}
     assert not letters()
+
+
+def test_whoever_was_not_part_of_a_release_reads_so(app: Flask, scene: Decided) -> None:
+    left, told = scene.files[:2]
+    left.state, left.outcome_seen = State.UNDER_REVIEW, None
+    db.session.flush()
+    rules = db.session.scalars(select(CallRules).where(CallRules.call_id == scene.call.id)).first()
+    assert rules is not None
+
+    def panel(file: Application) -> Panel | None:
+        with app.test_request_context("/en/"):
+            g.lang = "en"
+            return release_panels.mine(Intake(scene.call, None, rules, file, None, person_of(file).seal_key))
+
+    assert panel(left) is None
+    release(scene)
+    found = panel(left)
+    assert found is not None
+    assert found.template == "awards/release_without.html"
+    other = panel(told)
+    assert other is None or other.template != found.template

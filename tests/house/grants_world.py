@@ -80,7 +80,8 @@ def grant_parts(event: Event) -> dict[str, str]:
     lapsed, approved = make_award(fund, State.LAPSED), make_award(fund, State.APPROVED)
     pending, bound = make_award(fund, State.ACCEPTED), make_award(fund, State.ACCEPTED)
     today = now().date()
-    travelling.ticketed(fund.officer, bound, travels_on=today, returns_on=today)
+    last = travelling.days_of(bound)[1] - travelling.AROUND
+    travelling.ticketed(fund.officer, bound, travels_on=today, returns_on=last)
     closed = scene.came_home(fund)
     report = queries.report_of(closed.id)
     assert report is not None

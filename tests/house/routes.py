@@ -6,6 +6,7 @@ and, for a POST, what a permitted person would send at the least.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from eventhub.kit.clock import now
@@ -240,7 +241,7 @@ PRICED = f"{GRANTS}/{{grant_approved}}/lines/{{grant_priced}}/approved"
 GRANT_MONEY = "/en/console/funds/{grants}/money"
 COST = {"given": "80", "currency": "USD", "spent_on": "2026-11-01"}
 RATE = {"currency": "CHF", "units": "0.8", "valid_from": "2026-11-01", "source": "UN Treasury"}
-JOURNEY = {"travels_on": now().date().isoformat(), "returns_on": now().date().isoformat()}
+JOURNEY = {"travels_on": now().date().isoformat(), "returns_on": (now().date() + timedelta(days=31)).isoformat()}
 GRANTED = (
     Route("awards_console.index", "GET", GRANTS, GRANT_STAFF),
     Route("awards_console.offer", "POST", f"{GRANTS}/offer", FUND, {"id": "{grant_lapsed}", "go": "send"}),

@@ -275,7 +275,8 @@ def _granted(fund: Money, application: Application, *, came_home: bool) -> Appli
     award, today = queries.award(award.id, lock=True), now().date()
     (dsa,) = [one for one in queries.lines([award.id]) if one.kind is CostKind.DSA]
     paying.ask(fund.finance, award, dsa, 10_000, payee={"name": "Zephpayee", "account": "Zephpayee"})
-    travelling.ticketed(fund.officer, award, travels_on=today, returns_on=today)
+    last = travelling.days_of(award)[1] - travelling.AROUND
+    travelling.ticketed(fund.officer, award, travels_on=today, returns_on=last)
     report = travelling.travelled(fund.officer, award, ended_on=today, report_days=30)
     reporting.keep(award, report, {"spoke": "Zephreport"})
     return award.application

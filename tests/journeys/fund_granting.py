@@ -103,14 +103,14 @@ def steps_in(story: Story) -> None:
 def travels(story: Story) -> None:
     """A ticket, the allowance, a payment that one of finance asks for and another agrees to, and the journey."""
     where, today = f"{story.console}/grants/{award_of(story, AMINA)}", f"{now():%Y-%m-%d}"
-    page = story.at("officer", where)
-    page.fill("[name=travels_on]", today)
-    page.fill("[name=returns_on]", today)
-    press(page, "form[action$='/ticket'] button[type=submit]")
-    page = story.at("officer", f"{where}/allowance")
     with story.house.work():
         event = db.session.get_one(Event, story.event_id)
         first, last = event.first_day, event.last_day
+    page = story.at("officer", where)
+    page.fill("[name=travels_on]", today)
+    page.fill("[name=returns_on]", f"{last:%Y-%m-%d}")
+    press(page, "form[action$='/ticket'] button[type=submit]")
+    page = story.at("officer", f"{where}/allowance")
     page.fill("[name=arrives]", f"{first - timedelta(days=1):%Y-%m-%d}T10:00")
     page.fill("[name=leaves]", f"{last + timedelta(days=1):%Y-%m-%d}T12:00")
     press(page, "main form button[type=submit]")

@@ -35,7 +35,8 @@ def grant_stops(
     visa = travelling.visa_needed(fund.officer, pending)
     travelling.visa_refused(fund.officer, pending, visa)
     bound = make_award(fund, State.ACCEPTED)
-    travelling.ticketed(fund.officer, bound, travels_on=now().date(), returns_on=now().date())
+    last = travelling.days_of(bound)[1] - travelling.AROUND
+    travelling.ticketed(fund.officer, bound, travels_on=now().date(), returns_on=last)
     priced = make_award(fund, State.APPROVED)
     make_award(fund, State.LAPSED)
     make_award(fund)
