@@ -16,10 +16,11 @@ from sqlalchemy.orm import contains_eager, joinedload
 from eventhub.awards import awarding, queries
 from eventhub.awards.access import may_offer
 from eventhub.awards.considering import NotConsidered, standing_against
+from eventhub.awards.explaining import REASONS
 from eventhub.awards.ledger import EnvelopeBroken
 from eventhub.awards.models import Award
 from eventhub.awards.release_models import Decision, Failed, Release, Staging
-from eventhub.awards.staging import REASONS, hold_call
+from eventhub.awards.staging import hold_call
 from eventhub.funding.models import Application, Call, Stand, State
 from eventhub.funding.moves import NotPossible, hold_rows
 from eventhub.funding.nearness import Aside, OwnFile, StillToCome, too_near, waits_near

@@ -5,8 +5,7 @@ or nothing of it.
 """
 
 import uuid
-from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, select
 from sqlalchemy.orm import defer, joinedload
 
-from eventhub.awards import awarding, ledger, queries
+from eventhub.awards import awarding, explaining, ledger, queries
 from eventhub.awards.access import may_approve
 from eventhub.awards.allotting import Need, NoRoom, Purse, fitted
 from eventhub.awards.awarding import Cost, Grant
@@ -24,7 +23,7 @@ from eventhub.awards.money_models import FundEnvelope, MovementKind
 from eventhub.awards.queries import Left
 from eventhub.awards.recommending import recommenders
 from eventhub.awards.refusals import AlreadyAwarded, PlaceFilled, SlateFirst, TwoPeople
-from eventhub.awards.release_models import Decision, Failed, Staging
+from eventhub.awards.release_models import Failed, Staging
 from eventhub.funding.allowance import CostKind, Payee
 from eventhub.funding.costs import OWN_WAY
 from eventhub.funding.estimates import Variant
@@ -38,7 +37,6 @@ from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError, Forbidden, Stale
 from eventhub.kit.money import Money
 from eventhub.kit.outbox import promise
-from eventhub.people.affiliations import as_one
 from eventhub.people.models import Person
 from eventhub.people.queries import grants_of
 from eventhub.reviewing.queries import call_by_id
@@ -47,8 +45,6 @@ from eventhub.selecting.inputs import cells_of, variants_of
 from eventhub.selecting.models import Slate, SlateState
 from eventhub.selecting.queries import aside
 
-REASONS = {State.APPROVED: "selected", State.RESERVE: "reserve", State.NOT_RECOMMENDED: "below_line"}
-"""The reason that a decision begins with (decision_reason.funding)."""
 VARIANTS = {Support.FULL: Variant.FULL, Support.PARTIAL: Variant.OWN_STAY, Support.WOULD_COME: Variant.WOULD_COME}
 SUPPLIED = frozenset({CostKind.TICKET, CostKind.INSURANCE})
 """Lines that the fund buys by itself."""
@@ -206,7 +202,7 @@ def approve_confirmed(actor: Person, call: Call, rules: Rules, ids: Collection[u
         except NoRoom as error:
             raise EnvelopeBroken("free", Money(error.missing, call.currency) if error.missing else None) from None
         made += awarding.approve_all(actor, call, grants, recommended_by=signer)
-    _note_reasons(call.id, [plan.application for plans in by_signer.values() for plan in plans], frozenset())
+    explaining.note_reasons(call.id, [plan.application for plans in by_signer.values() for plan in plans], frozenset())
     return made
 
 
@@ -278,8 +274,8 @@ def _stage(call: Call, slate: Slate) -> None:
         awarding.approve_all(approver, call, _grants(call, rules, plans), recommended_by=slate.recommended_by_id)
     held = queries.envelopes(call.id)
     ledger.keep_apart(rules, held, queries.people_of(one.id for one in held))
-    told = [one for one in files if one.state in REASONS]
-    _note_reasons(call.id, told, _over_limit(rules, files, people))
+    told = [one for one in files if one.state in explaining.REASONS]
+    explaining.note_reasons(call.id, told, explaining.over_limit(rules, files, people))
     _propose(call, slate, rules)
 
 
@@ -448,51 +444,6 @@ def costs_of(application: Application, way: Support, cost: int) -> list[Cost]:
     return [
         Cost(kind, amount, Payee.SUPPLIER if kind in SUPPLIED else Payee.TRAVELLER) for kind, amount in costs.items()
     ]
-
-
-def _over_limit(rules: Rules, files: Iterable[Application], people: dict[str, Any]) -> frozenset[uuid.UUID]:
-    """Who was not chosen though others with fewer points were, and whose organization has all that it may have."""
-    most = rules.limits.selected_per_organisation
-    if most is None:
-        return frozenset()
-    told = [(one, people[str(one.id)]) for one in files if str(one.id) in people]
-    one_of = as_one({each for one, _line in told for each in (one.organisation_id, one.nominated_by_id) if each})
-
-    def theirs(one: Application) -> set[uuid.UUID]:
-        return {one_of[each] for each in (one.organisation_id, one.nominated_by_id) if each}
-
-    chosen = [(one, line) for one, line in told if line["chosen"]]
-    taken = Counter(each for one, _line in chosen for each in theirs(one))
-    lowest = min((line["points"] for _one, line in chosen), default=None)
-    return frozenset(
-        one.id
-        for one, line in told
-        if not line["chosen"]
-        and lowest is not None
-        and line["points"] >= lowest
-        and any(taken[each] >= most for each in theirs(one))
-    )
-
-
-def _note_reasons(call_id: uuid.UUID, applications: Sequence[Application], over: frozenset[uuid.UUID]) -> None:
-    """Everybody has a reason; one that a person chose for a refusal that nobody was told stays, and so does what
-    somebody was told whose outcome is the same.
-    """
-    known = {row.application_id: row for row in db.session.scalars(select(Decision).where(Decision.call_id == call_id))}
-    made = []
-    for one in applications:
-        reason = "over_organisation_limit" if one.id in over and one.state is State.NOT_RECOMMENDED else None
-        reason = reason or REASONS[one.state]
-        row = known.get(one.id)
-        if row is None:
-            made.append(Decision(id=uuid.uuid4(), call_id=call_id, application_id=one.id, reason=reason))
-        elif row.told_at is not None and one.outcome_seen is None:
-            continue
-        elif row.keep_told() or row.changed_by_id is None or one.state is not State.NOT_RECOMMENDED:
-            row.reason, row.changed_at = reason, now()
-            row.words = row.changed_by_id = None
-    db.session.add_all(made)
-    db.session.flush()
 
 
 def _missing(error: EnvelopeBroken | NoRoom | AmountWrong) -> int | None:

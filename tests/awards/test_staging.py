@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from sqlalchemy import select
 
-from eventhub.awards import awarding, ledger, queries, releasing, staging
+from eventhub.awards import awarding, explaining, ledger, queries, releasing, staging
 from eventhub.awards.allotting import Need, NoRoom, Purse, allot, missing_of
 from eventhub.awards.awarding import TwoPeople
 from eventhub.awards.models import Award, Outcome, Proposal, ReservePlace
@@ -131,12 +131,12 @@ def test_a_limit_of_organizations_is_told_as_such() -> None:
     people[str(outside.id)]["points"] = people[str(best.id)]["points"]
     best.organisation_id = outside.organisation_id = one.id
     db.session.flush()
-    over = staging._over_limit(reading(scene.call).rules, scene.files, people)
+    over = explaining.over_limit(reading(scene.call).rules, scene.files, people)
     assert over == {outside.id}
     assert second.id not in over
     outside.organisation_id = make_organisation(name=one.name.upper()).id
     db.session.flush()
-    assert staging._over_limit(reading(scene.call).rules, scene.files, people) == {outside.id}, "one name is one"
+    assert explaining.over_limit(reading(scene.call).rules, scene.files, people) == {outside.id}, "one name is one"
 
 
 def test_whoever_comes_without_money_has_a_grant_of_nothing() -> None:

@@ -4,7 +4,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from eventhub.awards import awarding, letters, personal_data, queries, releasing, staging
+from eventhub.awards import awarding, explaining, letters, personal_data, queries, releasing, staging
 from eventhub.awards.models import Award, Proposal
 from eventhub.awards.release_models import Decision
 from eventhub.funding import thread
@@ -120,11 +120,11 @@ def test_words_that_were_told_are_not_lost_when_others_are_staged_for_a_later_re
     before = known(place)
     place.state, place.outcome_seen = State.NOT_RECOMMENDED, State.RESERVE
     db.session.flush()
-    staging._note_reasons(scene.call.id, [place], frozenset())
+    explaining.note_reasons(scene.call.id, [place], frozenset())
     row = releasing.one_staged(scene.call.id, place.id)
     assert (row.decision.reason, row.words) == ("below_line", None)
     releasing.say(scene.officer, row, reason="budget", words="No money is left", version=row.decision.version)
-    staging._note_reasons(scene.call.id, [place], frozenset())
+    explaining.note_reasons(scene.call.id, [place], frozenset())
     assert known(place) == before
     assert releasing.one_staged(scene.call.id, place.id).words == "No money is left"
     place.state = State.WITHDRAWN
@@ -145,7 +145,7 @@ def test_an_officer_who_writes_before_the_staging_does_not_write_over_what_was_t
 def test_who_stays_in_reserve_after_a_second_slate_keeps_the_reason() -> None:
     scene, place = told_a_reserve()
     before = known(place)
-    staging._note_reasons(scene.call.id, [place], frozenset())
+    explaining.note_reasons(scene.call.id, [place], frozenset())
     assert known(place) == before
     assert db.session.scalars(select(Decision).where(Decision.application_id == place.id)).one().told_reason is None
     assert not db.session.scalars(select(Award).where(Award.application_id == place.id)).all()
