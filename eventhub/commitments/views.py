@@ -18,7 +18,7 @@ from eventhub.kit.access import public
 from eventhub.kit.clock import now
 from eventhub.kit.errors import NotFound
 from eventhub.kit.i18n import direction
-from eventhub.kit.pages import changes_at, kept_page
+from eventhub.kit.pages import changes_at, kept_page, packed_page
 from eventhub.kit.paging import page_number, pager
 from eventhub.programme.models import Event
 
@@ -32,6 +32,7 @@ WORDS = 200
 # Not kept: what people look for stays in no memory, and no proxy's either.
 @bp.get("/commitments")
 @public
+@packed_page
 def index() -> ResponseReturnValue:
     """Search and filters, newest first. Six statements at the most."""
     g.section = "commitments"

@@ -177,6 +177,25 @@ def own_page(key: Key, build: Callable[[], tuple[Key, Response]]) -> Response:
     return _answer(page, "no-store", strong=True)
 
 
+def packed_page(view: Callable[..., Any]) -> Callable[..., Response]:
+    """Send a public page compressed that is made anew for each question and kept nowhere.
+
+    Only for pages that hold no secret of whoever asks: beside words that somebody else chose, the length of what is
+    compressed would tell of it.
+    """
+
+    @wraps(view)
+    def wrapped(**values: Any) -> Response:
+        answer = make_response(view(**values))
+        answer.vary.add("Accept-Encoding")
+        if answer.status_code == 200 and takes_gzip(request.headers.get("Accept-Encoding", "")):
+            answer.set_data(gzip.compress(answer.get_data(), 5, mtime=0))
+            answer.headers["Content-Encoding"] = "gzip"
+        return answer
+
+    return wrapped
+
+
 def _finish(answer: Response) -> Kept:
     body = answer.get_data()
     etag = hashlib.sha256(body).hexdigest()[:32]
