@@ -1028,6 +1028,7 @@ READ = (
     Route("reviewing.gate", "GET POST", "/en/reviews/gates/{reading_gate}", READS, fills=True),
     Route("reviewing.review", "GET POST", REVIEW, READS, A_REVIEW),
     Route("reviewing.keep", "POST", f"{REVIEW}/keep", READS, A_REVIEW),
+    Route("reviewing.abstain", "GET POST", f"{REVIEW}/abstain", READS),
     Route("reviewing.recuse", "GET POST", f"{REVIEW}/step-back", READS, {"kind": "family"}),
     Route("reviewing_console.index", "GET", READING, READ_OFFICE),
     Route("reviewing_console.readers", "GET", f"{READING}/readers", READ_OFFICE),
