@@ -10,7 +10,7 @@ from typing import Any
 from flask_babel import gettext, lazy_pgettext
 from flask_babel import lazy_gettext as _l
 
-from eventhub.funding import attending
+from eventhub.funding import attending, returning
 from eventhub.funding.models import Application, Call, Vouch, Voucher
 from eventhub.funding.vouching import Asked, due, link_token, wants_letter
 from eventhub.kit.i18n import in_language, show_date, show_moment
@@ -58,13 +58,24 @@ def draft_reminded(application: Application, call: Call, person: Person) -> Lett
 
 
 def withdrawn(application: Application, call: Call, person: Person) -> Letter | None:
-    """It is not considered any more."""
+    """It is not considered any more; and until when that can be taken back, where it can."""
+    last = returning.until(application, call)
+    here = show_moment(last, call.time_zone, person.language) if last else None
+    back = (
+        _l(
+            "It is not considered any more. If it was not you who withdrew, or you think again: until %(day)s, %(time)s"
+            " (%(offset)s) one press on the page of your application takes it back.",
+            **_told(here),
+        )
+        if here
+        else _l("It is not considered any more. If it was not you who withdrew, please write to us.")
+    )
     return _own(
         application,
         call,
         person,
         _l("Your application is withdrawn: %(call)s", call=_title(call, person)),
-        [_l("It is not considered any more. If it was not you who withdrew, please write to us.")],
+        [back],
     )
 
 

@@ -931,6 +931,7 @@ FUNDED = (
     Route("funding.amend", "GET POST", f"{APPLIED}/answers/p6", OWNER),
     Route("funding.send_again", "POST", f"{APPLIED}/send", OWNER),
     Route("funding.withdraw", "GET POST", f"{APPLIED}/withdraw", OWNER),
+    Route("funding.take_up", "POST", f"{APPLIED}/withdraw/undo", OWNER),
     Route("funding.vouch", "GET POST", "/en/vouch/{vouch_link}", PUBLIC, {"go": "yes"}),
     Route("funding.not_me", "GET POST", "/en/vouch/{vouch_link}/not-me", PUBLIC),
 )
