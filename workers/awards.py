@@ -97,7 +97,7 @@ def lapsed(award_id: str) -> Letter | None:
 
 @mails("awards.ended")
 def ended(award_id: str) -> Letter | None:
-    """Somebody else ended a grant: the fund, or the nominator who named another person."""
+    """A grant has ended: by the fund, by the nominator who named another person, or by its holder."""
     return _about("ended", award_id)
 
 

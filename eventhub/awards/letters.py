@@ -362,7 +362,7 @@ def _joined(sentences: Sequence[Any]) -> Any:
 
 
 def _ended(award: Award) -> Sequence[Any]:
-    """Somebody else ended it: who, and that nothing more is to be bought."""
+    """Who ended it, and that nothing more is to be bought."""
     return [
         why_ended(award.outcome),
         _l("Please buy and book nothing more for this journey: the fund no longer pays for it."),

@@ -11,7 +11,7 @@ from flask_babel import ngettext
 from sqlalchemy import select
 
 from eventhub.arrangements import visas
-from eventhub.awards import console_queries, letters, receipts
+from eventhub.awards import console_queries, leaving, letters, receipts
 from eventhub.awards.console_shown import VISAS
 from eventhub.awards.models import Award, AwardLine, Outcome, Ticket, TravelReport, Visa, VisaState
 from eventhub.funding.attending import Attending, when_and_where
@@ -145,9 +145,8 @@ def steps(award: Award, found: Journey, lines: list[AwardLine], there: Attending
 
 def _visa_steps(award: Award, found: Journey, there: Attending | None) -> list[dict[str, Any]]:
     """While a visa is awaited: where the invitation letter is, and where the fund is told of it."""
-    if found.visa is None or award.application.state not in {State.VISA_PENDING, State.VISA_REFUSED}:
-        return []
-    if found.visa.state is VisaState.GRANTED:
+    tells = leaving.may_tell(award, found.visa)
+    if found.visa is None or not (tells or award.application.state is State.VISA_REFUSED):
         return []
     rows: list[dict[str, Any]] = []
     if there is not None and there.reference and visas.travels(there.event, there.attendance_mode):
@@ -158,7 +157,7 @@ def _visa_steps(award: Award, found: Journey, there: Attending | None) -> list[d
         {
             "label": _("Tell the fund where your visa stands"),
             "note": _("Needed by %(day)s", day=show_date(event.first_day, g.lang)) if event else None,
-            "url": url_for("funding_thread.mine", reference=award.application.reference),
+            "url": url_for("awards.visa" if tells else "funding_thread.mine", reference=award.application.reference),
         }
     )
     return rows

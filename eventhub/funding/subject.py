@@ -24,7 +24,7 @@ PAGES = frozenset(
         *("apply", "own_name", "step", "keep", "check", "done", "vouchers", "voucher", "ask_again"),
         *("mine_one", "amend", "send_again", "withdraw", "take_up", "own_file", "sealed_answers"),
     )
-) | {f"awards.{name}" for name in ("mine", "report", "keep", "receipt", "allowance")}
+) | {f"awards.{name}" for name in ("mine", "report", "keep", "receipt", "allowance", "visa", "leave")}
 """Pages that somebody may look at for another person."""
 
 

@@ -97,9 +97,9 @@ def test_the_letter_says_until_when_and_where() -> None:
     call, person, one = withdrawn()
     letter = notices.withdrawn(one, call, person)
     assert letter is not None
-    mail = render(letter)
+    mail = render(letter, "<1@example.org>", now())
     assert "one press on the page of your application takes it back" in str(mail)
     call.closes_at = now()
     late = notices.withdrawn(one, call, person)
     assert late is not None
-    assert "please write to us" in str(render(late))
+    assert "please write to us" in str(render(late, "<2@example.org>", now()))

@@ -547,6 +547,8 @@ REGISTRATION = (
     Route("awards.answer", "GET POST", "/en/awaited/{grant_link}", PUBLIC, {"answer": "accept"}),
     Route("awards.mine", "GET POST", "/en/me/grants/{granted}", OWNER, {"answer": "accept"}),
     Route("awards.report", "GET POST", "/en/me/grants/{home}/report", OWNER, {"spoke": "Of water", "go": "keep"}),
+    Route("awards.visa", "GET POST", "/en/me/grants/{on_visa}/visa", OWNER, {"go": "refused"}),
+    Route("awards.leave", "GET POST", "/en/me/grants/{on_visa}/cannot-come", OWNER),
     Route("awards.receipt", "GET POST", "/en/me/grants/{home}/receipts/{own_line}", OWNER, file="file", fills=True),
     Route("awards.allowance_paper", "POST", "/en/me/grants/{home}/allowance/paper", OWNER),
     Route("awards.allowance_file", "GET", "/en/me/grants/{home}/allowance/file", OWNER),
