@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.utils import redirect
 
-from eventhub.funding import applying, attending, gaps, own, reckoned, returning, reusing, told
+from eventhub.funding import applying, attending, doubts, gaps, own, reckoned, returning, reusing, told
 from eventhub.funding.forms import CheckForm
 from eventhub.funding.models import Application, State
 from eventhub.funding.own import Intake, Window
@@ -45,7 +45,7 @@ bp.app_url_defaults(go_on_for)
 @bp.app_context_processor
 def funding_words() -> dict[str, Any]:
     """What the templates of this feature call."""
-    return {"fund": told, "fund_helps": helped}
+    return {"fund": told, "fund_helps": helped, "fund_doubts": doubts.are_there}
 
 
 @bp.get(APPLY)
@@ -252,7 +252,7 @@ def amend(reference: str, page: str) -> ResponseReturnValue:
     form = answer_form(definition, asked, language=g.lang, answers=answers)
     if not posted() and not own.may_amend(found, now()):
         return back_to("funding.mine_one", reference=reference)
-    holds = _is_valid(form, found)
+    holds = _is_valid(form, found) and not doubts.asks(form)
     page_sent(form)
     # What the desk asked for may come page by page: what holds is kept, and gaps are told before it is sent again.
     waits = _application(found).state is State.INFO_REQUESTED and "csrf_token" not in form.errors
@@ -376,7 +376,7 @@ def _step_sent(
     person: Person, found: Intake, definition: Definition, asked: Page, form: AnswerForm
 ) -> ResponseReturnValue | None:
     """Where a page that was sent leads, or None when it must be shown again. What holds is kept either way."""
-    holds = _is_valid(form, found)
+    holds = _is_valid(form, found) and not doubts.asks(form)
     if "csrf_token" in form.errors:
         return None
     if found.application is None and form.forget_answers():

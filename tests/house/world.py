@@ -628,7 +628,9 @@ def _online(owner: Person) -> dict[str, str]:
 
 
 def _granted(owner: Person) -> dict[str, str]:
-    """A grant that is offered to the owner, one that waits for a visa, one with a report due, and one where a nominator may name somebody."""
+    """A grant that is offered to the owner, one that waits for a visa, one with a report due, and one where a nominator
+    may name somebody.
+    """
     offered = make_award(make_fund(), person=owner)
     fund = make_fund()
     home = awards.came_home(fund, person=owner)
