@@ -16,6 +16,7 @@ from eventhub.awards.console_shown import VISAS
 from eventhub.awards.models import Award, AwardLine, Outcome, Ticket, TravelReport, Visa, VisaState
 from eventhub.funding.attending import Attending, when_and_where
 from eventhub.funding.models import State
+from eventhub.kit.clock import now
 from eventhub.kit.codes import label
 from eventhub.kit.db import db
 from eventhub.kit.i18n import show_date, show_days
@@ -126,7 +127,7 @@ def steps(award: Award, found: Journey, lines: list[AwardLine], there: Attending
         rows.append(
             {
                 "label": _("Write the report"),
-                "note": _("Due by %(day)s", day=show_date(found.report.due, g.lang)),
+                "note": _by(found.report.due, g.lang),
                 "url": url_for("awards.report", **own),
             }
         )
@@ -174,6 +175,12 @@ def _report(found: Journey, lang: str) -> str:
     if found.report is not None and found.report.filed_at is not None:
         return str(_("Your report is filed"))
     if found.report_due is not None:
-        return str(_("Due by %(day)s", day=show_date(found.report_due, lang)))
+        return _by(found.report_due, lang)
     days = found.report_days
     return str(ngettext("%(num)s day after the journey", "%(num)s days after the journey", days))
+
+
+def _by(due: date, lang: str) -> str:
+    """By when the report comes, or came not."""
+    day = show_date(due, lang)
+    return str(_("Was due by %(day)s", day=day) if due < now().date() else _("Due by %(day)s", day=day))

@@ -143,6 +143,7 @@ def report(reference: str) -> ResponseReturnValue:
         report=row,
         asks=posted() and request.form.get("go") == ASKED and not form.errors and not form.form_errors,
         due=show_date(row.due, g.lang),
+        is_overdue=row.due < now().date(),
         answers=[{"label": form[key].label.text, "value": form[key].data, "kind": "long"} for key in form.said()],
         back=url_for("awards.mine", reference=reference),
         keep=url_for("awards.keep", reference=reference),
