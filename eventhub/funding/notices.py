@@ -154,7 +154,7 @@ def vouch_asked(asked: Asked, *, again: bool = False) -> Letter | None:
 
 
 def _who_and_until(asked: Asked) -> list[dict[str, Any]]:
-    """Whose answer it is, though a wrong mailbox is forgotten with its name; and until when another one comes in time."""
+    """Whose answer it is, though a wrong mailbox is forgotten with its name; until when another one comes in time."""
     row, person = asked.endorsement, asked.applicant
     numbered = row.role is Voucher.REFEREE and asked.vouching.referees > 1
     label = _l("Referee %(number)s", number=row.place + 1) if numbered else told.ROLES[row.role]
