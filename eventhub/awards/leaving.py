@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 
 from eventhub.awards import awarding, queries, travelling
 from eventhub.awards.models import Award, Outcome, Ticket, Visa
+from eventhub.awards.queries import BEFORE_JOURNEY
 from eventhub.awards.travelling import AHEAD, AWAITED, DECIDED, VisaDayWrong
 from eventhub.funding import thread
 from eventhub.funding.models import State
@@ -17,9 +18,6 @@ from eventhub.kit.errors import DomainError
 from eventhub.kit.i18n import LOCALES, language, show_days
 from eventhub.kit.outbox import promise
 from eventhub.people.models import Person
-
-BEFORE_JOURNEY = frozenset({State.ACCEPTED, State.VISA_PENDING, State.VISA_REFUSED, State.TICKETED})
-"""States of a grant that was accepted and whose journey lies ahead."""
 
 
 class NoDay(DomainError):
