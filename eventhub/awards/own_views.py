@@ -99,7 +99,7 @@ def visa(reference: str) -> ResponseReturnValue:
         return back_to("awards.mine", reference=reference)
     known = {"asked_on": row.asked_on, "appointment_on": row.appointment_on}
     go, form = request.form.get("go"), OwnVisaForm(data=known)
-    if go != "ask" and form.validate_on_submit() and submit(form, lambda: _tell(me, award, row, form, go)):
+    if form.validate_on_submit() and go != "ask" and submit(form, lambda: _tell(me, award, row, form, go)):
         flash(_("Saved."), "ok")
         return back_to("awards.mine", reference=reference)
     page = render_template(
@@ -107,7 +107,7 @@ def visa(reference: str) -> ResponseReturnValue:
         title=title_of(award.application.call, g.lang),
         state=console_shown.VISAS[row.state],
         form=form,
-        asks=go == "ask",
+        asks=go == "ask" and not form.errors,
         reference=reference,
         asking=url_for("funding_thread.mine", reference=reference),
     )

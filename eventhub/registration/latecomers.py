@@ -18,7 +18,7 @@ from eventhub.registration.models import RegistrationSetup
 from eventhub.registration.windows import Window
 
 ADMITTED: list[Callable[[ColumnElement[uuid.UUID], ColumnElement[uuid.UUID]], ColumnElement[bool]]] = []
-"""Features further up that know of people who come in any case: each says it of the columns of a person and an event."""
+"""Features further up that know of people who come in any case: each says it of columns of a person and an event."""
 
 
 class LateSetup:

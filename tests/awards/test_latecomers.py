@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("database")
 
 def closed() -> tuple[Event, Money]:
     """An event in three weeks that takes no registrations any more, and a fund for it."""
-    event = make_dialogue()
+    event = make_dialogue(data=None)
     event.first_day = event.last_day = now().date() + timedelta(days=21)
     setup = db.session.scalars(select(RegistrationSetup).where(RegistrationSetup.event_id == event.id)).one()
     setup.opens_at, setup.closes_at, setup.grace_hours = now() - timedelta(days=9), now() - timedelta(days=2), 0
@@ -43,7 +43,7 @@ def test_whoever_holds_a_grant_registers_late(client: FlaskClient) -> None:
     event, fund = closed()
     person = sign_in(client, granted(fund))
     page = text_of(client.get(f"/en/events/{event.slug}/register"))
-    assert "Registration closed" not in page
+    assert "Registration is closed" not in page
     there = attending.of_person(person.id, fund.call)
     assert there is not None
     assert (there.step, there.closes_at) == (Step.REGISTER, latecomers.begins(event))
@@ -72,7 +72,7 @@ def test_nobody_else_does(client: FlaskClient) -> None:
         with pytest.raises(actions.Closed):
             actions.start_draft(person, person, intake(event, person))
     sign_in(client, make_person())
-    assert "Registration closed" in text_of(client.get(f"/en/events/{event.slug}/register"))
+    assert "Registration is closed" in text_of(client.get(f"/en/events/{event.slug}/register"))
 
 
 def test_not_once_the_event_has_begun() -> None:

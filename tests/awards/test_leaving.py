@@ -42,7 +42,7 @@ def with_visa(fund: Money) -> Award:
 
 
 def at(award: Award, more: str = "") -> str:
-    return f"/en/me/grants/{award.application.reference}{more}"
+    return f"/en/me/grants/{again(award).application.reference}{more}"
 
 
 def again(award: Award) -> Award:
@@ -139,6 +139,7 @@ def test_a_bought_ticket_and_why_wait_for_the_desk(client: FlaskClient, fund: Mo
     assert "A ticket is bought for the journey" in text_of(page)
     values = fields_of(page, action="/cannot-come") | {"text": "My mother is ill"}
     client.post(at(award, "/cannot-come"), data=values)
+    award = again(award)
     application = db.session.get_one(Application, award.application_id)
     assert application.answered_at is not None
     [said] = thread.messages(application.id, award.application.person.seal_key)
