@@ -5,6 +5,7 @@ from flask.testing import FlaskClient
 
 from eventhub.awards.release_queries import left_open
 from eventhub.funding.models import Application, State
+from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.people.models import Person
 from eventhub.registration.reference import new_reference
@@ -25,6 +26,7 @@ def waiting(scene_call_id: object, number: int, state: State, seen: State | None
         number=number,
         reference=new_reference("W"),
         outcome_seen=seen,
+        submitted_at=now(),
     )
     db.session.add(row)
     db.session.flush()
