@@ -159,3 +159,19 @@ def test_after_a_refused_visa_the_grant_ends_as_her_own_doing(fund: Money) -> No
 def test_nobody_leaves_an_offer_or_after_the_journey(fund: Money) -> None:
     assert not leaving.may_leave(make_award(fund, State.OFFERED))
     assert not leaving.may_leave(make_award(fund, State.APPROVED))
+
+
+def test_whoever_nominated_hears_that_the_grant_was_accepted() -> None:
+    fund = make_fund()
+    award, _row = nominated(fund, "chair@example.org")
+    assert db.session.scalar(select(Promise.task).where(Promise.task == "awards.nominee_accepted"))
+    letter = nominee_accepted(str(award.id))
+    assert letter is not None
+    mail = render(letter, "<1@example.org>", now())
+    assert letter.to == "chair@example.org"
+    assert "has accepted a grant" in mail.text
+    assert "A report is due 30 days after the journey." in mail.text
+    assert award.application.person.name not in mail.text
+    awarding.cancel(fund.officer, award)
+    assert nominee_accepted(str(award.id)) is None
+    assert nominee_accepted(str(make_award(fund, State.ACCEPTED).id)) is None, "nobody nominated"
