@@ -252,7 +252,7 @@ def amend(reference: str, page: str) -> ResponseReturnValue:
     form = answer_form(definition, asked, language=g.lang, answers=answers)
     if not posted() and not own.may_amend(found, now()):
         return back_to("funding.mine_one", reference=reference)
-    holds = _is_valid(form, found) and not doubts.asks(form)
+    holds = all([_is_valid(form, found), not doubts.asks(form)])
     page_sent(form)
     # What the desk asked for may come page by page: what holds is kept, and gaps are told before it is sent again.
     waits = _application(found).state is State.INFO_REQUESTED and "csrf_token" not in form.errors
@@ -376,7 +376,7 @@ def _step_sent(
     person: Person, found: Intake, definition: Definition, asked: Page, form: AnswerForm
 ) -> ResponseReturnValue | None:
     """Where a page that was sent leads, or None when it must be shown again. What holds is kept either way."""
-    holds = _is_valid(form, found) and not doubts.asks(form)
+    holds = all([_is_valid(form, found), not doubts.asks(form)])
     if "csrf_token" in form.errors:
         return None
     if found.application is None and form.forget_answers():

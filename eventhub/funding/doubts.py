@@ -4,6 +4,7 @@ from flask import request
 from flask_babel import gettext as _
 
 from eventhub.funding.traits import truth
+from eventhub.kit.forms import posted
 from eventhub.questionnaires.answers import field_name
 from eventhub.questionnaires.forms import AnswerForm
 
@@ -20,7 +21,7 @@ def are_there(form: AnswerForm) -> bool:
 def asks(form: AnswerForm) -> bool:
     """Ask at the field, unless this page asked already; whether it does. A first time counts when a board chooses."""
     here = [name for name in (field_name(FIRST), field_name(BEFORE)) if name in form.data]
-    if not here or MARK in request.form or request.form.get("go") == "later" or not are_there(form):
+    if not posted() or MARK in request.form or request.form.get("go") == "later" or not here or not are_there(form):
         return False
     said = _(
         "You have had a grant from this fund. Is it your first time at the forum all the same? Then press the button"

@@ -48,6 +48,15 @@ def test_both_are_asked_about_once_and_kept(client: FlaskClient, person: Person)
     assert again.location.endswith("/p2")
 
 
+def test_it_is_asked_beside_all_else_that_is_missing(client: FlaskClient, person: Person) -> None:
+    address = f"/en/funds/{one_page().slug}/apply/p1"
+    asked = client.post(address, data=typed(client, address, q_previous_grant="yes", q_residence=""))
+    assert error_at(asked, "q_residence")
+    assert ASKED in error_at(asked, "q_first_time")
+    last = client.post(address, data=fields_of(asked, action="/p1") | {"q_residence": "KE"})
+    assert last.location.endswith("/p2")
+
+
 @pytest.mark.parametrize("more", [{"q_previous_grant": "no"}, {"q_previous_grant": "yes", "go": "later"}, {}])
 def test_nothing_is_asked_where_nothing_is_odd(client: FlaskClient, person: Person, more: dict[str, str]) -> None:
     address = f"/en/funds/{one_page().slug}/apply/p1"
