@@ -1,6 +1,4 @@
-"""What a person does with her own grant: tells of the visa, or that she cannot come, sends receipts, reads the
-statement of her allowance, writes the report.
-"""
+"""What a person does with her own grant: visa, leaving, receipts, the statement of the allowance, the report."""
 
 import uuid
 from zoneinfo import ZoneInfo
