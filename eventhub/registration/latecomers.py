@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -38,16 +38,16 @@ def admitted(person_id: Any, event_id: Any) -> ColumnElement[bool]:
     return or_(false(), *(knows(person_id, event_id) for knows in ADMITTED))
 
 
-def begins(event: Event) -> datetime:
-    """The midnight with which an event's first day begins: nobody registers late after it."""
-    return datetime.combine(event.first_day, time(), ZoneInfo(event.time_zone))
+def last_minute(event: Event) -> datetime:
+    """The last minute of the day before an event: nobody registers late after it."""
+    return datetime.combine(event.first_day, time(), ZoneInfo(event.time_zone)) - timedelta(minutes=1)
 
 
 def until(event: Event, setup: Any, person_id: uuid.UUID) -> datetime | None:
     """Until when somebody registers though registration has closed; None for whoever does not, and while it has not.
     One statement at the most.
     """
-    moment, last = now(), begins(event)
+    moment, last = now(), last_minute(event)
     over = windows.window(setup, moment) in {Window.GRACE, Window.CLOSED}
     if not ADMITTED or not over or moment >= last or event.publication is not Publication.PUBLISHED:
         return None

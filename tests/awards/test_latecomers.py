@@ -46,7 +46,7 @@ def test_whoever_holds_a_grant_registers_late(client: FlaskClient) -> None:
     assert "Registration is closed" not in page
     there = attending.of_person(person.id, fund.call)
     assert there is not None
-    assert (there.step, there.closes_at) == (Step.REGISTER, latecomers.begins(event))
+    assert (there.step, there.closes_at) == (Step.REGISTER, latecomers.last_minute(event))
     found = queries.intake(event.slug, person)
     begun = actions.start_draft(person, person, found)
     assert begun.registration is not None
