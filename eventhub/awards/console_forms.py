@@ -148,6 +148,23 @@ PAPER: dict[str, Any] = {
 }
 
 
+class OwnVisaForm(Form):
+    """What whoever travels says of the visa."""
+
+    asked_on = day(_l("Asked for on"), needed=False)
+    appointment_on = day(_l("Appointment on"), needed=False)
+
+
+class LeaveForm(Form):
+    """Why somebody cannot come."""
+
+    text = words(
+        _l("Do you want to say why?"),
+        needed=False,
+        description=_l("The fund’s desk alone reads it. Never write what could put somebody in danger."),
+    )
+
+
 class ReceiptForm(Form):
     """A receipt."""
 

@@ -13,6 +13,7 @@ TASK_NAMES: dict[str, Any] = {
     "awards.lapsed": _l("A mail about a grant that nobody answered for"),
     "awards.make_report": _l("A report for donors"),
     "awards.make_statement": _l("A statement of an allowance as PDF"),
+    "awards.nominee_accepted": _l("A mail to a nominator about a grant that was accepted"),
     "awards.offered": _l("A mail that offers a grant"),
     "awards.release": _l("A release of decisions about grants"),
     "awards.payment_swept": _l("A mail about a payment that was dropped, since its grant has ended"),

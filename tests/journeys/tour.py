@@ -220,6 +220,7 @@ def _read(words: Words, event: Event) -> tuple[Person, dict[str, str], dict[str,
         "reviewing.gate": f"/reviews/gates/{shut.gate_id}",
         "reviewing.review": f"/reviews/{mine.id}",
         "reviewing.review#done": f"/reviews/{over.id}",
+        "reviewing.abstain": f"/reviews/{mine.id}/abstain",
         "reviewing.recuse": f"/reviews/{mine.id}/step-back",
     }
     return (
