@@ -7,6 +7,7 @@ import structlog
 
 from eventhub.awards import (
     awarding,
+    dashboard,
     dashboard_counts,
     dashboard_orders,
     donors,
@@ -68,6 +69,12 @@ def slate_approved(slate_id: str) -> None:
 def release(release_id: str) -> None:
     """The instant of a release has come."""
     releasing.release_due(uuid.UUID(release_id))
+
+
+@writes("awards.count_money")
+def count_money(call_id: str) -> None:
+    """Decisions were released: what may be read of the money follows."""
+    dashboard.count_anew(uuid.UUID(call_id))
 
 
 @mails("awards.release_failed")

@@ -48,6 +48,11 @@ def told_last(call_id: uuid.UUID) -> datetime | None:
 own.ROUNDS.append(told_last)
 
 
+def near_files(call_id: uuid.UUID, others: ColumnElement[bool]) -> frozenset[uuid.UUID]:
+    """The files of a call that the reader is near to: those that are not ``others``. One statement."""
+    return frozenset(db.session.scalars(select(Application.id).where(Application.call_id == call_id, ~others)))
+
+
 def waiting_calls(others: ColumnElement[bool]) -> list[Waiting]:
     """Calls with something to release among the applications that are ``others`` to the reader: one statement. A call
     where nothing else waits would tell the reader of the own file.

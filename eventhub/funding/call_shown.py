@@ -256,9 +256,13 @@ def choosing(rules: Rules, lang: str) -> list[str]:
             board.members,
         )
     )
+    return [*(str(one) for one in found), tie_order(rules, lang)]
+
+
+def tie_order(rules: Rules, lang: str) -> str:
+    """What decides between equal scores."""
     order = programme.join([str(TIES[one]) for one in rules.ties], lang)
-    found.append(_("Where scores cannot tell people apart, this decides, in this order: %(order)s.", order=order))
-    return [str(one) for one in found]
+    return str(_("Where scores cannot tell people apart, this decides, in this order: %(order)s.", order=order))
 
 
 def after(rules: Rules) -> list[str]:

@@ -8,6 +8,7 @@ TASK_NAMES: dict[str, Any] = {
     "arrangements.confirmed": _l("A mail that something asked for is confirmed"),
     "arrangements.not_possible": _l("A mail that something asked for is not possible"),
     "awards.accepted": _l("A mail about a grant that was accepted"),
+    "awards.count_money": _l("The money of a call of the fund, counted anew"),
     "awards.decided": _l("A mail about an application for support"),
     "awards.ended": _l("A mail about a grant that has ended"),
     "awards.lapsed": _l("A mail about a grant that nobody answered for"),
