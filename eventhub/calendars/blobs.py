@@ -18,6 +18,7 @@ from flask_babel import gettext as _
 
 from eventhub.calendars.ics import Occasion, event_bytes
 from eventhub.calendars.models import Audience, CalendarEntry, EntryStatus
+from eventhub.calendars.zones import is_missing
 from eventhub.kit.config import Settings
 from eventhub.kit.i18n import LANGUAGES, LOCALES, Shown, in_language
 from eventhub.kit.tokens import token
@@ -179,7 +180,7 @@ def _neutral_summary(language: str) -> str:
 
 
 def _bare(entry: CalendarEntry) -> Occasion:
-    return Occasion(
+    said = Occasion(
         uid=entry.uid,
         sequence=entry.sequence,
         dtstamp=entry.dtstamp,
@@ -192,6 +193,11 @@ def _bare(entry: CalendarEntry) -> Occasion:
         fold_end=entry.ends_fold,
         status=EntryStatus(entry.status).value,
     )
+    if not any(is_missing(clock, entry.time_zone) for clock in (entry.starts_local, entry.ends_local)):
+        return said
+    # New rules of the zone skip the time on the wall; the instant that was announced is still one.
+    starts, ends = (at.astimezone(UTC).replace(tzinfo=None) for at in (entry.starts_at, entry.ends_at))
+    return replace(said, start_local=starts, end_local=ends, zone="UTC", fold_start=0, fold_end=0)
 
 
 def stamp(moment: datetime) -> datetime:
