@@ -131,7 +131,7 @@ def slot(
     return Slot(
         start=start,
         length=max(1, end - start),
-        time=str(_("Until %(moment)s", moment=show_time(ends))) if part.goes_on else show_span(begins, ends, lang),
+        time=str(_("Until %(time)s", time=show_time(ends))) if part.goes_on else show_span(begins, ends, lang),
         datetime=(ends if part.goes_on else begins).isoformat(timespec="minutes"),
         title=title,
         url=url,
