@@ -9,6 +9,7 @@ from eventhub.calendars import actions, my_week, queries
 from eventhub.calendars.models import Choice
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
+from eventhub.programme import grid
 from eventhub.programme.models import EventKind, Session
 from tests.factories.calendars import make_chooser, make_entry
 from tests.factories.people import sign_in
@@ -26,7 +27,7 @@ def page_of(*times: tuple[time, float], own: bool = False, zone: str = "Asia/Tok
     )
 
 
-def slots(page: my_week.Page) -> list[my_week.Slot]:
+def slots(page: my_week.Page) -> list[grid.Slot]:
     """All that is drawn."""
     return [slot for day in page.days for slot in day.slots]
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from eventhub.kit.db import db
 from eventhub.kit.i18n import show_span
 from eventhub.people.models import Role
+from eventhub.programme import console_queries as queries
 from eventhub.programme import session_actions
 from eventhub.programme.models import Event, Session
 from tests.factories.calendars import make_chooser, make_entry
@@ -129,9 +130,9 @@ def test_every_page_says_on_which_day_it_ends(client: FlaskClient) -> None:
 
 
 @pytest.mark.usefixtures("database")
-def test_a_session_past_midnight_moves_with_its_event() -> None:
+def test_a_session_is_moved_past_midnight() -> None:
     event = make_event(first_day=THURSDAY, last_day=THURSDAY)
-    session = make_session(event, start=time(22), hours=3.5)
+    session = queries.session_of(event, make_session(event, start=time(22), hours=3.5).id)
     slot = session_actions.Slot(THURSDAY, time(23), time(1), None, None, None, ends_next_day=True)
     session_actions.move_session(make_staff(Role.ORGANISER), session, slot=slot, version=session.version)
     assert session.ends_at - session.starts_at == timedelta(hours=2)
