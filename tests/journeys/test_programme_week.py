@@ -57,9 +57,10 @@ def busy_event() -> tuple[Event, list[Session]]:
     return event, known
 
 
-def is_sound(page: Page, name: str) -> None:
-    """Nothing that axe finds, no way to the side; a picture of it."""
-    assert axe_problems(page) == []
+def is_sound(page: Page, name: str, scripts: bool) -> None:
+    """Nothing that axe finds, where it can run, and no way to the side; a picture of it."""
+    if scripts:
+        assert axe_problems(page) == []
     assert not scrolls_sideways(page)
     keep_shot(page, name)
 
@@ -74,20 +75,20 @@ def test_the_programme_as_a_week_and_a_day(
         slug, first = event.slug, event.first_day
     reader = visitor(chromium, house.origin, language=lang, scripts=scripts, viewport=viewport)
     page = reader.go(f"/{lang}/events/{slug}")
-    is_sound(page, f"{name}-list")
+    is_sound(page, f"{name}-list", scripts)
     # By the keyboard alone: the way to the week is a link, the way to a session is its slot.
     page.locator(f'a[href="/{lang}/events/{slug}/week"]').focus()
     page.keyboard.press("Enter")
     expect(page.locator(".dayc")).to_have_count(2)
     expect(page.locator(".slot")).to_have_count(8)
-    is_sound(page, f"{name}-week")
+    is_sound(page, f"{name}-week", scripts)
     page.locator(f'.chips a[href*="day={first + timedelta(days=1)}"]').click()
     expect(page.locator(".dayc")).to_have_count(1)
     expect(page.locator(".slot")).to_have_count(3)
-    is_sound(page, f"{name}-day")
+    is_sound(page, f"{name}-day", scripts)
     page.locator("a.slot").nth(1).focus()
     page.keyboard.press("Enter")
-    expect(page).to_have_url(f"{house.origin}/{lang}/events/{slug}/sessions/{page.url.rpartition('/')[2]}")
+    page.wait_for_url(f"**/{lang}/events/{slug}/sessions/*")
     reader.close()
 
 
@@ -114,7 +115,7 @@ def test_what_organisers_are_asked(
     page.locator("main form button").first.click()
     expect(page.locator("#clashes")).to_be_visible()
     expect(page.locator("#name")).to_have_value("Amina Diallo")
-    is_sound(page, f"{name}-panel")
+    is_sound(page, f"{name}-panel", scripts)
     page.locator('button[name="clash"]').click()
     page.wait_for_url("**/sessions/*#panel")
     page = organiser.go(f"/{lang}/console/events/{slug}/sessions/{other}/move")
@@ -122,19 +123,18 @@ def test_what_organisers_are_asked(
     page.fill("#ends", "01:00")
     page.locator("main form button").first.click()
     expect(page.locator("#ends-e")).to_be_visible()
-    is_sound(page, f"{name}-night-refused")
+    is_sound(page, f"{name}-night-refused", scripts)
     page.check("#ends_next_day")
     page.locator("main form button").first.click()
-    page.locator('button[name="clash"]').click()  # she sits at the vigil too
     page.wait_for_url("**/programme#*")
-    is_sound(page, f"{name}-programme")
+    is_sound(page, f"{name}-programme", scripts)
     organiser.close()
 
     decider = visitor(chromium, house.origin, cookie=house.session_cookie(keeper, second_factor=True), **ways)
     page = decider.go(f"/{lang}/console")
-    is_sound(page, f"{name}-today")
+    is_sound(page, f"{name}-today", scripts)
     page.locator(f'a[href$="/sessions/{night_id}/move"]').click()
-    is_sound(page, f"{name}-doubt")
+    is_sound(page, f"{name}-doubt", scripts)
     page.locator("main form button").first.click()
     expect(page.locator("#starts_fold-e")).to_be_visible()
     page.select_option("#starts_fold", "1")
@@ -143,5 +143,5 @@ def test_what_organisers_are_asked(
     decider.close()
 
     attendee = visitor(chromium, house.origin, cookie=house.session_cookie(person), **ways)
-    is_sound(attendee.go(f"/{lang}/me/sessions"), f"{name}-mine")
+    is_sound(attendee.go(f"/{lang}/me/sessions"), f"{name}-mine", scripts)
     attendee.close()
