@@ -118,6 +118,7 @@ from eventhub.programme.api import bp as programme_api
 from eventhub.programme.footer_pages import NAMES as FOOTER
 from eventhub.programme.footer_pages import footer_title
 from eventhub.programme.organiser_views import scope_choices, scope_names
+from eventhub.programme.panels import PROVIDERS as PROGRAMME_PANELS
 from eventhub.programme.queries import scopes_of
 from eventhub.programme.views import bp as programme_pages
 from eventhub.questionnaires.access import EDITORS as QUESTIONNAIRE_EDITORS
@@ -290,6 +291,7 @@ OPEN_TO = {
 PANELS: tuple[tuple[str, Provider], ...] = (
     ("people.scopes", scope_choices),
     ("people.scope_names", scope_names),
+    *PROGRAMME_PANELS,
     *REGISTRATION_PANELS,
     *DELEGATIONS_PANELS,
     *HELPING_PANELS,
@@ -325,6 +327,7 @@ WORDS = {
     "show_zone": i18n.show_zone,
     "show_days": i18n.show_days,
     "show_moment": i18n.show_moment,
+    "show_span": i18n.show_span,
     "show_own": i18n.show_own,
     "said_by_clock": i18n.said_by_clock,
     "show_amount": i18n.show_amount,

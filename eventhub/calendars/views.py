@@ -24,7 +24,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, Form, submit
 from eventhub.kit.headers import attachment_headers
-from eventhub.kit.i18n import UNCHOSEN, in_language, show_date, show_moment, show_time, zone_city
+from eventhub.kit.i18n import UNCHOSEN, in_language, show_date, show_moment, show_span, zone_city
 from eventhub.kit.pages import changes_at, kept_page, own_page
 from eventhub.kit.panels import Panel
 from eventhub.kit.web import absolute, back_to
@@ -298,7 +298,7 @@ def _days_to_choose(sessions: list[Session], event: Event, ticked: set[uuid.UUID
         start, end = session.starts_at.astimezone(zone), session.ends_at.astimezone(zone)
         title = in_language(session.title, g.lang, event.original_language).text
         room = in_language(session.room.name, g.lang, event.original_language).text if session.room else ""
-        hints = f"{show_time(start)}–{show_time(end)}", room
+        hints = show_span(start, end, g.lang), room
         option = {
             "id": f"sessions-{number}",
             "value": session.id,
@@ -391,6 +391,7 @@ def _invite_words(invite: Invite) -> dict[str, Any]:
         "neutral": invite.person.discreet,
         "title": _("Meeting") if invite.person.discreet else title.text,
         "when": moment,
+        "hours": show_span(invite.entry.starts_local, invite.entry.ends_local, g.lang),
         "until": show_moment(invite.entry.ends_at, invite.entry.time_zone, g.lang),
     }
 

@@ -348,6 +348,8 @@ PROGRAMME = (
     Route("programme.series", "GET", "/en/series/{series}", PUBLIC),
     Route("programme.event", "GET", "/en/events/{event}", PUBLIC),
     Route("programme.event", "GET", "/en/events/{draft}", NOBODY),
+    Route("programme.week", "GET", "/en/events/{event}/week", PUBLIC),
+    Route("programme.week", "GET", "/en/events/{draft}/week", NOBODY),
     Route("programme.session", "GET", "/en/events/{event}/sessions/{session}", PUBLIC),
     Route("programme.session", "GET", "/en/events/{event}/sessions/{draft_session}", NOBODY),
     Route("programme.documents", "GET", "/en/events/{event}/documents", PUBLIC),

@@ -423,6 +423,8 @@ def _build(words: Words) -> Tour:
             "programme.series": f"/series/{series_slug(event)}",
             "programme.event": f"/events/{slug}",
             "programme.event#cancelled": f"/events/{gone.slug}",
+            "programme.week": f"/events/{slug}/week",
+            "programme.week#day": f"/events/{slug}/week?view=day",
             "programme.documents": f"/events/{slug}/documents",
             "programme.session": f"/events/{slug}/sessions/{session_id}",
             "programme.search": "/search?q=event",
