@@ -52,6 +52,8 @@ class Wanted:
     """What the public list is asked for; None where it does not matter."""
 
     words: str = ""
+    by: str | None = None
+    """The name of a maker, exactly."""
     maker: str | None = None
     country: str | None = None
     theme: str | None = None
@@ -94,19 +96,46 @@ def is_public() -> ColumnElement[bool]:
 
 def public_list(wanted: Wanted, language: str, *, today: date, page: int = 1) -> Listed:
     """One page of what is public, newest first. Five statements at the most, whatever is asked."""
-    rows = _matching(select(Commitment), wanted, today)
-    total = db.session.scalar(_matching(select(func.count(Commitment.id)), wanted, today)) or 0
+    rows = matching(select(Commitment), wanted, today)
+    total = db.session.scalar(matching(select(func.count(Commitment.id)), wanted, today)) or 0
     if not total:
         return Listed((), 0)
     rows = (
         rows.options(contains_eager(Commitment.event), joinedload(Commitment.words), selectinload(Commitment.makers))
-        .order_by(Commitment.published_at.desc(), Commitment.id)
+        .order_by(Commitment.published_at.desc(), Commitment.id.desc())
         .limit(PER_PAGE)
         .offset((page - 1) * PER_PAGE)
     )
     found = db.session.scalars(rows).unique().all()
     ids = [one.id for one in found]
     return Listed(found, total, milestones_of(ids), translations_of(ids, language))
+
+
+def matching(rows: Select[Any], wanted: Wanted, today: date) -> Select[Any]:
+    """Rows of Commitment, cut down to what is public and asked for; the event is joined."""
+    rows = _with_event(rows).where(is_public(), Event.publication != Publication.DRAFT)
+    if wanted.words:
+        rows = rows.where(_has_words(wanted.words))
+    if wanted.by:
+        rows = rows.where(exists().where(Maker.commitment_id == Commitment.id, Maker.name == wanted.by))
+    if wanted.maker:
+        rows = rows.where(exists().where(Maker.commitment_id == Commitment.id, Maker.kind == wanted.maker))
+    for column, code in (
+        (Commitment.countries, wanted.country),
+        (Commitment.themes, wanted.theme),
+        (Commitment.groups, wanted.group),
+    ):
+        if code:
+            rows = rows.where(column.contains([code]))
+    if wanted.event:
+        rows = rows.where(Event.slug == wanted.event)
+    if wanted.said:
+        rows = rows.where(Commitment.said == wanted.said)
+    if wanted.checked:
+        rows = rows.where(Commitment.checked == wanted.checked)
+    if wanted.freshness:
+        rows = rows.where(Commitment.state.in_(FOLLOWED), _is(wanted.freshness, today))
+    return rows
 
 
 def milestones_of(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[int, int]]:
@@ -330,30 +359,6 @@ def _whole() -> Select[Commitment]:
 
 def _with_event(rows: Select[Any]) -> Select[Any]:
     return rows.join(Event, Event.id == Commitment.event_id)
-
-
-def _matching(rows: Select[Any], wanted: Wanted, today: date) -> Select[Any]:
-    rows = _with_event(rows).where(is_public(), Event.publication != Publication.DRAFT)
-    if wanted.words:
-        rows = rows.where(_has_words(wanted.words))
-    if wanted.maker:
-        rows = rows.where(exists().where(Maker.commitment_id == Commitment.id, Maker.kind == wanted.maker))
-    for column, code in (
-        (Commitment.countries, wanted.country),
-        (Commitment.themes, wanted.theme),
-        (Commitment.groups, wanted.group),
-    ):
-        if code:
-            rows = rows.where(column.contains([code]))
-    if wanted.event:
-        rows = rows.where(Event.slug == wanted.event)
-    if wanted.said:
-        rows = rows.where(Commitment.said == wanted.said)
-    if wanted.checked:
-        rows = rows.where(Commitment.checked == wanted.checked)
-    if wanted.freshness:
-        rows = rows.where(Commitment.state.in_(FOLLOWED), _is(wanted.freshness, today))
-    return rows
 
 
 def _is(freshness: Freshness, today: date) -> ColumnElement[bool]:

@@ -96,7 +96,7 @@ def series(slug: str) -> ResponseReturnValue:
 
 @bp.get("/events/<slug>")
 @public
-@kept_page("programme", "places")
+@kept_page("programme", "places", "commitments")
 def event(slug: str) -> ResponseReturnValue:
     """An event: what it is about, its programme by day, its documents."""
     found = queries.public_event(slug)
