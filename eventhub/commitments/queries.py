@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -113,29 +113,24 @@ def public_list(wanted: Wanted, language: str, *, today: date, page: int = 1) ->
 
 def matching(rows: Select[Any], wanted: Wanted, today: date) -> Select[Any]:
     """Rows of Commitment, cut down to what is public and asked for; the event is joined."""
-    rows = _with_event(rows).where(is_public(), Event.publication != Publication.DRAFT)
+    conditions: list[ColumnElement[bool]] = [is_public(), Event.publication != Publication.DRAFT]
+    made = exists().where(Maker.commitment_id == Commitment.id)
     if wanted.words:
-        rows = rows.where(_has_words(wanted.words))
-    if wanted.by:
-        rows = rows.where(exists().where(Maker.commitment_id == Commitment.id, Maker.name == wanted.by))
-    if wanted.maker:
-        rows = rows.where(exists().where(Maker.commitment_id == Commitment.id, Maker.kind == wanted.maker))
-    for column, code in (
-        (Commitment.countries, wanted.country),
-        (Commitment.themes, wanted.theme),
-        (Commitment.groups, wanted.group),
-    ):
-        if code:
-            rows = rows.where(column.contains([code]))
-    if wanted.event:
-        rows = rows.where(Event.slug == wanted.event)
-    if wanted.said:
-        rows = rows.where(Commitment.said == wanted.said)
-    if wanted.checked:
-        rows = rows.where(Commitment.checked == wanted.checked)
+        conditions.append(_has_words(wanted.words))
     if wanted.freshness:
-        rows = rows.where(Commitment.state.in_(FOLLOWED), _is(wanted.freshness, today))
-    return rows
+        conditions += [Commitment.state.in_(FOLLOWED), _is(wanted.freshness, today)]
+    exact: tuple[tuple[object, Callable[[Any], ColumnElement[bool]]], ...] = (
+        (wanted.by, lambda name: made.where(Maker.name == name)),
+        (wanted.maker, lambda kind: made.where(Maker.kind == kind)),
+        (wanted.country, lambda code: Commitment.countries.contains([code])),
+        (wanted.theme, lambda code: Commitment.themes.contains([code])),
+        (wanted.group, lambda code: Commitment.groups.contains([code])),
+        (wanted.event, lambda slug: Event.slug == slug),
+        (wanted.said, lambda says: Commitment.said == says),
+        (wanted.checked, lambda verdict: Commitment.checked == verdict),
+    )
+    conditions += [condition(value) for value, condition in exact if value]
+    return _with_event(rows).where(*conditions)
 
 
 def milestones_of(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[int, int]]:

@@ -115,11 +115,14 @@ def _marked(response: Response) -> Response:
 
 def _tag() -> str:
     """Stands for all that a file is made of: the filters, the day, and when something public changed last."""
+    if "tracker_tag" in g:
+        return str(g.tracker_tag)
     store: PageStore = current_app.extensions["eventhub.pages"]
     numbers = [store.number(name) for name in (REVISION, "programme")]
     asked = sorted(filters.kept(request.args).items())
     told = json.dumps([request.path, request.host, asked, _today().isoformat(), numbers])
-    return hashlib.sha256(told.encode()).hexdigest()[:32]
+    g.tracker_tag = hashlib.sha256(told.encode()).hexdigest()[:32]
+    return str(g.tracker_tag)
 
 
 def _today() -> date:

@@ -31,7 +31,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Change:
-    """One change of one commitment. ``id`` is its own for ever; ``code``: the status or the result; ``text``: in words."""
+    """One change of one commitment. ``id`` is its own for ever; ``code``: status or result; ``text``: in words."""
 
     id: uuid.UUID
     kind: Kind

@@ -1,4 +1,4 @@
-"""Bringing many commitments at once: a table is kept, looked through, and becomes drafts when somebody says so, once."""
+"""Bringing many commitments at once: a table is kept, looked through, and becomes drafts when somebody says so."""
 
 import uuid
 from collections.abc import Sequence

@@ -29,7 +29,7 @@ COLUMNS: dict[str, Any] = {
     "wording": _l("The exact words. Needed."),
     "makers": _l("Who made it, the one who leads and reports first. Needed."),
     "maker_types": _l("For each maker, in the same order: a code or its name in any of the six languages. Needed."),
-    "maker_countries": _l("For each maker, in the same order: the country’s two letters; - for none"),
+    "maker_countries": _l("For each maker, in the same order: the country’s two letters; none for none"),
     "title": _l("Short title"),
     "language": _l("Code of the language of the words; empty: the event’s own"),
     "said_on": _l("Day on which it was said, such as 2026-05-31; empty: the event’s first day"),
@@ -48,6 +48,7 @@ COLUMNS: dict[str, Any] = {
     "contact_email": _l("Mailbox of the maker, to confirm the words; never shown"),
 }
 """What is read, under the same names as in the open data."""
+NONE = "NONE"
 NEEDED = ("wording", "makers", "maker_types")
 WORDING, NAME, TITLE, MAKERS, ANSWERS = 4000, 200, 160, 4, 30
 SDG = re.compile(r"(?:1[0-7]|[1-9])(?:\.(?:[1-9][0-9]?|[a-d]))?")
@@ -64,8 +65,7 @@ class ColumnsMissing(DomainError):
     field = "file"
 
     def __init__(self, names: Sequence[str]) -> None:
-        self.message = _("The first row must name these columns: %(names)s", names=", ".join(names))
-        super().__init__()
+        super().__init__(_("The first row must name these columns: %(names)s", names=", ".join(names)))
 
 
 @dataclass
@@ -220,10 +220,10 @@ class _Reader:
             self.wrong("maker_types", _("Write a kind of maker for each maker, parted by |"))
         if places and len(places) != len(names):
             self.wrong("maker_countries", _("Write a country for each maker, parted by |, or nothing at all"))
-        places = [one.upper() for one in places] or ["-"] * len(names)
-        self.known_countries("maker_countries", [one for one in places if one != "-"])
+        places = [one.upper() for one in places] or [NONE] * len(names)
+        self.known_countries("maker_countries", [one for one in places if one != NONE])
         return [
-            MadeBy(name, kind or "", None if place == "-" else place)
+            MadeBy(name, kind or "", None if place == NONE else place)
             for name, kind, place in zip(names, kinds, places, strict=False)
         ]
 

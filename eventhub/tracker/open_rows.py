@@ -39,7 +39,7 @@ FIELDS: dict[str, Any] = {
     "language": _l("Code of the language in which it was said"),
     "makers": _l("Who made it, the one who leads and reports first"),
     "maker_types": _l("Codes of the makers’ kinds, in the same order"),
-    "maker_countries": _l("Countries of the makers by their ISO 3166-1 codes, in the same order; - for none"),
+    "maker_countries": _l("Countries of the makers by their ISO 3166-1 codes, in the same order; none for none"),
     "event": _l("Short code of the event"),
     "said_on": _l("Day on which it was said (ISO 8601)"),
     "speaker": _l("Who spoke, if this was written down"),
@@ -80,6 +80,8 @@ LISTS: dict[str, Any] = {
 }
 """What the JSON file holds beside the fields."""
 LIST_NAMES = ("makers", "maker_types", "maker_countries", "themes", "groups", "sdgs", "countries", "recommendations")
+NONE = "none"
+"""In the place of a maker’s country."""
 BETWEEN = " | "
 """Between the parts of a cell that holds several."""
 
@@ -169,7 +171,7 @@ def _makers(ids: Select[Any]) -> Select[Any]:
     def listed(column: ColumnElement[Any]) -> ColumnElement[Any]:
         return func.array_agg(aggregate_order_by(column, Maker.is_lead.desc(), Maker.position))
 
-    columns = listed(Maker.name), listed(Maker.kind), listed(func.coalesce(Maker.country, "-"))
+    columns = listed(Maker.name), listed(Maker.kind), listed(func.coalesce(Maker.country, NONE))
     return _of(Maker, ids, *columns)
 
 

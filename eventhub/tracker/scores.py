@@ -11,7 +11,7 @@ from enum import StrEnum
 from statistics import median
 from typing import Any
 
-from sqlalchemy import Date, and_, cast, exists, func, or_, select
+from sqlalchemy import ARRAY, Date, DateTime, and_, cast, column, exists, func, or_, select
 
 from eventhub.commitments import axes, queries
 from eventhub.commitments.axes import Freshness
@@ -175,13 +175,15 @@ def over_time(today: date) -> list[Point]:
         return []
     ends = [day for day in _quarters(today) if day >= begun.date()] or [today]
     moments = [datetime.combine(day, time.max, tzinfo=UTC) for day in ends]
-    points = func.unnest(moments).column_valued("moment")
+    listed = cast(moments, ARRAY(DateTime(timezone=True)))
+    table = func.unnest(listed).table_valued(column("moment", DateTime(timezone=True)), name="points").render_derived()
+    points = table.c.moment
     newest = _says_then(points, shown)
     holds = and_(Version.commitment_id == Commitment.id, Version.number == Commitment.newest)
     due = dict(
         db.session.execute(
             select(points, func.count())
-            .select_from(points)
+            .select_from(points.table)
             .join(Version, Version.due_on <= cast(func.timezone("UTC", points), Date))
             .join(Commitment, holds)
             .where(shown, Commitment.published_at <= points)
@@ -203,7 +205,7 @@ def _says_then(points: Any, shown: Any) -> dict[datetime, dict[Says | None, int]
     holds = and_(spans.c.said_at <= points, or_(spans.c.until.is_(None), spans.c.until > points))
     said = (
         select(points.label("moment"), spans.c.says, func.count().label("number"))
-        .select_from(points)
+        .select_from(points.table)
         .join(spans, holds)
         .join(Commitment, and_(Commitment.id == spans.c.commitment_id, Commitment.published_at <= points))
         .where(shown)
@@ -211,7 +213,7 @@ def _says_then(points: Any, shown: Any) -> dict[datetime, dict[Says | None, int]
     )
     there = (
         select(points.label("moment"), func.count().label("number"))
-        .select_from(points)
+        .select_from(points.table)
         .join(Commitment, Commitment.published_at <= points)
         .where(shown)
         .group_by(points)

@@ -12,10 +12,10 @@ import json
 import re
 import resource
 import sys
+import xml.etree.ElementTree as ET
 import zipfile
 from datetime import date, timedelta
 from typing import Any
-from xml.etree import ElementTree
 
 MEMORY, SECONDS = 256 * 1024 * 1024, 5
 BIGGEST = 5_000_000
@@ -86,7 +86,7 @@ def _workbook(raw: bytes) -> list[list[Cell]]:
     return rows
 
 
-def _part(parts: zipfile.ZipFile, name: str) -> ElementTree.Element:
+def _part(parts: zipfile.ZipFile, name: str) -> ET.Element:
     """One part of a workbook. A document type is refused: entities in it could grow without end."""
     if parts.getinfo(name).file_size > UNPACKED:
         raise ValueError("too large")
@@ -94,10 +94,10 @@ def _part(parts: zipfile.ZipFile, name: str) -> ElementTree.Element:
         body = part.read(UNPACKED + 1)
     if len(body) > UNPACKED or b"<!DOCTYPE" in body or b"<!ENTITY" in body:
         raise ValueError("refused")
-    return ElementTree.fromstring(body.replace(STRICT[1:-1].encode(), MAIN[1:-1].encode()))  # noqa: S314 (see above)
+    return ET.fromstring(body.replace(STRICT[1:-1].encode(), MAIN[1:-1].encode()))  # noqa: S314 (see above)
 
 
-def _row(row: ElementTree.Element, strings: list[str], days: set[int]) -> list[Cell]:
+def _row(row: ET.Element, strings: list[str], days: set[int]) -> list[Cell]:
     cells: list[Cell] = []
     for cell in row.iter(f"{MAIN}c"):
         place = _column(cell.get("r", "")) if cell.get("r") else len(cells)
@@ -108,7 +108,7 @@ def _row(row: ElementTree.Element, strings: list[str], days: set[int]) -> list[C
     return cells
 
 
-def _value(cell: ElementTree.Element, strings: list[str], days: set[int]) -> Cell:
+def _value(cell: ET.Element, strings: list[str], days: set[int]) -> Cell:
     formula = cell.find(f"{MAIN}f")
     if formula is not None:
         return {"formula": f"={(formula.text or '')[:100]}"}
@@ -136,11 +136,11 @@ def _column(reference: str) -> int:
     return place - 1
 
 
-def _strings(part: ElementTree.Element) -> list[str]:
+def _strings(part: ET.Element) -> list[str]:
     return ["".join(text.text or "" for text in entry.iter(f"{MAIN}t")) for entry in part.iter(f"{MAIN}si")]
 
 
-def _day_styles(part: ElementTree.Element) -> set[int]:
+def _day_styles(part: ET.Element) -> set[int]:
     """The styles in which a number is a day."""
     own = {
         int(one.get("numFmtId", "0"))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from psycopg import sql
 from sqlalchemy import event as events
-from sqlalchemy import insert, text
+from sqlalchemy import insert
 
 from eventhub.commitments.axes import expected
 from eventhub.commitments.models import Commitment, Maker, Milestone, Report, Says, State, Version
@@ -26,15 +26,33 @@ from tests.factories.programme import make_event
 from tests.live import House
 
 RECORDS, REPORTS, EVENTS, MAKERS = 10_000, 6, 12, 600
-WORDS = "we will open train publish protect teach fund schools clinics courts women youth villages law register land".split()
+WORDS = ["we", "will", "open", "train", "publish", "protect", "teach", "schools", "clinics", "women", "register", "law"]
+    "we",
+    "will",
+    "open",
+    "train",
+    "publish",
+    "protect",
+    "teach",
+    "fund",
+    "schools",
+    "clinics",
+    "courts",
+    "women",
+    "youth",
+    "register",
+    "law",
+]
 
 Row = tuple[str, str, str, str]
 
 
 def promise_rows(house: House) -> list[Row]:
     """All of them, on a house's database."""
+    house.change("ALTER TABLE commitment_report DISABLE TRIGGER report_followed")
     with house.work():
         _fill()
+    house.change("ALTER TABLE commitment_report ENABLE TRIGGER report_followed")
     # As a database does by itself a minute later.
     servers.run_sql(sql.SQL("ANALYZE"), house.name)
     list_, one = "/en/commitments", "/en/commitments/C-5000"
@@ -42,7 +60,7 @@ def promise_rows(house: House) -> list[Row]:
         _asked(house, "list of 10,000 commitments", list_, "≤ 50 ms, ≤ 6 SQL"),
         _asked(house, "its last page", f"{list_}?page=500", "≤ 50 ms, ≤ 6 SQL"),
         _asked(house, "search in it", f"{list_}?q=schools+women+register", "≤ 50 ms, ≤ 6 SQL"),
-        _asked(house, "filtered by four", f"{list_}?maker=government&country=KE&said=fulfilled&fresh=silent", "≤ 50 ms"),
+        _asked(house, "filtered by four", f"{list_}?maker=business&country=KE&fresh=silent", "≤ 50 ms"),
         _asked(house, "one commitment", one, "≤ 50 ms"),
         _asked(house, "scorecards, first time", f"{list_}/scorecards", ""),
         _asked(house, "feed of changes, first time", f"{list_}/changes.atom", ""),
@@ -99,7 +117,6 @@ def _fill() -> None:
     places = [make_event(first_day=(moment - timedelta(days=60 * number + 20)).date()) for number in range(EVENTS)]
     kinds, themes = codes.codes("commitment_maker_type"), codes.codes("theme")
     countries = [code for code, _name in codes.countries("en")]
-    db.session.execute(text("SET LOCAL session_replication_role = replica"))
     rows: dict[type, list[dict[str, object]]] = {one: [] for one in (Commitment, Version, Maker, Milestone, Report)}
     for number in range(RECORDS):
         _one(chance, moment, number, places, kinds, themes, countries, rows)
@@ -119,26 +136,55 @@ def _one(chance, moment, number, places, kinds, themes, countries, rows) -> None
     rows[Commitment].append(
         {
             **dict.fromkeys(("session_id", "kind", "captured_by_id", "withdrawn_at", "withdrawn_why", "seal_key_id")),
-            **{"id": own_id, "event_id": event.id, "state": State.PUBLISHED, "language": "en", "said_at": published},
-            **{"speaker": "", "captured_at": published, "newest": 1, "confirmed": 1, "confirmed_at": published},
-            **{"themes": chance.sample(themes, 2), "groups": [], "sdgs": ["4"], "countries": [chance.choice(countries)]},
-            **{"said": said, "checked": "unverified", "heard_on": heard, "published_at": published},
-            **{"expected_on": expected(published.date(), heard), "withdrawn_reason": "", "sealed_reason": None},
-            **{"plain": plain(f"{wording} {name}"), "lock": 1},
+            "id": own_id,
+            "event_id": event.id,
+            "state": State.PUBLISHED,
+            "language": "en",
+            "said_at": published,
+            "speaker": "",
+            "captured_at": published,
+            "newest": 1,
+            "confirmed": 1,
+            "confirmed_at": published,
+            "themes": chance.sample(themes, 2),
+            "groups": [],
+            "sdgs": ["4"],
+            "countries": [chance.choice(countries)],
+            "said": said,
+            "checked": "unverified",
+            "heard_on": heard,
+            "published_at": published,
+            "expected_on": expected(published.date(), heard),
+            "withdrawn_reason": "",
+            "sealed_reason": None,
+            "plain": plain(f"{wording} {name}"),
+            "lock": 1,
         }
     )
     rows[Version].append(
         {
             **dict.fromkeys(("start_on", "amount", "currency", "written_by_id")),
-            **{"commitment_id": own_id, "number": 1, "wording": wording, "title": wording[:60], "reason": ""},
-            **{"due_on": (published + timedelta(days=chance.randrange(30, 900))).date(), "beneficiaries": ""},
-            **{"by_maker": False, "written_at": published},
+            "commitment_id": own_id,
+            "number": 1,
+            "wording": wording,
+            "title": wording[:60],
+            "reason": "",
+            "due_on": (published + timedelta(days=chance.randrange(30, 900))).date(),
+            "beneficiaries": "",
+            "by_maker": False,
+            "written_at": published,
         }
     )
     rows[Maker].append(
         {
-            **{"id": uuid.uuid4(), "commitment_id": own_id, "position": 1, "name": name, "is_lead": True},
-            **{"kind": kinds[number % len(kinds)], "country": countries[number % 150], "organisation_id": None},
+            "id": uuid.uuid4(),
+            "commitment_id": own_id,
+            "position": 1,
+            "name": name,
+            "is_lead": True,
+            "kind": kinds[number % len(kinds)],
+            "country": countries[number % 150],
+            "organisation_id": None,
         }
     )
     for place in (1, 2, 3):
