@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
-from sqlalchemy.orm import contains_eager, joinedload, selectinload
+from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
 
 from eventhub.commitments.access import CAPTURERS, KEEPERS, Grants
 from eventhub.commitments.axes import TO_ANSWER, Freshness
@@ -96,17 +96,16 @@ def is_public() -> ColumnElement[bool]:
 
 def public_list(wanted: Wanted, language: str, *, today: date, page: int = 1) -> Listed:
     """One page of what is public, newest first. Five statements at the most, whatever is asked."""
-    rows = matching(select(Commitment), wanted, today)
     total = db.session.scalar(matching(select(func.count(Commitment.id)), wanted, today)) or 0
     if not total:
         return Listed((), 0)
-    rows = (
-        rows.options(contains_eager(Commitment.event), joinedload(Commitment.words), selectinload(Commitment.makers))
-        .order_by(Commitment.published_at.desc(), Commitment.id.desc())
-        .limit(PER_PAGE)
-        .offset((page - 1) * PER_PAGE)
-    )
-    found = db.session.scalars(rows).unique().all()
+    newest = Commitment.published_at.desc(), Commitment.id.desc()
+    # Only the rows of this page carry their words along.
+    chosen = matching(select(Commitment.id), wanted, today).order_by(*newest)
+    chosen = chosen.limit(PER_PAGE).offset((page - 1) * PER_PAGE)
+    rows = select(Commitment).where(Commitment.id.in_(chosen)).order_by(*newest)
+    rows = rows.options(joinedload(Commitment.event), joinedload(Commitment.words), selectinload(Commitment.makers))
+    found = db.session.scalars(rows).all()
     ids = [one.id for one in found]
     return Listed(found, total, milestones_of(ids), translations_of(ids, language))
 
@@ -159,7 +158,19 @@ def translations_of(ids: Collection[uuid.UUID], language: str) -> dict[uuid.UUID
 
 def public_commitment(number: int) -> Commitment:
     """A commitment with all that its page shows. Raises NotFound, also where it is hidden."""
-    return or_not_found(db.session.scalar(_whole().where(Commitment.number == number, is_public())))
+    rows = select(Commitment).where(Commitment.number == number, is_public())
+    # What has few rows comes along with the commitment: six statements make its page.
+    rows = rows.options(
+        joinedload(Commitment.event),
+        joinedload(Commitment.session),
+        joinedload(Commitment.words),
+        joinedload(Commitment.makers),
+        joinedload(Commitment.indicators),
+        joinedload(Commitment.recommendations),
+        selectinload(Commitment.versions),
+        selectinload(Commitment.milestones),
+    )
+    return or_not_found(db.session.scalars(rows).unique().one_or_none())
 
 
 def events_with_commitments() -> list[Event]:
@@ -167,6 +178,17 @@ def events_with_commitments() -> list[Event]:
     made = exists().where(Commitment.event_id == Event.id, is_public())
     rows = select(Event).where(Event.publication != Publication.DRAFT, made)
     return list(db.session.scalars(rows.order_by(Event.first_day.desc(), Event.id)))
+
+
+def news_of(commitment: Commitment) -> tuple[list[Report], list[Review]]:
+    """What the maker said and what was checked, newest first. One statement."""
+    reports = aliased(Report, select(Report).where(Report.commitment_id == commitment.id).subquery())
+    reviews = aliased(Review, select(Review).where(Review.commitment_id == commitment.id).subquery())
+    # No report is a review: the full join on their ids sets the two lists beside each other.
+    rows = db.session.execute(select(reports, reviews).join(reviews, reports.id == reviews.id, full=True)).all()
+    said = sorted((row[0] for row in rows if row[0]), key=lambda one: (one.said_at, one.id), reverse=True)
+    checked = sorted((row[1] for row in rows if row[1]), key=lambda one: (one.reviewed_at, one.id), reverse=True)
+    return said, checked
 
 
 def reports_of(commitment: Commitment) -> list[Report]:

@@ -67,7 +67,8 @@ def commitment(reference: str) -> ResponseReturnValue:
     changes_at(datetime.combine(now().date() + timedelta(days=1), time(), tzinfo=UTC))
     translated = {one.language: one for one in queries.translations(found)}
     mine = translated.get(g.lang)
-    steps = queries.milestones_of([found.id]).get(found.id)
+    done = sum(one.done_on is not None for one in found.milestones)
+    reports, reviews = queries.news_of(found)
     return render_template(
         "commitments/commitment.html",
         commitment=found,
@@ -79,14 +80,14 @@ def commitment(reference: str) -> ResponseReturnValue:
         makers=shown.made_by(found),
         lead=next((one for one in found.makers if one.is_lead), None),
         event_title=shown.event_title(found.event),
-        axes=shown.three_axes(found, steps),
+        axes=shown.three_axes(found, (done, len(found.milestones)) if found.milestones else None),
         state=shown.STATES[found.state],
         is_over=found.state.value in {"withdrawn", "superseded", "closed"},
         details=shown.details(found),
         milestones=shown.steps(found.milestones),
         indicators=shown.indicators(found.indicators),
         changes=shown.changes(found),
-        history=shown.history(found, queries.reports_of(found), queries.reviews_of(found)),
+        history=shown.history(found, reports, reviews),
         beside=panels("commitments.one", found),
     )
 

@@ -28,6 +28,7 @@ DANGEROUS = re.compile(f"[{UNSEEN}]*+[{SIGNS}]|[\t\r\n\x00]")
 # A run is taken whole, with or without a sign behind it: begun anew at each of its separators, time would be squared.
 INSIDE = re.compile(f"([;,|\t\r\n][;,|{UNSEEN}]*+)([{SIGNS}]?)")
 A_SIGN = re.compile(f"[{SIGNS}]")
+PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./:_]*+")
 
 Row = Sequence[object]
 
@@ -115,6 +116,8 @@ def _parted(found: re.Match[str]) -> str:
 def _csv_cell(value: object) -> object:
     if value is None:
         return ""
+    if isinstance(value, str):
+        return value if PLAIN.fullmatch(value) else defuse(value.encode(errors="replace").decode())
     if isinstance(value, datetime):
         return value.isoformat(sep=" ", timespec="minutes")
     if isinstance(value, int | float | date | time):

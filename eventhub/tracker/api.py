@@ -118,7 +118,7 @@ def _tag() -> str:
     if "tracker_tag" in g:
         return str(g.tracker_tag)
     store: PageStore = current_app.extensions["eventhub.pages"]
-    numbers = [store.number(name) for name in (REVISION, "programme")]
+    numbers = store.numbers((REVISION, "programme"))
     asked = sorted(filters.kept(request.args).items())
     told = json.dumps([request.path, request.host, asked, _today().isoformat(), numbers])
     g.tracker_tag = hashlib.sha256(told.encode()).hexdigest()[:32]

@@ -22,7 +22,7 @@ from eventhub.kit.web import absolute
 NAME = "commitments"
 BACK = timedelta(days=90)
 """How long what is over stays in the feed."""
-MOST = 1_000
+MOST = 500
 """So many days at the most, the nearest ones."""
 OVER = frozenset({State.WITHDRAWN, State.SUPERSEDED})
 
@@ -57,20 +57,22 @@ def days(wanted: Wanted, today: date) -> list[Day]:
         .order_by(Version.due_on, Commitment.number)
         .limit(MOST)
     )
+    # One address is asked for, and not a thousand.
+    page = absolute("commitments.commitment", lang=g.lang, reference="C-0000").removesuffix("C-0000")
     return [
-        _day(one, one.words.due_on, one.published_at)
+        _day(one, one.words.due_on, one.published_at, page + one.reference)
         for one in db.session.scalars(rows)
         if one.words.due_on and one.published_at
     ]
 
 
-def _day(one: Commitment, due_on: date, published: datetime) -> Day:
+def _day(one: Commitment, due_on: date, published: datetime, url: str) -> Day:
     return Day(
         id=uuid.uuid5(one.id, "due"),
         day=due_on,
         summary=_("Due: %(title)s", title=shown.titled(one).title),
         description=f"{one.reference} · {shown.made_by(one)}",
-        url=absolute("commitments.commitment", lang=g.lang, reference=one.reference),
+        url=url,
         created=published,
         changed=max(one.words.written_at, published, one.withdrawn_at or published),
         sequence=one.newest - 1 + (one.state in OVER),

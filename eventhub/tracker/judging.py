@@ -124,7 +124,7 @@ def _standing(event: Event) -> dict[tuple[str, str], str]:
     rows = select(Commitment).where(Commitment.event_id == event.id, Commitment.state != State.WITHDRAWN)
     rows = rows.options(joinedload(Commitment.words), selectinload(Commitment.makers))
     return {
-        (plain(one.words.wording), plain(one.makers[0].name if one.makers else "")): one.reference
+        _key(one.words.wording, one.makers[0].name if one.makers else ""): one.reference
         for one in db.session.scalars(rows)
     }
 
@@ -132,12 +132,18 @@ def _standing(event: Event) -> dict[tuple[str, str], str]:
 def _note_twin(one: Judged, known: dict[tuple[str, str], str]) -> None:
     if one.words is None or one.described is None:
         return
-    key = plain(one.words.wording), plain(one.described.makers[0].name)
+    key = _key(one.words.wording, one.described.makers[0].name)
     if key in known:
         said = _("The same words of the same maker are there already: %(where)s", where=known[key])
         one.problems.append(("wording", said))
     else:
         known[key] = _("row %(number)s", number=one.number)
+
+
+def _key(wording: str, maker: str) -> tuple[str, str]:
+    """The same words of the same maker, whatever stands between them."""
+    found = [" ".join(re.findall(r"\w+", plain(text))) for text in (wording, maker)]
+    return found[0], found[1]
 
 
 class _Reader:

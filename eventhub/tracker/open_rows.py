@@ -4,6 +4,7 @@ Whether something is public is asked of ``commitments.queries.matching`` alone. 
 that held on publication or came later: what was put right before, and why, is staff's own.
 """
 
+import json
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -97,21 +98,19 @@ def rows(wanted: Wanted, today: date, address: Address) -> list[Row]:
     ids = _ids(wanted, today)
     makers, steps = _gathered(_makers(ids)), _gathered(_steps(ids))
     told, answers = _gathered(_reports(ids)), _gathered(_answered(ids))
-    found = []
-    for one in db.session.execute(_base(wanted, today)):
-        reference = f"C-{one.number:04d}"
-        names, kinds, places = makers.get(one.id, ([], [], []))
-        done, all_steps = steps.get(one.id, (0, 0))
-        count, first = told.get(one.id, (0, None))
+    known: dict[str, list[str]] = {}
+    found: list[Row] = []
+    for one in _told(_base(wanted, today)):
+        reference, own_id = f"C-{one[1]:04d}", one[0]
+        names, kinds, places = makers.get(own_id, ([], [], []))
+        done, all_steps = steps.get(own_id, (0, 0))
+        count, first = told.get(own_id, (0, None))
         found.append(
             [
-                *(reference, address(reference), one.state.value, one.title, one.wording, one.language),
-                *(names, kinds, places, one.code, one.said_day, one.speaker, one.kind),
-                *(one.themes, one.groups, one.sdgs, one.countries, answers.get(one.id, ([],))[0]),
-                *(one.start_on, one.due_on, _number(one.amount), one.currency, one.beneficiaries),
-                *(one.said.value if one.said else None, one.checked.value, one.freshness),
-                *(one.heard_on, one.expected_on if one.freshness else None, done, all_steps, count, first),
-                *(one.published_day, one.withdrawn_day, one.withdrawn_reason),
+                *(reference, address(reference), *one[2:6], names, kinds, places, *one[6:10]),
+                *(_list(text, known) for text in one[10:14]),
+                *(answers.get(own_id, ([],))[0], *one[14:16], _number(one[16]), *one[17:22]),
+                *(one[22], one[23] if one[21] else None, done, all_steps, count, first, *one[24:]),
             ]
         )
     return found
@@ -134,7 +133,7 @@ def histories(wanted: Wanted, today: date) -> dict[str, dict[str, str]]:
             .where(Commitment.id.in_(ids), *conditions)
             .subquery()
         )
-        for number, value in db.session.execute(select(inner.c.number, listed).group_by(inner.c.number)):
+        for number, value in _told(select(inner.c.number, listed).group_by(inner.c.number)):
             found.setdefault(f"C-{number:04d}", {})[name] = value
     return found
 
@@ -153,14 +152,12 @@ def _base(wanted: Wanted, today: date) -> Select[Any]:
         else_=axes.Freshness.SILENT.value,
     )
     columns = select(
-        *(one.id, one.number, one.state, one.language, one.speaker, one.kind),
-        *(one.themes, one.groups, one.sdgs, one.countries, one.said, one.checked, one.heard_on, one.expected_on),
-        *(one.withdrawn_reason, words.title, words.wording, words.start_on, words.due_on),
-        *(words.amount, words.currency, words.beneficiaries, Event.code),
-        fresh.label("freshness"),
-        _day(one.said_at).label("said_day"),
-        _day(one.published_at).label("published_day"),
-        _day(one.withdrawn_at).label("withdrawn_day"),
+        *(one.id, one.number, _text(one.state), words.title, words.wording, one.language),
+        *(Event.code, _day(one.said_at), one.speaker, one.kind),
+        *(_text(one.themes), _text(one.groups), _text(one.sdgs), _text(one.countries)),
+        *(words.start_on, words.due_on, words.amount, words.currency, words.beneficiaries),
+        *(_text(one.said), _text(one.checked), fresh, one.heard_on, one.expected_on),
+        *(_day(one.published_at), _day(one.withdrawn_at), one.withdrawn_reason),
     )
     found = queries.matching(columns, wanted, today)
     found = found.join(words, and_(words.commitment_id == one.id, words.number == one.newest))
@@ -197,7 +194,13 @@ def _of(table: Any, ids: Select[Any], *columns: Any) -> Select[Any]:
 
 
 def _gathered(asked: Select[Any]) -> dict[uuid.UUID, tuple[Any, ...]]:
-    return {row[0]: tuple(row[1:]) for row in db.session.execute(asked)}
+    return {row[0]: row[1:] for row in _told(asked)}
+
+
+def _told(asked: Select[Any]) -> Sequence[Any]:
+    """Rows as they come: there may be thousands, and no object is made of any."""
+    found: Sequence[Any] = db.session.connection().execute(asked).all()
+    return found
 
 
 def _lists() -> dict[str, tuple[Any, Any, Any, Sequence[Any]]]:
@@ -254,6 +257,17 @@ def _lists() -> dict[str, tuple[Any, Any, Any, Sequence[Any]]]:
             [],
         ),
     }
+
+
+def _text(column: Any) -> ColumnElement[Any]:
+    return cast(column, Text)
+
+
+def _list(text: str, known: dict[str, list[str]]) -> list[str]:
+    """A list of codes; the same few come again and again, and are read once."""
+    if text not in known:
+        known[text] = json.loads(text)
+    return known[text]
 
 
 def _day(moment: Any) -> ColumnElement[Any]:

@@ -84,6 +84,7 @@ def look(slug: str, sheet_id: uuid.UUID) -> ResponseReturnValue:
         event = _kept(slug)
         sheet = importing.sheet_of(event, sheet_id)
     verdict = None if sheet.done_at else _verdict(event, sheet.rows)
+    form.seen.data = str(len(verdict.good)) if verdict else ""
     page = render_template(
         "tracker/look.html",
         event=event,

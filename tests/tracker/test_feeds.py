@@ -73,7 +73,8 @@ def test_an_unchanged_feed_is_304(client: FlaskClient) -> None:
         assert client.get(path, headers={"If-None-Match": etag}).status_code == 304
         made = queries.record(made.id)
         following.say(made, Says.FULFILLED)
-        capturing.amend(make_person(), made, Words(f"Other words {path}", due_on=date(2029, 1, 31)), reason="Later")
+        words = Words(f"Other words {path}", due_on=date(2029, 1, 31))
+        capturing.amend(make_person(), made, words, reason="Later")
         db.session.flush()
         assert client.get(path, headers={"If-None-Match": etag}).status_code == 200
 
@@ -89,7 +90,12 @@ def test_due_dates_are_days_of_a_calendar_that_moves_and_is_called_off(client: F
     assert "SUMMARY" in body
     assert "Due: Classes" in body
     uid = next(line for line in body.splitlines() if line.startswith("UID:"))
-    capturing.amend(make_person(), queries.record(made.id), Words("Later", title="Classes", due_on=date(2029, 6, 30)), reason="Rains")
+    capturing.amend(
+        make_person(),
+        queries.record(made.id),
+        Words("Later", title="Classes", due_on=date(2029, 6, 30)),
+        reason="Rains",
+    )
     db.session.flush()
     moved = client.get("/cal/days/commitments.ar.ics?by=Union").text
     assert uid in moved
