@@ -340,7 +340,7 @@ def _code_of(vocabulary: str, typed: str) -> str | None:
 @lru_cache(maxsize=8)
 def _names(vocabulary: str) -> dict[str, str]:
     """Codes by themselves and by their names in six languages, made plain."""
-    found = {}
+    found: dict[str, str] = {}
     for language in LANGUAGES:
         found |= {plain(label): code for code, label in codes.choices(vocabulary, language)}
     return found | {plain(code.replace("_", " ")): code for code in codes.codes(vocabulary)}

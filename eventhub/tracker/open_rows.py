@@ -165,7 +165,7 @@ def _base(wanted: Wanted, today: date) -> Select[Any]:
 
 
 def _makers(ids: Select[Any]) -> Select[Any]:
-    def listed(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    def listed(column: Any) -> ColumnElement[Any]:
         return func.array_agg(aggregate_order_by(column, Maker.is_lead.desc(), Maker.position))
 
     columns = listed(Maker.name), listed(Maker.kind), listed(func.coalesce(Maker.country, NONE))

@@ -25,7 +25,7 @@ FIRST = 3
 """So many commitments of the last time stand on the next event's page."""
 
 
-def of_list(asked: dict[str, str]) -> Panel:
+def of_list(asked: dict[str, Any]) -> Panel:
     """Below the public list: the same as files, as a feed and as a calendar; ``asked``: what it is filtered to."""
     return Panel(
         "tracker/take_along.html",
@@ -38,7 +38,7 @@ def of_list(asked: dict[str, str]) -> Panel:
     )
 
 
-def above_list(asked: dict[str, str]) -> Panel | None:
+def above_list(asked: dict[str, Any]) -> Panel | None:
     """At the head of the public list: the way to the scorecards, unless somebody searches."""
     return None if asked else Panel("tracker/way_to_scores.html")
 
@@ -46,7 +46,7 @@ def above_list(asked: dict[str, str]) -> Panel | None:
 def of_one(commitment: Commitment) -> Panel:
     """Beside one commitment: how to follow it, and what else its maker promised."""
     lead = next((one for one in commitment.makers if one.is_lead), None)
-    by = {"by": lead.name} if lead else {}
+    by: dict[str, Any] = {"by": lead.name} if lead else {}
     return Panel(
         "tracker/follow.html",
         {
@@ -79,7 +79,7 @@ def last_time(event: Event) -> Panel | None:
     asked = Wanted(event=last.slug)
     whole = scores.whole(scores.facts(By.EVENT, today, asked))
     found = queries.public_list(asked, g.lang, today=today)
-    numbers = (
+    numbers: tuple[tuple[str, int, dict[str, str]], ...] = (
         (_("Commitments"), whole.total, {}),
         (_("Said to be fulfilled"), whole.says.get(Says.FULFILLED, 0), {"said": Says.FULFILLED.value}),
         (_("Silent"), whole.silent, {"fresh": Freshness.SILENT.value}),

@@ -64,7 +64,7 @@ def rows(by: By, found: Sequence[Score], titles: Mapping[str, str]) -> list[dict
     return [
         {
             "label": name(by, one, titles),
-            "url": url_for("commitments.index", **{FILTERS[by]: one.code}) if one.code != OTHERS else None,
+            "url": _list_of(by, one.code) if one.code != OTHERS else None,
             "parts": parts(one.says),
             "numbers": [
                 _number(one.total),
@@ -78,10 +78,18 @@ def rows(by: By, found: Sequence[Score], titles: Mapping[str, str]) -> list[dict
     ]
 
 
+def _list_of(by: By, code: str) -> str:
+    filters: dict[str, Any] = {FILTERS[by]: code}
+    return url_for("commitments.index", **filters)
+
+
 def name(by: By, one: Score, titles: Mapping[str, str]) -> str:
     """What a row is called."""
     if one.code == OTHERS:
-        return ngettext("%(num)s other, of fewer than five", "%(num)s others, of fewer than five each", one.groups)
+        others: str = ngettext(
+            "%(num)s other, of fewer than five", "%(num)s others, of fewer than five each", one.groups
+        )
+        return said
     if by is By.MAKER:
         return label("commitment_maker_type", one.code, g.lang)
     return country_name(one.code, g.lang) if by is By.COUNTRY else titles.get(one.code, one.code)

@@ -14,13 +14,16 @@ from eventhub.tracker.changes import Change, Kind
 
 def headline(change: Change) -> str:
     """What happened, in few words."""
+    said: str
     if change.kind is Kind.SAID:
-        return _("The maker says: %(status)s", status=label("self_report", change.code, g.lang))
-    if change.kind is Kind.CHECKED:
-        return _("We checked: %(result)s", result=label("review", change.code, g.lang))
-    if change.kind is Kind.CHANGED:
-        return _("The words were changed")
-    return str(shown.STATES[State.PUBLISHED if change.kind is Kind.PUBLISHED else State.WITHDRAWN][0])
+        said = _("The maker says: %(status)s", status=label("self_report", change.code, g.lang))
+    elif change.kind is Kind.CHECKED:
+        said = _("We checked: %(result)s", result=label("review", change.code, g.lang))
+    elif change.kind is Kind.CHANGED:
+        said = _("The words were changed")
+    else:
+        said = str(shown.STATES[State.PUBLISHED if change.kind is Kind.PUBLISHED else State.WITHDRAWN][0])
+    return said
 
 
 def entry(change: Change, origin: str) -> dict[str, Any]:

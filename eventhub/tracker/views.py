@@ -3,6 +3,7 @@
 import re
 import uuid
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 from flask import Blueprint, Response, current_app, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -74,7 +75,7 @@ def scorecards() -> ResponseReturnValue:
 @kept_page(REVISION, "programme")
 def feed() -> Response:
     """What changed of all commitments, or of those that a list is filtered to; one maker with ``by``."""
-    asked = filters.kept(request.args)
+    asked: dict[str, Any] = dict(filters.kept(request.args))
     found = changes.newest(filters.wanted(asked), now().date())
     title = _("Commitments: what changed")
     return _feed(

@@ -82,7 +82,7 @@ def test_the_page_reads_in_every_tab_and_language(client: FlaskClient) -> None:
         assert page.count("<svg") > 4
         assert "Read it as a table" in page
     assert "Union of Teachers" in client.get("/ar/commitments/scorecards").text
-    assert "of fewer than five" in client.get("/en/commitments/scorecards").text
+    assert "1 smaller group" in client.get("/en/commitments/scorecards").text
 
 
 def test_the_next_dialogue_opens_with_what_was_promised_at_the_last_one(client: FlaskClient) -> None:
