@@ -127,6 +127,9 @@ def _csv_cell(value: object) -> object:
 
 
 def _xlsx_cell(value: object, place: int, kinds: dict[int, str]) -> object:
+    if isinstance(value, str):
+        # A text takes no part in what kind of column it stands in.
+        return value[:CELL_LIMIT] if value.isascii() else value.encode(errors="replace").decode()[:CELL_LIMIT]
     if value is None or isinstance(value, bool):
         return value
     kind = "date" if isinstance(value, date) else "number" if isinstance(value, int | float) else "text"

@@ -76,9 +76,10 @@ def _rows() -> list[open_rows.Row]:
 
 def _told(rows: list[open_rows.Row], histories: dict[str, dict[str, str]]) -> Iterator[str]:
     yield f'{{"generated_on": "{_today().isoformat()}", "commitments": ['
+    encode = json.JSONEncoder(ensure_ascii=False, default=_day).encode
     part, between = [], "\n"
     for row in rows:
-        own = json.dumps(dict(zip(FIELDS, row, strict=True)), ensure_ascii=False, default=_day)
+        own = encode(dict(zip(FIELDS, row, strict=True)))
         known = histories.get(row[0], {})
         lists = ", ".join(f'"{name}": {known.get(name, "[]")}' for name in LISTS)
         part.append(f"{between}{own[:-1]}, {lists}}}")

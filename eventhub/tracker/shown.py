@@ -86,9 +86,7 @@ def _list_of(by: By, code: str) -> str:
 def name(by: By, one: Score, titles: Mapping[str, str]) -> str:
     """What a row is called."""
     if one.code == OTHERS:
-        others: str = ngettext(
-            "%(num)s other, of fewer than five", "%(num)s others, of fewer than five each", one.groups
-        )
+        said: str = ngettext("%(num)s smaller group", "%(num)s smaller groups", one.groups)
         return said
     if by is By.MAKER:
         return label("commitment_maker_type", one.code, g.lang)

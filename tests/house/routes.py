@@ -1056,6 +1056,9 @@ PROMISED_IN = f"{EVENT}/commitments"
 SHOWN = f"{PROMISED}/{{shown_commitment}}"
 IN_WORDS = {"wording": "Other words", "seen": "1"}
 
+NO_TABLE = {role: REFUSED if got == OK else got for role, got in EDIT.items()}
+"""The file that is sent is no table."""
+
 PROMISES_MADE = (
     Route("commitments.index", "GET", "/en/commitments?q=schools", PUBLIC),
     Route("commitments.commitment", "GET", "/en/commitments/{shown_reference}", PUBLIC),
@@ -1076,7 +1079,7 @@ PROMISES_MADE = (
     Route("tracker_api.json_file", "GET", "/open-data/commitments.json?q=schools", PUBLIC),
     Route("calendars.day_feed", "GET", "/cal/days/commitments.ics", PUBLIC),
     Route("calendars.day_feed", "GET", "/cal/days/commitments.ar.ics", PUBLIC),
-    Route("tracker_console.bring", "GET POST", f"{PROMISED_IN}/import", EDIT, file="file"),
+    Route("tracker_console.bring", "GET POST", f"{PROMISED_IN}/import", EDIT, post=NO_TABLE, file="file"),
     Route("tracker_console.template", "GET", f"{PROMISED_IN}/import/template.csv", EDIT),
     Route("tracker_console.look", "GET POST", f"{PROMISED_IN}/import/{{commitment_sheet}}", EDIT, {"seen": "1"}),
     Route("commitments_console.index", "GET", PROMISED, but(PAPERS, other_organiser=OK, other_admin=OK)),
