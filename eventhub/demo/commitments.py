@@ -255,7 +255,7 @@ def _follow(
     if is_quiet:
         _report(book, told, made, says, rounds[0] + timedelta(days=made.place % 17))
         return
-    early = Says.PLANNING if says in {Says.IN_PROGRESS, Says.FULFILLED, Says.CHANGED} else says
+    early: Says = Says.PLANNING if says in {Says.IN_PROGRESS, Says.FULFILLED, Says.CHANGED} else says
     for day in rounds[:-1]:
         _report(book, told, made, early, day + timedelta(days=made.place % 17))
         early = Says.IN_PROGRESS if early is Says.PLANNING and says is not Says.PLANNING else early

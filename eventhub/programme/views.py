@@ -195,6 +195,7 @@ def page(name: str) -> ResponseReturnValue:
         page=footer_page(name, g.lang, _settings().contact_email),
         name=name,
         fields={"events": EVENT_FIELDS, "sessions": SESSION_FIELDS, "documents": DOCUMENT_FIELDS},
+        more=panels("open_data.fields") if name == "open-data" else [],
     )
 
 

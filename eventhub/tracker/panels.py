@@ -19,6 +19,7 @@ from eventhub.kit.panels import Panel, Provider
 from eventhub.kit.web import Link
 from eventhub.programme.models import Event, Publication
 from eventhub.tracker import due, scores
+from eventhub.tracker.open_rows import FIELDS, LISTS
 from eventhub.tracker.scores import By
 
 FIRST = 3
@@ -112,6 +113,22 @@ def room(event: Event) -> Panel | None:
     return Panel("tracker/way_to_bring.html", {"url": url_for("tracker_console.bring", slug=event.slug)})
 
 
+def open_data(_nothing: Any) -> Panel:
+    """On the page of open data: the files of commitments and their fields."""
+    names = ", ".join(LISTS)
+    return Panel(
+        "",
+        {
+            "id": "f-commitments",
+            "title": _("Commitments"),
+            "caption": _("Fields of a commitment"),
+            "urls": [url_for(f"tracker_api.{kind}_file") for kind in ("csv", "xlsx", "json")],
+            "fields": FIELDS | LISTS,
+            "note": _("Only the JSON file has these lists: %(names)s. Filters of the list may follow.", names=names),
+        },
+    )
+
+
 def days(name: Any) -> Panel | None:
     """The calendar of due dates."""
     return due.feed(name)
@@ -125,5 +142,6 @@ PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("commitments.room", room),
     ("console.event", event_links),
     ("event.top", last_time),
+    ("open_data.fields", open_data),
 )
 """What app.py registers."""

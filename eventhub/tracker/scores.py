@@ -11,7 +11,7 @@ from enum import StrEnum
 from statistics import median
 from typing import Any
 
-from sqlalchemy import ARRAY, Date, DateTime, Select, and_, cast, column, exists, func, or_, select
+from sqlalchemy import ARRAY, Date, DateTime, and_, cast, column, exists, func, or_, select
 
 from eventhub.commitments import axes, queries
 from eventhub.commitments.axes import Freshness
@@ -159,7 +159,7 @@ def quiet(today: date) -> list[tuple[str, int, date]]:
     """Who leads most commitments that have gone silent: name, how many, and since when nothing was heard. One
     statement.
     """
-    columns: Select[Any] = select(Maker.name, func.count(), func.min(Commitment.heard_on)).join(
+    columns: Any = select(Maker.name, func.count(), func.min(Commitment.heard_on)).join(
         Commitment, and_(Commitment.id == Maker.commitment_id, Maker.is_lead)
     )
     rows = queries.matching(columns, Wanted(freshness=Freshness.SILENT), today).group_by(Maker.name)
