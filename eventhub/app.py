@@ -154,6 +154,11 @@ from eventhub.selecting import models as selecting_models
 from eventhub.selecting import slate_views as selecting_slates
 from eventhub.selecting import views as selecting_room
 from eventhub.selecting.panels import PROVIDERS as SELECTING_PANELS
+from eventhub.tracker import api as tracker_api
+from eventhub.tracker import models as tracker_models
+from eventhub.tracker import organiser_views as tracker_console
+from eventhub.tracker import views as tracker_pages
+from eventhub.tracker.panels import PROVIDERS as TRACKER_PANELS
 
 ROOT = Path(__file__).parent.parent
 MAX_UPLOAD = 25_000_000
@@ -222,6 +227,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     awards_numbers.bp,
     *{module.bp: module for module in (commitments_pages, commitments_links)},
     *{module.bp: module for module in (commitments_records, commitments_rooms)},
+    tracker_pages.bp,
+    tracker_console.bp,
     papers_pages,
     papers_console,
     *{module.bp: module for module in (checkin_console, checkin_phones, checkin_rooms)},
@@ -254,6 +261,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
 MACHINE_BLUEPRINTS: tuple[Blueprint, ...] = (
     programme_api,
     calendars_pages.bp,
+    tracker_api.bp,
 )
 """Feeds, files and health checks: one address for all languages."""
 
@@ -301,6 +309,7 @@ PANELS: tuple[tuple[str, Provider], ...] = (
     *ARRANGEMENTS_PANELS,
     *MAILINGS_PANELS,
     *COMMITMENTS_PANELS,
+    *TRACKER_PANELS,
     *FUNDING_CALL_PANELS,
     *FUNDING_PANELS,
     *FUNDING_DESK_PANELS,
@@ -478,5 +487,6 @@ TABLES = (
     registration_models,
     reviewing_models,
     selecting_models,
+    tracker_models,
 )
 """Modules whose tables must be known before the first query or migration."""

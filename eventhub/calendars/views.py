@@ -15,7 +15,7 @@ from flask_babel import ngettext
 from markupsafe import Markup
 from sqlalchemy import ColumnElement
 
-from eventhub.calendars import actions, feeds, imip, invites, my_week, pieces, places, queries, reminding
+from eventhub.calendars import actions, days, feeds, imip, invites, my_week, pieces, places, queries, reminding
 from eventhub.calendars.forms import INVITE, LEAVE_OUT, AnswerForm, ChoiceForm, LineForm, RemindingForm, SessionsForm
 from eventhub.calendars.models import Choice, Invite
 from eventhub.calendars.zones import zone_info
@@ -86,6 +86,23 @@ def _session_calendar(session_id: uuid.UUID) -> Response:
         raise NotFound
     changes_at(built.leaves_at)
     return Response(built.body, content_type=ICS)
+
+
+@bp.get("/cal/days/<name>.ics", defaults={"lang": "en"})
+@bp.get("/cal/days/<name>.<lang:lang>.ics")
+@public
+def day_feed(name: str) -> Response:
+    """Whole days that another feature has: deadlines that can be subscribed to."""
+    feed = days.found(name)
+    if feed is None:
+        raise NotFound
+
+    @kept_page(*feed.revisions, strong=True)
+    def page() -> Response:
+        changes_at(feed.until)
+        return Response(days.built(feed, g.lang), content_type=ICS)
+
+    return page()
 
 
 def _public_feed(feed: feeds.Feed) -> Response:

@@ -98,7 +98,7 @@ def series(slug: str) -> ResponseReturnValue:
 
 @bp.get("/events/<slug>")
 @public
-@kept_page("programme", "places")
+@kept_page("programme", "places", "commitments")
 def event(slug: str) -> ResponseReturnValue:
     """An event: what it is about, its programme by day, its documents."""
     found = queries.public_event(slug)
@@ -214,6 +214,7 @@ def page(name: str) -> ResponseReturnValue:
         page=footer_page(name, g.lang, _settings().contact_email),
         name=name,
         fields={"events": EVENT_FIELDS, "sessions": SESSION_FIELDS, "documents": DOCUMENT_FIELDS},
+        more=panels("open_data.fields") if name == "open-data" else [],
     )
 
 

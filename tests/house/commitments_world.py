@@ -3,6 +3,7 @@
 from eventhub.commitments import confirming, queries, verifying
 from eventhub.commitments.models import Why
 from eventhub.programme.models import Event
+from eventhub.tracker import importing
 from tests.factories.commitments import asked, make_commitment, new_address, published
 from tests.factories.people import make_person
 
@@ -15,7 +16,10 @@ def commitment_parts(event: Event) -> dict[str, str]:
     shown = published(event, in_session=False)
     hidden = published(event, in_session=False)
     verifying.withdraw(make_person(), hidden, Why.SAFETY, reason="They were threatened")
+    table = [["wording", "makers", "maker_types"], ["We will teach.", "Ministry of Language", "government"]]
+    sheet = importing.bring(make_person(), event, table, name="plan.csv", language="en")
     return {
+        "commitment_sheet": str(sheet.id),
         "commitment": str(draft.id),
         "commitment_contact": str(draft.contacts[0].id),
         "commitment_lock": str(queries.record(draft.id).lock),

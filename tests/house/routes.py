@@ -1062,6 +1062,9 @@ PROMISED_IN = f"{EVENT}/commitments"
 SHOWN = f"{PROMISED}/{{shown_commitment}}"
 IN_WORDS = {"wording": "Other words", "seen": "1"}
 
+NO_TABLE = {role: REFUSED if got == OK else got for role, got in EDIT.items()}
+"""The file that is sent is no table."""
+
 PROMISES_MADE = (
     Route("commitments.index", "GET", "/en/commitments?q=schools", PUBLIC),
     Route("commitments.commitment", "GET", "/en/commitments/{shown_reference}", PUBLIC),
@@ -1074,6 +1077,17 @@ PROMISES_MADE = (
         IN_WORDS | {"reason": "Misheard"},
     ),
     Route("commitments.not_me", "GET POST", "/en/confirm/{maker_link}/not-me", PUBLIC),
+    Route("tracker.scorecards", "GET", "/en/commitments/scorecards?by=event", PUBLIC),
+    Route("tracker.feed", "GET", "/en/commitments/changes.atom?maker=government", PUBLIC),
+    Route("tracker.feed_of_one", "GET", "/en/commitments/{shown_reference}/changes.atom", PUBLIC),
+    Route("tracker_api.csv_file", "GET", "/open-data/commitments.csv", PUBLIC),
+    Route("tracker_api.xlsx_file", "GET", "/open-data/commitments.xlsx", PUBLIC),
+    Route("tracker_api.json_file", "GET", "/open-data/commitments.json?q=schools", PUBLIC),
+    Route("calendars.day_feed", "GET", "/cal/days/commitments.ics", PUBLIC),
+    Route("calendars.day_feed", "GET", "/cal/days/commitments.ar.ics", PUBLIC),
+    Route("tracker_console.bring", "GET POST", f"{PROMISED_IN}/import", EDIT, post=NO_TABLE, file="file"),
+    Route("tracker_console.template", "GET", f"{PROMISED_IN}/import/template.csv", EDIT),
+    Route("tracker_console.look", "GET POST", f"{PROMISED_IN}/import/{{commitment_sheet}}", EDIT, {"seen": "1"}),
     Route("commitments_console.index", "GET", PROMISED, but(PAPERS, other_organiser=OK, other_admin=OK)),
     Route(
         "commitments_console.room",

@@ -8,6 +8,7 @@ from eventhub.commitments.capturing import MadeBy, Step, Words
 from eventhub.commitments.models import Commitment, Says, Verdict, Why
 from eventhub.people.models import Person
 from eventhub.programme.models import Event
+from eventhub.tracker import importing
 from tests.factories.commitments import asked, described, make_commitment, new_address, past_event, published
 from tests.factories.people import make_person
 
@@ -33,11 +34,19 @@ def commitment_stops(
     confirming.question(make_person(name=words("Grace")), waiting, words("In which districts?"))
     asking = queries.open_asking(queries.record(waiting.id)) or asking
     capturing.add_contact(make_person(), waiting, new_address(), name=words("Amina"), language="ar")
+    table = [
+        ["wording", "makers", "maker_types", words("extra")],
+        [words("We will teach."), words("Ministry of Language"), "government", "1"],
+        [words("We will teach."), words("Ministry of Language"), words("unknown"), ""],
+    ]
+    sheet = importing.bring(make_person(), event, table, name=words("plan.csv"), language="en")
     record, link = "/console/commitments", f"/confirm/{confirming.link_token(asking)}"
     return {
         "public": {
             "commitments.index": "/commitments",
             "commitments.index#nothing": "/commitments?q=zzzz",
+            "tracker.scorecards": "/commitments/scorecards",
+            "tracker.scorecards#event": "/commitments/scorecards?by=event",
             "commitments.commitment": f"/commitments/{shown.reference}",
             "commitments.commitment#withdrawn": f"/commitments/{gone.reference}",
             "commitments.confirm": link,
@@ -47,6 +56,8 @@ def commitment_stops(
         "staff": {
             "commitments_console.index": record,
             "commitments_console.room": f"/console/events/{event.slug}/commitments",
+            "tracker_console.bring": f"/console/events/{event.slug}/commitments/import",
+            "tracker_console.look": f"/console/events/{event.slug}/commitments/import/{sheet.id}",
             "commitments_console.record": f"{record}/{shown.id}",
             "commitments_console.record#draft": f"{record}/{draft.id}",
             "commitments_console.record#waiting": f"{record}/{waiting.id}",

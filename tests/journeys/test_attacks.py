@@ -90,6 +90,7 @@ FREE: dict[str, dict[str, Any]] = {
     "stored_file": {"name": ATTACK},
     "passkey": {"label": ATTACK},
     "web_session": {"browser": ATTACK},
+    "tracker_sheet": {"name": None, "rows": None},
 }
 """Columns that hold what somebody typed. None: filled through factories and actions; else written here."""
 NOT_FREE = {
