@@ -20,6 +20,7 @@ from eventhub.kit.errors import NotFound
 from eventhub.kit.i18n import direction
 from eventhub.kit.pages import changes_at, kept_page
 from eventhub.kit.paging import page_number, pager
+from eventhub.kit.panels import panels
 from eventhub.programme.models import Event
 
 bp = Blueprint("commitments", __name__)
@@ -88,6 +89,8 @@ def commitment(reference: str) -> ResponseReturnValue:
         indicators=shown.indicators(found.indicators),
         changes=shown.changes(found),
         history=shown.history(found, queries.reports_of(found), queries.reviews_of(found)),
+        below=panels("commitments.main", found),
+        beside=panels("commitments.aside", found),
     )
 
 
