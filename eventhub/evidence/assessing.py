@@ -35,8 +35,9 @@ def demand_seen(commitment: Commitment, seen: str) -> None:
 
 
 def assess(actor: Person, commitment: Commitment, verdict: Verdict, *, text: str, seen: str) -> Review:
-    """Say what was found. ``seen``: the sign of the page that the reviewer read. The caller holds the commitment. Raises
-    Stale, ReasonNeeded, NothingShown, OwnMaker, NotPossible.
+    """Say what was found. ``seen``: the sign of the page that the reviewer read. The caller holds the commitment.
+
+    Raises Stale, ReasonNeeded, NothingShown, OwnMaker, NotPossible.
     """
     demand_seen(commitment, seen)
     if not text:

@@ -1,7 +1,7 @@
 """Comments of others on a commitment, moderated before anybody reads them, and the maker's reply to each.
 
-Who wrote a comment stands sealed; the maker and the public read a country or an alias. A moderator cuts out what says who
-somebody is: that something was cut stays in sight, the words do not stay anywhere.
+Who wrote a comment stands sealed; the maker and the public read a country or an alias. A moderator cuts out what says
+who somebody is: that something was cut stays in sight, the words do not stay anywhere.
 """
 
 import uuid

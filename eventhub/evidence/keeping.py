@@ -31,8 +31,8 @@ def forget(moment: datetime, limit: int = BATCH) -> int:
 
 
 def erase(person: Person, addresses: Collection[str]) -> None:
-    """A person is erased: nobody can tell any more who spoke. What waits goes; what everybody reads stays without alias.
-    Safe to repeat.
+    """A person is erased: nobody can tell any more who spoke. What waits goes; what everybody reads stays without an
+    alias. Safe to repeat.
     """
     for voice in _of(person, set(addresses)):
         voices.forget(voice)

@@ -39,14 +39,13 @@ def link_asked(voice_id: uuid.UUID) -> Letter | None:
         email,
         voice.language,
         commitment,
-        url=("evidence.sent", voices.link_token(voice)),
-        subject=_l("Your link to a commitment"),
+        ("evidence.sent", voices.link_token(voice)),
+        _l("Your link to a commitment"),
         paragraphs=[
             _l("You asked for a link to say what you know about this commitment, or to send evidence:"),
             _l("It opens for thirty days. Whoever has it can send something in your name, so do not pass it on."),
         ],
         quote=commitment.words.wording,
-        label=_l("Open the page"),
         foot=ASKED_FOOT,
     )
 
@@ -65,16 +64,14 @@ def reply_asked(reply_id: uuid.UUID) -> Letter | None:
         contact.email,
         contact.language,
         commitment,
-        url=("evidence.reply", commenting.reply_token(reply)),
-        subject=_l("Somebody has commented on your commitment"),
+        ("evidence.reply", commenting.reply_token(reply)),
+        _l("Somebody has commented on your commitment"),
         paragraphs=[
             _l("On the public page of your commitment a comment is shown. You may reply; your reply stands below it."),
             _l("You need no account. Open the page, read the comment and write your reply."),
         ],
         quote=comment.text,
-        label=_l("Open the page"),
         foot=REPLY_FOOT,
-        name=contact.name,
         until=show_date(reply.until.date(), contact.language),
     )
 
@@ -83,19 +80,18 @@ def _letter(
     email: str,
     lang: str,
     commitment: Commitment,
-    *,
-    url: tuple[str, str],
+    link: tuple[str, str],
     subject: Any,
+    *,
     paragraphs: list[Any],
     quote: str,
-    label: Any,
     foot: Any,
-    name: str = "",
     until: str = "",
 ) -> Letter:
+    """``link``: the endpoint and its secret; ``until``: the last day to answer."""
     known = person_by_email(email)
     neutral = known is not None and known.discreet
-    address = absolute(url[0], neutral=neutral, lang=lang, token=url[1])
+    address = absolute(link[0], neutral=neutral, lang=lang, token=link[1])
     if neutral:
         return Letter(
             email,
@@ -117,11 +113,11 @@ def _letter(
         lambda: str(subject),
         "registration/letter",
         {
-            "name": name,
+            "name": "",
             "paragraphs": paragraphs,
             "quote": quote,
             "facts": facts,
-            "buttons": [{"label": label, "url": address}],
+            "buttons": [{"label": _l("Open the page"), "url": address}],
             "foot": foot,
         },
     )

@@ -92,8 +92,8 @@ class Voice(Base):
 
 
 class Evidence(Base):
-    """A file, or an address with a copy of what it showed. What lies in the store is always sealed with a key of its own,
-    and so are its words until somebody has checked it; ``digest`` is the SHA-256 of the file as it is handed out.
+    """A file, or an address with a copy of what it showed. What lies in the store is always sealed with a key of its
+    own, and so are its words until somebody has checked it; ``digest`` is the SHA-256 of the file as it is handed out.
 
     Retracted, the key is destroyed: the file is gone, and the row says that it was there, when, and why not any more.
     """
@@ -150,8 +150,8 @@ class Evidence(Base):
 
 
 class Comment(Base):
-    """What somebody who is not of the maker says about a commitment. The words are sealed with the key of the voice until
-    a moderator has read them. ``cuts``: how often a moderator took words out.
+    """What somebody who is not of the maker says about a commitment. The words are sealed with the key of the voice
+    until a moderator has read them. ``cuts``: how often a moderator took words out.
     """
 
     __tablename__ = "commitment_comment"

@@ -1,7 +1,7 @@
 """A simple look for people in a text: a hint to a moderator, who decides. Pure.
 
-It finds what stands behind a form of address, email addresses and telephone numbers, names that the house knows, and two
-words with capitals in the middle of a sentence. It misses names in scripts without capitals unless they are addressed.
+It finds what stands behind a form of address, email addresses and telephone numbers, names that the house knows, and
+two words with capitals in the middle of a sentence. It misses names in scripts without capitals that nobody addresses.
 """
 
 import re

@@ -18,7 +18,7 @@ from eventhub.kit import files
 from eventhub.kit.access import actor, staff, stands_on
 from eventhub.kit.clock import now
 from eventhub.kit.errors import NotFound
-from eventhub.kit.forms import ActionForm, Form, submit
+from eventhub.kit.forms import Form, submit
 from eventhub.kit.i18n import direction, show_date
 from eventhub.kit.paging import page_number, pager
 from eventhub.kit.web import back_to

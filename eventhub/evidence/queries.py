@@ -204,14 +204,14 @@ def waiting_by_kind(grants: Grants) -> dict[str, int]:
 
 
 KINDS = ("claim", "evidence", "comment", "reply", "dispute", "unbacked")
-"""What waits: a claim of completion without a newer review, evidence, a comment and a reply that nobody has looked at, a
-dispute without a newer review, and a confirmation whose evidence was retracted."""
+"""What waits: a claim of completion without a newer review, evidence, a comment and a reply that nobody has looked at,
+a dispute without a newer review, and a confirmation whose evidence was retracted."""
 
 
 def _waits(grants: Grants, kind: str) -> Select[Any]:
     newer = exists().where(Review.commitment_id == Commitment.id, Review.reviewed_at > Report.said_at)
     judged = exists().where(Review.commitment_id == Commitment.id, Review.reviewed_at > Comment.decided_at)
-    backed = exists().where(Evidence.commitment_id == Commitment.id, Evidence.standing.in_(COUNTS))
+    backed = exists().where(Evidence.commitment_id == Commitment.id, Evidence.standing.in_(COUNTS)).correlate(Commitment)
     found = {
         "claim": _waiting("claim", Report.said_at)
         .join(Report, Report.commitment_id == Commitment.id)

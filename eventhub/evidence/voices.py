@@ -115,23 +115,27 @@ def forget(voice: Voice) -> None:
 def _voice(commitment: Commitment, person: Person | None, email: str | None, language: str) -> Voice:
     commitment = commitments.record(commitment.id, lock=True)
     mark = blind(PURPOSE, EVERYWHERE, str(person.id) if person else str(email))
-    found = queries.voice_of(commitment.id, mark)
     moment = now()
-    if found is None:
-        key = sealed.new_key()
-        db.session.flush()
-        found = Voice(id=uuid.uuid4(), commitment_id=commitment.id, mark=mark, seal_key_id=key.id, made_at=moment)
-        known = {"email": email or "", "name": person.name if person else "", "organisation": ""}
-        found.sealed = sealed.seal(key, _place(found), json.dumps(known, ensure_ascii=False))
-        db.session.add(found)
-        _renew(found)
-    elif found.until <= moment:
-        _renew(found)
     contacts = {one.email for one in commitment.contacts if one.email}
-    near = person is not None and commitments.is_of_maker(person, commitment)
-    found.is_maker, found.language, found.until = near or email in contacts, language, moment + LASTS
+    is_maker = email in contacts or (person is not None and commitments.is_of_maker(person, commitment))
+    found = queries.voice_of(commitment.id, mark) or _new(commitment, mark, email, person)
+    if found.until <= moment:
+        _renew(found)
+    found.is_maker, found.language, found.until = is_maker, language, moment + LASTS
+    db.session.add(found)
     db.session.flush()
     return found
+
+
+def _new(commitment: Commitment, mark: bytes, email: str | None, person: Person | None) -> Voice:
+    key = sealed.new_key()
+    db.session.flush()
+    made = Voice(id=uuid.uuid4(), commitment_id=commitment.id, mark=mark, seal_key_id=key.id, made_at=now())
+    known = {"email": email or "", "name": person.name if person else "", "organisation": ""}
+    made.sealed = sealed.seal(key, _place(made), json.dumps(known, ensure_ascii=False))
+    made.until = made.made_at
+    _renew(made)
+    return made
 
 
 def _renew(voice: Voice) -> None:
