@@ -190,7 +190,7 @@ def read_identity(actor: Person, commitment: Commitment, comment: Comment, reaso
     or_not_found(voice.sealed)
     if not reason:
         raise reading.ReasonNeeded
-    reading.note(actor, commitment, reading.NAME, reason=reason, comment=comment.id)
+    reading.note(actor, commitment, reading.NAME, reason=reason, about=comment.id)
     return voices.identity(voice)
 
 

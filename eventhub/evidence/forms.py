@@ -130,8 +130,12 @@ class EvidenceForm(Form):
         self.file.description = gettext("%(types)s, at most 10 MB", types=accepted(ALLOWED))
 
     def validate(self, *args: Any, **kwargs: Any) -> bool:
-        """A browser does not send a file twice by itself, so an error elsewhere says that it is to be chosen again."""
+        """A copy of what an address showed has its day. A browser does not send a file twice by itself, so an error
+        elsewhere says that it is to be chosen again.
+        """
         holds: bool = super().validate(*args, **kwargs)
+        if self.address.data and not self.shown_on.data and not self.shown_on.errors:
+            holds = not self.show_at_fields({"shown_on": gettext("Say on which day the address showed it")})
         if not holds and self._has_file() and not self.file.errors:
             self.file.errors = [gettext("Choose the file once more: it was not kept.")]
         return holds
@@ -140,11 +144,6 @@ class EvidenceForm(Form):
         """A file must have been chosen."""
         if not self._has_file():
             raise ValidationError(gettext("Choose a file"))
-
-    def validate_shown_on(self, field: Field) -> None:
-        """A copy of what an address showed has its day."""
-        if self.address.data and not field.data and not field.errors:
-            raise ValidationError(gettext("Say on which day the address showed it"))
 
     def upload(self) -> tuple[bytes, str]:
         """What was sent, one byte more than allowed at the most, so that it shows; and what it is called."""
@@ -209,10 +208,13 @@ class CommentForm(Sessionless):
         render_kw={"autocomplete": "organization"},
     )
 
-    def validate_alias(self, field: Field) -> None:
+    def validate(self, *args: Any, **kwargs: Any) -> bool:
         """Whoever wants another name gives it."""
-        if self.shown_as.data == ShownAs.ALIAS.value and not field.data:
-            raise ValidationError(gettext("Write the name under which you are shown"))
+        holds: bool = super().validate(*args, **kwargs)
+        if self.shown_as.data == ShownAs.ALIAS.value and not self.alias.data:
+            self.show_at_fields({"alias": gettext("Write the name under which you are shown")})
+            return False
+        return holds
 
     def said(self) -> Said:
         """All of it."""

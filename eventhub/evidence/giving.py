@@ -207,7 +207,7 @@ def note_read(actor: Person, commitment: Commitment, evidence: Evidence, reason:
         return evidence
     if evidence.standing is Standing.SEALED and not reason:
         raise reading.ReasonNeeded
-    reading.note(actor, commitment, reading.FILE, reason=reason or None, evidence=evidence.id)
+    reading.note(actor, commitment, reading.FILE, reason=reason or None, about=evidence.id)
     return evidence
 
 

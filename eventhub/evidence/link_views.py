@@ -106,12 +106,12 @@ def retract(token: str, evidence_id: uuid.UUID) -> ResponseReturnValue:
     found = queries.one_evidence(commitment, evidence_id)
     if found.voice_id != voice.id or Standing.RETRACTED not in MOVES[found.standing]:
         raise NotFound
-    form = TakeBackForm()
+    form, title = TakeBackForm(), giving.words_of(found).title
     if form.validate_on_submit():
         reason = form.reason.data or ""
         if submit(form, lambda: giving.take_back(voice, commitment, found, reason)):
             return _back(token, "retracted")
-    return _draw("evidence/take_back.html", commitment, form, token=token, title=giving.words_of(found).title)
+    return _draw("evidence/take_back.html", commitment, form, token=token, evidence_id=found.id, title=title)
 
 
 @bp.post(f"{LINK}/comment/<uuid:comment_id>/take-back")

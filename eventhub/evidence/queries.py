@@ -211,7 +211,7 @@ a dispute without a newer review, and a confirmation whose evidence was retracte
 def _waits(grants: Grants, kind: str) -> Select[Any]:
     newer = exists().where(Review.commitment_id == Commitment.id, Review.reviewed_at > Report.said_at)
     judged = exists().where(Review.commitment_id == Commitment.id, Review.reviewed_at > Comment.decided_at)
-    backed = exists().where(Evidence.commitment_id == Commitment.id, Evidence.standing.in_(COUNTS)).correlate(Commitment)
+    backed = exists().where(Evidence.commitment_id == Commitment.id, Evidence.standing.in_(COUNTS))
     found = {
         "claim": _waiting("claim", Report.said_at)
         .join(Report, Report.commitment_id == Commitment.id)
@@ -230,7 +230,7 @@ def _waits(grants: Grants, kind: str) -> Select[Any]:
         .where(Comment.standing == Word.SHOWN, Comment.disputes, ~judged),
         "unbacked": _waiting("unbacked", func.max(Evidence.retracted_at))
         .join(Evidence, Evidence.commitment_id == Commitment.id)
-        .where(Commitment.checked == Verdict.CONFIRMED, ~backed)
+        .where(Commitment.checked == Verdict.CONFIRMED, ~backed.correlate(Commitment))
         .group_by(Commitment.id),
     }
     reach = select(Event.id).where(visible_events(grants, *REVIEWERS))
@@ -249,7 +249,7 @@ def _waiting(kind: str, since: Any) -> Select[Any]:
     return select(*columns).select_from(Commitment)
 
 
-def _listed(ids: Collection[uuid.UUID]) -> Select[tuple[Commitment]]:
+def _listed(ids: Collection[uuid.UUID]) -> Select[Commitment]:
     return (
         select(Commitment)
         .where(Commitment.id.in_(ids))

@@ -1,5 +1,6 @@
 """What is sealed and opened by staff, each time written down; many times within an hour are reported."""
 
+import uuid
 from datetime import timedelta
 
 from flask_babel import lazy_gettext as _l
@@ -25,11 +26,13 @@ class ReasonNeeded(DomainError):
     field = "reason"
 
 
-def note(actor: Person, commitment: Commitment, verb: str, *, reason: str | None, **detail: object) -> audit.AuditEntry:
-    """Somebody opens what is sealed; ``verb`` is FILE or NAME. Reported to an administrator above twenty an hour."""
+def note(actor: Person, commitment: Commitment, verb: str, *, reason: str | None, about: uuid.UUID) -> audit.AuditEntry:
+    """Somebody opens what is sealed; ``verb`` is FILE or NAME, ``about`` the evidence or the comment. Reported to an
+    administrator above twenty an hour.
+    """
     # One after the other: two at once would both be counted as the same, and the count could pass over the alarm.
     db.session.execute(select(Person.id).where(Person.id == actor.id).with_for_update(key_share=True))
-    entry = audit.record(verb, commitment, actor=actor, scope_id=commitment.event_id, text=reason, **detail)
+    entry = audit.record(verb, commitment, actor=actor, scope_id=commitment.event_id, text=reason, about=about)
     db.session.flush()
     within = select(func.count()).where(
         audit.AuditEntry.actor_id == actor.id,

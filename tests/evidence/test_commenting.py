@@ -49,7 +49,7 @@ def test_who_comments_and_what_stands_sealed_until_it_was_read() -> None:
     known = commenting.read_identity(reader, commitment, made, "The Board asks who it is")
     assert (known["name"], known["organisation"]) == ("Amina Yusuf", "Open Horizons")
     entry = db.session.scalars(select(AuditEntry).where(AuditEntry.verb == reading.NAME)).one()
-    assert (entry.actor_id, entry.detail) == (reader.id, {"comment": str(made.id)})
+    assert (entry.actor_id, entry.detail) == (reader.id, {"about": str(made.id)})
 
 
 def test_a_name_is_cut_out_and_stays_nowhere() -> None:

@@ -164,7 +164,7 @@ def test_what_stays_sealed_is_read_for_a_reason_and_that_is_kept() -> None:
         giving.note_read(reader, commitment, made, "")
     giving.note_read(reader, commitment, made, "A colleague asks")
     entry = db.session.query(AuditEntry).filter_by(verb=reading.FILE, actor_id=reader.id).one()
-    assert (entry.subject_id, entry.detail["evidence"]) == (commitment.id, str(made.id))
+    assert (entry.subject_id, entry.detail["about"]) == (commitment.id, str(made.id))
     for _number in range(20):
         giving.note_read(reader, commitment, made, "Again")
     assert db.session.query(Promise).filter_by(task="registration.many_reads").count() == 1
