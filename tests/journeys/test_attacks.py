@@ -54,6 +54,9 @@ FREE: dict[str, dict[str, Any]] = {
     "commitment_milestone": {"text": None},
     "commitment_report": {"text": None},
     "commitment_review": {"text": None},
+    "commitment_evidence": dict.fromkeys(("title", "address", "file_name", "reason")),
+    "commitment_comment": {"text": None, "alias": None, "reason": None},
+    "commitment_reply": {"text": None},
     "document": {"title": None, "symbol": ATTACK},
     "event": dict.fromkeys(
         ("title", "lead", "description", "practical", "access_services", "city", "venue", "cancelled_reason")
@@ -101,6 +104,10 @@ NOT_FREE = {
     "commitment_translation": {"language"},
     "commitment_maker": {"kind", "country"},
     "commitment_contact": {"email", "language"},
+    "commitment_evidence": {"language"},
+    "commitment_comment": {"country", "language"},
+    "commitment_reply": {"language"},
+    "evidence_voice": {"language"},
     "delegation": {"category"},
     "document": {"kind", "original_language"},
     "document_version": {"language"},
