@@ -53,7 +53,7 @@ class TooManyWait(DomainError):
     """One voice sends more than somebody can read."""
 
     status = 422
-    message = _l("Several comments of yours still wait to be read. Send more when they have been.")
+    message = _l("Several things of yours still wait to be looked at. Send more when they have been.")
     field = "text"
 
 

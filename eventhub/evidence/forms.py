@@ -197,13 +197,14 @@ class CommentForm(Sessionless):
     )
     name = StringField(
         _l("Your name"),
-        description=_l("Sealed. A moderator reads it for a reason alone, which is kept."),
+        description=_l(
+            "This and your organization are sealed. A moderator reads them for a reason alone, which is kept."
+        ),
         validators=[required(), Length(max=NAME)],
         render_kw={"autocomplete": "name"},
     )
     organisation = StringField(
         _l("Your organization"),
-        description=_l("Sealed likewise."),
         validators=[required(), Length(max=NAME)],
         render_kw={"autocomplete": "organization"},
     )
@@ -259,7 +260,7 @@ class AssessForm(SeenForm):
     verdict = RadioField(
         _l("What did you find?"),
         choices=lambda: options((one.value, codes.label("review", one.value, g.lang)) for one in FOUND),
-        validators=[required(_l("Choose a result"))],
+        validators=[required()],
     )
     text = TextAreaField(
         _l("Reason, in words that everybody reads"),

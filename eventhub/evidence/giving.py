@@ -64,7 +64,7 @@ class TooMuchWaits(DomainError):
     """One voice sends more than somebody can look at."""
 
     status = 422
-    message = _l("Several files of yours still wait to be checked. Send more when they have been.")
+    message = _l("Several things of yours still wait to be looked at. Send more when they have been.")
     field = "file"
 
 

@@ -20,7 +20,7 @@ from eventhub.kit.web import absolute
 from eventhub.people.queries import person_by_email
 
 ASKED_FOOT = _l(
-    "You get this mail because somebody gave this address on the page of a commitment. If it was not you, do nothing."
+    "You get this email because somebody gave this address on the page of a commitment. If it was not you, do nothing."
 )
 REPLY_FOOT = _l(
     "You get this mail because the secretariat of the event was given this address for the commitment. Answers to this"

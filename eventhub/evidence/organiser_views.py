@@ -82,7 +82,7 @@ def assess(commitment_id: uuid.UUID) -> ResponseReturnValue:
     if form.validate_on_submit():
         verdict, text, sign = Verdict(form.verdict.data), form.text.data or "", form.seen.data or ""
         if submit(form, lambda: assessing.assess(actor().person, found, verdict, text=text, seen=sign)):
-            return _done(found, _("The result is kept and shown."))
+            return _done(found, _("Done."))
     form.seen.data = queries.seen_of(found)
     return draw(seen(commitment_id), assess=form)
 
@@ -128,7 +128,7 @@ def check(commitment_id: uuid.UUID, evidence_id: uuid.UUID) -> ResponseReturnVal
         assessing.demand_seen(found, form.seen.data or "")
         return giving.check(actor().person, found, evidence, standing)
 
-    return _one_button(found, form, checked, _("The evidence counts from now on."))
+    return _one_button(found, form, checked, _("Done."))
 
 
 @bp.route(f"{DESK}/evidence/<uuid:evidence_id>/retract", methods=["GET", "POST"])
@@ -148,7 +148,7 @@ def retract(commitment_id: uuid.UUID, evidence_id: uuid.UUID) -> ResponseReturnV
             return giving.retract(actor().person, found, evidence, reason, hide=hide)
 
         if submit(form, retracted):
-            return _done(found, _("The evidence is retracted."))
+            return _done(found, _("Done."))
         form.seen.data = queries.seen_of(found)
     page = render_template("evidence/retract.html", commitment=found, form=form, evidence=shown.for_reviewers(evidence))
     return page, form.status
