@@ -5,7 +5,7 @@ from typing import Any
 from flask import g, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import lazy_pgettext as _lp
+from flask_babel import lazy_pgettext
 
 from eventhub.commitments.models import Commitment
 from eventhub.commitments.shown import made_by
@@ -17,16 +17,16 @@ from eventhub.kit.file_types import NAMES
 from eventhub.kit.i18n import direction, show_date, show_size
 
 STANDINGS: dict[Standing, tuple[Any, str]] = {
-    Standing.WAITING: (_lp("evidence", "Waits to be checked"), "go"),
-    Standing.PUBLIC: (_lp("evidence", "Public"), "ok"),
-    Standing.SEALED: (_lp("evidence", "Sealed"), "stop"),
-    Standing.RETRACTED: (_lp("evidence", "Retracted"), "silent"),
+    Standing.WAITING: (lazy_pgettext("evidence", "Waits to be checked"), "go"),
+    Standing.PUBLIC: (lazy_pgettext("evidence", "Public"), "ok"),
+    Standing.SEALED: (lazy_pgettext("evidence", "Sealed"), "stop"),
+    Standing.RETRACTED: (lazy_pgettext("evidence", "Retracted"), "silent"),
 }
 WORDS: dict[Word, tuple[Any, str]] = {
-    Word.WAITING: (_lp("a comment", "Waits to be read"), "go"),
-    Word.SHOWN: (_lp("a comment", "Shown"), "ok"),
-    Word.REFUSED: (_lp("a comment", "Not shown"), "silent"),
-    Word.TAKEN_BACK: (_lp("a comment", "Taken back"), "silent"),
+    Word.WAITING: (lazy_pgettext("a comment", "Waits to be read"), "go"),
+    Word.SHOWN: (lazy_pgettext("a comment", "Shown"), "ok"),
+    Word.REFUSED: (lazy_pgettext("a comment", "Not shown"), "silent"),
+    Word.TAKEN_BACK: (lazy_pgettext("a comment", "Taken back"), "silent"),
 }
 GIVERS: dict[Giver, Any] = {
     Giver.MAKER: _l("from the maker"),
