@@ -45,6 +45,7 @@ from eventhub.commitments import link_views as commitments_links
 from eventhub.commitments import models as commitments_models
 from eventhub.commitments import organiser_views as commitments_records
 from eventhub.commitments import room_views as commitments_rooms
+from eventhub.commitments import succession_views as commitments_succession
 from eventhub.commitments import views as commitments_pages
 from eventhub.commitments.access import CAPTURERS
 from eventhub.commitments.panels import PROVIDERS as COMMITMENTS_PANELS
@@ -225,7 +226,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     awards_release.bp,
     awards_numbers.bp,
     *{module.bp: module for module in (commitments_pages, commitments_links)},
-    *{module.bp: module for module in (commitments_records, commitments_rooms)},
+    *{module.bp: module for module in (commitments_records, commitments_rooms, commitments_succession)},
     *{module.bp: module for module in (evidence_pages, evidence_links)},
     evidence_console.bp,
     papers_pages,

@@ -329,6 +329,9 @@ def draw(
             for one in notes
         ],
         public_url=url_for("commitments.commitment", reference=found.reference) if found.is_shown else None,
+        related=shown.related(queries.kin_of(found, public=False)),
+        former=shown.former(queries.former_makers(found)),
+        may_follow=may_keep and found.state in {State.PUBLISHED, State.CLOSED},
         beside=panels("commitments.record", found),
     )
     return page, sent.status if sent else 200

@@ -17,7 +17,9 @@ from eventhub.commitments.axes import Freshness
 from eventhub.commitments.models import (
     FOLLOWED,
     Commitment,
+    FormerMaker,
     Indicator,
+    Kin,
     Milestone,
     Report,
     Review,
@@ -27,6 +29,7 @@ from eventhub.commitments.models import (
     Verdict,
     Version,
 )
+from eventhub.commitments.queries import Related
 from eventhub.commitments.wording import Missing
 from eventhub.kit.clock import now
 from eventhub.kit.codes import country_name, label
@@ -299,3 +302,41 @@ def _day(day: date | None) -> str | None:
 
 def _kind(tag: str) -> str:
     return tag if tag in {"ok", "warn", "silent"} else "warn" if tag == "stop" else ""
+
+
+FOLLOWS: dict[tuple[Kin, bool], Any] = {
+    (Kin.REPLACED, True): _l("Replaced by"),
+    (Kin.MERGED, True): _l("Merged into"),
+    (Kin.SPLIT, True): _l("Split into"),
+    (Kin.REPLACED, False): _l("Stands in the place of"),
+    (Kin.MERGED, False): _l("Took in"),
+    (Kin.SPLIT, False): _l("Was a part of"),
+}
+
+
+def related(rows: Sequence[Related]) -> list[dict[str, Any]]:
+    """Where a commitment went, and where it comes from, with the ways there."""
+    return [
+        {
+            "label": FOLLOWS[one.kin, one.follows],
+            "reference": one.commitment.reference,
+            "title": titled(one.commitment),
+            "url": url_for("commitments.commitment", reference=one.commitment.reference),
+            "reason": one.reason,
+            "day": show_date(one.at.date(), g.lang),
+        }
+        for one in rows
+    ]
+
+
+def former(rows: Sequence[FormerMaker]) -> list[dict[str, Any]]:
+    """Who made it and stands for it no more."""
+    return [
+        {
+            "name": one.name,
+            "until": _("until %(day)s", day=show_date(one.until, g.lang)),
+            "successor": _("Succeeded by: %(name)s", name=one.succeeded_by) if one.succeeded_by else None,
+            "reason": one.reason,
+        }
+        for one in rows
+    ]

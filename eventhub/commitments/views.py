@@ -89,6 +89,8 @@ def commitment(reference: str) -> ResponseReturnValue:
         indicators=shown.indicators(found.indicators),
         changes=shown.changes(found),
         history=shown.history(found, queries.reports_of(found), queries.reviews_of(found)),
+        related=shown.related(queries.kin_of(found)),
+        former=shown.former(queries.former_makers(found)),
         below=panels("commitments.main", found),
         beside=panels("commitments.aside", found),
     )

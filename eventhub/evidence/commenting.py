@@ -216,6 +216,8 @@ def reply_behind(secret: str, *, lock: bool = False) -> tuple[Reply, Comment, Co
     found = db.session.get(Comment, reply.comment_id) if reply is not None else None
     if reply is None or found is None or found.standing is not Word.SHOWN or not queries.takes_words(commitment):
         raise LinkClosed
+    if not any(one.id == reply.contact_id and one.email for one in commitment.contacts):
+        raise LinkClosed
     return reply, found, commitment
 
 

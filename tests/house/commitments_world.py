@@ -1,9 +1,10 @@
 """Commitments in the small world: one in each place where something can be done with it."""
 
 from eventhub.commitments import confirming, queries, verifying
+from eventhub.commitments.capturing import MadeBy
 from eventhub.commitments.models import Why
 from eventhub.programme.models import Event
-from tests.factories.commitments import asked, make_commitment, new_address, published
+from tests.factories.commitments import asked, described, make_commitment, new_address, published
 from tests.factories.people import make_person
 
 
@@ -15,7 +16,13 @@ def commitment_parts(event: Event) -> dict[str, str]:
     shown = published(event, in_session=False)
     hidden = published(event, in_session=False)
     verifying.withdraw(make_person(), hidden, Why.SAFETY, reason="They were threatened")
+    joined = described(
+        published(event, in_session=False),
+        makers=[MadeBy("Ministry", "government", "KE"), MadeBy("Foundation", "donor_foundation")],
+    )
     return {
+        "joint_commitment": str(joined.id),
+        "joint_maker": str(joined.makers[1].id),
         "commitment": str(draft.id),
         "commitment_contact": str(draft.contacts[0].id),
         "commitment_lock": str(queries.record(draft.id).lock),

@@ -1109,6 +1109,27 @@ PROMISES_MADE = (
     Route("commitments_console.decide", "POST", f"{SHOWN}/state", EDIT, {"go": "hold"}),
     Route("commitments_console.withdraw", "GET POST", f"{SHOWN}/withdraw", EDIT, {"why": "maker", "reason": "No law"}),
     Route(
+        "commitments_console.replaced",
+        "GET POST",
+        f"{SHOWN}/replaced",
+        EDIT,
+        {"kin": "replaced", "references": "{assessed_reference}", "reason": "A newer one"},
+    ),
+    Route(
+        "commitments_console.leave",
+        "GET POST",
+        f"{PROMISED}/{{joint_commitment}}/makers/{{joint_maker}}/leave",
+        EDIT,
+        {"reason": "No budget"},
+    ),
+    Route(
+        "commitments_console.successor",
+        "GET POST",
+        f"{PROMISED}/{{joint_commitment}}/makers/{{joint_maker}}/successor",
+        EDIT,
+        {"maker": "Office", "kind": "government", "reason": "Renamed", "language": "en"},
+    ),
+    Route(
         "commitments_console.read_reason",
         "POST",
         f"{PROMISED}/{{hidden_commitment}}/reason",

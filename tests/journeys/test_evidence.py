@@ -26,7 +26,10 @@ COMMENT = {
     "ar": "أخبرنا السيد محمد أن أربع مدارس ليس فيها معلم يتحدث اللغة.",
 }
 NAME = {"en": "Okafor", "ar": "محمد"}
-REPLY = {"en": "We agree for two of them and will send teachers by June.", "ar": "نتفق بشأن مدرستين وسنرسل معلمين قبل يونيو."}
+REPLY = {
+    "en": "We agree for two of them and will send teachers by June.",
+    "ar": "نتفق بشأن مدرستين وسنرسل معلمين قبل يونيو.",
+}
 
 
 def link_in(house: House, mailbox: str, part: str) -> str:
