@@ -273,9 +273,7 @@ class AssessForm(SeenForm):
 class ReasonForm(Form):
     """Why somebody reads what is sealed."""
 
-    reason = StringField(
-        _l("Why do you need to read this?"), validators=[optional(), Length(max=REASON)], render_kw=OFF
-    )
+    reason = StringField(_l("Why do you read it?"), validators=[optional(), Length(max=REASON)], render_kw=OFF)
 
 
 class RetractForm(SeenForm):

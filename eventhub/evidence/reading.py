@@ -22,7 +22,7 @@ class ReasonNeeded(DomainError):
     """Reading what is sealed needs a reason in words."""
 
     status = 422
-    message = _l("Say why you need to read this")
+    message = _l("Say why")
     field = "reason"
 
 
