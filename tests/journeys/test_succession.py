@@ -1,4 +1,4 @@
-"""In a real browser: a joint maker leaves, another takes over, one commitment is merged into another. Both stay readable.
+"""In a real browser: a joint maker leaves, another takes over, one commitment is merged into another. Both can be read.
 
 In English on a desk, and in Arabic on a phone without scripts.
 """
