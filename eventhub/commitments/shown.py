@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -221,9 +221,32 @@ def change(before: Version, after: Version) -> dict[str, Any]:
     }
 
 
-def history(commitment: Commitment, reports: Sequence[Report], reviews: Sequence[Review]) -> list[dict[str, Any]]:
+def history(
+    commitment: Commitment,
+    reports: Sequence[Report],
+    reviews: Sequence[Review],
+    *,
+    kin: Sequence[Related] = (),
+    makers: Sequence[FormerMaker] = (),
+) -> list[dict[str, Any]]:
     """All that the public may know, newest first, for components/history.html."""
     found: list[tuple[Any, dict[str, Any]]] = []
+    for other in kin:
+        title = f"{_('%(label)s:', label=FOLLOWS[other.kin, other.follows])} {other.commitment.reference}"
+        found.append((other.at, {"title": title, "text": other.reason}))
+    for maker in makers:
+        title = _("Another maker takes over") if maker.succeeded_by else _("A joint maker leaves")
+        day = datetime.combine(maker.until, time(23, 59), tzinfo=UTC)
+        found.append(
+            (
+                day,
+                {
+                    "title": title,
+                    "names": [one for one in (maker.name, maker.succeeded_by) if one],
+                    "text": maker.reason,
+                },
+            )
+        )
     for report in reports:
         title = _("The maker says: %(status)s", status=label("self_report", report.says.value, g.lang))
         found.append((report.said_at, {"title": title, "text": report.text, "kind": _kind(SAYS[report.says])}))

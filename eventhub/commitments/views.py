@@ -70,6 +70,7 @@ def commitment(reference: str) -> ResponseReturnValue:
     translated = {one.language: one for one in queries.translations(found)}
     mine = translated.get(g.lang)
     steps = queries.milestones_of([found.id]).get(found.id)
+    kin, former = queries.kin_of(found), queries.former_makers(found)
     return render_template(
         "commitments/commitment.html",
         commitment=found,
@@ -88,9 +89,9 @@ def commitment(reference: str) -> ResponseReturnValue:
         milestones=shown.steps(found.milestones),
         indicators=shown.indicators(found.indicators),
         changes=shown.changes(found),
-        history=shown.history(found, queries.reports_of(found), queries.reviews_of(found)),
-        related=shown.related(queries.kin_of(found)),
-        former=shown.former(queries.former_makers(found)),
+        history=shown.history(found, queries.reports_of(found), queries.reviews_of(found), kin=kin, makers=former),
+        related=shown.related(kin),
+        former=shown.former(former),
         below=panels("commitments.main", found),
         beside=panels("commitments.aside", found),
     )

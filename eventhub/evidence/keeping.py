@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import select
 
+from eventhub.commitments.keeping import KEPT, OVER
 from eventhub.commitments.models import Commitment
-from eventhub.evidence import voices
+from eventhub.evidence import commenting, voices
 from eventhub.evidence.models import Comment, Evidence, Voice, Word
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -18,14 +19,23 @@ BATCH = 500
 
 
 def forget(moment: datetime, limit: int = BATCH) -> int:
-    """Forget who asked for a link and sent nothing by it, once it has ended. How many. Safe to repeat."""
+    """Forget who asked for a link and sent nothing by it, once it has ended; and who spoke about what was withdrawn or
+    replaced long ago. How many. Safe to repeat.
+    """
     spoke = select(Evidence.id).where(Evidence.voice_id == Voice.id).exists()
     said = select(Comment.id).where(Comment.voice_id == Voice.id).exists()
-    due = select(Voice).where(Voice.until <= moment, Voice.sealed.is_not(None), ~spoke, ~said).limit(limit)
-    found = list(db.session.scalars(due))
-    for voice in found:
-        voices.forget(voice)
-        db.session.delete(voice)
+    is_over = Commitment.state.in_(OVER) & (Voice.until <= moment - KEPT)
+    due = (
+        select(Voice, ~spoke & ~said)
+        .join(Commitment, Commitment.id == Voice.commitment_id)
+        .where(Voice.until <= moment, Voice.sealed.is_not(None), (~spoke & ~said) | is_over)
+        .limit(limit)
+    )
+    found = db.session.execute(due).all()
+    for voice, was_silent in found:
+        _forget(voice)
+        if was_silent:
+            db.session.delete(voice)
     db.session.flush()
     return len(found)
 
@@ -35,11 +45,7 @@ def erase(person: Person, addresses: Collection[str]) -> None:
     alias. Safe to repeat.
     """
     for voice in _of(person, set(addresses)):
-        voices.forget(voice)
-        for comment in db.session.scalars(select(Comment).where(Comment.voice_id == voice.id)):
-            comment.alias = ""
-            if comment.standing is Word.WAITING:
-                comment.sealed, comment.standing, comment.decided_at = None, Word.TAKEN_BACK, now()
+        _forget(voice)
     db.session.flush()
 
 
@@ -53,6 +59,14 @@ def own_data(person: Person) -> list[dict[str, Any]]:
     return found
 
 
+def _forget(voice: Voice) -> None:
+    voices.forget(voice)
+    for comment in db.session.scalars(select(Comment).where(Comment.voice_id == voice.id)):
+        comment.alias = ""
+        if comment.standing is Word.WAITING:
+            comment.sealed, comment.standing, comment.decided_at = None, Word.TAKEN_BACK, now()
+
+
 def _files(voice: Voice) -> list[dict[str, Any]]:
     rows = select(Evidence).where(Evidence.voice_id == voice.id).order_by(Evidence.given_at, Evidence.id)
     return [
@@ -64,7 +78,13 @@ def _files(voice: Voice) -> list[dict[str, Any]]:
 def _said(voice: Voice) -> list[dict[str, Any]]:
     rows = select(Comment).where(Comment.voice_id == voice.id).order_by(Comment.given_at, Comment.id)
     return [
-        {"kind": "comment", "sent": one.given_at, "standing": one.standing.value, "text": one.text, "alias": one.alias}
+        {
+            "kind": "comment",
+            "sent": one.given_at,
+            "standing": one.standing.value,
+            "text": commenting.text_of(one),
+            "alias": one.alias,
+        }
         for one in db.session.scalars(rows)
     ]
 

@@ -187,6 +187,7 @@ def test_erased_nobody_can_tell_who_spoke_and_a_person_has_a_copy_before() -> No
     waiting = make_comment(commitment, voice=voice)
     (own,) = keeping.own_data(person)
     assert (own["reference"], own["name"], len(own["sent"])) == (commitment.reference, "Amina Yusuf", 2)
+    assert {one["text"] for one in own["sent"]} == {WORDS}
     keeping.erase(person, [str(person.email)])
     keeping.erase(person, [str(person.email)])
     assert keeping.own_data(person) == []
@@ -206,3 +207,17 @@ def test_who_asked_for_a_link_and_sent_nothing_is_forgotten() -> None:
         assert keeping.forget(now()) == 1
         assert keeping.forget(now()) == 0
     assert [one.id for one in db.session.scalars(select(Voice))] == [spoke.id]
+
+
+def test_who_spoke_about_what_was_withdrawn_long_ago_is_forgotten() -> None:
+    commitment = published()
+    voice = make_voice(commitment)
+    shown, _reply = shown_comment(commitment, voice=voice)
+    waiting = make_comment(commitment, voice=voice)
+    verifying.withdraw(make_person(), commitment, Why.MAKER, reason="The law was not passed")
+    with time_machine.travel(now() + voices.LASTS + timedelta(days=1), tick=False):
+        assert keeping.forget(now()) == 0
+    with time_machine.travel(now() + voices.LASTS + timedelta(days=31), tick=False):
+        assert keeping.forget(now()) == 1
+        assert keeping.forget(now()) == 0
+    assert (voices.identity(voice), shown.text, waiting.standing) == ({}, WORDS, Word.TAKEN_BACK)
