@@ -230,23 +230,7 @@ def history(
     makers: Sequence[FormerMaker] = (),
 ) -> list[dict[str, Any]]:
     """All that the public may know, newest first, for components/history.html."""
-    found: list[tuple[Any, dict[str, Any]]] = []
-    for other in kin:
-        title = f"{_('%(label)s:', label=FOLLOWS[other.kin, other.follows])} {other.commitment.reference}"
-        found.append((other.at, {"title": title, "text": other.reason}))
-    for maker in makers:
-        title = _("Another maker takes over") if maker.succeeded_by else _("A joint maker leaves")
-        day = datetime.combine(maker.until, time(23, 59), tzinfo=UTC)
-        found.append(
-            (
-                day,
-                {
-                    "title": title,
-                    "names": [one for one in (maker.name, maker.succeeded_by) if one],
-                    "text": maker.reason,
-                },
-            )
-        )
+    found = _followed(kin, makers)
     for report in reports:
         title = _("The maker says: %(status)s", status=label("self_report", report.says.value, g.lang))
         found.append((report.said_at, {"title": title, "text": report.text, "kind": _kind(SAYS[report.says])}))
@@ -268,6 +252,20 @@ def history(
     found.append((commitment.said_at, {"title": _("Said at the event")}))
     found.sort(key=lambda one: one[0], reverse=True)
     return [{"when": show_date(at.date(), g.lang), "datetime": at.date().isoformat(), **what} for at, what in found]
+
+
+def _followed(kin: Sequence[Related], makers: Sequence[FormerMaker]) -> list[tuple[Any, dict[str, Any]]]:
+    """What took its place, and who stands for it no more."""
+    found: list[tuple[Any, dict[str, Any]]] = []
+    for other in kin:
+        title = f"{_('%(label)s:', label=FOLLOWS[other.kin, other.follows])} {other.commitment.reference}"
+        found.append((other.at, {"title": title, "text": other.reason}))
+    for maker in makers:
+        title = _("Another maker takes over") if maker.succeeded_by else _("A joint maker leaves")
+        names = [one for one in (maker.name, maker.succeeded_by) if one]
+        day = datetime.combine(maker.until, time(23, 59), tzinfo=UTC)
+        found.append((day, {"title": title, "names": names, "text": maker.reason}))
+    return found
 
 
 def steps(milestones: Sequence[Milestone]) -> list[dict[str, Any]]:
