@@ -45,6 +45,7 @@ from eventhub.commitments import link_views as commitments_links
 from eventhub.commitments import models as commitments_models
 from eventhub.commitments import organiser_views as commitments_records
 from eventhub.commitments import room_views as commitments_rooms
+from eventhub.commitments import succession_views as commitments_succession
 from eventhub.commitments import views as commitments_pages
 from eventhub.commitments.access import CAPTURERS
 from eventhub.commitments.panels import PROVIDERS as COMMITMENTS_PANELS
@@ -53,6 +54,11 @@ from eventhub.delegations import models as delegations_models
 from eventhub.delegations.console import bp as delegations_console
 from eventhub.delegations.panels import PROVIDERS as DELEGATIONS_PANELS
 from eventhub.demo import views as demo_views
+from eventhub.evidence import link_views as evidence_links
+from eventhub.evidence import models as evidence_models
+from eventhub.evidence import organiser_views as evidence_console
+from eventhub.evidence import views as evidence_pages
+from eventhub.evidence.panels import PROVIDERS as EVIDENCE_PANELS
 from eventhub.funding import application_views as funding_applications
 from eventhub.funding import call_number_views as funding_numbers
 from eventhub.funding import call_views as funding_calls
@@ -226,7 +232,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     awards_release.bp,
     awards_numbers.bp,
     *{module.bp: module for module in (commitments_pages, commitments_links)},
-    *{module.bp: module for module in (commitments_records, commitments_rooms)},
+    *{module.bp: module for module in (commitments_records, commitments_rooms, commitments_succession)},
+    *{module.bp: module for module in (evidence_pages, evidence_links)},
+    evidence_console.bp,
     tracker_pages.bp,
     tracker_console.bp,
     papers_pages,
@@ -278,6 +286,7 @@ CONSOLE_NAVIGATION = (
     ("today", _l("Today"), "people_console.today"),
     ("events", _l("Events"), "programme_console.events"),
     ("commitments", _l("Commitments"), "commitments_console.index"),
+    ("assessments", _l("To assess"), "evidence_console.index"),
     ("funds", _l("Funds"), "funding_console.funds"),
     ("questionnaires", _l("Questionnaires"), "questionnaires_console.index"),
     ("reviews", _l("My files"), "reviewing.mine"),
@@ -289,6 +298,7 @@ CONSOLE_NAVIGATION = (
 OPEN_TO = {
     "programme_console.events": (Role.ADMIN, *ONLOOKERS),
     "commitments_console.index": (Role.ADMIN, *CAPTURERS),
+    "evidence_console.index": (Role.COMMITMENT_REVIEWER,),
     "funding_console.funds": (Role.ADMIN, *FUND_ROLES),
     "questionnaires_console.index": (Role.ADMIN, *QUESTIONNAIRE_EDITORS),
     "people_console.roles": (Role.ADMIN,),
@@ -310,6 +320,7 @@ PANELS: tuple[tuple[str, Provider], ...] = (
     *MAILINGS_PANELS,
     *COMMITMENTS_PANELS,
     *TRACKER_PANELS,
+    *EVIDENCE_PANELS,
     *FUNDING_CALL_PANELS,
     *FUNDING_PANELS,
     *FUNDING_DESK_PANELS,
@@ -478,6 +489,7 @@ TABLES = (
     checkin_models,
     commitments_models,
     delegations_models,
+    evidence_models,
     funding_models,
     funding_desk_models,
     funding_organisations,

@@ -30,6 +30,7 @@ FEATURES = (
     "workers.helping",
     "workers.commitments",
     "workers.tracker",
+    "workers.evidence",
     "workers.funding",
     "workers.arrangements",
     "workers.awards",

@@ -24,6 +24,7 @@ celery.conf.beat_schedule = {
     "forget whom helpers named": {"task": "helping.forget", "schedule": crontab(minute=52)},
     "follow links to makers": {"task": "commitments.follow_links", "schedule": crontab(minute="8-59/15")},
     "forget tables of commitments": {"task": "tracker.forget", "schedule": crontab(minute=56)},
+    "forget who asked for links": {"task": "evidence.forget", "schedule": crontab(minute=39)},
     "forget makers": {"task": "commitments.forget", "schedule": crontab(minute=46)},
     "forget messages": {"task": "registration.forget_messages", "schedule": crontab(minute=47)},
     "forget arrangements": {"task": "arrangements.forget", "schedule": crontab(minute=49)},

@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired, Length, StopValidation, Validation
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from eventhub.commitments.capturing import MadeBy, Words
-from eventhub.commitments.models import Version, Why
+from eventhub.commitments.models import Kin, Version, Why
 from eventhub.kit import codes
 from eventhub.kit.amounts import why_not
 from eventhub.kit.forms import ActionForm, Form, LongSelect, optional, options, required
@@ -314,3 +314,62 @@ def _filled(version: Version) -> dict[str, Any]:
 def session_choices(sessions: Sequence[tuple[str, str]]) -> list[Any]:
     """The sessions of an event, or none of them."""
     return options([("", gettext("No session")), *sessions])
+
+
+class ReplacedForm(ActionForm):
+    """What stands in the place of a commitment."""
+
+    kin = RadioField(
+        _l("What happens to it?"),
+        choices=options(
+            [
+                (Kin.REPLACED.value, _l("A newer commitment stands in its place")),
+                (Kin.MERGED.value, _l("It is merged into another one")),
+                (Kin.SPLIT.value, _l("It is split into several")),
+            ]
+        ),
+        validators=[required()],
+    )
+    references = StringField(
+        _l("Reference of the other commitment"),
+        description=_l("Such as C-0012; of several with commas between them. They must be published."),
+        validators=[required(), Length(max=REASON)],
+        render_kw=OFF | {"dir": "ltr"},
+    )
+    reason = TextAreaField(
+        _l("Why?"),
+        description=_l("Everybody reads this on both pages."),
+        validators=[required(_l("Say why")), Length(max=REASON)],
+        render_kw={"rows": 3},
+    )
+
+
+class LeaveForm(ActionForm):
+    """Why a joint maker stands for it no more."""
+
+    reason = TextAreaField(
+        _l("Why?"),
+        description=_l("Everybody reads this beside the name."),
+        validators=[required(_l("Say why")), Length(max=REASON)],
+        render_kw={"rows": 3},
+    )
+
+
+class HandOverForm(LeaveForm):
+    """Who stands in the place of a maker, and which mailbox speaks."""
+
+    maker = StringField(_l("Who?"), validators=[required(), Length(max=NAME)], render_kw=OFF)
+    kind = SelectField(_l("Kind of maker"), choices=coded("commitment_maker_type"), validators=[required()])
+    country = CountryField(_l("Country"), choices=countries, validators=[optional()])
+    email = EmailField(
+        _l("Mailbox of the maker"),
+        description=_l("From now on it alone speaks for the maker; those before it are forgotten. Empty: they stay."),
+        validators=[optional(), CleanEmail()],
+        render_kw=OFF,
+    )
+    name = StringField(_l("Name"), validators=[optional(), Length(max=NAME)], render_kw=OFF)
+    language = SelectField(_l("Language"), choices=languages)
+
+    def made_by(self) -> MadeBy:
+        """Who follows."""
+        return MadeBy(self.maker.data or "", self.kind.data, self.country.data or None)

@@ -89,6 +89,14 @@ class Why(StrEnum):
     SAFETY = "safety"
 
 
+class Kin(StrEnum):
+    """How one commitment follows another."""
+
+    REPLACED = "replaced"
+    MERGED = "merged"
+    SPLIT = "split"
+
+
 class Answer(StrEnum):
     """What came of a link."""
 
@@ -415,3 +423,42 @@ class Review(Base):
     text: Mapped[str] = mapped_column(default="")
     reviewer_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"), index=True)
     reviewed_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Succession(Base):
+    """One commitment stands in the place of another. Both keep their addresses and point to one another."""
+
+    __tablename__ = "commitment_succession"
+    __table_args__ = (
+        CheckConstraint("before_id <> after_id", name="not_itself"),
+        CheckConstraint("reason <> ''", name="reason_filled"),
+    )
+
+    before_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("commitment.id", ondelete="CASCADE"), primary_key=True)
+    after_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("commitment.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    kin: Mapped[Kin] = mapped_column(enum_column(Kin, name="kin"))
+    reason: Mapped[str]
+    at: Mapped[datetime] = mapped_column(default=now)
+
+
+class FormerMaker(Base):
+    """Somebody who made it and stands for it no more: a joint maker who left, or one whom another succeeded."""
+
+    __tablename__ = "commitment_former_maker"
+    __table_args__ = (
+        CheckConstraint("name <> ''", name="name_filled"),
+        CheckConstraint("reason <> ''", name="reason_filled"),
+        Index("ix_commitment_former_maker_commitment", "commitment_id", "until"),
+    )
+
+    id: Mapped[Id]
+    commitment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("commitment.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    kind: Mapped[str]
+    country: Mapped[str | None]
+    until: Mapped[date]
+    succeeded_by: Mapped[str] = mapped_column(default="")
+    """Who stands in the place; empty for a joint maker who left."""
+    reason: Mapped[str]

@@ -27,6 +27,7 @@ from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, Form, submit
 from eventhub.kit.i18n import direction, show_own
 from eventhub.kit.paging import page_number, pager
+from eventhub.kit.panels import panels
 from eventhub.kit.web import back_to
 from eventhub.people.queries import public_names
 
@@ -71,6 +72,7 @@ def index() -> ResponseReturnValue:
             for one in found.rows
         ],
         total=found.total,
+        beside=panels("commitments.list"),
         pager=pager(
             lambda number: url_for("commitments_console.index", **kept_values, page=number),
             page=page,
@@ -327,6 +329,10 @@ def draw(
             for one in notes
         ],
         public_url=url_for("commitments.commitment", reference=found.reference) if found.is_shown else None,
+        related=shown.related(queries.kin_of(found, public=False)),
+        former=shown.former(queries.former_makers(found)),
+        may_follow=may_keep and found.state in {State.PUBLISHED, State.CLOSED},
+        beside=panels("commitments.record", found),
     )
     return page, sent.status if sent else 200
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
 
 from eventhub.commitments.access import CAPTURERS, KEEPERS, Grants
@@ -18,6 +18,8 @@ from eventhub.commitments.models import (
     Asking,
     Commitment,
     Contact,
+    FormerMaker,
+    Kin,
     Maker,
     Milestone,
     Note,
@@ -25,6 +27,7 @@ from eventhub.commitments.models import (
     Review,
     Says,
     State,
+    Succession,
     Translation,
     Verdict,
     Version,
@@ -74,6 +77,17 @@ class Listed:
     total: int
     progress: dict[uuid.UUID, tuple[int, int]] = field(default_factory=dict)
     translations: dict[uuid.UUID, Translation] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Related:
+    """A commitment that follows another one (``follows``), or that it follows."""
+
+    commitment: Commitment
+    kin: Kin
+    follows: bool
+    reason: str
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -201,6 +215,39 @@ def reviews_of(commitment: Commitment) -> list[Review]:
     """What was checked, newest first."""
     rows = select(Review).where(Review.commitment_id == commitment.id)
     return list(db.session.scalars(rows.order_by(Review.reviewed_at.desc(), Review.id)))
+
+
+def kin_of(commitment: Commitment, *, public: bool = True) -> list[Related]:
+    """What stands in its place and in whose place it stands, by number; ``public``: what everybody may know of. One
+    statement.
+    """
+    other = case((Succession.before_id == commitment.id, Succession.after_id), else_=Succession.before_id)
+    rows = (
+        select(Commitment, Succession)
+        .join(Succession, Commitment.id == other)
+        .where(or_(Succession.before_id == commitment.id, Succession.after_id == commitment.id))
+        .options(joinedload(Commitment.words))
+        .order_by(Commitment.number)
+    )
+    if public:
+        rows = rows.where(is_public())
+    return [
+        Related(row[0], row[1].kin, row[1].before_id == commitment.id, row[1].reason, row[1].at)
+        for row in db.session.execute(rows)
+    ]
+
+
+def former_makers(commitment: Commitment) -> list[FormerMaker]:
+    """Who made it and stands for it no more, the last one first."""
+    rows = select(FormerMaker).where(FormerMaker.commitment_id == commitment.id)
+    return list(db.session.scalars(rows.order_by(FormerMaker.until.desc(), FormerMaker.id)))
+
+
+def by_number(number: int) -> Commitment | None:
+    """A commitment by its reference, with its event: whether somebody may know of it is asked elsewhere."""
+    return db.session.scalar(
+        select(Commitment).where(Commitment.number == number).options(joinedload(Commitment.event))
+    )
 
 
 def translations(commitment: Commitment) -> list[Translation]:
@@ -342,13 +389,15 @@ def is_of_maker(person: Person, commitment: Commitment) -> bool:
         return True
     called = names().subquery()
     recent = (now() - STILL_NEAR).date()
+    before = select(FormerMaker.name).where(FormerMaker.commitment_id == commitment.id, FormerMaker.until >= recent)
+    made_by = [maker.name for maker in commitment.makers] + list(db.session.scalars(before))
     mine = (
         select(Affiliation.id)
         .join(called, called.c.organisation_id == Affiliation.organisation_id)
         .where(
             Affiliation.person_id == person.id,
             or_(Affiliation.until.is_(None), Affiliation.until >= recent),
-            called.c.name_key.in_([name_key(maker.name) for maker in commitment.makers]),
+            called.c.name_key.in_([name_key(name) for name in made_by]),
         )
     )
     return db.session.scalar(select(mine.exists())) or False

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,15 +10,16 @@ from zoneinfo import ZoneInfo
 from flask import g, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import lazy_pgettext as _lp
-from flask_babel import ngettext
+from flask_babel import lazy_pgettext, ngettext
 
 from eventhub.commitments import axes, wording
 from eventhub.commitments.axes import Freshness
 from eventhub.commitments.models import (
     FOLLOWED,
     Commitment,
+    FormerMaker,
     Indicator,
+    Kin,
     Milestone,
     Report,
     Review,
@@ -28,6 +29,7 @@ from eventhub.commitments.models import (
     Verdict,
     Version,
 )
+from eventhub.commitments.queries import Related
 from eventhub.commitments.wording import Missing
 from eventhub.kit.clock import now
 from eventhub.kit.codes import country_name, label
@@ -36,16 +38,16 @@ from eventhub.kit.money import Money, digits_of
 from eventhub.programme.models import Event, Session
 
 STATES: dict[State, tuple[Any, str]] = {
-    State.DRAFT: (_lp("a commitment", "Draft"), "new"),
-    State.AWAITING_MAKER: (_lp("a commitment", "Waits for the maker"), "go"),
-    State.CLARIFICATION: (_lp("a commitment", "To be clarified"), "warn"),
-    State.VERIFIED: (_lp("a commitment", "Wording verified"), "go"),
-    State.PUBLISHED: (_lp("a commitment", "Published"), "ok"),
-    State.HELD: (_lp("a commitment", "Hidden for safety"), "stop"),
-    State.CLOSED: (_lp("a commitment", "Closed"), "silent"),
-    State.WITHDRAWN: (_lp("a commitment", "Withdrawn"), "silent"),
-    State.SUPERSEDED: (_lp("a commitment", "Replaced by another"), "silent"),
-    State.LAPSED: (_lp("a commitment", "Nobody has answered"), "warn"),
+    State.DRAFT: (lazy_pgettext("a commitment", "Draft"), "new"),
+    State.AWAITING_MAKER: (lazy_pgettext("a commitment", "Waits for the maker"), "go"),
+    State.CLARIFICATION: (lazy_pgettext("a commitment", "To be clarified"), "warn"),
+    State.VERIFIED: (lazy_pgettext("a commitment", "Wording verified"), "go"),
+    State.PUBLISHED: (lazy_pgettext("a commitment", "Published"), "ok"),
+    State.HELD: (lazy_pgettext("a commitment", "Hidden for safety"), "stop"),
+    State.CLOSED: (lazy_pgettext("a commitment", "Closed"), "silent"),
+    State.WITHDRAWN: (lazy_pgettext("a commitment", "Withdrawn"), "silent"),
+    State.SUPERSEDED: (lazy_pgettext("a commitment", "Replaced by another"), "silent"),
+    State.LAPSED: (lazy_pgettext("a commitment", "Nobody has answered"), "warn"),
 }
 SAYS: dict[Says, str] = {
     Says.NOT_STARTED: "new",
@@ -219,9 +221,16 @@ def change(before: Version, after: Version) -> dict[str, Any]:
     }
 
 
-def history(commitment: Commitment, reports: Sequence[Report], reviews: Sequence[Review]) -> list[dict[str, Any]]:
+def history(
+    commitment: Commitment,
+    reports: Sequence[Report],
+    reviews: Sequence[Review],
+    *,
+    kin: Sequence[Related] = (),
+    makers: Sequence[FormerMaker] = (),
+) -> list[dict[str, Any]]:
     """All that the public may know, newest first, for components/history.html."""
-    found: list[tuple[Any, dict[str, Any]]] = []
+    found = _followed(kin, makers)
     for report in reports:
         title = _("The maker says: %(status)s", status=label("self_report", report.says.value, g.lang))
         found.append((report.said_at, {"title": title, "text": report.text, "kind": _kind(SAYS[report.says])}))
@@ -243,6 +252,20 @@ def history(commitment: Commitment, reports: Sequence[Report], reviews: Sequence
     found.append((commitment.said_at, {"title": _("Said at the event")}))
     found.sort(key=lambda one: one[0], reverse=True)
     return [{"when": show_date(at.date(), g.lang), "datetime": at.date().isoformat(), **what} for at, what in found]
+
+
+def _followed(kin: Sequence[Related], makers: Sequence[FormerMaker]) -> list[tuple[Any, dict[str, Any]]]:
+    """What took its place, and who stands for it no more."""
+    found: list[tuple[Any, dict[str, Any]]] = []
+    for other in kin:
+        title = f"{_('%(label)s:', label=FOLLOWS[other.kin, other.follows])} {other.commitment.reference}"
+        found.append((other.at, {"title": title, "text": other.reason}))
+    for maker in makers:
+        title = _("Another maker takes over") if maker.succeeded_by else _("A joint maker leaves")
+        names = [one for one in (maker.name, maker.succeeded_by) if one]
+        day = datetime.combine(maker.until, time(23, 59), tzinfo=UTC)
+        found.append((day, {"title": title, "names": names, "text": maker.reason}))
+    return found
 
 
 def steps(milestones: Sequence[Milestone]) -> list[dict[str, Any]]:
@@ -300,3 +323,41 @@ def _day(day: date | None) -> str | None:
 
 def _kind(tag: str) -> str:
     return tag if tag in {"ok", "warn", "silent"} else "warn" if tag == "stop" else ""
+
+
+FOLLOWS: dict[tuple[Kin, bool], Any] = {
+    (Kin.REPLACED, True): _l("Replaced by"),
+    (Kin.MERGED, True): _l("Merged into"),
+    (Kin.SPLIT, True): _l("Split into"),
+    (Kin.REPLACED, False): _l("Stands in the place of"),
+    (Kin.MERGED, False): _l("Took in"),
+    (Kin.SPLIT, False): _l("Was a part of"),
+}
+
+
+def related(rows: Sequence[Related]) -> list[dict[str, Any]]:
+    """Where a commitment went, and where it comes from, with the ways there."""
+    return [
+        {
+            "label": FOLLOWS[one.kin, one.follows],
+            "reference": one.commitment.reference,
+            "title": titled(one.commitment),
+            "url": url_for("commitments.commitment", reference=one.commitment.reference),
+            "reason": one.reason,
+            "day": show_date(one.at.date(), g.lang),
+        }
+        for one in rows
+    ]
+
+
+def former(rows: Sequence[FormerMaker]) -> list[dict[str, Any]]:
+    """Who made it and stands for it no more."""
+    return [
+        {
+            "name": one.name,
+            "until": _("until %(day)s", day=show_date(one.until, g.lang)),
+            "successor": _("Succeeded by: %(name)s", name=one.succeeded_by) if one.succeeded_by else None,
+            "reason": one.reason,
+        }
+        for one in rows
+    ]

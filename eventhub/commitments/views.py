@@ -70,6 +70,7 @@ def commitment(reference: str) -> ResponseReturnValue:
     mine = translated.get(g.lang)
     done = sum(one.done_on is not None for one in found.milestones)
     reports, reviews = queries.news_of(found)
+    kin, former = queries.kin_of(found), queries.former_makers(found)
     return render_template(
         "commitments/commitment.html",
         commitment=found,
@@ -88,8 +89,11 @@ def commitment(reference: str) -> ResponseReturnValue:
         milestones=shown.steps(found.milestones),
         indicators=shown.indicators(found.indicators),
         changes=shown.changes(found),
-        history=shown.history(found, reports, reviews),
-        beside=panels("commitments.one", found),
+        history=shown.history(found, reports, reviews, kin=kin, makers=former),
+        related=shown.related(kin),
+        former=shown.former(former),
+        below=panels("commitments.main", found),
+        beside=panels("commitments.aside", found),
     )
 
 

@@ -138,7 +138,7 @@ PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("calendar.days", days),
     ("commitments.list", of_list),
     ("commitments.list_top", above_list),
-    ("commitments.one", of_one),
+    ("commitments.aside", of_one),
     ("commitments.room", room),
     ("console.event", event_links),
     ("event.top", last_time),

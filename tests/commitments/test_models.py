@@ -10,7 +10,19 @@ from sqlalchemy.exc import DBAPIError
 
 from eventhub.commitments import capturing, following, queries, verifying
 from eventhub.commitments.capturing import MadeBy, Step, Words
-from eventhub.commitments.models import MOVES, Commitment, Maker, Report, Says, State, Verdict, Version, Why
+from eventhub.commitments.models import (
+    MOVES,
+    Commitment,
+    Kin,
+    Maker,
+    Report,
+    Says,
+    State,
+    Succession,
+    Verdict,
+    Version,
+    Why,
+)
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from tests.factories.commitments import described, make_commitment, past_event, published
@@ -46,6 +58,7 @@ def test_the_moves_are_those_of_the_specification() -> None:
 
 def test_the_database_refuses_every_other_move() -> None:
     event = past_event()
+    other = published(event).id
     for before in State:
         moment, gone = now(), before is State.WITHDRAWN
         row = Commitment(
@@ -60,6 +73,8 @@ def test_the_database_refuses_every_other_move() -> None:
             withdrawn_why=Why.MISTAKE if gone else None,
         )
         db.session.add(row)
+        db.session.flush()
+        db.session.add(Succession(before_id=row.id, after_id=other, kin=Kin.REPLACED, reason="A newer one"))
         db.session.flush()
         for after in set(State) - {before}:
             is_end = after is State.WITHDRAWN

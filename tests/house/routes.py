@@ -1129,6 +1129,27 @@ PROMISES_MADE = (
     Route("commitments_console.decide", "POST", f"{SHOWN}/state", EDIT, {"go": "hold"}),
     Route("commitments_console.withdraw", "GET POST", f"{SHOWN}/withdraw", EDIT, {"why": "maker", "reason": "No law"}),
     Route(
+        "commitments_console.replaced",
+        "GET POST",
+        f"{SHOWN}/replaced",
+        EDIT,
+        {"kin": "replaced", "references": "{assessed_reference}", "reason": "A newer one"},
+    ),
+    Route(
+        "commitments_console.leave",
+        "GET POST",
+        f"{PROMISED}/{{joint_commitment}}/makers/{{joint_maker}}/leave",
+        EDIT,
+        {"reason": "No budget"},
+    ),
+    Route(
+        "commitments_console.successor",
+        "GET POST",
+        f"{PROMISED}/{{joint_commitment}}/makers/{{joint_maker}}/successor",
+        EDIT,
+        {"maker": "Office", "kind": "government", "reason": "Renamed", "language": "en"},
+    ),
+    Route(
         "commitments_console.read_reason",
         "POST",
         f"{PROMISED}/{{hidden_commitment}}/reason",
@@ -1137,7 +1158,88 @@ PROMISES_MADE = (
     ),
 )
 
+ASSESSED = "/en/console/assessments/{assessed}"
+SPOKEN = "/en/speak/{voice_link}"
+SIGNED = {"seen": "{assessed_sign}"}
+FILED = {"title": "A report", "language": "en"}
+
+EVIDENCE = (
+    Route("evidence.file", "GET", "/en/commitments/{assessed_reference}/evidence/{shown_evidence}", PUBLIC),
+    Route(
+        "evidence.speak",
+        "GET POST",
+        "/en/commitments/{assessed_reference}/speak",
+        PUBLIC,
+        {"email": "somebody@example.org"},
+    ),
+    Route("evidence.sent", "GET", SPOKEN, PUBLIC),
+    Route(
+        "evidence.comment",
+        "GET POST",
+        f"{SPOKEN}/comment",
+        PUBLIC,
+        {"text": "Four are missing", "language": "en", "shown_as": "protected", "name": "A", "organisation": "B"},
+    ),
+    Route("evidence.evidence", "GET POST", f"{SPOKEN}/evidence", PUBLIC, FILED, file="file"),
+    Route(
+        "evidence.retract",
+        "GET POST",
+        f"{SPOKEN}/evidence/{{waiting_evidence}}/retract",
+        PUBLIC,
+        {"reason": "Another one is better"},
+    ),
+    Route("evidence.take_back", "POST", f"{SPOKEN}/comment/{{waiting_comment}}/take-back", PUBLIC),
+    Route("evidence.reply", "GET POST", "/en/right-of-reply/{reply_link}", PUBLIC, {"text": "We will add them"}),
+    Route("evidence_console.index", "GET", "/en/console/assessments", but(EDIT, other_organiser=OK, other_admin=OK)),
+    Route("evidence_console.desk", "GET", ASSESSED, EDIT),
+    Route(
+        "evidence_console.assess",
+        "POST",
+        f"{ASSESSED}/result",
+        EDIT,
+        SIGNED | {"verdict": "evidence_seen", "text": "A report was sent"},
+    ),
+    Route("evidence_console.give", "GET POST", f"{ASSESSED}/evidence/new", EDIT, FILED, file="file"),
+    Route("evidence_console.save", "POST", f"{ASSESSED}/evidence/{{waiting_evidence}}/file", EDIT),
+    Route(
+        "evidence_console.check",
+        "POST",
+        f"{ASSESSED}/evidence/{{waiting_evidence}}/check",
+        EDIT,
+        SIGNED | {"go": "public"},
+    ),
+    Route(
+        "evidence_console.retract",
+        "GET POST",
+        f"{ASSESSED}/evidence/{{shown_evidence}}/retract",
+        EDIT,
+        SIGNED | {"reason": "Another year"},
+    ),
+    Route(
+        "evidence_console.moderate",
+        "GET POST",
+        f"{ASSESSED}/comments/{{waiting_comment}}",
+        EDIT,
+        SIGNED | {"go": "show"},
+    ),
+    Route(
+        "evidence_console.identity",
+        "POST",
+        f"{ASSESSED}/comments/{{waiting_comment}}/identity",
+        EDIT,
+        {"reason": "The Board asks"},
+    ),
+    Route(
+        "evidence_console.decide_reply",
+        "POST",
+        f"{ASSESSED}/replies/{{answered_reply}}",
+        EDIT,
+        SIGNED | {"go": "show"},
+    ),
+)
+
 ROUTES = (
+    *EVIDENCE,
     *PROMISES_MADE,
     *CALLS_OF_THE_FUND,
     *FUND_DESK,

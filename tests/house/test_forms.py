@@ -30,6 +30,7 @@ OWN: Mapping[str, set[str]] = {
     "registration_console.decide": {"reason", "text"},
     "registration_console.prepare": {"reason", "text"},
     "registration_console.reveal": {"reason"},
+    "evidence_console.save": {"reason"},
     "registration_console.ask": {"question"},
     "registration_console.security_word": {"note"},
     "funding_console.decide": {"text"},

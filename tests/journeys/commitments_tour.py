@@ -3,14 +3,15 @@
 from collections.abc import Callable
 from datetime import date
 
-from eventhub.commitments import capturing, confirming, following, queries, verifying
+from eventhub.commitments import capturing, confirming, following, queries, succeeding, verifying
 from eventhub.commitments.capturing import MadeBy, Step, Words
-from eventhub.commitments.models import Commitment, Says, Verdict, Why
-from eventhub.people.models import Person
+from eventhub.commitments.models import Commitment, Kin, Says, Verdict, Why
+from eventhub.people.models import Person, Role
+from eventhub.people.queries import grants_of
 from eventhub.programme.models import Event
 from eventhub.tracker import importing
 from tests.factories.commitments import asked, described, make_commitment, new_address, past_event, published
-from tests.factories.people import make_person
+from tests.factories.people import make_person, make_staff
 
 
 def commitment_stops(
@@ -25,6 +26,12 @@ def commitment_stops(
     verifying.withdraw(make_person(), gone, Why.MAKER, reason=words("The budget was cut"))
     harmful = published(event, maker=words("Union"))
     verifying.withdraw(make_person(), harmful, Why.SAFETY, reason=words("They were threatened"))
+    merged = published(event, maker=words("Ministry of Schools"))
+    keeper = make_staff(Role.ORGANISER, event_id=event.id)
+    to = MadeBy(words("Office of Schools"), "government")
+    succeeding.hand_over(keeper, merged, merged.makers[0].id, to, words("Another government"))
+    reason = words("Two became one")
+    succeeding.replace(keeper, grants_of(keeper.id), queries.record(merged.id), [shown.number], Kin.MERGED, reason)
     draft = make_commitment(event, wording=words("We will open classes."), email=new_address())
     waiting, asking = asked(
         make_commitment(
@@ -49,6 +56,7 @@ def commitment_stops(
             "tracker.scorecards#event": "/commitments/scorecards?by=event",
             "commitments.commitment": f"/commitments/{shown.reference}",
             "commitments.commitment#withdrawn": f"/commitments/{gone.reference}",
+            "commitments.commitment#replaced": f"/commitments/{merged.reference}",
             "commitments.confirm": link,
             "commitments.correct": f"{link}/correct",
             "commitments.not_me": f"{link}/not-me",
@@ -66,6 +74,10 @@ def commitment_stops(
             "commitments_console.details": f"{record}/{shown.id}/details",
             "commitments_console.translation": f"{record}/{shown.id}/translation",
             "commitments_console.withdraw": f"{record}/{shown.id}/withdraw",
+            "commitments_console.replaced": f"{record}/{shown.id}/replaced",
+            "commitments_console.leave": f"{record}/{shown.id}/makers/{shown.makers[0].id}/leave",
+            "commitments_console.successor": f"{record}/{shown.id}/makers/{shown.makers[0].id}/successor",
+            "commitments_console.record#replaced": f"{record}/{merged.id}",
         },
     }
 

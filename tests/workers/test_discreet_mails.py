@@ -26,6 +26,7 @@ from eventhub.calendars.models import Choice, InviteMail
 from eventhub.commitments import confirming
 from eventhub.delegations import actions as delegations
 from eventhub.delegations import filling
+from eventhub.evidence import voices
 from eventhub.funding import call_queries, opening, replying, vouching
 from eventhub.funding import desk as fund_desk
 from eventhub.funding import thread as fund_thread
@@ -52,7 +53,7 @@ from tests import servers
 from tests.arrangements import scene as arrangements
 from tests.awards import scene as awards
 from tests.factories import calendars as in_calendars
-from tests.factories import commitments
+from tests.factories import commitments, evidence
 from tests.factories import funding_calls as funds
 from tests.factories import reviewing as reads
 from tests.factories.delegations import arrived, make_delegation, nominate
@@ -129,6 +130,23 @@ def asked_to_confirm(person: Person) -> Payload:
     commitment, _asking = commitments.asked(made)
     confirming.question(make_staff(), commitment, word)
     return owed("commitments.questioned")
+
+
+def spoken_about(task: str) -> Scene:
+    """A commitment about which the person asks for a link, or whose maker the person is and may reply."""
+
+    def made(person: Person) -> Payload:
+        word, email = MARKERS["en"], str(person.email)
+        commitment = commitments.published(marked(commitments.past_event()), wording=word, title=word, maker=word)
+        if task == "evidence.link_asked":
+            voices.ask(commitment, email, "en")
+        else:
+            commitment.contacts[0].email = email
+            db.session.flush()
+            evidence.shown_comment(commitment, text=word)
+        return owed(task)
+
+    return made
 
 
 def call_for() -> Call:
@@ -517,6 +535,8 @@ SCENES: dict[str, Scene] = {
     "commitments.asked": asked_to_confirm,
     "commitments.reminded": asked_to_confirm,
     "commitments.questioned": asked_to_confirm,
+    "evidence.link_asked": spoken_about("evidence.link_asked"),
+    "evidence.reply_asked": spoken_about("evidence.reply_asked"),
     "funding.received": applied(Applied.SUBMITTED),
     "funding.draft_reminded": applied(Applied.DRAFT),
     "funding.withdrawn": applied(Applied.WITHDRAWN),

@@ -1,0 +1,90 @@
+"""Staff's pages of what follows: another commitment in its place, a joint maker who leaves, another who takes over."""
+
+import uuid
+
+from flask import flash, g, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from eventhub.commitments import shown, succeeding
+from eventhub.commitments.console import RECORD, bp, kept
+from eventhub.commitments.forms import HandOverForm, LeaveForm, ReplacedForm
+from eventhub.commitments.models import Commitment, Kin, Maker, State
+from eventhub.kit.access import actor, staff
+from eventhub.kit.errors import NotFound
+from eventhub.kit.forms import Form, submit
+from eventhub.kit.web import back_to
+
+__all__ = ["bp"]
+
+
+@bp.route(f"{RECORD}/replaced", methods=["GET", "POST"])
+@staff
+def replaced(commitment_id: uuid.UUID) -> ResponseReturnValue:
+    """Another commitment stands in its place: it replaces it, takes it in, or is a part of it."""
+    found = kept(commitment_id, lock=request.method == "POST")
+    if found.state is not State.PUBLISHED:
+        raise NotFound
+    form = ReplacedForm()
+    if form.validate_on_submit():
+        me, kin, reason = actor(), Kin(form.kin.data), form.reason.data or ""
+        typed = form.references.data or ""
+        if submit(
+            form,
+            lambda: succeeding.replace(me.person, me.grants, found, succeeding.references(typed), kin, reason),
+        ):
+            return _done(found)
+        found = kept(commitment_id)
+    return _draw("commitments/replaced.html", found, form)
+
+
+@bp.route(f"{RECORD}/makers/<uuid:maker_id>/leave", methods=["GET", "POST"])
+@staff
+def leave(commitment_id: uuid.UUID, maker_id: uuid.UUID) -> ResponseReturnValue:
+    """A joint maker stands for it no more."""
+    found = kept(commitment_id, lock=request.method == "POST")
+    maker = _maker(found, maker_id)
+    form = LeaveForm()
+    if form.validate_on_submit():
+        reason = form.reason.data or ""
+        if submit(form, lambda: succeeding.leave(actor().person, found, maker.id, reason)):
+            return _done(found)
+        found = kept(commitment_id)
+        maker = _maker(found, maker_id)
+    return _draw("commitments/leave.html", found, form, maker=maker)
+
+
+@bp.route(f"{RECORD}/makers/<uuid:maker_id>/successor", methods=["GET", "POST"])
+@staff
+def successor(commitment_id: uuid.UUID, maker_id: uuid.UUID) -> ResponseReturnValue:
+    """Another maker stands in the place of one, after a change of government for instance."""
+    found = kept(commitment_id, lock=request.method == "POST")
+    maker = _maker(found, maker_id)
+    form = HandOverForm(data={"kind": maker.kind, "country": maker.country, "language": g.lang})
+    if form.validate_on_submit():
+        to, reason = form.made_by(), form.reason.data or ""
+        speaks = {"email": form.email.data or None, "name": form.name.data or "", "language": form.language.data}
+        if submit(form, lambda: succeeding.hand_over(actor().person, found, maker.id, to, reason, **speaks)):
+            return _done(found)
+        found = kept(commitment_id)
+        maker = _maker(found, maker_id)
+    return _draw("commitments/successor.html", found, form, maker=maker)
+
+
+def _maker(found: Commitment, maker_id: uuid.UUID) -> Maker:
+    maker = next((one for one in found.makers if one.id == maker_id), None)
+    if maker is None or found.state not in {State.PUBLISHED, State.CLOSED}:
+        raise NotFound
+    return maker
+
+
+def _done(found: Commitment) -> ResponseReturnValue:
+    flash(_("Done."), "ok")
+    return back_to("commitments_console.record", commitment_id=found.id)
+
+
+def _draw(template: str, found: Commitment, form: Form, maker: Maker | None = None) -> ResponseReturnValue:
+    page = render_template(
+        template, commitment=found, form=form, maker=maker, makers=shown.made_by(found), words=shown.titled(found)
+    )
+    return page, form.status

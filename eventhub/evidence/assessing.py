@@ -1,0 +1,47 @@
+"""The second axis: what somebody who is not of the maker found, with the reason in words that everybody reads."""
+
+from flask_babel import lazy_gettext as _l
+
+from eventhub.commitments import following
+from eventhub.commitments.models import Commitment, Review, Verdict
+from eventhub.evidence import queries
+from eventhub.kit.errors import DomainError, Stale
+from eventhub.people.models import Person
+
+RESTS_ON_EVIDENCE = frozenset({Verdict.EVIDENCE_SEEN, Verdict.CONFIRMED})
+"""What nobody can find without evidence that was checked. The database holds it for a confirmation."""
+
+
+class NothingShown(DomainError):
+    """Nothing was shown that this could rest on."""
+
+    status = 422
+    message = _l("There is no evidence that was checked. Check evidence first, or choose another result.")
+    field = "verdict"
+
+
+class ReasonNeeded(DomainError):
+    """A result says why."""
+
+    status = 422
+    message = _l("Say why")
+    field = "text"
+
+
+def demand_seen(commitment: Commitment, seen: str) -> None:
+    """Whether the page that somebody decided on still holds. The caller holds the commitment. Raises Stale."""
+    if seen != queries.seen_of(commitment):
+        raise Stale
+
+
+def assess(actor: Person, commitment: Commitment, verdict: Verdict, *, text: str, seen: str) -> Review:
+    """Say what was found. ``seen``: the sign of the page that the reviewer read. The caller holds the commitment.
+
+    Raises Stale, ReasonNeeded, NothingShown, OwnMaker, NotPossible.
+    """
+    demand_seen(commitment, seen)
+    if not text:
+        raise ReasonNeeded
+    if verdict in RESTS_ON_EVIDENCE and not queries.has_evidence(commitment.id):
+        raise NothingShown
+    return following.check(actor, commitment, verdict, text=text)

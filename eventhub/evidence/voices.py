@@ -1,0 +1,147 @@
+"""Whoever wants to say something about a commitment gets a link of their own, by mail or, signed in, at once.
+
+The words are the same whether a mailbox speaks for the maker or not, so the page tells nobody who does.
+"""
+
+import json
+import uuid
+from contextlib import suppress
+from datetime import timedelta
+
+from flask_babel import lazy_gettext as _l
+
+from eventhub.commitments import queries as commitments
+from eventhub.commitments.models import Commitment
+from eventhub.evidence import queries
+from eventhub.evidence.models import Voice
+from eventhub.kit import sealed
+from eventhub.kit.clock import now
+from eventhub.kit.db import db
+from eventhub.kit.errors import DomainError, TooMany
+from eventhub.kit.limits import count
+from eventhub.kit.outbox import promise
+from eventhub.kit.sealed import SealKey, Unreadable, place
+from eventhub.kit.tokens import blind, digest, new_salt, token
+from eventhub.people.models import Person
+from eventhub.people.queries import person_by_email
+
+PURPOSE = "evidence.voice"
+EVERYWHERE = uuid.UUID(int=0)
+"""The scope of marks: one person's voices are found again at all commitments."""
+LASTS = timedelta(days=30)
+"""So long a link opens (default)."""
+TO_ONE = {"limit": 5, "seconds": 24 * 3600}
+"""Links that are mailed to one mailbox in a day, whoever asks for them."""
+
+
+class LinkClosed(DomainError):
+    """The time of the link is over, or the commitment takes nothing any more."""
+
+    status = 410
+    message = _l("This link opens nothing any more. Ask for a new one on the page of the commitment.")
+
+
+def ask(commitment: Commitment, email: str, language: str) -> None:
+    """Mail a link to whoever has this mailbox. What goes beyond the limit of a mailbox is not sent, and nobody is told.
+    Raises NotFound where nothing is taken.
+    """
+    queries.speakable(commitment.number)
+    with suppress(TooMany):
+        count("evidence.link", email, **TO_ONE)
+        person = person_by_email(email)
+        voice = _voice(commitment, person, email, language)
+        promise("evidence.link_asked", voice_id=voice.id)
+
+
+def own(person: Person, commitment: Commitment, language: str) -> Voice:
+    """The voice of a signed-in person. Raises NotFound where nothing is taken."""
+    queries.speakable(commitment.number)
+    return _voice(commitment, person, person.email, language)
+
+
+def link_token(voice: Voice) -> str:
+    """The secret of a link: made anew for each mail, kept nowhere."""
+    return token(PURPOSE, voice.id, voice.salt)
+
+
+def behind(secret: str, *, lock: bool = False) -> tuple[Voice, Commitment]:
+    """Who speaks behind an open link, and about what; ``lock`` holds both, the commitment first. Raises LinkClosed."""
+    voice = queries.voice_behind(secret)
+    if voice is None or voice.sealed is None or voice.until <= now():
+        raise LinkClosed
+    commitment = commitments.record(voice.commitment_id, lock=lock)
+    if not queries.takes_words(commitment):
+        raise LinkClosed
+    if lock:
+        voice = queries.voice_behind(secret, lock=True)
+    if voice is None or voice.sealed is None:
+        raise LinkClosed
+    return voice, commitment
+
+
+def identity(voice: Voice) -> dict[str, str]:
+    """Who it is: ``email``, ``name``, ``organisation``; empty after an erasure. Showing it must be recorded."""
+    if voice.sealed is None:
+        return {}
+    key = db.session.get_one(SealKey, voice.seal_key_id)
+    try:
+        found: dict[str, str] = json.loads(sealed.open_sealed(key, _place(voice), voice.sealed))
+    except Unreadable:
+        return {}
+    return found
+
+
+def introduce(voice: Voice, *, name: str, organisation: str) -> Voice:
+    """Keep, sealed, how somebody calls themselves and for whom they speak."""
+    known = identity(voice) | {"name": name, "organisation": organisation}
+    key = db.session.get_one(SealKey, voice.seal_key_id)
+    voice.sealed = sealed.seal(key, _place(voice), json.dumps(known, ensure_ascii=False))
+    db.session.flush()
+    return voice
+
+
+def marks(person: Person, addresses: set[str]) -> list[bytes]:
+    """The marks under which a person may have spoken."""
+    return [blind(PURPOSE, EVERYWHERE, one) for one in (str(person.id), *sorted(addresses))]
+
+
+def forget(voice: Voice) -> None:
+    """Nobody can tell any more who it was."""
+    key = db.session.get_one(SealKey, voice.seal_key_id)
+    sealed.destroy(key)
+    voice.sealed = voice.mark = None
+
+
+def _voice(commitment: Commitment, person: Person | None, email: str | None, language: str) -> Voice:
+    commitment = commitments.record(commitment.id, lock=True)
+    mark = blind(PURPOSE, EVERYWHERE, str(person.id) if person else str(email))
+    moment = now()
+    contacts = {one.email for one in commitment.contacts if one.email}
+    is_maker = email in contacts or (person is not None and commitments.is_of_maker(person, commitment))
+    found = queries.voice_of(commitment.id, mark) or _new(commitment, mark, email, person)
+    if found.until <= moment:
+        _renew(found)
+    found.is_maker, found.language, found.until = is_maker, language, moment + LASTS
+    db.session.add(found)
+    db.session.flush()
+    return found
+
+
+def _new(commitment: Commitment, mark: bytes, email: str | None, person: Person | None) -> Voice:
+    key = sealed.new_key()
+    db.session.flush()
+    made = Voice(id=uuid.uuid4(), commitment_id=commitment.id, mark=mark, seal_key_id=key.id, made_at=now())
+    known = {"email": email or "", "name": person.name if person else "", "organisation": ""}
+    made.sealed = sealed.seal(key, _place(made), json.dumps(known, ensure_ascii=False))
+    made.until = made.made_at
+    _renew(made)
+    return made
+
+
+def _renew(voice: Voice) -> None:
+    voice.salt = new_salt()
+    voice.token_hash = digest(link_token(voice))
+
+
+def _place(voice: Voice) -> sealed.Place:
+    return place("evidence_voice", "sealed", voice.id)
