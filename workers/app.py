@@ -29,6 +29,7 @@ FEATURES = (
     "workers.delegations",
     "workers.helping",
     "workers.commitments",
+    "workers.rounds",
     "workers.funding",
     "workers.arrangements",
     "workers.awards",

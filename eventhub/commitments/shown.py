@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -219,9 +219,14 @@ def change(before: Version, after: Version) -> dict[str, Any]:
     }
 
 
-def history(commitment: Commitment, reports: Sequence[Report], reviews: Sequence[Review]) -> list[dict[str, Any]]:
-    """All that the public may know, newest first, for components/history.html."""
-    found: list[tuple[Any, dict[str, Any]]] = []
+def history(
+    commitment: Commitment,
+    reports: Sequence[Report],
+    reviews: Sequence[Review],
+    more: Sequence[tuple[datetime, dict[str, Any]]] = (),
+) -> list[dict[str, Any]]:
+    """All that the public may know, newest first, for components/history.html. ``more``: what other features add."""
+    found: list[tuple[Any, dict[str, Any]]] = list(more)
     for report in reports:
         title = _("The maker says: %(status)s", status=label("self_report", report.says.value, g.lang))
         found.append((report.said_at, {"title": title, "text": report.text, "kind": _kind(SAYS[report.says])}))

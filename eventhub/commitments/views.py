@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from eventhub.commitments import queries, shown
 from eventhub.commitments.axes import Freshness
-from eventhub.commitments.models import Says, Verdict
+from eventhub.commitments.models import Commitment, Says, Verdict
 from eventhub.commitments.moves import REVISION
 from eventhub.commitments.queries import Wanted
 from eventhub.kit import codes
@@ -20,6 +20,7 @@ from eventhub.kit.errors import NotFound
 from eventhub.kit.i18n import direction
 from eventhub.kit.pages import changes_at, kept_page
 from eventhub.kit.paging import page_number, pager
+from eventhub.kit.panels import panels
 from eventhub.programme.models import Event
 
 bp = Blueprint("commitments", __name__)
@@ -87,8 +88,13 @@ def commitment(reference: str) -> ResponseReturnValue:
         milestones=shown.steps(found.milestones),
         indicators=shown.indicators(found.indicators),
         changes=shown.changes(found),
-        history=shown.history(found, queries.reports_of(found), queries.reviews_of(found)),
+        history=shown.history(found, queries.reports_of(found), queries.reviews_of(found), _told(found)),
     )
+
+
+def _told(found: Commitment) -> list[tuple[datetime, dict[str, Any]]]:
+    """What features further up tell of its history."""
+    return [entry for panel in panels("commitments.history", found) for entry in panel.context["history"]]
 
 
 FILTERS = ("q", "maker", "country", "theme", "group", "event", "said", "checked", "fresh")
