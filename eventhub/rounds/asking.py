@@ -421,7 +421,8 @@ def _has_waiting(
         child.parent_id == link_id,
         child.ended.is_(None),
     )
-    return exists().where(
+    lent = lent.correlate(RoundItem, RoundLink)
+    waits = exists().where(
         RoundPart.link_id == link_id,
         RoundPart.ended_at.is_(None),
         RoundItem.id == RoundPart.item_id,
@@ -430,3 +431,4 @@ def _has_waiting(
         Commitment.state.in_(FOLLOWED),
         or_(also_with_colleagues, ~lent),
     )
+    return waits.correlate(RoundLink, Round)

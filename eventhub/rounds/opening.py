@@ -223,7 +223,7 @@ def _make_links(found: Round, moment: datetime) -> None:
         select(Contact.email, Contact.name, Contact.language)
         .join(RoundItem, RoundItem.contact_id == Contact.id)
         .where(RoundItem.round_id == found.id)
-        .distinct(Contact.email)
+        .ext(postgresql.distinct_on(Contact.email))
         .order_by(Contact.email, Contact.name == "", Contact.id)
     )
     rows = [fresh(found.id, row.email, row.name, row.language, moment) for row in db.session.execute(boxes)]

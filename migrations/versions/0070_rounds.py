@@ -236,7 +236,7 @@ def upgrade() -> None:
         "round_call",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("link_id", sa.Uuid(), nullable=False),
-        sa.Column("author_id", sa.NullType(), nullable=True),
+        sa.Column("author_id", sa.Uuid(), nullable=True),
         sa.Column(
             "reached",
             sa.Enum("spoke", "nobody", "wrong", name="reached", native_enum=False, create_constraint=True, length=40),
