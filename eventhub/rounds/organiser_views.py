@@ -206,7 +206,7 @@ def plan(slug: str) -> ResponseReturnValue:
     if form.validate_on_submit() and submit(form, lambda: _keep_plan(series, form)):
         flash(_("The plan is kept. Rounds that run go on as they began."), "ok")
         return back_to("rounds_console.plan", slug=slug)
-    return render_template("rounds/plan.html", form=form, title=_series_title(series)), form.status
+    return render_template("rounds/plan.html", form=form, slug=slug, title=_series_title(series)), form.status
 
 
 def _keep_plan(series: Series, form: PlanForm) -> Plan:

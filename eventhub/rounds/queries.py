@@ -97,7 +97,11 @@ def behind_link(link_id: uuid.UUID) -> Behind | None:
 
 def hold(secret: str) -> RoundLink | None:
     """The link, locked. None for nobody's."""
-    rows = select(RoundLink).where(RoundLink.token_hash == digest(secret)).options(joinedload(RoundLink.round))
+    rows = (
+        select(RoundLink)
+        .where(RoundLink.token_hash == digest(secret))
+        .options(joinedload(RoundLink.round).joinedload(Round.event))
+    )
     return db.session.scalar(rows.with_for_update(of=RoundLink).execution_options(populate_existing=True))
 
 
