@@ -20,7 +20,7 @@ from eventhub.kit.forms import posted, submit
 from eventhub.kit.i18n import direction, show_date
 from eventhub.kit.panels import panels
 from eventhub.kit.web import back_to
-from eventhub.rounds import answering, asking, copies, queries, shown
+from eventhub.rounds import answering, asking, board, copies, queries, shown
 from eventhub.rounds.answering import LinkOver
 from eventhub.rounds.forms import HINDERED, AnswerForm, HandOnForm, LaterForm, TokenForm, UnchangedForm
 from eventhub.rounds.queries import Asked, Behind
@@ -48,7 +48,7 @@ def same(token: str) -> ResponseReturnValue:
     return _list(token, _readable(token), form)
 
 
-@bp.route(f"{LINK}/<reference>", methods=["GET", "POST"])
+@bp.route(f"{LINK}/commitments/<reference>", methods=["GET", "POST"])
 @by_token
 def item(token: str, reference: str) -> ResponseReturnValue:
     """Where one commitment stands."""
@@ -83,7 +83,7 @@ def item(token: str, reference: str) -> ResponseReturnValue:
     return page, form.status
 
 
-@bp.post(f"{LINK}/<reference>/draft")
+@bp.post(f"{LINK}/commitments/<reference>/draft")
 @by_token
 def draft(token: str, reference: str) -> ResponseReturnValue:
     """Keep what is typed so far."""
@@ -117,6 +117,8 @@ def colleague(token: str) -> ResponseReturnValue:
 @by_token
 def take_back(token: str, colleague_id: uuid.UUID) -> ResponseReturnValue:
     """What a colleague has is asked here again."""
+    if colleague_id not in {one.id for one in board.colleagues_of(_open(token).link)}:
+        raise NotFound
     form = TokenForm()
     if form.validate_on_submit() and submit(form, lambda: asking.take_back(token, colleague_id)):
         return back_to("rounds.survey", token=token)

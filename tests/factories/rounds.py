@@ -25,7 +25,7 @@ def event_of_months_ago(months: int = 3, **given: object) -> Event:
     return make_event(**(values | given))
 
 
-def followed(event: Event, *emails: str, joint: bool = False, **given: object) -> Commitment:
+def followed(event: Event, *emails: str, joint: bool = False, since: date | None = None, **given: object) -> Commitment:
     """A commitment that was published soon after its event; ``emails``: its contacts in order."""
     made = published(event, in_session=False, **given)
     boxes = list(emails) or [new_address()]
@@ -39,7 +39,7 @@ def followed(event: Event, *emails: str, joint: bool = False, **given: object) -
         db.session.add(
             Maker(id=uuid.uuid4(), commitment_id=made.id, position=9, name="Foundation", kind="donor_foundation")
         )
-    since = event.last_day + timedelta(days=3)
+    since = since or event.last_day + timedelta(days=3)
     db.session.flush()
     db.session.execute(
         update(Commitment)

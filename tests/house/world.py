@@ -103,6 +103,7 @@ from tests.house.calls_world import call_parts
 from tests.house.commitments_world import commitment_parts
 from tests.house.fund_world import fund_parts
 from tests.house.grants_world import grant_parts, keep_statement, note_stay, own_line
+from tests.house.rounds_world import round_parts
 from tests.mailings.scene import line_of, make_mailing, minute, send
 
 ROLES = (
@@ -322,6 +323,7 @@ def _build(world: World) -> None:
         parts |= _helped(world, where)
         parts |= call_parts(where)
         parts |= commitment_parts(where)
+        parts |= round_parts(where)
         owner = db.session.get_one(Person, world.persons["owner"]) if where is event else make_person()
         parts |= fund_parts(where, owner)
         parts |= grant_parts(where)

@@ -54,6 +54,10 @@ FREE: dict[str, dict[str, Any]] = {
     "commitment_milestone": {"text": None},
     "commitment_report": {"text": None},
     "commitment_review": {"text": None},
+    "round_answer": {"text": None, "hindrance": None},
+    "round_call": {"text": None},
+    "round_draft": {"given": None},
+    "round_link": {"name": None},
     "document": {"title": None, "symbol": ATTACK},
     "event": dict.fromkeys(
         ("title", "lead", "description", "practical", "access_services", "city", "venue", "cancelled_reason")
@@ -101,6 +105,11 @@ NOT_FREE = {
     "commitment_translation": {"language"},
     "commitment_maker": {"kind", "country"},
     "commitment_contact": {"email", "language"},
+    "round": {"days"},
+    "round_answer": {"language", "obstacles"},
+    "round_copy": {"language"},
+    "round_link": {"email", "language"},
+    "round_plan": {"months", "days"},
     "delegation": {"category"},
     "document": {"kind", "original_language"},
     "document_version": {"language"},

@@ -79,7 +79,7 @@ def test_no_change_is_one_press_for_one_and_for_all(client: FlaskClient) -> None
     page = f"/en/answer/{secret(box)}"
     assert "No change" not in client.get(page).text
     for one in made:
-        send(client, f"{page}/{one.reference}", {"says": "in_progress", "language": "en"})
+        send(client, f"{page}/commitments/{one.reference}", {"says": "in_progress", "language": "en"})
     db.session.execute(text("DELETE FROM round_answer"))
     db.session.execute(text("UPDATE round_item SET answered_at = NULL"))
     shown = client.get(page).text
@@ -96,7 +96,7 @@ def test_a_choice_in_the_address_is_only_drawn_and_a_wrong_answer_loses_nothing(
     event, box = event_of_months_ago(), new_address()
     made = followed(event, box, language="fr")
     opened(event)
-    page = f"/ar/answer/{secret(box)}/{made.reference}"
+    page = f"/ar/answer/{secret(box)}/commitments/{made.reference}"
     drawn = client.get(f"{page}?says=changed").text
     assert re.search(r'value="changed" checked', drawn)
     status, shown = send(client, page, {"says": "changed", "text": "", "hindrance": "نقص الموظفين", "language": "ar"})
@@ -124,7 +124,7 @@ def test_the_same_form_sent_twice_is_one_answer(client: FlaskClient) -> None:
     event, box = event_of_months_ago(), new_address()
     made = followed(event, box)
     opened(event)
-    page = f"/en/answer/{secret(box)}/{made.reference}"
+    page = f"/en/answer/{secret(box)}/commitments/{made.reference}"
     data = form_fields(client.get(page).text, page) | {"says": "planning", "language": "en"}
     statuses = [client.post(page, data=data).status_code for _ in range(2)]
     assert statuses == [303, 303]
@@ -135,7 +135,7 @@ def test_what_is_typed_is_kept_by_itself_and_there_on_another_machine(app: Flask
     event, box = event_of_months_ago(), new_address()
     made = followed(event, box)
     opened(event)
-    page = f"/en/answer/{secret(box)}/{made.reference}"
+    page = f"/en/answer/{secret(box)}/commitments/{made.reference}"
     hidden = form_fields(client.get(page).text, page)
     assert client.post(f"{page}/draft", data=hidden | {"says": "planning", "text": "Half a sen"}).status_code == 204
     assert "Half a sen" in app.test_client().get(page).text
@@ -157,9 +157,9 @@ def test_a_colleague_gets_a_link_of_these_alone_and_the_giver_sees_who_has_them(
     assert status == 200
     assert "Bao has this one." in shown
     child = f"/en/answer/{secret(colleague)}"
-    assert client.get(f"{child}/{mine.reference}").status_code == 404
+    assert client.get(f"{child}/commitments/{mine.reference}").status_code == 404
     assert client.get(f"{child}/colleague").status_code == 404
-    assert client.get(f"{child}/{theirs.reference}").status_code == 200
+    assert client.get(f"{child}/commitments/{theirs.reference}").status_code == 200
     mail = letters.handed_on(behind(colleague), "Amina")
     assert mail is not None
     assert (mail.to, mail.language) == (colleague, "zh")
@@ -189,12 +189,12 @@ def test_after_the_round_what_was_said_can_be_read_and_not_changed(client: Flask
     made = followed(event, box)
     found = opened(event)
     page = f"/en/answer/{secret(box)}"
-    send(client, f"{page}/{made.reference}", {"says": "planning", "language": "en"})
+    send(client, f"{page}/commitments/{made.reference}", {"says": "planning", "language": "en"})
     aged(found, 31)
     opening.close_due(now())
     shown = client.get(page)
     assert (shown.status_code, "This round is over" in shown.text) == (200, True)
-    assert client.get(f"{page}/{made.reference}").status_code == 410
+    assert client.get(f"{page}/commitments/{made.reference}").status_code == 410
 
 
 def test_staff_see_the_board_nudge_call_and_end_a_link(app: Flask) -> None:
@@ -220,7 +220,7 @@ def test_staff_see_the_board_nudge_call_and_end_a_link(app: Flask) -> None:
         status, _shown = send(organiser, link, {}, f"{link}/{deed}")
         assert status == 200
     assert link_of(box).ended is None
-    answer = f"/en/answer/{secret(box)}/{made.reference}"
+    answer = f"/en/answer/{secret(box)}/commitments/{made.reference}"
     send(app.test_client(), answer, {"says": "planning", "text": "Soon", "language": "en"})
     assert "Soon" in organiser.get(link).text
     assert "Being planned" in organiser.get(f"{board}?view=answered").text
@@ -248,7 +248,7 @@ def test_steps_that_are_done_are_marked_with_the_answer(client: FlaskClient) -> 
     made = described(followed(event, box), milestones=[Step("The law is drafted"), Step("It is passed")])
     opened(event)
     step = made.milestones[0]
-    page = f"/en/answer/{secret(box)}/{made.reference}"
+    page = f"/en/answer/{secret(box)}/commitments/{made.reference}"
     send(client, page, {"says": "in_progress", "steps": str(step.id), "language": "en"})
     db.session.refresh(step)
     assert step.done_on == now().date()
@@ -261,7 +261,7 @@ def test_a_copy_is_owed_once_however_often_it_is_asked_for(client: FlaskClient) 
     opened(event)
     page = f"/en/answer/{secret(box)}"
     assert "/copy" not in client.get(page).text
-    send(client, f"{page}/{made.reference}", {"says": "planning", "language": "en"})
+    send(client, f"{page}/commitments/{made.reference}", {"says": "planning", "language": "en"})
     data = form_fields(client.get(page).text, f"{page}/copy")
     for _ in range(2):
         client.post(f"{page}/copy", data=data)

@@ -48,11 +48,12 @@ from eventhub.programme.models import Event, Mode, Publication, Session
 from eventhub.registration import actions, offers, switching, thread
 from eventhub.registration.models import Registration, SeatOffer, State
 from eventhub.registration.pair_models import Verdict
+from eventhub.rounds import asking
 from tests import servers
 from tests.arrangements import scene as arrangements
 from tests.awards import scene as awards
 from tests.factories import calendars as in_calendars
-from tests.factories import commitments
+from tests.factories import commitments, rounds
 from tests.factories import funding_calls as funds
 from tests.factories import reviewing as reads
 from tests.factories.delegations import arrived, make_delegation, nominate
@@ -129,6 +130,28 @@ def asked_to_confirm(person: Person) -> Payload:
     commitment, _asking = commitments.asked(made)
     confirming.question(make_staff(), commitment, word)
     return owed("commitments.questioned")
+
+
+def asked_in_a_round(task: str) -> Scene:
+    """A round in which the person is asked, with its word in all that a mail could quote."""
+
+    def made(person: Person) -> Payload:
+        word, email = MARKERS["en"], str(person.email)
+        event = marked(rounds.event_of_months_ago())
+        given = {"wording": word, "title": word, "maker": word}
+        if task == "rounds.handed_on":
+            box = commitments.new_address()
+            asked = rounds.followed(event, box, **given)
+            rounds.opened(event)
+            asking.hand_on(rounds.secret(box), {rounds.item_of(asked).id}, email, word, "en")
+            return owed(task)
+        rounds.followed(event, email, **given)
+        rounds.opened(event)
+        if task == "rounds.reminded":
+            asking.nudge(make_staff(), rounds.link_of(email))
+        return owed(task)
+
+    return made
 
 
 def call_for() -> Call:
@@ -517,6 +540,9 @@ SCENES: dict[str, Scene] = {
     "commitments.asked": asked_to_confirm,
     "commitments.reminded": asked_to_confirm,
     "commitments.questioned": asked_to_confirm,
+    "rounds.asked": asked_in_a_round("rounds.asked"),
+    "rounds.handed_on": asked_in_a_round("rounds.handed_on"),
+    "rounds.reminded": asked_in_a_round("rounds.reminded"),
     "funding.received": applied(Applied.SUBMITTED),
     "funding.draft_reminded": applied(Applied.DRAFT),
     "funding.withdrawn": applied(Applied.WITHDRAWN),
