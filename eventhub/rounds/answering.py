@@ -20,7 +20,7 @@ from eventhub.commitments.models import FOLLOWED, Commitment, Says
 from eventhub.kit.clock import now
 from eventhub.kit.db import Json, db
 from eventhub.kit.errors import DomainError
-from eventhub.rounds import opening, queries, schedule
+from eventhub.rounds import copies, opening, queries, schedule
 from eventhub.rounds.models import (
     Part,
     RoundAnswer,
@@ -185,6 +185,7 @@ def _answer(link: RoundLink, item_id: uuid.UUID, said: Said, seen: int) -> Round
         answered_at=now(),
     )
     db.session.add(row)
+    copies.outdated(link)
     db.session.execute(delete(RoundDraft).where(RoundDraft.link_id == link.id, RoundDraft.item_id == item_id))
     db.session.flush()
     return row

@@ -350,7 +350,7 @@ def _link_tag(one: RoundLink) -> tuple[str, str]:
         return str(words), kind
     if one.paused_until is not None:
         return _("Asks for later: %(day)s", day=show_date(one.paused_until, g.lang)), "go"
-    return _("Open"), "new"
+    return _("Not answered"), "new"
 
 
 def _call(one: Any) -> dict[str, Any]:

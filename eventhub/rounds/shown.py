@@ -72,7 +72,7 @@ def status(one: Asked) -> tuple[str, str]:
         return _("With a colleague"), "go"
     if one.item.answered_at is not None:
         return _("Somebody else answered"), "go"
-    return _("Open"), "new"
+    return _("Not answered"), "new"
 
 
 def says(answer: RoundAnswer, lang: str) -> str:

@@ -98,6 +98,11 @@ def aged(found: Round, days: int) -> None:
         "UPDATE round_link SET made_at = made_at - :back WHERE round_id = :id",
     ):
         db.session.execute(text(statement), {"back": back, "id": found.id})
+    asked = select(RoundItem.commitment_id).where(RoundItem.round_id == found.id)
+    due = update(Commitment).where(Commitment.id.in_(asked), Commitment.expected_on <= now().date())
+    db.session.execute(
+        due.values(expected_on=Commitment.expected_on - days).execution_options(synchronize_session=False)
+    )
     db.session.expire_all()
 
 

@@ -126,12 +126,14 @@ def multiply(commitment_id: uuid.UUID) -> None:
         column.name for column in Commitment.__table__.columns if column.name not in {"id", "number"}
     ).replace("groups", '"groups"')
     version = "commitment_id, number, wording, title, beneficiaries, reason, by_maker, written_at"
-    contact = "id, commitment_id, position, name, email, language"
     mailbox = "'maker-' || number || '@example.org'"
+    values = f"gen_random_uuid(), id, 1, '', {mailbox}, 'en'"
+    numbers = "generate_series(1, :many)"
+    contact = "id, commitment_id, position, name, email, language"
     for statement in (
-        f"INSERT INTO commitment (id, {same}) SELECT gen_random_uuid(), {same} FROM commitment, generate_series(1, :many)",
+        f"INSERT INTO commitment (id, {same}) SELECT gen_random_uuid(), {same} FROM commitment, {numbers}",
         f"INSERT INTO commitment_version ({version}) SELECT id, 1, 'We', '', '', '', false, now() FROM commitment",
-        f"INSERT INTO commitment_contact ({contact}) SELECT gen_random_uuid(), id, 1, '', {mailbox}, 'en' FROM commitment",
+        f"INSERT INTO commitment_contact ({contact}) SELECT {values} FROM commitment",
     ):
         sign = "=" if "generate_series" in statement else "<>"
         db.session.execute(text(f"{statement} WHERE commitment.id {sign} :id"), {"id": commitment_id, "many": MANY})

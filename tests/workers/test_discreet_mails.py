@@ -48,7 +48,7 @@ from eventhub.programme.models import Event, Mode, Publication, Session
 from eventhub.registration import actions, offers, switching, thread
 from eventhub.registration.models import Registration, SeatOffer, State
 from eventhub.registration.pair_models import Verdict
-from eventhub.rounds import asking
+from eventhub.rounds import asking, board
 from tests import servers
 from tests.arrangements import scene as arrangements
 from tests.awards import scene as awards
@@ -148,7 +148,7 @@ def asked_in_a_round(task: str) -> Scene:
         rounds.followed(event, email, **given)
         rounds.opened(event)
         if task == "rounds.reminded":
-            asking.nudge(make_staff(), rounds.link_of(email))
+            asking.nudge(make_staff(), board.link_of(rounds.link_of(email).id))
         return owed(task)
 
     return made
