@@ -19,9 +19,9 @@ log = structlog.get_logger()
 
 @mails("rounds.asked")
 def asked(link_id: str, number: int) -> Letter | None:
-    """What became of it? Nothing when everything was answered meanwhile, or the link ended."""
+    """What became of it? Nothing when all was answered meanwhile, the link ended, or a newer mail is promised."""
     found = queries.behind_link(uuid.UUID(link_id))
-    return letters.asked(found) if found and number <= found.link.mailed else None
+    return letters.asked(found) if found and number == found.link.mailed else None
 
 
 @mails("rounds.reminded")

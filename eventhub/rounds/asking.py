@@ -262,7 +262,7 @@ def revoke(actor: Person, link: RoundLink) -> RoundLink:
 
 
 def ask_next(actor: Person, item: RoundItem) -> RoundLink:
-    """Ask one more mailbox of a commitment: as the lead where nobody is left, else beside the one who is silent. The
+    """Ask one more mailbox of a commitment: as the lead where none has an open link, else beside the one who is silent. The
     caller holds the item with its round. Raises LinkOver, NobodyLeft.
     """
     if item.round.closed_at is not None or now() >= item.round.closes_at:
@@ -270,7 +270,7 @@ def ask_next(actor: Person, item: RoundItem) -> RoundLink:
     found = _next_contact(item)
     if found is None:
         raise NobodyLeft
-    part = Part.OTHER if item.contact_id is not None else Part.LEAD
+    part = Part.OTHER if _is_led(item) else Part.LEAD
     if part is Part.LEAD:
         item.contact_id = found.id
     link = _link_to(item.round_id, found)
@@ -323,6 +323,18 @@ def _go_on(link: RoundLink, parts: Sequence[RoundPart]) -> None:
             asked[after.id] = after
     for after in asked.values():
         _mail(after, "rounds.asked")
+
+
+def _is_led(item: RoundItem) -> bool:
+    """Whether somebody who leads has an open link."""
+    rows = select(RoundPart.item_id).join(RoundLink, RoundLink.id == RoundPart.link_id)
+    led = rows.where(
+        RoundPart.item_id == item.id,
+        RoundPart.part == Part.LEAD,
+        RoundPart.ended_at.is_(None),
+        RoundLink.ended.is_(None),
+    )
+    return db.session.scalar(led.limit(1)) is not None
 
 
 def _next_contact(item: RoundItem) -> Contact | None:

@@ -42,6 +42,12 @@ class Asked:
         return self.commitment.state in FOLLOWED
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether it waits for an answer behind this very link."""
+        answered = self.own is not None or self.item.answered_at is not None
+        return self.is_followed and not answered and self.colleague is None
+
+    @property
     def own(self) -> RoundAnswer | None:
         """What was said last behind this very link."""
         return next((one for one in reversed(self.answers) if one.link_id == self.part.link_id), None)
@@ -77,8 +83,8 @@ class Behind:
         return self.link.ended is None and self.round.closed_at is None and moment < self.round.closes_at
 
     def waiting(self) -> list[Asked]:
-        """What nobody answered behind this link, and what nobody else has in hand."""
-        return [one for one in self.asked if one.own is None and one.is_followed and one.colleague is None]
+        """What nobody answered yet, and what nobody else has in hand."""
+        return [one for one in self.asked if one.is_waiting]
 
     def named(self, reference: str) -> Asked | None:
         """The commitment of this reference, if it stands behind the link."""

@@ -94,7 +94,7 @@ def row(one: Asked, token: str, lang: str) -> dict[str, Any]:
         "said": label("self_report", one.before.value, lang) if one.before else None,
         "own": says(one.own, lang) if one.own else None,
         "tag": status(one),
-        "same": same_since(one, lang) if one.own is None and one.is_followed and one.colleague is None else None,
+        "same": same_since(one, lang) if one.is_waiting else None,
         "seen": seen(one),
         "colleague": who(one.colleague) if one.colleague else None,
         "colleague_id": one.colleague.id if one.colleague else None,

@@ -189,6 +189,17 @@ def test_a_link_ends_with_its_round_and_by_a_press_of_staff() -> None:
         says(box, made, Says.PLANNING)
 
 
+def test_where_the_lead_has_no_open_link_the_next_mailbox_leads() -> None:
+    event, first, second, keeper = event_of_months_ago(), new_address(), new_address(), make_person()
+    made = followed(event, first, second, joint=True)
+    opened(event)
+    asking.revoke(keeper, board.link_of(link_of(first).id))
+    asking.ask_next(keeper, board.item_of(item_of(made).id))
+    assert says(second, made, Says.FULFILLED).standing is Standing.SAID
+    with pytest.raises(asking.NobodyLeft):
+        asking.ask_next(keeper, board.item_of(item_of(made).id))
+
+
 def test_nothing_is_said_of_what_is_not_followed_any_more() -> None:
     event, box = event_of_months_ago(), new_address()
     made = followed(event, box)
