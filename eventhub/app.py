@@ -154,6 +154,10 @@ from eventhub.reviewing import lift_views as reviewing_console
 from eventhub.reviewing import models as reviewing_models
 from eventhub.reviewing import views as reviewing_pages
 from eventhub.reviewing.panels import PROVIDERS as REVIEWING_PANELS
+from eventhub.rounds import models as rounds_models
+from eventhub.rounds.organiser_views import bp as rounds_console
+from eventhub.rounds.panels import PROVIDERS as ROUNDS_PANELS
+from eventhub.rounds.views import bp as rounds_pages
 from eventhub.selecting import aside_views as selecting_asides
 from eventhub.selecting import file_views as selecting_files
 from eventhub.selecting import models as selecting_models
@@ -237,6 +241,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     evidence_console.bp,
     tracker_pages.bp,
     tracker_console.bp,
+    rounds_pages,
+    rounds_console,
     papers_pages,
     papers_console,
     *{module.bp: module for module in (checkin_console, checkin_phones, checkin_rooms)},
@@ -321,6 +327,7 @@ PANELS: tuple[tuple[str, Provider], ...] = (
     *COMMITMENTS_PANELS,
     *TRACKER_PANELS,
     *EVIDENCE_PANELS,
+    *ROUNDS_PANELS,
     *FUNDING_CALL_PANELS,
     *FUNDING_PANELS,
     *FUNDING_DESK_PANELS,
@@ -488,6 +495,7 @@ TABLES = (
     calendars_models,
     checkin_models,
     commitments_models,
+    rounds_models,
     delegations_models,
     evidence_models,
     funding_models,

@@ -31,6 +31,7 @@ FEATURES = (
     "workers.commitments",
     "workers.tracker",
     "workers.evidence",
+    "workers.rounds",
     "workers.funding",
     "workers.arrangements",
     "workers.awards",

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from eventhub.commitments import filters, queries, shown
+from eventhub.commitments.models import Commitment
 from eventhub.commitments.moves import REVISION
 from eventhub.commitments.queries import Wanted
 from eventhub.kit import codes
@@ -89,12 +90,17 @@ def commitment(reference: str) -> ResponseReturnValue:
         milestones=shown.steps(found.milestones),
         indicators=shown.indicators(found.indicators),
         changes=shown.changes(found),
-        history=shown.history(found, reports, reviews, kin=kin, makers=former),
+        history=shown.history(found, reports, reviews, _told(found), kin=kin, makers=former),
         related=shown.related(kin),
         former=shown.former(former),
         below=panels("commitments.main", found),
         beside=panels("commitments.aside", found),
     )
+
+
+def _told(found: Commitment) -> list[tuple[datetime, dict[str, Any]]]:
+    """What features further up tell of its history."""
+    return [entry for panel in panels("commitments.history", found) for entry in panel.context["history"]]
 
 
 def _selects(wanted: Wanted, events: list[Event]) -> list[dict[str, Any]]:

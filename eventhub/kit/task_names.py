@@ -126,6 +126,10 @@ TASK_NAMES: dict[str, Any] = {
     "reviewing.files_wait": _l("A mail that files wait to be read"),
     "reviewing.reminded": _l("A reminder of files to be read"),
     "reviewing.taken_back": _l("A mail that files went to another reader"),
+    "rounds.asked": _l("An email that asks what became of a commitment"),
+    "rounds.handed_on": _l("An email to a colleague who answers for a commitment"),
+    "rounds.make_copy": _l("A copy of answers about commitments as PDF"),
+    "rounds.reminded": _l("A reminder to say what became of a commitment"),
     "selecting.approved": _l("Preparing the decisions of an approved slate"),
     "selecting.run": _l("A calculation for the board of a fund"),
 }

@@ -1238,9 +1238,61 @@ EVIDENCE = (
     ),
 )
 
+BEHIND = "/en/answer/{round_answer_link}"
+ROUND_PAGE = "/en/console/rounds/{round}"
+ROUND_LINK = "/en/console/rounds/links/{round_link}"
+
+ROUNDS = (
+    Route("rounds.survey", "GET", BEHIND, PUBLIC),
+    Route("rounds.same", "POST", f"{BEHIND}/same", PUBLIC, {"shown": "{round_shown}"}),
+    Route(
+        "rounds.item",
+        "GET POST",
+        f"{BEHIND}/commitments/{{round_reference}}",
+        PUBLIC,
+        {"says": "planning", "language": "en", "seen": "1"},
+    ),
+    Route("rounds.draft", "POST", f"{BEHIND}/commitments/{{round_reference}}/draft", PUBLIC, {"text": "Half"}),
+    Route(
+        "rounds.colleague",
+        "GET POST",
+        f"{BEHIND}/colleague",
+        PUBLIC,
+        {"items": "{round_item}", "email": "colleague@example.org", "language": "en"},
+    ),
+    Route("rounds.take_back", "POST", f"{BEHIND}/colleague/{{round_colleague}}", PUBLIC),
+    Route(
+        "rounds.later",
+        "GET POST",
+        f"{BEHIND}/later",
+        PUBLIC,
+        {"day": (now() + timedelta(days=5)).date().isoformat()},
+    ),
+    Route("rounds.not_me", "GET POST", "/en/answer/{round_refusing}/not-me", PUBLIC),
+    Route("rounds.ask_copy", "POST", f"{BEHIND}/copy", PUBLIC),
+    Route("rounds.copy", "GET", f"{BEHIND}/copy.pdf", PUBLIC),
+    Route("rounds_console.index", "GET", "/en/console/rounds", but(EDIT, other_organiser=OK, other_admin=OK)),
+    Route("rounds_console.board_of", "GET", ROUND_PAGE, EDIT),
+    Route("rounds_console.calls", "GET", f"{ROUND_PAGE}/calls", EDIT),
+    Route("rounds_console.link", "GET", ROUND_LINK, EDIT),
+    Route("rounds_console.note_call", "POST", f"{ROUND_LINK}/calls", EDIT, {"reached": "nobody", "text": "Busy"}),
+    Route("rounds_console.nudge", "POST", f"{ROUND_LINK}/nudge", EDIT),
+    Route("rounds_console.renew", "POST", f"{ROUND_LINK}/renew", EDIT),
+    Route("rounds_console.revoke", "POST", f"{ROUND_LINK}/revoke", EDIT),
+    Route("rounds_console.ask_next", "POST", "/en/console/rounds/items/{round_next}/next", EDIT),
+    Route(
+        "rounds_console.plan",
+        "GET POST",
+        "/en/console/series/{series}/rounds",
+        SERIES,
+        {"months": "3, 6", "every": "12", "days": "0, 5"},
+    ),
+)
+
 ROUTES = (
     *EVIDENCE,
     *PROMISES_MADE,
+    *ROUNDS,
     *CALLS_OF_THE_FUND,
     *FUND_DESK,
     *FOR_MACHINES,

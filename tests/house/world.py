@@ -105,6 +105,7 @@ from tests.house.commitments_world import commitment_parts
 from tests.house.evidence_world import evidence_parts
 from tests.house.fund_world import fund_parts
 from tests.house.grants_world import grant_parts, keep_statement, note_stay, own_line
+from tests.house.rounds_world import round_parts
 from tests.mailings.scene import line_of, make_mailing, minute, send
 
 ROLES = (
@@ -325,6 +326,7 @@ def _build(world: World) -> None:
         parts |= call_parts(where)
         parts |= commitment_parts(where)
         parts |= evidence_parts(where)
+        parts |= round_parts(where)
         owner = db.session.get_one(Person, world.persons["owner"]) if where is event else make_person()
         parts |= fund_parts(where, owner)
         parts |= grant_parts(where)

@@ -93,6 +93,7 @@ from tests.journeys.commitments_tour import commitment_stops
 from tests.journeys.evidence_tour import evidence_stops
 from tests.journeys.fund_tour import fund_stops
 from tests.journeys.grant_tour import grant_stops
+from tests.journeys.rounds_tour import round_stops
 from tests.live import House
 from tests.mailings.scene import line_of, make_mailing, minute
 from tests.mailings.scene import send as send_mailing
@@ -418,9 +419,9 @@ def _build(words: Words) -> Tour:
         for endpoint, path in pages.items():
             add(Stop(endpoint.split("#")[0], who, path))
 
-    made = commitment_stops(words, texts, owner)
+    made, rounds = commitment_stops(words, texts, owner), round_stops(words, texts)
     spoken = evidence_stops(words, texts)
-    for found in (fund_stops(words, texts, owner), grant_stops(words, texts, owner), made, spoken):
+    for found in (fund_stops(words, texts, owner), grant_stops(words, texts, owner), made, rounds, spoken):
         for who, pages in found.items():
             stops(who, pages)
     stops(
