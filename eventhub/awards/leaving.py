@@ -18,6 +18,7 @@ from eventhub.kit.errors import DomainError
 from eventhub.kit.i18n import LOCALES, language, show_days
 from eventhub.kit.outbox import promise
 from eventhub.people.models import Person
+from eventhub.programme.models import Event
 
 
 class NoDay(DomainError):
@@ -57,19 +58,24 @@ def visa_refused(actor: Person, award: Award, visa: Visa) -> Visa:
     return travelling.visa_refused(actor, award, visa)
 
 
-def may_leave(award: Award) -> bool:
-    """Whether its holder can end a grant: accepted, and before the journey."""
+def may_leave(award: Award, event: Event | None, ticket: Ticket | None) -> bool:
+    """Whether its holder can end a grant: accepted, and before the day on which the journey begins, or else the event.
+    Who has set out owes a report, and what is left is for the desk to settle.
+    """
     application = award.application
-    return award.outcome is Outcome.ACCEPTED and application.state in BEFORE_JOURNEY and application.erased_at is None
+    first = ticket.travels_on if ticket else event.first_day if event else None
+    is_ahead = first is None or now().date() < first
+    is_held = award.outcome is Outcome.ACCEPTED and application.state in BEFORE_JOURNEY
+    return is_held and is_ahead and application.erased_at is None
 
 
 def leave(actor: Person, award: Award, *, text: str | None = None) -> Award:
     """The person cannot come: what is held is free, and the next reserve is proposed. ``text``, and that a ticket was
     bought, waits for the desk as something to read. The award is held. Raises NotPossible.
     """
-    if not may_leave(award):
-        raise NotPossible
     application, ticket = award.application, queries.ticket_of(award.id)
+    if not may_leave(award, travelling.event_of(award), ticket):
+        raise NotPossible
     # After a refusal the table of moves knows one end alone; the outcome says whose it was.
     target = State.CANCELLED if application.state is State.VISA_REFUSED else State.WITHDRAWN
     awarding.end(actor, award, target, Outcome.WITHDRAWN, reason="withdrawn")

@@ -124,13 +124,13 @@ def _tell(me: Person, award: Award, row: Visa, form: OwnVisaForm, go: str | None
 def leave(reference: str) -> ResponseReturnValue:
     """I cannot come: asked once, then the grant ends."""
     award = queries.own_award(subject(), reference, lock=posted())
-    if not leaving.may_leave(award):
+    ticket = queries.ticket_of(award.id)
+    if not leaving.may_leave(award, travelling.event_of(award), ticket):
         return back_to("awards.mine", reference=reference)
     form, me = LeaveForm(), actor().person
     if form.validate_on_submit() and submit(form, lambda: leaving.leave(me, award, text=form.text.data)):
         flash(_("Thank you for telling us. The grant goes to somebody else."), "ok")
         return back_to("awards.mine", reference=reference)
-    ticket = queries.ticket_of(award.id)
     page = render_template(
         "awards/leave.html",
         title=title_of(award.application.call, g.lang),

@@ -3,7 +3,7 @@
 from sqlalchemy import delete, select, update
 
 from eventhub.awards import queries, travelling
-from eventhub.awards.models import Award, Ticket
+from eventhub.awards.models import Award, Ticket, VisaState
 from eventhub.funding.models import Debt, Owed, State
 from eventhub.funding.moves import NotPossible
 from eventhub.kit import audit
@@ -33,11 +33,13 @@ def undo(actor: Person, award: Award, *, text: str | None) -> Award:
 
 
 def _ticket(actor: Person, award: Award, text: str | None) -> Award:
-    """Where the grant was before: with the visa that is there, or accepted."""
-    application = award.application
-    followed = travelling.visa_of(award) is not None
+    """Where the grant was before: with the visa that is there, which may be refused, or accepted."""
+    application, visa = award.application, travelling.visa_of(award)
+    before = State.VISA_PENDING if visa else State.ACCEPTED
+    if visa is not None and visa.state is VisaState.REFUSED:
+        before = State.VISA_REFUSED
     db.session.execute(delete(Ticket).where(Ticket.award_id == award.id))
-    application.state, application.changed_at = State.VISA_PENDING if followed else State.ACCEPTED, now()
+    application.state, application.changed_at = before, now()
     audit.record("awards.ticket_undone", award, actor=actor, scope_id=application.call_id, text=text)
     db.session.flush()
     return award

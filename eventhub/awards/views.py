@@ -103,6 +103,7 @@ def mine(reference: str) -> ResponseReturnValue:
         award = queries.own_award(person, reference)
     stay = stays.stay_of(award) if award.outcome is Outcome.ACCEPTED else None
     found, rows, there = _journey(award), queries.lines([award.id]), _attending(award)
+    may_leave = leaving.may_leave(award, found.event, found.ticket)
     return _draw(
         "awards/mine.html",
         award,
@@ -115,7 +116,7 @@ def mine(reference: str) -> ResponseReturnValue:
         steps=own_shown.steps(award, found, rows, there=there if helped() is None else None),
         facts=own_shown.facts(award, found, shown(award.envelope, award.spent, g.lang), there),
         linked=helped() is None,
-        leave=url_for("awards.leave", reference=reference) if leaving.may_leave(award) else None,
+        leave=url_for("awards.leave", reference=reference) if may_leave else None,
         report=found.report,
         allowance=url_for("awards.allowance", reference=reference) if stay else None,
         asking=url_for("funding_thread.mine", reference=award.application.reference),

@@ -292,8 +292,8 @@ def withdraw(reference: str) -> ResponseReturnValue:
         return back_to("funding.mine_one", reference=reference)
     if not own.may_withdraw(_application(found)):
         return back_to("funding.mine_one", reference=reference)
-    is_open = own.window(found.call, now()) is Window.OPEN
-    page = render_template("funding/withdraw.html", call=found.call, reference=reference, form=form, is_open=is_open)
+    back = returning.is_offered(_application(found), found.call)
+    page = render_template("funding/withdraw.html", call=found.call, reference=reference, form=form, is_open=back)
     return page, form.status
 
 

@@ -170,7 +170,7 @@ def of_person(person_id: uuid.UUID | None, call: Call) -> Attending | None:
     event, setup, state, reference, mode = row
     opens_at, closes_at = windows.opens(setup, now()), windows.closes(setup)
     if person_id is not None and state in {None, State.DRAFT, State.EXPIRED}:
-        closes_at = latecomers.until(event, setup, person_id) or closes_at
+        closes_at = latecomers.until(event, setup, (), person_id) or closes_at
     return Attending(event, opens_at, closes_at, timedelta(hours=setup.grace_hours), state, reference, mode)
 
 

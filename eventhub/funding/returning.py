@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from eventhub.funding import applying, debts, own
 from eventhub.funding.models import Application, Call, State
@@ -22,6 +22,7 @@ WITHIN = timedelta(hours=24)
 CAUSE = "went_on"
 """What the history of the file says of it."""
 BOARD = [f"funding.{one.value}" for one in (State.RECOMMENDED, State.RESERVE, State.NOT_RECOMMENDED)]
+"""What the trail of a file says once a board has recommended a slate."""
 
 
 class TooLate(DomainError):
@@ -32,16 +33,30 @@ class TooLate(DomainError):
 
 def until(application: Application, call: Call) -> datetime | None:
     """Until when a withdrawal can be taken back; None where it cannot: a day later, after the deadline, where the desk
-    withdrew one of two, and of what a board has decided on, whose place may be gone. One statement, or none.
+    withdrew one of two, a second time, and once a board has recommended. One statement, or none.
     """
     if application.state is not State.WITHDRAWN or application.merged_into_id or application.erased_at:
         return None
     last, moment = min(application.changed_at + WITHIN, call.closes_at), now()
     if own.window(call, moment) is not Window.OPEN or moment >= last:
         return None
-    mine = AuditEntry.subject_kind == Application.__tablename__, AuditEntry.subject_id == application.id
-    decided = select(AuditEntry.id).where(*mine, AuditEntry.verb.in_(BOARD)).limit(1)
-    return last if db.session.scalar(decided) is None else None
+    return None if _is_late(application, call) else last
+
+
+def is_offered(application: Application, call: Call) -> bool:
+    """Whether somebody who withdraws now can take it back. One statement, or none."""
+    return own.window(call, now()) is Window.OPEN and not _is_late(application, call)
+
+
+def _is_late(application: Application, call: Call) -> bool:
+    """Whether it was taken back once, which cost its readers what they had written; or a board has recommended before
+    the deadline, and places may be gone. This is the same for each file of the call, or it would tell before the
+    release of which the board thought.
+    """
+    of_call = AuditEntry.subject_id.in_(select(Application.id).where(Application.call_id == call.id))
+    once = and_(AuditEntry.subject_id == application.id, AuditEntry.detail["cause"].as_string() == CAUSE)
+    rows = select(AuditEntry.id).where(AuditEntry.subject_kind == Application.__tablename__, of_call)
+    return db.session.scalar(rows.where(or_(AuditEntry.verb.in_(BOARD), once)).limit(1)) is not None
 
 
 def go_on(actor: Person, found: Intake) -> Application:

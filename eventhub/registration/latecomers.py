@@ -13,7 +13,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.programme.models import Event, Publication
 from eventhub.registration import windows
-from eventhub.registration.categories import Rules
+from eventhub.registration.categories import Rule, Rules
 from eventhub.registration.models import RegistrationSetup
 from eventhub.registration.windows import Window
 
@@ -43,12 +43,12 @@ def last_minute(event: Event) -> datetime:
     return datetime.combine(event.first_day, time(), ZoneInfo(event.time_zone)) - timedelta(minutes=1)
 
 
-def until(event: Event, setup: Any, person_id: uuid.UUID) -> datetime | None:
-    """Until when somebody registers though registration has closed; None for whoever does not, and while it has not.
-    One statement at the most.
+def until(event: Event, setup: Any, rules: Rules, person_id: uuid.UUID) -> datetime | None:
+    """Until when somebody registers though registration has closed, as a whole or in a category; None for whoever does
+    not, and while it has not. One statement at the most.
     """
     moment, last = now(), last_minute(event)
-    over = windows.window(setup, moment) in {Window.GRACE, Window.CLOSED}
+    over = _is_over(setup, moment) or any(rule.is_taken and _is_over(setup, moment, rule) for rule in rules)
     if not ADMITTED or not over or moment >= last or event.publication is not Publication.PUBLISHED:
         return None
     mine = admitted(literal(person_id, Uuid()), literal(event.id, Uuid()))
@@ -56,9 +56,16 @@ def until(event: Event, setup: Any, person_id: uuid.UUID) -> datetime | None:
 
 
 def stretched(setup: RegistrationSetup, rules: Rules, last: datetime) -> tuple[RegistrationSetup, Rules]:
-    """Setup and rules of the categories for a latecomer."""
-    later = cast(RegistrationSetup, LateSetup(setup, last))
+    """Setup and rules of the categories for a latecomer: a category that is open, or opens later, keeps its days."""
+    later, moment = cast(RegistrationSetup, LateSetup(setup, last)), now()
     longer = tuple(
-        replace(rule, is_open=rule.is_taken, closes_at=last if rule.closes_at is not None else None) for rule in rules
+        replace(rule, is_open=rule.is_taken, closes_at=last if rule.closes_at is not None else None)
+        if _is_over(setup, moment, rule)
+        else replace(rule, is_open=rule.is_taken)
+        for rule in rules
     )
     return later, windows.standing(longer, later, now())
+
+
+def _is_over(setup: Any, moment: datetime, rule: Rule | None = None) -> bool:
+    return windows.window(setup, moment, rule) in {Window.GRACE, Window.CLOSED}

@@ -258,7 +258,7 @@ def _for_latecomers(found: Intake, person: Person) -> Intake:
     """The same for somebody who may still register though it has closed: one statement, where it has."""
     if found.registration is not None and found.registration.state not in {State.DRAFT, State.EXPIRED}:
         return found
-    last = latecomers.until(found.event, found.setup, person.id)
+    last = latecomers.until(found.event, found.setup, found.rules, person.id)
     if last is None:
         return found
     setup, rules = latecomers.stretched(found.setup, found.rules, last)

@@ -21,6 +21,7 @@ from tests.factories.awards import Money, make_award, make_fund
 from tests.factories.people import make_person, sign_in
 from tests.factories.registration import intake, make_dialogue
 from tests.programme.console import text_of
+from tests.registration.test_category_windows import DAY, NGO, STATE, forum
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -73,6 +74,19 @@ def test_nobody_else_does(client: FlaskClient) -> None:
             actions.start_draft(person, person, intake(event, person))
     sign_in(client, make_person())
     assert "Registration is closed" in text_of(client.get(f"/en/events/{event.slug}/register"))
+
+
+def test_a_category_that_closed_before_the_others_is_open_to_whoever_holds_a_grant() -> None:
+    event = forum(states=-DAY, ngos=3 * DAY)
+    event.first_day = event.last_day = now().date() + 21 * DAY
+    fund = make_fund(event=event)
+    for person, takes in ((granted(fund), {STATE, NGO}), (make_person(), {NGO})):
+        rules = queries.intake(event.slug, person).rules
+        assert {rule.code for rule in rules if rule.is_open} & {STATE, NGO} == takes
+    ends = {rule.code: rule.closes_at for rule in queries.intake(event.slug, granted(fund)).rules}
+    assert ends[STATE] == latecomers.last_minute(event)
+    assert ends[NGO] is not None
+    assert ends[NGO] < now() + 4 * DAY, "what is open keeps its days"
 
 
 def test_not_once_the_event_has_begun() -> None:

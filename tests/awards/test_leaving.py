@@ -1,8 +1,9 @@
 """Whoever holds a grant tells where the visa stands, and that she cannot come: the money is free at once."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
+import time_machine
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -159,8 +160,22 @@ def test_after_a_refused_visa_the_grant_ends_as_her_own_doing(fund: Money) -> No
 
 
 def test_nobody_leaves_an_offer_or_after_the_journey(fund: Money) -> None:
-    assert not leaving.may_leave(make_award(fund, State.OFFERED))
-    assert not leaving.may_leave(make_award(fund, State.APPROVED))
+    assert not leaving.may_leave(make_award(fund, State.OFFERED), None, None)
+    assert not leaving.may_leave(make_award(fund, State.APPROVED), None, None)
+
+
+def test_nobody_leaves_who_has_set_out(client: FlaskClient, fund: Money) -> None:
+    award, first = make_award(fund, State.ACCEPTED), now().date() + timedelta(days=20)
+    travelling.ticketed(fund.officer, award, travels_on=first, returns_on=first + timedelta(days=4))
+    person = award.application.person
+    for day in (0, 4, 9):
+        with time_machine.travel(datetime.combine(first + timedelta(days=day), time(9), tzinfo=UTC), tick=False):
+            sign_in(client, person)
+            assert "I cannot come" not in text_of(client.get(at(award)))
+            assert client.get(at(award, "/cannot-come")).location.endswith(at(award))
+            with pytest.raises(NotPossible):
+                leaving.leave(person, award)
+    assert again(award).application.state is State.TICKETED
 
 
 def test_whoever_nominated_hears_that_the_grant_was_accepted() -> None:

@@ -70,6 +70,20 @@ def test_with_a_visa_the_grant_is_where_the_visa_left_it() -> None:
     travelling.ticketed(fund.officer, award, travels_on=today, returns_on=today)
 
 
+def test_with_a_visa_that_was_refused_meanwhile_the_desk_can_go_on() -> None:
+    fund = make_fund()
+    award, today = make_award(fund, State.ACCEPTED), now().date()
+    travelling.ticketed(
+        fund.officer, award, travels_on=today + timedelta(days=9), returns_on=today + timedelta(days=12)
+    )
+    visa = travelling.visa_needed(fund.officer, award)
+    travelling.visa_refused(fund.officer, award, visa)
+    undoing.undo(fund.officer, award, text="Given back to the airline")
+    assert award.application.state is State.VISA_REFUSED
+    assert travelling.visa_needed(fund.officer, award).state is VisaState.ASKED
+    assert award.application.state is State.VISA_PENDING
+
+
 def test_somebody_who_was_not_there_owes_no_report() -> None:
     fund = make_fund()
     award = make_award(fund, State.ACCEPTED, nominated_by_id=make_organisation().id)

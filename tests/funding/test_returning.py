@@ -74,6 +74,24 @@ def test_what_a_board_decided_on_does_not_come_back() -> None:
     assert returning.until(one, call) is None
 
 
+def test_what_is_promised_tells_of_no_decision_before_the_release(client: FlaskClient) -> None:
+    call = an_open_call(changed={"limits": {"nominees_per_organisation": 9}})
+    persons = [make_person() for _ in range(3)]
+    chosen, left, late = (apply(call, one) for one in persons)
+    line = "you can take this back"
+    sign_in(client, persons[2])
+    assert line in text_of(client.get(f"/en/me/applications/{late.reference}/withdraw"))
+    move(chosen, State.ELIGIBLE, State.UNDER_REVIEW, State.RECOMMENDED, actor=None)
+    for person, one in zip(persons, (chosen, left, late), strict=True):
+        sign_in(client, person)
+        assert line not in text_of(client.get(f"/en/me/applications/{one.reference}/withdraw")), "the same for each"
+        applying.withdraw(person, held(call, person))
+        assert returning.until(one, call) is None
+        letter = notices.withdrawn(one, call, person)
+        assert letter is not None
+        assert "If it was not you who withdrew, please write to us" in render(letter, "<1@a.example>", now()).text
+
+
 def test_a_place_that_somebody_else_took_meanwhile_is_not_given_twice() -> None:
     call = an_open_call(changed={"limits": {"nominees_per_organisation": 1}})
     first, second = make_person(), make_person()
@@ -91,6 +109,17 @@ def test_once_more_changes_nothing() -> None:
     with pytest.raises(NotPossible):
         returning.go_on(person, held(call, person))
     assert one.state is State.SUBMITTED
+
+
+def test_one_way_back_is_enough() -> None:
+    call, person, one = withdrawn()
+    assert returning.is_offered(one, call)
+    returning.go_on(person, held(call, person))
+    assert not returning.is_offered(one, call)
+    applying.withdraw(person, held(call, person))
+    assert returning.until(one, call) is None
+    with pytest.raises(returning.TooLate):
+        returning.go_on(person, held(call, person))
 
 
 def test_the_letter_says_until_when_and_where() -> None:
