@@ -168,7 +168,7 @@ def _take(told: Told | None, *, proven: ColumnElement[bool] | None) -> None:
         (Refusal.SECOND_STEP, not invite.person.asks_second_step),
         (Refusal.CLOSED, invites.is_open(invite)),
     )
-    at = said_at or now()
+    at = min(said_at or now(), now())  # a clock that is ahead bars no later word
     if told.method == "COUNTER":
         starts, ends = _proposed(told, invite)
         _leave(invite, Word.COUNTER, at, starts_at=starts, ends_at=ends)
@@ -238,12 +238,14 @@ def _proposed(told: Told, invite: Invite) -> tuple[datetime, datetime]:
     """The times that are asked for. Raises Refused: they are unclear, over, too long, or those that stand."""
     entry = invite.entry
     starts = _instant(told.starts)
-    ends = _instant(told.ends) if told.ends else starts and starts + (entry.ends_at - entry.starts_at)
-    if starts is None or ends is None:
-        raise Refused(Refusal.TIMES)
     moment = now()
+    # Looked at before anything is added to it: the last hour of the year 9999 has none after it.
+    if starts is None or not moment < starts < moment + AHEAD:
+        raise Refused(Refusal.TIMES)
+    ends = _instant(told.ends) if told.ends else starts + (entry.ends_at - entry.starts_at)
+    if ends is None:
+        raise Refused(Refusal.TIMES)
     _demand(
-        (Refusal.TIMES, moment < starts < moment + AHEAD),
         (Refusal.TIMES, timedelta() < ends - starts <= LONGEST),
         (Refusal.TIMES, (starts, ends) != (entry.starts_at, entry.ends_at)),
     )
@@ -263,7 +265,7 @@ def _instant(written: list[str]) -> datetime | None:
     zone = get_global("windows_zone_mapping").get(zone, zone)
     try:
         return utc_of(datetime.strptime(value, "%Y%m%dT%H%M%S"), zone, 0)  # noqa: DTZ007 (the zone follows)
-    except (ValueError, UnknownZone, LocalTimeDoesNotExist):
+    except (ValueError, OverflowError, UnknownZone, LocalTimeDoesNotExist):
         return None
 
 

@@ -76,13 +76,15 @@ class Day:
 
 
 def parts(found: Iterable[T]) -> list[Part[T]]:
-    """Each session on the day on which it begins, and on the next one as far as it goes on there; in their order."""
+    """Each session on the day on which it begins, and on those after it as far as it goes on there; in their order."""
     cut = []
     for one in found:
         first, last = one.start.date(), one.end.date()
-        cut.append(Part(one, first, _minutes(one.start), DAY if last > first else _minutes(one.end)))
-        if last > first and _minutes(one.end):
-            cut.append(Part(one, last, 0, _minutes(one.end), goes_on=True))
+        for on in (first + timedelta(days=n) for n in range((last - first).days + 1)):
+            start = _minutes(one.start) if on == first else 0
+            end = _minutes(one.end) if on == last else DAY
+            if on == first or end:
+                cut.append(Part(one, on, start, end, goes_on=on > first))
     return sorted(cut, key=lambda part: (part.day, part.start))
 
 
@@ -131,13 +133,18 @@ def slot(
     return Slot(
         start=start,
         length=max(1, end - start),
-        time=str(_("Until %(time)s", time=show_time(ends))) if part.goes_on else show_span(begins, ends, lang),
+        time=_goes_on(part) if part.goes_on else show_span(begins, ends, lang),
         datetime=(ends if part.goes_on else begins).isoformat(timespec="minutes"),
         title=title,
         url=url,
         note=note,
         state=state,
     )
+
+
+def _goes_on(part: Part[T]) -> str:
+    """Until when it goes on that day; nothing where it takes all of it."""
+    return str(_("Until %(time)s", time=show_time(part.of.end))) if part.end < DAY else ""
 
 
 def _row_at(minutes: int, hours: range) -> int:

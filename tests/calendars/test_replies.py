@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from eventhub.calendars import actions, imip, invites, replies, reply_reader
 from eventhub.calendars.models import ArrivedReply, CalendarEntry, Invite, InviteWord, Partstat, Word
@@ -140,6 +140,20 @@ REFUSED: dict[str, tuple[Callable[[Invite], bytes], Refusal]] = {
         lambda one: mail(one, header="COUNTER", method="COUNTER", dtend=stamp(now())),
         Refusal.TIMES,
     ),
+    "the last hour that a clock can say": (
+        lambda one: mail(one, header="COUNTER", method="COUNTER", dtstart="99991231T235900Z", without=("DTEND",)),
+        Refusal.TIMES,
+    ),
+    "the first hour that a clock can say, east of here": (
+        lambda one: mail(
+            one,
+            calendar(one, method="COUNTER", without=("DTSTART:",)).replace(
+                "END:VEVENT", "DTSTART;TZID=Asia/Tokyo:00010101T000000\r\nEND:VEVENT"
+            ),
+            header="COUNTER",
+        ),
+        Refusal.TIMES,
+    ),
     "times of a zone that is none": (
         lambda one: mail(
             one, header="COUNTER", method="COUNTER", dtstart__Moon="20271126T100000", without=("DTSTART:",)
@@ -228,6 +242,19 @@ def test_without_the_secret_an_answer_waits_for_a_person_and_a_flood_is_one_line
     assert invite.partstat is Partstat.NEEDS_ACTION
     [word] = db.session.scalars(select(InviteWord)).all()
     assert (word.kind, word.partstat) == (Word.UNPROVEN, Partstat.DECLINED)
+
+
+def test_a_proposal_whose_clock_is_ahead_bars_no_later_one() -> None:
+    invite, _ = invited()
+    for hours, dtstamp in ((48, "20991231T235959Z"), (72, stamp(now(), later=HOUR))):
+        asked = stamp(now(), later=hours * HOUR)
+        written = mail(invite, header="COUNTER", method="COUNTER", dtstamp=dtstamp, dtstart=asked, without=("DTEND",))
+        assert arrive(written, invite) is None
+        db.session.execute(update(InviteWord).values(dtstamp=InviteWord.dtstamp - timedelta(seconds=1)))
+    [word] = db.session.scalars(select(InviteWord).execution_options(populate_existing=True)).all()
+    assert word.dtstamp <= now()
+    assert word.starts_at
+    assert word.starts_at > now() + 60 * HOUR
 
 
 def test_without_the_secret_strangers_and_proposals_come_to_nothing() -> None:

@@ -2,14 +2,17 @@
 
 import gzip
 import re
-from datetime import date, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
 
 from eventhub.kit.db import db
 from eventhub.kit.revisions import bump
+from eventhub.programme import grid
 from eventhub.programme.models import Event, Publication, SessionKind
 from tests.factories.programme import make_event, make_room, make_session
 from tests.programme.console import text_of
@@ -134,3 +137,16 @@ def test_a_title_in_another_language_says_so(client: FlaskClient) -> None:
     page = week_of(client, event)
     assert '<span lang="fr" dir="ltr">Accueil &lt;b&gt;</span>' in page
     assert "French" in text_of(client.get(f"/en/events/{event.slug}/week"))
+
+
+def test_a_day_that_the_clocks_shorten_lies_on_three() -> None:
+    """24 hours that begin before the night on which an hour is lost end on the day after the next."""
+    zone = ZoneInfo("Europe/Zurich")
+    begins = datetime(2027, 3, 27, 23, 30, tzinfo=zone)
+    ends = (begins.astimezone(UTC) + timedelta(hours=24)).astimezone(zone)
+    found = grid.parts([SimpleNamespace(start=begins, end=ends)])
+    assert [(part.day.day, part.start, part.end, part.goes_on) for part in found] == [
+        (27, 23 * 60 + 30, grid.DAY, False),
+        (28, 0, grid.DAY, True),
+        (29, 0, 30, True),
+    ]
