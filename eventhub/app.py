@@ -124,6 +124,7 @@ from eventhub.programme.api import bp as programme_api
 from eventhub.programme.footer_pages import NAMES as FOOTER
 from eventhub.programme.footer_pages import footer_title
 from eventhub.programme.organiser_views import scope_choices, scope_names
+from eventhub.programme.panels import PROVIDERS as PROGRAMME_PANELS
 from eventhub.programme.queries import scopes_of
 from eventhub.programme.views import bp as programme_pages
 from eventhub.questionnaires.access import EDITORS as QUESTIONNAIRE_EDITORS
@@ -153,12 +154,21 @@ from eventhub.reviewing import lift_views as reviewing_console
 from eventhub.reviewing import models as reviewing_models
 from eventhub.reviewing import views as reviewing_pages
 from eventhub.reviewing.panels import PROVIDERS as REVIEWING_PANELS
+from eventhub.rounds import models as rounds_models
+from eventhub.rounds.organiser_views import bp as rounds_console
+from eventhub.rounds.panels import PROVIDERS as ROUNDS_PANELS
+from eventhub.rounds.views import bp as rounds_pages
 from eventhub.selecting import aside_views as selecting_asides
 from eventhub.selecting import file_views as selecting_files
 from eventhub.selecting import models as selecting_models
 from eventhub.selecting import slate_views as selecting_slates
 from eventhub.selecting import views as selecting_room
 from eventhub.selecting.panels import PROVIDERS as SELECTING_PANELS
+from eventhub.tracker import api as tracker_api
+from eventhub.tracker import models as tracker_models
+from eventhub.tracker import organiser_views as tracker_console
+from eventhub.tracker import views as tracker_pages
+from eventhub.tracker.panels import PROVIDERS as TRACKER_PANELS
 
 ROOT = Path(__file__).parent.parent
 MAX_UPLOAD = 25_000_000
@@ -229,6 +239,10 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *{module.bp: module for module in (commitments_records, commitments_rooms, commitments_succession)},
     *{module.bp: module for module in (evidence_pages, evidence_links)},
     evidence_console.bp,
+    tracker_pages.bp,
+    tracker_console.bp,
+    rounds_pages,
+    rounds_console,
     papers_pages,
     papers_console,
     *{module.bp: module for module in (checkin_console, checkin_phones, checkin_rooms)},
@@ -261,6 +275,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
 MACHINE_BLUEPRINTS: tuple[Blueprint, ...] = (
     programme_api,
     calendars_pages.bp,
+    tracker_api.bp,
 )
 """Feeds, files and health checks: one address for all languages."""
 
@@ -300,6 +315,7 @@ OPEN_TO = {
 PANELS: tuple[tuple[str, Provider], ...] = (
     ("people.scopes", scope_choices),
     ("people.scope_names", scope_names),
+    *PROGRAMME_PANELS,
     *REGISTRATION_PANELS,
     *DELEGATIONS_PANELS,
     *HELPING_PANELS,
@@ -309,7 +325,9 @@ PANELS: tuple[tuple[str, Provider], ...] = (
     *ARRANGEMENTS_PANELS,
     *MAILINGS_PANELS,
     *COMMITMENTS_PANELS,
+    *TRACKER_PANELS,
     *EVIDENCE_PANELS,
+    *ROUNDS_PANELS,
     *FUNDING_CALL_PANELS,
     *FUNDING_PANELS,
     *FUNDING_DESK_PANELS,
@@ -336,6 +354,7 @@ WORDS = {
     "show_zone": i18n.show_zone,
     "show_days": i18n.show_days,
     "show_moment": i18n.show_moment,
+    "show_span": i18n.show_span,
     "show_own": i18n.show_own,
     "said_by_clock": i18n.said_by_clock,
     "show_amount": i18n.show_amount,
@@ -476,6 +495,7 @@ TABLES = (
     calendars_models,
     checkin_models,
     commitments_models,
+    rounds_models,
     delegations_models,
     evidence_models,
     funding_models,
@@ -487,5 +507,6 @@ TABLES = (
     registration_models,
     reviewing_models,
     selecting_models,
+    tracker_models,
 )
 """Modules whose tables must be known before the first query or migration."""

@@ -7,6 +7,7 @@ import structlog
 
 from eventhub.awards import (
     awarding,
+    dashboard,
     dashboard_counts,
     dashboard_orders,
     donors,
@@ -23,7 +24,7 @@ from eventhub.awards import (
     stuck,
 )
 from eventhub.awards.letters import Kind
-from eventhub.awards.models import Replacement
+from eventhub.awards.models import Outcome, Replacement
 from eventhub.awards.release_models import Release
 from eventhub.funding.models import Call, State
 from eventhub.kit import outbox
@@ -70,6 +71,12 @@ def release(release_id: str) -> None:
     releasing.release_due(uuid.UUID(release_id))
 
 
+@writes("awards.count_money")
+def count_money(call_id: str) -> None:
+    """Decisions were released: what may be read of the money follows."""
+    dashboard.count_anew(uuid.UUID(call_id))
+
+
 @mails("awards.release_failed")
 def release_failed(release_id: str) -> Letter | None:
     """A release was not done, or not for everybody."""
@@ -89,6 +96,16 @@ def accepted(award_id: str) -> Letter | None:
     return _about("accepted", award_id)
 
 
+@mails("awards.nominee_accepted")
+def nominee_accepted(award_id: str) -> Letter | None:
+    """A grant was accepted, for whoever nominated its holder. Nothing once it has ended."""
+    award = queries.award(uuid.UUID(award_id))
+    row = replacing.nominator_of(award)
+    if row is None or award.outcome is not Outcome.ACCEPTED or award.application.erased_at is not None:
+        return None
+    return letters.nominee_accepted(award, row, queries.rules_of(award.application.call_id).report_days)
+
+
 @mails("awards.lapsed")
 def lapsed(award_id: str) -> Letter | None:
     """Nobody answered in time."""
@@ -97,7 +114,7 @@ def lapsed(award_id: str) -> Letter | None:
 
 @mails("awards.ended")
 def ended(award_id: str) -> Letter | None:
-    """Somebody else ended a grant: the fund, or the nominator who named another person."""
+    """A grant has ended: by the fund, by the nominator who named another person, or by its holder."""
     return _about("ended", award_id)
 
 

@@ -14,7 +14,7 @@ from eventhub.calendars.blobs import place
 from eventhub.calendars.models import CalendarEntry, InviteMail, Method
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
-from eventhub.kit.i18n import in_language, show_moment
+from eventhub.kit.i18n import in_language, show_moment, show_span
 from eventhub.kit.mail import Letter
 from eventhub.kit.outbox import promise
 from eventhub.kit.web import absolute
@@ -187,7 +187,7 @@ def _context(mail: InviteMail, why: Occasion) -> dict[str, Any]:
         "why": why.value,
         "title": _title(mail),
         "when": show_moment(entry.starts_at, entry.time_zone, person.language),
-        "until": show_moment(entry.ends_at, entry.time_zone, person.language),
+        "hours": show_span(entry.starts_local, entry.ends_local, person.language),
         "own": show_moment(entry.starts_at, person.time_zone, person.language),
         "place": place(session, person.language),
         "online": session.join_link is not None,

@@ -38,6 +38,7 @@ from eventhub.people.models import (
 from eventhub.people.queries import admins_of_all, grants_of, person_by_email
 from eventhub.registration import copies, offers, personal_data, security
 from eventhub.reviewing import personal_data as readers
+from eventhub.rounds import keeping as rounds
 from eventhub.selecting import personal_data as boards
 from workers.app import mails, writes
 from workers.upkeep import by_the_clock
@@ -97,6 +98,7 @@ ERASERS: tuple[OnPerson, ...] = (
     erase_registrations,
     arrangements.erase,
     commitments.erase,
+    rounds.erase,
     mailings_keeping.erase,
     forget_papers,
     calendars.erase,

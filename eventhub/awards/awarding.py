@@ -257,6 +257,7 @@ def answer_held(
         move(award.application, State.ACCEPTED, actor=actor, text=text)
         award.outcome, award.answered_at = wanted, moment
         promise("awards.accepted", award_id=award.id)
+        promise("awards.nominee_accepted", award_id=award.id)
         db.session.flush()
     else:
         award.answered_at = moment

@@ -6,14 +6,17 @@ The rules of a call are changed by two people too; so nobody alone has more mone
 import uuid
 
 from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 
-from eventhub.awards.ledger import AmountWrong, change_budget, demand_cut
+from eventhub.awards import queries
+from eventhub.awards.ledger import AmountWrong, change_budget, demand_cut, lent, shown
 from eventhub.awards.money_models import BudgetChange, FundEnvelope
 from eventhub.funding.moves import NotPossible
 from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError, means
+from eventhub.kit.i18n import language
 from eventhub.people.models import Person
 
 MARK = "budget:"
@@ -27,16 +30,30 @@ class TwoOfFinance(DomainError):
     message = _l("You asked for this change. A colleague of finance has to agree to it.")
 
 
+class MoreThanBudget(DomainError):
+    """A cut by more than the budget is, as the page shows it."""
+
+    status = 422
+    field = "amount"
+
+    def __init__(self, row: FundEnvelope, budget: int) -> None:
+        said = LazyString(lambda: shown(row, budget, language()))
+        super().__init__(_l("This is more than the whole budget of %(amount)s.", amount=said))
+
+
 means("ck_fund_budget_change_two_people", TwoOfFinance())
 
 
 def ask(actor: Person, row: FundEnvelope, difference: int, *, why: str) -> BudgetChange:
     """Somebody of finance wants another budget: more, or less by a negative ``difference`` (minor units). Nothing
-    changes yet. Raises AmountWrong, and EnvelopeBroken for a cut that the envelope does not bear.
+    changes yet. Raises AmountWrong, MoreThanBudget, and EnvelopeBroken for a cut that the envelope does not bear.
     """
     if not difference:
         raise AmountWrong
     if difference < 0:
+        budget = row.budget - lent(queries.envelopes(row.call_id)).get(row.id, 0)
+        if -difference > budget:
+            raise MoreThanBudget(row, budget)
         demand_cut(row, -difference)
     made = BudgetChange(id=uuid.uuid4(), envelope=row, difference=difference, why=why, asked_by_id=actor.id)
     db.session.add(made)

@@ -1,6 +1,5 @@
 """The forms of staff about grants: visas, tickets, costs, payments, budgets, rates, stays."""
 
-import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,22 +13,19 @@ from wtforms.validators import Length, ValidationError
 
 from eventhub.awards.receipts import ALLOWED
 from eventhub.awards.stays import LEGS
+from eventhub.kit.amounts import MOST, TOO_LARGE, TWO_WAYS, why_not
 from eventhub.kit.clock import now
 from eventhub.kit.files import LIMIT, PHOTO_LIMIT, accept_attribute
 from eventhub.kit.forms import Form, optional, options, required
 from eventhub.kit.i18n import language, show_date
 from eventhub.kit.money import AmountWrong, MoneyError, Why, digits_of, parse_amount, parse_units
-from eventhub.questionnaires.typed import TWO_WAYS
 from eventhub.questionnaires.uploads import GO_ON
 
-CURRENCY = re.compile(r"[A-Za-z]{3}")
 LARGEST_UNITS = Decimal(10) ** 13
 UNIT_DIGITS = 10
 """Decimals of a rate, as the table keeps it."""
 RATE_AHEAD = timedelta(days=31)
 """So far ahead a rate may begin."""
-MOST = 10**9
-"""Units of a currency: more than that was typed by mistake."""
 SENT = _l("One file: PDF, JPEG, PNG or WebP, of at most %(size)s MB.", size=LIMIT // 10**6)
 
 
@@ -37,19 +33,19 @@ def amount_of(typed: str, currency: str) -> int:
     """Minor units of what was typed. Raises ValidationError with words for the person."""
     try:
         found = parse_amount(typed, currency, language())
-    except AmountWrong as error:
-        if error.why is Why.NEGATIVE:
-            raise ValidationError(_l("An amount cannot be less than nothing")) from None
-        if error.why is Why.TOO_LARGE:
-            raise ValidationError(_l("This amount is too large: at most %(most)s", most=str(MOST))) from None
-        if error.why is Why.AMBIGUOUS:
-            raise ValidationError(TWO_WAYS) from None
-        raise ValidationError(_l("Write an amount, such as 120,000")) from None
-    except MoneyError:
-        raise ValidationError(_l("Write an amount, such as 120,000")) from None
+    except MoneyError as error:
+        raise ValidationError(why_not(error)) from None
     if found.decimal > MOST:
-        raise ValidationError(_l("This amount is too large: at most %(most)s", most=str(MOST)))
+        raise ValidationError(TOO_LARGE)
     return found.minor
+
+
+def _is_currency(code: str) -> bool:
+    try:
+        digits_of(code)
+    except MoneyError:
+        return False
+    return True
 
 
 def sensible_day(_form: Any, field: Any) -> None:
@@ -148,6 +144,23 @@ PAPER: dict[str, Any] = {
 }
 
 
+class OwnVisaForm(Form):
+    """What whoever travels says of the visa."""
+
+    asked_on = day(_l("Asked for on"), needed=False)
+    appointment_on = day(_l("Appointment on"), needed=False)
+
+
+class LeaveForm(Form):
+    """Why somebody cannot come."""
+
+    text = words(
+        _l("Do you want to say why?"),
+        needed=False,
+        description=_l("The fund’s desk alone reads it. Never write what could put somebody in danger."),
+    )
+
+
 class ReceiptForm(Form):
     """A receipt."""
 
@@ -177,15 +190,14 @@ class CostForm(ReceiptForm):
     def validate_currency(self, field: StringField) -> None:
         """A currency that somebody pays with."""
         field.data = (field.data or "").upper()
-        try:
-            digits_of(field.data if CURRENCY.fullmatch(field.data) else "")
-        except MoneyError:
-            raise ValidationError(_l("Three letters, such as USD")) from None
+        if not _is_currency(field.data):
+            raise ValidationError(_l("Three letters, such as USD"))
 
     def validate_given(self, field: StringField) -> None:
-        """An amount of that currency."""
-        if CURRENCY.fullmatch(self.currency.data or ""):
-            amount_of(field.data or "", (self.currency.data or "").upper())
+        """An amount of that currency; where there is no such currency, that alone is told."""
+        currency = (self.currency.data or "").upper()
+        if _is_currency(currency):
+            amount_of(field.data or "", currency)
 
 
 class PayForm(Form):
@@ -296,10 +308,8 @@ class RateForm(Form):
     def validate_currency(self, field: StringField) -> None:
         """Another currency than the fund's own."""
         field.data = (field.data or "").upper()
-        try:
-            digits_of(field.data if CURRENCY.fullmatch(field.data) else "")
-        except MoneyError:
-            raise ValidationError(_l("Three letters, such as USD")) from None
+        if not _is_currency(field.data):
+            raise ValidationError(_l("Three letters, such as USD"))
         if field.data == self.base:
             raise ValidationError(_l("This is the fund’s own currency"))
 

@@ -16,6 +16,7 @@ from sqlalchemy import func, select, true
 
 from eventhub.awards import console_queries, dashboard_money, ledger
 from eventhub.awards.dashboard_models import FrozenBalance
+from eventhub.awards.dashboard_money import MOVING
 from eventhub.awards.models import Award, AwardLine, Ticket, TravelReport
 from eventhub.awards.money_models import ExchangeRate, FundEnvelope
 from eventhub.funding.allowance import CostKind
@@ -32,7 +33,9 @@ RATES = 60
 
 @dataclass(frozen=True)
 class Sum:
-    """An envelope, or all of them (``key`` is empty), in minor units; None where it is not told."""
+    """An envelope, or all of them (``key`` is empty), in minor units; None where it is not told. ``counted``: when what
+    is told of it was counted; None where it is of this minute, or that is not known.
+    """
 
     key: str
     budget: int
@@ -41,6 +44,7 @@ class Sum:
     paid: int | None
     returned: int | None
     free: int | None
+    counted: datetime | None = None
 
     @property
     def spent(self) -> int | None:
@@ -73,6 +77,11 @@ class Money:
     people: int
     each: int | None
 
+    @property
+    def is_older(self) -> bool:
+        """Whether money has moved since the envelopes were counted: together they are not the whole."""
+        return any(_together(self.envelopes, name) not in {None, getattr(self.whole, name)} for name in MOVING)
+
 
 def money(call: Call, *, exact: bool, tells: bool = False) -> Money:
     """Envelopes and costs; ``exact``: for whoever may see persons, of this minute. For all others as of the last count
@@ -91,7 +100,7 @@ def money(call: Call, *, exact: bool, tells: bool = False) -> Money:
     names = ("budget", "reserved", "committed", "paid", "returned", "free")
     whole = Sum("", *(sum(getattr(one, name) for one in envelopes) for name in names))
     if tells and len(rows) > 1:
-        envelopes = _frozen(call, rows).envelopes
+        envelopes = _of_one_count(_frozen(call, rows).envelopes, whole)
     people = _people(call.id)
     return Money(call.currency, envelopes, whole, _costs(call.id), people, _each(whole, people))
 
@@ -102,6 +111,28 @@ def freeze(call: Call, row: FrozenBalance) -> None:
     costs = [(one.kind, one.people, one.estimated, one.approved, one.actual, one.authorised) for one in found]
     money = dashboard_money.published(call, costs, row.numbers.get("money"), lines_of(found))
     row.numbers = row.numbers | {"money": money}
+
+
+def count_anew(call_id: uuid.UUID) -> None:
+    """Decisions were released: what may be read of the money follows at once, where it tells of five people at the
+    least (dashboard_money.py). Safe to repeat; nothing where no night has counted the call yet.
+    """
+    row = db.session.get(FrozenBalance, call_id, with_for_update=True)
+    if row is not None:
+        freeze(db.session.get_one(Call, call_id), row)
+        db.session.flush()
+
+
+def _together(envelopes: Sequence[Sum], name: str) -> int | None:
+    found = [getattr(one, name) for one in envelopes]
+    return None if None in found else sum(found)
+
+
+def _of_one_count(envelopes: tuple[Sum, ...], whole: Sum) -> tuple[Sum, ...]:
+    """Without what is free in each where they were counted before the whole: more would seem free than is."""
+    if _together(envelopes, "free") in {None, whole.free}:
+        return envelopes
+    return tuple(replace(one, free=None) for one in envelopes)
 
 
 def _frozen(call: Call, rows: Sequence[FundEnvelope]) -> Money:
@@ -115,14 +146,16 @@ def _frozen(call: Call, rows: Sequence[FundEnvelope]) -> Money:
         if key not in sums:
             return Sum(key, budget, None, None, None, None, None)
         reserved, committed, paid, returned = sums[key]
-        return Sum(key, budget, reserved, committed, paid, returned, ceiling - reserved - committed - paid + returned)
+        free = ceiling - reserved - committed - paid + returned
+        at = told.get("at", {}).get("parts" if key else "whole")
+        counted = datetime.fromisoformat(at) if at else None
+        return Sum(key, budget, reserved, committed, paid, returned, free, counted)
 
     envelopes = tuple(as_told(one.key, one.budget - lent.get(one.id, 0), ceilings[one.key]) for one in rows)
     if any(one.kept is not None for one in rows) and len(rows) > 1:
         envelopes = tuple(replace(one, free=None) for one in envelopes)
     whole = as_told("", sum(one.budget for one in rows), sum(ceilings.values()))
-    if len(rows) == 1:
-        envelopes = (replace(whole, key=rows[0].key),)
+    envelopes = (replace(whole, key=rows[0].key),) if len(rows) == 1 else _of_one_count(envelopes, whole)
     costs = tuple(Cost(CostKind(kind), *numbers) for kind, *numbers in told["costs"])
     return Money(call.currency, envelopes, whole, together(costs), told["people"], _each(whole, told["people"]))
 

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from eventhub.awards.models import Award, AwardLine
 from eventhub.awards.money_models import FundEnvelope
 from eventhub.funding.models import Call
+from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.small_numbers import STEP
 
@@ -30,10 +31,12 @@ def published(
     call: Call, costs: Sequence[Sequence[Any]], before: Mapping[str, Any] | None, lines: Lines | None = None
 ) -> dict[str, Any]:
     """What of the money may be read by now, after what was told before: ``sums`` by envelope, "" for the whole, and
-    ``costs`` as they were counted now, or before. ``lines``: which kinds stand together, else each alone.
-    Three statements.
+    ``costs`` as they were counted now, or before; ``at``: when the sums that are told were counted, of the whole and of
+    its parts. Where they are the same again that instant stays: a newer one would tell that nobody moved since.
+    ``lines``: which kinds stand together, else each alone. Three statements.
     """
     told: dict[str, Any] = dict(before or {"sums": {}, "costs": [], "people": 0, "marks": {}})
+    known = told["sums"]
     envelopes = db.session.scalars(select(FundEnvelope).where(FundEnvelope.call_id == call.id)).all()
     by_envelope, by_kind = _marks(envelopes)
     marks = told["marks"]
@@ -57,14 +60,18 @@ def published(
             marks = marks | {"envelopes": by_envelope, "parts": [*parts, by_envelope]}
     if told["people"] and ("kinds" not in marks or _apart(by_kind, marks["kinds"])):
         own = _each(by_kind) if lines is None else [sorted(one) for one in lines]
-        known = marks.get("lines", [])
+        former = marks.get("lines", [])
         if all(
             _hides(own, by_kind, one["lines"], one["marks"]) and _hides(one["lines"], one["marks"], own, by_kind)
-            for one in known
+            for one in former
         ):
             told["costs"] = [list(one) for one in costs]
-            marks = marks | {"kinds": by_kind, "lines": [*known, {"lines": own, "marks": by_kind}]}
-    return told | {"marks": marks}
+            marks = marks | {"kinds": by_kind, "lines": [*former, {"lines": own, "marks": by_kind}]}
+    at, moment = dict(told.get("at", {})), now().isoformat(timespec="minutes")
+    for name, keys in (("whole", {""}), ("parts", told["sums"].keys() - {""})):
+        if any(told["sums"].get(key) != known.get(key) for key in keys):
+            at[name] = moment
+    return told | {"marks": marks, "at": at}
 
 
 def _each(marks: Marks) -> list[list[str]]:

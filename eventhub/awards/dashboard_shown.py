@@ -16,7 +16,16 @@ from eventhub.funding.models import Call
 from eventhub.funding.rules import Balance as Rule
 from eventhub.funding.rules import Bound, Rules, Unit
 from eventhub.kit import codes
-from eventhub.kit.i18n import in_language, language, show_amount, show_date, show_days, show_money, show_number
+from eventhub.kit.i18n import (
+    in_language,
+    language,
+    show_amount,
+    show_date,
+    show_days,
+    show_money,
+    show_number,
+    show_own,
+)
 from eventhub.kit.money import Money
 from eventhub.kit.small_numbers import STEP
 from eventhub.selecting.inputs import RULE
@@ -171,6 +180,13 @@ def kind(cost: Cost) -> str:
     return codes.label("fund_cost_line", cost.kind.value, language()) if cost.kind else str(_("Other costs"))
 
 
+def counted(call: Call, one: Sum) -> str:
+    """When what is told of an envelope was counted, by the clock of its call; empty where it is of this minute."""
+    if one.counted is None:
+        return ""
+    return str(_("Counted on %(moment)s.", moment=show_own(one.counted, call.time_zone, language())))
+
+
 def money_rows(call: Call, rules: Rules, found: FundMoney) -> dict[str, Any]:
     """Envelopes and costs as figures; the currency stands in the heads of the tables."""
     lang = language()
@@ -184,7 +200,11 @@ def money_rows(call: Call, rules: Rules, found: FundMoney) -> dict[str, Any]:
     return {
         "heads": heads(SUM_NAMES.values()),
         "envelopes": [
-            {"label": envelope(call, rules, one), "numbers": [amount(getattr(one, name)) for name in SUMS]}
+            {
+                "label": envelope(call, rules, one),
+                "numbers": [amount(getattr(one, name)) for name in SUMS],
+                "counted": counted(call, one),
+            }
             for one in listed
         ],
         "cost_heads": heads(AMOUNT_NAMES.values()),

@@ -18,7 +18,7 @@ from eventhub.awards.replacing import link as replacement_link
 from eventhub.funding import attending, thread
 from eventhub.funding.attending import Attending, Step
 from eventhub.funding.behalf import helper_of
-from eventhub.funding.models import Application, Call, State
+from eventhub.funding.models import Application, Call, Endorsement, State
 from eventhub.kit.clock import now
 from eventhub.kit.codes import reason_text
 from eventhub.kit.i18n import UNCHOSEN, Moment, in_language, show_date, show_days, show_moment
@@ -57,6 +57,10 @@ TICKET = (
     _l("If a day or your name on the ticket is wrong, please write to us at once."),
 )
 THANKS = (_l("Thank you. Your report is filed, and nothing is owed any more. It helps those who come after you."),)
+WHO_REPORTS = _l(
+    "Whoever travels reports on the journey. Until the report is filed, neither the traveller nor your organization can"
+    " have another grant."
+)
 ONE_PRESS = _l("One press is enough, and it needs no account.")
 
 SUBJECTS: dict[Kind, Callable[[str], str]] = {
@@ -202,6 +206,32 @@ def replace(row: Replacement, call: Call) -> Letter:
                 {"label": _l("Name somebody"), "url": absolute("awards.replace", lang=lang, token=secret)},
                 attending.helping(lang),
             ],
+            "foot": FOOT_NOMINATOR,
+        },
+    )
+
+
+def nominee_accepted(award: Award, row: Endorsement, report_days: int) -> Letter:
+    """To whoever nominated somebody who accepted: what this asks of the organization. Names nobody."""
+    lang, known = row.language, person_by_email(row.email)
+    if known is not None and known.discreet:
+        return _neutral(row.email, lang, "people.me")
+    call = award.application.call
+    title = title_of(call, lang)
+    days = lazy_ngettext(
+        "A report is due %(num)s day after the journey.", "A report is due %(num)s days after the journey.", report_days
+    )
+    return Letter(
+        row.email,
+        lang,
+        lambda: gettext("A grant was accepted: %(fund)s", fund=title),
+        "registration/letter",
+        {
+            "name": "",
+            "paragraphs": [_l("Somebody whom your organization nominated has accepted a grant."), days, WHO_REPORTS],
+            "quote": None,
+            "facts": [{"label": _l("Fund"), "value": title}, *attending.facts(call, lang)],
+            "buttons": [attending.helping(lang)],
             "foot": FOOT_NOMINATOR,
         },
     )
@@ -362,7 +392,7 @@ def _joined(sentences: Sequence[Any]) -> Any:
 
 
 def _ended(award: Award) -> Sequence[Any]:
-    """Somebody else ended it: who, and that nothing more is to be bought."""
+    """Who ended it, and that nothing more is to be bought."""
     return [
         why_ended(award.outcome),
         _l("Please buy and book nothing more for this journey: the fund no longer pays for it."),

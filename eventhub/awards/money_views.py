@@ -10,7 +10,17 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import pgettext
 
-from eventhub.awards import budgets, console_queries, console_shown, dashboard, ledger, queries, releasing, rule_budgets
+from eventhub.awards import (
+    budgets,
+    console_queries,
+    console_shown,
+    dashboard,
+    dashboard_shown,
+    ledger,
+    queries,
+    releasing,
+    rule_budgets,
+)
 from eventhub.awards.console import Place, at_awards, at_till, bp
 from eventhub.awards.console_forms import BudgetForm, RateForm, chosen_day
 from eventhub.awards.console_queries import Entry
@@ -65,8 +75,8 @@ def budget(slug: str, envelope_id: uuid.UUID) -> ResponseReturnValue:
         slug=slug,
         title=title_of(place.reading.call, g.lang),
         name=_title(place, row),
-        facts=None if is_near else _facts(place, row),
         form=form,
+        **({} if is_near else _facts(place, row)),
     )
     return page, form.status
 
@@ -150,11 +160,10 @@ def rates(slug: str) -> ResponseReturnValue:
     return page, form.status
 
 
-def _facts(place: Place, row: FundEnvelope) -> list[tuple[Any, str]]:
+def _facts(place: Place, row: FundEnvelope) -> dict[str, Any]:
     if place.reading.rules.envelopes_tell:
-        return _told(place, row)
-    facts: list[tuple[Any, str]] = console_shown.sums(row)["facts"]
-    return facts
+        return _told(place, dashboard.money(place.reading.call, exact=True, tells=True), row)
+    return {"facts": console_shown.sums(row)["facts"], "counted": ""}
 
 
 def _decided(
@@ -194,6 +203,7 @@ def _draw(place: Place, sent: Form | None = None) -> ResponseReturnValue:
     lags = [] if is_near else rule_budgets.lagging(place.call_id)
     keys = {one.key: one for one in envelopes}
     shown = [console_shown.as_one(envelopes)] if tells else envelopes
+    told = dashboard.money(call, exact=True, tells=True) if tells and not is_near else None
     page = render_template(
         "awards/money.html",
         slug=place.slug,
@@ -204,9 +214,10 @@ def _draw(place: Place, sent: Form | None = None) -> ResponseReturnValue:
             | {"id": one.id, "title": _("All envelopes together") if tells and not is_near else _title(place, one)}
             for one in (envelopes if is_near else shown)
         ],
-        apart=[{"id": one.id, "title": _title(place, one), "facts": _told(place, one)} for one in envelopes]
-        if tells and not is_near
+        apart=[{"id": one.id, "title": _title(place, one)} | _told(place, told, one) for one in envelopes]
+        if told
         else [],
+        older=bool(told and told.is_older),
         hidden=SumsHidden.message if is_near else None,
         lags=[
             {
@@ -263,10 +274,9 @@ def _line(
     }
 
 
-def _told(place: Place, row: FundEnvelope) -> list[tuple[str, str]]:
+def _told(place: Place, found: dashboard.Money, row: FundEnvelope) -> dict[str, Any]:
     """One of several envelopes that tell of sealed answers: its budget, and what tells of nobody."""
-    found = dashboard.money(place.reading.call, exact=False).envelopes
-    one = next(each for each in found if each.key == row.key)
+    one = next(each for each in found.envelopes if each.key == row.key)
     named = [
         (_("Budget"), one.budget),
         (pgettext("money", "Reserved"), one.reserved),
@@ -275,7 +285,10 @@ def _told(place: Place, row: FundEnvelope) -> list[tuple[str, str]]:
         (pgettext("money", "Returned"), one.returned),
         (pgettext("money", "Free"), one.free),
     ]
-    return [(label, ledger.shown(row, minor, g.lang)) for label, minor in named if minor is not None]
+    return {
+        "facts": [(label, ledger.shown(row, minor, g.lang)) for label, minor in named if minor is not None],
+        "counted": dashboard_shown.counted(place.reading.call, one),
+    }
 
 
 def _title(place: Place, row: FundEnvelope) -> str:

@@ -11,11 +11,12 @@ from flask_babel import ngettext
 from sqlalchemy import select
 
 from eventhub.arrangements import visas
-from eventhub.awards import console_queries, letters, receipts
+from eventhub.awards import console_queries, leaving, letters, receipts
 from eventhub.awards.console_shown import VISAS
 from eventhub.awards.models import Award, AwardLine, Outcome, Ticket, TravelReport, Visa, VisaState
 from eventhub.funding.attending import Attending, when_and_where
 from eventhub.funding.models import State
+from eventhub.kit.clock import now
 from eventhub.kit.codes import label
 from eventhub.kit.db import db
 from eventhub.kit.i18n import show_date, show_days
@@ -126,7 +127,7 @@ def steps(award: Award, found: Journey, lines: list[AwardLine], there: Attending
         rows.append(
             {
                 "label": _("Write the report"),
-                "note": _("Due by %(day)s", day=show_date(found.report.due, g.lang)),
+                "note": _by(found.report.due, g.lang),
                 "url": url_for("awards.report", **own),
             }
         )
@@ -145,9 +146,8 @@ def steps(award: Award, found: Journey, lines: list[AwardLine], there: Attending
 
 def _visa_steps(award: Award, found: Journey, there: Attending | None) -> list[dict[str, Any]]:
     """While a visa is awaited: where the invitation letter is, and where the fund is told of it."""
-    if found.visa is None or award.application.state not in {State.VISA_PENDING, State.VISA_REFUSED}:
-        return []
-    if found.visa.state is VisaState.GRANTED:
+    tells = leaving.may_tell(award, found.visa)
+    if found.visa is None or not (tells or award.application.state is State.VISA_REFUSED):
         return []
     rows: list[dict[str, Any]] = []
     if there is not None and there.reference and visas.travels(there.event, there.attendance_mode):
@@ -158,7 +158,7 @@ def _visa_steps(award: Award, found: Journey, there: Attending | None) -> list[d
         {
             "label": _("Tell the fund where your visa stands"),
             "note": _("Needed by %(day)s", day=show_date(event.first_day, g.lang)) if event else None,
-            "url": url_for("funding_thread.mine", reference=award.application.reference),
+            "url": url_for("awards.visa" if tells else "funding_thread.mine", reference=award.application.reference),
         }
     )
     return rows
@@ -175,6 +175,12 @@ def _report(found: Journey, lang: str) -> str:
     if found.report is not None and found.report.filed_at is not None:
         return str(_("Your report is filed"))
     if found.report_due is not None:
-        return str(_("Due by %(day)s", day=show_date(found.report_due, lang)))
+        return _by(found.report_due, lang)
     days = found.report_days
     return str(ngettext("%(num)s day after the journey", "%(num)s days after the journey", days))
+
+
+def _by(due: date, lang: str) -> str:
+    """By when the report comes, or came not."""
+    day = show_date(due, lang)
+    return str(_("Was due by %(day)s", day=day) if due < now().date() else _("Due by %(day)s", day=day))

@@ -1,17 +1,27 @@
-"""What a person does with her own grant: sends receipts, reads the statement of her allowance, writes the report."""
+"""What a person does with her own grant: visa, leaving, receipts, the statement of the allowance, the report."""
 
 import uuid
 from zoneinfo import ZoneInfo
 
-from flask import flash, g, render_template, url_for
+from flask import flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from eventhub.awards import console_queries, console_shown, queries, receipts, reporting, statements, stays
-from eventhub.awards.console_forms import ReceiptForm
+from eventhub.awards import (
+    console_queries,
+    console_shown,
+    leaving,
+    queries,
+    receipts,
+    reporting,
+    statements,
+    stays,
+    travelling,
+)
+from eventhub.awards.console_forms import LeaveForm, OwnVisaForm, ReceiptForm
 from eventhub.awards.forms import ReportForm
 from eventhub.awards.letters import title_of
-from eventhub.awards.models import Award, AwardLine, AwardStay, Outcome
+from eventhub.awards.models import Award, AwardLine, AwardStay, Outcome, Visa
 from eventhub.awards.views import bp
 from eventhub.funding.allowance import Payee
 from eventhub.funding.moves import NotPossible
@@ -22,7 +32,7 @@ from eventhub.kit.codes import label
 from eventhub.kit.errors import NotFound
 from eventhub.kit.files import attachment
 from eventhub.kit.forms import ActionForm, posted, submit
-from eventhub.kit.i18n import show_date
+from eventhub.kit.i18n import show_date, show_days
 from eventhub.kit.web import back_to
 from eventhub.people.models import Person
 from eventhub.questionnaires import windows
@@ -72,6 +82,63 @@ def _own_line(award: Award, line_id: uuid.UUID) -> AwardLine:
     if row.payee is not Payee.TRAVELLER:
         raise NotFound
     return row
+
+
+@bp.route("/me/grants/<reference>/visa", methods=["GET", "POST"])
+@personal
+def visa(reference: str) -> ResponseReturnValue:
+    """Where the visa stands: when it was asked for, the day of the appointment, or that it was refused, which is asked
+    once more.
+    """
+    me: Person = actor().person
+    award = queries.own_award(subject(), reference, lock=posted())
+    row = travelling.visa_of(award)
+    if row is None or not leaving.may_tell(award, row):
+        return back_to("awards.mine", reference=reference)
+    known = {"asked_on": row.asked_on, "appointment_on": row.appointment_on}
+    go, form = request.form.get("go"), OwnVisaForm(data=known)
+    if form.validate_on_submit() and go != "ask" and submit(form, lambda: _tell(me, award, row, form, go)):
+        flash(_("Saved."), "ok")
+        return back_to("awards.mine", reference=reference)
+    page = render_template(
+        "awards/own_visa.html",
+        title=title_of(award.application.call, g.lang),
+        state=console_shown.VISAS[row.state],
+        form=form,
+        asks=go == "ask" and not form.errors,
+        reference=reference,
+        asking=url_for("funding_thread.mine", reference=reference),
+    )
+    return page, form.status
+
+
+def _tell(me: Person, award: Award, row: Visa, form: OwnVisaForm, go: str | None) -> Visa:
+    if go == "refused":
+        return leaving.visa_refused(me, award, row)
+    days = {"asked_on": form.asked_on.data, "appointment_on": form.appointment_on.data}
+    return leaving.visa_days(me, award, row, **days)
+
+
+@bp.route("/me/grants/<reference>/cannot-come", methods=["GET", "POST"])
+@personal
+def leave(reference: str) -> ResponseReturnValue:
+    """I cannot come: asked once, then the grant ends."""
+    award = queries.own_award(subject(), reference, lock=posted())
+    if not leaving.may_leave(award):
+        return back_to("awards.mine", reference=reference)
+    form, me = LeaveForm(), actor().person
+    if form.validate_on_submit() and submit(form, lambda: leaving.leave(me, award, text=form.text.data)):
+        flash(_("Thank you for telling us. The grant goes to somebody else."), "ok")
+        return back_to("awards.mine", reference=reference)
+    ticket = queries.ticket_of(award.id)
+    page = render_template(
+        "awards/leave.html",
+        title=title_of(award.application.call, g.lang),
+        form=form,
+        ticket=show_days(ticket.travels_on, ticket.returns_on, g.lang) if ticket else None,
+        reference=reference,
+    )
+    return page, form.status
 
 
 @bp.get("/me/grants/<reference>/allowance")

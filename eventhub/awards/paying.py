@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
 from eventhub.awards import queries, stays
-from eventhub.awards.ledger import Line, converted, free, write
+from eventhub.awards.ledger import AmountWrong, Line, converted, free, write
 from eventhub.awards.models import Award, AwardLine, Outcome, Payment
 from eventhub.awards.money_models import MovementKind
 from eventhub.awards.recommending import recommenders_of
@@ -134,13 +134,15 @@ def payable(award: Award, line: AwardLine, *, but: uuid.UUID | None = None) -> i
 def ask(actor: Person, award: Award, line: AwardLine, amount: int, *, payee: dict[str, str] | None = None) -> Payment:
     """Somebody of finance asks for a payment. ``payee``: who is paid in the traveller's place, and how.
 
-    The award is held. Raises NotPossible, ThreePeople, Forbidden, OverLine with what is left.
+    The award is held. Raises NotPossible, ThreePeople, Forbidden, AmountWrong, OverLine with what is left.
     """
     _demand_payer(actor, award)
     if not is_payable(award):
         raise NotPossible
+    if amount <= 0:
+        raise AmountWrong
     left = payable(award, line)
-    if not 0 < amount <= left:
+    if amount > left:
         raise OverLine(left)
     row = Payment(id=uuid.uuid4(), award_id=award.id, line=line, amount=amount, asked_by_id=actor.id)
     if payee:

@@ -28,7 +28,11 @@ from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound, or_not_found
 from eventhub.kit.tokens import digest
 from eventhub.people.models import Person
+from eventhub.registration import latecomers
 from eventhub.selecting.models import Slate, SlateState
+
+BEFORE_JOURNEY = frozenset({State.ACCEPTED, State.VISA_PENDING, State.VISA_REFUSED, State.TICKETED})
+"""States of a grant that was accepted and whose journey lies ahead."""
 
 
 def whole(*, lock: bool = False) -> Select[Award]:
@@ -75,6 +79,18 @@ def own_award(person: Person, reference: str, *, lock: bool = False) -> Award:
     mine = whole(lock=lock).where(Application.reference == reference, Application.person_id == person.id)
     found = db.session.scalar(mine.where(Award.offered_at.is_not(None)))
     return or_not_found(found)
+
+
+def comes_with_a_grant(person_id: ColumnElement[uuid.UUID], event_id: ColumnElement[uuid.UUID]) -> ColumnElement[bool]:
+    """Whether somebody has accepted a grant for the journey to an event that lies ahead, in SQL."""
+    rows = select(Award.id).join(Application, Application.id == Award.application_id)
+    rows = rows.join(Call, Call.id == Application.call_id)
+    ahead = Application.state.in_(BEFORE_JOURNEY), Application.erased_at.is_(None)
+    mine = Application.person_id == person_id, Call.event_id == event_id
+    return rows.where(*mine, *ahead, Award.outcome == Outcome.ACCEPTED).exists()
+
+
+latecomers.ADMITTED.append(comes_with_a_grant)
 
 
 def is_offered(application_id: uuid.UUID) -> bool:

@@ -4,14 +4,15 @@ from typing import Any
 
 from flask import g, url_for
 from flask_babel import gettext as _
-from flask_babel import pgettext
+from flask_babel import npgettext, pgettext
 
 from eventhub.awards import access, release_shown, releasing
 from eventhub.awards.letters import title_of
-from eventhub.awards.release_queries import waiting_calls
+from eventhub.awards.release_queries import left_open, waiting_calls
 from eventhub.funding import attending
+from eventhub.funding.access import runs
 from eventhub.funding.models import Call, Stand, State
-from eventhub.funding.nearness import aside_of
+from eventhub.funding.nearness import Aside, aside_of
 from eventhub.funding.own import Intake
 from eventhub.kit.access import actor
 from eventhub.kit.codes import reason_text
@@ -28,11 +29,14 @@ CONCERNED = (Role.ADMIN, Role.FUND_OFFICER, Role.APPROVER)
 
 
 def today(visitor: Visitor) -> Panel | None:
-    """Calls with decisions to release, or whose approved slate could not be prepared; two statements."""
+    """Calls with decisions to release, whose approved slate could not be prepared, or that have files left after a
+    release; four statements, one more while decisions wait of a call that had a release.
+    """
     if not any(grant.role in CONCERNED for grant in visitor.grants):
         return None
     calls: list[dict[str, Any]] = []
-    for one in waiting_calls(aside_of(visitor.person).others()):
+    aside = aside_of(visitor.person)
+    for one in waiting_calls(aside.others()):
         if not (access.may_offer(visitor.grants, one.scope) or access.may_approve(visitor.grants, one.scope)):
             continue
         if one.failed:
@@ -43,7 +47,26 @@ def today(visitor: Visitor) -> Panel | None:
             tag = (pgettext("a release", "Scheduled"), "ok") if one.is_set else (_("To release"), "warn")
         url = url_for("awards_release.board", slug=one.call.slug)
         calls.append({"title": title_of(one.call, g.lang), "url": url, "tag": tag})
+    calls += _left_open(visitor, aside)
     return Panel("awards/release_today.html", {"calls": calls}) if calls else None
+
+
+def _left_open(visitor: Visitor, aside: Aside) -> list[dict[str, Any]]:
+    """Files that a release left open: nobody asks for them any more, and their people wait."""
+    found = [one for one in left_open(visitor.id) if runs(visitor.grants, one.scope)]
+    # As in the desk's list: whoever is near to a file that waits for word sees all as their applicants do.
+    near = aside.waiting([one.call.id for one in found if one.open != one.seen])
+    numbers = [(one.call, one.seen if one.call.id in near else one.open) for one in found]
+    return [
+        {
+            "title": title_of(call, g.lang),
+            "url": url_for("funding_console.files", slug=call.slug, chip="open"),
+            "note": _("Not among the decisions that were released: what becomes of them?"),
+            "tag": (npgettext("tasks of the fund", "%(num)s waits", "%(num)s wait", number), "warn"),
+        }
+        for call, number in numbers
+        if number
+    ]
 
 
 def ways(asked: tuple[Call, Scope]) -> Panel | None:

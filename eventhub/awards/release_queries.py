@@ -10,6 +10,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 from eventhub.awards.release_models import Decision, Release, Staging
 from eventhub.funding import own
 from eventhub.funding.access import scope_of
+from eventhub.funding.desk import CHIPS
 from eventhub.funding.models import Application, Call, Stand, State
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -20,6 +21,9 @@ from eventhub.selecting.models import Slate, SlateState
 
 SOON = timedelta(hours=1)
 """Within this time an approved slate is prepared, if it is: the worker gives up sooner."""
+
+UNDECIDED = CHIPS["open"]
+"""Where a file stands that nobody decided on."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,11 @@ def told_last(call_id: uuid.UUID) -> datetime | None:
 
 
 own.ROUNDS.append(told_last)
+
+
+def near_files(call_id: uuid.UUID, others: ColumnElement[bool]) -> frozenset[uuid.UUID]:
+    """The files of a call that the reader is near to: those that are not ``others``. One statement."""
+    return frozenset(db.session.scalars(select(Application.id).where(Application.call_id == call_id, ~others)))
 
 
 def waiting_calls(others: ColumnElement[bool]) -> list[Waiting]:
@@ -73,6 +82,42 @@ def waiting_calls(others: ColumnElement[bool]) -> list[Waiting]:
     return [
         Waiting(call, scope_of(call, series_id), bool(failed), set_one is not None, not_done is not None)
         for call, series_id, failed, set_one, not_done in db.session.execute(rows)
+    ]
+
+
+@dataclass(frozen=True)
+class LeftOpen:
+    """A call whose decisions were released, and how many of its files were not among them: ``open`` by their states,
+    ``seen`` as their applicants know.
+    """
+
+    call: Call
+    scope: Scope
+    open: int
+    seen: int
+
+
+def left_open(person_id: uuid.UUID) -> list[LeftOpen]:
+    """Calls that go on after a release with files that nobody decided on, without one's own: one statement."""
+    seen = func.coalesce(Application.outcome_seen, Application.state)
+    released = exists().where(Release.call_id == Call.id, Release.done_at.is_not(None))
+    rows = (
+        select(
+            *(Call, Event.series_id),
+            func.count().filter(Application.state.in_(UNDECIDED)),
+            func.count(),
+        )
+        .join(Application, Application.call_id == Call.id)
+        .outerjoin(Event, Event.id == Call.event_id)
+        .where(Call.stand == Stand.OPEN, released, seen.in_(UNDECIDED))
+        .where(Application.number.is_not(None), Application.submitted_at.is_not(None))
+        .where(Application.erased_at.is_(None), Application.person_id != person_id)
+        .group_by(Call.id, Event.series_id)
+        .order_by(Call.closes_at, Call.id)
+    )
+    return [
+        LeftOpen(call, scope_of(call, series_id), number, number_seen)
+        for call, series_id, number, number_seen in db.session.execute(rows)
     ]
 
 

@@ -15,9 +15,9 @@ from eventhub.awards.letters import title_of
 from eventhub.awards.release_forms import ReasonForm, ReleaseForm
 from eventhub.awards.release_models import Decision
 from eventhub.awards.releasing import CHOICES, Staged
-from eventhub.funding import duplicates
+from eventhub.funding.duplicates import Pair
 from eventhub.funding.models import Application, State
-from eventhub.funding.nearness import StillToCome, aside_of, too_near
+from eventhub.funding.nearness import Aside, StillToCome, aside_of, too_near
 from eventhub.kit.access import actor, staff, stands_on
 from eventhub.kit.clock import now
 from eventhub.kit.errors import NotFound
@@ -28,7 +28,8 @@ from eventhub.kit.web import back_to
 from eventhub.people.models import Person
 from eventhub.people.queries import public_names
 from eventhub.reviewing.queries import Reading, call_of
-from eventhub.selecting.queries import undecided as early
+from eventhub.selecting.models import Slate
+from eventhub.selecting.unfinished import unfinished
 
 bp = Blueprint("awards_release", __name__)
 ROOT = "/console/funds/<slug>/release"
@@ -197,7 +198,7 @@ def _call(place: Place) -> dict[str, Any]:
 
 
 def _draw(place: Place, form: Form) -> ResponseReturnValue:
-    call, lang = place.reading.call, g.lang
+    call, lang, aside = place.reading.call, g.lang, aside_of(place.person)
     is_near = releasing.is_near(place.person, call.id)
     # Whoever waits for word of a near file reads nothing of the others: the places are known.
     every = [] if is_near else releasing.staged(call.id)
@@ -205,7 +206,7 @@ def _draw(place: Place, form: Form) -> ResponseReturnValue:
     free = [] if is_near else staging.places_left(call.id)
     near = too_near(place.person, [*(one.application for one in every), *left, *(one for one, _is_proposed in free)])
     rows = [one for one in every if one.application.id not in near]
-    chosen = [one.application for one in rows if one.award is not None and one.application.state is State.APPROVED]
+    chosen = _chosen(rows)
     barred = considering.standing_against(chosen)
     slate = releasing.approved_slate(call.id)
     set_one = releasing.standing(call.id)
@@ -226,7 +227,7 @@ def _draw(place: Place, form: Form) -> ResponseReturnValue:
         problem=release_shown.staging(releasing.staging_of(slate), call.currency, lang, near=is_near)
         if slate
         else None,
-        **_timely(place),
+        unfinished=_left(place, aside, slate, chosen) if rows else None,
         groups=release_shown.groups(rows, lang, whole=bool(request.args.get("all"))),
         places=stepping.places(call.id),
         total=len(rows),
@@ -234,11 +235,10 @@ def _draw(place: Place, form: Form) -> ResponseReturnValue:
         failed=release_shown.failed(past[0] if past else None, rows),
         changed=changed,
         barred=[one.listed_name for one in barred],
-        pairs=_pairs(place, chosen),
         unreached=[one.listed_name for one in chosen if not one.person.email],
         left=[one.listed_name for one in left if one.id not in near],
         free=[(one.listed_name, is_proposed) for one, is_proposed in free if one.id not in near],
-        undecided=releasing.undecided(call.id, aside_of(place.person)),
+        undecided=releasing.undecided(call.id, aside),
         waiting=stepping.rows(place.person, call, is_near=is_near),
         held=[] if is_near else stepping.free_in_words(call, place.reading.rules),
         set=_set(set_one.at, call.time_zone) if set_one else None,
@@ -254,31 +254,43 @@ def _draw(place: Place, form: Form) -> ResponseReturnValue:
 
 def _ask(place: Place, form: ReleaseForm, rows: list[Staged]) -> str:
     """How many learn, and of how much money, before it cannot be taken back."""
-    call = place.reading.call
+    call, aside = place.reading.call, aside_of(place.person)
     kinds = release_shown.groups(rows, g.lang, whole=False)
     amount = sum(one.award.amount for one in rows if one.award and one.application.state is State.APPROVED)
     at = form.instant(call.time_zone)
     return render_template(
         "awards/release_ask.html",
         **_call(place),
-        **_timely(place),
+        unfinished=_left(place, aside, releasing.approved_slate(call.id), _chosen(rows)),
         form=form,
         total=len(rows),
         kinds=[(one["title"], one["number"]) for one in kinds],
         amount=show_money(Money(amount, call.currency), g.lang),
-        undecided=releasing.undecided(call.id, aside_of(place.person)),
-        pairs=_pairs(place, [one.application for one in rows if one.award]),
+        undecided=releasing.undecided(call.id, aside),
         set=_set(at, call.time_zone) if at else None,
         accept_days=place.reading.rules.accept_days,
     )
 
 
-def _timely(place: Place) -> dict[str, Any]:
-    """What speaks for waiting: applications that may still come, and files that are decided on by nobody yet."""
-    call = place.reading.call
+def _chosen(rows: list[Staged]) -> list[Application]:
+    return [one.application for one in rows if one.award is not None and one.application.state is State.APPROVED]
+
+
+def _left(place: Place, aside: Aside, slate: Slate | None, chosen: list[Application]) -> dict[str, Any]:
+    """What speaks for waiting, as the board and the approver read it; without files that somebody is near to."""
+    call, ids = place.reading.call, {one.id for one in chosen}
+    near = release_queries.near_files(call.id, aside.others())
+    left = unfinished(place.reading, ids, place.person.id, near)
+
+    def named(pair: Pair) -> list[dict[str, Any]]:
+        return [{"name": file.listed_name, "url": None} for file in pair.both]
+
     return {
+        "left": left,
         "closes": show_own(call.closes_at, call.time_zone, g.lang) if call.closes_at > now() else "",
-        "early": early(call.id, place.person.id),
+        "both": [named(one) for one in left.chosen_pairs if not {one.first.id, one.second.id} <= ids],
+        "twice": [named(one) for one in left.chosen_pairs if {one.first.id, one.second.id} <= ids],
+        "no_reserves": slate is not None and not slate.reserves["general"],
     }
 
 
@@ -300,16 +312,6 @@ def _papers(place: Place) -> list[dict[str, Any]]:
 def _samples(place: Place, rows: list[Staged], at: Any) -> list[dict[str, Any]]:
     states = {State.APPROVED, State.RESERVE, State.NOT_RECOMMENDED}
     return release_shown.samples(rows, states, place.reading.call, place.reading.rules.accept_days, at)
-
-
-def _pairs(place: Place, chosen: list[Application]) -> list[list[str]]:
-    """Names of two who may be one person, of whom one is about to learn of a grant; none that somebody is near to."""
-    call_id, ids = place.reading.call.id, {one.id for one in chosen}
-    open_pairs = [one for one in duplicates.waiting(call_id, place.person.id) if {one.first.id, one.second.id} & ids]
-    near = too_near(place.person, [file for one in open_pairs for file in one.both])
-    return [
-        [file.listed_name for file in one.both] for one in open_pairs if not any(file.id in near for file in one.both)
-    ]
 
 
 def _set(at: Any, zone: str) -> dict[str, Any]:

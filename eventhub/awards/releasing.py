@@ -476,6 +476,7 @@ def _tell(actor: Person, row: Release, rows: Sequence[Staged]) -> None:
     for one in rows:
         db.session.expire(one.decision)
     row.done_at, row.told = moment, len(awards) + len(others)
+    promise("awards.count_money", call_id=row.call_id)
     audit.record(
         "awards.released",
         row,

@@ -190,6 +190,13 @@ def forget_mailbox(application_ids: Collection[uuid.UUID]) -> None:
 vouching.NOMINATOR_GONE.append(forget_mailbox)
 
 
+def nominator_of(award: Award) -> Endorsement | None:
+    """Who confirmed the nomination and reads mails about it."""
+    rows = select(Endorsement).where(Endorsement.application_id == award.application_id, *CONFIRMED)
+    found = db.session.scalar(rows)
+    return found if found is not None and "@" in found.email else None
+
+
 def demand_eligible(application: Application) -> None:
     """Look at somebody anew: nothing may stand against the person or the organization. Raises NotEligible."""
     if found := reasons(application):

@@ -64,7 +64,13 @@ def of_kind(kind: Todo, today: date) -> ColumnElement[bool]:
             )
             return and_(stands, or_(state == State.ACCEPTED, and_(state == State.VISA_PENDING, there)))
         case Todo.REFUSED:
-            return and_(stands, state == State.VISA_REFUSED)
+            refused = (
+                select(Visa.id)
+                .where(Visa.award_id == Award.id, Visa.state == VisaState.REFUSED)
+                .correlate(Award)
+                .exists()
+            )
+            return and_(stands, or_(state == State.VISA_REFUSED, and_(state == State.TICKETED, refused)))
         case Todo.THERE:
             back = (
                 select(Ticket.id)

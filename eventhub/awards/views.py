@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 from markupsafe import Markup, escape
 
-from eventhub.awards import awarding, letters, own_shown, queries, receipts, replacing, reporting, stays
+from eventhub.awards import awarding, leaving, letters, own_shown, queries, receipts, replacing, reporting, stays
 from eventhub.awards.forms import AnswerForm, OwnAnswerForm, ReplaceForm, ReportForm
 from eventhub.awards.ledger import shown
 from eventhub.awards.models import Award, AwardLine, Outcome, TravelReport
@@ -115,6 +115,7 @@ def mine(reference: str) -> ResponseReturnValue:
         steps=own_shown.steps(award, found, rows, there=there if helped() is None else None),
         facts=own_shown.facts(award, found, shown(award.envelope, award.spent, g.lang), there),
         linked=helped() is None,
+        leave=url_for("awards.leave", reference=reference) if leaving.may_leave(award) else None,
         report=found.report,
         allowance=url_for("awards.allowance", reference=reference) if stay else None,
         asking=url_for("funding_thread.mine", reference=award.application.reference),
@@ -142,6 +143,7 @@ def report(reference: str) -> ResponseReturnValue:
         report=row,
         asks=posted() and request.form.get("go") == ASKED and not form.errors and not form.form_errors,
         due=show_date(row.due, g.lang),
+        is_overdue=row.due < now().date(),
         answers=[{"label": form[key].label.text, "value": form[key].data, "kind": "long"} for key in form.said()],
         back=url_for("awards.mine", reference=reference),
         keep=url_for("awards.keep", reference=reference),

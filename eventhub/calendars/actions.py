@@ -27,7 +27,7 @@ from eventhub.calendars.models import (
     Method,
     Partstat,
 )
-from eventhub.calendars.zones import utc_of
+from eventhub.calendars.zones import LocalTimeDoesNotExist, utc_of
 from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -191,15 +191,22 @@ def _cancel(entry: CalendarEntry, session: Session) -> Change:
 
 
 def _take_times(entry: CalendarEntry, session: Session) -> bool:
-    """Whether the times changed. The instants are made anew, since the rules of a zone may have changed too."""
+    """Whether the times changed. The instants are made anew, since the rules of a zone may have changed too; where they
+    skip the time by now, what was announced stands until an organiser decides.
+    """
+    try:
+        starts_at = utc_of(session.starts_local, session.time_zone, session.starts_fold)
+        ends_at = utc_of(session.ends_local, session.time_zone, session.ends_fold)
+    except LocalTimeDoesNotExist:
+        starts_at, ends_at = session.starts_at, session.ends_at
     values = {
         "starts_local": session.starts_local,
         "ends_local": session.ends_local,
         "time_zone": session.time_zone,
         "starts_fold": session.starts_fold,
         "ends_fold": session.ends_fold,
-        "starts_at": utc_of(session.starts_local, session.time_zone, session.starts_fold),
-        "ends_at": utc_of(session.ends_local, session.time_zone, session.ends_fold),
+        "starts_at": starts_at,
+        "ends_at": ends_at,
     }
     changed = [name for name, value in values.items() if getattr(entry, name) != value]
     for name in changed:

@@ -18,6 +18,7 @@ from flask_babel import gettext as _
 
 from eventhub.calendars.ics import Occasion, event_bytes
 from eventhub.calendars.models import Audience, CalendarEntry, EntryStatus
+from eventhub.calendars.zones import is_missing
 from eventhub.kit.config import Settings
 from eventhub.kit.i18n import LANGUAGES, LOCALES, Shown, in_language
 from eventhub.kit.tokens import token
@@ -179,18 +180,25 @@ def _neutral_summary(language: str) -> str:
 
 
 def _bare(entry: CalendarEntry) -> Occasion:
+    times: dict[str, Any] = {
+        "start_local": entry.starts_local,
+        "end_local": entry.ends_local,
+        "zone": entry.time_zone,
+        "fold_start": entry.starts_fold,
+        "fold_end": entry.ends_fold,
+    }
+    if any(is_missing(clock, entry.time_zone) for clock in (entry.starts_local, entry.ends_local)):
+        # New rules of the zone skip the time on the wall; the instant that was announced is still one.
+        starts, ends = (at.astimezone(UTC).replace(tzinfo=None) for at in (entry.starts_at, entry.ends_at))
+        times = {"start_local": starts, "end_local": ends, "zone": "UTC"}
     return Occasion(
         uid=entry.uid,
         sequence=entry.sequence,
         dtstamp=entry.dtstamp,
         created=entry.created,
         last_modified=entry.last_modified,
-        start_local=entry.starts_local,
-        end_local=entry.ends_local,
-        zone=entry.time_zone,
-        fold_start=entry.starts_fold,
-        fold_end=entry.ends_fold,
         status=EntryStatus(entry.status).value,
+        **times,
     )
 
 

@@ -11,7 +11,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from eventhub.calendars.blobs import place
-from eventhub.kit.i18n import in_language, show_days, show_moment
+from eventhub.kit.i18n import in_language, show_days, show_moment, show_span
 from eventhub.kit.mail import Letter
 from eventhub.kit.web import absolute
 from eventhub.people.models import Person
@@ -180,8 +180,8 @@ def _letter(
 
 def _when(session: Session, lang: str) -> Any:
     begins = show_moment(session.starts_at, session.time_zone, lang)
-    ends = show_moment(session.ends_at, session.time_zone, lang)
-    return _l("%(day)s, %(time)s", day=begins.day, time=f"{begins.time}–{ends.time} ({begins.place})")
+    hours = show_span(session.starts_local, session.ends_local, lang)
+    return _l("%(day)s, %(time)s", day=begins.day, time=f"{hours} ({begins.place})")
 
 
 def _where_and_when(session: Session, lang: str) -> list[dict[str, Any]]:

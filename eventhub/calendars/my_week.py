@@ -1,11 +1,9 @@
 """The page "My sessions" as data: days with slots, rows with details, conflicts, and the ways to other weeks."""
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from babel.dates import format_date
 from flask import url_for
 from flask_babel import gettext as _
 from markupsafe import Markup
@@ -15,13 +13,10 @@ from eventhub.calendars.access import may_join
 from eventhub.calendars.models import Choice, Invite, Partstat
 from eventhub.calendars.queries import Mine
 from eventhub.calendars.zones import zone_info
-from eventhub.kit.i18n import LOCALES, UNCHOSEN, in_language, show_date, show_days, show_offset, show_time, zone_city
-from eventhub.programme import shown
+from eventhub.kit.i18n import UNCHOSEN, in_language, show_date, show_days, show_offset, show_span, zone_city
+from eventhub.programme import grid, shown
+from eventhub.programme.grid import Part
 from eventhub.programme.models import Session
-
-WORKING = range(8, 18)
-"""The hours that the grid always shows; it has more where sessions begin earlier or end later."""
-FRIDAY = 4
 
 
 @dataclass(frozen=True)
@@ -31,35 +26,6 @@ class Wish:
     day: date | None = None
     one_day: bool = False
     own_time: bool = False
-
-
-@dataclass(frozen=True)
-class Slot:
-    """One session in the grid, as components/week.html draws it."""
-
-    start: int
-    length: int
-    time: str
-    datetime: str
-    title: str
-    url: str
-    note: str
-    state: str
-    wide: bool = True
-    """Beside no other."""
-
-
-@dataclass(frozen=True)
-class Day:
-    """One column of the grid."""
-
-    id: str
-    name: str
-    date: str
-    today: bool
-    slots: list[Slot]
-    lanes: int = 1
-    """How many stand side by side at most."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +56,7 @@ class Page:
     first: date
     dates: str
     zone: str | None
-    days: list[Day]
+    days: list[grid.Day]
     rows: list[Row]
     previous: date | None
     next: date | None
@@ -107,16 +73,18 @@ class _Placed:
 def my_page(mine: Sequence[Mine], *, lang: str, own_zone: str, wish: Wish, moment: datetime) -> Page:
     """The sessions of one week or day, each in the time of its place unless the reader wishes their own zone's."""
     placed = [_placed(one, own_zone if wish.own_time else one.session.time_zone) for one in mine]
+    parts = grid.parts(placed)
     today = moment.astimezone(zone_info(own_zone)).date()
-    first, last = _range(placed, wish, today, moment)
-    now_shown = [one for one in placed if first <= one.start.date() <= last]
-    clashing, hours = conflicts(mine), _hours_of(now_shown)
+    first, last = _range(placed, parts, wish, today, moment)
+    drawn = [one for one in parts if first <= one.day <= last]
+    now_shown = [one for one in placed if one.start.date() <= last and first <= _last_day(one)]
+    clashing, hours = conflicts(mine), grid.hours_of(drawn)
     return Page(
         first=first,
         dates=show_days(first, last, lang),
         zone=_zone(now_shown, lang, own_time=wish.own_time),
         days=[
-            _day(day, [_slot(one, clashing, lang, hours) for one in now_shown if one.start.date() == day], lang, today)
+            grid.day(day, [_slot(one, clashing, lang, hours) for one in drawn if one.day == day], lang, today)
             for day in (first + timedelta(days=n) for n in range((last - first).days + 1))
         ],
         rows=[_row(one, clashing, lang, own_zone, moment) for one in now_shown],
@@ -150,79 +118,51 @@ def _placed(mine: Mine, zone: str) -> _Placed:
     return _Placed(mine, mine.session.starts_at.astimezone(tz), mine.session.ends_at.astimezone(tz))
 
 
-def _range(placed: Sequence[_Placed], wish: Wish, today: date, moment: datetime) -> tuple[date, date]:
+def _range(
+    placed: Sequence[_Placed], parts: Sequence[Part[_Placed]], wish: Wish, today: date, moment: datetime
+) -> tuple[date, date]:
     """The wished day, else this week when something is on, else the next that has something, else the last one."""
-    days = [one.start.date() for one in placed]
+    days = [one.day for one in parts]
     coming = [one.start.date() for one in placed if one.end > moment]
     monday = today - timedelta(days=today.weekday())
     this_week = [day for day in days if monday <= day < monday + timedelta(days=7)]
     if wish.one_day and this_week and not wish.day:
         this_week = [day for day in this_week if day >= today] or this_week
     anchor = wish.day or next(iter([*this_week[:1], *coming[:1], *days[-1:], today]))
-    if wish.one_day:
-        return anchor, anchor
-    first = anchor - timedelta(days=anchor.weekday())
-    friday = first + timedelta(days=FRIDAY)
-    weekend = [day for day in days if friday < day <= friday + timedelta(days=2)]
-    return first, max([friday, *weekend])
+    return (anchor, anchor) if wish.one_day else grid.week_of(anchor, days)
 
 
 def _zone(placed: Sequence[_Placed], lang: str, *, own_time: bool) -> str | None:
     """Geneva (UTC+1); None when the sessions are in several places, each with its own time."""
-    offsets = {show_offset(one.start) for one in placed}
-    if len(offsets) != 1:
+    offset = grid.one_offset(placed)
+    if offset is None:
         return None
     first = placed[0]
     event = first.mine.session.event
     city = zone_city(str(first.start.tzinfo), lang)
     if not own_time:
         city = in_language(event.city, lang, event.original_language).text or city
-    return str(_("%(place)s (%(offset)s)", place=city, offset=offsets.pop()))
+    return str(_("%(place)s (%(offset)s)", place=city, offset=offset))
 
 
-def _hours_of(placed: Sequence[_Placed]) -> range:
-    """The rows of the grid: working hours, and whatever lies before or after; a day ends at midnight."""
-    first = min((one.start.hour for one in placed), default=WORKING.start)
-    ends = [24 if one.end.date() > one.start.date() else -(-_minutes(one.end) // 60) for one in placed]
-    return range(min(first, WORKING.start), max([*ends, WORKING.stop]))
-
-
-def _day(day: date, slots: Sequence[Slot], lang: str, today: date) -> Day:
-    rows = Counter(row for slot in slots for row in range(slot.start, slot.start + slot.length))
-    alone = [all(rows[row] == 1 for row in range(slot.start, slot.start + slot.length)) for slot in slots]
-    return Day(
-        id=f"d{day:%Y%m%d}",
-        name=format_date(day, "EEEE", locale=LOCALES[lang]),
-        date=show_date(day, lang, year=False),
-        today=day == today,
-        slots=[replace(slot, wide=wide) for slot, wide in zip(slots, alone, strict=True)],
-        lanes=max(rows.values(), default=1),
-    )
-
-
-def _slot(one: _Placed, clashing: set[object], lang: str, hours: range) -> Slot:
-    session = one.mine.session
-    notes = [_room(one.mine, lang)]
-    if one.mine.cancelled:
+def _slot(part: Part[_Placed], clashing: set[object], lang: str, hours: range) -> grid.Slot:
+    mine = part.of.mine
+    session = mine.session
+    notes = [shown.room_name(session, session.event, lang)]
+    if mine.cancelled:
         notes = [str(_("Cancelled"))]
     elif session.id in clashing:
         notes.append(str(_("overlaps")))
-    maybe = one.mine.chosen.choice is Choice.MAYBE
-    if maybe and not one.mine.cancelled:
+    if mine.chosen.choice is Choice.MAYBE and not mine.cancelled:
         notes.append(str(_("maybe")))
-    minutes = _minutes(one.start)
-    last = 2 * len(hours)
-    start = min(_row_at(minutes, hours), last - 1)
-    end = min(_row_at(minutes + int((one.end - one.start).total_seconds() / 60), hours), last)
-    return Slot(
-        start=start,
-        length=max(1, end - start),
-        time=_hours(one),
-        datetime=one.start.isoformat(timespec="minutes"),
+    return grid.slot(
+        part,
+        hours,
+        lang,
         title=in_language(session.title, lang, session.event.original_language).text,
         url=f"#s-{session.id}",
         note=" · ".join(note for note in notes if note),
-        state=_state(one.mine, clashing),
+        state=_state(mine, clashing),
     )
 
 
@@ -232,15 +172,6 @@ def _state(mine: Mine, clashing: set[object]) -> str:
     if mine.chosen.choice is Choice.MAYBE:
         return "maybe"
     return "clash" if mine.session.id in clashing else ""
-
-
-def _row_at(minutes: int, hours: range) -> int:
-    """The grid's row, to the nearest half hour: what follows at a quarter to does not look like an overlap."""
-    return (minutes + 15) // 30 - 2 * hours.start
-
-
-def _minutes(moment: datetime) -> int:
-    return moment.hour * 60 + moment.minute
 
 
 def _row(one: _Placed, clashing: set[object], lang: str, own_zone: str, moment: datetime) -> Row:
@@ -255,7 +186,7 @@ def _row(one: _Placed, clashing: set[object], lang: str, own_zone: str, moment: 
         heading=show_date(one.start.date(), lang, weekday=True),
         title=title,
         event_title=event_title if event_title != title else Markup(),
-        time=_hours(one),
+        time=show_span(one.start, one.end, lang),
         datetime=one.start.isoformat(timespec="minutes"),
         own_time=_own_time(one, own_zone, lang),
         place=blobs.place(session, lang),
@@ -292,21 +223,22 @@ def _own_time(one: _Placed, own_zone: str, lang: str) -> str | None:
     if there == session.time_zone:
         city = in_language(session.event.city, lang, session.event.original_language).text or city
     if other.start.date() == one.start.date():
-        return str(_("%(time)s in %(place)s (%(offset)s)", time=_hours(other), place=city, offset=offset))
+        return str(
+            _(
+                "%(time)s in %(place)s (%(offset)s)",
+                time=show_span(other.start, other.end, lang),
+                place=city,
+                offset=offset,
+            )
+        )
     day = show_date(other.start.date(), lang, weekday=True, year=False)
-    parts = {"day": day, "time": _hours(other), "place": city, "offset": offset}
+    parts = {"day": day, "time": show_span(other.start, other.end, lang), "place": city, "offset": offset}
     return str(_("%(day)s, %(time)s in %(place)s (%(offset)s)", **parts))
 
 
-def _room(mine: Mine, lang: str) -> str:
-    session = mine.session
-    if session.room:
-        return in_language(session.room.name, lang, session.event.original_language).text
-    return str(_("Online")) if session.join_link else ""
-
-
-def _hours(one: _Placed) -> str:
-    return f"{show_time(one.start)}–{show_time(one.end)}"
+def _last_day(one: _Placed) -> date:
+    """The day on which it is last seen in the grid: what ends at midnight is not seen on the next one."""
+    return (one.end - timedelta(minutes=1)).date()
 
 
 def session_page(mine: Mine) -> str:

@@ -19,7 +19,7 @@ from eventhub.kit.access import actor, staff
 from eventhub.kit.errors import NotFound
 from eventhub.kit.exports import csv_response, xlsx_response
 from eventhub.kit.forms import ActionForm, submit
-from eventhub.kit.i18n import direction, in_language, show_moment
+from eventhub.kit.i18n import direction, in_language, show_moment, show_span
 from eventhub.kit.panels import Panel
 from eventhub.kit.web import Link, back_to
 from eventhub.people.models import Person
@@ -180,13 +180,14 @@ def _words_page(event: Event, form: ActionForm) -> ResponseReturnValue:
 
 def _word(event: Event, word: InviteWord) -> dict[str, Any]:
     entry = word.invite.entry
-    starts, ends = word.starts_at, word.ends_at
+    zone = zone_info(entry.time_zone)
+    starts, ends = (at.astimezone(zone) if at else None for at in (word.starts_at, word.ends_at))
     return {
         "word": word,
         "title": shown.words(entry.session.title, event.original_language, g.lang),
         "when": show_moment(entry.starts_at, entry.time_zone, g.lang, year=False),
         "name": word.invite.person.public_name,
         "starts": show_moment(starts, entry.time_zone, g.lang, year=False) if starts else None,
-        "ends": show_moment(ends, entry.time_zone, g.lang, year=False) if ends else None,
+        "hours": show_span(starts, ends, g.lang) if starts and ends else None,
         "received": show_moment(word.received_at, event.time_zone, g.lang, year=False),
     }

@@ -15,7 +15,7 @@ from flask_babel import ngettext
 from markupsafe import Markup
 from sqlalchemy import ColumnElement
 
-from eventhub.calendars import actions, feeds, imip, invites, my_week, pieces, places, queries, reminding
+from eventhub.calendars import actions, days, feeds, imip, invites, my_week, pieces, places, queries, reminding
 from eventhub.calendars.forms import INVITE, LEAVE_OUT, AnswerForm, ChoiceForm, LineForm, RemindingForm, SessionsForm
 from eventhub.calendars.models import Choice, Invite
 from eventhub.calendars.zones import zone_info
@@ -24,7 +24,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, Form, submit
 from eventhub.kit.headers import attachment_headers
-from eventhub.kit.i18n import UNCHOSEN, in_language, show_date, show_moment, show_time, zone_city
+from eventhub.kit.i18n import UNCHOSEN, in_language, show_date, show_moment, show_span, zone_city
 from eventhub.kit.pages import changes_at, kept_page, own_page
 from eventhub.kit.panels import Panel
 from eventhub.kit.web import absolute, back_to
@@ -86,6 +86,23 @@ def _session_calendar(session_id: uuid.UUID) -> Response:
         raise NotFound
     changes_at(built.leaves_at)
     return Response(built.body, content_type=ICS)
+
+
+@bp.get("/cal/days/<name>.ics", defaults={"lang": "en"})
+@bp.get("/cal/days/<name>.<lang:lang>.ics")
+@public
+def day_feed(name: str) -> Response:
+    """Whole days that another feature has: deadlines that can be subscribed to."""
+    feed = days.found(name)
+    if feed is None:
+        raise NotFound
+
+    @kept_page(*feed.revisions, strong=True)
+    def page() -> Response:
+        changes_at(feed.until)
+        return Response(days.built(feed, g.lang), content_type=ICS)
+
+    return page()
 
 
 def _public_feed(feed: feeds.Feed) -> Response:
@@ -298,7 +315,7 @@ def _days_to_choose(sessions: list[Session], event: Event, ticked: set[uuid.UUID
         start, end = session.starts_at.astimezone(zone), session.ends_at.astimezone(zone)
         title = in_language(session.title, g.lang, event.original_language).text
         room = in_language(session.room.name, g.lang, event.original_language).text if session.room else ""
-        hints = f"{show_time(start)}–{show_time(end)}", room
+        hints = show_span(start, end, g.lang), room
         option = {
             "id": f"sessions-{number}",
             "value": session.id,
@@ -391,6 +408,7 @@ def _invite_words(invite: Invite) -> dict[str, Any]:
         "neutral": invite.person.discreet,
         "title": _("Meeting") if invite.person.discreet else title.text,
         "when": moment,
+        "hours": show_span(invite.entry.starts_local, invite.entry.ends_local, g.lang),
         "until": show_moment(invite.entry.ends_at, invite.entry.time_zone, g.lang),
     }
 

@@ -82,6 +82,12 @@ def is_repeated(local: datetime, zone: str) -> bool:
     return _offset(local.replace(tzinfo=tz, fold=0)) > _offset(local.replace(tzinfo=tz, fold=1))
 
 
+def is_missing(local: datetime, zone: str) -> bool:
+    """Whether the zone's clock jumps over this local time."""
+    tz = zone_info(zone)
+    return _offset(local.replace(tzinfo=tz, fold=0)) < _offset(local.replace(tzinfo=tz, fold=1))
+
+
 def vtimezone(zone: str, first_year: int, last_year: int) -> bytes | None:
     """The zone's VTIMEZONE (RFC 5545 section 3.6.5), or None when times of these years must be written in UTC.
 

@@ -14,9 +14,10 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from eventhub.commitments.capturing import MadeBy, Words
 from eventhub.commitments.models import Kin, Version, Why
 from eventhub.kit import codes
+from eventhub.kit.amounts import why_not
 from eventhub.kit.forms import ActionForm, Form, LongSelect, optional, options, required
 from eventhub.kit.i18n import AUTONYMS, LANGUAGES, language, show_amount
-from eventhub.kit.money import AmountWrong, Money, MoneyError, currencies, digits_of, parse_amount
+from eventhub.kit.money import Money, MoneyError, currencies, digits_of, parse_amount
 from eventhub.kit.text import ascii_email
 
 WORDING = 4000
@@ -166,8 +167,8 @@ class WordsForm(Form):
             raise ValidationError(gettext("Choose the currency of the amount"))
         try:
             self._found = parse_amount(field.data, self.currency.data, language())
-        except (AmountWrong, MoneyError):
-            raise ValidationError(gettext("Write an amount, such as 120,000")) from None
+        except MoneyError as error:
+            raise ValidationError(why_not(error)) from None
         if self._found.minor == 0:
             raise ValidationError(gettext("Write an amount, such as 120,000"))
 

@@ -273,6 +273,7 @@ class Maker(Base):
         CheckConstraint("name <> ''", name="name_filled"),
         Index("ix_commitment_maker_lead", "commitment_id", unique=True, postgresql_where="is_lead"),
         Index("ix_commitment_maker_kind", "kind", "commitment_id"),
+        Index("ix_commitment_maker_name", "name", "commitment_id"),
     )
 
     id: Mapped[Id]
@@ -395,7 +396,10 @@ class Report(Base):
     """What the maker said at one time: the first axis. Only ever added."""
 
     __tablename__ = "commitment_report"
-    __table_args__ = (Index("ix_commitment_report_history", "commitment_id", "said_at"),)
+    __table_args__ = (
+        Index("ix_commitment_report_history", "commitment_id", "said_at"),
+        Index("ix_commitment_report_newest", "said_at"),
+    )
 
     id: Mapped[Id]
     commitment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("commitment.id", ondelete="CASCADE"))
@@ -408,7 +412,10 @@ class Review(Base):
     """What was checked at one time, by somebody who is not of the maker: the second axis. Only ever added."""
 
     __tablename__ = "commitment_review"
-    __table_args__ = (Index("ix_commitment_review_history", "commitment_id", "reviewed_at"),)
+    __table_args__ = (
+        Index("ix_commitment_review_history", "commitment_id", "reviewed_at"),
+        Index("ix_commitment_review_newest", "reviewed_at"),
+    )
 
     id: Mapped[Id]
     commitment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("commitment.id", ondelete="CASCADE"))

@@ -2,13 +2,13 @@
 
 import re
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
-from sqlalchemy.orm import contains_eager, joinedload, selectinload
+from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
 
 from eventhub.commitments.access import CAPTURERS, KEEPERS, Grants
 from eventhub.commitments.axes import TO_ANSWER, Freshness
@@ -55,6 +55,8 @@ class Wanted:
     """What the public list is asked for; None where it does not matter."""
 
     words: str = ""
+    by: str | None = None
+    """The name of a maker, exactly."""
     maker: str | None = None
     country: str | None = None
     theme: str | None = None
@@ -108,19 +110,40 @@ def is_public() -> ColumnElement[bool]:
 
 def public_list(wanted: Wanted, language: str, *, today: date, page: int = 1) -> Listed:
     """One page of what is public, newest first. Five statements at the most, whatever is asked."""
-    rows = _matching(select(Commitment), wanted, today)
-    total = db.session.scalar(_matching(select(func.count(Commitment.id)), wanted, today)) or 0
+    total = db.session.scalar(matching(select(func.count(Commitment.id)), wanted, today)) or 0
     if not total:
         return Listed((), 0)
-    rows = (
-        rows.options(contains_eager(Commitment.event), joinedload(Commitment.words), selectinload(Commitment.makers))
-        .order_by(Commitment.published_at.desc(), Commitment.id)
-        .limit(PER_PAGE)
-        .offset((page - 1) * PER_PAGE)
-    )
-    found = db.session.scalars(rows).unique().all()
+    newest = Commitment.published_at.desc(), Commitment.id.desc()
+    # Only the rows of this page carry their words along.
+    chosen = matching(select(Commitment.id), wanted, today).order_by(*newest)
+    chosen = chosen.limit(PER_PAGE).offset((page - 1) * PER_PAGE)
+    rows = select(Commitment).where(Commitment.id.in_(chosen)).order_by(*newest)
+    rows = rows.options(joinedload(Commitment.event), joinedload(Commitment.words), selectinload(Commitment.makers))
+    found = db.session.scalars(rows).all()
     ids = [one.id for one in found]
     return Listed(found, total, milestones_of(ids), translations_of(ids, language))
+
+
+def matching(rows: Select[Any], wanted: Wanted, today: date) -> Select[Any]:
+    """Rows of Commitment, cut down to what is public and asked for; the event is joined."""
+    conditions: list[ColumnElement[bool]] = [is_public(), Event.publication != Publication.DRAFT]
+    made = exists().where(Maker.commitment_id == Commitment.id)
+    if wanted.words:
+        conditions.append(_has_words(wanted.words))
+    if wanted.freshness:
+        conditions += [Commitment.state.in_(FOLLOWED), _is(wanted.freshness, today)]
+    exact: tuple[tuple[object, Callable[[Any], ColumnElement[bool]]], ...] = (
+        (wanted.by, lambda name: made.where(Maker.name == name)),
+        (wanted.maker, lambda kind: made.where(Maker.kind == kind)),
+        (wanted.country, lambda code: Commitment.countries.contains([code])),
+        (wanted.theme, lambda code: Commitment.themes.contains([code])),
+        (wanted.group, lambda code: Commitment.groups.contains([code])),
+        (wanted.event, lambda slug: Event.slug == slug),
+        (wanted.said, lambda says: Commitment.said == says),
+        (wanted.checked, lambda verdict: Commitment.checked == verdict),
+    )
+    conditions += [condition(value) for value, condition in exact if value]
+    return _with_event(rows).where(*conditions)
 
 
 def milestones_of(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[int, int]]:
@@ -149,7 +172,19 @@ def translations_of(ids: Collection[uuid.UUID], language: str) -> dict[uuid.UUID
 
 def public_commitment(number: int) -> Commitment:
     """A commitment with all that its page shows. Raises NotFound, also where it is hidden."""
-    return or_not_found(db.session.scalar(_whole().where(Commitment.number == number, is_public())))
+    rows = select(Commitment).where(Commitment.number == number, is_public())
+    # What has few rows comes along with the commitment: six statements make its page.
+    rows = rows.options(
+        joinedload(Commitment.event),
+        joinedload(Commitment.session),
+        joinedload(Commitment.words),
+        joinedload(Commitment.makers),
+        joinedload(Commitment.indicators),
+        joinedload(Commitment.recommendations),
+        selectinload(Commitment.versions),
+        selectinload(Commitment.milestones),
+    )
+    return or_not_found(db.session.scalars(rows).unique().one_or_none())
 
 
 def events_with_commitments() -> list[Event]:
@@ -157,6 +192,17 @@ def events_with_commitments() -> list[Event]:
     made = exists().where(Commitment.event_id == Event.id, is_public())
     rows = select(Event).where(Event.publication != Publication.DRAFT, made)
     return list(db.session.scalars(rows.order_by(Event.first_day.desc(), Event.id)))
+
+
+def news_of(commitment: Commitment) -> tuple[list[Report], list[Review]]:
+    """What the maker said and what was checked, newest first. One statement."""
+    reports = aliased(Report, select(Report).where(Report.commitment_id == commitment.id).subquery())
+    reviews = aliased(Review, select(Review).where(Review.commitment_id == commitment.id).subquery())
+    # No report is a review: the full join on their ids sets the two lists beside each other.
+    rows = db.session.execute(select(reports, reviews).join(reviews, reports.id == reviews.id, full=True)).all()
+    said = sorted((row[0] for row in rows if row[0]), key=lambda one: (one.said_at, one.id), reverse=True)
+    checked = sorted((row[1] for row in rows if row[1]), key=lambda one: (one.reviewed_at, one.id), reverse=True)
+    return said, checked
 
 
 def reports_of(commitment: Commitment) -> list[Report]:
@@ -379,30 +425,6 @@ def _whole() -> Select[Commitment]:
 
 def _with_event(rows: Select[Any]) -> Select[Any]:
     return rows.join(Event, Event.id == Commitment.event_id)
-
-
-def _matching(rows: Select[Any], wanted: Wanted, today: date) -> Select[Any]:
-    rows = _with_event(rows).where(is_public(), Event.publication != Publication.DRAFT)
-    if wanted.words:
-        rows = rows.where(_has_words(wanted.words))
-    if wanted.maker:
-        rows = rows.where(exists().where(Maker.commitment_id == Commitment.id, Maker.kind == wanted.maker))
-    for column, code in (
-        (Commitment.countries, wanted.country),
-        (Commitment.themes, wanted.theme),
-        (Commitment.groups, wanted.group),
-    ):
-        if code:
-            rows = rows.where(column.contains([code]))
-    if wanted.event:
-        rows = rows.where(Event.slug == wanted.event)
-    if wanted.said:
-        rows = rows.where(Commitment.said == wanted.said)
-    if wanted.checked:
-        rows = rows.where(Commitment.checked == wanted.checked)
-    if wanted.freshness:
-        rows = rows.where(Commitment.state.in_(FOLLOWED), _is(wanted.freshness, today))
-    return rows
 
 
 def _is(freshness: Freshness, today: date) -> ColumnElement[bool]:

@@ -18,6 +18,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.errors import DomainError
 from eventhub.kit.forms import ActionForm, submit
 from eventhub.kit.i18n import show_time
+from eventhub.kit.panels import panels
 from eventhub.kit.web import back_to
 from eventhub.programme.models import Event
 
@@ -130,5 +131,6 @@ def _draw(event: Event, form: CaptureForm) -> str:
             }
             for one in rows
         ],
+        ways=panels("commitments.room", event),
         to_ask=len(_to_ask(rows)) if may_keep else 0,
     )

@@ -225,12 +225,13 @@ def history(
     commitment: Commitment,
     reports: Sequence[Report],
     reviews: Sequence[Review],
+    more: Sequence[tuple[datetime, dict[str, Any]]] = (),
     *,
     kin: Sequence[Related] = (),
     makers: Sequence[FormerMaker] = (),
 ) -> list[dict[str, Any]]:
-    """All that the public may know, newest first, for components/history.html."""
-    found = _followed(kin, makers)
+    """All that the public may know, newest first, for components/history.html. ``more``: what other features add."""
+    found = [*more, *_followed(kin, makers)]
     for report in reports:
         title = _("The maker says: %(status)s", status=label("self_report", report.says.value, g.lang))
         found.append((report.said_at, {"title": title, "text": report.text, "kind": _kind(SAYS[report.says])}))

@@ -8,9 +8,8 @@ from flask import Blueprint, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
-from eventhub.commitments import queries, shown
-from eventhub.commitments.axes import Freshness
-from eventhub.commitments.models import Says, Verdict
+from eventhub.commitments import filters, queries, shown
+from eventhub.commitments.models import Commitment
 from eventhub.commitments.moves import REVISION
 from eventhub.commitments.queries import Wanted
 from eventhub.kit import codes
@@ -18,7 +17,7 @@ from eventhub.kit.access import public
 from eventhub.kit.clock import now
 from eventhub.kit.errors import NotFound
 from eventhub.kit.i18n import direction
-from eventhub.kit.pages import changes_at, kept_page
+from eventhub.kit.pages import changes_at, kept_page, packed_page
 from eventhub.kit.paging import page_number, pager
 from eventhub.kit.panels import panels
 from eventhub.programme.models import Event
@@ -26,20 +25,19 @@ from eventhub.programme.models import Event
 bp = Blueprint("commitments", __name__)
 
 REFERENCE = re.compile(r"C-([0-9]{4,12})")
-WORDS = 200
-"""So many signs of a question are looked for."""
 
 
 # Not kept: what people look for stays in no memory, and no proxy's either.
 @bp.get("/commitments")
 @public
+@packed_page
 def index() -> ResponseReturnValue:
     """Search and filters, newest first. Six statements at the most."""
     g.section = "commitments"
-    wanted, page = _wanted(), page_number()
+    wanted, page = filters.wanted(request.args), page_number()
     events = queries.events_with_commitments()
     found = queries.public_list(wanted, g.lang, today=now().date(), page=page)
-    kept: dict[str, Any] = {name: value for name, value in request.args.items() if name in FILTERS and value}
+    kept: dict[str, Any] = filters.kept(request.args)
     return render_template(
         "commitments/index.html",
         rows=[shown.row(one, found.progress.get(one.id), found.translations.get(one.id)) for one in found.rows],
@@ -47,6 +45,8 @@ def index() -> ResponseReturnValue:
         wanted=wanted,
         asked=kept,
         selects=_selects(wanted, events),
+        top=panels("commitments.list_top", kept),
+        beside=panels("commitments.list", kept),
         pager=pager(
             lambda number: url_for("commitments.index", **kept, page=number),
             page=page,
@@ -69,7 +69,8 @@ def commitment(reference: str) -> ResponseReturnValue:
     changes_at(datetime.combine(now().date() + timedelta(days=1), time(), tzinfo=UTC))
     translated = {one.language: one for one in queries.translations(found)}
     mine = translated.get(g.lang)
-    steps = queries.milestones_of([found.id]).get(found.id)
+    done = sum(one.done_on is not None for one in found.milestones)
+    reports, reviews = queries.news_of(found)
     kin, former = queries.kin_of(found), queries.former_makers(found)
     return render_template(
         "commitments/commitment.html",
@@ -82,14 +83,14 @@ def commitment(reference: str) -> ResponseReturnValue:
         makers=shown.made_by(found),
         lead=next((one for one in found.makers if one.is_lead), None),
         event_title=shown.event_title(found.event),
-        axes=shown.three_axes(found, steps),
+        axes=shown.three_axes(found, (done, len(found.milestones)) if found.milestones else None),
         state=shown.STATES[found.state],
         is_over=found.state.value in {"withdrawn", "superseded", "closed"},
         details=shown.details(found),
         milestones=shown.steps(found.milestones),
         indicators=shown.indicators(found.indicators),
         changes=shown.changes(found),
-        history=shown.history(found, queries.reports_of(found), queries.reviews_of(found), kin=kin, makers=former),
+        history=shown.history(found, reports, reviews, _told(found), kin=kin, makers=former),
         related=shown.related(kin),
         former=shown.former(former),
         below=panels("commitments.main", found),
@@ -97,29 +98,9 @@ def commitment(reference: str) -> ResponseReturnValue:
     )
 
 
-FILTERS = ("q", "maker", "country", "theme", "group", "event", "said", "checked", "fresh")
-
-
-def _wanted() -> Wanted:
-    """What the address asks for; what is no answer of a list is left out."""
-    said, checked, fresh = (request.args.get(name, "") for name in ("said", "checked", "fresh"))
-    country = request.args.get("country", "")
-    return Wanted(
-        words=request.args.get("q", "").strip()[:WORDS],
-        maker=_one_of("maker", "commitment_maker_type"),
-        country=country if codes.is_country(country) else None,
-        theme=_one_of("theme", "theme"),
-        group=_one_of("group", "group_concerned"),
-        event=request.args.get("event", "")[:200] or None,
-        said=Says(said) if said in {one.value for one in Says} else None,
-        checked=Verdict(checked) if checked in {one.value for one in Verdict} else None,
-        freshness=Freshness(fresh) if fresh in {one.value for one in Freshness} else None,
-    )
-
-
-def _one_of(name: str, vocabulary: str) -> str | None:
-    value = request.args.get(name, "")
-    return value if value in codes.codes(vocabulary) else None
+def _told(found: Commitment) -> list[tuple[datetime, dict[str, Any]]]:
+    """What features further up tell of its history."""
+    return [entry for panel in panels("commitments.history", found) for entry in panel.context["history"]]
 
 
 def _selects(wanted: Wanted, events: list[Event]) -> list[dict[str, Any]]:

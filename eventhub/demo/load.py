@@ -6,6 +6,7 @@ from sqlalchemy import insert, select
 
 from eventhub.calendars import actions as calendars
 from eventhub.demo.arrangements import make_arrangements
+from eventhub.demo.commitments import make_commitments
 from eventhub.demo.crowd import make_cast, make_crowd
 from eventhub.demo.delegations import make_delegations
 from eventhub.demo.duplicates import make_duplicates
@@ -63,6 +64,7 @@ def _load(today: date) -> None:
     make_ways(events["forum_this_year"], events["regional_asia_pacific"], regional, cast["organiser"])
     make_mailings(events["forum_this_year"], cast["organiser"])
     make_fund(events["forum_this_year"], events["forum_last_year"], crowd, cast, acting)
+    make_commitments(events["languages_online"], today, cast["organiser"], events["forum_last_year"])
     make_stages(events["regional_asia_pacific"], cast["organiser"], cast["security"])
     reindex_all()
     _one_promise_that_waits()

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.utils import redirect
 
-from eventhub.funding import applying, attending, gaps, own, reckoned, reusing, told
+from eventhub.funding import applying, attending, doubts, gaps, own, reckoned, returning, reusing, told
 from eventhub.funding.forms import CheckForm
 from eventhub.funding.models import Application, State
 from eventhub.funding.own import Intake, Window
@@ -45,7 +45,7 @@ bp.app_url_defaults(go_on_for)
 @bp.app_context_processor
 def funding_words() -> dict[str, Any]:
     """What the templates of this feature call."""
-    return {"fund": told, "fund_helps": helped}
+    return {"fund": told, "fund_helps": helped, "fund_doubts": doubts.are_there}
 
 
 @bp.get(APPLY)
@@ -205,7 +205,7 @@ def done(slug: str) -> ResponseReturnValue:
 def mine_one(reference: str) -> ResponseReturnValue:
     """One's own application: where it stands, what is next and until when, what was answered, who vouches."""
     person = subject()
-    found = _own(person, reference)
+    found = by_reference(person, reference)
     application = _application(found)
     definition, answers = definition_of(found), _answers(found)
     amend = own.may_amend(found, now())
@@ -232,6 +232,7 @@ def mine_one(reference: str) -> ResponseReturnValue:
         closes=told.moment(found.call.closes_at, found.call),
         may_send=application.state is State.INFO_REQUESTED,
         may_withdraw=own.may_withdraw(application),
+        back_until=told.moment(last, found.call) if (last := returning.until(application, found.call)) else None,
         has_sealed=has_sealed(definition, answers),
         cost=reckoned.of_sent(application, found.call.currency),
         lines=told.lines(found, person.time_zone, definition),
@@ -245,13 +246,13 @@ def mine_one(reference: str) -> ResponseReturnValue:
 def amend(reference: str, page: str) -> ResponseReturnValue:
     """Change the answers of one page of an application that was sent."""
     person = subject()
-    found = _own(person, reference, lock=posted())
+    found = by_reference(person, reference, lock=posted())
     definition = _needed(definition_of(found))
     asked, answers = _page(definition, page), _answers(found)
     form = answer_form(definition, asked, language=g.lang, answers=answers)
     if not posted() and not own.may_amend(found, now()):
         return back_to("funding.mine_one", reference=reference)
-    holds = _is_valid(form, found)
+    holds = all([_is_valid(form, found), not doubts.asks(form)])
     page_sent(form)
     # What the desk asked for may come page by page: what holds is kept, and gaps are told before it is sent again.
     waits = _application(found).state is State.INFO_REQUESTED and "csrf_token" not in form.errors
@@ -268,7 +269,7 @@ def amend(reference: str, page: str) -> ResponseReturnValue:
 def send_again(reference: str) -> ResponseReturnValue:
     """Send a file that was completed."""
     person = subject()
-    found = _own(person, reference, lock=True)
+    found = by_reference(person, reference, lock=True)
     form = ActionForm()
     if form.validate_on_submit() and submit(
         form, told.telling(found, lambda: applying.send_again(actor().person, found))
@@ -284,14 +285,16 @@ def send_again(reference: str) -> ResponseReturnValue:
 def withdraw(reference: str) -> ResponseReturnValue:
     """Take the application back, after a look at what that means."""
     person = subject()
-    found = _own(person, reference, lock=posted())
+    found = by_reference(person, reference, lock=posted())
     form = ActionForm()
     if form.validate_on_submit() and submit(form, lambda: applying.withdraw(actor().person, found)):
         flash(_("Your application is withdrawn."), "ok")
         return back_to("funding.mine_one", reference=reference)
     if not own.may_withdraw(_application(found)):
         return back_to("funding.mine_one", reference=reference)
-    return render_template("funding/withdraw.html", call=found.call, reference=reference, form=form), form.status
+    is_open = own.window(found.call, now()) is Window.OPEN
+    page = render_template("funding/withdraw.html", call=found.call, reference=reference, form=form, is_open=is_open)
+    return page, form.status
 
 
 def _start_for_anybody(slug: str) -> str:
@@ -373,7 +376,7 @@ def _step_sent(
     person: Person, found: Intake, definition: Definition, asked: Page, form: AnswerForm
 ) -> ResponseReturnValue | None:
     """Where a page that was sent leads, or None when it must be shown again. What holds is kept either way."""
-    holds = _is_valid(form, found)
+    holds = all([_is_valid(form, found), not doubts.asks(form)])
     if "csrf_token" in form.errors:
         return None
     if found.application is None and form.forget_answers():
@@ -443,7 +446,8 @@ def _alone(slug: str, person: Person) -> Intake:
     return found if found.application is not None else own.intake_alone(slug, person)
 
 
-def _own(person: Person, reference: str, *, lock: bool = False) -> Intake:
+def by_reference(person: Person, reference: str, *, lock: bool = False) -> Intake:
+    """One's own application by its reference, as it was typed. Raises NotFound."""
     known = read_reference(reference)
     if known is None:
         raise NotFound

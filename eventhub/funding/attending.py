@@ -19,7 +19,7 @@ from eventhub.kit.db import db
 from eventhub.kit.i18n import in_language, show_date, show_days, show_moment
 from eventhub.kit.web import absolute
 from eventhub.programme.models import Event, Publication
-from eventhub.registration import shown, windows
+from eventhub.registration import latecomers, shown, windows
 from eventhub.registration.models import Registration, RegistrationSetup, State
 from eventhub.registration.queries import EVENT_COLUMNS
 
@@ -152,7 +152,7 @@ class Attending:
 
 def of_person(person_id: uuid.UUID | None, call: Call) -> Attending | None:
     """How somebody stands with the event of a call, or somebody who is not known; None where there is no event that
-    takes registrations. One statement.
+    takes registrations. Two statements at the most.
     """
     if call.event_id is None:
         return None
@@ -169,6 +169,8 @@ def of_person(person_id: uuid.UUID | None, call: Call) -> Attending | None:
         return None
     event, setup, state, reference, mode = row
     opens_at, closes_at = windows.opens(setup, now()), windows.closes(setup)
+    if person_id is not None and state in {None, State.DRAFT, State.EXPIRED}:
+        closes_at = latecomers.until(event, setup, person_id) or closes_at
     return Attending(event, opens_at, closes_at, timedelta(hours=setup.grace_hours), state, reference, mode)
 
 

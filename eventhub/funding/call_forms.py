@@ -29,26 +29,20 @@ from eventhub.funding import call_shown
 from eventhub.funding.calls import CallFacts
 from eventhub.funding.models import Call, FundKind
 from eventhub.kit import codes
+from eventhub.kit.amounts import TOO_LARGE, why_not
 from eventhub.kit.clock import now
 from eventhub.kit.db import Texts
 from eventhub.kit.errors import DomainError
 from eventhub.kit.forms import Form, optional, options, required
 from eventhub.kit.i18n import AUTONYMS, LANGUAGES, in_language, language, show_zone
-from eventhub.kit.money import AmountWrong, Why, parse_amount
+from eventhub.kit.money import AmountWrong, parse_amount
 from eventhub.programme.local_time import instant_of, zone_names
 from eventhub.programme.models import Event
-from eventhub.questionnaires.typed import TWO_WAYS
 
 LOCAL = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
 CURRENCIES = ("USD", "EUR", "CHF", "GBP", "CAD", "AUD", "DKK", "NOK", "SEK")
 """Those of which a hundred minor units are one."""
 MOST_MONEY = 10**11
-WHY_NOT = {
-    Why.NEGATIVE: _l("An amount cannot be less than nothing"),
-    Why.AMBIGUOUS: TWO_WAYS,
-    Why.TOO_LARGE: _l("This amount is too large: at most %(most)s", most="1000000000"),
-}
-"""Why an amount cannot be taken, to the person; else how one is written."""
 LINE, LONG = 300, 5_000
 RESERVED = {"new", "debts"}
 
@@ -121,9 +115,9 @@ class MoneyField(IntegerField):
         try:
             amount = parse_amount(self.typed, "USD", language()).minor
         except AmountWrong as error:
-            raise ValueError(str(WHY_NOT.get(error.why) or _l("Write an amount as 1200 or 1200.50"))) from None
+            raise ValueError(str(why_not(error))) from None
         if amount > MOST_MONEY:
-            raise ValueError(str(WHY_NOT[Why.TOO_LARGE]))
+            raise ValueError(str(TOO_LARGE))
         self.data = amount
 
     def _value(self) -> str:

@@ -12,6 +12,7 @@ from eventhub.funding import access
 from eventhub.funding.models import Application, Call, CallDeadline, CallRules, FundKind, Stand, State
 from eventhub.funding.rules import Rules, read, whole_digest
 from eventhub.kit import audit
+from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound, or_not_found
@@ -24,6 +25,8 @@ PAGE = 25
 MOST_PUBLIC = 100
 TEXTS = ("title", "lead", "description")
 """The words of a call that are agreed to with its rules."""
+EDITED, LOOKED = "funding.call_edited", "funding.call_looked"
+"""What the record says of a page of a draft that was saved: with changes, or without."""
 Grants = Iterable[RoleGrant]
 
 
@@ -208,6 +211,18 @@ def names_of(ids: Collection[uuid.UUID | None]) -> dict[uuid.UUID, str]:
     wanted = {one for one in ids if one}
     rows = db.session.scalars(select(Person).where(Person.id.in_(wanted))).all() if wanted else []
     return {one.id: one.public_name for one in rows}
+
+
+def looked_at(call_id: uuid.UUID) -> set[str]:
+    """The pages of a draft that somebody has saved. One statement."""
+    part = AuditEntry.detail["part"].astext
+    rows = select(part).where(
+        AuditEntry.subject_kind == Call.__tablename__,
+        AuditEntry.subject_id == call_id,
+        AuditEntry.verb.in_([EDITED, LOOKED]),
+        part.is_not(None),
+    )
+    return set(db.session.scalars(rows))
 
 
 def deeds(call: Call, limit: int = 50) -> list[Deed]:

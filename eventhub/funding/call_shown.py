@@ -21,9 +21,10 @@ from eventhub.funding.rules import (
     TieRule,
     Unit,
 )
-from eventhub.kit import codes
+from eventhub.kit import codes, i18n
 from eventhub.kit.clock import now
 from eventhub.kit.i18n import LANGUAGES, Moment, in_language, show_moment, show_number, zone_city
+from eventhub.kit.money import Money
 from eventhub.programme import shown as programme
 
 KINDS = {
@@ -90,12 +91,7 @@ def title_of(call: Call, lang: str) -> str:
 
 def show_money(amount: int, currency: str, lang: str) -> str:
     """USD 1,200 · 1 200 USD: an amount in minor units, in the house style (docs/languages.md)."""
-    number = show_number(amount / 100, lang, 0 if amount % 100 == 0 else 2)
-    if lang == "en":
-        return f"{currency} {number}"
-    known = {"ar": {"USD": "دولار", "EUR": "يورو"}, "zh": {"USD": "美元", "EUR": "欧元"}, "ru": {"USD": "долл. США"}}
-    name = known.get(lang, {}).get(currency, currency)
-    return f"{number}{name}" if lang == "zh" and name != currency else f"{number}\u00a0{name}"
+    return i18n.show_money(Money(amount, currency), lang)
 
 
 def typed_money(amount: int) -> str:
@@ -260,9 +256,13 @@ def choosing(rules: Rules, lang: str) -> list[str]:
             board.members,
         )
     )
+    return [*(str(one) for one in found), tie_order(rules, lang)]
+
+
+def tie_order(rules: Rules, lang: str) -> str:
+    """What decides between equal scores."""
     order = programme.join([str(TIES[one]) for one in rules.ties], lang)
-    found.append(_("Where scores cannot tell people apart, this decides, in this order: %(order)s.", order=order))
-    return [str(one) for one in found]
+    return str(_("Where scores cannot tell people apart, this decides, in this order: %(order)s.", order=order))
 
 
 def after(rules: Rules) -> list[str]:

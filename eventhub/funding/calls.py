@@ -131,7 +131,7 @@ def edit_facts(actor: Person, call: Call, facts: CallFacts, *, stamp: str) -> Ca
     for name in changed:
         setattr(call, name, getattr(facts, name))
     if changed:
-        _written(actor, call, "funding.call_edited", fields=changed)
+        _written(actor, call, call_queries.EDITED, fields=changed)
     return call
 
 
@@ -144,9 +144,11 @@ def edit(
     texts: dict[str, Texts] | None = None,
     version_id: uuid.UUID | None = None,
     reason: str = "",
+    part: str = "",
 ) -> Call:
     """Change parts of the rules (by their names in rules.py) or words: of a draft at once, of an open call as part of
-    the actor's proposal. ``stamp`` is that of the page (Standing). Raises Stale, NotADraft, RulesWrong, ReasonMissing,
+    the actor's proposal. ``stamp`` is that of the page (Standing), ``part`` the page's name: somebody has looked at
+    what a draft began with there, also where nothing was changed. Raises Stale, NotADraft, RulesWrong, ReasonMissing,
     ProposedByAnother.
     """
     call = call_queries.hold(call)
@@ -165,7 +167,9 @@ def edit(
         call.rules = to_json(made)
         for name in texts or {}:
             setattr(call, name, words[name])
-        _written(actor, call, "funding.call_edited", fields=changed)
+        _written(actor, call, call_queries.EDITED, fields=changed, **({"part": part} if part else {}))
+    elif part and part not in call_queries.looked_at(call.id):
+        audit.record(call_queries.LOOKED, call, actor=actor, scope_id=call.id, part=part)
     return call
 
 

@@ -42,9 +42,8 @@ def call_open(slug: str) -> ResponseReturnValue:
     known = queries.standing(call)
     form.stamp.data = known.stamp
     rows = readiness(call, known)
-    return page(
-        "open", call, here=".call", form=form, rows=rows, ready=not any(row["tag"][1] == "stop" for row in rows)
-    )
+    ready, unseen = not any(row["tag"][1] == "stop" for row in rows), any(row.get("unseen") for row in rows)
+    return page("open", call, here=".call", form=form, rows=rows, ready=ready, unseen=unseen)
 
 
 @bp.get(f"{ROOT}/<slug>/change")

@@ -52,10 +52,12 @@ CHIPS: dict[str, frozenset[State]] = {
         *(State.DRAFT, State.EXPIRED, State.SUBMITTED, State.INFO_REQUESTED),
         *(State.ELIGIBLE, State.INELIGIBLE, State.WITHDRAWN),
     },
+    "open": frozenset({State.SUBMITTED, State.INFO_REQUESTED, State.ELIGIBLE, State.UNDER_REVIEW}),
     "withdrawn": frozenset({State.WITHDRAWN}),
     "all": frozenset(State),
 }
-"""Ready-made views of the list. ``silent``: the day by which something was asked for is past. Drafts are nobody's
+"""Ready-made views of the list. ``silent``: the day by which something was asked for is past. ``open``: nobody decided
+on it; the task after a release leads there, and the list itself does not offer it. Drafts are nobody's
 business but their authors'.
 """
 

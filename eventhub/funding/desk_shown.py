@@ -78,6 +78,7 @@ CAUSES: dict[str, Any] = {
     "taken_up": _l("Looked at again"),
     "duplicate": _l("Withdrawn: a newer application of the same person goes on"),
     "two_people": _l("Two people after all: looked at again"),
+    "went_on": _l("Withdrawal taken back"),
 }
 """Why a file moved, in its history."""
 

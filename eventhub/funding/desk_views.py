@@ -165,6 +165,7 @@ def _chips(place: Desk, filters: Filters, known: Overview) -> list[dict[str, Any
         "eligible": pgettext("files", "Eligible"),
         "ineligible": pgettext("files", "Not eligible"),
         "further": pgettext("files at the desk", "Further on"),
+        "open": _("Without a decision"),
         "withdrawn": pgettext("files", "Withdrawn"),
         "all": _("All"),
     }
@@ -180,7 +181,7 @@ def _chips(place: Desk, filters: Filters, known: Overview) -> list[dict[str, Any
             "count": known.chips[name],
         }
         for name in CHIPS
-        if known.chips[name] or name in {"decide", "eligible", "all", filters.chip}
+        if name == filters.chip or (known.chips[name] and name != "open") or name in {"decide", "eligible", "all"}
     ]
 
 

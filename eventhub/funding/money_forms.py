@@ -74,8 +74,10 @@ class MoneyForm(RowsForm):
         self.lines.choices = options(codes.choices("fund_cost_line", g.lang))
 
     def together(self) -> None:
-        """At least one envelope, each with a name."""
+        """At least one envelope, each with a name, and days for a daily allowance that is paid."""
         rows = kept(self.rows)
+        if CostLine.DSA.value in (self.lines.data or ()) and self.dsa_days.data == 0:
+            wrong(self.dsa_days, gettext("The daily allowance is among what the fund pays for: write at least 1 day"))
         for row in rows:
             self.need_words(row.title)
         if not rows:

@@ -4,15 +4,17 @@ A discreet applicant's mails say that there is news, and nothing about what; so 
 for somebody whose name cannot be told to strangers.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from flask_babel import gettext, lazy_pgettext
 from flask_babel import lazy_gettext as _l
 
-from eventhub.funding import attending
+from eventhub.funding import attending, returning, told
 from eventhub.funding.models import Application, Call, Vouch, Voucher
 from eventhub.funding.vouching import Asked, due, link_token, wants_letter
+from eventhub.kit.clock import now
 from eventhub.kit.i18n import in_language, show_date, show_moment
 from eventhub.kit.mail import Letter
 from eventhub.kit.text import told_to_strangers
@@ -58,13 +60,24 @@ def draft_reminded(application: Application, call: Call, person: Person) -> Lett
 
 
 def withdrawn(application: Application, call: Call, person: Person) -> Letter | None:
-    """It is not considered any more."""
+    """It is not considered any more; and until when that can be taken back, where it can."""
+    last = returning.until(application, call)
+    here = show_moment(last, call.time_zone, person.language) if last else None
+    back = (
+        _l(
+            "It is not considered any more. If it was not you who withdrew, or you think again: until %(day)s, %(time)s"
+            " (%(offset)s) one press on the page of your application takes it back.",
+            **_told(here),
+        )
+        if here
+        else _l("It is not considered any more. If it was not you who withdrew, please write to us.")
+    )
     return _own(
         application,
         call,
         person,
         _l("Your application is withdrawn: %(call)s", call=_title(call, person)),
-        [_l("It is not considered any more. If it was not you who withdrew, please write to us.")],
+        [back],
     )
 
 
@@ -80,7 +93,8 @@ def vouch_answered(asked: Asked) -> Letter | None:
         return None
     person = asked.applicant
     subject = _l("News about who vouches for you: %(call)s", call=_title(asked.call, person))
-    return _own(asked.application, asked.call, person, subject, [said[outcome]])
+    more = [] if outcome is Vouch.CONFIRMED else _who_and_until(asked)
+    return _own(asked.application, asked.call, person, subject, [said[outcome]], more)
 
 
 def vouch_asked(asked: Asked, *, again: bool = False) -> Letter | None:
@@ -139,7 +153,27 @@ def vouch_asked(asked: Asked, *, again: bool = False) -> Letter | None:
     )
 
 
-def _own(application: Application, call: Call, person: Person, subject: Any, paragraphs: list[Any]) -> Letter | None:
+def _who_and_until(asked: Asked) -> list[dict[str, Any]]:
+    """Whose answer it is, though a wrong mailbox is forgotten with its name; until when another one comes in time."""
+    row, person = asked.endorsement, asked.applicant
+    numbered = row.role is Voucher.REFEREE and asked.vouching.referees > 1
+    label = _l("Referee %(number)s", number=row.place + 1) if numbered else told.ROLES[row.role]
+    facts = [{"label": label, "value": row.name or told.vouch_tag(row)[0]}]
+    if (last := due(asked)) > now():
+        here = show_moment(last, asked.call.time_zone, person.language)
+        when = _l("%(day)s, %(time)s %(offset)s", day=here.day, time=here.time, offset=f"({here.place})")
+        facts.append({"label": _l("Their answers are due by"), "value": when})
+    return facts
+
+
+def _own(
+    application: Application,
+    call: Call,
+    person: Person,
+    subject: Any,
+    paragraphs: list[Any],
+    more: Sequence[dict[str, Any]] = (),
+) -> Letter | None:
     if not person.email:
         return None
     lang = person.language
@@ -153,7 +187,11 @@ def _own(application: Application, call: Call, person: Person, subject: Any, par
             discreet=True,
         )
     reference = application.reference
-    facts: list[dict[str, Any]] = [{"label": _l("Call"), "value": _title(call, person)}, *attending.facts(call, lang)]
+    facts: list[dict[str, Any]] = [
+        {"label": _l("Call"), "value": _title(call, person)},
+        *more,
+        *attending.facts(call, lang),
+    ]
     if reference:
         facts.append({"label": _l("Your reference"), "value": reference, "ltr": True})
         if application.number:

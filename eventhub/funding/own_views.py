@@ -9,14 +9,14 @@ from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from werkzeug.utils import redirect
 
-from eventhub.funding import naming, own, reusing, told
-from eventhub.funding.application_views import APPLY, definition_of
+from eventhub.funding import naming, own, returning, reusing, told
+from eventhub.funding.application_views import APPLY, MINE, by_reference, definition_of
 from eventhub.funding.forms import OwnNameForm, ReuseForm
 from eventhub.funding.own import Intake
 from eventhub.funding.subject import subject
 from eventhub.funding.views import bp
 from eventhub.kit import audit
-from eventhub.kit.access import actor, personal
+from eventhub.kit.access import actor, personal, stands_on
 from eventhub.kit.errors import DomainError, NotFound
 from eventhub.kit.files import attachment
 from eventhub.kit.forms import ActionForm, posted, submit
@@ -60,6 +60,19 @@ def own_name(slug: str) -> ResponseReturnValue:
         else _("As you write it yourself, in your own script")
     )
     return render_template("funding/own_name.html", call=found.call, form=form, hint=hint), form.status
+
+
+@bp.post(f"{MINE}/withdraw/undo")
+@personal
+@stands_on("funding.mine_one")
+def take_up(reference: str) -> ResponseReturnValue:
+    """The application goes on: it was withdrawn by a slip, or by somebody else."""
+    found, form = by_reference(subject(), reference, lock=True), ActionForm()
+    if form.validate_on_submit() and submit(form, told.telling(found, lambda: returning.go_on(actor().person, found))):
+        flash(_("Your application goes on, as you had sent it."), "ok")
+    for message in form.form_errors[:1]:
+        flash(str(message), "warn")
+    return back_to("funding.mine_one", reference=reference)
 
 
 @bp.route(f"{APPLY}/former", methods=["GET", "POST"])

@@ -46,6 +46,8 @@ ORDERS = {
     "lottery": (TieRule.LOTTERY,),
 }
 COUNTRY = "country:"
+LEAST_BOARD = 2
+"""Nobody recommends alone."""
 
 
 class GuideRow(Row):
@@ -194,8 +196,8 @@ class PeopleForm(StampForm):
     )
     nationality_conflicts = BooleanField(_l("Nobody reads the file of somebody of the same nationality"))
     order = SelectField(_l("Where scores cannot tell people apart"), [required()])
-    members = whole(_l("Members of the board"), 1, 30)
-    quorum = whole(_l("Quorum"), 1, 30)
+    members = whole(_l("Members of the board"), LEAST_BOARD, 30)
+    quorum = whole(_l("Quorum"), LEAST_BOARD, 30)
     answer_days = whole(
         _l("Days from the deadline to the answer"),
         1,

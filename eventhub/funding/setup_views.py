@@ -49,6 +49,7 @@ DEEDS = {
     "call_created": _l("Call created"),
     "call_copied": _l("Call copied from a former one"),
     "call_edited": _l("Call changed"),
+    "call_looked": _l("Looked at, and left as it was"),
     "call_opened": _l("Call opened: its rules are frozen"),
     "change_proposed": _l("Change of rules proposed"),
     "change_agreed": _l("Change of rules agreed to"),
@@ -176,6 +177,7 @@ def call_words(slug: str) -> ResponseReturnValue:
             stamp=form.stamp.data or "",
             texts={name: given(form[name]) for name in TEXTS},
             reason=form.why,
+            part="words",
         ),
     )
     if done:
@@ -198,7 +200,12 @@ def call_rules(slug: str, part: str) -> ResponseReturnValue:
     done = sent(
         form,
         lambda: calls.edit(
-            actor().person, found, stamp=form.stamp.data or "", rules=form.parts(known.rules), reason=form.why
+            actor().person,
+            found,
+            stamp=form.stamp.data or "",
+            rules=form.parts(known.rules),
+            reason=form.why,
+            part=part,
         ),
     )
     if done:
@@ -221,7 +228,9 @@ def call_delete(slug: str) -> ResponseReturnValue:
 
 
 def readiness(found: Call, known: Standing) -> list[dict[str, Any]]:
-    """What opening needs, as rows of a task list: what must be put right, and what is only not translated."""
+    """What opening needs, as rows of a task list: what must be put right, and what is only not translated, or stands
+    there as the draft began with it.
+    """
     labels: dict[str, Any] = {"words": gettext("Texts")} | {one.name: one.label for one in PAGES}
     notes: dict[str, list[str]] = {name: [] for name in labels}
     for one in opening.obstacles(found, known):
@@ -232,7 +241,7 @@ def readiness(found: Call, known: Standing) -> list[dict[str, Any]]:
     for name in TEXTS:
         if known.texts[name]:
             lacking["words"] |= set(missing_languages(known.texts[name]))
-    rows = _days_row(found, known)
+    rows, looked = _days_row(found, known), queries.looked_at(found.id)
     for name, label in labels.items():
         url = (
             url_for(".call_words", slug=found.slug)
@@ -240,14 +249,19 @@ def readiness(found: Call, known: Standing) -> list[dict[str, Any]]:
             else url_for(".call_rules", slug=found.slug, part=name)
         )
         problems = list(dict.fromkeys(notes[name]))
-        tag = MISSING if problems else (LOOK if lacking[name] else READY)
+        tag = MISSING if problems else (LOOK if lacking[name] or name not in looked else READY)
+        if name not in looked:
+            problems.append(str(FORMER if found.copied_from_id else PRESET))
         if lacking[name]:
             tongues = join([language_name(code, g.lang) for code in LANGUAGES if code in lacking[name]], g.lang)
             problems.append(gettext("Missing: %(languages)s", languages=tongues))
-        rows.append({"label": label, "url": url, "note": " · ".join(problems) or None, "tag": tag})
+        note = " · ".join(problems) or None
+        rows.append({"label": label, "url": url, "note": note, "tag": tag, "unseen": name not in looked})
     return [*rows, _form_row(found)]
 
 
+PRESET = _l("From the preset, not looked at yet")
+FORMER = _l("From the former call, not looked at yet")
 READY, LOOK, MISSING = (
     (_l("Ready"), "ok"),
     (_l("Look"), "warn"),

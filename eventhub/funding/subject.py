@@ -22,9 +22,9 @@ PAGES = frozenset(
     f"funding.{name}"
     for name in (
         *("apply", "own_name", "step", "keep", "check", "done", "vouchers", "voucher", "ask_again"),
-        *("mine_one", "amend", "send_again", "withdraw", "own_file", "sealed_answers"),
+        *("mine_one", "amend", "send_again", "withdraw", "take_up", "own_file", "sealed_answers"),
     )
-) | {f"awards.{name}" for name in ("mine", "report", "keep", "receipt", "allowance")}
+) | {f"awards.{name}" for name in ("mine", "report", "keep", "receipt", "allowance", "visa", "leave")}
 """Pages that somebody may look at for another person."""
 
 

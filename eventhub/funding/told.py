@@ -26,6 +26,7 @@ from eventhub.kit.forms import ActionForm
 from eventhub.kit.i18n import (
     LOCALES,
     UNCHOSEN,
+    Clock,
     own_clock,
     said_by_clock,
     show_by,
@@ -294,7 +295,8 @@ def saved(found: Intake, zone: str) -> str | None:
     application = found.application
     if application is None or application.state is not State.DRAFT:
         return None
-    when = show_by(application.changed_at, own_clock(zone, g.lang), g.lang)
+    here = Clock(found.call.time_zone, zone_city(found.call.time_zone, g.lang))
+    when = show_by(application.changed_at, own_clock(zone, g.lang, here), g.lang)
     return str(_("Saved at %(time)s", time=_("%(time)s, %(place)s", time=when.time, place=when.place)))
 
 

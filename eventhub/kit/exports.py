@@ -28,6 +28,7 @@ DANGEROUS = re.compile(f"[{UNSEEN}]*+[{SIGNS}]|[\t\r\n\x00]")
 # A run is taken whole, with or without a sign behind it: begun anew at each of its separators, time would be squared.
 INSIDE = re.compile(f"([;,|\t\r\n][;,|{UNSEEN}]*+)([{SIGNS}]?)")
 A_SIGN = re.compile(f"[{SIGNS}]")
+PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./:_]*+")
 
 Row = Sequence[object]
 
@@ -115,6 +116,8 @@ def _parted(found: re.Match[str]) -> str:
 def _csv_cell(value: object) -> object:
     if value is None:
         return ""
+    if isinstance(value, str):
+        return value if PLAIN.fullmatch(value) else defuse(value.encode(errors="replace").decode())
     if isinstance(value, datetime):
         return value.isoformat(sep=" ", timespec="minutes")
     if isinstance(value, int | float | date | time):
@@ -124,6 +127,9 @@ def _csv_cell(value: object) -> object:
 
 
 def _xlsx_cell(value: object, place: int, kinds: dict[int, str]) -> object:
+    if isinstance(value, str):
+        # A text takes no part in what kind of column it stands in.
+        return value[:CELL_LIMIT] if value.isascii() else value.encode(errors="replace").decode()[:CELL_LIMIT]
     if value is None or isinstance(value, bool):
         return value
     kind = "date" if isinstance(value, date) else "number" if isinstance(value, int | float) else "text"

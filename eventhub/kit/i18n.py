@@ -172,6 +172,17 @@ def show_time(moment: datetime) -> str:
     return moment.strftime("%H:%M")
 
 
+def show_span(starts: datetime, ends: datetime, lang: str) -> str:
+    """14:30–16:00, or 22:00–01:30 (next day), by one clock. Midnight itself needs no such word."""
+    span, days = f"{show_time(starts)}–{show_time(ends)}", (ends.date() - starts.date()).days
+    if days <= 0 or (days == 1 and show_time(ends) == "00:00" < show_time(starts)):
+        return span
+    if days > 1:
+        return f"{show_time(starts)}–{show_date(ends.date(), lang)}, {show_time(ends)}"
+    with force_locale(LOCALES[lang]):
+        return str(gettext("%(time)s (next day)", time=span))
+
+
 def show_offset(moment: datetime) -> str:
     """UTC+1, UTC+5:30."""
     minutes = int((moment.utcoffset() or moment - moment).total_seconds() // 60)

@@ -82,8 +82,8 @@ class Why(StrEnum):
     GROUPS = "groups"
     """Separators that group nothing: 12 50, 1,2,3."""
     AMBIGUOUS = "ambiguous"
-    """1,200 of a currency with three decimals, where the page's language would write 1.200 or 1 200; 1,5 where a comma
-    stands between thousands.
+    """1,200 of a currency with three decimals, where the page's language would write 1.200 or 1 200; 1.200 of one with
+    two, where that language puts a full stop before decimals; 1,5 where a comma stands between thousands.
     """
     TOO_LARGE = "too_large"
 
@@ -201,8 +201,8 @@ def parse_amount(typed: str, currency: str, language: str) -> Money:
 
     Takes digits of every script, no-break spaces, Swiss apostrophes, Arabic separators, Indian groups, and the code of
     the currency before or after. Where a lone mark may be read in two ways the ``language`` of the page decides; a
-    reading that is a thousand times off is refused, never guessed, and so is 1,5 where a comma stands between
-    thousands. Raises AmountWrong.
+    reading that is a thousand times off is refused, never guessed, and so are 1,5 where a comma stands between
+    thousands and 2.500 where a full stop does not. Raises AmountWrong.
     """
     text = _number(typed, currency)
     whole, decimals = _split(text, currency, language, digits_of(currency))
@@ -287,8 +287,8 @@ def _decimal_mark(text: str, currency: str, language: str, digits: int) -> str:
     mark, own = "," if commas else ".", "," if language in COMMA_DECIMALS else "."
     if mark != own and ONE_AFTER_COMMA.fullmatch(text):
         raise AmountWrong(Why.AMBIGUOUS, currency)
-    if mark == own or not THREES.fullmatch(text.replace(mark, "S")):
+    if not THREES.fullmatch(text.replace(mark, "S")):
         return mark
-    if digits >= 3:
-        raise AmountWrong(Why.AMBIGUOUS, currency)
-    return ""
+    if (mark == own) is (digits >= 3):
+        return mark if mark == own else ""
+    raise AmountWrong(Why.AMBIGUOUS, currency)

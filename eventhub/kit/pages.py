@@ -9,7 +9,7 @@ import gzip
 import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
@@ -20,7 +20,7 @@ from flask import Response, current_app, g, make_response, request
 
 from eventhub.kit.clock import now
 from eventhub.kit.packing import takes_gzip
-from eventhub.kit.revisions import current
+from eventhub.kit.revisions import numbers_of
 
 MEMO = 0.5
 SIZE = 600
@@ -96,15 +96,15 @@ class PageStore(Memory):
         self.ready: dict[Key, Ready] = {}
         self._numbers: dict[str, tuple[float, int]] = {}
 
-    def number(self, name: str) -> int:
-        """The revision, asked from the database at most every ``MEMO`` seconds."""
-        memo = float(current_app.config["PAGE_MEMO"])
-        known = self._known(name)
-        if known is not None:
-            return known
-        number = current(name)
-        self._numbers[name] = (time.monotonic() + memo, number)
-        return number
+    def numbers(self, names: Sequence[str]) -> list[int]:
+        """The revisions, asked from the database at most every ``MEMO`` seconds, all at once."""
+        known = {name: number for name in names if (number := self._known(name)) is not None}
+        unknown = [name for name in names if name not in known]
+        if unknown:
+            until = time.monotonic() + float(current_app.config["PAGE_MEMO"])
+            known |= numbers_of(unknown)
+            self._numbers.update({name: (until, known[name]) for name in unknown})
+        return [known[name] for name in names]
 
     def lay(self, key: Key, answer: Ready) -> None:
         """Keep a whole answer, the ones laid first dropped."""
@@ -141,7 +141,7 @@ def kept_page(*revisions: str, strong: bool = False) -> Callable[[Callable[..., 
         @wraps(view)
         def wrapped(**values: Any) -> Response:
             store: PageStore = current_app.extensions["eventhub.pages"]
-            numbers = [store.number(name) for name in revisions]
+            numbers = store.numbers(revisions)
             key = (request.host, request.full_path, *map(str, numbers))
             page = store.get(key)
             if page is None:
@@ -175,6 +175,25 @@ def own_page(key: Key, build: Callable[[], tuple[Key, Response]]) -> Response:
         page = _finish(answer)
         store.own.put(made_from, page)
     return _answer(page, "no-store", strong=True)
+
+
+def packed_page(view: Callable[..., Any]) -> Callable[..., Response]:
+    """Send a public page compressed that is made anew for each question and kept nowhere.
+
+    Only for pages that hold no secret of whoever asks: beside words that somebody else chose, the length of what is
+    compressed would tell of it.
+    """
+
+    @wraps(view)
+    def wrapped(**values: Any) -> Response:
+        answer = make_response(view(**values))
+        answer.vary.add("Accept-Encoding")
+        if answer.status_code == 200 and takes_gzip(request.headers.get("Accept-Encoding", "")):
+            answer.set_data(gzip.compress(answer.get_data(), 5, mtime=0))
+            answer.headers["Content-Encoding"] = "gzip"
+        return answer
+
+    return wrapped
 
 
 def _finish(answer: Response) -> Kept:

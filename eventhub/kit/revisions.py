@@ -1,6 +1,8 @@
 """Counters that say when public content last changed: the key of every cached page and its ETag."""
 
-from sqlalchemy import BigInteger, func, select
+from collections.abc import Collection
+
+from sqlalchemy import BigInteger, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -24,4 +26,10 @@ def bump(name: str) -> None:
 
 def current(name: str) -> int:
     """The counter now; 0 before the first change."""
-    return db.session.scalar(select(func.max(Revision.number)).where(Revision.name == name)) or 0
+    return numbers_of([name])[name]
+
+
+def numbers_of(names: Collection[str]) -> dict[str, int]:
+    """These counters now; 0 before the first change. One statement."""
+    rows = db.session.execute(select(Revision.name, Revision.number).where(Revision.name.in_(names)))
+    return dict.fromkeys(names, 0) | {row.name: row.number for row in rows}

@@ -12,8 +12,10 @@ from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import NotFound as NoSuchAddress
 from werkzeug.routing import BaseConverter, BuildError
 from werkzeug.utils import redirect
+from werkzeug.wrappers import Response as BaseResponse
 
 from eventhub.kit.access import access_of, guard
 from eventhub.kit.config import Settings
@@ -72,6 +74,19 @@ def init_web(app: Flask, settings: Settings) -> None:
         g.lang = (values or {}).pop("lang", None) or language_of_path(request.path)
         if "\x00" in request.path:  # PostgreSQL holds no NUL: nothing has such an address
             raise NotFound
+
+    @app.before_request
+    def lead_to_a_language() -> BaseResponse | None:
+        """An address typed without a language, such as /funds, leads to the reader's own."""
+        unknown = isinstance(request.routing_exception, NoSuchAddress) and request.method in {"GET", "HEAD"}
+        if not unknown or request.path[1:].partition("/")[0] in LANGUAGES:
+            return None
+        target = local_target(f"/{g.lang}{request.full_path.rstrip('?')}")
+        if target is None:
+            return None
+        response = redirect(target, 302)
+        response.headers["Vary"] = "Accept-Language"
+        return response
 
     @app.url_defaults
     def add_language(endpoint: str, values: dict[str, Any]) -> None:

@@ -63,8 +63,9 @@ def begin(mailing: Mailing, moment: datetime) -> int:
 
 def hand_over(moment: datetime, per_minute: int) -> int:
     """Owe the next mails, no more than fit into this minute: what lies in the outbox untried counts. Service messages
-    go first, then the older mailing.
+    go first, then the older mailing. One at a time (advisory lock): two would both count before either has added.
     """
+    db.session.execute(select(func.pg_advisory_xact_lock(7_301_002)))
     left, done = per_minute - _in_flight(), 0
     for mailing in _locked(Mailing.stage == Stage.SENDING):
         if left <= 0:

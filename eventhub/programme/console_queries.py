@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, String, exists, func, or_, select
@@ -16,6 +16,7 @@ from eventhub.people.models import Person, Role, RoleGrant
 from eventhub.programme import access
 from eventhub.programme.models import (
     AgendaItem,
+    ClockDoubt,
     Document,
     DocumentVersion,
     Event,
@@ -141,6 +142,22 @@ def session_of(event: Event, session_id: uuid.UUID) -> Session:
     return or_not_found(db.session.scalar(rows))
 
 
+def in_doubt(grants: Grants, moment: datetime) -> list[Session]:
+    """Sessions to come that somebody may move and whose time the clocks there skip or repeat, with their events; the
+    soonest first, 50 at most. One statement.
+    """
+    rows = (
+        select(Session)
+        .join(Session.event)
+        .options(contains_eager(Session.event))
+        .where(Session.clock_doubt == ClockDoubt.OPEN, Session.ends_at > moment)
+        .where(Session.publication != Publication.CANCELLED, access.visible_events(grants, *access.EDITORS))
+        .order_by(Session.starts_at, Session.id)
+        .limit(50)
+    )
+    return list(db.session.scalars(rows))
+
+
 def item_of(session: Session, item_id: uuid.UUID) -> AgendaItem:
     """One agenda item of the session (loaded with it). Raises NotFound."""
     return or_not_found(next((one for one in session.items if one.id == item_id), None))
@@ -152,11 +169,11 @@ def panellist_of(session: Session, panellist_id: uuid.UUID) -> Panellist:
 
 
 def last_end_on(event: Event, day: date) -> Session | None:
-    """The session that ends last on a day, for the times a new one begins with."""
+    """The session of a day that ends last on it, for the times a new one begins with."""
     rows = (
         select(Session)
         .where(Session.event_id == event.id, func.date(Session.starts_local) == day)
-        .where(Session.publication != Publication.CANCELLED)
+        .where(func.date(Session.ends_local) == day, Session.publication != Publication.CANCELLED)
         .order_by(Session.ends_local.desc())
         .limit(1)
     )

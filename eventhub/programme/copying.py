@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from eventhub.kit.db import db
 from eventhub.kit.i18n import in_language
 from eventhub.programme.local_time import LocalTimeMissing, instant_of, is_repeated
-from eventhub.programme.models import AgendaItem, Event, Publication, Room, Session
+from eventhub.programme.models import AgendaItem, ClockDoubt, Event, Publication, Room, Session
 
 EVENT_PARTS = (
     "series_id",
@@ -90,7 +90,8 @@ def copied_event(source: Event, sessions: list[Session], rooms: list[Room], *, n
 def move(session: Session, *, days: timedelta = timedelta(0), zone: str | None = None, field: str) -> None:
     """Move a session by whole days or into another zone: the wall-clock times stay, the instants are made anew.
 
-    An hour that is repeated on the new day is the one it was before (the first, unless said otherwise).
+    An hour that is repeated on the new day is the one it was before (the first, unless said otherwise); where nobody
+    said which, that is asked for.
     Raises MovedIntoGap at ``field``.
     """
     session.time_zone = zone or session.time_zone
@@ -103,6 +104,10 @@ def move(session: Session, *, days: timedelta = timedelta(0), zone: str | None =
         raise into_gap(session, field) from None
     session.starts_fold = session.starts_fold if is_repeated(session.starts_local, session.time_zone) else 0
     session.ends_fold = session.ends_fold if is_repeated(session.ends_local, session.time_zone) else 0
+    if not any(is_repeated(clock, session.time_zone) for clock in (session.starts_local, session.ends_local)):
+        session.clock_doubt = None
+    elif session.clock_doubt is None:
+        session.clock_doubt = ClockDoubt.OPEN
 
 
 def into_gap(session: Session, field: str) -> MovedIntoGap:

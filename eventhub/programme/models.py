@@ -136,6 +136,16 @@ class Room(Base):
     step_free: Mapped[bool] = mapped_column(default=True)
 
 
+class ClockDoubt(StrEnum):
+    """Whether somebody said when a session is whose time the clocks there skip or show twice."""
+
+    OPEN = "open"
+    """Nobody has: new rules of the zone, or a move by days, put it there. It stays at the instant it had."""
+
+    SETTLED = "settled"
+    """The time comes twice, and an organiser chose one of the two."""
+
+
 OVERTIME = timedelta(minutes=30)
 """How long after its end an online room still lets people in: sessions run over, and connections break."""
 
@@ -171,6 +181,8 @@ class Session(Base):
     ends_fold: Mapped[int] = mapped_column(default=0)
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
+    clock_doubt: Mapped[ClockDoubt | None] = mapped_column(enum_column(ClockDoubt, name="clock_doubt"))
+    """None where the clock shows both times once, as on nearly every day."""
     join_link: Mapped[str | None]
     dial_in: Mapped[str | None]
     """How to take part by telephone: numbers and the code of the room, as the provider gives them."""

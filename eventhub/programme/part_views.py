@@ -10,6 +10,7 @@ from eventhub.kit.access import actor, staff
 from eventhub.kit.web import back_to
 from eventhub.programme import console_queries as queries
 from eventhub.programme import session_actions as actions
+from eventhub.programme.asking import asking_first, warn_of_clashes
 from eventhub.programme.console import bp, page, press, sent, session_to_edit, to_edit
 from eventhub.programme.fields import given
 from eventhub.programme.models import Session
@@ -55,8 +56,9 @@ def panellist(slug: str, session_id: uuid.UUID, panellist_id: uuid.UUID | None =
             return actions.edit_part(actor().person, session, known, name=name, function=function)
         return actions.add_panellist(actor().person, session, name=name, function=function)
 
-    if sent(form, save):
+    if sent(form, asking_first(form, event, session, save)):
         flash(gettext("Saved"), "ok")
+        warn_of_clashes(event, session)
         return back_to(".session", slug=slug, session_id=session_id, _anchor="panel")
     event = to_edit(slug)
     return page("panellist", event, here=".programme", form=form, session=session, known=known)

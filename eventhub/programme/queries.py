@@ -133,6 +133,17 @@ def public_event(slug: str) -> Event:
     return or_not_found(db.session.scalar(rows))
 
 
+def public_timetable(slug: str) -> Event:
+    """An event with its series, and its sessions with their rooms. Two statements. Raises NotFound."""
+    rows = (
+        select(Event)
+        .options(load_only(*IN_LISTS, raiseload=True), joinedload(Event.series))
+        .options(selectinload(Event.sessions).joinedload(Session.room), _only_public(Session))
+        .where(Event.slug == slug, _is_public(Event))
+    )
+    return or_not_found(db.session.scalar(rows))
+
+
 def public_programmes() -> list[Event]:
     """All public events with sessions, rooms and documents, in the order of their days: for whoever takes it all."""
     rows = (

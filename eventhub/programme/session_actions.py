@@ -4,7 +4,7 @@ import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,11 +29,24 @@ from eventhub.programme.deeds import (
     tell_calendars,
     unchanged_since,
 )
-from eventhub.programme.local_time import LocalTimeMissing, LocalTimeTwice, instant_of, is_repeated
-from eventhub.programme.models import PREPARATION, AgendaItem, Event, Panellist, Publication, Room, Session, SessionKind
+from eventhub.programme.local_time import LocalTimeMissing, LocalTimeTwice, instant_of, is_missing, is_repeated
+from eventhub.programme.models import (
+    PREPARATION,
+    AgendaItem,
+    ClockDoubt,
+    Event,
+    Panellist,
+    Publication,
+    Room,
+    Session,
+    SessionKind,
+)
 
 log = structlog.get_logger()
 Part = AgendaItem | Panellist
+
+LONGEST = timedelta(hours=24)
+"""How long a session lasts at most; one past midnight ends on the next day."""
 
 HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)
 """The name of a host in ASCII: two labels or more."""
@@ -51,7 +64,15 @@ class EndsBeforeStart(DomainError):
     """A session ends when it begins, or before."""
 
     status = 422
-    message = _l("The end must be later than the beginning")
+    message = _l("The end must be later than the beginning. If it is after midnight, tick “It ends on the next day”.")
+    field = "ends"
+
+
+class TooLong(DomainError):
+    """A session lasts longer than a day: a box was ticked that should not be."""
+
+    status = 422
+    message = _l("A session lasts at most 24 hours")
     field = "ends"
 
 
@@ -99,6 +120,8 @@ class Slot:
     starts_fold: int | None
     ends_fold: int | None
     room: Room | None
+    ends_next_day: bool = False
+    """Whether it goes past midnight; ``day`` is the one on which it begins."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +145,7 @@ class SessionFacts:
 def add_session(actor: Person, event: Event, *, facts: SessionFacts, slot: Slot) -> Session:
     """A draft session.
 
-    Raises DayFarOff, EndsBeforeStart, LocalTimeMissing, LocalTimeTwice, LinkUnsafe and PlacesForAll.
+    Raises DayFarOff, EndsBeforeStart, TooLong, LocalTimeMissing, LocalTimeTwice, LinkUnsafe and PlacesForAll.
     """
     if event.publication is Publication.CANCELLED:
         raise WrongState
@@ -166,21 +189,40 @@ def renew_instants(moment: datetime) -> int:
     """
     changed = 0
     columns = Session.id, Session.time_zone, Session.starts_local, Session.starts_fold, Session.starts_at
-    rows = select(*columns, Session.ends_local, Session.ends_fold, Session.ends_at).where(Session.ends_at > moment)
+    rows = select(*columns, Session.ends_local, Session.ends_fold, Session.ends_at, Session.clock_doubt)
+    rows = rows.where(Session.ends_at > moment, Session.publication != Publication.CANCELLED)
     for row in db.session.execute(rows.with_for_update(key_share=True).order_by(Session.id)).all():
-        try:
-            starts = instant_of(row.starts_local, row.time_zone, row.starts_fold)
-            ends = instant_of(row.ends_local, row.time_zone, row.ends_fold)
-        except LocalTimeMissing:  # a gap where there was none: only an organiser can say when it is
-            log.error("session.time_missing", session=str(row.id))
-            continue
-        if (starts, ends) != (row.starts_at, row.ends_at):
-            changed += 1
-            renewed = update(Session).where(Session.id == row.id).values(starts_at=starts, ends_at=ends)
+        found = _by_present_rules(row)
+        if row.clock_doubt is not ClockDoubt.OPEN and found["clock_doubt"] is ClockDoubt.OPEN:
+            log.warning("session.time_in_doubt", session=str(row.id))
+        if any(getattr(row, name) != value for name, value in found.items()):
+            changed += (found["starts_at"], found["ends_at"]) != (row.starts_at, row.ends_at)
+            renewed = update(Session).where(Session.id == row.id).values(**found)
             db.session.execute(renewed.execution_options(synchronize_session="fetch"))
     if changed:
         bump("programme")
     return changed
+
+
+def _by_present_rules(row: Any) -> dict[str, Any]:
+    """The instants of a session by the rules of its zone as they are now. A time that they skip or repeat is for an
+    organiser to decide; until then the session stays at the instant it has.
+    """
+    zone, clocks = row.time_zone, (row.starts_local, row.ends_local)
+    if any(is_missing(clock, zone) for clock in clocks):
+        return {"starts_at": row.starts_at, "ends_at": row.ends_at, "clock_doubt": ClockDoubt.OPEN}
+    twice = any(is_repeated(clock, zone) for clock in clocks)
+    settled = row.clock_doubt is ClockDoubt.SETTLED
+    folds = {"starts": row.starts_fold, "ends": row.ends_fold}
+    if twice and not settled:
+        clock = {name: getattr(row, f"{name}_local") for name in folds}
+        folds = {
+            name: int(is_repeated(wall, zone) and instant_of(wall, zone, 1) == getattr(row, f"{name}_at"))
+            for name, wall in clock.items()
+        }
+    instants = {f"{name}_at": instant_of(getattr(row, f"{name}_local"), zone, fold) for name, fold in folds.items()}
+    doubt = (ClockDoubt.SETTLED if settled else ClockDoubt.OPEN) if twice else None
+    return instants | {f"{name}_fold": fold for name, fold in folds.items()} | {"clock_doubt": doubt}
 
 
 def publish_session(actor: Person, session: Session) -> Session:
@@ -335,8 +377,11 @@ def check_places(places: int | None, *, chosen_beforehand: bool) -> None:
 
 
 def _times(slot: Slot, zone: str) -> dict[str, Any]:
-    """The columns that say when and where. Raises EndsBeforeStart, LocalTimeMissing and LocalTimeTwice at a field."""
-    local = {"starts": datetime.combine(slot.day, slot.starts), "ends": datetime.combine(slot.day, slot.ends)}
+    """The columns that say when and where. Raises EndsBeforeStart, TooLong, LocalTimeMissing and LocalTimeTwice at a
+    field.
+    """
+    last = slot.day + timedelta(days=slot.ends_next_day)
+    local = {"starts": datetime.combine(slot.day, slot.starts), "ends": datetime.combine(last, slot.ends)}
     folds = {"starts": slot.starts_fold, "ends": slot.ends_fold}
     values: dict[str, Any] = {"room_id": slot.room.id if slot.room else None}
     for name, wall in local.items():
@@ -347,8 +392,11 @@ def _times(slot: Slot, zone: str) -> dict[str, Any]:
             raise
         values[f"{name}_local"] = wall
         values[f"{name}_fold"] = (folds[name] or 0) if is_repeated(wall, zone) else 0
+    values["clock_doubt"] = ClockDoubt.SETTLED if any(is_repeated(wall, zone) for wall in local.values()) else None
     if values["ends_at"] <= values["starts_at"]:
         raise EndsBeforeStart
+    if values["ends_at"] - values["starts_at"] > LONGEST:
+        raise TooLong
     return values
 
 

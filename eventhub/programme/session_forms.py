@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import g
@@ -16,12 +16,14 @@ from eventhub.kit.errors import DomainError
 from eventhub.kit.forms import Form, optional, options, required
 from eventhub.kit.i18n import show_offset
 from eventhub.programme.fields import Choices, InOriginal, VersionForm, day_field, filled, given, spoken, texts
-from eventhub.programme.local_time import LocalTimeMissing, both_readings, is_missing, is_repeated
-from eventhub.programme.models import Event, Room, Session, SessionKind
+from eventhub.programme.local_time import LocalTimeMissing, both_readings, instant_of, is_missing, is_repeated
+from eventhub.programme.models import ClockDoubt, Event, Room, Session, SessionKind
 from eventhub.programme.session_actions import (
+    LONGEST,
     EndsBeforeStart,
     SessionFacts,
     Slot,
+    TooLong,
     check_day,
     check_link,
     check_places,
@@ -64,6 +66,7 @@ class SlotForm(VersionForm):
     starts = clock_field(_l("Begins"))
     starts_fold = SelectField(_l("Which of the two times does it begin?"), validate_choice=False)
     ends = clock_field(_l("Ends"))
+    ends_next_day = BooleanField(_l("It ends on the next day"))
     ends_fold = SelectField(_l("Which of the two times does it end?"), validate_choice=False)
     room_id = SelectField(_l("Room"), [optional()])
 
@@ -82,8 +85,9 @@ class SlotForm(VersionForm):
         self.zone, self.rooms = zone, {str(room.id): room for room in rooms}
         self.room_id.choices = options([("", gettext("No room yet")), *names.items()])
         for fold, clock in ((self.starts_fold, self.starts), (self.ends_fold, self.ends)):
-            fold.choices = options(list(self._readings(clock.data)) or [("", "")])
-            if len(fold.choices) == 1 or fold.data not in {"0", "1"}:
+            fold.choices = options(list(self._readings(clock)) or [("", "")])
+            asked = placed is not None and placed.clock_doubt is ClockDoubt.OPEN and not self.is_submitted()
+            if asked or len(fold.choices) == 1 or fold.data not in {"0", "1"}:
                 fold.data = ""
 
     def validate_day(self, field: Any) -> None:
@@ -98,14 +102,25 @@ class SlotForm(VersionForm):
     def validate_ends(self, field: Any) -> None:
         """The same, and later than the beginning; of hours that come twice the action knows which is which."""
         self._demand_time(field)
-        if not self.starts.data or not field.data or field.data > self.starts.data:
+        begins, ends = self._wall(self.starts), self._wall(field)
+        if not begins or not ends or any(list(self._readings(clock)) for clock in (self.starts, field)):
             return
-        if not any(list(self._readings(clock)) for clock in (self.starts.data, field.data)):
+        if ends <= begins:
             raise ValidationError(EndsBeforeStart.message)
+        if not is_missing(begins, self.zone) and instant_of(ends, self.zone) - instant_of(begins, self.zone) > LONGEST:
+            raise ValidationError(TooLong.message)
 
     def _demand_time(self, field: Any) -> None:
-        if self.day.data and field.data and is_missing(datetime.combine(self.day.data, field.data), self.zone):
+        wall = self._wall(field)
+        if wall and is_missing(wall, self.zone):
             raise ValidationError(LocalTimeMissing.message)
+
+    def _wall(self, clock: Any) -> datetime | None:
+        """What one of the two clocks shows on its day; None while that is not given or no day that anybody means."""
+        if not clock.data or not self.day.data or not 2000 <= self.day.data.year <= 2100:
+            return None
+        after = clock is self.ends and self.ends_next_day.data
+        return datetime.combine(self.day.data + timedelta(days=bool(after)), clock.data)
 
     def slot(self) -> Slot:
         """The values, typed."""
@@ -116,14 +131,13 @@ class SlotForm(VersionForm):
             starts_fold=int(self.starts_fold.data) if self.starts_fold.data else None,
             ends_fold=int(self.ends_fold.data) if self.ends_fold.data else None,
             room=self.rooms.get(self.room_id.data or ""),
+            ends_next_day=self.ends_next_day.data,
         )
 
     def _readings(self, clock: Any) -> Iterator[tuple[str, str]]:
         """The two readings of a repeated hour, with their offsets; nothing on every other day."""
-        if not clock or not self.day.data:
-            return
-        wall = datetime.combine(self.day.data, clock)
-        if is_repeated(wall, self.zone):
+        wall = self._wall(clock)
+        if wall and is_repeated(wall, self.zone):
             first, second = both_readings(wall, self.zone)
             yield "", gettext("Choose one")
             yield "0", gettext("The first %(time)s (%(offset)s)", time=f"{wall:%H:%M}", offset=show_offset(first))
@@ -228,6 +242,7 @@ class ItemForm(InOriginal):
 class PanellistForm(Form):
     """Somebody on the panel."""
 
+    asked: Asked | None = None
     name = StringField(
         _l("Name to show in public"),
         [required(_l("Give the name as it is to be shown")), Length(max=200)],

@@ -1,8 +1,7 @@
 """The programme of an event in the console: its days with their sessions, and one session."""
 
-import hashlib
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import Any, TypeVar
@@ -10,18 +9,15 @@ from typing import Any, TypeVar
 from flask import flash, g, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
-from flask_babel import lazy_gettext as _l
 
 from eventhub.kit.access import actor, staff
-from eventhub.kit.codes import collation_key
-from eventhub.kit.db import db
-from eventhub.kit.errors import DomainError
 from eventhub.kit.i18n import in_language, show_date
 from eventhub.kit.panels import panels
 from eventhub.kit.web import back_to
 from eventhub.programme import checks
 from eventhub.programme import console_queries as queries
 from eventhub.programme import session_actions as actions
+from eventhub.programme.asking import asking_first, told, warn_of_clashes
 from eventhub.programme.console import (
     bp,
     confirm_deletion,
@@ -34,21 +30,15 @@ from eventhub.programme.console import (
     to_edit,
 )
 from eventhub.programme.fields import given as typed
-from eventhub.programme.models import PREPARATION, Event, Publication, Session
-from eventhub.programme.session_forms import Asked, CancelSessionForm, MoveForm, SessionForm, SlotForm
+from eventhub.programme.local_time import LocalTimeMissing, LocalTimeTwice, is_missing
+from eventhub.programme.models import PREPARATION, ClockDoubt, Event, Publication, Session
+from eventhub.programme.session_forms import CancelSessionForm, MoveForm, SessionForm, SlotForm
 from eventhub.programme.shown import SESSION_KINDS
 
 __all__ = ["bp"]
 
 Kind = TypeVar("Kind", bound=SlotForm)
 FIRST_TIME = time(10)
-
-
-class Clashes(DomainError):
-    """A session would stand where its room or somebody on its panel is taken, and nobody said that this is known."""
-
-    status = 422
-    message = _l("Nothing is saved yet: a room or a panellist is taken at that time.")
 
 
 @bp.get("/console/events/<slug>/programme")
@@ -63,7 +53,7 @@ def programme(slug: str) -> ResponseReturnValue:
         event,
         here=".programme",
         days=_days(event, sessions),
-        clashes=[_clash(one, event) for one in checks.clashes(sessions)],
+        clashes=[told(one, event) for one in checks.clashes(sessions)],
         drafts=len(alive),
         total=len(sessions),
         kinds=SESSION_KINDS,
@@ -98,7 +88,7 @@ def session_new(slug: str) -> ResponseReturnValue:
     def add() -> Session:
         return actions.add_session(actor().person, event, facts=form.facts(), slot=form.slot())
 
-    if session := sent(form, _asking_first(form, event, None, add)):
+    if session := sent(form, asking_first(form, event, None, add)):
         flash(gettext("The session is in the programme, as a draft"), "ok")
         return back_to(".programme", slug=slug, _anchor=f"s-{session.id}")
     event = to_edit(slug)
@@ -116,11 +106,11 @@ def session(slug: str, session_id: uuid.UUID) -> ResponseReturnValue:
         facts, slot = form.facts(), form.slot()
         return actions.edit_session(actor().person, session, facts=facts, slot=slot, version=form.seen_version)
 
-    if sent(form, _asking_first(form, event, session, save)):
+    if sent(form, asking_first(form, event, session, save)):
         flash(gettext("Saved"), "ok")
         if seats := checks.room_too_small(form.places.data, form.slot().room):
             flash(_too_narrow(seats), "warn")
-        _warn_of_clashes(event, session)
+        warn_of_clashes(event, session)
         return back_to(".programme", slug=slug, _anchor=f"s-{session_id}")
     event, session = session_to_edit(slug, session_id)
     stored = _session_form(event, session, formdata=None, **_current(session))
@@ -147,9 +137,9 @@ def session_move(slug: str, session_id: uuid.UUID) -> ResponseReturnValue:
     def move() -> Session:
         return actions.move_session(actor().person, session, slot=form.slot(), version=form.seen_version)
 
-    if sent(form, _asking_first(form, event, session, move)):
+    if sent(form, asking_first(form, event, session, move)):
         flash(gettext("The session is moved"), "ok")
-        _warn_of_clashes(event, session)
+        warn_of_clashes(event, session)
         return back_to(".programme", slug=slug, _anchor=f"s-{session_id}")
     event, session = session_to_edit(slug, session_id)
     stored = _slot_form(
@@ -163,6 +153,7 @@ def session_move(slug: str, session_id: uuid.UUID) -> ResponseReturnValue:
         session=session,
         others=others(form, session, stored),
         told=panels("console.session_moving", session),
+        in_doubt=_doubt(session) if session.clock_doubt is ClockDoubt.OPEN else None,
     )
 
 
@@ -231,6 +222,12 @@ def _days(event: Event, sessions: Sequence[Session]) -> list[dict[str, Any]]:
     ]
 
 
+def _doubt(session: Session) -> Any:
+    """Why somebody must say when a session is."""
+    skipped = any(is_missing(clock, session.time_zone) for clock in (session.starts_local, session.ends_local))
+    return LocalTimeMissing.message if skipped else LocalTimeTwice.message
+
+
 def _too_narrow(seats: int) -> str:
     told = ngettext(
         "The room has %(num)s place, fewer than the session.",
@@ -238,55 +235,6 @@ def _too_narrow(seats: int) -> str:
         seats,
     )
     return str(told)
-
-
-def _asking_first(
-    form: SlotForm, event: Event, session: Session | None, action: Callable[[], Session]
-) -> Callable[[], Session]:
-    """The action, undone where the session then clashes as it did not before (``session``: as it is stored), unless the
-    button was pressed that says these very clashes are known. Raises Clashes.
-    """
-
-    def act() -> Session:
-        before = _clashes_of(event, session) if session else {}
-        saved = action()
-        db.session.flush()
-        db.session.expire(saved, ["room"])
-        found = {key: words for key, words in _clashes_of(event, saved).items() if key not in before}
-        seen = hashlib.sha256("\n".join(sorted(found)).encode()).hexdigest()[:16]
-        if found and request.form.get("clash") != seen:
-            form.asked = Asked(list(found.values()), seen)
-            raise Clashes
-        return saved
-
-    return act
-
-
-def _warn_of_clashes(event: Event, session: Session) -> None:
-    """Say at once whose room or panellist is taken twice by where the session is now; nothing is forbidden."""
-    for words in _clashes_of(event, session).values():
-        flash(words, "warn")
-
-
-def _clashes_of(event: Event, session: Session) -> dict[str, str]:
-    """What a session clashes with in sentences, each by the other session and the room or the person it is about."""
-    found = {}
-    for one in checks.clashes(queries.programme_of(event)):
-        if session.id in {one.first.id, one.second.id}:
-            other = one.second if session.id == one.first.id else one.first
-            about = one.room.id if one.room is not None else collation_key(one.panellist or "", "en")
-            found[f"{other.id} {about}"] = str(_clash(one, event))
-    return found
-
-
-def _clash(clash: checks.Clash, event: Event) -> Any:
-    names = {"first": own_title(clash.first, event), "second": own_title(clash.second, event)}
-    if clash.room is not None:
-        room = in_language(clash.room.name, g.lang, event.original_language).text
-        return gettext("“%(first)s” and “%(second)s” are in the same room at once: %(room)s", room=room, **names)
-    return gettext(
-        "“%(first)s” and “%(second)s” have the same panellist at once: %(name)s", name=clash.panellist, **names
-    )
 
 
 def _session_form(event: Event, session: Session | None, **given: Any) -> SessionForm:
@@ -306,6 +254,7 @@ def _current(session: Session) -> dict[str, Any]:
         "day": session.starts_local.date(),
         "starts": session.starts_local.time(),
         "ends": session.ends_local.time(),
+        "ends_next_day": session.ends_local.date() > session.starts_local.date(),
     }
 
 
@@ -316,13 +265,14 @@ def _proposed(event: Event) -> dict[str, Any]:
     except ValueError:
         day = event.first_day
     last = queries.last_end_on(event, day)
-    starts = last.ends_local if last and last.ends_local.date() == day else datetime.combine(day, FIRST_TIME)
-    ends = min(starts + timedelta(hours=1), datetime.combine(day, time(23, 59)))
+    starts = last.ends_local if last else datetime.combine(day, FIRST_TIME)
+    ends = starts + timedelta(hours=1)
     room = str(last.room_id) if last and last.room_id else ""
     return {
         "day": day,
         "starts": starts.time(),
         "ends": ends.time(),
+        "ends_next_day": ends.date() > day,
         "room_id": room,
         "interpretation": list(event.interpretation),
     }

@@ -34,7 +34,7 @@ from eventhub.kit.i18n import (
     show_days,
     show_offset,
     show_size,
-    show_time,
+    show_span,
     zone_city,
 )
 from eventhub.kit.markdown import to_html
@@ -207,7 +207,10 @@ def sitting(session: Session, event: Event, lang: str) -> Markup:
     """Thursday, 14:00–15:30 in Geneva."""
     weekday = format_date(session.starts_local, "EEEE", locale=LOCALES[lang])
     return sentence(
-        _("%(weekday)s, %(time)s in %(place)s"), weekday=weekday, time=span(session), place=clock_place(event, lang)
+        _("%(weekday)s, %(time)s in %(place)s"),
+        weekday=weekday,
+        time=span(session, lang),
+        place=clock_place(event, lang),
     )
 
 
@@ -236,9 +239,9 @@ def leaf(day: date, lang: str) -> tuple[str, str]:
     return name.partition("/")[2] or name, str(day.day)
 
 
-def span(session: Session) -> str:
+def span(session: Session, lang: str) -> str:
     """10:00–10:45, by the session's own clock."""
-    return f"{show_time(session.starts_local)}–{show_time(session.ends_local)}"
+    return show_span(session.starts_local, session.ends_local, lang)
 
 
 def days(event: Event, lang: str, url: Callable[[Session], str], panels: Callable[[Session], list[Panel]]) -> list[Day]:
@@ -276,7 +279,7 @@ def entry(
     cancelled = session.publication is Publication.CANCELLED
     summary = words(session.summary, event.original_language, lang)
     return Entry(
-        time=span(session),
+        time=span(session, lang),
         datetime=local(session.starts_at, session.time_zone).isoformat(timespec="minutes"),
         until=local(session.ends_at, session.time_zone).isoformat(timespec="minutes"),
         title=words(session.title, event.original_language, lang),
@@ -311,6 +314,13 @@ def for_whom(session: Session, lang: str) -> str:
     known = codes.codes("participant_category")
     names = [codes.label("participant_category", code, lang) for code in session.for_categories if code in known]
     return str(_("Only for: %(participants)s", participants=join(names, lang))) if names else ""
+
+
+def room_name(session: Session, event: Event, lang: str) -> str:
+    """Where a session is within its event: its room, or online; empty where nothing is known yet."""
+    if session.room:
+        return own(session.room.name, event.original_language, lang).text
+    return str(_("Online")) if session.join_link else ""
 
 
 def places(session: Session) -> str:

@@ -8,7 +8,8 @@ context's ``tags`` maps ids to pairs label, kind).
 
 import uuid
 from collections.abc import Collection
-from datetime import datetime, time
+from contextlib import suppress
+from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,6 +30,7 @@ from eventhub.programme import queries, search, shown
 from eventhub.programme.footer_pages import NAMES, footer_page
 from eventhub.programme.models import Document, DocumentVersion, Event, EventKind, Publication, Series, Session
 from eventhub.programme.open_data import DOCUMENT_FIELDS, EVENT_FIELDS, SESSION_FIELDS
+from eventhub.programme.timetable import timetable
 
 bp = Blueprint("programme", __name__)
 
@@ -96,7 +98,7 @@ def series(slug: str) -> ResponseReturnValue:
 
 @bp.get("/events/<slug>")
 @public
-@kept_page("programme", "places")
+@kept_page("programme", "places", "commitments")
 def event(slug: str) -> ResponseReturnValue:
     """An event: what it is about, its programme by day, its documents."""
     found = queries.public_event(slug)
@@ -113,6 +115,23 @@ def event(slug: str) -> ResponseReturnValue:
         top=panels("event.top", found),
         beside=panels("event.aside", found),
     )
+
+
+@bp.get("/events/<slug>/week")
+@public
+@kept_page("programme")
+def week(slug: str) -> ResponseReturnValue:
+    """The same programme as a grid: a week, or one day."""
+    found = queries.public_timetable(slug)
+    g.section = section_of(found)
+
+    def to(day: date, one_day: bool) -> str:
+        return url_for("programme.week", slug=slug, day=day.isoformat(), view="day" if one_day else None)
+
+    one_day = request.args.get("view") == "day"
+    table = timetable(found, g.lang, wished=_wished_day(), one_day=one_day, moment=now(), to=to, url=_session_url)
+    changes_at(table.changes_at if table else None)
+    return render_template("programme/week.html", event=found, table=table)
 
 
 @bp.get("/events/<slug>/sessions/<uuid:session_id>")
@@ -195,6 +214,7 @@ def page(name: str) -> ResponseReturnValue:
         page=footer_page(name, g.lang, _settings().contact_email),
         name=name,
         fields={"events": EVENT_FIELDS, "sessions": SESSION_FIELDS, "documents": DOCUMENT_FIELDS},
+        more=panels("open_data.fields") if name == "open-data" else [],
     )
 
 
@@ -260,6 +280,12 @@ def _changes_with(events: Collection[Event]) -> None:
     for event in events:
         changes_at(datetime.combine(event.first_day, time(), ZoneInfo(event.time_zone)))
         changes_at(queries.ends(event))
+
+
+def _wished_day() -> date | None:
+    with suppress(ValueError):
+        return date.fromisoformat(request.args.get("day", ""))
+    return None
 
 
 def _has(event: Event, language: str) -> bool:

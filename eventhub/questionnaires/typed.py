@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import Field, StringField, TextAreaField
 from wtforms.widgets import DateInput, NumberInput
 
+from eventhub.kit.amounts import TWO_WAYS
 from eventhub.kit.clock import now
 from eventhub.kit.i18n import SEPARATORS, show_date, show_number
 from eventhub.kit.money import INDIAN, MARKS, ONE_AFTER_COMMA, THREES
@@ -30,9 +31,6 @@ NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,6})?")
 GROUPING = re.compile("[\\s\u00a0\u202f'\u2019\u066c]")
 """What stands between thousands, beside commas and full stops."""
 TODAY = "today"
-TWO_WAYS = _l(
-    "This can be read in two ways. Put nothing between thousands and a full stop before decimals: 2500 or 1.5."
-)
 FROM_TODAY = re.compile(r"today([+-][0-9]{1,5})?")
 
 

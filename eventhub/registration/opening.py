@@ -17,7 +17,7 @@ from eventhub.kit.outbox import promise
 from eventhub.kit.revisions import bump
 from eventhub.people.models import Person
 from eventhub.programme.models import Event, Publication
-from eventhub.registration import cancelling, categories, offers, participants
+from eventhub.registration import cancelling, categories, latecomers, offers, participants
 from eventhub.registration.models import Deadline, Registration, RegistrationCategory, RegistrationSetup, State
 from eventhub.registration.moves import move_all
 from eventhub.registration.seats import added, hold_seats
@@ -212,8 +212,10 @@ def expire_drafts(moment: datetime, limit: int = 1000) -> int:
     rows = (
         select(Registration)
         .join(RegistrationSetup, RegistrationSetup.event_id == Registration.event_id)
+        .join(Event, Event.id == Registration.event_id)
         .outerjoin(RegistrationCategory, of_category)
         .where(Registration.state == State.DRAFT)
+        .where(or_(Event.first_day <= moment.date(), ~latecomers.admitted(Registration.person_id, Event.id)))
         .where(case((of_category & (Registration.changed_at < own), own), else_=whole) <= moment)
         .limit(limit)
         .with_for_update(of=Registration, skip_locked=True)

@@ -22,7 +22,7 @@ from eventhub.people.queries import consented
 from eventhub.programme.models import Event, Publication
 from eventhub.questionnaires.definition import Definition
 from eventhub.questionnaires.models import AnswerSet, QuestionnaireVersion
-from eventhub.registration import categories, ways, windows
+from eventhub.registration import categories, latecomers, ways, windows
 from eventhub.registration.categories import NO_RULES, Rule, Rules
 from eventhub.registration.earlier import HAS_FORMER
 from eventhub.registration.models import MOVES, Deadline, Registration, RegistrationSetup, SeatOffer, State
@@ -251,7 +251,18 @@ def intake(slug: str, person: Person, *, lock: bool = False, seats: bool = False
     if found is None:
         raise NotFound
     *row, has_former = found
-    return replace(_read(row), has_former=has_former)
+    return _for_latecomers(replace(_read(row), has_former=has_former), person)
+
+
+def _for_latecomers(found: Intake, person: Person) -> Intake:
+    """The same for somebody who may still register though it has closed: one statement, where it has."""
+    if found.registration is not None and found.registration.state not in {State.DRAFT, State.EXPIRED}:
+        return found
+    last = latecomers.until(found.event, found.setup, person.id)
+    if last is None:
+        return found
+    setup, rules = latecomers.stretched(found.setup, found.rules, last)
+    return replace(found, setup=setup, rules=rules)
 
 
 def glance(slug: str, person_id: uuid.UUID) -> Glance:

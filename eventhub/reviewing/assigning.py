@@ -259,16 +259,21 @@ def _ids(pairs: list[list[str]]) -> list[tuple[uuid.UUID, uuid.UUID]]:
 
 
 def waiting(
-    call_id: uuid.UUID, readers: int, another_above: int, *, without: Collection[uuid.UUID] = ()
+    call_id: uuid.UUID,
+    readers: int,
+    another_above: int,
+    *,
+    without: Collection[uuid.UUID] = (),
+    untold: bool = False,
 ) -> tuple[int, int]:
     """How many files lack a reader, and how many of those because the others are far apart: for the pages of officers
-    and the board. Files in ``without`` are not counted.
+    and the board. Files in ``without`` are not counted; ``untold``: those that were decided on are, until a release.
     """
     of_file: dict[uuid.UUID, list[Review]] = {}
     for one in queries.standing(call_id):
         of_file.setdefault(one.application_id, []).append(one)
     lacking = apart = 0
-    for file in queries.to_read(call_id):
+    for file in queries.to_read(call_id, untold=untold):
         mine = of_file.get(file.id, [])
         if file.id not in without and needed(mine, readers, another_above) > len(mine):
             lacking += 1

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import joinedload, load_only
 
 from eventhub.funding import rules as rules_of
@@ -308,11 +308,12 @@ def came_after(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, datetime]:
     return {application_id: at for application_id, at in found if at is not None}
 
 
-def to_read(call_id: uuid.UUID) -> list[Application]:
-    """Files that get readers, by number."""
+def to_read(call_id: uuid.UUID, *, untold: bool = False) -> list[Application]:
+    """Files that get readers, by number; with ``untold`` also those whose decision nobody was told yet."""
+    is_read = Application.state.in_(READ_IN)
     rows = select(Application).where(
         Application.call_id == call_id,
-        Application.state.in_(READ_IN),
+        or_(is_read, Application.outcome_seen.is_not(None)) if untold else is_read,
         Application.merged_into_id.is_(None),
         Application.erased_at.is_(None),
     )

@@ -195,12 +195,10 @@ def hand_in(person: Person, review_id: uuid.UUID, given: Said, *, seen: int, win
     return review
 
 
-def abstain(person: Person, review_id: uuid.UUID, given: Said, *, seen: int, window: uuid.UUID) -> Review:
-    """Say that one cannot judge: no score, which is not zero. What was typed stays. Raises what ``keep`` does."""
-    review, reading = found(person, review_id, lock=True)
+def abstain(person: Person, review_id: uuid.UUID) -> Review:
+    """Say that one cannot judge: no score, which is not zero. What was kept stays. Raises NotFound, ReadingOver."""
+    review, _reading = found(person, review_id, lock=True)
     _demand_open(review)
-    _demand_same(review, seen, window)
-    _write(review, reading.rules, given, window)
     _step(review, Standing.ABSTAINED)
     review.ended_at = now()
     audit.record("reviewing.abstained", review, actor=person, scope_id=review.call_id)

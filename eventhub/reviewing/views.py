@@ -146,6 +146,24 @@ def recuse(review_id: uuid.UUID) -> ResponseReturnValue:
     return page, form.status
 
 
+@bp.route("/reviews/<uuid:review_id>/abstain", methods=["GET", "POST"])
+@staff
+def abstain(review_id: uuid.UUID) -> ResponseReturnValue:
+    """I cannot judge: asked once more, since nothing leads back. What was typed stays."""
+    person: Person = actor().person
+    found, call = reading.found(person, review_id)
+    _demand_reader(person, call)
+    if found.state not in OPEN or found.application.state is not State.UNDER_REVIEW:
+        return back_to("reviewing.review", review_id=review_id)
+    form = ActionForm()
+    if form.validate_on_submit() and submit(form, lambda: reading.abstain(person, review_id)):
+        flash(_("You have abstained from this file. That is not a zero."), "ok")
+        return back_to("reviewing.mine")
+    back = url_for("reviewing.review", review_id=review_id)
+    page = render_template("reviewing/abstain.html", form=form, number=found.application.number, back=back)
+    return page, form.status
+
+
 @bp.route("/reviews/ties", methods=["GET", "POST"])
 @staff
 def my_ties() -> ResponseReturnValue:
@@ -184,10 +202,8 @@ def _sent(person: Person, found: Review, call: Reading, form: ReviewForm) -> Res
     given, go = form.said(call), request.form.get("go")
     here: dict[str, Any] = {"seen": form.version(), "window": form.page()}
     if go == "abstain":
-        if submit(form, lambda: reading.abstain(person, found.id, given, **here)):
-            flash(_("You have abstained from this file. That is not a zero."), "ok")
-            return back_to("reviewing.mine")
-        return None
+        kept = submit(form, lambda: reading.keep(person, found.id, given, **here))
+        return back_to("reviewing.abstain", review_id=found.id) if kept else None
     if go == "hand_in":
         if not form.demand_whole(call):
             # What was typed is kept even though something is missing; the page says what.
@@ -253,11 +269,33 @@ def _review_page(person: Person, found: Review, call: Reading, form: ReviewForm)
         ],
         facts=shown.facts(application, call, g.lang),
         sections=shown.told(application, call, g.lang),
+        following=None if is_open else _following(person, found, call),
         others=[{"points": one.points, "sure": shown.SURE.get(one.confidence or 0, "")} for one in others],
         saved=show_own(found.saved_at, person.time_zone, g.lang) if found.saved_at else None,
         scripts=["autosave.js"],
     )
     return page, form.status
+
+
+def _following(person: Person, found: Review, call: Reading) -> dict[str, Any]:
+    """The file of the same call to read next, the nearest number after this one first, and how many are done."""
+    mine = [
+        (one, application)
+        for one, application, its_gate, _call in queries.files_of(person.id)
+        if one.call_id == found.call_id and its_gate.declared_at is not None
+    ]
+    hidden = ties.conflicts([call], [person.id], [application.id for _one, application in mine])
+    mine = [(one, application) for one, application in mine if (application.id, person.id) not in hidden]
+    left = [
+        (application.number or 0, one.id)
+        for one, application in mine
+        if one.state in OPEN and application.state is State.UNDER_REVIEW
+    ]
+    done = {"done": sum(one.state not in OPEN for one, _application in mine), "all": len(mine)}
+    if not left:
+        return done | {"number": None, "url": None}
+    number, review_id = min([one for one in left if one[0] > (found.application.number or 0)] or left)
+    return done | {"number": number, "url": url_for("reviewing.review", review_id=review_id)}
 
 
 def _say_opened(stepped_back: int) -> None:
@@ -315,6 +353,7 @@ def _calls(person: Person) -> list[dict[str, Any]]:
                 "tag": shown.DECIDED if decided and one.state in OPEN else shown.STANDINGS[one.state],
                 "open": one.state in OPEN and not decided,
                 "extra": one.extra,
+                "points": one.points if one.state is Standing.HANDED_IN else None,
                 "letter": one.ended_at is not None and letters.get(application.id, one.ended_at) > one.ended_at,
             }
         )

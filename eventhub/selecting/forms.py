@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import IntegerField, RadioField, StringField, TextAreaField, ValidationError
 from wtforms.validators import InputRequired, Length, NumberRange
 
+from eventhub.kit.amounts import why_not
 from eventhub.kit.forms import Form, optional, options, required
 from eventhub.kit.i18n import language
 from eventhub.kit.money import MoneyError, parse_amount
@@ -52,8 +53,15 @@ class TryForm(Form):
         """An amount in the call's currency."""
         try:
             parse_amount(field.data or "", self.currency, language())
-        except MoneyError:
-            raise ValidationError(_l("Write an amount, such as 120,000")) from None
+        except MoneyError as error:
+            raise ValidationError(why_not(error)) from None
+
+    def demand_something(self) -> bool:
+        """Put an error at the first field where none was filled in; whether one was."""
+        if self.errors or self.what():
+            return not self.errors
+        self.budget.errors = [_l("Change at least one of these numbers")]
+        return False
 
     def what(self) -> dict[str, int]:
         """What to try; nothing where no field was filled in."""

@@ -300,7 +300,10 @@ def rule_label(rules: Rules, name: str) -> str:
 
 def _balance_label(rule: Balance) -> str:
     number = show_number(rule.value, language()) + ("%" if rule.unit is Unit.PERCENT else "")
-    cell = f"{DIMENSIONS[rule.dimension.value]}: {cell_label(rule.dimension.value, rule.cell)}"
+    said = cell_label(rule.dimension.value, rule.cell)
+    if rule.dimension is Dimension.FIRST_TIME:  # the cell by itself repeats the name of the dimension
+        said = str(_("Yes") if rule.cell == "yes" else _("No"))
+    cell = f"{DIMENSIONS[rule.dimension.value]}: {said}"
     if rule.bound is Bound.LEAST:
         return str(_("%(cell)s – at least %(number)s", cell=cell, number=number))
     return str(_("%(cell)s – at most %(number)s", cell=cell, number=number))

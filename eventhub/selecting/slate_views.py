@@ -7,7 +7,7 @@ from flask import flash, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from eventhub.funding import duplicates
+from eventhub.funding.duplicates import Pair
 from eventhub.funding.nearness import StillToCome
 from eventhub.kit import audit
 from eventhub.kit.access import actor, staff, stands_on
@@ -21,13 +21,11 @@ from eventhub.kit.money import Money
 from eventhub.kit.panels import panels
 from eventhub.kit.web import back_to
 from eventhub.people.queries import public_names
-from eventhub.reviewing import assigning
-from eventhub.reviewing import queries as reading
-from eventhub.reviewing.models import OPEN
 from eventhub.selecting import access, actions, queries, running, shown
 from eventhub.selecting.console import Place, at_board, at_decision, at_slate, bp, meeting
 from eventhub.selecting.forms import ExportForm, SendBackForm
 from eventhub.selecting.models import Board, Kind, Slate, SlateState
+from eventhub.selecting.unfinished import unfinished
 from eventhub.selecting.views import sight_of, sight_on, told
 
 
@@ -74,37 +72,25 @@ def recommend(slug: str, number: int) -> ResponseReturnValue:
         return back_to("selecting_console.room", slug=slug)
     board = queries.open_board(place.reading.call.id)
     present = queries.present(board.id) if board else []
-    call = place.reading.call
-    return _page(
-        "selecting/recommend.html",
-        place,
-        slate,
-        form,
-        present=[one.person.public_name for one in present],
-        closes=show_own(call.closes_at, call.time_zone, language()) if call.closes_at > now() else "",
-        undecided=queries.undecided(call.id, place.person.id),
-        **_unfinished(place, slate),
-    )
+    names = [one.person.public_name for one in present]
+    return _page("selecting/recommend.html", place, slate, form, present=names, left=_left(place, slate))
 
 
-def _unfinished(place: Place, slate: Slate) -> dict[str, Any]:
-    """What is not done yet that the slate stands on: readings, possible duplicates, and nobody in reserve. Files that
-    the visitor stands aside for are not counted.
-    """
-    call_id, rules = place.reading.call.id, place.reading.rules.reviewing
-    lacking, apart = assigning.waiting(call_id, rules.readers, rules.another_above, without=place.aside)
+def _left(place: Place, slate: Slate) -> dict[str, Any]:
+    """What speaks for waiting with a slate. Only who sits on the board is led to files."""
+    call, sits = place.reading.call, access.sits(actor().grants, place.reading.scope)
     chosen = {uuid.UUID(one["id"]) for one in slate.people if one["chosen"]}
-    pairs = [
-        one for one in duplicates.waiting(call_id, place.person.id) if not {one.first.id, one.second.id} & place.aside
-    ]
-    both = [one for one in pairs if {one.first.id, one.second.id} <= chosen]
-    sight = sight_of(place, {str(file.id) for one in both for file in one.both})
+    left = unfinished(place.reading, chosen, place.person.id, place.aside)
+    sight = sight_of(place, {str(file.id) for one in left.chosen_pairs for file in one.both})
+
+    def named(pair: Pair) -> list[dict[str, Any]]:
+        return [sight.who(str(file.id)) | ({} if sits else {"url": None}) for file in pair.both]
+
     return {
-        "unread": sum(one.state in OPEN and one.application_id not in place.aside for one in reading.standing(call_id)),
-        "lacking": lacking,
-        "apart": apart,
-        "pairs": len(pairs),
-        "twice": [[sight.who(str(file.id)) for file in one.both] for one in both],
+        "left": left,
+        "closes": show_own(call.closes_at, call.time_zone, language()) if call.closes_at > now() else "",
+        "both": [named(one) for one in left.chosen_pairs if not {one.first.id, one.second.id} <= chosen],
+        "twice": [named(one) for one in left.chosen_pairs if {one.first.id, one.second.id} <= chosen],
         "no_reserves": not slate.reserves["general"],
     }
 
@@ -233,8 +219,7 @@ def _decision(place: Place, slate: Slate, form: Form) -> ResponseReturnValue:
         is_near=actions.is_near(place.person, place.reading, slate),
         gone=queries.gone(slate, place.aside) if slate.state is SlateState.RECOMMENDED else 0,
         sits=access.sits(actor().grants, place.reading.scope),
-        closes=show_own(call.closes_at, call.time_zone, language()) if call.closes_at > now() else "",
-        undecided=queries.undecided(call.id, place.person.id),
+        left=_left(place, slate) if slate.state is SlateState.RECOMMENDED else None,
         beside=panels("selecting.decided", (place.reading, slate)),
     )
 

@@ -9,6 +9,7 @@ from flask import flash, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from eventhub.funding import call_shown
 from eventhub.funding.nearness import StillToCome
 from eventhub.kit.access import actor, staff, stands_on
 from eventhub.kit.errors import NotFound
@@ -90,7 +91,7 @@ def what_if(slug: str) -> ResponseReturnValue:
     if about is None:
         raise NotFound
     wanted = request.form.get("what", "")
-    if form.validate_on_submit():
+    if form.validate_on_submit() and (wanted in TRIES or form.demand_something()):
         what = _usual(place, wanted, about) if wanted in TRIES else form.what()
         run = submit(form, lambda: running.ask(place.person, meeting(place), Kind.RESOLVE, about=about, what=what))
         if run:
@@ -156,10 +157,21 @@ def told(place: Place, slate: Slate, *, everybody: bool = False) -> dict[str, An
         ),
         "rows": shown.rows(slate, sight, currency, everybody=everybody),
         "balance": shown.balance(slate, rules),
+        "ties": _ties(place, slate),
         "everybody": everybody,
         "number_chosen": show_number(len(slate.result["seats"]), language()),
         "change": _change(slate.change, sight) if slate.change else None,
         "made": show_own(slate.made_at, place.reading.call.time_zone, language()),
+    }
+
+
+def _ties(place: Place, slate: Slate) -> dict[str, str] | None:
+    """The rule of equal scores, where it decided about somebody on the page."""
+    if not any(one["tied"] and one["chosen"] and uuid.UUID(one["id"]) not in place.aside for one in slate.people):
+        return None
+    return {
+        "order": call_shown.tie_order(place.reading.rules, language()),
+        "url": url_for("funding.call", slug=place.slug, _anchor="how"),
     }
 
 

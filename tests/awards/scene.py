@@ -120,6 +120,10 @@ def scenes(title: Words) -> dict[str, Callable[[Person], Payload]]:
         _award, row = nominated(_fund(title), str(person.email))
         return {"replacement_id": str(row.id)}
 
+    def nominee_accepted(person: Person) -> Payload:
+        award, _row = nominated(_fund(title), str(person.email))
+        return {"award_id": str(award.id)}
+
     def not_released(person: Person) -> Payload:
         fund = _fund(title)
         row = Release(call_id=fund.call.id, at=now(), made_by_id=person.id, failed=Failed.MOVED)
@@ -149,4 +153,5 @@ def scenes(title: Words) -> dict[str, Callable[[Person], Payload]]:
         "awards.thanks": filed,
         "awards.decided": decided,
         "awards.replace": replace,
+        "awards.nominee_accepted": nominee_accepted,
     }

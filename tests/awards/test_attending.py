@@ -12,6 +12,7 @@ from eventhub.funding.attending import Step
 from eventhub.funding.models import State, Vouch
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
+from eventhub.kit.i18n import show_date
 from eventhub.people.models import Person
 from eventhub.programme.models import Event
 from eventhub.registration.models import RegistrationSetup
@@ -140,9 +141,13 @@ def test_an_offer_an_acceptance_and_the_grant_say_it_with_the_way_and_the_last_d
     assert "Please register by" in page
     close(forum)
     page = page_of(client, award)
+    eve = show_date(forum.first_day - timedelta(days=1), "en")
+    assert "Please register by" in page, "whoever has accepted registers until the event begins"
+    assert f"{eve}, 23:59" in page
+    assert "/questions" in page
+    page = page_of(client, make_award(fund))
     assert "Registration closed on" in page
     assert "write to us at once" in page
-    assert "/questions" in page
 
 
 def test_a_grant_whose_registration_lacks_something_leads_there(client: FlaskClient, fund: Money, forum: Event) -> None:
@@ -180,7 +185,7 @@ def test_whoever_needs_a_visa_finds_the_invitation_letter_and_whom_to_tell(
     letter = said(letters.about("visa_help", queries.award(award.id)))
     assert "/questions" in letter
     assert NEEDED in letter
-    assert "/visa" not in page_of(client, award)
+    assert "The invitation letter for the embassy" not in page_of(client, award)
     one = make_registration(forum, holder(award), state=Registered.ACCREDITED)
     page = page_of(client, award)
     assert f"/en/me/registrations/{one.reference}/visa" in page

@@ -9,7 +9,7 @@ from eventhub.kit.db import db
 from eventhub.people.models import Role
 from tests.awards.test_console import officer
 from tests.factories.awards import Money, make_award, make_fund
-from tests.programme.console import fields_of
+from tests.programme.console import error_at, fields_of
 
 
 @pytest.fixture
@@ -107,3 +107,21 @@ def test_a_cut_that_the_envelope_does_not_bear_any_more_is_refused(client: Flask
     assert "USD\u00a0200 are missing" in refused.text
     assert budget(fund) == 1_000_000
     assert db.session.get_one(BudgetChange, asked.id).agreed_at is None
+
+
+def test_a_cut_by_more_than_the_budget_says_so_and_large_amounts_are_read_easily(
+    client: FlaskClient, fund: Money
+) -> None:
+    officer(client, fund, Role.FINANCE)
+    url = f"{money(fund)}/{fund.envelope.id}/budget"
+    fields = fields_of(client.get(url)) | {"reason": "Why not"}
+    for direction, amount, said in (
+        ("cut", "999,999,999", "This is more than the whole budget of USD 10,000."),
+        ("raise", "999,999,999,999", "This amount is too large: at most 1,000,000,000"),
+        ("raise", "2.500", "This can be read in two ways."),
+        ("raise", "0", "An amount is more than nothing."),
+    ):
+        page = client.post(url, data=fields | {"direction": direction, "amount": amount})
+        assert page.status_code == 422
+        assert said in error_at(page, "amount").replace("\u00a0", " "), amount
+    assert not console_queries.budget_changes(fund.call.id)

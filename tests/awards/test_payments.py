@@ -25,7 +25,7 @@ from tests.factories.awards import Money, approve, make_award, make_fund, make_r
 from tests.factories.funding_desk import fund_officer
 from tests.factories.people import sign_in
 from tests.factories.programme import PDF_BYTES
-from tests.programme.console import fields_of
+from tests.programme.console import error_at, fields_of
 from tests.together import at_once
 
 
@@ -58,6 +58,18 @@ def asked(client: FlaskClient, fund: Money, award: Award, amount: str = "500", *
 def moved(kind: MovementKind) -> int:
     """The sum of all movements of a kind."""
     return int(db.session.scalar(select(func.coalesce(func.sum(Movement.amount), 0)).where(Movement.kind == kind)) or 0)
+
+
+def test_each_amount_that_cannot_be_is_blamed_for_what_it_is(client: FlaskClient, fund: Money, award: Award) -> None:
+    officer(client, fund, Role.FINANCE)
+    url = f"{home(fund)}/{award.id}/lines/{own_line(award).id}"
+    pay = fields_of(client.get(url), action="/pay")
+    for amount, said in (("0", "An amount is more than nothing."), ("2.500", "This can be read in two ways.")):
+        assert said in error_at(client.post(f"{url}/pay", data=pay | {"amount": amount}), "amount")
+    cost = fields_of(client.get(url), action="/cost") | {"given": "50", "currency": "XXX", "spent_on": "2026-11-01"}
+    page = client.post(f"{url}/cost", data=cost)
+    assert "Three letters, such as USD" in error_at(page, "currency")
+    assert "Write an amount" not in page.text
 
 
 def test_two_people_of_finance_pay_and_money_comes_back(client: FlaskClient, fund: Money, award: Award) -> None:

@@ -17,6 +17,7 @@ from tests.benchmarks.choices import choice_rows
 from tests.benchmarks.invites import calendar_rows
 from tests.benchmarks.load import Link, Rate, flow, get
 from tests.benchmarks.prints import badge_rows
+from tests.benchmarks.promises import promise_rows
 from tests.benchmarks.reviews import review_rows
 from tests.benchmarks.scene import ROWS, Scene, build
 from tests.live import ROOT, House
@@ -38,6 +39,7 @@ def main() -> None:
                 *_floors(house),
                 *_measure(house, scene),
                 *calendar_rows(house),
+                *promise_rows(house),
                 *badge_rows(house, scene.forum_id),
                 *review_rows(),
                 *choice_rows(),

@@ -9,6 +9,7 @@ from eventhub.calendars import actions, my_week, queries
 from eventhub.calendars.models import Choice
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
+from eventhub.programme import grid
 from eventhub.programme.models import EventKind, Session
 from tests.factories.calendars import make_chooser, make_entry
 from tests.factories.people import sign_in
@@ -26,7 +27,7 @@ def page_of(*times: tuple[time, float], own: bool = False, zone: str = "Asia/Tok
     )
 
 
-def slots(page: my_week.Page) -> list[my_week.Slot]:
+def slots(page: my_week.Page) -> list[grid.Slot]:
     """All that is drawn."""
     return [slot for day in page.days for slot in day.slots]
 
@@ -43,13 +44,14 @@ def test_what_is_early_or_late_has_its_own_hours(client: FlaskClient) -> None:
     assert [(slot.start, slot.length) for slot in slots(page)] == [(2, 2), (26, 5)]
 
 
-def test_far_away_times_stand_where_they_are_and_a_day_ends_at_midnight(client: FlaskClient) -> None:
+def test_far_away_times_stand_where_they_are_and_go_on_after_midnight(client: FlaskClient) -> None:
     # 23:00 to 01:00, and 03:00 on the next day, in Tokyo.
     page = page_of((time(15), 2), (time(19), 2), own=True)
-    assert (page.hours[0], page.hours[-1]) == ("03:00", "23:00")
-    late, early = slots(page)
-    assert (late.time, late.start + late.length) == ("23:00–01:00", 2 * len(page.hours))
-    assert (early.time, early.start) == ("03:00–05:00", 0)
+    assert (page.hours[0], page.hours[-1]) == ("00:00", "23:00")
+    late, rest, early = slots(page)
+    assert (late.time, late.start + late.length) == ("23:00–01:00 (next day)", 2 * len(page.hours))
+    assert (rest.time, rest.start, rest.length) == ("Until 01:00", 0, 2)
+    assert (early.time, early.start) == ("03:00–05:00", 6)
 
 
 def test_side_by_side_only_what_is_at_the_same_time(client: FlaskClient) -> None:

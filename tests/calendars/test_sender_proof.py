@@ -105,8 +105,9 @@ def test_the_other_rules_hold_all_the_same() -> None:
     invite, _ = invited(email=SOMEBODY)
     assert arrive(told(invite, PROVEN, uid="guess@meetings.example"), None) is Refusal.UNKNOWN
     assert arrive(told(invite, PROVEN, partstat="DELEGATED"), None) is Refusal.PARTSTAT
-    assert arrive(told(invite, PROVEN, dtstamp=stamp(now())), None) is None
-    assert arrive(told(invite, PROVEN, dtstamp=stamp(now())), None) is Refusal.STALE
+    said_at = stamp(now())
+    assert arrive(told(invite, PROVEN, dtstamp=said_at), None) is None
+    assert arrive(told(invite, PROVEN, dtstamp=said_at), None) is Refusal.STALE
 
 
 def test_where_no_server_is_named_nobodys_word_is_taken(app: Flask) -> None:

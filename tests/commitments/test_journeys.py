@@ -1,5 +1,6 @@
 """From the room to the public page, over HTTP: captured, confirmed behind the link, verified, published, changed."""
 
+import gzip
 import re
 import uuid
 from datetime import timedelta
@@ -9,6 +10,7 @@ import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
+from werkzeug.test import Client
 
 from eventhub.commitments import capturing, confirming, following, queries
 from eventhub.commitments.models import Answer, Asking, Commitment, Note, Says, State, Verdict, Version
@@ -421,3 +423,14 @@ def test_an_address_of_another_form_is_no_page(client: FlaskClient) -> None:
     commitment = published()
     for reference in (commitment.reference.lower(), f"C-0{commitment.number:04d}", "C-1", "C-9999999", "x"):
         assert client.get(f"/en/commitments/{reference}").status_code == 404
+
+
+def test_the_list_is_sent_packed_to_whoever_takes_it(client: FlaskClient) -> None:
+    published()
+    plain = client.get("/en/commitments")
+    packed = Client(client.application).get("/en/commitments", headers={"Accept-Encoding": "gzip"})
+    assert gzip.decompress(packed.data).decode() == plain.text
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert "Content-Encoding" not in plain.headers
+    assert "Accept-Encoding" in plain.headers["Vary"]
+    assert "Accept-Encoding" in packed.headers["Vary"]

@@ -102,8 +102,8 @@ def test_every_kind_has_every_page_in_arabic(client: FlaskClient, kind: FundKind
     [
         ("money", "dsa", "-5", "less than nothing"),
         ("money", "dsa", "99999999999999", "too large"),
-        ("money", "dsa", "a lot", "1200 or 1200.50"),
-        ("money", "dsa", "1.2.3", "1200 or 1200.50"),
+        ("money", "dsa", "a lot", "such as 120,000"),
+        ("money", "dsa", "1.2.3", "such as 120,000"),
         ("money", "dsa", "", "Fill in this field"),
         ("money", "places", "0", "from 1 to 5000"),
         ("money", "places", "many", "whole number"),
@@ -362,3 +362,47 @@ def test_the_list_takes_any_question(client: FlaskClient, question: str) -> None
     officer(client)
     make_call()
     assert client.get(f"/en/console/funds?{question}").status_code == 200
+
+
+def test_what_a_preset_brought_is_not_called_ready_before_somebody_looked(client: FlaskClient) -> None:
+    officer(client)
+    call = make_call(is_open=False)
+    asked = text_of(client.get(url(call, "/open")))
+    assert asked.count("From the preset, not looked at yet") == 1 + len(PAGES)
+    assert "nobody has looked at them yet" in asked
+    for _ in range(2):
+        assert send(client, url(call, "/rules/money")).status_code == 303
+    page = text_of(client.get(url(call)))
+    assert page.count("From the preset, not looked at yet") == len(PAGES)
+    assert page.count("Looked at, and left as it was") == 1
+    assert send(client, url(call, "/rules/money"), places="30").status_code == 303
+    for part in (*(f"/rules/{one.name}" for one in PAGES), "/words"):
+        assert send(client, url(call, part)).status_code == 303
+    assert "not looked at yet" not in text_of(client.get(url(call, "/open")))
+
+
+def test_a_copy_names_the_former_call(client: FlaskClient) -> None:
+    person = officer(client)
+    source = make_call(is_open=False)
+    facts = {"slug": "again", "code": "AGAIN"}
+    known = {name: getattr(source, name) for name in calls.CallFacts.__dataclass_fields__} | facts
+    made = calls.copy(person, source, facts=calls.CallFacts(**known), event=None)
+    assert "From the former call, not looked at yet" in text_of(client.get(url(made)))
+
+
+@pytest.mark.parametrize(
+    ("part", "typed", "field", "said"),
+    [
+        ("money", {"dsa_days": "0"}, "dsa_days", "write at least 1 day"),
+        ("people", {"members": "1", "quorum": "1"}, "members", "from 2 to 30"),
+        ("people", {"members": "3", "quorum": "1"}, "quorum", "from 2 to 30"),
+    ],
+)
+def test_an_allowance_has_days_and_a_board_is_not_one_person(
+    client: FlaskClient, part: str, typed: dict[str, str], field: str, said: str
+) -> None:
+    officer(client)
+    call = make_call(is_open=False)
+    page = send(client, url(call, f"/rules/{part}"), **typed)
+    assert page.status_code == 422
+    assert said in error_at(page, field)

@@ -140,6 +140,8 @@ def test_today_names_what_waits_to_those_who_may(client: FlaskClient, statements
     page = client.get("/en/console").text
     assert "Other fund" in page
     assert "Proposals to debar" in page
-    assert sum("fund_" in each for each in statements) == 6, "at desks, debts, changes, slates, grants, reserves"
+    assert sum("fund_" in each for each in statements) == 8, (
+        "at desks, debts, changes, slates, letters, grants, reserves, files left open"
+    )
     sign_in(client, fund_officer(call, Role.FUND_REVIEWER))
     assert "First fund" not in client.get("/en/console").text

@@ -23,11 +23,11 @@ from eventhub.funding.money_forms import MoneyForm
 from eventhub.funding.rule_checks import Problem, balance_findings, usual_cost
 from eventhub.funding.rules import AGE_CELLS, Balance, Bound, CostLine, Costs, Dimension, Support, read
 from eventhub.kit import codes
+from eventhub.kit.amounts import TWO_WAYS
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.people.models import Person
 from eventhub.questionnaires import answers as given
-from eventhub.questionnaires.typed import TWO_WAYS
 from eventhub.registration.reference import new_reference
 from eventhub.reviewing import asking, queries, scoring, shown
 from eventhub.selecting import inputs

@@ -4,6 +4,7 @@ from eventhub.commitments import confirming, queries, verifying
 from eventhub.commitments.capturing import MadeBy
 from eventhub.commitments.models import Why
 from eventhub.programme.models import Event
+from eventhub.tracker import importing
 from tests.factories.commitments import asked, described, make_commitment, new_address, published
 from tests.factories.people import make_person
 
@@ -16,11 +17,14 @@ def commitment_parts(event: Event) -> dict[str, str]:
     shown = published(event, in_session=False)
     hidden = published(event, in_session=False)
     verifying.withdraw(make_person(), hidden, Why.SAFETY, reason="They were threatened")
+    table = [["wording", "makers", "maker_types"], ["We will teach.", "Ministry of Language", "government"]]
+    sheet = importing.bring(make_person(), event, table, name="plan.csv", language="en")
     joined = described(
         published(event, in_session=False),
         makers=[MadeBy("Ministry", "government", "KE"), MadeBy("Foundation", "donor_foundation")],
     )
     return {
+        "commitment_sheet": str(sheet.id),
         "joint_commitment": str(joined.id),
         "joint_maker": str(joined.makers[1].id),
         "commitment": str(draft.id),

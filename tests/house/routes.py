@@ -348,6 +348,8 @@ PROGRAMME = (
     Route("programme.series", "GET", "/en/series/{series}", PUBLIC),
     Route("programme.event", "GET", "/en/events/{event}", PUBLIC),
     Route("programme.event", "GET", "/en/events/{draft}", NOBODY),
+    Route("programme.week", "GET", "/en/events/{event}/week", PUBLIC),
+    Route("programme.week", "GET", "/en/events/{draft}/week", NOBODY),
     Route("programme.session", "GET", "/en/events/{event}/sessions/{session}", PUBLIC),
     Route("programme.session", "GET", "/en/events/{event}/sessions/{draft_session}", NOBODY),
     Route("programme.documents", "GET", "/en/events/{event}/documents", PUBLIC),
@@ -547,6 +549,8 @@ REGISTRATION = (
     Route("awards.answer", "GET POST", "/en/awaited/{grant_link}", PUBLIC, {"answer": "accept"}),
     Route("awards.mine", "GET POST", "/en/me/grants/{granted}", OWNER, {"answer": "accept"}),
     Route("awards.report", "GET POST", "/en/me/grants/{home}/report", OWNER, {"spoke": "Of water", "go": "keep"}),
+    Route("awards.visa", "GET POST", "/en/me/grants/{on_visa}/visa", OWNER, {"go": "refused"}),
+    Route("awards.leave", "GET POST", "/en/me/grants/{on_visa}/cannot-come", OWNER),
     Route("awards.receipt", "GET POST", "/en/me/grants/{home}/receipts/{own_line}", OWNER, file="file", fills=True),
     Route("awards.allowance_paper", "POST", "/en/me/grants/{home}/allowance/paper", OWNER),
     Route("awards.allowance_file", "GET", "/en/me/grants/{home}/allowance/file", OWNER),
@@ -931,6 +935,7 @@ FUNDED = (
     Route("funding.amend", "GET POST", f"{APPLIED}/answers/p6", OWNER),
     Route("funding.send_again", "POST", f"{APPLIED}/send", OWNER),
     Route("funding.withdraw", "GET POST", f"{APPLIED}/withdraw", OWNER),
+    Route("funding.take_up", "POST", f"{APPLIED}/withdraw/undo", OWNER),
     Route("funding.vouch", "GET POST", "/en/vouch/{vouch_link}", PUBLIC, {"go": "yes"}),
     Route("funding.not_me", "GET POST", "/en/vouch/{vouch_link}/not-me", PUBLIC),
 )
@@ -1028,6 +1033,7 @@ READ = (
     Route("reviewing.gate", "GET POST", "/en/reviews/gates/{reading_gate}", READS, fills=True),
     Route("reviewing.review", "GET POST", REVIEW, READS, A_REVIEW),
     Route("reviewing.keep", "POST", f"{REVIEW}/keep", READS, A_REVIEW),
+    Route("reviewing.abstain", "GET POST", f"{REVIEW}/abstain", READS),
     Route("reviewing.recuse", "GET POST", f"{REVIEW}/step-back", READS, {"kind": "family"}),
     Route("reviewing_console.index", "GET", READING, READ_OFFICE),
     Route("reviewing_console.readers", "GET", f"{READING}/readers", READ_OFFICE),
@@ -1056,6 +1062,9 @@ PROMISED_IN = f"{EVENT}/commitments"
 SHOWN = f"{PROMISED}/{{shown_commitment}}"
 IN_WORDS = {"wording": "Other words", "seen": "1"}
 
+NO_TABLE = {role: REFUSED if got == OK else got for role, got in EDIT.items()}
+"""The file that is sent is no table."""
+
 PROMISES_MADE = (
     Route("commitments.index", "GET", "/en/commitments?q=schools", PUBLIC),
     Route("commitments.commitment", "GET", "/en/commitments/{shown_reference}", PUBLIC),
@@ -1068,6 +1077,17 @@ PROMISES_MADE = (
         IN_WORDS | {"reason": "Misheard"},
     ),
     Route("commitments.not_me", "GET POST", "/en/confirm/{maker_link}/not-me", PUBLIC),
+    Route("tracker.scorecards", "GET", "/en/commitments/scorecards?by=event", PUBLIC),
+    Route("tracker.feed", "GET", "/en/commitments/changes.atom?maker=government", PUBLIC),
+    Route("tracker.feed_of_one", "GET", "/en/commitments/{shown_reference}/changes.atom", PUBLIC),
+    Route("tracker_api.csv_file", "GET", "/open-data/commitments.csv", PUBLIC),
+    Route("tracker_api.xlsx_file", "GET", "/open-data/commitments.xlsx", PUBLIC),
+    Route("tracker_api.json_file", "GET", "/open-data/commitments.json?q=schools", PUBLIC),
+    Route("calendars.day_feed", "GET", "/cal/days/commitments.ics", PUBLIC),
+    Route("calendars.day_feed", "GET", "/cal/days/commitments.ar.ics", PUBLIC),
+    Route("tracker_console.bring", "GET POST", f"{PROMISED_IN}/import", EDIT, post=NO_TABLE, file="file"),
+    Route("tracker_console.template", "GET", f"{PROMISED_IN}/import/template.csv", EDIT),
+    Route("tracker_console.look", "GET POST", f"{PROMISED_IN}/import/{{commitment_sheet}}", EDIT, {"seen": "1"}),
     Route("commitments_console.index", "GET", PROMISED, but(PAPERS, other_organiser=OK, other_admin=OK)),
     Route(
         "commitments_console.room",
@@ -1218,9 +1238,61 @@ EVIDENCE = (
     ),
 )
 
+BEHIND = "/en/answer/{round_answer_link}"
+ROUND_PAGE = "/en/console/rounds/{round}"
+ROUND_LINK = "/en/console/rounds/links/{round_link}"
+
+ROUNDS = (
+    Route("rounds.survey", "GET", BEHIND, PUBLIC),
+    Route("rounds.same", "POST", f"{BEHIND}/same", PUBLIC, {"shown": "{round_shown}"}),
+    Route(
+        "rounds.item",
+        "GET POST",
+        f"{BEHIND}/commitments/{{round_reference}}",
+        PUBLIC,
+        {"says": "planning", "language": "en", "seen": "1"},
+    ),
+    Route("rounds.draft", "POST", f"{BEHIND}/commitments/{{round_reference}}/draft", PUBLIC, {"text": "Half"}),
+    Route(
+        "rounds.colleague",
+        "GET POST",
+        f"{BEHIND}/colleague",
+        PUBLIC,
+        {"items": "{round_item}", "email": "colleague@example.org", "language": "en"},
+    ),
+    Route("rounds.take_back", "POST", f"{BEHIND}/colleague/{{round_colleague}}", PUBLIC),
+    Route(
+        "rounds.later",
+        "GET POST",
+        f"{BEHIND}/later",
+        PUBLIC,
+        {"day": (now() + timedelta(days=5)).date().isoformat()},
+    ),
+    Route("rounds.not_me", "GET POST", "/en/answer/{round_refusing}/not-me", PUBLIC),
+    Route("rounds.ask_copy", "POST", f"{BEHIND}/copy", PUBLIC),
+    Route("rounds.copy", "GET", f"{BEHIND}/copy.pdf", PUBLIC),
+    Route("rounds_console.index", "GET", "/en/console/rounds", but(EDIT, other_organiser=OK, other_admin=OK)),
+    Route("rounds_console.board_of", "GET", ROUND_PAGE, EDIT),
+    Route("rounds_console.calls", "GET", f"{ROUND_PAGE}/calls", EDIT),
+    Route("rounds_console.link", "GET", ROUND_LINK, EDIT),
+    Route("rounds_console.note_call", "POST", f"{ROUND_LINK}/calls", EDIT, {"reached": "nobody", "text": "Busy"}),
+    Route("rounds_console.nudge", "POST", f"{ROUND_LINK}/nudge", EDIT),
+    Route("rounds_console.renew", "POST", f"{ROUND_LINK}/renew", EDIT),
+    Route("rounds_console.revoke", "POST", f"{ROUND_LINK}/revoke", EDIT),
+    Route("rounds_console.ask_next", "POST", "/en/console/rounds/items/{round_next}/next", EDIT),
+    Route(
+        "rounds_console.plan",
+        "GET POST",
+        "/en/console/series/{series}/rounds",
+        SERIES,
+        {"months": "3, 6", "every": "12", "days": "0, 5"},
+    ),
+)
+
 ROUTES = (
     *EVIDENCE,
     *PROMISES_MADE,
+    *ROUNDS,
     *CALLS_OF_THE_FUND,
     *FUND_DESK,
     *FOR_MACHINES,

@@ -119,7 +119,7 @@ def _seen(answer: Answer, parts: set[str], words: Mapping[str, str]) -> tuple[st
 def _ghost(world: World, part: str) -> str:
     """Something of the same shape that nobody has."""
     word = world.mine[part]
-    if part in {"reference", "offered", "wayless", "my_application", "granted", "home"}:
+    if part in {"reference", "offered", "wayless", "my_application", "granted", "home", "on_visa"}:
         return world.mine["ghost_reference"]
     if word.isdigit():
         return "999999999"

@@ -24,7 +24,7 @@ from werkzeug.test import TestResponse
 from eventhub.arrangements import actions as arrangements
 from eventhub.arrangements.models import Kind, Need
 from eventhub.arrangements.wishes import Wish
-from eventhub.awards import awarding, replacing
+from eventhub.awards import awarding, replacing, travelling
 from eventhub.calendars import actions as calendars
 from eventhub.calendars import feeds, imip
 from eventhub.calendars.models import CalendarEntry, Choice, Invite, InviteWord, Partstat
@@ -35,6 +35,7 @@ from eventhub.delegations import actions as delegations
 from eventhub.delegations import filling
 from eventhub.demo.cast import address_of
 from eventhub.funding import vouching
+from eventhub.funding.models import State as Standing
 from eventhub.funding.models import Voucher
 from eventhub.funding.vouching import Named
 from eventhub.helping import actions as helping
@@ -104,6 +105,7 @@ from tests.house.commitments_world import commitment_parts
 from tests.house.evidence_world import evidence_parts
 from tests.house.fund_world import fund_parts
 from tests.house.grants_world import grant_parts, keep_statement, note_stay, own_line
+from tests.house.rounds_world import round_parts
 from tests.mailings.scene import line_of, make_mailing, minute, send
 
 ROLES = (
@@ -324,6 +326,7 @@ def _build(world: World) -> None:
         parts |= call_parts(where)
         parts |= commitment_parts(where)
         parts |= evidence_parts(where)
+        parts |= round_parts(where)
         owner = db.session.get_one(Person, world.persons["owner"]) if where is event else make_person()
         parts |= fund_parts(where, owner)
         parts |= grant_parts(where)
@@ -629,17 +632,23 @@ def _online(owner: Person) -> dict[str, str]:
 
 
 def _granted(owner: Person) -> dict[str, str]:
-    """A grant that is offered to the owner, one with a report due, and one where a nominator may name somebody."""
+    """A grant that is offered to the owner, one that waits for a visa, one with a report due, and one where a nominator
+    may name somebody.
+    """
     offered = make_award(make_fund(), person=owner)
     fund = make_fund()
     home = awards.came_home(fund, person=owner)
     note_stay(fund, home)
     keep_statement(home)
+    bound = make_fund()
+    on_visa = make_award(bound, Standing.ACCEPTED, person=owner)
+    travelling.visa_needed(bound.officer, on_visa)
     award, row = awards.nominated(make_fund(), "chair@example.org")
     return {
         "granted": str(offered.application.reference),
         "grant_link": awarding.link(offered),
         "home": str(home.application.reference),
+        "on_visa": str(on_visa.application.reference),
         "own_line": str(own_line(home).id),
         "replace_link": replacing.link(row),
         "successor": str(replacing.candidates(award)[0].id),

@@ -9,6 +9,7 @@ from eventhub.commitments.models import Commitment, Kin, Says, Verdict, Why
 from eventhub.people.models import Person, Role
 from eventhub.people.queries import grants_of
 from eventhub.programme.models import Event
+from eventhub.tracker import importing
 from tests.factories.commitments import asked, described, make_commitment, new_address, past_event, published
 from tests.factories.people import make_person, make_staff
 
@@ -40,11 +41,19 @@ def commitment_stops(
     confirming.question(make_person(name=words("Grace")), waiting, words("In which districts?"))
     asking = queries.open_asking(queries.record(waiting.id)) or asking
     capturing.add_contact(make_person(), waiting, new_address(), name=words("Amina"), language="ar")
+    table = [
+        ["wording", "makers", "maker_types", words("extra")],
+        [words("We will teach."), words("Ministry of Language"), "government", "1"],
+        [words("We will teach."), words("Ministry of Language"), words("unknown"), ""],
+    ]
+    sheet = importing.bring(make_person(), event, table, name=words("plan.csv"), language="en")
     record, link = "/console/commitments", f"/confirm/{confirming.link_token(asking)}"
     return {
         "public": {
             "commitments.index": "/commitments",
             "commitments.index#nothing": "/commitments?q=zzzz",
+            "tracker.scorecards": "/commitments/scorecards",
+            "tracker.scorecards#event": "/commitments/scorecards?by=event",
             "commitments.commitment": f"/commitments/{shown.reference}",
             "commitments.commitment#withdrawn": f"/commitments/{gone.reference}",
             "commitments.commitment#replaced": f"/commitments/{merged.reference}",
@@ -55,6 +64,8 @@ def commitment_stops(
         "staff": {
             "commitments_console.index": record,
             "commitments_console.room": f"/console/events/{event.slug}/commitments",
+            "tracker_console.bring": f"/console/events/{event.slug}/commitments/import",
+            "tracker_console.look": f"/console/events/{event.slug}/commitments/import/{sheet.id}",
             "commitments_console.record": f"{record}/{shown.id}",
             "commitments_console.record#draft": f"{record}/{draft.id}",
             "commitments_console.record#waiting": f"{record}/{waiting.id}",

@@ -149,7 +149,7 @@ def reports(story: Story) -> None:
     press(page, "button[name=go][value=filed]")
     assert states(story)[AMINA] is State.CLOSED
     page = person.go(f"/fr/me/grants/{reference_of(story, AMINA)}")
-    assert say(story.house, "fr", "Closed") in text(page)
+    assert say(story.house, "fr", "Thank you. Nothing is owed any more.") in text(page)
     assert heading(page)
     wait_for(lambda: len(story.mails_about(story.amina, "")) >= 6, seconds=30, what="thanks")
 

@@ -51,6 +51,9 @@ def grant_stops(
     mine = make_fund()
     home = scene.came_home(mine, person=owner)
     note_stay(mine, home)
+    abroad = make_fund()
+    travels = make_award(abroad, State.ACCEPTED, person=owner)
+    travelling.visa_needed(abroad.officer, travels)
     db.session.flush()
     grants, money = f"/console/funds/{fund.call.slug}/grants", f"/console/funds/{fund.call.slug}/money"
     own = f"/me/grants/{home.application.reference}"
@@ -75,6 +78,8 @@ def grant_stops(
         "owner": {
             "awards.receipt": f"{own}/receipts/{own_line(home).id}",
             "awards.allowance": f"{own}/allowance",
+            "awards.visa": f"/me/grants/{travels.application.reference}/visa",
+            "awards.leave": f"/me/grants/{travels.application.reference}/cannot-come",
         },
     }
 

@@ -59,6 +59,10 @@ FREE: dict[str, dict[str, Any]] = {
     "commitment_evidence": dict.fromkeys(("title", "address", "file_name", "reason")),
     "commitment_comment": {"text": None, "alias": None, "reason": None},
     "commitment_reply": {"text": None},
+    "round_answer": {"text": None, "hindrance": None},
+    "round_call": {"text": None},
+    "round_draft": {"given": None},
+    "round_link": {"name": None},
     "document": {"title": None, "symbol": ATTACK},
     "event": dict.fromkeys(
         ("title", "lead", "description", "practical", "access_services", "city", "venue", "cancelled_reason")
@@ -95,6 +99,7 @@ FREE: dict[str, dict[str, Any]] = {
     "stored_file": {"name": ATTACK},
     "passkey": {"label": ATTACK},
     "web_session": {"browser": ATTACK},
+    "tracker_sheet": {"name": None, "rows": None},
 }
 """Columns that hold what somebody typed. None: filled through factories and actions; else written here."""
 NOT_FREE = {
@@ -111,6 +116,11 @@ NOT_FREE = {
     "commitment_comment": {"country", "language"},
     "commitment_reply": {"language"},
     "evidence_voice": {"language"},
+    "round": {"days"},
+    "round_answer": {"language", "obstacles"},
+    "round_copy": {"language"},
+    "round_link": {"email", "language"},
+    "round_plan": {"months", "days"},
     "delegation": {"category"},
     "document": {"kind", "original_language"},
     "document_version": {"language"},

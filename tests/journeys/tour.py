@@ -93,6 +93,7 @@ from tests.journeys.commitments_tour import commitment_stops
 from tests.journeys.evidence_tour import evidence_stops
 from tests.journeys.fund_tour import fund_stops
 from tests.journeys.grant_tour import grant_stops
+from tests.journeys.rounds_tour import round_stops
 from tests.live import House
 from tests.mailings.scene import line_of, make_mailing, minute
 from tests.mailings.scene import send as send_mailing
@@ -103,6 +104,7 @@ NOT_PAGES = frozenset(
         "asset",
         "checkin_console.worker",
         "calendars.all_feed",
+        "calendars.day_feed",
         "calendars.event_feed",
         "calendars.my_file",
         "calendars.personal_feed",
@@ -122,6 +124,12 @@ NOT_PAGES = frozenset(
         "programme_api.robots",
         "programme_api.sitemap",
         "programme_console.document_file",
+        "tracker.feed",
+        "tracker.feed_of_one",
+        "tracker_api.csv_file",
+        "tracker_api.json_file",
+        "tracker_api.xlsx_file",
+        "tracker_console.template",
         "registration.draft_file",
         "registration.own_file",
         "awards.allowance_file",
@@ -221,6 +229,7 @@ def _read(words: Words, event: Event) -> tuple[Person, dict[str, str], dict[str,
         "reviewing.gate": f"/reviews/gates/{shut.gate_id}",
         "reviewing.review": f"/reviews/{mine.id}",
         "reviewing.review#done": f"/reviews/{over.id}",
+        "reviewing.abstain": f"/reviews/{mine.id}/abstain",
         "reviewing.recuse": f"/reviews/{mine.id}/step-back",
     }
     return (
@@ -410,9 +419,9 @@ def _build(words: Words) -> Tour:
         for endpoint, path in pages.items():
             add(Stop(endpoint.split("#")[0], who, path))
 
-    made = commitment_stops(words, texts, owner)
+    made, rounds = commitment_stops(words, texts, owner), round_stops(words, texts)
     spoken = evidence_stops(words, texts)
-    for found in (fund_stops(words, texts, owner), grant_stops(words, texts, owner), made, spoken):
+    for found in (fund_stops(words, texts, owner), grant_stops(words, texts, owner), made, rounds, spoken):
         for who, pages in found.items():
             stops(who, pages)
     stops(
@@ -424,6 +433,8 @@ def _build(words: Words) -> Tour:
             "programme.series": f"/series/{series_slug(event)}",
             "programme.event": f"/events/{slug}",
             "programme.event#cancelled": f"/events/{gone.slug}",
+            "programme.week": f"/events/{slug}/week",
+            "programme.week#day": f"/events/{slug}/week?view=day",
             "programme.documents": f"/events/{slug}/documents",
             "programme.session": f"/events/{slug}/sessions/{session_id}",
             "programme.search": "/search?q=event",

@@ -17,7 +17,7 @@ OF_ITS_OWN = {
     },
     Session: {
         *("id", "event_id", "room_id", "publication", "starts_local", "ends_local", "starts_fold", "ends_fold"),
-        *("starts_at", "ends_at", "changed_at", "version", "places_taken"),
+        *("starts_at", "ends_at", "clock_doubt", "changed_at", "version", "places_taken"),
     },
 }
 """What a copy has too, but not from its source as it stands there."""

@@ -86,7 +86,7 @@ def test_a_letter_is_marked_only_while_a_score_counts(ends: str) -> None:
     reader, file = f.make_reader(call), f.make_file(call)
     review = f.give(file, reader)
     if ends == "abstains":
-        reading.abstain(reader, review.id, f.said(), seen=review.version, window=review.id)
+        reading.abstain(reader, review.id)
     elif ends == "steps back":
         f.hand_in(review, reader)
         reading.recuse(reader, review.id, Conflict.FAMILY)

@@ -133,10 +133,36 @@ def test_abstaining_is_no_zero(client: FlaskClient) -> None:
     call = f.make_call()
     reader = sign_in(client, f.make_reader(call))
     review = f.give(f.make_file(call), reader)
-    assert sent(client, f"/en/reviews/{review.id}", go="abstain").status_code == 303
+    address = f"/en/reviews/{review.id}"
+    asked = sent(client, address, go="abstain", why_need="Half a thought")
+    assert asked.location.endswith("/abstain")
+    found = db.session.get_one(Review, review.id)
+    assert found.state is Standing.BEGUN, "asked once more before it is done"
+    assert reading.said(queries.own_review(reader.id, review.id)).words == {"need": "Half a thought"}
+    assert sent(client, f"{address}/abstain").status_code == 303
     found = db.session.get_one(Review, review.id)
     assert (found.state, found.points) == (Standing.ABSTAINED, None)
+    assert client.get(f"{address}/abstain").status_code == 303, "it is over"
     assert [one.points for one in queries.scores(call.id)] == [None]
+
+
+def test_a_review_that_is_handed_in_leads_to_the_next_file(client: FlaskClient) -> None:
+    call = f.make_call()
+    reader = sign_in(client, f.make_reader(call))
+    files = [f.make_file(call) for _ in range(3)]
+    numbers, reviews = [one.number for one in files], [f.give(one, reader) for one in files]
+    middle = reviews[1]
+    sent(client, f"/en/reviews/{middle.id}", **f.typed(go="hand_in"))
+    page = client.get(f"/en/reviews/{middle.id}").text
+    assert f"Next: application {numbers[2]}" in page
+    assert f"/en/reviews/{reviews[2].id}" in page
+    assert "1 of 3 done" in page
+    sent(client, f"/en/reviews/{reviews[2].id}", **f.typed(go="hand_in"))
+    assert f"Next: application {numbers[0]}" in client.get(f"/en/reviews/{reviews[2].id}").text, "from the start again"
+    sent(client, f"/en/reviews/{reviews[0].id}", **f.typed(go="hand_in"))
+    assert "Next: application" not in client.get(f"/en/reviews/{reviews[0].id}").text
+    points = db.session.get_one(Review, middle.id).points
+    assert f"{points:.0f} of 100 points" in client.get("/en/reviews").text, "own points stand in the list"
 
 
 def test_others_words_stay_hidden_until_ones_own_are_in(client: FlaskClient) -> None:
@@ -148,7 +174,7 @@ def test_others_words_stay_hidden_until_ones_own_are_in(client: FlaskClient) -> 
     sign_in(client, me)
     for address in ("/en/reviews", f"/en/reviews/{mine.id}"):
         assert "Their words" not in client.get(address).text
-    assert sent(client, f"/en/reviews/{mine.id}", go="abstain").status_code == 303
+    assert sent(client, f"/en/reviews/{mine.id}/abstain").status_code == 303
     assert "Their words" not in client.get(f"/en/reviews/{mine.id}").text, "an abstention is no review"
     third = f.make_reader(call)
     last = f.give(file, third)

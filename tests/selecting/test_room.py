@@ -7,17 +7,20 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from eventhub.funding.desk_models import FundPair
 from eventhub.funding.models import Application, Call, State
+from eventhub.funding.rules import read
 from eventhub.kit.audit import AuditEntry
 from eventhub.kit.db import db
 from eventhub.people.models import Person
 from eventhub.reviewing.models import Standing
 from eventhub.selecting import actions, queries, running
 from eventhub.selecting.models import Board, Kind, Pin, Recusal, Run, RunState, Slate, SlateState
+from eventhub.selecting.shown import rule_label
 from tests.factories.people import form_fields, make_person, sign_in
 from tests.factories.reviewing import give
 from tests.factories.selecting import (
@@ -30,9 +33,10 @@ from tests.factories.selecting import (
     make_slate,
     meet,
     reading,
+    rules_of,
 )
+from tests.programme.console import error_at, text_of
 from tests.programme.console import send as send_from
-from tests.programme.console import text_of
 
 Scene = tuple[Call, list[Application], Person, Slate]
 
@@ -370,6 +374,14 @@ def test_before_it_recommends_the_board_reads_what_is_not_done(client: FlaskClie
     assert "30 files lack a reader." in told
     assert "1 possible duplicate waits for the fund’s desk." in told
     assert "Possibly one person, and chosen twice:" in told
+    other = next(one for one in files if str(one.id) in {each["id"] for each in slate.people if not each["chosen"]})
+    low, high = sorted((chosen[2].id, other.id))
+    half = FundPair(id=uuid.uuid4(), call_id=call.id, first_id=low, second_id=high, score=3, reasons=["name"])
+    db.session.add(half)
+    db.session.flush()
+    assert "Possible duplicates, one of them chosen: let the fund’s desk decide first" in text_of(client.get(where))
+    db.session.delete(half)
+    db.session.flush()
     db.session.add(Recusal(id=uuid.uuid4(), call_id=call.id, application_id=chosen[0].id, person_id=member.id))
     db.session.flush()
     told = text_of(client.get(where))
@@ -377,3 +389,65 @@ def test_before_it_recommends_the_board_reads_what_is_not_done(client: FlaskClie
     assert "duplicate" not in told
     assert "chosen twice" not in told
     assert "not handed in yet" not in told
+
+
+def test_the_approver_reads_the_same_list_as_the_board(client: FlaskClient, scene: Scene) -> None:
+    call, files, member, slate = scene
+    ids = {each["id"]: each["chosen"] for each in slate.people}
+    first = next(one for one in files if ids[str(one.id)])
+    second = next(one for one in files if not ids[str(one.id)])
+    low, high = sorted((first.id, second.id))
+    db.session.add(FundPair(id=uuid.uuid4(), call_id=call.id, first_id=low, second_id=high, score=3, reasons=["name"]))
+    give(first, make_member(call))
+    db.session.flush()
+    own = text_of(client.get(at(call, f"/slates/{slate.number}/recommend")))
+    actions.recommend(member, reading(call), queries.open_board(call.id) or Board(), slate.number)
+    sign_in(client, make_approver(call))
+    page = client.get(at(call, f"/slates/{slate.number}/decide"))
+    for words in (
+        "Is it time?",
+        "1 review is not handed in yet.",
+        "30 files lack a reader.",
+        "1 possible duplicate waits for the fund’s desk.",
+        "Possible duplicates, one of them chosen: let the fund’s desk decide first",
+    ):
+        assert words in own, words
+        assert words in text_of(page), words
+    assert f"/files/{first.id}" not in page.text, "an approver who does not sit there is led to no file"
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({}, "Change at least one of these numbers"),
+        ({"fares": "0"}, "Change at least one of these numbers"),
+        ({"budget": "90.000"}, "This can be read in two ways."),
+        ({"budget": "1,5"}, "This can be read in two ways."),
+        ({"budget": "much"}, "Write an amount, such as 120,000"),
+    ],
+)
+def test_a_trial_without_a_number_is_not_calculated(
+    client: FlaskClient, scene: Scene, typed: dict[str, str], said: str
+) -> None:
+    call, *_ = scene
+    done = press(client, at(call), at(call, "/try"), **typed)
+    assert done.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert said in error_at(done, "budget")
+    assert not db.session.scalars(select(Run).where(Run.kind == Kind.RESOLVE)).all()
+
+
+def test_equal_scores_are_explained_where_they_decided(client: FlaskClient, scene: Scene) -> None:
+    call, _files, _member, slate = scene
+    said = "Scores count as equal where they are no further from the score of the last place"
+    assert said not in text_of(client.get(at(call)))
+    slate.people = [one | {"tied": one["chosen"]} for one in slate.people]
+    db.session.flush()
+    page = client.get(at(call))
+    assert said in text_of(page)
+    assert f'href="/en/funds/{call.slug}#how"' in page.text
+
+
+def test_a_rule_about_first_times_does_not_say_it_twice(app: Flask) -> None:
+    rules = read(rules_of(balance=[at_least("new", "first_time", "yes", 50, unit="percent")]))
+    with app.test_request_context():
+        assert rule_label(rules, "balance.new") == "First time: Yes – at least 50%"

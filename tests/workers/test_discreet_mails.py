@@ -49,11 +49,12 @@ from eventhub.programme.models import Event, Mode, Publication, Session
 from eventhub.registration import actions, offers, switching, thread
 from eventhub.registration.models import Registration, SeatOffer, State
 from eventhub.registration.pair_models import Verdict
+from eventhub.rounds import asking, board
 from tests import servers
 from tests.arrangements import scene as arrangements
 from tests.awards import scene as awards
 from tests.factories import calendars as in_calendars
-from tests.factories import commitments, evidence
+from tests.factories import commitments, evidence, rounds
 from tests.factories import funding_calls as funds
 from tests.factories import reviewing as reads
 from tests.factories.delegations import arrived, make_delegation, nominate
@@ -144,6 +145,28 @@ def spoken_about(task: str) -> Scene:
             commitment.contacts[0].email = email
             db.session.flush()
             evidence.shown_comment(commitment, text=word)
+        return owed(task)
+
+    return made
+
+
+def asked_in_a_round(task: str) -> Scene:
+    """A round in which the person is asked, with its word in all that a mail could quote."""
+
+    def made(person: Person) -> Payload:
+        word, email = MARKERS["en"], str(person.email)
+        event = marked(rounds.event_of_months_ago())
+        given = {"wording": word, "title": word, "maker": word}
+        if task == "rounds.handed_on":
+            box = commitments.new_address()
+            asked = rounds.followed(event, box, **given)
+            rounds.opened(event)
+            asking.hand_on(rounds.secret(box), {rounds.item_of(asked).id}, email, word, "en")
+            return owed(task)
+        rounds.followed(event, email, **given)
+        rounds.opened(event)
+        if task == "rounds.reminded":
+            asking.nudge(make_staff(), board.link_of(rounds.link_of(email).id))
         return owed(task)
 
     return made
@@ -537,6 +560,9 @@ SCENES: dict[str, Scene] = {
     "commitments.questioned": asked_to_confirm,
     "evidence.link_asked": spoken_about("evidence.link_asked"),
     "evidence.reply_asked": spoken_about("evidence.reply_asked"),
+    "rounds.asked": asked_in_a_round("rounds.asked"),
+    "rounds.handed_on": asked_in_a_round("rounds.handed_on"),
+    "rounds.reminded": asked_in_a_round("rounds.reminded"),
     "funding.received": applied(Applied.SUBMITTED),
     "funding.draft_reminded": applied(Applied.DRAFT),
     "funding.withdrawn": applied(Applied.WITHDRAWN),

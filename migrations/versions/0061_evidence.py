@@ -7,8 +7,8 @@ a trace with its hash.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0075"
-down_revision = "0059"
+revision = "0061"
+down_revision = "0060"
 branch_labels = None
 depends_on = None
 

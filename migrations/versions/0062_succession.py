@@ -6,8 +6,8 @@ A record is replaced by something: the database refuses the state without a row 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0076"
-down_revision = "0075"
+revision = "0062"
+down_revision = "0061"
 branch_labels = None
 depends_on = None
 

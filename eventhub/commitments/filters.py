@@ -1,0 +1,39 @@
+"""What the public list is asked for, read from the values of an address: by its page and by all that is taken along."""
+
+from collections.abc import Mapping
+
+from eventhub.commitments.axes import Freshness
+from eventhub.commitments.models import Says, Verdict
+from eventhub.commitments.queries import Wanted
+from eventhub.kit import codes
+
+FILTERS = ("q", "by", "maker", "country", "theme", "group", "event", "said", "checked", "fresh")
+WORDS = 200
+"""So many signs of a question are looked for."""
+
+
+def wanted(args: Mapping[str, str]) -> Wanted:
+    """What the address asks for; what is no answer of a list is left out."""
+    said, checked, fresh = (args.get(name, "") for name in ("said", "checked", "fresh"))
+    country = args.get("country", "")
+    return Wanted(
+        words=args.get("q", "").strip()[:WORDS],
+        by=args.get("by", "").strip()[:WORDS] or None,
+        maker=_one_of(args.get("maker", ""), "commitment_maker_type"),
+        country=country if codes.is_country(country) else None,
+        theme=_one_of(args.get("theme", ""), "theme"),
+        group=_one_of(args.get("group", ""), "group_concerned"),
+        event=args.get("event", "")[:WORDS] or None,
+        said=Says(said) if said in {one.value for one in Says} else None,
+        checked=Verdict(checked) if checked in {one.value for one in Verdict} else None,
+        freshness=Freshness(fresh) if fresh in {one.value for one in Freshness} else None,
+    )
+
+
+def kept(args: Mapping[str, str]) -> dict[str, str]:
+    """The values that filter, as they stand in the address."""
+    return {name: value for name, value in args.items() if name in FILTERS and value}
+
+
+def _one_of(value: str, vocabulary: str) -> str | None:
+    return value if value in codes.codes(vocabulary) else None

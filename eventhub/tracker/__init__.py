@@ -1,0 +1,1 @@
+"""What everybody can read and take away of commitments: files, feeds, scorecards; and many at once brought in."""

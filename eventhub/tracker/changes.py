@@ -1,0 +1,126 @@
+"""What changed of what is public, newest first: for feeds, and for mails to those who asked for them."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Select, String, Uuid, cast, literal, select, union_all
+from sqlalchemy.orm import joinedload, selectinload
+
+from eventhub.commitments import queries
+from eventhub.commitments.models import Commitment, Report, Review, Version
+from eventhub.commitments.queries import Wanted
+from eventhub.kit.db import db
+
+NEWEST = 50
+"""So many changes a feed tells."""
+
+
+class Kind(StrEnum):
+    """What happened."""
+
+    PUBLISHED = "published"
+    CHANGED = "changed"
+    SAID = "said"
+    CHECKED = "checked"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of one commitment. ``id`` is its own for ever; ``code``: status or result; ``text``: in words."""
+
+    id: uuid.UUID
+    kind: Kind
+    at: datetime
+    commitment: Commitment
+    code: str
+    text: str
+
+
+def newest(wanted: Wanted, today: date, *, since: datetime | None = None, number: int | None = None) -> list[Change]:
+    """The last changes of what is public and asked for; ``number``: of one commitment. Three statements."""
+    rows = union_all(*(_narrowed(one, wanted, today, since, number) for one in _sources())).subquery()
+    latest = select(rows).order_by(rows.c.at.desc(), rows.c.id).limit(NEWEST)
+    told = db.session.execute(latest).all()
+    found = _commitments({row.commitment_id for row in told})
+    return [
+        Change(_id_of(row), Kind(row.kind), row.at, found[row.commitment_id], row.code or "", row.text or "")
+        for row in told
+        if row.commitment_id in found
+    ]
+
+
+def _commitments(ids: set[uuid.UUID]) -> dict[uuid.UUID, Commitment]:
+    if not ids:
+        return {}
+    rows = select(Commitment).where(Commitment.id.in_(ids))
+    rows = rows.options(joinedload(Commitment.event), joinedload(Commitment.words), selectinload(Commitment.makers))
+    return {one.id: one for one in db.session.scalars(rows)}
+
+
+def _sources() -> Sequence[tuple[Select[Any], Any]]:
+    """Rows of change with the moment of each."""
+    none = literal("")
+    return (
+        (_source(Commitment.id, Kind.PUBLISHED, Commitment.published_at, none, none), Commitment.published_at),
+        (
+            _source(
+                Version.commitment_id, Kind.CHANGED, Version.written_at, cast(Version.number, String), Version.reason
+            )
+            .join(Version, Version.commitment_id == Commitment.id)
+            .where(Version.written_at > Commitment.published_at),
+            Version.written_at,
+        ),
+        (
+            _source(Report.id, Kind.SAID, Report.said_at, cast(Report.says, String), Report.text).join(
+                Report, Report.commitment_id == Commitment.id
+            ),
+            Report.said_at,
+        ),
+        (
+            _source(Review.id, Kind.CHECKED, Review.reviewed_at, cast(Review.verdict, String), Review.text).join(
+                Review, Review.commitment_id == Commitment.id
+            ),
+            Review.reviewed_at,
+        ),
+        (
+            _source(Commitment.id, Kind.WITHDRAWN, Commitment.withdrawn_at, none, Commitment.withdrawn_reason).where(
+                Commitment.withdrawn_at.is_not(None)
+            ),
+            Commitment.withdrawn_at,
+        ),
+    )
+
+
+def _source(own_id: Any, kind: Kind, at: Any, code: Any, text: Any) -> Select[Any]:
+    return select(
+        cast(own_id, Uuid).label("id"),
+        literal(kind.value).label("kind"),
+        at.label("at"),
+        Commitment.id.label("commitment_id"),
+        code.label("code"),
+        text.label("text"),
+    ).select_from(Commitment)
+
+
+def _narrowed(
+    source: tuple[Select[Any], Any], wanted: Wanted, today: date, since: datetime | None, number: int | None
+) -> Select[Any]:
+    rows, at = source
+    rows = queries.matching(rows, wanted, today)
+    if since is not None:
+        rows = rows.where(at > since)
+    if number is not None:
+        rows = rows.where(Commitment.number == number)
+    return rows.order_by(at.desc()).limit(NEWEST)
+
+
+def _id_of(row: Any) -> uuid.UUID:
+    """A commitment’s own id stands for its publication; what has none of its own is named after it."""
+    if row.kind == Kind.CHANGED:
+        return uuid.uuid5(row.commitment_id, f"version/{row.code}")
+    return uuid.uuid5(row.commitment_id, "withdrawn") if row.kind == Kind.WITHDRAWN else uuid.UUID(str(row.id))
