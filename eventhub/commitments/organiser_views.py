@@ -72,7 +72,7 @@ def index() -> ResponseReturnValue:
             for one in found.rows
         ],
         total=found.total,
-        beside=panels("commitments.list"),
+        beside=panels("commitments.console_list"),
         pager=pager(
             lambda number: url_for("commitments_console.index", **kept_values, page=number),
             page=page,

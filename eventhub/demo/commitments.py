@@ -24,6 +24,7 @@ from eventhub.commitments.models import (
 )
 from eventhub.demo.crowd import plain as table
 from eventhub.demo.documents import activities, recommendations, text
+from eventhub.demo.evidence import Reviewed, make_evidence
 from eventhub.demo.organisations import DemoOrganisation, organisations
 from eventhub.kit.codes import country_name
 from eventhub.kit.db import db
@@ -87,7 +88,7 @@ def make_commitments(model: Event, today: date, organiser: Person, plan_event: E
     reported = [place for place, one in enumerate(says) if one in {Says.IN_PROGRESS, Says.PLANNING, Says.NOT_STARTED}]
     quiet = frozenset(chance.sample(reported, GONE_QUIET))
     checked = _checks(says, chance)
-    book, makers = Book(), _makers()
+    book, makers, reviewed = Book(), _makers(), []
     keys = list(events)
     for place, one in enumerate(says):
         key = keys[place % len(keys)]
@@ -96,8 +97,10 @@ def make_commitments(model: Event, today: date, organiser: Person, plan_event: E
         _write(book, told, made, chance, today)
         _follow(book, told, made, one, today, is_quiet=place in quiet)
         if place in checked:
-            _review(book, told, made, checked[place], today)
+            reviewed.append(_review(book, told, made, checked[place], today))
     for model_of, rows in book.rows.items():
+        if model_of is Review:
+            make_evidence(told, reviewed)
         db.session.execute(insert(table(model_of)), rows)
     _bring_plan(organiser, plan_event)
     bump("commitments")
@@ -276,7 +279,7 @@ def _checks(says: list[Says | None], chance: random.Random) -> dict[int, Verdict
     return dict(zip(order, CHECKS, strict=True))
 
 
-def _review(book: Book, told: Mapping[str, Any], made: _Made, verdict: Verdict, today: date) -> None:
+def _review(book: Book, told: Mapping[str, Any], made: _Made, verdict: Verdict, today: date) -> Reviewed:
     words = told["reviews"].get(verdict.value, {}).get(made.language, "")
     day = today - timedelta(days=3 + made.place % 40)
     book.rows[Review].append(
@@ -289,6 +292,8 @@ def _review(book: Book, told: Mapping[str, Any], made: _Made, verdict: Verdict, 
             "reviewed_at": datetime.combine(day, time(15), tzinfo=UTC),
         }
     )
+    wording = next(row["wording"] for row in book.rows[Version] if row["commitment_id"] == made.id)
+    return Reviewed(made.id, made.place, made.language, made.maker.country, wording, verdict, day)
 
 
 def _bring_plan(organiser: Person, event: Event) -> None:

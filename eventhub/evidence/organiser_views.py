@@ -249,7 +249,7 @@ def draw(
                 "may_show": Standing.PUBLIC in MOVES[one.standing],
                 "may_seal": Standing.SEALED in MOVES[one.standing],
                 "may_retract": Standing.RETRACTED in MOVES[one.standing],
-                "read_form": read[1] if read and read[0] == one.id else ReasonForm(formdata=None),
+                "read_form": _apart(read[1] if read and read[0] == one.id else ReasonForm(formdata=None), one.id),
             }
             for one in rows
         ],
@@ -264,9 +264,12 @@ def draw(
                 "reply_tag": shown.WORDS[answer.standing] if answer and answer.standing else None,
                 "reply_id": answer.id if answer else None,
                 "reply_waits": bool(answer and answer.standing is Word.WAITING),
-                "reply_form": reply[1]
-                if reply and answer and reply[0] == answer.id
-                else ModerateForm(formdata=None, data={"seen": sign}),
+                "reply_form": _apart(
+                    reply[1]
+                    if reply and answer and reply[0] == answer.id
+                    else ModerateForm(formdata=None, data={"seen": sign}),
+                    one.id,
+                ),
             }
             for one, answer, _known in comments
         ],
@@ -295,7 +298,7 @@ def _moderation(
         comment=comment,
         form=sent,
         moderation=form,
-        read_form=read or ReasonForm(formdata=None),
+        read_form=_apart(read or ReasonForm(formdata=None), comment.id),
         opened=opened,
         who=shown.called(comment),
         when=show_date(comment.given_at.date(), g.lang),
@@ -307,6 +310,13 @@ def _moderation(
         is_known=comment.voice_id is not None,
     )
     return page, sent.status
+
+
+def _apart(form: Form, thing: uuid.UUID) -> Form:
+    """A form that stands on the page more than once: the ids of its fields say to which thing it belongs."""
+    for field in form:
+        field.id = f"{field.id}-{thing}"
+    return form
 
 
 def _one_button(found: Commitment, form: Form, deed: Any, said: str) -> ResponseReturnValue:

@@ -68,7 +68,7 @@ PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("commitments.main", comments),
     ("commitments.aside", evidence),
     ("commitments.record", record),
-    ("commitments.list", listed),
+    ("commitments.console_list", listed),
     ("console.today", today),
     ("me.data", data),
 )

@@ -11,6 +11,7 @@ from eventhub.commitments import axes
 from eventhub.commitments.axes import Freshness
 from eventhub.commitments.models import Commitment, Recommendation, Report, Says, State, Verdict, Version
 from eventhub.demo.commitments import make_commitments
+from eventhub.evidence.models import Comment, Evidence, Standing, Word
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from tests.factories.people import make_person
@@ -36,6 +37,9 @@ def test_two_hundred_and_forty_with_what_became_of_them(client: FlaskClient) -> 
     fresh = Counter(axes.freshness(one.heard_on, one.expected_on, today).freshness for one in shown)  # type: ignore[arg-type]
     assert fresh[Freshness.SILENT] == 53
     assert set(Counter(one.checked for one in shown)) == set(Verdict)
+    evidence = Counter(db.session.scalars(select(Evidence.standing)))
+    assert evidence == {Standing.PUBLIC: 44, Standing.RETRACTED: 2, Standing.WAITING: 2}
+    assert db.session.scalar(select(func.count()).where(Comment.standing == Word.SHOWN, Comment.disputes)) == 8
     assert {one.language for one in shown} == {"ar", "zh", "en", "fr", "ru", "es"}
     assert db.session.scalar(select(func.max(Report.said_at))) < now()
     drafts = list(db.session.scalars(select(Commitment.id).where(Commitment.state == State.DRAFT)))

@@ -325,3 +325,17 @@ def test_the_queue_costs_the_same_for_one_and_for_three(app: Flask, statements: 
     statements.clear()
     assert "3" in staff.get(QUEUE).text
     assert len(statements) == one
+
+
+def test_no_two_things_on_the_desk_have_one_name(app: Flask) -> None:
+    commitment = published()
+    for _number in range(2):
+        checked(commitment, Standing.SEALED)
+        _made, reply = shown_comment(commitment)
+        assert reply is not None
+        commenting.answer(commenting.reply_token(reply), "We will add them", "en")
+    waiting = make_comment(commitment)
+    staff = reviewer(app, commitment)
+    for url in (desk(commitment), f"{desk(commitment)}/comments/{waiting.id}"):
+        named = re.findall(r'\sid="([^"]+)"', staff.get(url).text)
+        assert len(named) == len(set(named))

@@ -19,6 +19,7 @@ from eventhub.arrangements import actions as arrangements
 from eventhub.arrangements import ordering
 from eventhub.arrangements.models import Kind, Status
 from eventhub.arrangements.wishes import Wish
+from eventhub.commitments import queries as commitments
 from eventhub.funding.models import Application, Call
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -31,6 +32,7 @@ from eventhub.registration.models import Registration, State
 from eventhub.registration.pair_models import RegistrationPair
 from eventhub.reviewing.models import Gate, Review
 from tests.factories import reviewing as reads
+from tests.factories.evidence import make_comment, make_evidence, make_voice
 from tests.factories.people import grant, make_organisation, make_person
 from tests.factories.programme import add_panellist, make_document, make_event, make_session
 from tests.factories.questionnaires import make_questionnaire
@@ -252,10 +254,18 @@ def conflicted(world: World) -> None:
     reads.give(reads.make_file(call, _somebody(), nominated_by_id=house.id), reader, gate=gate)
 
 
+def commented(world: World) -> None:
+    """Somebody said something about a commitment and sent evidence, which nobody has read yet."""
+    commitment = commitments.record(uuid.UUID(world.mine["assessed"]))
+    voice = make_voice(commitment, _somebody())
+    make_comment(commitment, voice=voice, text=f"{SECRET} says so", organisation=f"{SECRET} Union")
+    make_evidence(commitment, voice=voice, title=f"{SECRET} minutes", name=f"{SECRET}.pdf")
+
+
 Fact = Callable[[World], None]
 ABOUT_PEOPLE: tuple[Fact, ...] = (registered, declined, hidden_away, renamed, handed_in, needed)
 HIDDEN_FROM: dict[str, tuple[Fact, ...]] = {
-    "anonymous": (*ABOUT_PEOPLE, unnamed, prepared, drafted),
+    "anonymous": (*ABOUT_PEOPLE, unnamed, prepared, drafted, commented),
     "stranger": (*ABOUT_PEOPLE, unnamed, drafted, appointed, asked),
     "owner": (prepared, alike),
     "organiser": (renamed, appointed, alike),
@@ -263,9 +273,9 @@ HIDDEN_FROM: dict[str, tuple[Fact, ...]] = {
     "other_organiser": (*ABOUT_PEOPLE, unnamed, drafted),
     "other_officer": (*ABOUT_PEOPLE, prepared, alike),
     "other_admin": (*ABOUT_PEOPLE, appointed, asked),
-    "rapporteur": (*ABOUT_PEOPLE, appointed, asked),
+    "rapporteur": (*ABOUT_PEOPLE, appointed, asked, commented),
     "check_in": (*ABOUT_PEOPLE, prepared),
-    "partner": (*ABOUT_PEOPLE, prepared, alike, drafted),
+    "partner": (*ABOUT_PEOPLE, prepared, alike, drafted, commented),
     "reviewer": (*ABOUT_PEOPLE, reviewed, conflicted),
 }
 """What each role may not know."""
@@ -285,6 +295,7 @@ INSIDE = [
     (asked, "organiser", "/en/console/questionnaires"),
     (reviewed, "admin", "/en/console/funds/{fund}/reviewing"),
     (conflicted, "admin", "/en/console/funds/{fund}/reviewing"),
+    (commented, "organiser", "/en/console/assessments/{assessed}"),
 ]
 
 
