@@ -27,6 +27,7 @@ from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, Form, submit
 from eventhub.kit.i18n import direction, show_own
 from eventhub.kit.paging import page_number, pager
+from eventhub.kit.panels import panels
 from eventhub.kit.web import back_to
 from eventhub.people.queries import public_names
 
@@ -58,6 +59,7 @@ def index() -> ResponseReturnValue:
         state=asked if state else "",
         chips=_chips(counts, state),
         events=queries.events_in_reach(grants)[:6],
+        ways=[one for panel in panels("commitments.console", actor()) for one in panel.context["links"]],
         event_title=shown.event_title,
         rows=[
             {
