@@ -59,6 +59,7 @@ def index() -> ResponseReturnValue:
         state=asked if state else "",
         chips=_chips(counts, state),
         events=queries.events_in_reach(grants)[:6],
+        ways=[one for panel in panels("commitments.console", actor()) for one in panel.context["links"]],
         event_title=shown.event_title,
         rows=[
             {

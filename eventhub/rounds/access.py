@@ -24,9 +24,9 @@ def may_look(grants: Grants) -> bool:
     return any(grant.role in (*KEEPERS, Role.ADMIN) for grant in grants)
 
 
-def may_plan(grants: Grants, series: Series) -> bool:
-    """Whether it may be set when a series asks."""
-    return programme.may_create_in(grants, series)
+def plannable(grants: Grants) -> ColumnElement[bool]:
+    """A condition on Series: of which it may be set when they ask."""
+    return programme.editable_series(grants)
 
 
 def demand_plan(grants: Grants, series: Series | None) -> Series:

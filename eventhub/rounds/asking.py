@@ -41,9 +41,9 @@ from eventhub.rounds.answering import LinkOver, NotAsked, is_open
 from eventhub.rounds.models import Ended, Part, Reached, Round, RoundCall, RoundItem, RoundLink, RoundPart
 
 TASKS = ("rounds.asked", "rounds.reminded", "rounds.handed_on")
-COLLEAGUES = {"limit": 20, "seconds": 24 * 3600}
+COLLEAGUES = {"limit": 50, "seconds": 24 * 3600}
 """To so many colleagues in a day one link may hand something on."""
-NUDGES = {"limit": 3, "seconds": 24 * 3600}
+NUDGES = {"limit": 10, "seconds": 24 * 3600}
 """So many mails a day staff may cause for one mailbox."""
 
 
@@ -262,8 +262,8 @@ def revoke(actor: Person, link: RoundLink) -> RoundLink:
 
 
 def ask_next(actor: Person, item: RoundItem) -> RoundLink:
-    """Ask one more mailbox of a commitment: as the lead where none has an open link, else beside the one who is
-    silent. The caller holds the item with its round. Raises LinkOver, NobodyLeft.
+    """Ask one more mailbox of a commitment: as the lead where none has an open link, else beside who is silent. The
+    caller holds the item with its round. Raises LinkOver, NobodyLeft.
     """
     if item.round.closed_at is not None or now() >= item.round.closes_at:
         raise LinkOver

@@ -197,10 +197,13 @@ def series_of(slug: str) -> Series | None:
     return db.session.scalar(select(Series).where(Series.slug == slug))
 
 
-def series_in(ids: set[uuid.UUID]) -> list[Series]:
-    """These series, in order."""
-    rows = select(Series).where(Series.id.in_(ids)).order_by(Series.slug)
-    return list(db.session.scalars(rows)) if ids else []
+def series_to_plan(grants: access.Grants) -> list[Series]:
+    """The series in whose events something was promised, and whose plan somebody may set."""
+    followed = exists().where(
+        Event.series_id == Series.id, Commitment.event_id == Event.id, Commitment.state.in_(FOLLOWED)
+    )
+    rows = select(Series).where(access.plannable(grants), followed)
+    return list(db.session.scalars(rows.order_by(Series.slug).limit(100)))
 
 
 def colleagues_of(link: RoundLink) -> list[RoundLink]:

@@ -40,14 +40,12 @@ def index() -> ResponseReturnValue:
     slug = request.args.get("event", "")[:200] or None
     found = board.rounds(grants, event=slug)
     numbers = board.figures([one.id for one in found])
-    series = {one.event.series_id for one in found}
     return render_template(
         "rounds/index.html",
         rows=[_round(one, numbers.get(one.id, Figures())) for one in found],
         plans=[
             {"title": _series_title(one), "url": url_for("rounds_console.plan", slug=one.slug)}
-            for one in board.series_in(series)
-            if access.may_plan(grants, one)
+            for one in board.series_to_plan(grants)
         ],
     )
 

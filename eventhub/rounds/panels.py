@@ -64,6 +64,13 @@ def event_links(event: Event) -> Panel | None:
     return Panel("", {"links": [Link(_("Follow-up rounds"), url_for("rounds_console.index", event=event.slug))]})
 
 
+def console_links(_visitor: Visitor) -> Panel | None:
+    """From the list of commitments to the rounds."""
+    if not access.may_look(actor().grants):
+        return None
+    return Panel("", {"links": [Link(_("Follow-up rounds"), url_for("rounds_console.index"))]})
+
+
 def data(person: Person) -> Panel:
     """The rounds in which a mailbox was asked, in the person's copy of all data."""
     return Panel("", {"follow_up_rounds": keeping.own_data(person)})
@@ -73,6 +80,7 @@ PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("commitments.history", history),
     ("console.today", today),
     ("console.event", event_links),
+    ("commitments.console", console_links),
     ("me.data", data),
 )
 """What app.py registers."""

@@ -72,7 +72,9 @@ class Asked:
 
 @dataclass(frozen=True)
 class Behind:
-    """A link with its round and event, and what stands behind it, in the order of the references."""
+    """A link with its round and event, and what stands behind it, in the order of the references. What was hidden for
+    safety is not there.
+    """
 
     link: RoundLink
     round: Round
@@ -175,6 +177,7 @@ def _behind(rows: Select[RoundLink]) -> Behind | None:
             lent.get(one.item_id),
         )
         for one in parts
+        if one.item.commitment.is_shown
     ]
     return Behind(link, link.round, sorted(asked, key=lambda one: one.commitment.number))
 

@@ -133,6 +133,20 @@ def test_a_mail_that_came_back_goes_on_to_the_next_mailbox_and_then_to_staff() -
     assert item_of(made).contact_id is None
 
 
+def test_an_address_that_its_server_refuses_is_one_that_came_back() -> None:
+    event, first, second = event_of_months_ago(), new_address(), new_address()
+    made = followed(event, first, second)
+    opened(event)
+    promise = db.session.scalars(select(Promise).where(Promise.task == "rounds.asked")).one()
+    promise.parked_at, promise.problem = now(), "SMTP 451"
+    db.session.flush()
+    assert asking.bounced_due() == 0
+    promise.problem = "SMTP 550"
+    db.session.flush()
+    assert asking.bounced_due() == 1
+    assert [one.commitment.id for one in behind(second).asked] == [made.id]
+
+
 def test_a_mailbox_whose_mail_came_back_once_is_asked_last_in_the_next_round() -> None:
     event, first, second = event_of_months_ago(), new_address(), new_address()
     made = followed(event, first, second)

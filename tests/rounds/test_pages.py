@@ -8,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, text
 
+from eventhub.commitments import verifying
 from eventhub.commitments.capturing import Step
 from eventhub.commitments.models import Commitment, Says
 from eventhub.kit.clock import now
@@ -227,6 +228,29 @@ def test_staff_see_the_board_nudge_call_and_end_a_link(app: Flask) -> None:
     assert stranger.get(link).status_code == 404
 
 
+def test_what_is_hidden_for_safety_is_not_there_behind_a_link(client: FlaskClient) -> None:
+    event, box = event_of_months_ago(), new_address()
+    hidden, seen = followed(event, box), followed(event, box)
+    opened(event)
+    verifying.hold(make_staff(Role.ORGANISER), hidden)
+    page = f"/en/answer/{secret(box)}"
+    assert seen.reference in client.get(page).text
+    assert hidden.reference not in client.get(page).text
+    assert client.get(f"{page}/commitments/{hidden.reference}").status_code == 404
+
+
+def test_the_list_of_commitments_leads_to_rounds_and_to_the_plan_of_a_series(app: Flask) -> None:
+    event = event_of_months_ago()
+    followed(event)
+    db.session.refresh(event, ["series"])
+    organiser = browser(app, make_staff(Role.ORGANISER, series_id=event.series_id))
+    assert 'href="/en/console/rounds"' in organiser.get("/en/console/commitments").text
+    assert f"/en/console/series/{event.series.slug}/rounds" in organiser.get("/en/console/rounds").text
+    rapporteur = browser(app, make_staff(Role.RAPPORTEUR, event_id=event.id))
+    assert 'href="/en/console/rounds"' not in rapporteur.get("/en/console/commitments").text
+    assert rapporteur.get("/en/console/rounds").status_code == 404
+
+
 def test_a_plan_is_kept_for_a_series_and_wrong_numbers_stand_in_the_form(app: Flask) -> None:
     event = event_of_months_ago()
     followed(event)
@@ -268,3 +292,23 @@ def test_a_copy_is_owed_once_however_often_it_is_asked_for(client: FlaskClient) 
     assert client.get(f"{page}/copy.pdf").status_code == 404
     owed = db.session.scalars(select(Promise).where(Promise.task == "rounds.make_copy")).all()
     assert len(owed) == 1
+
+
+def test_a_longer_list_costs_no_more_statements(app: Flask, statements: list[str]) -> None:
+    event, few, many = event_of_months_ago(), new_address(), new_address()
+    for box in (few, *[many] * 6):
+        followed(event, box)
+    found = opened(event)
+    organiser = browser(app, make_staff(Role.ORGANISER, event_id=event.id))
+    client, spent = app.test_client(), []
+    for path in (f"/en/answer/{secret(few)}", f"/en/answer/{secret(many)}"):
+        client.get(path)
+        statements.clear()
+        client.get(path)
+        spent.append(len(statements))
+    assert spent[0] == spent[1] <= 12
+    for path in ("", "/calls"):
+        organiser.get(f"/en/console/rounds/{found.id}{path}")
+        statements.clear()
+        assert organiser.get(f"/en/console/rounds/{found.id}{path}").status_code == 200
+        assert len(statements) <= 16, statements
