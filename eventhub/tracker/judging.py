@@ -1,5 +1,6 @@
-"""The rows of a table that somebody brought, judged one by one before anything is written: what each would become, and
-what is wrong in which cell.
+"""The rows of a table that somebody brought: what each would become, and what is wrong in which cell.
+
+Judged one by one before anything is written.
 """
 
 import re
