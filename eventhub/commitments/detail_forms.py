@@ -4,9 +4,8 @@ import re
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from flask_babel import gettext
+from flask_babel import gettext, lazy_pgettext
 from flask_babel import lazy_gettext as _l
-from flask_babel import lazy_pgettext as _lp
 from wtforms import Field, HiddenField, SelectField, StringField
 from wtforms.fields import DateField
 from wtforms.validators import Length, StopValidation, ValidationError
@@ -151,7 +150,7 @@ def details_form(commitment: Commitment | None = None) -> DetailsForm:
     for row in range(RECOMMENDATIONS):
         fields |= {
             f"symbol_{row}": StringField(
-                _lp("of a document", "Symbol"),
+                lazy_pgettext("of a document", "Symbol"),
                 validators=[FilledWith("paragraph", message=_l("Write the symbol of the document")), Length(max=60)],
                 render_kw=OFF | {"dir": "ltr"},
             ),

@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo
 from flask import g, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import lazy_pgettext as _lp
-from flask_babel import ngettext
+from flask_babel import lazy_pgettext, ngettext
 
 from eventhub.commitments import axes, wording
 from eventhub.commitments.axes import Freshness
@@ -36,16 +35,16 @@ from eventhub.kit.money import Money, digits_of
 from eventhub.programme.models import Event, Session
 
 STATES: dict[State, tuple[Any, str]] = {
-    State.DRAFT: (_lp("a commitment", "Draft"), "new"),
-    State.AWAITING_MAKER: (_lp("a commitment", "Waits for the maker"), "go"),
-    State.CLARIFICATION: (_lp("a commitment", "To be clarified"), "warn"),
-    State.VERIFIED: (_lp("a commitment", "Wording verified"), "go"),
-    State.PUBLISHED: (_lp("a commitment", "Published"), "ok"),
-    State.HELD: (_lp("a commitment", "Hidden for safety"), "stop"),
-    State.CLOSED: (_lp("a commitment", "Closed"), "silent"),
-    State.WITHDRAWN: (_lp("a commitment", "Withdrawn"), "silent"),
-    State.SUPERSEDED: (_lp("a commitment", "Replaced by another"), "silent"),
-    State.LAPSED: (_lp("a commitment", "Nobody has answered"), "warn"),
+    State.DRAFT: (lazy_pgettext("a commitment", "Draft"), "new"),
+    State.AWAITING_MAKER: (lazy_pgettext("a commitment", "Waits for the maker"), "go"),
+    State.CLARIFICATION: (lazy_pgettext("a commitment", "To be clarified"), "warn"),
+    State.VERIFIED: (lazy_pgettext("a commitment", "Wording verified"), "go"),
+    State.PUBLISHED: (lazy_pgettext("a commitment", "Published"), "ok"),
+    State.HELD: (lazy_pgettext("a commitment", "Hidden for safety"), "stop"),
+    State.CLOSED: (lazy_pgettext("a commitment", "Closed"), "silent"),
+    State.WITHDRAWN: (lazy_pgettext("a commitment", "Withdrawn"), "silent"),
+    State.SUPERSEDED: (lazy_pgettext("a commitment", "Replaced by another"), "silent"),
+    State.LAPSED: (lazy_pgettext("a commitment", "Nobody has answered"), "warn"),
 }
 SAYS: dict[Says, str] = {
     Says.NOT_STARTED: "new",
