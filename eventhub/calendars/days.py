@@ -1,8 +1,7 @@
-"""Feeds of whole days that other features have: they fill the place ``calendar.days``, and calendars never know of what
-the days are.
+"""Feeds of whole days that other features have; calendars never know of what the days are.
 
-A provider is asked with the name in the address and the values behind it, and answers a panel whose context holds
-``days``: a DayFeed, or nothing where the name is another's.
+They fill the place ``calendar.days``. A provider is asked with the name in the address and answers a panel whose
+context holds ``days``: a DayFeed; or nothing where the name is another's.
 """
 
 import uuid

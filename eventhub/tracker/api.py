@@ -1,5 +1,6 @@
-"""Open data about commitments: CSV, XLSX and JSON of all or of what a list is filtered to. One address for all
-languages; what stands in them everybody may read anyway.
+"""Open data about commitments: CSV, XLSX and JSON of all of them, or of what a list is filtered to.
+
+One address for all languages; what stands in them everybody may read anyway.
 """
 
 import hashlib

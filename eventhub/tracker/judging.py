@@ -1,5 +1,6 @@
-"""The rows of a table that somebody brought, judged one by one before anything is written: what each would become, and
-what is wrong in which cell.
+"""The rows of a table that somebody brought: what each would become, and what is wrong in which cell.
+
+Judged one by one before anything is written.
 """
 
 import re
@@ -25,6 +26,9 @@ from eventhub.kit.normal import plain
 from eventhub.kit.text import ascii_email, multi_line, single_line
 from eventhub.programme.models import Event
 
+ISOLATED = "\u2066{}\u2069"
+"""Days and symbols are read from left to right, also among Arabic words."""
+A_DAY, ANOTHER_DAY = ISOLATED.format("2026-05-31"), ISOLATED.format("2028-12-31")
 COLUMNS: dict[str, Any] = {
     "wording": _l("The exact words. Needed."),
     "makers": _l("Who made it, the one who leads and reports first. Needed."),
@@ -32,10 +36,10 @@ COLUMNS: dict[str, Any] = {
     "maker_countries": _l("For each maker, in the same order: the country’s two letters; none for none"),
     "title": _l("Short title"),
     "language": _l("Code of the language of the words; empty: the event’s own"),
-    "said_on": _l("Day on which it was said, such as 2026-05-31; empty: the event’s first day"),
+    "said_on": _l("Day on which it was said, such as %(day)s; empty: the event’s first day", day=A_DAY),
     "speaker": _l("Who spoke"),
-    "start_on": _l("First day, such as 2026-05-31, or a year"),
-    "due_on": _l("Last day, such as 2028-12-31, or a year"),
+    "start_on": _l("First day, such as %(day)s, or a year", day=A_DAY),
+    "due_on": _l("Last day, such as %(day)s, or a year", day=ANOTHER_DAY),
     "amount": _l("An amount of money in digits"),
     "currency": _l("Currency by its three letters"),
     "beneficiaries": _l("Who benefits"),
@@ -44,7 +48,9 @@ COLUMNS: dict[str, Any] = {
     "groups": _l("Groups concerned: codes or names"),
     "sdgs": _l("Goals and targets of the Sustainable Development Goals, such as 4 or 4.5"),
     "countries": _l("Countries it is about, by their two letters"),
-    "recommendations": _l("Document symbol, a comma, the paragraph: A/HRC/52/71, 65"),
+    "recommendations": _l(
+        "Document symbol, a comma, the paragraph: %(example)s", example=ISOLATED.format("A/HRC/52/71, 65")
+    ),
     "contact_email": _l("Mailbox of the maker, to confirm the words; never shown"),
 }
 """What is read, under the same names as in the open data."""
@@ -254,7 +260,10 @@ class _Reader:
             else:
                 raise ValueError  # noqa: TRY301, RUF100
         except ValueError:
-            self.wrong(name, _("“%(typed)s” is no day. Write year, month and day: 2028-12-31", typed=raw[:30]))
+            typed = ISOLATED.format(raw[:30])
+            self.wrong(
+                name, _("“%(typed)s” is no day. Write year, month and day: %(day)s", typed=typed, day=ANOTHER_DAY)
+            )
             return None
         if not 2000 <= day.year <= 2100:
             self.wrong(name, _("Give a year from 2000 to 2100"))

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import g, url_for
 from flask_babel import gettext as _
+from flask_babel import pgettext
 from sqlalchemy import select
 
 from eventhub.commitments import access, queries, shown
@@ -83,7 +84,7 @@ def last_time(event: Event) -> Panel | None:
     numbers: tuple[tuple[str, int, dict[str, str]], ...] = (
         (_("Commitments"), whole.total, {}),
         (_("Said to be fulfilled"), whole.says.get(Says.FULFILLED, 0), {"said": Says.FULFILLED.value}),
-        (_("Silent"), whole.silent, {"fresh": Freshness.SILENT.value}),
+        (pgettext("commitments", "Silent"), whole.silent, {"fresh": Freshness.SILENT.value}),
     )
     return Panel(
         "tracker/last_time.html",

@@ -6,8 +6,7 @@ from typing import Any
 from flask import g, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import lazy_pgettext as _lp
-from flask_babel import ngettext
+from flask_babel import lazy_pgettext, ngettext
 
 from eventhub.commitments.models import Says
 from eventhub.kit.codes import country_name, label
@@ -18,11 +17,11 @@ TABS = {By.MAKER: _l("By kind of maker"), By.COUNTRY: _l("By country"), By.EVENT
 HEADS = {By.MAKER: _l("Kind of maker"), By.COUNTRY: _l("Country"), By.EVENT: _l("Event")}
 FILTERS = {By.MAKER: "maker", By.COUNTRY: "country", By.EVENT: "event"}
 SHARES: tuple[tuple[tuple[Says | None, ...], Any, str | None], ...] = (
-    ((Says.FULFILLED,), _lp("commitments", "Fulfilled"), "ok"),
-    ((Says.IN_PROGRESS,), _lp("commitments", "In progress"), ""),
-    ((Says.PLANNING, Says.NOT_STARTED), _lp("commitments", "Planning, or not started"), "soft"),
-    ((Says.CHANGED,), _lp("commitments", "Changed"), "warn"),
-    ((Says.WITHDRAWN,), _lp("commitments", "Taken back"), "stop"),
+    ((Says.FULFILLED,), lazy_pgettext("commitments", "Fulfilled"), "ok"),
+    ((Says.IN_PROGRESS,), lazy_pgettext("commitments", "In progress"), ""),
+    ((Says.PLANNING, Says.NOT_STARTED), lazy_pgettext("commitments", "Planning, or not started"), "soft"),
+    ((Says.CHANGED,), lazy_pgettext("commitments", "Changed"), "warn"),
+    ((Says.WITHDRAWN,), lazy_pgettext("commitments", "Taken back"), "stop"),
     ((None,), _l("No report yet"), None),
 )
 """What makers say, as charts show it: in this order from the start, the last one without a colour."""
@@ -55,7 +54,7 @@ def figures(whole: Score) -> list[dict[str, Any]]:
         {"label": _("Commitments"), "value": _number(whole.total)},
         {"label": _("Response rate"), "value": percent(whole.rate)},
         {"label": _("Days to the first report, median"), "value": dash(whole.first_report)},
-        {"label": _lp("commitments", "Silent"), "value": _number(whole.silent)},
+        {"label": lazy_pgettext("commitments", "Silent"), "value": _number(whole.silent)},
     ]
 
 
@@ -112,9 +111,9 @@ def column_rows(points: Sequence[Point]) -> list[list[str]]:
 def lines(points: Sequence[Point]) -> list[dict[str, Any]]:
     """Promised, due and done as curves."""
     return [
-        {"label": _lp("commitments", "Promised"), "kind": "", "values": [one.promised for one in points]},
-        {"label": _lp("commitments", "Due"), "kind": "warn", "values": [one.due for one in points]},
-        {"label": _lp("commitments", "Fulfilled"), "kind": "ok", "values": [one.done for one in points]},
+        {"label": lazy_pgettext("commitments", "Promised"), "kind": "", "values": [one.promised for one in points]},
+        {"label": lazy_pgettext("commitments", "Due"), "kind": "warn", "values": [one.due for one in points]},
+        {"label": lazy_pgettext("commitments", "Fulfilled"), "kind": "ok", "values": [one.done for one in points]},
     ]
 
 

@@ -116,11 +116,11 @@ def test_each_problem_is_told_at_its_row_and_nothing_of_such_a_row_is_written(ap
         "The last day is before the first one",
         "Enter an email address like name@example.org",
         "Something must stand here",
-        "“31.12.2028” is no day",
+        "31.12.2028\u2069” is no day",
         "The same words of the same maker are there already: C-",
         "The same words of the same maker are there already: row 5",
         "A formula is not taken",
-        "“2028-02-30” is no day",
+        "2028-02-30\u2069” is no day",
         "Write a kind of maker for each maker",
         "Give a year from 2000 to 2100",
     ):
