@@ -280,7 +280,7 @@ def add_contact(actor: Person, commitment: Commitment, email: str, *, name: str,
         id=uuid.uuid4(), commitment_id=commitment.id, position=place, email=email, name=name, language=language
     )
     db.session.add(contact)
-    deed(commitment, "contact_added", actor=actor)
+    deed(commitment, "contact_added", actor=actor, hidden=True)
     db.session.refresh(commitment, ["contacts"])
     return contact
 

@@ -36,12 +36,15 @@ def deed(
     actor: object | None,
     reason: str | None = None,
     text: str | None = None,
+    hidden: bool = False,
     **detail: object,
 ) -> None:
-    """Record a deed; what the public sees of the commitment is made anew."""
+    """Record a deed; what the public sees of the commitment is made anew. ``hidden``: nobody outside sees anything of
+    it, so kept pages and their ETags stand: a new one would tell that something happened.
+    """
     audit.record(
         f"commitments.{verb}", commitment, actor=actor, scope_id=commitment.event_id, reason=reason, text=text, **detail
     )
-    if commitment.published_at is not None:
+    if commitment.published_at is not None and not hidden:
         bump(REVISION)
     db.session.flush()

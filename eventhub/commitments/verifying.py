@@ -47,7 +47,7 @@ def write(actor: Person, commitment: Commitment, text: str) -> Note:
     """A note for colleagues: the maker never reads it."""
     note = Note(commitment_id=commitment.id, author_id=actor.id, text=text)
     db.session.add(note)
-    deed(commitment, "noted", actor=actor)
+    deed(commitment, "noted", actor=actor, hidden=True)
     return note
 
 
