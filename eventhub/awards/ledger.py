@@ -230,7 +230,7 @@ def fetch(call_id: uuid.UUID, needs: Mapping[uuid.UUID, int]) -> None:
     together: so no refusal tells which one pays for somebody. Raises EnvelopeBroken then.
     """
     rows = _hold_lenders(call_id)
-    apart = pool(rows.values())
+    apart = single(rows.values())
     if apart is not None and (short := sum(needs.values()) - apart) > 0:
         raise EnvelopeBroken("free", Money(short, next(iter(rows.values())).currency))
     turns = sorted(rows, key=lambda one: _turn(rows[one]))
@@ -257,9 +257,20 @@ def pool(rows: Collection[FundEnvelope]) -> int | None:
     What is for some groups alone is left out (``kept``) as far as it was not used when the last slate was staged, and
     as a whole where it paid for fewer than five people then: the number tells of nobody.
     """
+    apart = single(rows)
+    return None if apart is None else max(0, apart)
+
+
+def single(rows: Collection[FundEnvelope]) -> int | None:
+    """As ``pool``, and below zero by how much is wanting before anything is there for single people."""
     if all(row.kept is None for row in rows):
         return None
-    return max(0, sum(pure(row).free for row in rows) - sum(row.kept or 0 for row in rows))
+    return sum(pure(row).free for row in rows) - kept(rows)
+
+
+def kept(rows: Collection[FundEnvelope]) -> int:
+    """What is kept for some groups until the next slate, in minor units."""
+    return sum(row.kept or 0 for row in rows)
 
 
 def keep_apart(rules: Rules, rows: Collection[FundEnvelope], people: Mapping[uuid.UUID, int]) -> None:
