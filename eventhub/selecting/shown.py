@@ -215,7 +215,7 @@ def tag_of(one: Mapping[str, Any], reserves: Mapping[str, int]) -> tuple[str, st
     """The place of somebody on a slate: word and shape."""
     if one["chosen"]:
         if one["pin"] == "must":
-            return _("Pinned by the board"), "go"
+            return (_("Has a grant already") if one.get("taken") else _("Pinned by the board")), "go"
         if one["tied"]:
             return _("Chosen: equal scores, decided by rule"), "new"
         return (_("Chosen, with money left over"), "new") if one["beyond"] else (_("Chosen"), "ok")
