@@ -61,7 +61,7 @@ FAILURES: Mapping[Failed, Any] = {
     Failed.DIED: _l("The calculation was cut off. Ask again."),
     Failed.TOO_LONG: _l("The calculation took too long. Ask again."),
     Failed.REFUSED: _l("The data contradict themselves. Tell an administrator."),
-    Failed.NO_SCORES: _l("There are no scores yet."),
+    Failed.NO_SCORES: _l("There are no scores yet. They are reckoned each half hour; officers can do it at once."),
     Failed.NO_FILES: _l("No file has both a score and a cost."),
     Failed.LOTTERY: _l("The seed of the lottery is not the one that was published. Tell an administrator."),
 }
