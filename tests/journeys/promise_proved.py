@@ -114,7 +114,7 @@ def read_by_everybody(story: Story) -> None:
     expect(main).not_to_contain_text("Only the secretariat reads this")
     rows = {one["reference"]: one for one in csv.DictReader(io.StringIO(fetched(story, "/open-data/commitments.csv")))}
     assert set(rows) == {one for mine in story.references.values() for one in mine}
-    assert (rows[reference]["said"], rows[reference]["checked"]) == ("fulfilled", "disputed")
+    assert (rows[reference]["self_report"], rows[reference]["reviewed"]) == ("fulfilled", "disputed")
     (silent,) = story.references["quiet"]
     assert rows[silent]["freshness"] in {"due", "silent"}
     feed = ET.fromstring(fetched(story, "/en/commitments/changes.atom"))  # noqa: S314 (our own)
