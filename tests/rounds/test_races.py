@@ -5,7 +5,7 @@ from time import monotonic
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from eventhub.commitments.models import Commitment, Says
 from eventhub.kit.clock import now
@@ -16,7 +16,7 @@ from eventhub.rounds.answering import Said, Seen
 from eventhub.rounds.models import Round, RoundAnswer, RoundLink
 from tests.factories.commitments import new_address
 from tests.factories.people import make_person
-from tests.factories.rounds import aged, event_of_months_ago, followed, item_of, opened, secret
+from tests.factories.rounds import aged, event_of_months_ago, followed, item_of, multiply, opened, secret
 from tests.together import at_once
 
 pytestmark = pytest.mark.lane
@@ -102,7 +102,7 @@ def test_ten_thousand_invitations_are_owed_in_ten_seconds_and_those_that_came_ba
     with committed.test_request_context(), unit_of_work():
         event = event_of_months_ago()
         made = followed(event, f"maker-{uuid.uuid4().hex}@example.org")
-        multiply(made.id)
+        multiply(made, MANY)
     with committed.test_request_context():
         began = monotonic()
         with unit_of_work():
@@ -118,22 +118,3 @@ def test_ten_thousand_invitations_are_owed_in_ten_seconds_and_those_that_came_ba
             assert asking.remind_due(now()) == MANY + 1
             assert monotonic() - began < 10
         db.session.remove()
-
-
-def multiply(commitment_id: uuid.UUID) -> None:
-    """The same commitment ten thousand times over, each with a mailbox of its own."""
-    same = ", ".join(
-        column.name for column in Commitment.__table__.columns if column.name not in {"id", "number"}
-    ).replace("groups", '"groups"')
-    version = "commitment_id, number, wording, title, beneficiaries, reason, by_maker, written_at"
-    mailbox = "'maker-' || number || '@example.org'"
-    values = f"gen_random_uuid(), id, 1, '', {mailbox}, 'en'"
-    numbers = "generate_series(1, :many)"
-    contact = "id, commitment_id, position, name, email, language"
-    for statement in (
-        f"INSERT INTO commitment (id, {same}) SELECT gen_random_uuid(), {same} FROM commitment, {numbers}",
-        f"INSERT INTO commitment_version ({version}) SELECT id, 1, 'We', '', '', '', false, now() FROM commitment",
-        f"INSERT INTO commitment_contact ({contact}) SELECT {values} FROM commitment",
-    ):
-        sign = "=" if "generate_series" in statement else "<>"
-        db.session.execute(text(f"{statement} WHERE commitment.id {sign} :id"), {"id": commitment_id, "many": MANY})
