@@ -34,10 +34,13 @@ def claims(story: Story) -> None:
 
 
 def sends_evidence(story: Story) -> None:
-    """The maker asks for a link on the public page, and sends a file whose name is Chinese."""
+    """From the answer to a link for evidence by mail, and with it a file whose name is Chinese."""
     (reference,) = story.references["federation"]
     before = story.count("federation")
-    page = story.at("federation", f"/ar/commitments/{reference}/speak")
+    page = story.at("federation", story.link(story.boxes["federation"], "answer").split("/commitments/")[0])
+    story.shot(page, "10-thanks")
+    page.locator("main a[href$='/speak']").click()
+    page.wait_for_url(f"**/ar/commitments/{reference}/speak")
     page.fill("[name=email]", story.boxes["federation"])
     assert press(page) == 200
     newest_mail(story.house, story.boxes["federation"], before + 1)
@@ -48,7 +51,7 @@ def sends_evidence(story: Story) -> None:
     page.select_option("[name=language]", "ar")
     assert press(page) == 200
     expect(page.locator("main")).to_contain_text(FILE)
-    story.shot(page, "10-evidence")
+    story.shot(page, "11-evidence")
 
 
 def reviewed(story: Story) -> None:
@@ -102,7 +105,7 @@ def read_by_everybody(story: Story) -> None:
     (reference,) = story.references["federation"]
     for language in ("en", "ar"):
         page = story.reader(f"/{language}/commitments/{reference}", language)
-        story.shot(page, f"11-public-{language}")
+        story.shot(page, f"12-public-{language}")
         main = page.locator("main")
         for words in (WORDING["ar"], CLAIM, TITLE, REPLY, "Forty teachers were not trained"):
             expect(main).to_contain_text(words)
