@@ -7,13 +7,17 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from eventhub.commitments import queries as commitments
+from eventhub.commitments import succeeding
+from eventhub.commitments.capturing import MadeBy
 from eventhub.commitments.models import Commitment, Says
 from eventhub.kit.clock import now
 from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.outbox import Promise
+from eventhub.people.models import Person
 from eventhub.rounds import answering, asking, board, opening, queries
 from eventhub.rounds.answering import Said, Seen
-from eventhub.rounds.models import Round, RoundAnswer, RoundLink
+from eventhub.rounds.models import Ended, Round, RoundAnswer, RoundLink
 from tests.factories.commitments import new_address
 from tests.factories.people import make_person
 from tests.factories.rounds import aged, event_of_months_ago, followed, item_of, multiply, opened, secret
@@ -95,6 +99,40 @@ def test_an_answer_and_not_me_at_once_are_one_of_the_two(committed: Flask) -> No
     assert told["answered"] + told["LinkOver"] == 3
     with committed.app_context():
         assert db.session.scalar(select(func.count(RoundAnswer.id))) == told["answered"]
+        db.session.remove()
+
+
+def test_whoever_is_succeeded_while_answering_answers_before_or_not_at_all(committed: Flask) -> None:
+    with committed.test_request_context(), unit_of_work():
+        event, box, after = event_of_months_ago(), new_address(), new_address()
+        made = followed(event, box)
+        opened(event)
+        key, item_id, commitment_id = secret(box), item_of(made).id, made.id
+        keeper_id = make_person().id
+
+    def answers() -> str:
+        answering.answer(key, item_id, Said(Says.FULFILLED), seen=1)
+        return "answered"
+
+    def succeeds() -> str:
+        held = commitments.record(commitment_id, lock=True)
+        to = MadeBy("Ministry of Schools", "government", "KE")
+        maker = held.makers[0]
+        succeeding.hand_over(db.session.get_one(Person, keeper_id), held, maker.id, to, "New", email=after)
+        return "succeeded"
+
+    def goes_on() -> str:
+        asking.left_due()
+        return "went on"
+
+    told = at_once(committed, [answers, succeeds, answers, goes_on])
+    assert (told["succeeded"], told["went on"]) == (1, 1)
+    assert told["answered"] + told["NotAsked"] + told["LinkOver"] == 2
+    told = at_once(committed, [goes_on, goes_on, answers])
+    assert told["NotAsked"] + told["LinkOver"] == 1
+    with committed.app_context():
+        ended = select(RoundLink.ended).where(RoundLink.email == box)
+        assert db.session.scalar(ended) is Ended.REVOKED
         db.session.remove()
 
 
