@@ -330,7 +330,7 @@ def draw(
             for one in notes
         ],
         public_url=url_for("commitments.commitment", reference=found.reference) if found.is_shown else None,
-        related=shown.related(queries.kin_of(found, public=False)),
+        related=shown.related(queries.kin_of(found)),
         former=shown.former(queries.former_makers(found)),
         may_follow=may_keep and found.state in {State.PUBLISHED, State.CLOSED},
         beside=panels("commitments.record", found),

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
-from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from eventhub.commitments.access import CAPTURERS, KEEPERS, Grants
 from eventhub.commitments.axes import TO_ANSWER, Freshness
@@ -171,18 +171,15 @@ def translations_of(ids: Collection[uuid.UUID], language: str) -> dict[uuid.UUID
 
 
 def public_commitment(number: int) -> Commitment:
-    """A commitment with all that its page shows. Raises NotFound, also where it is hidden."""
+    """A commitment with its words, makers and event; the rest of its page: whole.py. Raises NotFound, also where it is
+    hidden.
+    """
     rows = select(Commitment).where(Commitment.number == number, is_public())
-    # What has few rows comes along with the commitment: six statements make its page.
     rows = rows.options(
         joinedload(Commitment.event),
         joinedload(Commitment.session),
         joinedload(Commitment.words),
         joinedload(Commitment.makers),
-        joinedload(Commitment.indicators),
-        joinedload(Commitment.recommendations),
-        selectinload(Commitment.versions),
-        selectinload(Commitment.milestones),
     )
     return or_not_found(db.session.scalars(rows).unique().one_or_none())
 
@@ -192,17 +189,6 @@ def events_with_commitments() -> list[Event]:
     made = exists().where(Commitment.event_id == Event.id, is_public())
     rows = select(Event).where(Event.publication != Publication.DRAFT, made)
     return list(db.session.scalars(rows.order_by(Event.first_day.desc(), Event.id)))
-
-
-def news_of(commitment: Commitment) -> tuple[list[Report], list[Review]]:
-    """What the maker said and what was checked, newest first. One statement."""
-    reports = aliased(Report, select(Report).where(Report.commitment_id == commitment.id).subquery())
-    reviews = aliased(Review, select(Review).where(Review.commitment_id == commitment.id).subquery())
-    # No report is a review: the full join on their ids sets the two lists beside each other.
-    rows = db.session.execute(select(reports, reviews).join(reviews, reports.id == reviews.id, full=True)).all()
-    said = sorted((row[0] for row in rows if row[0]), key=lambda one: (one.said_at, one.id), reverse=True)
-    checked = sorted((row[1] for row in rows if row[1]), key=lambda one: (one.reviewed_at, one.id), reverse=True)
-    return said, checked
 
 
 def reports_of(commitment: Commitment) -> list[Report]:
@@ -217,24 +203,23 @@ def reviews_of(commitment: Commitment) -> list[Review]:
     return list(db.session.scalars(rows.order_by(Review.reviewed_at.desc(), Review.id)))
 
 
-def kin_of(commitment: Commitment, *, public: bool = True) -> list[Related]:
-    """What stands in its place and in whose place it stands, by number; ``public``: what everybody may know of. One
-    statement.
-    """
-    other = case((Succession.before_id == commitment.id, Succession.after_id), else_=Succession.before_id)
-    rows = (
-        select(Commitment, Succession)
-        .join(Succession, Commitment.id == other)
-        .where(or_(Succession.before_id == commitment.id, Succession.after_id == commitment.id))
-        .options(joinedload(Commitment.words))
-        .order_by(Commitment.number)
+def kin_of(commitment: Commitment) -> list[Related]:
+    """What stands in its place and in whose place it stands, by number, for staff. One statement."""
+    rows = select(Commitment, Succession).join(Succession, is_kin(commitment.id)).options(joinedload(Commitment.words))
+    return [related(row[0], row[1], commitment.id) for row in db.session.execute(rows.order_by(Commitment.number))]
+
+
+def is_kin(commitment_id: uuid.UUID) -> ColumnElement[bool]:
+    """A condition on Commitment and Succession: tied to this one."""
+    return or_(
+        and_(Succession.before_id == commitment_id, Succession.after_id == Commitment.id),
+        and_(Succession.after_id == commitment_id, Succession.before_id == Commitment.id),
     )
-    if public:
-        rows = rows.where(is_public())
-    return [
-        Related(row[0], row[1].kin, row[1].before_id == commitment.id, row[1].reason, row[1].at)
-        for row in db.session.execute(rows)
-    ]
+
+
+def related(other: Commitment, tie: Succession, commitment_id: uuid.UUID) -> Related:
+    """How another one is tied to this one."""
+    return Related(other, tie.kin, tie.before_id == commitment_id, tie.reason, tie.at)
 
 
 def former_makers(commitment: Commitment) -> list[FormerMaker]:

@@ -158,7 +158,10 @@ def _answer(link: RoundLink, item_id: uuid.UUID, said: Said, seen: int) -> Round
     held = select(RoundItem).where(RoundItem.id == item_id).with_for_update()
     item = db.session.scalars(held.execution_options(populate_existing=True)).one()
     commitment = commitments.record(item.commitment_id, lock=True)
-    if commitment.state not in FOLLOWED:
+    # Whoever changes who speaks for the maker holds the commitment too: looked at anew, now that it is held.
+    if commitment.state not in FOLLOWED or not queries.live_parts(
+        link.id, RoundPart.item_id == item_id, queries.speaks()
+    ):
         raise NotAsked
     if commitment.newest != seen:
         raise Changed

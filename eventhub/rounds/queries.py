@@ -5,10 +5,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy.orm import aliased, joinedload
 
-from eventhub.commitments.models import FOLLOWED, Commitment, Says, Version
+from eventhub.commitments.models import FOLLOWED, Commitment, Contact, Says, Version
 from eventhub.kit.db import db
 from eventhub.kit.tokens import digest
 from eventhub.rounds.models import (
@@ -118,10 +118,25 @@ def plan_of(series_id: uuid.UUID) -> Plan | None:
     return db.session.get(Plan, series_id)
 
 
-def live_parts(link_id: uuid.UUID) -> list[RoundPart]:
-    """What stands behind a link, each with its item."""
-    rows = select(RoundPart).where(RoundPart.link_id == link_id, RoundPart.ended_at.is_(None))
+def live_parts(link_id: uuid.UUID, *which: ColumnElement[bool]) -> list[RoundPart]:
+    """What stands behind a link, each with its item; ``which`` of it."""
+    rows = select(RoundPart).where(RoundPart.link_id == link_id, RoundPart.ended_at.is_(None), *which)
     return list(db.session.scalars(rows.options(joinedload(RoundPart.item)).order_by(RoundPart.item_id)))
+
+
+def speaks() -> ColumnElement[bool]:
+    """A condition on RoundPart: the mailbox behind which it stands, or the one that handed it on, speaks for the maker
+    still. Whoever left does not, from the moment on which staff say so.
+    """
+    own, giver = aliased(RoundLink), aliased(RoundLink)
+    named = exists().where(
+        own.id == RoundPart.link_id,
+        giver.id == func.coalesce(own.parent_id, own.id),
+        RoundItem.id == RoundPart.item_id,
+        Contact.commitment_id == RoundItem.commitment_id,
+        Contact.email == giver.email,
+    )
+    return named.correlate(RoundPart)
 
 
 def answers_of(item_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[RoundAnswer]]:
@@ -155,6 +170,8 @@ def _behind(rows: Select[RoundLink]) -> Behind | None:
     if link is None:
         return None
     found = select(RoundPart).where(RoundPart.link_id == link.id, RoundPart.ended_at.is_(None))
+    if link.round.closed_at is None:
+        found = found.where(speaks())
     whole = joinedload(RoundPart.item).joinedload(RoundItem.commitment)
     parts = db.session.scalars(
         found.options(

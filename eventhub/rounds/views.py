@@ -169,7 +169,7 @@ def copy(token: str) -> ResponseReturnValue:
 def _readable(token: str) -> Behind:
     """What stands behind a link that may be read: an open one, or one whose round is over after an answer."""
     found = queries.behind(token)
-    if found is None or found.link.ended is not None:
+    if found is None or found.link.ended is not None or not found.asked:
         raise LinkOver
     if not found.is_open(now()) and not any(one.own for one in found.asked):
         raise LinkOver
@@ -178,7 +178,7 @@ def _readable(token: str) -> Behind:
 
 def _open(token: str) -> Behind:
     found = queries.behind(token)
-    if found is None or not found.is_open(now()):
+    if found is None or not found.is_open(now()) or not found.asked:
         raise LinkOver
     return found
 
