@@ -50,6 +50,7 @@ def step() -> None:
     opening.align(moment)
     while asking.bounced_due():
         db.session.flush()
+    asking.follow_contacts()
     asking.resume_due(moment)
     asking.remind_due(moment)
 

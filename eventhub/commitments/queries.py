@@ -49,6 +49,9 @@ REFERENCE = re.compile(r"c-([0-9]{4,12})")
 BEFORE = timedelta(minutes=30)
 """A session counts as the present one from so long before its start to so long after its end."""
 
+SPOKE: list[Callable[[Person, Commitment], bool]] = []
+"""Features further up in which somebody answers for makers: whether a person did so about a commitment."""
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -382,11 +385,17 @@ def told(asking_id: uuid.UUID) -> Behind | None:
 
 
 def is_of_maker(person: Person, commitment: Commitment) -> bool:
-    """Whether somebody represents one of the makers, did so within two years, or is one of the contacts: who decides
-    nothing about it (SAFETY.md property 7).
+    """Whether somebody represents one of the makers, did so within two years, is one of the contacts, or answered for
+    the maker: who decides nothing about it (SAFETY.md property 7).
     """
     if person.email is not None and person.email in {one.email for one in commitment.contacts}:
         return True
+    return represents(person, commitment)
+
+
+def represents(person: Person, commitment: Commitment) -> bool:
+    """The same, whoever the contacts are. As many statements for everybody."""
+    has_spoken = [spoke(person, commitment) for spoke in SPOKE]
     called = names().subquery()
     recent = (now() - STILL_NEAR).date()
     before = select(FormerMaker.name).where(FormerMaker.commitment_id == commitment.id, FormerMaker.until >= recent)
@@ -400,7 +409,7 @@ def is_of_maker(person: Person, commitment: Commitment) -> bool:
             called.c.name_key.in_([name_key(name) for name in made_by]),
         )
     )
-    return db.session.scalar(select(mine.exists())) or False
+    return any([db.session.scalar(select(mine.exists())), *has_spoken])
 
 
 def _in_reach(grants: Grants) -> ColumnElement[bool]:

@@ -225,6 +225,34 @@ def bounced_due(limit: int = 200) -> int:
     return done
 
 
+def follow_contacts() -> int:
+    """What mailboxes are asked about for which they speak no more, since another maker or mailbox took over: the next
+    one is asked. How many mailboxes. Safe to repeat.
+    """
+    stands = (
+        select(RoundPart)
+        .join(RoundItem, RoundItem.id == RoundPart.item_id)
+        .join(RoundLink, RoundLink.id == RoundPart.link_id)
+        .join(Round, Round.id == RoundLink.round_id)
+        .where(RoundPart.ended_at.is_(None), RoundLink.parent_id.is_(None), RoundLink.ended.is_(None))
+        .where(Round.closed_at.is_(None), ~queries.still_speaks())
+    )
+    ids = db.session.scalars(stands.with_only_columns(RoundLink.id).distinct())
+    done = 0
+    for link_id in sorted(ids):
+        held = select(RoundLink).where(RoundLink.id == link_id, RoundLink.ended.is_(None))
+        link = db.session.scalar(held.options(joinedload(RoundLink.round)).with_for_update(of=RoundLink))
+        parts = list(db.session.scalars(stands.where(RoundLink.id == link_id))) if link else []
+        if link is None or not parts:
+            continue
+        for part in parts:
+            _end_others(link.id, part.item_id, link.id)
+        _go_on(link, parts)
+        done += 1
+    db.session.flush()
+    return done
+
+
 def nudge(actor: Person, link: RoundLink) -> RoundLink:
     """One more mail, now. The caller holds the link. Raises LinkOver, NothingOpen, TooMany."""
     if not is_open(link, now()) or link.email is None:
@@ -328,6 +356,7 @@ def _go_on(link: RoundLink, parts: Sequence[RoundPart]) -> None:
 def _is_led(item: RoundItem) -> bool:
     """Whether somebody who leads has an open link."""
     rows = select(RoundPart.item_id).join(RoundLink, RoundLink.id == RoundPart.link_id)
+    rows = rows.join(RoundItem, RoundItem.id == RoundPart.item_id).where(queries.still_speaks())
     led = rows.where(
         RoundPart.item_id == item.id,
         RoundPart.part == Part.LEAD,
