@@ -28,6 +28,7 @@ from eventhub.kit.forms import ActionForm, Form, submit
 from eventhub.kit.i18n import direction, show_own
 from eventhub.kit.paging import page_number, pager
 from eventhub.kit.panels import panels
+from eventhub.kit.text import single_line
 from eventhub.kit.web import back_to
 from eventhub.people.queries import public_names
 
@@ -47,7 +48,7 @@ def index() -> ResponseReturnValue:
         raise NotFound
     asked = request.args.get("state", "")
     state = State(asked) if asked in {one.value for one in State} else None
-    words, page = request.args.get("q", "").strip()[:200], page_number()
+    words, page = single_line(request.args.get("q", ""))[:200], page_number()
     found = queries.console_list(grants, state=state, words=words, page=page)
     counts = queries.counts_by_state(grants)
     kept_values: dict[str, Any] = {
@@ -329,7 +330,7 @@ def draw(
             for one in notes
         ],
         public_url=url_for("commitments.commitment", reference=found.reference) if found.is_shown else None,
-        related=shown.related(queries.kin_of(found, public=False)),
+        related=shown.related(queries.kin_of(found, actor().grants)),
         former=shown.former(queries.former_makers(found)),
         may_follow=may_keep and found.state in {State.PUBLISHED, State.CLOSED},
         beside=panels("commitments.record", found),

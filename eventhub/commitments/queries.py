@@ -111,6 +111,11 @@ def is_public() -> ColumnElement[bool]:
     )
 
 
+def in_public_event() -> ColumnElement[bool]:
+    """A condition on Commitment, where the event is not joined: of an event that is still a draft nobody knows."""
+    return exists().where(Event.id == Commitment.event_id, Event.publication != Publication.DRAFT)
+
+
 def public_list(wanted: Wanted, language: str, *, today: date, page: int = 1) -> Listed:
     """One page of what is public, newest first. Five statements at the most, whatever is asked."""
     total = db.session.scalar(matching(select(func.count(Commitment.id)), wanted, today)) or 0
@@ -175,7 +180,7 @@ def translations_of(ids: Collection[uuid.UUID], language: str) -> dict[uuid.UUID
 
 def public_commitment(number: int) -> Commitment:
     """A commitment with all that its page shows. Raises NotFound, also where it is hidden."""
-    rows = select(Commitment).where(Commitment.number == number, is_public())
+    rows = select(Commitment).where(Commitment.number == number, is_public(), in_public_event())
     # What has few rows comes along with the commitment: six statements make its page.
     rows = rows.options(
         joinedload(Commitment.event),
@@ -220,20 +225,21 @@ def reviews_of(commitment: Commitment) -> list[Review]:
     return list(db.session.scalars(rows.order_by(Review.reviewed_at.desc(), Review.id)))
 
 
-def kin_of(commitment: Commitment, *, public: bool = True) -> list[Related]:
-    """What stands in its place and in whose place it stands, by number; ``public``: what everybody may know of. One
-    statement.
+def kin_of(commitment: Commitment, grants: Grants | None = None) -> list[Related]:
+    """What stands in its place and in whose place it stands, by number: what everybody may know of, and with ``grants``
+    what is in their reach. One statement.
     """
+    known = and_(is_public(), Event.publication != Publication.DRAFT)
     other = case((Succession.before_id == commitment.id, Succession.after_id), else_=Succession.before_id)
     rows = (
         select(Commitment, Succession)
         .join(Succession, Commitment.id == other)
+        .join(Event, Event.id == Commitment.event_id)
+        .where(known if grants is None else or_(known, _in_reach(grants)))
         .where(or_(Succession.before_id == commitment.id, Succession.after_id == commitment.id))
         .options(joinedload(Commitment.words))
         .order_by(Commitment.number)
     )
-    if public:
-        rows = rows.where(is_public())
     return [
         Related(row[0], row[1].kin, row[1].before_id == commitment.id, row[1].reason, row[1].at)
         for row in db.session.execute(rows)
@@ -300,9 +306,10 @@ def present(sessions: Sequence[Session], moment: datetime) -> Session | None:
     return max(on, key=lambda one: (one.starts_at <= moment, one.starts_at), default=None)
 
 
-def captured_since(event: Event, moment: datetime) -> list[Commitment]:
-    """What was written down at an event since a moment, newest first, with words, makers and contacts."""
-    rows = select(Commitment).where(Commitment.event_id == event.id, Commitment.captured_at >= moment)
+def captured_since(grants: Grants, event: Event, moment: datetime) -> list[Commitment]:
+    """What was written down at an event since a moment and is in reach, newest first, with words, makers, contacts."""
+    rows = _with_event(select(Commitment)).where(Commitment.event_id == event.id, Commitment.captured_at >= moment)
+    rows = rows.where(_in_reach(grants))
     rows = rows.options(
         joinedload(Commitment.words), selectinload(Commitment.makers), selectinload(Commitment.contacts)
     )

@@ -67,6 +67,7 @@ def public_file(number: int, evidence_id: uuid.UUID) -> Evidence:
         .where(
             Commitment.number == number,
             commitments.is_public(),
+            commitments.in_public_event(),
             Evidence.id == evidence_id,
             Evidence.standing == Standing.PUBLIC,
         )
