@@ -361,6 +361,7 @@ def _go_on(link: RoundLink, parts: Sequence[RoundPart]) -> None:
 def _is_led(item: RoundItem) -> bool:
     """Whether somebody who leads has an open link."""
     rows = select(RoundPart.item_id).join(RoundLink, RoundLink.id == RoundPart.link_id)
+    rows = rows.join(RoundItem, RoundItem.id == RoundPart.item_id).where(queries.speaks())
     led = rows.where(
         RoundPart.item_id == item.id,
         RoundPart.part == Part.LEAD,

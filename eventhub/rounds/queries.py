@@ -8,9 +8,11 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import aliased, joinedload
 
+from eventhub.commitments import queries as commitments
 from eventhub.commitments.models import FOLLOWED, Commitment, Contact, Says, Version
 from eventhub.kit.db import db
 from eventhub.kit.tokens import digest
+from eventhub.people.models import Person
 from eventhub.rounds.models import (
     Plan,
     Round,
@@ -113,6 +115,16 @@ def hold(secret: str) -> RoundLink | None:
     return db.session.scalar(rows.with_for_update(of=RoundLink).execution_options(populate_existing=True))
 
 
+def spoke(person: Person, commitment: Commitment) -> bool:
+    """Whether somebody answered about a commitment behind a link of their mailbox, a colleague's too."""
+    said = (
+        exists()
+        .where(RoundAnswer.item_id == RoundItem.id, RoundItem.commitment_id == commitment.id)
+        .where(RoundLink.id == RoundAnswer.link_id, RoundLink.email == person.email)
+    )
+    return db.session.scalar(select(said)) or False
+
+
 def plan_of(series_id: uuid.UUID) -> Plan | None:
     """When makers of a series are asked; None for the default."""
     return db.session.get(Plan, series_id)
@@ -212,3 +224,6 @@ def _colleagues(link_id: uuid.UUID) -> dict[uuid.UUID, RoundLink]:
         .where(RoundLink.parent_id == link_id, RoundLink.ended.is_(None), RoundPart.ended_at.is_(None))
     )
     return {row[0]: row[1] for row in db.session.execute(rows)}
+
+
+commitments.SPOKE.append(spoke)
