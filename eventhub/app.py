@@ -165,6 +165,7 @@ from eventhub.selecting import slate_views as selecting_slates
 from eventhub.selecting import views as selecting_room
 from eventhub.selecting.panels import PROVIDERS as SELECTING_PANELS
 from eventhub.tracker import api as tracker_api
+from eventhub.tracker import follow_views as tracker_follows
 from eventhub.tracker import models as tracker_models
 from eventhub.tracker import organiser_views as tracker_console
 from eventhub.tracker import views as tracker_pages
@@ -239,7 +240,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *{module.bp: module for module in (commitments_records, commitments_rooms, commitments_succession)},
     *{module.bp: module for module in (evidence_pages, evidence_links)},
     evidence_console.bp,
-    tracker_pages.bp,
+    *{module.bp: module for module in (tracker_pages, tracker_follows)},
     tracker_console.bp,
     rounds_pages,
     rounds_console,

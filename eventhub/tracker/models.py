@@ -1,10 +1,10 @@
-"""A table of commitments that somebody brought and looks through before anything is written."""
+"""A table of commitments that somebody brought, and who gets mails about what changes."""
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -28,3 +28,57 @@ class Sheet(Base):
     done_at: Mapped[datetime | None]
     written: Mapped[int | None]
     """How many drafts came of it."""
+
+
+class Reader(Base):
+    """A mailbox that gets mails about what changes. Its address is sealed with a key of its own; ``mark`` tells blindly
+    whether it is the same one. Whoever leaves is not kept: the row goes, and its key is destroyed.
+    """
+
+    __tablename__ = "tracker_reader"
+    __table_args__ = (
+        UniqueConstraint("mark"),
+        UniqueConstraint("token_hash"),
+        Index("ix_tracker_reader_told", "told_on"),
+    )
+
+    id: Mapped[Id]
+    mark: Mapped[bytes] = mapped_column(LargeBinary)
+    language: Mapped[str]
+    seal_key_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("seal_key.id"))
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    salt: Mapped[bytes] = mapped_column(LargeBinary)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    made_at: Mapped[datetime] = mapped_column(default=now)
+    told_until: Mapped[datetime] = mapped_column(default=now)
+    """What changed until then was mailed."""
+    told_on: Mapped[date | None]
+    """The day of the newest mail about changes."""
+
+
+class Follow(Base):
+    """What a mailbox is told about: one commitment, or all that a maker leads or joins in. Nothing is mailed about it
+    before whoever has the mailbox agreed.
+    """
+
+    __tablename__ = "tracker_follow"
+    __table_args__ = (
+        CheckConstraint("(commitment_id IS NULL) <> (maker IS NULL)", name="one_or_the_other"),
+        Index(
+            "ix_tracker_follow_commitment",
+            "commitment_id",
+            "reader_id",
+            unique=True,
+            postgresql_where="commitment_id IS NOT NULL",
+        ),
+        Index("ix_tracker_follow_maker", "maker", "reader_id", unique=True, postgresql_where="maker IS NOT NULL"),
+        Index("ix_tracker_follow_reader", "reader_id"),
+        Index("ix_tracker_follow_waiting", "asked_at", postgresql_where="agreed_at IS NULL"),
+    )
+
+    id: Mapped[Id]
+    reader_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tracker_reader.id", ondelete="CASCADE"))
+    commitment_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("commitment.id", ondelete="CASCADE"))
+    maker: Mapped[str | None]
+    asked_at: Mapped[datetime] = mapped_column(default=now)
+    agreed_at: Mapped[datetime | None]

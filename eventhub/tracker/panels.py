@@ -18,8 +18,9 @@ from eventhub.kit.db import db
 from eventhub.kit.i18n import show_number
 from eventhub.kit.panels import Panel, Provider
 from eventhub.kit.web import Link
+from eventhub.people.models import Person
 from eventhub.programme.models import Event, Publication
-from eventhub.tracker import due, scores
+from eventhub.tracker import due, scores, subscribing
 from eventhub.tracker.open_rows import FIELDS, LISTS
 from eventhub.tracker.scores import By
 
@@ -52,6 +53,7 @@ def of_one(commitment: Commitment) -> Panel:
     return Panel(
         "tracker/follow.html",
         {
+            "mail": url_for("tracker.follow", reference=commitment.reference),
             "feed": url_for("tracker.feed_of_one", reference=commitment.reference),
             "maker": lead.name if lead else "",
             "of_maker": url_for("commitments.index", **by),
@@ -135,6 +137,11 @@ def days(name: Any) -> Panel | None:
     return due.feed(name)
 
 
+def data(person: Person) -> Panel:
+    """What a mailbox follows, in the person’s copy of all data."""
+    return Panel("", {"followed_commitments": subscribing.own_data(person)})
+
+
 PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("calendar.days", days),
     ("commitments.list", of_list),
@@ -143,6 +150,7 @@ PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("commitments.room", room),
     ("console.event", event_links),
     ("event.top", last_time),
+    ("me.data", data),
     ("open_data.fields", open_data),
 )
 """What app.py registers."""

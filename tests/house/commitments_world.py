@@ -4,9 +4,10 @@ from eventhub.commitments import confirming, queries, verifying
 from eventhub.commitments.capturing import MadeBy
 from eventhub.commitments.models import Why
 from eventhub.programme.models import Event
-from eventhub.tracker import importing
+from eventhub.tracker import importing, subscribing
 from tests.factories.commitments import asked, described, make_commitment, new_address, published
 from tests.factories.people import make_person
+from tests.factories.tracker import following
 
 
 def commitment_parts(event: Event) -> dict[str, str]:
@@ -23,7 +24,12 @@ def commitment_parts(event: Event) -> dict[str, str]:
         published(event, in_session=False),
         makers=[MadeBy("Ministry", "government", "KE"), MadeBy("Foundation", "donor_foundation")],
     )
+    reader, follows = following(shown, shown)
+    leaver, _follows = following(shown)
     return {
+        "follow_link": subscribing.link_token(reader),
+        "follow": str(follows[0].id),
+        "leave_link": subscribing.link_token(leaver),
         "commitment_sheet": str(sheet.id),
         "joint_commitment": str(joined.id),
         "joint_maker": str(joined.makers[1].id),
