@@ -155,7 +155,8 @@ from eventhub.reviewing import models as reviewing_models
 from eventhub.reviewing import views as reviewing_pages
 from eventhub.reviewing.panels import PROVIDERS as REVIEWING_PANELS
 from eventhub.rounds import models as rounds_models
-from eventhub.rounds.organiser_views import bp as rounds_console
+from eventhub.rounds import organiser_views as rounds_console
+from eventhub.rounds import overview_views as rounds_overview
 from eventhub.rounds.panels import PROVIDERS as ROUNDS_PANELS
 from eventhub.rounds.views import bp as rounds_pages
 from eventhub.selecting import aside_views as selecting_asides
@@ -243,7 +244,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *{module.bp: module for module in (tracker_pages, tracker_follows)},
     tracker_console.bp,
     rounds_pages,
-    rounds_console,
+    *{module.bp: module for module in (rounds_console, rounds_overview)},
     papers_pages,
     papers_console,
     *{module.bp: module for module in (checkin_console, checkin_phones, checkin_rooms)},
