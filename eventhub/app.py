@@ -169,6 +169,7 @@ from eventhub.tracker import api as tracker_api
 from eventhub.tracker import follow_views as tracker_follows
 from eventhub.tracker import models as tracker_models
 from eventhub.tracker import organiser_views as tracker_console
+from eventhub.tracker import report_views as tracker_reports
 from eventhub.tracker import views as tracker_pages
 from eventhub.tracker.panels import PROVIDERS as TRACKER_PANELS
 
@@ -241,7 +242,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *{module.bp: module for module in (commitments_records, commitments_rooms, commitments_succession)},
     *{module.bp: module for module in (evidence_pages, evidence_links)},
     evidence_console.bp,
-    *{module.bp: module for module in (tracker_pages, tracker_follows)},
+    *{module.bp: module for module in (tracker_pages, tracker_follows, tracker_reports)},
     tracker_console.bp,
     rounds_pages,
     *{module.bp: module for module in (rounds_console, rounds_overview)},

@@ -28,8 +28,10 @@ def events_of(grants: access.Grants, slug: str) -> tuple[Series, list[Event]]:
     return or_not_found(found[0][0] if found else None), [row[1] for row in found]
 
 
-def answers_of(event_ids: Sequence[uuid.UUID]) -> list[Answer]:
-    """What was said in all rounds of these events. One statement."""
+def answers_of(event_ids: Sequence[uuid.UUID], *, public: bool = False) -> list[Answer]:
+    """What was said in all rounds of these events; ``public``: in those that closed, what became a report. Whether
+    everybody may know of a commitment is asked elsewhere. One statement.
+    """
     is_said = case((RoundAnswer.standing == Standing.SAID, 1), else_=0)
     last = (
         select(RoundAnswer.item_id, RoundAnswer.says)
@@ -38,21 +40,25 @@ def answers_of(event_ids: Sequence[uuid.UUID]) -> list[Answer]:
         .where(Round.event_id.in_(event_ids))
         .ext(postgresql.distinct_on(RoundAnswer.item_id))
         .order_by(RoundAnswer.item_id, is_said.desc(), RoundAnswer.id.desc())
-        .subquery()
     )
+    if public:
+        last = last.where(RoundAnswer.standing == Standing.SAID)
+    newest = last.subquery()
     rows = (
         select(
             RoundItem.commitment_id,
             Round.step,
-            last.c.says,
+            newest.c.says,
             RoundItem.answered_at - Round.opened_at,
             Round.closed_at,
             RoundItem.answered_at,
         )
         .join(Round, Round.id == RoundItem.round_id)
-        .outerjoin(last, last.c.item_id == RoundItem.id)
+        .outerjoin(newest, newest.c.item_id == RoundItem.id)
         .where(Round.event_id.in_(event_ids))
     )
+    if public:
+        rows = rows.where(Round.closed_at.is_not(None))
     return [
         Answer(row[0], row[1], row[2].value if row[2] and row[5] else SILENT, row[3], row[4] is None)
         for row in db.session.execute(rows)

@@ -1,4 +1,4 @@
-"""A table of commitments that somebody brought, and who gets mails about what changes."""
+"""A table of commitments that somebody brought, who gets mails about what changes, and reports as files."""
 
 import uuid
 from datetime import date, datetime
@@ -6,10 +6,11 @@ from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from eventhub.kit.clock import now
 from eventhub.kit.db import Base, Id
+from eventhub.kit.files import StoredFile
 
 
 class Sheet(Base):
@@ -82,3 +83,33 @@ class Follow(Base):
     maker: Mapped[str | None]
     asked_at: Mapped[datetime] = mapped_column(default=now)
     agreed_at: Mapped[datetime | None]
+
+
+class SessionReport(Base):
+    """What was promised at an event, or in a series, and what became of it, as a file in one language: asked for, made
+    by a worker, gone after a day. ``numbers``: of the commitments that it names; it is given to nobody when one of them
+    is not public any more.
+    """
+
+    __tablename__ = "tracker_report"
+    __table_args__ = (
+        CheckConstraint("(event_id IS NULL) <> (series_id IS NULL)", name="one_or_the_other"),
+        CheckConstraint(
+            "(made_at IS NULL) = (file_id IS NULL) AND (made_at IS NULL) = (numbers IS NULL)", name="made_has_file"
+        ),
+        Index("ix_tracker_report_event", "event_id", "language", unique=True, postgresql_where="event_id IS NOT NULL"),
+        Index(
+            "ix_tracker_report_series", "series_id", "language", unique=True, postgresql_where="series_id IS NOT NULL"
+        ),
+    )
+
+    id: Mapped[Id]
+    event_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"))
+    series_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("series.id", ondelete="CASCADE"))
+    language: Mapped[str]
+    asked_at: Mapped[datetime] = mapped_column(default=now)
+    made_at: Mapped[datetime | None]
+    file_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("stored_file.id"))
+    numbers: Mapped[list[int] | None] = mapped_column(JSONB(none_as_null=True))
+
+    file: Mapped[StoredFile | None] = relationship(lazy="raise")

@@ -36,6 +36,7 @@ def of_list(asked: dict[str, Any]) -> Panel:
             "files": [(kind.upper(), url_for(f"tracker_api.{kind}_file", **asked)) for kind in ("csv", "xlsx", "json")],
             "feed": url_for("tracker.feed", **asked),
             "calendar": url_for("calendars.day_feed", name=due.NAME, lang=g.lang, **asked),
+            "report": url_for("tracker.report", of="event", slug=asked["event"]) if asked.get("event") else None,
             "filtered": bool(asked),
         },
     )
@@ -97,6 +98,7 @@ def last_time(event: Event) -> Panel | None:
                 shown.row(one, found.progress.get(one.id), found.translations.get(one.id)) for one in found.rows[:FIRST]
             ],
             "url": url_for("commitments.index", event=last.slug),
+            "report": url_for("tracker.report", of="event", slug=last.slug),
         },
     )
 

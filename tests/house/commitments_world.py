@@ -3,10 +3,13 @@
 from eventhub.commitments import confirming, queries, verifying
 from eventhub.commitments.capturing import MadeBy
 from eventhub.commitments.models import Why
+from eventhub.kit.clock import now
 from eventhub.programme.models import Event
-from eventhub.tracker import importing, subscribing
+from eventhub.tracker import importing, reports, subscribing
+from eventhub.tracker.reports import Of
 from tests.factories.commitments import asked, described, make_commitment, new_address, published
 from tests.factories.people import make_person
+from tests.factories.programme import PDF_BYTES
 from tests.factories.tracker import following
 
 
@@ -26,6 +29,9 @@ def commitment_parts(event: Event) -> dict[str, str]:
     )
     reader, follows = following(shown, shown)
     leaver, _follows = following(shown)
+    paper = reports.to_make(reports.ask(reports.about(Of.EVENT, event.slug), "fr").id)
+    assert paper is not None
+    reports.keep(paper, PDF_BYTES, [], at=now())
     return {
         "follow_link": subscribing.link_token(reader),
         "follow": str(follows[0].id),

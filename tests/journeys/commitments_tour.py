@@ -58,6 +58,7 @@ def commitment_stops(
             "commitments.index#nothing": "/commitments?q=zzzz",
             "tracker.scorecards": "/commitments/scorecards",
             "tracker.scorecards#event": "/commitments/scorecards?by=event",
+            "tracker.report": f"/commitments/reports/event/{event.slug}",
             "tracker.follow": f"/commitments/{shown.reference}/follow",
             "tracker.following": f"/following/{subscribing.link_token(reader)}",
             "tracker.following#new": f"/following/{subscribing.link_token(newcomer)}",

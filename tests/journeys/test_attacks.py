@@ -119,6 +119,7 @@ NOT_FREE = {
     "evidence_voice": {"language"},
     "round": {"days"},
     "tracker_reader": {"language"},
+    "tracker_report": {"language", "numbers"},
     "round_answer": {"language", "obstacles"},
     "round_copy": {"language"},
     "round_link": {"email", "language"},

@@ -125,6 +125,7 @@ NOT_PAGES = frozenset(
         "programme_api.sitemap",
         "programme_console.document_file",
         "tracker.feed",
+        "tracker.report_file",
         "tracker.feed_of_one",
         "tracker_api.csv_file",
         "tracker_api.json_file",
