@@ -146,7 +146,7 @@ def _round(
             before = next((one.says for one in reversed(promise.reports) if one.said_at < opened), None)
             _answer(book, item, link, said, place, before)
         elif is_over:
-            _called(book, link, closes - timedelta(days=4, hours=place % 7), place, staff)
+            _called(book, link, closes - timedelta(days=4) + timedelta(hours=8 + place % 7), place, staff)
         if not is_over:
             _cases(book, item, link, contacts[promise.second], said, place, moment, staff)
 
@@ -247,4 +247,4 @@ def _cases(
         values = {"says": again, "unchanged": False, "text": "", "answered_at": said.said_at + timedelta(hours=3)}
         book.rows[RoundAnswer].append(book.rows[RoundAnswer][-1] | noted | values)
     elif said is None and place % 2:
-        _called(book, link, moment - timedelta(days=1, hours=place % 5), place, staff)
+        _called(book, link, moment - timedelta(days=1) + timedelta(hours=place % 5), place, staff)

@@ -83,7 +83,10 @@ def silent() -> ResponseReturnValue:
         series=_options({one.slug: _series_title(one) for one, _event in places}, asked.series),
         events=_options({one.slug: commitments.event_title(one) for _series, one in places}, asked.event),
         comparisons=[
-            {"label": title, "url": url_for("rounds_console.compare", slug=slug)}
+            {
+                "label": _("Comparison of rounds: %(series)s", series=title),
+                "url": url_for("rounds_console.compare", slug=slug),
+            }
             for slug, title in {one.slug: _series_title(one) for one, _event in places}.items()
         ],
         view=asked.view.value,
@@ -135,7 +138,7 @@ def compare(slug: str) -> ResponseReturnValue:
         events=_options({one.slug: commitments.event_title(one) for one in events}, event.slug if event else None),
         rows=[_line(one) for one in lines],
         legend=[{"label": words, "kind": "track" if kind is None else kind} for _says, words, kind in SHARES],
-        points=[{"label": show_number(one.step, g.lang), "parts": _parts(one)} for one in lines],
+        points=[{"label": _("After %(months)s", months=shown.months(one.step)), "parts": _parts(one)} for one in lines],
         share_rows=[[shown.months(one.step), *(show_number(part, g.lang) for part in _shares(one))] for one in lines],
         steps=[
             {

@@ -49,6 +49,7 @@ def follow_asked(reader_id: uuid.UUID) -> Letter | None:
                 gettext("Open the page to see what it is about, and press there to agree. No account is needed."),
             ],
             "groups": [],
+            "more": 0,
             "button": gettext("See and agree"),
             "foot": ASKED_FOOT,
         },

@@ -55,7 +55,8 @@ class _Told:
 
     one: Commitment
     title: str
-    direction: str | None
+    title_in: str | None
+    """The language of the title, where it is not the report’s."""
     fresh: Freshness | None
     lead: str
 
@@ -125,7 +126,7 @@ def _told(one: Commitment, translation: Translation | None, today: date) -> _Tol
     if one.state in FOLLOWED and one.heard_on and one.expected_on:
         fresh = axes.freshness(one.heard_on, one.expected_on, today).freshness
     lead = next((maker.name for maker in one.makers if maker.is_lead), commitments.made_by(one))
-    return _Told(one, words.title, words.direction, fresh, lead)
+    return _Told(one, words.title, words.language, fresh, lead)
 
 
 def _at_a_glance(subject: Subject, everything: Sequence[_Told], told: Sequence[_Told], today: date) -> Part:
@@ -271,9 +272,10 @@ def _quiet(told: Sequence[_Told]) -> list[Part]:
     number = Counter(one.lead for one in silent)
     if not number:
         return []
+    spoken = {one.lead: _foreign(one.one) for one in silent}
     since = {name: min(one.one.heard_on for one in silent if one.lead == name and one.one.heard_on) for name in number}
     rows = [
-        [_cell(name), _cell(show_number(many, g.lang)), _cell(show_date(since[name], g.lang))]
+        [_cell(name, spoken[name]), _cell(show_number(many, g.lang)), _cell(show_date(since[name], g.lang))]
         for name, many in sorted(number.items(), key=lambda pair: (-pair[1], pair[0]))
     ]
     heads = [_("Made by"), _("Silent commitments"), _("Last heard")]
@@ -293,7 +295,7 @@ def _listed(title: str, told: Sequence[_Told], columns: Sequence[str]) -> list[P
     rows = [
         [
             _cell(one.one.reference, is_code=True),
-            {"text": one.title, "dir": one.direction, "code": False, "below": commitments.made_by(one.one)},
+            _cell(one.title, one.title_in, below=commitments.made_by(one.one), below_in=_foreign(one.one)),
             *(_cell(_column(one, name)) for name in columns),
         ]
         for one in told
@@ -319,8 +321,16 @@ def _column(told: _Told, name: str) -> str:
     return f"{label('freshness', told.fresh.value, g.lang)} · {day}" if told.fresh in LATE else day
 
 
-def _cell(text: str, *, is_code: bool = False) -> dict[str, Any]:
-    return {"text": text, "dir": None, "code": is_code, "below": ""}
+def _cell(
+    text: str, lang: str | None = None, *, is_code: bool = False, below: str = "", below_in: str | None = None
+) -> dict[str, Any]:
+    """A cell; languages where they are not the report’s."""
+    return {"text": text, "lang": lang, "code": is_code, "below": below, "below_lang": below_in}
+
+
+def _foreign(one: Commitment) -> str | None:
+    """The language in which its maker is named, where it is not the report’s."""
+    return one.language if one.language != g.lang else None
 
 
 def _list(heads: Sequence[str], rows: Sequence[Sequence[dict[str, Any]]], wide: Sequence[float]) -> Part:

@@ -66,6 +66,10 @@ def test_nothing_is_mailed_before_somebody_agreed(client: FlaskClient) -> None:
     assert send(client, url, email)[0] == 200
     assert len(promised("tracker.follow_asked")) == 1
     reader = reader_of(email)
+    asked = letters.follow_asked(reader.id)
+    assert asked is not None
+    assert subscribing.link_token(reader) in mail(asked)
+    assert "Classes" not in mail(asked), "whoever typed a wrong address tells nobody what it was about"
     reports.say(shown, Says.PLANNING)
     db.session.flush()
     assert subscribing.tell_due(tomorrow()) == 0
