@@ -179,7 +179,7 @@ def _three_axes(told: Sequence[_Told]) -> Part:
 
 def _counted(title: str, rows: Sequence[tuple[str, int]]) -> list[Part]:
     cells = [[name, show_number(number, g.lang)] for name, number in rows]
-    return [{"kind": "heading", "text": title}, {"kind": "table", "heads": [title, _("Commitments")], "rows": cells}]
+    return [{"kind": "table", "heads": [title, _("Commitments")], "rows": cells}]
 
 
 def _kinds(subject: Subject, today: date) -> Part:
