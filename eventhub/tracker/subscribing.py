@@ -11,7 +11,22 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Text, Uuid, and_, cast, delete, exists, func, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Text,
+    Uuid,
+    and_,
+    cast,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union,
+    update,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -190,15 +205,8 @@ def tell_due(moment: datetime, limit: int = BATCH) -> int:
     since = db.session.scalar(select(func.min(Reader.told_until)).where(not_yet, agreed))
     if since is None:
         return 0
-    moved = changes.moments(since, today).subquery()
-    made = exists().where(Maker.commitment_id == moved.c.commitment_id, Maker.name == Follow.maker)
-    changed = exists().where(
-        Follow.reader_id == Reader.id,
-        moved.c.at > func.greatest(Reader.told_until, Follow.agreed_at),
-        moved.c.at <= until,
-        or_(Follow.commitment_id == moved.c.commitment_id, made),
-    )
-    due = select(Reader.id).where(not_yet, agreed, changed).order_by(Reader.id).limit(limit)
+    changed = _changed(changes.moments(since, today).subquery(), until)
+    due = select(Reader.id).where(not_yet, agreed, Reader.id.in_(changed)).order_by(Reader.id).limit(limit)
     ids = db.session.scalars(due.with_for_update(skip_locked=True)).all()
     if not ids:
         return 0
@@ -211,6 +219,16 @@ def tell_due(moment: datetime, limit: int = BATCH) -> int:
     told = update(Reader).where(Reader.id.in_(ids)).values(told_on=today, told_until=until)
     db.session.execute(told.execution_options(synchronize_session="fetch"))
     return len(ids)
+
+
+def _changed(moved: Any, until: datetime) -> CompoundSelect[Any]:
+    """Who follows something that changed and was not told yet: two joins, since an “or” would look at every pair."""
+    fresh = and_(moved.c.at > func.greatest(Reader.told_until, Follow.agreed_at), moved.c.at <= until)
+    rows = select(Follow.reader_id).join(Reader, Reader.id == Follow.reader_id).where(Follow.agreed_at.is_not(None))
+    of_one = rows.join(moved, and_(moved.c.commitment_id == Follow.commitment_id, fresh))
+    of_maker = rows.join(Maker, Maker.name == Follow.maker)
+    of_maker = of_maker.join(moved, and_(moved.c.commitment_id == Maker.commitment_id, fresh))
+    return union(of_one, of_maker)
 
 
 def tidy(moment: datetime, limit: int = BATCH) -> int:
