@@ -155,7 +155,8 @@ from eventhub.reviewing import models as reviewing_models
 from eventhub.reviewing import views as reviewing_pages
 from eventhub.reviewing.panels import PROVIDERS as REVIEWING_PANELS
 from eventhub.rounds import models as rounds_models
-from eventhub.rounds.organiser_views import bp as rounds_console
+from eventhub.rounds import organiser_views as rounds_console
+from eventhub.rounds import overview_views as rounds_overview
 from eventhub.rounds.panels import PROVIDERS as ROUNDS_PANELS
 from eventhub.rounds.views import bp as rounds_pages
 from eventhub.selecting import aside_views as selecting_asides
@@ -165,8 +166,10 @@ from eventhub.selecting import slate_views as selecting_slates
 from eventhub.selecting import views as selecting_room
 from eventhub.selecting.panels import PROVIDERS as SELECTING_PANELS
 from eventhub.tracker import api as tracker_api
+from eventhub.tracker import follow_views as tracker_follows
 from eventhub.tracker import models as tracker_models
 from eventhub.tracker import organiser_views as tracker_console
+from eventhub.tracker import report_views as tracker_reports
 from eventhub.tracker import views as tracker_pages
 from eventhub.tracker.panels import PROVIDERS as TRACKER_PANELS
 
@@ -239,10 +242,10 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *{module.bp: module for module in (commitments_records, commitments_rooms, commitments_succession)},
     *{module.bp: module for module in (evidence_pages, evidence_links)},
     evidence_console.bp,
-    tracker_pages.bp,
+    *{module.bp: module for module in (tracker_pages, tracker_follows, tracker_reports)},
     tracker_console.bp,
     rounds_pages,
-    rounds_console,
+    *{module.bp: module for module in (rounds_console, rounds_overview)},
     papers_pages,
     papers_console,
     *{module.bp: module for module in (checkin_console, checkin_phones, checkin_rooms)},

@@ -127,6 +127,7 @@ NOT_PAGES = frozenset(
         "evidence.file",
         "rounds.copy",
         "tracker.feed",
+        "tracker.report_file",
         "tracker.feed_of_one",
         "tracker_api.csv_file",
         "tracker_api.json_file",
