@@ -119,12 +119,7 @@ def open_due(moment: datetime) -> int:
 
 def ask_all(evaluation: Evaluation, moment: datetime) -> bool:
     """Make the invitations and promise their mails; False where too few would be asked for any answer to be shown."""
-    evaluation = db.session.scalars(
-        select(Evaluation)
-        .where(Evaluation.id == evaluation.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
+    evaluation = _held(evaluation)
     people = attendees(evaluation.event_id)
     if evaluation.opened_at is not None or len(people) < BATCH:
         return False
@@ -158,7 +153,7 @@ def remind_due(moment: datetime) -> int:
         here = queries.local(one.event, moment)
         halfway = one.opens_on + (one.closes_on - one.opens_on + timedelta(days=1)) // 2
         is_time = halfway <= here.date() < one.closes_on and here.hour >= MORNING
-        if one.opened_at and one.reminded_at is None and is_time:
+        if one.opened_at and one.reminded_at is None and is_time and _held(one).reminded_at is None:
             one.reminded_at = moment
             db.session.flush()
             _promise("evaluations.reminded", one)
@@ -174,6 +169,8 @@ def close_due(moment: datetime) -> int:
     number = 0
     for one in queries.running():
         if not one.opened_at or not queries.is_over(one, one.event, moment) or queries.waiting_number(one.id):
+            continue
+        if _held(one).closed_at is not None:
             continue
         one.closed_at = moment
         destroy(db.session.get_one(SealKey, one.seal_key_id))
@@ -215,6 +212,12 @@ def attendees(event_id: uuid.UUID) -> list[uuid.UUID]:
         .order_by(Person.id)
     )
     return list(db.session.scalars(rows))
+
+
+def _held(evaluation: Evaluation) -> Evaluation:
+    """The same as it is now, until this transaction ends: another clock may run at the same moment."""
+    rows = select(Evaluation).where(Evaluation.id == evaluation.id).with_for_update()
+    return db.session.scalars(rows.execution_options(populate_existing=True)).one()
 
 
 def _is_due(evaluation: Evaluation, moment: datetime) -> bool:

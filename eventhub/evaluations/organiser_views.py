@@ -118,7 +118,7 @@ def table(slug: str) -> ResponseReturnValue:
     if found.closed_at is None:
         raise NotFound
     header = [str(one) for one in (_("Question"), _("Answer"), _("At least so many"))]
-    return csv_response(_lines(found), header, f"evaluation-{event.slug}.csv")
+    return csv_response(list(_lines(found)), header, f"evaluation-{event.slug}.csv")
 
 
 def _lines(found: Evaluation) -> Iterator[list[object]]:

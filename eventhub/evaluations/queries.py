@@ -32,6 +32,11 @@ def of_event(event_id: uuid.UUID, *, lock: bool = False) -> Evaluation | None:
     return db.session.scalar(rows.with_for_update() if lock else rows)
 
 
+def event_of(evaluation: Evaluation) -> Event:
+    """The event that it is about."""
+    return db.session.get_one(Event, evaluation.event_id)
+
+
 def behind(secret: str) -> Behind | None:
     """What stands behind a link, or None. Reads, and locks no row: a lock is written into the row."""
     rows = (
