@@ -1,14 +1,16 @@
 """Evaluations, made by the actions and the clock's own functions, of events that are just over."""
 
+import uuid
 from datetime import timedelta
 
 from sqlalchemy import select, text
 
 from eventhub.evaluations import actions, answering, counting, queries
-from eventhub.evaluations.models import Evaluation, Invitation
+from eventhub.evaluations.models import Answer, Evaluation, Invitation
 from eventhub.evaluations.preset import PRESET
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
+from eventhub.kit.sealed import new_key
 from eventhub.people.models import Person
 from eventhub.programme.models import Event
 from eventhub.registration.models import State
@@ -92,4 +94,33 @@ def closed(people: int = 12, event: Event | None = None, words: str = "More time
     counted()
     assert actions.close_due(now()) == 1
     db.session.expire_all()
+    return made
+
+
+def finished(event: Event, words: str = "More time", people: int = 20, **given: object) -> Evaluation:
+    """An evaluation that is over, written as the clock leaves it, of any event."""
+    day = now().date()
+    key = new_key()
+    db.session.flush()
+    values: dict[str, object] = {"questions": list(PRESET), "opens_on": day, "closes_on": day, "published_at": now()}
+    values |= {"asked": people + 7, "answered": people, "opened_at": now(), "closed_at": now()}
+    made = Evaluation(id=uuid.uuid4(), event_id=event.id, seal_key_id=key.id, **(values | given))
+    db.session.add(made)
+    db.session.flush()
+    for place in range(people):
+        for code, question in PRESET.items():
+            if question.in_words and place >= 6:
+                continue
+            said = {"text": words, "language": "en", "shown": words if place < 2 else None}
+            step = {"value": (5, 5, 4, 5, 4, 3, 5, 4, 2, 5)[(place + len(code)) % 10]}
+            db.session.add(
+                Answer(
+                    id=uuid.uuid4(),
+                    evaluation_id=made.id,
+                    question=code,
+                    counted_on=day,
+                    **(said if question.in_words else step),
+                )
+            )
+    db.session.flush()
     return made
