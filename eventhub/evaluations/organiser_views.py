@@ -12,7 +12,7 @@ from eventhub.evaluations import access, actions, queries, results, shown
 from eventhub.evaluations.actions import LASTS, OPENS_AFTER
 from eventhub.evaluations.forms import SetUpForm, WordsForm
 from eventhub.evaluations.models import Answer, Evaluation
-from eventhub.evaluations.preset import PRESET, SCALE, STEPS
+from eventhub.evaluations.preset import PRESET
 from eventhub.kit.access import actor, staff, stands_on
 from eventhub.kit.clock import now
 from eventhub.kit.errors import NotFound
@@ -122,13 +122,12 @@ def table(slug: str) -> ResponseReturnValue:
 
 
 def _lines(found: Evaluation) -> Iterator[list[object]]:
-    hidden = str(_("Not shown"))
     for one in results.of(found):
         label = str(one.question.label)
-        for step in SCALE:
-            number = one.steps[step]
-            yield [label, f"{step} {STEPS[step]}", hidden if number is None else number]
-        yield [label, str(_("No answer")), hidden if one.without is None else one.without]
+        for band in one.bands:
+            yield [label, shown.steps_of(band), band.at_least]
+        if not one.bands:
+            yield [label, str(_("Not shown")), ""]
     for code, texts in results.readable(found).items():
         for text in texts:
             yield [str(PRESET[code].label), text, ""]

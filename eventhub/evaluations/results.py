@@ -1,30 +1,25 @@
 """What of the answers may be read. Only after the end: there is one look, and so no difference between two.
 
-Steps are told as all counts of people are (kit.small_numbers): rounded down to five, fewer than five hidden with enough
-others. Words are told when five people at the least wrote some, each by itself, in an order that says nothing.
+Steps are told in bands of five people at the least (bands.py). Words are told when five people at the least wrote some,
+each by itself, in an order that says nothing.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from eventhub.evaluations import queries
+from eventhub.evaluations.bands import Band, bands
 from eventhub.evaluations.models import Answer, Evaluation
 from eventhub.evaluations.preset import SCALE, Question, asked
-from eventhub.kit.small_numbers import STEP, told
-
-NO_ANSWER = "none"
+from eventhub.kit.small_numbers import STEP
 
 
 @dataclass(frozen=True)
 class Result:
-    """What of a question on the scale may be read: at least how many chose each step, None where that is not told.
-    ``is_hidden``: fewer than five answered it, and nothing is.
-    """
+    """What of a question on the scale may be read; no bands where that is nothing."""
 
     question: Question
-    steps: Mapping[int, int | None]
-    without: int | None
-    is_hidden: bool
+    bands: tuple[Band, ...]
 
 
 def of(evaluation: Evaluation) -> list[Result]:
@@ -33,18 +28,15 @@ def of(evaluation: Evaluation) -> list[Result]:
         return []
     counted = queries.steps(evaluation.id)
     return [
-        result(question, counted.get(question.code, {}), evaluation.answered)
+        result(question, counted.get(question.code, {}))
         for question in asked(evaluation.questions)
         if not question.in_words
     ]
 
 
-def result(question: Question, counted: Mapping[int, int], people: int) -> Result:
-    """One question. Whoever left it out is a cell like the others: readers know how many people answered in all."""
-    number = sum(counted.values())
-    known = {str(step): counted.get(step, 0) for step in SCALE} | {NO_ANSWER: people - number}
-    shown = told(known) if number >= STEP else dict.fromkeys(known)
-    return Result(question, {step: shown[str(step)] for step in SCALE}, shown[NO_ANSWER], number < STEP)
+def result(question: Question, counted: Mapping[int, int]) -> Result:
+    """One question."""
+    return Result(question, bands([counted.get(step, 0) for step in SCALE]))
 
 
 def words(evaluation: Evaluation) -> dict[str, Sequence[Answer]]:

@@ -10,8 +10,9 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import joinedload
 
 from eventhub.evaluations import queries, results
+from eventhub.evaluations.bands import Band
 from eventhub.evaluations.models import Answer, Evaluation
-from eventhub.evaluations.preset import PRESET, SCALE, STEPS
+from eventhub.evaluations.preset import PRESET, STEPS
 from eventhub.evaluations.results import Result
 from eventhub.kit.db import db
 from eventhub.kit.i18n import direction, in_language, show_number
@@ -73,25 +74,24 @@ def figures(evaluation: Evaluation, lang: str) -> list[dict[str, Any]]:
 
 
 def result(one: Result, lang: str) -> dict[str, Any]:
-    """One question as a bar and a table. Shares are of what is shown."""
-    known = {step: one.steps[step] or 0 for step in SCALE}
-    whole = sum(known.values())
-    return {
-        "code": one.question.code,
-        "label": one.question.label,
-        "is_hidden": one.is_hidden or not whole,
-        "parts": [{"percent": 100 * known[step] / whole, "kind": KINDS[step]} for step in reversed(SCALE) if whole],
-        "rows": [
-            {
-                "label": STEPS[step],
-                "kind": KINDS[step],
-                "percent": 100 * known[step] / whole if whole else 0,
-                "number": _count(one.steps[step], lang),
-            }
-            for step in reversed(SCALE)
-        ],
-        "without": _count(one.without, lang),
-    }
+    """One question as a bar and a table, from the best step down. Shares are of what is told."""
+    told = tuple(reversed(one.bands))
+    whole = sum(band.at_least for band in told)
+    rows = [
+        {
+            "label": steps_of(band),
+            "kind": KINDS[(band.low + band.high) // 2],
+            "percent": 100 * band.at_least / whole,
+            "number": show_number(band.at_least, lang),
+        }
+        for band in told
+    ]
+    return {"code": one.question.code, "label": one.question.label, "rows": rows}
+
+
+def steps_of(band: Band) -> str:
+    """The words of the steps that a band joins."""
+    return " · ".join(str(STEPS[step]) for step in range(band.high, band.low - 1, -1))
 
 
 def quotes(evaluation: Evaluation) -> list[dict[str, Any]]:
@@ -127,7 +127,3 @@ def reading(one: Answer) -> tuple[str, str]:
 def _text(one: Answer, words: str | None) -> dict[str, Any]:
     language = one.language or "en"
     return {"text": words, "lang": language, "direction": direction(language)}
-
-
-def _count(number: int | None, lang: str) -> str | None:
-    return None if number is None else show_number(number, lang)
