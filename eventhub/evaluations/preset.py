@@ -20,31 +20,22 @@ LONGEST = 1500
 
 @dataclass(frozen=True)
 class Question:
-    """One question. ``short`` names it in tables; with ``in_words`` the answer is a text, else a step of SCALE."""
+    """One question. With ``in_words`` the answer is a text, else a step of SCALE."""
 
     code: str
     label: Any
-    short: Any
     in_words: bool = False
 
 
 PRESET: dict[str, Question] = {
     one.code: one
     for one in (
-        Question("overall", _l("All in all, it was a good event."), _l("The event as a whole")),
-        Question("useful", _l("It was useful for my work or my community."), _l("Usefulness")),
-        Question(
-            "access",
-            _l("Interpretation and accessibility let me follow and take part."),
-            _l("Interpretation and accessibility"),
-        ),
-        Question("safe", _l("I felt safe to say what I think."), _l("Safe to speak")),
-        Question(
-            "organisation",
-            _l("It was well organized: information, registration, the days themselves."),
-            _l("Organization of the event"),
-        ),
-        Question("missing", _l("What was missing?"), _l("What was missing"), in_words=True),
+        Question("overall", _l("All in all, it was a good event.")),
+        Question("useful", _l("It was useful for my work or my community.")),
+        Question("access", _l("Interpretation and accessibility let me follow and take part.")),
+        Question("safe", _l("I felt safe to say what I think.")),
+        Question("organisation", _l("It was well organized: information, registration, the days themselves.")),
+        Question("missing", _l("What was missing?"), in_words=True),
     )
 }
 """By code, in the order in which they are asked."""

@@ -80,7 +80,7 @@ def test_set_up_asked_answered_counted_and_published(
     person.page.check("[name=safe][value='5']")
     person.page.fill("[name=missing]", WORDS[lang])
     assert press(person.page) == 200
-    expect(person.page.locator("main")).to_contain_text(say(house, lang, "Nobody can see which answers are yours."))
+    expect(person.page.locator("main")).to_contain_text(say(house, lang, "Nobody can see which answers are yours"))
     look(person, f"{shot}-06-thanks")
     assert not scripts or axe_problems(person.page) == []
     staff.go(console)
