@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask_babel import ngettext, pgettext
 from sqlalchemy import exists, select
 from sqlalchemy.orm import joinedload
 
@@ -50,12 +50,20 @@ def is_published(event_id: uuid.UUID) -> bool:
 def state(evaluation: Evaluation | None, event: Event, moment: datetime) -> tuple[str, str]:
     """Where it stands: words and the kind of a tag."""
     if evaluation is None:
-        return _("Not set up"), "silent"
+        return pgettext("an evaluation", "Not set up"), "silent"
     if evaluation.closed_at is not None:
-        return _("Closed"), "ok"
+        return pgettext("an evaluation", "Closed"), "ok"
     if evaluation.opened_at is None:
-        return (_("Not opened"), "warn") if queries.is_over(evaluation, event, moment) else (_("Set up"), "new")
-    return (_("Being counted"), "go") if queries.is_over(evaluation, event, moment) else (_("Open"), "go")
+        return (
+            (pgettext("an evaluation", "Not opened"), "warn")
+            if queries.is_over(evaluation, event, moment)
+            else (pgettext("an evaluation", "Set up"), "new")
+        )
+    return (
+        (pgettext("an evaluation", "Being counted"), "go")
+        if queries.is_over(evaluation, event, moment)
+        else (pgettext("an evaluation", "Open"), "go")
+    )
 
 
 def figures(evaluation: Evaluation, lang: str) -> list[dict[str, Any]]:
@@ -68,7 +76,7 @@ def figures(evaluation: Evaluation, lang: str) -> list[dict[str, Any]]:
     said = show_number(number, lang)
     return [
         {"label": _("People asked"), "value": show_number(evaluation.asked, lang)},
-        {"label": _("Answered"), "value": _("at least %(number)s", number=said) if about else said},
+        {"label": _("People who answered"), "value": _("at least %(number)s", number=said) if about else said},
         {"label": _("Response rate"), "value": _("at least %(share)s%%", share=share) if about else f"{share}%"},
     ]
 
