@@ -17,6 +17,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError, Stale, means
 from eventhub.kit.outbox import promise_all
+from eventhub.kit.revisions import bump
 from eventhub.kit.sealed import SealKey, destroy, new_key
 from eventhub.kit.tokens import digest, new_salt
 from eventhub.mailings.models import MailPreference
@@ -102,6 +103,7 @@ def publish(actor: Person, evaluation: Evaluation, *, is_public: bool) -> Evalua
     evaluation.published_at = now() if is_public else None
     verb = "evaluations.published" if is_public else "evaluations.hidden"
     audit.record(verb, evaluation, actor=actor, scope_id=evaluation.event_id)
+    bump("programme")
     return evaluation
 
 

@@ -180,10 +180,11 @@ def test_results_hide_small_groups_and_words_stay_with_staff_until_they_are_read
     hidden = f"{page}/words/{other.id}"
     assert client.post(hidden, data=form_fields(client.get(hidden).text) | {"go": "hide"}).status_code == 303
     assert "'=[…] spoke well" in client.get(f"{page}.csv").text
+    slug = queries.event_of(made).slug
+    assert "What attendees said" not in client.application.test_client().get(f"/en/events/{slug}").text
     fields = form_fields(client.get(page).text, f"{page}/publish")
     assert client.post(f"{page}/publish", data=fields | {"go": "publish"}).status_code == 303
     anonymous = client.application.test_client()
-    slug = queries.event_of(made).slug
     public = anonymous.get(f"/en/events/{slug}/evaluation")
     assert public.status_code == 200
     assert "=[…] spoke well" in public.text
