@@ -79,6 +79,8 @@ def set_up(
         raise Stale
     asked = [code for code in PRESET if code in questions]
     if found is not None and found.opened_at:
+        if queries.is_over(found, event, now()):
+            raise Begun
         if asked != found.questions or opens_on != found.opens_on or closes_on < found.closes_on or found.closed_at:
             raise Begun
     elif opens_on < event.last_day:

@@ -5,6 +5,7 @@ from flask_babel import gettext as _
 
 from eventhub.evaluations import access, keeping, shown
 from eventhub.kit.access import actor
+from eventhub.kit.clock import now
 from eventhub.kit.panels import Panel, Provider
 from eventhub.kit.web import Link
 from eventhub.people.models import Person
@@ -20,7 +21,7 @@ def event_links(event: Event) -> Panel | None:
 
 def aside(event: Event) -> Panel | None:
     """From the public page of an event to what those who attended said of it."""
-    if not shown.is_published(event.id):
+    if event.last_day >= now().date() or not shown.is_published(event.id):
         return None
     return Panel("evaluations/aside_panel.html", {"url": url_for("evaluations.summary", slug=event.slug)})
 

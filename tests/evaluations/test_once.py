@@ -5,6 +5,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from eventhub.evaluations import actions, answering, counting, keeping, queries
+from eventhub.evaluations.actions import Begun
 from eventhub.evaluations.answering import LinkOver
 from eventhub.evaluations.models import Answer, Evaluation, Invitation, Waiting
 from eventhub.kit.clock import now
@@ -137,7 +138,16 @@ class TestInSteps:
         with pytest.raises(LinkOver):
             answering.answer(secret, {"overall": 5}, "en")
 
-    def test_two_looked_after_days_missed_are_made_up_and_four_people_are_not_asked(self) -> None:
+    def test_once_its_days_are_over_they_stay(self) -> None:
+        event = event_of_yesterday()
+        made = opened(6, event)
+        aged(made, 14)
+        made = db.session.get_one(Evaluation, made.id)
+        later = now().date() + actions.LASTS
+        with pytest.raises(Begun):
+            set_up(event, opens_on=made.opens_on, closes_on=later, version=made.lock)
+
+    def test_days_missed_are_made_up_and_four_people_are_not_asked(self) -> None:
         event = event_of_yesterday()
         attended(event, 4)
         late = set_up(event)
