@@ -54,6 +54,10 @@ from eventhub.delegations import models as delegations_models
 from eventhub.delegations.console import bp as delegations_console
 from eventhub.delegations.panels import PROVIDERS as DELEGATIONS_PANELS
 from eventhub.demo import views as demo_views
+from eventhub.evaluations import models as evaluations_models
+from eventhub.evaluations import organiser_views as evaluations_console
+from eventhub.evaluations import views as evaluations_pages
+from eventhub.evaluations.panels import PROVIDERS as EVALUATIONS_PANELS
 from eventhub.evidence import link_views as evidence_links
 from eventhub.evidence import models as evidence_models
 from eventhub.evidence import organiser_views as evidence_console
@@ -246,6 +250,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     tracker_console.bp,
     rounds_pages,
     *{module.bp: module for module in (rounds_console, rounds_overview)},
+    evaluations_pages.bp,
+    evaluations_console.bp,
     papers_pages,
     papers_console,
     *{module.bp: module for module in (checkin_console, checkin_phones, checkin_rooms)},
@@ -331,6 +337,7 @@ PANELS: tuple[tuple[str, Provider], ...] = (
     *TRACKER_PANELS,
     *EVIDENCE_PANELS,
     *ROUNDS_PANELS,
+    *EVALUATIONS_PANELS,
     *FUNDING_CALL_PANELS,
     *FUNDING_PANELS,
     *FUNDING_DESK_PANELS,
@@ -499,6 +506,7 @@ TABLES = (
     checkin_models,
     commitments_models,
     rounds_models,
+    evaluations_models,
     delegations_models,
     evidence_models,
     funding_models,

@@ -42,6 +42,8 @@ TASK_NAMES: dict[str, Any] = {
     "delegations.nomination_called_off": _l("A mail to somebody nominated for an event that is cancelled"),
     "commitments.asked": _l("A mail that asks a maker to confirm a commitment"),
     "commitments.questioned": _l("A mail with a question about a commitment"),
+    "evaluations.asked": _l("An email that asks how an event was"),
+    "evaluations.reminded": _l("A reminder to say how an event was"),
     "evidence.link_asked": _l("An email with a link to say something about a commitment"),
     "evidence.reply_asked": _l("An email that asks a maker to reply to a comment"),
     "commitments.reminded": _l("A reminder to confirm a commitment"),

@@ -1306,7 +1306,37 @@ ROUNDS = (
     ),
 )
 
+EVALUATED = f"{EVENT}/evaluation"
+EVALUATIONS = (
+    Route("evaluations.form", "GET POST", "/en/evaluation/{evaluation_link}", PUBLIC, {"overall": "4"}),
+    Route("evaluations.thanks", "GET", "/en/evaluation/{evaluation_done}/thanks", PUBLIC),
+    Route("evaluations.summary", "GET", "/en/events/{event}/evaluation", PUBLIC),
+    Route("evaluations_console.index", "GET", EVALUATED, EDIT),
+    Route(
+        "evaluations_console.set_up",
+        "GET POST",
+        "/en/console/events/{draft}/evaluation/set-up",
+        EDIT,
+        {
+            "questions": "overall",
+            "opens_on": (now() + timedelta(days=500)).date().isoformat(),
+            "closes_on": (now() + timedelta(days=510)).date().isoformat(),
+            "seen": "0",
+        },
+    ),
+    Route("evaluations_console.publish", "POST", f"{EVALUATED}/publish", EDIT, {"go": "publish"}),
+    Route(
+        "evaluations_console.words",
+        "GET POST",
+        f"{EVALUATED}/words/{{evaluation_words}}",
+        EDIT,
+        {"shown": "Some words", "go": "show"},
+    ),
+    Route("evaluations_console.table", "GET", f"{EVALUATED}.csv", EDIT),
+)
+
 ROUTES = (
+    *EVALUATIONS,
     *EVIDENCE,
     *PROMISES_MADE,
     *ROUNDS,

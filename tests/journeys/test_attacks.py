@@ -63,6 +63,7 @@ FREE: dict[str, dict[str, Any]] = {
     "round_call": {"text": None},
     "round_draft": {"given": None},
     "round_link": {"name": None},
+    "evaluation_answer": {"text": None, "shown": None},
     "document": {"title": None, "symbol": ATTACK},
     "event": dict.fromkeys(
         ("title", "lead", "description", "practical", "access_services", "city", "venue", "cancelled_reason")
@@ -124,6 +125,8 @@ NOT_FREE = {
     "round_copy": {"language"},
     "round_link": {"email", "language"},
     "round_plan": {"months", "days"},
+    "evaluation": {"questions"},
+    "evaluation_answer": {"question", "language"},
     "delegation": {"category"},
     "document": {"kind", "original_language"},
     "document_version": {"language"},

@@ -90,6 +90,7 @@ from tests.factories.registration import (
 )
 from tests.house.board_world import board_parts
 from tests.journeys.commitments_tour import commitment_stops
+from tests.journeys.evaluations_tour import evaluation_stops
 from tests.journeys.evidence_tour import evidence_stops
 from tests.journeys.fund_tour import fund_stops
 from tests.journeys.grant_tour import grant_stops
@@ -425,8 +426,8 @@ def _build(words: Words) -> Tour:
             add(Stop(endpoint.split("#")[0], who, path))
 
     made, rounds = commitment_stops(words, texts, owner), round_stops(words, texts)
-    spoken = evidence_stops(words, texts)
-    for found in (fund_stops(words, texts, owner), grant_stops(words, texts, owner), made, rounds, spoken):
+    spoken, judged = evidence_stops(words, texts), evaluation_stops(words, texts)
+    for found in (fund_stops(words, texts, owner), grant_stops(words, texts, owner), made, rounds, spoken, judged):
         for who, pages in found.items():
             stops(who, pages)
     stops(
