@@ -42,6 +42,7 @@ OWN: Mapping[str, set[str]] = {
     "mailings_console.send": {"send_at", "version"},
     "mailings_console.trial": {"language"},
     "papers_console.badges": {"category", "country", "mode", "reference"},
+    "rounds.draft": {"says", "hindrance", "language"},
 }
 """Fields of a form's own that its smallest valid content leaves out, where no page shows the form."""
 RANDOM = {
