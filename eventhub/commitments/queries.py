@@ -49,6 +49,9 @@ REFERENCE = re.compile(r"c-([0-9]{4,12})")
 BEFORE = timedelta(minutes=30)
 """A session counts as the present one from so long before its start to so long after its end."""
 
+SPOKE: list[Callable[[Person, Commitment], bool]] = []
+"""Features further up in which somebody answers for makers: whether a person did so about a commitment."""
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -106,6 +109,11 @@ def is_public() -> ColumnElement[bool]:
         Commitment.state.in_(SHOWN),
         or_(Commitment.withdrawn_why.is_(None), Commitment.withdrawn_why != Why.SAFETY),
     )
+
+
+def in_public_event() -> ColumnElement[bool]:
+    """A condition on Commitment, where the event is not joined: of an event that is still a draft nobody knows."""
+    return exists().where(Event.id == Commitment.event_id, Event.publication != Publication.DRAFT)
 
 
 def public_list(wanted: Wanted, language: str, *, today: date, page: int = 1) -> Listed:
@@ -174,7 +182,7 @@ def public_commitment(number: int) -> Commitment:
     """A commitment with its words, makers and event; the rest of its page: whole.py. Raises NotFound, also where it is
     hidden.
     """
-    rows = select(Commitment).where(Commitment.number == number, is_public())
+    rows = select(Commitment).where(Commitment.number == number, is_public(), in_public_event())
     rows = rows.options(
         joinedload(Commitment.event),
         joinedload(Commitment.session),
@@ -203,9 +211,13 @@ def reviews_of(commitment: Commitment) -> list[Review]:
     return list(db.session.scalars(rows.order_by(Review.reviewed_at.desc(), Review.id)))
 
 
-def kin_of(commitment: Commitment) -> list[Related]:
-    """What stands in its place and in whose place it stands, by number, for staff. One statement."""
-    rows = select(Commitment, Succession).join(Succession, is_kin(commitment.id)).options(joinedload(Commitment.words))
+def kin_of(commitment: Commitment, grants: Grants) -> list[Related]:
+    """What stands in its place and in whose place it stands, by number, for staff: what everybody may know of, and what
+    is in their reach. One statement.
+    """
+    known = and_(is_public(), Event.publication != Publication.DRAFT)
+    tied: Select[Any] = select(Commitment).add_columns(Succession).join(Succession, is_kin(commitment.id))
+    rows = _with_event(tied).where(or_(known, _in_reach(grants))).options(joinedload(Commitment.words))
     return [related(row[0], row[1], commitment.id) for row in db.session.execute(rows.order_by(Commitment.number))]
 
 
@@ -282,9 +294,10 @@ def present(sessions: Sequence[Session], moment: datetime) -> Session | None:
     return max(on, key=lambda one: (one.starts_at <= moment, one.starts_at), default=None)
 
 
-def captured_since(event: Event, moment: datetime) -> list[Commitment]:
-    """What was written down at an event since a moment, newest first, with words, makers and contacts."""
-    rows = select(Commitment).where(Commitment.event_id == event.id, Commitment.captured_at >= moment)
+def captured_since(grants: Grants, event: Event, moment: datetime) -> list[Commitment]:
+    """What was written down at an event since a moment and is in reach, newest first, with words, makers, contacts."""
+    rows = _with_event(select(Commitment)).where(Commitment.event_id == event.id, Commitment.captured_at >= moment)
+    rows = rows.where(_in_reach(grants))
     rows = rows.options(
         joinedload(Commitment.words), selectinload(Commitment.makers), selectinload(Commitment.contacts)
     )
@@ -367,11 +380,17 @@ def told(asking_id: uuid.UUID) -> Behind | None:
 
 
 def is_of_maker(person: Person, commitment: Commitment) -> bool:
-    """Whether somebody represents one of the makers, did so within two years, or is one of the contacts: who decides
-    nothing about it (SAFETY.md property 7).
+    """Whether somebody represents one of the makers, did so within two years, is one of the contacts, or answered for
+    the maker: who decides nothing about it (SAFETY.md property 7).
     """
     if person.email is not None and person.email in {one.email for one in commitment.contacts}:
         return True
+    return represents(person, commitment)
+
+
+def represents(person: Person, commitment: Commitment) -> bool:
+    """The same, whoever the contacts are. As many statements for everybody."""
+    has_spoken = [spoke(person, commitment) for spoke in SPOKE]
     called = names().subquery()
     recent = (now() - STILL_NEAR).date()
     before = select(FormerMaker.name).where(FormerMaker.commitment_id == commitment.id, FormerMaker.until >= recent)
@@ -385,7 +404,7 @@ def is_of_maker(person: Person, commitment: Commitment) -> bool:
             called.c.name_key.in_([name_key(name) for name in made_by]),
         )
     )
-    return db.session.scalar(select(mine.exists())) or False
+    return any([db.session.scalar(select(mine.exists())), *has_spoken])
 
 
 def _in_reach(grants: Grants) -> ColumnElement[bool]:

@@ -86,7 +86,7 @@ def _translations(commitment: Commitment) -> Select[Any]:
 def _kin(commitment: Commitment) -> Any:
     holds = and_(Version.commitment_id == Commitment.id, Version.number == Commitment.newest)
     rows = select(Commitment, Succession, Version).join(Succession, queries.is_kin(commitment.id))
-    return rows.join(Version, holds).where(queries.is_public())
+    return rows.join(Version, holds).where(queries.is_public(), queries.in_public_event())
 
 
 def _lists(*asked: tuple[Select[Any], Sequence[type[Any]]]) -> list[list[Any]]:

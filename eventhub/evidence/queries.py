@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, exists, func, literal, select, union_all
+from sqlalchemy import Select, Text, and_, cast, exists, func, literal, select, union_all
 from sqlalchemy.orm import joinedload, selectinload
 
 from eventhub.commitments import queries as commitments
 from eventhub.commitments.models import Commitment, Report, Review, Says, State, Verdict
 from eventhub.evidence.access import REVIEWERS, Grants
 from eventhub.evidence.models import COUNTS, Comment, Evidence, Reply, Standing, Voice, Word
+from eventhub.kit.audit import AuditEntry
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound, or_not_found
 from eventhub.kit.tokens import digest
@@ -42,9 +43,24 @@ class Spoken:
 
 def shown_evidence(commitment_id: uuid.UUID) -> list[Evidence]:
     """What everybody reads of the evidence, newest first; what was retracted says so."""
-    rows = select(Evidence).where(Evidence.commitment_id == commitment_id, Evidence.title != "")
-    rows = rows.options(joinedload(Evidence.file))
-    return list(db.session.scalars(rows.order_by(Evidence.given_at.desc(), Evidence.id)))
+    return [one for one, _own in shown_with_own(commitment_id)]
+
+
+def shown_with_own(commitment_id: uuid.UUID) -> list[tuple[Evidence, bool]]:
+    """The same, each with whether whoever gave it took it back, as the audit says: why they did nobody has read who
+    moderates. One statement.
+    """
+    own = exists().where(
+        AuditEntry.subject_kind == "commitment",
+        AuditEntry.subject_id == Evidence.commitment_id,
+        AuditEntry.verb == "commitments.evidence_retracted",
+        AuditEntry.actor_id.is_(None),
+        AuditEntry.detail["evidence"].astext == cast(Evidence.id, Text),
+    )
+    taken_back = and_(Evidence.standing == Standing.RETRACTED, own)
+    rows = select(Evidence, taken_back).where(Evidence.commitment_id == commitment_id, Evidence.title != "")
+    rows = rows.options(joinedload(Evidence.file)).order_by(Evidence.given_at.desc(), Evidence.id)
+    return [(row[0], row[1]) for row in db.session.execute(rows)]
 
 
 def shown_comments(commitment_id: uuid.UUID) -> list[Spoken]:
@@ -67,6 +83,7 @@ def public_file(number: int, evidence_id: uuid.UUID) -> Evidence:
         .where(
             Commitment.number == number,
             commitments.is_public(),
+            commitments.in_public_event(),
             Evidence.id == evidence_id,
             Evidence.standing == Standing.PUBLIC,
         )
@@ -93,11 +110,6 @@ def voice_behind(secret: str, *, lock: bool = False) -> Voice | None:
     if lock:
         rows = rows.with_for_update().execution_options(populate_existing=True)
     return db.session.scalar(rows)
-
-
-def voice_of(commitment_id: uuid.UUID, mark: bytes) -> Voice | None:
-    """The voice that somebody has at a commitment already."""
-    return db.session.scalar(select(Voice).where(Voice.commitment_id == commitment_id, Voice.mark == mark))
 
 
 def reply_behind(secret: str, *, lock: bool = False) -> Reply | None:

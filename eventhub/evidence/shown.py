@@ -43,8 +43,10 @@ KINDS: dict[str, tuple[Any, str]] = {
 }
 
 
-def public_evidence(commitment: Commitment, rows: list[Evidence]) -> list[dict[str, Any]]:
-    """What everybody reads of each, with the way to save it."""
+def public_evidence(commitment: Commitment, rows: list[tuple[Evidence, bool]]) -> list[dict[str, Any]]:
+    """What everybody reads of each, with the way to save it; ``rows``: with whether whoever gave it took it back. Why
+    it went is staff's word alone.
+    """
     return [
         {
             "title": one.title,
@@ -59,9 +61,9 @@ def public_evidence(commitment: Commitment, rows: list[Evidence]) -> list[dict[s
             "shown_on": show_date(one.shown_on, g.lang) if one.shown_on and one.address else None,
             "checked": show_date(one.checked_at.date(), g.lang) if one.checked_at else None,
             "retracted": show_date(one.retracted_at.date(), g.lang) if one.retracted_at else None,
-            "reason": one.reason,
+            "reason": "" if is_own else one.reason,
         }
-        for one in rows
+        for one, is_own in rows
     ]
 
 
