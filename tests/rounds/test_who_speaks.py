@@ -171,3 +171,16 @@ def test_a_copy_with_what_was_hidden_since_is_gone_and_made_anew_without_it(clie
     copies.keep(copies.ask(link_of(box), "en"), PDF, at=now())
     assert client.get(url).status_code == 200
     assert len(db.session.scalars(select(RoundCopy)).all()) == 1
+
+
+def test_a_colleague_reads_the_name_of_the_giver_and_never_the_address() -> None:
+    event, box = event_of_months_ago(), new_address()
+    followed(event, box)
+    opened(event)
+    link = link_of(box)
+    assert letters.giver(link) == "Amina"
+    link.name = ""
+    assert letters.giver(link) == ""
+    link.name = "Amina"
+    make_person(email=box, discreet=True)
+    assert letters.giver(link) == ""
