@@ -10,7 +10,6 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.mail import Letter
 from eventhub.rounds import asking, copies, copy_paper, keeping, letters, opening, queries
-from eventhub.rounds import shown as rounds
 from workers.app import celery, flask_app, mails
 from workers.upkeep import by_the_clock
 
@@ -38,18 +37,19 @@ def handed_on(link_id: str, number: int) -> Letter | None:
     if found is None or number != found.link.mailed or found.link.parent_id is None:
         return None
     giver = queries.behind_link(found.link.parent_id)
-    return letters.handed_on(found, rounds.who(giver.link) if giver and giver.link.email else "")
+    return letters.handed_on(found, letters.giver(giver.link) if giver else "")
 
 
 @by_the_clock("rounds.step", timedelta(minutes=15))
 def step() -> None:
-    """Open rounds whose day has come, close those that are over, go on where a mailbox is lost, and remind."""
+    """Open rounds whose day has come, close those that are over, go on where mails came back, and remind."""
     moment = now()
     opening.close_due(moment)
     opening.open_due(moment)
     opening.align(moment)
-    while asking.bounced_due() or asking.left_due():
+    while asking.bounced_due():
         db.session.flush()
+    asking.follow_contacts()
     asking.resume_due(moment)
     asking.remind_due(moment)
 

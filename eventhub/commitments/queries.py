@@ -216,13 +216,8 @@ def kin_of(commitment: Commitment, grants: Grants) -> list[Related]:
     is in their reach. One statement.
     """
     known = and_(is_public(), Event.publication != Publication.DRAFT)
-    rows = (
-        select(Commitment, Succession)
-        .join(Succession, is_kin(commitment.id))
-        .join(Event, Event.id == Commitment.event_id)
-        .where(or_(known, _in_reach(grants)))
-        .options(joinedload(Commitment.words))
-    )
+    tied: Select[Any] = select(Commitment).add_columns(Succession).join(Succession, is_kin(commitment.id))
+    rows = _with_event(tied).where(or_(known, _in_reach(grants))).options(joinedload(Commitment.words))
     return [related(row[0], row[1], commitment.id) for row in db.session.execute(rows.order_by(Commitment.number))]
 
 

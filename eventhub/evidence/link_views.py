@@ -28,7 +28,7 @@ LINK = "/speak/<token>"
 @by_token
 def sent(token: str) -> ResponseReturnValue:
     """What was sent by this link, where it stands, and what else can be."""
-    voice, commitment = voices.behind(token)
+    voice, commitment = voices.behind(token, to_take_back=True)
     evidence, comments = queries.given_by(voice)
     return _draw(
         "evidence/sent.html",
@@ -36,6 +36,7 @@ def sent(token: str) -> ResponseReturnValue:
         None,
         token=token,
         is_maker=voice.is_maker,
+        takes_words=queries.takes_words(commitment),
         done=request.args.get("done", ""),
         until=show_date(voice.until.date(), g.lang),
         action=Sessionless(formdata=None),
@@ -102,7 +103,7 @@ def evidence(token: str) -> ResponseReturnValue:
 @by_token
 def retract(token: str, evidence_id: uuid.UUID) -> ResponseReturnValue:
     """Take evidence back: its file goes for ever."""
-    voice, commitment = voices.behind(token, lock=request.method == "POST")
+    voice, commitment = voices.behind(token, lock=request.method == "POST", to_take_back=True)
     found = queries.one_evidence(commitment, evidence_id)
     if found.voice_id != voice.id or Standing.RETRACTED not in MOVES[found.standing]:
         raise NotFound
@@ -118,7 +119,7 @@ def retract(token: str, evidence_id: uuid.UUID) -> ResponseReturnValue:
 @by_token
 def take_back(token: str, comment_id: uuid.UUID) -> ResponseReturnValue:
     """Take a comment back: its words go at once."""
-    voice, commitment = voices.behind(token, lock=True)
+    voice, commitment = voices.behind(token, lock=True, to_take_back=True)
     found = queries.one_comment(commitment, comment_id)
     form = Sessionless()
     if form.validate_on_submit():

@@ -23,7 +23,7 @@ def comments(commitment: Commitment) -> Panel | None:
 
 def evidence(commitment: Commitment) -> Panel | None:
     """Beside it: the evidence."""
-    rows = queries.shown_evidence(commitment.id)
+    rows = queries.shown_with_own(commitment.id)
     return Panel("evidence/evidence_panel.html", {"rows": shown.public_evidence(commitment, rows)}) if rows else None
 
 

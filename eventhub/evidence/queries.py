@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, exists, func, literal, select, union_all
+from sqlalchemy import Select, Text, and_, cast, exists, func, literal, select, union_all
 from sqlalchemy.orm import joinedload, selectinload
 
 from eventhub.commitments import queries as commitments
@@ -43,20 +43,24 @@ class Spoken:
 
 def shown_evidence(commitment_id: uuid.UUID) -> list[Evidence]:
     """What everybody reads of the evidence, newest first; what was retracted says so."""
-    rows = select(Evidence).where(Evidence.commitment_id == commitment_id, Evidence.title != "")
-    rows = rows.options(joinedload(Evidence.file))
-    return list(db.session.scalars(rows.order_by(Evidence.given_at.desc(), Evidence.id)))
+    return [one for one, _own in shown_with_own(commitment_id)]
 
 
-def taken_back(commitment_id: uuid.UUID) -> set[uuid.UUID]:
-    """Which evidence whoever gave it took back, as the audit says: why they did nobody has read who moderates."""
-    rows = select(AuditEntry.detail["evidence"].astext).where(
+def shown_with_own(commitment_id: uuid.UUID) -> list[tuple[Evidence, bool]]:
+    """The same, each with whether whoever gave it took it back, as the audit says: why they did nobody has read who
+    moderates. One statement.
+    """
+    own = exists().where(
         AuditEntry.subject_kind == "commitment",
-        AuditEntry.subject_id == commitment_id,
+        AuditEntry.subject_id == Evidence.commitment_id,
         AuditEntry.verb == "commitments.evidence_retracted",
         AuditEntry.actor_id.is_(None),
+        AuditEntry.detail["evidence"].astext == cast(Evidence.id, Text),
     )
-    return {uuid.UUID(one) for one in db.session.scalars(rows)}
+    taken_back = and_(Evidence.standing == Standing.RETRACTED, own)
+    rows = select(Evidence, taken_back).where(Evidence.commitment_id == commitment_id, Evidence.title != "")
+    rows = rows.options(joinedload(Evidence.file)).order_by(Evidence.given_at.desc(), Evidence.id)
+    return [(row[0], row[1]) for row in db.session.execute(rows)]
 
 
 def shown_comments(commitment_id: uuid.UUID) -> list[Spoken]:

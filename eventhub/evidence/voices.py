@@ -65,13 +65,15 @@ def link_token(voice: Voice) -> str:
     return token(PURPOSE, voice.id, voice.salt)
 
 
-def behind(secret: str, *, lock: bool = False) -> tuple[Voice, Commitment]:
-    """Who speaks behind an open link, and about what; ``lock`` holds both, the commitment first. Raises LinkClosed."""
+def behind(secret: str, *, lock: bool = False, to_take_back: bool = False) -> tuple[Voice, Commitment]:
+    """Who speaks behind an open link, and about what; ``lock`` holds both, the commitment first. ``to_take_back``: what
+    was sent may be taken back as long as the commitment is shown. Raises LinkClosed.
+    """
     voice = queries.voice_behind(secret)
     if voice is None or voice.sealed is None or voice.until <= now():
         raise LinkClosed
     commitment = commitments.record(voice.commitment_id, lock=lock)
-    if not queries.takes_words(commitment):
+    if not queries.takes_words(commitment) and not (to_take_back and commitment.is_shown):
         raise LinkClosed
     if lock:
         voice = queries.voice_behind(secret, lock=True)

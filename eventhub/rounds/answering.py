@@ -167,10 +167,7 @@ def _answer(link: RoundLink, item_id: uuid.UUID, said: Said, seen: int) -> Round
     if item.silent_on is not None:
         raise LinkOver
     commitment = commitments.record(item.commitment_id, lock=True)
-    # Whoever changes who speaks for the maker holds the commitment too: looked at anew, now that it is held.
-    if commitment.state not in FOLLOWED or not queries.live_parts(
-        link.id, RoundPart.item_id == item_id, queries.speaks()
-    ):
+    if commitment.state not in FOLLOWED:
         raise NotAsked
     if not _speaks(link, commitment):
         raise NotAsked

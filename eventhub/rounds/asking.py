@@ -119,7 +119,7 @@ def hand_on(secret: str, items: Collection[uuid.UUID], email: str, name: str, la
         raise LinkOver
     if not items:
         raise NothingChosen
-    mine = {one.item_id: one for one in queries.live_parts(link.id, queries.speaks())}
+    mine = {one.item_id: one for one in queries.live_parts(link.id)}
     if not set(items) <= set(mine):
         raise NotAsked
     if email == link.email:
@@ -225,37 +225,32 @@ def bounced_due(limit: int = 200) -> int:
     return done
 
 
-def left_due(limit: int = 200) -> int:
-    """Mailboxes that speak for a maker no more: the next one is asked, and links with nothing behind them end. How many
-    links. Safe to repeat.
+def follow_contacts() -> int:
+    """What mailboxes are asked about for which they speak no more, since another maker or mailbox took over: the next
+    one is asked. How many mailboxes. Safe to repeat.
     """
-    rows = (
-        select(RoundPart.link_id)
+    stands = (
+        select(RoundPart)
+        .join(RoundItem, RoundItem.id == RoundPart.item_id)
         .join(RoundLink, RoundLink.id == RoundPart.link_id)
         .join(Round, Round.id == RoundLink.round_id)
-        .where(
-            RoundPart.ended_at.is_(None),
-            RoundLink.parent_id.is_(None),
-            RoundLink.ended.is_(None),
-            Round.closed_at.is_(None),
-            ~queries.speaks(),
-        )
-        .distinct()
-        .limit(limit)
+        .where(RoundPart.ended_at.is_(None), RoundLink.parent_id.is_(None), RoundLink.ended.is_(None))
+        .where(Round.closed_at.is_(None), ~queries.still_speaks())
     )
-    links = sorted(db.session.scalars(rows))
-    for link_id in links:
-        link = db.session.get_one(RoundLink, link_id, with_for_update=True)
-        parts = queries.live_parts(link_id, ~queries.speaks())
-        for one in parts:
-            _end_others(link_id, one.item_id)
+    ids = db.session.scalars(stands.with_only_columns(RoundLink.id).distinct())
+    done = 0
+    for link_id in sorted(ids):
+        held = select(RoundLink).where(RoundLink.id == link_id, RoundLink.ended.is_(None))
+        link = db.session.scalar(held.options(joinedload(RoundLink.round)).with_for_update(of=RoundLink))
+        parts = list(db.session.scalars(stands.where(RoundLink.id == link_id))) if link else []
+        if link is None or not parts:
+            continue
+        for part in parts:
+            _end_others(link.id, part.item_id, link.id)
         _go_on(link, parts)
-        for one in parts:
-            one.ended_at = one.ended_at or now()
-        db.session.flush()
-        if not queries.live_parts(link_id):
-            _end(link, Ended.REVOKED)
-    return len(links)
+        done += 1
+    db.session.flush()
+    return done
 
 
 def nudge(actor: Person, link: RoundLink) -> RoundLink:
@@ -361,7 +356,7 @@ def _go_on(link: RoundLink, parts: Sequence[RoundPart]) -> None:
 def _is_led(item: RoundItem) -> bool:
     """Whether somebody who leads has an open link."""
     rows = select(RoundPart.item_id).join(RoundLink, RoundLink.id == RoundPart.link_id)
-    rows = rows.join(RoundItem, RoundItem.id == RoundPart.item_id).where(queries.speaks())
+    rows = rows.join(RoundItem, RoundItem.id == RoundPart.item_id).where(queries.still_speaks())
     led = rows.where(
         RoundPart.item_id == item.id,
         RoundPart.part == Part.LEAD,
@@ -435,11 +430,9 @@ def _stand(link_id: uuid.UUID, item_id: uuid.UUID, part: Part) -> None:
     db.session.execute(again)
 
 
-def _end_others(parent_id: uuid.UUID, item_id: uuid.UUID, but: uuid.UUID | None = None) -> None:
-    """One colleague at a time has a commitment; none where ``but`` is None."""
-    theirs = select(RoundLink.id).where(RoundLink.parent_id == parent_id)
-    if but is not None:
-        theirs = theirs.where(RoundLink.id != but)
+def _end_others(parent_id: uuid.UUID, item_id: uuid.UUID, but: uuid.UUID) -> None:
+    """One colleague at a time has a commitment."""
+    theirs = select(RoundLink.id).where(RoundLink.parent_id == parent_id, RoundLink.id != but)
     ended = update(RoundPart).where(RoundPart.item_id == item_id, RoundPart.link_id.in_(theirs))
     gone = ended.where(RoundPart.ended_at.is_(None)).values(ended_at=now())
     db.session.execute(gone.execution_options(synchronize_session=False))

@@ -20,6 +20,7 @@ from eventhub.kit.mail import Letter
 from eventhub.kit.web import absolute
 from eventhub.people.queries import person_by_email
 from eventhub.rounds import shown
+from eventhub.rounds.models import RoundLink
 from eventhub.rounds.opening import secret_of
 from eventhub.rounds.queries import Asked, Behind
 
@@ -58,18 +59,24 @@ def reminded(found: Behind) -> Letter | None:
     )
 
 
-def handed_on(found: Behind, giver: str) -> Letter | None:
+def handed_on(found: Behind, by: str) -> Letter | None:
     """A colleague asks somebody to answer."""
     return _letter(
         found,
         lambda title: gettext("A colleague asks you to answer: %(event)s", event=title),
         lambda _title: [
-            gettext("%(who)s asks you to say where this commitment stands.", who=giver)
-            if giver
+            gettext("%(who)s asks you to say where this commitment stands.", who=by)
+            if by
             else _l("A colleague asks you to say where this commitment stands."),
             _l("You need no account. If nothing has changed, one press on the page is enough."),
         ],
     )
+
+
+def giver(link: RoundLink) -> str:
+    """How a colleague is told who hands something on: by name and never by address; nothing of a discreet person."""
+    known = person_by_email(link.email) if link.email else None
+    return "" if link.email is None or (known is not None and known.discreet) else link.name
 
 
 def _letter(found: Behind, subject: Callable[[str], str], paragraphs: Callable[[str], Sequence[Any]]) -> Letter | None:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, case, exists, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from eventhub.commitments import queries as commitments
@@ -115,6 +115,17 @@ def hold(secret: str) -> RoundLink | None:
     return db.session.scalar(rows.with_for_update(of=RoundLink).execution_options(populate_existing=True))
 
 
+def still_speaks() -> ColumnElement[bool]:
+    """A condition on RoundLink and RoundItem: the mailbox is a contact of the commitment, or that of who handed it on
+    is. It may not be any more when another maker or another mailbox took over.
+    """
+    giver = aliased(RoundLink)
+    handed_on_by = select(giver.email).where(giver.id == RoundLink.parent_id).correlate(RoundLink).scalar_subquery()
+    mailbox = case((RoundLink.parent_id.is_(None), RoundLink.email), else_=handed_on_by)
+    speaks = exists().where(Contact.commitment_id == RoundItem.commitment_id, Contact.email == mailbox)
+    return speaks.correlate(RoundLink, RoundItem)
+
+
 def spoke(person: Person, commitment: Commitment) -> bool:
     """Whether somebody answered about a commitment behind a link of their mailbox, a colleague's too."""
     said = (
@@ -130,25 +141,10 @@ def plan_of(series_id: uuid.UUID) -> Plan | None:
     return db.session.get(Plan, series_id)
 
 
-def live_parts(link_id: uuid.UUID, *which: ColumnElement[bool]) -> list[RoundPart]:
-    """What stands behind a link, each with its item; ``which`` of it."""
-    rows = select(RoundPart).where(RoundPart.link_id == link_id, RoundPart.ended_at.is_(None), *which)
+def live_parts(link_id: uuid.UUID) -> list[RoundPart]:
+    """What stands behind a link, each with its item."""
+    rows = select(RoundPart).where(RoundPart.link_id == link_id, RoundPart.ended_at.is_(None))
     return list(db.session.scalars(rows.options(joinedload(RoundPart.item)).order_by(RoundPart.item_id)))
-
-
-def speaks() -> ColumnElement[bool]:
-    """A condition on RoundPart: the mailbox behind which it stands, or the one that handed it on, speaks for the maker
-    still. Whoever left does not, from the moment on which staff say so.
-    """
-    own, giver = aliased(RoundLink), aliased(RoundLink)
-    named = exists().where(
-        own.id == RoundPart.link_id,
-        giver.id == func.coalesce(own.parent_id, own.id),
-        RoundItem.id == RoundPart.item_id,
-        Contact.commitment_id == RoundItem.commitment_id,
-        Contact.email == giver.email,
-    )
-    return named.correlate(RoundPart)
 
 
 def answers_of(item_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[RoundAnswer]]:
@@ -181,9 +177,14 @@ def _behind(rows: Select[RoundLink]) -> Behind | None:
     link = db.session.scalar(rows.options(joinedload(RoundLink.round).joinedload(Round.event)))
     if link is None:
         return None
-    found = select(RoundPart).where(RoundPart.link_id == link.id, RoundPart.ended_at.is_(None))
-    if link.round.closed_at is None:
-        found = found.where(speaks())
+    found = (
+        select(RoundPart)
+        .join(RoundLink, RoundLink.id == RoundPart.link_id)
+        .join(RoundItem, RoundItem.id == RoundPart.item_id)
+        .join(Round, Round.id == RoundLink.round_id)
+        .where(RoundPart.link_id == link.id, RoundPart.ended_at.is_(None))
+        .where(or_(Round.closed_at.is_not(None), still_speaks()))
+    )
     whole = joinedload(RoundPart.item).joinedload(RoundItem.commitment)
     parts = db.session.scalars(
         found.options(

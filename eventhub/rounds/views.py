@@ -173,6 +173,8 @@ def _readable(token: str) -> Behind:
     found, moment = queries.behind(token), now()
     if found is None or found.link.ended is not None or moment >= found.round.closes_at + keeping.KEPT:
         raise LinkOver
+    if not found.asked:
+        raise LinkOver
     if not found.is_open(moment) and not any(one.own for one in found.asked):
         raise LinkOver
     return found

@@ -11,6 +11,7 @@ from eventhub.commitments.capturing import MadeBy
 from eventhub.commitments.models import Commitment, Kin, Says, State, Why
 from eventhub.commitments.moves import NotPossible
 from eventhub.commitments.verifying import OwnMaker
+from eventhub.commitments.whole import whole
 from eventhub.kit.db import db
 from eventhub.people.models import Person, Role
 from eventhub.people.queries import grants_of
@@ -67,7 +68,7 @@ def test_one_is_split_into_several_of_ones_events_alone() -> None:
         with pytest.raises(succeeding.NoSuchCommitment), db.session.begin_nested():
             replace(before, Kin.REPLACED, other, by=keeper(before))
     replace(again(before), Kin.SPLIT, first, second)
-    assert {one.commitment.number for one in queries.kin_of(before)} == {first.number, second.number}
+    assert {one.commitment.number for one in whole(before).kin} == {first.number, second.number}
     assert again(before).state is State.SUPERSEDED
     with pytest.raises(succeeding.NoSuchCommitment):
         replace(first, Kin.REPLACED, before)

@@ -4,16 +4,19 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from eventhub.commitments.models import Commitment
+from eventhub.commitments import queries as commitments
+from eventhub.commitments import succeeding, verifying
+from eventhub.commitments.models import Commitment, Kin, Why
 from eventhub.evidence import giving, letters, voices
 from eventhub.evidence.models import Standing
 from eventhub.evidence.voices import LinkClosed
 from eventhub.kit.db import db
 from eventhub.people.models import Affiliation, Role
+from eventhub.people.queries import grants_of
 from tests.delegations.test_journeys import browser
-from tests.factories.commitments import new_address, published
-from tests.factories.evidence import again, checked, make_comment, make_evidence, make_voice
-from tests.factories.people import make_organisation, make_person, make_staff
+from tests.factories.commitments import new_address, past_event, published
+from tests.factories.evidence import again, checked, make_comment, make_evidence, make_voice, shown_comment
+from tests.factories.people import form_fields, make_organisation, make_person, make_staff
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -80,3 +83,27 @@ def test_whoever_is_near_to_the_maker_reads_nothing_of_evidence_that_waits(app: 
     assert browser(app, near).get(f"{desk}/{shown.id}/retract").status_code == 200
     other = make_staff(Role.COMMITMENT_REVIEWER, event_id=commitment.event_id)
     assert "Minutes" in browser(app, other).get(f"{desk}/{waits.id}/retract").text
+
+
+def test_what_was_said_is_taken_back_also_when_another_commitment_stands_in_its_place(client: FlaskClient) -> None:
+    event = past_event()
+    before, after = published(event), published(event)
+    voice = make_voice(before)
+    shown, _reply = shown_comment(before, voice=voice, text="Four schools have no teacher.")
+    sent = make_evidence(again(before), voice=voice)
+    here, page = f"/en/speak/{voices.link_token(voice)}", f"/en/commitments/{before.reference}"
+    who = make_staff(Role.ORGANISER, event_id=event.id)
+    succeeding.replace(who, grants_of(who.id), again(before), [after.number], Kin.MERGED, "Two became one")
+    assert "Four schools" in client.get(page).text
+    told = client.get(here)
+    assert (told.status_code, f'{here}/comment"' in told.text) == (200, False)
+    assert [client.get(f"{here}/{way}").status_code for way in ("comment", "evidence")] == [410, 410]
+    take_back = f"{here}/comment/{shown.id}/take-back"
+    assert client.post(take_back, data=form_fields(told.text, take_back)).status_code == 303
+    assert "Four schools" not in client.get(page).text
+    retract = f"{here}/evidence/{sent.id}/retract"
+    data = form_fields(client.get(retract).text, retract) | {"reason": "It names somebody"}
+    assert client.post(retract, data=data).status_code == 303
+    gone = make_voice(published(event))
+    verifying.withdraw(who, commitments.record(gone.commitment_id), Why.SAFETY, reason="They were threatened")
+    assert client.get(f"/en/speak/{voices.link_token(gone)}").status_code == 410

@@ -6,7 +6,7 @@ from decimal import Decimal
 from eventhub.commitments import capturing, following, succeeding
 from eventhub.commitments.capturing import MadeBy, Step, Words
 from eventhub.commitments.models import Commitment, Kin, Says, Verdict
-from eventhub.evidence import commenting
+from eventhub.evidence import commenting, giving
 from eventhub.evidence.models import Word
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -47,6 +47,7 @@ def with_everything() -> Commitment:
     for _time in range(2):
         following.say(made, Says.PLANNING, text="Soon")
         checked(made)
+        giving.retract(make_person(), made, checked(made), "Another one was published")
         following.check(make_person(), made, Verdict.EVIDENCE_SEEN)
         _comment, reply = shown_comment(made)
         assert reply is not None

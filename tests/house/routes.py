@@ -1252,6 +1252,7 @@ EVIDENCE = (
     ),
 )
 
+DRAFT_OF_ANSWER = {"text": "Half", "hindrance": ""}
 BEHIND = "/en/answer/{round_answer_link}"
 ROUND_PAGE = "/en/console/rounds/{round}"
 ROUND_LINK = "/en/console/rounds/links/{round_link}"
@@ -1266,7 +1267,7 @@ ROUNDS = (
         PUBLIC,
         {"says": "planning", "language": "en", "seen": "1"},
     ),
-    Route("rounds.draft", "POST", f"{BEHIND}/commitments/{{round_reference}}/draft", PUBLIC, {"text": "Half"}),
+    Route("rounds.draft", "POST", f"{BEHIND}/commitments/{{round_reference}}/draft", PUBLIC, DRAFT_OF_ANSWER),
     Route(
         "rounds.colleague",
         "GET POST",

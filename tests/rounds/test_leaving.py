@@ -12,8 +12,8 @@ from eventhub.commitments.models import Commitment, Says
 from eventhub.kit.db import db
 from eventhub.kit.outbox import Promise
 from eventhub.rounds import answering, asking, letters
-from eventhub.rounds.answering import LinkOver, NotAsked, Said
-from eventhub.rounds.models import Ended, RoundAnswer, RoundLink
+from eventhub.rounds.answering import NotAsked, Said
+from eventhub.rounds.models import RoundAnswer, RoundLink
 from tests.factories.commitments import new_address
 from tests.factories.people import make_person
 from tests.factories.rounds import behind, event_of_months_ago, followed, item_of, link_of, opened, secret
@@ -38,14 +38,12 @@ def test_the_former_mailbox_answers_no_more_and_the_next_one_is_asked(client: Fl
     hand_over(made, after)
     with pytest.raises(NotAsked):
         answering.answer(old, item_id, Said(Says.FULFILLED, text="All of it"), seen=1)
-    with pytest.raises(NotAsked):
-        asking.hand_on(old, {item_id}, new_address(), "", "en")
     for page in ("", "/colleague", "/later", "/not-me", f"/commitments/{made.reference}"):
         assert client.get(f"/en/answer/{old}{page}").status_code == 410, page
     assert letters.asked(behind(box)) is None
-    assert asking.left_due() == 1
-    assert asking.left_due() == 0
-    assert link_of(box).ended is Ended.REVOKED
+    assert asking.follow_contacts() == 1
+    assert asking.follow_contacts() == 0
+    assert behind(box).asked == []
     assert [one.commitment.id for one in behind(after).asked] == [made.id]
     last = db.session.scalars(select(Promise).order_by(Promise.id.desc())).first()
     assert last is not None
@@ -59,7 +57,7 @@ def test_what_it_was_asked_about_beside_stays_with_it(app: Flask) -> None:
     mine, theirs = followed(event, box), followed(event, box)
     opened(event)
     hand_over(theirs, after)
-    assert asking.left_due() == 1
+    assert asking.follow_contacts() == 1
     assert link_of(box).ended is None
     assert [one.commitment.id for one in behind(box).asked] == [mine.id]
     with pytest.raises(NotAsked):
@@ -77,10 +75,9 @@ def test_a_colleague_of_the_former_mailbox_answers_no_more() -> None:
     hand_over(made, after)
     with pytest.raises(NotAsked):
         answering.answer(theirs, item_id, Said(Says.PLANNING), seen=1)
-    asking.left_due()
-    with pytest.raises(LinkOver):
+    asking.follow_contacts()
+    with pytest.raises(NotAsked):
         answering.answer(theirs, item_id, Said(Says.PLANNING), seen=1)
-    assert link_of(colleague).ended is Ended.REVOKED
 
 
 def test_a_mailbox_that_speaks_on_keeps_its_link() -> None:
@@ -89,7 +86,7 @@ def test_a_mailbox_that_speaks_on_keeps_its_link() -> None:
     opened(event)
     mailed = link_of(box).mailed
     hand_over(made, box)
-    assert asking.left_due() == 0
+    assert asking.follow_contacts() == 0
     assert (link_of(box).ended, link_of(box).mailed) == (None, mailed)
     answering.answer(secret(box), item_of(made).id, Said(Says.PLANNING), seen=1)
 
@@ -100,7 +97,7 @@ def test_what_was_answered_before_is_not_asked_again() -> None:
     opened(event)
     answering.answer(secret(box), item_of(made).id, Said(Says.PLANNING), seen=1)
     hand_over(made, after)
-    assert asking.left_due() == 1
-    assert link_of(box).ended is Ended.REVOKED
+    assert asking.follow_contacts() == 1
+    assert behind(box).asked == []
     assert db.session.scalar(select(RoundLink.id).where(RoundLink.email == after)) is None
     assert db.session.get_one(Commitment, made.id).said is Says.PLANNING

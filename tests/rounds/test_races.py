@@ -17,7 +17,7 @@ from eventhub.kit.outbox import Promise
 from eventhub.people.models import Person
 from eventhub.rounds import answering, asking, board, opening, queries
 from eventhub.rounds.answering import Said, Seen
-from eventhub.rounds.models import Ended, Round, RoundAnswer, RoundLink
+from eventhub.rounds.models import Round, RoundAnswer, RoundLink
 from tests.factories.commitments import new_address
 from tests.factories.people import make_person
 from tests.factories.rounds import aged, event_of_months_ago, followed, item_of, multiply, opened, secret
@@ -122,7 +122,7 @@ def test_whoever_is_succeeded_while_answering_answers_before_or_not_at_all(commi
         return "succeeded"
 
     def goes_on() -> str:
-        asking.left_due()
+        asking.follow_contacts()
         return "went on"
 
     told = at_once(committed, [answers, succeeds, answers, goes_on])
@@ -131,8 +131,9 @@ def test_whoever_is_succeeded_while_answering_answers_before_or_not_at_all(commi
     told = at_once(committed, [goes_on, goes_on, answers])
     assert told["NotAsked"] + told["LinkOver"] == 1
     with committed.app_context():
-        ended = select(RoundLink.ended).where(RoundLink.email == box)
-        assert db.session.scalar(ended) is Ended.REVOKED
+        found = queries.behind(key)
+        assert found is not None
+        assert found.asked == []
         db.session.remove()
 
 

@@ -60,7 +60,7 @@ def test_after_a_change_of_government_the_former_mailbox_answers_nothing_and_the
         with pytest.raises(NotAsked), db.session.begin_nested():
             says(email, made, Says.FULFILLED)
     assert letters.handed_on(behind(colleague), "") is None
-    assert [asking.left_due() for _time in range(2)] == [1, 0]
+    assert [asking.follow_contacts() for _time in range(2)] == [1, 0]
     assert part_of(after) is Part.LEAD
     last = db.session.scalars(select(Promise).order_by(Promise.id.desc())).first()
     assert last is not None
@@ -76,7 +76,7 @@ def test_staff_ask_the_new_mailbox_as_the_lead_at_once() -> None:
     taken_over(made, after)
     asking.ask_next(make_person(), board.item_of(item_of(made).id))
     assert part_of(after) is Part.LEAD
-    assert asking.left_due() == 1
+    assert asking.follow_contacts() == 1
     assert says(after, made, Says.PLANNING) is Standing.SAID
 
 
@@ -171,3 +171,16 @@ def test_a_copy_with_what_was_hidden_since_is_gone_and_made_anew_without_it(clie
     copies.keep(copies.ask(link_of(box), "en"), PDF, at=now())
     assert client.get(url).status_code == 200
     assert len(db.session.scalars(select(RoundCopy)).all()) == 1
+
+
+def test_a_colleague_reads_the_name_of_the_giver_and_never_the_address() -> None:
+    event, box = event_of_months_ago(), new_address()
+    followed(event, box)
+    opened(event)
+    link = link_of(box)
+    assert letters.giver(link) == "Amina"
+    link.name = ""
+    assert letters.giver(link) == ""
+    link.name = "Amina"
+    make_person(email=box, discreet=True)
+    assert letters.giver(link) == ""

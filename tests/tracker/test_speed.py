@@ -37,6 +37,7 @@ EVERYTHING = (
     "We checked: Evidence seen",
     "The maker says: Being planned",
     "Report of the ministry",
+    "Another one was published",
     "Four of the schools",
     "We send teachers by June",
     "Took in",
