@@ -30,7 +30,8 @@ def sent(token: str) -> ResponseReturnValue:
     """What was sent by this link, where it stands, and what else can be."""
     voice, commitment = voices.behind(token, to_take_back=True)
     evidence, comments = queries.given_by(voice)
-    return _draw(
+    kept = queries.opened_with(evidence, comments)
+    page = _draw(
         "evidence/sent.html",
         commitment,
         None,
@@ -63,6 +64,8 @@ def sent(token: str) -> ResponseReturnValue:
             for one in comments
         ],
     )
+    del kept
+    return page
 
 
 @bp.route(f"{LINK}/comment", methods=["GET", "POST"])

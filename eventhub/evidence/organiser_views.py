@@ -231,6 +231,7 @@ def draw(
     form = next((one for one in (assess, *(pair[1] for pair in (read, reply) if pair)) if one is not None), None)
     rows = [] if near else queries.all_evidence(found.id)
     comments = [] if near else queries.all_comments(found.id)
+    kept = queries.opened_with(rows, [one for one, _reply, _known in comments])
     page = render_template(
         "evidence/desk.html",
         form=form,
@@ -278,6 +279,7 @@ def draw(
         assess_form=assess or AssessForm(formdata=None, data={"seen": sign}),
         public_url=url_for("commitments.commitment", reference=found.reference) if found.is_shown else None,
     )
+    del kept
     return page, form.status if form else 200
 
 

@@ -17,6 +17,7 @@ from eventhub.evidence.models import COUNTS, Comment, Evidence, Reply, Standing,
 from eventhub.kit.audit import AuditEntry
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound, or_not_found
+from eventhub.kit.sealed import SealKey
 from eventhub.kit.tokens import digest
 from eventhub.programme.access import visible_events
 from eventhub.programme.models import Event
@@ -147,6 +148,17 @@ def all_comments(commitment_id: uuid.UUID) -> list[tuple[Comment, Reply | None, 
         .order_by(Comment.standing != Word.WAITING, Comment.given_at.desc(), Comment.id)
     )
     return [(row[0], row[1], bool(row[2])) for row in db.session.execute(rows)]
+
+
+def opened_with(evidence: Collection[Evidence], comments: Collection[Comment]) -> list[object]:
+    """What these are opened with, all at once: whoever opens several keeps it meanwhile. Two statements, none where
+    nothing is sealed.
+    """
+    spoken = {one.voice_id for one in comments if one.sealed is not None}
+    voices = db.session.scalars(select(Voice).where(Voice.id.in_(spoken))).all() if spoken else ()
+    keys = {one.seal_key_id for one in voices if one.sealed is not None}
+    keys |= {one.seal_key_id for one in evidence if one.sealed is not None}
+    return [*voices, *(db.session.scalars(select(SealKey).where(SealKey.id.in_(keys))) if keys else ())]
 
 
 def one_evidence(commitment: Commitment, evidence_id: uuid.UUID) -> Evidence:

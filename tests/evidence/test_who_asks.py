@@ -107,3 +107,23 @@ def test_what_was_said_is_taken_back_also_when_another_commitment_stands_in_its_
     gone = make_voice(published(event))
     verifying.withdraw(who, commitments.record(gone.commitment_id), Why.SAFETY, reason="They were threatened")
     assert client.get(f"/en/speak/{voices.link_token(gone)}").status_code == 410
+
+
+def test_one_piece_or_four_take_as_many_statements(app: Flask, client: FlaskClient, statements: list[str]) -> None:
+    commitment = published()
+    voice = make_voice(commitment)
+    desk = f"/en/console/assessments/{commitment.id}"
+    staff = browser(app, make_staff(Role.COMMITMENT_REVIEWER, event_id=commitment.event_id))
+    told = []
+    for number in (1, 3):
+        for _one in range(number):
+            make_evidence(commitment, voice=voice)
+            make_comment(commitment, voice=voice)
+            make_comment(commitment)
+        for browsing, page in ((staff, desk), (client, f"/en/speak/{voices.link_token(voice)}")):
+            db.session.flush()
+            db.session.expire_all()
+            statements.clear()
+            assert browsing.get(page).status_code == 200
+            told.append(len(statements))
+    assert told[:2] == told[2:]
