@@ -24,6 +24,7 @@ celery.conf.beat_schedule = {
     "forget whom helpers named": {"task": "helping.forget", "schedule": crontab(minute=52)},
     "follow links to makers": {"task": "commitments.follow_links", "schedule": crontab(minute="8-59/15")},
     "forget tables of commitments": {"task": "tracker.forget", "schedule": crontab(minute=56)},
+    "tell who follows commitments": {"task": "tracker.tell", "schedule": crontab(minute=12)},
     "forget who asked for links": {"task": "evidence.forget", "schedule": crontab(minute=39)},
     "follow rounds": {"task": "rounds.step", "schedule": crontab(minute="5-59/15")},
     "follow evaluations": {"task": "evaluations.step", "schedule": crontab(minute="9-59/15")},

@@ -9,7 +9,7 @@ from flask import g
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, DateField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
-from wtforms.validators import Length, NumberRange, StopValidation
+from wtforms.validators import Length, NumberRange, StopValidation, ValidationError
 
 from eventhub.arrangements import words
 from eventhub.arrangements.models import Kind, Visa, VisaStatus
@@ -164,7 +164,7 @@ class VisaForm(Form):
     def validate_day(self, field: DateField) -> None:
         """Not a day of another age."""
         if field.data and not date(2000, 1, 1) <= field.data <= date(2100, 1, 1):
-            raise ValueError(gettext("Give a year from 2000 to 2100"))
+            raise ValidationError(gettext("Give a year from 2000 to 2100"))
 
 
 class VisaDeskForm(Form):

@@ -1,13 +1,17 @@
 """What may be read of a fund's money by those who see no persons: frozen, and still where few people moved.
 
-SAFETY.md property 4. A sum over fewer than five people is not told, nor one that differs from what was told before by
-fewer than five: the difference of two looks would be one person's amount. Nor is a part told, or a whole, where what
-was told of the other at any time, less the parts that did not change since, is of fewer than five.
+SAFETY.md property 4. A sum over fewer than five people is not told, nor one that differs from what was told at any time
+before by fewer than five, in one of its columns or in several together: the difference of two looks would be one
+person's amount. Nor is a part told, or a whole, where what was told of the other at any time, less the parts that did
+not change since, is of fewer than five.
 """
 
 import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
+from itertools import product
+from operator import mul
 from typing import Any
 
 from sqlalchemy import select
@@ -23,6 +27,12 @@ AMOUNTS = ("estimated", "approved", "actual", "authorised")
 MOVING = ("reserved", "committed", "paid", "returned")
 Marks = dict[str, list[str]]
 """Of each envelope or kind of cost: one mark for each award and what it holds. No page shows them."""
+Sums = Sequence[Sequence[int]]
+"""How often each column counts in what somebody may reckon from a line."""
+HELD: Sums = [(a, b, c, -c) for a, b, c in product((0, 1), repeat=3) if a or b or c]
+"""Of MOVING: what is reserved, committed and spent, each alone and together."""
+ALONE: Sums = [[int(at == one) for at in range(len(AMOUNTS))] for one in range(len(AMOUNTS))]
+"""Of AMOUNTS."""
 Lines = Sequence[Collection[str]]
 """Which kinds of cost stand in one line, of each line."""
 
@@ -44,29 +54,31 @@ def published(
     wholes, parts = marks.get("wholes", []), marks.get("parts", [])
     if (
         _many(everybody)
-        and _apart(everybody, marks.get("whole", {}))
+        and all(_apart(everybody, {"": [mark for each in one.values() for mark in each]}, HELD) for one in wholes)
         and all(_hides([list(by_envelope)], by_envelope, _each(one), one) for one in parts)
     ):
         told["sums"] = {"": [sum(getattr(row, name) for row in envelopes) for name in MOVING]}
         told["people"] = len(everybody[""])
         wholes = [*wholes, by_envelope]
-        marks = marks | {"whole": everybody, "wholes": wholes}
+        marks = marks | {"wholes": wholes}
         if (
             _many(by_envelope)
-            and _apart(by_envelope, marks.get("envelopes", {}))
+            and all(_apart(by_envelope, one, HELD) for one in parts)
             and all(_hides([list(one)], one, _each(by_envelope), by_envelope) for one in wholes)
         ):
             told["sums"] |= {row.key: [getattr(row, name) for name in MOVING] for row in envelopes}
-            marks = marks | {"envelopes": by_envelope, "parts": [*parts, by_envelope]}
-    if told["people"] and ("kinds" not in marks or _apart(by_kind, marks["kinds"])):
+            marks = marks | {"parts": [*parts, by_envelope]}
+    if told["people"]:
         own = _each(by_kind) if lines is None else [sorted(one) for one in lines]
         former = marks.get("lines", [])
         if all(
-            _hides(own, by_kind, one["lines"], one["marks"]) and _hides(one["lines"], one["marks"], own, by_kind)
+            _apart(by_kind, one["marks"], ALONE)
+            and _hides(own, by_kind, one["lines"], one["marks"])
+            and _hides(one["lines"], one["marks"], own, by_kind)
             for one in former
         ):
             told["costs"] = [list(one) for one in costs]
-            marks = marks | {"kinds": by_kind, "lines": [*former, {"lines": own, "marks": by_kind}]}
+            marks = marks | {"lines": [*former, {"lines": own, "marks": by_kind}]}
     at, moment = dict(told.get("at", {})), now().isoformat(timespec="minutes")
     for name, keys in (("whole", {""}), ("parts", told["sums"].keys() - {""})):
         if any(told["sums"].get(key) != known.get(key) for key in keys):
@@ -95,14 +107,23 @@ def _many(marks: Marks) -> bool:
     return all(not one or len(one) >= STEP for one in marks.values())
 
 
-def _apart(now: Marks, before: Marks) -> bool:
-    """Whether nothing, or five people at the least, made the difference in each."""
-    return all(_enough(now.get(key, ()), before.get(key, ())) for key in now.keys() | before.keys())
+def _apart(now: Marks, before: Marks, sums: Sums) -> bool:
+    """Whether nothing, or five people at the least, made the difference in each line and in each of the sums."""
+    return all(
+        _enough(_worth(now.get(key, ()), weights), _worth(before.get(key, ()), weights))
+        for key in now.keys() | before.keys()
+        for weights in sums
+    )
 
 
-def _enough(now: Collection[str], before: Collection[str]) -> bool:
-    came, left = set(now) - set(before), set(before) - set(now)
-    return max(len(came), len(left)) not in range(1, STEP)
+def _worth(marks: Collection[str], weights: Sequence[int]) -> set[tuple[str, int]]:
+    """What each award has to do with a sum: those that have something."""
+    found = (_read(mark) for mark in marks)
+    return {(who, worth) for who, held in found if (worth := sum(map(mul, held, weights)))}
+
+
+def _enough(now: set[tuple[str, int]], before: set[tuple[str, int]]) -> bool:
+    return max(len(now - before), len(before - now)) not in range(1, STEP)
 
 
 def _marks(envelopes: Sequence[FundEnvelope]) -> tuple[Marks, Marks]:
@@ -126,4 +147,11 @@ def _marks(envelopes: Sequence[FundEnvelope]) -> tuple[Marks, Marks]:
 
 
 def _mark(award_id: object, amounts: Sequence[object]) -> str:
-    return hashlib.sha256(f"{award_id} {amounts}".encode()).hexdigest()[:24]
+    who = hashlib.sha256(str(award_id).encode()).hexdigest()[:16]
+    return f"{who} {' '.join(str(one or 0) for one in amounts)}"
+
+
+@lru_cache(maxsize=20_000)
+def _read(mark: str) -> tuple[str, tuple[int, ...]]:
+    who, *amounts = mark.split(" ")
+    return who, tuple(int(one) for one in amounts)

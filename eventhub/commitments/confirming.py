@@ -73,7 +73,7 @@ def ask(actor: Person | None, commitment: Commitment, contact: Contact | None = 
     asking = _open(commitment, chosen)
     if commitment.state is not State.AWAITING_MAKER:
         move(commitment, State.AWAITING_MAKER, actor=actor)
-    deed(commitment, "asked", actor=actor, contact=chosen.id)
+    deed(commitment, "asked", actor=actor, hidden=True, contact=chosen.id)
     promise("commitments.asked", asking_id=asking.id)
     return asking
 
@@ -92,7 +92,7 @@ def question(actor: Person, commitment: Commitment, text: str) -> Note:
     asking = _open(commitment, chosen)
     if commitment.state is not State.CLARIFICATION:
         move(commitment, State.CLARIFICATION, actor=actor)
-    deed(commitment, "questioned", actor=actor)
+    deed(commitment, "questioned", actor=actor, hidden=True)
     promise("commitments.questioned", asking_id=asking.id)
     return note
 
@@ -142,7 +142,7 @@ def refuse(secret: str) -> Commitment:
         raise LinkClosed
     _close(found.asking, Answer.NOT_ME)
     found.contact.email, found.contact.name, found.contact.refused_at = None, "", now()
-    deed(found.commitment, "refused", actor=None)
+    deed(found.commitment, "refused", actor=None, hidden=True)
     _go_on(found.commitment)
     return found.commitment
 
@@ -168,7 +168,7 @@ def follow_links(moment: datetime, limit: int = 200) -> int:
             continue
         if asking.until <= moment:
             _close(asking, Answer.EXPIRED)
-            deed(commitment, "not_answered", actor=None)
+            deed(commitment, "not_answered", actor=None, hidden=True)
             _go_on(commitment)
         elif asking.reminded_at is None:
             asking.reminded_at = moment

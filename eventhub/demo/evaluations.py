@@ -43,7 +43,7 @@ WORDS = (
 
 
 def make_evaluations(last_year: Event, dialogue: Event, today: date, participant: Person) -> None:
-    """Nobody is written to about last year, and of the dialogue's attendees one, to have a link to try."""
+    """Nobody is written to about last year, and of the dialogue's attendees one alone: there is a link to try."""
     chance = random.Random(SEED)
     closed, secrets = _asked(last_year, today - timedelta(days=1), today + timedelta(days=1))
     _answer(secrets, ANSWERED_LAST_YEAR, chance)

@@ -113,7 +113,7 @@ def comment(voice: Voice, commitment: Commitment, said: Said) -> Comment:
     key = db.session.get_one(SealKey, voice.seal_key_id)
     made.sealed = sealed.seal(key, _place(made), said.text)
     db.session.add(made)
-    deed(commitment, "comment_given", actor=None, comment=made.id)
+    deed(commitment, "comment_given", actor=None, hidden=True, comment=made.id)
     return made
 
 
@@ -228,7 +228,7 @@ def answer(secret: str, text: str, language: str) -> Reply:
         raise LinkClosed
     reply.text, reply.language = text, language
     reply.answered_at, reply.standing, reply.decided_at, reply.decided_by_id = now(), Word.WAITING, None, None
-    deed(commitment, "replied", actor=None, comment=found.id)
+    deed(commitment, "replied", actor=None, hidden=True, comment=found.id)
     return reply
 
 

@@ -133,7 +133,7 @@ def give(
         sealed=sealed.seal(key, _place(evidence_id), json.dumps(vars(words), ensure_ascii=False)),
     )
     db.session.add(evidence)
-    deed(commitment, "evidence_given", actor=actor, evidence=evidence_id, giver=evidence.giver.value)
+    deed(commitment, "evidence_given", actor=actor, hidden=True, evidence=evidence_id, giver=evidence.giver.value)
     return evidence
 
 

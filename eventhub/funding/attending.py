@@ -204,4 +204,4 @@ def facts(call: Call, lang: str) -> list[dict[str, Any]]:
     if event is None:
         return []
     title = in_language(event.title, lang, event.original_language).text
-    return [{"label": _l("Event"), "value": f"{title}, {when_and_where(event, lang)}"}]
+    return [{"label": _l("Event"), "value": f"{title} · {when_and_where(event, lang)}"}]

@@ -8,7 +8,7 @@ from flask import g, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from eventhub.funding import debts, deciding, desk_history, desk_letters, desk_shown
+from eventhub.funding import debts, deciding, desk, desk_history, desk_letters, desk_shown
 from eventhub.funding.desk import Desk
 from eventhub.funding.desk_forms import EligibilityForm
 from eventhub.funding.models import Application, State
@@ -18,6 +18,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.errors import NotFound
 from eventhub.kit.i18n import AUTONYMS, LANGUAGES, direction
 from eventhub.kit.mail import render
+from eventhub.questionnaires import queries as questionnaires
 
 
 def outcome_of(value: str) -> State:
@@ -50,6 +51,7 @@ def draw_preview(
     ]
     unable = [one for one in applications if one not in able]
     owing = _owing(able) if outcome is State.ELIGIBLE else []
+    open_until = place.call.closes_at if outcome is State.ELIGIBLE and place.call.closes_at > now() else None
     page = render_template(
         "funding/preview.html",
         place=place,
@@ -70,6 +72,8 @@ def draw_preview(
             for one in unable
         ],
         owing=owing,
+        lacking=_lacking(place, able) if outcome is State.ELIGIBLE else [],
+        open_until=desk_shown.moment(place.call, open_until, actor().person.time_zone, g.lang) if open_until else None,
         letters=letters_to(place, outcome, form.reason.data if form.reason else None, form.text.data, able),
         discreet=sum(one.person.discreet for one in able),
     )
@@ -82,6 +86,18 @@ def _owing(able: Sequence[Application]) -> list[Application]:
     return [
         one for one in able if one.person_id in persons or organisations & {one.organisation_id, one.nominated_by_id}
     ]
+
+
+def _lacking(place: Desk, able: Sequence[Application]) -> list[tuple[Application, list[str]]]:
+    """Those with something missing, and what, in words: their letters will say that all is complete."""
+    found = desk.rows(place, desk.Filters(chip="all"), ids={one.id for one in able}, whole=True) if able else []
+    missing = desk.gaps_of(place, found)
+    forms = {
+        row.id: questionnaires.localised(questionnaires.version(row.version_id), g.lang)
+        for row in found
+        if missing[row.id] and row.version_id
+    }
+    return [(one, desk_shown.gaps_words(missing[one.id], forms.get(one.id))) for one in able if missing.get(one.id)]
 
 
 def _organisations(able: Sequence[Application]) -> set[uuid.UUID]:

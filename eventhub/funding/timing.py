@@ -45,16 +45,19 @@ def is_short(event: Event | None, closes_at: datetime, rules: Rules) -> bool:
     return closes_at + reading_time(rules) + timedelta(days=rules.accept_days) > beginning(event)
 
 
+LAST_MINUTE = timedelta(minutes=1)
+
+
 def read_by(event: Event | None, closes_at: datetime, rules: Rules) -> datetime:
     """Until when files are read: as the rules say, and never after the event has begun. Where the days to answer fit
-    between, before these.
+    between, before these. Never midnight: the last minute of a day is that day's to every reader.
     """
     ends = closes_at + reading_time(rules)
     if event is None:
         return ends
     begins = beginning(event)
     answers = begins - timedelta(days=rules.accept_days)
-    return min(ends, answers if answers > closes_at else begins)
+    return min(ends, (answers if answers > closes_at else begins) - LAST_MINUTE)
 
 
 def proposed(event: Event | None, today: datetime, rules: Rules) -> tuple[datetime, datetime]:

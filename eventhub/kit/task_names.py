@@ -134,5 +134,8 @@ TASK_NAMES: dict[str, Any] = {
     "rounds.reminded": _l("A reminder to say what became of a commitment"),
     "selecting.approved": _l("Preparing the decisions of an approved slate"),
     "selecting.run": _l("A calculation for the board of a fund"),
+    "tracker.digest": _l("An email about commitments that somebody follows"),
+    "tracker.make_report": _l("A report on commitments as PDF"),
+    "tracker.follow_asked": _l("An email with a link to follow commitments"),
 }
 """Every task of the outbox; its own name may stand beside, for whoever reads the logs."""

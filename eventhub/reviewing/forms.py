@@ -7,7 +7,7 @@ from flask import g
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, IntegerField, RadioField, SelectField, SelectMultipleField, TextAreaField
-from wtforms.validators import Length, NumberRange
+from wtforms.validators import Length, NumberRange, ValidationError
 
 from eventhub.kit import codes
 from eventhub.kit.forms import Form, optional, options, required
@@ -64,8 +64,8 @@ class ReviewForm(Form):
         return not self.show_at_fields(problems)
 
 
-def review_form(reading: Reading, given: Said, version: int) -> ReviewForm:
-    """The form of a call's rubric, filled with what was kept."""
+def review_form(reading: Reading, given: Said, version: int, *, sent: bool = True) -> ReviewForm:
+    """The form of a call's rubric, filled with what was kept; with what was ``sent`` where something was."""
     fields: dict[str, Any] = {}
     data: dict[str, Any] = {"seen": str(version)}
     for one in reading.rules.reviewing.rubric:
@@ -82,7 +82,7 @@ def review_form(reading: Reading, given: Said, version: int) -> ReviewForm:
     fields["sure"] = RadioField(gettext("How sure are you?"), choices=options(sure), validators=[optional()])
     if given.confidence:
         data["sure"] = str(given.confidence)
-    made: ReviewForm = type("RubricForm", (ReviewForm,), fields)(data=data)
+    made: ReviewForm = type("RubricForm", (ReviewForm,), fields)(data=data, **({} if sent else {"formdata": None}))
     return made
 
 
@@ -159,7 +159,7 @@ class SeatForm(Form):
     def validate_fewest(self, field: IntegerField) -> None:
         """Not more than the most."""
         if field.data is not None and self.most.data is not None and field.data > self.most.data:
-            raise ValueError(gettext("This is more than the most"))
+            raise ValidationError(gettext("This is more than the most"))
 
     def known(self) -> Seating:
         """What was chosen."""

@@ -1,6 +1,7 @@
 """A reader's own pages: the list of files, the gate before they open, one file beside its rubric, stepping back."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, flash, g, render_template, request, url_for
@@ -104,6 +105,8 @@ def review(review_id: uuid.UUID) -> ResponseReturnValue:
     if form.errors or form.form_errors:
         found, call = reading.found(person, review_id)
         form.seen.data = str(found.version)
+        if not _is_open(found):
+            return _not_kept(person, found, call, form)
     return _review_page(person, found, call, form)
 
 
@@ -226,9 +229,28 @@ def _kept_quietly(person: Person, review_id: uuid.UUID, form: ReviewForm, call: 
         form.show(error)
 
 
-def _review_page(person: Person, found: Review, call: Reading, form: ReviewForm) -> ResponseReturnValue:
+def _is_open(found: Review) -> bool:
+    return found.state in OPEN and found.application.state is State.UNDER_REVIEW
+
+
+def _not_kept(person: Person, found: Review, call: Reading, form: ReviewForm) -> ResponseReturnValue:
+    """The review as it stands, and apart from it the words of a window that came too late."""
+    kept, typed = reading.said(found), form.said(call).words
+    lost = [
+        (shown.marked(one.title, call, g.lang), typed[one.id])
+        for one in call.rules.reviewing.rubric
+        if one.id in typed and typed[one.id] != kept.words.get(one.id)
+    ]
+    fresh = review_form(call, kept, found.version, sent=False)
+    fresh.form_errors = [*form.form_errors, *(one for field in form for one in field.errors)]
+    return _review_page(person, found, call, fresh, lost)
+
+
+def _review_page(
+    person: Person, found: Review, call: Reading, form: ReviewForm, lost: Sequence[tuple[str, str]] = ()
+) -> ResponseReturnValue:
     application = found.application
-    is_open = found.state in OPEN and application.state is State.UNDER_REVIEW
+    is_open = _is_open(found)
     others = queries.handed_in(application.id, person.id) if found.state is Standing.HANDED_IN else []
     said = reading.said_of(others, found)
     rubric = []
@@ -263,6 +285,7 @@ def _review_page(person: Person, found: Review, call: Reading, form: ReviewForm)
         standing=shown.STANDINGS[found.state] if is_open or found.state not in OPEN else shown.DECIDED,
         decided=application.state is not State.UNDER_REVIEW,
         rubric=rubric,
+        lost=lost,
         sure=[
             {"value": value, "label": word, "checked": str(value) == form["sure"].data}
             for value, word in shown.SURE.items()

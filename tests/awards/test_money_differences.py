@@ -90,3 +90,30 @@ def test_a_kind_of_cost_of_one_person_is_not_what_is_missing_from_an_earlier_lin
     _pay_for(fund, 5, CostKind.VISA, 100)
     third = _frozen(fund, row)
     assert third == {CostKind.TICKET: 160_000, CostKind.VISA: 1_000, CostKind.ACCESSIBILITY: 1_777}
+
+
+def test_two_looks_with_another_between_them_do_not_tell_of_one_person() -> None:
+    fund = make_fund()
+    _give(fund, 6)
+    first = _told(fund)
+    more = _give(fund, 5, amount=70_000)
+    second = _told(fund, first)
+    assert second["sums"] == {"": [650_000, 0, 0, 0], "main": [650_000, 0, 0, 0]}
+    for award in more[1:]:
+        awarding.withdraw(fund.officer, queries.award(award.id, lock=True))
+    stays = queries.award(more[0].id, lock=True)
+    awarding.offer_all(fund.officer, [stays], accept_days=7)
+    third = _told(fund, second)
+    assert third["sums"] == second["sums"]
+
+
+def test_whoever_goes_is_not_what_changed_of_all_while_others_only_accept() -> None:
+    fund = make_fund(10_000_000)
+    given = _give(fund, 40)
+    first = _told(fund)
+    offered = [queries.award(one.id, lock=True) for one in given]
+    awarding.offer_all(fund.officer, offered, accept_days=7)
+    for award in offered[:39]:
+        awarding.answer(awarding.link(award), accepts=True)
+    awarding.answer(awarding.link(offered[39]), accepts=False)
+    assert _told(fund, first)["sums"] == first["sums"]

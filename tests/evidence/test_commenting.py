@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from eventhub.commitments import verifying
 from eventhub.commitments.models import Commitment, Why
-from eventhub.commitments.moves import NotPossible
+from eventhub.commitments.moves import REVISION, NotPossible
 from eventhub.commitments.verifying import OwnMaker
 from eventhub.evidence import commenting, keeping, letters, naming, queries, reading, voices
 from eventhub.evidence.models import Comment, Reply, ShownAs, Voice, Word
@@ -18,8 +18,9 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
 from eventhub.kit.outbox import Promise
+from eventhub.kit.revisions import current
 from tests.factories.commitments import make_commitment, new_address, published
-from tests.factories.evidence import WORDS, again, make_comment, make_voice, shown_comment
+from tests.factories.evidence import WORDS, again, make_comment, make_evidence, make_voice, shown_comment
 from tests.factories.people import make_person
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -221,3 +222,14 @@ def test_who_spoke_about_what_was_withdrawn_long_ago_is_forgotten() -> None:
         assert keeping.forget(now()) == 1
         assert keeping.forget(now()) == 0
     assert (voices.identity(voice), shown.text, waiting.standing) == ({}, WORDS, Word.TAKEN_BACK)
+
+
+def test_no_kept_page_tells_that_something_came_in_which_nobody_read_yet() -> None:
+    commitment = published()
+    before = current(REVISION)
+    comment = make_comment(commitment)
+    make_evidence(commitment, voice=make_voice(commitment))
+    verifying.write(make_person(), commitment, "To be asked again.")
+    assert current(REVISION) == before
+    commenting.show(make_person(), commitment, comment)
+    assert current(REVISION) > before

@@ -72,6 +72,23 @@ def test_a_preview_shows_the_letter_in_six_languages_and_one_press_decides(clien
     assert tasks() == ["funding.eligible"] * 2
 
 
+def test_a_preview_names_what_is_missing_and_says_that_answers_freeze(client: FlaskClient) -> None:
+    call = make_call()
+    bare = make_application(call, make_person(name="Bare File"))
+    make_endorsement(bare)
+    sign_in(client, fund_officer(call))
+    page = choose(client, call, "eligible", bare).text
+    missing = page.partition("Something is missing")[2].partition("</ul>")[0]
+    assert "Bare File" in missing
+    assert "Referee 1 has not answered yet" in missing
+    assert "The call is still open" in page
+    for outcome in ("incomplete", "ineligible"):
+        assert "The call is still open" not in choose(client, call, outcome, bare).text
+    with time_machine.travel(call.closes_at, tick=False):
+        sign_in(client, fund_officer(call))
+        assert "The call is still open" not in choose(client, call, "eligible", bare).text
+
+
 def test_a_refusal_needs_a_reason_from_the_list_and_sometimes_words(client: FlaskClient) -> None:
     call = make_call()
     one = make_application(call)

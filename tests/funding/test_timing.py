@@ -80,11 +80,12 @@ def test_files_are_read_before_the_event_begins() -> None:
     zone = ZoneInfo("Europe/Zurich")
     event = make_event(first_day=date(2027, 6, 30), last_day=date(2027, 7, 1))
     begins = datetime(2027, 6, 30, tzinfo=zone)
+    minute = timedelta(minutes=1)
     reading, answers = timing.reading_time(RULES), timedelta(days=RULES.accept_days)
     for closes, ends in (
         (begins - timedelta(days=90), begins - timedelta(days=90) + reading),
-        (begins - answers - timedelta(days=2), begins - answers),
-        (begins - timedelta(days=2), begins),
+        (begins - answers - timedelta(days=2), begins - answers - minute),
+        (begins - timedelta(days=2), begins - minute),
     ):
         assert timing.read_by(event, closes, RULES) == ends
     assert timing.read_by(None, begins, RULES) == begins + reading

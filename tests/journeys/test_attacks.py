@@ -100,6 +100,7 @@ FREE: dict[str, dict[str, Any]] = {
     "stored_file": {"name": ATTACK},
     "passkey": {"label": ATTACK},
     "web_session": {"browser": ATTACK},
+    "tracker_follow": {"maker": None},
     "tracker_sheet": {"name": None, "rows": None},
 }
 """Columns that hold what somebody typed. None: filled through factories and actions; else written here."""
@@ -118,6 +119,8 @@ NOT_FREE = {
     "commitment_reply": {"language"},
     "evidence_voice": {"language"},
     "round": {"days"},
+    "tracker_reader": {"language"},
+    "tracker_report": {"language", "numbers"},
     "round_answer": {"language", "obstacles"},
     "round_copy": {"language"},
     "round_link": {"email", "language"},

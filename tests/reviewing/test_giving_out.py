@@ -124,6 +124,10 @@ def test_the_officers_pages(client: FlaskClient) -> None:
     assert "New Reader" in client.get(f"{base}/readers").text
     page = client.get(f"{base}/readers/{newcomer.id}").text
     chosen = {"languages": "en", "region": "americas", "country": "PE", "most": "9", "fewest": "1"}
+    for more in ({"fewest": "50", "most": "40"}, {"most": "-1", "fewest": "0"}):
+        refused = client.post(f"{base}/readers/{newcomer.id}", data=form_fields(page) | chosen | more)
+        assert refused.status_code == 422, more
+        assert f'value="{more["most"]}"' in refused.text
     assert client.post(f"{base}/readers/{newcomer.id}", data=form_fields(page) | chosen).status_code == 303
     other = f.make_reader(call)
     for _ in range(3):

@@ -129,6 +129,22 @@ def test_another_window_keeps_what_was_typed_on_the_page(client: FlaskClient) ->
     assert stale.status_code == 409
 
 
+def test_a_window_that_comes_after_the_review_was_handed_in_shows_what_counts(client: FlaskClient) -> None:
+    call = f.make_call()
+    reader = sign_in(client, f.make_reader(call))
+    review = f.give(f.make_file(call), reader)
+    address = f"/en/reviews/{review.id}"
+    old = form_fields(client.get(address).text)
+    sent(client, address, **f.typed(go="hand_in"))
+    late = client.post(address, data=old | {"go": "keep", "why_need": "In the old window", "mark_need": "0"})
+    assert late.status_code == 422
+    assert "This review cannot be changed any more." in late.text
+    lost, _, rest = late.text.partition("What you typed in this window was not kept")[2].partition("<section")
+    assert "In the old window" in lost
+    assert "In the old window" not in rest
+    assert "A reason for need" in rest
+
+
 def test_abstaining_is_no_zero(client: FlaskClient) -> None:
     call = f.make_call()
     reader = sign_in(client, f.make_reader(call))

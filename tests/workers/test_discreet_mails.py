@@ -23,7 +23,8 @@ from eventhub.arrangements.wishes import Wish
 from eventhub.calendars import actions as calendars
 from eventhub.calendars import invites
 from eventhub.calendars.models import Choice, InviteMail
-from eventhub.commitments import confirming
+from eventhub.commitments import confirming, following
+from eventhub.commitments.models import Says
 from eventhub.delegations import actions as delegations
 from eventhub.delegations import filling
 from eventhub.evaluations import actions as evaluations_clock
@@ -52,11 +53,12 @@ from eventhub.registration import actions, offers, switching, thread
 from eventhub.registration.models import Registration, SeatOffer, State
 from eventhub.registration.pair_models import Verdict
 from eventhub.rounds import asking, board
+from eventhub.tracker import subscribing
 from tests import servers
 from tests.arrangements import scene as arrangements
 from tests.awards import scene as awards
 from tests.factories import calendars as in_calendars
-from tests.factories import commitments, evaluations, evidence, rounds
+from tests.factories import commitments, evaluations, evidence, rounds, tracker
 from tests.factories import funding_calls as funds
 from tests.factories import reviewing as reads
 from tests.factories.delegations import arrived, make_delegation, nominate
@@ -147,6 +149,22 @@ def spoken_about(task: str) -> Scene:
             commitment.contacts[0].email = email
             db.session.flush()
             evidence.shown_comment(commitment, text=word)
+        return owed(task)
+
+    return made
+
+
+def followed(task: str) -> Scene:
+    """A commitment and a maker that the person asks to follow, and what changes of them."""
+
+    def made(person: Person) -> Payload:
+        word, email = MARKERS["en"], str(person.email)
+        shown = commitments.published(marked(commitments.past_event()), wording=word, title=word, maker=word)
+        tracker.following(shown, shown, email=email, agreed=task == "tracker.digest")
+        if task == "tracker.digest":
+            following.say(shown, Says.PLANNING, text=word)
+            db.session.flush()
+            subscribing.tell_due((now() + timedelta(days=1)).replace(hour=9))
         return owed(task)
 
     return made
@@ -583,6 +601,8 @@ SCENES: dict[str, Scene] = {
     "rounds.asked": asked_in_a_round("rounds.asked"),
     "rounds.handed_on": asked_in_a_round("rounds.handed_on"),
     "rounds.reminded": asked_in_a_round("rounds.reminded"),
+    "tracker.digest": followed("tracker.digest"),
+    "tracker.follow_asked": followed("tracker.follow_asked"),
     "funding.received": applied(Applied.SUBMITTED),
     "funding.draft_reminded": applied(Applied.DRAFT),
     "funding.withdrawn": applied(Applied.WITHDRAWN),

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "0070"
+revision = "0065"
 down_revision = "0064"
 branch_labels = None
 depends_on = None
