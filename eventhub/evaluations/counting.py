@@ -51,9 +51,12 @@ def mark(evaluation: Evaluation, moment: datetime) -> int:
 
 
 def take(evaluation: Evaluation, moment: datetime) -> int:
-    """Move waiting answers whose links are marked, each answer by itself and all of them shuffled; of how many people.
-    Those of a person who was erased meanwhile go along. At the end of an evaluation that fewer than five people
-    answered, what they said is deleted unread.
+    """Move waiting answers whose links are marked, each answer by itself; of how many people. Those of a person who was
+    erased meanwhile go along. At the end of an evaluation that fewer than five people answered, what they said is
+    deleted unread.
+
+    The answers that came before are written anew among them, all shuffled: so the rows do not say in which batch one
+    came. Five people of a batch may speak five languages.
     """
     _hold(evaluation.id)
     unmarked = _unmarked(evaluation.id)
@@ -64,7 +67,12 @@ def take(evaluation: Evaluation, moment: datetime) -> int:
         return 0
     if len(ready) >= BATCH:
         day = queries.local(evaluation.event, moment).date()
-        db.session.execute(insert(Answer), _shuffled(evaluation, ready, day))
+        rows_anew = [*_former(evaluation.id), *_opened(evaluation, ready)]
+        CHANCE.shuffle(rows_anew)
+        db.session.execute(delete(Answer).where(Answer.evaluation_id == evaluation.id))
+        for row in rows_anew:
+            row |= {"id": uuid.uuid4(), "evaluation_id": evaluation.id, "counted_on": day}
+        db.session.execute(insert(Answer), rows_anew)
     mine = delete(Waiting).where(Waiting.key.in_([one.key for one in ready]))
     db.session.execute(mine.execution_options(synchronize_session="fetch"))
     number = update(Evaluation).where(Evaluation.id == evaluation.id)
@@ -75,26 +83,24 @@ def take(evaluation: Evaluation, moment: datetime) -> int:
     return len(ready)
 
 
-def _shuffled(evaluation: Evaluation, ready: list[Waiting], day: Any) -> list[dict[str, Any]]:
+def _opened(evaluation: Evaluation, ready: list[Waiting]) -> list[dict[str, Any]]:
+    """What waited, a row for each answer."""
     seal_key = db.session.get_one(SealKey, evaluation.seal_key_id)
-    found = []
+    found: list[dict[str, Any]] = []
     for one in ready:
         language, given = answering.unpacked(seal_key, one)
-        for code, value in given.items():
-            in_words = PRESET[code].in_words
-            found.append(
-                {
-                    "id": uuid.uuid4(),
-                    "evaluation_id": evaluation.id,
-                    "question": code,
-                    "value": None if in_words else value,
-                    "text": value if in_words else None,
-                    "language": language if in_words else None,
-                    "counted_on": day,
-                }
-            )
-    CHANCE.shuffle(found)
+        for code, said in given.items():
+            step = {"question": code, "value": said, "text": None, "language": None}
+            words = {"question": code, "value": None, "text": said, "language": language}
+            found.append(words if PRESET[code].in_words else step)
     return found
+
+
+def _former(evaluation_id: uuid.UUID) -> list[dict[str, Any]]:
+    """What was taken before. Nobody has read it: it is shown after the end alone."""
+    columns = (Answer.question, Answer.value, Answer.text, Answer.language)
+    rows = db.session.execute(select(*columns).where(Answer.evaluation_id == evaluation_id))
+    return [dict(row) for row in rows.mappings()]
 
 
 def _unmarked(evaluation_id: uuid.UUID) -> dict[bytes, uuid.UUID]:

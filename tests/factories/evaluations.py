@@ -47,9 +47,7 @@ def opened(people: int = 12, event: Event | None = None, **given: object) -> Eva
     event = event or event_of_yesterday()
     attended(event, people)
     made = set_up(event, **given)
-    db.session.expire_all()
     assert actions.open_due(now()) >= 1
-    db.session.expire_all()
     return made
 
 
