@@ -16,12 +16,14 @@ from tests.factories.awards import make_award, make_fund, make_reserves
 from tests.factories.people import make_organisation, make_person
 from tests.together import at_once
 
+FAR = {"months_between_grants": 24}
+
 
 @pytest.mark.usefixtures("database")
 def test_whoever_takes_another_grant_is_neither_offered_nor_takes_a_second_one() -> None:
     person = make_person()
-    fund = make_fund()
-    offer, approved = make_award(fund, person=person), make_award(make_fund(), State.APPROVED, person=person)
+    fund = make_fund(limits=FAR)
+    offer, approved = make_award(fund, person=person), make_award(make_fund(limits=FAR), State.APPROVED, person=person)
     assert considering.standing_against([approved.application]) == []
     first = make_award(make_fund(), State.ACCEPTED, person=person)
     assert considering.standing_against([approved.application]) == [approved.application]
@@ -36,8 +38,8 @@ def test_whoever_takes_another_grant_is_neither_offered_nor_takes_a_second_one()
 
 @pytest.mark.usefixtures("database")
 def test_a_call_without_such_a_rule_looks_at_no_other_grant() -> None:
-    person, free = make_person(), {"limits": {"months_between_grants": 0}}
-    offer = make_award(make_fund(**free), person=person)
+    person = make_person()
+    offer = make_award(make_fund(), person=person)
     make_award(make_fund(), State.ACCEPTED, person=person)
     assert awarding.answer(awarding.link(offer), accepts=True).outcome is Outcome.ACCEPTED
 
@@ -74,7 +76,7 @@ def test_the_grant_that_ended_makes_room_for_another_of_its_organization() -> No
 def test_two_offers_accepted_at_the_same_moment_are_one_grant(committed: Flask) -> None:
     with committed.app_context(), unit_of_work():
         person = make_person()
-        offers = [make_award(make_fund(), person=person).id for _ in range(2)]
+        offers = [make_award(make_fund(limits=FAR), person=person).id for _ in range(2)]
 
     def accept(award_id: uuid.UUID) -> str:
         awarding.answer(awarding.link(queries.award(award_id)), accepts=True)

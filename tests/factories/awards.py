@@ -36,7 +36,9 @@ RULES: dict[str, Any] = {
     },
     "costs": {"lines": ["economy_return_ticket", "dsa"], "usual_fare": 100_000, "dsa": 30_000, "dsa_days": 4},
     "envelopes": [{"id": "main", "title": {"en": "Voluntary fund"}, "amount": 1_000_000}],
+    "limits": {"months_between_grants": 0},
 }
+"""One person may stand for many: two grants close to each other are a matter of ``test_one_each.py``."""
 
 
 @dataclass
