@@ -10,7 +10,18 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 from markupsafe import Markup, escape
 
-from eventhub.awards import awarding, leaving, letters, own_shown, queries, receipts, replacing, reporting, stays
+from eventhub.awards import (
+    awarding,
+    leaving,
+    leftovers,
+    letters,
+    own_shown,
+    queries,
+    receipts,
+    replacing,
+    reporting,
+    stays,
+)
 from eventhub.awards.forms import AnswerForm, OwnAnswerForm, ReplaceForm, ReportForm
 from eventhub.awards.ledger import shown
 from eventhub.awards.models import Award, AwardLine, Outcome, TravelReport
@@ -113,6 +124,7 @@ def mine(reference: str) -> ResponseReturnValue:
         amount=_amount(award),
         kind=own_shown.kind(award),
         next=own_shown.next_of(award, found),
+        paid_out=leftovers.told(award, g.lang) if award.ended_at else [],
         steps=own_shown.steps(award, found, rows, there=there if helped() is None else None),
         facts=own_shown.facts(award, found, shown(award.envelope, award.spent, g.lang), there),
         linked=helped() is None,
