@@ -16,6 +16,7 @@ from eventhub.awards import (
     console_shown,
     leftovers,
     letters,
+    own_shown,
     paying,
     queries,
     release_shown,
@@ -40,12 +41,13 @@ from eventhub.awards.leftovers import StillAsked
 from eventhub.awards.letters import title_of
 from eventhub.awards.models import Award, AwardLine, Ticket, TravelReport, Visa, VisaState
 from eventhub.funding import attending
-from eventhub.funding.attending import Step
+from eventhub.funding.attending import Attending, Step
 from eventhub.funding.desk_shown import STATES
 from eventhub.funding.models import MOVES, State
 from eventhub.funding.moves import NotPossible
 from eventhub.kit.access import staff, stands_on
 from eventhub.kit.clock import now
+from eventhub.kit.codes import label
 from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, Form, submit
 from eventhub.kit.i18n import show_date, show_own
@@ -265,6 +267,7 @@ def _draw(
     application, envelope, zone = award.application, award.envelope, place.reading.call.time_zone
     visa_row, report = travelling.visa_of(award), queries.report_of(award.id)
     ticket_row, lines = queries.ticket_of(award.id), console_queries.whole_lines(award.id)
+    there = attending.of_person(application.person_id, place.reading.call)
     payments, deeds = queries.all_payments(award.id), console_queries.deeds(award)
     people = {who for one in payments for who in (one.asked_by_id, one.agreed_by_id)}
     people |= {entry.actor_id for entry, _text in deeds} | {award.offered_by_id, award.approved_by_id}
@@ -282,7 +285,7 @@ def _draw(
         no_ticket_yet=state is State.VISA_PENDING and not bought_next,
         place=place,
         amount=shown(envelope, award.amount, g.lang),
-        facts=_facts(place, award, names, ticket_row, report),
+        facts=_facts(place, award, names, ticket_row, report, there),
         lines=[console_shown.cost(envelope, one) for one in lines],
         payments=[console_shown.payment(envelope, one, names, zone) for one in payments],
         history=[console_shown.deed(entry, text, names, zone) for entry, text in deeds],
@@ -304,6 +307,7 @@ def _draw(
         may_settle=place.pays and state is State.CLOSED and award.settled_at is None,
         may_pay=place.pays and any(paying.is_payable(award, one) for one in lines),
         left=_left(award, lines),
+        remote=_is_remote(place, award, there),
         three=place.person.id in paying.deciders(award),
         read_form=_this_or_fresh(sent, ReadForm) if place.offers and report and report.filed_at else None,
         opened=[{"label": words, "value": opened.get(key), "kind": "long"} for key, words, _n in reporting.QUESTIONS]
@@ -327,6 +331,12 @@ def _left(award: Award, lines: list[AwardLine]) -> dict[str, Any]:
     }
 
 
+def _is_remote(place: Place, award: Award, there: Attending | None) -> bool:
+    """Whether somebody whose journey lies ahead is registered without coming."""
+    is_ahead = award.application.state in own_shown.AHEAD and place.reading.call.kind in own_shown.JOURNEYS
+    return is_ahead and there is not None and there.is_remote
+
+
 def _replace(place: Place, award: Award) -> dict[str, Any] | None:
     """How many the nominator could name, and until when an answer is waited for; None where nobody may come instead."""
     if not (place.offers and travelling.is_replaceable(award) and award.application.nominated_by_id is not None):
@@ -340,7 +350,12 @@ def _replace(place: Place, award: Award) -> dict[str, Any] | None:
 
 
 def _facts(
-    place: Place, award: Award, names: dict[uuid.UUID, str], row: Ticket | None, report: TravelReport | None
+    place: Place,
+    award: Award,
+    names: dict[uuid.UUID, str],
+    row: Ticket | None,
+    report: TravelReport | None,
+    there: Attending | None,
 ) -> list[dict[str, Any]]:
     zone, envelope = place.reading.call.time_zone, award.envelope
 
@@ -353,7 +368,7 @@ def _facts(
         due = (
             pgettext("a report", "Filed") if report.filed_at else _("Due by %(day)s", day=show_date(report.due, g.lang))
         )
-    there = attending.of_person(award.application.person_id, place.reading.call)
+    mode = there.attendance_mode if there else None
     to_come = there is not None and there.step in {Step.REGISTER, Step.NOT_YET, Step.TOO_LATE}
     found = [
         (_("Support"), str(console_shown.VARIANTS[award.variant])),
@@ -362,6 +377,10 @@ def _facts(
         (_("Offered on"), show_own(award.offered_at, zone, g.lang) if award.offered_at else ""),
         (_("Answer by"), show_own(award.accept_by, zone, g.lang) if award.accept_by else ""),
         (_("Registration for the event"), there.tag()[0] if there else ""),
+        (
+            _("Way of taking part"),
+            label("attendance_mode", mode, g.lang) if mode else "",
+        ),
         (
             _("Registration closes"),
             show_own(there.closes_at, there.event.time_zone, g.lang) if there and to_come else "",
