@@ -305,7 +305,7 @@ def _draw(
         may_offer=place.offers and state is State.LAPSED,
         replace=_replace(place, award),
         may_settle=place.pays and state is State.CLOSED and award.settled_at is None,
-        may_pay=place.pays and any(paying.is_payable(award, one) for one in lines),
+        may_pay=place.pays and not award.ended_at and any(paying.is_payable(award, one) for one in lines),
         left=_left(award, lines),
         remote=_is_remote(place, award, there),
         three=place.person.id in paying.deciders(award),

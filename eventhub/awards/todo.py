@@ -1,6 +1,4 @@
-"""What grants wait for, and from whom: receipts, visas and tickets, journeys that are over, reports, and money of those
-that ended.
-"""
+"""What grants wait for, and from whom: receipts, visas and tickets, journeys, reports, money of those that ended."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

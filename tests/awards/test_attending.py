@@ -263,7 +263,7 @@ def test_whoever_is_registered_remotely_reads_that_the_grant_is_for_coming(
     sign_in(client, fund_officer(fund.call))
     url = f"/en/console/funds/{fund.call.slug}/grants/{award.id}"
     told = text_of(client.get(url))
-    assert "This person is registered to take part remotely." in told
+    assert "This person is registered to take part remotely," in told
     assert "Remotely, with the right to speak" in told
     one.attendance_mode = "in_person"
     db.session.flush()
