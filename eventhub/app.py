@@ -12,37 +12,30 @@ from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from eventhub.arrangements import models as arrangements_models
 from eventhub.arrangements import organiser_views as arrangements_console
 from eventhub.arrangements import views as arrangements_pages
 from eventhub.arrangements import visa_views as arrangements_visas
 from eventhub.arrangements.panels import PROVIDERS as ARRANGEMENTS_PANELS
 from eventhub.awards import award_views as awards_grant
-from eventhub.awards import dashboard_models as awards_dashboard
 from eventhub.awards import dashboard_views as awards_numbers
 from eventhub.awards import line_views as awards_lines
 from eventhub.awards import list_views as awards_list
-from eventhub.awards import models as awards_models
 from eventhub.awards import money_views as awards_money
 from eventhub.awards import own_views as awards_own
 from eventhub.awards import payment_views as awards_payments
-from eventhub.awards import release_models as awards_release_models
 from eventhub.awards import release_views as awards_release
 from eventhub.awards import reserve_views as awards_reserves
 from eventhub.awards import stay_views as awards_stays
 from eventhub.awards import views as awards_pages
 from eventhub.awards.panels import PROVIDERS as AWARDS_PANELS
 from eventhub.awards.release_panels import PROVIDERS as RELEASE_PANELS
-from eventhub.calendars import models as calendars_models
 from eventhub.calendars import organiser_views as calendars_console
 from eventhub.calendars import views as calendars_pages
 from eventhub.calendars.panels import PROVIDERS as CALENDARS_PANELS
 from eventhub.checkin import device_views as checkin_phones
-from eventhub.checkin import models as checkin_models
 from eventhub.checkin import organiser_views as checkin_console
 from eventhub.checkin import room_views as checkin_rooms
 from eventhub.commitments import link_views as commitments_links
-from eventhub.commitments import models as commitments_models
 from eventhub.commitments import organiser_views as commitments_records
 from eventhub.commitments import room_views as commitments_rooms
 from eventhub.commitments import succession_views as commitments_succession
@@ -50,12 +43,13 @@ from eventhub.commitments import views as commitments_pages
 from eventhub.commitments.access import CAPTURERS
 from eventhub.commitments.panels import PROVIDERS as COMMITMENTS_PANELS
 from eventhub.delegations import filling_views as delegations_filling
-from eventhub.delegations import models as delegations_models
 from eventhub.delegations.console import bp as delegations_console
 from eventhub.delegations.panels import PROVIDERS as DELEGATIONS_PANELS
 from eventhub.demo import views as demo_views
+from eventhub.evaluations import organiser_views as evaluations_console
+from eventhub.evaluations import views as evaluations_pages
+from eventhub.evaluations.panels import PROVIDERS as EVALUATIONS_PANELS
 from eventhub.evidence import link_views as evidence_links
-from eventhub.evidence import models as evidence_models
 from eventhub.evidence import organiser_views as evidence_console
 from eventhub.evidence import views as evidence_pages
 from eventhub.evidence.panels import PROVIDERS as EVIDENCE_PANELS
@@ -64,11 +58,8 @@ from eventhub.funding import call_number_views as funding_numbers
 from eventhub.funding import call_views as funding_calls
 from eventhub.funding import change_views as funding_changes
 from eventhub.funding import debt_views as funding_debts
-from eventhub.funding import desk_models as funding_desk_models
 from eventhub.funding import desk_views as funding_desk
 from eventhub.funding import file_paper_views as funding_papers
-from eventhub.funding import models as funding_models
-from eventhub.funding import organisations as funding_organisations
 from eventhub.funding import own_views as funding_own
 from eventhub.funding import pair_views as funding_pairs
 from eventhub.funding import record_views as funding_records
@@ -82,10 +73,9 @@ from eventhub.funding.desk_panels import PROVIDERS as FUNDING_DESK_PANELS
 from eventhub.funding.own_panels import PROVIDERS as FUNDING_PANELS
 from eventhub.funding.thread_views import bp as funding_thread
 from eventhub.helping import filling_views as helping_pages
-from eventhub.helping import models as helping_models
 from eventhub.helping.organiser_views import bp as helping_console
 from eventhub.helping.panels import PROVIDERS as HELPING_PANELS
-from eventhub.kit import audit, blanks, codes, files, form_keys, i18n, logs, mail, outbox, revisions, sealed, slots
+from eventhub.kit import blanks, codes, i18n, logs
 from eventhub.kit.access import check_every_route, keep_sessions_off_public_pages
 from eventhub.kit.assets import init_assets
 from eventhub.kit.config import Settings, load_settings
@@ -100,11 +90,9 @@ from eventhub.kit.sealed import read_masters
 from eventhub.kit.shelf import Shelf
 from eventhub.kit.web import Link, init_web, wrap_views
 from eventhub.mailings import log_views as mailings_log
-from eventhub.mailings import models as mailings_models
 from eventhub.mailings import organiser_views as mailings_console
 from eventhub.mailings import views as mailings_pages
 from eventhub.mailings.panels import PROVIDERS as MAILINGS_PANELS
-from eventhub.papers import models as papers_models
 from eventhub.papers.organiser_views import bp as papers_console
 from eventhub.papers.panels import PROVIDERS as PAPERS_PANELS
 from eventhub.papers.views import bp as papers_pages
@@ -135,7 +123,6 @@ from eventhub.registration import duplicate_views as registration_duplicates
 from eventhub.registration import file_views as registration_files
 from eventhub.registration import guide_views as registration_guide
 from eventhub.registration import list_views as registration_lists
-from eventhub.registration import models as registration_models
 from eventhub.registration import number_views as registration_numbers
 from eventhub.registration import offer_views as registration_offers
 from eventhub.registration import organiser_views as registration_desk
@@ -151,24 +138,26 @@ from eventhub.registration import waiting_views as registration_line
 from eventhub.registration import way_views as registration_ways
 from eventhub.registration.panels import PROVIDERS as REGISTRATION_PANELS
 from eventhub.reviewing import lift_views as reviewing_console
-from eventhub.reviewing import models as reviewing_models
 from eventhub.reviewing import views as reviewing_pages
 from eventhub.reviewing.panels import PROVIDERS as REVIEWING_PANELS
-from eventhub.rounds import models as rounds_models
-from eventhub.rounds.organiser_views import bp as rounds_console
+from eventhub.rounds import organiser_views as rounds_console
+from eventhub.rounds import overview_views as rounds_overview
 from eventhub.rounds.panels import PROVIDERS as ROUNDS_PANELS
 from eventhub.rounds.views import bp as rounds_pages
 from eventhub.selecting import aside_views as selecting_asides
 from eventhub.selecting import file_views as selecting_files
-from eventhub.selecting import models as selecting_models
 from eventhub.selecting import slate_views as selecting_slates
 from eventhub.selecting import views as selecting_room
 from eventhub.selecting.panels import PROVIDERS as SELECTING_PANELS
+from eventhub.tables import TABLES
 from eventhub.tracker import api as tracker_api
-from eventhub.tracker import models as tracker_models
+from eventhub.tracker import follow_views as tracker_follows
 from eventhub.tracker import organiser_views as tracker_console
+from eventhub.tracker import report_views as tracker_reports
 from eventhub.tracker import views as tracker_pages
 from eventhub.tracker.panels import PROVIDERS as TRACKER_PANELS
+
+__all__ = ["TABLES", "create_app"]
 
 ROOT = Path(__file__).parent.parent
 MAX_UPLOAD = 25_000_000
@@ -239,10 +228,12 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *{module.bp: module for module in (commitments_records, commitments_rooms, commitments_succession)},
     *{module.bp: module for module in (evidence_pages, evidence_links)},
     evidence_console.bp,
-    tracker_pages.bp,
+    *{module.bp: module for module in (tracker_pages, tracker_follows, tracker_reports)},
     tracker_console.bp,
     rounds_pages,
-    rounds_console,
+    *{module.bp: module for module in (rounds_console, rounds_overview)},
+    evaluations_pages.bp,
+    evaluations_console.bp,
     papers_pages,
     papers_console,
     *{module.bp: module for module in (checkin_console, checkin_phones, checkin_rooms)},
@@ -328,6 +319,7 @@ PANELS: tuple[tuple[str, Provider], ...] = (
     *TRACKER_PANELS,
     *EVIDENCE_PANELS,
     *ROUNDS_PANELS,
+    *EVALUATIONS_PANELS,
     *FUNDING_CALL_PANELS,
     *FUNDING_PANELS,
     *FUNDING_DESK_PANELS,
@@ -477,36 +469,3 @@ def _staff_entries() -> tuple[tuple[str, Any, str], ...]:
     grants: list[RoleGrant] = getattr(g.get("_login_user"), "__dict__", {}).get("grants", [])
     held = {grant.role for grant in grants}
     return tuple(one for one in CONSOLE_NAVIGATION if held & set(OPEN_TO.get(one[2], held))) if held else NAVIGATION
-
-
-TABLES = (
-    audit,
-    files,
-    form_keys,
-    mail,
-    outbox,
-    revisions,
-    sealed,
-    slots,
-    arrangements_models,
-    awards_models,
-    awards_dashboard,
-    awards_release_models,
-    calendars_models,
-    checkin_models,
-    commitments_models,
-    rounds_models,
-    delegations_models,
-    evidence_models,
-    funding_models,
-    funding_desk_models,
-    funding_organisations,
-    mailings_models,
-    helping_models,
-    papers_models,
-    registration_models,
-    reviewing_models,
-    selecting_models,
-    tracker_models,
-)
-"""Modules whose tables must be known before the first query or migration."""

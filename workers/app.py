@@ -32,6 +32,7 @@ FEATURES = (
     "workers.tracker",
     "workers.evidence",
     "workers.rounds",
+    "workers.evaluations",
     "workers.funding",
     "workers.arrangements",
     "workers.awards",

@@ -43,12 +43,12 @@ def handed_on(link_id: str, number: int) -> Letter | None:
 
 @by_the_clock("rounds.step", timedelta(minutes=15))
 def step() -> None:
-    """Open rounds whose day has come, close those that are over, go on where mails came back, and remind."""
+    """Open rounds whose day has come, close those that are over, go on where a mailbox is lost, and remind."""
     moment = now()
     opening.close_due(moment)
     opening.open_due(moment)
     opening.align(moment)
-    while asking.bounced_due():
+    while asking.bounced_due() or asking.left_due():
         db.session.flush()
     asking.resume_due(moment)
     asking.remind_due(moment)

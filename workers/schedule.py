@@ -24,8 +24,13 @@ celery.conf.beat_schedule = {
     "forget whom helpers named": {"task": "helping.forget", "schedule": crontab(minute=52)},
     "follow links to makers": {"task": "commitments.follow_links", "schedule": crontab(minute="8-59/15")},
     "forget tables of commitments": {"task": "tracker.forget", "schedule": crontab(minute=56)},
+    "tell who follows commitments": {"task": "tracker.tell", "schedule": crontab(minute=12)},
     "forget who asked for links": {"task": "evidence.forget", "schedule": crontab(minute=39)},
     "follow rounds": {"task": "rounds.step", "schedule": crontab(minute="5-59/15")},
+    "follow evaluations": {"task": "evaluations.step", "schedule": crontab(minute="9-59/15")},
+    # Two jobs: marks and answers are written in transactions of their own, some minutes apart.
+    "mark links of evaluations": {"task": "evaluations.mark", "schedule": crontab(minute="1-59/15")},
+    "take answers of evaluations": {"task": "evaluations.take", "schedule": crontab(minute="6-59/15")},
     "forget rounds": {"task": "rounds.forget", "schedule": crontab(minute=45)},
     "forget makers": {"task": "commitments.forget", "schedule": crontab(minute=46)},
     "forget messages": {"task": "registration.forget_messages", "schedule": crontab(minute=47)},

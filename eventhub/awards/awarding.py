@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 
-from eventhub.awards import bought, queries
-from eventhub.awards.considering import demand_all_considered, demand_considered, demand_not_debarred
+from eventhub.awards import bought, houses, queries
+from eventhub.awards.considering import demand_acceptable, demand_all_considered, demand_considered
 from eventhub.awards.ledger import Line, fetch, free, hold, write
 from eventhub.awards.models import Award, AwardLine, Outcome, Payment, Proposal, ReservePlace
 from eventhub.awards.money_models import MovementKind
@@ -253,7 +253,7 @@ def answer_held(
     if award.application.erased_at is not None:
         raise NotPossible
     if accepts:
-        demand_not_debarred(award.application)
+        demand_acceptable(award.application)
         move(award.application, State.ACCEPTED, actor=actor, text=text)
         award.outcome, award.answered_at = wanted, moment
         promise("awards.accepted", award_id=award.id)
@@ -342,7 +342,7 @@ def cancel(actor: Person, award: Award, *, text: str | None = None) -> Award:
 def propose_next(left: Left) -> Proposal | None:
     """Propose the next reserve for a place that was left; None where there is nobody. A person decides."""
     db.session.flush()
-    found = queries.next_reserve(left)
+    found = queries.next_reserve(left, houses.full(left.call_id))
     if found is None:
         return None
     row = Proposal(call_id=left.call_id, application_id=found.application_id, made_at=now())
@@ -365,8 +365,8 @@ def propose_missed() -> int:
 
 def confirm(actor: Person, proposal: Proposal) -> Application:
     """A person agrees to the proposed reserve: it is recommended, and an approver approves it as any other. Raises
-    NotPossible, PlaceFilled, StillToCome (the own file may stand next in line), and NotConsidered where something is
-    owed meanwhile.
+    NotPossible, PlaceFilled, StillToCome (the own file may stand next in line), NotConsidered where something is owed
+    meanwhile, and HouseFull.
     """
     application = proposal.application
     if proposal.confirmed_at or proposal.dropped_at:
@@ -375,6 +375,7 @@ def confirm(actor: Person, proposal: Proposal) -> Application:
         raise PlaceFilled
     demand_unconcerned(actor, proposal.call_id)
     demand_considered(application)
+    houses.demand_room(application)
     move(application, State.RECOMMENDED, actor=actor, reason="selected")
     if application.outcome_seen is None:
         application.outcome_seen = State.RESERVE

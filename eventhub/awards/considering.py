@@ -16,11 +16,20 @@ from eventhub.kit.errors import DomainError
 class NotConsidered(DomainError):
     """Something stands against the person, or against the organization that nominates; ``reasons`` name nobody."""
 
-    message = _l("A report is owed, or somebody is debarred: look at the file first.")
+    message = _l("A report is owed, somebody is debarred, or takes another grant: look at the file first.")
 
     def __init__(self, reasons: Sequence[Barred] = ()) -> None:
         super().__init__()
         self.reasons = list(reasons)
+
+
+class OtherGrant(DomainError):
+    """Nobody takes two grants within the months that the rules of the call name."""
+
+    message = _l(
+        "You have accepted another grant, and the rules do not allow two so close to each other. Decline this offer, or"
+        " end the other grant first."
+    )
 
 
 class Debarred(DomainError):
@@ -43,12 +52,14 @@ def demand_considered(application: Application) -> None:
 
 def standing_against(applications: Sequence[Application]) -> list[Application]:
     """Which of these people are not considered since something is owed or somebody is debarred, by them or by whoever
-    nominates them. One statement where there is nobody; each one found is looked at closely.
+    nominates them, or since they take another grant too close to this one. Two statements where there is nobody; each
+    one found is looked at closely.
     """
     theirs = {one.nominated_by_id for one in applications if one.nominated_by_id is not None}
     people, organisations = debts.owing({one.person_id for one in applications}, theirs, now())
+    people |= debts.granted_beside(applications)
     suspects = [one for one in applications if one.person_id in people or one.nominated_by_id in organisations]
-    return [one for one in suspects if any(found.why is not Bar.TOO_SOON for found in reasons(one))]
+    return [one for one in suspects if reasons(one)]
 
 
 def demand_all_considered(applications: Sequence[Application]) -> None:
@@ -60,7 +71,13 @@ def demand_all_considered(applications: Sequence[Application]) -> None:
         raise error
 
 
-def demand_not_debarred(application: Application) -> None:
-    """Raises Debarred. What is owed since the offer does not take the offer back; two people who debar do."""
-    if any(one.why in {Bar.OWN_DEBARRED, Bar.THEIR_DEBARRED} for one in reasons(application)):
+def demand_acceptable(application: Application) -> None:
+    """Raises Debarred, OtherGrant. What is owed since the offer does not take the offer back; two people who debar do,
+    and another grant that was accepted meanwhile. Whoever accepts for the same person elsewhere waits.
+    """
+    debts.hold_person(application.person_id)
+    found = {one.why for one in reasons(application)}
+    if found & {Bar.OWN_DEBARRED, Bar.THEIR_DEBARRED}:
         raise Debarred
+    if Bar.TOO_SOON in found:
+        raise OtherGrant

@@ -23,7 +23,7 @@ from eventhub.awards import exchange
 from eventhub.awards.models import Award, AwardLine
 from eventhub.awards.money_models import ExchangeRate, FundEnvelope, Movement, MovementKind
 from eventhub.funding.models import Call
-from eventhub.funding.rules import Rules
+from eventhub.funding.rules import Envelope, Rules
 from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import db, known_of, table_of
@@ -230,7 +230,7 @@ def fetch(call_id: uuid.UUID, needs: Mapping[uuid.UUID, int]) -> None:
     together: so no refusal tells which one pays for somebody. Raises EnvelopeBroken then.
     """
     rows = _hold_lenders(call_id)
-    apart = pool(rows.values())
+    apart = single(rows.values())
     if apart is not None and (short := sum(needs.values()) - apart) > 0:
         raise EnvelopeBroken("free", Money(short, next(iter(rows.values())).currency))
     turns = sorted(rows, key=lambda one: _turn(rows[one]))
@@ -254,12 +254,24 @@ def pool(rows: Collection[FundEnvelope]) -> int | None:
     """What all envelopes of a call hold for single people, in minor units, where one of them tells of sealed answers;
     else None.
 
-    What is for some groups alone is left out (``kept``) as far as it was not used when the last slate was staged, and
-    as a whole where it paid for fewer than five people then: the number tells of nobody.
+    What is for some groups alone is left out (``kept``) as far as it was not used when the last slate was staged; where
+    it paid for fewer than five people then, as much as its whole budget, as far as all envelopes together held that:
+    the number tells of nobody, and what is given back later is there for whoever steps in.
     """
+    apart = single(rows)
+    return None if apart is None else max(0, apart)
+
+
+def single(rows: Collection[FundEnvelope]) -> int | None:
+    """As ``pool``, and below zero by how much is wanting before anything is there for single people."""
     if all(row.kept is None for row in rows):
         return None
-    return max(0, sum(pure(row).free for row in rows) - sum(row.kept or 0 for row in rows))
+    return sum(pure(row).free for row in rows) - kept(rows)
+
+
+def kept(rows: Collection[FundEnvelope]) -> int:
+    """What is kept for some groups until the next slate, in minor units."""
+    return sum(row.kept or 0 for row in rows)
 
 
 def keep_apart(rules: Rules, rows: Collection[FundEnvelope], people: Mapping[uuid.UUID, int]) -> None:
@@ -269,10 +281,16 @@ def keep_apart(rules: Rules, rows: Collection[FundEnvelope], people: Mapping[uui
     if not rules.envelopes_tell:
         return
     known = {one.id: one for one in rules.envelopes}
-    for row in rows:
+    left = sum(pure(row).free for row in rows)
+    for row in sorted(rows, key=lambda each: _of_few(known.get(each.key), people.get(each.id, 0))):
         one = known.get(row.key)
-        few = one is not None and one.is_telling and people.get(row.id, 0) < STEP
-        row.kept = 0 if one is None or not one.cells else row.budget if few else max(0, pure(row).free)
+        held = row.budget if _of_few(one, people.get(row.id, 0)) else max(0, pure(row).free)
+        row.kept = 0 if one is None or not one.cells else max(0, min(held, left))
+        left -= row.kept
+
+
+def _of_few(rules: Envelope | None, people: int) -> bool:
+    return rules is not None and rules.is_telling and people < STEP
 
 
 def demand_cut(row: FundEnvelope, by: int) -> None:

@@ -407,7 +407,7 @@ def why_ended(outcome: Outcome | None) -> Any:
         return _l("The organization that nominated you has named somebody else in your place. Your grant has ended.")
     if outcome is Outcome.CANCELLED:
         return _l("The fund has ended your grant.")
-    return _l("We have noted that you will not attend. Your grant has ended.")
+    return _l("Your grant has ended. A registration for the event stays: if you will not attend, withdraw it as well.")
 
 
 def _facts(application: Application, title: str) -> list[dict[str, Any]]:

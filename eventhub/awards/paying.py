@@ -51,6 +51,13 @@ class OverLine(DomainError):
         super().__init__()
 
 
+class OverPaid(OverLine):
+    """More is said to have come back than was paid and is not back yet."""
+
+    field = "back"
+    message = _l("This is more than was paid.")
+
+
 class ThreePeople(DomainError):
     """Recommending, approving and paying are three people, and two people of finance pay."""
 
@@ -198,12 +205,12 @@ def take_back(actor: Person, award: Award, payment: Payment, amount: int, *, pay
     """Money came back, at most what was paid. It is free again, or with ``pay_again`` (a bank sent it back) stands
     committed for the same person, and a grant that was settled is settled anew.
 
-    Raises NotPossible, OverLine, EnvelopeBroken.
+    Raises NotPossible, OverPaid, EnvelopeBroken.
     """
     if payment.paid_at is None:
         raise NotPossible
     if not 0 < amount <= payment.amount - payment.returned:
-        raise OverLine(payment.amount - payment.returned)
+        raise OverPaid(payment.amount - payment.returned)
     payment.returned += amount
     lines = [Line(award.envelope_id, MovementKind.RETURN, amount, award.id, payment.id)]
     if pay_again and award.outcome is Outcome.ACCEPTED and award.application.erased_at is None:

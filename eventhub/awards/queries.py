@@ -224,8 +224,8 @@ class Left:
         return Proposal.freed_application_id == self.application_id
 
 
-def next_reserve(left: Left) -> ReservePlace | None:
-    """Who is next for a place: of its cell, else of those whom any place serves, by their order;
+def next_reserve(left: Left, but: Collection[uuid.UUID] = ()) -> ReservePlace | None:
+    """Who is next for a place: of its cell, else of those whom any place serves, by their order; none of ``but``, and
     never one that is proposed already, or was refused for this place. The application is held; where somebody else
     holds it nobody is proposed out of turn, and the clock asks again.
     """
@@ -241,6 +241,7 @@ def next_reserve(left: Left) -> ReservePlace | None:
             Application.state == State.RESERVE,
             Application.erased_at.is_(None),
             ReservePlace.application_id.not_in(passed),
+            ReservePlace.application_id.not_in(but),
         )
         .order_by(
             func.coalesce(ReservePlace.cell == cell, false()).desc(),

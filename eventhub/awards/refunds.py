@@ -78,12 +78,12 @@ def waiting(call_id: uuid.UUID, aside: Aside) -> list[Refund]:
 def ask(actor: Person, award: Award, payment: Payment, amount: int, *, again: bool = False) -> Refund:
     """Somebody of finance notes that money came back; nothing moves yet. Award and payment are held.
 
-    Raises NotPossible, OverLine with what may come back at most, WaitsAlready.
+    Raises NotPossible, OverPaid with what may come back at most, WaitsAlready.
     """
     if payment.paid_at is None:
         raise NotPossible
     if not 0 < amount <= payment.amount - payment.returned:
-        raise paying.OverLine(payment.amount - payment.returned)
+        raise paying.OverPaid(payment.amount - payment.returned)
     if waiting_for(payment.id) is not None:
         raise WaitsAlready
     row = Refund(id=uuid.uuid4(), payment=payment, amount=amount, again=again, asked_by_id=actor.id)

@@ -17,7 +17,7 @@ from eventhub.awards.models import Award, Proposal, ReservePlace
 from eventhub.awards.recommending import recommenders
 from eventhub.awards.release_models import Decision
 from eventhub.funding.access import scope_of
-from eventhub.funding.call_shown import cell_name
+from eventhub.funding.call_shown import cell_name, group_name
 from eventhub.funding.models import Application, Call, Stand, State
 from eventhub.funding.moves import NotPossible, move
 from eventhub.funding.nearness import OwnFile, aside_of, demand_unconcerned, too_near
@@ -85,11 +85,19 @@ def free_in_words(call: Call, rules: Rules) -> list[dict[str, str]]:
     if apart is not None:
         whole = console_shown.as_one(envelopes)
         title = console_shown.envelope_title(rules, whole.key, call.original_language)
-        return [{"title": title, "amount": ledger.shown(whole, apart, g.lang)}]
+        kept = min(ledger.kept(envelopes), max(0, ledger.pure(whole).free))
+        return [
+            {
+                "title": title,
+                "amount": ledger.shown(whole, apart, g.lang),
+                "kept": ledger.shown(whole, kept, g.lang) if kept else "",
+            }
+        ]
     return [
         {
             "title": console_shown.envelope_title(rules, row.key, call.original_language),
             "amount": ledger.shown(row, ledger.pure(row).free, g.lang),
+            "kept": "",
         }
         for row in envelopes
     ]
@@ -108,7 +116,7 @@ def rows(person: Person, call: Call, *, is_near: bool) -> list[dict[str, Any]]:
     left = _freed([proposal for _one, proposal, _place in waiting])
     gone = too_near(person, list(left.values()))
     envelopes = queries.envelopes(call.id)
-    apart = ledger.pool(envelopes)
+    apart = ledger.single(envelopes)
     held = sum(max(0, ledger.pure(row).free) for row in envelopes) if apart is None else apart
     found = []
     for one, proposal, place in waiting:
@@ -147,7 +155,9 @@ def place_in_words(place: ReservePlace | None) -> dict[str, str] | None:
     if place is None:
         return None
     dimension, _colon, cell = (place.cell or "").partition(":")
-    group = cell_name(Dimension(dimension), cell, g.lang) if place.cell else ""
+    # "Yes" alone says nothing.
+    named = group_name if dimension == Dimension.FIRST_TIME else cell_name
+    group = named(Dimension(dimension), cell, g.lang) if place.cell else ""
     return {"number": show_number(place.place, g.lang), "group": group}
 
 

@@ -23,7 +23,7 @@ from eventhub.commitments.models import (
     Translation,
     Version,
 )
-from eventhub.commitments.moves import NotPossible, deed
+from eventhub.commitments.moves import NotPossible, deed, demand_distance
 from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -193,12 +193,14 @@ def amend(
     """The words are others from now on; the former ones stay as they were. The caller holds it.
 
     ``seen``: the version that the page showed. Raises DaysWrong, ReasonNeeded where others have read the words before,
-    NothingChanged, NotPossible, Stale.
+    NothingChanged, NotPossible, Stale, and OwnMaker once it was published.
     """
     if seen is not None and seen != commitment.newest:
         raise Stale
     if commitment.state not in UNSETTLED | {State.PUBLISHED, State.HELD}:
         raise NotPossible
+    if actor is not None and commitment.published_at is not None:
+        demand_distance(actor, commitment)
     before = commitment.words
     if words == words_of(before):
         raise NothingChanged
@@ -227,12 +229,16 @@ def words_of(version: Version) -> Words:
 
 def describe(actor: Person, commitment: Commitment, said: Described, *, seen: int | None = None) -> Commitment:
     """What the record says beside the words. The caller holds it. ``seen``: the lock that the page showed. Milestones
-    keep their places. Raises Stale, NotPossible when it is over.
+    keep their places. Raises Stale, NotPossible when it is over, OwnMaker: whoever is near to a maker lets none go,
+    and once it was published changes nothing.
     """
     if seen is not None and seen != commitment.lock:
         raise Stale
     if commitment.state in {State.WITHDRAWN, State.SUPERSEDED}:
         raise NotPossible
+    gone = {one.name for one in commitment.makers} - {one.name for one in said.makers}
+    if commitment.published_at is not None or gone:
+        demand_distance(actor, commitment)
     commitment.kind, commitment.speaker = said.kind, said.speaker
     commitment.themes, commitment.groups = list(said.themes), list(said.groups)
     commitment.sdgs, commitment.countries = list(said.sdgs), list(said.countries)
@@ -254,10 +260,12 @@ def describe(actor: Person, commitment: Commitment, said: Described, *, seen: in
 
 def translate(actor: Person, commitment: Commitment, language: str, *, wording: str, title: str = "") -> Translation:
     """The words that hold, in another language; renewed where they were translated before. Raises NotFound for their
-    own language.
+    own language, OwnMaker once it was published.
     """
     if language == commitment.language:
         raise NotFound
+    if commitment.published_at is not None:
+        demand_distance(actor, commitment)
     key = (commitment.id, commitment.newest, language)
     row = db.session.get(Translation, key)
     if row is None:

@@ -5,7 +5,7 @@ import uuid
 from flask import Blueprint
 
 from eventhub.commitments import access, queries
-from eventhub.commitments.models import Commitment, Why
+from eventhub.commitments.models import Commitment, State, Why
 from eventhub.kit.access import actor
 from eventhub.programme.models import Event
 
@@ -32,6 +32,16 @@ def seen(commitment_id: uuid.UUID, *, lock: bool = False) -> Commitment:
     demand = access.demand_keep if why is Why.SAFETY else access.demand_capture
     demand(actor().grants, event)
     return queries.record(commitment_id, lock=lock)
+
+
+def drafted(commitment_id: uuid.UUID, *, lock: bool = False) -> Commitment:
+    """A record that is still put together, for those who capture; any other for those who look after records. Raises
+    NotFound.
+    """
+    found = seen(commitment_id, lock=lock)
+    if found.state is not State.DRAFT:
+        access.demand_keep(actor().grants, found.event)
+    return found
 
 
 def kept(commitment_id: uuid.UUID, *, lock: bool = False) -> Commitment:

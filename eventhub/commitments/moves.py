@@ -2,11 +2,13 @@
 
 from flask_babel import lazy_gettext as _l
 
+from eventhub.commitments import queries
 from eventhub.commitments.models import MOVES, Commitment, State
 from eventhub.kit import audit
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError
 from eventhub.kit.revisions import bump
+from eventhub.people.models import Person
 
 REVISION = "commitments"
 """The revision of all public pages about commitments."""
@@ -16,6 +18,18 @@ class NotPossible(DomainError):
     """The table of moves has no way from here to there."""
 
     message = _l("This commitment has moved on, so this step is not possible any more. Look at it again.")
+
+
+class OwnMaker(DomainError):
+    """Nobody decides on their own organization."""
+
+    message = _l("You represent the maker, or did within the last two years. A colleague decides.")
+
+
+def demand_distance(actor: Person, commitment: Commitment) -> None:
+    """Raises OwnMaker for whoever is near to a maker."""
+    if queries.is_of_maker(actor, commitment):
+        raise OwnMaker
 
 
 def move(

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from eventhub.commitments import access, capturing, confirming, queries, shown, verifying
-from eventhub.commitments.console import RECORD, bp, kept, seen
+from eventhub.commitments.console import RECORD, bp, drafted, kept, seen
 from eventhub.commitments.detail_forms import INDICATORS, MAKERS, MILESTONES, RECOMMENDATIONS, details_form
 from eventhub.commitments.forms import (
     ContactForm,
@@ -28,6 +28,7 @@ from eventhub.kit.forms import ActionForm, Form, submit
 from eventhub.kit.i18n import direction, show_own
 from eventhub.kit.paging import page_number, pager
 from eventhub.kit.panels import panels
+from eventhub.kit.text import single_line
 from eventhub.kit.web import back_to
 from eventhub.people.queries import public_names
 
@@ -47,7 +48,7 @@ def index() -> ResponseReturnValue:
         raise NotFound
     asked = request.args.get("state", "")
     state = State(asked) if asked in {one.value for one in State} else None
-    words, page = request.args.get("q", "").strip()[:200], page_number()
+    words, page = single_line(request.args.get("q", ""))[:200], page_number()
     found = queries.console_list(grants, state=state, words=words, page=page)
     counts = queries.counts_by_state(grants)
     kept_values: dict[str, Any] = {
@@ -94,9 +95,7 @@ def record(commitment_id: uuid.UUID) -> ResponseReturnValue:
 @staff
 def words(commitment_id: uuid.UUID) -> ResponseReturnValue:
     """Put the words right: a new version. What others have seen changes with a reason, by those who keep records."""
-    found = seen(commitment_id, lock=request.method == "POST")
-    if found.state is not State.DRAFT:
-        access.demand_keep(actor().grants, found.event)
+    found = drafted(commitment_id, lock=request.method == "POST")
     form = WordsForm(found.words)
     if found.state is State.DRAFT:
         del form.reason
@@ -123,7 +122,7 @@ def words(commitment_id: uuid.UUID) -> ResponseReturnValue:
 @staff
 def details(commitment_id: uuid.UUID) -> ResponseReturnValue:
     """Makers, what it is about, how one will see it."""
-    found = seen(commitment_id, lock=request.method == "POST")
+    found = drafted(commitment_id, lock=request.method == "POST")
     form = details_form(found)
     if form.validate_on_submit():
         said, shown_lock = form.described(), whole(form.seen.data)
@@ -149,7 +148,7 @@ def details(commitment_id: uuid.UUID) -> ResponseReturnValue:
 @staff
 def translation(commitment_id: uuid.UUID) -> ResponseReturnValue:
     """The words in another language, marked as a translation wherever they stand."""
-    found = seen(commitment_id, lock=request.method == "POST")
+    found = drafted(commitment_id, lock=request.method == "POST")
     form = TranslateForm()
     form.language.choices = [one for one in languages() if one.value != found.language]
     if form.validate_on_submit():
@@ -173,7 +172,7 @@ def translation(commitment_id: uuid.UUID) -> ResponseReturnValue:
 @stands_on("commitments_console.record")
 def add_contact(commitment_id: uuid.UUID) -> ResponseReturnValue:
     """One more mailbox that speaks for the maker."""
-    found, form = seen(commitment_id, lock=True), ContactForm()
+    found, form = drafted(commitment_id, lock=True), ContactForm()
     if form.validate_on_submit():
         name, language = form.name.data or "", form.language.data
         if submit(
@@ -312,6 +311,7 @@ def draw(
         may_verify=may_keep and State.VERIFIED in moves,
         may_withdraw=may_keep and State.WITHDRAWN in moves,
         may_amend=found.state is State.DRAFT or (may_keep and found.state not in SHOWN - {State.PUBLISHED}),
+        may_describe=may_keep or found.state is State.DRAFT,
         may_undo=found.state is State.DRAFT and not askings,
         steps=[one for one, target in TARGETS.items() if may_keep and target in moves],
         contact_form=contact or ContactForm(formdata=None, data={"language": found.language}),
@@ -330,7 +330,7 @@ def draw(
             for one in notes
         ],
         public_url=url_for("commitments.commitment", reference=found.reference) if found.is_shown else None,
-        related=shown.related(queries.kin_of(found, public=False)),
+        related=shown.related(queries.kin_of(found, actor().grants)),
         former=shown.former(queries.former_makers(found)),
         may_follow=may_keep and found.state in {State.PUBLISHED, State.CLOSED},
         beside=panels("commitments.record", found),

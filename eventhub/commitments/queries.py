@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
-from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from eventhub.commitments.access import CAPTURERS, KEEPERS, Grants
 from eventhub.commitments.axes import TO_ANSWER, Freshness
@@ -48,6 +48,9 @@ REFERENCE = re.compile(r"c-([0-9]{4,12})")
 """How somebody types a reference, made plain."""
 BEFORE = timedelta(minutes=30)
 """A session counts as the present one from so long before its start to so long after its end."""
+
+SPOKE: list[Callable[[Person, Commitment], bool]] = []
+"""Features further up in which somebody answers for makers: whether a person did so about a commitment."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,11 @@ def is_public() -> ColumnElement[bool]:
         Commitment.state.in_(SHOWN),
         or_(Commitment.withdrawn_why.is_(None), Commitment.withdrawn_why != Why.SAFETY),
     )
+
+
+def in_public_event() -> ColumnElement[bool]:
+    """A condition on Commitment, where the event is not joined: of an event that is still a draft nobody knows."""
+    return exists().where(Event.id == Commitment.event_id, Event.publication != Publication.DRAFT)
 
 
 def public_list(wanted: Wanted, language: str, *, today: date, page: int = 1) -> Listed:
@@ -171,18 +179,15 @@ def translations_of(ids: Collection[uuid.UUID], language: str) -> dict[uuid.UUID
 
 
 def public_commitment(number: int) -> Commitment:
-    """A commitment with all that its page shows. Raises NotFound, also where it is hidden."""
-    rows = select(Commitment).where(Commitment.number == number, is_public())
-    # What has few rows comes along with the commitment: six statements make its page.
+    """A commitment with its words, makers and event; the rest of its page: whole.py. Raises NotFound, also where it is
+    hidden.
+    """
+    rows = select(Commitment).where(Commitment.number == number, is_public(), in_public_event())
     rows = rows.options(
         joinedload(Commitment.event),
         joinedload(Commitment.session),
         joinedload(Commitment.words),
         joinedload(Commitment.makers),
-        joinedload(Commitment.indicators),
-        joinedload(Commitment.recommendations),
-        selectinload(Commitment.versions),
-        selectinload(Commitment.milestones),
     )
     return or_not_found(db.session.scalars(rows).unique().one_or_none())
 
@@ -192,17 +197,6 @@ def events_with_commitments() -> list[Event]:
     made = exists().where(Commitment.event_id == Event.id, is_public())
     rows = select(Event).where(Event.publication != Publication.DRAFT, made)
     return list(db.session.scalars(rows.order_by(Event.first_day.desc(), Event.id)))
-
-
-def news_of(commitment: Commitment) -> tuple[list[Report], list[Review]]:
-    """What the maker said and what was checked, newest first. One statement."""
-    reports = aliased(Report, select(Report).where(Report.commitment_id == commitment.id).subquery())
-    reviews = aliased(Review, select(Review).where(Review.commitment_id == commitment.id).subquery())
-    # No report is a review: the full join on their ids sets the two lists beside each other.
-    rows = db.session.execute(select(reports, reviews).join(reviews, reports.id == reviews.id, full=True)).all()
-    said = sorted((row[0] for row in rows if row[0]), key=lambda one: (one.said_at, one.id), reverse=True)
-    checked = sorted((row[1] for row in rows if row[1]), key=lambda one: (one.reviewed_at, one.id), reverse=True)
-    return said, checked
 
 
 def reports_of(commitment: Commitment) -> list[Report]:
@@ -217,24 +211,32 @@ def reviews_of(commitment: Commitment) -> list[Review]:
     return list(db.session.scalars(rows.order_by(Review.reviewed_at.desc(), Review.id)))
 
 
-def kin_of(commitment: Commitment, *, public: bool = True) -> list[Related]:
-    """What stands in its place and in whose place it stands, by number; ``public``: what everybody may know of. One
-    statement.
+def kin_of(commitment: Commitment, grants: Grants) -> list[Related]:
+    """What stands in its place and in whose place it stands, by number, for staff: what everybody may know of, and what
+    is in their reach. One statement.
     """
-    other = case((Succession.before_id == commitment.id, Succession.after_id), else_=Succession.before_id)
+    known = and_(is_public(), Event.publication != Publication.DRAFT)
     rows = (
         select(Commitment, Succession)
-        .join(Succession, Commitment.id == other)
-        .where(or_(Succession.before_id == commitment.id, Succession.after_id == commitment.id))
+        .join(Succession, is_kin(commitment.id))
+        .join(Event, Event.id == Commitment.event_id)
+        .where(or_(known, _in_reach(grants)))
         .options(joinedload(Commitment.words))
-        .order_by(Commitment.number)
     )
-    if public:
-        rows = rows.where(is_public())
-    return [
-        Related(row[0], row[1].kin, row[1].before_id == commitment.id, row[1].reason, row[1].at)
-        for row in db.session.execute(rows)
-    ]
+    return [related(row[0], row[1], commitment.id) for row in db.session.execute(rows.order_by(Commitment.number))]
+
+
+def is_kin(commitment_id: uuid.UUID) -> ColumnElement[bool]:
+    """A condition on Commitment and Succession: tied to this one."""
+    return or_(
+        and_(Succession.before_id == commitment_id, Succession.after_id == Commitment.id),
+        and_(Succession.after_id == commitment_id, Succession.before_id == Commitment.id),
+    )
+
+
+def related(other: Commitment, tie: Succession, commitment_id: uuid.UUID) -> Related:
+    """How another one is tied to this one."""
+    return Related(other, tie.kin, tie.before_id == commitment_id, tie.reason, tie.at)
 
 
 def former_makers(commitment: Commitment) -> list[FormerMaker]:
@@ -297,9 +299,10 @@ def present(sessions: Sequence[Session], moment: datetime) -> Session | None:
     return max(on, key=lambda one: (one.starts_at <= moment, one.starts_at), default=None)
 
 
-def captured_since(event: Event, moment: datetime) -> list[Commitment]:
-    """What was written down at an event since a moment, newest first, with words, makers and contacts."""
-    rows = select(Commitment).where(Commitment.event_id == event.id, Commitment.captured_at >= moment)
+def captured_since(grants: Grants, event: Event, moment: datetime) -> list[Commitment]:
+    """What was written down at an event since a moment and is in reach, newest first, with words, makers, contacts."""
+    rows = _with_event(select(Commitment)).where(Commitment.event_id == event.id, Commitment.captured_at >= moment)
+    rows = rows.where(_in_reach(grants))
     rows = rows.options(
         joinedload(Commitment.words), selectinload(Commitment.makers), selectinload(Commitment.contacts)
     )
@@ -382,11 +385,17 @@ def told(asking_id: uuid.UUID) -> Behind | None:
 
 
 def is_of_maker(person: Person, commitment: Commitment) -> bool:
-    """Whether somebody represents one of the makers, did so within two years, or is one of the contacts: who decides
-    nothing about it (SAFETY.md property 7).
+    """Whether somebody represents one of the makers, did so within two years, is one of the contacts, or answered for
+    the maker: who decides nothing about it (SAFETY.md property 7).
     """
     if person.email is not None and person.email in {one.email for one in commitment.contacts}:
         return True
+    return represents(person, commitment)
+
+
+def represents(person: Person, commitment: Commitment) -> bool:
+    """The same, whoever the contacts are. As many statements for everybody."""
+    has_spoken = [spoke(person, commitment) for spoke in SPOKE]
     called = names().subquery()
     recent = (now() - STILL_NEAR).date()
     before = select(FormerMaker.name).where(FormerMaker.commitment_id == commitment.id, FormerMaker.until >= recent)
@@ -400,7 +409,7 @@ def is_of_maker(person: Person, commitment: Commitment) -> bool:
             called.c.name_key.in_([name_key(name) for name in made_by]),
         )
     )
-    return db.session.scalar(select(mine.exists())) or False
+    return any([db.session.scalar(select(mine.exists())), *has_spoken])
 
 
 def _in_reach(grants: Grants) -> ColumnElement[bool]:

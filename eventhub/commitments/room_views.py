@@ -103,7 +103,7 @@ def _today(event: Event) -> list[Commitment]:
     zone, moment = ZoneInfo(event.time_zone), now()
     local = moment.astimezone(zone)
     midnight = datetime.combine(local.date(), time(), tzinfo=zone)
-    return queries.captured_since(event, min(midnight, moment - capturing.SHIFT))
+    return queries.captured_since(actor().grants, event, min(midnight, moment - capturing.SHIFT))
 
 
 def _to_ask(rows: list[Commitment]) -> list[Commitment]:

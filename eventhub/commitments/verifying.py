@@ -4,7 +4,8 @@ from flask_babel import lazy_gettext as _l
 
 from eventhub.commitments import axes, queries
 from eventhub.commitments.models import Answer, Asking, Commitment, Note, State, Why
-from eventhub.commitments.moves import deed, move
+from eventhub.commitments.moves import OwnMaker as OwnMaker
+from eventhub.commitments.moves import deed, demand_distance, move
 from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -13,12 +14,6 @@ from eventhub.kit.sealed import SealKey, new_key, open_sealed, place, seal
 from eventhub.people.models import Person
 
 SEALED = ("commitment", "sealed_reason")
-
-
-class OwnMaker(DomainError):
-    """Nobody decides on their own organization."""
-
-    message = _l("You represent the maker, or did within the last two years. A colleague decides.")
 
 
 class NotConfirmed(DomainError):
@@ -55,7 +50,7 @@ def verify(actor: Person, commitment: Commitment, text: str = "") -> Commitment:
     """The wording is right. Without the maker's own word about it ``text`` says how one knows, which stands in the
     thread. The caller holds it. Raises OwnMaker, NotConfirmed, NotPossible.
     """
-    _demand_distance(actor, commitment)
+    demand_distance(actor, commitment)
     if commitment.confirmed != commitment.newest and not text:
         raise NotConfirmed
     if text:
@@ -69,7 +64,7 @@ def publish(actor: Person, commitment: Commitment) -> Commitment:
     """Show it to everybody, once the session is over; from now on its maker is asked what became of it. Brings back one
     that was held or closed. The caller holds it. Raises OwnMaker, SessionRuns, NotPossible.
     """
-    _demand_distance(actor, commitment)
+    demand_distance(actor, commitment)
     session, moment = commitment.session, now()
     if session is not None and moment < session.ends_at:
         raise SessionRuns
@@ -89,7 +84,7 @@ def hold(actor: Person, commitment: Commitment) -> Commitment:
 
 def close(actor: Person, commitment: Commitment) -> Commitment:
     """It has ended: nobody is asked any more. The caller holds it. Raises OwnMaker, NotPossible."""
-    _demand_distance(actor, commitment)
+    demand_distance(actor, commitment)
     move(commitment, State.CLOSED, actor=actor)
     return commitment
 
@@ -101,7 +96,7 @@ def withdraw(actor: Person, commitment: Commitment, why: Why, *, reason: str) ->
     """
     is_safety = why is Why.SAFETY
     if not is_safety:
-        _demand_distance(actor, commitment)
+        demand_distance(actor, commitment)
     if not reason:
         raise ReasonNeeded
     _close_link(commitment)
@@ -132,8 +127,3 @@ def _close_link(commitment: Commitment) -> None:
     if asking is not None:
         asking.answer, asking.closed_at = Answer.REPLACED, now()
         db.session.flush()
-
-
-def _demand_distance(actor: Person, commitment: Commitment) -> None:
-    if queries.is_of_maker(actor, commitment):
-        raise OwnMaker

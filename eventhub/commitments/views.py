@@ -12,6 +12,7 @@ from eventhub.commitments import filters, queries, shown
 from eventhub.commitments.models import Commitment
 from eventhub.commitments.moves import REVISION
 from eventhub.commitments.queries import Wanted
+from eventhub.commitments.whole import whole
 from eventhub.kit import codes
 from eventhub.kit.access import public
 from eventhub.kit.clock import now
@@ -67,11 +68,10 @@ def commitment(reference: str) -> ResponseReturnValue:
     if found is None or found.reference != reference:
         raise NotFound
     changes_at(datetime.combine(now().date() + timedelta(days=1), time(), tzinfo=UTC))
-    translated = {one.language: one for one in queries.translations(found)}
+    became = whole(found)
+    translated = {one.language: one for one in became.translations}
     mine = translated.get(g.lang)
     done = sum(one.done_on is not None for one in found.milestones)
-    reports, reviews = queries.news_of(found)
-    kin, former = queries.kin_of(found), queries.former_makers(found)
     return render_template(
         "commitments/commitment.html",
         commitment=found,
@@ -90,9 +90,11 @@ def commitment(reference: str) -> ResponseReturnValue:
         milestones=shown.steps(found.milestones),
         indicators=shown.indicators(found.indicators),
         changes=shown.changes(found),
-        history=shown.history(found, reports, reviews, _told(found), kin=kin, makers=former),
-        related=shown.related(kin),
-        former=shown.former(former),
+        history=shown.history(
+            found, became.reports, became.reviews, _told(found), kin=became.kin, makers=became.former
+        ),
+        related=shown.related(became.kin),
+        former=shown.former(became.former),
         below=panels("commitments.main", found),
         beside=panels("commitments.aside", found),
     )

@@ -48,6 +48,8 @@ SAYS: tuple[tuple[Says | None, int], ...] = (
 """What makers of 240 say: 15 %, 50 %, 17 % planning or not started, 5 %, 3 %, and nothing."""
 GONE_QUIET = 29
 """So many reported once and not since: with those who never did, 22 % are silent."""
+NOT_YET = 4
+"""One of so many has not answered in the round that is open."""
 CHECKS = (
     *[Verdict.CONFIRMED] * 20,
     *[Verdict.EVIDENCE_SEEN] * 24,
@@ -255,6 +257,9 @@ def _follow(
         return
     begun = made.published.date()
     rounds = [day for months in axes.MONTHS if (day := axes.later(begun, months)) < today - timedelta(days=12)]
+    if len(rounds) == len(axes.MONTHS) and made.place % NOT_YET == 1:
+        # The newest round is still open, and they have not answered yet.
+        rounds.pop()
     if is_quiet:
         _report(book, told, made, says, rounds[0] + timedelta(days=made.place % 17))
         return

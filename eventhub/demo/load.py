@@ -10,6 +10,7 @@ from eventhub.demo.commitments import make_commitments
 from eventhub.demo.crowd import make_cast, make_crowd
 from eventhub.demo.delegations import make_delegations
 from eventhub.demo.duplicates import make_duplicates
+from eventhub.demo.evaluations import make_evaluations
 from eventhub.demo.forms import form
 from eventhub.demo.fund import make_fund
 from eventhub.demo.helping import make_helping
@@ -18,6 +19,7 @@ from eventhub.demo.plan import EVENTS
 from eventhub.demo.preparatory import fill_preparatory_day, make_preparatory_day
 from eventhub.demo.programme import make_programme
 from eventhub.demo.registrations import make_registrations
+from eventhub.demo.rounds import make_rounds
 from eventhub.demo.stages import make_stages
 from eventhub.demo.ways import make_ways
 from eventhub.kit.clock import now
@@ -64,7 +66,9 @@ def _load(today: date) -> None:
     make_ways(events["forum_this_year"], events["regional_asia_pacific"], regional, cast["organiser"])
     make_mailings(events["forum_this_year"], cast["organiser"])
     make_fund(events["forum_this_year"], events["forum_last_year"], crowd, cast, acting)
-    make_commitments(events["languages_online"], today, cast["organiser"], events["forum_last_year"])
+    dialogues = make_commitments(events["languages_online"], today, cast["organiser"], events["forum_last_year"])
+    make_rounds(dialogues, today, cast["organiser"])
+    make_evaluations(events["forum_last_year"], events["languages_online"], today, cast["participant"])
     make_stages(events["regional_asia_pacific"], cast["organiser"], cast["security"])
     reindex_all()
     _one_promise_that_waits()

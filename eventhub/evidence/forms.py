@@ -236,7 +236,7 @@ class TakeBackForm(Sessionless):
 
     reason = StringField(
         _l("Why?"),
-        description=_l("Everybody reads this where the evidence stood."),
+        description=_l("Only the secretariat reads this."),
         validators=[required(_l("Say why")), Length(max=REASON)],
         render_kw=OFF,
     )

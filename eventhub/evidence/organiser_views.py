@@ -137,7 +137,8 @@ def retract(commitment_id: uuid.UUID, evidence_id: uuid.UUID) -> ResponseReturnV
     """It does not count any more: the file goes for ever, the trace stays."""
     found = seen(commitment_id, lock=request.method == "POST")
     evidence = queries.one_evidence(found, evidence_id)
-    if Standing.RETRACTED not in MOVES[evidence.standing]:
+    hidden = evidence.standing is not Standing.PUBLIC and commitments.is_of_maker(actor().person, found)
+    if hidden or Standing.RETRACTED not in MOVES[evidence.standing]:
         raise NotFound
     form = RetractForm(data={"seen": queries.seen_of(found)})
     if form.validate_on_submit():

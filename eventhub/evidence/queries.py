@@ -14,6 +14,7 @@ from eventhub.commitments import queries as commitments
 from eventhub.commitments.models import Commitment, Report, Review, Says, State, Verdict
 from eventhub.evidence.access import REVIEWERS, Grants
 from eventhub.evidence.models import COUNTS, Comment, Evidence, Reply, Standing, Voice, Word
+from eventhub.kit.audit import AuditEntry
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound, or_not_found
 from eventhub.kit.tokens import digest
@@ -47,6 +48,17 @@ def shown_evidence(commitment_id: uuid.UUID) -> list[Evidence]:
     return list(db.session.scalars(rows.order_by(Evidence.given_at.desc(), Evidence.id)))
 
 
+def taken_back(commitment_id: uuid.UUID) -> set[uuid.UUID]:
+    """Which evidence whoever gave it took back, as the audit says: why they did nobody has read who moderates."""
+    rows = select(AuditEntry.detail["evidence"].astext).where(
+        AuditEntry.subject_kind == "commitment",
+        AuditEntry.subject_id == commitment_id,
+        AuditEntry.verb == "commitments.evidence_retracted",
+        AuditEntry.actor_id.is_(None),
+    )
+    return {uuid.UUID(one) for one in db.session.scalars(rows)}
+
+
 def shown_comments(commitment_id: uuid.UUID) -> list[Spoken]:
     """The comments that everybody reads, newest first."""
     rows = (
@@ -67,6 +79,7 @@ def public_file(number: int, evidence_id: uuid.UUID) -> Evidence:
         .where(
             Commitment.number == number,
             commitments.is_public(),
+            commitments.in_public_event(),
             Evidence.id == evidence_id,
             Evidence.standing == Standing.PUBLIC,
         )
@@ -93,11 +106,6 @@ def voice_behind(secret: str, *, lock: bool = False) -> Voice | None:
     if lock:
         rows = rows.with_for_update().execution_options(populate_existing=True)
     return db.session.scalar(rows)
-
-
-def voice_of(commitment_id: uuid.UUID, mark: bytes) -> Voice | None:
-    """The voice that somebody has at a commitment already."""
-    return db.session.scalar(select(Voice).where(Voice.commitment_id == commitment_id, Voice.mark == mark))
 
 
 def reply_behind(secret: str, *, lock: bool = False) -> Reply | None:

@@ -9,7 +9,7 @@ from flask_babel import lazy_pgettext
 
 from eventhub.commitments.models import Commitment
 from eventhub.commitments.shown import made_by
-from eventhub.evidence import giving
+from eventhub.evidence import giving, queries
 from eventhub.evidence.models import Comment, Evidence, Giver, Reply, ShownAs, Standing, Word
 from eventhub.evidence.queries import Spoken
 from eventhub.kit.codes import country_name, language_name
@@ -44,7 +44,9 @@ KINDS: dict[str, tuple[Any, str]] = {
 
 
 def public_evidence(commitment: Commitment, rows: list[Evidence]) -> list[dict[str, Any]]:
-    """What everybody reads of each, with the way to save it."""
+    """What everybody reads of each, with the way to save it. Why it went is staff's word alone."""
+    gone = any(one.standing is Standing.RETRACTED for one in rows)
+    own = queries.taken_back(commitment.id) if gone else set()
     return [
         {
             "title": one.title,
@@ -59,7 +61,7 @@ def public_evidence(commitment: Commitment, rows: list[Evidence]) -> list[dict[s
             "shown_on": show_date(one.shown_on, g.lang) if one.shown_on and one.address else None,
             "checked": show_date(one.checked_at.date(), g.lang) if one.checked_at else None,
             "retracted": show_date(one.retracted_at.date(), g.lang) if one.retracted_at else None,
-            "reason": one.reason,
+            "reason": "" if one.id in own else one.reason,
         }
         for one in rows
     ]

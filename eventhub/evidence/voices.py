@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import delete, select
 
 from eventhub.commitments import queries as commitments
 from eventhub.commitments.models import Commitment
@@ -93,9 +94,7 @@ def identity(voice: Voice) -> dict[str, str]:
 
 def introduce(voice: Voice, *, name: str, organisation: str) -> Voice:
     """Keep, sealed, how somebody calls themselves and for whom they speak."""
-    known = identity(voice) | {"name": name, "organisation": organisation}
-    key = db.session.get_one(SealKey, voice.seal_key_id)
-    voice.sealed = sealed.seal(key, _place(voice), json.dumps(known, ensure_ascii=False))
+    _keep(voice, {"name": name, "organisation": organisation})
     db.session.flush()
     return voice
 
@@ -113,29 +112,45 @@ def forget(voice: Voice) -> None:
 
 
 def _voice(commitment: Commitment, person: Person | None, email: str | None, language: str) -> Voice:
+    """The voice of somebody, made where there is none. With as many statements for everybody: how long it takes tells
+    nobody who has an account, who speaks for a maker, or who has spoken already.
+    """
     commitment = commitments.record(commitment.id, lock=True)
     mark = blind(PURPOSE, EVERYWHERE, str(person.id) if person else str(email))
     moment = now()
     contacts = {one.email for one in commitment.contacts if one.email}
-    is_maker = email in contacts or (person is not None and commitments.is_of_maker(person, commitment))
-    found = queries.voice_of(commitment.id, mark) or _new(commitment, mark, email, person)
+    represents = commitments.represents(person or Person(id=uuid.uuid4(), email=email), commitment)
+    both = select(Voice, SealKey).join(SealKey, SealKey.id == Voice.seal_key_id)
+    known = db.session.execute(both.where(Voice.commitment_id == commitment.id, Voice.mark == mark)).first()
+    fresh = sealed.new_key()
+    db.session.flush()
+    found = known[0] if known else _new(commitment, mark, fresh, person)
+    if identity(found).get("email") != (email or ""):
+        # The mailbox is another one by now: what was mailed to the former one opens nothing any more.
+        _keep(found, {"email": email or ""})
+        _renew(found)
     if found.until <= moment:
         _renew(found)
-    found.is_maker, found.language, found.until = is_maker, language, moment + LASTS
+    found.is_maker, found.language, found.until = email in contacts or represents, language, moment + LASTS
     db.session.add(found)
     db.session.flush()
+    unused = delete(SealKey).where(SealKey.id == (fresh.id if known else uuid.uuid4()))
+    db.session.execute(unused.execution_options(synchronize_session=False))
     return found
 
 
-def _new(commitment: Commitment, mark: bytes, email: str | None, person: Person | None) -> Voice:
-    key = sealed.new_key()
-    db.session.flush()
+def _new(commitment: Commitment, mark: bytes, key: SealKey, person: Person | None) -> Voice:
     made = Voice(id=uuid.uuid4(), commitment_id=commitment.id, mark=mark, seal_key_id=key.id, made_at=now())
-    known = {"email": email or "", "name": person.name if person else "", "organisation": ""}
+    known = {"email": "", "name": person.name if person else "", "organisation": ""}
     made.sealed = sealed.seal(key, _place(made), json.dumps(known, ensure_ascii=False))
     made.until = made.made_at
     _renew(made)
     return made
+
+
+def _keep(voice: Voice, told: dict[str, str]) -> None:
+    key = db.session.get_one(SealKey, voice.seal_key_id)
+    voice.sealed = sealed.seal(key, _place(voice), json.dumps(identity(voice) | told, ensure_ascii=False))
 
 
 def _renew(voice: Voice) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, Uuid, func, null, or_, select
+from sqlalchemy import ColumnElement, Select, Uuid, and_, func, null, or_, select
 from sqlalchemy.orm import aliased
 
 from eventhub.funding.models import Application, Call, Debt, Owed, State
@@ -105,6 +105,22 @@ def owing(
 def holding(moment: datetime) -> tuple[ColumnElement[bool], ...]:
     """Debts that hold now: not cleared, and their last day is not past."""
     return Debt.cleared_at.is_(None), or_(Debt.until.is_(None), Debt.until >= moment.date())
+
+
+def granted_beside(applications: Collection[Application]) -> set[uuid.UUID]:
+    """Which of these people take a grant of another call than that of their application. One statement."""
+    if not applications:
+        return set()
+    this, other = aliased(Application), aliased(Application)
+    rows = select(this.person_id).join(other, and_(other.person_id == this.person_id, other.call_id != this.call_id))
+    rows = rows.where(this.id.in_([one.id for one in applications]), other.state.in_(GRANTED))
+    return set(db.session.scalars(rows))
+
+
+def hold_person(person_id: uuid.UUID) -> None:
+    """Let whoever answers an offer to the same person wait until the end of this transaction."""
+    here = func.hashtextextended(f"funding.person:{person_id}", 0)
+    db.session.execute(select(func.pg_advisory_xact_lock(here)))
 
 
 def nominees(call_id: uuid.UUID, organisation_id: uuid.UUID, but: uuid.UUID) -> int:

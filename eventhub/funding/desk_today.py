@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
 
 from eventhub.funding.access import may_create, reached
 from eventhub.funding.debarring import number_waiting
@@ -47,6 +47,7 @@ def waiting(grants: Iterable[RoleGrant], person_id: uuid.UUID) -> list[Waiting]:
     silent = and_(
         Application.state == State.INFO_REQUESTED, Application.due_at < now(), Application.answered_at.is_(None)
     )
+    waits_since = case((sent, Application.submitted_at), (answered, Application.answered_at), else_=Application.due_at)
     pairs = (
         select(func.count())
         .where(FundPair.call_id == Call.id, FundPair.verdict.is_(None))
@@ -58,7 +59,7 @@ def waiting(grants: Iterable[RoleGrant], person_id: uuid.UUID) -> list[Waiting]:
         select(
             *(Call.slug, Call.title, Call.original_language),
             *(func.count().filter(one) for one in (sent, answered, silent)),
-            func.min(Application.submitted_at).filter(or_(sent, answered, silent)),
+            func.min(waits_since).filter(or_(sent, answered, silent)),
             pairs,
         )
         .join(Application, Application.call_id == Call.id)

@@ -64,6 +64,7 @@ def files(slug: str) -> ResponseReturnValue:
         bulk=ActionForm(),
         decides=place.call.stand is not Stand.CANCELLED,
         columns=_columns(place, filters),
+        is_over=place.call.closes_at <= now(),
         closes=desk_shown.moment(place.call, place.call.closes_at, actor().person.time_zone, g.lang),
         scripts=["choose-all.js"],
     )

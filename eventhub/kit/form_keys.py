@@ -9,7 +9,7 @@ import hashlib
 import uuid
 from datetime import datetime, timedelta
 
-from flask import request
+from flask import g, request
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Index, LargeBinary, delete, select
 from sqlalchemy.dialects.postgresql import insert
@@ -86,8 +86,17 @@ def is_repeated() -> bool:
     return db.session.scalar(select(FormKey.key).where(FormKey.key == key)) is not None
 
 
+def leave_no_key() -> None:
+    """Nothing is remembered of the form of this request: a key would stand in one transaction with what it did, with a
+    digest of its content and address. For what must be tied to nobody, and is done once by other means.
+    """
+    g.leaves_no_key = True
+
+
 def key_of_request() -> uuid.UUID | None:
     """The key the form carries, or None when it has none or a forged one."""
+    if g.get("leaves_no_key"):
+        return None
     try:
         return uuid.UUID(request.form.get("form_key", ""))
     except ValueError:

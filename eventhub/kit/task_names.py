@@ -42,6 +42,8 @@ TASK_NAMES: dict[str, Any] = {
     "delegations.nomination_called_off": _l("A mail to somebody nominated for an event that is cancelled"),
     "commitments.asked": _l("A mail that asks a maker to confirm a commitment"),
     "commitments.questioned": _l("A mail with a question about a commitment"),
+    "evaluations.asked": _l("An email that asks how an event was"),
+    "evaluations.reminded": _l("A reminder to say how an event was"),
     "evidence.link_asked": _l("An email with a link to say something about a commitment"),
     "evidence.reply_asked": _l("An email that asks a maker to reply to a comment"),
     "commitments.reminded": _l("A reminder to confirm a commitment"),
@@ -132,5 +134,8 @@ TASK_NAMES: dict[str, Any] = {
     "rounds.reminded": _l("A reminder to say what became of a commitment"),
     "selecting.approved": _l("Preparing the decisions of an approved slate"),
     "selecting.run": _l("A calculation for the board of a fund"),
+    "tracker.digest": _l("An email about commitments that somebody follows"),
+    "tracker.make_report": _l("A report on commitments as PDF"),
+    "tracker.follow_asked": _l("An email with a link to follow commitments"),
 }
 """Every task of the outbox; its own name may stand beside, for whoever reads the logs."""

@@ -181,6 +181,7 @@ def scores(slug: str) -> ResponseReturnValue:
         **frame(call),
         form=form,
         scoring=newest,
+        older=newest is not None and scoring.due(call.call.id) is not None,
         at=show_moment(newest.at, person.time_zone, g.lang) if newest else None,
         skipped=shown.SKIPPED.get(newest.skipped or "") if newest else None,
         rows=rows,

@@ -19,7 +19,7 @@ from eventhub.commitments.confirming import Changed
 from eventhub.commitments.models import FOLLOWED, Commitment, Says
 from eventhub.kit.clock import now
 from eventhub.kit.db import Json, db
-from eventhub.kit.errors import DomainError
+from eventhub.kit.errors import DomainError, Stale
 from eventhub.rounds import copies, opening, queries, schedule
 from eventhub.rounds.models import (
     Part,
@@ -104,7 +104,7 @@ def answer(secret: str, item_id: uuid.UUID, said: Said, *, seen: int) -> RoundAn
 def unchanged(secret: str, seen: Mapping[uuid.UUID, Seen]) -> int:
     """No change since the last time: of each commitment what the page showed still holds; how many.
 
-    Raises LinkOver, NotAsked, Changed, NothingBefore.
+    Raises LinkOver, NotAsked, Changed, NothingBefore, and Stale where something else was said meanwhile.
     """
     link = _open_link(secret)
     for item_id, one in sorted(seen.items()):
@@ -153,15 +153,31 @@ def _part(link: RoundLink, item_id: uuid.UUID) -> RoundPart:
     return found
 
 
+def _speaks(link: RoundLink, commitment: Commitment) -> bool:
+    """Whether the mailbox, or that of who handed it on, is a contact at this moment. The commitment is held."""
+    giver = select(RoundLink.email).where(RoundLink.id == link.parent_id)
+    email = link.email if link.parent_id is None else db.session.scalar(giver)
+    return email is not None and email in {one.email for one in commitment.contacts}
+
+
 def _answer(link: RoundLink, item_id: uuid.UUID, said: Said, seen: int) -> RoundAnswer:
     part = _part(link, item_id)
     held = select(RoundItem).where(RoundItem.id == item_id).with_for_update()
     item = db.session.scalars(held.execution_options(populate_existing=True)).one()
+    if item.silent_on is not None:
+        raise LinkOver
     commitment = commitments.record(item.commitment_id, lock=True)
-    if commitment.state not in FOLLOWED:
+    # Whoever changes who speaks for the maker holds the commitment too: looked at anew, now that it is held.
+    if commitment.state not in FOLLOWED or not queries.live_parts(
+        link.id, RoundPart.item_id == item_id, queries.speaks()
+    ):
+        raise NotAsked
+    if not _speaks(link, commitment):
         raise NotAsked
     if commitment.newest != seen:
         raise Changed
+    if said.unchanged and commitment.said is not said.says:
+        raise Stale
     before = queries.answers_of([item_id]).get(item_id, [])
     standing = standing_of(part.part, said.says, is_joint=len(commitment.makers) > 1, before=before)
     report = None

@@ -119,7 +119,7 @@ def hand_on(secret: str, items: Collection[uuid.UUID], email: str, name: str, la
         raise LinkOver
     if not items:
         raise NothingChosen
-    mine = {one.item_id: one for one in queries.live_parts(link.id)}
+    mine = {one.item_id: one for one in queries.live_parts(link.id, queries.speaks())}
     if not set(items) <= set(mine):
         raise NotAsked
     if email == link.email:
@@ -225,6 +225,39 @@ def bounced_due(limit: int = 200) -> int:
     return done
 
 
+def left_due(limit: int = 200) -> int:
+    """Mailboxes that speak for a maker no more: the next one is asked, and links with nothing behind them end. How many
+    links. Safe to repeat.
+    """
+    rows = (
+        select(RoundPart.link_id)
+        .join(RoundLink, RoundLink.id == RoundPart.link_id)
+        .join(Round, Round.id == RoundLink.round_id)
+        .where(
+            RoundPart.ended_at.is_(None),
+            RoundLink.parent_id.is_(None),
+            RoundLink.ended.is_(None),
+            Round.closed_at.is_(None),
+            ~queries.speaks(),
+        )
+        .distinct()
+        .limit(limit)
+    )
+    links = sorted(db.session.scalars(rows))
+    for link_id in links:
+        link = db.session.get_one(RoundLink, link_id, with_for_update=True)
+        parts = queries.live_parts(link_id, ~queries.speaks())
+        for one in parts:
+            _end_others(link_id, one.item_id)
+        _go_on(link, parts)
+        for one in parts:
+            one.ended_at = one.ended_at or now()
+        db.session.flush()
+        if not queries.live_parts(link_id):
+            _end(link, Ended.REVOKED)
+    return len(links)
+
+
 def nudge(actor: Person, link: RoundLink) -> RoundLink:
     """One more mail, now. The caller holds the link. Raises LinkOver, NothingOpen, TooMany."""
     if not is_open(link, now()) or link.email is None:
@@ -328,6 +361,7 @@ def _go_on(link: RoundLink, parts: Sequence[RoundPart]) -> None:
 def _is_led(item: RoundItem) -> bool:
     """Whether somebody who leads has an open link."""
     rows = select(RoundPart.item_id).join(RoundLink, RoundLink.id == RoundPart.link_id)
+    rows = rows.join(RoundItem, RoundItem.id == RoundPart.item_id).where(queries.speaks())
     led = rows.where(
         RoundPart.item_id == item.id,
         RoundPart.part == Part.LEAD,
@@ -401,9 +435,11 @@ def _stand(link_id: uuid.UUID, item_id: uuid.UUID, part: Part) -> None:
     db.session.execute(again)
 
 
-def _end_others(parent_id: uuid.UUID, item_id: uuid.UUID, but: uuid.UUID) -> None:
-    """One colleague at a time has a commitment."""
-    theirs = select(RoundLink.id).where(RoundLink.parent_id == parent_id, RoundLink.id != but)
+def _end_others(parent_id: uuid.UUID, item_id: uuid.UUID, but: uuid.UUID | None = None) -> None:
+    """One colleague at a time has a commitment; none where ``but`` is None."""
+    theirs = select(RoundLink.id).where(RoundLink.parent_id == parent_id)
+    if but is not None:
+        theirs = theirs.where(RoundLink.id != but)
     ended = update(RoundPart).where(RoundPart.item_id == item_id, RoundPart.link_id.in_(theirs))
     gone = ended.where(RoundPart.ended_at.is_(None)).values(ended_at=now())
     db.session.execute(gone.execution_options(synchronize_session=False))

@@ -139,7 +139,7 @@ def rows_of(found: Round, view: View, page: int) -> list[Row]:
     """One page of the board: those that wait longest first."""
     rows = _in_view(_items(found.id), view)
     rows = rows.order_by(RoundItem.answered_at.nulls_first(), Commitment.number)
-    return _with_links(rows.limit(PER_PAGE).offset((page - 1) * PER_PAGE))
+    return with_links(rows.limit(PER_PAGE).offset((page - 1) * PER_PAGE))
 
 
 def total_of(found: Round, view: View) -> int:
@@ -169,7 +169,27 @@ def call_list(found: Round) -> tuple[list[RoundLink], list[Row]]:
         .order_by(last_call.nulls_first(), RoundLink.made_at, RoundLink.id)
     )
     orphans = _in_view(_items(found.id), View.SILENT).where(RoundItem.contact_id.is_(None))
-    return list(db.session.scalars(links.limit(500))), _with_links(orphans.order_by(Commitment.number).limit(500))
+    return list(db.session.scalars(links.limit(500))), with_links(orphans.order_by(Commitment.number).limit(500))
+
+
+def with_links(rows: Select[Any]) -> list[Row]:
+    """Items, each with whoever leads and all answers. Three statements."""
+    items = db.session.scalars(rows).unique().all()
+    ids = [one.id for one in items]
+    leads = (
+        select(RoundPart.item_id, RoundLink)
+        .join(RoundLink, RoundLink.id == RoundPart.link_id)
+        .where(RoundPart.item_id.in_(ids), RoundPart.part == Part.LEAD)
+        .order_by(RoundPart.ended_at.nulls_first(), RoundLink.ended_at.nulls_first(), RoundLink.made_at.desc())
+    )
+    links: dict[uuid.UUID, RoundLink] = {}
+    for row in db.session.execute(leads) if ids else ():
+        links.setdefault(row[0], row[1])
+    answers: dict[uuid.UUID, list[RoundAnswer]] = {}
+    said = select(RoundAnswer).where(RoundAnswer.item_id.in_(ids)).order_by(RoundAnswer.id)
+    for one in db.session.scalars(said) if ids else ():
+        answers.setdefault(one.item_id, []).append(one)
+    return [Row(one, links.get(one.id), answers.get(one.id, ())) for one in items]
 
 
 def calls_of(link_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[RoundCall]]:
@@ -230,25 +250,6 @@ def _in_view(rows: Select[Any], view: View) -> Select[Any]:
         View.BOUNCED: _bounced(),
     }
     return rows.where(conditions[view]) if view in conditions else rows
-
-
-def _with_links(rows: Select[Any]) -> list[Row]:
-    items = db.session.scalars(rows).unique().all()
-    ids = [one.id for one in items]
-    leads = (
-        select(RoundPart.item_id, RoundLink)
-        .join(RoundLink, RoundLink.id == RoundPart.link_id)
-        .where(RoundPart.item_id.in_(ids), RoundPart.part == Part.LEAD)
-        .order_by(RoundPart.ended_at.nulls_first(), RoundLink.ended_at.nulls_first(), RoundLink.made_at.desc())
-    )
-    links: dict[uuid.UUID, RoundLink] = {}
-    for row in db.session.execute(leads) if ids else ():
-        links.setdefault(row[0], row[1])
-    answers: dict[uuid.UUID, list[RoundAnswer]] = {}
-    said = select(RoundAnswer).where(RoundAnswer.item_id.in_(ids)).order_by(RoundAnswer.id)
-    for one in db.session.scalars(said) if ids else ():
-        answers.setdefault(one.item_id, []).append(one)
-    return [Row(one, links.get(one.id), answers.get(one.id, ())) for one in items]
 
 
 def _is_silent() -> ColumnElement[bool]:

@@ -3,17 +3,20 @@
 import uuid
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import joinedload
 
+from eventhub.commitments.models import Commitment
+from eventhub.commitments.queries import is_public
 from eventhub.kit import files
+from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
 from eventhub.kit.file_types import PDF
 from eventhub.kit.outbox import promise
-from eventhub.rounds.models import RoundCopy, RoundLink
+from eventhub.rounds.models import RoundAnswer, RoundCopy, RoundItem, RoundLink
 
 LIFE = timedelta(hours=24)
 """How long it can be fetched."""
@@ -21,11 +24,13 @@ SLOW = timedelta(minutes=10)
 """How long it may be in the making before it is asked for anew."""
 PURPOSE = "rounds.copy"
 NAME = "rounds.make_copy"
+HIDDEN = ("commitments.held", "commitments.withdrawn")
+"""What the audit calls the two ways in which a commitment is hidden."""
 
 
 def of_link(link: RoundLink, language: str) -> RoundCopy | None:
-    """The file in a language, made or in the making."""
-    rows = select(RoundCopy).where(RoundCopy.link_id == link.id, RoundCopy.language == language)
+    """The file in a language, made or in the making; none that may tell of what was hidden since."""
+    rows = select(RoundCopy).where(RoundCopy.link_id == link.id, RoundCopy.language == language, ~_tells_too_much())
     return db.session.scalar(rows.options(joinedload(RoundCopy.file)))
 
 
@@ -40,7 +45,8 @@ def how_far(link: RoundLink, language: str) -> str:
 def ask(link: RoundLink, language: str) -> RoundCopy:
     """Owe the file. Asked for twice it is made once; one that was never made is asked for anew."""
     mine = (RoundCopy.link_id == link.id) & (RoundCopy.language == language)
-    _drop(mine & (RoundCopy.made_at.is_(None)) & (RoundCopy.asked_at <= now() - SLOW))
+    was_lost = (RoundCopy.made_at.is_(None)) & (RoundCopy.asked_at <= now() - SLOW)
+    _drop(mine & or_(was_lost, _tells_too_much()))
     fresh = uuid.uuid4()
     made = insert(RoundCopy).values(id=fresh, link_id=link.id, language=language, asked_at=now())
     made = made.on_conflict_do_nothing(index_elements=["link_id", "language"])
@@ -80,8 +86,24 @@ def outdated(link: RoundLink) -> int:
 
 
 def drop_outdated(moment: datetime) -> int:
-    """Give up files whose day is over; how many."""
-    return _drop(RoundCopy.asked_at <= moment - LIFE)
+    """Give up files whose day is over, and those that tell of what was hidden; how many."""
+    return _drop(or_(RoundCopy.asked_at <= moment - LIFE, _tells_too_much()))
+
+
+def _tells_too_much() -> ColumnElement[bool]:
+    """A condition on RoundCopy: a commitment that stands in it was held, or withdrawn for safety, after it was asked
+    for.
+    """
+    return exists().where(
+        RoundAnswer.link_id == RoundCopy.link_id,
+        RoundItem.id == RoundAnswer.item_id,
+        Commitment.id == RoundItem.commitment_id,
+        ~is_public(),
+        AuditEntry.subject_kind == "commitment",
+        AuditEntry.subject_id == Commitment.id,
+        AuditEntry.verb.in_(HIDDEN),
+        AuditEntry.at >= RoundCopy.asked_at,
+    )
 
 
 def _drop(where: ColumnElement[bool]) -> int:

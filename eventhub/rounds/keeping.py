@@ -31,12 +31,17 @@ def forget(moment: datetime, limit: int = 500) -> int:
 
 
 def forget_mailbox(_person: Person, addresses: Collection[str]) -> None:
-    """A person is erased whose mailbox is asked in rounds: its links end, and staff see that nobody is left to ask."""
+    """A person is erased whose mailbox is asked in rounds: its links end with those made from them, and staff see
+    that nobody is left to ask.
+    """
     if not addresses:
         return
     mine = RoundLink.email.in_(addresses)
     over = update(RoundLink).where(mine, RoundLink.ended.is_(None)).values(ended=Ended.FORGOTTEN, ended_at=now())
-    db.session.execute(over.execution_options(synchronize_session="fetch"))
+    ended = over.returning(RoundLink.id).execution_options(synchronize_session="fetch")
+    made = RoundLink.parent_id.in_(list(db.session.scalars(ended)))
+    lent = update(RoundLink).where(made, RoundLink.ended.is_(None)).values(ended=Ended.REVOKED, ended_at=now())
+    db.session.execute(lent.execution_options(synchronize_session="fetch"))
     bare = update(RoundLink).where(mine).values(name="", email=None, paused_until=None)
     db.session.execute(bare.execution_options(synchronize_session="fetch"))
 

@@ -17,6 +17,7 @@ from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, submit
 from eventhub.kit.i18n import in_language, show_date, show_number, show_own
 from eventhub.kit.paging import page_number, pager
+from eventhub.kit.text import single_line
 from eventhub.kit.web import back_to
 from eventhub.people.queries import public_names
 from eventhub.programme.models import Series
@@ -37,7 +38,7 @@ def index() -> ResponseReturnValue:
     grants = actor().grants
     if not access.may_look(grants):
         raise NotFound
-    slug = request.args.get("event", "")[:200] or None
+    slug = single_line(request.args.get("event", ""))[:200] or None
     found = board.rounds(grants, event=slug)
     numbers = board.figures([one.id for one in found])
     return render_template(

@@ -68,7 +68,15 @@ def console_links(_visitor: Visitor) -> Panel | None:
     """From the list of commitments to the rounds."""
     if not access.may_look(actor().grants):
         return None
-    return Panel("", {"links": [Link(_("Follow-up rounds"), url_for("rounds_console.index"))]})
+    return Panel(
+        "",
+        {
+            "links": [
+                Link(_("Follow-up rounds"), url_for("rounds_console.index")),
+                Link(_("Who is silent"), url_for("rounds_console.silent")),
+            ]
+        },
+    )
 
 
 def data(person: Person) -> Panel:

@@ -5,12 +5,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy.orm import aliased, joinedload
 
-from eventhub.commitments.models import FOLLOWED, Commitment, Says, Version
+from eventhub.commitments import queries as commitments
+from eventhub.commitments.models import FOLLOWED, Commitment, Contact, Says, Version
 from eventhub.kit.db import db
 from eventhub.kit.tokens import digest
+from eventhub.people.models import Person
 from eventhub.rounds.models import (
     Plan,
     Round,
@@ -113,15 +115,40 @@ def hold(secret: str) -> RoundLink | None:
     return db.session.scalar(rows.with_for_update(of=RoundLink).execution_options(populate_existing=True))
 
 
+def spoke(person: Person, commitment: Commitment) -> bool:
+    """Whether somebody answered about a commitment behind a link of their mailbox, a colleague's too."""
+    said = (
+        exists()
+        .where(RoundAnswer.item_id == RoundItem.id, RoundItem.commitment_id == commitment.id)
+        .where(RoundLink.id == RoundAnswer.link_id, RoundLink.email == person.email)
+    )
+    return db.session.scalar(select(said)) or False
+
+
 def plan_of(series_id: uuid.UUID) -> Plan | None:
     """When makers of a series are asked; None for the default."""
     return db.session.get(Plan, series_id)
 
 
-def live_parts(link_id: uuid.UUID) -> list[RoundPart]:
-    """What stands behind a link, each with its item."""
-    rows = select(RoundPart).where(RoundPart.link_id == link_id, RoundPart.ended_at.is_(None))
+def live_parts(link_id: uuid.UUID, *which: ColumnElement[bool]) -> list[RoundPart]:
+    """What stands behind a link, each with its item; ``which`` of it."""
+    rows = select(RoundPart).where(RoundPart.link_id == link_id, RoundPart.ended_at.is_(None), *which)
     return list(db.session.scalars(rows.options(joinedload(RoundPart.item)).order_by(RoundPart.item_id)))
+
+
+def speaks() -> ColumnElement[bool]:
+    """A condition on RoundPart: the mailbox behind which it stands, or the one that handed it on, speaks for the maker
+    still. Whoever left does not, from the moment on which staff say so.
+    """
+    own, giver = aliased(RoundLink), aliased(RoundLink)
+    named = exists().where(
+        own.id == RoundPart.link_id,
+        giver.id == func.coalesce(own.parent_id, own.id),
+        RoundItem.id == RoundPart.item_id,
+        Contact.commitment_id == RoundItem.commitment_id,
+        Contact.email == giver.email,
+    )
+    return named.correlate(RoundPart)
 
 
 def answers_of(item_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[RoundAnswer]]:
@@ -155,6 +182,8 @@ def _behind(rows: Select[RoundLink]) -> Behind | None:
     if link is None:
         return None
     found = select(RoundPart).where(RoundPart.link_id == link.id, RoundPart.ended_at.is_(None))
+    if link.round.closed_at is None:
+        found = found.where(speaks())
     whole = joinedload(RoundPart.item).joinedload(RoundItem.commitment)
     parts = db.session.scalars(
         found.options(
@@ -195,3 +224,6 @@ def _colleagues(link_id: uuid.UUID) -> dict[uuid.UUID, RoundLink]:
         .where(RoundLink.parent_id == link_id, RoundLink.ended.is_(None), RoundPart.ended_at.is_(None))
     )
     return {row[0]: row[1] for row in db.session.execute(rows)}
+
+
+commitments.SPOKE.append(spoke)

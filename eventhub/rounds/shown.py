@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from eventhub.commitments import shown
+from eventhub.evidence.queries import takes_words
 from eventhub.kit.codes import label
 from eventhub.kit.i18n import direction, in_language, said_by_clock, show_date, show_moment
 from eventhub.rounds.models import Ended, Round, RoundAnswer, RoundLink, Standing
@@ -93,6 +94,9 @@ def row(one: Asked, token: str, lang: str) -> dict[str, Any]:
         "moved": moved(one, lang),
         "said": label("self_report", one.before.value, lang) if one.before else None,
         "own": says(one.own, lang) if one.own else None,
+        "evidence_url": url_for("evidence.speak", reference=one.commitment.reference)
+        if one.own and takes_words(one.commitment)
+        else None,
         "tag": status(one),
         "same": same_since(one, lang) if one.is_waiting else None,
         "seen": seen(one),

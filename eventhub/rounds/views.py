@@ -20,7 +20,7 @@ from eventhub.kit.forms import posted, submit
 from eventhub.kit.i18n import direction, show_date
 from eventhub.kit.panels import panels
 from eventhub.kit.web import back_to
-from eventhub.rounds import answering, asking, board, copies, queries, shown
+from eventhub.rounds import answering, asking, board, copies, keeping, queries, shown
 from eventhub.rounds.answering import LinkOver
 from eventhub.rounds.forms import HINDERED, AnswerForm, HandOnForm, LaterForm, TokenForm, UnchangedForm
 from eventhub.rounds.queries import Asked, Behind
@@ -167,18 +167,20 @@ def copy(token: str) -> ResponseReturnValue:
 
 
 def _readable(token: str) -> Behind:
-    """What stands behind a link that may be read: an open one, or one whose round is over after an answer."""
-    found = queries.behind(token)
-    if found is None or found.link.ended is not None:
+    """What stands behind a link that may be read: an open one, or one whose round is over after an answer, as long as
+    mailboxes of rounds are kept.
+    """
+    found, moment = queries.behind(token), now()
+    if found is None or found.link.ended is not None or moment >= found.round.closes_at + keeping.KEPT:
         raise LinkOver
-    if not found.is_open(now()) and not any(one.own for one in found.asked):
+    if not found.is_open(moment) and not any(one.own for one in found.asked):
         raise LinkOver
     return found
 
 
 def _open(token: str) -> Behind:
     found = queries.behind(token)
-    if found is None or not found.is_open(now()):
+    if found is None or not found.is_open(now()) or not found.asked:
         raise LinkOver
     return found
 

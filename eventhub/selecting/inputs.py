@@ -6,7 +6,8 @@ audit, and what is made of them is sealed again (models.Slate). Whoever did not 
 
 import json
 import uuid
-from collections.abc import Callable, Collection, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import select
@@ -31,10 +32,10 @@ from eventhub.selecting.problem import Pin as Pinned
 OPEN = (State.UNDER_REVIEW, State.RECOMMENDED, State.RESERVE, State.NOT_RECOMMENDED)
 """Who may be chosen."""
 TAKEN = (
-    *(State.APPROVED, State.OFFERED, State.ACCEPTED, State.VISA_PENDING),
+    *(State.APPROVED, State.OFFERED, State.ACCEPTED, State.VISA_PENDING, State.VISA_REFUSED),
     *(State.TICKETED, State.TRAVELLED, State.REPORT_DUE, State.REPORT_OVERDUE, State.CLOSED),
 )
-"""Who was approved already: these stay whatever is solved."""
+"""Who was approved already: these stay whatever is solved. A refused visa frees no money: it may be asked for again."""
 GRANTED: list[Callable[[Collection[uuid.UUID]], Mapping[uuid.UUID, tuple[Support, int]]]] = []
 """Features further up that know what was granted for applications: the way, and the amount in minor units."""
 SEALED = frozenset(one.value for one in Dimension if one not in OPEN_TRAITS)
@@ -111,7 +112,11 @@ def gather(reading: Reading, actor: object | None, what: What | None = None) -> 
     pins = standing_pins(call.id)
     one_of = as_one({each for one in costed for each in (one.organisation_id, one.nominated_by_id) if each})
     plain = Problem(
-        candidates=_as_granted([_candidate(one, scores[str(one.id)], what.fares, one_of) for one in costed], costed),
+        candidates=_within_caps(
+            _as_granted([_candidate(one, scores[str(one.id)], what.fares, one_of) for one in costed], costed),
+            {str(one.id) for one in costed if one.state in TAKEN},
+            rules.limits.selected_per_organisation,
+        ),
         budget=rules.budget if what.budget is None else what.budget,
         places=_places(rules, costed) if what.places is None else what.places,
         rules=tuple(rule_of(one) for one in rules.balance),
@@ -276,6 +281,20 @@ def _as_granted(candidates: Collection[Candidate], files: Collection[Application
         replace(one, variants=(Variant(found[one.id][0].value, found[one.id][1]),)) if one.id in found else one
         for one in candidates
     )
+
+
+def _within_caps(candidates: Sequence[Candidate], taken: Collection[str], most: int | None) -> tuple[Candidate, ...]:
+    """Whoever stays beyond the cap of an organization (two that turned out to be one) does not keep the rest from being
+    chosen; nobody else of it comes in.
+    """
+    counted: Counter[str] = Counter()
+    found = []
+    for one in candidates:
+        if one.id in taken and most is not None:
+            one = replace(one, organisations=tuple(each for each in one.organisations if counted[each] < most))
+            counted.update(one.organisations)
+        found.append(one)
+    return tuple(found)
 
 
 def _pins(files: Collection[Application], pins: Collection[Pin]) -> tuple[Pinned, ...]:

@@ -393,6 +393,7 @@ def _people(inputs: Inputs, found: slate.Slate) -> list[dict[str, Any]]:
             "beyond": one.id in seats and seats[one.id].beyond,
             "tied": one.id in inputs.tied,
             "pin": "must" if one.id in must else "not" if one.id in out else None,
+            "taken": one.id in inputs.accepted,
         }
         for rank, one in enumerate(ranked, 1)
     ]

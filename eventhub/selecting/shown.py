@@ -61,7 +61,7 @@ FAILURES: Mapping[Failed, Any] = {
     Failed.DIED: _l("The calculation was cut off. Ask again."),
     Failed.TOO_LONG: _l("The calculation took too long. Ask again."),
     Failed.REFUSED: _l("The data contradict themselves. Tell an administrator."),
-    Failed.NO_SCORES: _l("There are no scores yet."),
+    Failed.NO_SCORES: _l("There are no scores yet. They are reckoned each half hour; officers can do it at once."),
     Failed.NO_FILES: _l("No file has both a score and a cost."),
     Failed.LOTTERY: _l("The seed of the lottery is not the one that was published. Tell an administrator."),
 }
@@ -215,7 +215,7 @@ def tag_of(one: Mapping[str, Any], reserves: Mapping[str, int]) -> tuple[str, st
     """The place of somebody on a slate: word and shape."""
     if one["chosen"]:
         if one["pin"] == "must":
-            return _("Pinned by the board"), "go"
+            return (_("Has a grant already") if one.get("taken") else _("Pinned by the board")), "go"
         if one["tied"]:
             return _("Chosen: equal scores, decided by rule"), "new"
         return (_("Chosen, with money left over"), "new") if one["beyond"] else (_("Chosen"), "ok")

@@ -1,13 +1,13 @@
 """What changed of what is public, newest first: for feeds, and for mails to those who asked for them."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, String, Uuid, cast, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, String, Uuid, cast, literal, select, union_all
 from sqlalchemy.orm import joinedload, selectinload
 
 from eventhub.commitments import queries
@@ -41,9 +41,21 @@ class Change:
     text: str
 
 
-def newest(wanted: Wanted, today: date, *, since: datetime | None = None, number: int | None = None) -> list[Change]:
+Narrowing = Callable[[Any], ColumnElement[bool]]
+"""A condition on Commitment, made of the moment of a change."""
+
+
+def newest(
+    wanted: Wanted,
+    today: date,
+    *,
+    since: datetime | None = None,
+    number: int | None = None,
+    narrowing: Narrowing | None = None,
+) -> list[Change]:
     """The last changes of what is public and asked for; ``number``: of one commitment. Three statements."""
-    rows = union_all(*(_narrowed(one, wanted, today, since, number) for one in _sources())).subquery()
+    sources = (_narrowed(one, wanted, today, since, number, narrowing) for one in _sources())
+    rows = union_all(*(rows.order_by(at.desc()).limit(NEWEST) for rows, at in sources)).subquery()
     latest = select(rows).order_by(rows.c.at.desc(), rows.c.id).limit(NEWEST)
     told = db.session.execute(latest).all()
     found = _commitments({row.commitment_id for row in told})
@@ -52,6 +64,13 @@ def newest(wanted: Wanted, today: date, *, since: datetime | None = None, number
         for row in told
         if row.commitment_id in found
     ]
+
+
+def moments(since: datetime, today: date) -> Select[Any]:
+    """When something public changed after a moment: ``commitment_id`` and ``at`` of each change."""
+    found = (_narrowed(one, Wanted(), today, since, None, None)[0] for one in _sources())
+    rows = union_all(*found).subquery()
+    return select(rows.c.commitment_id, rows.c.at)
 
 
 def _commitments(ids: set[uuid.UUID]) -> dict[uuid.UUID, Commitment]:
@@ -108,15 +127,20 @@ def _source(own_id: Any, kind: Kind, at: Any, code: Any, text: Any) -> Select[An
 
 
 def _narrowed(
-    source: tuple[Select[Any], Any], wanted: Wanted, today: date, since: datetime | None, number: int | None
-) -> Select[Any]:
+    source: tuple[Select[Any], Any],
+    wanted: Wanted,
+    today: date,
+    since: datetime | None,
+    number: int | None,
+    narrowing: Narrowing | None,
+) -> tuple[Select[Any], Any]:
     rows, at = source
     rows = queries.matching(rows, wanted, today)
     if since is not None:
         rows = rows.where(at > since)
     if number is not None:
         rows = rows.where(Commitment.number == number)
-    return rows.order_by(at.desc()).limit(NEWEST)
+    return (rows if narrowing is None else rows.where(narrowing(at))), at
 
 
 def _id_of(row: Any) -> uuid.UUID:

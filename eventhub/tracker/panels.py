@@ -18,8 +18,9 @@ from eventhub.kit.db import db
 from eventhub.kit.i18n import show_number
 from eventhub.kit.panels import Panel, Provider
 from eventhub.kit.web import Link
+from eventhub.people.models import Person
 from eventhub.programme.models import Event, Publication
-from eventhub.tracker import due, scores
+from eventhub.tracker import due, scores, subscribing
 from eventhub.tracker.open_rows import FIELDS, LISTS
 from eventhub.tracker.scores import By
 
@@ -35,6 +36,7 @@ def of_list(asked: dict[str, Any]) -> Panel:
             "files": [(kind.upper(), url_for(f"tracker_api.{kind}_file", **asked)) for kind in ("csv", "xlsx", "json")],
             "feed": url_for("tracker.feed", **asked),
             "calendar": url_for("calendars.day_feed", name=due.NAME, lang=g.lang, **asked),
+            "report": url_for("tracker.report", of="event", slug=asked["event"]) if asked.get("event") else None,
             "filtered": bool(asked),
         },
     )
@@ -52,6 +54,7 @@ def of_one(commitment: Commitment) -> Panel:
     return Panel(
         "tracker/follow.html",
         {
+            "mail": url_for("tracker.follow", reference=commitment.reference),
             "feed": url_for("tracker.feed_of_one", reference=commitment.reference),
             "maker": lead.name if lead else "",
             "of_maker": url_for("commitments.index", **by),
@@ -95,6 +98,7 @@ def last_time(event: Event) -> Panel | None:
                 shown.row(one, found.progress.get(one.id), found.translations.get(one.id)) for one in found.rows[:FIRST]
             ],
             "url": url_for("commitments.index", event=last.slug),
+            "report": url_for("tracker.report", of="event", slug=last.slug),
         },
     )
 
@@ -135,6 +139,11 @@ def days(name: Any) -> Panel | None:
     return due.feed(name)
 
 
+def data(person: Person) -> Panel:
+    """What a mailbox follows, in the person’s copy of all data."""
+    return Panel("", {"followed_commitments": subscribing.own_data(person)})
+
+
 PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("calendar.days", days),
     ("commitments.list", of_list),
@@ -143,6 +152,7 @@ PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("commitments.room", room),
     ("console.event", event_links),
     ("event.top", last_time),
+    ("me.data", data),
     ("open_data.fields", open_data),
 )
 """What app.py registers."""

@@ -11,7 +11,7 @@ from enum import StrEnum
 from statistics import median
 from typing import Any
 
-from sqlalchemy import ARRAY, Date, DateTime, and_, cast, column, exists, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Date, DateTime, and_, cast, column, exists, func, or_, select
 
 from eventhub.commitments import axes, queries
 from eventhub.commitments.axes import Freshness
@@ -92,8 +92,8 @@ class Fact:
     expected: bool
 
 
-def facts(by: By, today: date, wanted: Wanted | None = None) -> list[Fact]:
-    """What is public, as far as it is counted. Two statements."""
+def facts(by: By, today: date, wanted: Wanted | None = None, *, also: ColumnElement[bool] | None = None) -> list[Fact]:
+    """What is public, as far as it is counted; ``also``: a condition on Commitment and Event. Two statements."""
     first = select(Report.commitment_id, func.min(Report.said_at).label("at")).group_by(Report.commitment_id).subquery()
     columns = select(
         Commitment.id,
@@ -107,6 +107,7 @@ def facts(by: By, today: date, wanted: Wanted | None = None) -> list[Fact]:
         Event.slug,
     )
     rows = queries.matching(columns, wanted or Wanted(), today)
+    rows = rows if also is None else rows.where(also)
     rows = rows.where(Commitment.state.not_in(GONE)).outerjoin(first, first.c.commitment_id == Commitment.id)
     kinds = _kinds() if by is By.MAKER else {}
     found = []

@@ -24,6 +24,8 @@ UNPACKED = 40_000_000
 """Bytes of one part of a workbook."""
 MOST, COLUMNS, CELL = 500, 60, 8_000
 """So many rows below the head, columns, and signs of a cell. A row more is read, so that too many are noticed."""
+WHOLE = 5_000_000
+"""Signs of all cells together: one shared text in a small workbook may stand in thousands of cells."""
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 STRICT = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
 DAY_FORMATS = frozenset({*range(14, 18), *range(27, 32), 22, 36, *range(50, 55), 57, 58})
@@ -38,6 +40,8 @@ Cell = str | dict[str, str]
 def read(raw: bytes) -> list[list[Cell]]:
     """The rows of the first sheet, without empty ones at the end. Raises whatever a parser raises."""
     rows = _workbook(raw) if raw[:4] == b"PK\x03\x04" else _text(raw)
+    if sum(len(cell) for row in rows for cell in row) > WHOLE:
+        raise ValueError("too large")
     while rows and not any(rows[-1]):
         rows.pop()
     return rows
@@ -45,6 +49,8 @@ def read(raw: bytes) -> list[list[Cell]]:
 
 def _text(raw: bytes) -> list[list[Cell]]:
     text = _decoded(raw)
+    if "\0" in text:
+        raise ValueError("no text")
     head = text.partition("\n")[0]
     separator = max(",;\t", key=head.count)
     rows: list[list[Cell]] = []
@@ -79,22 +85,31 @@ def _workbook(raw: bytes) -> list[list[Cell]]:
     rows: list[list[Cell]] = []
     for row in sheet.iter(f"{MAIN}row"):
         number = int(row.get("r") or len(rows) + 1)
-        if number > MOST + 2:
+        if number > MOST + 2 or len(rows) > MOST + 1:
             break
         rows.extend([] for _ in range(number - 1 - len(rows)))
         rows.append(_row(row, strings, days))
     return rows
 
 
+class _Plain(ET.TreeBuilder):
+    """Builds a document without a type: entities in one could grow without end, in whatever encoding it comes."""
+
+    def doctype(self, _name: str, _public: str | None, _system: str | None) -> None:
+        """Raises ValueError."""
+        raise ValueError("refused")
+
+
 def _part(parts: zipfile.ZipFile, name: str) -> ET.Element:
-    """One part of a workbook. A document type is refused: entities in it could grow without end."""
+    """One part of a workbook. A document type is refused."""
     if parts.getinfo(name).file_size > UNPACKED:
         raise ValueError("too large")
     with parts.open(name) as part:
         body = part.read(UNPACKED + 1)
-    if len(body) > UNPACKED or b"<!DOCTYPE" in body or b"<!ENTITY" in body:
-        raise ValueError("refused")
-    return ET.fromstring(body.replace(STRICT[1:-1].encode(), MAIN[1:-1].encode()))  # noqa: S314 (see above)
+    if len(body) > UNPACKED:
+        raise ValueError("too large")
+    body = body.replace(STRICT[1:-1].encode(), MAIN[1:-1].encode())
+    return ET.fromstring(body, parser=ET.XMLParser(target=_Plain()))  # noqa: S314 (see _Plain)
 
 
 def _row(row: ET.Element, strings: list[str], days: set[int]) -> list[Cell]:

@@ -72,7 +72,7 @@ def test_an_officer_who_notes_a_no_to_an_offer_leaves_a_letter_too() -> None:
     award = make_award(fund)
     awarding.withdraw(fund.officer, award)
     assert owed() == [str(award.id)]
-    assert "We have noted that you will not attend" in letter(award)
+    assert "Your grant has ended. A registration for the event stays" in letter(award)
 
 
 def test_a_visa_refused_for_good_is_told() -> None:

@@ -128,7 +128,7 @@ def test_i_cannot_come_frees_the_money_and_proposes_the_next(client: FlaskClient
     assert (award.application.state, award.outcome, award.committed) == (State.WITHDRAWN, Outcome.WITHDRAWN, 0)
     assert len(db.session.scalars(select(Proposal)).all()) == 1
     assert db.session.scalar(select(Promise.task).where(Promise.task == "awards.ended"))
-    assert "We have noted that you will not attend" in text_of(client.get(at(award)))
+    assert "Your grant has ended. A registration for the event stays" in text_of(client.get(at(award)))
     assert client.get(at(award, "/cannot-come")).location.endswith(at(award))
     with pytest.raises(NotPossible):
         leaving.leave(award.application.person, award)

@@ -50,7 +50,7 @@ def lapsed(fund: Money) -> tuple[Award, Proposal]:
 
 
 def test_the_link_in_a_former_mailbox_neither_shows_nor_answers() -> None:
-    fund = make_fund()
+    fund = make_fund(limits={"months_between_grants": 0})
     award = make_award(fund)
     accepted = make_award(make_fund(), State.ACCEPTED, person=award.application.person)
     before, answered = awarding.link(award), awarding.link(accepted)

@@ -19,6 +19,7 @@ from tests.benchmarks.load import Link, Rate, flow, get
 from tests.benchmarks.prints import badge_rows
 from tests.benchmarks.promises import promise_rows
 from tests.benchmarks.reviews import review_rows
+from tests.benchmarks.rounds import round_rows
 from tests.benchmarks.scene import ROWS, Scene, build
 from tests.live import ROOT, House
 
@@ -27,7 +28,7 @@ Step = Callable[[Link], Awaitable[bool]]
 
 
 def main() -> None:
-    """One run, about a minute and a half."""
+    """One run, some minutes."""
     running = servers.Servers()
     running.start()
     try:
@@ -44,6 +45,8 @@ def main() -> None:
                 *review_rows(),
                 *choice_rows(),
             ]
+        # By itself: it has a house of its own, whose workers need both cores.
+        rows += round_rows()
         _print(rows)
     finally:
         running.stop()

@@ -150,7 +150,9 @@ def test_evidence_goes_from_the_link_over_the_desk_to_everybody_and_away(app: Fl
     assert send(client, retract, {"reason": ""})[0] == 422
     assert send(client, retract, {"reason": "The ministry has published another one"})[0] == 200
     page = client.get(public).text
-    assert "The ministry has published another one" in page
+    assert "Retracted on" in page
+    assert "The ministry has published another one" not in page
+    assert "The ministry has published another one" in staff.get(desk(commitment)).text
     assert client.get(file).status_code == 404
     assert db.session.get_one(Evidence, made.id).digest.hex() in page
 

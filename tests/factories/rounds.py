@@ -106,6 +106,39 @@ def aged(found: Round, days: int) -> None:
     db.session.expire_all()
 
 
+def multiply(commitment: Commitment, many: int, *, lost: int = 0) -> None:
+    """The same commitment so many times over, each with a mailbox of its own. Every ``lost``-th has one that no server
+    knows, and another behind it.
+    """
+    same = ", ".join(
+        column.name for column in Commitment.__table__.columns if column.name not in {"id", "number"}
+    ).replace("groups", '"groups"')
+    version = "commitment_id, number, wording, title, beneficiaries, reason, by_maker, written_at"
+    is_lost = f"number % {lost} = 0" if lost else "false"
+    mailbox = f"CASE WHEN {is_lost} THEN 'lost-' ELSE 'maker-' END || number || '@example.org'"
+    contact = "id, commitment_id, position, name, email, language"
+    second = "'second-' || number || '@example.org'"
+    for statement in (
+        (
+            f"INSERT INTO commitment (id, {same}) SELECT gen_random_uuid(), {same} FROM commitment,"
+            " generate_series(1, :many) WHERE id = :id"
+        ),
+        (
+            f"INSERT INTO commitment_version ({version}) SELECT id, 1, 'We', '', '', '', false, now() FROM commitment"
+            " WHERE id <> :id"
+        ),
+        (
+            f"INSERT INTO commitment_contact ({contact}) SELECT gen_random_uuid(), id, 1, '', {mailbox}, 'en'"
+            " FROM commitment WHERE id <> :id"
+        ),
+        (
+            f"INSERT INTO commitment_contact ({contact}) SELECT gen_random_uuid(), id, 2, '', {second}, 'en'"
+            f" FROM commitment WHERE id <> :id AND {is_lost}"
+        ),
+    ):
+        db.session.execute(text(statement), {"id": commitment.id, "many": many})
+
+
 def zone_of_the_day() -> str:
     """A zone in which it is past eight in the morning of the present day in UTC."""
     return "UTC" if now().hour >= 8 else "Etc/GMT-9"

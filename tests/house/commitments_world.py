@@ -3,10 +3,14 @@
 from eventhub.commitments import confirming, queries, verifying
 from eventhub.commitments.capturing import MadeBy
 from eventhub.commitments.models import Why
+from eventhub.kit.clock import now
 from eventhub.programme.models import Event
-from eventhub.tracker import importing
+from eventhub.tracker import importing, reports, subscribing
+from eventhub.tracker.reports import Of
 from tests.factories.commitments import asked, described, make_commitment, new_address, published
 from tests.factories.people import make_person
+from tests.factories.programme import PDF_BYTES
+from tests.factories.tracker import following
 
 
 def commitment_parts(event: Event) -> dict[str, str]:
@@ -23,7 +27,15 @@ def commitment_parts(event: Event) -> dict[str, str]:
         published(event, in_session=False),
         makers=[MadeBy("Ministry", "government", "KE"), MadeBy("Foundation", "donor_foundation")],
     )
+    reader, follows = following(shown, shown)
+    leaver, _follows = following(shown)
+    paper = reports.to_make(reports.ask(reports.about(Of.EVENT, event.slug), "fr").id)
+    assert paper is not None
+    reports.keep(paper, PDF_BYTES, [], at=now())
     return {
+        "follow_link": subscribing.link_token(reader),
+        "follow": str(follows[0].id),
+        "leave_link": subscribing.link_token(leaver),
         "commitment_sheet": str(sheet.id),
         "joint_commitment": str(joined.id),
         "joint_maker": str(joined.makers[1].id),

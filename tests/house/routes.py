@@ -1081,6 +1081,20 @@ PROMISES_MADE = (
     Route("tracker.scorecards", "GET", "/en/commitments/scorecards?by=event", PUBLIC),
     Route("tracker.feed", "GET", "/en/commitments/changes.atom?maker=government", PUBLIC),
     Route("tracker.feed_of_one", "GET", "/en/commitments/{shown_reference}/changes.atom", PUBLIC),
+    Route(
+        "tracker.follow",
+        "GET POST",
+        "/en/commitments/{shown_reference}/follow",
+        PUBLIC,
+        {"what": "one", "email": "somebody@example.org"},
+    ),
+    Route("tracker.report", "GET", "/en/commitments/reports/event/{event}", PUBLIC),
+    Route("tracker.ask_report", "POST", "/en/commitments/reports/event/{event}", PUBLIC),
+    Route("tracker.report_file", "GET", "/fr/commitments/reports/event/{event}/commitments.pdf", PUBLIC),
+    Route("tracker.following", "GET", "/en/following/{follow_link}", PUBLIC),
+    Route("tracker.agree", "POST", "/en/following/{follow_link}/agree", PUBLIC),
+    Route("tracker.stop_one", "POST", "/en/following/{follow_link}/{follow}/stop", PUBLIC),
+    Route("tracker.leave", "GET POST", "/en/following/{leave_link}/stop", PUBLIC),
     Route("tracker_api.csv_file", "GET", "/open-data/commitments.csv", PUBLIC),
     Route("tracker_api.xlsx_file", "GET", "/open-data/commitments.xlsx", PUBLIC),
     Route("tracker_api.json_file", "GET", "/open-data/commitments.json?q=schools", PUBLIC),
@@ -1273,6 +1287,9 @@ ROUNDS = (
     Route("rounds.ask_copy", "POST", f"{BEHIND}/copy", PUBLIC),
     Route("rounds.copy", "GET", f"{BEHIND}/copy.pdf", PUBLIC),
     Route("rounds_console.index", "GET", "/en/console/rounds", but(EDIT, other_organiser=OK, other_admin=OK)),
+    Route("rounds_console.silent", "GET", "/en/console/rounds/silence", but(EDIT, other_organiser=OK, other_admin=OK)),
+    Route("rounds_console.nudge_silent", "POST", "/en/console/rounds/silence/{round_link}/nudge", EDIT),
+    Route("rounds_console.compare", "GET", "/en/console/series/{series}/rounds/comparison?move=same", EDIT),
     Route("rounds_console.board_of", "GET", ROUND_PAGE, EDIT),
     Route("rounds_console.calls", "GET", f"{ROUND_PAGE}/calls", EDIT),
     Route("rounds_console.link", "GET", ROUND_LINK, EDIT),
@@ -1290,7 +1307,37 @@ ROUNDS = (
     ),
 )
 
+EVALUATED = f"{EVENT}/evaluation"
+EVALUATIONS = (
+    Route("evaluations.form", "GET POST", "/en/evaluation/{evaluation_link}", PUBLIC, {"overall": "4"}),
+    Route("evaluations.thanks", "GET", "/en/evaluation/{evaluation_done}/thanks", PUBLIC),
+    Route("evaluations.summary", "GET", "/en/events/{event}/evaluation", PUBLIC),
+    Route("evaluations_console.index", "GET", EVALUATED, EDIT),
+    Route(
+        "evaluations_console.set_up",
+        "GET POST",
+        "/en/console/events/{draft}/evaluation/set-up",
+        EDIT,
+        {
+            "questions": "overall",
+            "opens_on": (now() + timedelta(days=500)).date().isoformat(),
+            "closes_on": (now() + timedelta(days=510)).date().isoformat(),
+            "seen": "0",
+        },
+    ),
+    Route("evaluations_console.publish", "POST", f"{EVALUATED}/publish", EDIT, {"go": "publish"}),
+    Route(
+        "evaluations_console.words",
+        "GET POST",
+        f"{EVALUATED}/words/{{evaluation_words}}",
+        EDIT,
+        {"shown": "Some words", "go": "show"},
+    ),
+    Route("evaluations_console.table", "GET", f"{EVALUATED}.csv", EDIT),
+)
+
 ROUTES = (
+    *EVALUATIONS,
     *EVIDENCE,
     *PROMISES_MADE,
     *ROUNDS,

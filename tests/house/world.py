@@ -102,6 +102,7 @@ from tests.house.awards_world import donors_report
 from tests.house.board_world import board_parts
 from tests.house.calls_world import call_parts
 from tests.house.commitments_world import commitment_parts
+from tests.house.evaluations_world import evaluation_parts
 from tests.house.evidence_world import evidence_parts
 from tests.house.fund_world import fund_parts
 from tests.house.grants_world import grant_parts, keep_statement, note_stay, own_line
@@ -327,6 +328,7 @@ def _build(world: World) -> None:
         parts |= commitment_parts(where)
         parts |= evidence_parts(where)
         parts |= round_parts(where)
+        parts |= evaluation_parts(where)
         owner = db.session.get_one(Person, world.persons["owner"]) if where is event else make_person()
         parts |= fund_parts(where, owner)
         parts |= grant_parts(where)

@@ -9,7 +9,8 @@ from eventhub.commitments.models import Commitment, Kin, Says, Verdict, Why
 from eventhub.people.models import Person, Role
 from eventhub.people.queries import grants_of
 from eventhub.programme.models import Event
-from eventhub.tracker import importing
+from eventhub.tracker import importing, subscribing
+from tests.factories import tracker
 from tests.factories.commitments import asked, described, make_commitment, new_address, past_event, published
 from tests.factories.people import make_person, make_staff
 
@@ -47,6 +48,9 @@ def commitment_stops(
         [words("We will teach."), words("Ministry of Language"), words("unknown"), ""],
     ]
     sheet = importing.bring(make_person(), event, table, name=words("plan.csv"), language="en")
+    reader, _follows = tracker.following(shown, merged, shown)
+    subscribing.ask(gone, subscribing.address(reader) or "", "en", whole_maker=False)
+    newcomer, _none = tracker.following(shown, agreed=False)
     record, link = "/console/commitments", f"/confirm/{confirming.link_token(asking)}"
     return {
         "public": {
@@ -54,6 +58,11 @@ def commitment_stops(
             "commitments.index#nothing": "/commitments?q=zzzz",
             "tracker.scorecards": "/commitments/scorecards",
             "tracker.scorecards#event": "/commitments/scorecards?by=event",
+            "tracker.report": f"/commitments/reports/event/{event.slug}",
+            "tracker.follow": f"/commitments/{shown.reference}/follow",
+            "tracker.following": f"/following/{subscribing.link_token(reader)}",
+            "tracker.following#new": f"/following/{subscribing.link_token(newcomer)}",
+            "tracker.leave": f"/following/{subscribing.link_token(reader)}/stop",
             "commitments.commitment": f"/commitments/{shown.reference}",
             "commitments.commitment#withdrawn": f"/commitments/{gone.reference}",
             "commitments.commitment#replaced": f"/commitments/{merged.reference}",

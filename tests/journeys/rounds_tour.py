@@ -61,6 +61,9 @@ def round_stops(words: Callable[[str], str], texts: Callable[[str], dict[str, st
         },
         "staff": {
             "rounds_console.index": console,
+            "rounds_console.silent": f"{console}/silence",
+            "rounds_console.silent#nothing": f"{console}/silence?event=none",
+            "rounds_console.compare": f"/console/series/{series.slug}/rounds/comparison",
             "rounds_console.board_of": f"{console}/{found.id}",
             "rounds_console.board_of#all": f"{console}/{found.id}?view=all",
             "rounds_console.calls": f"{console}/{found.id}/calls",

@@ -63,6 +63,7 @@ FREE: dict[str, dict[str, Any]] = {
     "round_call": {"text": None},
     "round_draft": {"given": None},
     "round_link": {"name": None},
+    "evaluation_answer": {"text": None, "shown": None},
     "document": {"title": None, "symbol": ATTACK},
     "event": dict.fromkeys(
         ("title", "lead", "description", "practical", "access_services", "city", "venue", "cancelled_reason")
@@ -99,6 +100,7 @@ FREE: dict[str, dict[str, Any]] = {
     "stored_file": {"name": ATTACK},
     "passkey": {"label": ATTACK},
     "web_session": {"browser": ATTACK},
+    "tracker_follow": {"maker": None},
     "tracker_sheet": {"name": None, "rows": None},
 }
 """Columns that hold what somebody typed. None: filled through factories and actions; else written here."""
@@ -117,10 +119,14 @@ NOT_FREE = {
     "commitment_reply": {"language"},
     "evidence_voice": {"language"},
     "round": {"days"},
+    "tracker_reader": {"language"},
+    "tracker_report": {"language", "numbers"},
     "round_answer": {"language", "obstacles"},
     "round_copy": {"language"},
     "round_link": {"email", "language"},
     "round_plan": {"months", "days"},
+    "evaluation": {"questions"},
+    "evaluation_answer": {"question", "language"},
     "delegation": {"category"},
     "document": {"kind", "original_language"},
     "document_version": {"language"},

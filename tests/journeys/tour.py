@@ -90,6 +90,7 @@ from tests.factories.registration import (
 )
 from tests.house.board_world import board_parts
 from tests.journeys.commitments_tour import commitment_stops
+from tests.journeys.evaluations_tour import evaluation_stops
 from tests.journeys.evidence_tour import evidence_stops
 from tests.journeys.fund_tour import fund_stops
 from tests.journeys.grant_tour import grant_stops
@@ -124,7 +125,10 @@ NOT_PAGES = frozenset(
         "programme_api.robots",
         "programme_api.sitemap",
         "programme_console.document_file",
+        "evidence.file",
+        "rounds.copy",
         "tracker.feed",
+        "tracker.report_file",
         "tracker.feed_of_one",
         "tracker_api.csv_file",
         "tracker_api.json_file",
@@ -391,6 +395,8 @@ def _build(words: Words) -> Tour:
     offer = newest_offer(promised)
     granted = make_award(make_fund(), person=owner)
     home = awards.came_home(make_fund(), person=owner)
+    # Now: what is made below may forget what hangs on an award.
+    grant_reference, home_reference = granted.application.reference, home.application.reference
     _award, replaced = awards.nominated(make_fund(), "chair@example.org")
     assert offer is not None
     live = make_dialogue()
@@ -420,8 +426,8 @@ def _build(words: Words) -> Tour:
             add(Stop(endpoint.split("#")[0], who, path))
 
     made, rounds = commitment_stops(words, texts, owner), round_stops(words, texts)
-    spoken = evidence_stops(words, texts)
-    for found in (fund_stops(words, texts, owner), grant_stops(words, texts, owner), made, rounds, spoken):
+    spoken, judged = evidence_stops(words, texts), evaluation_stops(words, texts)
+    for found in (fund_stops(words, texts, owner), grant_stops(words, texts, owner), made, rounds, spoken, judged):
         for who, pages in found.items():
             stops(who, pages)
     stops(
@@ -495,8 +501,8 @@ def _build(words: Words) -> Tour:
             "registration.sealed_answers": f"/events/{slug}/register/sealed/answers",
             "registration.questions": f"/me/registrations/{mine.reference}/questions",
             "registration.withdraw": f"/me/registrations/{mine.reference}/withdraw",
-            "awards.mine": f"/me/grants/{granted.application.reference}",
-            "awards.report": f"/me/grants/{home.application.reference}/report",
+            "awards.mine": f"/me/grants/{grant_reference}",
+            "awards.report": f"/me/grants/{home_reference}/report",
             "registration.own_offer": f"/me/registrations/{promised.reference}/offer",
             "registration.way": f"/me/registrations/{wayless.reference}/way",
             "registration.mine_one#way": f"/me/registrations/{wayless.reference}",

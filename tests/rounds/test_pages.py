@@ -121,6 +121,20 @@ def test_a_choice_in_the_address_is_only_drawn_and_a_wrong_answer_loses_nothing(
     assert "سر" not in public
 
 
+def test_from_an_answer_one_goes_on_to_evidence_and_a_colleague_does_not(client: FlaskClient) -> None:
+    event, box, colleague = event_of_months_ago(), new_address(), new_address()
+    mine, theirs = followed(event, box), followed(event, box)
+    opened(event)
+    asking.hand_on(secret(box), {item_of(theirs).id}, colleague, "Bao", "en")
+    db.session.flush()
+    way = 'href="/en/commitments/{}/speak"'
+    for mailbox, made, told in ((box, mine, True), (colleague, theirs, False)):
+        page = f"/en/answer/{secret(mailbox)}"
+        assert way.format(made.reference) not in client.get(page).text
+        send(client, f"{page}/commitments/{made.reference}", {"says": "fulfilled", "language": "en"})
+        assert (way.format(made.reference) in client.get(page).text) is told
+
+
 def test_the_same_form_sent_twice_is_one_answer(client: FlaskClient) -> None:
     event, box = event_of_months_ago(), new_address()
     made = followed(event, box)
@@ -243,9 +257,10 @@ def test_the_list_of_commitments_leads_to_rounds_and_to_the_plan_of_a_series(app
     event = event_of_months_ago()
     followed(event)
     db.session.refresh(event, ["series"])
+    slug = event.series.slug
     organiser = browser(app, make_staff(Role.ORGANISER, series_id=event.series_id))
     assert 'href="/en/console/rounds"' in organiser.get("/en/console/commitments").text
-    assert f"/en/console/series/{event.series.slug}/rounds" in organiser.get("/en/console/rounds").text
+    assert f"/en/console/series/{slug}/rounds" in organiser.get("/en/console/rounds").text
     rapporteur = browser(app, make_staff(Role.RAPPORTEUR, event_id=event.id))
     assert 'href="/en/console/rounds"' not in rapporteur.get("/en/console/commitments").text
     assert rapporteur.get("/en/console/rounds").status_code == 404

@@ -5,18 +5,22 @@ from time import monotonic
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
+from eventhub.commitments import queries as commitments
+from eventhub.commitments import succeeding
+from eventhub.commitments.capturing import MadeBy
 from eventhub.commitments.models import Commitment, Says
 from eventhub.kit.clock import now
 from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.outbox import Promise
+from eventhub.people.models import Person
 from eventhub.rounds import answering, asking, board, opening, queries
 from eventhub.rounds.answering import Said, Seen
-from eventhub.rounds.models import Round, RoundAnswer, RoundLink
+from eventhub.rounds.models import Ended, Round, RoundAnswer, RoundLink
 from tests.factories.commitments import new_address
 from tests.factories.people import make_person
-from tests.factories.rounds import aged, event_of_months_ago, followed, item_of, opened, secret
+from tests.factories.rounds import aged, event_of_months_ago, followed, item_of, multiply, opened, secret
 from tests.together import at_once
 
 pytestmark = pytest.mark.lane
@@ -45,7 +49,7 @@ def test_a_clock_that_runs_twice_at_once_makes_a_round_and_its_reminders_once(co
         db.session.remove()
 
 
-def test_two_who_answer_at_once_are_both_kept_and_the_lead_counts(committed: Flask) -> None:
+def test_two_who_answer_at_once_are_both_kept_the_lead_counts_and_a_stale_page_is_told(committed: Flask) -> None:
     with committed.test_request_context(), unit_of_work():
         event, lead, other = event_of_months_ago(), new_address(), new_address()
         made = followed(event, lead, other, joint=True)
@@ -66,11 +70,11 @@ def test_two_who_answer_at_once_are_both_kept_and_the_lead_counts(committed: Fla
         answering.unchanged(second, {item_id: Seen(1, Says.PLANNING)})
         return "answered"
 
-    assert at_once(committed, [leads, others, same, leads])["answered"] == 4
+    assert at_once(committed, [leads, others, same, leads]) == {"answered": 3, "Stale": 1}
     with committed.app_context():
         assert db.session.get_one(Commitment, commitment_id).said is Says.IN_PROGRESS
         answers = queries.answers_of([item_id])[item_id]
-        assert len(answers) == 4
+        assert len(answers) == 3
         assert queries.differs(answers)
         db.session.remove()
 
@@ -98,11 +102,45 @@ def test_an_answer_and_not_me_at_once_are_one_of_the_two(committed: Flask) -> No
         db.session.remove()
 
 
+def test_whoever_is_succeeded_while_answering_answers_before_or_not_at_all(committed: Flask) -> None:
+    with committed.test_request_context(), unit_of_work():
+        event, box, after = event_of_months_ago(), new_address(), new_address()
+        made = followed(event, box)
+        opened(event)
+        key, item_id, commitment_id = secret(box), item_of(made).id, made.id
+        keeper_id = make_person().id
+
+    def answers() -> str:
+        answering.answer(key, item_id, Said(Says.FULFILLED), seen=1)
+        return "answered"
+
+    def succeeds() -> str:
+        held = commitments.record(commitment_id, lock=True)
+        to = MadeBy("Ministry of Schools", "government", "KE")
+        maker = held.makers[0]
+        succeeding.hand_over(db.session.get_one(Person, keeper_id), held, maker.id, to, "New", email=after)
+        return "succeeded"
+
+    def goes_on() -> str:
+        asking.left_due()
+        return "went on"
+
+    told = at_once(committed, [answers, succeeds, answers, goes_on])
+    assert (told["succeeded"], told["went on"]) == (1, 1)
+    assert told["answered"] + told["NotAsked"] + told["LinkOver"] == 2
+    told = at_once(committed, [goes_on, goes_on, answers])
+    assert told["NotAsked"] + told["LinkOver"] == 1
+    with committed.app_context():
+        ended = select(RoundLink.ended).where(RoundLink.email == box)
+        assert db.session.scalar(ended) is Ended.REVOKED
+        db.session.remove()
+
+
 def test_ten_thousand_invitations_are_owed_in_ten_seconds_and_those_that_came_back_go_on(committed: Flask) -> None:
     with committed.test_request_context(), unit_of_work():
         event = event_of_months_ago()
         made = followed(event, f"maker-{uuid.uuid4().hex}@example.org")
-        multiply(made.id)
+        multiply(made, MANY)
     with committed.test_request_context():
         began = monotonic()
         with unit_of_work():
@@ -118,22 +156,3 @@ def test_ten_thousand_invitations_are_owed_in_ten_seconds_and_those_that_came_ba
             assert asking.remind_due(now()) == MANY + 1
             assert monotonic() - began < 10
         db.session.remove()
-
-
-def multiply(commitment_id: uuid.UUID) -> None:
-    """The same commitment ten thousand times over, each with a mailbox of its own."""
-    same = ", ".join(
-        column.name for column in Commitment.__table__.columns if column.name not in {"id", "number"}
-    ).replace("groups", '"groups"')
-    version = "commitment_id, number, wording, title, beneficiaries, reason, by_maker, written_at"
-    mailbox = "'maker-' || number || '@example.org'"
-    values = f"gen_random_uuid(), id, 1, '', {mailbox}, 'en'"
-    numbers = "generate_series(1, :many)"
-    contact = "id, commitment_id, position, name, email, language"
-    for statement in (
-        f"INSERT INTO commitment (id, {same}) SELECT gen_random_uuid(), {same} FROM commitment, {numbers}",
-        f"INSERT INTO commitment_version ({version}) SELECT id, 1, 'We', '', '', '', false, now() FROM commitment",
-        f"INSERT INTO commitment_contact ({contact}) SELECT {values} FROM commitment",
-    ):
-        sign = "=" if "generate_series" in statement else "<>"
-        db.session.execute(text(f"{statement} WHERE commitment.id {sign} :id"), {"id": commitment_id, "many": MANY})

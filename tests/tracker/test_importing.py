@@ -27,6 +27,7 @@ from tests.factories.commitments import make_commitment, past_event
 from tests.factories.people import form_fields, make_person, make_staff
 
 pytestmark = pytest.mark.usefixtures("database")
+SHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 HEAD = ["wording", "makers", "maker_types", "due_on"]
 GOOD = ["We will teach in three languages.", "Ministry of Language", "government", "2028-12-31"]
 
@@ -136,10 +137,11 @@ def test_each_problem_is_told_at_its_row_and_nothing_of_such_a_row_is_written(ap
         (b"PK\x03\x04 broken", "This file cannot be read"),
         (b"\xff\xfe\x00\xd8\x00", "This file cannot be read"),
         (b"wording,makers,maker_types\n", "There are no rows in this file"),
+        (b"wording,makers,maker_types\na\x00b,Union,government\n", "This file cannot be read"),
         (b"words,who\nWe will,Union\n", "The first row must name these columns: wording, makers, maker_types"),
         (b"wording,makers,maker_types\n" + b"a,b,government\n" * 501, "Bring at most 500 rows at once"),
     ],
-    ids=["empty", "broken", "no text", "head alone", "other head", "too many"],
+    ids=["empty", "broken", "no text", "head alone", "NUL", "other head", "too many"],
 )
 def test_a_file_that_cannot_be_taken_says_why(app: Flask, raw: bytes, said: str) -> None:
     event = past_event()
@@ -180,6 +182,44 @@ def test_a_bomb_and_a_document_type_are_refused() -> None:
             parts.writestr("xl/worksheets/sheet1.xml", body)
         with pytest.raises(reading.NotReadable):
             reading.table(raw.getvalue())
+
+
+def workbook(sheet: bytes, strings: str = "") -> bytes:
+    raw = io.BytesIO()
+    with zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as parts:
+        parts.writestr("xl/worksheets/sheet1.xml", sheet)
+        if strings:
+            parts.writestr("xl/sharedStrings.xml", f'<sst xmlns="{SHEET}"><si><t>{strings}</t></si></sst>')
+    return raw.getvalue()
+
+
+def in_sheet(rows: str, *, head: str = "") -> str:
+    return f'{head}<worksheet xmlns="{SHEET}"><sheetData>{rows}</sheetData></worksheet>'
+
+
+def test_one_long_text_in_thousands_of_cells_is_refused() -> None:
+    row = "<row>" + '<c t="s"><v>0</v></c>' * 60 + "</row>"
+    raw = workbook(in_sheet(row * 500).encode(), "x" * 4000)
+    assert len(raw) < 5000
+    with pytest.raises(reading.NotReadable):
+        reading.table(raw)
+    assert len(reading.table(workbook(in_sheet(row * 500).encode(), "x" * 100))) == 500
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp037"])
+def test_a_document_type_is_refused_in_any_encoding(encoding: str) -> None:
+    head = f'<?xml version="1.0" encoding="{encoding}"?><!DOCTYPE a [<!ENTITY e "unfolded">]>'
+    cell = '<row><c t="inlineStr"><is><t>{}</t></is></c></row>'
+    with pytest.raises(reading.NotReadable):
+        reading.table(workbook(in_sheet(cell.format("&e;") * 2, head=head).encode(encoding)))
+    plain = in_sheet(cell.format("e") * 2, head='<?xml version="1.0" encoding="utf-16"?>').encode("utf-16")
+    assert reading.table(workbook(plain)) == [["e"], ["e"]]
+
+
+def test_a_row_that_names_the_first_place_again_and_again_ends_somewhere() -> None:
+    rows = '<row r="1"><c t="inlineStr"><is><t>e</t></is></c></row>' * 100_000
+    with pytest.raises(reading.TooManyRows):
+        reading.table(workbook(in_sheet(rows).encode()))
 
 
 def test_what_changed_since_the_look_is_looked_at_again(app: Flask) -> None:

@@ -9,6 +9,7 @@ from eventhub.commitments import following
 from eventhub.commitments.capturing import Step
 from eventhub.commitments.models import Says
 from tests.factories.commitments import described, past_event, published
+from tests.factories.filled import with_everything
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -31,6 +32,25 @@ def one_more() -> str:
     return made.reference
 
 
+EVERYTHING = (
+    "No report received",
+    "We checked: Evidence seen",
+    "The maker says: Being planned",
+    "Report of the ministry",
+    "Four of the schools",
+    "We send teachers by June",
+    "Took in",
+    "Old classes",
+    "Union of Schools",
+    "It has no budget any more",
+    "A new budget year",
+    "A/HRC/52/71",
+    "Classes that are open",
+    "The law is passed",
+)
+"""What such a page shows: of each list at least two rows, so that nothing is asked for each row."""
+
+
 @pytest.mark.parametrize("path", MOST)
 def test_three_cost_as_many_statements_as_one(client: FlaskClient, statements: list[str], path: str) -> None:
     counts = []
@@ -42,8 +62,27 @@ def test_three_cost_as_many_statements_as_one(client: FlaskClient, statements: l
     assert counts[0] == counts[-1] <= MOST[path], "\n".join(statements)
 
 
-def test_a_page_of_one_asks_little(client: FlaskClient, statements: list[str]) -> None:
-    reference = one_more()
+def test_a_page_of_one_asks_as_little_with_everything_on_it(client: FlaskClient, statements: list[str]) -> None:
+    plain, filled = one_more(), with_everything().reference
+    spent = []
+    for reference in (plain, filled):
+        client.get(f"/ar/commitments/{plain}")
+        statements.clear()
+        page = client.get(f"/en/commitments/{reference}")
+        assert page.status_code == 200
+        spent.append(len(statements))
+    assert spent[0] == spent[1] <= 6, "\n".join(statements)
+    for words in EVERYTHING:
+        assert words in page.text, words
+
+
+@pytest.mark.parametrize("path", ["/en/commitments", "/en/commitments?q=classes"])
+def test_a_list_of_what_has_everything_asks_as_little(client: FlaskClient, statements: list[str], path: str) -> None:
+    one_more()
     statements.clear()
-    assert client.get(f"/en/commitments/{reference}").status_code == 200
-    assert len(statements) <= 6, "\n".join(statements)
+    client.get(path)
+    before = len(statements)
+    with_everything()
+    statements.clear()
+    assert "Forty-six classes" in client.get(path).text
+    assert len(statements) == before <= 6, "\n".join(statements)

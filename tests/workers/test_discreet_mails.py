@@ -23,9 +23,12 @@ from eventhub.arrangements.wishes import Wish
 from eventhub.calendars import actions as calendars
 from eventhub.calendars import invites
 from eventhub.calendars.models import Choice, InviteMail
-from eventhub.commitments import confirming
+from eventhub.commitments import confirming, following
+from eventhub.commitments.models import Says
 from eventhub.delegations import actions as delegations
 from eventhub.delegations import filling
+from eventhub.evaluations import actions as evaluations_clock
+from eventhub.evaluations.models import Invitation
 from eventhub.evidence import voices
 from eventhub.funding import call_queries, opening, replying, vouching
 from eventhub.funding import desk as fund_desk
@@ -50,11 +53,12 @@ from eventhub.registration import actions, offers, switching, thread
 from eventhub.registration.models import Registration, SeatOffer, State
 from eventhub.registration.pair_models import Verdict
 from eventhub.rounds import asking, board
+from eventhub.tracker import subscribing
 from tests import servers
 from tests.arrangements import scene as arrangements
 from tests.awards import scene as awards
 from tests.factories import calendars as in_calendars
-from tests.factories import commitments, evidence, rounds
+from tests.factories import commitments, evaluations, evidence, rounds, tracker
 from tests.factories import funding_calls as funds
 from tests.factories import reviewing as reads
 from tests.factories.delegations import arrived, make_delegation, nominate
@@ -150,6 +154,22 @@ def spoken_about(task: str) -> Scene:
     return made
 
 
+def followed(task: str) -> Scene:
+    """A commitment and a maker that the person asks to follow, and what changes of them."""
+
+    def made(person: Person) -> Payload:
+        word, email = MARKERS["en"], str(person.email)
+        shown = commitments.published(marked(commitments.past_event()), wording=word, title=word, maker=word)
+        tracker.following(shown, shown, email=email, agreed=task == "tracker.digest")
+        if task == "tracker.digest":
+            following.say(shown, Says.PLANNING, text=word)
+            db.session.flush()
+            subscribing.tell_due((now() + timedelta(days=1)).replace(hour=9))
+        return owed(task)
+
+    return made
+
+
 def asked_in_a_round(task: str) -> Scene:
     """A round in which the person is asked, with its word in all that a mail could quote."""
 
@@ -168,6 +188,22 @@ def asked_in_a_round(task: str) -> Scene:
         if task == "rounds.reminded":
             asking.nudge(make_staff(), board.link_of(rounds.link_of(email).id))
         return owed(task)
+
+    return made
+
+
+def asked_how_it_was(task: str) -> Scene:
+    """An evaluation of an event with the word in its title, which the person attended."""
+
+    def made(person: Person) -> Payload:
+        event = marked(evaluations.event_of_yesterday())
+        make_registration(event, person, state=State.ATTENDED, has_seat=True)
+        found = evaluations.opened(5, event)
+        if task == "evaluations.reminded":
+            evaluations.aged(found, 8)
+            assert evaluations_clock.remind_due(now()) == 1
+        mine = select(Invitation.id).where(Invitation.person_id == person.id)
+        return {"invitation_id": str(db.session.scalars(mine).one())}
 
     return made
 
@@ -558,11 +594,15 @@ SCENES: dict[str, Scene] = {
     "commitments.asked": asked_to_confirm,
     "commitments.reminded": asked_to_confirm,
     "commitments.questioned": asked_to_confirm,
+    "evaluations.asked": asked_how_it_was("evaluations.asked"),
+    "evaluations.reminded": asked_how_it_was("evaluations.reminded"),
     "evidence.link_asked": spoken_about("evidence.link_asked"),
     "evidence.reply_asked": spoken_about("evidence.reply_asked"),
     "rounds.asked": asked_in_a_round("rounds.asked"),
     "rounds.handed_on": asked_in_a_round("rounds.handed_on"),
     "rounds.reminded": asked_in_a_round("rounds.reminded"),
+    "tracker.digest": followed("tracker.digest"),
+    "tracker.follow_asked": followed("tracker.follow_asked"),
     "funding.received": applied(Applied.SUBMITTED),
     "funding.draft_reminded": applied(Applied.DRAFT),
     "funding.withdrawn": applied(Applied.WITHDRAWN),
