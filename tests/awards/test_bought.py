@@ -5,6 +5,7 @@ from datetime import timedelta
 from http import HTTPStatus
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -31,23 +32,23 @@ from eventhub.funding.allowance import CostKind
 from eventhub.funding.models import Stand, State
 from eventhub.funding.moves import NotPossible
 from eventhub.kit.clock import now
-from eventhub.kit.db import db
+from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.money import Money as Amount
-from eventhub.people.models import Role
+from eventhub.people.models import Person, Role
 from eventhub.people.queries import grants_of
 from tests.awards.test_console import home, officer
 from tests.factories.awards import Money, make_award, make_fund, make_reserves
 from tests.factories.people import grant, sign_in
 from tests.house.grants_world import own_line
 from tests.programme.console import fields_of, text_of
+from tests.together import at_once
 
-pytestmark = pytest.mark.usefixtures("database")
 TICKET, ALLOWANCE = 40_000, 80_000
 """What ``make_award`` approves for each."""
 
 
 @pytest.fixture
-def fund() -> Money:
+def fund(database: object) -> Money:
     """A call with an envelope of 10,000 dollars, and two of finance."""
     made = make_fund()
     for person in (made.finance, made.second):
@@ -286,3 +287,28 @@ def test_money_that_came_back_asks_nothing_more(fund: Money) -> None:
     assert leftovers.told(award, "en") == []
     with pytest.raises(NotPossible):
         leftovers.stay_paid(fund.finance, award)
+
+
+@pytest.mark.lane
+def test_one_agrees_to_pay_the_ticket_while_another_lets_it_go(committed: Flask) -> None:
+    with committed.app_context(), unit_of_work():
+        fund = make_fund()
+        award = by_the_desk(fund, with_ticket(fund))
+        payment = paying.ask(fund.finance, award, ticket_of(award), 30_000)
+        award_id, payment_id, first, second = award.id, payment.id, fund.finance.id, fund.second.id
+
+    def agreeing() -> str:
+        held = queries.award(award_id, lock=True)
+        paying.agree(db.session.get_one(Person, second), held, queries.payment(payment_id, lock=True))
+        return "paid"
+
+    def letting_go() -> str:
+        leftovers.let_go(db.session.get_one(Person, first), queries.award(award_id, lock=True))
+        return "free"
+
+    ended = at_once(committed, [agreeing, letting_go, agreeing, letting_go])
+    assert ended["paid"] == 2
+    assert ended["free"] + ended["StillAsked"] == 2
+    with committed.app_context():
+        award = queries.award(award_id)
+        assert (award.spent, award.committed) == (30_000, 0 if ended["free"] else 10_000)
