@@ -11,9 +11,12 @@ from flask_babel import pgettext
 
 from eventhub.awards import (
     awarding,
+    bought,
     console_queries,
     console_shown,
+    leftovers,
     letters,
+    own_shown,
     paying,
     queries,
     release_shown,
@@ -34,19 +37,22 @@ from eventhub.awards.console_forms import (
     chosen_day,
 )
 from eventhub.awards.ledger import shown
+from eventhub.awards.leftovers import StillAsked
 from eventhub.awards.letters import title_of
-from eventhub.awards.models import Award, Ticket, TravelReport, Visa, VisaState
+from eventhub.awards.models import Award, AwardLine, Ticket, TravelReport, Visa, VisaState
 from eventhub.funding import attending
-from eventhub.funding.attending import Step
+from eventhub.funding.attending import Attending, Step
 from eventhub.funding.desk_shown import STATES
 from eventhub.funding.models import MOVES, State
 from eventhub.funding.moves import NotPossible
 from eventhub.kit.access import staff, stands_on
 from eventhub.kit.clock import now
+from eventhub.kit.codes import label
 from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, Form, submit
 from eventhub.kit.i18n import show_date, show_own
 from eventhub.kit.web import back_to
+from eventhub.people.models import Person
 from eventhub.people.queries import public_names
 
 __all__ = ["bp"]
@@ -112,7 +118,15 @@ def end(slug: str, award_id: uuid.UUID) -> ResponseReturnValue:
     deed = request.form.get("deed", "")
     if deed not in deeds:
         raise NotFound
-    return _done(slug, award_id, EndForm, deeds[deed], _("The grant has ended. Its money is free again."))
+    return _done(slug, award_id, EndForm, deeds[deed], _ended)
+
+
+def _ended(award: Award) -> str:
+    if award.committed:
+        return str(
+            _("The grant has ended. What its ticket still costs stays committed; the rest of its money is free.")
+        )
+    return str(_("The grant has ended. Its money is free again."))
 
 
 @bp.post("/console/funds/<slug>/grants/<uuid:award_id>/undo")
@@ -179,6 +193,25 @@ def settle(slug: str, award_id: uuid.UUID) -> ResponseReturnValue:
     return _draw(place, found_award(place, award_id), form)
 
 
+@bp.post("/console/funds/<slug>/grants/<uuid:award_id>/left/<deed>")
+@staff
+@stands_on("awards_console.record")
+def leave_it(slug: str, award_id: uuid.UUID, deed: str) -> ResponseReturnValue:
+    """Of a grant that ended: nothing more is paid for its ticket, or what was paid stays paid."""
+    deeds: dict[str, Callable[[Person, Award], object]] = {
+        "ticket": leftovers.let_go,
+        "paid": leftovers.stay_paid,
+    }
+    if deed not in deeds:
+        raise NotFound
+    place, form = at_till(slug), ActionForm()
+    award = found_award(place, award_id, lock=True)
+    if form.validate_on_submit() and submit(form, lambda: deeds[deed](place.person, award)):
+        flash(_("Saved"), "ok")
+        return back_to("awards_console.record", slug=slug, award_id=award_id)
+    return _draw(place, found_award(place, award_id), form)
+
+
 def _needed(place: Place, award: Award, form: VisaForm) -> object:
     return travelling.visa_needed(place.person, award, appointment_on=form.appointment_on.data)
 
@@ -216,12 +249,14 @@ def _visa(award: Award) -> Visa:
     return found
 
 
-def _done(slug: str, award_id: uuid.UUID, kind: type[SomeForm], deed: Deed, said: str) -> ResponseReturnValue:
+def _done(
+    slug: str, award_id: uuid.UUID, kind: type[SomeForm], deed: Deed, said: str | Callable[[Award], str]
+) -> ResponseReturnValue:
     """An officer's deed to a grant that is held, or the page comes back with what is wrong."""
     place, form = at_desk(slug), kind()
     award = found_award(place, award_id, lock=True)
     if form.validate_on_submit() and submit(form, lambda: deed(place, award, form)):
-        flash(said, "ok")
+        flash(said if isinstance(said, str) else said(award), "ok")
         return back_to("awards_console.record", slug=slug, award_id=award_id)
     return _draw(place, found_award(place, award_id), form)
 
@@ -231,7 +266,8 @@ def _draw(
 ) -> ResponseReturnValue:
     application, envelope, zone = award.application, award.envelope, place.reading.call.time_zone
     visa_row, report = travelling.visa_of(award), queries.report_of(award.id)
-    ticket_row = queries.ticket_of(award.id)
+    ticket_row, lines = queries.ticket_of(award.id), console_queries.whole_lines(award.id)
+    there = attending.of_person(application.person_id, place.reading.call)
     payments, deeds = queries.all_payments(award.id), console_queries.deeds(award)
     people = {who for one in payments for who in (one.asked_by_id, one.agreed_by_id)}
     people |= {entry.actor_id for entry, _text in deeds} | {award.offered_by_id, award.approved_by_id}
@@ -249,8 +285,8 @@ def _draw(
         no_ticket_yet=state is State.VISA_PENDING and not bought_next,
         place=place,
         amount=shown(envelope, award.amount, g.lang),
-        facts=_facts(place, award, names, ticket_row, report),
-        lines=[console_shown.cost(envelope, one) for one in console_queries.whole_lines(award.id)],
+        facts=_facts(place, award, names, ticket_row, report, there),
+        lines=[console_shown.cost(envelope, one) for one in lines],
         payments=[console_shown.payment(envelope, one, names, zone) for one in payments],
         history=[console_shown.deed(entry, text, names, zone) for entry, text in deeds],
         visa=console_shown.VISAS[visa_row.state] if visa_row else None,
@@ -269,7 +305,9 @@ def _draw(
         may_offer=place.offers and state is State.LAPSED,
         replace=_replace(place, award),
         may_settle=place.pays and state is State.CLOSED and award.settled_at is None,
-        may_pay=place.pays and paying.is_payable(award),
+        may_pay=place.pays and not award.ended_at and any(paying.is_payable(award, one) for one in lines),
+        left=_left(award, lines),
+        remote=_is_remote(place, award, there),
         three=place.person.id in paying.deciders(award),
         read_form=_this_or_fresh(sent, ReadForm) if place.offers and report and report.filed_at else None,
         opened=[{"label": words, "value": opened.get(key), "kind": "long"} for key, words, _n in reporting.QUESTIONS]
@@ -280,6 +318,23 @@ def _draw(
         stays=state in FOLLOWED | {State.TRAVELLED, State.REPORT_DUE, State.REPORT_OVERDUE, State.CLOSED},
     )
     return page, sent.status if sent else 200
+
+
+def _left(award: Award, lines: list[AwardLine]) -> dict[str, Any]:
+    """Of a grant that ended: what its ticket holds and where it is paid, and what is paid out."""
+    ticket = next((one for one in lines if bought.is_of_ticket(award, one)), None)
+    return {
+        "ticket": ticket,
+        "held": shown(award.envelope, award.committed, g.lang) if ticket else None,
+        "asked": StillAsked.message if ticket and leftovers.is_asked(award) else None,
+        "out": shown(award.envelope, award.spent, g.lang) if leftovers.is_out(award) else None,
+    }
+
+
+def _is_remote(place: Place, award: Award, there: Attending | None) -> bool:
+    """Whether somebody whose journey lies ahead is registered without coming."""
+    is_ahead = award.application.state in own_shown.AHEAD and place.reading.call.kind in own_shown.JOURNEYS
+    return is_ahead and there is not None and there.is_remote
 
 
 def _replace(place: Place, award: Award) -> dict[str, Any] | None:
@@ -295,7 +350,12 @@ def _replace(place: Place, award: Award) -> dict[str, Any] | None:
 
 
 def _facts(
-    place: Place, award: Award, names: dict[uuid.UUID, str], row: Ticket | None, report: TravelReport | None
+    place: Place,
+    award: Award,
+    names: dict[uuid.UUID, str],
+    row: Ticket | None,
+    report: TravelReport | None,
+    there: Attending | None,
 ) -> list[dict[str, Any]]:
     zone, envelope = place.reading.call.time_zone, award.envelope
 
@@ -308,7 +368,7 @@ def _facts(
         due = (
             pgettext("a report", "Filed") if report.filed_at else _("Due by %(day)s", day=show_date(report.due, g.lang))
         )
-    there = attending.of_person(award.application.person_id, place.reading.call)
+    mode = there.attendance_mode if there else None
     to_come = there is not None and there.step in {Step.REGISTER, Step.NOT_YET, Step.TOO_LATE}
     found = [
         (_("Support"), str(console_shown.VARIANTS[award.variant])),
@@ -317,6 +377,10 @@ def _facts(
         (_("Offered on"), show_own(award.offered_at, zone, g.lang) if award.offered_at else ""),
         (_("Answer by"), show_own(award.accept_by, zone, g.lang) if award.accept_by else ""),
         (_("Registration for the event"), there.tag()[0] if there else ""),
+        (
+            _("Way of taking part"),
+            label("attendance_mode", mode, g.lang) if mode else "",
+        ),
         (
             _("Registration closes"),
             show_own(there.closes_at, there.event.time_zone, g.lang) if there and to_come else "",

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from eventhub.awards import houses, queries
+from eventhub.awards import bought, houses, queries
 from eventhub.awards.considering import demand_acceptable, demand_all_considered, demand_considered
 from eventhub.awards.ledger import Line, fetch, free, hold, write
 from eventhub.awards.models import Award, AwardLine, Outcome, Payment, Proposal, ReservePlace
@@ -294,7 +294,8 @@ def end(
     text: str | None = None,
 ) -> Award:
     """Free what is held for an award, and let the next reserve be proposed. What was paid stays paid: it comes back by
-    ``paying.take_back``. ``text``: what an officer wrote about it. Raises NotPossible.
+    ``paying.take_back``. What a bought ticket still holds stays committed until it is paid, or ``leftovers.let_go``
+    frees it. ``text``: what an officer wrote about it. Raises NotPossible.
     """
     move(award.application, target, actor=actor, text=text)
     return _release(actor, award, outcome, reason=reason, proposes=proposes)
@@ -425,9 +426,10 @@ def line_up(call: Call, places: Sequence[ReservePlace]) -> None:
 
 
 def _release(actor: Person | None, award: Award, outcome: Outcome, *, reason: str, proposes: bool = True) -> Award:
-    held = ((MovementKind.RELEASE, award.reserved), (MovementKind.UNCOMMIT, award.committed))
+    kept = bought.to_keep(award)
+    held = ((MovementKind.RELEASE, award.reserved), (MovementKind.UNCOMMIT, award.committed - kept))
     award.outcome, award.ended_at = outcome, now()
-    _drop_payments(actor, award)
+    _drop_payments(actor, award, but_ticket=kept > 0)
     freed = [Line(award.envelope_id, kind, left, award.id) for kind, left in held if left]
     free(actor, award.application.call_id, freed, reason=reason)
     if _is_news(actor, award):
@@ -438,9 +440,10 @@ def _release(actor: Person | None, award: Award, outcome: Outcome, *, reason: st
     return award
 
 
-def _drop_payments(actor: Person | None, award: Award) -> None:
+def _drop_payments(actor: Person | None, award: Award, *, but_ticket: bool) -> None:
     """What waits to be paid is not paid any more: nobody could agree to it. Whoever asked for it gets a mail."""
-    waits = Payment.award_id == award.id, Payment.paid_at.is_(None), Payment.dropped_at.is_(None)
+    lines = select(AwardLine.id).where(AwardLine.award_id == award.id, *([~bought.IS_TICKET] if but_ticket else []))
+    waits = Payment.line_id.in_(lines), Payment.paid_at.is_(None), Payment.dropped_at.is_(None)
     dropped = db.session.execute(update(Payment).where(*waits).values(dropped_at=now()).returning(Payment.id))
     for payment_id in dropped.scalars():
         audit.record("awards.payment_dropped", award, actor=actor, scope_id=award.application.call_id)

@@ -33,12 +33,16 @@ VISAS: dict[VisaState, Tag] = {
     VisaState.REFUSED: (lazy_pgettext("visa", "Refused"), "stop"),
     VisaState.GRANTED: (lazy_pgettext("visa", "Granted"), "ok"),
 }
+STAYS_PAID = _l("It stays paid")
+TICKET_OVER = _l("Nothing more is to be paid for the ticket")
 TODO: dict[Todo, Any] = {
     Todo.RECEIPTS: _l("Receipts to look at"),
     Todo.TICKETS: _l("Visa or ticket to see to"),
     Todo.REFUSED: _l("Visas refused"),
     Todo.THERE: _l("Journeys over: who was there?"),
     Todo.SETTLE: _l("Reports filed: grants to settle"),
+    Todo.BOUGHT: _l("Grants that ended: tickets still to be paid"),
+    Todo.PAID_OUT: _l("Grants that ended with money paid out"),
 }
 MOVEMENTS: dict[MovementKind, Any] = {
     MovementKind.RAISE: _l("Budget raised"),
@@ -57,6 +61,7 @@ REASONS: dict[str, Any] = {
     "repriced": _l("Amounts changed before the offer"),
     "replaced": _l("Replaced by somebody else"),
     "settled": _l("The grant was settled"),
+    "ticket_over": TICKET_OVER,
     "erased": _l("The person was erased"),
     "approved": STATES[State.APPROVED][0],
     "offered": STATES[State.OFFERED][0],
@@ -81,6 +86,8 @@ DEEDS: dict[str, Any] = {
     "travelled_undone": _l("The person was not there after all"),
     "payee_read": _l("Sealed payee read"),
     "settled": _l("The grant was settled"),
+    "ticket_over": TICKET_OVER,
+    "stays_paid": STAYS_PAID,
     "report_read": _l("Report read"),
     "visa_needed": _l("Visa is needed"),
     "visa_refused": _l("Visa refused"),

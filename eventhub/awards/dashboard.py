@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select, true
 
-from eventhub.awards import console_queries, dashboard_money, ledger
+from eventhub.awards import bought, console_queries, dashboard_money, ledger
 from eventhub.awards.dashboard_models import FrozenBalance
 from eventhub.awards.dashboard_money import MOVING
 from eventhub.awards.models import Award, AwardLine, Ticket, TravelReport
@@ -211,7 +211,7 @@ def _people(call_id: uuid.UUID) -> int:
 
 
 def _costs(call_id: uuid.UUID) -> tuple[Cost, ...]:
-    """Awards that were let go count with what was spent alone."""
+    """Awards that ended count where something was spent, and with the ticket alone that is still to be paid."""
     sums = [func.coalesce(func.sum(one), 0) for one in (AwardLine.estimated, AwardLine.approved, AwardLine.actual)]
     rows = (
         select(AwardLine.kind, func.count(), *sums, func.coalesce(func.sum(AwardLine.authorised), 0))
@@ -219,7 +219,7 @@ def _costs(call_id: uuid.UUID) -> tuple[Cost, ...]:
         .join(Award.application)
         .where(
             Application.call_id == call_id,
-            (Award.ended_at.is_(None)) | (Award.paid > Award.returned),
+            (Award.ended_at.is_(None)) | (Award.paid > Award.returned) | (bought.held() & bought.IS_TICKET),
         )
         .group_by(AwardLine.kind)
     )

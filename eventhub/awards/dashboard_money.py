@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from eventhub.awards import bought
 from eventhub.awards.models import Award, AwardLine
 from eventhub.awards.money_models import FundEnvelope
 from eventhub.funding.models import Call
@@ -137,9 +138,12 @@ def _marks(envelopes: Sequence[FundEnvelope]) -> tuple[Marks, Marks]:
         if any(amounts):
             by_envelope[keys[envelope_id]].append(_mark(award_id, amounts))
     lines = (
-        select(AwardLine.kind, Award.id, Award.ended_at, *(getattr(AwardLine, name) for name in AMOUNTS))
+        select(AwardLine.kind, Award.id, *(getattr(AwardLine, name) for name in AMOUNTS))
         .join(Award, Award.id == AwardLine.award_id)
-        .where(Award.envelope_id.in_(keys), Award.ended_at.is_(None) | (Award.paid > Award.returned))
+        .where(
+            Award.envelope_id.in_(keys),
+            Award.ended_at.is_(None) | (Award.paid > Award.returned) | (bought.held() & bought.IS_TICKET),
+        )
     )
     for kind, award_id, *amounts in db.session.execute(lines):
         by_kind[kind.value].append(_mark(award_id, amounts))

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from flask_babel import LazyString, gettext, lazy_ngettext
 from flask_babel import lazy_gettext as _l
 
-from eventhub.awards import queries
+from eventhub.awards import leftovers, queries
 from eventhub.awards.awarding import link
 from eventhub.awards.ledger import shown
 from eventhub.awards.models import Award, Outcome, Payment, Replacement, TravelReport
@@ -396,6 +396,7 @@ def _ended(award: Award) -> Sequence[Any]:
     return [
         why_ended(award.outcome),
         _l("Please buy and book nothing more for this journey: the fund no longer pays for it."),
+        *leftovers.told(award, award.application.person.language),
         _l("If something went wrong, please write to us."),
     ]
 

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from eventhub.awards import (
     access,
     awarding,
+    bought,
     console_queries,
     console_shown,
     paying,
@@ -22,7 +23,7 @@ from eventhub.awards.console import Place, at_awards, at_costs, at_prices, at_ti
 from eventhub.awards.console_forms import CostForm, PayForm, PriceForm, ReadForm, amount_of, chosen_day
 from eventhub.awards.ledger import shown
 from eventhub.awards.letters import title_of
-from eventhub.awards.models import Award, AwardLine, Outcome
+from eventhub.awards.models import Award, AwardLine
 from eventhub.awards.refusals import SumsHidden
 from eventhub.funding.models import State
 from eventhub.kit.access import actor, staff, stands_on
@@ -134,7 +135,7 @@ def _draw(place: Place, award: Award, row: AwardLine, sent: Form | None = None) 
     payments = [one for one in queries.all_payments(award.id) if one.line_id == row.id]
     names = public_names([who for one in payments for who in (one.asked_by_id, one.agreed_by_id) if who])
     left, stated = paying.payable(award, row), stays.stated(award, row)
-    may_pay = place.pays and paying.is_payable(award)
+    may_pay = place.pays and paying.is_payable(award, row)
     three = place.person.id in paying.deciders(award)
     page = render_template(
         "awards/line.html",
@@ -154,12 +155,13 @@ def _draw(place: Place, award: Award, row: AwardLine, sent: Form | None = None) 
         back=shown(envelope, -left, g.lang) if left < 0 else None,
         currency=envelope.currency,
         cost_form=_cost_form(sent, envelope.currency)
-        if (place.offers or place.pays) and award.outcome is Outcome.ACCEPTED and award.application.erased_at is None
+        if (place.offers or place.pays) and bought.takes_cost(award, row)
         else None,
         pay_form=(sent if isinstance(sent, PayForm) else PayForm(envelope.currency, formdata=None))
         if may_pay and not three and left > 0
         else None,
         three=three and may_pay,
+        ended=bought.is_of_ticket(award, row),
         price_form=(sent if isinstance(sent, PriceForm) else PriceForm(envelope.currency, formdata=None))
         if award.application.state is State.APPROVED and _may_reprice(place)
         else None,

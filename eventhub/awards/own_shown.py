@@ -15,7 +15,7 @@ from eventhub.awards import console_queries, leaving, letters, receipts
 from eventhub.awards.console_shown import VISAS
 from eventhub.awards.models import Award, AwardLine, Outcome, Ticket, TravelReport, Visa, VisaState
 from eventhub.funding.attending import Attending, when_and_where
-from eventhub.funding.models import State
+from eventhub.funding.models import FundKind, State
 from eventhub.kit.clock import now
 from eventhub.kit.codes import label
 from eventhub.kit.db import db
@@ -42,6 +42,8 @@ NEXT: dict[State, Any] = {
 }
 AHEAD = frozenset({State.OFFERED, State.ACCEPTED, State.VISA_PENDING, State.VISA_REFUSED, State.TICKETED})
 """While the journey lies ahead: its holder has to be registered for the event."""
+JOURNEYS = frozenset({FundKind.TRAVEL, FundKind.FELLOWSHIP})
+"""Calls whose grants bring somebody to an event."""
 VISA_NEXT: dict[VisaState, Any] = {
     VisaState.NEEDED: _l("Ask for your visa as soon as you can, and tell us the day of your appointment."),
     VisaState.ASKED: _l("Tell us when your visa is there. If it is refused, tell us the same day: we can help."),
@@ -81,8 +83,10 @@ def journey(award: Award, report_days: int) -> Journey:
     return Journey(console_queries.event_of(award.application.call), visa, ticket, report, report_days)
 
 
-def kind(award: Award) -> str:
+def kind(award: Award, found: Journey) -> str:
     """How the state looks."""
+    if award.application.state is State.VISA_PENDING and found.visa and found.visa.state is VisaState.GRANTED:
+        return "ok"
     holds = award.outcome in {None, Outcome.ACCEPTED}
     return KINDS.get(award.application.state, "ok") if holds else "silent"
 
@@ -105,6 +109,8 @@ def facts(award: Award, found: Journey, paid: str, there: Attending | None = Non
         rows.append((_("Event"), when_and_where(found.event, lang)))
     if there is not None:
         rows.append((_("Registration for the event"), there.tag()[0]))
+        if there.is_remote:
+            rows.append((_("Way of taking part"), label("attendance_mode", there.attendance_mode or "", lang)))
     if award.outcome is Outcome.ACCEPTED:
         days = show_days(found.ticket.travels_on, found.ticket.returns_on, lang) if found.ticket else ""
         rows.append((_("Your journey"), days or _("Not settled yet")))
@@ -115,6 +121,13 @@ def facts(award: Award, found: Journey, paid: str, there: Attending | None = Non
     if holds:
         rows.append((_("Report on the journey"), _report(found, lang)))
     return [{"label": name, "value": value} for name, value in rows]
+
+
+def remote(award: Award, there: Attending | None) -> Any:
+    """That a grant of a journey is held by somebody who is registered without coming; None for all others."""
+    if there is None or not there.is_remote or award.application.call.kind not in JOURNEYS:
+        return None
+    return _("You are registered to take part remotely, and the grant is for coming in person. Change it to in person.")
 
 
 def steps(award: Award, found: Journey, lines: list[AwardLine], there: Attending | None = None) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from eventhub.awards import (
     console_queries,
     console_shown,
     leaving,
+    leftovers,
     queries,
     receipts,
     reporting,
@@ -136,6 +137,7 @@ def leave(reference: str) -> ResponseReturnValue:
         title=title_of(award.application.call, g.lang),
         form=form,
         ticket=show_days(ticket.travels_on, ticket.returns_on, g.lang) if ticket else None,
+        paid=leftovers.told(award, g.lang),
         reference=reference,
     )
     return page, form.status

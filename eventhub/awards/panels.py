@@ -51,10 +51,11 @@ def granted(found: Intake) -> Panel | None:
     application = found.application
     if application is None or application.state not in STATES or not queries.is_offered(application.id):
         return None
+    award = queries.award_of(application.id)
     item = {
         "title": letters.title_of(found.call, g.lang),
         "url": url_for("awards.mine", reference=application.reference),
-        "state": STATES[application.state],
+        "state": state_of(award) if award else STATES[application.state],
     }
     return Panel("awards/me_panel.html", {"items": [item]})
 

@@ -13,7 +13,7 @@ from datetime import date
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
-from eventhub.awards import queries, stays
+from eventhub.awards import bought, queries, stays
 from eventhub.awards.ledger import AmountWrong, Line, converted, free, write
 from eventhub.awards.models import Award, AwardLine, Outcome, Payment
 from eventhub.awards.money_models import MovementKind
@@ -86,9 +86,10 @@ def note_actual(
 ) -> AwardLine:
     """What a line really cost, by the rate of that day; what is authorised follows. The award is held.
 
-    Raises NoRateYet, and NotPossible for a grant that nobody accepted, that ended, or whose person was erased.
+    Raises NoRateYet, and NotPossible for a grant that nobody accepted, that ended (but for its ticket), or whose person
+    was erased.
     """
-    if award.outcome is not Outcome.ACCEPTED or award.application.erased_at is not None:
+    if not bought.takes_cost(award, line):
         raise NotPossible
     amount, rate = converted(award.application.call_id, given, award.envelope.currency, on)
     line.actual, line.rate_id = amount.minor, rate.id if rate else None
@@ -108,11 +109,13 @@ def note_actual(
     return line
 
 
-def is_payable(award: Award) -> bool:
-    """Whether anything is paid of a grant at all: not once it was settled, and never after an erasure, since who would
-    be paid is not known.
+def is_payable(award: Award, line: AwardLine) -> bool:
+    """Whether anything is paid for a line at all: not once the grant was settled, once it ended for a bought ticket
+    alone, and never after an erasure, since who would be paid is not known.
     """
     application = award.application
+    if bought.is_of_ticket(award, line):
+        return application.erased_at is None
     stands = award.outcome is Outcome.ACCEPTED and award.settled_at is None
     return stands and application.state in PAYABLE and application.erased_at is None
 
@@ -134,7 +137,8 @@ def payable(award: Award, line: AwardLine, *, but: uuid.UUID | None = None) -> i
         Payment.dropped_at.is_(None),
         Payment.id != (but or uuid.UUID(int=0)),
     )
-    held = award.committed - (db.session.scalar(waiting) or 0)
+    is_held = award.ended_at is None or bought.is_of_ticket(award, line)
+    held = award.committed - (db.session.scalar(waiting) or 0) if is_held else 0
     return min(int(most - (db.session.scalar(asked) or 0)), max(0, int(held)))
 
 
@@ -144,7 +148,7 @@ def ask(actor: Person, award: Award, line: AwardLine, amount: int, *, payee: dic
     The award is held. Raises NotPossible, ThreePeople, Forbidden, AmountWrong, OverLine with what is left.
     """
     _demand_payer(actor, award)
-    if not is_payable(award):
+    if not is_payable(award, line):
         raise NotPossible
     if amount <= 0:
         raise AmountWrong
@@ -170,7 +174,7 @@ def agree(actor: Person, award: Award, payment: Payment) -> Payment:
     _demand_payer(actor, award)
     if actor.id == payment.asked_by_id:
         raise ThreePeople
-    if payment.paid_at or payment.dropped_at or not is_payable(award):
+    if payment.paid_at or payment.dropped_at or not is_payable(award, payment.line):
         raise NotPossible
     if payment.payee is not None and not knows_payee(actor, payment):
         raise PayeeUnread

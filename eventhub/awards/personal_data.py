@@ -136,10 +136,10 @@ def _let_go(award: Award) -> None:
     elif State.CANCELLED in ways:
         awarding.end(None, award, State.CANCELLED, Outcome.CANCELLED, reason="erased")
     elif award.outcome is Outcome.ACCEPTED:
-        if award.committed:
-            freed = [Line(award.envelope_id, MovementKind.UNCOMMIT, award.committed, award.id)]
-            free(None, award.application.call_id, freed, reason="erased")
         award.settled_at = award.settled_at or now()
+    if award.committed:
+        freed = [Line(award.envelope_id, MovementKind.UNCOMMIT, award.committed, award.id)]
+        free(None, award.application.call_id, freed, reason="erased")
 
 
 def _forget_days(award: Award) -> None:

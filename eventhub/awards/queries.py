@@ -257,11 +257,11 @@ def next_reserve(left: Left, but: Collection[uuid.UUID] = ()) -> ReservePlace | 
     return db.session.scalars(alone).first()
 
 
-def left_open(since: datetime) -> list[Award]:
+def left_open(since: datetime, *, only: uuid.UUID | None = None) -> list[Award]:
     """Awards whose place nobody is proposed for, the one that ended first before others: that ended after ``since``, or
     whose reserve went away after it before there was an award for it. Both held, only in calls that are not cancelled
     and have somebody in line; one that somebody else holds is looked at another time. Never a place that a slate has
-    filled since.
+    filled since. ``only``: this award at the most, also where it ended at ``since``.
     """
     proposed = aliased(Application)
     has_award = select(Award.id).where(Award.application_id == Proposal.application_id).correlate(Proposal)
@@ -277,7 +277,7 @@ def left_open(since: datetime) -> list[Award]:
     waits = select(ReservePlace.call_id).join(proposed, proposed.id == ReservePlace.application_id)
     rows = whole().where(
         Award.ended_at.is_not(None),
-        or_(Award.ended_at > since, lately.exists()),
+        or_(Award.ended_at > since, lately.exists()) if only is None else Award.id == only,
         ~stands.exists(),
         ~_refilled(Application.call_id),
         Call.stand != Stand.CANCELLED,

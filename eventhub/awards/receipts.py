@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from eventhub.awards import bought
 from eventhub.awards.models import Award, AwardLine, Outcome
 from eventhub.funding import looking
 from eventhub.funding.allowance import CostKind, Payee
@@ -36,7 +37,7 @@ def attach(actor: Person, award: Award, line: AwardLine, data: bytes) -> AwardLi
     is held. Raises NotPossible, and what ``files.store`` raises, at the field ``file``.
     """
     is_own = actor.id in {award.application.person_id, award.application.person.managed_by_id}
-    if award.outcome is not Outcome.ACCEPTED or (is_own and not may_send(award, line)):
+    if not bought.takes_cost(award, line) or (is_own and not may_send(award, line)):
         raise NotPossible
     before = db.session.get(StoredFile, line.receipt_id) if line.receipt_id else None
     try:

@@ -1,17 +1,17 @@
 """Money that came back: one person of finance says so, another one agrees, and the ledger follows.
 
 And payments that wait for a grant that ended without dropping them (``awarding`` does since): they are dropped, and
-whoever asked hears.
+whoever asked hears. One for a ticket that is still to be paid waits on.
 """
 
 import uuid
 from collections.abc import Collection
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, not_, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
-from eventhub.awards import paying
+from eventhub.awards import bought, paying
 from eventhub.awards.models import Award, Outcome, Payment, Refund
 from eventhub.funding.models import Application
 from eventhub.funding.moves import NotPossible
@@ -126,18 +126,28 @@ def sweep(limit: int = 200) -> int:
         select(Payment.id, Payment.award_id)
         .join(Payment.award)
         .join(Award.application)
-        .where(Payment.paid_at.is_(None), Payment.dropped_at.is_(None), over)
+        .join(Payment.line)
+        .where(Payment.paid_at.is_(None), Payment.dropped_at.is_(None), over, not_(_is_owed()))
     )
     found = db.session.execute(rows.order_by(Payment.award_id, Payment.id).limit(limit)).all()
-    _drop({row.award_id for row in found})
+    _drop({row.award_id for row in found}, {row.id for row in found})
     return len(found)
 
 
-def _drop(award_ids: Collection[uuid.UUID]) -> None:
-    """All that waits of these grants, held in one order."""
+def _is_owed() -> ColumnElement[bool]:
+    return and_(bought.held(), bought.IS_TICKET, Application.erased_at.is_(None))
+
+
+def _drop(award_ids: Collection[uuid.UUID], ids: Collection[uuid.UUID]) -> None:
+    """These payments, as far as they wait, of these grants, held in one order."""
     held = select(Award).where(Award.id.in_(award_ids)).options(joinedload(Award.application)).order_by(Award.id)
     for award in db.session.scalars(held.with_for_update(of=Award)).all():
-        waits = Payment.award_id == award.id, Payment.paid_at.is_(None), Payment.dropped_at.is_(None)
+        waits = (
+            Payment.award_id == award.id,
+            Payment.paid_at.is_(None),
+            Payment.dropped_at.is_(None),
+            Payment.id.in_(ids),
+        )
         for payment in db.session.scalars(select(Payment).where(*waits).order_by(Payment.id).with_for_update()).all():
             payment.dropped_at = now()
             audit.record(

@@ -1,4 +1,4 @@
-"""What accepted grants wait for, and from whom: receipts, visas and tickets, journeys that are over, reports."""
+"""What grants wait for, and from whom: receipts, visas and tickets, journeys, reports, money of those that ended."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, and_, func, literal, or_, select
 
+from eventhub.awards import bought
 from eventhub.awards.console_queries import reach_of
 from eventhub.awards.models import Award, AwardLine, Outcome, Ticket, Visa, VisaState
 from eventhub.funding.models import Application, Call, Stand, State
@@ -25,6 +26,8 @@ class Todo(StrEnum):
     REFUSED = "refused"
     THERE = "there"
     SETTLE = "settle"
+    BOUGHT = "bought"
+    PAID_OUT = "paid_out"
 
 
 WHOSE: Mapping[Todo, tuple[Role, ...]] = {
@@ -33,6 +36,8 @@ WHOSE: Mapping[Todo, tuple[Role, ...]] = {
     Todo.REFUSED: (Role.FUND_OFFICER,),
     Todo.THERE: (Role.FUND_OFFICER,),
     Todo.SETTLE: (Role.FINANCE,),
+    Todo.BOUGHT: (Role.FINANCE,),
+    Todo.PAID_OUT: (Role.FINANCE,),
 }
 """Who may do it."""
 
@@ -48,7 +53,7 @@ class Due:
 
 
 def of_kind(kind: Todo, today: date) -> ColumnElement[bool]:
-    """Which awards, of those that were accepted: ``Award`` and ``Application`` are in the statement."""
+    """Which awards, of those that were accepted or ended: ``Award`` and ``Application`` are in the statement."""
     state = Application.state
     stands = and_(Award.outcome == Outcome.ACCEPTED, Application.erased_at.is_(None))
     match kind:
@@ -81,6 +86,11 @@ def of_kind(kind: Todo, today: date) -> ColumnElement[bool]:
             return and_(stands, state == State.TICKETED, back)
         case Todo.SETTLE:
             return and_(stands, state == State.CLOSED, Award.settled_at.is_(None))
+        case Todo.BOUGHT:
+            return and_(bought.held(), Application.erased_at.is_(None))
+        case Todo.PAID_OUT:
+            out = Award.ended_at.is_not(None), Award.paid > Award.returned, Award.settled_at.is_(None)
+            return and_(*out, Application.erased_at.is_(None))
 
 
 def due(grants: Iterable[RoleGrant], person: Person) -> list[Due]:

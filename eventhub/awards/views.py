@@ -10,13 +10,24 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 from markupsafe import Markup, escape
 
-from eventhub.awards import awarding, leaving, letters, own_shown, queries, receipts, replacing, reporting, stays
+from eventhub.awards import (
+    awarding,
+    leaving,
+    leftovers,
+    letters,
+    own_shown,
+    queries,
+    receipts,
+    replacing,
+    reporting,
+    stays,
+)
 from eventhub.awards.forms import AnswerForm, OwnAnswerForm, ReplaceForm, ReportForm
 from eventhub.awards.ledger import shown
-from eventhub.awards.models import Award, AwardLine, Outcome, TravelReport
+from eventhub.awards.models import Award, AwardLine, Outcome, TravelReport, VisaState
 from eventhub.awards.money_models import FundEnvelope
 from eventhub.awards.refusals import LinkUnknown
-from eventhub.awards.travelling import is_replaceable
+from eventhub.awards.travelling import is_replaceable, visa_of
 from eventhub.funding import attending, told
 from eventhub.funding.attending import Attending
 from eventhub.funding.models import State
@@ -111,11 +122,13 @@ def mine(reference: str) -> ResponseReturnValue:
         there,
         lines=_lines(award, rows),
         amount=_amount(award),
-        kind=own_shown.kind(award),
+        kind=own_shown.kind(award, found),
         next=own_shown.next_of(award, found),
+        paid_out=leftovers.told(award, g.lang) if award.ended_at else [],
         steps=own_shown.steps(award, found, rows, there=there if helped() is None else None),
         facts=own_shown.facts(award, found, shown(award.envelope, award.spent, g.lang), there),
         linked=helped() is None,
+        remote=own_shown.remote(award, there),
         leave=url_for("awards.leave", reference=reference) if may_leave else None,
         report=found.report,
         allowance=url_for("awards.allowance", reference=reference) if stay else None,
@@ -250,7 +263,13 @@ def _draw(
 
 
 def state_of(award: Award) -> Any:
-    """Where a grant stands, in words for its person: whom somebody else replaced has not withdrawn."""
+    """Where a grant stands, in words for its person: whom somebody else replaced has not withdrawn, and a visa that is
+    there is not awaited. One statement at the most.
+    """
+    if award.application.state is State.VISA_PENDING and award.outcome is Outcome.ACCEPTED:
+        visa = visa_of(award)
+        if visa is not None and visa.state is VisaState.GRANTED:
+            return _("Visa granted")
     state = State.CANCELLED if award.outcome is Outcome.REPLACED else award.application.state
     return STATES.get(state, state.value)
 

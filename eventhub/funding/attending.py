@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import and_, select
 from sqlalchemy.orm import load_only
@@ -18,16 +19,26 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.i18n import in_language, show_date, show_days, show_moment
 from eventhub.kit.web import absolute
-from eventhub.programme.models import Event, Publication
-from eventhub.registration import latecomers, shown, windows
+from eventhub.programme.models import Event, Mode, Publication
+from eventhub.registration import categories, latecomers, shown, windows
+from eventhub.registration.categories import Rules
 from eventhub.registration.models import Registration, RegistrationSetup, State
 from eventhub.registration.queries import EVENT_COLUMNS
 
 Tag = tuple[Any, str]
+IN_PERSON = "in_person"
+OWN_DAY = _l("Some categories have another deadline: the page of the event says which.")
 NEEDED = _l("A grant does not register you for the event: whoever travels with a grant also registers.")
 
 
 THE_EVENT = _l("The event")
+OFFICIAL = frozenset(
+    {
+        *("member_state", "observer_state", "un_entity", "un_mechanism_or_treaty_body", "intergovernmental_org"),
+        *("regional_org_or_mechanism", "media", "interpreter_or_assistant", "secretariat", "security_staff"),
+    }
+)
+"""Categories of those who come for a State or a body, or to work: nobody of them asks for a grant."""
 
 
 class Step(StrEnum):
@@ -71,6 +82,10 @@ KINDS: dict[Step, str] = {
 """How a note about it looks."""
 
 
+OWN = ("state", "reference", "attendance_mode", "category")
+"""Of a registration."""
+
+
 @dataclass(frozen=True)
 class Attending:
     """The event of a call that takes registrations, and how one person stands with it."""
@@ -82,6 +97,8 @@ class Attending:
     state: State | None = None
     reference: str | None = None
     attendance_mode: str | None = None
+    differs: bool = False
+    """Whether the category, which is not known yet, decides how long one registers."""
 
     @property
     def step(self) -> Step:
@@ -142,8 +159,15 @@ class Attending:
         return [NEEDED, self.by(lang)]
 
     def by(self, lang: str) -> Any:
-        """The last moment to register, in a sentence."""
-        return _l("Please register by %(day)s, %(time)s (%(offset)s).", **self._told(self.closes_at, lang))
+        """The last moment to register, in a sentence; where categories have their own, that they do."""
+        said = _l("Please register by %(day)s, %(time)s (%(offset)s).", **self._told(self.closes_at, lang))
+        return LazyString(lambda: f"{said} {OWN_DAY}") if self.differs else said
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether somebody who stands is registered without coming, at an event to which one can come."""
+        stands = self.step in {Step.NOTHING, Step.WAIT, Step.COMPLETE} and self.event.mode is not Mode.ONLINE
+        return stands and self.attendance_mode not in {None, IN_PERSON}
 
     def _told(self, instant: datetime, lang: str) -> dict[str, str]:
         here = show_moment(instant, self.event.time_zone, lang)
@@ -158,7 +182,7 @@ def of_person(person_id: uuid.UUID | None, call: Call) -> Attending | None:
         return None
     mine = and_(Registration.event_id == Event.id, Registration.person_id == person_id)
     rows = (
-        select(Event, RegistrationSetup, Registration.state, Registration.reference, Registration.attendance_mode)
+        select(Event, RegistrationSetup, categories.AS_JSON, *(getattr(Registration, name) for name in OWN))
         .join(RegistrationSetup, RegistrationSetup.event_id == Event.id)
         .outerjoin(Registration, mine)
         .where(Event.id == call.event_id, Event.publication == Publication.PUBLISHED)
@@ -167,11 +191,31 @@ def of_person(person_id: uuid.UUID | None, call: Call) -> Attending | None:
     row = db.session.execute(rows).first()
     if row is None or row[0].last_day < now().date():
         return None
-    event, setup, state, reference, mode = row
-    opens_at, closes_at = windows.opens(setup, now()), windows.closes(setup)
+    event, setup, found, state, reference, mode, category = row
+    rules = _possible(categories.read(found), category) if setup.first_opens_at is not None else ()
+    opens_at, closes_at = _span(setup, rules)
+    differs = len({windows.closes(setup, one) for one in rules}) > 1
+    late = None
     if person_id is not None and state in {None, State.DRAFT, State.EXPIRED}:
-        closes_at = latecomers.until(event, setup, (), person_id) or closes_at
-    return Attending(event, opens_at, closes_at, timedelta(hours=setup.grace_hours), state, reference, mode)
+        late = latecomers.until(event, setup, rules, person_id)
+    grace = timedelta(hours=setup.grace_hours)
+    return Attending(event, opens_at, late or closes_at, grace, state, reference, mode, differs and late is None)
+
+
+def _possible(rules: Rules, category: str | None) -> Rules:
+    """The own category, or those to which somebody who asks for a grant may belong; all where there is none of them."""
+    taken = [one for one in rules if one.is_taken]
+    own = [one for one in taken if one.code == category]
+    return tuple(own or [one for one in taken if one.code not in OFFICIAL] or taken)
+
+
+def _span(setup: RegistrationSetup, rules: Rules) -> tuple[datetime, datetime]:
+    """From the first opening of these categories to the first end that is still to come, or else the last one."""
+    if not rules:
+        return windows.opens(setup, now()), windows.closes(setup)
+    ends = [windows.closes(setup, one) for one in rules]
+    ahead = [one for one in ends if one > now()]
+    return min(windows.span(setup, one)[0] for one in rules), min(ahead) if ahead else max(ends)
 
 
 def helping(lang: str) -> dict[str, Any]:

@@ -4,12 +4,13 @@ Names are public ones: an alias stands in place of a name in every list, search 
 """
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_, select, union_all
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from eventhub.funding import debts
@@ -186,7 +187,7 @@ def desk_of(slug: str) -> Desk:
 
 
 def overview(desk: Desk) -> Overview:
-    """One statement."""
+    """One statement, two where organizations without a country share a name."""
     columns = (
         desk.state,
         is_answered(),
@@ -213,7 +214,24 @@ def overview(desk: Desk) -> Overview:
     for cell in cells:
         states[cell[0]] = states.get(cell[0], 0) + cell[-1]
     named = {str(cell[at]): (cell[at + 1], cell[land]) for cell in cells for at, land in ((5, 9), (7, 10)) if cell[at]}
+    named |= _lands(desk, named)
     return Overview(chips, states, sorted({cell[3] for cell in cells if cell[3]}), named, chips["all"], cells)
+
+
+def _lands(desk: Desk, named: Mapping[str, tuple[str, str | None]]) -> dict[str, tuple[str, str | None]]:
+    """Of organizations that share a name and have no country: the country of those who named each."""
+    names = Counter(name for name, _land in named.values())
+    ids = [uuid.UUID(key) for key, (name, land) in named.items() if land is None and names[name] > 1]
+    if not ids:
+        return {}
+    of_files = (
+        select(column.label("organisation"), func.min(Application.residence).label("land"))
+        .where(column.in_(ids), *at_desk(desk.call.id, desk.visitor))
+        .group_by(column)
+        for column in (Application.organisation_id, Application.nominated_by_id)
+    )
+    found = db.session.execute(union_all(*of_files))
+    return {str(row.organisation): (named[str(row.organisation)][0], row.land) for row in found if row.land}
 
 
 def rows(desk: Desk, filters: Filters, *, ids: Collection[uuid.UUID] | None = None, whole: bool = False) -> list[Row]:

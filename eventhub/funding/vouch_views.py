@@ -189,16 +189,19 @@ def _standing(found: Intake, slot: gaps.Slot) -> Endorsement | None:
 
 
 def _filled(found: Intake, slot: gaps.Slot, row: Endorsement | None) -> dict[str, Any]:
-    """What the form says when it is opened: who is named, or the organization that was answered already."""
+    """What the form says when it is opened: who is named, and the organization that was named or answered already, also
+    for another mailbox after a no.
+    """
+    answers = given.load(found.answer_set) if found.answer_set and slot[0] is Voucher.NOMINATOR else {}
+    said = answers.get("nominating_organisation")
+    answered = said["name"] if isinstance(said, dict) else ""
     if row is None:
-        answers = given.load(found.answer_set) if found.answer_set and slot[0] is Voucher.NOMINATOR else {}
-        said = answers.get("nominating_organisation")
-        return {"language": g.lang, "organisation": said["name"] if isinstance(said, dict) else ""}
+        return {"language": g.lang, "organisation": answered}
     organisation = db.session.get(Organisation, row.organisation_id) if row.organisation_id else None
     known = "@" in row.email and row.outcome is None
     return {
         "name": row.name if known else "",
         "email": row.email if known else "",
-        "organisation": organisation.name if organisation and known else "",
+        "organisation": organisation.name if organisation else answered if not known else "",
         "language": row.language,
     }

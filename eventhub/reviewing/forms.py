@@ -1,6 +1,7 @@
 """The forms of readers and of officers who look after a panel."""
 
 import uuid
+from collections import Counter
 from typing import Any
 
 from flask import g
@@ -108,7 +109,7 @@ def gate_form(behind: list[Behind], lang: str, *, masked: bool) -> GateForm:
     """The form of one gate. Of masked files no one stands by itself: its address is that of the review, so its
     organization would be known.
     """
-    organisations = sorted({each for one in behind for each in one.organisations}, key=lambda pair: pair[1].casefold())
+    organisations = _told_apart(behind, lang, masked=masked)
     lands = sorted({each for one in behind for each in one.countries}, key=lambda code: codes.country_name(code, lang))
     ties = options([(NO_TIE, gettext("No tie")), *((one.value, str(shown.CONFLICTS[one])) for one in DECLARED)])
     fields: dict[str, Any] = {
@@ -127,6 +128,26 @@ def gate_form(behind: list[Behind], lang: str, *, masked: bool) -> GateForm:
         )
     made: GateForm = type("TheGate", (GateForm,), fields)()
     return made
+
+
+def _told_apart(behind: list[Behind], lang: str, *, masked: bool) -> list[tuple[uuid.UUID, str]]:
+    """The organizations behind these files, by name; those that share one with their country beside it, or with that of
+    the file, unless that is masked. Where nothing tells them apart one stands for all: a tie is to the name.
+    """
+    known = {key: name for one in behind for key, name in one.organisations}
+    names = Counter(known.values())
+    lands: dict[uuid.UUID, str] = {}
+    for one in behind:
+        for key, _name in one.organisations:
+            beside = None if masked or len(one.beside) != 1 else one.beside[0]
+            land = one.lands.get(key) or beside
+            if land:
+                lands.setdefault(key, land)
+    told: dict[str, uuid.UUID] = {}
+    for key, name in known.items():
+        land = lands.get(key) if names[name] > 1 else None
+        told.setdefault(f"{name} ({codes.country_name(land, lang)})" if land else name, key)
+    return sorted(((key, label) for label, key in told.items()), key=lambda pair: pair[1].casefold())
 
 
 class RecuseForm(Form):

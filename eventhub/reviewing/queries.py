@@ -1,8 +1,8 @@
 """What pages and workers ask: the call with its rules, a reader's files, a panel with its work, the newest scoring."""
 
 import uuid
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -177,6 +177,8 @@ class Behind:
     countries: tuple[str, ...]
     beside: tuple[str, ...]
     organisations: tuple[tuple[uuid.UUID, str], ...]
+    lands: Mapping[uuid.UUID, str] = field(default_factory=dict)
+    """Countries of these organizations, as far as they are known."""
 
 
 def behind(gate: Gate) -> list[Behind]:
@@ -199,10 +201,10 @@ def behind(gate: Gate) -> list[Behind]:
         if organisation_id:
             wanted[application_id].add(organisation_id)
     every = {one for ids in wanted.values() for one in ids}
-    names = {
-        row.id: row.name
-        for row in db.session.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(every)))
-    }
+    columns = Organisation.id, Organisation.name, Organisation.country
+    rows_of = db.session.execute(select(*columns).where(Organisation.id.in_(every))).all()
+    names = {row.id: row.name for row in rows_of}
+    lands = {row.id: row.country for row in rows_of if row.country}
     return [
         Behind(
             review_id,
@@ -210,6 +212,7 @@ def behind(gate: Gate) -> list[Behind]:
             tuple(sorted({each for each in (one.origin, one.residence, one.nationality) if each})),
             tuple(sorted({each for each in (one.origin, one.residence) if each})),
             tuple(sorted(((each, names[each]) for each in wanted[one.id]), key=lambda pair: pair[1])),
+            {each: lands[each] for each in wanted[one.id] if each in lands},
         )
         for review_id, one in found
     ]

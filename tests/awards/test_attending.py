@@ -9,13 +9,13 @@ from eventhub.awards import awarding, letters, queries, travelling
 from eventhub.awards.models import Award
 from eventhub.funding import attending, desk_letters, gaps, notices, vouching
 from eventhub.funding.attending import Step
-from eventhub.funding.models import State, Vouch
+from eventhub.funding.models import FundKind, State, Vouch
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.i18n import show_date
 from eventhub.people.models import Person
 from eventhub.programme.models import Event
-from eventhub.registration.models import RegistrationSetup
+from eventhub.registration.models import RegistrationCategory, RegistrationSetup
 from eventhub.registration.models import State as Registered
 from tests.awards.test_letters import said
 from tests.factories.awards import Money, make_application, make_award, make_fund
@@ -249,3 +249,71 @@ def test_the_page_of_an_offer_reckons_by_the_call_and_by_the_reader(client: Flas
     assert "Your time:" in words
     assert words.index("Please answer by") < words.index("Your time:")
     assert "goes to a bank account or to an office" in page_of(client, award)
+
+
+def test_whoever_is_registered_remotely_reads_that_the_grant_is_for_coming(
+    client: FlaskClient, fund: Money, forum: Event
+) -> None:
+    award, warns = make_award(fund, State.ACCEPTED), "You are registered to take part remotely"
+    one = make_registration(forum, holder(award), state=Registered.ACCREDITED, attendance_mode="remote_speaking")
+    page = page_of(client, award)
+    assert warns in page
+    assert "Remotely, with the right to speak" in page
+    assert f"/en/me/registrations/{one.reference}" in page
+    sign_in(client, fund_officer(fund.call))
+    url = f"/en/console/funds/{fund.call.slug}/grants/{award.id}"
+    told = text_of(client.get(url))
+    assert "This person is registered to take part remotely," in told
+    assert "Remotely, with the right to speak" in told
+    one.attendance_mode = "in_person"
+    db.session.flush()
+    assert "to take part remotely" not in text_of(client.get(url))
+    assert warns not in page_of(client, award)
+    one.attendance_mode, fund.call.kind = "remote_speaking", FundKind.REMOTE
+    db.session.flush()
+    assert warns not in page_of(client, award), "a grant for a connection is for taking part remotely"
+
+
+def test_a_visa_that_is_there_is_not_awaited(client: FlaskClient, fund: Money) -> None:
+    award = queries.award(make_award(fund, State.ACCEPTED).id)
+    visa = travelling.visa_needed(fund.officer, award)
+    assert "Your visa is awaited" in page_of(client, award)
+    travelling.visa_granted(fund.officer, queries.award(award.id), visa)
+    for page in (page_of(client, award), text_of(client.get("/en/me"))):
+        assert "Visa granted" in page
+        assert "Your visa is awaited" not in page
+
+
+def windows(event: Event, **ends: int) -> None:
+    """Categories with ends of their own, in days from now."""
+    setup, moment = db.session.get_one(RegistrationSetup, event.id), now()
+    for code, days in ends.items():
+        db.session.add(RegistrationCategory(event_id=event.id, code=code, closes_at=moment + timedelta(days=days)))
+    setup.first_opens_at = setup.opens_at
+    setup.last_closes_at = max([setup.closes_at, *(moment + timedelta(days=days) for days in ends.values())])
+    db.session.flush()
+
+
+def test_the_deadline_is_that_of_those_who_may_apply(client: FlaskClient, forum: Event) -> None:
+    call = an_open_call(forum)
+    windows(forum, member_state=15, ngo_ecosoc=5, minority_representative=5)
+    there = attending.of_person(None, call)
+    assert there is not None
+    assert there.closes_at.date() == (now() + timedelta(days=5)).date()
+    page = text_of(client.get(f"/en/funds/{call.slug}"))
+    assert show_date((now() + timedelta(days=5)).date(), "en") in page
+    assert "Some categories have another deadline" not in page
+
+
+def test_where_those_who_may_apply_have_several_deadlines_the_page_says_so(client: FlaskClient, forum: Event) -> None:
+    call, person = an_open_call(forum), make_person()
+    windows(forum, ngo_ecosoc=-2, nhri=5, academic_expert=9)
+    there = attending.of_person(None, call)
+    assert there is not None
+    assert (there.step, there.closes_at.date()) == (Step.REGISTER, (now() + timedelta(days=5)).date())
+    assert "Some categories have another deadline" in text_of(client.get(f"/en/funds/{call.slug}"))
+    make_registration(forum, person, state=Registered.DRAFT, category="academic_expert")
+    own = attending.of_person(person.id, call)
+    assert own is not None
+    assert own.closes_at.date() == (now() + timedelta(days=9)).date()
+    assert "Some categories" not in " ".join(str(one) for one in own.words("en"))

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import case, func, select
 
-from eventhub.awards import awarding, ledger, paying, queries, reporting, travelling
-from eventhub.awards.models import Award, AwardLine, Outcome, Payment
+from eventhub.awards import awarding, ledger, leftovers, paying, queries, reporting, travelling
+from eventhub.awards.models import Award, AwardLine, Outcome, Payment, Ticket
 from eventhub.awards.money_models import FundEnvelope, Movement, MovementKind
+from eventhub.funding.allowance import CostKind
 from eventhub.funding.models import MOVES, Application, State
 from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
@@ -128,6 +129,23 @@ class Fund(RuleBasedStateMachine):
             said = {key: "Much" for key, _words, _needed in reporting.QUESTIONS}
             reporting.file(award.application.person, award, report, said)
 
+    @rule(which=WHICH)
+    def buy(self, which: int) -> None:
+        with self.undone_on_error(), self.an_award(which) as award:
+            today = now().date()
+            travelling.ticketed(self.fund.officer, award, travels_on=today, returns_on=today)
+
+    @rule(which=WHICH)
+    def let_the_ticket_go(self, which: int) -> None:
+        with self.undone_on_error(), self.an_award(which) as award:
+            leftovers.let_go(self.fund.finance, award)
+            assert award.committed == 0
+
+    @rule(which=WHICH)
+    def let_it_stay_paid(self, which: int) -> None:
+        with self.undone_on_error(), self.an_award(which) as award:
+            leftovers.stay_paid(self.fund.finance, award)
+
     @rule(which=WHICH, line=st.integers(0, 1), amount=AMOUNTS, agreed=st.sampled_from([True, True, False]))
     def pay(self, which: int, line: int, amount: int, agreed: bool) -> None:
         with self.undone_on_error(), self.an_award(which) as award:
@@ -200,7 +218,8 @@ class Fund(RuleBasedStateMachine):
             assert award.spent <= award.amount
             assert award.spent + award.committed + award.reserved <= award.amount
             if state in FREED:
-                assert award.reserved == award.committed == 0
+                assert award.reserved == 0
+                assert award.committed <= self.owed_for_a_ticket(award)
             if state in {State.ACCEPTED, State.TICKETED}:
                 assert award.outcome is Outcome.ACCEPTED
         lines = select(AwardLine.approved, func.sum(Payment.amount - Payment.returned)).join(
@@ -208,6 +227,16 @@ class Fund(RuleBasedStateMachine):
         )
         for approved, paid in db.session.execute(lines.where(Payment.paid_at.is_not(None)).group_by(AwardLine.id)):
             assert paid <= approved
+
+    def owed_for_a_ticket(self, award: Award) -> int:
+        """What was approved for a ticket that is bought, less what was paid for it, ever."""
+        bought = select(Ticket.id).where(Ticket.award_id == award.id)
+        if db.session.scalar(bought) is None:
+            return 0
+        line = queries.lines([award.id])[-1]
+        paid = select(func.coalesce(func.sum(Payment.amount), 0)).where(Payment.line_id == line.id)
+        assert line.kind is CostKind.TICKET
+        return (line.approved or 0) - int(db.session.scalar(paid.where(Payment.paid_at.is_not(None))) or 0)
 
     @invariant()
     def every_move_is_of_the_table(self) -> None:

@@ -30,6 +30,10 @@ def numbers(person: Person) -> dict[str, int]:
     }
 
 
+def some(person: Person) -> dict[str, int]:
+    return {kind: number for kind, number in numbers(person).items() if number}
+
+
 def staffed() -> Fund:
     fund = make_fund()
     grant(fund.officer, Role.FUND_OFFICER)
@@ -57,8 +61,8 @@ def test_each_kind_waits_for_whoever_may_do_it(client: FlaskClient) -> None:
     filed = queries.report_of(report.id)
     assert filed is not None
     reporting.file(report.application.person, report, filed, said)
-    assert numbers(fund.officer) == {"receipts": 1, "tickets": 2, "refused": 0, "there": 1, "settle": 0}
-    assert numbers(fund.finance) == {"receipts": 1, "tickets": 0, "refused": 0, "there": 0, "settle": 1}
+    assert some(fund.officer) == {"receipts": 1, "tickets": 2, "there": 1}
+    assert some(fund.finance) == {"receipts": 1, "settle": 1}
     assert numbers(make_person()) == numbers(fund.approver)
     assert not numbers(fund.approver)
     sign_in(client, fund.officer)

@@ -339,3 +339,16 @@ def test_an_officer_near_to_a_file_reads_no_decision_of_it_before_the_release(cl
     assert "Approved" not in client.get(at(call, f"/{far.id}")).text, "the places are known: the others would tell"
     sign_in(client, fund_officer(call))
     assert "Approved" in client.get(at(call, f"/{far.id}")).text
+
+
+def test_organizations_of_one_name_are_told_apart_by_a_country(client: FlaskClient) -> None:
+    call = make_call()
+    known, other = make_organisation(name="Rights Forum"), make_organisation(name="Rights Forum", country=None)
+    make_application(call, nominated_by_id=known.id)
+    make_application(call, nominated_by_id=other.id, residence="BR")
+    make_application(call, organisation_id=make_organisation(name="Alone", country=None).id)
+    sign_in(client, fund_officer(call))
+    page = text_of(client.get(at(call)))
+    for words in ("Rights Forum (Kenya)", "Rights Forum (Brazil)"):
+        assert words in page
+    assert "Alone (" not in page

@@ -213,6 +213,10 @@ def test_a_mailbox_that_says_not_me_is_forgotten_and_left_in_peace(client: Flask
     there = db.session.get_one(Endorsement, row.id)
     assert (there.outcome, there.name, "@" in there.email) == (Vouch.NOT_ME, "", False)
     assert applying.missing(held(call, person))[0].outcome is Vouch.NOT_ME
+    sign_in(client, person)
+    asked = client.get(f"/en/funds/{call.slug}/apply/people/nominator-1").text
+    assert 'value="Pastoralist Women Forum"' in asked, "only the mailbox was wrong"
+    assert "Asha Noor" not in asked
     with pytest.raises(Unwanted):
         named(call, person, email=email)
     other_call = an_open_call(changed=BOTH)

@@ -261,6 +261,7 @@ GRANTED = (
     Route("awards_console.ask_nominator", "POST", f"{GRANTS}/{{grant_nominated}}/replace", FUND),
     Route("awards_console.read_report", "POST", f"{GRANTS}/{{grant_closed}}/report", FUND, {"why": "For the donors"}),
     Route("awards_console.settle", "POST", f"{GRANTS}/{{grant_closed}}/settle", TILL),
+    Route("awards_console.leave_it", "POST", f"{GRANTS}/{{grant_left}}/left/ticket", TILL),
     Route("awards_console.stay", "GET POST", f"{GRANT}/allowance", GRANT_STAFF, {"driven": "1"}, fills=True, post=FUND),
     Route("awards_console.line", "GET", GRANT_LINE, GRANT_STAFF),
     Route("awards_console.cost", "POST", f"{GRANT_LINE}/cost", COSTS, COST),
