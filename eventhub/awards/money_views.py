@@ -76,7 +76,7 @@ def budget(slug: str, envelope_id: uuid.UUID) -> ResponseReturnValue:
         title=title_of(place.reading.call, g.lang),
         name=_title(place, row),
         form=form,
-        **({} if is_near else _facts(place, row)),
+        **({"facts": [], "counted": ""} if is_near else _facts(place, row)),
     )
     return page, form.status
 
