@@ -275,7 +275,7 @@ def kept(rows: Collection[FundEnvelope]) -> int:
 
 
 def keep_apart(rules: Rules, rows: Collection[FundEnvelope], people: Mapping[uuid.UUID, int]) -> None:
-    """A slate was staged: what envelopes for some groups keep until the next one. ``people``: for how many each pays."""
+    """A slate was staged: what envelopes for some groups keep until the next. ``people``: for how many each pays."""
     if not rules.envelopes_tell:
         return
     known = {one.id: one for one in rules.envelopes}
