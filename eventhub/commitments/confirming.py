@@ -147,6 +147,21 @@ def refuse(secret: str) -> Commitment:
     return found.commitment
 
 
+def forget(actor: Person, commitment: Commitment, contact: Contact) -> Contact:
+    """A mailbox speaks for the maker no more, perhaps since it was mistyped: it is forgotten, its link opens nothing,
+    and the next one is asked where an answer was awaited. The caller holds the commitment. Raises NotPossible.
+    """
+    if contact.email is None:
+        raise NotPossible
+    asking = queries.open_asking(commitment)
+    contact.email, contact.name = None, ""
+    deed(commitment, "contact_forgotten", actor=actor, hidden=True)
+    if asking is not None and asking.contact_id == contact.id:
+        _close(asking, Answer.EXPIRED)
+        _go_on(commitment)
+    return contact
+
+
 def follow_links(moment: datetime, limit: int = 200) -> int:
     """Remind of links that end soon, and go on where one has ended: the next mailbox, or the record lapses. How many.
     Safe to repeat: what was done is not due any more.

@@ -1,6 +1,7 @@
 """Staff's list of commitments, and the record of one: words, makers, thread, and what is decided."""
 
 import uuid
+from functools import partial
 from typing import Any
 
 from flask import flash, g, render_template, request, url_for
@@ -23,7 +24,7 @@ from eventhub.commitments.forms import (
 )
 from eventhub.commitments.models import MOVES, SHOWN, Commitment, State, Why
 from eventhub.kit.access import actor, staff, stands_on
-from eventhub.kit.errors import NotFound
+from eventhub.kit.errors import NotFound, or_not_found
 from eventhub.kit.forms import ActionForm, Form, submit
 from eventhub.kit.i18n import direction, show_own
 from eventhub.kit.paging import page_number, pager
@@ -190,10 +191,19 @@ def add_contact(commitment_id: uuid.UUID) -> ResponseReturnValue:
 def ask(commitment_id: uuid.UUID, contact_id: uuid.UUID) -> ResponseReturnValue:
     """Ask this mailbox to confirm the words."""
     found, form = kept(commitment_id, lock=True), ActionForm()
-    contact = next((one for one in found.contacts if one.id == contact_id), None)
-    if contact is None:
-        raise NotFound
+    contact = or_not_found(next((one for one in found.contacts if one.id == contact_id), None))
     return _done(found, form, lambda: confirming.ask(actor().person, found, contact), _("A mail with a link goes out."))
+
+
+@bp.post(f"{RECORD}/contacts/<uuid:contact_id>/forget")
+@staff
+@stands_on("commitments_console.record")
+def forget_contact(commitment_id: uuid.UUID, contact_id: uuid.UUID) -> ResponseReturnValue:
+    """This mailbox does not speak for the maker."""
+    found, form = drafted(commitment_id, lock=True), ActionForm()
+    contact = or_not_found(next((one for one in found.contacts if one.id == contact_id), None))
+    deed = partial(confirming.forget, actor().person, found, contact)
+    return _done(found, form, deed, _("The mailbox is forgotten."))
 
 
 @bp.post(f"{RECORD}/notes")

@@ -14,6 +14,7 @@ from werkzeug.test import Client
 
 from eventhub.commitments import capturing, confirming, following, queries
 from eventhub.commitments.models import Answer, Asking, Commitment, Note, Says, State, Verdict, Version
+from eventhub.commitments.moves import NotPossible
 from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -228,6 +229,26 @@ def test_not_me_forgets_the_mailbox_and_asks_the_next_one(client: FlaskClient) -
     send(client, f"{link(found)}/not-me", {})
     assert newest().state is State.LAPSED
     assert client.get(f"/en/confirm/{confirming.link_token(asking)}").status_code == 410
+
+
+def test_a_mistyped_mailbox_is_removed_and_the_next_one_is_asked(app: Flask, client: FlaskClient) -> None:
+    commitment, wrong, right = make_commitment(email=new_address()), new_address(), new_address()
+    commitment, asking = asked(commitment)
+    for email in (wrong, right):
+        capturing.add_contact(make_person(), queries.record(commitment.id), email, name="", language="en")
+    record = f"/en/console/commitments/{commitment.id}"
+    keeper = browser(app, make_staff(Role.ORGANISER, event_id=commitment.event_id))
+    first, mistyped, _right = [one.id for one in newest().contacts]
+    for contact_id in (mistyped, first):
+        where = f"{record}/contacts/{contact_id}/forget"
+        assert keeper.post(where, data=form_fields(keeper.get(record).text, where)).status_code == 303
+    found = newest()
+    assert [one.email for one in found.contacts] == [None, None, right]
+    assert found.state is State.AWAITING_MAKER
+    assert client.get(f"/en/confirm/{confirming.link_token(asking)}").status_code == 410
+    assert client.get(link(found)).status_code == 200
+    with pytest.raises(NotPossible):
+        confirming.forget(make_person(), newest(), newest().contacts[0])
 
 
 def test_a_link_reminds_once_ends_after_seven_days_and_the_next_is_asked() -> None:

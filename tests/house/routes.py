@@ -1137,6 +1137,7 @@ PROMISES_MADE = (
         {"email": "another@example.org", "name": "Amina", "language": "en"},
     ),
     Route("commitments_console.ask", "POST", f"{DRAFTED}/contacts/{{commitment_contact}}", EDIT),
+    Route("commitments_console.forget_contact", "POST", f"{DRAFTED}/contacts/{{commitment_contact}}/forget", PAPERS),
     Route("commitments_console.write", "POST", f"{DRAFTED}/notes", PAPERS, {"text": "A note", "to": "us"}),
     Route(
         "commitments_console.verify", "POST", f"{PROMISED}/{{asked_commitment}}/verify", EDIT, {"text": "The webcast"}
