@@ -16,6 +16,7 @@ from eventhub.kit.errors import NotFound
 from eventhub.kit.form_keys import leave_no_key
 from eventhub.kit.forms import submit
 from eventhub.kit.i18n import show_date
+from eventhub.kit.pages import packed_page
 from eventhub.kit.web import back_to
 
 bp = Blueprint("evaluations", __name__)
@@ -59,6 +60,7 @@ def thanks(token: str) -> ResponseReturnValue:
 
 @bp.get("/events/<slug>/evaluation")
 @public
+@packed_page
 def summary(slug: str) -> ResponseReturnValue:
     """What those who attended said of an event, once an organizer has published it."""
     event, evaluation = shown.published(slug)

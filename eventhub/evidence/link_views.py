@@ -18,6 +18,7 @@ from eventhub.kit.access import by_token
 from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import Form, submit
 from eventhub.kit.i18n import direction, show_date
+from eventhub.kit.pages import packed_page
 
 __all__ = ["bp"]
 
@@ -70,6 +71,7 @@ def sent(token: str) -> ResponseReturnValue:
 
 @bp.route(f"{LINK}/comment", methods=["GET", "POST"])
 @by_token
+@packed_page
 def comment(token: str) -> ResponseReturnValue:
     """Say what you know. Nobody reads it before a moderator has."""
     voice, commitment = voices.behind(token, lock=request.method == "POST")

@@ -17,6 +17,10 @@ TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", 
 FOREVER = "public, max-age=31536000, immutable"
 
 
+TOGETHER = {"answer.js": ("autosave.js", "show-if.js")}
+"""Scripts that a page behind a mailed link needs both of, in one request."""
+
+
 @dataclass(frozen=True)
 class Asset:
     """A finished file."""
@@ -35,6 +39,7 @@ class Assets:
         scripts = b"\n".join(path.read_bytes() for path in sorted((folder / "js").glob("*.js")))
         files = {"site.css": style, "site.js": scripts}
         files |= {path.name: path.read_bytes() for path in sorted((folder / "js").glob("*.js"))}
+        files |= {name: b"\n".join(files[part] for part in parts) for name, parts in TOGETHER.items()}
         files |= {path.name: path.read_bytes() for path in sorted(folder.glob("*.*")) if path.suffix in TYPES}
         # Of the phones at the doors: no other page needs them, so they are in no file of all pages.
         files |= {path.name: path.read_bytes() for path in sorted((folder / "check-in").glob("*.*"))}

@@ -180,8 +180,8 @@ def own_page(key: Key, build: Callable[[], tuple[Key, Response]]) -> Response:
 def packed_page(view: Callable[..., Any]) -> Callable[..., Response]:
     """Send a public page compressed that is made anew for each question and kept nowhere.
 
-    Only for pages that hold no secret of whoever asks: beside words that somebody else chose, the length of what is
-    compressed would tell of it.
+    Only for pages that hold no secret of whoever asks, or none but in their own address, which whoever could measure
+    them would know: beside words that somebody else chose, the length of what is compressed would tell of it.
     """
 
     @wraps(view)

@@ -18,6 +18,7 @@ from eventhub.kit.errors import NotFound
 from eventhub.kit.files import attachment
 from eventhub.kit.forms import posted, submit
 from eventhub.kit.i18n import direction, show_date
+from eventhub.kit.pages import packed_page
 from eventhub.kit.panels import panels
 from eventhub.kit.web import back_to
 from eventhub.rounds import answering, asking, board, copies, keeping, queries, shown
@@ -50,6 +51,7 @@ def same(token: str) -> ResponseReturnValue:
 
 @bp.route(f"{LINK}/commitments/<reference>", methods=["GET", "POST"])
 @by_token
+@packed_page
 def item(token: str, reference: str) -> ResponseReturnValue:
     """Where one commitment stands."""
     found, one = _named(token, reference)
@@ -78,7 +80,7 @@ def item(token: str, reference: str) -> ResponseReturnValue:
         hindered={"question": "says", "in": list(HINDERED)},
         others_ways=found.link.parent_id is None,
         parts=panels("rounds.item", (token, found, one)),
-        scripts=["autosave.js", "show-if.js"],
+        scripts=["answer.js"],
     )
     return page, form.status
 
