@@ -9,9 +9,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from eventhub.calendars.actions import follow_all
+from eventhub.commitments.axes import Freshness
+from eventhub.commitments.models import Says, State, Verdict
 from eventhub.kit.db import db
 from eventhub.people.models import Person
 from eventhub.programme.models import Event, EventKind, Mode, Publication, SessionKind
+from eventhub.tracker.open_rows import LISTS
 from tests.factories.people import make_person, sign_in
 from tests.factories.programme import make_room, make_session
 from tests.factories.registration import make_dialogue, register
@@ -23,6 +26,8 @@ ALLOWED = frozenset(
     | {"wcag", "aa", "pdf", "ics", "csv", "json", "xlsx", "qr", "utc", "url", "iana", "iso", "x"}
 )
 CODES = {word for kind in (EventKind, Mode, Publication, SessionKind) for one in kind for word in one.value.split("_")}
+CODES |= {word for kind in (Says, Verdict, State, Freshness) for one in kind for word in one.value.split("_")}
+CODES |= {word for name in LISTS for word in name.split("_")} | {"date", "none"}
 """Values of fields, which the page about open data names as they stand in the files."""
 NAMED_THERE = {*SIX, "title", "sessions", "concept", "note", "iCalendar"}
 LATIN = re.compile(r"[A-Za-z](?:[A-Za-z’'-]*[A-Za-z])?")
