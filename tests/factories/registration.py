@@ -189,7 +189,7 @@ def make_dialogue(*, capacity: int | None = None, data: dict[str, Any] | None = 
 
 def make_forum(*, capacity: int | None = None, data: dict[str, Any] | None = THREE_PAGES, **given: object) -> Event:
     """A forum that accredits people."""
-    event = make_event(code=f"FMI{next(NUMBERS)}")
+    event = make_event(code=f"FMI{100 + next(NUMBERS)}")  # apart from those that a scene names
     asked = {"questionnaire_id": make_questionnaire(data).id} if data else {}
     open_registration(event, capacity=capacity, **(asked | given))
     return event
