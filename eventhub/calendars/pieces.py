@@ -104,25 +104,27 @@ def joined(which: ColumnElement[bool], language: str, audience: Audience, moment
     entry, blob, link = CalendarEntry, EntryBlob, db.session.connection()
     here = which, _in_window(moment)
     # There may be thousands. Put in order before their bytes are there to be carried along, which are then looked up
-    # one by one and carried nowhere; one column, apart from the session; as text, of which bytes in hexadecimal digits
-    # are twice as much.
+    # one by one and carried nowhere; apart from the session, all in one value, as text, of which bytes in hexadecimal
+    # digits are twice as much.
     row = select(entry.id, entry.starts_at).where(*here).order_by(entry.starts_at, entry.id).offset(0).subquery()
     body_of = (
         select(func.convert_from(blob.body, "UTF8"))
         .where(blob.entry_id == row.c.id, blob.language == language, blob.audience == audience)
         .scalar_subquery()
     )
-    rows = select(body_of).select_from(row).order_by(row.c.starts_at, row.c.id)
+    # What is joined of an ordered list, with nothing beside it, is joined in its order.
+    told = select(body_of.label("body")).select_from(row).offset(0).subquery()
+    whole = select(func.string_agg(told.c.body, literal("")), func.count(told.c.body))
     stays = case((entry.status == EntryStatus.CANCELLED, CANCELLED_BACK), else_=BACK)
     about = select(entry.time_zone, func.min(entry.ends_at + stays)).where(*here).group_by(entry.time_zone)
     known: Sequence[Any] = link.execute(about).all()
-    found = [one for one in link.scalars(rows).all() if one is not None]
-    body = "".join(found)
+    body, number = link.execute(whole).one()
+    body = body or ""
     # A zone whose times are written in UTC needs no rules.
     zones = frozenset(
         zone for zone, _ in known if any(f"\r\n{end};TZID={zone}:" in body for end in ("DTSTART", "DTEND"))
     )
-    return Joined(body.encode(), zones, len(found), min((leaves_at for _, leaves_at in known), default=None))
+    return Joined(body.encode(), zones, number, min((leaves_at for _, leaves_at in known), default=None))
 
 
 def pieces(

@@ -25,6 +25,7 @@ from tests.factories.programme import make_event
 from tests.live import House
 
 ENTRIES, PEOPLE = 3_000, 5_000
+WARM = 10
 
 Row = tuple[str, str, str, str]
 
@@ -53,16 +54,18 @@ def _large_feed(house: House) -> Row:
         db.session.execute(insert(EntryBlob), stored)
         event_id = event.id
     # As a database does by itself a minute later.
-    servers.run_sql(sql.SQL("ANALYZE"), house.name)
+    servers.run_sql(sql.SQL("VACUUM ANALYZE"), house.name)
     with house.work():
         event = db.session.get_one(Event, event_id)
         moment, spent = now() + timedelta(seconds=1), []
-        for _ in range(15):
+        # A server that has run for a while: its connection has prepared the statements.
+        for _ in range(WARM + 15):
             begun = time.perf_counter()
             built = feeds.event_feed(event, "en", moment).build()
             spent.append(time.perf_counter() - begun)
         assert built.entries == ENTRIES, built.entries
-    return f"feed of {ENTRIES:,} joined", f"{sorted(spent)[7] * 1000:.1f} ms", f"{len(built.body):,} B", "< 20 ms"
+    median = sorted(spent[WARM:])[7]
+    return f"feed of {ENTRIES:,} joined", f"{median * 1000:.1f} ms", f"{len(built.body):,} B", "< 20 ms"
 
 
 def _room_change(house: House) -> Row:
