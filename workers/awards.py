@@ -3,8 +3,6 @@
 import uuid
 from datetime import timedelta
 
-import structlog
-
 from eventhub.awards import (
     awarding,
     dashboard,
@@ -27,15 +25,13 @@ from eventhub.awards.letters import Kind
 from eventhub.awards.models import Outcome, Replacement
 from eventhub.awards.release_models import Release
 from eventhub.funding.models import Call, State
-from eventhub.kit import outbox
 from eventhub.kit.clock import now
-from eventhub.kit.db import db, unit_of_work
+from eventhub.kit.db import db
 from eventhub.kit.mail import Letter
 from eventhub.people.models import Person
-from workers.app import celery, flask_app, mails, writes
+from workers.app import celery, mails, writes
+from workers.papers_made import make_file
 from workers.upkeep import by_the_clock
-
-log = structlog.get_logger()
 
 STANDS: dict[Kind, frozenset[State]] = {
     "offered": frozenset({State.OFFERED}),
@@ -184,60 +180,28 @@ def replace(replacement_id: str) -> Letter | None:
 
 @celery.task(name="awards.make_report")
 def make_report(promise_id: int) -> None:
-    """Make one report for donors: reading and keeping are two units of work, and no transaction is open while the
-    printer works.
-    """
-    name = "awards.make_report"
-    with flask_app.app_context():
-        with unit_of_work():
-            taken = outbox.take(promise_id, name)
-        if taken is None:
-            return
-        try:
-            with unit_of_work():
-                order = dashboard_orders.to_make(uuid.UUID(taken.payload["order_id"]))
-                moment = now()
-                manuscript = donors.gather(order, moment) if order else None
-            body = donors.make(manuscript) if manuscript else b""
-            with unit_of_work():
-                order = dashboard_orders.to_make(uuid.UUID(taken.payload["order_id"]))
-                if order is not None and body:
-                    dashboard_orders.keep(order, body, at=moment)
-                if not outbox.keep(taken):  # the lease was lost: another task does it or has done it
-                    db.session.rollback()
-        except Exception as error:
-            log.error("task.failed", promise=promise_id, task=name, error=type(error).__name__)
-            with unit_of_work():
-                outbox.release(taken, type(error).__name__, error)
-            raise
+    """Make one report for donors."""
+    make_file(
+        promise_id,
+        "awards.make_report",
+        to_make=dashboard_orders.to_make,
+        gather=donors.gather,
+        make=lambda manuscript, _moment: donors.make(manuscript),
+        keep=lambda order, _read, body, moment: dashboard_orders.keep(order, body, at=moment),
+    )
 
 
 @celery.task(name=statements.NAME)
 def make_statement(promise_id: int) -> None:
-    """Make one statement of an allowance as a file, as reports for donors are made."""
-    name = statements.NAME
-    with flask_app.app_context():
-        with unit_of_work():
-            taken = outbox.take(promise_id, name)
-        if taken is None:
-            return
-        try:
-            with unit_of_work():
-                paper = statements.to_make(uuid.UUID(taken.payload["paper_id"]))
-                moment = now()
-                data = statement_paper.gather(paper, moment) if paper else None
-            body = statement_paper.make(data, moment) if data else b""
-            with unit_of_work():
-                paper = statements.to_make(uuid.UUID(taken.payload["paper_id"]))
-                if paper is not None and body:
-                    statements.keep(paper, statement_paper.owner_of(paper), body, at=moment)
-                if not outbox.keep(taken):  # the lease was lost: another task does it or has done it
-                    db.session.rollback()
-        except Exception as error:
-            log.error("task.failed", promise=promise_id, task=name, error=type(error).__name__)
-            with unit_of_work():
-                outbox.release(taken, type(error).__name__, error)
-            raise
+    """Make one statement of an allowance as a file."""
+    make_file(
+        promise_id,
+        statements.NAME,
+        to_make=statements.to_make,
+        gather=statement_paper.gather,
+        make=statement_paper.make,
+        keep=lambda one, _read, body, moment: statements.keep(one, statement_paper.owner_of(one), body, at=moment),
+    )
 
 
 @by_the_clock("awards.lapse", timedelta(minutes=5))

@@ -3,17 +3,13 @@
 import uuid
 from datetime import timedelta
 
-import structlog
-
-from eventhub.kit import outbox
 from eventhub.kit.clock import now
-from eventhub.kit.db import db, unit_of_work
+from eventhub.kit.db import db
 from eventhub.kit.mail import Letter
 from eventhub.rounds import asking, copies, copy_paper, keeping, letters, opening, queries
-from workers.app import celery, flask_app, mails
+from workers.app import celery, mails
+from workers.papers_made import make_file
 from workers.upkeep import by_the_clock
-
-log = structlog.get_logger()
 
 
 @mails("rounds.asked")
@@ -64,26 +60,12 @@ def forget() -> None:
 
 @celery.task(name=copies.NAME)
 def make_copy(promise_id: int) -> None:
-    """Make one copy of answers as a file: read in one transaction, printed in none, kept in another."""
-    with flask_app.app_context():
-        with unit_of_work():
-            taken = outbox.take(promise_id, copies.NAME)
-        if taken is None:
-            return
-        try:
-            with unit_of_work():
-                paper = copies.to_make(uuid.UUID(taken.payload["copy_id"]))
-                moment = now()
-                data = copy_paper.gather(paper, moment) if paper else None
-            body = copy_paper.make(data, moment) if data else b""
-            with unit_of_work():
-                paper = copies.to_make(uuid.UUID(taken.payload["copy_id"]))
-                if paper is not None and body:
-                    copies.keep(paper, body, at=moment)
-                if not outbox.keep(taken):  # the lease was lost: another task does it or has done it
-                    db.session.rollback()
-        except Exception as error:
-            log.error("task.failed", promise=promise_id, task=copies.NAME, error=type(error).__name__)
-            with unit_of_work():
-                outbox.release(taken, type(error).__name__, error)
-            raise
+    """Make one copy of answers as a file."""
+    make_file(
+        promise_id,
+        copies.NAME,
+        to_make=copies.to_make,
+        gather=copy_paper.gather,
+        make=copy_paper.make,
+        keep=lambda paper, _read, body, moment: copies.keep(paper, body, at=moment),
+    )

@@ -1,21 +1,17 @@
 """Tables of commitments that nobody confirmed, mails to those who follow some, and reports as files."""
 
 import uuid
-from contextlib import suppress
 from datetime import datetime, timedelta
 
-import structlog
-
-from eventhub.kit import outbox
 from eventhub.kit.clock import now
-from eventhub.kit.db import db, unit_of_work
+from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
 from eventhub.kit.mail import Letter
 from eventhub.tracker import importing, letters, report_paper, reports, subscribing
-from workers.app import celery, flask_app, mails
+from eventhub.tracker.models import SessionReport
+from workers.app import celery, mails
+from workers.papers_made import make_file
 from workers.upkeep import by_the_clock
-
-log = structlog.get_logger()
 
 
 @mails("tracker.follow_asked")
@@ -48,27 +44,19 @@ def forget() -> None:
 
 @celery.task(name=reports.NAME)
 def make_report(promise_id: int) -> None:
-    """Make one report as a file: read in one transaction, printed in none, kept in another."""
-    with flask_app.app_context():
-        with unit_of_work():
-            taken = outbox.take(promise_id, reports.NAME)
-        if taken is None:
-            return
-        try:
-            moment, manuscript, body = now(), None, b""
-            with unit_of_work(), suppress(NotFound):
-                wanted = reports.to_make(uuid.UUID(taken.payload["report_id"]))
-                manuscript = report_paper.gather(wanted, moment) if wanted else None
-            if manuscript is not None:
-                body = report_paper.make(manuscript, moment)
-            with unit_of_work():
-                wanted = reports.to_make(uuid.UUID(taken.payload["report_id"]))
-                if wanted is not None and manuscript is not None:
-                    reports.keep(wanted, body, manuscript.numbers, at=moment)
-                if not outbox.keep(taken):  # the lease was lost: another task does it or has done it
-                    db.session.rollback()
-        except Exception as error:
-            log.error("task.failed", promise=promise_id, task=reports.NAME, error=type(error).__name__)
-            with unit_of_work():
-                outbox.release(taken, type(error).__name__, error)
-            raise
+    """Make one report as a file; nothing where what it is about is not public any more."""
+    make_file(
+        promise_id,
+        reports.NAME,
+        to_make=reports.to_make,
+        gather=_gathered,
+        make=report_paper.make,
+        keep=lambda wanted, manuscript, body, moment: reports.keep(wanted, body, manuscript.numbers, at=moment),
+    )
+
+
+def _gathered(wanted: SessionReport, moment: datetime) -> report_paper.Manuscript | None:
+    try:
+        return report_paper.gather(wanted, moment)
+    except NotFound:
+        return None

@@ -1,6 +1,7 @@
 """Staff's pages of rounds: how they go, who is silent, whom to call, when a series asks."""
 
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from eventhub.kit.i18n import in_language, show_date, show_number, show_own
 from eventhub.kit.paging import page_number, pager
 from eventhub.kit.text import single_line
 from eventhub.kit.web import back_to
+from eventhub.people.models import Person
 from eventhub.people.queries import public_names
 from eventhub.programme.models import Series
 from eventhub.rounds import access, asking, board, opening, queries, shown
@@ -150,11 +152,7 @@ def note_call(link_id: uuid.UUID) -> ResponseReturnValue:
 @stands_on("rounds_console.link")
 def nudge(link_id: uuid.UUID) -> ResponseReturnValue:
     """One more mail, now."""
-    found, form = _kept_link(link_id, lock=True), ActionForm()
-    if form.validate_on_submit() and submit(form, lambda: asking.nudge(actor().person, found)):
-        flash(_("An email with the link goes out."), "ok")
-        return back_to("rounds_console.link", link_id=link_id)
-    return _draw_link(link_id, action=form)
+    return _press(link_id, asking.nudge, _("An email with the link goes out."))
 
 
 @bp.post(f"{LINK}/renew")
@@ -162,11 +160,7 @@ def nudge(link_id: uuid.UUID) -> ResponseReturnValue:
 @stands_on("rounds_console.link")
 def renew(link_id: uuid.UUID) -> ResponseReturnValue:
     """A new link, mailed; the former one opens nothing."""
-    found, form = _kept_link(link_id, lock=True), ActionForm()
-    if form.validate_on_submit() and submit(form, lambda: asking.renew(actor().person, found)):
-        flash(_("An email with the link goes out."), "ok")
-        return back_to("rounds_console.link", link_id=link_id)
-    return _draw_link(link_id, action=form)
+    return _press(link_id, asking.renew, _("An email with the link goes out."))
 
 
 @bp.post(f"{LINK}/revoke")
@@ -174,9 +168,13 @@ def renew(link_id: uuid.UUID) -> ResponseReturnValue:
 @stands_on("rounds_console.link")
 def revoke(link_id: uuid.UUID) -> ResponseReturnValue:
     """The link opens nothing any more."""
+    return _press(link_id, asking.revoke, _("The link opens nothing any more."))
+
+
+def _press(link_id: uuid.UUID, deed: Callable[[Person, RoundLink], RoundLink], said: str) -> ResponseReturnValue:
     found, form = _kept_link(link_id, lock=True), ActionForm()
-    if form.validate_on_submit() and submit(form, lambda: asking.revoke(actor().person, found)):
-        flash(_("The link opens nothing any more."), "ok")
+    if form.validate_on_submit() and submit(form, lambda: deed(actor().person, found)):
+        flash(said, "ok")
         return back_to("rounds_console.link", link_id=link_id)
     return _draw_link(link_id, action=form)
 

@@ -35,7 +35,7 @@ def make(app: Flask, database: None, monkeypatch: pytest.MonkeyPatch) -> Make:
     """Keep every promise of a statement, as a worker does."""
     monkeypatch.setenv("DATABASE_URL", servers.database_url(servers.TEMPLATE, servers.APP_ROLE))
     task = import_module("workers.awards")
-    monkeypatch.setattr(task, "flask_app", app)
+    monkeypatch.setattr(import_module("workers.papers_made"), "flask_app", app)
 
     def run() -> None:
         db.session.flush()
