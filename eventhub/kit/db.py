@@ -168,6 +168,8 @@ def engine_options(application_name: str) -> dict[str, object]:
         "statement_timeout": "15s",
         "idle_in_transaction_session_timeout": "60s",
         "timezone": "UTC",
+        # Compiling a query takes longer than any query of this house: PostgreSQL guesses wrongly here.
+        "jit": "off",
         "application_name": application_name,
     }
     return {
