@@ -95,7 +95,8 @@ class AnswerSet(Base):
     sent_at: Mapped[datetime | None]
 
     version: Mapped[QuestionnaireVersion] = relationship(lazy="raise")
-    answers: Mapped[list["Answer"]] = relationship(back_populates="answer_set", lazy="raise")
+    # Told in full: evaluations have a table of that name too, and whichever was loaded first decided.
+    answers: Mapped[list["Answer"]] = relationship(__name__ + ".Answer", back_populates="answer_set", lazy="raise")
 
 
 class Answer(Base):

@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -106,3 +108,10 @@ def test_the_clock_is_the_only_clock() -> None:
             continue
         text = module.read_text(encoding="utf-8")
         assert not re.search(r"datetime\.(now|utcnow|today)\(|date\.today\(", text), label(module)
+
+
+def test_tables_may_be_loaded_first() -> None:
+    """Tables of one name in two features: which is meant does not hang on what was loaded before."""
+    code = "import eventhub.tables; from sqlalchemy.orm import configure_mappers; configure_mappers()"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
