@@ -120,7 +120,11 @@ def personal_feed(token: str) -> Response:
     """A person's own sessions. A revoked address is gone, a guess was never there; neither answer names anything."""
     found = pieces.feed_by_token(token)
     if found is None or found.revoked_at:
-        return _nothing(410 if found else 404)
+        if found:
+            return _nothing(
+                410, _("This calendar address was replaced. Its owner finds the new one under “My sessions”.")
+            )
+        return _nothing(404, _("There is no calendar at this address."))
 
     def build() -> tuple[tuple[str, ...], Response]:
         built = feeds.private_feed(found, token, now(), found.remind).build()
@@ -134,8 +138,9 @@ def _all_of(token: str, found: pieces.FoundFeed, stamp: bytes | None) -> tuple[s
     return token, found.language, str(found.discreet), str(found.remind), (stamp or b"").hex()
 
 
-def _nothing(status: int) -> Response:
-    return Response(f"{status}\n", status, content_type="text/plain; charset=utf-8")
+def _nothing(status: int, words: str) -> Response:
+    """In words for whoever opens it in a browser; a calendar app reads the status."""
+    return Response(f"{words}\n", status, content_type="text/plain; charset=utf-8")
 
 
 # --- My sessions --------------------------------------------------------------------------------------------------
