@@ -74,7 +74,7 @@ def test_cells_that_are_equal_and_not_the_same_stay_what_they_are() -> None:
     assert told[1:4] == told[4:7]
     assert told[1:4] == [
         '"1","True","1.0","1","2026-01-02"',
-        '"True","1","1","1.0","2026-01-02 00:00"',
+        '"True","1","1","1.0","2026-01-02 00:00+00:00"',
         '"a ""b""","[1]","","",""',
     ]
 
