@@ -44,6 +44,7 @@ from eventhub.programme.access import visible_events
 from eventhub.programme.models import Event, Publication, Session, SessionKind
 
 PER_PAGE = 20
+NEWEST = Commitment.published_at.desc(), Commitment.id.desc()
 REFERENCE = re.compile(r"c-([0-9]{4,12})")
 """How somebody types a reference, made plain."""
 BEFORE = timedelta(minutes=30)
@@ -118,18 +119,36 @@ def in_public_event() -> ColumnElement[bool]:
 
 def public_list(wanted: Wanted, language: str, *, today: date, page: int = 1) -> Listed:
     """One page of what is public, newest first. Five statements at the most, whatever is asked."""
-    total = db.session.scalar(matching(select(func.count(Commitment.id)), wanted, today)) or 0
-    if not total:
-        return Listed((), 0)
-    newest = Commitment.published_at.desc(), Commitment.id.desc()
+    total, chosen = _page_of(wanted, today, (page - 1) * PER_PAGE)
+    if chosen is None:
+        return Listed((), total)
     # Only the rows of this page carry their words along.
-    chosen = matching(select(Commitment.id), wanted, today).order_by(*newest)
-    chosen = chosen.limit(PER_PAGE).offset((page - 1) * PER_PAGE)
-    rows = select(Commitment).where(Commitment.id.in_(chosen)).order_by(*newest)
+    rows = select(Commitment).where(Commitment.id.in_(chosen)).order_by(*NEWEST)
     rows = rows.options(joinedload(Commitment.event), joinedload(Commitment.words), selectinload(Commitment.makers))
     found = db.session.scalars(rows).all()
     ids = [one.id for one in found]
     return Listed(found, total, milestones_of(ids), translations_of(ids, language))
+
+
+def _page_of(wanted: Wanted, today: date, first: int) -> tuple[int, Select[Any] | list[uuid.UUID] | None]:
+    """How many there are, and the ids from the ``first`` one on, or a question for them; None where none is so late."""
+    if wanted.words:
+        # To look for words takes longest, so it is done once: the page comes with the number.
+        counted = matching(select(Commitment.id).add_columns(func.count().over()), wanted, today).order_by(*NEWEST)
+        found: Sequence[Any] = db.session.execute(counted.limit(PER_PAGE).offset(first)).all()
+        if found:
+            return found[0][1], [row[0] for row in found]
+    total = db.session.scalar(matching(select(func.count(Commitment.id)), wanted, today)) or 0
+    if first >= total:
+        return total, None
+    chosen = matching(select(Commitment.id), wanted, today)
+    if first < total // 2:
+        chosen = chosen.order_by(*NEWEST).limit(PER_PAGE).offset(first)
+    else:
+        # A late page is found from the other end.
+        last = min(first + PER_PAGE, total)
+        chosen = chosen.order_by(Commitment.published_at, Commitment.id).limit(last - first).offset(total - last)
+    return total, chosen
 
 
 def matching(rows: Select[Any], wanted: Wanted, today: date) -> Select[Any]:

@@ -13,7 +13,7 @@ from eventhub.commitments.models import Commitment, Verdict
 from eventhub.evidence import access, assessing, commenting, giving, queries, shown
 from eventhub.evidence.console import DESK, bp, seen
 from eventhub.evidence.forms import AssessForm, EvidenceForm, ModerateForm, ReasonForm, RetractForm, SeenForm
-from eventhub.evidence.models import MOVES, Standing, Word
+from eventhub.evidence.models import MOVES, Evidence, Standing, Word
 from eventhub.kit import files
 from eventhub.kit.access import actor, staff, stands_on
 from eventhub.kit.clock import now
@@ -137,8 +137,8 @@ def retract(commitment_id: uuid.UUID, evidence_id: uuid.UUID) -> ResponseReturnV
     """It does not count any more: the file goes for ever, the trace stays."""
     found = seen(commitment_id, lock=request.method == "POST")
     evidence = queries.one_evidence(found, evidence_id)
-    hidden = evidence.standing is not Standing.PUBLIC and commitments.is_of_maker(actor().person, found)
-    if hidden or Standing.RETRACTED not in MOVES[evidence.standing]:
+    near = commitments.is_of_maker(actor().person, found)
+    if (near and evidence.standing is not Standing.PUBLIC) or Standing.RETRACTED not in MOVES[evidence.standing]:
         raise NotFound
     form = RetractForm(data={"seen": queries.seen_of(found)})
     if form.validate_on_submit():
@@ -151,7 +151,9 @@ def retract(commitment_id: uuid.UUID, evidence_id: uuid.UUID) -> ResponseReturnV
         if submit(form, retracted):
             return _done(found, _("Done."))
         form.seen.data = queries.seen_of(found)
-    page = render_template("evidence/retract.html", commitment=found, form=form, evidence=shown.for_reviewers(evidence))
+    page = render_template(
+        "evidence/retract.html", commitment=found, form=form, near=near, evidence=shown.for_reviewers(evidence)
+    )
     return page, form.status
 
 
@@ -248,8 +250,9 @@ def draw(
         evidence=[
             {
                 **shown.for_reviewers(one),
-                "may_show": Standing.PUBLIC in MOVES[one.standing],
-                "may_seal": Standing.SEALED in MOVES[one.standing],
+                "is_mine": _is_mine(one) and Standing.PUBLIC in MOVES[one.standing],
+                "may_show": Standing.PUBLIC in MOVES[one.standing] and not _is_mine(one),
+                "may_seal": Standing.SEALED in MOVES[one.standing] and not _is_mine(one),
                 "may_retract": Standing.RETRACTED in MOVES[one.standing],
                 "read_form": _apart(read[1] if read and read[0] == one.id else ReasonForm(formdata=None), one.id),
             }
@@ -313,6 +316,10 @@ def _moderation(
         is_known=comment.voice_id is not None,
     )
     return page, sent.status
+
+
+def _is_mine(evidence: Evidence) -> bool:
+    return bool(evidence.given_by_id == actor().person.id)
 
 
 def _apart(form: Form, thing: uuid.UUID) -> Form:

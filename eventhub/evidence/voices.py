@@ -31,6 +31,8 @@ EVERYWHERE = uuid.UUID(int=0)
 """The scope of marks: one person's voices are found again at all commitments."""
 LASTS = timedelta(days=30)
 """So long a link opens (default)."""
+UNREAD = 50
+"""So much may wait unread about one commitment, comments and evidence together."""
 TO_ONE = {"limit": 5, "seconds": 24 * 3600}
 """Links that are mailed to one mailbox in a day, whoever asks for them."""
 
@@ -40,6 +42,25 @@ class LinkClosed(DomainError):
 
     status = 410
     message = _l("This link opens nothing any more. Ask for a new one on the page of the commitment.")
+
+
+class TooMuchUnread(DomainError):
+    """More about one commitment waits than somebody reads."""
+
+    status = 422
+    message = _l(
+        "So much about this commitment waits to be read that nothing more is taken now. Send yours in some days."
+    )
+
+
+def demand_room(voice: Voice, commitment: Commitment, field: str) -> None:
+    """Whether more may wait about a commitment; the caller holds it. The maker and all others have a ceiling each, so
+    that neither keeps the other from speaking. Raises TooMuchUnread at ``field``.
+    """
+    if queries.unread(commitment.id, of_maker=voice.is_maker) >= UNREAD:
+        error = TooMuchUnread()
+        error.field = field
+        raise error
 
 
 def ask(commitment: Commitment, email: str, language: str) -> None:

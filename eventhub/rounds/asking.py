@@ -34,7 +34,7 @@ from eventhub.kit.errors import DomainError
 from eventhub.kit.limits import count
 from eventhub.kit.mail import Mail
 from eventhub.kit.outbox import Promise, promise, promise_all
-from eventhub.kit.tokens import digest, new_salt
+from eventhub.kit.tokens import blind, digest, new_salt
 from eventhub.people.models import Person
 from eventhub.rounds import opening, queries
 from eventhub.rounds.answering import LinkOver, NotAsked, is_open
@@ -43,6 +43,7 @@ from eventhub.rounds.models import Ended, Part, Reached, Round, RoundCall, Round
 TASKS = ("rounds.asked", "rounds.reminded", "rounds.handed_on")
 COLLEAGUES = {"limit": 50, "seconds": 24 * 3600}
 """To so many colleagues in a day one link may hand something on."""
+REFUSED = "rounds.refused"
 NUDGES = {"limit": 10, "seconds": 24 * 3600}
 """So many mails a day staff may cause for one mailbox."""
 
@@ -64,10 +65,18 @@ class SameMailbox(DomainError):
 
 
 class CameBack(DomainError):
-    """A mail to this address came back, or somebody there said that it is not them."""
+    """A mail to this address came back."""
 
     status = 422
     message = _l("A mail to this address did not arrive. Write another.")
+    field = "email"
+
+
+class SaidNotMe(DomainError):
+    """A colleague is not asked again by whom they turned away."""
+
+    status = 422
+    message = _l("Somebody at this address was asked before and said “not me”. Write another.")
     field = "email"
 
 
@@ -99,6 +108,10 @@ def refuse(secret: str) -> RoundLink:
     if link is None or not is_open(link, now()):
         raise LinkOver
     parts, email = queries.live_parts(link.id), link.email
+    if link.parent_id is not None and email:
+        giver = db.session.scalar(select(RoundLink.email).where(RoundLink.id == link.parent_id))
+        for part in parts:
+            part.refused = _refused(giver, email, part.item.commitment_id)
     _end(link, Ended.NOT_ME)
     link.email, link.name = None, ""
     if link.parent_id is None and email:
@@ -112,7 +125,7 @@ def refuse(secret: str) -> RoundLink:
 
 def hand_on(secret: str, items: Collection[uuid.UUID], email: str, name: str, language: str) -> RoundLink:
     """A colleague answers for some of it: behind a link that shows these alone. Raises LinkOver, NothingChosen,
-    NotAsked, SameMailbox, CameBack, TooMany.
+    NotAsked, SameMailbox, SaidNotMe, CameBack, TooMany.
     """
     link = queries.hold(secret)
     if link is None or not is_open(link, now()) or link.parent_id is not None:
@@ -124,6 +137,9 @@ def hand_on(secret: str, items: Collection[uuid.UUID], email: str, name: str, la
         raise NotAsked
     if email == link.email:
         raise SameMailbox
+    refused = [_refused(link.email, email, mine[one].item.commitment_id) for one in items]
+    if db.session.scalar(select(exists().where(RoundPart.refused.in_(refused)))):
+        raise SaidNotMe
     count("rounds.handed_on", str(link.id), **COLLEAGUES)
     child = _colleague(link, email, name, language)
     for item_id in sorted(items):
@@ -428,6 +444,10 @@ def _stand(link_id: uuid.UUID, item_id: uuid.UUID, part: Part) -> None:
         index_elements=["link_id", "item_id"], set_={"part": row.excluded.part, "ended_at": None}
     )
     db.session.execute(again)
+
+
+def _refused(giver: str | None, colleague: str, commitment_id: uuid.UUID) -> bytes:
+    return blind(REFUSED, commitment_id, f"{giver} {colleague}")
 
 
 def _end_others(parent_id: uuid.UUID, item_id: uuid.UUID, but: uuid.UUID) -> None:

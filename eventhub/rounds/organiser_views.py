@@ -2,13 +2,11 @@
 
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from eventhub.commitments import shown as commitments
 from eventhub.kit import audit
@@ -304,15 +302,11 @@ def _figures(figures: Figures) -> list[dict[str, Any]]:
         {"label": _("Answered"), "value": f"{show_number(figures.answered, g.lang)} · {_rate(figures)}"},
         {"label": _("Silent"), "value": show_number(figures.silent, g.lang)},
         {"label": _("The email came back"), "value": show_number(figures.bounced, g.lang)},
-        {"label": _("Median time to answer"), "value": _lasted(figures.median) if figures.median is not None else "—"},
+        {
+            "label": _("Median time to answer"),
+            "value": shown.lasted(figures.median) if figures.median is not None else "—",
+        },
     ]
-
-
-def _lasted(time: timedelta) -> str:
-    if time >= timedelta(days=1):
-        return str(ngettext("%(num)s day", "%(num)s days", time.days))
-    hours = int(time.total_seconds() // 3600)
-    return str(ngettext("%(num)s hour", "%(num)s hours", hours))
 
 
 def _row(one: Row) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Rounds in words: what stands behind a link, and what became of it. For pages and mails."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from flask import url_for
@@ -31,6 +31,15 @@ def event_of(round_: Round, lang: str) -> str:
 def titled(round_: Round, lang: str) -> str:
     """After 3 months: what the event is called."""
     return str(_("%(event)s, after %(months)s", event=event_of(round_, lang), months=months(round_.step)))
+
+
+def lasted(time: timedelta) -> str:
+    """How long it took, in the largest unit that it fills: 3 days, 5 hours, 12 minutes."""
+    if time >= timedelta(days=1):
+        return str(ngettext("%(num)s day", "%(num)s days", time.days))
+    if time >= timedelta(hours=1):
+        return str(ngettext("%(num)s hour", "%(num)s hours", int(time.total_seconds() // 3600)))
+    return str(ngettext("%(num)s minute", "%(num)s minutes", max(1, int(time.total_seconds() // 60))))
 
 
 def months(number: int) -> str:

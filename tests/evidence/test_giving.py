@@ -148,13 +148,13 @@ def test_whoever_is_of_the_maker_neither_checks_nor_reads_nor_retracts() -> None
     for deed in (
         lambda: giving.check(near, commitment, made, Standing.PUBLIC),
         lambda: giving.retract(near, commitment, made, "Not good for us"),
+        lambda: giving.retract(near, commitment, made, "It names a child", hide=True),
         lambda: giving.note_read(near, commitment, made, "I want to know"),
         lambda: assessing.assess(near, commitment, Verdict.NO_EVIDENCE, text="Nothing", seen=sign(commitment)),
     ):
         with pytest.raises(OwnMaker):
             deed()
-    giving.retract(near, commitment, made, "It names a child", hide=True)
-    assert made.standing is Standing.RETRACTED
+    assert made.standing is Standing.WAITING
 
 
 def test_what_stays_sealed_is_read_for_a_reason_and_that_is_kept() -> None:
