@@ -271,7 +271,8 @@ def leave_out(person: Person, session_id: uuid.UUID) -> uuid.UUID:
 
 def choose_among(person: Person, offered: Collection[Session], wanted: Collection[uuid.UUID]) -> int:
     """Let exactly the wanted ones of these sessions be chosen; how many. A maybe that stays is still a maybe; one at a
-    full session stays: the page has no box for it. Nothing is chosen when one of them is full. Raises SessionFull.
+    full session stays: the page has no box for it. Nothing is chosen when one of them is full. Raises SessionFull,
+    NotFound as ``choose``.
     """
     ids = {session.id for session in offered}
     keep = ids & set(wanted)
@@ -280,6 +281,7 @@ def choose_among(person: Person, offered: Collection[Session], wanted: Collectio
     rows = select(ChosenSession.session_id, ChosenSession.choice).where(mine, ChosenSession.session_id.in_(ids))
     before = {row.session_id: row.choice for row in db.session.execute(rows)}
     boxless = {one for one, choice in before.items() if choice is Choice.MAYBE and held[one].left == 0}
+    places.demand_expected(person.id, keep - set(before))
     for session_id in keep - set(before):
         places.demand_place(person.id, held[session_id])
     db.session.execute(delete(ChosenSession).where(mine, ChosenSession.session_id.in_(ids - keep - boxless)))

@@ -157,11 +157,17 @@ def follow_person(person_id: uuid.UUID, event_id: uuid.UUID) -> list[Invite]:
 
 
 def _take_off(*which: ColumnElement[bool]) -> list[Invite]:
+    standing = select(CalendarEntry.session_id).join(Invite, Invite.entry_id == CalendarEntry.id)
+    standing = standing.where(*which, Invite.cancelled_at.is_(None))
+    # The sessions before the invites, as whoever moves one does: else both would owe a mail of the same SEQUENCE.
+    held = select(Session.id).where(Session.id.in_(standing)).order_by(Session.id)
+    db.session.execute(held.with_for_update(key_share=True)).all()
     mine = (
         select(Invite, CalendarEntry)
         .join(CalendarEntry, CalendarEntry.id == Invite.entry_id)
         .where(*which, Invite.cancelled_at.is_(None))
         .with_for_update(of=Invite)
+        .execution_options(populate_existing=True)
     )
     taken = []
     for row, entry in db.session.execute(mine).all():

@@ -20,13 +20,14 @@ from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.outbox import PER_MINUTE, Promise, offer_due
 from eventhub.people.models import Person, Role
 from eventhub.programme import session_actions
-from eventhub.programme.models import Event, EventKind, Session
+from eventhub.programme.models import ClockDoubt, Event, EventKind, Session
+from eventhub.registration.models import Registration
 from tests.benchmarks.scene import people_in
 from tests.factories.calendars import make_chooser, make_dialogue, make_entry, make_room, make_seated
 from tests.factories.people import make_staff, sign_in
 from tests.factories.programme import make_event, make_session
 from tests.programme.console import error_at, fields_of
-from tests.together import at_once
+from tests.together import at_once, meanwhile
 
 
 def entry_of(session: Session) -> CalendarEntry:
@@ -95,6 +96,31 @@ def test_one_organiser_moves_what_another_cancels(committed: Flask) -> None:
             assert [row[0] for row in mine] == list(range(entry.sequence + 1)), "each number once"
             assert [row[1] for row in mine][-1] is Method.CANCEL
             assert [row[1] for row in mine].count(Method.CANCEL) == 1
+        db.session.remove()
+
+
+@pytest.mark.lane
+def test_who_withdraws_while_the_session_moves_is_taken_off_last(committed: Flask) -> None:
+    """Somebody left the session of a dialogue out, so nothing but the invite ties them to it."""
+    with committed.test_request_context(), unit_of_work():
+        event, session = make_dialogue()
+        registration = make_seated(event)
+        actions.on_accredited(registration)
+        actions.leave_out(db.session.get_one(Person, registration.person_id), session.id)
+        ids = session.id, registration.id
+
+    def move() -> None:
+        found = db.session.get_one(Session, ids[0])
+        for name in ("starts_local", "ends_local", "starts_at", "ends_at"):
+            setattr(found, name, getattr(found, name) + timedelta(hours=1))
+        db.session.flush()
+        actions.follow_session(found)
+
+    meanwhile(committed, move, lambda: actions.on_withdrawn(db.session.get_one(Registration, ids[1])))
+    with committed.app_context():
+        rows = select(InviteMail.sequence, InviteMail.method).order_by(InviteMail.sequence)
+        sent = [tuple(row) for row in db.session.execute(rows)]
+        assert sent == [(0, Method.REQUEST), (1, Method.REQUEST), (2, Method.CANCEL)]
         db.session.remove()
 
 
