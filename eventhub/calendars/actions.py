@@ -24,6 +24,7 @@ from eventhub.calendars.models import (
     EntryStatus,
     Feed,
     Invite,
+    InviteWord,
     Method,
     Partstat,
 )
@@ -179,6 +180,7 @@ def _revise(entry: CalendarEntry, session: Session) -> Change | None:
         # What was answered was answered to another time.
         unanswered = {"partstat": Partstat.NEEDS_ACTION}
         db.session.execute(update(Invite).where(Invite.entry_id == entry.id).values(**unanswered))
+        invites.forget_unproven(InviteWord.invite_id.in_(select(Invite.id).where(Invite.entry_id == entry.id)))
     return Change(entry, session, News.CHANGED, soon=min(before, entry.starts_at) < now() + news.SOON)
 
 

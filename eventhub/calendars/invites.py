@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from eventhub.calendars import blobs, imip, places, queries
@@ -20,8 +20,10 @@ from eventhub.calendars.models import (
     EntryStatus,
     Invite,
     InviteMail,
+    InviteWord,
     Method,
     Partstat,
+    Word,
 )
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -228,7 +230,15 @@ def answer(row: Invite, partstat: Partstat, *, said_at: datetime | None = None) 
     row.partstat = partstat
     row.answered_at = moment = now()
     row.answer_dtstamp = min(said_at or moment, moment)
+    forget_unproven(InviteWord.invite_id == row.id)
     return row
+
+
+def forget_unproven(*which: ColumnElement[bool]) -> None:
+    """Answers without proof that wait for an organizer and have been settled meanwhile: the person said so for sure, or
+    the session they were given to is at another time now.
+    """
+    db.session.execute(delete(InviteWord).where(InviteWord.kind == Word.UNPROVEN, *which))
 
 
 def is_open(row: Invite) -> bool:
