@@ -81,10 +81,9 @@ def session_file(session_id: uuid.UUID) -> Response:
 
 @kept_page(*REVISIONS, strong=True)
 def _session_calendar(session_id: uuid.UUID) -> Response:
-    built = feeds.session_file(session_id, g.lang, now()).build()
+    built = feeds.session_file(session_id, g.lang).build()
     if not built.entries:
         raise NotFound
-    changes_at(built.leaves_at)
     return Response(built.body, content_type=ICS)
 
 
@@ -287,6 +286,7 @@ def _my_page(form: Form) -> ResponseReturnValue:
         may_invite=any(row.may_invite for row in page.rows),
         qr=Markup(feeds.subscribe_code(address)) if address else None,  # noqa: S704 (drawn by us: paths only)
         any=bool(mine),
+        has_file=any(one.session.ends_at > moment - pieces.stays(cancelled=one.cancelled) for one in mine),
         waiting=[
             (one, shown.words(one.title, one.event.original_language, g.lang)) for one in places.waits_for(person)
         ],
