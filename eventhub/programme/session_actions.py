@@ -221,6 +221,8 @@ def _by_present_rules(row: Any) -> dict[str, Any]:
             for name, wall in clock.items()
         }
     instants = {f"{name}_at": instant_of(getattr(row, f"{name}_local"), zone, fold) for name, fold in folds.items()}
+    if instants["starts_at"] >= instants["ends_at"]:  # it lay in an hour that came twice, and comes once by now
+        return {"starts_at": row.starts_at, "ends_at": row.ends_at, "clock_doubt": ClockDoubt.OPEN}
     doubt = (ClockDoubt.SETTLED if settled else ClockDoubt.OPEN) if twice else None
     return instants | {f"{name}_fold": fold for name, fold in folds.items()} | {"clock_doubt": doubt}
 

@@ -201,6 +201,22 @@ def test_a_time_that_new_rules_take_away_stops_nothing_else() -> None:
     assert session_actions.renew_instants(now()) == 1
 
 
+@pytest.mark.usefixtures("database")
+def test_new_rules_that_would_end_a_session_before_it_begins_stop_nothing_else() -> None:
+    """From 02:45 to 02:15 of an hour that came twice, in a zone that gives up summer time."""
+    odd, other = make_session(make_event()), make_session(make_event())
+    begins = datetime(2027, 10, 31, 0, 45, tzinfo=UTC)
+    walls = {"starts_local": datetime(2027, 10, 31, 2, 45), "ends_local": datetime(2027, 10, 31, 2, 15)}  # noqa: DTZ001
+    instants = {"starts_at": begins, "ends_at": begins + timedelta(minutes=30)}
+    moved = {**walls, **instants, "ends_fold": 1, "time_zone": "Africa/Tunis"}
+    db.session.execute(update(Session).where(Session.id == odd.id).values(**moved))
+    late = Session.starts_at - timedelta(hours=1)
+    db.session.execute(update(Session).where(Session.id == other.id).values(starts_at=late))
+    assert session_actions.renew_instants(now()) == 1
+    db.session.refresh(odd)
+    assert (odd.starts_at, odd.clock_doubt) == (begins, ClockDoubt.OPEN)
+
+
 # --- Many ---------------------------------------------------------------------------------------------------------
 
 
