@@ -248,9 +248,9 @@ def choose(slug: str) -> ResponseReturnValue:
     event, sessions, chosen = queries.my_event(person, slug)
     form = SessionsForm(data={"sessions": list(chosen)})
     form.sessions.choices = [(session.id, "") for session in sessions]
-    if form.validate_on_submit() and (
-        submit(form, lambda: actions.choose_among(person, sessions, form.sessions.data or [])) is not None
-    ):
+    wanted = form.sessions.data or []
+    offered = [one for one in sessions if one.id in {*form.seen(), *wanted}]
+    if form.validate_on_submit() and (submit(form, lambda: actions.choose_among(person, offered, wanted)) is not None):
         flash(_("Saved. Your calendar follows."), "ok")
         return back_to("calendars.my_sessions", day=event.first_day.isoformat())
     if form.is_submitted():  # what was full a moment ago is looked at once more
@@ -258,6 +258,7 @@ def choose(slug: str) -> ResponseReturnValue:
     going = places.going(person.id, [one.id for one in sessions])
     full = [one for one in sessions if one.is_full and one.id not in going]
     waiting = {one.id for one in places.waits_for(person)}
+    form.shown.data = " ".join(str(one.id) for one in sessions if one not in full)
     return render_template(
         "calendars/choose.html",
         form=form,
