@@ -160,10 +160,7 @@ def follow_person(person_id: uuid.UUID, event_id: uuid.UUID) -> list[Invite]:
 
 def _take_off(*which: ColumnElement[bool]) -> list[Invite]:
     standing = select(CalendarEntry.session_id).join(Invite, Invite.entry_id == CalendarEntry.id)
-    standing = standing.where(*which, Invite.cancelled_at.is_(None))
-    # The sessions before the invites, as whoever moves one does: else both would owe a mail of the same SEQUENCE.
-    held = select(Session.id).where(Session.id.in_(standing)).order_by(Session.id)
-    db.session.execute(held.with_for_update(key_share=True)).all()
+    _hold_sessions(standing.where(*which, Invite.cancelled_at.is_(None)))
     mine = (
         select(Invite, CalendarEntry)
         .join(CalendarEntry, CalendarEntry.id == Invite.entry_id)
@@ -181,7 +178,17 @@ def _take_off(*which: ColumnElement[bool]) -> list[Invite]:
     return taken
 
 
+def _hold_sessions(ids: Select[uuid.UUID]) -> None:
+    """The sessions before the invites, as whoever moves one does: else both would owe a mail of the same SEQUENCE, or
+    somebody put back at this moment would hear of the former time alone.
+    """
+    held = select(Session.id).where(Session.id.in_(ids)).order_by(Session.id)
+    db.session.execute(held.with_for_update(key_share=True)).all()
+
+
 def _put_back(person: Person) -> list[Invite]:
+    gone = select(CalendarEntry.session_id).join(Invite, Invite.entry_id == CalendarEntry.id)
+    _hold_sessions(gone.where(Invite.person_id == person.id, Invite.cancelled_at.is_not(None)))
     seat = and_(Registration.event_id == CalendarEntry.event_id, Registration.person_id == Invite.person_id)
     # What was left out since, at an event whose sessions are chosen, stays out.
     chosen = exists().where(
@@ -201,6 +208,7 @@ def _put_back(person: Person) -> list[Invite]:
             or_(chosen, CalendarEntry.event_id.in_(_dialogues())),
         )
         .with_for_update(of=Invite)
+        .execution_options(populate_existing=True)
     )
     given = []
     for row, entry in db.session.execute(mine).all():

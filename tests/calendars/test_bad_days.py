@@ -2,7 +2,9 @@
 ask each second, odd words.
 """
 
+import uuid
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 
 import icalendar
 import pytest
@@ -11,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm.exc import StaleDataError
 
-from eventhub.calendars import actions, feeds, imip, queries
+from eventhub.calendars import actions, feeds, imip, invites, queries
 from eventhub.calendars.lint import problems
 from eventhub.calendars.models import CalendarEntry, EntryStatus, Invite, InviteMail, Method
 from eventhub.calendars.zones import zone_info
@@ -99,6 +101,39 @@ def test_one_organiser_moves_what_another_cancels(committed: Flask) -> None:
         db.session.remove()
 
 
+def an_hour_later(session_id: uuid.UUID) -> None:
+    """An organizer moves a session, and calendars follow."""
+    found = db.session.get_one(Session, session_id)
+    for name in ("starts_local", "ends_local", "starts_at", "ends_at"):
+        setattr(found, name, getattr(found, name) + timedelta(hours=1))
+    db.session.flush()
+    actions.follow_session(found)
+
+
+@pytest.mark.lane
+def test_who_leaves_discreet_mode_while_the_session_moves_hears_of_the_new_time(committed: Flask) -> None:
+    with committed.test_request_context(), unit_of_work():
+        event, session = make_dialogue()
+        person = db.session.get_one(Person, make_seated(event).person_id)
+        actions.on_accredited(db.session.scalars(select(Registration)).one())
+        person.discreet = True
+        invites.follow_visibility(person.id)
+        ids = session.id, person.id
+
+    def come_back() -> None:
+        db.session.get_one(Person, ids[1]).discreet = False
+        db.session.flush()
+        invites.follow_visibility(ids[1])
+
+    meanwhile(committed, partial(an_hour_later, ids[0]), come_back)
+    with committed.app_context():
+        last = db.session.scalars(select(InviteMail).order_by(InviteMail.sequence.desc())).first()
+        invite, entry = (db.session.scalars(select(table)).one() for table in (Invite, CalendarEntry))
+        assert last
+        assert (last.method, last.sequence) == (Method.REQUEST, entry.sequence + invite.raised)
+        db.session.remove()
+
+
 @pytest.mark.lane
 def test_who_withdraws_while_the_session_moves_is_taken_off_last(committed: Flask) -> None:
     """Somebody left the session of a dialogue out, so nothing but the invite ties them to it."""
@@ -109,14 +144,10 @@ def test_who_withdraws_while_the_session_moves_is_taken_off_last(committed: Flas
         actions.leave_out(db.session.get_one(Person, registration.person_id), session.id)
         ids = session.id, registration.id
 
-    def move() -> None:
-        found = db.session.get_one(Session, ids[0])
-        for name in ("starts_local", "ends_local", "starts_at", "ends_at"):
-            setattr(found, name, getattr(found, name) + timedelta(hours=1))
-        db.session.flush()
-        actions.follow_session(found)
+    def withdraw() -> None:
+        actions.on_withdrawn(db.session.get_one(Registration, ids[1]))
 
-    meanwhile(committed, move, lambda: actions.on_withdrawn(db.session.get_one(Registration, ids[1])))
+    meanwhile(committed, partial(an_hour_later, ids[0]), withdraw)
     with committed.app_context():
         rows = select(InviteMail.sequence, InviteMail.method).order_by(InviteMail.sequence)
         sent = [tuple(row) for row in db.session.execute(rows)]
