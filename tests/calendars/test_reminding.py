@@ -194,6 +194,17 @@ def test_it_follows_a_session_that_moves_before_and_after_it_was_sent(chosen: tu
     assert len(at(due + 2 * hour)) == 2
 
 
+def test_whoever_wants_it_later_after_it_came_is_reminded_then_too(chosen: tuple[Person, Session]) -> None:
+    person, session = chosen
+    reminding.choose(person, in_calendar=None, by_mail=1440)
+    db.session.flush()
+    assert len(at(session.starts_at - timedelta(days=1))) == 1
+    reminding.choose(person, in_calendar=None, by_mail=15)
+    db.session.flush()
+    assert len(at(session.starts_at - timedelta(minutes=15))) == 2
+    assert len(at(session.starts_at - timedelta(minutes=10))) == 2
+
+
 @pytest.mark.parametrize("why", ["withdrawn", "left out", "session off", "event off", "no address", "late", "begun"])
 def test_nobody_is_reminded_of_what_is_not_theirs_or_not_on(chosen: tuple[Person, Session], why: str) -> None:
     person, session = chosen
