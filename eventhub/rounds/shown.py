@@ -69,6 +69,8 @@ def status(one: Asked) -> tuple[str, str]:
         return _("Answered"), "ok"
     if not one.is_followed:
         return str(shown.STATES[one.commitment.state][0]), "silent"
+    if one.lent is not None:
+        return _("Answered"), "ok"
     if one.colleague is not None:
         return _("With a colleague"), "go"
     if one.item.answered_at is not None:
@@ -101,6 +103,7 @@ def row(one: Asked, token: str, lang: str) -> dict[str, Any]:
         "same": same_since(one, lang) if one.is_waiting else None,
         "seen": seen(one),
         "colleague": who(one.colleague) if one.colleague else None,
+        "lent": (show_date(one.lent.answered_at.date(), lang), says(one.lent, lang)) if one.lent else None,
         "colleague_id": one.colleague.id if one.colleague else None,
     }
 

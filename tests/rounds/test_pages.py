@@ -231,6 +231,7 @@ def test_staff_see_the_board_nudge_call_and_end_a_link(app: Flask) -> None:
     assert (status, "Line busy" in shown) == (200, True)
     status, _shown = send(organiser, link, {"text": "x"}, f"{link}/calls")
     assert status == 422
+    db.session.execute(text("UPDATE promise SET created_at = created_at - interval '1 hour'"))
     for deed in ("nudge", "revoke", "renew"):
         status, _shown = send(organiser, link, {}, f"{link}/{deed}")
         assert status == 200
