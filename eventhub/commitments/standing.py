@@ -29,17 +29,21 @@ def standing_of(ids: Collection[uuid.UUID]) -> Standing:
     mine = Milestone.commitment_id == Commitment.id
     done = select(func.count(Milestone.done_on)).where(mine).scalar_subquery()
     total = select(func.count()).select_from(Milestone).where(mine).scalar_subquery()
-    checked = select(func.max(Review.reviewed_at)).where(Review.commitment_id == Commitment.id).scalar_subquery()
+    newest = select(func.max(Review.reviewed_at)).where(Review.commitment_id == Commitment.id)
+    checked = newest.correlate(Commitment).scalar_subquery()
     before, after = aliased(Report), aliased(Report)
     then = (
         select(before.says)
         .where(before.commitment_id == Commitment.id, before.said_at <= checked)
         .order_by(before.said_at.desc())
         .limit(1)
+        .correlate(Commitment)
         .scalar_subquery()
     )
-    changed = exists().where(
-        and_(after.commitment_id == Commitment.id, after.said_at > checked, after.says.is_distinct_from(then))
+    changed = (
+        exists()
+        .where(and_(after.commitment_id == Commitment.id, after.said_at > checked, after.says.is_distinct_from(then)))
+        .correlate(Commitment)
     )
     day = cast(func.timezone("UTC", checked), Date)
     rows = select(Commitment.id, done, total, day, changed).where(Commitment.id.in_(ids))
