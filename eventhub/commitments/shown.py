@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext, ngettext
 
-from eventhub.commitments import axes, wording
+from eventhub.commitments import axes, queries, wording
 from eventhub.commitments.axes import Freshness
 from eventhub.commitments.models import (
     FOLLOWED,
@@ -149,6 +149,15 @@ def _fresh(heard_on: date, expected_on: date) -> dict[str, Any]:
     if news.freshness is Freshness.DUE:
         return {"tag": tag, "note": _("since %(day)s", day=show_date(expected_on, g.lang))}
     return {"tag": tag, "note": ngettext("for %(num)s day", "for %(num)s days", news.days)}
+
+
+def checked(commitment: Commitment) -> dict[str, Any] | None:
+    """What was checked last, for whoever speaks for the maker; None where nothing was."""
+    found = queries.reviews_of(commitment)
+    if not found:
+        return None
+    title = _("We checked: %(result)s", result=label("review", found[0].verdict.value, g.lang))
+    return {"title": title, "text": found[0].text, "when": show_date(found[0].reviewed_at.date(), g.lang)}
 
 
 def row(

@@ -67,6 +67,11 @@ def own(person: Person, commitment: Commitment, language: str) -> Voice:
     return _voice(commitment, person, person.email, language)
 
 
+def of_mailbox(commitment: Commitment, email: str, language: str) -> Voice:
+    """The voice of a mailbox that we know already, such as the maker's. The caller knows that something is taken."""
+    return _voice(commitment, person_by_email(email), email, language)
+
+
 def link_token(voice: Voice) -> str:
     """The secret of a link: made anew for each mail, kept nowhere."""
     return token(PURPOSE, voice.id, voice.salt)

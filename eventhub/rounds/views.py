@@ -12,6 +12,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from eventhub.commitments import shown as commitments
+from eventhub.evidence import voices
+from eventhub.evidence.queries import takes_words
 from eventhub.kit.access import by_token
 from eventhub.kit.clock import now
 from eventhub.kit.errors import NotFound
@@ -81,11 +83,26 @@ def item(token: str, reference: str) -> ResponseReturnValue:
         own=shown.answer(one.own, g.lang, found.round.event.time_zone) if one.own else None,
         others=[shown.says(other, g.lang) for other in one.others],
         hindered={"question": "says", "in": list(HINDERED)},
+        checked=commitments.checked(one.commitment),
         others_ways=found.link.parent_id is None,
         parts=panels("rounds.item", (token, found, one)),
         scripts=["answer.js"],
     )
     return page, form.status
+
+
+@bp.post(f"{LINK}/commitments/<reference>/evidence")
+@by_token
+def send_evidence(token: str, reference: str) -> ResponseReturnValue:
+    """To the page where the mailbox of this link sends evidence: nobody is asked for it once more."""
+    found, form = _readable(token), TokenForm()
+    one, email = found.named(reference), found.link.email
+    if one is None or found.link.parent_id is not None or email is None or not takes_words(one.commitment):
+        raise NotFound
+    if not form.validate_on_submit():
+        return back_to("rounds.survey", token=token)
+    voice = voices.of_mailbox(one.commitment, email, g.lang)
+    return back_to("evidence.evidence", token=voices.link_token(voice))
 
 
 @bp.post(f"{LINK}/commitments/<reference>/draft")
