@@ -21,7 +21,6 @@ from eventhub.commitments.models import (
     FormerMaker,
     Kin,
     Maker,
-    Milestone,
     Note,
     Report,
     Review,
@@ -33,6 +32,7 @@ from eventhub.commitments.models import (
     Version,
     Why,
 )
+from eventhub.commitments.standing import standing_of
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import or_not_found
@@ -81,6 +81,7 @@ class Listed:
     total: int
     progress: dict[uuid.UUID, tuple[int, int]] = field(default_factory=dict)
     translations: dict[uuid.UUID, Translation] = field(default_factory=dict)
+    outdated: dict[uuid.UUID, date] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,8 @@ def public_list(wanted: Wanted, language: str, *, today: date, page: int = 1) ->
     rows = rows.options(joinedload(Commitment.event), joinedload(Commitment.words), selectinload(Commitment.makers))
     found = db.session.scalars(rows).all()
     ids = [one.id for one in found]
-    return Listed(found, total, milestones_of(ids), translations_of(ids, language))
+    stands = standing_of(ids)
+    return Listed(found, total, stands.progress, translations_of(ids, language), stands.outdated)
 
 
 def _page_of(wanted: Wanted, today: date, first: int) -> tuple[int, Select[Any] | list[uuid.UUID] | None]:
@@ -171,18 +173,6 @@ def matching(rows: Select[Any], wanted: Wanted, today: date) -> Select[Any]:
     )
     conditions += [condition(value) for value, condition in exact if value]
     return _with_event(rows).where(*conditions)
-
-
-def milestones_of(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[int, int]]:
-    """How many milestones are done, of how many. One statement."""
-    if not ids:
-        return {}
-    counts = (
-        select(Milestone.commitment_id, func.count(Milestone.done_on), func.count())
-        .where(Milestone.commitment_id.in_(ids))
-        .group_by(Milestone.commitment_id)
-    )
-    return {row[0]: (row[1], row[2]) for row in db.session.execute(counts)}
 
 
 def translations_of(ids: Collection[uuid.UUID], language: str) -> dict[uuid.UUID, Translation]:
@@ -424,6 +414,21 @@ def represents(person: Person, commitment: Commitment) -> bool:
         )
     )
     return any([db.session.scalar(select(mine.exists())), *has_spoken])
+
+
+def speaks_for(person: Person, commitment: Commitment) -> bool:
+    """Whether somebody is of an organization that makes it at this moment."""
+    called = names().subquery()
+    mine = (
+        select(Affiliation.id)
+        .join(called, called.c.organisation_id == Affiliation.organisation_id)
+        .where(
+            Affiliation.person_id == person.id,
+            or_(Affiliation.until.is_(None), Affiliation.until >= now().date()),
+            called.c.name_key.in_([name_key(maker.name) for maker in commitment.makers]),
+        )
+    )
+    return db.session.scalar(select(mine.exists())) or False
 
 
 def _in_reach(grants: Grants) -> ColumnElement[bool]:

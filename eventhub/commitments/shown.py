@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext, ngettext
 
-from eventhub.commitments import axes, wording
+from eventhub.commitments import axes, queries, wording
 from eventhub.commitments.axes import Freshness
 from eventhub.commitments.models import (
     FOLLOWED,
@@ -110,8 +110,12 @@ def session_title(session: Session, event: Event) -> str:
     return f"{show_date(local.date(), g.lang, year=False)}, {show_time(local)} · {title}"
 
 
-def three_axes(commitment: Commitment, steps: tuple[int, int] | None) -> list[dict[str, Any]]:
-    """They say, we checked, last heard: three facts, for components/axes.html."""
+def three_axes(
+    commitment: Commitment, steps: tuple[int, int] | None, outdated: date | None = None
+) -> list[dict[str, Any]]:
+    """They say, we checked, last heard: three facts, for components/axes.html. ``outdated``: the day of the newest
+    check, where the maker has said something else since.
+    """
     said = commitment.said
     note = None
     if steps and axes.progress(*steps) is not None:
@@ -123,7 +127,11 @@ def three_axes(commitment: Commitment, steps: tuple[int, int] | None) -> list[di
         {"label": _("They say"), "tag": says, "note": note},
         {
             "label": _("We checked"),
-            "tag": (label("review", commitment.checked.value, g.lang), CHECKED[commitment.checked]),
+            "tag": (
+                label("review", commitment.checked.value, g.lang),
+                "silent" if outdated else CHECKED[commitment.checked],
+            ),
+            "note": _("on %(day)s, before they said this", day=show_date(outdated, g.lang)) if outdated else None,
         },
     ]
     if commitment.state in FOLLOWED and commitment.heard_on and commitment.expected_on:
@@ -143,7 +151,21 @@ def _fresh(heard_on: date, expected_on: date) -> dict[str, Any]:
     return {"tag": tag, "note": ngettext("for %(num)s day", "for %(num)s days", news.days)}
 
 
-def row(commitment: Commitment, steps: tuple[int, int] | None, translation: Translation | None) -> dict[str, Any]:
+def checked(commitment: Commitment) -> dict[str, Any] | None:
+    """What was checked last, for whoever speaks for the maker; None where nothing was."""
+    found = queries.reviews_of(commitment)
+    if not found:
+        return None
+    title = _("We checked: %(result)s", result=label("review", found[0].verdict.value, g.lang))
+    return {"title": title, "text": found[0].text, "when": show_date(found[0].reviewed_at.date(), g.lang)}
+
+
+def row(
+    commitment: Commitment,
+    steps: tuple[int, int] | None,
+    translation: Translation | None,
+    outdated: date | None = None,
+) -> dict[str, Any]:
     """One of the public list, for components/pledge.html."""
     words = titled(commitment, translation)
     event = commitment.event
@@ -152,7 +174,7 @@ def row(commitment: Commitment, steps: tuple[int, int] | None, translation: Tran
         "title": words.title,
         "maker": made_by(commitment),
         "where": _("%(event)s, %(day)s", event=event_title(event), day=show_date(event.first_day, g.lang)),
-        "axes": three_axes(commitment, steps),
+        "axes": three_axes(commitment, steps, outdated),
         "lang": words.language,
         "direction": words.direction,
     }

@@ -12,6 +12,7 @@ from eventhub.commitments import filters, queries, shown
 from eventhub.commitments.models import Commitment
 from eventhub.commitments.moves import REVISION
 from eventhub.commitments.queries import Wanted
+from eventhub.commitments.standing import outdated_by
 from eventhub.commitments.whole import whole
 from eventhub.kit import codes
 from eventhub.kit.access import public
@@ -41,7 +42,10 @@ def index() -> ResponseReturnValue:
     kept: dict[str, Any] = filters.kept(request.args)
     return render_template(
         "commitments/index.html",
-        rows=[shown.row(one, found.progress.get(one.id), found.translations.get(one.id)) for one in found.rows],
+        rows=[
+            shown.row(one, found.progress.get(one.id), found.translations.get(one.id), found.outdated.get(one.id))
+            for one in found.rows
+        ],
         total=found.total,
         wanted=wanted,
         asked=kept,
@@ -83,7 +87,11 @@ def commitment(reference: str) -> ResponseReturnValue:
         makers=shown.made_by(found),
         lead=next((one for one in found.makers if one.is_lead), None),
         event_title=shown.event_title(found.event),
-        axes=shown.three_axes(found, (done, len(found.milestones)) if found.milestones else None),
+        axes=shown.three_axes(
+            found,
+            (done, len(found.milestones)) if found.milestones else None,
+            outdated_by(became.reports, became.reviews),
+        ),
         state=shown.STATES[found.state],
         is_over=found.state.value in {"withdrawn", "superseded", "closed"},
         details=shown.details(found),

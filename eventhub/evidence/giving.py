@@ -22,7 +22,8 @@ from eventhub.kit import files, sealed
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError, or_not_found
-from eventhub.kit.file_types import EVERYTHING
+from eventhub.kit.file_types import EVERYTHING, is_picture
+from eventhub.kit.nameless import nameless
 from eventhub.kit.sealed import SealKey, Unreadable, place
 from eventhub.kit.text import safe_file_name
 from eventhub.people.models import Person
@@ -116,6 +117,8 @@ def give(
     db.session.flush()
     evidence_id = uuid.uuid4()
     try:
+        if not is_picture(data):
+            data = nameless(*files.within(data, ALLOWED, files.LIMIT))
         kept = files.store(data, name="evidence", allowed=ALLOWED, purpose=PURPOSE, key=key)
         content = files.read(kept)
     except DomainError as error:
@@ -169,7 +172,7 @@ def check(actor: Person, commitment: Commitment, evidence: Evidence, standing: S
     files.read(or_not_found(db.session.get(files.StoredFile, evidence.file_id)))
     if standing is Standing.PUBLIC:
         words = words_of(evidence)
-        evidence.title, evidence.address, evidence.file_name = words.title, words.address, words.file_name
+        evidence.title, evidence.address, evidence.file_name = words.title, words.address, _public_name(evidence)
         evidence.sealed = None
     evidence.standing = standing
     evidence.checked_by_id, evidence.checked_at, evidence.hidden_at = actor.id, now(), None
@@ -248,6 +251,17 @@ def _giver(commitment: Commitment, voice: Voice | None, actor: Person | None) ->
         return Giver.MAKER if voice.is_maker else Giver.CIVIL_SOCIETY
     near = actor is not None and commitments.is_of_maker(actor, commitment)
     return Giver.MAKER if near else Giver.STAFF
+
+
+def _public_name(evidence: Evidence) -> str:
+    """How everybody saves it: never by the name that somebody gave the file, which may be their own."""
+    commitment = db.session.get_one(Commitment, evidence.commitment_id)
+    kept = db.session.get_one(files.StoredFile, evidence.file_id)
+    earlier = select(func.count()).where(
+        Evidence.commitment_id == evidence.commitment_id, Evidence.standing != Standing.WAITING
+    )
+    number = (db.session.scalar(earlier) or 0) + (evidence.standing is Standing.WAITING)
+    return files.named(kept.media_type, f"{commitment.reference}-{number}")
 
 
 def _waiting_of(voice: Voice) -> int:

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from eventhub.commitments import queries as commitments
 from eventhub.commitments import shown as commitments_shown
 from eventhub.commitments.models import Commitment, Verdict
+from eventhub.commitments.standing import standing_of
 from eventhub.evidence import access, assessing, commenting, giving, queries, shown
 from eventhub.evidence.console import DESK, bp, seen
 from eventhub.evidence.forms import AssessForm, EvidenceForm, ModerateForm, ReasonForm, RetractForm, SeenForm
@@ -228,7 +229,7 @@ def draw(
 ) -> ResponseReturnValue:
     """The page of one; a form that was sent stands in its place with what is wrong."""
     g.section = "assessments"
-    sign = queries.seen_of(found)
+    sign, stands = queries.seen_of(found), standing_of([found.id])
     near = commitments.is_of_maker(actor().person, found)
     form = next((one for one in (assess, *(pair[1] for pair in (read, reply) if pair)) if one is not None), None)
     rows = [] if near else queries.all_evidence(found.id)
@@ -242,7 +243,7 @@ def draw(
         words=commitments_shown.titled(found),
         makers=commitments_shown.made_by(found),
         event_title=commitments_shown.event_title(found.event),
-        axes=commitments_shown.three_axes(found, commitments.milestones_of([found.id]).get(found.id)),
+        axes=commitments_shown.three_axes(found, stands.progress.get(found.id), stands.outdated.get(found.id)),
         milestones=commitments_shown.steps(found.milestones),
         direction_of=direction(found.language),
         history=commitments_shown.history(found, commitments.reports_of(found), commitments.reviews_of(found)),

@@ -78,6 +78,8 @@ def status(one: Asked) -> tuple[str, str]:
         return _("Answered"), "ok"
     if not one.is_followed:
         return str(shown.STATES[one.commitment.state][0]), "silent"
+    if one.lent is not None:
+        return _("Answered"), "ok"
     if one.colleague is not None:
         return _("With a colleague"), "go"
     if one.item.answered_at is not None:
@@ -103,13 +105,14 @@ def row(one: Asked, token: str, lang: str) -> dict[str, Any]:
         "moved": moved(one, lang),
         "said": label("self_report", one.before.value, lang) if one.before else None,
         "own": says(one.own, lang) if one.own else None,
-        "evidence_url": url_for("evidence.speak", reference=one.commitment.reference)
+        "evidence_url": url_for("rounds.send_evidence", token=token, reference=one.commitment.reference)
         if one.own and takes_words(one.commitment)
         else None,
         "tag": status(one),
         "same": same_since(one, lang) if one.is_waiting else None,
         "seen": seen(one),
         "colleague": who(one.colleague) if one.colleague else None,
+        "lent": (show_date(one.lent.answered_at.date(), lang), says(one.lent, lang)) if one.lent else None,
         "colleague_id": one.colleague.id if one.colleague else None,
     }
 

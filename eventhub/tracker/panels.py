@@ -95,7 +95,8 @@ def last_time(event: Event) -> Panel | None:
             "title": shown.event_title(last),
             "figures": [{"label": words, "value": show_number(number, g.lang)} for words, number, _filter in numbers],
             "rows": [
-                shown.row(one, found.progress.get(one.id), found.translations.get(one.id)) for one in found.rows[:FIRST]
+                shown.row(one, found.progress.get(one.id), found.translations.get(one.id), found.outdated.get(one.id))
+                for one in found.rows[:FIRST]
             ],
             "url": url_for("commitments.index", event=last.slug),
             "report": url_for("tracker.report", of="event", slug=last.slug),

@@ -56,7 +56,7 @@ def test_a_file_named_in_chinese_with_words_in_arabic_stands_sealed_until_it_was
     assert giving.words_of(made) == Words("تقرير الوزارة", "", "教育部报告.pdf")
     assert queries.shown_evidence(commitment.id) == []
     giving.check(make_person(), commitment, made, Standing.PUBLIC)
-    assert (made.title, made.file_name, made.sealed) == ("تقرير الوزارة", "教育部报告.pdf", None)
+    assert (made.title, made.file_name, made.sealed) == ("تقرير الوزارة", f"{commitment.reference}-1.pdf", None)
     assert [one.id for one in queries.shown_evidence(commitment.id)] == [made.id]
 
 
