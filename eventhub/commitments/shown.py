@@ -196,15 +196,11 @@ def details(commitment: Commitment) -> list[dict[str, Any]]:
 
 
 def changes(commitment: Commitment) -> list[dict[str, Any]]:
-    """What changed since publication, newest first: the difference of the words, the deadline before and after, why."""
-    found = []
-    versions = {one.number: one for one in commitment.versions}
-    for number in sorted(versions, reverse=True):
-        after, before = versions[number], versions.get(number - 1)
-        if before is None or commitment.published_at is None or after.written_at <= commitment.published_at:
-            continue
-        found.append(change(before, after))
-    return found
+    """What changed since the maker was first asked, newest first: the difference of the words, the deadline before and
+    after, why.
+    """
+    pairs = zip(commitment.versions, commitment.versions[1:], strict=False)
+    return [change(before, after) for before, after in pairs if after.is_told][::-1]
 
 
 def change(before: Version, after: Version) -> dict[str, Any]:
@@ -240,9 +236,9 @@ def history(
         found.append(
             (review.reviewed_at, {"title": title, "text": review.text, "kind": _kind(CHECKED[review.verdict])})
         )
-    for version in commitment.versions:
-        if commitment.published_at is not None and version.written_at > commitment.published_at:
-            found.append((version.written_at, {"title": _("The words were changed"), "text": version.reason}))
+    for version in (one for one in commitment.versions if one.is_told):
+        title = _("The words were changed") + (f" · {_('by the maker')}" if version.by_maker else "")
+        found.append((version.written_at, {"title": title, "text": version.reason}))
     if commitment.withdrawn_at is not None:
         title = str(STATES[State.WITHDRAWN][0])
         found.append((commitment.withdrawn_at, {"title": title, "text": commitment.withdrawn_reason, "kind": "silent"}))

@@ -1,7 +1,7 @@
 """All that is public of commitments as rows with stable names: for files, whatever is filtered.
 
 Whether something is public is asked of ``commitments.queries.matching`` alone. Of a record's words only those are here
-that held on publication or came later: what was put right before, and why, is staff's own.
+that the maker was first asked about, or that came later: what was put right in a draft is staff's own.
 """
 
 import json
@@ -73,7 +73,9 @@ FIELDS: dict[str, Any] = {
 """Names of columns and keys, and what each holds. A name never changes its meaning; new ones come at the end."""
 LISTS: dict[str, Any] = {
     "translations": _l("Translations of the words: language, title and wording"),
-    "versions": _l("The words since publication, one entry for each change, with its reason"),
+    "versions": _l(
+        "The words that the maker was first asked about, and one entry for each change since, with its reason"
+    ),
     "reports_made": _l("Each report of the maker: day, status and text"),
     "reviews": _l("Each review: day, result and text"),
     "steps": _l("Milestones: text, due and done"),
@@ -207,11 +209,11 @@ def _lists() -> dict[str, tuple[Any, Any, Any, Sequence[Any]]]:
     """By the names of LISTS: an entry, its order, its table, and which rows of it are public."""
     first = (
         select(func.max(Version.number))
-        .where(Version.commitment_id == Commitment.id, Version.written_at <= Commitment.published_at)
+        .where(Version.commitment_id == Commitment.id, Version.reason == "")
         .correlate(Commitment)
         .scalar_subquery()
     )
-    later = Version.written_at > Commitment.published_at
+    later = Version.reason != ""
     entry = func.json_build_object
     return {
         "translations": (
@@ -226,7 +228,7 @@ def _lists() -> dict[str, tuple[Any, Any, Any, Sequence[Any]]]:
                 *("title", Version.title, "wording", Version.wording),
                 *("start_on", Version.start_on, "due_on", Version.due_on),
                 *("amount", Version.amount, "currency", Version.currency),
-                *("reason", case((later, Version.reason), else_="")),
+                *("reason", Version.reason),
             ),
             Version.number,
             Version,
