@@ -73,9 +73,7 @@ FIELDS: dict[str, Any] = {
 """Names of columns and keys, and what each holds. A name never changes its meaning; new ones come at the end."""
 LISTS: dict[str, Any] = {
     "translations": _l("Translations of the words: language, title and wording"),
-    "versions": _l(
-        "The words that the maker was first asked about, and one entry for each change since, with its reason"
-    ),
+    "versions": _l("The words as they were first mailed to the maker, and each change since, with its reason"),
     "reports_made": _l("Each report of the maker: day, status and text"),
     "reviews": _l("Each review: day, result and text"),
     "steps": _l("Milestones: text, due and done"),
