@@ -126,7 +126,7 @@ def _draw(event: Event, form: CaptureForm) -> str:
                 "title": shown.titled(one),
                 "makers": shown.made_by(one),
                 "time": show_time(one.captured_at.astimezone(zone)),
-                "tag": shown.STATES[one.state],
+                "tag": shown.stage(one),
                 "undo": one.state is State.DRAFT,
             }
             for one in rows

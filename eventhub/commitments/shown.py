@@ -30,6 +30,7 @@ from eventhub.commitments.models import (
     Version,
 )
 from eventhub.commitments.queries import Related
+from eventhub.commitments.waiting import Waits
 from eventhub.commitments.wording import Missing
 from eventhub.kit.clock import now
 from eventhub.kit.codes import country_name, label
@@ -48,6 +49,12 @@ STATES: dict[State, tuple[Any, str]] = {
     State.WITHDRAWN: (lazy_pgettext("a commitment", "Withdrawn"), "silent"),
     State.SUPERSEDED: (lazy_pgettext("a commitment", "Replaced by another"), "silent"),
     State.LAPSED: (lazy_pgettext("a commitment", "Nobody has answered"), "warn"),
+}
+WAITS: dict[Waits, tuple[Any, str]] = {
+    Waits.CONFIRMED: (lazy_pgettext("a commitment", "Confirmed, to be verified"), "warn"),
+    Waits.CORRECTED: (lazy_pgettext("a commitment", "Put right by the maker, to be verified"), "warn"),
+    Waits.NOBODY: (lazy_pgettext("a commitment", "Nobody answers for the maker"), "warn"),
+    Waits.VERIFIED: (lazy_pgettext("a commitment", "Verified, to be published"), "go"),
 }
 SAYS: dict[Says, str] = {
     Says.NOT_STARTED: "new",
@@ -96,6 +103,13 @@ def titled(commitment: Commitment, translation: Translation | None = None) -> Wo
 def made_by(commitment: Commitment) -> str:
     """The makers, the one who leads first."""
     return " · ".join(one.name for one in sorted(commitment.makers, key=lambda one: (not one.is_lead, one.position)))
+
+
+def stage(commitment: Commitment) -> tuple[Any, str]:
+    """Where a record stands, for staff: once its maker has confirmed the words it waits for the maker no more."""
+    if commitment.state is State.AWAITING_MAKER and commitment.confirmed == commitment.newest:
+        return WAITS[Waits.CONFIRMED]
+    return STATES[commitment.state]
 
 
 def event_title(event: Event) -> str:
