@@ -81,6 +81,9 @@ MISSING: dict[Missing, Any] = {
 }
 
 
+DUE_BEFORE = _l("The last day is before the day on which it was said. Is it right?")
+
+
 @dataclass(frozen=True)
 class Words:
     """Words as a page shows them: in the page's language where they were translated, else as they were said."""

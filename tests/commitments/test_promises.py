@@ -14,7 +14,7 @@ from eventhub.commitments.models import State
 from eventhub.commitments.waiting import Waits
 from eventhub.kit.clock import now
 from eventhub.people.models import Role
-from tests.commitments.test_journeys import RECORD, room, send
+from tests.commitments.test_journeys import RECORD, room, said, send
 from tests.delegations.test_journeys import browser
 from tests.factories.commitments import asked, make_commitment, new_address, past_event, published
 from tests.factories.people import form_fields, make_person, make_staff
@@ -117,3 +117,13 @@ def test_without_a_mailbox_the_next_step_says_so_and_no_message_to_the_maker_is_
     assert late.status_code == 422
     assert "There is no mailbox to ask. Add one first." in late.text
     assert queries.record(commitment.id).state is State.LAPSED
+
+
+def test_a_last_day_that_is_past_is_written_down_and_asked_about(app: Flask) -> None:
+    event = past_event()
+    staff = browser(app, make_staff(Role.RAPPORTEUR, event_id=event.id))
+    question = "The last day is before the day on which it was said. Is it right?"
+    status, page = send(staff, room(event), said(due_on="2020-01-01"))
+    assert (status, question in page) == (200, True)
+    _status, page = send(staff, room(event), said(due_on="2099-01-01"))
+    assert question not in page
