@@ -2,21 +2,21 @@
 
 import json
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from eventhub.commitments import capturing, confirming, queries, verifying
-from eventhub.commitments.capturing import Words
+from eventhub.commitments.capturing import Step, Words
 from eventhub.commitments.models import State
 from eventhub.commitments.waiting import Waits
 from eventhub.kit.clock import now
 from eventhub.people.models import Role
 from tests.commitments.test_journeys import RECORD, room, said, send
 from tests.delegations.test_journeys import browser
-from tests.factories.commitments import asked, make_commitment, new_address, past_event, published
+from tests.factories.commitments import asked, described, make_commitment, new_address, past_event, published
 from tests.factories.people import form_fields, make_person, make_staff
 from tests.factories.programme import make_event, make_series
 
@@ -127,3 +127,18 @@ def test_a_last_day_that_is_past_is_written_down_and_asked_about(app: Flask) -> 
     assert (status, question in page) == (200, True)
     _status, page = send(staff, room(event), said(due_on="2099-01-01"))
     assert question not in page
+
+
+def test_the_maker_sees_all_that_will_be_public_in_their_name_before_confirming(client: FlaskClient) -> None:
+    commitment, link = asked()
+    described(
+        commitment,
+        milestones=[Step("The law is drafted", date(2027, 3, 1))],
+        indicators=[("Classes that are open", None, None)],
+        recommendations=[("A/HRC/52/71", "65")],
+        themes=["education"],
+    )
+    address = f"/en/confirm/{confirming.link_token(link)}"
+    for page in (client.get(address).text, client.get(f"{address}/correct").text):
+        for told in ("The law is drafted", "1 March 2027", "Classes that are open", "A/HRC/52/71", "31 December 2028"):
+            assert told in page
