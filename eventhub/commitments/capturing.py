@@ -206,7 +206,8 @@ def amend(
         raise NothingChanged
     if commitment.state is not State.DRAFT and not by_maker and not reason:
         raise ReasonNeeded
-    version = _version(commitment, commitment.newest + 1, words, actor=actor, reason=reason, by_maker=by_maker)
+    told = "" if commitment.state is State.DRAFT else reason
+    version = _version(commitment, commitment.newest + 1, words, actor=actor, reason=told, by_maker=by_maker)
     commitment.newest = version.number
     commitment.plain = queries.searched(version, commitment.makers)
     deed(commitment, "amended", actor=actor, number=version.number, by_maker=by_maker)

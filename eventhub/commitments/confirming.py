@@ -82,11 +82,11 @@ def question(actor: Person, commitment: Commitment, text: str) -> Note:
     """Ask the maker something before the wording is verified: it stands in the thread, and a new link goes out. The
     caller holds the commitment. Raises NotPossible, NobodyToAsk, TooMany.
     """
-    if commitment.state not in {State.AWAITING_MAKER, State.CLARIFICATION, State.VERIFIED}:
-        raise NotPossible
     chosen = _speaks(commitment) or _first(commitment)
     if chosen is None or chosen.email is None:
         raise NobodyToAsk
+    if commitment.state not in {State.AWAITING_MAKER, State.CLARIFICATION, State.VERIFIED}:
+        raise NotPossible
     note = Note(commitment_id=commitment.id, author_id=actor.id, to_maker=True, text=text)
     db.session.add(note)
     asking = _open(commitment, chosen)

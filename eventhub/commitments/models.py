@@ -56,7 +56,7 @@ SHOWN = frozenset({State.PUBLISHED, State.CLOSED, State.SUPERSEDED, State.WITHDR
 FOLLOWED = frozenset({State.PUBLISHED})
 """Whose makers are asked what became of it."""
 UNSETTLED = frozenset({State.DRAFT, State.AWAITING_MAKER, State.CLARIFICATION, State.LAPSED, State.VERIFIED})
-"""Before publication: the words may be put right without a reason being shown."""
+"""Before publication: the words may be put right."""
 
 
 class Says(StrEnum):
@@ -215,7 +215,8 @@ class Commitment(Base):
 
 class Version(Base):
     """The exact words at one time, in the language of the commitment. A row is only ever added: a trigger refuses
-    changes. ``reason`` says why it followed the one before; ``by_maker``: the maker put it right behind the link.
+    changes. ``reason`` says why it followed the one before, outside a draft; ``by_maker``: the maker put it right
+    behind the link.
     """
 
     __tablename__ = "commitment_version"
@@ -240,6 +241,13 @@ class Version(Base):
     by_maker: Mapped[bool] = mapped_column(default=False)
     written_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"), index=True)
     written_at: Mapped[datetime] = mapped_column(default=now)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether everybody reads how it differs from the one before, once the commitment is public: whoever wrote it
+        gave the reason for that. What is put right in a draft has none, and is staff's own.
+        """
+        return self.reason != ""
 
 
 class Translation(Base):

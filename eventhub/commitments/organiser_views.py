@@ -1,6 +1,7 @@
 """Staff's list of commitments, and the record of one: words, makers, thread, and what is decided."""
 
 import uuid
+from collections import Counter
 from functools import partial
 from typing import Any
 
@@ -9,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from eventhub.commitments import access, capturing, confirming, queries, shown, verifying
+from eventhub.commitments.axes import Freshness
 from eventhub.commitments.console import RECORD, bp, drafted, kept, seen
 from eventhub.commitments.detail_forms import INDICATORS, MAKERS, MILESTONES, RECOMMENDATIONS, details_form
 from eventhub.commitments.forms import (
@@ -23,8 +25,12 @@ from eventhub.commitments.forms import (
     whole,
 )
 from eventhub.commitments.models import MOVES, SHOWN, Commitment, State, Why
+from eventhub.commitments.queries import Sought
 from eventhub.commitments.standing import standing_of
+from eventhub.commitments.waiting import Waits
+from eventhub.kit import codes
 from eventhub.kit.access import actor, staff, stands_on
+from eventhub.kit.clock import now
 from eventhub.kit.errors import NotFound, or_not_found
 from eventhub.kit.forms import ActionForm, Form, submit
 from eventhub.kit.i18n import direction, show_own
@@ -36,6 +42,8 @@ from eventhub.people.queries import public_names
 
 __all__ = ["bp"]
 
+NEAR = 6
+"""So many events stand beside the list, the others below a fold."""
 DEEDS = {"publish": verifying.publish, "hold": verifying.hold, "close": verifying.close}
 TARGETS = {"publish": State.PUBLISHED, "hold": State.HELD, "close": State.CLOSED}
 
@@ -48,20 +56,24 @@ def index() -> ResponseReturnValue:
     grants = actor().grants
     if not access.may_look(grants):
         raise NotFound
-    asked = request.args.get("state", "")
-    state = State(asked) if asked in {one.value for one in State} else None
-    words, page = single_line(request.args.get("q", ""))[:200], page_number()
-    found = queries.console_list(grants, state=state, words=words, page=page)
-    counts = queries.counts_by_state(grants)
-    kept_values: dict[str, Any] = {
-        name: value for name, value in (("state", asked if state else ""), ("q", words)) if value
+    asked, page, today = _sought(), page_number(), now().date()
+    found = queries.console_list(grants, asked, today=today, page=page)
+    events = queries.events_in_reach(grants, today)
+    view: dict[str, Any] = {name: value for name, value in vars(asked).items() if value and name in {"state", "waits"}}
+    kept_values = view | {
+        name: value for name, value in (("q", asked.words), ("event", asked.event), ("fresh", asked.freshness)) if value
     }
     return render_template(
         "commitments/list.html",
-        words=words,
-        state=asked if state else "",
-        chips=_chips(counts, state),
-        events=queries.events_in_reach(grants)[:6],
+        words=asked.words,
+        view=view,
+        chips=_chips(queries.counts_by_state(grants), asked),
+        selects=[
+            _choice("event", _("Event"), [(one.slug, shown.event_title(one)) for one in events], asked.event),
+            _choice("fresh", _("Last heard"), codes.choices("freshness", g.lang), asked.freshness),
+        ],
+        events=events,
+        near=NEAR,
         ways=[one for panel in panels("commitments.console", actor()) for one in panel.context["links"]],
         event_title=shown.event_title,
         rows=[
@@ -71,7 +83,7 @@ def index() -> ResponseReturnValue:
                 "reference": one.reference,
                 "makers": shown.made_by(one),
                 "event": shown.event_title(one.event),
-                "tag": shown.STATES[one.state],
+                "tag": shown.stage(one),
             }
             for one in found.rows
         ],
@@ -297,6 +309,8 @@ def draw(
     waiting = next((one for one in askings if one.closed_at is None), None)
     notes, stands = queries.notes_of(found), standing_of([found.id])
     names = public_names({one.author_id for one in notes if one.author_id})
+    has_mailbox = any(one.email for one in found.contacts)
+    may_ask = may_keep and found.state in confirming.ASKED_IN
     page = render_template(
         "commitments/record.html",
         form=sent or ActionForm(formdata=None),
@@ -307,7 +321,7 @@ def draw(
         direction_said=direction(found.language),
         makers=found.makers,
         event_title=shown.event_title(found.event),
-        tag=shown.STATES[found.state],
+        tag=shown.stage(found),
         amount=shown.amount(found.words),
         changes=_versions(found),
         translations=[one.language for one in queries.translations(found)],
@@ -320,7 +334,9 @@ def draw(
         may_keep=may_keep,
         contacts=[{"row": one, "asked": any(link.contact_id == one.id for link in askings)} for one in found.contacts],
         waiting=show_own(waiting.until, actor().time_zone, g.lang) if waiting else None,
-        may_ask=may_keep and found.state in confirming.ASKED_IN,
+        may_ask=may_ask,
+        has_mailbox=has_mailbox,
+        nobody=may_ask and not has_mailbox,
         may_verify=may_keep and State.VERIFIED in moves,
         may_withdraw=may_keep and State.WITHDRAWN in moves,
         may_amend=found.state is State.DRAFT or (may_keep and found.state not in SHOWN - {State.PUBLISHED}),
@@ -366,19 +382,42 @@ def _done(found: Commitment, form: Form, deed: Any, said: str) -> ResponseReturn
     return back_to("commitments_console.record", commitment_id=found.id)
 
 
-def _chips(counts: dict[State, int], chosen: State | None) -> list[dict[str, Any]]:
-    """Ready-made views: all, and each place where something stands."""
+def _sought() -> Sought:
+    """What the address asks for; what is no answer of a list is left out."""
+    state, waits, fresh = (request.args.get(name, "") for name in ("state", "waits", "fresh"))
+    return Sought(
+        state=State(state) if state in set(State) else None,
+        waits=Waits(waits) if waits in set(Waits) else None,
+        event=single_line(request.args.get("event", ""))[:200] or None,
+        words=single_line(request.args.get("q", ""))[:200],
+        freshness=Freshness(fresh) if fresh in set(Freshness) else None,
+    )
+
+
+def _choice(name: str, label: Any, choices: list[tuple[str, str]], chosen: str | None) -> dict[str, Any]:
+    return {"name": name, "label": label, "choices": choices, "chosen": chosen or ""}
+
+
+def _chips(counts: list[tuple[State, Waits | None, int]], asked: Sought) -> list[dict[str, Any]]:
+    """Ready-made views: what waits for the secretariat, all, and each place where something stands."""
+    waits = sum((Counter({one: number}) for _state, one, number in counts if one), Counter())
+    states = sum((Counter({state: number}) for state, _one, number in counts), Counter())
     found: list[dict[str, Any]] = [
         {
             "label": _("All"),
             "url": url_for("commitments_console.index"),
-            "current": chosen is None,
-            "count": sum(counts.values()),
+            "current": not (asked.state or asked.waits),
+            "count": states.total(),
         }
     ]
-    for state, number in ((one, counts.get(one, 0)) for one in State):
-        if number or state is chosen:
-            url = url_for("commitments_console.index", state=state.value)
-            label = shown.STATES[state][0]
-            found.append({"label": label, "url": url, "current": state is chosen, "count": number})
+    places: list[tuple[str, State | Waits, Any, int]] = [
+        ("waits", one, shown.WAITS[one][0], waits[one]) for one in Waits if one is not Waits.VERIFIED
+    ]
+    places += [("state", one, shown.STATES[one][0], states[one]) for one in State]
+    for name, one, label, number in places:
+        is_chosen = one in {asked.state, asked.waits}
+        if number or is_chosen:
+            address: dict[str, Any] = {name: one.value}
+            url = url_for("commitments_console.index", **address)
+            found.append({"label": label, "url": url, "current": is_chosen, "count": number})
     return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from eventhub.commitments.access import CAPTURERS, KEEPERS, Grants
@@ -33,13 +33,14 @@ from eventhub.commitments.models import (
     Why,
 )
 from eventhub.commitments.standing import standing_of
+from eventhub.commitments.waiting import Waits, waits
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import or_not_found
 from eventhub.kit.normal import plain
 from eventhub.kit.tokens import digest
 from eventhub.people.affiliations import STILL_NEAR, names
-from eventhub.people.models import Affiliation, Person, name_key
+from eventhub.people.models import Affiliation, Person, Role, name_key
 from eventhub.programme.access import visible_events
 from eventhub.programme.models import Event, Publication, Session, SessionKind
 
@@ -47,6 +48,8 @@ PER_PAGE = 20
 NEWEST = Commitment.published_at.desc(), Commitment.id.desc()
 REFERENCE = re.compile(r"c-([0-9]{4,12})")
 """How somebody types a reference, made plain."""
+EVENTS = 200
+"""So many events are offered to choose from."""
 BEFORE = timedelta(minutes=30)
 """A session counts as the present one from so long before its start to so long after its end."""
 
@@ -68,6 +71,17 @@ class Wanted:
     event: str | None = None
     said: Says | None = None
     checked: Verdict | None = None
+    freshness: Freshness | None = None
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What staff's list is asked for; None where it does not matter."""
+
+    state: State | None = None
+    waits: Waits | None = None
+    event: str | None = None
+    words: str = ""
     freshness: Freshness | None = None
 
 
@@ -313,13 +327,14 @@ def captured_since(grants: Grants, event: Event, moment: datetime) -> list[Commi
     return list(db.session.scalars(rows.order_by(Commitment.captured_at.desc(), Commitment.id)))
 
 
-def console_list(
-    grants: Grants, *, state: State | None = None, event: str | None = None, words: str = "", page: int = 1
-) -> Listed:
-    """Staff's list, newest first. Four statements."""
-    conditions = [_in_reach(grants), *([Commitment.state == state] if state else [])]
-    conditions += [Event.slug == event] if event else []
-    conditions += [_has_words(words)] if words else []
+def console_list(grants: Grants, asked: Sought, *, today: date, page: int = 1) -> Listed:
+    """Staff's list, newest first. Three statements."""
+    conditions = [_in_reach(grants)]
+    conditions += [Commitment.state == asked.state] if asked.state else []
+    conditions += [waits() == asked.waits.value] if asked.waits else []
+    conditions += [Event.slug == asked.event] if asked.event else []
+    conditions += [_has_words(asked.words)] if asked.words else []
+    conditions += [Commitment.state.in_(FOLLOWED), _is(asked.freshness, today)] if asked.freshness else []
     total = db.session.scalar(_with_event(select(func.count(Commitment.id))).where(*conditions)) or 0
     rows = (
         _with_event(select(Commitment))
@@ -332,17 +347,19 @@ def console_list(
     return Listed(db.session.scalars(rows).unique().all(), total)
 
 
-def counts_by_state(grants: Grants) -> dict[State, int]:
-    """How many records of staff's reach stand where."""
-    rows = select(Commitment.state, func.count(Commitment.id)).join(Event, Event.id == Commitment.event_id)
-    rows = rows.where(_in_reach(grants)).group_by(Commitment.state)
-    return {row[0]: row[1] for row in db.session.execute(rows)}
+def counts_by_state(grants: Grants, *roles: Role) -> list[tuple[State, Waits | None, int]]:
+    """How many records stand where, and wait for what: of staff's reach, or of what these roles alone reach."""
+    rows = select(Commitment.state, waits().label("waits")).join(Event, Event.id == Commitment.event_id)
+    each = rows.where(_in_reach(grants), visible_events(grants, *roles) if roles else true()).subquery()
+    counts = select(each.c.state, each.c.waits, func.count()).group_by(each.c.state, each.c.waits)
+    return [(row[0], Waits(row[1]) if row[1] else None, row[2]) for row in db.session.execute(counts)]
 
 
-def events_in_reach(grants: Grants) -> list[Event]:
-    """Events at which staff may capture, those of these days first in the list: newest days first."""
+def events_in_reach(grants: Grants, today: date) -> list[Event]:
+    """Events at which staff may capture: those of today first, then the nearest, behind or ahead."""
     rows = select(Event).where(visible_events(grants, *CAPTURERS), Event.publication != Publication.CANCELLED)
-    return list(db.session.scalars(rows.order_by(Event.first_day.desc(), Event.id).limit(50)))
+    away = func.greatest(Event.first_day - today, today - Event.last_day, 0)
+    return list(db.session.scalars(rows.order_by(away, Event.first_day, Event.id).limit(EVENTS)))
 
 
 def notes_of(commitment: Commitment, *, for_maker: bool = False) -> list[Note]:

@@ -56,6 +56,9 @@ def room(slug: str) -> ResponseReturnValue:
         )
         if made is not None:
             flash(_("%(reference)s is written down.", reference=made.reference), "ok")
+            due = form.due_on.data
+            if due and due < now().astimezone(ZoneInfo(event.time_zone)).date():
+                flash(f"{made.reference}: {shown.DUE_BEFORE}", "warn")
             return back_to("commitments_console.room", slug=slug)
         event = at_event(slug)
     return _draw(event, form), form.status
@@ -126,7 +129,7 @@ def _draw(event: Event, form: CaptureForm) -> str:
                 "title": shown.titled(one),
                 "makers": shown.made_by(one),
                 "time": show_time(one.captured_at.astimezone(zone)),
-                "tag": shown.STATES[one.state],
+                "tag": shown.stage(one),
                 "undo": one.state is State.DRAFT,
             }
             for one in rows

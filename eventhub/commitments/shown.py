@@ -30,6 +30,7 @@ from eventhub.commitments.models import (
     Version,
 )
 from eventhub.commitments.queries import Related
+from eventhub.commitments.waiting import Waits
 from eventhub.commitments.wording import Missing
 from eventhub.kit.clock import now
 from eventhub.kit.codes import country_name, label
@@ -48,6 +49,12 @@ STATES: dict[State, tuple[Any, str]] = {
     State.WITHDRAWN: (lazy_pgettext("a commitment", "Withdrawn"), "silent"),
     State.SUPERSEDED: (lazy_pgettext("a commitment", "Replaced by another"), "silent"),
     State.LAPSED: (lazy_pgettext("a commitment", "Nobody has answered"), "warn"),
+}
+WAITS: dict[Waits, tuple[Any, str]] = {
+    Waits.CONFIRMED: (lazy_pgettext("a commitment", "Confirmed, to be verified"), "warn"),
+    Waits.CORRECTED: (lazy_pgettext("a commitment", "Put right by the maker, to be verified"), "warn"),
+    Waits.NOBODY: (lazy_pgettext("a commitment", "Nobody answers for the maker"), "warn"),
+    Waits.VERIFIED: (lazy_pgettext("a commitment", "Verified, to be published"), "go"),
 }
 SAYS: dict[Says, str] = {
     Says.NOT_STARTED: "new",
@@ -74,6 +81,9 @@ MISSING: dict[Missing, Any] = {
 }
 
 
+DUE_BEFORE = _l("The last day is before the day on which it was said. Is it right?")
+
+
 @dataclass(frozen=True)
 class Words:
     """Words as a page shows them: in the page's language where they were translated, else as they were said."""
@@ -96,6 +106,13 @@ def titled(commitment: Commitment, translation: Translation | None = None) -> Wo
 def made_by(commitment: Commitment) -> str:
     """The makers, the one who leads first."""
     return " · ".join(one.name for one in sorted(commitment.makers, key=lambda one: (not one.is_lead, one.position)))
+
+
+def stage(commitment: Commitment) -> tuple[Any, str]:
+    """Where a record stands, for staff: once its maker has confirmed the words it waits for the maker no more."""
+    if commitment.state is State.AWAITING_MAKER and commitment.confirmed == commitment.newest:
+        return WAITS[Waits.CONFIRMED]
+    return STATES[commitment.state]
 
 
 def event_title(event: Event) -> str:
@@ -218,15 +235,11 @@ def details(commitment: Commitment) -> list[dict[str, Any]]:
 
 
 def changes(commitment: Commitment) -> list[dict[str, Any]]:
-    """What changed since publication, newest first: the difference of the words, the deadline before and after, why."""
-    found = []
-    versions = {one.number: one for one in commitment.versions}
-    for number in sorted(versions, reverse=True):
-        after, before = versions[number], versions.get(number - 1)
-        if before is None or commitment.published_at is None or after.written_at <= commitment.published_at:
-            continue
-        found.append(change(before, after))
-    return found
+    """What changed since the maker was first asked, newest first: the difference of the words, the deadline before and
+    after, why.
+    """
+    pairs = zip(commitment.versions, commitment.versions[1:], strict=False)
+    return [change(before, after) for before, after in pairs if after.is_told][::-1]
 
 
 def change(before: Version, after: Version) -> dict[str, Any]:
@@ -262,9 +275,9 @@ def history(
         found.append(
             (review.reviewed_at, {"title": title, "text": review.text, "kind": _kind(CHECKED[review.verdict])})
         )
-    for version in commitment.versions:
-        if commitment.published_at is not None and version.written_at > commitment.published_at:
-            found.append((version.written_at, {"title": _("The words were changed"), "text": version.reason}))
+    for version in (one for one in commitment.versions if one.is_told):
+        title = _("The words were changed") + (f" · {_('by the maker')}" if version.by_maker else "")
+        found.append((version.written_at, {"title": title, "text": version.reason}))
     if commitment.withdrawn_at is not None:
         title = str(STATES[State.WITHDRAWN][0])
         found.append((commitment.withdrawn_at, {"title": title, "text": commitment.withdrawn_reason, "kind": "silent"}))

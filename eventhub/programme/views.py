@@ -111,6 +111,7 @@ def event(slug: str) -> ResponseReturnValue:
         tag=_tags([found], now()).get(found.id) if found.publication is Publication.CANCELLED else None,
         days=shown.days(found, g.lang, _session_url, lambda session: panels("session.actions", session)),
         offset=shown.offset(found.sessions[0]) if found.sessions else None,
+        is_over=now() >= queries.ends(found),
         papers=shown.papers(found.documents, g.lang, _file_url),
         top=panels("event.top", found),
         beside=panels("event.aside", found),

@@ -7,13 +7,14 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, Uuid, cast, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, String, Uuid, and_, cast, false, literal, select, true, union_all
 from sqlalchemy.orm import joinedload, selectinload
 
 from eventhub.commitments import queries
 from eventhub.commitments.models import Commitment, Report, Review, Version
 from eventhub.commitments.queries import Wanted
 from eventhub.kit.db import db
+from eventhub.rounds.models import Round, RoundItem
 
 NEWEST = 50
 """So many changes a feed tells."""
@@ -26,12 +27,15 @@ class Kind(StrEnum):
     CHANGED = "changed"
     SAID = "said"
     CHECKED = "checked"
+    SILENT = "silent"
     WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True)
 class Change:
-    """One change of one commitment. ``id`` is its own for ever; ``code``: status or result; ``text``: in words."""
+    """One change of one commitment. ``id`` is its own for ever; ``code``: status or result; ``text``: in words;
+    ``by_maker``: the maker speaks, else the secretariat.
+    """
 
     id: uuid.UUID
     kind: Kind
@@ -39,6 +43,7 @@ class Change:
     commitment: Commitment
     code: str
     text: str
+    by_maker: bool
 
 
 Narrowing = Callable[[Any], ColumnElement[bool]]
@@ -60,7 +65,9 @@ def newest(
     told = db.session.execute(latest).all()
     found = _commitments({row.commitment_id for row in told})
     return [
-        Change(_id_of(row), Kind(row.kind), row.at, found[row.commitment_id], row.code or "", row.text or "")
+        Change(
+            _id_of(row), Kind(row.kind), row.at, found[row.commitment_id], row.code or "", row.text or "", row.by_maker
+        )
         for row in told
         if row.commitment_id in found
     ]
@@ -82,40 +89,47 @@ def _commitments(ids: set[uuid.UUID]) -> dict[uuid.UUID, Commitment]:
 
 
 def _sources() -> Sequence[tuple[Select[Any], Any]]:
-    """Rows of change with the moment of each."""
-    none = literal("")
+    """Rows of change with the moment of each. Silence is news when its round closes."""
+    none, one, silent_on = literal(""), Commitment, Round.closed_at
     return (
-        (_source(Commitment.id, Kind.PUBLISHED, Commitment.published_at, none, none), Commitment.published_at),
+        (_source(one.id, Kind.PUBLISHED, one.published_at, none, none, true()), one.published_at),
         (
             _source(
-                Version.commitment_id, Kind.CHANGED, Version.written_at, cast(Version.number, String), Version.reason
+                *(Version.commitment_id, Kind.CHANGED, Version.written_at),
+                *(cast(Version.number, String), Version.reason, Version.by_maker),
             )
-            .join(Version, Version.commitment_id == Commitment.id)
-            .where(Version.written_at > Commitment.published_at),
+            .join(Version, Version.commitment_id == one.id)
+            .where(Version.written_at > one.published_at, Version.reason != ""),
             Version.written_at,
         ),
         (
-            _source(Report.id, Kind.SAID, Report.said_at, cast(Report.says, String), Report.text).join(
-                Report, Report.commitment_id == Commitment.id
+            _source(Report.id, Kind.SAID, Report.said_at, cast(Report.says, String), Report.text, true()).join(
+                Report, Report.commitment_id == one.id
             ),
             Report.said_at,
         ),
         (
-            _source(Review.id, Kind.CHECKED, Review.reviewed_at, cast(Review.verdict, String), Review.text).join(
-                Review, Review.commitment_id == Commitment.id
-            ),
+            _source(
+                Review.id, Kind.CHECKED, Review.reviewed_at, cast(Review.verdict, String), Review.text, false()
+            ).join(Review, Review.commitment_id == one.id),
             Review.reviewed_at,
         ),
         (
-            _source(Commitment.id, Kind.WITHDRAWN, Commitment.withdrawn_at, none, Commitment.withdrawn_reason).where(
-                Commitment.withdrawn_at.is_not(None)
+            _source(RoundItem.id, Kind.SILENT, silent_on, none, none, false())
+            .join(RoundItem, and_(RoundItem.commitment_id == one.id, RoundItem.silent_on.is_not(None)))
+            .join(Round, and_(Round.id == RoundItem.round_id, silent_on.is_not(None))),
+            silent_on,
+        ),
+        (
+            _source(one.id, Kind.WITHDRAWN, one.withdrawn_at, none, one.withdrawn_reason, false()).where(
+                one.withdrawn_at.is_not(None)
             ),
-            Commitment.withdrawn_at,
+            one.withdrawn_at,
         ),
     )
 
 
-def _source(own_id: Any, kind: Kind, at: Any, code: Any, text: Any) -> Select[Any]:
+def _source(own_id: Any, kind: Kind, at: Any, code: Any, text: Any, by_maker: Any) -> Select[Any]:
     return select(
         cast(own_id, Uuid).label("id"),
         literal(kind.value).label("kind"),
@@ -123,6 +137,7 @@ def _source(own_id: Any, kind: Kind, at: Any, code: Any, text: Any) -> Select[An
         Commitment.id.label("commitment_id"),
         code.label("code"),
         text.label("text"),
+        by_maker.label("by_maker"),
     ).select_from(Commitment)
 
 

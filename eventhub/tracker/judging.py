@@ -15,9 +15,11 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
+from eventhub.commitments import shown
 from eventhub.commitments.capturing import Described, MadeBy, Words
 from eventhub.commitments.models import Commitment, State
 from eventhub.kit import codes
+from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError
 from eventhub.kit.i18n import LANGUAGES
@@ -76,7 +78,9 @@ class ColumnsMissing(DomainError):
 
 @dataclass
 class Judged:
-    """One row. ``number`` as a spreadsheet counts; ``problems``: pairs of a column and what is wrong in it."""
+    """One row. ``number`` as a spreadsheet counts; ``problems``: pairs of a column and what is wrong in it;
+    ``doubts``: of a column and what somebody had better look at, though it is written.
+    """
 
     number: int
     title: str
@@ -87,6 +91,7 @@ class Judged:
     language: str = ""
     said_on: date | None = None
     email: str | None = None
+    doubts: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -193,7 +198,17 @@ class _Reader:
         one.language, one.said_on, one.email = language, said_on, email
         if not self.problems:
             one.words, one.described = words, described
+            one.doubts = self.doubts(said_on, due_on)
         return one
+
+    def doubts(self, said_on: date | None, due_on: date | None) -> list[tuple[str, str]]:
+        """Days that may be right and mostly are not."""
+        found, said = [], said_on or self.event.first_day
+        if said_on and said_on > now().date():
+            found.append(("said_on", _("This day is still to come: today is written in its place.")))
+        if due_on and due_on < min(said, now().date()):
+            found.append(("due_on", str(shown.DUE_BEFORE)))
+        return found
 
     def wrong(self, name: str, what: str) -> None:
         """Note what is wrong in a cell, once."""
@@ -222,13 +237,16 @@ class _Reader:
     def makers(self) -> list[MadeBy]:
         """The makers with their kinds and countries."""
         names = [single_line(one) or "" for one in self.parts("makers", BETWEEN)]
-        kinds = [_code_of("commitment_maker_type", one) for one in self.parts("maker_types", BETWEEN)]
+        typed = self.parts("maker_types", BETWEEN)
+        kinds = [_code_of("commitment_maker_type", one) for one in typed]
         places = self.parts("maker_countries", BETWEEN)
         if not names:
             self.wrong("makers", _("Something must stand here"))
         if len(names) > MAKERS or any(len(one) > NAME for one in names):
             self.wrong("makers", _("At most %(makers)s makers, and %(most)s signs each", makers=MAKERS, most=NAME))
-        if len(kinds) != len(names) or not all(kinds):
+        for unknown in (one for one, kind in zip(typed, kinds, strict=True) if kind is None):
+            self.wrong("maker_types", _not_listed(unknown, "commitment_maker_type"))
+        if len(kinds) != len(names):
             self.wrong("maker_types", _("Write a kind of maker for each maker, parted by |"))
         if places and len(places) != len(names):
             self.wrong("maker_countries", _("Write a country for each maker, parted by |, or nothing at all"))
@@ -295,7 +313,7 @@ class _Reader:
         for part in self.parts(name):
             code = _code_of(vocabulary, part)
             if code is None:
-                self.wrong(name, _("“%(typed)s” is not on the list", typed=part[:60]))
+                self.wrong(name, _not_listed(part, vocabulary))
             elif code not in found:
                 found.append(code)
         return found
@@ -340,6 +358,13 @@ class _Reader:
         except ValueError:
             self.wrong("contact_email", _("Enter an email address like name@example.org"))
             return None
+
+
+def _not_listed(typed: str, vocabulary: str) -> str:
+    """What was typed, and all that may stand there."""
+    known = ISOLATED.format(", ".join(sorted(codes.codes(vocabulary))))
+    said: str = _("“%(typed)s” is not on the list: %(codes)s", typed=typed[:60], codes=known)
+    return said
 
 
 def _code_of(vocabulary: str, typed: str) -> str | None:

@@ -1,7 +1,7 @@
 """All that is public of commitments as rows with stable names: for files, whatever is filtered.
 
 Whether something is public is asked of ``commitments.queries.matching`` alone. Of a record's words only those are here
-that held on publication or came later: what was put right before, and why, is staff's own.
+that the maker was first asked about, or that came later: what was put right in a draft is staff's own.
 """
 
 import json
@@ -73,7 +73,7 @@ FIELDS: dict[str, Any] = {
 """Names of columns and keys, and what each holds. A name never changes its meaning; new ones come at the end."""
 LISTS: dict[str, Any] = {
     "translations": _l("Translations of the words: language, title and wording"),
-    "versions": _l("The words since publication, one entry for each change, with its reason"),
+    "versions": _l("The words as they were first mailed to the maker, and each change since, with its reason"),
     "reports_made": _l("Each report of the maker: day, status and text"),
     "reviews": _l("Each review: day, result and text"),
     "steps": _l("Milestones: text, due and done"),
@@ -212,12 +212,10 @@ def _lists(ids: Select[Any]) -> list[Select[Any]]:
 
 
 def _versions(ids: Select[Any]) -> Select[Any]:
-    """The words that held on publication, and those that came later."""
+    """The words that the maker was first asked about, and those that came later, each with its reason."""
     earlier = aliased(Version)
-    first = select(func.max(earlier.number)).where(
-        earlier.commitment_id == Version.commitment_id, earlier.written_at <= Commitment.published_at
-    )
-    later = Version.written_at > Commitment.published_at
+    first = select(func.max(earlier.number)).where(earlier.commitment_id == Version.commitment_id, earlier.reason == "")
+    later = Version.reason != ""
     entry = _entry(
         number=Version.number,
         since=case((later, _day(Version.written_at)), else_=None),
@@ -227,7 +225,7 @@ def _versions(ids: Select[Any]) -> Select[Any]:
         due_on=Version.due_on,
         amount=Version.amount,
         currency=Version.currency,
-        reason=case((later, Version.reason), else_=""),
+        reason=Version.reason,
     )
     found = _of(Version, ids).join(Commitment, Commitment.id == Version.commitment_id)
     return _listed(entry, Version.number, found.where(or_(later, Version.number == first.scalar_subquery())))

@@ -25,7 +25,7 @@ from eventhub.tracker.open_rows import FIELDS, LISTS
 from eventhub.tracker.scores import By
 
 FIRST = 3
-"""So many commitments of the last time stand on the next event's page."""
+"""So many commitments of an event stand on its page, and on the next one's."""
 
 
 def of_list(asked: dict[str, Any]) -> Panel:
@@ -79,27 +79,41 @@ def last_time(event: Event) -> Panel | None:
         made.exists(),
     )
     last = db.session.scalar(rows.order_by(Event.first_day.desc(), Event.id).limit(1))
-    if last is None:
+    return _promised("promised", last, _("What was promised last time"), shown.event_title(last)) if last else None
+
+
+def made_here(event: Event) -> Panel | None:
+    """At the head of an event that has begun: what was promised there."""
+    if event.first_day > now().date() or event.publication is Publication.DRAFT:
         return None
-    asked = Wanted(event=last.slug)
-    whole = scores.whole(scores.facts(By.EVENT, today, asked))
+    return _promised("promised-here", event, _("What was promised here"))
+
+
+def _promised(name: str, event: Event, heading: str, title: str = "") -> Panel | None:
+    """The public commitments of an event in numbers, the newest of them, and the way to all; None without any."""
+    today, asked = now().date(), Wanted(event=event.slug)
     found = queries.public_list(asked, g.lang, today=today)
+    if not found.total:
+        return None
+    whole = scores.whole(scores.facts(By.EVENT, today, asked))
     numbers: tuple[tuple[str, int, dict[str, str]], ...] = (
         (_("Commitments"), whole.total, {}),
         (_("Said to be fulfilled"), whole.says.get(Says.FULFILLED, 0), {"said": Says.FULFILLED.value}),
         (pgettext("commitments", "Silent"), whole.silent, {"fresh": Freshness.SILENT.value}),
     )
     return Panel(
-        "tracker/last_time.html",
+        "tracker/promised.html",
         {
-            "title": shown.event_title(last),
+            "id": name,
+            "heading": heading,
+            "title": title,
             "figures": [{"label": words, "value": show_number(number, g.lang)} for words, number, _filter in numbers],
             "rows": [
                 shown.row(one, found.progress.get(one.id), found.translations.get(one.id), found.outdated.get(one.id))
                 for one in found.rows[:FIRST]
             ],
-            "url": url_for("commitments.index", event=last.slug),
-            "report": url_for("tracker.report", of="event", slug=last.slug),
+            "url": url_for("commitments.index", event=event.slug),
+            "report": url_for("tracker.report", of="event", slug=event.slug),
         },
     )
 
@@ -152,6 +166,7 @@ PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("commitments.aside", of_one),
     ("commitments.room", room),
     ("console.event", event_links),
+    ("event.top", made_here),
     ("event.top", last_time),
     ("me.data", data),
     ("open_data.fields", open_data),

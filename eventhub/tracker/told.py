@@ -21,6 +21,8 @@ def headline(change: Change) -> str:
         said = _("We checked: %(result)s", result=label("review", change.code, g.lang))
     elif change.kind is Kind.CHANGED:
         said = _("The words were changed")
+    elif change.kind is Kind.SILENT:
+        said = _("No report received")
     else:
         said = str(shown.STATES[State.PUBLISHED if change.kind is Kind.PUBLISHED else State.WITHDRAWN][0])
     return said
@@ -35,7 +37,7 @@ def entry(change: Change, origin: str) -> dict[str, Any]:
         "title": _clean(f"{headline(change)} · {shown.titled(one).title}"),
         "url": origin + url_for("commitments.commitment", reference=one.reference),
         "at": f"{change.at:%Y-%m-%dT%H:%M:%SZ}",
-        "by": _clean(shown.made_by(one)),
+        "by": _clean(shown.made_by(one)) if change.by_maker else _("The secretariat"),
         "text": _clean(text),
     }
 

@@ -1,18 +1,22 @@
 """Feeds of changes and the calendar of due dates: ids that stay, 304, one maker, one commitment, what is called off."""
 
 import xml.etree.ElementTree as ET
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+import time_machine
 from flask.testing import FlaskClient
 
 from eventhub.calendars.lint import problems
 from eventhub.commitments import capturing, following, queries, verifying
 from eventhub.commitments.capturing import Words
 from eventhub.commitments.models import Says, Verdict, Why
+from eventhub.kit.clock import now
 from eventhub.kit.db import db
+from eventhub.rounds import opening
 from tests.factories.commitments import past_event, published
 from tests.factories.people import make_person
+from tests.factories.rounds import event_of_months_ago, followed, opened
 
 pytestmark = pytest.mark.usefixtures("database")
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -45,6 +49,28 @@ def test_a_feed_tells_what_happened_newest_first_under_ids_that_stay(client: Fla
     assert len({one[0] for one in later}) == len(later) == 5
     assert {one[0] for one in entries(client, f"/ar/commitments/{made.reference}/changes.atom")} == {
         one[0] for one in later
+    }
+
+
+def test_silence_is_an_entry_and_its_author_is_who_said_it(client: FlaskClient) -> None:
+    event = event_of_months_ago()
+    made = followed(event, maker="Union")
+    found = opened(event)
+    with time_machine.travel(found.closes_at + timedelta(minutes=5), tick=False):
+        assert opening.close_due(now()) == 1
+    following.check(make_person(), made, Verdict.DISPUTED, text="Nobody saw it")
+    following.say(made, Says.PLANNING)
+    db.session.flush()
+    feed = ET.fromstring(client.get(f"/en/commitments/{made.reference}/changes.atom").data)  # noqa: S314 (our own)
+    said = [
+        (one.findtext(f"{ATOM}title", "").split(" · ")[0], one.findtext(f"{ATOM}author/{ATOM}name"))
+        for one in feed.findall(f"{ATOM}entry")
+    ]
+    assert set(said) == {
+        ("No report received", "The secretariat"),
+        ("We checked: Disputed", "The secretariat"),
+        ("The maker says: Being planned", "Union"),
+        ("Published", "Union"),
     }
 
 

@@ -4,6 +4,7 @@ import re
 from datetime import datetime, timedelta
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, text
@@ -18,10 +19,12 @@ from eventhub.kit.mail import Letter, render
 from eventhub.kit.outbox import Promise
 from eventhub.kit.sealed import SealKey
 from eventhub.people import actions as people
+from eventhub.rounds import opening
 from eventhub.tracker import letters, subscribing
 from eventhub.tracker.models import Follow, Reader
 from tests.factories.commitments import new_address, past_event, published
 from tests.factories.people import form_fields, make_person
+from tests.factories.rounds import event_of_months_ago, followed, opened
 from tests.factories.tracker import following, reader_of
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -58,6 +61,21 @@ def without_secrets(page: str, email: str) -> str:
 def send(client: FlaskClient, url: str, email: str, what: str = "one") -> tuple[int, str]:
     answer = client.post(url, data=form_fields(client.get(url).text) | {"email": email, "what": what})
     return answer.status_code, answer.text
+
+
+def test_silence_is_told_once_the_round_has_closed(app: Flask) -> None:
+    event, email = event_of_months_ago(), new_address()
+    made = followed(event)
+    following(made, email=email)
+    found = opened(event)
+    with app.test_request_context(), time_machine.travel(found.closes_at + timedelta(minutes=5), tick=False):
+        assert subscribing.tell_due(tomorrow()) == 0
+        assert opening.close_due(now()) == 1
+        assert subscribing.tell_due(tomorrow()) == 1
+        assert subscribing.tell_due(tomorrow(2)) == 0
+        told = digest_of(promised()[-1])
+    assert told is not None
+    assert "No report received" in mail(told)
 
 
 def test_nothing_is_mailed_before_somebody_agreed(client: FlaskClient) -> None:

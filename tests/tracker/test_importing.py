@@ -110,7 +110,7 @@ def test_each_problem_is_told_at_its_row_and_nothing_of_such_a_row_is_written(ap
     assert "Write 1 draft" in page
     for said in (
         "Write one of these codes: ar, zh, en, fr, ru, es",
-        "“Unheard of” is not on the list",
+        "“Unheard of” is not on the list: ",
         "There is no country with the code QQ",
         "99 is no goal or target",
         "Write the currency by its three letters",
@@ -264,3 +264,27 @@ def test_five_hundred_rows_are_the_most() -> None:
     rows = [HEAD, *([f"We will {number}", "Union", "civil_society"] for number in range(sheet_reader.MOST))]
     verdict = judging.judge(past_event(), reading.table(text_of(*rows)), "en")
     assert len(verdict.good) == sheet_reader.MOST
+
+
+def test_the_look_shows_each_cell_as_it_was_read_and_what_may_be_wrong(app: Flask) -> None:
+    event = past_event()
+    staff = organiser(app, event)
+    head = [*HEAD, "said_on", "contact_email", "countries", "themes", "amount", "currency"]
+    rest = ["Minister@Example.org", "KE", "education", "120000", "USD"]
+    late = (now() + timedelta(days=900)).date().isoformat()
+    raw = text_of(
+        head,
+        [*GOOD[:3], "2028-02-01", "", *rest],
+        ["We will read.", *GOOD[1:3], "2020-03-04", late, *rest],
+        ["We will sing.", "Ministry", "gov", "2028", "", *rest],
+    )
+    _status, page, url = brought(staff, event, raw)
+    assert page.count("Becomes a draft") == 2
+    for told in ("1 February 2028", "minister@example.org", "Kenya", "120,000", "Government"):
+        assert told in page
+    assert "The last day is before the day on which it was said. Is it right?" in page
+    assert "This day is still to come: today is written in its place." in page
+    assert re.search(r"“gov” is not on the list: .{0,9}academic.*government", page)
+    assert "parted by |" not in page
+    status, _page = confirm(staff, url, page)
+    assert (status, count()) == (200, 2)

@@ -6,14 +6,15 @@ import pytest
 import time_machine
 from flask.testing import FlaskClient
 
-from eventhub.commitments import following
-from eventhub.commitments.models import Commitment, Says
+from eventhub.commitments import following, verifying
+from eventhub.commitments.models import Commitment, Says, Why
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.programme.models import Event
 from eventhub.tracker import scores
 from eventhub.tracker.scores import OTHERS, By
 from tests.factories.commitments import described, past_event, published
+from tests.factories.people import make_person
 from tests.factories.programme import make_event, make_series
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -99,3 +100,20 @@ def test_the_next_dialogue_opens_with_what_was_promised_at_the_last_one(client: 
     assert shown.reference in page
     for slug in (other.slug, last.slug):
         assert "What was promised last time" not in client.get(f"/en/events/{slug}").text
+
+
+def test_an_event_leads_to_what_was_promised_there_and_awaits_no_programme_any_more(client: FlaskClient) -> None:
+    day = (now() - timedelta(days=300)).date()
+    past, coming = make_event(first_day=day, last_day=day), make_event()
+    assert "What was promised here" not in client.get(f"/en/events/{past.slug}").text
+    shown = [published(past, in_session=False).reference for _ in range(4)]
+    hidden = published(past, in_session=False, maker="SECRET maker")
+    verifying.withdraw(make_person(), hidden, Why.SAFETY, reason="Threatened")
+    db.session.flush()
+    page = client.get(f"/en/events/{past.slug}").text
+    assert "What was promised here" in page
+    assert f'href="/en/commitments?event={past.slug}"' in page
+    assert [one in page for one in shown] == [False, True, True, True], "the newest three; the others by the link"
+    assert "SECRET" not in page
+    assert "The programme is not published yet" not in page
+    assert "The programme is not published yet" in client.get(f"/en/events/{coming.slug}").text
