@@ -56,6 +56,8 @@ class Word(StrEnum):
 
     UNPROVEN = "unproven"
     COUNTER = "counter"
+    FULL = "full"
+    """A yes that found no place."""
 
 
 class CalendarEntry(Base):
@@ -219,8 +221,9 @@ class ArrivedReply(Base):
 
 
 class InviteWord(Base):
-    """What an invited person, or somebody in their name, said by mail and an organiser decides: another time, or an
-    answer whose sender is not proven. The newest of each kind; it is deleted once decided.
+    """What an invited person, or somebody in their name, said by mail and an organiser decides: another time, an answer
+    whose sender is not proven, or a yes that found no place. The newest of each kind; it is deleted once decided.
+    ``sender``: the mailbox that answered, where it is not the invited one.
     """
 
     __tablename__ = "invite_word"
@@ -232,6 +235,7 @@ class InviteWord(Base):
     partstat: Mapped[Partstat | None] = mapped_column(enum_column(Partstat, name="partstat"))
     starts_at: Mapped[datetime | None]
     ends_at: Mapped[datetime | None]
+    sender: Mapped[str | None]
     dtstamp: Mapped[datetime]
     received_at: Mapped[datetime] = mapped_column(default=now)
 
