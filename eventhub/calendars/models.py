@@ -139,8 +139,8 @@ class Feed(Base):
 class ChosenSession(Base):
     """A session that a person put into "My sessions".
 
-    ``raised`` is added to the entry's SEQUENCE in this person's feed: a maybe is TENTATIVE there, so changing one's
-    mind changes STATUS, and the number rises for that person alone (CALENDAR.md, revisions). ``changed_at``: when.
+    ``raised`` counts changes of mind. A maybe is TENTATIVE in this person's feed, with stamps of ``changed_at``; its
+    SEQUENCE does not rise with one's own word, since a later mail of the same UID would then seem older.
     """
 
     __tablename__ = "chosen_session"
@@ -167,8 +167,8 @@ class SessionWait(Base):
 class Invite(Base):
     """A person's invitation by mail to one entry, and what the person answered last.
 
-    ``raised`` is added to the entry's SEQUENCE in this person's mails: taking one person off, and back on, must rise
-    for that person alone (RFC 5546 section 3.2.5).
+    ``raised`` is added to the entry's SEQUENCE in this person's mails and feed: taking one person off, and back on,
+    must rise for that person alone (RFC 5546 section 3.2.5).
     """
 
     __tablename__ = "invite"
