@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from eventhub.calendars import imip, letters, news, queries, reminding, replies
+from eventhub.calendars import access, imip, letters, news, queries, reminding, replies
 from eventhub.calendars.blobs import place
 from eventhub.calendars.models import CalendarEntry, InviteMail, Method
 from eventhub.kit.clock import now
@@ -99,6 +99,20 @@ def place_lost(session_id: str, person_id: str) -> Letter | None:
     """A session that somebody had chosen is for others now. Nothing for who has it again."""
     found = news.registered_for(uuid.UUID(session_id), uuid.UUID(person_id))
     return letters.place_lost(*found) if found else None
+
+
+@mails("calendars.place_given_up")
+def place_given_up(session_id: str, person_id: str) -> Letter | None:
+    """An answer by mail freed somebody's place. Nothing for who has one again."""
+    found = news.registered_for(uuid.UUID(session_id), uuid.UUID(person_id), perhaps=True)
+    return letters.place_given_up(*found) if found else None
+
+
+@mails("calendars.no_place")
+def no_place(session_id: str, person_id: str) -> Letter | None:
+    """A yes by mail found no place. Nothing for who has one meanwhile."""
+    found = news.registered_for(uuid.UUID(session_id), uuid.UUID(person_id), perhaps=True)
+    return letters.no_place(*found) if found else None
 
 
 @mails("calendars.event_moved")
@@ -191,6 +205,8 @@ def _context(mail: InviteMail, why: Occasion) -> dict[str, Any]:
         "own": show_moment(entry.starts_at, person.time_zone, person.language),
         "place": place(session, person.language),
         "online": session.join_link is not None,
+        "few": session.places is not None,
+        "withdraws": session.event.kind in access.INVITING,
         "reference": reference,
         "reason": letters.reason(session, person.language) if why is Occasion.CANCELLED else None,
         "own_url": absolute("registration.mine_one", reference=reference, **to)

@@ -26,14 +26,14 @@ from eventhub.calendars.models import (
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError
-from eventhub.kit.outbox import Promise, paced
+from eventhub.kit.outbox import Promise, paced, promise
 from eventhub.kit.tokens import digest, new_salt
 from eventhub.people.models import Person
 from eventhub.programme.models import Event, Session
 from eventhub.registration.models import CONFIRMED, Registration
 
 MEANS = {Partstat.ACCEPTED: Choice.GOING, Partstat.TENTATIVE: Choice.MAYBE}
-"""What an answer says of a place; any other gives it back."""
+"""What an answer says of a place that is not taken yet; any other gives it back."""
 
 
 class InviteClosed(DomainError):
@@ -210,19 +210,30 @@ def _request_again(row: Invite, entry: CalendarEntry) -> None:
 
 def answer(row: Invite, partstat: Partstat, *, said_at: datetime | None = None) -> Invite:
     """What the invited person says: an intention, which neither registers nor admits. Where the session has places, a
-    yes takes one, and anything else gives it back. Raises InviteClosed, SessionFull. ``said_at``: when a mail says it
-    was answered; a clock that is ahead bars no later answer.
+    yes takes one, a maybe keeps it, and a no gives it back. Raises InviteClosed, SessionFull. ``said_at``: when a mail
+    says it was answered; a clock that is ahead bars no later answer. A place that a mail gave back is written about.
 
     The invite comes locked, with its entry and, before it, its session (queries.invite_by_token).
     """
     if not is_open(row) or not _is_expected(row):
         raise InviteClosed
     for one in places.hold(Session.id == row.entry.session_id, Session.places.is_not(None)).values():
+        has_place = has_a_place(row)
+        if has_place and partstat is Partstat.TENTATIVE:
+            continue
         places.say(row.person_id, one, MEANS.get(partstat))
+        if has_place and said_at and partstat is Partstat.DECLINED:
+            promise("calendars.place_given_up", session_id=one.id, person_id=row.person_id)
     row.partstat = partstat
     row.answered_at = moment = now()
     row.answer_dtstamp = min(said_at or moment, moment)
     return row
+
+
+def has_a_place(row: Invite) -> bool:
+    """Whether the person has one of the few places of the session. The invite comes with its entry and session."""
+    session_id = row.entry.session_id
+    return row.entry.session.places is not None and bool(places.going(row.person_id, [session_id]))
 
 
 def is_open(row: Invite) -> bool:

@@ -196,11 +196,15 @@ def chooser(
     return (row[0], row[1], row[2]) if row else None
 
 
-def registered_for(session_id: uuid.UUID, person_id: uuid.UUID) -> tuple[Session, Person, Registration] | None:
+def registered_for(
+    session_id: uuid.UUID, person_id: uuid.UUID, *, perhaps: bool = False
+) -> tuple[Session, Person, Registration] | None:
     """A public session that is still to come, with its event and room, and somebody registered for it who did not
-    choose it. One statement.
+    choose it; ``perhaps``: or chose it as a maybe. One statement.
     """
     chosen = exists().where(ChosenSession.session_id == session_id, ChosenSession.person_id == person_id)
+    if perhaps:
+        chosen = chosen.where(ChosenSession.choice == Choice.GOING)
     rows = (
         select(Session, Person, Registration)
         .join(Session.event)

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from eventhub.calendars.access import ATTENDING
 from eventhub.calendars.models import (
     CalendarEntry,
+    Choice,
     ChosenSession,
     EntryStatus,
     Feed,
@@ -18,6 +19,7 @@ from eventhub.calendars.models import (
     InviteMail,
     InviteWord,
     Partstat,
+    Word,
 )
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
@@ -384,11 +386,21 @@ def words(*which: ColumnElement[bool]) -> list[InviteWord]:
             contains_eager(InviteWord.invite).contains_eager(Invite.person),
             contains_eager(InviteWord.invite).contains_eager(Invite.entry).contains_eager(CalendarEntry.session),
         )
-        .where(*which, Invite.cancelled_at.is_(None))
+        .where(*which, Invite.cancelled_at.is_(None), or_(InviteWord.kind != Word.FULL, _finds_no_place()))
         .order_by(InviteWord.received_at, InviteWord.id)
         .limit(200)
     )
     return list(db.session.scalars(rows))
+
+
+def _finds_no_place() -> ColumnElement[bool]:
+    """Of a yes to a full session: nothing else was answered since, and no place was got in another way."""
+    has_one = exists().where(
+        ChosenSession.session_id == CalendarEntry.session_id,
+        ChosenSession.person_id == Invite.person_id,
+        ChosenSession.choice == Choice.GOING,
+    )
+    return and_(or_(Invite.answered_at.is_(None), Invite.answered_at < InviteWord.received_at), ~has_one)
 
 
 def word_of(event: Event, word_id: uuid.UUID) -> InviteWord:

@@ -240,7 +240,19 @@ def _answer(invite: Invite, answer: Partstat, at: datetime) -> None:
     except invites.InviteClosed:
         raise Refused(Refusal.CLOSED) from None
     except DomainError:
+        _tell_full(invite, answer, at)
         raise Refused(Refusal.FULL) from None
+
+
+def _tell_full(invite: Invite, answer: Partstat, at: datetime) -> None:
+    """A yes that finds no place stands before the organizers, and the person is told once as long as it stands there:
+    the calendar app shows a yes.
+    """
+    if not queries.words(InviteWord.invite_id == invite.id, InviteWord.kind == Word.FULL):
+        promise("calendars.no_place", session_id=invite.entry.session_id, person_id=invite.person_id)
+    _leave(invite, Word.FULL, at, partstat=answer)
+    invite.answer_dtstamp = at
+    db.session.flush()
 
 
 def _leave(invite: Invite, kind: Word, at: datetime, **values: object) -> None:
@@ -303,8 +315,10 @@ def words_of(event: Event) -> list[InviteWord]:
 
 
 def count_in(actor: Person, event: Event, word: InviteWord) -> InviteWord:
-    """Take an answer whose sender was not proven as the invited person's own. Raises InviteClosed, SessionFull."""
-    if word.kind is Word.UNPROVEN and word.partstat:
+    """Take an answer whose sender was not proven as the invited person's own, or one that found no place when it came.
+    Raises InviteClosed, SessionFull.
+    """
+    if word.kind is not Word.COUNTER and word.partstat:
         invite = queries.find_invite(Invite.id == word.invite_id, lock=True)
         if invite is None:
             raise invites.InviteClosed
