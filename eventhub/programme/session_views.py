@@ -130,8 +130,11 @@ def session(slug: str, session_id: uuid.UUID) -> ResponseReturnValue:
 @bp.route("/console/events/<slug>/sessions/<uuid:session_id>/move", methods=["GET", "POST"])
 @staff
 def session_move(slug: str, session_id: uuid.UUID) -> ResponseReturnValue:
-    """Another day, time or room, and nothing else."""
+    """Another day, time or room, and nothing else; not for what was called off, perhaps in another window."""
     event, session = session_to_edit(slug, session_id)
+    if session.publication is Publication.CANCELLED:
+        flash(gettext("This session is cancelled already."), "warn")
+        return back_to(".programme", slug=slug, _anchor=f"s-{session_id}")
     form = _slot_form(MoveForm, event, session.time_zone, obj=session, placed=session, **_current(session))
 
     def move() -> Session:
