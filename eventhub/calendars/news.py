@@ -19,6 +19,7 @@ from eventhub.calendars.models import (
     Choice,
     ChosenSession,
     EntryStatus,
+    Feed,
     Invite,
     InviteMail,
     Method,
@@ -170,6 +171,23 @@ def told_of_session(session: Session) -> Told:
     people = _choosers(session.id).with_only_columns(Registration.person_id)
     invited = invited_to(CalendarEntry.session_id == session.id)
     return _counted(Person.id.in_(people) | Person.id.in_(invited), invited)
+
+
+def without_link(session: Session) -> int:
+    """How many chose a session or wait for it, and have neither an invitation nor a calendar link. One statement."""
+    linked = exists().where(Feed.person_id == Person.id, Feed.revoked_at.is_(None))
+    rows = (
+        select(func.count())
+        .select_from(Person)
+        .where(
+            Person.id.in_(_choosers(session.id).with_only_columns(Registration.person_id)),
+            Person.id.not_in(invited_to(CalendarEntry.session_id == session.id)),
+            Person.email.is_not(None),
+            Person.erased_at.is_(None),
+            ~linked,
+        )
+    )
+    return db.session.scalar(rows) or 0
 
 
 def told_of_event(event: Event, registered: Select[uuid.UUID]) -> Told:

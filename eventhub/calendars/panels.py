@@ -21,7 +21,15 @@ def session_moving(session: Session) -> Panel | None:
     """Before a session moves: who has it, and how they learn of it."""
     if {session.publication, session.event.publication} != {Publication.PUBLISHED}:
         return None
-    return Panel("calendars/session_moving.html", {"told": news.told_of_session(session)})
+    told = news.told_of_session(session)
+    return Panel(
+        "calendars/session_moving.html",
+        {
+            "told": told,
+            "linkless": news.without_link(session) if told.letters else 0,
+            "anybody": bool(told.letters or told.invitations or told.unreachable),
+        },
+    )
 
 
 def event_moving(plan: Plan) -> Panel | None:
