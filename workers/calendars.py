@@ -32,6 +32,7 @@ class Occasion(StrEnum):
 
     CONFIRMED = "confirmed"
     CHANGED = "changed"
+    BACK = "back"
     CANCELLED = "cancelled"
     WITHDRAWN = "withdrawn"
 
@@ -164,6 +165,8 @@ def refresh() -> None:
 def _why(mail: InviteMail) -> Occasion:
     if mail.method is Method.CANCEL:
         return Occasion.WITHDRAWN if mail.invite.cancelled_at else Occasion.CANCELLED
+    if queries.was_taken_off(mail):
+        return Occasion.BACK
     return Occasion.CHANGED if queries.was_told_before(mail) else Occasion.CONFIRMED
 
 
@@ -176,6 +179,8 @@ def _subject(why: Occasion, title: str) -> str:
     subjects = {
         Occasion.CONFIRMED: _("Confirmed: %(title)s", title=title),
         Occasion.CHANGED: _("Changed: %(title)s", title=title),
+        # Without the title: it goes to whoever just left discreet mode, too.
+        Occasion.BACK: _("A meeting is back in your calendar"),
         Occasion.CANCELLED: _("Cancelled: %(title)s", title=title),
         Occasion.WITHDRAWN: _("No longer in your calendar: %(title)s", title=title),
     }

@@ -173,13 +173,27 @@ def _take_off(*which: ColumnElement[bool]) -> list[Invite]:
     return taken
 
 
-def _put_back(person: Person) -> list[Invite]:
+def concerned(person: Person) -> int:
+    """How many invitations the switch of discreet mode would mail about: those that would leave the person's calendar,
+    or come back.
+    """
+    if person.email is None:
+        return 0
+    rows = _to_put_back(person)
+    if not person.discreet:
+        rows = select(Invite, CalendarEntry).join(CalendarEntry, CalendarEntry.id == Invite.entry_id)
+        rows = rows.where(Invite.person_id == person.id, Invite.cancelled_at.is_(None))
+        rows = rows.where(CalendarEntry.status != EntryStatus.CANCELLED, CalendarEntry.ends_at > now())
+    return db.session.scalar(rows.with_only_columns(func.count())) or 0
+
+
+def _to_put_back(person: Person) -> Select[Invite, CalendarEntry]:
     seat = and_(Registration.event_id == CalendarEntry.event_id, Registration.person_id == Invite.person_id)
     # What was left out since, at an event whose sessions are chosen, stays out.
     chosen = exists().where(
         ChosenSession.person_id == Invite.person_id, ChosenSession.session_id == CalendarEntry.session_id
     )
-    mine = (
+    return (
         select(Invite, CalendarEntry)
         .join(CalendarEntry, CalendarEntry.id == Invite.entry_id)
         .join(Registration, seat)
@@ -192,10 +206,12 @@ def _put_back(person: Person) -> list[Invite]:
             CalendarEntry.ends_at > now(),
             or_(chosen, CalendarEntry.event_id.in_(_dialogues())),
         )
-        .with_for_update(of=Invite)
     )
+
+
+def _put_back(person: Person) -> list[Invite]:
     given = []
-    for row, entry in db.session.execute(mine).all():
+    for row, entry in db.session.execute(_to_put_back(person).with_for_update(of=Invite)).all():
         _request_again(row, entry)
         given.append(row)
     return given

@@ -1,6 +1,10 @@
 """What calendars say where an organiser calls something off or moves it: how many people learn of it, and how."""
 
-from eventhub.calendars import news
+from typing import Any
+
+from flask_babel import ngettext
+
+from eventhub.calendars import invites, news
 from eventhub.kit.panels import Panel, Provider
 from eventhub.programme.models import Event, Publication, Session
 from eventhub.programme.moving import Plan
@@ -40,10 +44,24 @@ def event_moving(plan: Plan) -> Panel | None:
     return Panel("calendars/moving.html", {"told": news.told_of_move(event, people_told(event.id))})
 
 
+def me_safety(visitor: Any) -> Panel | None:
+    """Beside the switch of discreet mode: how many invitations it mails about."""
+    number = invites.concerned(visitor.person)
+    if not number:
+        return None
+    after = ngettext(
+        "%(num)s mail about your invitations is on its way.",
+        "%(num)s mails about your invitations are on their way.",
+        number,
+    )
+    return Panel("calendars/me_safety.html", {"number": number, "on": visitor.person.discreet, "after": after})
+
+
 PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("console.event_cancelling", event_cancelling),
     ("console.session_cancelling", session_cancelling),
     ("console.session_moving", session_moving),
     ("console.event_moving", event_moving),
+    ("me.safety", me_safety),
 )
 """What app.py registers."""

@@ -18,6 +18,7 @@ from eventhub.calendars.models import (
     Invite,
     InviteMail,
     InviteWord,
+    Method,
     Partstat,
     Word,
 )
@@ -355,6 +356,17 @@ def was_told_before(mail: InviteMail) -> bool:
     """Whether the person got an earlier mail about this entry."""
     earlier = select(InviteMail.id).where(InviteMail.invite_id == mail.invite_id, InviteMail.sequence < mail.sequence)
     return db.session.scalar(select(earlier.exists())) or False
+
+
+def was_taken_off(mail: InviteMail) -> bool:
+    """Whether the mail before took the person off, so that this one puts the same entry back."""
+    earlier = (
+        select(InviteMail.method)
+        .where(InviteMail.invite_id == mail.invite_id, InviteMail.sequence < mail.sequence)
+        .order_by(InviteMail.sequence.desc())
+        .limit(1)
+    )
+    return db.session.scalar(earlier) is Method.CANCEL
 
 
 def _with_entry(rows: Select[Any]) -> Select[Any]:
