@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from eventhub.calendars import imip, letters, news, queries, reminding, replies
+from eventhub.calendars import access, imip, letters, news, queries, reminding, replies
 from eventhub.calendars.blobs import place
 from eventhub.calendars.models import CalendarEntry, InviteMail, Method
 from eventhub.kit.clock import now
@@ -32,6 +32,7 @@ class Occasion(StrEnum):
 
     CONFIRMED = "confirmed"
     CHANGED = "changed"
+    BACK = "back"
     CANCELLED = "cancelled"
     WITHDRAWN = "withdrawn"
 
@@ -101,6 +102,20 @@ def place_lost(session_id: str, person_id: str) -> Letter | None:
     return letters.place_lost(*found) if found else None
 
 
+@mails("calendars.place_given_up")
+def place_given_up(session_id: str, person_id: str) -> Letter | None:
+    """An answer by mail freed somebody's place. Nothing for who has one again."""
+    found = news.registered_for(uuid.UUID(session_id), uuid.UUID(person_id), perhaps=True)
+    return letters.place_given_up(*found) if found else None
+
+
+@mails("calendars.no_place")
+def no_place(session_id: str, person_id: str) -> Letter | None:
+    """A yes by mail found no place. Nothing for who has one meanwhile."""
+    found = news.registered_for(uuid.UUID(session_id), uuid.UUID(person_id), perhaps=True)
+    return letters.no_place(*found) if found else None
+
+
 @mails("calendars.event_moved")
 def event_moved(registration_id: str, first_day: str, was: list[str]) -> Letter | None:
     """A whole event is on other days. Nothing when it moved again since, which another letter says, or is off."""
@@ -150,6 +165,8 @@ def refresh() -> None:
 def _why(mail: InviteMail) -> Occasion:
     if mail.method is Method.CANCEL:
         return Occasion.WITHDRAWN if mail.invite.cancelled_at else Occasion.CANCELLED
+    if queries.was_taken_off(mail):
+        return Occasion.BACK
     return Occasion.CHANGED if queries.was_told_before(mail) else Occasion.CONFIRMED
 
 
@@ -162,6 +179,8 @@ def _subject(why: Occasion, title: str) -> str:
     subjects = {
         Occasion.CONFIRMED: _("Confirmed: %(title)s", title=title),
         Occasion.CHANGED: _("Changed: %(title)s", title=title),
+        # Without the title: it goes to whoever just left discreet mode, too.
+        Occasion.BACK: _("A meeting is back in your calendar"),
         Occasion.CANCELLED: _("Cancelled: %(title)s", title=title),
         Occasion.WITHDRAWN: _("No longer in your calendar: %(title)s", title=title),
     }
@@ -191,6 +210,8 @@ def _context(mail: InviteMail, why: Occasion) -> dict[str, Any]:
         "own": show_moment(entry.starts_at, person.time_zone, person.language),
         "place": place(session, person.language),
         "online": session.join_link is not None,
+        "few": session.places is not None,
+        "withdraws": session.event.kind in access.INVITING,
         "reference": reference,
         "reason": letters.reason(session, person.language) if why is Occasion.CANCELLED else None,
         "own_url": absolute("registration.mine_one", reference=reference, **to)

@@ -152,8 +152,8 @@ def own_copy(body: bytes, person_id: uuid.UUID, entry_id: uuid.UUID) -> bytes:
 
 def as_said(body: bytes, *, maybe: bool, raised: int, at: datetime, neutral: bool) -> bytes:
     """A stored VEVENT as it stands in the feed of somebody who said maybe, or said otherwise since: TENTATIVE and
-    TRANSPARENT while it is a maybe, with a SEQUENCE of its own and stamps no older than the word. What was cancelled
-    stays so. None of these lines is ever folded.
+    TRANSPARENT while it is a maybe, with the SEQUENCE of the person's mails and stamps no older than the word. What was
+    cancelled stays so. None of these lines is ever folded.
     """
     lines = dict(_OWN_LINE.findall(body))
     stamp_at = f"{_day(at) if neutral else stamp(at).astimezone(UTC):%Y%m%dT%H%M%SZ}".encode()

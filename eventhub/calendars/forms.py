@@ -21,7 +21,14 @@ OFFSETS: dict[int, Any] = {
     1440: _l("1 day before"),
 }
 """The choices of reminding.OFFSETS, and none."""
-ANSWERS = {"accepted": Partstat.ACCEPTED, "declined": Partstat.DECLINED, "tentative": Partstat.TENTATIVE}
+GIVE_UP = "give-up"
+ANSWERS = {
+    "accepted": Partstat.ACCEPTED,
+    "declined": Partstat.DECLINED,
+    "tentative": Partstat.TENTATIVE,
+    GIVE_UP: Partstat.DECLINED,
+}
+"""The last one is a No of whoever was told that the place goes with it."""
 
 
 class ChoiceForm(Form):

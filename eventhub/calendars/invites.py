@@ -28,14 +28,14 @@ from eventhub.calendars.models import (
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError
-from eventhub.kit.outbox import Promise, paced
+from eventhub.kit.outbox import Promise, paced, promise
 from eventhub.kit.tokens import digest, new_salt
 from eventhub.people.models import Person
 from eventhub.programme.models import Event, Session
 from eventhub.registration.models import CONFIRMED, Registration
 
 MEANS = {Partstat.ACCEPTED: Choice.GOING, Partstat.TENTATIVE: Choice.MAYBE}
-"""What an answer says of a place; any other gives it back."""
+"""What an answer says of a place that is not taken yet; any other gives it back."""
 
 
 class InviteClosed(DomainError):
@@ -186,15 +186,27 @@ def _hold_sessions(ids: Select[uuid.UUID]) -> None:
     db.session.execute(held.with_for_update(key_share=True)).all()
 
 
-def _put_back(person: Person) -> list[Invite]:
-    gone = select(CalendarEntry.session_id).join(Invite, Invite.entry_id == CalendarEntry.id)
-    _hold_sessions(gone.where(Invite.person_id == person.id, Invite.cancelled_at.is_not(None)))
+def concerned(person: Person) -> int:
+    """How many invitations the switch of discreet mode would mail about: those that would leave the person's calendar,
+    or come back.
+    """
+    if person.email is None:
+        return 0
+    rows = _to_put_back(person)
+    if not person.discreet:
+        rows = select(Invite, CalendarEntry).join(CalendarEntry, CalendarEntry.id == Invite.entry_id)
+        rows = rows.where(Invite.person_id == person.id, Invite.cancelled_at.is_(None))
+        rows = rows.where(CalendarEntry.status != EntryStatus.CANCELLED, CalendarEntry.ends_at > now())
+    return db.session.scalar(rows.with_only_columns(func.count())) or 0
+
+
+def _to_put_back(person: Person) -> Select[Invite, CalendarEntry]:
     seat = and_(Registration.event_id == CalendarEntry.event_id, Registration.person_id == Invite.person_id)
     # What was left out since, at an event whose sessions are chosen, stays out.
     chosen = exists().where(
         ChosenSession.person_id == Invite.person_id, ChosenSession.session_id == CalendarEntry.session_id
     )
-    mine = (
+    return (
         select(Invite, CalendarEntry)
         .join(CalendarEntry, CalendarEntry.id == Invite.entry_id)
         .join(Registration, seat)
@@ -207,11 +219,14 @@ def _put_back(person: Person) -> list[Invite]:
             CalendarEntry.ends_at > now(),
             or_(chosen, CalendarEntry.event_id.in_(_dialogues())),
         )
-        .with_for_update(of=Invite)
-        .execution_options(populate_existing=True)
     )
-    given = []
-    for row, entry in db.session.execute(mine).all():
+
+
+def _put_back(person: Person) -> list[Invite]:
+    gone = select(CalendarEntry.session_id).join(Invite, Invite.entry_id == CalendarEntry.id)
+    _hold_sessions(gone.where(Invite.person_id == person.id, Invite.cancelled_at.is_not(None)))
+    given, rows = [], _to_put_back(person).with_for_update(of=Invite).execution_options(populate_existing=True)
+    for row, entry in db.session.execute(rows).all():
         _request_again(row, entry)
         given.append(row)
     return given
@@ -226,15 +241,20 @@ def _request_again(row: Invite, entry: CalendarEntry) -> None:
 
 def answer(row: Invite, partstat: Partstat, *, said_at: datetime | None = None) -> Invite:
     """What the invited person says: an intention, which neither registers nor admits. Where the session has places, a
-    yes takes one, and anything else gives it back. Raises InviteClosed, SessionFull. ``said_at``: when a mail says it
-    was answered; a clock that is ahead bars no later answer.
+    yes takes one, a maybe keeps it, and a no gives it back. Raises InviteClosed, SessionFull. ``said_at``: when a mail
+    says it was answered; a clock that is ahead bars no later answer. A place that a mail gave back is written about.
 
     The invite comes locked, with its entry and, before it, its session (queries.invite_by_token).
     """
     if not is_open(row) or not _is_expected(row):
         raise InviteClosed
     for one in places.hold(Session.id == row.entry.session_id, Session.places.is_not(None)).values():
+        has_place = has_a_place(row)
+        if has_place and partstat is Partstat.TENTATIVE:
+            continue
         places.say(row.person_id, one, MEANS.get(partstat))
+        if has_place and said_at and partstat is Partstat.DECLINED:
+            promise("calendars.place_given_up", session_id=one.id, person_id=row.person_id)
     row.partstat = partstat
     row.answered_at = moment = now()
     row.answer_dtstamp = min(said_at or moment, moment)
@@ -247,6 +267,12 @@ def forget_unproven(*which: ColumnElement[bool]) -> None:
     the session they were given to is at another time now.
     """
     db.session.execute(delete(InviteWord).where(InviteWord.kind == Word.UNPROVEN, *which))
+
+
+def has_a_place(row: Invite) -> bool:
+    """Whether the person has one of the few places of the session. The invite comes with its entry and session."""
+    session_id = row.entry.session_id
+    return row.entry.session.places is not None and bool(places.going(row.person_id, [session_id]))
 
 
 def is_open(row: Invite) -> bool:

@@ -115,6 +115,36 @@ def place_lost(session: Session, person: Person, registration: Registration) -> 
     )
 
 
+def place_given_up(session: Session, person: Person, registration: Registration) -> Letter | None:
+    """A mail said No in the name of somebody who had a place in a session of few."""
+    lang, event = person.language, session.event
+    title = in_language(session.title, lang, event.original_language).text
+    return _letter(
+        person,
+        _l("You gave up your place: %(title)s", title=title),
+        [
+            _l("An answer by email said No for you, so your place in this session is free for others."),
+            _l("If you want to come after all, choose the session again or join its waiting list in “My sessions”."),
+        ],
+        [{"label": _l("Session"), "value": title}, *_where_and_when(session, lang), *_about(event, registration, lang)],
+    )
+
+
+def no_place(session: Session, person: Person, registration: Registration) -> Letter | None:
+    """A mail said Yes to a session that is full."""
+    lang, event = person.language, session.event
+    title = in_language(session.title, lang, event.original_language).text
+    return _letter(
+        person,
+        _l("You have no place: %(title)s", title=title),
+        [
+            _l("Your answer by email said Yes, and your calendar may show it. But you have no place in this session."),
+            _l("All places in this session are taken. You can join its waiting list under “Choose sessions”."),
+        ],
+        [{"label": _l("Session"), "value": title}, *_where_and_when(session, lang), *_about(event, registration, lang)],
+    )
+
+
 def event_moved(
     event: Event, registration: Registration, person: Person, was: tuple[date, date], sessions: Sequence[Session]
 ) -> Letter | None:

@@ -56,6 +56,8 @@ class Word(StrEnum):
 
     UNPROVEN = "unproven"
     COUNTER = "counter"
+    FULL = "full"
+    """A yes that found no place."""
 
 
 class CalendarEntry(Base):
@@ -137,8 +139,8 @@ class Feed(Base):
 class ChosenSession(Base):
     """A session that a person put into "My sessions".
 
-    ``raised`` is added to the entry's SEQUENCE in this person's feed: a maybe is TENTATIVE there, so changing one's
-    mind changes STATUS, and the number rises for that person alone (CALENDAR.md, revisions). ``changed_at``: when.
+    ``raised`` counts changes of mind. A maybe is TENTATIVE in this person's feed, with stamps of ``changed_at``; its
+    SEQUENCE does not rise with one's own word, since a later mail of the same UID would then seem older.
     """
 
     __tablename__ = "chosen_session"
@@ -165,8 +167,8 @@ class SessionWait(Base):
 class Invite(Base):
     """A person's invitation by mail to one entry, and what the person answered last.
 
-    ``raised`` is added to the entry's SEQUENCE in this person's mails: taking one person off, and back on, must rise
-    for that person alone (RFC 5546 section 3.2.5).
+    ``raised`` is added to the entry's SEQUENCE in this person's mails and feed: taking one person off, and back on,
+    must rise for that person alone (RFC 5546 section 3.2.5).
     """
 
     __tablename__ = "invite"
@@ -219,8 +221,9 @@ class ArrivedReply(Base):
 
 
 class InviteWord(Base):
-    """What an invited person, or somebody in their name, said by mail and an organiser decides: another time, or an
-    answer whose sender is not proven. The newest of each kind; it is deleted once decided.
+    """What an invited person, or somebody in their name, said by mail and an organiser decides: another time, an answer
+    whose sender is not proven, or a yes that found no place. The newest of each kind; it is deleted once decided.
+    ``sender``: the mailbox that answered, where it is not the invited one.
     """
 
     __tablename__ = "invite_word"
@@ -232,6 +235,7 @@ class InviteWord(Base):
     partstat: Mapped[Partstat | None] = mapped_column(enum_column(Partstat, name="partstat"))
     starts_at: Mapped[datetime | None]
     ends_at: Mapped[datetime | None]
+    sender: Mapped[str | None]
     dtstamp: Mapped[datetime]
     received_at: Mapped[datetime] = mapped_column(default=now)
 

@@ -19,6 +19,7 @@ from eventhub.calendars.models import (
     Choice,
     ChosenSession,
     EntryStatus,
+    Feed,
     Invite,
     InviteMail,
     Method,
@@ -172,6 +173,23 @@ def told_of_session(session: Session) -> Told:
     return _counted(Person.id.in_(people) | Person.id.in_(invited), invited)
 
 
+def without_link(session: Session) -> int:
+    """How many chose a session or wait for it, and have neither an invitation nor a calendar link. One statement."""
+    linked = exists().where(Feed.person_id == Person.id, Feed.revoked_at.is_(None))
+    rows = (
+        select(func.count())
+        .select_from(Person)
+        .where(
+            Person.id.in_(_choosers(session.id).with_only_columns(Registration.person_id)),
+            Person.id.not_in(invited_to(CalendarEntry.session_id == session.id)),
+            Person.email.is_not(None),
+            Person.erased_at.is_(None),
+            ~linked,
+        )
+    )
+    return db.session.scalar(rows) or 0
+
+
 def told_of_event(event: Event, registered: Select[uuid.UUID]) -> Told:
     """Whom the cancellation of an event would be mailed to: nobody once it is over; ``registered``: the people who are
     told of it. One statement, or none.
@@ -196,11 +214,15 @@ def chooser(
     return (row[0], row[1], row[2]) if row else None
 
 
-def registered_for(session_id: uuid.UUID, person_id: uuid.UUID) -> tuple[Session, Person, Registration] | None:
+def registered_for(
+    session_id: uuid.UUID, person_id: uuid.UUID, *, perhaps: bool = False
+) -> tuple[Session, Person, Registration] | None:
     """A public session that is still to come, with its event and room, and somebody registered for it who did not
-    choose it. One statement.
+    choose it; ``perhaps``: or chose it as a maybe. One statement.
     """
     chosen = exists().where(ChosenSession.session_id == session_id, ChosenSession.person_id == person_id)
+    if perhaps:
+        chosen = chosen.where(ChosenSession.choice == Choice.GOING)
     rows = (
         select(Session, Person, Registration)
         .join(Session.event)

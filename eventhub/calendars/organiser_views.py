@@ -161,7 +161,12 @@ def _page(event: Event, form: ActionForm) -> ResponseReturnValue:
 def _decide(
     event: Event, word_id: uuid.UUID, deed: Callable[[Person, Event, InviteWord], InviteWord], said: str
 ) -> ResponseReturnValue:
-    form, word = ActionForm(), queries.word_of(event, word_id)
+    form = ActionForm()
+    try:
+        word = queries.word_of(event, word_id)
+    except NotFound:
+        flash(_("This answer is settled already."), "warn")
+        return back_to("calendars_console.words", slug=event.slug)
     if form.validate_on_submit() and submit(form, lambda: deed(actor().person, event, word)):
         flash(said, "ok")
         return back_to("calendars_console.words", slug=event.slug)

@@ -1,6 +1,10 @@
 """What calendars say where an organiser calls something off or moves it: how many people learn of it, and how."""
 
-from eventhub.calendars import news
+from typing import Any
+
+from flask_babel import ngettext
+
+from eventhub.calendars import invites, news
 from eventhub.kit.panels import Panel, Provider
 from eventhub.programme.models import Event, Publication, Session
 from eventhub.programme.moving import Plan
@@ -21,7 +25,15 @@ def session_moving(session: Session) -> Panel | None:
     """Before a session moves: who has it, and how they learn of it."""
     if {session.publication, session.event.publication} != {Publication.PUBLISHED}:
         return None
-    return Panel("calendars/session_moving.html", {"told": news.told_of_session(session)})
+    told = news.told_of_session(session)
+    return Panel(
+        "calendars/session_moving.html",
+        {
+            "told": told,
+            "linkless": news.without_link(session) if told.letters else 0,
+            "anybody": bool(told.letters or told.invitations or told.unreachable),
+        },
+    )
 
 
 def event_moving(plan: Plan) -> Panel | None:
@@ -32,10 +44,24 @@ def event_moving(plan: Plan) -> Panel | None:
     return Panel("calendars/moving.html", {"told": news.told_of_move(event, people_told(event.id))})
 
 
+def me_safety(visitor: Any) -> Panel | None:
+    """Beside the switch of discreet mode: how many invitations it mails about."""
+    number = invites.concerned(visitor.person)
+    if not number:
+        return None
+    after = ngettext(
+        "%(num)s mail about your invitations is on its way.",
+        "%(num)s mails about your invitations are on their way.",
+        number,
+    )
+    return Panel("calendars/me_safety.html", {"number": number, "on": visitor.person.discreet, "after": after})
+
+
 PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("console.event_cancelling", event_cancelling),
     ("console.session_cancelling", session_cancelling),
     ("console.session_moving", session_moving),
     ("console.event_moving", event_moving),
+    ("me.safety", me_safety),
 )
 """What app.py registers."""

@@ -19,6 +19,7 @@ from eventhub.calendars.models import (
     EntryBlob,
     EntryStatus,
     Feed,
+    Invite,
     Reminding,
 )
 from eventhub.kit.clock import now
@@ -47,7 +48,9 @@ class Piece(NamedTuple):
 
 
 class Said(NamedTuple):
-    """How a person means to attend, where it is not the plain yes that it was from the beginning."""
+    """How a person means to attend, where it is not the plain yes that it was from the beginning, or where mails about
+    the entry rose for that person alone. ``raised``: by how much, so that a feed and the mails tell one SEQUENCE.
+    """
 
     maybe: bool
     raised: int
@@ -140,14 +143,15 @@ def pieces(
         .join(blob, blob.entry_id == entry.id)
         .where(which, _in_window(moment), blob.language == language, blob.audience == audience)
         .join(ChosenSession, mine)
-        .add_columns(ChosenSession.choice, ChosenSession.raised, _SAID_AT)
+        .outerjoin(Invite, and_(Invite.entry_id == entry.id, Invite.person_id == reader))
+        .add_columns(ChosenSession.choice, ChosenSession.raised, _RAISED, _SAID_AT)
         .order_by(entry.starts_at, entry.id)
     )
     found: list[Any] = list(db.session.execute(rows))
     return [
         Piece(
             *(row[0], row[1], row[2], row[3] + stays(cancelled=row[4] is EntryStatus.CANCELLED), row[5]),
-            _said(row[6], row[7], row[8]),
+            _said(*row[6:]),
         )
         for row in found
     ]
@@ -172,8 +176,8 @@ def _in_window(moment: datetime | BindParameter[datetime]) -> ColumnElement[bool
     )
 
 
-def _said(choice: Choice, raised: int, at: datetime) -> Said | None:
-    return Said(choice is Choice.MAYBE, raised, at) if choice is Choice.MAYBE or raised else None
+def _said(choice: Choice, changes: int, raised: int, at: datetime) -> Said | None:
+    return Said(choice is Choice.MAYBE, raised, at) if choice is Choice.MAYBE or changes or raised else None
 
 
 def stays(*, cancelled: bool) -> timedelta:
@@ -182,13 +186,14 @@ def stays(*, cancelled: bool) -> timedelta:
 
 
 _SAID_AT = func.coalesce(ChosenSession.changed_at, ChosenSession.at)
+_RAISED = func.coalesce(Invite.raised, 0)
 _SAID = case(
-    (and_(ChosenSession.choice == Choice.GOING, ChosenSession.raised == 0), literal(b"")),
+    (and_(ChosenSession.choice == Choice.GOING, ChosenSession.raised == 0, _RAISED == 0), literal(b"")),
     else_=func.convert_to(
         func.concat_ws(
             ":",
             ChosenSession.choice,
-            ChosenSession.raised,
+            _RAISED,
             func.floor(func.extract("epoch", _SAID_AT)),
         ),
         "UTF8",
@@ -208,6 +213,7 @@ def _stamp() -> Any:
         .join(CalendarEntry, CalendarEntry.session_id == ChosenSession.session_id)
         .join(Registration, theirs)
         .join(EntryBlob, EntryBlob.entry_id == CalendarEntry.id)
+        .outerjoin(Invite, and_(Invite.entry_id == CalendarEntry.id, Invite.person_id == ChosenSession.person_id))
         .where(
             ChosenSession.person_id == Person.id,
             Registration.state.in_(ATTENDING),

@@ -5,19 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from eventhub.calendars.access import ATTENDING
 from eventhub.calendars.models import (
     CalendarEntry,
+    Choice,
     ChosenSession,
     EntryStatus,
     Feed,
     Invite,
     InviteMail,
     InviteWord,
+    Method,
     Partstat,
+    Word,
 )
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
@@ -355,6 +358,17 @@ def was_told_before(mail: InviteMail) -> bool:
     return db.session.scalar(select(earlier.exists())) or False
 
 
+def was_taken_off(mail: InviteMail) -> bool:
+    """Whether the mail before took the person off, so that this one puts the same entry back."""
+    earlier = (
+        select(InviteMail.method)
+        .where(InviteMail.invite_id == mail.invite_id, InviteMail.sequence < mail.sequence)
+        .order_by(InviteMail.sequence.desc())
+        .limit(1)
+    )
+    return db.session.scalar(earlier) is Method.CANCEL
+
+
 def _with_entry(rows: Select[Any]) -> Select[Any]:
     session = contains_eager(Invite.entry).contains_eager(CalendarEntry.session)
     return (
@@ -384,11 +398,21 @@ def words(*which: ColumnElement[bool]) -> list[InviteWord]:
             contains_eager(InviteWord.invite).contains_eager(Invite.person),
             contains_eager(InviteWord.invite).contains_eager(Invite.entry).contains_eager(CalendarEntry.session),
         )
-        .where(*which, Invite.cancelled_at.is_(None))
+        .where(*which, Invite.cancelled_at.is_(None), or_(InviteWord.kind != Word.FULL, _finds_no_place()))
         .order_by(InviteWord.received_at, InviteWord.id)
         .limit(200)
     )
     return list(db.session.scalars(rows))
+
+
+def _finds_no_place() -> ColumnElement[bool]:
+    """Of a yes to a full session: nothing else was answered since, and no place was got in another way."""
+    has_one = exists().where(
+        ChosenSession.session_id == CalendarEntry.session_id,
+        ChosenSession.person_id == Invite.person_id,
+        ChosenSession.choice == Choice.GOING,
+    )
+    return and_(or_(Invite.answered_at.is_(None), Invite.answered_at < InviteWord.received_at), ~has_one)
 
 
 def word_of(event: Event, word_id: uuid.UUID) -> InviteWord:

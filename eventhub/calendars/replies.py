@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from eventhub.calendars import invites, queries, reply_reader
+from eventhub.calendars.ics import clean_line
 from eventhub.calendars.models import ArrivedReply, CalendarEntry, Invite, InviteWord, Partstat, Word
 from eventhub.calendars.reply_reader import Told
 from eventhub.calendars.zones import LocalTimeDoesNotExist, UnknownZone, utc_of
@@ -40,6 +41,8 @@ KEPT_UNREAD = timedelta(days=7)
 AHEAD = timedelta(days=2 * 366)
 """How far ahead another time may be proposed."""
 LONGEST = timedelta(hours=24)
+LONGEST_ADDRESS = 254
+"""Characters of an address (RFC 5321)."""
 ANSWERS = frozenset({Partstat.ACCEPTED, Partstat.DECLINED, Partstat.TENTATIVE})
 METHODS = frozenset({"REPLY", "COUNTER"})
 
@@ -159,6 +162,7 @@ def _take(told: Told | None, *, proven: ColumnElement[bool] | None) -> None:
     )
     _demand(*checks)
     invite = _invite(told, proven)
+    sender = None if _is_theirs(told, invite.person) else _writer(told)
     said_at = _stamp(told.dtstamp)
     stored = invite.answer_dtstamp
     _demand(
@@ -167,6 +171,7 @@ def _take(told: Told | None, *, proven: ColumnElement[bool] | None) -> None:
         (Refusal.STALE, said_at is not None and (stored is None or said_at > stored)),
         (Refusal.SECOND_STEP, not invite.person.asks_second_step),
         (Refusal.CLOSED, invites.is_open(invite)),
+        (Refusal.UNPROVEN, sender is None or told.method == "REPLY"),
     )
     at = min(said_at or now(), now())  # a clock that is ahead bars no later word
     if told.method == "COUNTER":
@@ -175,8 +180,8 @@ def _take(told: Told | None, *, proven: ColumnElement[bool] | None) -> None:
         return
     _demand((Refusal.PARTSTAT, told.partstat in ANSWERS))
     answer = Partstat(told.partstat)
-    if proven is None:
-        _leave(invite, Word.UNPROVEN, at, partstat=answer)
+    if proven is None or sender is not None:
+        _leave(invite, Word.UNPROVEN, at, partstat=answer, sender=sender)
         return
     _answer(invite, answer, at)
 
@@ -194,6 +199,19 @@ def _by_sender(told: Told | None) -> ColumnElement[bool] | None:
     found = mine.where(CalendarEntry.uid == told.uid, func.lower(Person.email) == told.sender.lower())
     invite_id = db.session.scalar(found)
     return Invite.id == invite_id if invite_id else None
+
+
+def _is_theirs(told: Told, person: Person) -> bool:
+    """Whether the invited mailbox answers. Whoever was handed an invitation on has its secret and answers for
+    themselves (RFC 5546 section 3.2.3).
+    """
+    mine = (person.email or "").lower()
+    return mine in {told.attendee.lower(), told.sender.lower()}
+
+
+def _writer(told: Told) -> str:
+    """Who answered in place of the invited person, as far as the mail says so, for an organizer to read."""
+    return clean_line(told.sender or told.attendee)[:LONGEST_ADDRESS]
 
 
 def _demand(*checks: tuple[Refusal, bool]) -> None:
@@ -222,7 +240,19 @@ def _answer(invite: Invite, answer: Partstat, at: datetime) -> None:
     except invites.InviteClosed:
         raise Refused(Refusal.CLOSED) from None
     except DomainError:
+        _tell_full(invite, answer, at)
         raise Refused(Refusal.FULL) from None
+
+
+def _tell_full(invite: Invite, answer: Partstat, at: datetime) -> None:
+    """A yes that finds no place stands before the organizers, and the person is told once as long as it stands there:
+    the calendar app shows a yes.
+    """
+    if not queries.words(InviteWord.invite_id == invite.id, InviteWord.kind == Word.FULL):
+        promise("calendars.no_place", session_id=invite.entry.session_id, person_id=invite.person_id)
+    _leave(invite, Word.FULL, at, partstat=answer)
+    invite.answer_dtstamp = at
+    db.session.flush()
 
 
 def _leave(invite: Invite, kind: Word, at: datetime, **values: object) -> None:
@@ -285,11 +315,11 @@ def words_of(event: Event) -> list[InviteWord]:
 
 
 def count_in(actor: Person, event: Event, word: InviteWord) -> InviteWord:
-    """Take an answer whose sender was not proven as the invited person's own.
+    """Take an answer whose sender was not proven as the invited person's own, or one that found no place when it came.
 
     Raises InviteClosed, SessionFull, and NotFound when the person answered for sure meanwhile.
     """
-    if word.kind is Word.UNPROVEN and word.partstat:
+    if word.kind is not Word.COUNTER and word.partstat:
         invite = queries.find_invite(Invite.id == word.invite_id, lock=True)
         if invite is None:
             raise invites.InviteClosed

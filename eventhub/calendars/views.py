@@ -15,9 +15,19 @@ from flask_babel import ngettext
 from markupsafe import Markup
 from sqlalchemy import ColumnElement
 
-from eventhub.calendars import actions, days, feeds, imip, invites, my_week, pieces, places, queries, reminding
-from eventhub.calendars.forms import INVITE, LEAVE_OUT, AnswerForm, ChoiceForm, LineForm, RemindingForm, SessionsForm
-from eventhub.calendars.models import Choice, Invite
+from eventhub.calendars import access, actions, days, feeds, imip, invites, my_week, pieces, places, queries, reminding
+from eventhub.calendars.blobs import place
+from eventhub.calendars.forms import (
+    GIVE_UP,
+    INVITE,
+    LEAVE_OUT,
+    AnswerForm,
+    ChoiceForm,
+    LineForm,
+    RemindingForm,
+    SessionsForm,
+)
+from eventhub.calendars.models import Choice, Invite, Partstat
 from eventhub.calendars.zones import zone_info
 from eventhub.kit.access import actor, by_token, personal, public
 from eventhub.kit.clock import now
@@ -313,6 +323,10 @@ def _answer_page(invite: Invite) -> str:
     return url_for("calendars.reply", token=imip.invite_token(invite))
 
 
+def _choose_page(event: Event) -> str:
+    return url_for("calendars.choose", slug=event.slug)
+
+
 def _days_to_choose(sessions: list[Session], event: Event, ticked: set[uuid.UUID]) -> list[dict[str, Any]]:
     """Options for components/choices.html, one fieldset for each day."""
     days: dict[date, list[dict[str, Any]]] = {}
@@ -392,16 +406,29 @@ def _chips(page: my_week.Page, wish: my_week.Wish, own_zone: str) -> list[dict[s
 @bp.route("/<lang:lang>/invites/<token>", methods=["GET", "POST"])
 @by_token
 def reply(token: str) -> ResponseReturnValue:
-    """Yes, no or maybe to an invite. Looking changes nothing; only the buttons do."""
+    """Yes, no or maybe to an invite. Looking changes nothing; only the buttons do. Whoever has one of few places is
+    asked first whether a no may give it away.
+    """
     form = AnswerForm()
     invite = queries.invite_by_token(token, lock=form.is_submitted())
     if invite.person.asks_second_step:
         return back_to("calendars.my_sessions")  # the mailbox alone opens nothing of theirs
-    if form.validate_on_submit() and submit(form, lambda: invites.answer(invite, form.partstat())):
-        return back_to("calendars.reply", token=token)
-    closed = not invites.is_open(invite)
+    has_place = invites.has_a_place(invite)
+    if form.validate_on_submit():
+        if has_place and form.partstat() is Partstat.DECLINED and form.answer.data != GIVE_UP:
+            return back_to("calendars.reply", token=token, step=GIVE_UP)
+        if submit(form, lambda: invites.answer(invite, form.partstat())):
+            return back_to("calendars.reply", token=token, step="saved")
     return render_template(
-        "calendars/reply.html", form=form, closed=closed, scripts=["local-time.js"], **_invite_words(invite)
+        "calendars/reply.html",
+        form=form,
+        closed=not invites.is_open(invite),
+        has_place=has_place,
+        asked=has_place and request.args.get("step") == GIVE_UP,
+        saved=request.args.get("step") == "saved" and not form.is_submitted(),
+        give_up=GIVE_UP,
+        scripts=["local-time.js"],
+        **_invite_words(invite),
     ), form.status
 
 
@@ -409,9 +436,14 @@ def _invite_words(invite: Invite) -> dict[str, Any]:
     session = invite.entry.session
     moment = show_moment(invite.entry.starts_at, invite.entry.time_zone, g.lang)
     title = in_language(session.title, g.lang, session.event.original_language)
+    neutral = invite.person.discreet
     return {
         "invite": invite,
-        "neutral": invite.person.discreet,
+        "neutral": neutral,
+        "place": "" if neutral else place(session, g.lang),
+        "few": session.places is not None,
+        "withdraws": session.event.kind in access.INVITING,
+        "choose_url": url_for("calendars.my_sessions") if neutral else _choose_page(session.event),
         "title": _("Meeting") if invite.person.discreet else title.text,
         "when": moment,
         "hours": show_span(invite.entry.starts_local, invite.entry.ends_local, g.lang),

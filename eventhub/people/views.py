@@ -152,8 +152,12 @@ def discreet() -> ResponseReturnValue:
     form = DiscreetForm()
     if not form.validate_on_submit():
         return _my_page(form, ActionForm(), form=form)
+    switched = actor().person.discreet != form.discreet.data
+    follows = panels("me.safety", actor()) if switched else []
     actions.set_discreet(actor().person, form.discreet.data)
     flash(_("Discreet mode is on.") if form.discreet.data else _("Discreet mode is off."), "ok")
+    for panel in follows:
+        flash(str(panel.context["after"]))
     return back_to("people.me")
 
 
@@ -356,6 +360,7 @@ def _my_page(discreet_form: DiscreetForm, action_form: ActionForm, form: Form | 
         devices=queries.live_session_count(visitor.person.id),
         offers=len(queries.own_offers(visitor.person)),
         main_panels=panels("me.main", visitor),
+        safety_panels=panels("me.safety", visitor),
         aside_panels=panels("me.aside", visitor),
         scripts=LEAVE,
     )

@@ -12,11 +12,12 @@ from eventhub.kit.codes import collation_key
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError
 from eventhub.kit.i18n import in_language
+from eventhub.kit.panels import panels
 from eventhub.programme import checks
 from eventhub.programme import console_queries as queries
 from eventhub.programme.console import own_title
 from eventhub.programme.models import Event, Session
-from eventhub.programme.session_forms import Asked
+from eventhub.programme.session_forms import Asked, SlotForm
 
 Result = TypeVar("Result")
 
@@ -32,6 +33,13 @@ class Clashes(DomainError):
 
     status = 422
     message = _l("Nothing is saved yet: a room or a panellist is taken at that time.")
+
+
+class TellsPeople(DomainError):
+    """A session would move in calendars, and nobody said that it is known whom that reaches."""
+
+    status = 422
+    message = _l("Nothing is saved yet: look first who is told of this change.")
 
 
 def asking_first(
@@ -55,6 +63,40 @@ def asking_first(
         return saved
 
     return act
+
+
+def telling_first(form: SlotForm, session: Session, action: Callable[[], Result]) -> Callable[[], Result]:
+    """The action, undone where the session then has another time, room or link, people have it in their calendars, and
+    no button was pressed that says this is known: the one to save, or the one beside the clashes, which are asked about
+    first and on the same page. Raises TellsPeople.
+    """
+
+    def act() -> Result:
+        before = _told_of(session)
+        try:
+            saved = action()
+        except Clashes:
+            form.telling = _whom_to_tell(session, before)
+            raise
+        db.session.flush()
+        found = _whom_to_tell(session, before)
+        if found and request.form.get("tell") != found and "clash" not in request.form:
+            form.telling = found
+            raise TellsPeople
+        return saved
+
+    return act
+
+
+def _told_of(session: Session) -> str:
+    said = session.starts_at.isoformat(), session.ends_at.isoformat(), str(session.room_id), session.join_link or ""
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
+
+
+def _whom_to_tell(session: Session, before: str) -> str | None:
+    found = _told_of(session)
+    anybody = any(panel.context.get("anybody") for panel in panels("console.session_moving", session))
+    return found if found != before and anybody else None
 
 
 def warn_of_clashes(event: Event, session: Session) -> None:

@@ -24,6 +24,7 @@ from eventhub.programme.models import Document, Event, Publication, Series, Sess
 bp = Blueprint("programme_console", __name__)
 TAGS = {Publication.DRAFT: "", Publication.PUBLISHED: "ok", Publication.CANCELLED: "stop"}
 Result = TypeVar("Result")
+KEPT = _l("Somebody else changed other things here meanwhile: they stay as they were saved.")
 
 
 class PageTooOld(DomainError):
@@ -138,12 +139,24 @@ def _button_form() -> ActionForm:
     return ActionForm(formdata=None)
 
 
-def others(form: VersionForm, record: Event | Session, stored: Form) -> list[dict[str, Any]]:
-    """What somebody else saved since this form was opened. Sending it again then means to replace that."""
-    if not form.is_submitted() or form.seen_version == record.version:
+def others(form: VersionForm, record: Event | Session, stored: VersionForm) -> list[dict[str, Any]]:
+    """What somebody else saved since this form was opened, where both changed it. Sending it again then means to
+    replace that.
+    """
+    if not form.is_submitted() or form.seen_version == record.version or form.take_over(stored, record.version):
         return []
     form.version.data = str(record.version)
-    return [{"label": label, "lang": lang, "value": value} for label, lang, value in differences(form, stored)]
+    found = differences(form, stored, form.conflicts)
+    return [{"label": label, "lang": lang, "value": value} for label, lang, value in found]
+
+
+def kept_of_others(form: VersionForm, record: Event | Session, open_now: Callable[[], VersionForm]) -> bool:
+    """Before a form is saved: let what others saved meanwhile stand where nothing was changed here; whether anything
+    was taken over and nothing is in conflict. ``open_now``: the form as it would be opened now.
+    """
+    if not form.is_submitted() or form.seen_version == record.version:
+        return False
+    return form.take_over(open_now(), record.version)
 
 
 def own_title(thing: Event | Series | Session | Document, event: Event | None = None) -> str:

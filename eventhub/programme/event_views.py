@@ -17,7 +17,7 @@ from eventhub.kit.panels import panels
 from eventhub.kit.web import back_to
 from eventhub.programme import access, actions, checks, moving
 from eventhub.programme import console_queries as queries
-from eventhub.programme.console import bp, others, page, sent, to_edit
+from eventhub.programme.console import KEPT, bp, kept_of_others, others, page, sent, to_edit
 from eventhub.programme.fields import filled, given
 from eventhub.programme.forms import CancelForm, DayForm, EventForm, EventTextsForm, MoveEventForm, PublishForm
 from eventhub.programme.models import Event, Publication
@@ -163,11 +163,15 @@ def event_move(slug: str) -> ResponseReturnValue:
 def event_texts(slug: str) -> ResponseReturnValue:
     """What an event says, in six languages side by side."""
     event = to_edit(slug)
-    form = EventTextsForm(obj=event, original=event.original_language)
+    given = {"obj": event, "original": event.original_language}
+    form = EventTextsForm(**given)
+    kept = kept_of_others(form, event, lambda: EventTextsForm(formdata=None, **given))
     if sent(
         form, lambda: actions.edit_event_texts(actor().person, event, texts=form.texts(), version=form.seen_version)
     ):
         flash(gettext("Saved"), "ok")
+        if kept:
+            flash(str(KEPT))
         return back_to(".event", slug=slug)
     event = to_edit(slug)
     stored = EventTextsForm(formdata=None, obj=event, original=event.original_language)

@@ -1,7 +1,10 @@
 """What the forms of the programme are made of: texts in six languages, days, and what others changed meanwhile."""
 
+import hashlib
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date, time
 from typing import Any
 
 from flask import g
@@ -24,7 +27,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from eventhub.kit import codes
 from eventhub.kit.db import Texts
 from eventhub.kit.forms import Form, options, required, sensible_year
-from eventhub.kit.i18n import AUTONYMS, LANGUAGES
+from eventhub.kit.i18n import AUTONYMS, LANGUAGES, show_date
 
 LINE = 300
 
@@ -91,9 +94,50 @@ class InOriginal(Form):
 
 
 class VersionForm(InOriginal):
-    """A form that knows which state of the record it was made from; what others changed since is told, not lost."""
+    """A form that knows which state of the record it was made from; what others changed since is told, not lost.
+
+    ``shown`` stands for the value of each field as the page showed it, so that what nobody typed is told from what
+    somebody did. ``together`` are fields that make one thing, such as a day and its times.
+    """
 
     version = HiddenField()
+    shown = HiddenField()
+    together: tuple[str, ...] = ()
+    conflicts: set[str] | None = None
+    """After ``take_over``: the fields that others changed too. None: not told what the page showed."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._taken_over = 0
+        self.remember()
+
+    def remember(self) -> None:
+        """Note the value of each field as the page will show it. A subclass that gives fields others does so again."""
+        if not self.is_submitted() and not self.shown.raw_data:
+            self.shown.data = _shown(_prints(self))
+
+    def take_over(self, stored: "VersionForm", version: int) -> bool:
+        """Where others saved since the page was opened: let each field that was not changed here have the value that is
+        stored now (``stored``: the form as it would be opened now). Whether nothing is in conflict: then the form may
+        be saved as one of the present version.
+        """
+        if not 0 < self.seen_version < version or not self.shown.data:
+            return False
+        if self._taken_over == version:
+            return not self.conflicts
+        seen = dict(pair.rpartition(":")[::2] for pair in self.shown.data.split())
+        typed, present = _prints(self), _prints(stored)
+        self.conflicts = set()
+        for names in _units(typed, self.together):
+            if all(typed[name] == seen.get(name) for name in names):
+                for name in names:
+                    _copy(_part(stored, name), _part(self, name))
+            elif any(present[name] not in {seen.get(name), typed[name]} for name in names):
+                self.conflicts |= set(names)
+        self.shown.data, self._taken_over = _shown(present), version
+        if not self.conflicts:
+            self.version.data = str(version)
+        return not self.conflicts
 
     @property
     def seen_version(self) -> int:
@@ -130,8 +174,10 @@ def filled(field: Any) -> Any:
     return field.data
 
 
-def differences(form: Form, stored: Form) -> list[tuple[str, str, Any]]:
-    """What is stored now and differs from what was typed: (label, language or "", stored value)."""
+def differences(form: Form, stored: Form, only: Collection[str] | None = None) -> list[tuple[str, str, Any]]:
+    """What is stored now and differs from what was typed: (label, language or "", stored value). ``only``: of these
+    fields.
+    """
     found: list[tuple[str, str, Any]] = []
     for field in form:
         if isinstance(field, HiddenField) or field.name not in stored:
@@ -142,13 +188,64 @@ def differences(form: Form, stored: Form) -> list[tuple[str, str, Any]]:
                 (field.label.text, code, other.data[code] or "")
                 for code in field.data
                 if (field.data[code] or "") != (other.data[code] or "")
+                and (only is None or f"{field.name}-{code}" in only)
             ]
-        elif (field.data or "") != (other.data or ""):
+        elif (field.data or "") != (other.data or "") and (only is None or field.name in only):
             found.append((field.label.text, "", _as_words(other)))
     return found
 
 
+def _prints(form: Form) -> dict[str, str]:
+    """What stands for the value of each field, each language of a text for itself."""
+    values: dict[str, Any] = {}
+    for field in form:
+        if isinstance(field, FormField):
+            values |= {f"{field.name}-{code}": text for code, text in field.data.items()}
+        elif not isinstance(field, HiddenField):
+            values[field.name] = field.data
+    return {name: _print(value) for name, value in values.items()}
+
+
+def _print(value: Any) -> str:
+    plain = sorted(map(str, value)) if isinstance(value, list) else str(value) if value not in (None, "", False) else ""
+    return hashlib.sha256(json.dumps(plain or "").encode(errors="surrogatepass")).hexdigest()[:12]
+
+
+def _shown(prints: dict[str, str]) -> str:
+    return " ".join(f"{name}:{mark}" for name, mark in prints.items())
+
+
+def _units(names: Collection[str], together: Collection[str]) -> Iterator[list[str]]:
+    """The fields that are one thing, then each other one."""
+    yield [name for name in names if name in together]
+    yield from ([name] for name in names if name not in together)
+
+
+def _part(form: Form, name: str) -> Any:
+    whole, _, code = name.partition("-")
+    return form[whole].form[code] if code else form[whole]
+
+
+def _copy(source: Any, target: Any) -> None:
+    """Give a field the value of its like, as if it had been sent."""
+    target.data, target.process_errors = source.data, []
+    if isinstance(source, SelectField | SelectMultipleField):
+        target.choices = source.choices
+    if isinstance(source, SelectMultipleField):
+        target.raw_data = [str(one) for one in source.data or []]
+    elif isinstance(source, BooleanField):
+        target.raw_data = ["y"] if source.data else []
+    elif isinstance(source, SelectField):
+        target.raw_data = [str(source.data)] if source.data not in (None, "") else [""]
+    else:
+        target.raw_data = [source._value()]
+
+
 def _as_words(field: Any) -> str:
+    if isinstance(field.data, time):
+        return f"{field.data:%H:%M}"
+    if isinstance(field.data, date):
+        return show_date(field.data, g.lang, weekday=True)
     if isinstance(field, BooleanField):
         return str(gettext("Yes") if field.data else gettext("No"))
     is_listed = isinstance(field, SelectField | SelectMultipleField)

@@ -173,8 +173,12 @@ def edit_session(actor: Person, session: Session, *, facts: SessionFacts, slot: 
 
 
 def move_session(actor: Person, session: Session, *, slot: Slot, version: int) -> Session:
-    """Give a session another time or room, nothing else. Raises Stale and what ``add_session`` raises."""
+    """Give a session another time or room, nothing else. Raises Stale, WrongState where it is called off, and what
+    ``add_session`` raises.
+    """
     unchanged_since(session, version)
+    if session.publication is Publication.CANCELLED:
+        raise WrongState
     check_day(session.event, slot.day, session)
     changed = assign(session, _times(slot, session.time_zone))
     if changed:

@@ -61,7 +61,10 @@ class SlotForm(VersionForm):
     """When and where a session is."""
 
     needed: tuple[str, ...] = ()
+    together: tuple[str, ...] = ("day", "starts", "starts_fold", "ends", "ends_next_day", "ends_fold")
     asked: Asked | None = None
+    telling: str | None = None
+    """What the button sends that saves what people are told of; None while they need not be."""
     day = day_field(_l("Day"))
     starts = clock_field(_l("Begins"))
     starts_fold = SelectField(_l("Which of the two times does it begin?"), validate_choice=False)
@@ -89,6 +92,7 @@ class SlotForm(VersionForm):
             asked = placed is not None and placed.clock_doubt is ClockDoubt.OPEN and not self.is_submitted()
             if asked or len(fold.choices) == 1 or fold.data not in {"0", "1"}:
                 fold.data = ""
+        self.remember()
 
     def validate_day(self, field: Any) -> None:
         """What the actions refuse is said beside all the rest, not after it is mended."""

@@ -17,10 +17,12 @@ from eventhub.kit.web import back_to
 from eventhub.programme import checks
 from eventhub.programme import console_queries as queries
 from eventhub.programme import session_actions as actions
-from eventhub.programme.asking import asking_first, told, warn_of_clashes
+from eventhub.programme.asking import asking_first, telling_first, told, warn_of_clashes
 from eventhub.programme.console import (
+    KEPT,
     bp,
     confirm_deletion,
+    kept_of_others,
     others,
     own_title,
     page,
@@ -101,13 +103,17 @@ def session(slug: str, session_id: uuid.UUID) -> ResponseReturnValue:
     """One session with all its parts."""
     event, session = session_to_edit(slug, session_id)
     form = _session_form(event, session, **_current(session))
+    kept = kept_of_others(form, session, lambda: _session_form(event, session, formdata=None, **_current(session)))
 
     def save() -> Session:
         facts, slot = form.facts(), form.slot()
         return actions.edit_session(actor().person, session, facts=facts, slot=slot, version=form.seen_version)
 
-    if sent(form, asking_first(form, event, session, save)):
-        flash(gettext("Saved"), "ok")
+    if sent(form, telling_first(form, session, asking_first(form, event, session, save))):
+        told_now = "tell" in request.form or "clash" in request.form
+        flash(gettext("Saved, and everybody concerned is being told.") if told_now else gettext("Saved"), "ok")
+        if kept:
+            flash(str(KEPT))
         if seats := checks.room_too_small(form.places.data, form.slot().room):
             flash(_too_narrow(seats), "warn")
         warn_of_clashes(event, session)
@@ -124,21 +130,29 @@ def session(slug: str, session_id: uuid.UUID) -> ResponseReturnValue:
         session=session,
         others=differing,
         narrow=_too_narrow(seats) if seats else None,
+        told=panels("console.session_moving", session) if form.telling else [],
     )
 
 
 @bp.route("/console/events/<slug>/sessions/<uuid:session_id>/move", methods=["GET", "POST"])
 @staff
 def session_move(slug: str, session_id: uuid.UUID) -> ResponseReturnValue:
-    """Another day, time or room, and nothing else."""
+    """Another day, time or room, and nothing else; not for what was called off, perhaps in another window."""
     event, session = session_to_edit(slug, session_id)
-    form = _slot_form(MoveForm, event, session.time_zone, obj=session, placed=session, **_current(session))
+    if session.publication is Publication.CANCELLED:
+        flash(gettext("This session is cancelled already."), "warn")
+        return back_to(".programme", slug=slug, _anchor=f"s-{session_id}")
+    given = {"obj": session, "placed": session, **_current(session)}
+    form = _slot_form(MoveForm, event, session.time_zone, **given)
+    kept = kept_of_others(form, session, lambda: _slot_form(MoveForm, event, session.time_zone, formdata=None, **given))
 
     def move() -> Session:
         return actions.move_session(actor().person, session, slot=form.slot(), version=form.seen_version)
 
     if sent(form, asking_first(form, event, session, move)):
         flash(gettext("The session is moved"), "ok")
+        if kept:
+            flash(str(KEPT))
         warn_of_clashes(event, session)
         return back_to(".programme", slug=slug, _anchor=f"s-{session_id}")
     event, session = session_to_edit(slug, session_id)

@@ -62,11 +62,31 @@ def test_a_reply_without_organizer_or_sequence_is_taken_as_outlook_com_writes_it
     assert invite.partstat is Partstat.ACCEPTED
 
 
-def test_a_mailbox_that_forwards_answers_in_its_own_name() -> None:
-    """The secret proves who was invited; the address that an app names may be an alias."""
+def test_a_mailbox_that_names_an_alias_still_answers() -> None:
+    """The secret and the mailbox say who it is; the address that an app writes beside them may be an alias."""
     invite, _ = invited()
     assert arrive(mail(invite, attendee="alias@elsewhere.example"), invite) is None
     assert invite.partstat is Partstat.ACCEPTED
+
+
+@pytest.mark.parametrize("partstat", ["ACCEPTED", "DECLINED", "TENTATIVE"])
+def test_whoever_was_handed_an_invite_on_answers_for_nobody_else(partstat: str) -> None:
+    invite, _ = invited(email="grace@ministry.example")
+    raw = mail(invite, attendee="eve@evil.example", partstat=partstat)
+    handed_on = raw.replace(b"From: grace@ministry.example", b"From: Eve <eve@evil.example>")
+    assert arrive(handed_on, invite) is None
+    assert (invite.partstat, invite.answered_at) == (Partstat.NEEDS_ACTION, None)
+    [word] = db.session.scalars(select(InviteWord)).all()
+    assert (word.kind, word.partstat, word.sender) == (Word.UNPROVEN, Partstat(partstat), "eve@evil.example")
+    assert arrive(handed_on.replace(b"REPLY", b"COUNTER"), invite) is Refusal.UNPROVEN
+
+
+def test_whoever_names_no_sender_is_told_by_the_attendee() -> None:
+    invite, _ = invited(email="grace@ministry.example")
+    raw = mail(invite, attendee="eve\u202e@evil.example").replace(b"From: grace@ministry.example\r\n", b"")
+    assert arrive(raw, invite) is None
+    [word] = db.session.scalars(select(InviteWord)).all()
+    assert word.sender == "eve@evil.example"
 
 
 def test_the_last_answer_counts_however_often_and_in_whatever_order_mails_come() -> None:

@@ -35,6 +35,17 @@ def test_the_form_says_who_is_told_and_how(client: FlaskClient) -> None:
     assert "1 person chose it or waits for it" in said
 
 
+def test_whom_no_calendar_tells_is_counted_apart(client: FlaskClient) -> None:
+    event = make_event(kind=EventKind.FORUM)
+    session = db.session.get_one(Session, make_entry(event).session_id)
+    linked, _other = make_chooser(session), make_chooser(session)
+    actions.new_link(linked)
+    sign_in(client, make_staff(Role.ORGANISER, event_id=event.id))
+    said = text_of(client.get(address(session)))
+    assert "1 person chose it or waits for it: it moves in their calendar link" in said
+    assert "1 person chose it or waits for it without an invitation or a calendar link" in said
+
+
 @pytest.mark.parametrize("publication", [Publication.DRAFT, Publication.PUBLISHED])
 def test_a_draft_tells_nobody(client: FlaskClient, publication: Publication) -> None:
     event = make_event(kind=EventKind.FORUM)

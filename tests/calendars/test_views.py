@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from eventhub.calendars import actions, feeds, imip
+from eventhub.calendars import actions, feeds, imip, invites
 from eventhub.calendars.lint import problems
 from eventhub.calendars.models import CalendarEntry, Choice, ChosenSession, Feed, Invite, InviteMail, Partstat
 from eventhub.kit.audit import AuditEntry
@@ -463,3 +463,20 @@ def test_files_read_in_the_readers_language(client: FlaskClient) -> None:
     answer = client.get(f"/cal/session/{entry.session_id}.ar.ics")
     assert icalendar.Calendar.from_ical(answer.data).events[0]["SUMMARY"] == "الافتتاح"
     assert now() < entry.starts_at
+
+
+def test_the_switch_of_discreet_mode_says_how_many_mails_it_sends(client: FlaskClient) -> None:
+    invite, _address = invited()
+    person = db.session.get_one(Person, invite.person_id)
+    sign_in(client, person)
+    there = "/en/me"
+    assert "Switching it on takes 1 invitation out of your calendar" in page(client, there)
+    sent = form_fields(page(client, there)) | {"discreet": "y"}
+    answer = client.post("/en/me/discreet", data=sent)
+    assert answer.status_code == 303
+    said = page(client, there)
+    assert "1 mail about your invitations is on its way." in said
+    invites.follow_visibility(person.id)
+    assert "Switching it off mails you 1 invitation again, with its full title." in page(client, there)
+    assert client.post("/en/me/discreet", data=sent | {"form_key": str(uuid.uuid4())}).status_code == 303
+    assert "is on its way" not in page(client, there), "it was on already"

@@ -379,7 +379,7 @@ def _build(words: Words) -> Tour:
     proposed = {"starts_at": now() + timedelta(days=9), "ends_at": now() + timedelta(days=9, hours=1)}
     assert invite is not None
     for kind in Came:
-        values = {"partstat": Partstat.DECLINED} if kind is Came.UNPROVEN else proposed
+        values = proposed if kind is Came.COUNTER else {"partstat": Partstat.DECLINED}
         db.session.add(InviteWord(invite_id=invite.id, kind=kind, dtstamp=now(), **values))
     make_registration(event, state=State.WAITLISTED)
     twins, one_person = make_pair(event), make_pair(event, is_one=True)

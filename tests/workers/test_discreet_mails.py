@@ -437,6 +437,13 @@ def session_reminded(person: Person) -> Payload:
     return {"session_id": str(session.id), "person_id": str(person.id), "begins": begins}
 
 
+def without_a_place(person: Person) -> Payload:
+    """An answer by mail gave the place up, or found none."""
+    session = sitting(marked(make_forum()), places=1)
+    in_calendars.make_seated(db.session.get_one(Event, session.event_id), person)
+    return {"session_id": str(session.id), "person_id": str(person.id)}
+
+
 def left_to_others(person: Person) -> Payload:
     session = sitting(marked(make_forum()), for_categories=["member_state"])
     in_calendars.make_seated(db.session.get_one(Event, session.event_id), person)
@@ -621,6 +628,8 @@ SCENES: dict[str, Scene] = {
     "calendars.session_cancelled": session_called_off,
     "calendars.sessions_changed": moved,
     "calendars.place_given": given_a_place,
+    "calendars.place_given_up": without_a_place,
+    "calendars.no_place": without_a_place,
     "calendars.place_lost": left_to_others,
     "calendars.event_moved": on_other_days,
     "calendars.reminder": session_reminded,
