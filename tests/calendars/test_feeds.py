@@ -13,7 +13,7 @@ from sqlalchemy import insert, select
 
 from eventhub.calendars import actions, feeds, pieces
 from eventhub.calendars.lint import problems
-from eventhub.calendars.models import CalendarEntry, Choice, EntryBlob, EntryStatus
+from eventhub.calendars.models import CalendarEntry, Choice, ChosenSession, EntryBlob, EntryStatus
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.pages import PageStore
@@ -44,6 +44,12 @@ def private_link(person: Person) -> str:
 
 def uids(data: bytes) -> list[str]:
     return [str(event["UID"]) for event in icalendar.Calendar.from_ical(data).events]
+
+
+def put_among(person: Person, session: Session) -> None:
+    """A session stands among somebody's own without a registration: nobody can choose it any more."""
+    db.session.add(ChosenSession(person_id=person.id, session_id=session.id, choice=Choice.GOING))
+    db.session.flush()
 
 
 def test_an_events_feed_is_sound_in_six_languages(client: FlaskClient) -> None:
@@ -413,8 +419,8 @@ def test_a_private_feed_is_joined_once_and_asked_for_each_time(client: FlaskClie
     entries = [make_entry(event, start=time(hour)) for hour in (9, 11)]
     person = make_chooser(*map(session_of, entries))
     somebody_s = make_entry(event, start=time(15))
-    make_chooser(session_of(somebody_s), session_of(elsewhere := make_entry()))
-    actions.choose(person, session_of(elsewhere), actions.Choice.GOING)
+    put_among(make_chooser(session_of(somebody_s)), session_of(elsewhere := make_entry()))
+    put_among(person, session_of(elsewhere))
     address = private_link(person)
     first = client.get(address)
     assert uids(first.data) == [entry.uid for entry in entries]
@@ -461,7 +467,7 @@ def test_no_cache_keeps_a_private_feed_and_its_etag_still_saves_the_way(client: 
 def test_seats_are_not_needed_to_plan_but_a_registration_is(client: FlaskClient) -> None:
     entry = make_entry()
     person = make_person()
-    actions.choose(person, session_of(entry), actions.Choice.GOING)
+    put_among(person, session_of(entry))
     address = private_link(person)
     assert uids(client.get(address).data) == []
     make_seated(db.session.get_one(Event, entry.event_id), person, state=State.UNDER_REVIEW, has_seat=False)
