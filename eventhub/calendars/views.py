@@ -10,8 +10,8 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import force_locale, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from markupsafe import Markup
 from sqlalchemy import ColumnElement
 
@@ -34,7 +34,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, Form, submit
 from eventhub.kit.headers import attachment_headers
-from eventhub.kit.i18n import UNCHOSEN, in_language, show_date, show_moment, show_span, zone_city
+from eventhub.kit.i18n import LOCALES, UNCHOSEN, in_language, show_date, show_moment, show_span, zone_city
 from eventhub.kit.pages import changes_at, kept_page, own_page
 from eventhub.kit.panels import Panel
 from eventhub.kit.web import absolute, back_to
@@ -129,8 +129,11 @@ def _public_feed(feed: feeds.Feed) -> Response:
 def personal_feed(token: str) -> Response:
     """A person's own sessions. A revoked address is gone, a guess was never there; neither answer names anything."""
     found = pieces.feed_by_token(token)
-    if found is None or found.revoked_at:
-        return _nothing(410 if found else 404)
+    if found is None:
+        return _nothing(404, "")
+    if found.revoked_at:
+        with force_locale(LOCALES[found.language]):
+            return _nothing(410, str(_("This link is no longer in use: a new one was made on “My sessions”.")))
 
     def build() -> tuple[tuple[str, ...], Response]:
         built = feeds.private_feed(found, token, now(), found.remind).build()
@@ -144,8 +147,8 @@ def _all_of(token: str, found: pieces.FoundFeed, stamp: bytes | None) -> tuple[s
     return token, found.language, str(found.discreet), str(found.remind), (stamp or b"").hex()
 
 
-def _nothing(status: int) -> Response:
-    return Response(f"{status}\n", status, content_type="text/plain; charset=utf-8")
+def _nothing(status: int, said: str) -> Response:
+    return Response(f"{status} {said}".strip() + "\n", status, content_type="text/plain; charset=utf-8")
 
 
 # --- My sessions --------------------------------------------------------------------------------------------------
@@ -465,6 +468,7 @@ def session_actions(session: Session) -> Panel | None:
         "url": url_for("calendars.session_file", session_id=session.id),
         "title": in_language(session.title, g.lang).text,
         "providers": feeds.provider_links(session, g.lang) if detailed else [],
+        "places": detailed and session.places,
     }
     return Panel("calendars/session_actions.html", context)
 

@@ -129,7 +129,9 @@ def week(slug: str) -> ResponseReturnValue:
         return url_for("programme.week", slug=slug, day=day.isoformat(), view="day" if one_day else None)
 
     one_day = request.args.get("view") == "day"
-    table = timetable(found, g.lang, wished=_wished_day(), one_day=one_day, moment=now(), to=to, url=_session_url)
+    # Before it begins, the event's own days are looked for, and not the one that prepares them.
+    wished = _wished_day() or (found.first_day if now().date() < found.first_day else None)
+    table = timetable(found, g.lang, wished=wished, one_day=one_day, moment=now(), to=to, url=_session_url)
     changes_at(table.changes_at if table else None)
     return render_template("programme/week.html", event=found, table=table)
 
