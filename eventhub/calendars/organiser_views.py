@@ -16,6 +16,7 @@ from eventhub.calendars import access, actions, places, queries, replies
 from eventhub.calendars.models import InviteWord
 from eventhub.calendars.zones import zone_info
 from eventhub.kit.access import actor, staff
+from eventhub.kit.clock import now
 from eventhub.kit.errors import NotFound
 from eventhub.kit.exports import csv_response, xlsx_response
 from eventhub.kit.forms import ActionForm, submit
@@ -143,6 +144,7 @@ def _page(event: Event, form: ActionForm) -> ResponseReturnValue:
     rows = [
         {
             "count": count,
+            "mails": count.invited if count.entry.ends_at > now() else 0,
             "title": shown.words(count.entry.session.title, event.original_language, g.lang),
             "when": show_moment(count.entry.starts_at, count.entry.time_zone, g.lang, year=False),
         }
@@ -194,5 +196,6 @@ def _word(event: Event, word: InviteWord) -> dict[str, Any]:
         "name": word.invite.person.public_name,
         "starts": show_moment(starts, entry.time_zone, g.lang, year=False) if starts else None,
         "hours": show_span(starts, ends, g.lang) if starts and ends else None,
+        "wish": {"starts": f"{starts:%Y-%m-%dT%H:%M}", "ends": f"{ends:%Y-%m-%dT%H:%M}"} if starts and ends else {},
         "received": show_moment(word.received_at, event.time_zone, g.lang, year=False),
     }

@@ -57,6 +57,11 @@ class HeadCount:
     tentative: int
     silent: int
 
+    @property
+    def invited(self) -> int:
+        """How many have an invitation that stands."""
+        return self.accepted + self.declined + self.tentative + self.silent
+
 
 # --- Feeds --------------------------------------------------------------------------------------------------------
 

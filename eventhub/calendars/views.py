@@ -471,6 +471,7 @@ def session_actions(session: Session) -> Panel | None:
         "url": url_for("calendars.session_file", session_id=session.id),
         "title": in_language(session.title, g.lang).text,
         "providers": feeds.provider_links(session, g.lang) if detailed else [],
+        "places": detailed and session.places,
     }
     return Panel("calendars/session_actions.html", context)
 

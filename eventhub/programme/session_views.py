@@ -143,7 +143,7 @@ def session_move(slug: str, session_id: uuid.UUID) -> ResponseReturnValue:
         flash(gettext("This session is cancelled already."), "warn")
         return back_to(".programme", slug=slug, _anchor=f"s-{session_id}")
     given = {"obj": session, "placed": session, **_current(session)}
-    form = _slot_form(MoveForm, event, session.time_zone, **given)
+    form = _slot_form(MoveForm, event, session.time_zone, **(given | _wished()))
     kept = kept_of_others(form, session, lambda: _slot_form(MoveForm, event, session.time_zone, formdata=None, **given))
 
     def move() -> Session:
@@ -269,6 +269,20 @@ def _current(session: Session) -> dict[str, Any]:
         "starts": session.starts_local.time(),
         "ends": session.ends_local.time(),
         "ends_next_day": session.ends_local.date() > session.starts_local.date(),
+    }
+
+
+def _wished() -> dict[str, Any]:
+    """Where somebody proposes that the session be, by a link to the form (calendars/organiser_views.py)."""
+    try:
+        starts, ends = (datetime.fromisoformat(request.args.get(name, "")) for name in ("starts", "ends"))
+    except ValueError:
+        return {}
+    return {
+        "day": starts.date(),
+        "starts": starts.time(),
+        "ends": ends.time(),
+        "ends_next_day": ends.date() > starts.date(),
     }
 
 

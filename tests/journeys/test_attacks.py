@@ -71,6 +71,7 @@ FREE: dict[str, dict[str, Any]] = {
     "fund_call": dict.fromkeys(("title", "lead", "description", "rules")) | {"cancelled_reason": "texts"},
     "fund_call_deadline": {"reason": None},
     "fund_call_rules": {"rules": None, "texts": None, "reason": None},
+    "invite_word": {"sender": ATTACK},
     "mailing": {"subject": None, "text": None},
     "charge": {"name": None},
     "fund_endorsement": {"name": None},
