@@ -15,7 +15,7 @@ from eventhub.kit.outbox import promise
 from eventhub.people.models import Person
 from eventhub.registration.disclosure import READS_AN_HOUR
 
-FILE, NAME = "evidence.file_read", "evidence.identity_read"
+FILE, NAME, PHONE = "evidence.file_read", "evidence.identity_read", "rounds.phone_read"
 
 
 class ReasonNeeded(DomainError):
@@ -36,7 +36,7 @@ def note(actor: Person, commitment: Commitment, verb: str, *, reason: str | None
     db.session.flush()
     within = select(func.count()).where(
         audit.AuditEntry.actor_id == actor.id,
-        audit.AuditEntry.verb.in_((FILE, NAME)),
+        audit.AuditEntry.verb.in_((FILE, NAME, PHONE)),
         audit.AuditEntry.at > now() - timedelta(hours=1),
     )
     if db.session.scalar(within) == READS_AN_HOUR + 1:
