@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from eventhub.commitments import phones
+from eventhub.commitments import queries as commitments
 from eventhub.commitments.models import Says
 from eventhub.kit.clock import now
 from eventhub.programme.models import Event
@@ -24,7 +25,7 @@ def round_parts(event: Event) -> dict[str, str]:
     lonely = followed(event, new_address(), new_address(), since=since)
     found = opening.open_round(event, Rhythm(), 3, today, now())
     assert found is not None
-    phones.keep(made[0].contacts[0], "+41 22 555 01 23")
+    phones.keep(commitments.record(made[0].id).contacts[0], "+41 22 555 01 23")
     answered = item_of(made[0])
     answering.answer(secret(box), answered.id, Said(Says.PLANNING, text="Soon"), seen=1)
     answering.unchanged(secret(box), {answered.id: Seen(1, Says.PLANNING)})
