@@ -12,7 +12,6 @@ from flask_babel import ngettext
 
 from eventhub.commitments import phones
 from eventhub.commitments import shown as commitments
-from eventhub.evidence.forms import ReasonForm
 from eventhub.kit import audit
 from eventhub.kit.access import actor, staff, stands_on
 from eventhub.kit.clock import now
@@ -27,7 +26,7 @@ from eventhub.people.queries import public_names
 from eventhub.programme.models import Series
 from eventhub.rounds import access, asking, board, calling, opening, queries, shown
 from eventhub.rounds.board import Figures, Row, View
-from eventhub.rounds.forms import REACHED, CallForm, PlanForm
+from eventhub.rounds.forms import REACHED, CallForm, PlanForm, ReasonForm
 from eventhub.rounds.models import Plan, Round, RoundLink
 
 bp = Blueprint("rounds_console", __name__)
