@@ -9,7 +9,7 @@ from decimal import Decimal
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, select
 
-from eventhub.commitments import queries
+from eventhub.commitments import phones, queries
 from eventhub.commitments.models import (
     UNSETTLED,
     Asking,
@@ -277,9 +277,18 @@ def translate(actor: Person, commitment: Commitment, language: str, *, wording: 
     return row
 
 
-def add_contact(actor: Person, commitment: Commitment, email: str, *, name: str, language: str) -> Contact:
-    """One more mailbox that speaks for the maker, asked after those before it. Raises KnownContact, TooManyContacts."""
-    if email in {one.email for one in commitment.contacts}:
+def add_contact(
+    actor: Person, commitment: Commitment, email: str, *, name: str, language: str, phone: str = ""
+) -> Contact:
+    """One more mailbox that speaks for the maker, asked after those before it; a ``phone`` of one that is known is kept
+    beside it. Raises KnownContact, TooManyContacts.
+    """
+    known = next((one for one in commitment.contacts if one.email == email), None)
+    if known is not None and phone:
+        phones.keep(known, phone)
+        deed(commitment, "contact_phone_kept", actor=actor, hidden=True)
+        return known
+    if known is not None:
         raise KnownContact
     standing = [one for one in commitment.contacts if one.email]
     if len(standing) >= CONTACTS:
@@ -290,6 +299,8 @@ def add_contact(actor: Person, commitment: Commitment, email: str, *, name: str,
     )
     db.session.add(contact)
     deed(commitment, "contact_added", actor=actor, hidden=True)
+    if phone:
+        phones.keep(contact, phone)
     db.session.refresh(commitment, ["contacts"])
     return contact
 

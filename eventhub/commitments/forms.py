@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import Field, HiddenField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
-from wtforms.fields import DateField, EmailField
+from wtforms.fields import DateField, EmailField, TelField
 from wtforms.validators import InputRequired, Length, StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -18,7 +18,7 @@ from eventhub.kit.amounts import why_not
 from eventhub.kit.forms import ActionForm, Form, LongSelect, optional, options, required
 from eventhub.kit.i18n import AUTONYMS, LANGUAGES, language, show_amount
 from eventhub.kit.money import Money, MoneyError, currencies, digits_of, parse_amount
-from eventhub.kit.text import ascii_email
+from eventhub.kit.text import ascii_email, phone_number
 
 WORDING = 4000
 NAME = 200
@@ -69,6 +69,19 @@ def coded(vocabulary: str) -> Callable[[], list[Any]]:
 def countries() -> list[Any]:
     """States in the page's language, none of them chosen."""
     return options([("", gettext("Choose")), *codes.countries(language())])
+
+
+class CleanPhone:
+    """The number as it is kept, or why it is none."""
+
+    def __call__(self, _form: object, field: Field) -> None:
+        """Raises StopValidation."""
+        try:
+            field.data = phone_number(field.data or "")
+        except ValueError:
+            raise StopValidation(
+                _l("Enter a telephone number with its country code, such as +41 22 555 01 23")
+            ) from None
 
 
 def languages() -> list[Any]:
@@ -227,6 +240,12 @@ class ContactForm(Form):
     email = EmailField(_l("Email address"), validators=[required(), CleanEmail()], render_kw=OFF)
     name = StringField(_l("Name"), validators=[optional(), Length(max=NAME)], render_kw=OFF)
     language = SelectField(_l("Language of the mail"), choices=languages)
+    phone = TelField(
+        _l("Telephone"),
+        description=_l("Sealed. Whoever calls reads it for a reason, which is kept. It goes with the mailbox."),
+        validators=[optional(), Length(max=40), CleanPhone()],
+        render_kw=OFF,
+    )
 
 
 class NoteForm(Form):

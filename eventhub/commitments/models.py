@@ -303,6 +303,7 @@ class Contact(Base):
         UniqueConstraint("commitment_id", "position"),
         CheckConstraint("email = lower(email)", name="email_lower"),
         CheckConstraint("refused_at IS NULL OR email IS NULL", name="refused_is_forgotten"),
+        CheckConstraint("(phone IS NULL) = (phone_key_id IS NULL)", name="phone_with_key"),
         Index("ix_commitment_contact_email", "email"),
     )
 
@@ -313,6 +314,9 @@ class Contact(Base):
     email: Mapped[str | None]
     language: Mapped[str] = mapped_column(default="en")
     refused_at: Mapped[datetime | None]
+    phone: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Sealed; goes with the mailbox (a trigger)."""
+    phone_key_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("seal_key.id"))
 
 
 class Asking(Base):

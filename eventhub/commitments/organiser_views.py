@@ -188,11 +188,8 @@ def add_contact(commitment_id: uuid.UUID) -> ResponseReturnValue:
     """One more mailbox that speaks for the maker."""
     found, form = drafted(commitment_id, lock=True), ContactForm()
     if form.validate_on_submit():
-        name, language = form.name.data or "", form.language.data
-        if submit(
-            form,
-            lambda: capturing.add_contact(actor().person, found, form.email.data or "", name=name, language=language),
-        ):
+        told = {"name": form.name.data or "", "language": form.language.data, "phone": form.phone.data or ""}
+        if submit(form, lambda: capturing.add_contact(actor().person, found, form.email.data or "", **told)):
             flash(_("The mailbox is on the list."), "ok")
             return back_to("commitments_console.record", commitment_id=commitment_id)
     return draw(seen(commitment_id), contact=form)

@@ -14,11 +14,12 @@ from eventhub.people.models import Person
 from eventhub.registration.disclosure import READS_AN_HOUR
 
 REASON, FILE, NAME = "commitments.reason_read", "evidence.file_read", "evidence.identity_read"
-"""Why something was withdrawn for safety, evidence that is sealed, who wrote a comment."""
+PHONE = "rounds.phone_read"
+"""Why something was withdrawn for safety, evidence that is sealed, who wrote a comment, the number of a mailbox."""
 
 
 def note(actor: Person, commitment: Commitment, verb: str, *, reason: str | None, **about: Any) -> audit.AuditEntry:
-    """Somebody opens what is sealed; ``verb`` is REASON, FILE or NAME, ``about`` goes into the record. Reported to an
+    """Somebody opens what is sealed; ``verb`` is one of those above, ``about`` goes into the record. Reported to an
     administrator above twenty an hour, all of them together.
     """
     # One after the other: two at once would both be counted as the same, and the count could pass over the alarm.
@@ -27,7 +28,7 @@ def note(actor: Person, commitment: Commitment, verb: str, *, reason: str | None
     db.session.flush()
     within = select(func.count()).where(
         audit.AuditEntry.actor_id == actor.id,
-        audit.AuditEntry.verb.in_((REASON, FILE, NAME)),
+        audit.AuditEntry.verb.in_((REASON, FILE, NAME, PHONE)),
         audit.AuditEntry.at > now() - timedelta(hours=1),
     )
     if db.session.scalar(within) == READS_AN_HOUR + 1:

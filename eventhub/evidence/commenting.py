@@ -119,7 +119,12 @@ def comment(voice: Voice, commitment: Commitment, said: Said) -> Comment:
 
 
 def text_of(comment: Comment) -> str:
-    """The words: sealed while they wait, in clear once they are shown, else none."""
+    """The words for those who check them: sealed while they wait, in clear once they are shown, else none."""
+    return "" if comment.standing is Word.REFUSED else own_text(comment)
+
+
+def own_text(comment: Comment) -> str:
+    """The same for whoever wrote them, who reads what was refused unread by others too."""
     if comment.sealed is None:
         return comment.text
     voice = db.session.get_one(Voice, comment.voice_id)
@@ -161,15 +166,16 @@ def redact(actor: Person, commitment: Commitment, comment: Comment, cut: Collect
 
 
 def refuse(actor: Person, commitment: Commitment, comment: Comment, reason: str) -> Comment:
-    """It is not shown, or not any more; whoever wrote it reads why. The words go at once. The caller holds the
-    commitment. Raises OwnMaker, NotPossible, ReasonNeeded.
+    """It is not shown, or not any more; whoever wrote it reads why. Words that were shown go at once; those that nobody
+    else has read stay sealed for whoever wrote them, to be put right. The caller holds the commitment. Raises OwnMaker,
+    NotPossible, ReasonNeeded.
     """
     _demand_distance(actor, commitment)
     if Word.REFUSED not in SPOKEN[comment.standing]:
         raise NotPossible
     if not reason:
         raise ReasonNeeded
-    comment.reason, comment.text, comment.sealed, comment.alias = reason, "", None, ""
+    comment.reason, comment.text, comment.alias = reason, "", ""
     _decide(actor, commitment, comment, Word.REFUSED)
     return comment
 

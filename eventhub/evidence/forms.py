@@ -183,6 +183,7 @@ class CommentForm(Sessionless):
         choices=options(
             [
                 (ShownAs.PROTECTED.value, _l("As a civil society organization, without a name")),
+                (ShownAs.PERSON.value, _l("As a person, without a name")),
                 (ShownAs.ALIAS.value, _l("Under another name that you choose")),
             ]
         ),
@@ -205,13 +206,16 @@ class CommentForm(Sessionless):
     )
     organisation = StringField(
         _l("Your organization"),
-        validators=[required(), Length(max=NAME)],
+        validators=[optional(), Length(max=NAME)],
         render_kw={"autocomplete": "organization"},
     )
 
     def validate(self, *args: Any, **kwargs: Any) -> bool:
-        """Whoever wants another name gives it."""
+        """Whoever wants another name gives it, and whoever is shown as of an organization says which."""
         holds: bool = super().validate(*args, **kwargs)
+        if self.shown_as.data == ShownAs.PROTECTED.value and not self.organisation.data:
+            problem = gettext("Write your organization, or choose to be shown as a person")
+            holds = not self.show_at_fields({"organisation": problem})
         if self.shown_as.data == ShownAs.ALIAS.value and not self.alias.data:
             self.show_at_fields({"alias": gettext("Write the name under which you are shown")})
             return False

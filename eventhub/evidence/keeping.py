@@ -82,7 +82,7 @@ def _said(voice: Voice) -> list[dict[str, Any]]:
             "kind": "comment",
             "sent": one.given_at,
             "standing": one.standing.value,
-            "text": commenting.text_of(one),
+            "text": commenting.own_text(one),
             "alias": one.alias,
         }
         for one in db.session.scalars(rows)

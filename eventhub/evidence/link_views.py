@@ -12,7 +12,7 @@ from eventhub.commitments.models import Commitment
 from eventhub.evidence import commenting, giving, queries, shown, voices
 from eventhub.evidence.commenting import OfTheMaker
 from eventhub.evidence.forms import CommentForm, ReplyForm, SentEvidenceForm, Sessionless, TakeBackForm
-from eventhub.evidence.models import MOVES, SPOKEN, ShownAs, Standing, Word
+from eventhub.evidence.models import MOVES, SPOKEN, ShownAs, Standing, Voice, Word
 from eventhub.evidence.views import bp
 from eventhub.kit.access import by_token
 from eventhub.kit.errors import NotFound
@@ -57,7 +57,10 @@ def sent(token: str) -> ResponseReturnValue:
         comments=[
             {
                 "row": one,
-                "text": commenting.text_of(one),
+                "text": commenting.own_text(one),
+                "again": url_for("evidence.comment", token=token, again=one.id)
+                if one.standing is Word.REFUSED and one.sealed is not None
+                else None,
                 "who": shown.called(one),
                 "given": show_date(one.given_at.date(), g.lang),
                 "tag": shown.WORDS[one.standing],
@@ -86,6 +89,7 @@ def comment(token: str) -> ResponseReturnValue:
             "name": known.get("name"),
             "organisation": known.get("organisation"),
         }
+        | _once_more(voice)
     )
     if form.validate_on_submit() and submit(form, lambda: commenting.comment(voice, commitment, form.said())):
         return _back(token, "comment")
@@ -156,6 +160,22 @@ def reply(token: str) -> ResponseReturnValue:
         was_refused=found.standing is Word.REFUSED,
         until=show_date(found.until.date(), g.lang),
     )
+
+
+def _once_more(voice: Voice) -> dict[str, Any]:
+    """What was refused and is put right: its words stand in the form again."""
+    wanted = request.args.get("again", "")
+    _evidence, comments = queries.given_by(voice) if wanted else ([], [])
+    found = next((one for one in comments if str(one.id) == wanted and one.standing is Word.REFUSED), None)
+    if found is None:
+        return {}
+    return {
+        "text": commenting.own_text(found),
+        "language": found.language,
+        "disputes": found.disputes,
+        "shown_as": found.shown_as.value,
+        "country": found.country,
+    }
 
 
 def _back(token: str, done: str) -> ResponseReturnValue:

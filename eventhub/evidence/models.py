@@ -61,6 +61,7 @@ class ShownAs(StrEnum):
     """How the public reads who wrote a comment."""
 
     PROTECTED = "protected"
+    PERSON = "person"
     ALIAS = "alias"
 
 

@@ -2,10 +2,10 @@
 
 from flask_babel import lazy_gettext as _l
 
-from eventhub.commitments.reading import FILE, NAME, note
+from eventhub.commitments.reading import FILE, NAME, PHONE, note
 from eventhub.kit.errors import DomainError
 
-__all__ = ["FILE", "NAME", "ReasonNeeded", "note"]
+__all__ = ["FILE", "NAME", "PHONE", "ReasonNeeded", "note"]
 
 
 class ReasonNeeded(DomainError):

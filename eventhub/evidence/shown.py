@@ -97,6 +97,10 @@ def called(comment: Comment) -> str:
     """How the public reads who wrote a comment."""
     if comment.shown_as is ShownAs.ALIAS and comment.alias:
         return comment.alias
+    if comment.shown_as is ShownAs.PERSON and comment.country:
+        return str(_("A person (%(country)s)", country=country_name(comment.country, g.lang)))
+    if comment.shown_as is ShownAs.PERSON:
+        return str(_("A person"))
     if comment.country:
         return str(_("A civil society organization (%(country)s)", country=country_name(comment.country, g.lang)))
     return str(_("A civil society organization"))

@@ -215,6 +215,12 @@ class CallForm(Form):
     )
 
 
+class ReasonForm(Form):
+    """Why somebody reads a telephone number."""
+
+    reason = StringField(_l("Why do you read it?"), validators=[optional(), Length(max=NOTE)], render_kw=OFF)
+
+
 class PlanForm(Form):
     """When the makers of a series are asked."""
 

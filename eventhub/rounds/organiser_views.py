@@ -8,11 +8,12 @@ from flask import Blueprint, flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from eventhub.commitments import phones
 from eventhub.commitments import shown as commitments
 from eventhub.kit import audit
 from eventhub.kit.access import actor, staff, stands_on
 from eventhub.kit.clock import now
-from eventhub.kit.errors import NotFound
+from eventhub.kit.errors import NotFound, or_not_found
 from eventhub.kit.forms import ActionForm, submit
 from eventhub.kit.i18n import in_language, show_date, show_number, show_own
 from eventhub.kit.paging import page_number, pager
@@ -21,9 +22,9 @@ from eventhub.kit.web import back_to
 from eventhub.people.models import Person
 from eventhub.people.queries import public_names
 from eventhub.programme.models import Series
-from eventhub.rounds import access, asking, board, opening, queries, shown
+from eventhub.rounds import access, asking, board, calling, opening, queries, shown
 from eventhub.rounds.board import Figures, Row, View
-from eventhub.rounds.forms import REACHED, CallForm, PlanForm
+from eventhub.rounds.forms import REACHED, CallForm, PlanForm, ReasonForm
 from eventhub.rounds.models import Plan, Round, RoundLink
 
 bp = Blueprint("rounds_console", __name__)
@@ -101,7 +102,7 @@ def calls(round_id: uuid.UUID) -> ResponseReturnValue:
     found = _kept(round_id)
     links, orphans = board.call_list(found)
     ids = [one.id for one in links]
-    waiting, noted = board.waiting_of(ids), board.calls_of(ids)
+    waiting, noted, told = board.waiting_of(ids), board.calls_of(ids), calling.told_of(ids)
     return render_template(
         "rounds/calls.html",
         round=found,
@@ -111,6 +112,8 @@ def calls(round_id: uuid.UUID) -> ResponseReturnValue:
                 "url": url_for("rounds_console.link", link_id=one.id),
                 "who": shown.who(one),
                 "email": one.email,
+                "makers": " · ".join(told[one.id][0]) if one.id in told else "",
+                "has_phone": one.id in told and told[one.id][1],
                 "number": waiting.get(one.id, 0),
                 "tag": _link_tag(one),
                 "calls": len(noted.get(one.id, ())),
@@ -143,6 +146,18 @@ def note_call(link_id: uuid.UUID) -> ResponseReturnValue:
             flash(_("The note is kept."), "ok")
             return back_to("rounds_console.link", link_id=link_id)
     return _draw_link(link_id, call=form)
+
+
+@bp.post(f"{LINK}/telephone")
+@staff
+@stands_on("rounds_console.link")
+def read_phone(link_id: uuid.UUID) -> ResponseReturnValue:
+    """Show the telephone number of a mailbox, for a reason that is kept."""
+    mine, form = _kept_link(link_id), ReasonForm()
+    found = or_not_found(calling.phone_of(mine))
+    if form.validate_on_submit() and submit(form, lambda: calling.read_phone(actor().person, found, form.reason.data)):
+        return _draw_link(link_id, number=phones.read(found[0]))
+    return _draw_link(link_id, read=form)
 
 
 @bp.post(f"{LINK}/nudge")
@@ -224,7 +239,11 @@ def _kept_link(link_id: uuid.UUID, *, lock: bool = False) -> RoundLink:
 
 
 def _draw_link(
-    link_id: uuid.UUID, call: CallForm | None = None, action: ActionForm | None = None
+    link_id: uuid.UUID,
+    call: CallForm | None = None,
+    action: ActionForm | None = None,
+    read: ReasonForm | None = None,
+    number: str = "",
 ) -> ResponseReturnValue:
     g.section = "commitments"
     mine = _kept_link(link_id)
@@ -232,7 +251,7 @@ def _draw_link(
     assert found is not None  # noqa: S101 (just asked)
     noted = board.calls_of([link_id]).get(link_id, [])
     names = public_names([one.author_id for one in noted if one.author_id])
-    form, colleagues = call or action, board.colleagues_of(mine)
+    form, colleagues = call or action or read, board.colleagues_of(mine)
     done = board.answered([link_id, *(one.id for one in colleagues)])
     zone, is_running = mine.round.event.time_zone, mine.round.closed_at is None
     page = render_template(
@@ -275,6 +294,8 @@ def _draw_link(
         may_renew=is_running and mine.email is not None and mine.ended in asking.MAY_RENEW,
         may_revoke=is_running and mine.ended is None,
         form=form,
+        phone=number,
+        read_form=(read or ReasonForm(formdata=None)) if not number and calling.phone_of(mine) else None,
         call_form=call or CallForm(formdata=None),
         action=action or ActionForm(formdata=None),
     )

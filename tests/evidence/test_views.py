@@ -22,7 +22,16 @@ from eventhub.people.models import Role
 from eventhub.programme.models import Event
 from tests.delegations.test_journeys import browser
 from tests.factories.commitments import new_address, published
-from tests.factories.evidence import a_pdf, again, checked, make_comment, make_evidence, make_voice, shown_comment
+from tests.factories.evidence import (
+    WORDS,
+    a_pdf,
+    again,
+    checked,
+    make_comment,
+    make_evidence,
+    make_voice,
+    shown_comment,
+)
 from tests.factories.people import form_fields, grant, make_person, make_staff
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -269,6 +278,11 @@ def test_a_comment_that_is_refused_tells_its_writer_why(app: Flask, client: Flas
     assert send(staff, name, {"go": "refuse", "reason": "It says nothing of this commitment"})[0] == 200
     page = client.get(f"/en/speak/{voices.link_token(voice)}").text
     assert "It says nothing of this commitment" in page
+    way = re.search(r'href="([^"]+again=[^"]+)"', page)
+    assert way
+    assert WORDS in client.get(way[1]).text
+    assert WORDS not in staff.get(desk(commitment)).text
+    assert WORDS not in client.get(f"/en/commitments/{commitment.reference}").text
     assert db.session.get_one(Comment, made.id).standing is Word.REFUSED
 
 

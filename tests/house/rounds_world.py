@@ -2,8 +2,12 @@
 
 from datetime import timedelta
 
-from eventhub.commitments.models import Says
+from sqlalchemy import select
+
+from eventhub.commitments import phones
+from eventhub.commitments.models import Contact, Says
 from eventhub.kit.clock import now
+from eventhub.kit.db import db
 from eventhub.programme.models import Event
 from eventhub.rounds import answering, asking, board, copies, opening
 from eventhub.rounds.answering import Said, Seen
@@ -23,6 +27,8 @@ def round_parts(event: Event) -> dict[str, str]:
     lonely = followed(event, new_address(), new_address(), since=since)
     found = opening.open_round(event, Rhythm(), 3, today, now())
     assert found is not None
+    first = select(Contact).where(Contact.commitment_id == made[0].id)
+    phones.keep(db.session.scalars(first).one(), "+41 22 555 01 23")
     answered = item_of(made[0])
     answering.answer(secret(box), answered.id, Said(Says.PLANNING, text="Soon"), seen=1)
     answering.unchanged(secret(box), {answered.id: Seen(1, Says.PLANNING)})

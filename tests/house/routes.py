@@ -1297,6 +1297,7 @@ ROUNDS = (
     Route("rounds_console.calls", "GET", f"{ROUND_PAGE}/calls", EDIT),
     Route("rounds_console.link", "GET", ROUND_LINK, EDIT),
     Route("rounds_console.note_call", "POST", f"{ROUND_LINK}/calls", EDIT, {"reached": "nobody", "text": "Busy"}),
+    Route("rounds_console.read_phone", "POST", f"{ROUND_LINK}/telephone", EDIT, {"reason": "To call"}),
     Route("rounds_console.nudge", "POST", f"{ROUND_LINK}/nudge", EDIT),
     Route("rounds_console.renew", "POST", f"{ROUND_LINK}/renew", EDIT),
     Route("rounds_console.revoke", "POST", f"{ROUND_LINK}/revoke", EDIT),
