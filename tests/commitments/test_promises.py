@@ -8,9 +8,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from eventhub.commitments import capturing, confirming, queries, verifying
+from eventhub.commitments import capturing, confirming, following, queries, verifying
 from eventhub.commitments.capturing import Step, Words
-from eventhub.commitments.models import State
+from eventhub.commitments.models import Says, State
 from eventhub.commitments.waiting import Waits
 from eventhub.kit.clock import now
 from eventhub.people.models import Role
@@ -142,3 +142,18 @@ def test_the_maker_sees_all_that_will_be_public_in_their_name_before_confirming(
     for page in (client.get(address).text, client.get(f"{address}/correct").text):
         for told in ("The law is drafted", "1 March 2027", "Classes that are open", "A/HRC/52/71", "31 December 2028"):
             assert told in page
+
+
+def test_a_missed_last_day_is_said_at_once_and_found_by_a_filter(client: FlaskClient) -> None:
+    event = past_event()
+    late, done, on_time = (published(event, due_on=date(year, 1, 31)) for year in (2024, 2025, 2099))
+    following.say(queries.record(late.id), Says.IN_PROGRESS)
+    following.say(queries.record(done.id), Says.FULFILLED)
+    head = re.compile(r'<dl class="axes card">(.*?)</dl>', re.DOTALL)
+    told = [head.search(client.get(f"/en/commitments/{one.reference}").text) for one in (late, done, on_time)]
+    assert ["Past its last day" in one[1] for one in told if one] == [True, False, False]
+    assert ["31 January 20" in one[1] for one in told if one] == [True, True, True]
+    found = client.get("/en/commitments?due=past").text
+    assert [one.reference in found for one in (late, done, on_time)] == [True, False, False]
+    assert late.reference in client.get("/open-data/commitments.csv?due=past").text
+    assert done.reference not in client.get("/open-data/commitments.csv?due=past").text
