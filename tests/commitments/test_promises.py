@@ -1,5 +1,6 @@
 """What the pages promise to makers, staff and everybody, and what then is there."""
 
+import html
 import json
 import re
 from datetime import date, timedelta
@@ -8,11 +9,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from eventhub.commitments import capturing, confirming, following, queries, verifying
+from eventhub.commitments import capturing, confirming, following, letters, queries, verifying
 from eventhub.commitments.capturing import Step, Words
 from eventhub.commitments.models import Says, State
 from eventhub.commitments.waiting import Waits
 from eventhub.kit.clock import now
+from eventhub.kit.mail import render
 from eventhub.people.models import Role
 from tests.commitments.test_journeys import RECORD, room, said, send
 from tests.delegations.test_journeys import browser
@@ -157,3 +159,17 @@ def test_a_missed_last_day_is_said_at_once_and_found_by_a_filter(client: FlaskCl
     assert [one.reference in found for one in (late, done, on_time)] == [True, False, False]
     assert late.reference in client.get("/open-data/commitments.csv?due=past").text
     assert done.reference not in client.get("/open-data/commitments.csv?due=past").text
+
+
+@pytest.mark.parametrize("lang", ["ar", "fr", "ru"])
+def test_the_mail_writes_its_day_as_the_page_does(app: Flask, client: FlaskClient, lang: str) -> None:
+    made = make_commitment(email=new_address(), language=lang)
+    _found, link = asked(made)
+    letter = letters.asked(queries.told(link.id))
+    assert letter is not None
+    mail = render(letter, "<one@example.org>", now()).text
+    page = client.get(f"/{lang}/confirm/{confirming.link_token(link)}").text
+    until = re.search(r"<time[^>]*>([^<]*)</time>\.", page)
+    assert until
+    assert html.unescape(until[1]) in mail
+    assert not re.search(r"[?؟] ?:", mail)
