@@ -173,3 +173,12 @@ def test_the_mail_writes_its_day_as_the_page_does(app: Flask, client: FlaskClien
     assert until
     assert html.unescape(until[1]) in mail
     assert not re.search(r"[?؟] ?:", mail)
+
+
+def test_a_dead_link_leads_to_help_and_contact(client: FlaskClient) -> None:
+    commitment, link = asked()
+    confirming.refuse(confirming.link_token(link))
+    gone = client.get(f"/fr/confirm/{confirming.link_token(link)}")
+    assert gone.status_code == 410
+    assert 'href="/fr/about/help"' in gone.text
+    assert commitment.reference not in gone.text
