@@ -8,7 +8,9 @@ from eventhub.commitments.queries import Wanted
 from eventhub.kit import codes
 from eventhub.kit.text import single_line
 
-FILTERS = ("q", "by", "maker", "country", "theme", "group", "event", "said", "checked", "fresh")
+FILTERS = ("q", "by", "maker", "country", "theme", "group", "event", "said", "checked", "fresh", "due")
+PAST = "past"
+"""What ``due`` asks for: the last day is past."""
 WORDS = 200
 """So many signs of a question are looked for."""
 
@@ -28,6 +30,7 @@ def wanted(args: Mapping[str, str]) -> Wanted:
         said=Says(said) if said in {one.value for one in Says} else None,
         checked=Verdict(checked) if checked in {one.value for one in Verdict} else None,
         freshness=Freshness(fresh) if fresh in {one.value for one in Freshness} else None,
+        overdue=args.get("due") == PAST,
     )
 
 

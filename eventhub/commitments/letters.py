@@ -6,13 +6,13 @@ A mailbox that belongs to a discreet person gets a mail without the words, the e
 from collections.abc import Callable
 from typing import Any
 
-from flask_babel import gettext
+from flask_babel import force_locale, gettext
 from flask_babel import lazy_gettext as _l
 
 from eventhub.commitments import queries
 from eventhub.commitments.confirming import link_token
 from eventhub.commitments.queries import Behind
-from eventhub.kit.i18n import in_language, said_by_clock, show_date, show_moment
+from eventhub.kit.i18n import LOCALES, in_language, said_by_clock, show_date, show_moment
 from eventhub.kit.mail import Letter
 from eventhub.kit.web import absolute
 from eventhub.people.queries import person_by_email
@@ -72,10 +72,12 @@ def _linked(found: Behind, subject: Callable[[str], str], first: Any, *, quote: 
         )
     title = in_language(event.title, lang, event.original_language).text
     due = commitment.words.due_on
+    with force_locale(LOCALES[lang]):
+        until = said_by_clock(show_moment(found.asking.until, event.time_zone, lang))
     facts = [
         {"label": _l("Made by"), "value": " · ".join(one.name for one in commitment.makers)},
-        *([{"label": _l("By when?"), "value": show_date(due, lang)}] if due else []),
-        {"label": _l("Answer by"), "value": said_by_clock(show_moment(found.asking.until, event.time_zone, lang))},
+        *([{"label": _l("Last day"), "value": show_date(due, lang)}] if due else []),
+        {"label": _l("Answer by"), "value": until},
     ]
     return Letter(
         contact.email,

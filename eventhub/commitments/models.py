@@ -70,6 +70,10 @@ class Says(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+OVER = frozenset({Says.FULFILLED, Says.WITHDRAWN})
+"""After which no last day is missed any more."""
+
+
 class Verdict(StrEnum):
     """What was checked (the code list ``review``)."""
 
@@ -206,6 +210,11 @@ class Commitment(Base):
     def reference(self) -> str:
         """How people name it."""
         return f"C-{self.number:04d}"
+
+    def is_overdue(self, today: date) -> bool:
+        """Whether its last day is past and the maker does not say that it is fulfilled; the words must be there."""
+        due = self.words.due_on
+        return self.state in FOLLOWED and due is not None and due < today and self.said not in OVER
 
     @property
     def is_shown(self) -> bool:

@@ -410,7 +410,11 @@ def _chips(counts: list[tuple[State, Waits | None, int]], asked: Sought) -> list
     places: list[tuple[str, State | Waits, Any, int]] = [
         ("waits", one, shown.WAITS[one][0], waits[one]) for one in Waits if one is not Waits.VERIFIED
     ]
-    places += [("state", one, shown.STATES[one][0], states[one]) for one in State]
+    places += [
+        ("state", one, shown.STATES[one][0], states[one])
+        for one in State
+        if one is not State.LAPSED or asked.state is one
+    ]
     for name, one, label, number in places:
         is_chosen = one in {asked.state, asked.waits}
         if number or is_chosen:

@@ -14,6 +14,7 @@ from eventhub.commitments.access import CAPTURERS, KEEPERS, Grants
 from eventhub.commitments.axes import TO_ANSWER, Freshness
 from eventhub.commitments.models import (
     FOLLOWED,
+    OVER,
     SHOWN,
     Asking,
     Commitment,
@@ -72,6 +73,7 @@ class Wanted:
     said: Says | None = None
     checked: Verdict | None = None
     freshness: Freshness | None = None
+    overdue: bool = False
 
 
 @dataclass(frozen=True)
@@ -175,6 +177,8 @@ def matching(rows: Select[Any], wanted: Wanted, today: date) -> Select[Any]:
         conditions.append(_has_words(wanted.words))
     if wanted.freshness:
         conditions += [Commitment.state.in_(FOLLOWED), _is(wanted.freshness, today)]
+    if wanted.overdue:
+        conditions.append(_is_overdue(today))
     exact: tuple[tuple[object, Callable[[Any], ColumnElement[bool]]], ...] = (
         (wanted.by, lambda name: made.where(Maker.name == name)),
         (wanted.maker, lambda kind: made.where(Maker.kind == kind)),
@@ -480,6 +484,15 @@ def _is(freshness: Freshness, today: date) -> ColumnElement[bool]:
         Freshness.DUE: and_(Commitment.expected_on <= today, Commitment.expected_on > silent_from),
         Freshness.SILENT: Commitment.expected_on <= silent_from,
     }[freshness]
+
+
+def _is_overdue(today: date) -> ColumnElement[bool]:
+    """The same as ``Commitment.is_overdue``, for the database."""
+    holds = and_(Version.commitment_id == Commitment.id, Version.number == Commitment.newest)
+    is_open = or_(Commitment.said.is_(None), Commitment.said.not_in(OVER))
+    return and_(
+        Commitment.state.in_(FOLLOWED), is_open, exists().where(holds, Version.due_on < today).correlate(Commitment)
+    )
 
 
 def _has_words(words: str) -> ColumnElement[bool]:

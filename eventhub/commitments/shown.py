@@ -130,7 +130,7 @@ def session_title(session: Session, event: Event) -> str:
 def three_axes(
     commitment: Commitment, steps: tuple[int, int] | None, outdated: date | None = None
 ) -> list[dict[str, Any]]:
-    """They say, we checked, last heard: three facts, for components/axes.html. ``outdated``: the day of the newest
+    """They say, we checked, last heard, and between them the last day if one was named: for components/axes.html. ``outdated``: the day of the newest
     check, where the maker has said something else since.
     """
     said = commitment.said
@@ -151,6 +151,10 @@ def three_axes(
             "note": _("on %(day)s, before they said this", day=show_date(outdated, g.lang)) if outdated else None,
         },
     ]
+    if (due := commitment.words.due_on) is not None:
+        is_late = commitment.is_overdue(now().date())
+        tag = (_("Past its last day"), "warn") if is_late else (show_date(due, g.lang), "new")
+        found.insert(1, {"label": _("By when?"), "tag": tag, "note": show_date(due, g.lang) if is_late else None})
     if commitment.state in FOLLOWED and commitment.heard_on and commitment.expected_on:
         found.append({"label": _("Last heard"), **_fresh(commitment.heard_on, commitment.expected_on)})
     elif commitment.published_at is not None:

@@ -116,6 +116,7 @@ def _told(found: Commitment) -> list[tuple[datetime, dict[str, Any]]]:
 def _selects(wanted: Wanted, events: list[Event]) -> list[dict[str, Any]]:
     """The filters: name, label, what stands for all, the choices and the chosen one."""
     everything, everyone = _l("All"), _l("Everyone")
+    past = str(_l("Past the last day, and not said to be fulfilled"))
     return [
         _select("maker", _l("Made by"), everyone, codes.choices("commitment_maker_type", g.lang), wanted.maker),
         _select("country", _l("Country"), everything, codes.countries(g.lang), wanted.country),
@@ -125,6 +126,7 @@ def _selects(wanted: Wanted, events: list[Event]) -> list[dict[str, Any]]:
         _select("said", _l("They say"), everything, codes.choices("self_report", g.lang), wanted.said),
         _select("checked", _l("We checked"), everything, codes.choices("review", g.lang), wanted.checked),
         _select("fresh", _l("Last heard"), everything, codes.choices("freshness", g.lang), wanted.freshness),
+        _select("due", _l("By when?"), everything, [(filters.PAST, past)], filters.PAST if wanted.overdue else None),
     ]
 
 

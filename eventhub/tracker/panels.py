@@ -83,18 +83,24 @@ def last_time(event: Event) -> Panel | None:
 
 
 def made_here(event: Event) -> Panel | None:
-    """At the head of an event that has begun: what was promised there."""
-    if event.first_day > now().date() or event.publication is Publication.DRAFT:
+    """At the head of an event that is over: what was promised there; of one that is on, the way there alone."""
+    today = now().date()
+    if event.first_day > today or event.publication is Publication.DRAFT:
         return None
-    return _promised("promised-here", event, _("What was promised here"))
+    return _promised("promised-here", event, _("What was promised here"), is_short=event.last_day >= today)
 
 
-def _promised(name: str, event: Event, heading: str, title: str = "") -> Panel | None:
+def _promised(name: str, event: Event, heading: str, title: str = "", *, is_short: bool = False) -> Panel | None:
     """The public commitments of an event in numbers, the newest of them, and the way to all; None without any."""
     today, asked = now().date(), Wanted(event=event.slug)
     found = queries.public_list(asked, g.lang, today=today)
     if not found.total:
         return None
+    if is_short:
+        return Panel(
+            "tracker/promised.html",
+            {"id": name, "heading": heading, "url": url_for("commitments.index", event=event.slug)},
+        )
     whole = scores.whole(scores.facts(By.EVENT, today, asked))
     numbers: tuple[tuple[str, int, dict[str, str]], ...] = (
         (_("Commitments"), whole.total, {}),

@@ -1,5 +1,6 @@
 """What the pages promise to makers, staff and everybody, and what then is there."""
 
+import html
 import json
 import re
 from datetime import date, timedelta
@@ -8,11 +9,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from eventhub.commitments import capturing, confirming, queries, verifying
+from eventhub.commitments import capturing, confirming, following, letters, queries, verifying
 from eventhub.commitments.capturing import Step, Words
-from eventhub.commitments.models import State
+from eventhub.commitments.models import Says, State
 from eventhub.commitments.waiting import Waits
 from eventhub.kit.clock import now
+from eventhub.kit.mail import render
 from eventhub.people.models import Role
 from tests.commitments.test_journeys import RECORD, room, said, send
 from tests.delegations.test_journeys import browser
@@ -142,3 +144,41 @@ def test_the_maker_sees_all_that_will_be_public_in_their_name_before_confirming(
     for page in (client.get(address).text, client.get(f"{address}/correct").text):
         for told in ("The law is drafted", "1 March 2027", "Classes that are open", "A/HRC/52/71", "31 December 2028"):
             assert told in page
+
+
+def test_a_missed_last_day_is_said_at_once_and_found_by_a_filter(client: FlaskClient) -> None:
+    event = past_event()
+    late, done, on_time = (published(event, due_on=date(year, 1, 31)) for year in (2024, 2025, 2099))
+    following.say(queries.record(late.id), Says.IN_PROGRESS)
+    following.say(queries.record(done.id), Says.FULFILLED)
+    head = re.compile(r'<dl class="axes card">(.*?)</dl>', re.DOTALL)
+    told = [head.search(client.get(f"/en/commitments/{one.reference}").text) for one in (late, done, on_time)]
+    assert ["Past its last day" in one[1] for one in told if one] == [True, False, False]
+    assert ["31 January 20" in one[1] for one in told if one] == [True, True, True]
+    found = client.get("/en/commitments?due=past").text
+    assert [one.reference in found for one in (late, done, on_time)] == [True, False, False]
+    assert late.reference in client.get("/open-data/commitments.csv?due=past").text
+    assert done.reference not in client.get("/open-data/commitments.csv?due=past").text
+
+
+@pytest.mark.parametrize("lang", ["ar", "fr", "ru"])
+def test_the_mail_writes_its_day_as_the_page_does(app: Flask, client: FlaskClient, lang: str) -> None:
+    made = make_commitment(email=new_address(), language=lang)
+    _found, link = asked(made)
+    letter = letters.asked(queries.told(link.id))
+    assert letter is not None
+    mail = render(letter, "<one@example.org>", now()).text
+    page = client.get(f"/{lang}/confirm/{confirming.link_token(link)}").text
+    until = re.search(r"<time[^>]*>([^<]*)</time>\.", page)
+    assert until
+    assert html.unescape(until[1]) in mail
+    assert not re.search(r"[?؟] ?:", mail)
+
+
+def test_a_dead_link_leads_to_help_and_contact(client: FlaskClient) -> None:
+    commitment, link = asked()
+    confirming.refuse(confirming.link_token(link))
+    gone = client.get(f"/fr/confirm/{confirming.link_token(link)}")
+    assert gone.status_code == 410
+    assert 'href="/fr/about/help"' in gone.text
+    assert commitment.reference not in gone.text
