@@ -130,8 +130,8 @@ def session_title(session: Session, event: Event) -> str:
 def three_axes(
     commitment: Commitment, steps: tuple[int, int] | None, outdated: date | None = None
 ) -> list[dict[str, Any]]:
-    """They say, we checked, last heard, and between them the last day if one was named: for components/axes.html. ``outdated``: the day of the newest
-    check, where the maker has said something else since.
+    """They say, we checked, last heard, and between them the last day if one was named: for components/axes.html.
+    ``outdated``: the day of the newest check, where the maker has said something else since.
     """
     said = commitment.said
     note = None
