@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DBAPIError
 
-from eventhub.commitments import capturing, following, queries, verifying
+from eventhub.commitments import capturing, following, verifying
 from eventhub.commitments.capturing import MadeBy, Step, Words
 from eventhub.commitments.models import (
     MOVES,
@@ -23,6 +23,7 @@ from eventhub.commitments.models import (
     Version,
     Why,
 )
+from eventhub.commitments.standing import standing_of
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from tests.factories.commitments import described, make_commitment, past_event, published
@@ -158,7 +159,7 @@ def test_a_milestone_keeps_its_row_when_its_words_change() -> None:
     assert [(one.id, one.text, one.done_on) for one in commitment.milestones] == [
         (first, "Law drafted and read", date(2026, 1, 1))
     ]
-    assert queries.milestones_of([commitment.id]) == {commitment.id: (1, 1)}
+    assert standing_of([commitment.id]).progress == {commitment.id: (1, 1)}
 
 
 def test_days_and_amounts_of_a_version_fit() -> None:
