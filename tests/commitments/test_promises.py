@@ -182,3 +182,11 @@ def test_a_dead_link_leads_to_help_and_contact(client: FlaskClient) -> None:
     assert gone.status_code == 410
     assert 'href="/fr/about/help"' in gone.text
     assert commitment.reference not in gone.text
+
+
+def test_what_is_folded_away_in_the_room_opens_for_an_error_in_it_alone(app: Flask) -> None:
+    event = past_event()
+    staff = browser(app, make_staff(Role.RAPPORTEUR, event_id=event.id))
+    assert "<details open" not in staff.get(room(event)).text
+    assert "<details open" not in send(staff, room(event), said(wording=""))[1]
+    assert "<details open" in send(staff, room(event), said(email="nobody"))[1]
