@@ -50,8 +50,8 @@ def me_safety(visitor: Any) -> Panel | None:
     if not number:
         return None
     after = ngettext(
-        "%(num)s mail about your invitations is on its way.",
-        "%(num)s mails about your invitations are on their way.",
+        "%(num)s email about your invitations is on its way.",
+        "%(num)s emails about your invitations are on their way.",
         number,
     )
     return Panel("calendars/me_safety.html", {"number": number, "on": visitor.person.discreet, "after": after})

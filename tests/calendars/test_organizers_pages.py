@@ -35,7 +35,7 @@ def test_the_button_says_how_many_mails_it_sends(client: FlaskClient) -> None:
     _invite, registration = invited()
     event = db.session.get_one(Event, registration.event_id)
     sign_in(client, make_staff(Role.ORGANISER, event_id=event.id))
-    assert "Push as update: 1 mail" in text_of(client.get(f"/en/console/events/{event.slug}/calendar"))
+    assert "Push as update: 1 email" in text_of(client.get(f"/en/console/events/{event.slug}/calendar"))
 
 
 def test_the_week_opens_on_the_events_own_days(client: FlaskClient) -> None:

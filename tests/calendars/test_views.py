@@ -475,8 +475,8 @@ def test_the_switch_of_discreet_mode_says_how_many_mails_it_sends(client: FlaskC
     answer = client.post("/en/me/discreet", data=sent)
     assert answer.status_code == 303
     said = page(client, there)
-    assert "1 mail about your invitations is on its way." in said
+    assert "1 email about your invitations is on its way." in said
     invites.follow_visibility(person.id)
-    assert "Switching it off mails you 1 invitation again, with its full title." in page(client, there)
+    assert "Switching it off sends you 1 invitation again, with its full title." in page(client, there)
     assert client.post("/en/me/discreet", data=sent | {"form_key": str(uuid.uuid4())}).status_code == 303
     assert "is on its way" not in page(client, there), "it was on already"
