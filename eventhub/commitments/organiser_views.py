@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from eventhub.commitments import access, capturing, confirming, queries, shown, verifying
 from eventhub.commitments.console import RECORD, bp, drafted, kept, seen
 from eventhub.commitments.detail_forms import INDICATORS, MAKERS, MILESTONES, RECOMMENDATIONS, details_form
+from eventhub.commitments.earlier import earlier_checks
 from eventhub.commitments.forms import (
     ContactForm,
     NoteForm,
@@ -311,7 +312,7 @@ def draw(
         changes=_versions(found),
         translations=[one.language for one in queries.translations(found)],
         advice=shown.advice(found),
-        axes=shown.three_axes(found, queries.milestones_of([found.id]).get(found.id)) if found.published_at else [],
+        axes=_axes(found) if found.published_at else [],
         milestones=shown.steps(found.milestones),
         is_confirmed=found.confirmed == found.newest,
         may_keep=may_keep,
@@ -379,3 +380,9 @@ def _chips(counts: dict[State, int], chosen: State | None) -> list[dict[str, Any
             label = shown.STATES[state][0]
             found.append({"label": label, "url": url, "current": state is chosen, "count": number})
     return found
+
+
+def _axes(found: Commitment) -> list[dict[str, Any]]:
+    return shown.three_axes(
+        found, queries.milestones_of([found.id]).get(found.id), earlier_checks([found]).get(found.id)
+    )

@@ -14,6 +14,7 @@ from flask_babel import lazy_pgettext, ngettext
 
 from eventhub.commitments import axes, wording
 from eventhub.commitments.axes import Freshness
+from eventhub.commitments.earlier import Earlier
 from eventhub.commitments.models import (
     FOLLOWED,
     Commitment,
@@ -110,8 +111,12 @@ def session_title(session: Session, event: Event) -> str:
     return f"{show_date(local.date(), g.lang, year=False)}, {show_time(local)} · {title}"
 
 
-def three_axes(commitment: Commitment, steps: tuple[int, int] | None) -> list[dict[str, Any]]:
-    """They say, we checked, last heard: three facts, for components/axes.html."""
+def three_axes(
+    commitment: Commitment, steps: tuple[int, int] | None, earlier: Earlier | None = None
+) -> list[dict[str, Any]]:
+    """They say, we checked, last heard: three facts, for components/axes.html. ``earlier``: a check of what was said
+    before.
+    """
     said = commitment.said
     note = None
     if steps and axes.progress(*steps) is not None:
@@ -124,6 +129,7 @@ def three_axes(commitment: Commitment, steps: tuple[int, int] | None) -> list[di
         {
             "label": _("We checked"),
             "tag": (label("review", commitment.checked.value, g.lang), CHECKED[commitment.checked]),
+            "note": before(earlier) if earlier else None,
         },
     ]
     if commitment.state in FOLLOWED and commitment.heard_on and commitment.expected_on:
@@ -131,6 +137,15 @@ def three_axes(commitment: Commitment, steps: tuple[int, int] | None) -> list[di
     elif commitment.published_at is not None:
         found.append({"label": _("Last heard"), "tag": STATES[commitment.state]})
     return found
+
+
+def before(earlier: Earlier) -> str:
+    """Confirmed on 4 November 2026, when they said: In progress."""
+    result, day = label("review", earlier.verdict.value, g.lang), show_date(earlier.on, g.lang)
+    if earlier.said is None:
+        return _("%(result)s on %(day)s, before they said anything", result=result, day=day)
+    said = label("self_report", earlier.said.value, g.lang)
+    return _("%(result)s on %(day)s, when they said: %(status)s", result=result, day=day, status=said)
 
 
 def _fresh(heard_on: date, expected_on: date) -> dict[str, Any]:
@@ -143,7 +158,12 @@ def _fresh(heard_on: date, expected_on: date) -> dict[str, Any]:
     return {"tag": tag, "note": ngettext("for %(num)s day", "for %(num)s days", news.days)}
 
 
-def row(commitment: Commitment, steps: tuple[int, int] | None, translation: Translation | None) -> dict[str, Any]:
+def row(
+    commitment: Commitment,
+    steps: tuple[int, int] | None,
+    translation: Translation | None,
+    earlier: Earlier | None = None,
+) -> dict[str, Any]:
     """One of the public list, for components/pledge.html."""
     words = titled(commitment, translation)
     event = commitment.event
@@ -152,7 +172,7 @@ def row(commitment: Commitment, steps: tuple[int, int] | None, translation: Tran
         "title": words.title,
         "maker": made_by(commitment),
         "where": _("%(event)s, %(day)s", event=event_title(event), day=show_date(event.first_day, g.lang)),
-        "axes": three_axes(commitment, steps),
+        "axes": three_axes(commitment, steps, earlier),
         "lang": words.language,
         "direction": words.direction,
     }

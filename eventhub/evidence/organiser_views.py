@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from eventhub.commitments import queries as commitments
 from eventhub.commitments import shown as commitments_shown
+from eventhub.commitments.earlier import earlier_checks
 from eventhub.commitments.models import Commitment, Verdict
 from eventhub.evidence import access, assessing, commenting, giving, queries, shown
 from eventhub.evidence.console import DESK, bp, seen
@@ -240,7 +241,9 @@ def draw(
         words=commitments_shown.titled(found),
         makers=commitments_shown.made_by(found),
         event_title=commitments_shown.event_title(found.event),
-        axes=commitments_shown.three_axes(found, commitments.milestones_of([found.id]).get(found.id)),
+        axes=commitments_shown.three_axes(
+            found, commitments.milestones_of([found.id]).get(found.id), earlier_checks([found]).get(found.id)
+        ),
         milestones=commitments_shown.steps(found.milestones),
         direction_of=direction(found.language),
         history=commitments_shown.history(found, commitments.reports_of(found), commitments.reviews_of(found)),

@@ -19,6 +19,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from eventhub.commitments import axes, queries
 from eventhub.commitments import shown as commitments
 from eventhub.commitments.axes import Freshness
+from eventhub.commitments.earlier import Earlier, earlier_checks
 from eventhub.commitments.models import FOLLOWED, Commitment, Says, Translation, Verdict
 from eventhub.commitments.queries import Wanted
 from eventhub.kit.codes import label
@@ -59,6 +60,8 @@ class _Told:
     """The language of the title, where it is not the report’s."""
     fresh: Freshness | None
     lead: str
+    earlier: Earlier | None
+    """A check of what was said before."""
 
     @property
     def due_on(self) -> date | None:
@@ -117,16 +120,17 @@ def _commitments(subject: Subject, today: date) -> list[_Told]:
     rows = rows.options(joinedload(Commitment.words), selectinload(Commitment.makers))
     found = db.session.scalars(rows).all()
     known = queries.translations_of([one.id for one in found], g.lang)
-    return [_told(one, known.get(one.id), today) for one in found]
+    before = earlier_checks(found)
+    return [_told(one, known.get(one.id), before.get(one.id), today) for one in found]
 
 
-def _told(one: Commitment, translation: Translation | None, today: date) -> _Told:
+def _told(one: Commitment, translation: Translation | None, earlier: Earlier | None, today: date) -> _Told:
     words = commitments.titled(one, translation)
     fresh = None
     if one.state in FOLLOWED and one.heard_on and one.expected_on:
         fresh = axes.freshness(one.heard_on, one.expected_on, today).freshness
     lead = next((maker.name for maker in one.makers if maker.is_lead), commitments.made_by(one))
-    return _Told(one, words.title, words.language, fresh, lead)
+    return _Told(one, words.title, words.language, fresh, lead, earlier)
 
 
 def _at_a_glance(subject: Subject, everything: Sequence[_Told], told: Sequence[_Told], today: date) -> Part:
@@ -316,7 +320,8 @@ def _column(told: _Told, name: str) -> str:
     if name == "says":
         return label("self_report", one.said.value, g.lang) if one.said else _("No report yet")
     if name == "checked":
-        return label("review", one.checked.value, g.lang)
+        checked = label("review", one.checked.value, g.lang)
+        return f"{checked} · {commitments.before(told.earlier)}" if told.earlier else checked
     day = show_date(one.heard_on, g.lang) if one.heard_on else "–"
     return f"{label('freshness', told.fresh.value, g.lang)} · {day}" if told.fresh in LATE else day
 
