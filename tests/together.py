@@ -3,7 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 
 from flask import Flask
 
@@ -43,6 +43,32 @@ def at_once(app: Flask, deeds: Sequence[Callable[[], str]], *, served: int | Non
                 db.session.remove()
 
     return Counter(_ended(told) for told in together([lambda deed=deed: worked(deed) for deed in deeds]))
+
+
+def meanwhile(app: Flask, first: Callable[[], object], second: Callable[[], object], *, patience: float = 1) -> None:
+    """Do the second deed while the transaction of the first one stays open, for so many seconds or until the second is
+    done. Both are committed in the end.
+    """
+    done, go_on = threading.Event(), threading.Event()
+
+    def worked(deed: Callable[[], object], after: Callable[[], object]) -> None:
+        with app.test_request_context():
+            try:
+                with unit_of_work():
+                    deed()
+                    db.session.flush()
+                    after()
+            finally:
+                db.session.remove()
+
+    with ThreadPoolExecutor(2) as pool:
+        begun = pool.submit(worked, first, lambda: (done.set(), go_on.wait(60)))
+        assert done.wait(60), begun.exception()
+        other = pool.submit(worked, second, lambda: None)
+        wait([other], timeout=patience)
+        go_on.set()
+        begun.result(60)
+        other.result(60)
 
 
 def _ended(told: object) -> str:

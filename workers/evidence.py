@@ -23,6 +23,12 @@ def reply_asked(reply_id: str) -> Letter | None:
     return letters.reply_asked(uuid.UUID(reply_id))
 
 
+@mails("evidence.assessed")
+def assessed(review_id: str, voice_id: str) -> Letter | None:
+    """What was checked is public, and its maker reads why."""
+    return letters.assessed(uuid.UUID(review_id), uuid.UUID(voice_id))
+
+
 @by_the_clock("evidence.forget", timedelta(hours=1))
 def forget() -> None:
     """Forget who asked for a link and sent nothing."""

@@ -15,11 +15,11 @@ from workers.app import writes
 
 
 @writes("programme.session_changed")
-def session_changed(session_id: str) -> None:
-    """One session was published, edited, moved or cancelled."""
+def session_changed(session_id: str, *, beforehand: bool = False) -> None:
+    """One session was published, edited, moved or cancelled; ``beforehand``: or put into everybody's calendar."""
     session = db.session.get(Session, uuid.UUID(session_id))
     if session:
-        calendars.follow_session(session)
+        calendars.follow_session(session, beforehand=beforehand)
         places.follow_session(session.id)
 
 

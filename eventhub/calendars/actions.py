@@ -24,6 +24,7 @@ from eventhub.calendars.models import (
     EntryStatus,
     Feed,
     Invite,
+    InviteWord,
     Method,
     Partstat,
 )
@@ -66,12 +67,15 @@ class Change:
 # --- Entries follow sessions --------------------------------------------------------------------------------------
 
 
-def follow_session(session: Session) -> list[CalendarEntry]:
+def follow_session(session: Session, *, beforehand: bool = False) -> list[CalendarEntry]:
     """Let a session's entry say what the session says now; the entries that changed, none when nothing did. Whose
-    category it is not for any more is taken off its invitations.
+    category it is not for any more is taken off its invitations. ``beforehand``: it was put into everybody's calendar
+    just now, so that those who have a seat get it; not again with a later change, for they may leave it out.
     """
     changed = _follow(Session.id == session.id)
     invites.leave_to_others(CalendarEntry.session_id == session.id)
+    if beforehand:
+        _choose_for_seated(Session.id == session.id, Session.chosen_beforehand.is_(True), queries.may_be_chosen())
     return changed
 
 
@@ -113,7 +117,7 @@ def _follow(which: ColumnElement[bool], *, quiet: bool = False, gathered: bool =
     known: dict[uuid.UUID, list[CalendarEntry]] = {session.id: [] for session in sessions}
     for entry in queries.entries_of(list(known)):
         known[entry.session_id].append(entry)
-    changes = [change for session in sessions if (change := _follow_one(session, known[session.id]))]
+    changes = [change for session in sessions for change in _follow_one(session, known[session.id])]
     if changes:
         _write(changes)
     for change in changes:
@@ -127,12 +131,35 @@ def _lock(which: ColumnElement[bool]) -> None:
     db.session.execute(select(Session.id).where(which).order_by(Session.id).with_for_update(key_share=True)).all()
 
 
-def _follow_one(session: Session, entries: Sequence[CalendarEntry]) -> Change | None:
+def _follow_one(session: Session, entries: Sequence[CalendarEntry]) -> list[Change]:
     live = _live(entries)
     published = {session.publication, session.event.publication} == {Publication.PUBLISHED}
     if not published or session.kind is SessionKind.BREAK:
-        return _cancel(live, session) if live else None
-    return _revise(live, session) if live else _begin(session, again=bool(entries))
+        change = _cancel(live, session) if live else None
+    else:
+        change = _revise(live, session) if live else _begin(session, again=bool(entries))
+    reworded = [_reword(entry, session) for entry in entries if entry is not live]
+    return [one for one in (*reworded, change) if one]
+
+
+def _reword(entry: CalendarEntry, session: Session) -> Change | None:
+    """What was called off stays so, at the times it had; but calendars still read it, and a name that was taken out of
+    its words must leave them too.
+    """
+    words = blobs.words_digest(entry, session)
+    if words == entry.text_digest and not _is_outdated(entry):
+        return None
+    entry.text_digest = words
+    _stamp(entry)
+    return Change(entry, session, News.NOTHING)
+
+
+def _is_outdated(entry: CalendarEntry) -> bool:
+    """Whether its bytes are written in a zone whose rules lost their plain form since, by newer tz data."""
+    if not blobs.is_in_utc(entry):
+        return False
+    in_zone = select(EntryBlob.entry_id).where(EntryBlob.entry_id == entry.id, EntryBlob.zone.is_not(None))
+    return db.session.scalar(in_zone.limit(1)) is not None
 
 
 def _begin(session: Session, *, again: bool) -> Change:
@@ -157,7 +184,7 @@ def _begin(session: Session, *, again: bool) -> Change:
     db.session.add(entry)
     db.session.flush()
     if not again and session.places is None and (session.chosen_beforehand or event.kind in INVITING):
-        _choose_for_seated(session)
+        _choose_for_seated(Session.id == session.id)
     return Change(entry, session, News.NEW)
 
 
@@ -168,7 +195,7 @@ def _revise(entry: CalendarEntry, session: Session) -> Change | None:
     place = blobs.place_digest(session)
     relocated = place != entry.location_digest
     words = blobs.words_digest(entry, session)
-    if not (moved or relocated or words != entry.text_digest):
+    if not (moved or relocated or words != entry.text_digest or _is_outdated(entry)):
         return None
     entry.location_digest, entry.text_digest = place, words
     if not (moved or relocated):
@@ -179,6 +206,7 @@ def _revise(entry: CalendarEntry, session: Session) -> Change | None:
         # What was answered was answered to another time.
         unanswered = {"partstat": Partstat.NEEDS_ACTION}
         db.session.execute(update(Invite).where(Invite.entry_id == entry.id).values(**unanswered))
+        invites.forget_unproven(InviteWord.invite_id.in_(select(Invite.id).where(Invite.entry_id == entry.id)))
     return Change(entry, session, News.CHANGED, soon=min(before, entry.starts_at) < now() + news.SOON)
 
 
@@ -271,7 +299,8 @@ def leave_out(person: Person, session_id: uuid.UUID) -> uuid.UUID:
 
 def choose_among(person: Person, offered: Collection[Session], wanted: Collection[uuid.UUID]) -> int:
     """Let exactly the wanted ones of these sessions be chosen; how many. A maybe that stays is still a maybe; one at a
-    full session stays: the page has no box for it. Nothing is chosen when one of them is full. Raises SessionFull.
+    full session stays: the page has no box for it. Nothing is chosen when one of them is full. Raises SessionFull,
+    NotFound as ``choose``.
     """
     ids = {session.id for session in offered}
     keep = ids & set(wanted)
@@ -280,6 +309,7 @@ def choose_among(person: Person, offered: Collection[Session], wanted: Collectio
     rows = select(ChosenSession.session_id, ChosenSession.choice).where(mine, ChosenSession.session_id.in_(ids))
     before = {row.session_id: row.choice for row in db.session.execute(rows)}
     boxless = {one for one, choice in before.items() if choice is Choice.MAYBE and held[one].left == 0}
+    places.demand_expected(person.id, keep - set(before))
     for session_id in keep - set(before):
         places.demand_place(person.id, held[session_id])
     db.session.execute(delete(ChosenSession).where(mine, ChosenSession.session_id.in_(ids - keep - boxless)))
@@ -370,13 +400,15 @@ def choose_for_all(event: Event, person_ids: Collection[uuid.UUID]) -> None:
     _choose_from(wanted.order_by(Session.id).with_for_update(read=True, of=Session))
 
 
-def _choose_for_seated(session: Session) -> None:
-    """A session published late is put before those who already have a seat."""
+def _choose_for_seated(*which: ColumnElement[bool]) -> None:
+    """A session published late, or put into everybody's calendar late, is put before those who already have a seat;
+    ``which``: conditions on Session.
+    """
     _choose_from(
         select(Registration.person_id, Session.id, literal(Choice.GOING.value), literal(now()))
         .join(Session, Session.event_id == Registration.event_id)
         .where(
-            Session.id == session.id,
+            *which,
             queries.is_for_category(),
             Registration.has_seat,
             Registration.state.in_(CONFIRMED),

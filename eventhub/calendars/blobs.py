@@ -174,6 +174,11 @@ def as_said(body: bytes, *, maybe: bool, raised: int, at: datetime, neutral: boo
     return _OWN_LINE.sub(say, body)
 
 
+def is_in_utc(entry: CalendarEntry) -> bool:
+    """Whether its times are written in UTC, by the rules of zones as they are now."""
+    return _bare(entry).tzid is None
+
+
 def _neutral_summary(language: str) -> str:
     with force_locale(LOCALES[language]):
         return str(_("Meeting"))

@@ -8,7 +8,7 @@ import io
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from flask_babel import force_locale
@@ -27,6 +27,8 @@ from eventhub.kit.web import absolute
 from eventhub.programme.models import Event, Series, Session
 
 REFRESH_MINUTES = 60
+ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
+"""A moment at which nothing had left a feed."""
 COLOUR = "steelblue"
 
 
@@ -111,9 +113,9 @@ def everything(language: str, moment: datetime) -> Feed:
     return Feed(true(), Frame(name, source, language), moment)
 
 
-def session_file(session_id: uuid.UUID, language: str, moment: datetime) -> Feed:
-    """One session as a file to open."""
-    return Feed(queries.of_session(session_id), Frame(None, None, language), moment)
+def session_file(session_id: uuid.UUID, language: str) -> Feed:
+    """One session as a file to open, however long it is over: its page stands, and leads to it."""
+    return Feed(queries.of_session(session_id), Frame(None, None, language), ALWAYS)
 
 
 def private_feed(person: Reader, secret: str, moment: datetime, remind: int | None = None) -> Feed:

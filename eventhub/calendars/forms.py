@@ -1,10 +1,11 @@
 """Forms of calendars: which sessions, how surely, and the answer to an invite."""
 
 import uuid
+from contextlib import suppress
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import SelectField, SelectMultipleField, StringField
+from wtforms import HiddenField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import AnyOf
 
 from eventhub.calendars.models import Choice, Partstat
@@ -30,9 +31,20 @@ class ChoiceForm(Form):
 
 
 class SessionsForm(Form):
-    """The sessions of one event, ticked or not."""
+    """The sessions of one event, ticked or not. ``shown``: those that had a box on the page that was sent, so that what
+    was published or chosen since is not taken out.
+    """
 
+    shown = HiddenField()
     sessions = SelectMultipleField(_l("Sessions"), coerce=lambda value: uuid.UUID(str(value)))
+
+    def seen(self) -> set[uuid.UUID]:
+        """The sessions that had a box."""
+        found = set()
+        for word in (self.shown.data or "").split():
+            with suppress(ValueError):
+                found.add(uuid.UUID(word))
+        return found
 
 
 class RemindingForm(Form):

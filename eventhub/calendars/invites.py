@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from eventhub.calendars import blobs, imip, places, queries
@@ -20,8 +20,10 @@ from eventhub.calendars.models import (
     EntryStatus,
     Invite,
     InviteMail,
+    InviteWord,
     Method,
     Partstat,
+    Word,
 )
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -157,11 +159,14 @@ def follow_person(person_id: uuid.UUID, event_id: uuid.UUID) -> list[Invite]:
 
 
 def _take_off(*which: ColumnElement[bool]) -> list[Invite]:
+    standing = select(CalendarEntry.session_id).join(Invite, Invite.entry_id == CalendarEntry.id)
+    _hold_sessions(standing.where(*which, Invite.cancelled_at.is_(None)))
     mine = (
         select(Invite, CalendarEntry)
         .join(CalendarEntry, CalendarEntry.id == Invite.entry_id)
         .where(*which, Invite.cancelled_at.is_(None))
         .with_for_update(of=Invite)
+        .execution_options(populate_existing=True)
     )
     taken = []
     for row, entry in db.session.execute(mine).all():
@@ -173,7 +178,17 @@ def _take_off(*which: ColumnElement[bool]) -> list[Invite]:
     return taken
 
 
+def _hold_sessions(ids: Select[uuid.UUID]) -> None:
+    """The sessions before the invites, as whoever moves one does: else both would owe a mail of the same SEQUENCE, or
+    somebody put back at this moment would hear of the former time alone.
+    """
+    held = select(Session.id).where(Session.id.in_(ids)).order_by(Session.id)
+    db.session.execute(held.with_for_update(key_share=True)).all()
+
+
 def _put_back(person: Person) -> list[Invite]:
+    gone = select(CalendarEntry.session_id).join(Invite, Invite.entry_id == CalendarEntry.id)
+    _hold_sessions(gone.where(Invite.person_id == person.id, Invite.cancelled_at.is_not(None)))
     seat = and_(Registration.event_id == CalendarEntry.event_id, Registration.person_id == Invite.person_id)
     # What was left out since, at an event whose sessions are chosen, stays out.
     chosen = exists().where(
@@ -193,6 +208,7 @@ def _put_back(person: Person) -> list[Invite]:
             or_(chosen, CalendarEntry.event_id.in_(_dialogues())),
         )
         .with_for_update(of=Invite)
+        .execution_options(populate_existing=True)
     )
     given = []
     for row, entry in db.session.execute(mine).all():
@@ -222,7 +238,15 @@ def answer(row: Invite, partstat: Partstat, *, said_at: datetime | None = None) 
     row.partstat = partstat
     row.answered_at = moment = now()
     row.answer_dtstamp = min(said_at or moment, moment)
+    forget_unproven(InviteWord.invite_id == row.id)
     return row
+
+
+def forget_unproven(*which: ColumnElement[bool]) -> None:
+    """Answers without proof that wait for an organizer and have been settled meanwhile: the person said so for sure, or
+    the session they were given to is at another time now.
+    """
+    db.session.execute(delete(InviteWord).where(InviteWord.kind == Word.UNPROVEN, *which))
 
 
 def is_open(row: Invite) -> bool:

@@ -6,12 +6,13 @@ A discreet person's letter says that there is news, and nothing about what (SAFE
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from eventhub.calendars.blobs import place
-from eventhub.kit.i18n import in_language, show_days, show_moment, show_span
+from eventhub.kit.i18n import UNCHOSEN, in_language, show_days, show_moment, show_own, show_span
 from eventhub.kit.mail import Letter
 from eventhub.kit.web import absolute
 from eventhub.people.models import Person
@@ -49,7 +50,9 @@ def changed(sessions: Sequence[Session], person: Person, registration: Registrat
         rows.append(
             {
                 "label": in_language(session.title, lang, event.original_language).text,
-                "value": " · ".join(part for part in (str(_when(session, lang)), where) if part),
+                "value": " · ".join(
+                    part for part in (str(_when(session, lang)), *_own(session, person), where) if part
+                ),
             }
         )
     return _letter(
@@ -72,8 +75,13 @@ def reminder(session: Session, person: Person, registration: Registration) -> Le
     return _letter(
         person,
         _l("Reminder: %(title)s", title=title),
-        [_l("This session begins soon. You asked to be reminded.")],
-        [{"label": _l("Session"), "value": title}, *_where_and_when(session, lang), *_about(event, registration, lang)],
+        [_l("You asked to be reminded of this session.")],
+        [
+            {"label": _l("Session"), "value": title},
+            *_where_and_when(session, lang),
+            *_by_own_clock(session, person),
+            *_about(event, registration, lang),
+        ],
     )
 
 
@@ -182,6 +190,20 @@ def _when(session: Session, lang: str) -> Any:
     begins = show_moment(session.starts_at, session.time_zone, lang)
     hours = show_span(session.starts_local, session.ends_local, lang)
     return _l("%(day)s, %(time)s", day=begins.day, time=f"{hours} ({begins.place})")
+
+
+def _own(session: Session, person: Person) -> list[str]:
+    """When it is by the reader's own clock, if that is another one."""
+    begins = session.starts_at.astimezone(ZoneInfo(person.time_zone))
+    # Nobody has to live in UTC: it means that the person did not say.
+    there = session.starts_at.astimezone(ZoneInfo(session.time_zone))
+    if person.time_zone == UNCHOSEN or begins.utcoffset() == there.utcoffset():
+        return []
+    return [show_own(session.starts_at, person.time_zone, person.language)]
+
+
+def _by_own_clock(session: Session, person: Person) -> list[dict[str, Any]]:
+    return [{"label": _l("Your time"), "value": own} for own in _own(session, person)]
 
 
 def _where_and_when(session: Session, lang: str) -> list[dict[str, Any]]:

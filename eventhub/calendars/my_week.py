@@ -1,5 +1,6 @@
 """The page "My sessions" as data: days with slots, rows with details, conflicts, and the ways to other weeks."""
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -17,6 +18,8 @@ from eventhub.kit.i18n import UNCHOSEN, in_language, show_date, show_days, show_
 from eventhub.programme import grid, shown
 from eventhub.programme.grid import Part
 from eventhub.programme.models import Session
+
+Overlaps = dict[uuid.UUID, list[Session]]
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ class Row:
     datetime: str
     own_time: str | None
     place: str
-    conflict: bool
+    overlaps: list[str]
+    """The titles of others at the same time."""
     maybe: bool
     join_page: str | None
     said: str | None
@@ -101,15 +105,16 @@ def my_rows(mine: Sequence[Mine], *, lang: str, own_zone: str, moment: datetime)
     return [_row(one, clashing, lang, own_zone, moment) for one in placed]
 
 
-def conflicts(mine: Sequence[Mine]) -> set[object]:
-    """The ids of sessions that overlap another one; what is cancelled is in nobody's way."""
-    found: set[object] = set()
-    latest: Mine | None = None
-    for one in sorted((one for one in mine if not one.cancelled), key=lambda one: one.session.starts_at):
-        if latest and one.session.starts_at < latest.session.ends_at:
-            found |= {one.session.id, latest.session.id}
-        if latest is None or one.session.ends_at > latest.session.ends_at:
-            latest = one
+def conflicts(mine: Sequence[Mine]) -> Overlaps:
+    """By the ids of sessions, the others at the same time; what is cancelled is in nobody's way."""
+    found: Overlaps = {}
+    going_on: list[Session] = []
+    for one in sorted((one.session for one in mine if not one.cancelled), key=lambda one: one.starts_at):
+        going_on = [other for other in going_on if other.ends_at > one.starts_at]
+        for other in going_on:
+            found.setdefault(one.id, []).append(other)
+            found.setdefault(other.id, []).append(one)
+        going_on.append(one)
     return found
 
 
@@ -145,7 +150,7 @@ def _zone(placed: Sequence[_Placed], lang: str, *, own_time: bool) -> str | None
     return str(_("%(place)s (%(offset)s)", place=city, offset=offset))
 
 
-def _slot(part: Part[_Placed], clashing: set[object], lang: str, hours: range) -> grid.Slot:
+def _slot(part: Part[_Placed], clashing: Overlaps, lang: str, hours: range) -> grid.Slot:
     mine = part.of.mine
     session = mine.session
     notes = [shown.room_name(session, session.event, lang)]
@@ -159,14 +164,14 @@ def _slot(part: Part[_Placed], clashing: set[object], lang: str, hours: range) -
         part,
         hours,
         lang,
-        title=in_language(session.title, lang, session.event.original_language).text,
+        title=_title(session, lang),
         url=f"#s-{session.id}",
         note=" · ".join(note for note in notes if note),
         state=_state(mine, clashing),
     )
 
 
-def _state(mine: Mine, clashing: set[object]) -> str:
+def _state(mine: Mine, clashing: Overlaps) -> str:
     if mine.cancelled:
         return "off"
     if mine.chosen.choice is Choice.MAYBE:
@@ -174,7 +179,7 @@ def _state(mine: Mine, clashing: set[object]) -> str:
     return "clash" if mine.session.id in clashing else ""
 
 
-def _row(one: _Placed, clashing: set[object], lang: str, own_zone: str, moment: datetime) -> Row:
+def _row(one: _Placed, clashing: Overlaps, lang: str, own_zone: str, moment: datetime) -> Row:
     session, registration = one.mine.session, one.mine.registration
     event = session.event
     opens = may_join(registration.state, has_seat=registration.has_seat) and not one.mine.cancelled
@@ -190,12 +195,16 @@ def _row(one: _Placed, clashing: set[object], lang: str, own_zone: str, moment: 
         datetime=one.start.isoformat(timespec="minutes"),
         own_time=_own_time(one, own_zone, lang),
         place=blobs.place(session, lang),
-        conflict=session.id in clashing,
+        overlaps=[_title(other, lang) for other in clashing.get(session.id, [])],
         maybe=one.mine.chosen.choice is Choice.MAYBE,
         join_page=_join_page(session) if opens and session.room_closes_at > moment else None,
         said=_said(one.mine.answered) if one.mine.answered else None,
         may_invite=one.mine.invite is None and not one.mine.cancelled and session.ends_at > moment,
     )
+
+
+def _title(session: Session, lang: str) -> str:
+    return in_language(session.title, lang, session.event.original_language).text
 
 
 def _join_page(session: Session) -> str | None:

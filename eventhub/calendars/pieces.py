@@ -145,7 +145,11 @@ def pieces(
     )
     found: list[Any] = list(db.session.execute(rows))
     return [
-        Piece(row[0], row[1], row[2], row[3] + _stays(row[4]), row[5], _said(row[6], row[7], row[8])) for row in found
+        Piece(
+            *(row[0], row[1], row[2], row[3] + stays(cancelled=row[4] is EntryStatus.CANCELLED), row[5]),
+            _said(row[6], row[7], row[8]),
+        )
+        for row in found
     ]
 
 
@@ -172,8 +176,9 @@ def _said(choice: Choice, raised: int, at: datetime) -> Said | None:
     return Said(choice is Choice.MAYBE, raised, at) if choice is Choice.MAYBE or raised else None
 
 
-def _stays(status: EntryStatus) -> timedelta:
-    return CANCELLED_BACK if status is EntryStatus.CANCELLED else BACK
+def stays(*, cancelled: bool) -> timedelta:
+    """How long after its end something is found in feeds and files."""
+    return CANCELLED_BACK if cancelled else BACK
 
 
 _SAID_AT = func.coalesce(ChosenSession.changed_at, ChosenSession.at)

@@ -10,15 +10,15 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, or_, select, union
 from sqlalchemy.dialects.postgresql import insert
 
 from eventhub.calendars import queries
 from eventhub.calendars.access import ATTENDING
-from eventhub.calendars.models import Choice, ChosenSession, SessionWait
+from eventhub.calendars.models import CalendarEntry, Choice, ChosenSession, Invite, SessionWait
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
-from eventhub.kit.errors import DomainError
+from eventhub.kit.errors import DomainError, NotFound
 from eventhub.kit.outbox import promise
 from eventhub.kit.revisions import bump
 from eventhub.people.models import Person
@@ -90,9 +90,11 @@ def hand_on(held: Collection[Held]) -> int:
 def choose(person: Person, session: Session, choice: Choice) -> Session:
     """Put a session into "My sessions", or say anew how sure it is. The caller found it by session_for_choice.
 
-    Raises SessionFull.
+    Raises SessionFull, and NotFound when the person does not come any more.
     """
-    say(person.id, hold(Session.id == session.id)[session.id], choice)
+    one = hold(Session.id == session.id)[session.id]
+    demand_expected(person.id, [one.id])
+    say(person.id, one, choice)
     return session
 
 
@@ -116,6 +118,25 @@ def say(person_id: uuid.UUID, one: Held, choice: Choice | None) -> None:
     hand_on([one])
 
 
+def demand_expected(person_id: uuid.UUID, session_ids: Collection[uuid.UUID]) -> None:
+    """Whether somebody may still choose these sessions, which are held: while that was waited for, a withdrawal may
+    have been followed to its end. From here on it waits for this transaction. Raises NotFound.
+    """
+    rows = (
+        select(Session.id)
+        .join(Registration, Registration.event_id == Session.event_id)
+        .where(
+            Session.id.in_(session_ids),
+            Registration.person_id == person_id,
+            Registration.state.in_(ATTENDING),
+            queries.is_for_category(),
+        )
+    )
+    found = set(db.session.scalars(rows.with_for_update(read=True, of=Registration)))
+    if found != set(session_ids):
+        raise NotFound
+
+
 def demand_place(person_id: uuid.UUID, one: Held) -> None:
     """Whether somebody may take a place now: one is free, and nobody else waits for it. Raises SessionFull."""
     if one.places is None or one.id in going(person_id, [one.id]):
@@ -137,9 +158,10 @@ def going(person_id: uuid.UUID, session_ids: Collection[uuid.UUID]) -> set[uuid.
 
 def wait(person: Person, session: Session) -> bool:
     """Wait for a place in a session, or have one at once where one is free; whether there was one. Asking twice is
-    asking once. The caller found the session by session_for_choice.
+    asking once. The caller found the session by session_for_choice. Raises NotFound as ``choose``.
     """
     one = hold(Session.id == session.id)[session.id]
+    demand_expected(person.id, [one.id])
     try:
         demand_place(person.id, one)
     except SessionFull:
@@ -183,9 +205,16 @@ def follow_person(person_id: uuid.UUID, event_id: uuid.UUID) -> None:
 
 
 def forget(person_id: uuid.UUID, sessions: Select[uuid.UUID]) -> None:
-    """Take somebody out of sessions and their lines; what was theirs goes to whoever waits."""
+    """Take somebody out of sessions and their lines; what was theirs goes to whoever waits.
+
+    Held is also what they wait for, since somebody may be giving them a place there at this moment, and what they are
+    invited to, so that whoever takes them off the invitations afterwards holds nothing out of order.
+    """
     mine = select(ChosenSession.session_id).where(ChosenSession.person_id == person_id)
-    held = hold(Session.id.in_(mine), Session.id.in_(sessions))
+    awaited = select(SessionWait.session_id).where(SessionWait.person_id == person_id)
+    invited = select(CalendarEntry.session_id).join(Invite, Invite.entry_id == CalendarEntry.id)
+    concerned = union(mine, awaited, invited.where(Invite.person_id == person_id))
+    held = hold(Session.id.in_(concerned), Session.id.in_(sessions))
     for table in (ChosenSession, SessionWait):
         db.session.execute(delete(table).where(table.person_id == person_id, table.session_id.in_(sessions)))
     hand_on(held.values())

@@ -54,13 +54,15 @@ def alarm(minutes: int | None, language: str) -> bytes:
 
 
 def owe_due(moment: datetime) -> None:
-    """Owe a mail to everybody whose reminder is due: once for each session at each of its times. One statement."""
+    """Owe a mail to everybody whose reminder is due: once for each session at each of its times, and for each choice of
+    how long before. One statement.
+    """
     before = Reminding.by_mail * literal(timedelta(minutes=1), Interval())
     begins = cast(func.floor(func.extract("epoch", Session.starts_at)), BigInteger)
     person = cast(Reminding.person_id, String)
     rows = (
         select(
-            func.concat_ws(":", literal("reminder"), cast(Session.id, String), begins, person),
+            func.concat_ws(":", literal("reminder"), cast(Session.id, String), begins, person, Reminding.by_mail),
             func.jsonb_build_object("session_id", Session.id, "person_id", Reminding.person_id, "begins", begins),
         )
         .select_from(Reminding)

@@ -24,7 +24,7 @@ from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.config import Settings
 from eventhub.kit.db import db
-from eventhub.kit.errors import DomainError
+from eventhub.kit.errors import DomainError, NotFound
 from eventhub.kit.outbox import promise
 from eventhub.kit.tokens import digest
 from eventhub.people.models import Person
@@ -285,11 +285,16 @@ def words_of(event: Event) -> list[InviteWord]:
 
 
 def count_in(actor: Person, event: Event, word: InviteWord) -> InviteWord:
-    """Take an answer whose sender was not proven as the invited person's own. Raises InviteClosed, SessionFull."""
+    """Take an answer whose sender was not proven as the invited person's own.
+
+    Raises InviteClosed, SessionFull, and NotFound when the person answered for sure meanwhile.
+    """
     if word.kind is Word.UNPROVEN and word.partstat:
         invite = queries.find_invite(Invite.id == word.invite_id, lock=True)
         if invite is None:
             raise invites.InviteClosed
+        if db.session.scalar(select(InviteWord.id).where(InviteWord.id == word.id)) is None:
+            raise NotFound
         invites.answer(invite, word.partstat, said_at=word.dtstamp)
     return _decided(actor, event, word, "calendar.word_counted")
 

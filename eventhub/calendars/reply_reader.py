@@ -116,8 +116,9 @@ def _bare(head: str) -> str | None:
 
 
 def _text(part: Message) -> str:
+    """The words of a part; none where it holds a NUL, which no calendar has and no database keeps."""
     payload = part.get_payload(decode=True)
-    return payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
+    return payload.decode("utf-8", "replace") if isinstance(payload, bytes) and b"\0" not in payload else ""
 
 
 def _calendar(text: str, header: str) -> Told | None:

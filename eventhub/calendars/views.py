@@ -81,10 +81,9 @@ def session_file(session_id: uuid.UUID) -> Response:
 
 @kept_page(*REVISIONS, strong=True)
 def _session_calendar(session_id: uuid.UUID) -> Response:
-    built = feeds.session_file(session_id, g.lang, now()).build()
+    built = feeds.session_file(session_id, g.lang).build()
     if not built.entries:
         raise NotFound
-    changes_at(built.leaves_at)
     return Response(built.body, content_type=ICS)
 
 
@@ -120,7 +119,11 @@ def personal_feed(token: str) -> Response:
     """A person's own sessions. A revoked address is gone, a guess was never there; neither answer names anything."""
     found = pieces.feed_by_token(token)
     if found is None or found.revoked_at:
-        return _nothing(410 if found else 404)
+        if found:
+            return _nothing(
+                410, _("This calendar address was replaced. Its owner finds the new one under “My sessions”.")
+            )
+        return _nothing(404, _("There is no calendar at this address."))
 
     def build() -> tuple[tuple[str, ...], Response]:
         built = feeds.private_feed(found, token, now(), found.remind).build()
@@ -134,8 +137,9 @@ def _all_of(token: str, found: pieces.FoundFeed, stamp: bytes | None) -> tuple[s
     return token, found.language, str(found.discreet), str(found.remind), (stamp or b"").hex()
 
 
-def _nothing(status: int) -> Response:
-    return Response(f"{status}\n", status, content_type="text/plain; charset=utf-8")
+def _nothing(status: int, words: str) -> Response:
+    """In words for whoever opens it in a browser; a calendar app reads the status."""
+    return Response(f"{words}\n", status, content_type="text/plain; charset=utf-8")
 
 
 # --- My sessions --------------------------------------------------------------------------------------------------
@@ -249,9 +253,9 @@ def choose(slug: str) -> ResponseReturnValue:
     event, sessions, chosen = queries.my_event(person, slug)
     form = SessionsForm(data={"sessions": list(chosen)})
     form.sessions.choices = [(session.id, "") for session in sessions]
-    if form.validate_on_submit() and (
-        submit(form, lambda: actions.choose_among(person, sessions, form.sessions.data or [])) is not None
-    ):
+    wanted = form.sessions.data or []
+    offered = [one for one in sessions if one.id in {*form.seen(), *wanted}]
+    if form.validate_on_submit() and (submit(form, lambda: actions.choose_among(person, offered, wanted)) is not None):
         flash(_("Saved. Your calendar follows."), "ok")
         return back_to("calendars.my_sessions", day=event.first_day.isoformat())
     if form.is_submitted():  # what was full a moment ago is looked at once more
@@ -259,6 +263,7 @@ def choose(slug: str) -> ResponseReturnValue:
     going = places.going(person.id, [one.id for one in sessions])
     full = [one for one in sessions if one.is_full and one.id not in going]
     waiting = {one.id for one in places.waits_for(person)}
+    form.shown.data = " ".join(str(one.id) for one in sessions if one not in full)
     return render_template(
         "calendars/choose.html",
         form=form,
@@ -287,6 +292,7 @@ def _my_page(form: Form) -> ResponseReturnValue:
         may_invite=any(row.may_invite for row in page.rows),
         qr=Markup(feeds.subscribe_code(address)) if address else None,  # noqa: S704 (drawn by us: paths only)
         any=bool(mine),
+        has_file=any(one.session.ends_at > moment - pieces.stays(cancelled=one.cancelled) for one in mine),
         waiting=[
             (one, shown.words(one.title, one.event.original_language, g.lang)) for one in places.waits_for(person)
         ],

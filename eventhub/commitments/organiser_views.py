@@ -11,7 +11,6 @@ from flask_babel import gettext as _
 from eventhub.commitments import access, capturing, confirming, queries, shown, verifying
 from eventhub.commitments.console import RECORD, bp, drafted, kept, seen
 from eventhub.commitments.detail_forms import INDICATORS, MAKERS, MILESTONES, RECOMMENDATIONS, details_form
-from eventhub.commitments.earlier import earlier_checks
 from eventhub.commitments.forms import (
     ContactForm,
     NoteForm,
@@ -24,6 +23,7 @@ from eventhub.commitments.forms import (
     whole,
 )
 from eventhub.commitments.models import MOVES, SHOWN, Commitment, State, Why
+from eventhub.commitments.standing import standing_of
 from eventhub.kit.access import actor, staff, stands_on
 from eventhub.kit.errors import NotFound, or_not_found
 from eventhub.kit.forms import ActionForm, Form, submit
@@ -295,7 +295,7 @@ def draw(
     may_keep = access.may_keep(actor().grants, found.event)
     askings = queries.askings_of(found)
     waiting = next((one for one in askings if one.closed_at is None), None)
-    notes = queries.notes_of(found)
+    notes, stands = queries.notes_of(found), standing_of([found.id])
     names = public_names({one.author_id for one in notes if one.author_id})
     page = render_template(
         "commitments/record.html",
@@ -312,7 +312,9 @@ def draw(
         changes=_versions(found),
         translations=[one.language for one in queries.translations(found)],
         advice=shown.advice(found),
-        axes=_axes(found) if found.published_at else [],
+        axes=shown.three_axes(found, stands.progress.get(found.id), stands.outdated.get(found.id))
+        if found.published_at
+        else [],
         milestones=shown.steps(found.milestones),
         is_confirmed=found.confirmed == found.newest,
         may_keep=may_keep,
@@ -380,9 +382,3 @@ def _chips(counts: dict[State, int], chosen: State | None) -> list[dict[str, Any
             label = shown.STATES[state][0]
             found.append({"label": label, "url": url, "current": state is chosen, "count": number})
     return found
-
-
-def _axes(found: Commitment) -> list[dict[str, Any]]:
-    return shown.three_axes(
-        found, queries.milestones_of([found.id]).get(found.id), earlier_checks([found]).get(found.id)
-    )

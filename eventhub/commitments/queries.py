@@ -21,7 +21,6 @@ from eventhub.commitments.models import (
     FormerMaker,
     Kin,
     Maker,
-    Milestone,
     Note,
     Report,
     Review,
@@ -33,6 +32,7 @@ from eventhub.commitments.models import (
     Version,
     Why,
 )
+from eventhub.commitments.standing import Earlier, standing_of
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import or_not_found
@@ -44,6 +44,7 @@ from eventhub.programme.access import visible_events
 from eventhub.programme.models import Event, Publication, Session, SessionKind
 
 PER_PAGE = 20
+NEWEST = Commitment.published_at.desc(), Commitment.id.desc()
 REFERENCE = re.compile(r"c-([0-9]{4,12})")
 """How somebody types a reference, made plain."""
 BEFORE = timedelta(minutes=30)
@@ -80,6 +81,7 @@ class Listed:
     total: int
     progress: dict[uuid.UUID, tuple[int, int]] = field(default_factory=dict)
     translations: dict[uuid.UUID, Translation] = field(default_factory=dict)
+    outdated: dict[uuid.UUID, Earlier] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -118,18 +120,37 @@ def in_public_event() -> ColumnElement[bool]:
 
 def public_list(wanted: Wanted, language: str, *, today: date, page: int = 1) -> Listed:
     """One page of what is public, newest first. Five statements at the most, whatever is asked."""
-    total = db.session.scalar(matching(select(func.count(Commitment.id)), wanted, today)) or 0
-    if not total:
-        return Listed((), 0)
-    newest = Commitment.published_at.desc(), Commitment.id.desc()
+    total, chosen = _page_of(wanted, today, (page - 1) * PER_PAGE)
+    if chosen is None:
+        return Listed((), total)
     # Only the rows of this page carry their words along.
-    chosen = matching(select(Commitment.id), wanted, today).order_by(*newest)
-    chosen = chosen.limit(PER_PAGE).offset((page - 1) * PER_PAGE)
-    rows = select(Commitment).where(Commitment.id.in_(chosen)).order_by(*newest)
+    rows = select(Commitment).where(Commitment.id.in_(chosen)).order_by(*NEWEST)
     rows = rows.options(joinedload(Commitment.event), joinedload(Commitment.words), selectinload(Commitment.makers))
     found = db.session.scalars(rows).all()
     ids = [one.id for one in found]
-    return Listed(found, total, milestones_of(ids), translations_of(ids, language))
+    stands = standing_of(ids)
+    return Listed(found, total, stands.progress, translations_of(ids, language), stands.outdated)
+
+
+def _page_of(wanted: Wanted, today: date, first: int) -> tuple[int, Select[Any] | list[uuid.UUID] | None]:
+    """How many there are, and the ids from the ``first`` one on, or a question for them; None where none is so late."""
+    if wanted.words:
+        # To look for words takes longest, so it is done once: the page comes with the number.
+        counted = matching(select(Commitment.id).add_columns(func.count().over()), wanted, today).order_by(*NEWEST)
+        found: Sequence[Any] = db.session.execute(counted.limit(PER_PAGE).offset(first)).all()
+        if found:
+            return found[0][1], [row[0] for row in found]
+    total = db.session.scalar(matching(select(func.count(Commitment.id)), wanted, today)) or 0
+    if first >= total:
+        return total, None
+    chosen = matching(select(Commitment.id), wanted, today)
+    if first < total // 2:
+        chosen = chosen.order_by(*NEWEST).limit(PER_PAGE).offset(first)
+    else:
+        # A late page is found from the other end.
+        last = min(first + PER_PAGE, total)
+        chosen = chosen.order_by(Commitment.published_at, Commitment.id).limit(last - first).offset(total - last)
+    return total, chosen
 
 
 def matching(rows: Select[Any], wanted: Wanted, today: date) -> Select[Any]:
@@ -152,18 +173,6 @@ def matching(rows: Select[Any], wanted: Wanted, today: date) -> Select[Any]:
     )
     conditions += [condition(value) for value, condition in exact if value]
     return _with_event(rows).where(*conditions)
-
-
-def milestones_of(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[int, int]]:
-    """How many milestones are done, of how many. One statement."""
-    if not ids:
-        return {}
-    counts = (
-        select(Milestone.commitment_id, func.count(Milestone.done_on), func.count())
-        .where(Milestone.commitment_id.in_(ids))
-        .group_by(Milestone.commitment_id)
-    )
-    return {row[0]: (row[1], row[2]) for row in db.session.execute(counts)}
 
 
 def translations_of(ids: Collection[uuid.UUID], language: str) -> dict[uuid.UUID, Translation]:
@@ -405,6 +414,21 @@ def represents(person: Person, commitment: Commitment) -> bool:
         )
     )
     return any([db.session.scalar(select(mine.exists())), *has_spoken])
+
+
+def speaks_for(person: Person, commitment: Commitment) -> bool:
+    """Whether somebody is of an organization that makes it at this moment."""
+    called = names().subquery()
+    mine = (
+        select(Affiliation.id)
+        .join(called, called.c.organisation_id == Affiliation.organisation_id)
+        .where(
+            Affiliation.person_id == person.id,
+            or_(Affiliation.until.is_(None), Affiliation.until >= now().date()),
+            called.c.name_key.in_([name_key(maker.name) for maker in commitment.makers]),
+        )
+    )
+    return db.session.scalar(select(mine.exists())) or False
 
 
 def _in_reach(grants: Grants) -> ColumnElement[bool]:

@@ -12,9 +12,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext, ngettext
 
-from eventhub.commitments import axes, wording
+from eventhub.commitments import axes, queries, wording
 from eventhub.commitments.axes import Freshness
-from eventhub.commitments.earlier import Earlier
 from eventhub.commitments.models import (
     FOLLOWED,
     Commitment,
@@ -31,6 +30,7 @@ from eventhub.commitments.models import (
     Version,
 )
 from eventhub.commitments.queries import Related
+from eventhub.commitments.standing import Earlier
 from eventhub.commitments.wording import Missing
 from eventhub.kit.clock import now
 from eventhub.kit.codes import country_name, label
@@ -112,10 +112,10 @@ def session_title(session: Session, event: Event) -> str:
 
 
 def three_axes(
-    commitment: Commitment, steps: tuple[int, int] | None, earlier: Earlier | None = None
+    commitment: Commitment, steps: tuple[int, int] | None, outdated: Earlier | None = None
 ) -> list[dict[str, Any]]:
-    """They say, we checked, last heard: three facts, for components/axes.html. ``earlier``: a check of what was said
-    before.
+    """They say, we checked, last heard: three facts, for components/axes.html. ``outdated``: the newest check,
+    where the maker has said something else since.
     """
     said = commitment.said
     note = None
@@ -129,7 +129,7 @@ def three_axes(
         {
             "label": _("We checked"),
             "tag": (label("review", commitment.checked.value, g.lang), CHECKED[commitment.checked]),
-            "note": before(earlier) if earlier else None,
+            "note": before(outdated) if outdated else None,
         },
     ]
     if commitment.state in FOLLOWED and commitment.heard_on and commitment.expected_on:
@@ -143,9 +143,9 @@ def before(earlier: Earlier) -> str:
     """Confirmed on 4 November 2026, when they said: In progress."""
     result, day = label("review", earlier.verdict.value, g.lang), show_date(earlier.on, g.lang)
     if earlier.said is None:
-        return _("%(result)s on %(day)s, before they said anything", result=result, day=day)
+        return str(_("%(result)s on %(day)s, before they said anything", result=result, day=day))
     said = label("self_report", earlier.said.value, g.lang)
-    return _("%(result)s on %(day)s, when they said: %(status)s", result=result, day=day, status=said)
+    return str(_("%(result)s on %(day)s, when they said: %(status)s", result=result, day=day, status=said))
 
 
 def _fresh(heard_on: date, expected_on: date) -> dict[str, Any]:
@@ -158,11 +158,20 @@ def _fresh(heard_on: date, expected_on: date) -> dict[str, Any]:
     return {"tag": tag, "note": ngettext("for %(num)s day", "for %(num)s days", news.days)}
 
 
+def checked(commitment: Commitment) -> dict[str, Any] | None:
+    """What was checked last, for whoever speaks for the maker; None where nothing was."""
+    found = queries.reviews_of(commitment)
+    if not found:
+        return None
+    title = _("We checked: %(result)s", result=label("review", found[0].verdict.value, g.lang))
+    return {"title": title, "text": found[0].text, "when": show_date(found[0].reviewed_at.date(), g.lang)}
+
+
 def row(
     commitment: Commitment,
     steps: tuple[int, int] | None,
     translation: Translation | None,
-    earlier: Earlier | None = None,
+    outdated: Earlier | None = None,
 ) -> dict[str, Any]:
     """One of the public list, for components/pledge.html."""
     words = titled(commitment, translation)
@@ -172,7 +181,7 @@ def row(
         "title": words.title,
         "maker": made_by(commitment),
         "where": _("%(event)s, %(day)s", event=event_title(event), day=show_date(event.first_day, g.lang)),
-        "axes": three_axes(commitment, steps, earlier),
+        "axes": three_axes(commitment, steps, outdated),
         "lang": words.language,
         "direction": words.direction,
     }

@@ -2,11 +2,10 @@
 
 from flask_babel import lazy_gettext as _l
 
-from eventhub.commitments import axes, queries
+from eventhub.commitments import axes, queries, reading
 from eventhub.commitments.models import Answer, Asking, Commitment, Note, State, Why
 from eventhub.commitments.moves import OwnMaker as OwnMaker
 from eventhub.commitments.moves import deed, demand_distance, move
-from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError, NotFound
@@ -118,7 +117,7 @@ def read_reason(actor: Person, commitment: Commitment, text: str) -> str:
     if commitment.sealed_reason is None or commitment.seal_key_id is None:
         raise NotFound
     key = db.session.get_one(SealKey, commitment.seal_key_id)
-    audit.record("commitments.reason_read", commitment, actor=actor, scope_id=commitment.event_id, text=text)
+    reading.note(actor, commitment, reading.REASON, reason=text)
     return open_sealed(key, place(*SEALED, commitment.id), commitment.sealed_reason).decode()
 
 

@@ -9,10 +9,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from eventhub.commitments import filters, queries, shown
-from eventhub.commitments.earlier import earlier_checks
 from eventhub.commitments.models import Commitment
 from eventhub.commitments.moves import REVISION
 from eventhub.commitments.queries import Wanted
+from eventhub.commitments.standing import outdated_by
 from eventhub.commitments.whole import whole
 from eventhub.kit import codes
 from eventhub.kit.access import public
@@ -34,17 +34,16 @@ REFERENCE = re.compile(r"C-([0-9]{4,12})")
 @public
 @packed_page
 def index() -> ResponseReturnValue:
-    """Search and filters, newest first. Seven statements at the most."""
+    """Search and filters, newest first. Six statements at the most."""
     g.section = "commitments"
     wanted, page = filters.wanted(request.args), page_number()
     events = queries.events_with_commitments()
     found = queries.public_list(wanted, g.lang, today=now().date(), page=page)
     kept: dict[str, Any] = filters.kept(request.args)
-    earlier = earlier_checks(found.rows)
     return render_template(
         "commitments/index.html",
         rows=[
-            shown.row(one, found.progress.get(one.id), found.translations.get(one.id), earlier.get(one.id))
+            shown.row(one, found.progress.get(one.id), found.translations.get(one.id), found.outdated.get(one.id))
             for one in found.rows
         ],
         total=found.total,
@@ -76,7 +75,6 @@ def commitment(reference: str) -> ResponseReturnValue:
     became = whole(found)
     translated = {one.language: one for one in became.translations}
     mine = translated.get(g.lang)
-    earlier = earlier_checks([found]).get(found.id)
     done = sum(one.done_on is not None for one in found.milestones)
     return render_template(
         "commitments/commitment.html",
@@ -89,7 +87,11 @@ def commitment(reference: str) -> ResponseReturnValue:
         makers=shown.made_by(found),
         lead=next((one for one in found.makers if one.is_lead), None),
         event_title=shown.event_title(found.event),
-        axes=shown.three_axes(found, (done, len(found.milestones)) if found.milestones else None, earlier),
+        axes=shown.three_axes(
+            found,
+            (done, len(found.milestones)) if found.milestones else None,
+            outdated_by(became.reports, became.reviews),
+        ),
         state=shown.STATES[found.state],
         is_over=found.state.value in {"withdrawn", "superseded", "closed"},
         details=shown.details(found),

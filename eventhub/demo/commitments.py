@@ -31,7 +31,7 @@ from eventhub.kit.db import db
 from eventhub.kit.i18n import LANGUAGES
 from eventhub.kit.normal import plain
 from eventhub.kit.revisions import bump
-from eventhub.people.models import Person
+from eventhub.people.models import Person, Role, RoleGrant, ScopeKind
 from eventhub.programme.models import Event, EventKind, Mode, Publication
 from eventhub.tracker import importing, judging
 
@@ -81,7 +81,7 @@ class Book:
 def make_commitments(model: Event, today: date, organiser: Person, plan_event: Event) -> list[Event]:
     """Three dialogues in the series of ``model``, 80 commitments each, and the Action Plan as drafts of another event.
 
-    Nobody is written to about what happened before the demo began.
+    Nobody is written to about what happened before the demo began. The organizer looks after the dialogues too.
     """
     told, chance = text("commitments"), random.Random(SEED)
     events = {key: _dialogue(key, one, model, today) for key, one in told["dialogues"].items()}
@@ -105,6 +105,9 @@ def make_commitments(model: Event, today: date, organiser: Person, plan_event: E
             make_evidence(told, reviewed)
         db.session.execute(insert(table(model_of)), rows)
     _bring_plan(organiser, plan_event)
+    for event in events.values():
+        scope = {"scope_kind": ScopeKind.EVENT, "scope_id": event.id}
+        db.session.add(RoleGrant(person_id=organiser.id, role=Role.ORGANISER, **scope))
     bump("commitments")
     return list(events.values())
 

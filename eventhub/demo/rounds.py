@@ -226,7 +226,9 @@ def _cases(
         link["ended"], link["ended_at"] = Ended.BOUNCED, at
         book.rows[RoundPart][-1]["ended_at"] = at
         if place % 2:
+            # Nobody is left to be asked: there the other mailbox said that it was the wrong one.
             item["contact_id"] = None
+            second["email"], second["name"], second["refused_at"] = None, "", at
             return
         item["contact_id"] = second["id"]
         other = _link(book, round_id, second, at)

@@ -3,7 +3,7 @@
 from flask import url_for
 from flask_babel import gettext as _
 
-from eventhub.evaluations import access, keeping, shown
+from eventhub.evaluations import access, keeping, queries, shown
 from eventhub.kit.access import actor
 from eventhub.kit.clock import now
 from eventhub.kit.panels import Panel, Provider
@@ -26,6 +26,11 @@ def aside(event: Event) -> Panel | None:
     return Panel("evaluations/aside_panel.html", {"url": url_for("evaluations.summary", slug=event.slug)})
 
 
+def addresses(_thing: object) -> Panel:
+    """The public summaries, for the site map: (endpoint, values)."""
+    return Panel("", {"pages": [("evaluations.summary", {"slug": slug}) for slug in queries.public_slugs()]})
+
+
 def data(person: Person) -> Panel:
     """That somebody was asked, in the person's copy of all data."""
     return Panel("", {"evaluations": keeping.own_data(person)})
@@ -35,5 +40,6 @@ PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("console.event", event_links),
     ("event.aside", aside),
     ("me.data", data),
+    ("sitemap.pages", addresses),
 )
 """What app.py registers."""

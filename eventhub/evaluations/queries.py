@@ -63,6 +63,13 @@ def invited(invitation_id: uuid.UUID) -> Invitation | None:
     return db.session.scalar(rows)
 
 
+def public_slugs() -> Sequence[str]:
+    """Of public events whose summary anybody may read."""
+    rows = select(Event.slug).join(Evaluation, Evaluation.event_id == Event.id)
+    rows = rows.where(Event.publication == Publication.PUBLISHED, Evaluation.published_at.is_not(None))
+    return db.session.scalars(rows.order_by(Event.slug)).all()
+
+
 def running() -> Sequence[Evaluation]:
     """All that are not closed, with their events, in one order."""
     rows = (

@@ -4,8 +4,9 @@ from flask_babel import lazy_gettext as _l
 
 from eventhub.commitments import following
 from eventhub.commitments.models import Commitment, Review, Verdict
-from eventhub.evidence import queries
+from eventhub.evidence import queries, voices
 from eventhub.kit.errors import DomainError, Stale
+from eventhub.kit.outbox import promise
 from eventhub.people.models import Person
 
 RESTS_ON_EVIDENCE = frozenset({Verdict.EVIDENCE_SEEN, Verdict.CONFIRMED})
@@ -44,4 +45,14 @@ def assess(actor: Person, commitment: Commitment, verdict: Verdict, *, text: str
         raise ReasonNeeded
     if verdict in RESTS_ON_EVIDENCE and not queries.has_evidence(commitment.id):
         raise NothingShown
-    return following.check(actor, commitment, verdict, text=text)
+    review = following.check(actor, commitment, verdict, text=text)
+    _tell(commitment, review)
+    return review
+
+
+def _tell(commitment: Commitment, review: Review) -> None:
+    """The first mailbox that speaks for the maker reads what is said in public, with a link to send evidence by."""
+    contact = next((one for one in commitment.contacts if one.email), None)
+    if contact is not None and contact.email and queries.takes_words(commitment):
+        voice = voices.of_mailbox(commitment, contact.email, contact.language)
+        promise("evidence.assessed", review_id=review.id, voice_id=voice.id)

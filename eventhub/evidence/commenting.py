@@ -89,7 +89,7 @@ class NothingLeft(DomainError):
 
 def comment(voice: Voice, commitment: Commitment, said: Said) -> Comment:
     """Keep a comment, sealed until a moderator reads it. The caller holds both. Raises OfTheMaker, TooManyWait,
-    NotPossible.
+    TooMuchUnread, NotPossible.
     """
     if not queries.takes_words(commitment):
         raise NotPossible
@@ -98,6 +98,7 @@ def comment(voice: Voice, commitment: Commitment, said: Said) -> Comment:
     waiting = select(func.count()).where(Comment.voice_id == voice.id, Comment.standing == Word.WAITING)
     if (db.session.scalar(waiting) or 0) >= WAITING_AT_ONCE:
         raise TooManyWait
+    voices.demand_room(voice, commitment, "text")
     voices.introduce(voice, name=said.name, organisation=said.organisation)
     made = Comment(
         id=uuid.uuid4(),

@@ -16,19 +16,21 @@ from eventhub.commitments import queries as commitments
 from eventhub.commitments.models import Commitment
 from eventhub.commitments.moves import NotPossible, deed
 from eventhub.commitments.verifying import OwnMaker
-from eventhub.evidence import queries, reading
+from eventhub.evidence import queries, reading, voices
 from eventhub.evidence.models import MOVES, Evidence, Giver, Standing, Voice
 from eventhub.kit import files, sealed
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError, or_not_found
-from eventhub.kit.file_types import EVERYTHING
+from eventhub.kit.file_types import EVERYTHING, is_picture
+from eventhub.kit.nameless import nameless
 from eventhub.kit.sealed import SealKey, Unreadable, place
 from eventhub.kit.text import safe_file_name
 from eventhub.people.models import Person
 
 ALLOWED = EVERYTHING
 PURPOSE = "evidence.file"
+CHECKED = frozenset({Standing.PUBLIC, Standing.SEALED})
 WAITING_AT_ONCE = 10
 """So much of one voice may wait to be checked."""
 
@@ -84,6 +86,12 @@ class ReasonNeeded(DomainError):
     field = "reason"
 
 
+class OwnEvidence(DomainError):
+    """Two look at what staff found: who gave it, and who checks it."""
+
+    message = _l("You gave this evidence. A colleague checks it.")
+
+
 def give(
     commitment: Commitment,
     described: Described,
@@ -95,18 +103,22 @@ def give(
 ) -> Evidence:
     """Keep a file that is to show what became of a commitment, sealed until somebody has checked it: of a ``voice``
     behind a link, or of an ``actor`` of staff. The caller holds the commitment. Raises NotPossible, TooMuchWaits,
-    FutureDay, SameFile, and what ``files.store`` raises, at the field ``file``.
+    TooMuchUnread, FutureDay, SameFile, and what ``files.store`` raises, at the field ``file``.
     """
     if not queries.takes_words(commitment):
         raise NotPossible
     if described.shown_on is not None and described.shown_on > now().date():
         raise FutureDay
-    if voice is not None and _waiting_of(voice) >= WAITING_AT_ONCE:
-        raise TooMuchWaits
+    if voice is not None:
+        if _waiting_of(voice) >= WAITING_AT_ONCE:
+            raise TooMuchWaits
+        voices.demand_room(voice, commitment, "file")
     key = sealed.new_key()
     db.session.flush()
     evidence_id = uuid.uuid4()
     try:
+        if not is_picture(data):
+            data = nameless(*files.within(data, ALLOWED, files.LIMIT))
         kept = files.store(data, name="evidence", allowed=ALLOWED, purpose=PURPOSE, key=key)
         content = files.read(kept)
     except DomainError as error:
@@ -150,18 +162,20 @@ def words_of(evidence: Evidence) -> Words:
 
 def check(actor: Person, commitment: Commitment, evidence: Evidence, standing: Standing) -> Evidence:
     """It was looked at, and everybody may see it, or reviewers alone. The caller holds the commitment. Raises OwnMaker,
-    NotPossible, FileGone where the file is not in the store any more, FileDamaged, StoreAway.
+    OwnEvidence, NotPossible, FileGone where the file is not in the store any more, FileDamaged, StoreAway.
     """
     _demand_distance(actor, commitment)
-    if standing not in MOVES[evidence.standing] or standing is Standing.RETRACTED:
+    if evidence.given_by_id == actor.id:
+        raise OwnEvidence
+    if standing not in CHECKED or standing not in MOVES[evidence.standing]:
         raise NotPossible
     files.read(or_not_found(db.session.get(files.StoredFile, evidence.file_id)))
     if standing is Standing.PUBLIC:
         words = words_of(evidence)
-        evidence.title, evidence.address, evidence.file_name = words.title, words.address, words.file_name
+        evidence.title, evidence.address, evidence.file_name = words.title, words.address, _public_name(evidence)
         evidence.sealed = None
     evidence.standing = standing
-    evidence.checked_by_id, evidence.checked_at = actor.id, now()
+    evidence.checked_by_id, evidence.checked_at, evidence.hidden_at = actor.id, now(), None
     deed(commitment, f"evidence_{standing.value}", actor=actor, evidence=evidence.id)
     return evidence
 
@@ -171,19 +185,26 @@ def retract(
 ) -> Evidence:
     """It does not count any more: the file is gone at once and for ever, the row with its hash, the day and the reason
     stays. ``hide``: not even that it was there is shown to the public. Without an actor whoever gave it takes it back.
+    Whoever is near to the maker destroys nothing: with ``hide`` it is out of sight at once, and a colleague decides.
     The caller holds the commitment. Raises ReasonNeeded, NotPossible, OwnMaker.
     """
-    if actor is not None and not hide:
-        _demand_distance(actor, commitment)
+    near = actor is not None and commitments.is_of_maker(actor, commitment)
+    if near and not (hide and evidence.standing is Standing.PUBLIC):
+        raise OwnMaker
     if Standing.RETRACTED not in MOVES[evidence.standing]:
         raise NotPossible
     if not reason:
         raise ReasonNeeded
-    was = evidence.standing
+    if actor is not None and near:
+        return _put_away(actor, commitment, evidence, reason)
+    was, words = evidence.standing, words_of(evidence)
     sealed.destroy(db.session.get_one(SealKey, evidence.seal_key_id))
     files.remove(db.session.get_one(files.StoredFile, evidence.file_id))
     if hide:
         evidence.title = ""
+    elif evidence.hidden_at is not None:
+        evidence.title = words.title
+    evidence.hidden_at = None
     evidence.address = evidence.file_name = ""
     evidence.sealed, evidence.standing = None, Standing.RETRACTED
     evidence.reason, evidence.retracted_at = reason, now()
@@ -211,11 +232,36 @@ def note_read(actor: Person, commitment: Commitment, evidence: Evidence, reason:
     return evidence
 
 
+def _put_away(actor: Person, commitment: Commitment, evidence: Evidence, reason: str) -> Evidence:
+    """Out of sight and sealed again, with its file: it waits for somebody who is not of the maker, and everybody reads
+    that something was hidden.
+    """
+    key = db.session.get_one(SealKey, evidence.seal_key_id)
+    words = json.dumps(vars(words_of(evidence)), ensure_ascii=False)
+    evidence.sealed = sealed.seal(key, _place(evidence.id), words)
+    evidence.title = evidence.address = evidence.file_name = ""
+    evidence.standing, evidence.hidden_at = Standing.WAITING, now()
+    evidence.checked_by_id = evidence.checked_at = None
+    deed(commitment, "evidence_hidden", actor=actor, text=reason, evidence=evidence.id)
+    return evidence
+
+
 def _giver(commitment: Commitment, voice: Voice | None, actor: Person | None) -> Giver:
     if voice is not None:
         return Giver.MAKER if voice.is_maker else Giver.CIVIL_SOCIETY
     near = actor is not None and commitments.is_of_maker(actor, commitment)
     return Giver.MAKER if near else Giver.STAFF
+
+
+def _public_name(evidence: Evidence) -> str:
+    """How everybody saves it: never by the name that somebody gave the file, which may be their own."""
+    commitment = db.session.get_one(Commitment, evidence.commitment_id)
+    kept = db.session.get_one(files.StoredFile, evidence.file_id)
+    earlier = select(func.count()).where(
+        Evidence.commitment_id == evidence.commitment_id, Evidence.standing != Standing.WAITING
+    )
+    number = (db.session.scalar(earlier) or 0) + (evidence.standing is Standing.WAITING)
+    return files.named(kept.media_type, f"{commitment.reference}-{number}")
 
 
 def _waiting_of(voice: Voice) -> int:

@@ -10,9 +10,10 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from eventhub.commitments import queries as commitments
-from eventhub.commitments.models import Commitment, Contact
+from eventhub.commitments.models import Commitment, Contact, Review
 from eventhub.evidence import commenting, queries, voices
 from eventhub.evidence.models import Comment, Reply, Voice, Word
+from eventhub.kit.codes import label
 from eventhub.kit.db import db
 from eventhub.kit.i18n import in_language, show_date
 from eventhub.kit.mail import Letter
@@ -73,6 +74,34 @@ def reply_asked(reply_id: uuid.UUID) -> Letter | None:
         quote=comment.text,
         foot=REPLY_FOOT,
         until=show_date(reply.until.date(), contact.language),
+    )
+
+
+def assessed(review_id: uuid.UUID, voice_id: uuid.UUID) -> Letter | None:
+    """What was found is public. None when another result took its place, or the mailbox speaks no more."""
+    voice, review = db.session.get(Voice, voice_id), db.session.get(Review, review_id)
+    email = voices.identity(voice).get("email") if voice else None
+    if voice is None or review is None or not email:
+        return None
+    commitment = commitments.record(review.commitment_id)
+    is_newest = commitments.reviews_of(commitment)[0].id == review.id
+    if not is_newest or not queries.takes_words(commitment) or email not in {one.email for one in commitment.contacts}:
+        return None
+    result = label("review", review.verdict.value, voice.language)
+    return _letter(
+        email,
+        voice.language,
+        commitment,
+        ("evidence.sent", voices.link_token(voice)),
+        _l("Your commitment was checked"),
+        paragraphs=[
+            _l("Somebody who is not of the maker has looked at what became of your commitment."),
+            _l("We checked: %(result)s", result=result),
+            _l("Everybody reads this and the reason below. If you see it otherwise, open the page and send evidence."),
+        ],
+        quote=review.text,
+        foot=REPLY_FOOT,
+        until=show_date(voice.until.date(), voice.language),
     )
 
 

@@ -38,6 +38,7 @@ def sent(token: str) -> ResponseReturnValue:
         None,
         token=token,
         is_maker=voice.is_maker,
+        checked=commitments_shown.checked(commitment) if voice.is_maker else None,
         takes_words=queries.takes_words(commitment),
         done=request.args.get("done", ""),
         until=show_date(voice.until.date(), g.lang),

@@ -32,7 +32,7 @@ class Standing(StrEnum):
 
 MOVES: dict[Standing, frozenset[Standing]] = {
     Standing.WAITING: frozenset({Standing.PUBLIC, Standing.SEALED, Standing.RETRACTED}),
-    Standing.PUBLIC: frozenset({Standing.RETRACTED}),
+    Standing.PUBLIC: frozenset({Standing.RETRACTED, Standing.WAITING}),
     Standing.SEALED: frozenset({Standing.PUBLIC, Standing.RETRACTED}),
     Standing.RETRACTED: frozenset(),
 }
@@ -108,6 +108,7 @@ class Evidence(Base):
         CheckConstraint("standing <> 'public' OR title <> ''", name="public_has_a_title"),
         CheckConstraint("(standing IN ('waiting', 'sealed')) = (sealed IS NOT NULL)", name="sealed_until_public"),
         CheckConstraint("is_page = (shown_on IS NOT NULL)", name="page_with_its_day"),
+        CheckConstraint("hidden_at IS NULL OR standing = 'waiting'", name="hidden_waits"),
         Index("ix_commitment_evidence_commitment", "commitment_id", "given_at"),
         Index("ix_commitment_evidence_waiting", "given_at", postgresql_where="standing = 'waiting'"),
     )
@@ -134,6 +135,8 @@ class Evidence(Base):
     standing: Mapped[Standing] = mapped_column(enum_column(Standing, name="standing"), default=Standing.WAITING)
     checked_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"), index=True)
     checked_at: Mapped[datetime | None]
+    hidden_at: Mapped[datetime | None]
+    """Since when what was public is out of sight: somebody of the maker’s side hid it, and it waits for a colleague."""
     retracted_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(default="")
     lock: Mapped[int] = mapped_column(default=1)

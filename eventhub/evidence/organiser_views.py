@@ -9,12 +9,12 @@ from flask_babel import gettext as _
 
 from eventhub.commitments import queries as commitments
 from eventhub.commitments import shown as commitments_shown
-from eventhub.commitments.earlier import earlier_checks
 from eventhub.commitments.models import Commitment, Verdict
+from eventhub.commitments.standing import standing_of
 from eventhub.evidence import access, assessing, commenting, giving, queries, shown
 from eventhub.evidence.console import DESK, bp, seen
 from eventhub.evidence.forms import AssessForm, EvidenceForm, ModerateForm, ReasonForm, RetractForm, SeenForm
-from eventhub.evidence.models import MOVES, Standing, Word
+from eventhub.evidence.models import MOVES, Evidence, Standing, Word
 from eventhub.kit import files
 from eventhub.kit.access import actor, staff, stands_on
 from eventhub.kit.clock import now
@@ -138,8 +138,8 @@ def retract(commitment_id: uuid.UUID, evidence_id: uuid.UUID) -> ResponseReturnV
     """It does not count any more: the file goes for ever, the trace stays."""
     found = seen(commitment_id, lock=request.method == "POST")
     evidence = queries.one_evidence(found, evidence_id)
-    hidden = evidence.standing is not Standing.PUBLIC and commitments.is_of_maker(actor().person, found)
-    if hidden or Standing.RETRACTED not in MOVES[evidence.standing]:
+    near = commitments.is_of_maker(actor().person, found)
+    if (near and evidence.standing is not Standing.PUBLIC) or Standing.RETRACTED not in MOVES[evidence.standing]:
         raise NotFound
     form = RetractForm(data={"seen": queries.seen_of(found)})
     if form.validate_on_submit():
@@ -152,7 +152,9 @@ def retract(commitment_id: uuid.UUID, evidence_id: uuid.UUID) -> ResponseReturnV
         if submit(form, retracted):
             return _done(found, _("Done."))
         form.seen.data = queries.seen_of(found)
-    page = render_template("evidence/retract.html", commitment=found, form=form, evidence=shown.for_reviewers(evidence))
+    page = render_template(
+        "evidence/retract.html", commitment=found, form=form, near=near, evidence=shown.for_reviewers(evidence)
+    )
     return page, form.status
 
 
@@ -227,7 +229,7 @@ def draw(
 ) -> ResponseReturnValue:
     """The page of one; a form that was sent stands in its place with what is wrong."""
     g.section = "assessments"
-    sign = queries.seen_of(found)
+    sign, stands = queries.seen_of(found), standing_of([found.id])
     near = commitments.is_of_maker(actor().person, found)
     form = next((one for one in (assess, *(pair[1] for pair in (read, reply) if pair)) if one is not None), None)
     rows = [] if near else queries.all_evidence(found.id)
@@ -241,9 +243,7 @@ def draw(
         words=commitments_shown.titled(found),
         makers=commitments_shown.made_by(found),
         event_title=commitments_shown.event_title(found.event),
-        axes=commitments_shown.three_axes(
-            found, commitments.milestones_of([found.id]).get(found.id), earlier_checks([found]).get(found.id)
-        ),
+        axes=commitments_shown.three_axes(found, stands.progress.get(found.id), stands.outdated.get(found.id)),
         milestones=commitments_shown.steps(found.milestones),
         direction_of=direction(found.language),
         history=commitments_shown.history(found, commitments.reports_of(found), commitments.reviews_of(found)),
@@ -251,8 +251,9 @@ def draw(
         evidence=[
             {
                 **shown.for_reviewers(one),
-                "may_show": Standing.PUBLIC in MOVES[one.standing],
-                "may_seal": Standing.SEALED in MOVES[one.standing],
+                "is_mine": _is_mine(one) and Standing.PUBLIC in MOVES[one.standing],
+                "may_show": Standing.PUBLIC in MOVES[one.standing] and not _is_mine(one),
+                "may_seal": Standing.SEALED in MOVES[one.standing] and not _is_mine(one),
                 "may_retract": Standing.RETRACTED in MOVES[one.standing],
                 "read_form": _apart(read[1] if read and read[0] == one.id else ReasonForm(formdata=None), one.id),
             }
@@ -316,6 +317,10 @@ def _moderation(
         is_known=comment.voice_id is not None,
     )
     return page, sent.status
+
+
+def _is_mine(evidence: Evidence) -> bool:
+    return bool(evidence.given_by_id == actor().person.id)
 
 
 def _apart(form: Form, thing: uuid.UUID) -> Form:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, Text, and_, cast, exists, func, literal, select, union_all
+from sqlalchemy import Select, Text, and_, cast, exists, func, literal, or_, select, union_all
 from sqlalchemy.orm import joinedload, selectinload
 
 from eventhub.commitments import queries as commitments
 from eventhub.commitments.models import Commitment, Report, Review, Says, State, Verdict
 from eventhub.evidence.access import REVIEWERS, Grants
-from eventhub.evidence.models import COUNTS, Comment, Evidence, Reply, Standing, Voice, Word
+from eventhub.evidence.models import COUNTS, Comment, Evidence, Giver, Reply, Standing, Voice, Word
 from eventhub.kit.audit import AuditEntry
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound, or_not_found
@@ -59,7 +59,9 @@ def shown_with_own(commitment_id: uuid.UUID) -> list[tuple[Evidence, bool]]:
         AuditEntry.detail["evidence"].astext == cast(Evidence.id, Text),
     )
     taken_back = and_(Evidence.standing == Standing.RETRACTED, own)
-    rows = select(Evidence, taken_back).where(Evidence.commitment_id == commitment_id, Evidence.title != "")
+    rows = select(Evidence, taken_back).where(
+        Evidence.commitment_id == commitment_id, or_(Evidence.title != "", Evidence.hidden_at.is_not(None))
+    )
     rows = rows.options(joinedload(Evidence.file)).order_by(Evidence.given_at.desc(), Evidence.id)
     return [(row[0], row[1]) for row in db.session.execute(rows)]
 
@@ -178,6 +180,17 @@ def one_reply(commitment: Commitment, reply_id: uuid.UUID) -> Reply:
     """A reply about this commitment as it stands now. Raises NotFound."""
     rows = select(Reply).where(Reply.id == reply_id, Reply.commitment_id == commitment.id)
     return or_not_found(db.session.scalar(rows.execution_options(populate_existing=True)))
+
+
+def unread(commitment_id: uuid.UUID, *, of_maker: bool) -> int:
+    """How much that its maker, or somebody else, sent about a commitment waits to be checked or read."""
+    giver = Giver.MAKER if of_maker else Giver.CIVIL_SOCIETY
+    files = select(func.count()).where(
+        Evidence.commitment_id == commitment_id, Evidence.standing == Standing.WAITING, Evidence.giver == giver
+    )
+    comments = select(func.count()).where(Comment.commitment_id == commitment_id, Comment.standing == Word.WAITING)
+    waiting = db.session.scalar(files) or 0
+    return waiting if of_maker else waiting + (db.session.scalar(comments) or 0)
 
 
 def has_evidence(commitment_id: uuid.UUID) -> bool:

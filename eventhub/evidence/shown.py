@@ -60,6 +60,7 @@ def public_evidence(commitment: Commitment, rows: list[tuple[Evidence, bool]]) -
             "address": one.address,
             "shown_on": show_date(one.shown_on, g.lang) if one.shown_on and one.address else None,
             "checked": show_date(one.checked_at.date(), g.lang) if one.checked_at else None,
+            "hidden": show_date(one.hidden_at.date(), g.lang) if one.hidden_at else None,
             "retracted": show_date(one.retracted_at.date(), g.lang) if one.retracted_at else None,
             "reason": "" if is_own else one.reason,
         }
@@ -85,6 +86,7 @@ def for_reviewers(one: Evidence) -> dict[str, Any]:
         "shown_on": show_date(one.shown_on, g.lang) if one.shown_on else None,
         "facts": facts(one),
         "given": show_date(one.given_at.date(), g.lang),
+        "hidden": show_date(one.hidden_at.date(), g.lang) if one.hidden_at else None,
         "tag": STANDINGS[one.standing],
         "digest": one.digest.hex(),
         "direction": direction(one.language),

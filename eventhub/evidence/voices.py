@@ -31,6 +31,8 @@ EVERYWHERE = uuid.UUID(int=0)
 """The scope of marks: one person's voices are found again at all commitments."""
 LASTS = timedelta(days=30)
 """So long a link opens (default)."""
+UNREAD = 50
+"""So much may wait unread about one commitment, comments and evidence together."""
 TO_ONE = {"limit": 5, "seconds": 24 * 3600}
 """Links that are mailed to one mailbox in a day, whoever asks for them."""
 
@@ -40,6 +42,32 @@ class LinkClosed(DomainError):
 
     status = 410
     message = _l("This link opens nothing any more. Ask for a new one on the page of the commitment.")
+
+
+class TooMuchUnread(DomainError):
+    """More about one commitment waits than somebody reads."""
+
+    status = 422
+    message = _l(
+        "So much about this commitment waits to be read that nothing more is taken now. Send yours in some days."
+    )
+
+
+def demand_room(voice: Voice, commitment: Commitment, field: str) -> None:
+    """Whether more may wait about a commitment; the caller holds it. The maker and all others have a ceiling each, so
+    that neither keeps the other from speaking. Raises TooMuchUnread at ``field``.
+    """
+    if queries.unread(commitment.id, of_maker=voice.is_maker) >= UNREAD:
+        error = TooMuchUnread()
+        error.field = field
+        raise error
+
+
+class SpeaksNoMore(DomainError):
+    """A mailbox that spoke for the maker does not any more: it was removed, or another maker took over."""
+
+    status = 410
+    message = _l("This mailbox does not speak for the maker any more, so nothing can be sent by this link.")
 
 
 def ask(commitment: Commitment, email: str, language: str) -> None:
@@ -60,6 +88,11 @@ def own(person: Person, commitment: Commitment, language: str) -> Voice:
     return _voice(commitment, person, person.email, language)
 
 
+def of_mailbox(commitment: Commitment, email: str, language: str) -> Voice:
+    """The voice of a mailbox that we know already, such as the maker's. The caller knows that something is taken."""
+    return _voice(commitment, person_by_email(email), email, language)
+
+
 def link_token(voice: Voice) -> str:
     """The secret of a link: made anew for each mail, kept nowhere."""
     return token(PURPOSE, voice.id, voice.salt)
@@ -67,7 +100,7 @@ def link_token(voice: Voice) -> str:
 
 def behind(secret: str, *, lock: bool = False, to_take_back: bool = False) -> tuple[Voice, Commitment]:
     """Who speaks behind an open link, and about what; ``lock`` holds both, the commitment first. ``to_take_back``: what
-    was sent may be taken back as long as the commitment is shown. Raises LinkClosed.
+    was sent may be taken back as long as the commitment is shown. Raises LinkClosed, SpeaksNoMore.
     """
     voice = queries.voice_behind(secret)
     if voice is None or voice.sealed is None or voice.until <= now():
@@ -79,6 +112,8 @@ def behind(secret: str, *, lock: bool = False, to_take_back: bool = False) -> tu
         voice = queries.voice_behind(secret, lock=True)
     if voice is None or voice.sealed is None:
         raise LinkClosed
+    if voice.is_maker and not _still_speaks(voice, commitment):
+        raise SpeaksNoMore
     return voice, commitment
 
 
@@ -139,6 +174,15 @@ def _voice(commitment: Commitment, person: Person | None, email: str | None, lan
     unused = delete(SealKey).where(SealKey.id == (fresh.id if known else uuid.uuid4()))
     db.session.execute(unused.execution_options(synchronize_session=False))
     return found
+
+
+def _still_speaks(voice: Voice, commitment: Commitment) -> bool:
+    """Whether the mailbox is one of the commitment's at this moment, or its person is of the maker."""
+    email = identity(voice).get("email")
+    if email and email in {one.email for one in commitment.contacts}:
+        return True
+    person = person_by_email(email) if email else None
+    return person is not None and commitments.speaks_for(person, commitment)
 
 
 def _new(commitment: Commitment, mark: bytes, key: SealKey, person: Person | None) -> Voice:

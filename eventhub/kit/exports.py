@@ -6,7 +6,6 @@ chooses the separator, a spreadsheet cuts a CSV elsewhere than we did: so every 
 begin is defused as well.
 """
 
-import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,6 +20,8 @@ CSV_TYPE = "text/csv; charset=utf-8; header=present"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CELL_LIMIT = 32_767
 CHUNK = 500
+SHORT = 40
+"""Texts of so many signs may be codes."""
 # A sign that opens a formula, also full-width, small, raised, lowered and Hebrew; what a reader may drop before it.
 SIGNS = "=+\\-@＝＋－＠\ufe66\ufe62\ufe63\ufe6b\u207c\u207a\u208c\u208a\ufb29"
 UNSEEN = f'"\\s{"".join(part.pattern[1:-1] for part in (IGNORABLE, CONTROLS, CAREFUL))}'
@@ -46,15 +47,15 @@ def csv_response(rows: Iterable[Row], header: Sequence[str], file_name: str) -> 
 
 def csv_chunks(rows: Iterable[Row], header: Sequence[str]) -> Iterator[bytes]:
     """The bytes of a CSV file, some hundred rows at a time."""
-    page = io.StringIO(newline="")
-    writer = csv.writer(page, quoting=csv.QUOTE_ALL)
+    known: dict[object, str] = {}
+    lines = [_line([_quoted(defuse(name)) for name in header])]
     yield "\ufeff".encode()
-    writer.writerow([defuse(name) for name in header])
     for number, row in enumerate(rows, 1):
-        writer.writerow([_csv_cell(value) for value in row])
+        lines.append(_line(_cells(row, known)))
         if number % CHUNK == 0:
-            yield _taken(page)
-    yield _taken(page)
+            yield "".join(lines).encode()
+            lines = []
+    yield "".join(lines).encode()
 
 
 def xlsx_response(
@@ -77,8 +78,9 @@ def xlsx_bytes(rows: Iterable[Row], header: Sequence[str], *, sheet: str = "Data
 
     names = _distinct(header)
     kinds: dict[int, str] = {}
+    places = list(enumerate(names))
     records = (
-        {name: _xlsx_cell(value, place, kinds) for place, (name, value) in enumerate(zip(names, row, strict=True))}
+        {name: _xlsx_cell(value, place, kinds) for (place, name), value in zip(places, row, strict=True)}
         for row in rows
     )
     target = io.BytesIO()
@@ -111,6 +113,31 @@ def defuse(value: object) -> object:
 
 def _parted(found: re.Match[str]) -> str:
     return f"{found[1]}'{found[2]}" if found[2] else found[0]
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"{','.join(cells)}\r\n"
+
+
+def _cells(row: Row, known: dict[object, str]) -> list[str]:
+    try:
+        # Lists hold the same codes and days again and again.
+        return [known.get(value) or _remembered(known, value) for value in row]
+    except TypeError:  # something in it cannot be remembered
+        return [_quoted(_csv_cell(value)) for value in row]
+
+
+def _quoted(value: object) -> str:
+    text = str(value)
+    return f'"{text.replace(chr(34), chr(34) * 2)}"' if '"' in text else f'"{text}"'
+
+
+def _remembered(known: dict[object, str], value: object) -> str:
+    cell = _quoted(_csv_cell(value))
+    # Numbers are left out: 1 and True would be one of them. Long texts hardly come twice.
+    if value is None or type(value) is date or (type(value) is str and len(value) <= SHORT):
+        known[value] = cell
+    return cell
 
 
 def _csv_cell(value: object) -> object:
@@ -159,10 +186,3 @@ def _at_least_one(records: Iterator[dict[str, object]], names: list[str]) -> Ite
     first = next(records, None)
     yield first if first is not None else dict.fromkeys(names)
     yield from records
-
-
-def _taken(page: io.StringIO) -> bytes:
-    data = page.getvalue().encode()
-    page.seek(0)
-    page.truncate()
-    return data

@@ -44,6 +44,7 @@ TASK_NAMES: dict[str, Any] = {
     "commitments.questioned": _l("A mail with a question about a commitment"),
     "evaluations.asked": _l("An email that asks how an event was"),
     "evaluations.reminded": _l("A reminder to say how an event was"),
+    "evidence.assessed": _l("An email to a maker about what was checked"),
     "evidence.link_asked": _l("An email with a link to say something about a commitment"),
     "evidence.reply_asked": _l("An email that asks a maker to reply to a comment"),
     "commitments.reminded": _l("A reminder to confirm a commitment"),

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 
 from eventhub.kit import audit
 from eventhub.kit.clock import now
@@ -105,6 +106,11 @@ def edit_series(actor: Person, series: Series, *, title: Texts, summary: Texts, 
     if changed:
         audit.record("programme.series_edited", series, actor=actor, scope_id=series.id, fields=changed)
         bump("programme")
+    if {"title", "original_language"} & set(changed):
+        # Every entry in calendars says the name of its series.
+        public = select(Event.id).where(Event.series_id == series.id, Event.publication != Publication.DRAFT)
+        for event_id in db.session.scalars(public.order_by(Event.id)):
+            promise("programme.event_changed", event_id=event_id)
     return series
 
 

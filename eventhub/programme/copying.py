@@ -6,6 +6,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from eventhub.kit.db import db
+from eventhub.kit.errors import DomainError
 from eventhub.kit.i18n import in_language
 from eventhub.programme.local_time import LocalTimeMissing, instant_of, is_repeated
 from eventhub.programme.models import AgendaItem, ClockDoubt, Event, Publication, Room, Session
@@ -44,6 +45,13 @@ SESSION_PARTS = (
 
 class MovedIntoGap(LocalTimeMissing):
     """A session would begin or end at a time that the clocks jump over on its new day."""
+
+
+class EndsFirst(DomainError):
+    """A session that lies in an hour that comes twice would end before it begins where that hour comes once."""
+
+    status = 422
+    message = _l("The end must be later than the beginning. If it is after midnight, tick “It ends on the next day”.")
 
 
 def shifted_first_day(source: date, wanted: date, *, keep_weekday: bool) -> date:
@@ -92,7 +100,7 @@ def move(session: Session, *, days: timedelta = timedelta(0), zone: str | None =
 
     An hour that is repeated on the new day is the one it was before (the first, unless said otherwise); where nobody
     said which, that is asked for.
-    Raises MovedIntoGap at ``field``.
+    Raises MovedIntoGap and EndsFirst at ``field``.
     """
     session.time_zone = zone or session.time_zone
     session.starts_local += days
@@ -102,6 +110,8 @@ def move(session: Session, *, days: timedelta = timedelta(0), zone: str | None =
         session.ends_at = instant_of(session.ends_local, session.time_zone, session.ends_fold)
     except LocalTimeMissing:
         raise into_gap(session, field) from None
+    if session.starts_at >= session.ends_at:
+        raise EndsFirst(field=field)
     session.starts_fold = session.starts_fold if is_repeated(session.starts_local, session.time_zone) else 0
     session.ends_fold = session.ends_fold if is_repeated(session.ends_local, session.time_zone) else 0
     if not any(is_repeated(clock, session.time_zone) for clock in (session.starts_local, session.ends_local)):

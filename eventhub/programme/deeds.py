@@ -54,10 +54,14 @@ def unchanged_since(thing: Event | Session, version: int) -> None:
         raise Stale
 
 
-def tell_calendars(event: Event, session: Session) -> None:
-    """Promise that entries of a session will be looked at, once both it and its event have been public."""
+def tell_calendars(event: Event, session: Session, *, beforehand: bool = False) -> None:
+    """Promise that entries of a session will be looked at, once both it and its event have been public.
+    ``beforehand``: it was put into everybody's calendar just now.
+    """
     if Publication.DRAFT not in (event.publication, session.publication):
-        promise("programme.session_changed", session_id=session.id)
+        # Named only where it is so: processes of the former code know no such word.
+        more: dict[str, Any] = {"beforehand": True} if beforehand else {}
+        promise("programme.session_changed", session_id=session.id, **more)
 
 
 def make_public_anew(event: Event) -> None:

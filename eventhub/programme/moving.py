@@ -84,7 +84,10 @@ class Plan:
 
 
 def plan(event: Event, sessions: Sequence[Session], first_day: date) -> Plan:
-    """What would move where; nothing is changed. Raises WrongState, SameDays, HasBegun, InThePast, MovedIntoGap."""
+    """What would move where; nothing is changed.
+
+    Raises WrongState, SameDays, HasBegun, InThePast, MovedIntoGap and EndsFirst.
+    """
     moment = now()
     today, days = moment.astimezone(ZoneInfo(event.time_zone)).date(), first_day - event.first_day
     if event.publication is Publication.CANCELLED:
@@ -141,9 +144,11 @@ def _moved(session: Session, days: timedelta) -> Moved:
     starts, ends = session.starts_local + days, session.ends_local + days
     try:
         begins = instant_of(starts, session.time_zone, session.starts_fold)
-        instant_of(ends, session.time_zone, session.ends_fold)
+        finishes = instant_of(ends, session.time_zone, session.ends_fold)
     except LocalTimeMissing:
         raise copying.into_gap(session, "first_day") from None
+    if begins >= finishes:
+        raise copying.EndsFirst(field="first_day")
     return Moved(session, starts, ends, begins)
 
 

@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -221,6 +221,8 @@ def _by_present_rules(row: Any) -> dict[str, Any]:
             for name, wall in clock.items()
         }
     instants = {f"{name}_at": instant_of(getattr(row, f"{name}_local"), zone, fold) for name, fold in folds.items()}
+    if instants["starts_at"] >= instants["ends_at"]:  # it lay in an hour that came twice, and comes once by now
+        return {"starts_at": row.starts_at, "ends_at": row.ends_at, "clock_doubt": ClockDoubt.OPEN}
     doubt = (ClockDoubt.SETTLED if settled else ClockDoubt.OPEN) if twice else None
     return instants | {f"{name}_fold": fold for name, fold in folds.items()} | {"clock_doubt": doubt}
 
@@ -337,9 +339,13 @@ def delete_room(actor: Person, event: Event, room: Room) -> Event:
 def _session_changed(actor: Person, session: Session, verb: str, **detail: Any) -> None:
     session.changed_at = now()
     _record(actor, session.event, verb, session, **detail)
-    tell_calendars(session.event, session)
+    tell_calendars(session.event, session, beforehand=_is_everybodys_now(session, detail.get("fields", ())))
     if session.publication is not Publication.DRAFT:
         make_public_anew(session.event)
+
+
+def _is_everybodys_now(session: Session, changed: Collection[str]) -> bool:
+    return session.chosen_beforehand and "chosen_beforehand" in changed
 
 
 def _record(actor: Person, event: Event, verb: str, session: Session, **detail: Any) -> None:

@@ -55,7 +55,7 @@ def timetable(
         return None
     here = ZoneInfo(event.time_zone)
     today = moment.astimezone(here).date()
-    anchor = _anchor(busy, wished, today, one_day=one_day)
+    anchor = _anchor(busy, wished, today, event.first_day, one_day=one_day)
     week = [day for day in busy if _monday(day) == _monday(anchor)]
     first, last = (anchor, anchor) if one_day else (week[0], week[-1])
     drawn = [part for part in parts if first <= part.day <= last]
@@ -79,12 +79,16 @@ def _placed(session: Session) -> _Placed:
     return _Placed(session, local(session.starts_at, zone), local(session.ends_at, zone))
 
 
-def _anchor(busy: Sequence[date], wished: date | None, today: date, *, one_day: bool) -> date:
-    """A day that has sessions: the wished one or, for a week, another of its week; else the next, else the first."""
+def _anchor(busy: Sequence[date], wished: date | None, today: date, opening: date, *, one_day: bool) -> date:
+    """A day that has sessions: the wished one or, for a week, another of its week; else today, else the next, of the
+    event itself rather than one of preparation; else the first.
+    """
     if wished is not None and wished in busy:
         return wished
     near = [day for day in busy if wished and not one_day and _monday(day) == _monday(wished)]
-    return next(iter([*near, *(day for day in busy if day >= today), busy[0]]))
+    coming = [day for day in busy if day >= today]
+    present = [day for day in coming if day == today]
+    return next(iter([*near, *present, *(day for day in coming if day >= opening), *coming, busy[0]]))
 
 
 def _monday(day: date) -> date:

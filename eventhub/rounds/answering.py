@@ -44,11 +44,35 @@ class LinkOver(DomainError):
     )
 
 
+class NotToBeAsked(DomainError):
+    """For staff: the round is over, or the mailbox is not one to be asked any more."""
+
+    status = 422
+    message = _l("No email goes out: the round is over, or nobody is asked at this address any more.")
+
+
+class JustSent(DomainError):
+    """Staff pressed twice."""
+
+    status = 422
+    message = _l("An email with the link went out a moment ago. Wait a few minutes before you send another.")
+
+
 class NotAsked(DomainError):
     """The commitment does not stand behind the link, or is not followed any more."""
 
     status = 422
     message = _l("You are not asked about this commitment any more. Look at the list again.")
+
+
+class AnsweredMeanwhile(DomainError):
+    """Another answer came since the page was drawn; it is asked whether this one replaces it."""
+
+    status = 409
+    message = _l(
+        "Another answer was sent after you opened this page. It stands below, and nothing of yours was sent yet."
+        " Send yours again if it replaces that one."
+    )
 
 
 class NothingBefore(DomainError):
@@ -90,15 +114,16 @@ class Seen:
     says: Says | None
 
 
-def answer(secret: str, item_id: uuid.UUID, said: Said, *, seen: int) -> RoundAnswer:
-    """This is where it stands. ``seen``: the version of the words that the page showed.
+def answer(secret: str, item_id: uuid.UUID, said: Said, *, seen: int, over: int | None = None) -> RoundAnswer:
+    """This is where it stands. ``seen``: the version of the words that the page showed; ``over``: the number of the
+    answer that it was drawn over, 0 for none, None where nobody saw any page.
 
-    Raises LinkOver, NotAsked, Changed, WhyMissing.
+    Raises LinkOver, NotAsked, Changed, AnsweredMeanwhile, WhyMissing.
     """
     link = _open_link(secret)
     if said.says in {Says.CHANGED, Says.WITHDRAWN} and not said.text and not said.unchanged:
         raise WhyMissing
-    return _answer(link, item_id, said, seen)
+    return _answer(link, item_id, said, seen, over)
 
 
 def unchanged(secret: str, seen: Mapping[uuid.UUID, Seen]) -> int:
@@ -160,7 +185,7 @@ def _speaks(link: RoundLink, commitment: Commitment) -> bool:
     return email is not None and email in {one.email for one in commitment.contacts}
 
 
-def _answer(link: RoundLink, item_id: uuid.UUID, said: Said, seen: int) -> RoundAnswer:
+def _answer(link: RoundLink, item_id: uuid.UUID, said: Said, seen: int, over: int | None = None) -> RoundAnswer:
     part = _part(link, item_id)
     held = select(RoundItem).where(RoundItem.id == item_id).with_for_update()
     item = db.session.scalars(held.execution_options(populate_existing=True)).one()
@@ -176,6 +201,8 @@ def _answer(link: RoundLink, item_id: uuid.UUID, said: Said, seen: int) -> Round
     if said.unchanged and commitment.said is not said.says:
         raise Stale
     before = queries.answers_of([item_id]).get(item_id, [])
+    if over is not None and over != queries.newest_of(before):
+        raise AnsweredMeanwhile
     standing = standing_of(part.part, said.says, is_joint=len(commitment.makers) > 1, before=before)
     report = None
     if standing is Standing.SAID:

@@ -5,7 +5,7 @@ A link that ends takes nothing along: what it stood for goes to the next mailbox
 
 import uuid
 from collections.abc import Collection, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import (
@@ -34,15 +34,20 @@ from eventhub.kit.errors import DomainError
 from eventhub.kit.limits import count
 from eventhub.kit.mail import Mail
 from eventhub.kit.outbox import Promise, promise, promise_all
-from eventhub.kit.tokens import digest, new_salt
+from eventhub.kit.tokens import blind, digest, new_salt
 from eventhub.people.models import Person
 from eventhub.rounds import opening, queries
-from eventhub.rounds.answering import LinkOver, NotAsked, is_open
+from eventhub.rounds.answering import JustSent, LinkOver, NotAsked, NotToBeAsked, is_open
 from eventhub.rounds.models import Ended, Part, Reached, Round, RoundCall, RoundItem, RoundLink, RoundPart
 
 TASKS = ("rounds.asked", "rounds.reminded", "rounds.handed_on")
 COLLEAGUES = {"limit": 50, "seconds": 24 * 3600}
 """To so many colleagues in a day one link may hand something on."""
+REFUSED = "rounds.refused"
+MAY_RENEW = (None, Ended.REVOKED)
+"""How a link may have ended that is mailed anew."""
+AT_ONCE = timedelta(minutes=5)
+"""So long after a press the same press sends no other mail."""
 NUDGES = {"limit": 10, "seconds": 24 * 3600}
 """So many mails a day staff may cause for one mailbox."""
 
@@ -64,10 +69,18 @@ class SameMailbox(DomainError):
 
 
 class CameBack(DomainError):
-    """A mail to this address came back, or somebody there said that it is not them."""
+    """A mail to this address came back."""
 
     status = 422
     message = _l("A mail to this address did not arrive. Write another.")
+    field = "email"
+
+
+class SaidNotMe(DomainError):
+    """A colleague is not asked again by whom they turned away."""
+
+    status = 422
+    message = _l("Somebody at this address was asked before and said “not me”. Write another.")
     field = "email"
 
 
@@ -99,6 +112,10 @@ def refuse(secret: str) -> RoundLink:
     if link is None or not is_open(link, now()):
         raise LinkOver
     parts, email = queries.live_parts(link.id), link.email
+    if link.parent_id is not None and email:
+        giver = db.session.scalar(select(RoundLink.email).where(RoundLink.id == link.parent_id))
+        for part in parts:
+            part.refused = _refused(giver, email, part.item.commitment_id)
     _end(link, Ended.NOT_ME)
     link.email, link.name = None, ""
     if link.parent_id is None and email:
@@ -112,7 +129,7 @@ def refuse(secret: str) -> RoundLink:
 
 def hand_on(secret: str, items: Collection[uuid.UUID], email: str, name: str, language: str) -> RoundLink:
     """A colleague answers for some of it: behind a link that shows these alone. Raises LinkOver, NothingChosen,
-    NotAsked, SameMailbox, CameBack, TooMany.
+    NotAsked, SameMailbox, SaidNotMe, CameBack, TooMany.
     """
     link = queries.hold(secret)
     if link is None or not is_open(link, now()) or link.parent_id is not None:
@@ -124,6 +141,9 @@ def hand_on(secret: str, items: Collection[uuid.UUID], email: str, name: str, la
         raise NotAsked
     if email == link.email:
         raise SameMailbox
+    refused = [_refused(link.email, email, mine[one].item.commitment_id) for one in items]
+    if db.session.scalar(select(exists().where(RoundPart.refused.in_(refused)))):
+        raise SaidNotMe
     count("rounds.handed_on", str(link.id), **COLLEAGUES)
     child = _colleague(link, email, name, language)
     for item_id in sorted(items):
@@ -254,11 +274,12 @@ def follow_contacts() -> int:
 
 
 def nudge(actor: Person, link: RoundLink) -> RoundLink:
-    """One more mail, now. The caller holds the link. Raises LinkOver, NothingOpen, TooMany."""
+    """One more mail, now. The caller holds the link. Raises NotToBeAsked, NothingOpen, JustSent, TooMany."""
     if not is_open(link, now()) or link.email is None:
-        raise LinkOver
+        raise NotToBeAsked
     if not db.session.scalar(select(_has_waiting(literal(link.id, Uuid()), also_with_colleagues=literal(True)))):
         raise NothingOpen
+    _demand_quiet(link, "rounds.reminded")
     count("rounds.nudged", link.email, **NUDGES)
     audit.record("rounds.nudged", link, actor=actor, scope_id=link.round.event_id)
     link.mailed += 1
@@ -267,17 +288,21 @@ def nudge(actor: Person, link: RoundLink) -> RoundLink:
 
 
 def renew(actor: Person, link: RoundLink) -> RoundLink:
-    """Another secret, mailed to the same mailbox: the former one opens nothing. Raises LinkOver, TooMany."""
+    """Another secret, mailed to the same mailbox: the former one opens nothing. Raises NotToBeAsked, JustSent,
+    TooMany.
+    """
     if link.round.closed_at is not None or now() >= link.round.closes_at or link.email is None:
-        raise LinkOver
-    if link.ended not in {None, Ended.REVOKED}:
-        raise LinkOver
+        raise NotToBeAsked
+    if link.ended not in MAY_RENEW:
+        raise NotToBeAsked
+    task = "rounds.handed_on" if link.parent_id else "rounds.asked"
+    _demand_quiet(link, task)
     count("rounds.nudged", link.email, **NUDGES)
     link.salt, link.ended, link.ended_at, link.made_at, link.reminded = new_salt(), None, None, now(), 1
     link.token_hash = digest(opening.secret_of(link))
     link.mailed += 1
     audit.record("rounds.renewed", link, actor=actor, scope_id=link.round.event_id)
-    _mail(link, "rounds.handed_on" if link.parent_id else "rounds.asked")
+    _mail(link, task)
     return link
 
 
@@ -291,10 +316,10 @@ def revoke(actor: Person, link: RoundLink) -> RoundLink:
 
 def ask_next(actor: Person, item: RoundItem) -> RoundLink:
     """Ask one more mailbox of a commitment: as the lead where none has an open link, else beside who is silent. The
-    caller holds the item with its round. Raises LinkOver, NobodyLeft.
+    caller holds the item with its round. Raises NotToBeAsked, NobodyLeft.
     """
     if item.round.closed_at is not None or now() >= item.round.closes_at:
-        raise LinkOver
+        raise NotToBeAsked
     found = _next_contact(item)
     if found is None:
         raise NobodyLeft
@@ -351,6 +376,13 @@ def _go_on(link: RoundLink, parts: Sequence[RoundPart]) -> None:
             asked[after.id] = after
     for after in asked.values():
         _mail(after, "rounds.asked")
+
+
+def _demand_quiet(link: RoundLink, task: str) -> None:
+    """No two mails by one press. The number of the newest mail is in the key of its promise. Raises JustSent."""
+    newest = select(Promise.id).where(Promise.key == f"round:{link.id}:{link.mailed}", Promise.task == task)
+    if link.mailed > 1 and db.session.scalar(newest.where(Promise.created_at > now() - AT_ONCE)) is not None:
+        raise JustSent
 
 
 def _is_led(item: RoundItem) -> bool:
@@ -428,6 +460,10 @@ def _stand(link_id: uuid.UUID, item_id: uuid.UUID, part: Part) -> None:
         index_elements=["link_id", "item_id"], set_={"part": row.excluded.part, "ended_at": None}
     )
     db.session.execute(again)
+
+
+def _refused(giver: str | None, colleague: str, commitment_id: uuid.UUID) -> bytes:
+    return blind(REFUSED, commitment_id, f"{giver} {colleague}")
 
 
 def _end_others(parent_id: uuid.UUID, item_id: uuid.UUID, but: uuid.UUID) -> None:

@@ -212,6 +212,23 @@ def waiting_of(link_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
     return {row[0]: row[1] for row in db.session.execute(rows)} if link_ids else {}
 
 
+def answered(link_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Behind which of these links all is answered, by whomever it was handed on to as well. One statement."""
+    own = exists().where(RoundAnswer.item_id == RoundItem.id, RoundAnswer.link_id == RoundLink.id)
+    waits = exists().where(
+        RoundPart.link_id == RoundLink.id,
+        RoundPart.ended_at.is_(None),
+        RoundItem.id == RoundPart.item_id,
+        Commitment.id == RoundItem.commitment_id,
+        Commitment.state.in_(FOLLOWED),
+        RoundItem.answered_at.is_(None),
+        ~own.correlate(RoundItem, RoundLink),
+    )
+    asked = exists().where(RoundPart.link_id == RoundLink.id, RoundPart.ended_at.is_(None))
+    rows = select(RoundLink.id).where(RoundLink.id.in_(link_ids), asked, ~waits.correlate(RoundLink))
+    return set(db.session.scalars(rows)) if link_ids else set()
+
+
 def series_of(slug: str) -> Series | None:
     """A series by its address."""
     return db.session.scalar(select(Series).where(Series.slug == slug))

@@ -93,7 +93,9 @@ class AnswerForm(TokenForm):
         _l("Where does it stand now?"), validators=[InputRequired(_l("Choose one of the answers on the list"))]
     )
     steps = Checks(_l("Which steps are done?"), validators=[optional()])
-    obstacles = Checks(_l("What stood in the way?"), validators=[optional()])
+    obstacles = Checks(
+        _l("What stood in the way?"), description=_l("Only the secretariat reads this."), validators=[optional()]
+    )
     hindrance = TextAreaField(
         _l("More about what stood in the way"),
         description=_l("Only the secretariat reads this."),
@@ -108,6 +110,7 @@ class AnswerForm(TokenForm):
     )
     language = SelectField(_l("Language you write in"), choices=languages)
     seen = HiddenField()
+    over = HiddenField()
 
     def __init__(self, asked: Asked, **given: Any) -> None:
         super().__init__(**given)
@@ -129,8 +132,11 @@ class AnswerForm(TokenForm):
 
     def number(self) -> int:
         """The version that the page showed; 0 for nonsense."""
-        text = self.seen.data or ""
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+        return _number(self.seen.data)
+
+    def drawn_over(self) -> int:
+        """The newest answer that the page knew of; 0 for none and for nonsense."""
+        return _number(self.over.data)
 
     def draft(self) -> dict[str, Any]:
         """What is typed so far, right or wrong, bounded."""
@@ -255,6 +261,11 @@ class PlanForm(Form):
     def rhythm(self) -> Rhythm:
         """The plan."""
         return Rhythm(tuple(numbers(self.months.data)), self.every.data or 0, tuple(numbers(self.days.data)))
+
+
+def _number(typed: str | None) -> int:
+    text = typed or ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
 
 
 def numbers(typed: str | None) -> list[int]:

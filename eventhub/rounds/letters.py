@@ -42,7 +42,7 @@ def asked(found: Behind) -> Letter | None:
                 "At this event something was promised in your name. Please tell us where it stands. It takes two"
                 " minutes."
             ),
-            _l("You need no account. If nothing has changed, one press on the page is enough."),
+            _no_account(found),
         ],
     )
 
@@ -53,7 +53,9 @@ def reminded(found: Behind) -> Letter | None:
         found,
         lambda title: gettext("Still to answer: %(event)s", event=title),
         lambda _title: [
-            _l("We have not heard from you yet. If nothing has changed, one press on the page is enough."),
+            _l("We have not heard from you yet. If nothing has changed, one press on the page is enough.")
+            if _may_be_same(found)
+            else _l("We have not heard from you yet."),
             gettext("After %(day)s it is published that no report was received.", day=shown.ends(found.round, g.lang)),
         ],
     )
@@ -68,7 +70,7 @@ def handed_on(found: Behind, by: str) -> Letter | None:
             gettext("%(who)s asks you to say where this commitment stands.", who=by)
             if by
             else _l("A colleague asks you to say where this commitment stands."),
-            _l("You need no account. If nothing has changed, one press on the page is enough."),
+            _no_account(found),
         ],
     )
 
@@ -77,6 +79,17 @@ def giver(link: RoundLink) -> str:
     """How a colleague is told who hands something on: by name and never by address; nothing of a discreet person."""
     known = person_by_email(link.email) if link.email else None
     return "" if link.email is None or (known is not None and known.discreet) else link.name
+
+
+def _may_be_same(found: Behind) -> bool:
+    """Whether something was said before of anything that waits, so that “no change” can be pressed."""
+    return any(one.before is not None for one in found.waiting())
+
+
+def _no_account(found: Behind) -> Any:
+    if _may_be_same(found):
+        return _l("You need no account. If nothing has changed, one press on the page is enough.")
+    return _l("You need no account.")
 
 
 def _letter(found: Behind, subject: Callable[[str], str], paragraphs: Callable[[str], Sequence[Any]]) -> Letter | None:

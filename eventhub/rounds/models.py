@@ -161,12 +161,17 @@ class RoundPart(Base):
     """A commitment that stands behind a link. ``ended_at``: not there any more (given back, taken back, moved on)."""
 
     __tablename__ = "round_part"
-    __table_args__ = (Index("ix_round_part_item", "item_id"),)
+    __table_args__ = (
+        Index("ix_round_part_item", "item_id"),
+        Index("ix_round_part_refused", "refused", postgresql_where="refused IS NOT NULL"),
+    )
 
     link_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("round_link.id", ondelete="CASCADE"), primary_key=True)
     item_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("round_item.id", ondelete="CASCADE"), primary_key=True)
     part: Mapped[Part] = mapped_column(enum_column(Part, name="part"))
     ended_at: Mapped[datetime | None]
+    refused: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Where a colleague said “not me”: told blindly, who had handed it to which mailbox. It is not done again."""
 
     link: Mapped[RoundLink] = relationship(lazy="raise")
     item: Mapped[RoundItem] = relationship(lazy="raise")

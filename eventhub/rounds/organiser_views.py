@@ -2,13 +2,11 @@
 
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from eventhub.commitments import shown as commitments
 from eventhub.kit import audit
@@ -234,7 +232,8 @@ def _draw_link(
     assert found is not None  # noqa: S101 (just asked)
     noted = board.calls_of([link_id]).get(link_id, [])
     names = public_names([one.author_id for one in noted if one.author_id])
-    form = call or action
+    form, colleagues = call or action, board.colleagues_of(mine)
+    done = board.answered([link_id, *(one.id for one in colleagues)])
     zone, is_running = mine.round.event.time_zone, mine.round.closed_at is None
     page = render_template(
         "rounds/link.html",
@@ -242,7 +241,7 @@ def _draw_link(
         round=mine.round,
         title=shown.titled(mine.round, g.lang),
         who=shown.who(mine),
-        tag=_link_tag(mine),
+        tag=_link_tag(mine, is_answered=link_id in done),
         paused=show_date(mine.paused_until, g.lang) if mine.paused_until else None,
         rows=[
             {
@@ -261,15 +260,19 @@ def _draw_link(
             for one in found.asked
         ],
         colleagues=[
-            {"who": shown.who(one), "url": url_for("rounds_console.link", link_id=one.id), "tag": _link_tag(one)}
-            for one in board.colleagues_of(mine)
+            {
+                "who": shown.who(one),
+                "url": url_for("rounds_console.link", link_id=one.id),
+                "tag": _link_tag(one, is_answered=one.id in done),
+            }
+            for one in colleagues
         ],
         calls=[_call(one) | {"who": names.get(one.author_id, "—") if one.author_id else "—"} for one in noted],
         mailed=mine.mailed,
         may_nudge=found.is_open(now())
         and mine.email is not None
-        and any(one.own is None and one.is_followed for one in found.asked),
-        may_renew=is_running and mine.email is not None,
+        and any(one.item.answered_at is None and one.is_followed for one in found.asked),
+        may_renew=is_running and mine.email is not None and mine.ended in asking.MAY_RENEW,
         may_revoke=is_running and mine.ended is None,
         form=form,
         call_form=call or CallForm(formdata=None),
@@ -304,15 +307,11 @@ def _figures(figures: Figures) -> list[dict[str, Any]]:
         {"label": _("Answered"), "value": f"{show_number(figures.answered, g.lang)} · {_rate(figures)}"},
         {"label": _("Silent"), "value": show_number(figures.silent, g.lang)},
         {"label": _("The email came back"), "value": show_number(figures.bounced, g.lang)},
-        {"label": _("Median time to answer"), "value": _lasted(figures.median) if figures.median is not None else "—"},
+        {
+            "label": _("Median time to answer"),
+            "value": shown.lasted(figures.median) if figures.median is not None else "—",
+        },
     ]
-
-
-def _lasted(time: timedelta) -> str:
-    if time >= timedelta(days=1):
-        return str(ngettext("%(num)s day", "%(num)s days", time.days))
-    hours = int(time.total_seconds() // 3600)
-    return str(ngettext("%(num)s hour", "%(num)s hours", hours))
 
 
 def _row(one: Row) -> dict[str, Any]:
@@ -341,7 +340,9 @@ def _row(one: Row) -> dict[str, Any]:
     }
 
 
-def _link_tag(one: RoundLink) -> tuple[str, str]:
+def _link_tag(one: RoundLink, *, is_answered: bool = False) -> tuple[str, str]:
+    if is_answered and one.ended is None:
+        return _("Answered"), "ok"
     if one.ended is not None:
         words, kind = shown.ENDED[one.ended]
         return str(words), kind

@@ -2,14 +2,13 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 from flask import flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import lazy_pgettext, ngettext
+from flask_babel import lazy_pgettext
 
 from eventhub.commitments import shown as commitments
 from eventhub.kit.access import actor, staff, stands_on
@@ -226,17 +225,9 @@ def _line(one: Line) -> dict[str, Any]:
             show_number(one.asked, g.lang),
             _("%(num)s %%", num=show_number(one.rate, g.lang)),
             show_number(one.says[SILENT], g.lang),
-            _lasted(one.median),
+            shown.lasted(one.median) if one.median is not None else "—",
         ],
     }
-
-
-def _lasted(time: timedelta | None) -> str:
-    if time is None:
-        return "—"
-    if time >= timedelta(days=1):
-        return str(ngettext("%(num)s day", "%(num)s days", time.days))
-    return str(ngettext("%(num)s hour", "%(num)s hours", int(time.total_seconds() // 3600)))
 
 
 def _shares(one: Line) -> list[int]:

@@ -55,6 +55,17 @@ class Asked:
         return next((one for one in reversed(self.answers) if one.link_id == self.part.link_id), None)
 
     @property
+    def newest(self) -> int:
+        """The number of the newest answer, whoever gave it; 0 for none."""
+        return newest_of(self.answers)
+
+    @property
+    def lent(self) -> RoundAnswer | None:
+        """What the colleague who has it said last."""
+        lent = self.colleague
+        return next((one for one in reversed(self.answers) if lent is not None and one.link_id == lent.id), None)
+
+    @property
     def others(self) -> list[RoundAnswer]:
         """What others said last, each behind a link of its own."""
         newest = {one.link_id: one for one in self.answers if one.link_id != self.part.link_id}
@@ -160,6 +171,11 @@ def silences(commitment: Commitment) -> list[RoundItem]:
     """The rounds that closed without a word of its maker."""
     rows = select(RoundItem).where(RoundItem.commitment_id == commitment.id, RoundItem.silent_on.is_not(None))
     return list(db.session.scalars(rows.order_by(RoundItem.silent_on)))
+
+
+def newest_of(answers: Sequence[RoundAnswer]) -> int:
+    """The number of the newest answer; 0 for none."""
+    return answers[-1].id if answers else 0
 
 
 def differs(answers: Sequence[RoundAnswer]) -> bool:

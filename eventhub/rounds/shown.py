@@ -1,6 +1,6 @@
 """Rounds in words: what stands behind a link, and what became of it. For pages and mails."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from flask import url_for
@@ -31,6 +31,15 @@ def event_of(round_: Round, lang: str) -> str:
 def titled(round_: Round, lang: str) -> str:
     """After 3 months: what the event is called."""
     return str(_("%(event)s, after %(months)s", event=event_of(round_, lang), months=months(round_.step)))
+
+
+def lasted(time: timedelta) -> str:
+    """How long it took, in the largest unit that it fills: 3 days, 5 hours, 12 minutes."""
+    if time >= timedelta(days=1):
+        return str(ngettext("%(num)s day", "%(num)s days", time.days))
+    if time >= timedelta(hours=1):
+        return str(ngettext("%(num)s hour", "%(num)s hours", int(time.total_seconds() // 3600)))
+    return str(ngettext("%(num)s minute", "%(num)s minutes", max(1, int(time.total_seconds() // 60))))
 
 
 def months(number: int) -> str:
@@ -69,6 +78,8 @@ def status(one: Asked) -> tuple[str, str]:
         return _("Answered"), "ok"
     if not one.is_followed:
         return str(shown.STATES[one.commitment.state][0]), "silent"
+    if one.lent is not None:
+        return _("Answered"), "ok"
     if one.colleague is not None:
         return _("With a colleague"), "go"
     if one.item.answered_at is not None:
@@ -94,13 +105,14 @@ def row(one: Asked, token: str, lang: str) -> dict[str, Any]:
         "moved": moved(one, lang),
         "said": label("self_report", one.before.value, lang) if one.before else None,
         "own": says(one.own, lang) if one.own else None,
-        "evidence_url": url_for("evidence.speak", reference=one.commitment.reference)
+        "evidence_url": url_for("rounds.send_evidence", token=token, reference=one.commitment.reference)
         if one.own and takes_words(one.commitment)
         else None,
         "tag": status(one),
         "same": same_since(one, lang) if one.is_waiting else None,
         "seen": seen(one),
         "colleague": who(one.colleague) if one.colleague else None,
+        "lent": (show_date(one.lent.answered_at.date(), lang), says(one.lent, lang)) if one.lent else None,
         "colleague_id": one.colleague.id if one.colleague else None,
     }
 

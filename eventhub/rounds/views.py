@@ -12,6 +12,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from eventhub.commitments import shown as commitments
+from eventhub.evidence import voices
+from eventhub.evidence.queries import takes_words
 from eventhub.kit.access import by_token
 from eventhub.kit.clock import now
 from eventhub.kit.errors import NotFound
@@ -24,6 +26,7 @@ from eventhub.kit.web import back_to
 from eventhub.rounds import answering, asking, board, copies, keeping, queries, shown
 from eventhub.rounds.answering import LinkOver
 from eventhub.rounds.forms import HINDERED, AnswerForm, HandOnForm, LaterForm, TokenForm, UnchangedForm
+from eventhub.rounds.models import Standing
 from eventhub.rounds.queries import Asked, Behind
 
 bp = Blueprint("rounds", __name__)
@@ -45,7 +48,7 @@ def same(token: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         seen = form.seen()
         if submit(form, lambda: answering.unchanged(token, seen)):
-            return back_to("rounds.survey", token=token)
+            return back_to("rounds.survey", token=token, done="kept")
     return _list(token, _readable(token), form)
 
 
@@ -55,17 +58,19 @@ def same(token: str) -> ResponseReturnValue:
 def item(token: str, reference: str) -> ResponseReturnValue:
     """Where one commitment stands."""
     found, one = _named(token, reference)
-    form = AnswerForm(one, data=_begun(one))
+    form, is_replacing = AnswerForm(one, data=_begun(one)), False
     if form.validate_on_submit():
-        said, number = form.said(), form.number()
-        if submit(form, lambda: answering.answer(token, one.item.id, said, seen=number)):
+        said, number, over = form.said(), form.number(), form.drawn_over()
+        is_replacing = over != one.newest
+        if submit(form, lambda: answering.answer(token, one.item.id, said, seen=number, over=over)):
             return _go_on(token, one)
         found, one = _named(token, reference)
-        form.seen.data = str(one.commitment.newest)
+        form.seen.data, form.over.data = str(one.commitment.newest), str(one.newest)
     page = render_template(
         "rounds/item.html",
         token=token,
         form=form,
+        is_replacing=is_replacing,
         unchanged=_press(one),
         one=one,
         row=shown.row(one, token, g.lang),
@@ -78,11 +83,26 @@ def item(token: str, reference: str) -> ResponseReturnValue:
         own=shown.answer(one.own, g.lang, found.round.event.time_zone) if one.own else None,
         others=[shown.says(other, g.lang) for other in one.others],
         hindered={"question": "says", "in": list(HINDERED)},
+        checked=commitments.checked(one.commitment),
         others_ways=found.link.parent_id is None,
         parts=panels("rounds.item", (token, found, one)),
         scripts=["answer.js"],
     )
     return page, form.status
+
+
+@bp.post(f"{LINK}/commitments/<reference>/evidence")
+@by_token
+def send_evidence(token: str, reference: str) -> ResponseReturnValue:
+    """To the page where the mailbox of this link sends evidence: nobody is asked for it once more."""
+    found, form = _readable(token), TokenForm()
+    one, email = found.named(reference), found.link.email
+    if one is None or found.link.parent_id is not None or email is None or not takes_words(one.commitment):
+        raise NotFound
+    if not form.validate_on_submit():
+        return back_to("rounds.survey", token=token)
+    voice = voices.of_mailbox(one.commitment, email, g.lang)
+    return back_to("evidence.evidence", token=voices.link_token(voice))
 
 
 @bp.post(f"{LINK}/commitments/<reference>/draft")
@@ -201,6 +221,7 @@ def _list(token: str, found: Behind, form: Any = None) -> ResponseReturnValue:
     is_open = found.is_open(now())
     rows = [shown.row(one, token, g.lang) for one in found.asked]
     waiting = found.waiting() if is_open else []
+    lent = [one for one in found.asked if one.colleague and one.own is None and one.lent is None and one.is_followed]
     before = [one for one in waiting if one.before is not None]
     page = render_template(
         "rounds/survey.html",
@@ -208,7 +229,9 @@ def _list(token: str, found: Behind, form: Any = None) -> ResponseReturnValue:
         form=form,
         rows=rows,
         is_open=is_open,
-        is_done=is_open and not waiting and not any(one.colleague for one in found.asked),
+        is_done=is_open and not waiting and not lent,
+        kept=_kept(found) if is_open and request.args.get("done") == "kept" else None,
+        number_open=len(waiting) + len(lent),
         event_title=shown.event_of(found.round, g.lang),
         until=shown.ends(found.round, g.lang),
         all_seen=" ".join(shown.seen(one) for one in before) if len(before) > 1 else "",
@@ -216,10 +239,18 @@ def _list(token: str, found: Behind, form: Any = None) -> ResponseReturnValue:
         press=_press,
         action=TokenForm(formdata=None),
         is_colleague=found.link.parent_id is not None,
-        paused=show_date(found.link.paused_until, g.lang) if found.link.paused_until else None,
+        paused=show_date(found.link.paused_until, g.lang) if found.link.paused_until and waiting else None,
         paper=copies.how_far(found.link, g.lang) if any(one.own for one in found.asked) else None,
     )
     return page, form.status if form else 200
+
+
+def _kept(found: Behind) -> str | None:
+    """What became of the newest answer behind this link."""
+    newest = max((one.own for one in found.asked if one.own), key=lambda own: own.id, default=None)
+    if newest is None:
+        return None
+    return str(_("Your answer is kept.") if newest.standing is Standing.NOTED else _("Your answer is published."))
 
 
 def _press(one: Asked) -> UnchangedForm:
@@ -256,7 +287,7 @@ def _begun(one: Asked) -> dict[str, Any]:
     asked = request.args.get("says", "")
     if asked in commitments.SAYS and not posted():
         found["says"] = asked
-    return found | {"seen": str(one.commitment.newest)}
+    return found | {"seen": str(one.commitment.newest), "over": str(one.newest)}
 
 
 def _place(found: Behind, one: Asked) -> tuple[int, int]:
@@ -270,7 +301,7 @@ def _go_on(token: str, one: Asked) -> ResponseReturnValue:
     waiting = [other for other in found.waiting() if other.item.id != one.item.id]
     after = next((other for other in waiting if other.commitment.number > one.commitment.number), None)
     if after is None:
-        return back_to("rounds.survey", token=token)
+        return back_to("rounds.survey", token=token, done="kept")
     return back_to("rounds.item", token=token, reference=after.commitment.reference)
 
 

@@ -5,7 +5,7 @@ One address for all languages; what stands in them everybody may read anyway.
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
@@ -20,13 +20,15 @@ from eventhub.kit.exports import CSV_TYPE, XLSX_TYPE, csv_chunks, xlsx_bytes
 from eventhub.kit.headers import attachment_headers
 from eventhub.kit.pages import PageStore
 from eventhub.tracker import open_rows
-from eventhub.tracker.open_rows import FIELDS, LISTS
+from eventhub.tracker.open_rows import FIELDS, LIST_NAMES, LISTS
 
 bp = Blueprint("tracker_api", __name__)
 
 JSON_TYPE = "application/json; charset=utf-8"
 PART = 200
 """So many records go out at once."""
+SHORT = 40
+"""Texts of so many signs may be codes."""
 
 
 @bp.get("/open-data/commitments.csv")
@@ -35,7 +37,7 @@ def csv_file() -> Response:
     """One line for each commitment."""
     if (unchanged := _unchanged()) is not None:
         return unchanged
-    found = [open_rows.cells(row) for row in _rows()]
+    found = open_rows.cells(_rows())
     return _file(Response(csv_chunks(found, list(FIELDS)), content_type=CSV_TYPE), "csv")
 
 
@@ -45,7 +47,7 @@ def xlsx_file() -> Response:
     """The same as a workbook."""
     if (unchanged := _unchanged()) is not None:
         return unchanged
-    found = (open_rows.cells(row) for row in _rows())
+    found = open_rows.cells(_rows())
     return _file(Response(xlsx_bytes(found, list(FIELDS), sheet="Commitments"), content_type=XLSX_TYPE), "xlsx")
 
 
@@ -55,9 +57,7 @@ def json_file() -> Response:
     """The same with the history of each: versions, reports, reviews, milestones, indicators, translations."""
     if (unchanged := _unchanged()) is not None:
         return unchanged
-    found = _rows()
-    histories = open_rows.histories(filters.wanted(request.args), _today())
-    return _marked(Response(_told(found, histories), content_type=JSON_TYPE))
+    return _marked(Response(_told(_rows(histories=True)), content_type=JSON_TYPE))
 
 
 @bp.after_request
@@ -68,27 +68,40 @@ def open_to_all(response: Response) -> Response:
     return response
 
 
-def _rows() -> list[open_rows.Row]:
+def _rows(*, histories: bool = False) -> list[open_rows.Row]:
     g.setdefault("lang", "en")
     settings: Settings = current_app.extensions["eventhub.settings"]
     page = settings.origin + url_for("commitments.commitment", lang="en", reference="C-0000").removesuffix("C-0000")
-    return open_rows.rows(filters.wanted(request.args), _today(), lambda reference: page + reference)
+    return open_rows.rows(filters.wanted(request.args), _today(), page, histories=histories)
 
 
-def _told(rows: list[open_rows.Row], histories: dict[str, dict[str, str]]) -> Iterator[str]:
+def _told(rows: list[open_rows.Row]) -> Iterator[str]:
+    """The JSON file. What is read again and again, as codes and days are, is put into JSON once."""
     yield f'{{"generated_on": "{_today().isoformat()}", "commitments": ['
     encode = json.JSONEncoder(ensure_ascii=False, default=_day).encode
+    names = [*FIELDS, *LISTS]
+    before = [f'{", " if place else "{"}"{name}": ' for place, name in enumerate(names)]
+    is_json = [name in LIST_NAMES or name in LISTS for name in names]
+    known: dict[object, str] = {}
     part, between = [], "\n"
     for row in rows:
-        own = encode(dict(zip(FIELDS, row, strict=True)))
-        known = histories.get(row[0], {})
-        lists = ", ".join(f'"{name}": {known.get(name, "[]")}' for name in LISTS)
-        part.append(f"{between}{own[:-1]}, {lists}}}")
+        pieces = [between]
+        for name, value, told in zip(before, row, is_json, strict=True):
+            pieces += (name, value if told else known.get(value) or _remembered(known, value, encode))
+        part.append("".join(pieces) + "}")
         between = ",\n"
         if len(part) == PART:
             yield "".join(part)
             part = []
     yield "".join(part) + "\n]}\n"
+
+
+def _remembered(known: dict[object, str], value: Any, encode: Callable[[Any], str]) -> str:
+    told = encode(value)
+    # Numbers are left out: 1 and 1.0 would be one of them. Long texts hardly come twice.
+    if value is None or isinstance(value, date) or (isinstance(value, str) and len(value) <= SHORT):
+        known[value] = told
+    return told
 
 
 def _day(value: Any) -> str:

@@ -5,14 +5,14 @@ that held on publication or came later: what was put right before, and why, is s
 """
 
 import json
-import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Date, Select, Text, and_, case, cast, func, literal, or_, select, text
+from sqlalchemy import ColumnElement, Date, Select, Text, and_, case, cast, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import aliased
 
 from eventhub.commitments import axes, queries
 from eventhub.commitments.models import (
@@ -85,57 +85,47 @@ NONE = "none"
 """In the place of a maker’s country."""
 BETWEEN = " | "
 """Between the parts of a cell that holds several."""
+LIST_PLACES = tuple(list(FIELDS).index(name) for name in LIST_NAMES)
+AMOUNT = list(FIELDS).index("amount")
+NO_MAKERS, NO_LIST, NO_STEPS, NO_REPORTS = ("[]", "[]", "[]"), ("[]",), (0, 0), (0, None)
 
-Address = Callable[[str], str]
 Row = list[Any]
 
 
-def rows(wanted: Wanted, today: date, address: Address) -> list[Row]:
-    """What is public and asked for, under FIELDS, the newest publication first; lists are lists. Five statements.
+def rows(wanted: Wanted, today: date, page: str, *, histories: bool = False) -> list[Row]:
+    """What is public and asked for, under FIELDS, the newest publication first. Five statements; eleven with
+    ``histories``, where each row goes on with one JSON text for each name of LISTS, which the database wrote.
 
-    ``address`` gives the page of a reference.
+    What LIST_NAMES names is a JSON text. ``page`` is what stands before a reference in the address of its page.
     """
     ids = _ids(wanted, today)
     makers, steps = _gathered(_makers(ids)), _gathered(_steps(ids))
     told, answers = _gathered(_reports(ids)), _gathered(_answered(ids))
-    known: dict[str, list[str]] = {}
+    lists = [_gathered(asked) for asked in _lists(ids)] if histories else []
     found: list[Row] = []
-    for one in _told(_base(wanted, today)):
-        reference, own_id = f"C-{one[1]:04d}", one[0]
-        names, kinds, places = makers.get(own_id, ([], [], []))
-        done, all_steps = steps.get(own_id, (0, 0))
-        count, first = told.get(own_id, (0, None))
+    for own_id, number, amount, *one in _told(_base(wanted, today)):
+        reference = f"C-{number:04d}"
         found.append(
             [
-                *(reference, address(reference), *one[2:6], names, kinds, places, *one[6:10]),
-                *(_list(text, known) for text in one[10:14]),
-                *(answers.get(own_id, ([],))[0], *one[14:16], _number(one[16]), *one[17:22]),
-                *(one[22], one[23] if one[21] else None, done, all_steps, count, first, *one[24:]),
+                *(reference, page + reference, *one[:4], *makers.get(own_id, NO_MAKERS), *one[4:12]),
+                *(*answers.get(own_id, NO_LIST), *one[12:14], amount if amount is None else _number(amount)),
+                *(*one[14:21], *steps.get(own_id, NO_STEPS), *told.get(own_id, NO_REPORTS), *one[21:]),
+                *(known.get(own_id, NO_LIST)[0] for known in lists),
             ]
         )
     return found
 
 
-def cells(row: Row) -> Row:
-    """A row as the cells of a sheet: a list in one cell."""
-    return [BETWEEN.join(value) if isinstance(value, list) else value for value in row]
-
-
-def histories(wanted: Wanted, today: date) -> dict[str, dict[str, str]]:
-    """By reference what LISTS names, each as a JSON text that the database wrote. Six statements."""
-    ids = _ids(wanted, today)
-    found: dict[str, dict[str, str]] = {}
-    for name, (entry, order, table, conditions) in _lists().items():
-        listed = cast(func.json_agg(text("entry ORDER BY place")), Text)
-        inner = (
-            select(Commitment.number, entry.label("entry"), order.label("place"))
-            .join(table, table.commitment_id == Commitment.id)
-            .where(Commitment.id.in_(ids), *conditions)
-            .subquery()
-        )
-        for number, value in _told(select(inner.c.number, listed).group_by(inner.c.number)):
-            found.setdefault(f"C-{number:04d}", {})[name] = value
-    return found
+def cells(rows: Iterable[Row]) -> Iterator[Row]:
+    """Rows as the cells of a sheet: a list in one cell. The same few lists come again and again, and are read once."""
+    known: dict[str, str] = {}
+    for row in rows:
+        for place in LIST_PLACES:
+            value = row[place]
+            if value not in known:
+                known[value] = BETWEEN.join(json.loads(value))
+            row[place] = known[value]
+        yield row
 
 
 def _ids(wanted: Wanted, today: date) -> Select[Any]:
@@ -152,11 +142,13 @@ def _base(wanted: Wanted, today: date) -> Select[Any]:
         else_=axes.Freshness.SILENT.value,
     )
     columns = select(
-        *(one.id, one.number, _text(one.state), words.title, words.wording, one.language),
+        *(_text(one.id), one.number, words.amount),
+        *(_text(one.state), words.title, words.wording, one.language),
         *(Event.code, _day(one.said_at), one.speaker, one.kind),
         *(_text(one.themes), _text(one.groups), _text(one.sdgs), _text(one.countries)),
-        *(words.start_on, words.due_on, words.amount, words.currency, words.beneficiaries),
-        *(_text(one.said), _text(one.checked), fresh, one.heard_on, one.expected_on),
+        *(words.start_on, words.due_on, words.currency, words.beneficiaries),
+        *(_text(one.said), _text(one.checked), fresh, one.heard_on),
+        case((one.state.in_(FOLLOWED), one.expected_on), else_=None),
         *(_day(one.published_at), _day(one.withdrawn_at), one.withdrawn_reason),
     )
     found = queries.matching(columns, wanted, today)
@@ -166,10 +158,9 @@ def _base(wanted: Wanted, today: date) -> Select[Any]:
 
 def _makers(ids: Select[Any]) -> Select[Any]:
     def listed(column: Any) -> ColumnElement[Any]:
-        return func.array_agg(aggregate_order_by(column, Maker.is_lead.desc(), Maker.position))
+        return _text(func.json_agg(aggregate_order_by(column, Maker.is_lead.desc(), Maker.position)))
 
-    columns = listed(Maker.name), listed(Maker.kind), listed(func.coalesce(Maker.country, NONE))
-    return _of(Maker, ids, *columns)
+    return _of(Maker, ids, listed(Maker.name), listed(Maker.kind), listed(func.coalesce(Maker.country, NONE)))
 
 
 def _steps(ids: Select[Any]) -> Select[Any]:
@@ -177,24 +168,91 @@ def _steps(ids: Select[Any]) -> Select[Any]:
 
 
 def _reports(ids: Select[Any]) -> Select[Any]:
-    return _of(Report, ids, func.count(), func.min(_day(Report.said_at)))
+    return _of(Report, ids, func.count(), _day(func.min(Report.said_at)))
 
 
 def _answered(ids: Select[Any]) -> Select[Any]:
     named = case((Recommendation.paragraph == "", Recommendation.symbol), else_=_named_paragraph())
-    return _of(Recommendation, ids, func.array_agg(aggregate_order_by(named, Recommendation.position)))
+    return _of(Recommendation, ids, _text(func.json_agg(aggregate_order_by(named, Recommendation.position))))
 
 
 def _named_paragraph() -> ColumnElement[Any]:
     return Recommendation.symbol + literal(", ") + Recommendation.paragraph
 
 
+def _lists(ids: Select[Any]) -> list[Select[Any]]:
+    """For each name of LISTS the question for what is public of it, by commitment."""
+    asked = {
+        "translations": _listed(
+            _entry(language=Translation.language, title=Translation.title, wording=Translation.wording),
+            Translation.language,
+            _of(Translation, ids).join(Commitment, Commitment.id == Translation.commitment_id),
+        ).where(Translation.number == Commitment.newest),
+        "versions": _versions(ids),
+        "reports_made": _listed(
+            _entry(on=_day(Report.said_at), status=Report.says, text=Report.text), Report.said_at, _of(Report, ids)
+        ),
+        "reviews": _listed(
+            _entry(on=_day(Review.reviewed_at), result=Review.verdict, text=Review.text),
+            Review.reviewed_at,
+            _of(Review, ids),
+        ),
+        "steps": _listed(
+            _entry(text=Milestone.text, due_on=Milestone.due_on, done_on=Milestone.done_on),
+            Milestone.position,
+            _of(Milestone, ids),
+        ),
+        "indicators": _listed(
+            _entry(name=Indicator.name, baseline=Indicator.baseline, target=Indicator.target),
+            Indicator.position,
+            _of(Indicator, ids),
+        ),
+    }
+    return [asked[name] for name in LISTS]
+
+
+def _versions(ids: Select[Any]) -> Select[Any]:
+    """The words that held on publication, and those that came later."""
+    earlier = aliased(Version)
+    first = select(func.max(earlier.number)).where(
+        earlier.commitment_id == Version.commitment_id, earlier.written_at <= Commitment.published_at
+    )
+    later = Version.written_at > Commitment.published_at
+    entry = _entry(
+        number=Version.number,
+        since=case((later, _day(Version.written_at)), else_=None),
+        title=Version.title,
+        wording=Version.wording,
+        start_on=Version.start_on,
+        due_on=Version.due_on,
+        amount=Version.amount,
+        currency=Version.currency,
+        reason=case((later, Version.reason), else_=""),
+    )
+    found = _of(Version, ids).join(Commitment, Commitment.id == Version.commitment_id)
+    return _listed(entry, Version.number, found.where(or_(later, Version.number == first.scalar_subquery())))
+
+
+def _listed(entry: ColumnElement[Any], order: Any, found: Select[Any]) -> Select[Any]:
+    return found.add_columns(func.concat("[", func.string_agg(entry, aggregate_order_by(literal(", "), order)), "]"))
+
+
+def _entry(**values: Any) -> ColumnElement[Any]:
+    """A JSON object as a text, put together from pieces: quicker than ``json_build_object``."""
+    parts: list[Any] = []
+    for name, value in values.items():
+        parts += [f'{", " if parts else "{"}"{name}" : ', func.coalesce(_text(func.to_json(value)), "null")]
+    return func.concat(*parts, "}")
+
+
 def _of(table: Any, ids: Select[Any], *columns: Any) -> Select[Any]:
-    return select(table.commitment_id, *columns).where(table.commitment_id.in_(ids)).group_by(table.commitment_id)
+    """Of each commitment what it has of a table. Its id is a text: rows are put together by it, at half the cost."""
+    one = table.commitment_id
+    return select(_text(one), *columns).where(one.in_(ids)).group_by(one)
 
 
-def _gathered(asked: Select[Any]) -> dict[uuid.UUID, tuple[Any, ...]]:
-    return {row[0]: row[1:] for row in _told(asked)}
+def _gathered(asked: Select[Any]) -> dict[str, Sequence[Any]]:
+    return {own_id: values for own_id, *values in _told(asked)}
 
 
 def _told(asked: Select[Any]) -> Sequence[Any]:
@@ -203,71 +261,8 @@ def _told(asked: Select[Any]) -> Sequence[Any]:
     return found
 
 
-def _lists() -> dict[str, tuple[Any, Any, Any, Sequence[Any]]]:
-    """By the names of LISTS: an entry, its order, its table, and which rows of it are public."""
-    first = (
-        select(func.max(Version.number))
-        .where(Version.commitment_id == Commitment.id, Version.written_at <= Commitment.published_at)
-        .correlate(Commitment)
-        .scalar_subquery()
-    )
-    later = Version.written_at > Commitment.published_at
-    entry = func.json_build_object
-    return {
-        "translations": (
-            entry("language", Translation.language, "title", Translation.title, "wording", Translation.wording),
-            Translation.language,
-            Translation,
-            [Translation.number == Commitment.newest],
-        ),
-        "versions": (
-            entry(
-                *("number", Version.number, "since", case((later, _day(Version.written_at)), else_=None)),
-                *("title", Version.title, "wording", Version.wording),
-                *("start_on", Version.start_on, "due_on", Version.due_on),
-                *("amount", Version.amount, "currency", Version.currency),
-                *("reason", case((later, Version.reason), else_="")),
-            ),
-            Version.number,
-            Version,
-            [or_(later, Version.number == first)],
-        ),
-        "reports_made": (
-            entry("on", _day(Report.said_at), "status", Report.says, "text", Report.text),
-            Report.said_at,
-            Report,
-            [],
-        ),
-        "reviews": (
-            entry("on", _day(Review.reviewed_at), "result", Review.verdict, "text", Review.text),
-            Review.reviewed_at,
-            Review,
-            [],
-        ),
-        "steps": (
-            entry("text", Milestone.text, "due_on", Milestone.due_on, "done_on", Milestone.done_on),
-            Milestone.position,
-            Milestone,
-            [],
-        ),
-        "indicators": (
-            entry("name", Indicator.name, "baseline", Indicator.baseline, "target", Indicator.target),
-            Indicator.position,
-            Indicator,
-            [],
-        ),
-    }
-
-
 def _text(column: Any) -> ColumnElement[Any]:
     return cast(column, Text)
-
-
-def _list(text: str, known: dict[str, list[str]]) -> list[str]:
-    """A list of codes; the same few come again and again, and are read once."""
-    if text not in known:
-        known[text] = json.loads(text)
-    return known[text]
 
 
 def _day(moment: Any) -> ColumnElement[Any]:

@@ -10,7 +10,6 @@ from sqlalchemy import select
 
 from eventhub.commitments import access, queries, shown
 from eventhub.commitments.axes import Freshness
-from eventhub.commitments.earlier import earlier_checks
 from eventhub.commitments.models import Commitment, Says
 from eventhub.commitments.queries import Wanted
 from eventhub.kit.access import actor
@@ -85,7 +84,6 @@ def last_time(event: Event) -> Panel | None:
     asked = Wanted(event=last.slug)
     whole = scores.whole(scores.facts(By.EVENT, today, asked))
     found = queries.public_list(asked, g.lang, today=today)
-    earlier = earlier_checks(found.rows[:FIRST])
     numbers: tuple[tuple[str, int, dict[str, str]], ...] = (
         (_("Commitments"), whole.total, {}),
         (_("Said to be fulfilled"), whole.says.get(Says.FULFILLED, 0), {"said": Says.FULFILLED.value}),
@@ -97,7 +95,7 @@ def last_time(event: Event) -> Panel | None:
             "title": shown.event_title(last),
             "figures": [{"label": words, "value": show_number(number, g.lang)} for words, number, _filter in numbers],
             "rows": [
-                shown.row(one, found.progress.get(one.id), found.translations.get(one.id), earlier.get(one.id))
+                shown.row(one, found.progress.get(one.id), found.translations.get(one.id), found.outdated.get(one.id))
                 for one in found.rows[:FIRST]
             ],
             "url": url_for("commitments.index", event=last.slug),

@@ -19,9 +19,9 @@ from sqlalchemy.orm import joinedload, selectinload
 from eventhub.commitments import axes, queries
 from eventhub.commitments import shown as commitments
 from eventhub.commitments.axes import Freshness
-from eventhub.commitments.earlier import Earlier, earlier_checks
 from eventhub.commitments.models import FOLLOWED, Commitment, Says, Translation, Verdict
 from eventhub.commitments.queries import Wanted
+from eventhub.commitments.standing import Earlier, standing_of
 from eventhub.kit.codes import label
 from eventhub.kit.db import db
 from eventhub.kit.i18n import LOCALES, in_language, show_date, show_number
@@ -60,8 +60,8 @@ class _Told:
     """The language of the title, where it is not the report’s."""
     fresh: Freshness | None
     lead: str
-    earlier: Earlier | None
-    """A check of what was said before."""
+    outdated: Earlier | None = None
+    """The newest check, where the maker has said something else since."""
 
     @property
     def due_on(self) -> date | None:
@@ -119,18 +119,18 @@ def _commitments(subject: Subject, today: date) -> list[_Told]:
     rows = queries.matching(select(Commitment), Wanted(), today).where(subject.is_in()).order_by(Commitment.number)
     rows = rows.options(joinedload(Commitment.words), selectinload(Commitment.makers))
     found = db.session.scalars(rows).all()
-    known = queries.translations_of([one.id for one in found], g.lang)
-    before = earlier_checks(found)
-    return [_told(one, known.get(one.id), before.get(one.id), today) for one in found]
+    ids = [one.id for one in found]
+    known, outdated = queries.translations_of(ids, g.lang), standing_of(ids).outdated
+    return [_told(one, known.get(one.id), today, outdated.get(one.id)) for one in found]
 
 
-def _told(one: Commitment, translation: Translation | None, earlier: Earlier | None, today: date) -> _Told:
+def _told(one: Commitment, translation: Translation | None, today: date, outdated: Earlier | None) -> _Told:
     words = commitments.titled(one, translation)
     fresh = None
     if one.state in FOLLOWED and one.heard_on and one.expected_on:
         fresh = axes.freshness(one.heard_on, one.expected_on, today).freshness
     lead = next((maker.name for maker in one.makers if maker.is_lead), commitments.made_by(one))
-    return _Told(one, words.title, words.language, fresh, lead, earlier)
+    return _Told(one, words.title, words.language, fresh, lead, outdated)
 
 
 def _at_a_glance(subject: Subject, everything: Sequence[_Told], told: Sequence[_Told], today: date) -> Part:
@@ -263,7 +263,9 @@ def _share(line: Line, kinds: Sequence[Says | None]) -> int:
 
 
 def _confirmed(told: Sequence[_Told]) -> list[_Told]:
-    return [one for one in told if one.one.said is Says.FULFILLED and one.one.checked is Verdict.CONFIRMED]
+    """Said to be fulfilled, and confirmed since it was: a check of an earlier claim is none of this one."""
+    claimed = [one for one in told if one.one.said is Says.FULFILLED and one.outdated is None]
+    return [one for one in claimed if one.one.checked is Verdict.CONFIRMED]
 
 
 def _overdue(told: Sequence[_Told], today: date) -> list[_Told]:
@@ -320,8 +322,10 @@ def _column(told: _Told, name: str) -> str:
     if name == "says":
         return label("self_report", one.said.value, g.lang) if one.said else _("No report yet")
     if name == "checked":
-        checked = label("review", one.checked.value, g.lang)
-        return f"{checked} · {commitments.before(told.earlier)}" if told.earlier else checked
+        found = label("review", one.checked.value, g.lang)
+        if told.outdated is None:
+            return found
+        return f"{found} · {commitments.before(told.outdated)}"
     day = show_date(one.heard_on, g.lang) if one.heard_on else "–"
     return f"{label('freshness', told.fresh.value, g.lang)} · {day}" if told.fresh in LATE else day
 

@@ -18,6 +18,7 @@ from eventhub.commitments.models import Commitment
 from eventhub.commitments.queries import Wanted
 from eventhub.kit import files
 from eventhub.kit.clock import now
+from eventhub.kit.codes import LANGUAGES
 from eventhub.kit.db import Texts, db
 from eventhub.kit.errors import NotFound, or_not_found
 from eventhub.kit.file_types import PDF
@@ -88,12 +89,17 @@ def of_subject(subject: Subject, language: str) -> SessionReport | None:
     return found if found is None or _holds(found) else None
 
 
-def how_far(subject: Subject, language: str) -> str:
-    """How far the file is: to be asked for, in the making, or there."""
-    found = of_subject(subject, language)
-    if found is None or (found.made_at is None and now() - found.asked_at >= SLOW):
-        return "ask"
-    return "made" if found.made_at else "waits"
+def stages(subject: Subject) -> dict[str, str]:
+    """How far the file is in each language: ``ask`` for it, ``waits`` or ``made``. One statement, and one for each that
+    is made.
+    """
+    found = dict.fromkeys(LANGUAGES, "ask")
+    for one in db.session.scalars(select(SessionReport).where(subject.is_mine())):
+        if one.made_at is None:
+            found[one.language] = "waits" if now() - one.asked_at < SLOW else "ask"
+        elif _holds(one):
+            found[one.language] = "made"
+    return found
 
 
 def ask(subject: Subject, language: str) -> SessionReport:

@@ -2,7 +2,9 @@
 ask each second, odd words.
 """
 
+import uuid
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 
 import icalendar
 import pytest
@@ -11,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm.exc import StaleDataError
 
-from eventhub.calendars import actions, feeds, imip, queries
+from eventhub.calendars import actions, feeds, imip, invites, queries
 from eventhub.calendars.lint import problems
 from eventhub.calendars.models import CalendarEntry, EntryStatus, Invite, InviteMail, Method
 from eventhub.calendars.zones import zone_info
@@ -20,13 +22,14 @@ from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.outbox import PER_MINUTE, Promise, offer_due
 from eventhub.people.models import Person, Role
 from eventhub.programme import session_actions
-from eventhub.programme.models import Event, EventKind, Session
+from eventhub.programme.models import ClockDoubt, Event, EventKind, Session
+from eventhub.registration.models import Registration
 from tests.benchmarks.scene import people_in
 from tests.factories.calendars import make_chooser, make_dialogue, make_entry, make_room, make_seated
 from tests.factories.people import make_staff, sign_in
 from tests.factories.programme import make_event, make_session
 from tests.programme.console import error_at, fields_of
-from tests.together import at_once
+from tests.together import at_once, meanwhile
 
 
 def entry_of(session: Session) -> CalendarEntry:
@@ -95,6 +98,60 @@ def test_one_organiser_moves_what_another_cancels(committed: Flask) -> None:
             assert [row[0] for row in mine] == list(range(entry.sequence + 1)), "each number once"
             assert [row[1] for row in mine][-1] is Method.CANCEL
             assert [row[1] for row in mine].count(Method.CANCEL) == 1
+        db.session.remove()
+
+
+def an_hour_later(session_id: uuid.UUID) -> None:
+    """An organizer moves a session, and calendars follow."""
+    found = db.session.get_one(Session, session_id)
+    for name in ("starts_local", "ends_local", "starts_at", "ends_at"):
+        setattr(found, name, getattr(found, name) + timedelta(hours=1))
+    db.session.flush()
+    actions.follow_session(found)
+
+
+@pytest.mark.lane
+def test_who_leaves_discreet_mode_while_the_session_moves_hears_of_the_new_time(committed: Flask) -> None:
+    with committed.test_request_context(), unit_of_work():
+        event, session = make_dialogue()
+        person = db.session.get_one(Person, make_seated(event).person_id)
+        actions.on_accredited(db.session.scalars(select(Registration)).one())
+        person.discreet = True
+        invites.follow_visibility(person.id)
+        ids = session.id, person.id
+
+    def come_back() -> None:
+        db.session.get_one(Person, ids[1]).discreet = False
+        db.session.flush()
+        invites.follow_visibility(ids[1])
+
+    meanwhile(committed, partial(an_hour_later, ids[0]), come_back)
+    with committed.app_context():
+        last = db.session.scalars(select(InviteMail).order_by(InviteMail.sequence.desc())).first()
+        invite, entry = (db.session.scalars(select(table)).one() for table in (Invite, CalendarEntry))
+        assert last
+        assert (last.method, last.sequence) == (Method.REQUEST, entry.sequence + invite.raised)
+        db.session.remove()
+
+
+@pytest.mark.lane
+def test_who_withdraws_while_the_session_moves_is_taken_off_last(committed: Flask) -> None:
+    """Somebody left the session of a dialogue out, so nothing but the invite ties them to it."""
+    with committed.test_request_context(), unit_of_work():
+        event, session = make_dialogue()
+        registration = make_seated(event)
+        actions.on_accredited(registration)
+        actions.leave_out(db.session.get_one(Person, registration.person_id), session.id)
+        ids = session.id, registration.id
+
+    def withdraw() -> None:
+        actions.on_withdrawn(db.session.get_one(Registration, ids[1]))
+
+    meanwhile(committed, partial(an_hour_later, ids[0]), withdraw)
+    with committed.app_context():
+        rows = select(InviteMail.sequence, InviteMail.method).order_by(InviteMail.sequence)
+        sent = [tuple(row) for row in db.session.execute(rows)]
+        assert sent == [(0, Method.REQUEST), (1, Method.REQUEST), (2, Method.CANCEL)]
         db.session.remove()
 
 
@@ -173,6 +230,22 @@ def test_a_time_that_new_rules_take_away_stops_nothing_else() -> None:
         update(Session).where(Session.id == other.id).values(starts_at=Session.starts_at - timedelta(hours=1))
     )
     assert session_actions.renew_instants(now()) == 1
+
+
+@pytest.mark.usefixtures("database")
+def test_new_rules_that_would_end_a_session_before_it_begins_stop_nothing_else() -> None:
+    """From 02:45 to 02:15 of an hour that came twice, in a zone that gives up summer time."""
+    odd, other = make_session(make_event()), make_session(make_event())
+    begins = datetime(2027, 10, 31, 0, 45, tzinfo=UTC)
+    walls = {"starts_local": datetime(2027, 10, 31, 2, 45), "ends_local": datetime(2027, 10, 31, 2, 15)}  # noqa: DTZ001
+    instants = {"starts_at": begins, "ends_at": begins + timedelta(minutes=30)}
+    moved = {**walls, **instants, "ends_fold": 1, "time_zone": "Africa/Tunis"}
+    db.session.execute(update(Session).where(Session.id == odd.id).values(**moved))
+    late = Session.starts_at - timedelta(hours=1)
+    db.session.execute(update(Session).where(Session.id == other.id).values(starts_at=late))
+    assert session_actions.renew_instants(now()) == 1
+    db.session.refresh(odd)
+    assert (odd.starts_at, odd.clock_doubt) == (begins, ClockDoubt.OPEN)
 
 
 # --- Many ---------------------------------------------------------------------------------------------------------

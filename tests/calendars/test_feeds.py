@@ -320,7 +320,8 @@ def test_a_revoked_address_is_gone_and_a_guess_was_never_there(client: FlaskClie
     new = private_link(person)
     gone, guess = client.get(old), client.get(f"/cal/{'A' * 43}.ics")
     assert (gone.status_code, guess.status_code, client.get(new).status_code) == (410, 404, 200)
-    assert (gone.data, guess.data) == (b"410\n", b"404\n")
+    assert "was replaced" in gone.text
+    assert "no calendar" in guess.text
     assert gone.headers["Cache-Control"] == guess.headers["Cache-Control"] == "no-store"
     assert client.get(old, headers={"If-None-Match": "*"}).status_code == 410
 

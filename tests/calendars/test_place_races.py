@@ -13,10 +13,11 @@ from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.errors import NotFound
 from eventhub.people.models import Person
 from eventhub.programme.models import Session
+from eventhub.registration.models import Registration, State
 from tests.factories.calendars import make_seated
 from tests.factories.people import make_person
 from tests.factories.programme import make_event, make_session
-from tests.together import at_once
+from tests.together import at_once, meanwhile
 
 pytestmark = pytest.mark.lane
 
@@ -94,3 +95,46 @@ def test_a_limit_that_is_set_while_people_choose_counts_every_one(committed: Fla
     assert true == ended["going"]
     assert not ended["limited"] or true <= 30
     assert not ended[NotFound.__name__]
+
+
+def test_who_withdraws_while_a_choice_waits_for_the_session_has_not_chosen_it(committed: Flask) -> None:
+    """A big update holds the session; meanwhile the withdrawal is followed to its end."""
+    session_id, ids = scene(committed, 5, 1)
+    ended: list[str] = []
+
+    def withdraw() -> None:
+        registration = db.session.scalars(select(Registration).where(Registration.person_id == ids[0])).one()
+        registration.state, registration.has_seat = State.WITHDRAWN, False
+        db.session.flush()
+        actions.on_withdrawn(registration)
+
+    def choose() -> None:
+        person = db.session.get_one(Person, ids[0])
+        found = queries.session_for_choice(person, session_id)
+        at_once(committed, [lambda: str(withdraw())])
+        try:
+            actions.choose(person, found, Choice.GOING)
+        except NotFound:
+            ended.append("gone")
+
+    meanwhile(committed, lambda: places.hold(Session.id == session_id), choose)
+    assert ended == ["gone"]
+    assert counted(committed, session_id) == (0, 0, 0)
+
+
+def test_who_withdraws_while_a_place_is_handed_on_keeps_none(committed: Flask) -> None:
+    session_id, ids = scene(committed, 1, 3)
+    for deed, person_id in ((go, ids[0]), (wait, ids[1]), (wait, ids[2])):
+        at_once(committed, [partial(deed, session_id, person_id)])
+
+    def withdraw() -> None:
+        registration = db.session.scalars(select(Registration).where(Registration.person_id == ids[1])).one()
+        registration.state, registration.has_seat = State.WITHDRAWN, False
+        db.session.flush()
+        actions.on_withdrawn(registration)
+
+    meanwhile(committed, partial(leave, session_id, ids[0]), withdraw)
+    assert counted(committed, session_id) == (1, 1, 0)
+    with committed.app_context():
+        assert db.session.scalars(select(ChosenSession.person_id)).all() == [ids[2]]
+        db.session.remove()

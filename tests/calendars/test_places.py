@@ -282,6 +282,21 @@ def test_into_the_line_and_out_of_it_over_the_pages(client: FlaskClient) -> None
     assert going(session) == [person.id]
 
 
+def test_a_page_from_before_takes_nothing_out_that_it_did_not_show(client: FlaskClient) -> None:
+    event = make_event()
+    shown, later = make_session(event), make_session(event, publication=Publication.DRAFT)
+    person = sign_in(client, seated(shown))
+    address = f"/en/me/sessions/events/{event.slug}"
+    page = client.get(address).text
+    later.publication = Publication.PUBLISHED
+    db.session.flush()
+    actions.choose(person, later, Choice.GOING)
+    assert client.post(address, data=form_fields(page) | {"sessions": str(shown.id)}).status_code == 303
+    assert (going(shown), going(later)) == ([person.id], [person.id])
+    assert client.post(address, data=form_fields(client.get(address).text)).status_code == 303
+    assert (going(shown), going(later)) == ([], [])
+
+
 def test_a_maybe_of_a_full_session_stays_one_and_the_page_says_why(client: FlaskClient) -> None:
     session = limited(1)
     person = sign_in(client, make_chooser(make_session(db.session.get_one(Event, session.event_id))))

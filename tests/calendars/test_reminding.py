@@ -10,11 +10,12 @@ import time_machine
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from eventhub.calendars import actions, feeds, imip, invites, reminding
+from eventhub.calendars import actions, feeds, imip, invites, letters, news, reminding
 from eventhub.calendars.lint import problems
 from eventhub.calendars.models import CalendarEntry, Choice, Invite, InviteMail, Method, Reminding
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
+from eventhub.kit.mail import render
 from eventhub.kit.outbox import Promise
 from eventhub.people.models import Person
 from eventhub.programme.models import Event, EventKind, Publication, Session
@@ -158,6 +159,23 @@ def test_a_mail_is_owed_when_it_is_due_and_once(chosen: tuple[Person, Session], 
     assert len(at(due + timedelta(minutes=5))) == 1
 
 
+@pytest.mark.parametrize(("zone", "told"), [("Asia/Tokyo", True), ("Europe/Paris", False), ("UTC", False)])
+def test_the_mail_says_when_it_is_by_the_readers_own_clock(
+    chosen: tuple[Person, Session], zone: str, told: bool
+) -> None:
+    person, session = chosen
+    person.time_zone = zone
+    db.session.flush()
+    db.session.expunge(session)
+    found = news.chooser(session.id, person.id)
+    assert found is not None
+    letter = letters.reminder(*found)
+    assert letter is not None
+    words = render(letter, "<1@example.org>", now()).text
+    assert ("Your time" in words) is told
+    assert ("Tokyo" in words) is told
+
+
 def test_it_follows_a_session_that_moves_before_and_after_it_was_sent(chosen: tuple[Person, Session]) -> None:
     person, session = chosen
     reminding.choose(person, in_calendar=None, by_mail=60)
@@ -174,6 +192,17 @@ def test_it_follows_a_session_that_moves_before_and_after_it_was_sent(chosen: tu
         assert not reminding.still_due(session, first["begins"]), "owed, and moved before it was sent"
     db.session.flush()
     assert len(at(due + 2 * hour)) == 2
+
+
+def test_whoever_wants_it_later_after_it_came_is_reminded_then_too(chosen: tuple[Person, Session]) -> None:
+    person, session = chosen
+    reminding.choose(person, in_calendar=None, by_mail=1440)
+    db.session.flush()
+    assert len(at(session.starts_at - timedelta(days=1))) == 1
+    reminding.choose(person, in_calendar=None, by_mail=15)
+    db.session.flush()
+    assert len(at(session.starts_at - timedelta(minutes=15))) == 2
+    assert len(at(session.starts_at - timedelta(minutes=10))) == 2
 
 
 @pytest.mark.parametrize("why", ["withdrawn", "left out", "session off", "event off", "no address", "late", "begun"])

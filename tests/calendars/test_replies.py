@@ -244,6 +244,13 @@ def test_without_the_secret_an_answer_waits_for_a_person_and_a_flood_is_one_line
     assert (word.kind, word.partstat) == (Word.UNPROVEN, Partstat.DECLINED)
 
 
+@pytest.mark.parametrize("broken", [{"uid": "a\x00b@meetings.example"}, {"attendee": "a\x00b@example.org"}])
+def test_a_sign_that_no_database_holds_is_refused_and_no_task_comes_back_to_it(broken: dict[str, str]) -> None:
+    invite, _ = invited()
+    assert arrive(mail(invite, **broken), None) is Refusal.UNREADABLE
+    unchanged(invite)
+
+
 def test_a_proposal_whose_clock_is_ahead_bars_no_later_one() -> None:
     invite, _ = invited()
     for hours, dtstamp in ((48, "20991231T235959Z"), (72, stamp(now(), later=HOUR))):

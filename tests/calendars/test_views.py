@@ -1,5 +1,6 @@
 """My sessions, the answer to an invite, the console's head count, and what stands on other pages."""
 
+import re
 import uuid
 from datetime import time, timedelta
 
@@ -91,7 +92,17 @@ def test_own_time_stands_beside_and_can_be_the_pages_time(client: FlaskClient) -
 def test_conflicts_cancelled_and_maybe_are_marked_in_words(client: FlaskClient) -> None:
     event = make_event()
     first, second = make_session(event, start=time(10), hours=2), make_session(event, start=time(11))
-    person = sign_in(client, make_chooser(first, second))
+    long = make_session(event, start=time(9), hours=9, title={"en": "All day"})
+    first.title, second.title = {"en": "The earlier"}, {"en": "The later"}
+    person = sign_in(client, make_chooser(first, second, long))
+    told = re.findall(r'<span class="small muted">(.*?)</span>', page(client))
+    assert [re.findall("<bdi>(.*?)</bdi>", one) for one in told] == [
+        ["The earlier", "The later"],
+        ["All day", "The later"],
+        ["All day", "The earlier"],
+    ]
+    long.publication = Publication.CANCELLED
+    db.session.flush()
     assert page(client).count("Overlaps with another of your sessions") == 2
     second.publication = Publication.CANCELLED
     actions.choose(person, first, Choice.MAYBE)

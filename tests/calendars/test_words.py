@@ -7,12 +7,13 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from eventhub.calendars import actions, imip, invites, queries
 from eventhub.calendars.models import CalendarEntry, Invite, InviteWord, Partstat
 from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.people.models import Role
-from eventhub.programme.models import Event
+from eventhub.programme.models import Event, Session
 from tests.calendars.answering import arrive, invited, mail, stamp
 from tests.factories.people import form_fields, make_staff, sign_in
 from tests.factories.programme import make_event
@@ -114,3 +115,32 @@ def test_an_answer_to_an_invite_that_closed_says_why(client: FlaskClient) -> Non
     assert answer.status_code == 422
     assert "This invitation is closed" in answer.get_data(as_text=True)
     assert words() == 1
+
+
+@pytest.mark.parametrize("by_mail", [False, True])
+def test_what_the_person_surely_says_settles_what_waits_in_their_name(client: FlaskClient, by_mail: bool) -> None:
+    invite, event, address = scene()
+    sign_in(client, make_staff(Role.ORGANISER, event_id=event.id))
+    word_id = db.session.scalars(select(InviteWord.id)).one()
+    sent = form_fields(client.get(address).get_data(as_text=True))
+    if by_mail:
+        assert arrive(mail(invite, partstat="DECLINED", dtstamp=stamp(now(), later=DAY)), invite) is None
+    else:
+        invites.answer(queries.invite_by_token(imip.invite_token(invite), lock=True), Partstat.DECLINED)
+    said_at = invite.answer_dtstamp
+    assert words() == 0
+    assert client.post(f"{address}/{word_id}/count", data=sent).status_code == 404
+    db.session.refresh(invite)
+    assert (invite.partstat, invite.answer_dtstamp) == (Partstat.DECLINED, said_at)
+
+
+def test_a_word_given_to_another_time_ends_with_it_and_a_proposal_stays(client: FlaskClient) -> None:
+    invite, _, _ = scene()
+    times = {"dtstart": stamp(now(), later=9 * DAY), "dtend": stamp(now(), later=9.1 * DAY)}
+    assert arrive(mail(invite, header="COUNTER", method="COUNTER", **times), invite) is None
+    session = db.session.get_one(Session, db.session.get_one(CalendarEntry, invite.entry_id).session_id)
+    for name in ("starts_local", "ends_local", "starts_at", "ends_at"):
+        setattr(session, name, getattr(session, name) + DAY)
+    db.session.flush()
+    actions.follow_session(session)
+    assert db.session.scalars(select(InviteWord.kind)).all() == ["counter"]

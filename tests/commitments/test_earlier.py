@@ -7,8 +7,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from eventhub.commitments import following, queries
-from eventhub.commitments.earlier import earlier_checks
 from eventhub.commitments.models import Commitment, Report, Review, Says, Verdict
+from eventhub.commitments.standing import standing_of
 from eventhub.evidence import queries as evidence
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -43,11 +43,11 @@ def test_a_claim_after_the_check_is_not_verified_yet(said: Says | None) -> None:
     following.say(found, Says.FULFILLED)
 
     assert stands(found) is Verdict.UNVERIFIED
-    earlier = earlier_checks([found])[found.id]
+    earlier = standing_of([found.id]).outdated[found.id]
     assert (earlier.verdict, earlier.on, earlier.said) == (Verdict.CONFIRMED, now().date(), said)
     following.check(make_person(), found, Verdict.CONFIRMED)
     assert stands(found) is Verdict.CONFIRMED
-    assert not earlier_checks([found])
+    assert not standing_of([found.id]).outdated
 
 
 def test_the_same_said_again_takes_nothing_from_a_check_and_waits_for_nobody() -> None:

@@ -440,6 +440,18 @@ def test_the_public_list_finds_and_filters_in_six_statements(client: FlaskClient
         assert "for 130 days" in page
 
 
+def test_each_page_goes_on_where_the_one_before_ended(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "PER_PAGE", 2)
+    event = past_event()
+    made = [published(event, wording=f"Teaching {number}").reference for number in range(5)]
+    for sought in ("", "q=teaching&"):
+        shown = []
+        for page in range(1, 5):
+            text = client.get(f"/en/commitments?{sought}page={page}").text
+            shown += [one for one in dict.fromkeys(re.findall(r"/commitments/(C-[0-9]+)", text)) if one in made]
+        assert shown == made[::-1], sought
+
+
 def test_an_address_of_another_form_is_no_page(client: FlaskClient) -> None:
     commitment = published()
     for reference in (commitment.reference.lower(), f"C-0{commitment.number:04d}", "C-1", "C-9999999", "x"):

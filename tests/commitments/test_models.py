@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DBAPIError
 
-from eventhub.commitments import capturing, following, queries, verifying
+from eventhub.commitments import capturing, following, verifying
 from eventhub.commitments.capturing import MadeBy, Step, Words
 from eventhub.commitments.models import (
     MOVES,
@@ -16,6 +16,7 @@ from eventhub.commitments.models import (
     Kin,
     Maker,
     Report,
+    Review,
     Says,
     State,
     Succession,
@@ -23,6 +24,7 @@ from eventhub.commitments.models import (
     Version,
     Why,
 )
+from eventhub.commitments.standing import standing_of
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from tests.factories.commitments import described, make_commitment, past_event, published
@@ -115,7 +117,10 @@ def test_three_axes_follow_their_own_histories_and_nobody_types_them() -> None:
     assert commitment.expected_on is not None
     assert commitment.expected_on > later.date()
     heard = (commitment.said, commitment.heard_on, commitment.expected_on)
-    following.check(make_person(), commitment, Verdict.DISPUTED, text="Four are missing")
+    checked_at = later + timedelta(hours=1)
+    db.session.add(Review(commitment_id=commitment.id, verdict=Verdict.DISPUTED, reviewed_at=checked_at))
+    db.session.flush()
+    db.session.refresh(commitment, ["checked"])
     assert commitment.checked is Verdict.DISPUTED
     assert (commitment.said, commitment.heard_on, commitment.expected_on) == heard
     # An older report that comes late changes nothing of what holds.
@@ -158,7 +163,7 @@ def test_a_milestone_keeps_its_row_when_its_words_change() -> None:
     assert [(one.id, one.text, one.done_on) for one in commitment.milestones] == [
         (first, "Law drafted and read", date(2026, 1, 1))
     ]
-    assert queries.milestones_of([commitment.id]) == {commitment.id: (1, 1)}
+    assert standing_of([commitment.id]).progress == {commitment.id: (1, 1)}
 
 
 def test_days_and_amounts_of_a_version_fit() -> None:

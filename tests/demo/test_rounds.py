@@ -15,7 +15,7 @@ from eventhub.kit.db import db
 from eventhub.kit.outbox import Promise
 from eventhub.people.models import Role, RoleGrant
 from eventhub.programme.models import Event
-from eventhub.rounds import asking, board, comparing, moving, opening, silence
+from eventhub.rounds import access, asking, board, comparing, moving, opening, silence
 from eventhub.rounds.models import Ended, Part, Round, RoundAnswer, RoundItem, RoundLink, RoundPart, Standing
 from eventhub.rounds.moving import Move
 from eventhub.rounds.silence import Asked, Quiet
@@ -41,6 +41,12 @@ def dialogues(app: Flask) -> list[Event]:
 def grants() -> list[RoleGrant]:
     staff = make_staff(Role.ADMIN)
     return list(db.session.scalars(select(RoleGrant).where(RoleGrant.person_id == staff.id)))
+
+
+def test_the_organizer_looks_after_the_boards_of_these_dialogues(dialogues: list[Event]) -> None:
+    given = list(db.session.scalars(select(RoleGrant)))
+    assert all(access.may_keep(given, event) for event in dialogues)
+    assert not access.may_keep(given, make_event())
 
 
 def test_finished_rounds_and_an_open_one_with_the_reports_that_exist(dialogues: list[Event]) -> None:

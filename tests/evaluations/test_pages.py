@@ -183,7 +183,10 @@ def test_results_hide_small_groups_and_words_stay_with_staff_until_they_are_read
     slug = queries.event_of(made).slug
     assert "What attendees said" not in client.application.test_client().get(f"/en/events/{slug}").text
     fields = form_fields(client.get(page).text, f"{page}/publish")
+    site_map = f"/fr/events/{slug}/evaluation<"
+    assert site_map not in client.get("/sitemap.xml").text
     assert client.post(f"{page}/publish", data=fields | {"go": "publish"}).status_code == 303
+    assert site_map in client.get("/sitemap.xml").text
     anonymous = client.application.test_client()
     public = anonymous.get(f"/en/events/{slug}/evaluation")
     assert public.status_code == 200
@@ -192,6 +195,7 @@ def test_results_hide_small_groups_and_words_stay_with_staff_until_they_are_read
     assert "What attendees said" in anonymous.get(f"/en/events/{slug}").text
     fields = form_fields(client.get(page).text, f"{page}/publish")
     assert client.post(f"{page}/publish", data=fields | {"go": "hide"}).status_code == 303
+    assert site_map not in client.get("/sitemap.xml").text
     assert anonymous.get(f"/en/events/{slug}/evaluation").status_code == 404
 
 

@@ -56,7 +56,7 @@ def test_a_file_named_in_chinese_with_words_in_arabic_stands_sealed_until_it_was
     assert giving.words_of(made) == Words("تقرير الوزارة", "", "教育部报告.pdf")
     assert queries.shown_evidence(commitment.id) == []
     giving.check(make_person(), commitment, made, Standing.PUBLIC)
-    assert (made.title, made.file_name, made.sealed) == ("تقرير الوزارة", "教育部报告.pdf", None)
+    assert (made.title, made.file_name, made.sealed) == ("تقرير الوزارة", f"{commitment.reference}-1.pdf", None)
     assert [one.id for one in queries.shown_evidence(commitment.id)] == [made.id]
 
 
@@ -148,13 +148,13 @@ def test_whoever_is_of_the_maker_neither_checks_nor_reads_nor_retracts() -> None
     for deed in (
         lambda: giving.check(near, commitment, made, Standing.PUBLIC),
         lambda: giving.retract(near, commitment, made, "Not good for us"),
+        lambda: giving.retract(near, commitment, made, "It names a child", hide=True),
         lambda: giving.note_read(near, commitment, made, "I want to know"),
         lambda: assessing.assess(near, commitment, Verdict.NO_EVIDENCE, text="Nothing", seen=sign(commitment)),
     ):
         with pytest.raises(OwnMaker):
             deed()
-    giving.retract(near, commitment, made, "It names a child", hide=True)
-    assert made.standing is Standing.RETRACTED
+    assert made.standing is Standing.WAITING
 
 
 def test_what_stays_sealed_is_read_for_a_reason_and_that_is_kept() -> None:

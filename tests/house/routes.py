@@ -1277,6 +1277,7 @@ ROUNDS = (
         PUBLIC,
         {"items": "{round_item}", "email": "colleague@example.org", "language": "en"},
     ),
+    Route("rounds.send_evidence", "POST", f"{BEHIND}/commitments/{{round_reference}}/evidence", PUBLIC),
     Route("rounds.take_back", "POST", f"{BEHIND}/colleague/{{round_colleague}}", PUBLIC),
     Route(
         "rounds.later",

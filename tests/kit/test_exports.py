@@ -64,6 +64,21 @@ def test_every_cell_is_quoted() -> None:
     assert data.decode("utf-8-sig") == '"w","x","y","z"\r\n"a;b","5","","True"\r\n'
 
 
+def test_cells_that_are_equal_and_not_the_same_stay_what_they_are() -> None:
+    rows = [
+        [1, True, 1.0, "1", date(2026, 1, 2)],
+        [True, 1, "1", 1.0, datetime(2026, 1, 2, tzinfo=UTC)],
+        ['a "b"', [1], *[None] * 3],
+    ]
+    told = b"".join(csv_chunks(rows * 2, ["a", "b", "c", "d", "e"])).decode("utf-8-sig").splitlines()
+    assert told[1:4] == told[4:7]
+    assert told[1:4] == [
+        '"1","True","1.0","1","2026-01-02"',
+        '"True","1","1","1.0","2026-01-02 00:00+00:00"',
+        '"a ""b""","[1]","","",""',
+    ]
+
+
 def test_five_thousand_rows_take_less_than_half_a_second() -> None:
     words = "I wish to speak, - as always - on item 5; see note: a@example.org.\n" * 3
     row = ["EH-FMI-7K4Q-2M", "Jean-Pierre O'Neil", "a-b@example.org", "Peoples, Geneva - two; three", None, 5] * 3

@@ -103,7 +103,8 @@ def test_it_stops_no_other_session_of_its_event_and_its_own_entry_can_still_chan
     renewed(session)
     other.title = {"en": "Another name"}
     db.session.flush()
-    assert len(actions.follow_event(event)) == 1, "the one in doubt moved nowhere"
+    assert len(actions.follow_event(event)) == 2, "the one in doubt moved nowhere, and is written in UTC"
+    assert actions.follow_event(event) == []
     session.title = {"en": "A vigil"}
     db.session.flush()
     [entry] = actions.follow_event(event)

@@ -14,8 +14,8 @@ from eventhub.kit.db import db
 from eventhub.kit.errors import Stale
 from eventhub.kit.outbox import Promise
 from eventhub.people.models import Role
-from eventhub.programme import console_queries, moving
-from eventhub.programme.copying import MovedIntoGap
+from eventhub.programme import console_queries, copying, moving
+from eventhub.programme.copying import EndsFirst, MovedIntoGap
 from eventhub.programme.deeds import WrongState
 from eventhub.programme.models import Event, Publication, Session
 from eventhub.registration.models import Outcome, RegistrationSetup, SeatOffer, State
@@ -130,6 +130,22 @@ def test_a_time_that_the_clocks_jump_over_is_named(database: None) -> None:
         with pytest.raises(MovedIntoGap):
             move(event, gap)
         assert db.session.get_one(Session, session.id).starts_local.date() == gap - WEEK
+
+
+def test_a_session_in_an_hour_that_came_twice_is_not_moved_to_where_it_would_end_first(database: None) -> None:
+    """From 02:45 to the second 02:15."""
+    twice = date(2027, 10, 31)
+    with time_machine.travel(datetime(2027, 1, 5, 12, tzinfo=UTC), tick=False):
+        event = make_event(first_day=twice, last_day=twice)
+        session = make_session(event, start=time(2, 45), hours=0.5)
+        session.ends_local, session.ends_fold = datetime.combine(twice, time(2, 15)), 1
+        session.starts_at = datetime(2027, 10, 31, 0, 45, tzinfo=UTC)
+        session.ends_at = session.starts_at + timedelta(minutes=30)
+        db.session.flush()
+        with pytest.raises(EndsFirst):
+            move(event, twice + WEEK)
+        with pytest.raises(EndsFirst), db.session.no_autoflush:
+            copying.move(session, days=WEEK, field="first_day")
 
 
 def test_no_offer_of_a_place_stands_beyond_the_new_beginning(database: None) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from flask.testing import FlaskClient
 
 from eventhub.kit.db import db
@@ -64,6 +65,16 @@ def test_a_day_and_the_ways_to_it(client: FlaskClient) -> None:
     day = week_of(client, event, "?day=2030-04-05&view=day")
     assert columns(day) == [("20300405", 1)]
     assert 'aria-current="true">Friday' in day
+
+
+def test_it_opens_on_the_days_of_the_event_not_on_one_of_preparation(client: FlaskClient) -> None:
+    event = forum()
+    make_session(event, day=-4)
+    make_session(event, start=time(11))
+    assert columns(week_of(client, event)) == [("20300404", 1)]
+    with time_machine.travel(datetime(2030, 3, 31, 8, tzinfo=UTC), tick=False):
+        bump("programme")
+        assert columns(week_of(client, event)) == [("20300331", 1)], "on the day itself it is what matters"
 
 
 def test_weeks_before_and_after(client: FlaskClient) -> None:

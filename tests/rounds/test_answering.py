@@ -16,7 +16,7 @@ from eventhub.kit.outbox import Promise
 from eventhub.people import actions as people
 from eventhub.rounds import answering, asking, board, keeping, opening, queries, schedule, shown
 from eventhub.rounds.answering import LinkOver, NotAsked, NothingBefore, Said, Seen, WhyMissing
-from eventhub.rounds.models import Ended, Reached, RoundAnswer, RoundDraft, Standing
+from eventhub.rounds.models import Ended, Reached, RoundAnswer, RoundDraft, RoundItem, Standing
 from eventhub.rounds.schedule import Rhythm
 from tests.factories.commitments import new_address
 from tests.factories.people import make_person
@@ -138,10 +138,37 @@ def test_what_was_handed_on_is_taken_back_handed_again_and_given_back() -> None:
     last = db.session.scalars(select(Promise).order_by(Promise.id.desc())).first()
     assert last is not None
     assert (last.task, last.payload["link_id"]) == ("rounds.reminded", str(link_of(box).id))
+    with pytest.raises(asking.SaidNotMe):
+        asking.hand_on(secret(box), {item_id}, colleague, "", "en")
     with pytest.raises(asking.SameMailbox):
         asking.hand_on(secret(box), {item_id}, box, "", "en")
     with pytest.raises(asking.NothingChosen):
         asking.hand_on(secret(box), set(), new_address(), "", "en")
+
+
+def test_who_said_not_me_is_not_asked_again_by_the_same_giver_for_the_same_commitment() -> None:
+    event, box, colleague, other = event_of_months_ago(), new_address(), new_address(), new_address()
+    mine, theirs = followed(event, box), followed(event, box)
+    third = followed(event, other)
+    first = opened(event)
+    asking.hand_on(secret(box), {item_of(theirs).id}, colleague, "Bao", "zh")
+    asking.refuse(secret(colleague))
+    db.session.flush()
+    mails = select(func.count(Promise.id)).where(Promise.task == "rounds.handed_on")
+    before = db.session.scalar(mails)
+    with pytest.raises(asking.SaidNotMe):
+        asking.hand_on(secret(box), {item_of(theirs).id, item_of(mine).id}, colleague, "", "en")
+    assert db.session.scalar(mails) == before
+    asking.hand_on(secret(box), {item_of(mine).id}, colleague, "", "en")
+    asking.hand_on(secret(other), {item_of(third).id}, colleague, "", "en")
+    aged(first, 60)
+    opening.close_due(now())
+    second = opening.open_round(event, Rhythm(), 6, now().date(), now())
+    assert second is not None
+    again = select(RoundItem.id).where(RoundItem.round_id == second.id, RoundItem.commitment_id == theirs.id)
+    item_id = db.session.scalars(again).one()
+    with pytest.raises(asking.SaidNotMe):
+        asking.hand_on(opening.secret_of(link_of(box, second)), {item_id}, colleague, "", "en")
 
 
 def test_the_last_reminder_goes_to_who_handed_it_on_too() -> None:

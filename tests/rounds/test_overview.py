@@ -13,7 +13,7 @@ from eventhub.kit.db import db
 from eventhub.kit.outbox import Promise
 from eventhub.people.models import Role
 from eventhub.programme.models import Event, Series
-from eventhub.rounds import answering, asking, board, moving, opening
+from eventhub.rounds import answering, asking, board, moving, opening, shown
 from eventhub.rounds.answering import Said
 from eventhub.rounds.models import Reached, Round, RoundItem, RoundLink
 from eventhub.rounds.moving import Answer, Move
@@ -182,3 +182,18 @@ def test_as_many_statements_for_three_as_for_one(app: Flask, page: str, statemen
         db.session.add(RoundItem(round_id=found.id, commitment_id=more.id, version=1, contact_id=more.contacts[0].id))
     assert cost() == first
     assert first <= 16
+
+
+@pytest.mark.parametrize(
+    ("time", "words"),
+    [
+        (timedelta(seconds=20), "1 minute"),
+        (timedelta(minutes=12, seconds=40), "12 minutes"),
+        (timedelta(minutes=60), "1 hour"),
+        (timedelta(hours=23, minutes=59), "23 hours"),
+        (timedelta(days=3, hours=5), "3 days"),
+    ],
+)
+def test_how_long_an_answer_took_is_never_nothing(app: Flask, time: timedelta, words: str) -> None:
+    with app.test_request_context("/en/"):
+        assert shown.lasted(time) == words

@@ -127,12 +127,17 @@ def test_from_an_answer_one_goes_on_to_evidence_and_a_colleague_does_not(client:
     opened(event)
     asking.hand_on(secret(box), {item_of(theirs).id}, colleague, "Bao", "en")
     db.session.flush()
-    way = 'href="/en/commitments/{}/speak"'
+    way = "/commitments/{}/evidence"
     for mailbox, made, told in ((box, mine, True), (colleague, theirs, False)):
         page = f"/en/answer/{secret(mailbox)}"
-        assert way.format(made.reference) not in client.get(page).text
+        assert f"{page}{way.format(made.reference)}" not in client.get(page).text
         send(client, f"{page}/commitments/{made.reference}", {"says": "fulfilled", "language": "en"})
-        assert (way.format(made.reference) in client.get(page).text) is told
+        assert (f"{page}{way.format(made.reference)}" in client.get(page).text) is told
+        if told:
+            status, shown = send(client, page, {}, f"{page}{way.format(made.reference)}")
+            assert (status, "What does it show?" in shown) == (200, True)
+        else:
+            assert client.post(f"{page}{way.format(made.reference)}").status_code == 404
 
 
 def test_the_same_form_sent_twice_is_one_answer(client: FlaskClient) -> None:
@@ -231,6 +236,7 @@ def test_staff_see_the_board_nudge_call_and_end_a_link(app: Flask) -> None:
     assert (status, "Line busy" in shown) == (200, True)
     status, _shown = send(organiser, link, {"text": "x"}, f"{link}/calls")
     assert status == 422
+    db.session.execute(text("UPDATE promise SET created_at = created_at - interval '1 hour'"))
     for deed in ("nudge", "revoke", "renew"):
         status, _shown = send(organiser, link, {}, f"{link}/{deed}")
         assert status == 200

@@ -1,6 +1,7 @@
 """The report for the next session: in six languages, read back, only what is public, made once, gone in a day."""
 
 import io
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -154,6 +155,26 @@ def test_nothing_of_what_was_hidden_for_safety(client: FlaskClient) -> None:
     assert "Safran" not in words_of(printed(subject_of(event), "en"))
 
 
+def test_any_of_the_six_languages_is_asked_for_and_saved_on_one_page(client: FlaskClient) -> None:
+    event = past_event()
+    published(event, title="Shown")
+    url = f"/en/commitments/reports/event/{event.slug}"
+    page = client.get(url).text
+    assert page.count("Make the report (PDF)") == len(LANGUAGES)
+    keys = re.findall(r'name="form_key"[^>]*value="([^"]+)"', page)
+    assert len(set(keys)) == len(keys) == len(LANGUAGES)
+    for code in ("fr", "ar", "fr"):
+        assert client.post(url, data=form_fields(client.get(url).text) | {"language": code}).status_code == 303
+    assert sorted(db.session.scalars(select(SessionReport.language))) == ["ar", "fr"]
+    page = client.get(url).text
+    assert page.count("Being made") == 2
+    printed(subject_of(event), "fr")
+    page = client.get(url).text
+    assert f'href="/fr/commitments/reports/event/{event.slug}/commitments.pdf"' in page
+    assert page.count("Save the report (PDF)") == 1
+    assert client.post(url, data=form_fields(client.get(url).text) | {"language": "xx"}).status_code == 404
+
+
 def test_of_a_series_with_all_its_public_events_and_of_nothing_else(client: FlaskClient) -> None:
     one, other = past_event(), past_event()
     first, second = published(one), published(other)
@@ -189,7 +210,7 @@ def test_it_is_gone_after_a_day_and_asked_for_anew_when_it_was_never_made() -> N
     assert reports.ask(subject, "en").id == asked.id
     asked.asked_at -= reports.SLOW
     db.session.flush()
-    assert reports.how_far(subject, "en") == "ask"
+    assert reports.stages(subject)["en"] == "ask"
     assert reports.ask(subject, "en").id != asked.id
     printed(subject, "fr")
     assert reports.drop_outdated(now() + reports.LIFE - timedelta(minutes=5)) == 0

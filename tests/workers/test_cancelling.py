@@ -333,9 +333,10 @@ def test_who_chose_a_session_reads_that_it_is_off(tasks: Tasks, sink: MailSink) 
     sure, unsure, elsewhere = (make_person(name=name) for name in ("Sure", "Unsure", "Elsewhere"))
     discreet, gone = make_person(discreet=True), make_person()
     for person in (sure, unsure, elsewhere, discreet, gone):
-        state = State.WITHDRAWN if person is gone else State.ACCREDITED
-        make_registration(event, person, state=state, has_seat=person is not gone)
+        registration = make_registration(event, person, state=State.ACCREDITED, has_seat=True)
         calendars.choose(person, other if person is elsewhere else session, Choice.GOING)
+        if person is gone:
+            registration.state, registration.has_seat = State.WITHDRAWN, False
     calendars.choose(unsure, session, Choice.MAYBE)
     forget_promises()
     session_actions.cancel_session(make_person(), session, reason=REASON)

@@ -25,11 +25,12 @@ from eventhub.calendars import invites
 from eventhub.calendars.models import Choice, InviteMail
 from eventhub.commitments import confirming, following
 from eventhub.commitments.models import Says
+from eventhub.commitments.models import Verdict as Found
 from eventhub.delegations import actions as delegations
 from eventhub.delegations import filling
 from eventhub.evaluations import actions as evaluations_clock
 from eventhub.evaluations.models import Invitation
-from eventhub.evidence import voices
+from eventhub.evidence import assessing, voices
 from eventhub.funding import call_queries, opening, replying, vouching
 from eventhub.funding import desk as fund_desk
 from eventhub.funding import thread as fund_thread
@@ -148,7 +149,11 @@ def spoken_about(task: str) -> Scene:
         else:
             commitment.contacts[0].email = email
             db.session.flush()
-            evidence.shown_comment(commitment, text=word)
+            if task == "evidence.assessed":
+                sign = evidence.sign(commitment)
+                assessing.assess(make_staff(), commitment, Found.DISPUTED, text=word, seen=sign)
+            else:
+                evidence.shown_comment(commitment, text=word)
         return owed(task)
 
     return made
@@ -596,6 +601,7 @@ SCENES: dict[str, Scene] = {
     "commitments.questioned": asked_to_confirm,
     "evaluations.asked": asked_how_it_was("evaluations.asked"),
     "evaluations.reminded": asked_how_it_was("evaluations.reminded"),
+    "evidence.assessed": spoken_about("evidence.assessed"),
     "evidence.link_asked": spoken_about("evidence.link_asked"),
     "evidence.reply_asked": spoken_about("evidence.reply_asked"),
     "rounds.asked": asked_in_a_round("rounds.asked"),

@@ -66,4 +66,4 @@ def test_a_report_for_the_next_session_and_none_of_what_is_hidden_since() -> Non
     reports.ask(subject, "ru")
     withdraw(make_person(), commitment, Why.SAFETY, reason="Somebody was threatened")
     kept("workers.tracker", "make_report", reports.NAME)
-    assert reports.how_far(subject, "ru") != "made"
+    assert reports.stages(subject)["ru"] != "made"
