@@ -31,6 +31,8 @@ REMINDED_BEFORE = timedelta(days=2)
 TO_ONE = {"limit": 20, "seconds": 24 * 3600}
 """Mails of this kind that go to one mailbox in a day, whoever causes them."""
 ASKED_IN = frozenset({State.DRAFT, State.AWAITING_MAKER, State.CLARIFICATION, State.LAPSED})
+QUESTIONED_IN = frozenset({State.AWAITING_MAKER, State.CLARIFICATION, State.VERIFIED})
+"""While the maker reads questions of the secretariat behind the link that confirms."""
 
 
 class NobodyToAsk(DomainError):
@@ -82,7 +84,7 @@ def question(actor: Person, commitment: Commitment, text: str) -> Note:
     """Ask the maker something before the wording is verified: it stands in the thread, and a new link goes out. The
     caller holds the commitment. Raises NotPossible, NobodyToAsk, TooMany.
     """
-    if commitment.state not in {State.AWAITING_MAKER, State.CLARIFICATION, State.VERIFIED}:
+    if commitment.state not in QUESTIONED_IN:
         raise NotPossible
     chosen = _speaks(commitment) or _first(commitment)
     if chosen is None or chosen.email is None:

@@ -272,6 +272,9 @@ def history(
     for version in commitment.versions:
         if commitment.published_at is not None and version.written_at > commitment.published_at:
             found.append((version.written_at, {"title": _("The words were changed"), "text": version.reason}))
+    if commitment.closed_at is not None:
+        title = str(STATES[State.CLOSED][0])
+        found.append((commitment.closed_at, {"title": title, "text": commitment.closed_reason, "kind": "silent"}))
     if commitment.withdrawn_at is not None:
         title = str(STATES[State.WITHDRAWN][0])
         found.append((commitment.withdrawn_at, {"title": title, "text": commitment.withdrawn_reason, "kind": "silent"}))
