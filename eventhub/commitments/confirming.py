@@ -31,6 +31,8 @@ REMINDED_BEFORE = timedelta(days=2)
 TO_ONE = {"limit": 20, "seconds": 24 * 3600}
 """Mails of this kind that go to one mailbox in a day, whoever causes them."""
 ASKED_IN = frozenset({State.DRAFT, State.AWAITING_MAKER, State.CLARIFICATION, State.LAPSED})
+QUESTIONED_IN = frozenset({State.AWAITING_MAKER, State.CLARIFICATION, State.VERIFIED})
+"""While the maker reads questions of the secretariat behind the link that confirms."""
 
 
 class NobodyToAsk(DomainError):
@@ -85,7 +87,7 @@ def question(actor: Person, commitment: Commitment, text: str) -> Note:
     chosen = _speaks(commitment) or _first(commitment)
     if chosen is None or chosen.email is None:
         raise NobodyToAsk
-    if commitment.state not in {State.AWAITING_MAKER, State.CLARIFICATION, State.VERIFIED}:
+    if commitment.state not in QUESTIONED_IN:
         raise NotPossible
     note = Note(commitment_id=commitment.id, author_id=actor.id, to_maker=True, text=text)
     db.session.add(note)

@@ -33,7 +33,7 @@ def say(commitment: Commitment, says: Says, *, text: str = "", at: datetime | No
     report = Report(id=uuid.uuid4(), commitment_id=commitment.id, says=says, text=text, said_at=at or now())
     db.session.add(report)
     deed(commitment, "reported", actor=None, says=says.value)
-    db.session.refresh(commitment, ["said", "heard_on", "expected_on"])
+    db.session.refresh(commitment, ["said", "checked", "heard_on", "expected_on"])
     return report
 
 

@@ -287,6 +287,17 @@ class WithdrawForm(Form):
     )
 
 
+class CloseForm(Form):
+    """Why it has ended."""
+
+    reason = TextAreaField(
+        _l("Why?"),
+        description=_l("Everybody reads this beside the commitment."),
+        validators=[required(_l("Say why")), Length(max=REASON)],
+        render_kw={"rows": 3},
+    )
+
+
 class ReadForm(Form):
     """Why somebody reads what is sealed."""
 

@@ -177,6 +177,9 @@ class Commitment(Base):
     heard_on: Mapped[date | None]
     expected_on: Mapped[date | None]
     published_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    closed_reason: Mapped[str] = mapped_column(default="")
+    """Why it has ended: the public reads it."""
     withdrawn_at: Mapped[datetime | None]
     withdrawn_why: Mapped[Why | None] = mapped_column(enum_column(Why, name="withdrawn_why"))
     withdrawn_reason: Mapped[str] = mapped_column(default="")

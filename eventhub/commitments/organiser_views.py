@@ -14,6 +14,7 @@ from eventhub.commitments.axes import Freshness
 from eventhub.commitments.console import RECORD, bp, drafted, kept, seen
 from eventhub.commitments.detail_forms import INDICATORS, MAKERS, MILESTONES, RECOMMENDATIONS, details_form
 from eventhub.commitments.forms import (
+    CloseForm,
     ContactForm,
     NoteForm,
     ReadForm,
@@ -44,7 +45,7 @@ __all__ = ["bp"]
 
 NEAR = 6
 """So many events stand beside the list, the others below a fold."""
-DEEDS = {"publish": verifying.publish, "hold": verifying.hold, "close": verifying.close}
+DEEDS = {"publish": verifying.publish, "hold": verifying.hold}
 TARGETS = {"publish": State.PUBLISHED, "hold": State.HELD, "close": State.CLOSED}
 
 
@@ -251,12 +252,30 @@ def verify(commitment_id: uuid.UUID) -> ResponseReturnValue:
 @staff
 @stands_on("commitments_console.record")
 def decide(commitment_id: uuid.UUID) -> ResponseReturnValue:
-    """Publish, hide for safety, close."""
+    """Publish, hide for safety, open again."""
     found, form = kept(commitment_id, lock=True), ActionForm()
     deed = DEEDS.get(request.form.get("go", ""))
     if deed is None:
         raise NotFound
     return _done(found, form, lambda: deed(actor().person, found), _("Done."))
+
+
+@bp.route(f"{RECORD}/close", methods=["GET", "POST"])
+@staff
+def close(commitment_id: uuid.UUID) -> ResponseReturnValue:
+    """It has ended, and why."""
+    found = kept(commitment_id, lock=request.method == "POST")
+    if request.method == "GET" and found.state is not State.PUBLISHED:
+        raise NotFound
+    form = CloseForm()
+    if form.validate_on_submit():
+        reason = form.reason.data or ""
+        if submit(form, lambda: verifying.close(actor().person, found, reason=reason)):
+            flash(_("Done."), "ok")
+            return back_to("commitments_console.record", commitment_id=commitment_id)
+        found = kept(commitment_id)
+    page = render_template("commitments/close.html", commitment=found, form=form, makers=shown.made_by(found))
+    return page, form.status
 
 
 @bp.route(f"{RECORD}/withdraw", methods=["GET", "POST"])
@@ -339,6 +358,7 @@ def draw(
         may_amend=found.state is State.DRAFT or (may_keep and found.state not in SHOWN - {State.PUBLISHED}),
         may_describe=may_keep or found.state is State.DRAFT,
         may_undo=found.state is State.DRAFT and not askings,
+        may_question=found.state in confirming.QUESTIONED_IN and any(one.email for one in found.contacts),
         steps=[one for one, target in TARGETS.items() if may_keep and target in moves],
         contact_form=contact or ContactForm(formdata=None, data={"language": found.language}),
         note_form=note or NoteForm(formdata=None),

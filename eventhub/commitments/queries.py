@@ -33,7 +33,7 @@ from eventhub.commitments.models import (
     Version,
     Why,
 )
-from eventhub.commitments.standing import standing_of
+from eventhub.commitments.standing import Earlier, standing_of
 from eventhub.commitments.waiting import Waits, waits
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -97,7 +97,7 @@ class Listed:
     total: int
     progress: dict[uuid.UUID, tuple[int, int]] = field(default_factory=dict)
     translations: dict[uuid.UUID, Translation] = field(default_factory=dict)
-    outdated: dict[uuid.UUID, date] = field(default_factory=dict)
+    outdated: dict[uuid.UUID, Earlier] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from eventhub.commitments.models import (
     Version,
 )
 from eventhub.commitments.queries import Related
+from eventhub.commitments.standing import Earlier
 from eventhub.commitments.waiting import Waits
 from eventhub.commitments.wording import Missing
 from eventhub.kit.clock import now
@@ -128,10 +129,10 @@ def session_title(session: Session, event: Event) -> str:
 
 
 def three_axes(
-    commitment: Commitment, steps: tuple[int, int] | None, outdated: date | None = None
+    commitment: Commitment, steps: tuple[int, int] | None, outdated: Earlier | None = None
 ) -> list[dict[str, Any]]:
     """They say, we checked, last heard, and between them the last day if one was named: for components/axes.html.
-    ``outdated``: the day of the newest check, where the maker has said something else since.
+    ``outdated``: the newest check, where the maker has said something else since.
     """
     said = commitment.said
     note = None
@@ -144,11 +145,8 @@ def three_axes(
         {"label": _("They say"), "tag": says, "note": note},
         {
             "label": _("We checked"),
-            "tag": (
-                label("review", commitment.checked.value, g.lang),
-                "silent" if outdated else CHECKED[commitment.checked],
-            ),
-            "note": _("on %(day)s, before they said this", day=show_date(outdated, g.lang)) if outdated else None,
+            "tag": (label("review", commitment.checked.value, g.lang), CHECKED[commitment.checked]),
+            "note": before(outdated) if outdated else None,
         },
     ]
     if (due := commitment.words.due_on) is not None:
@@ -160,6 +158,15 @@ def three_axes(
     elif commitment.published_at is not None:
         found.append({"label": _("Last heard"), "tag": STATES[commitment.state]})
     return found
+
+
+def before(earlier: Earlier) -> str:
+    """Confirmed on 4 November 2026, when they said: In progress."""
+    result, day = label("review", earlier.verdict.value, g.lang), show_date(earlier.on, g.lang)
+    if earlier.said is None:
+        return str(_("%(result)s on %(day)s, before they said anything", result=result, day=day))
+    said = label("self_report", earlier.said.value, g.lang)
+    return str(_("%(result)s on %(day)s, when they said: %(status)s", result=result, day=day, status=said))
 
 
 def _fresh(heard_on: date, expected_on: date) -> dict[str, Any]:
@@ -185,7 +192,7 @@ def row(
     commitment: Commitment,
     steps: tuple[int, int] | None,
     translation: Translation | None,
-    outdated: date | None = None,
+    outdated: Earlier | None = None,
 ) -> dict[str, Any]:
     """One of the public list, for components/pledge.html."""
     words = titled(commitment, translation)
@@ -282,6 +289,9 @@ def history(
     for version in (one for one in commitment.versions if one.is_told):
         title = _("The words were changed") + (f" · {_('by the maker')}" if version.by_maker else "")
         found.append((version.written_at, {"title": title, "text": version.reason}))
+    if commitment.closed_at is not None:
+        title = str(STATES[State.CLOSED][0])
+        found.append((commitment.closed_at, {"title": title, "text": commitment.closed_reason, "kind": "silent"}))
     if commitment.withdrawn_at is not None:
         title = str(STATES[State.WITHDRAWN][0])
         found.append((commitment.withdrawn_at, {"title": title, "text": commitment.withdrawn_reason, "kind": "silent"}))

@@ -72,6 +72,8 @@ def publish(actor: Person, commitment: Commitment) -> Commitment:
         commitment.published_at, commitment.heard_on = moment, today
         commitment.expected_on = axes.expected(today, today)
     move(commitment, State.PUBLISHED, actor=actor)
+    commitment.closed_at, commitment.closed_reason = None, ""
+    db.session.flush()
     return commitment
 
 
@@ -81,10 +83,16 @@ def hold(actor: Person, commitment: Commitment) -> Commitment:
     return commitment
 
 
-def close(actor: Person, commitment: Commitment) -> Commitment:
-    """It has ended: nobody is asked any more. The caller holds it. Raises OwnMaker, NotPossible."""
+def close(actor: Person, commitment: Commitment, *, reason: str) -> Commitment:
+    """It has ended: nobody is asked any more, and everybody reads why. The caller holds it. Raises OwnMaker,
+    ReasonNeeded, NotPossible.
+    """
     demand_distance(actor, commitment)
-    move(commitment, State.CLOSED, actor=actor)
+    if not reason:
+        raise ReasonNeeded
+    move(commitment, State.CLOSED, actor=actor, text=reason)
+    commitment.closed_at, commitment.closed_reason = now(), reason
+    db.session.flush()
     return commitment
 
 

@@ -241,8 +241,9 @@ def waiting_by_kind(grants: Grants) -> dict[str, int]:
 
 
 KINDS = ("claim", "evidence", "comment", "reply", "dispute", "unbacked")
-"""What waits: a claim of completion without a newer review, evidence, a comment and a reply that nobody has looked at,
-a dispute without a newer review, and a confirmation whose evidence was retracted."""
+"""What waits: a claim of completion without a newer review (once it is confirmed the same claim does not), evidence, a
+comment and a reply that nobody has looked at, a dispute without a newer review, and a confirmation whose evidence was
+retracted."""
 
 
 def _waits(grants: Grants, kind: str) -> Select[Any]:
@@ -252,7 +253,12 @@ def _waits(grants: Grants, kind: str) -> Select[Any]:
     found = {
         "claim": _waiting("claim", Report.said_at)
         .join(Report, Report.commitment_id == Commitment.id)
-        .where(Report.says == Says.FULFILLED, Commitment.said == Says.FULFILLED, ~newer),
+        .where(
+            Report.says == Says.FULFILLED,
+            Commitment.said == Says.FULFILLED,
+            Commitment.checked != Verdict.CONFIRMED,
+            ~newer,
+        ),
         "evidence": _waiting("evidence", Evidence.given_at)
         .join(Evidence, Evidence.commitment_id == Commitment.id)
         .where(Evidence.standing == Standing.WAITING),

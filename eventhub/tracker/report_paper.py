@@ -21,7 +21,7 @@ from eventhub.commitments import shown as commitments
 from eventhub.commitments.axes import Freshness
 from eventhub.commitments.models import FOLLOWED, Commitment, Says, Translation, Verdict
 from eventhub.commitments.queries import Wanted
-from eventhub.commitments.standing import standing_of
+from eventhub.commitments.standing import Earlier, standing_of
 from eventhub.kit.codes import label
 from eventhub.kit.db import db
 from eventhub.kit.i18n import LOCALES, in_language, show_date, show_number
@@ -60,8 +60,8 @@ class _Told:
     """The language of the title, where it is not the report’s."""
     fresh: Freshness | None
     lead: str
-    outdated: date | None = None
-    """The day of the newest check, where the maker has said something else since."""
+    outdated: Earlier | None = None
+    """The newest check, where the maker has said something else since."""
 
     @property
     def due_on(self) -> date | None:
@@ -124,7 +124,7 @@ def _commitments(subject: Subject, today: date) -> list[_Told]:
     return [_told(one, known.get(one.id), today, outdated.get(one.id)) for one in found]
 
 
-def _told(one: Commitment, translation: Translation | None, today: date, outdated: date | None) -> _Told:
+def _told(one: Commitment, translation: Translation | None, today: date, outdated: Earlier | None) -> _Told:
     words = commitments.titled(one, translation)
     fresh = None
     if one.state in FOLLOWED and one.heard_on and one.expected_on:
@@ -325,8 +325,7 @@ def _column(told: _Told, name: str) -> str:
         found = label("review", one.checked.value, g.lang)
         if told.outdated is None:
             return found
-        before = _("on %(day)s, before they said this", day=show_date(told.outdated, g.lang))
-        return f"{found} · {before}"
+        return f"{found} · {commitments.before(told.outdated)}"
     day = show_date(one.heard_on, g.lang) if one.heard_on else "–"
     return f"{label('freshness', told.fresh.value, g.lang)} · {day}" if told.fresh in LATE else day
 

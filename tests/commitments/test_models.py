@@ -16,6 +16,7 @@ from eventhub.commitments.models import (
     Kin,
     Maker,
     Report,
+    Review,
     Says,
     State,
     Succession,
@@ -116,7 +117,10 @@ def test_three_axes_follow_their_own_histories_and_nobody_types_them() -> None:
     assert commitment.expected_on is not None
     assert commitment.expected_on > later.date()
     heard = (commitment.said, commitment.heard_on, commitment.expected_on)
-    following.check(make_person(), commitment, Verdict.DISPUTED, text="Four are missing")
+    checked_at = later + timedelta(hours=1)
+    db.session.add(Review(commitment_id=commitment.id, verdict=Verdict.DISPUTED, reviewed_at=checked_at))
+    db.session.flush()
+    db.session.refresh(commitment, ["checked"])
     assert commitment.checked is Verdict.DISPUTED
     assert (commitment.said, commitment.heard_on, commitment.expected_on) == heard
     # An older report that comes late changes nothing of what holds.

@@ -1143,6 +1143,7 @@ PROMISES_MADE = (
         "commitments_console.verify", "POST", f"{PROMISED}/{{asked_commitment}}/verify", EDIT, {"text": "The webcast"}
     ),
     Route("commitments_console.decide", "POST", f"{SHOWN}/state", EDIT, {"go": "hold"}),
+    Route("commitments_console.close", "GET POST", f"{SHOWN}/close", EDIT, {"reason": "Every class is open"}),
     Route("commitments_console.withdraw", "GET POST", f"{SHOWN}/withdraw", EDIT, {"why": "maker", "reason": "No law"}),
     Route(
         "commitments_console.replaced",

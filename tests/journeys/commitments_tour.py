@@ -82,6 +82,7 @@ def commitment_stops(
             "commitments_console.words": f"{record}/{shown.id}/words",
             "commitments_console.details": f"{record}/{shown.id}/details",
             "commitments_console.translation": f"{record}/{shown.id}/translation",
+            "commitments_console.close": f"{record}/{shown.id}/close",
             "commitments_console.withdraw": f"{record}/{shown.id}/withdraw",
             "commitments_console.replaced": f"{record}/{shown.id}/replaced",
             "commitments_console.leave": f"{record}/{shown.id}/makers/{shown.makers[0].id}/leave",

@@ -20,7 +20,7 @@ from tests.factories.people import make_person, make_staff
 from tests.tracker.test_reports import manuscript
 
 pytestmark = pytest.mark.usefixtures("database")
-BEFORE = "before they said this"
+BEFORE = "when they said: In progress"
 
 
 def told(made: Commitment, *steps: Says | Verdict) -> None:
