@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from flask_babel import lazy_gettext as _l
 
-from eventhub.commitments import queries
+from eventhub.commitments import nearness
 from eventhub.commitments.models import FOLLOWED, Commitment, Milestone, Report, Review, Says, State, Verdict
 from eventhub.commitments.moves import NotPossible, deed
 from eventhub.commitments.verifying import OwnMaker
@@ -41,7 +41,7 @@ def check(actor: Person, commitment: Commitment, verdict: Verdict, *, text: str 
     """What somebody who is not of the maker found. Raises OwnMaker, NotPossible."""
     if commitment.state not in {State.PUBLISHED, State.CLOSED}:
         raise NotPossible
-    if queries.is_of_maker(actor, commitment):
+    if nearness.is_of_maker(actor, commitment):
         raise OwnMaker
     review = Review(
         id=uuid.uuid4(),

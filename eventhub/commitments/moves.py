@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
-from eventhub.commitments import queries
+from eventhub.commitments import nearness
 from eventhub.commitments.models import MOVES, Commitment, State
 from eventhub.kit import audit
 from eventhub.kit.db import db
@@ -28,7 +28,7 @@ class OwnMaker(DomainError):
 
 def demand_distance(actor: Person, commitment: Commitment) -> None:
     """Raises OwnMaker for whoever is near to a maker."""
-    if queries.is_of_maker(actor, commitment):
+    if nearness.is_of_maker(actor, commitment):
         raise OwnMaker
 
 

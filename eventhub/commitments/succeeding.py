@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, update
 
-from eventhub.commitments import queries
+from eventhub.commitments import nearness, queries
 from eventhub.commitments.access import Grants, may_keep
 from eventhub.commitments.capturing import MadeBy, add_contact
 from eventhub.commitments.models import Commitment, Contact, FormerMaker, Kin, Maker, State, Succession
@@ -166,5 +166,5 @@ def _told(actor: Person, commitment: Commitment, verb: str, reason: str) -> Comm
 
 
 def _demand_distance(actor: Person, commitment: Commitment) -> None:
-    if queries.is_of_maker(actor, commitment):
+    if nearness.is_of_maker(actor, commitment):
         raise OwnMaker

@@ -12,6 +12,7 @@ from datetime import timedelta
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
+from eventhub.commitments import nearness
 from eventhub.commitments import queries as commitments
 from eventhub.commitments.models import Commitment
 from eventhub.commitments.moves import NotPossible, deed
@@ -294,7 +295,7 @@ def _ask_for_reply(commitment: Commitment, comment: Comment) -> None:
 
 
 def _demand_distance(actor: Person, commitment: Commitment) -> None:
-    if commitments.is_of_maker(actor, commitment):
+    if nearness.is_of_maker(actor, commitment):
         raise OwnMaker
 
 

@@ -12,7 +12,7 @@ from datetime import date
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
-from eventhub.commitments import queries as commitments
+from eventhub.commitments import nearness
 from eventhub.commitments.models import Commitment
 from eventhub.commitments.moves import NotPossible, deed
 from eventhub.commitments.verifying import OwnMaker
@@ -188,7 +188,7 @@ def retract(
     Whoever is near to the maker destroys nothing: with ``hide`` it is out of sight at once, and a colleague decides.
     The caller holds the commitment. Raises ReasonNeeded, NotPossible, OwnMaker.
     """
-    near = actor is not None and commitments.is_of_maker(actor, commitment)
+    near = actor is not None and nearness.is_of_maker(actor, commitment)
     if near and not (hide and evidence.standing is Standing.PUBLIC):
         raise OwnMaker
     if Standing.RETRACTED not in MOVES[evidence.standing]:
@@ -249,7 +249,7 @@ def _put_away(actor: Person, commitment: Commitment, evidence: Evidence, reason:
 def _giver(commitment: Commitment, voice: Voice | None, actor: Person | None) -> Giver:
     if voice is not None:
         return Giver.MAKER if voice.is_maker else Giver.CIVIL_SOCIETY
-    near = actor is not None and commitments.is_of_maker(actor, commitment)
+    near = actor is not None and nearness.is_of_maker(actor, commitment)
     return Giver.MAKER if near else Giver.STAFF
 
 
@@ -277,7 +277,7 @@ def _is_there(commitment: Commitment, digest: bytes) -> bool:
 
 
 def _demand_distance(actor: Person, commitment: Commitment) -> None:
-    if commitments.is_of_maker(actor, commitment):
+    if nearness.is_of_maker(actor, commitment):
         raise OwnMaker
 
 

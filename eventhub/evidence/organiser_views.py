@@ -7,6 +7,7 @@ from flask import flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from eventhub.commitments import nearness
 from eventhub.commitments import queries as commitments
 from eventhub.commitments import shown as commitments_shown
 from eventhub.commitments.models import Commitment, Verdict
@@ -138,7 +139,7 @@ def retract(commitment_id: uuid.UUID, evidence_id: uuid.UUID) -> ResponseReturnV
     """It does not count any more: the file goes for ever, the trace stays."""
     found = seen(commitment_id, lock=request.method == "POST")
     evidence = queries.one_evidence(found, evidence_id)
-    near = commitments.is_of_maker(actor().person, found)
+    near = nearness.is_of_maker(actor().person, found)
     if (near and evidence.standing is not Standing.PUBLIC) or Standing.RETRACTED not in MOVES[evidence.standing]:
         raise NotFound
     form = RetractForm(data={"seen": queries.seen_of(found)})
@@ -230,7 +231,7 @@ def draw(
     """The page of one; a form that was sent stands in its place with what is wrong."""
     g.section = "assessments"
     sign, stands = queries.seen_of(found), standing_of([found.id])
-    near = commitments.is_of_maker(actor().person, found)
+    near = nearness.is_of_maker(actor().person, found)
     form = next((one for one in (assess, *(pair[1] for pair in (read, reply) if pair)) if one is not None), None)
     rows = [] if near else queries.all_evidence(found.id)
     comments = [] if near else queries.all_comments(found.id)
@@ -295,7 +296,7 @@ def _moderation(
     read: ReasonForm | None = None,
     opened: dict[str, str] | None = None,
 ) -> ResponseReturnValue:
-    if commitments.is_of_maker(actor().person, found):
+    if nearness.is_of_maker(actor().person, found):
         raise NotFound
     text = commenting.text_of(comment)
     sent = read or form

@@ -11,6 +11,7 @@ from datetime import timedelta
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, select
 
+from eventhub.commitments import nearness
 from eventhub.commitments import queries as commitments
 from eventhub.commitments.models import Commitment
 from eventhub.evidence import queries
@@ -156,7 +157,7 @@ def _voice(commitment: Commitment, person: Person | None, email: str | None, lan
     mark = blind(PURPOSE, EVERYWHERE, str(person.id) if person else str(email))
     moment = now()
     contacts = {one.email for one in commitment.contacts if one.email}
-    represents = commitments.represents(person or Person(id=uuid.uuid4(), email=email), commitment)
+    represents = nearness.represents(person or Person(id=uuid.uuid4(), email=email), commitment)
     both = select(Voice, SealKey).join(SealKey, SealKey.id == Voice.seal_key_id)
     known = db.session.execute(both.where(Voice.commitment_id == commitment.id, Voice.mark == mark)).first()
     fresh = sealed.new_key()
@@ -182,7 +183,7 @@ def _still_speaks(voice: Voice, commitment: Commitment) -> bool:
     if email and email in {one.email for one in commitment.contacts}:
         return True
     person = person_by_email(email) if email else None
-    return person is not None and commitments.speaks_for(person, commitment)
+    return person is not None and nearness.speaks_for(person, commitment)
 
 
 def _new(commitment: Commitment, mark: bytes, key: SealKey, person: Person | None) -> Voice:

@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, timedelta
 
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import (
     ColumnElement,
     Integer,
@@ -30,7 +29,6 @@ from eventhub.commitments.models import FOLLOWED, Commitment, Contact
 from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
-from eventhub.kit.errors import DomainError
 from eventhub.kit.limits import count
 from eventhub.kit.mail import Mail
 from eventhub.kit.outbox import Promise, promise, promise_all
@@ -39,6 +37,7 @@ from eventhub.people.models import Person
 from eventhub.rounds import opening, queries
 from eventhub.rounds.answering import JustSent, LinkOver, NotAsked, NotToBeAsked, is_open
 from eventhub.rounds.models import Ended, Part, Reached, Round, RoundCall, RoundItem, RoundLink, RoundPart
+from eventhub.rounds.refusals import BadDay, CameBack, NobodyLeft, NothingChosen, NothingOpen, SaidNotMe, SameMailbox
 
 TASKS = ("rounds.asked", "rounds.reminded", "rounds.handed_on")
 COLLEAGUES = {"limit": 50, "seconds": 24 * 3600}
@@ -50,60 +49,6 @@ AT_ONCE = timedelta(minutes=5)
 """So long after a press the same press sends no other mail."""
 NUDGES = {"limit": 10, "seconds": 24 * 3600}
 """So many mails a day staff may cause for one mailbox."""
-
-
-class BadDay(DomainError):
-    """A day on which nobody can be asked in this round."""
-
-    status = 422
-    message = _l("Choose a day after today and before the round ends.")
-    field = "day"
-
-
-class SameMailbox(DomainError):
-    """The link is this mailbox's own."""
-
-    status = 422
-    message = _l("This is the mailbox that the link was sent to. Write a colleague’s.")
-    field = "email"
-
-
-class CameBack(DomainError):
-    """A mail to this address came back."""
-
-    status = 422
-    message = _l("A mail to this address did not arrive. Write another.")
-    field = "email"
-
-
-class SaidNotMe(DomainError):
-    """A colleague is not asked again by whom they turned away."""
-
-    status = 422
-    message = _l("Somebody at this address was asked before and said “not me”. Write another.")
-    field = "email"
-
-
-class NothingChosen(DomainError):
-    """Nothing was chosen to be handed on."""
-
-    status = 422
-    message = _l("Choose at least one commitment.")
-    field = "items"
-
-
-class NobodyLeft(DomainError):
-    """All mailboxes were asked, or there is none."""
-
-    status = 422
-    message = _l("There is no other mailbox to ask. Add one to the commitment first.")
-
-
-class NothingOpen(DomainError):
-    """Nothing waits behind the link."""
-
-    status = 422
-    message = _l("Nothing waits for an answer behind this link.")
 
 
 def refuse(secret: str) -> RoundLink:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, case, exists, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
-from eventhub.commitments import queries as commitments
+from eventhub.commitments import nearness
 from eventhub.commitments.models import FOLLOWED, Commitment, Contact, Says, Version
 from eventhub.kit.db import db
 from eventhub.kit.tokens import digest
@@ -243,4 +243,4 @@ def _colleagues(link_id: uuid.UUID) -> dict[uuid.UUID, RoundLink]:
     return {row[0]: row[1] for row in db.session.execute(rows)}
 
 
-commitments.SPOKE.append(spoke)
+nearness.SPOKE.append(spoke)

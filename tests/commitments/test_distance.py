@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from eventhub.commitments import capturing, queries
+from eventhub.commitments import capturing, nearness, queries
 from eventhub.commitments.capturing import Described, MadeBy, Words
 from eventhub.commitments.models import Commitment
 from eventhub.commitments.verifying import OwnMaker
@@ -32,7 +32,7 @@ def test_nobody_renames_the_maker_that_they_represent_to_decide_about_it(is_publ
     who = near(commitment)
     with pytest.raises(OwnMaker), db.session.begin_nested():
         capturing.describe(who, commitment, Described([MadeBy("Min. of Education", "government")]))
-    assert queries.is_of_maker(who, queries.record(commitment.id))
+    assert nearness.is_of_maker(who, queries.record(commitment.id))
     assert [one.name for one in queries.record(commitment.id).makers] == [MINISTRY]
 
 

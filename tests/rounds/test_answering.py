@@ -14,7 +14,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.outbox import Promise
 from eventhub.people import actions as people
-from eventhub.rounds import answering, asking, board, keeping, opening, queries, schedule, shown
+from eventhub.rounds import answering, asking, board, keeping, opening, queries, refusals, schedule, shown
 from eventhub.rounds.answering import LinkOver, NotAsked, NothingBefore, Said, Seen, WhyMissing
 from eventhub.rounds.models import Ended, Reached, RoundAnswer, RoundDraft, RoundItem, Standing
 from eventhub.rounds.schedule import Rhythm
@@ -138,11 +138,11 @@ def test_what_was_handed_on_is_taken_back_handed_again_and_given_back() -> None:
     last = db.session.scalars(select(Promise).order_by(Promise.id.desc())).first()
     assert last is not None
     assert (last.task, last.payload["link_id"]) == ("rounds.reminded", str(link_of(box).id))
-    with pytest.raises(asking.SaidNotMe):
+    with pytest.raises(refusals.SaidNotMe):
         asking.hand_on(secret(box), {item_id}, colleague, "", "en")
-    with pytest.raises(asking.SameMailbox):
+    with pytest.raises(refusals.SameMailbox):
         asking.hand_on(secret(box), {item_id}, box, "", "en")
-    with pytest.raises(asking.NothingChosen):
+    with pytest.raises(refusals.NothingChosen):
         asking.hand_on(secret(box), set(), new_address(), "", "en")
 
 
@@ -156,7 +156,7 @@ def test_who_said_not_me_is_not_asked_again_by_the_same_giver_for_the_same_commi
     db.session.flush()
     mails = select(func.count(Promise.id)).where(Promise.task == "rounds.handed_on")
     before = db.session.scalar(mails)
-    with pytest.raises(asking.SaidNotMe):
+    with pytest.raises(refusals.SaidNotMe):
         asking.hand_on(secret(box), {item_of(theirs).id, item_of(mine).id}, colleague, "", "en")
     assert db.session.scalar(mails) == before
     asking.hand_on(secret(box), {item_of(mine).id}, colleague, "", "en")
@@ -167,7 +167,7 @@ def test_who_said_not_me_is_not_asked_again_by_the_same_giver_for_the_same_commi
     assert second is not None
     again = select(RoundItem.id).where(RoundItem.round_id == second.id, RoundItem.commitment_id == theirs.id)
     item_id = db.session.scalars(again).one()
-    with pytest.raises(asking.SaidNotMe):
+    with pytest.raises(refusals.SaidNotMe):
         asking.hand_on(opening.secret_of(link_of(box, second)), {item_id}, colleague, "", "en")
 
 
@@ -223,7 +223,7 @@ def test_where_the_lead_has_no_open_link_the_next_mailbox_leads() -> None:
     asking.revoke(keeper, board.link_of(link_of(first).id))
     asking.ask_next(keeper, board.item_of(item_of(made).id))
     assert says(second, made, Says.FULFILLED).standing is Standing.SAID
-    with pytest.raises(asking.NobodyLeft):
+    with pytest.raises(refusals.NobodyLeft):
         asking.ask_next(keeper, board.item_of(item_of(made).id))
 
 
@@ -277,7 +277,7 @@ def test_a_nudge_is_one_mail_and_not_for_those_who_answered() -> None:
     asking.nudge(keeper, board.link_of(link_of(box).id, lock=True))
     assert link_of(box).mailed == 2
     says(box, made, Says.PLANNING)
-    with pytest.raises(asking.NothingOpen):
+    with pytest.raises(refusals.NothingOpen):
         asking.nudge(keeper, board.link_of(link_of(box).id, lock=True))
 
 

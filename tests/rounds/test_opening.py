@@ -11,7 +11,7 @@ from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.mail import Mail
 from eventhub.kit.outbox import Promise
-from eventhub.rounds import answering, asking, opening, schedule
+from eventhub.rounds import answering, asking, opening, refusals, schedule
 from eventhub.rounds.answering import Said
 from eventhub.rounds.models import Ended, Part, Round, RoundItem, RoundLink, RoundPart
 from eventhub.rounds.schedule import Rhythm
@@ -112,9 +112,9 @@ def test_a_pause_holds_reminders_until_its_day() -> None:
     assert asking.resume_due(now() + timedelta(days=8)) == 1
     assert asking.remind_due(now()) == 1
     assert asking.remind_due(now()) == 0
-    with pytest.raises(asking.BadDay):
+    with pytest.raises(refusals.BadDay):
         asking.pause(secret(box), now().date())
-    with pytest.raises(asking.BadDay):
+    with pytest.raises(refusals.BadDay):
         asking.pause(secret(box), now().date() + timedelta(days=40))
 
 
