@@ -43,6 +43,8 @@ OWN: Mapping[str, set[str]] = {
     "mailings_console.trial": {"language"},
     "papers_console.badges": {"category", "country", "mode", "reference"},
     "rounds.draft": {"says", "hindrance", "language"},
+    "commitments_console.add_contact": {"phone"},
+    "tracker.ask_report": {"language"},
 }
 """Fields of a form's own that its smallest valid content leaves out, where no page shows the form."""
 RANDOM = {
