@@ -4,6 +4,7 @@ import uuid
 from datetime import timedelta
 
 from eventhub.commitments import confirming, keeping, letters, queries
+from eventhub.commitments.telling import News
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.mail import Letter
@@ -30,6 +31,12 @@ def questioned(asking_id: str) -> Letter | None:
     """The secretariat asks the maker something."""
     found = queries.told(uuid.UUID(asking_id))
     return letters.questioned(found) if found else None
+
+
+@mails("commitments.told")
+def told(commitment_id: str, contact_id: str, news: str, number: int) -> Letter | None:
+    """What was done to a commitment. Nothing when it was changed again, or is nobody's to see."""
+    return letters.told(uuid.UUID(commitment_id), uuid.UUID(contact_id), News(news), number)
 
 
 @by_the_clock("commitments.follow_links", timedelta(minutes=15))

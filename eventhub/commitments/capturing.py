@@ -24,6 +24,7 @@ from eventhub.commitments.models import (
     Version,
 )
 from eventhub.commitments.moves import NotPossible, deed, demand_distance
+from eventhub.commitments.telling import News, tell
 from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -212,6 +213,8 @@ def amend(
     commitment.plain = queries.searched(version, commitment.makers)
     deed(commitment, "amended", actor=actor, number=version.number, by_maker=by_maker)
     db.session.refresh(commitment, ["words", "versions"])
+    if not by_maker:
+        tell(commitment, News.AMENDED)
     return version
 
 

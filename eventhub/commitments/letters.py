@@ -1,8 +1,9 @@
-"""The mails to makers: confirm these words, a reminder of that, a question.
+"""The mails to makers: confirm these words, a reminder of that, a question, and what was done to what they promised.
 
 A mailbox that belongs to a discreet person gets a mail without the words, the event and the maker (SAFETY.md 13).
 """
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -12,11 +13,28 @@ from flask_babel import lazy_gettext as _l
 from eventhub.commitments import queries
 from eventhub.commitments.confirming import link_token
 from eventhub.commitments.queries import Behind
+from eventhub.commitments.telling import News, is_seen, reason_of
 from eventhub.kit.i18n import LOCALES, in_language, said_by_clock, show_date, show_moment
 from eventhub.kit.mail import Letter
 from eventhub.kit.web import absolute
 from eventhub.people.queries import person_by_email
 
+TOLD = {
+    News.AMENDED: _l(
+        "The secretariat changed the words or days of a commitment in your name. Everybody reads the new ones, those"
+        " before, and the reason. If this is not right, write to the secretariat. These are the words now:"
+    ),
+    News.SUCCEEDED: _l(
+        "Another maker stands for this commitment from now on, and this address speaks for it. You will be asked what"
+        " becomes of it:"
+    ),
+    News.REPLACED: _l(
+        "Another commitment stands in the place of this one. Their pages lead to one another, and nobody asks you about"
+        " this one any more:"
+    ),
+    News.CLOSED: _l("This commitment was closed. Its page stays, and nobody asks you about it any more:"),
+    News.WITHDRAWN: _l("This commitment was withdrawn. Its page stays, with the reason, for everybody to read:"),
+}
 FOOT = _l(
     "You get this mail because the secretariat of the event was given this address for the commitment. Answers to this"
     " address are not read."
@@ -53,6 +71,57 @@ def questioned(found: Behind) -> Letter | None:
     )
 
 
+def told(commitment_id: uuid.UUID, contact_id: uuid.UUID, news: News, number: int) -> Letter | None:
+    """What the secretariat did to a commitment in the maker's name, with the reason that everybody reads. None when its
+    words were changed again (``number``: the version of that moment), it is nobody's to see, or the mailbox is gone.
+    """
+    commitment = queries.record(commitment_id)
+    contact = next((one for one in commitment.contacts if one.id == contact_id and one.email), None)
+    if contact is None or contact.email is None or commitment.newest != number or not is_seen(commitment):
+        return None
+    lang, event, words = contact.language, commitment.event, commitment.words
+    known = person_by_email(contact.email)
+    if known is not None and known.discreet:
+        url = absolute("people.me", neutral=True, lang=lang)
+        return _neutral(contact.email, lang, url)
+    title = in_language(event.title, lang, event.original_language).text
+    day = [{"label": _l("Last day"), "value": show_date(words.due_on, lang)}] if words.due_on else []
+    former = [one.due_on for one in commitment.versions if one.number < words.number and one.is_told][-1:]
+    if news is News.AMENDED and former and former[0] not in {None, words.due_on}:
+        day.append({"label": _l("Last day before"), "value": show_date(former[0], lang)})
+    return Letter(
+        contact.email,
+        lang,
+        lambda: gettext("News of your commitment: %(event)s", event=title),
+        "registration/letter",
+        {
+            "name": contact.name,
+            "paragraphs": [TOLD[news], words.wording],
+            "quote": reason_of(commitment, news) or None,
+            "facts": [{"label": _l("Made by"), "value": " · ".join(one.name for one in commitment.makers)}, *day],
+            "buttons": [
+                {
+                    "label": _l("Open the page"),
+                    "url": absolute("commitments.commitment", lang=lang, reference=commitment.reference),
+                },
+                {"label": _l("Help and contact"), "url": absolute("programme.page", lang=lang, name="help")},
+            ],
+            "foot": FOOT,
+        },
+    )
+
+
+def _neutral(email: str, lang: str, url: str) -> Letter:
+    return Letter(
+        email,
+        lang,
+        lambda: gettext("There is news for you"),
+        "funding/neutral",
+        {"url": url, "neutral": True},
+        discreet=True,
+    )
+
+
 def _linked(found: Behind, subject: Callable[[str], str], first: Any, *, quote: str | None = None) -> Letter | None:
     contact, commitment = found.contact, found.commitment
     if contact.email is None:
@@ -62,14 +131,7 @@ def _linked(found: Behind, subject: Callable[[str], str], first: Any, *, quote: 
     neutral = known is not None and known.discreet
     url = absolute("commitments.confirm", neutral=neutral, lang=lang, token=secret)
     if neutral:
-        return Letter(
-            contact.email,
-            lang,
-            lambda: gettext("There is news for you"),
-            "funding/neutral",
-            {"url": url, "neutral": True},
-            discreet=True,
-        )
+        return _neutral(contact.email, lang, url)
     title = in_language(event.title, lang, event.original_language).text
     due = commitment.words.due_on
     with force_locale(LOCALES[lang]):

@@ -267,6 +267,14 @@ def change(before: Version, after: Version) -> dict[str, Any]:
     }
 
 
+def _by_whom(commitment: Commitment, version: Version) -> str:
+    if version.by_maker:
+        return str(_("by the maker"))
+    if version.number <= (commitment.confirmed or 0):
+        return str(_("by the secretariat"))
+    return str(_("by the secretariat, not confirmed by the maker"))
+
+
 def history(
     commitment: Commitment,
     reports: Sequence[Report],
@@ -287,7 +295,7 @@ def history(
             (review.reviewed_at, {"title": title, "text": review.text, "kind": _kind(CHECKED[review.verdict])})
         )
     for version in (one for one in commitment.versions if one.is_told):
-        title = _("The words were changed") + (f" · {_('by the maker')}" if version.by_maker else "")
+        title = _("The words were changed") + " · " + _by_whom(commitment, version)
         found.append((version.written_at, {"title": title, "text": version.reason}))
     if commitment.closed_at is not None:
         title = str(STATES[State.CLOSED][0])

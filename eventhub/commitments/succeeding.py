@@ -16,6 +16,7 @@ from eventhub.commitments.access import Grants, may_keep
 from eventhub.commitments.capturing import MadeBy, add_contact
 from eventhub.commitments.models import Commitment, Contact, FormerMaker, Kin, Maker, State, Succession
 from eventhub.commitments.moves import NotPossible, deed, move
+from eventhub.commitments.telling import News, tell
 from eventhub.commitments.verifying import OwnMaker
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -84,6 +85,7 @@ def replace(
         db.session.add(row)
         deed(after, "succeeds", actor=actor, before=commitment.id, kin=kin.value)
     move(commitment, State.SUPERSEDED, actor=actor, reason=kin.value, text=reason)
+    tell(commitment, News.REPLACED)
     return commitment
 
 
@@ -131,7 +133,9 @@ def hand_over(
         db.session.refresh(commitment, ["contacts"])
         if email not in {one.email for one in commitment.contacts}:
             add_contact(actor, commitment, email, name=name, language=language)
-    return _told(actor, commitment, "maker_succeeded", reason)
+    _told(actor, commitment, "maker_succeeded", reason)
+    tell(commitment, News.SUCCEEDED)
+    return commitment
 
 
 def _held(actor: Person, commitment: Commitment, maker_id: uuid.UUID) -> Maker:

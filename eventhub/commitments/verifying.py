@@ -6,6 +6,7 @@ from eventhub.commitments import axes, queries, reading
 from eventhub.commitments.models import Answer, Asking, Commitment, Note, State, Why
 from eventhub.commitments.moves import OwnMaker as OwnMaker
 from eventhub.commitments.moves import deed, demand_distance, move
+from eventhub.commitments.telling import News, tell
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError, NotFound
@@ -93,6 +94,7 @@ def close(actor: Person, commitment: Commitment, *, reason: str) -> Commitment:
     move(commitment, State.CLOSED, actor=actor, text=reason)
     commitment.closed_at, commitment.closed_reason = now(), reason
     db.session.flush()
+    tell(commitment, News.CLOSED)
     return commitment
 
 
@@ -115,6 +117,7 @@ def withdraw(actor: Person, commitment: Commitment, why: Why, *, reason: str) ->
     commitment.withdrawn_why, commitment.withdrawn_at = why, now()
     commitment.withdrawn_reason = "" if is_safety else reason
     move(commitment, State.WITHDRAWN, actor=actor, reason=why.value)
+    tell(commitment, News.WITHDRAWN)
     return commitment
 
 

@@ -50,6 +50,7 @@ TASK_NAMES: dict[str, Any] = {
     "evidence.link_asked": _l("An email with a link to say something about a commitment"),
     "evidence.reply_asked": _l("An email that asks a maker to reply to a comment"),
     "commitments.reminded": _l("A reminder to confirm a commitment"),
+    "commitments.told": _l("An email to a maker about a commitment that was changed"),
     "funding.call_opened": _l("The envelopes of a call of the fund that was opened"),
     "funding.call_cancelled": _l("A cancelled call of the fund, in mails"),
     "funding.cancelled_told": _l("A mail about a cancelled call of the fund"),

@@ -23,7 +23,7 @@ from eventhub.arrangements.wishes import Wish
 from eventhub.calendars import actions as calendars
 from eventhub.calendars import invites
 from eventhub.calendars.models import Choice, InviteMail
-from eventhub.commitments import confirming, following
+from eventhub.commitments import confirming, following, verifying
 from eventhub.commitments.models import Says
 from eventhub.commitments.models import Verdict as Found
 from eventhub.delegations import actions as delegations
@@ -149,7 +149,9 @@ def spoken_about(task: str) -> Scene:
         else:
             commitment.contacts[0].email = email
             db.session.flush()
-            if task == "evidence.assessed":
+            if task == "commitments.told":
+                verifying.close(make_staff(), commitment, reason=word)
+            elif task == "evidence.assessed":
                 sign = evidence.sign(commitment)
                 assessing.assess(make_staff(), commitment, Found.DISPUTED, text=word, seen=sign)
             else:
@@ -606,6 +608,7 @@ SCENES: dict[str, Scene] = {
     "commitments.asked": asked_to_confirm,
     "commitments.reminded": asked_to_confirm,
     "commitments.questioned": asked_to_confirm,
+    "commitments.told": spoken_about("commitments.told"),
     "evaluations.asked": asked_how_it_was("evaluations.asked"),
     "evaluations.reminded": asked_how_it_was("evaluations.reminded"),
     "evidence.assessed": spoken_about("evidence.assessed"),

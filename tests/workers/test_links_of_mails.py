@@ -53,6 +53,8 @@ def asked_again(person: Person) -> Payload:
     return owed("rounds.asked")
 
 
+PUBLIC_ALONE = {"commitments.told"}
+"""Mails that lead to pages for everybody."""
 LOOKED_AT: dict[str, tuple[str, Scene]] = {
     name: (name, scene) for name, scene in SCENES.items() if name.startswith(ABOUT)
 }
@@ -87,7 +89,7 @@ def test_every_link_of_every_mail_opened_twice_changes_nothing(
     letter = inspect.unwrap(tasks[name].run)(**payload)
     assert letter is not None
     mailed = links(letter)
-    assert any(SECRET.search(one) for one in mailed), "a mail with a link of its own"
+    assert kind in PUBLIC_ALONE or any(SECRET.search(one) for one in mailed), "a mail with a link of its own"
     before = whole_database()
     further: set[str] = set()
     for address in sorted(mailed) * 2:

@@ -1,0 +1,107 @@
+"""Whoever speaks for the maker reads what the secretariat did to a commitment in the maker's name, and why."""
+
+import uuid
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from eventhub.commitments import capturing, letters, queries, succeeding, verifying
+from eventhub.commitments.capturing import MadeBy
+from eventhub.commitments.models import Commitment, Kin, Why
+from eventhub.commitments.telling import News
+from eventhub.kit.clock import now
+from eventhub.kit.codes import LANGUAGES
+from eventhub.kit.db import db
+from eventhub.kit.mail import Letter, render
+from eventhub.kit.outbox import Promise
+from eventhub.people.models import Role
+from eventhub.people.queries import grants_of
+from tests.factories.commitments import make_commitment, past_event, published
+from tests.factories.people import make_staff
+
+pytestmark = pytest.mark.usefixtures("database")
+WHY = "The school year begins later there."
+
+
+def owed() -> list[dict[str, Any]]:
+    rows = select(Promise.payload).where(Promise.task == "commitments.told").order_by(Promise.id)
+    return list(db.session.scalars(rows))
+
+
+def told(payload: dict[str, Any]) -> Letter | None:
+    """The mail of a promise, as a worker makes it."""
+    ids = (uuid.UUID(payload["commitment_id"]), uuid.UUID(payload["contact_id"]))
+    return letters.told(*ids, News(payload["news"]), payload["number"])
+
+
+def do(news: News, commitment: Commitment) -> None:
+    staff = make_staff(Role.ORGANISER, event_id=commitment.event_id)
+    if news is News.AMENDED:
+        words = replace(capturing.words_of(commitment.words), due_on=date(2031, 3, 4))
+        capturing.amend(staff, commitment, words, reason=WHY)
+    elif news is News.SUCCEEDED:
+        (maker,) = commitment.makers
+        succeeding.hand_over(staff, commitment, maker.id, MadeBy("Ministry of Tomorrow", "government"), WHY)
+    elif news is News.REPLACED:
+        after = published(commitment.event)
+        succeeding.replace(staff, grants_of(staff.id), commitment, [after.number], Kin.MERGED, WHY)
+    elif news is News.CLOSED:
+        verifying.close(staff, commitment, reason=WHY)
+    else:
+        verifying.withdraw(staff, commitment, Why.MAKER, reason=WHY)
+    db.session.flush()
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("news", News)
+def test_the_first_mailbox_reads_what_was_done_and_why(client: FlaskClient, news: News, lang: str) -> None:
+    commitment = published(past_event())
+    commitment.contacts[0].language = lang
+    do(news, commitment)
+    (payload,) = owed()
+    assert payload["news"] == news.value
+    letter = told(payload)
+    assert letter is not None
+    assert letter.to == commitment.contacts[0].email
+    mail = render(letter, "<1@example.org>", now())
+    assert all(words in mail.text for words in (WHY, commitment.words.wording))
+    page = client.get(f"/{lang}/commitments/{commitment.reference}")
+    assert page.status_code == 200
+    assert f"/{lang}/commitments/{commitment.reference}" in mail.text
+    if news is News.AMENDED:
+        assert "2031" in mail.text
+        assert WHY in page.text
+
+
+def test_everybody_reads_who_changed_the_words_and_that_the_maker_did_not_confirm_them(client: FlaskClient) -> None:
+    commitment = published(past_event())
+    do(News.AMENDED, commitment)
+    page = client.get(f"/en/commitments/{commitment.reference}").text
+    assert "The words were changed · by the secretariat, not confirmed by the maker" in page
+
+
+def test_a_change_that_was_changed_again_is_told_once() -> None:
+    commitment = published(past_event())
+    do(News.AMENDED, commitment)
+    words = replace(capturing.words_of(commitment.words), due_on=date(2031, 5, 6))
+    capturing.amend(make_staff(Role.ADMIN), commitment, words, reason="Later still")
+    assert [told(one) is not None for one in owed()] == [False, True]
+
+
+def test_nobody_is_told_of_drafts_of_own_changes_and_of_what_is_hidden_for_safety() -> None:
+    draft = make_commitment(past_event())
+    words = replace(capturing.words_of(draft.words), due_on=date(2031, 3, 4))
+    capturing.amend(make_staff(Role.ADMIN), draft, words)
+    own = published(past_event())
+    changed = replace(capturing.words_of(own.words), due_on=date(2031, 3, 4))
+    capturing.amend(None, own, changed, reason=WHY, by_maker=True)
+    unsafe, later = published(past_event()), published(past_event())
+    verifying.withdraw(make_staff(Role.ADMIN), unsafe, Why.SAFETY, reason="They were threatened")
+    assert owed() == []
+    do(News.AMENDED, later)
+    verifying.hold(make_staff(Role.ADMIN), queries.record(later.id))
+    assert [told(one) for one in owed()] == [None]
