@@ -148,6 +148,7 @@ def choose_and_subscribe(person: Visitor, forum: Scene, lang: str, link: str, na
     keep_shot(page, f"{name}-12-choose")
     press(page)
     assert page.locator(".agenda li").count() == 2
+    page.locator("#subscribe details summary").last.click()
     press(page, "#subscribe form button")
     keep_shot(page, f"{name}-13-sessions")
     assert not scrolls_sideways(page)
