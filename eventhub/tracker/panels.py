@@ -133,10 +133,16 @@ def event_links(event: Event) -> Panel | None:
 
 
 def room(event: Event) -> Panel | None:
-    """Beside the room: for what stands in a spreadsheet already."""
+    """Beside the room: for what stands in a spreadsheet already, and the report about all of it."""
     if not access.may_keep(actor().grants, event):
         return None
-    return Panel("tracker/way_to_bring.html", {"url": url_for("tracker_console.bring", slug=event.slug)})
+    # It is made for everybody, of what everybody may see: without any of that there is none.
+    shown_here = select(Commitment.id).where(Commitment.event_id == event.id, queries.is_public())
+    is_shown = event.publication is not Publication.DRAFT and db.session.scalar(select(shown_here.exists()))
+    report = url_for("tracker.report", of="event", slug=event.slug) if is_shown else None
+    return Panel(
+        "tracker/way_to_bring.html", {"url": url_for("tracker_console.bring", slug=event.slug), "report": report}
+    )
 
 
 def open_data(_nothing: Any) -> Panel:

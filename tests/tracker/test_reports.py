@@ -16,13 +16,14 @@ from eventhub.kit.clock import now
 from eventhub.kit.codes import LANGUAGES
 from eventhub.kit.db import db
 from eventhub.kit.outbox import Promise
+from eventhub.people.models import Role
 from eventhub.programme.models import Event, Series
 from eventhub.tracker import report_paper, reports
 from eventhub.tracker.models import SessionReport
 from eventhub.tracker.reports import Of, Subject
 from tests.factories.commitments import past_event, published
 from tests.factories.evidence import checked
-from tests.factories.people import form_fields, make_person
+from tests.factories.people import form_fields, make_person, make_staff, sign_in
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -216,3 +217,13 @@ def test_it_is_gone_after_a_day_and_asked_for_anew_when_it_was_never_made() -> N
     assert reports.drop_outdated(now() + reports.LIFE - timedelta(minutes=5)) == 0
     assert reports.drop_outdated(now() + reports.LIFE + timedelta(minutes=5)) == 2
     assert db.session.scalars(select(SessionReport)).all() == []
+
+
+def test_an_organizer_finds_it_beside_the_room_once_something_is_public(client: FlaskClient) -> None:
+    event = past_event()
+    sign_in(client, make_staff(Role.ORGANISER, event_id=event.id))
+    page, way = f"/en/console/events/{event.slug}/commitments", f'href="/en/commitments/reports/event/{event.slug}"'
+    assert way not in client.get(page).text
+    published(event)
+    db.session.flush()
+    assert way in client.get(page).text
