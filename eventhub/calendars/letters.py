@@ -3,7 +3,7 @@
 A discreet person's letter says that there is news, and nothing about what (SAFETY.md property 13).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -87,61 +87,57 @@ def reminder(session: Session, person: Person, registration: Registration) -> Le
 
 def place_given(session: Session, person: Person, registration: Registration) -> Letter | None:
     """A place in a session that somebody waited for."""
-    lang, event = person.language, session.event
-    title = in_language(session.title, lang, event.original_language).text
-    return _letter(
+    return _on_session(
+        session,
         person,
-        _l("You have a place: %(title)s", title=title),
+        registration,
+        lambda title: _l("You have a place: %(title)s", title=title),
         [
             _l("A place became free, and it is yours. The session is among your sessions and in your calendar."),
             _l("If you cannot come, leave it out there: the next in line then gets the place."),
         ],
-        [{"label": _l("Session"), "value": title}, *_where_and_when(session, lang), *_about(event, registration, lang)],
     )
 
 
 def place_lost(session: Session, person: Person, registration: Registration) -> Letter | None:
     """A session that somebody had chosen is for other participants now."""
-    lang, event = person.language, session.event
-    title = in_language(session.title, lang, event.original_language).text
-    return _letter(
+    return _on_session(
+        session,
         person,
-        _l("No longer among your sessions: %(title)s", title=title),
+        registration,
+        lambda title: _l("No longer among your sessions: %(title)s", title=title),
         [
             _l("This session is for other participants now, so it is no longer among yours. We are sorry."),
             _l("Your registration stands."),
         ],
-        [{"label": _l("Session"), "value": title}, *_where_and_when(session, lang), *_about(event, registration, lang)],
     )
 
 
 def place_given_up(session: Session, person: Person, registration: Registration) -> Letter | None:
     """A mail said No in the name of somebody who had a place in a session of few."""
-    lang, event = person.language, session.event
-    title = in_language(session.title, lang, event.original_language).text
-    return _letter(
+    return _on_session(
+        session,
         person,
-        _l("You gave up your place: %(title)s", title=title),
+        registration,
+        lambda title: _l("You gave up your place: %(title)s", title=title),
         [
             _l("An answer by email said No for you, so your place in this session is free for others."),
             _l("If you want to come after all, choose the session again or join its waiting list in “My sessions”."),
         ],
-        [{"label": _l("Session"), "value": title}, *_where_and_when(session, lang), *_about(event, registration, lang)],
     )
 
 
 def no_place(session: Session, person: Person, registration: Registration) -> Letter | None:
     """A mail said Yes to a session that is full."""
-    lang, event = person.language, session.event
-    title = in_language(session.title, lang, event.original_language).text
-    return _letter(
+    return _on_session(
+        session,
         person,
-        _l("You have no place: %(title)s", title=title),
+        registration,
+        lambda title: _l("You have no place: %(title)s", title=title),
         [
             _l("Your answer by email said Yes, and your calendar may show it. But you have no place in this session."),
             _l("All places in this session are taken. You can join its waiting list under “Choose sessions”."),
         ],
-        [{"label": _l("Session"), "value": title}, *_where_and_when(session, lang), *_about(event, registration, lang)],
     )
 
 
@@ -214,6 +210,16 @@ def _letter(
             "foot": None,
         },
     )
+
+
+def _on_session(
+    session: Session, person: Person, registration: Registration, subject: Callable[[str], Any], paragraphs: list[Any]
+) -> Letter | None:
+    """A letter about one session, with when and where it is."""
+    lang, event = person.language, session.event
+    title = in_language(session.title, lang, event.original_language).text
+    facts = [{"label": _l("Session"), "value": title}, *_where_and_when(session, lang)]
+    return _letter(person, subject(title), paragraphs, [*facts, *_about(event, registration, lang)])
 
 
 def _when(session: Session, lang: str) -> Any:

@@ -86,9 +86,10 @@ def told(commitment_id: uuid.UUID, contact_id: uuid.UUID, news: News, number: in
         return _neutral(contact.email, lang, url)
     title = in_language(event.title, lang, event.original_language).text
     day = [{"label": _l("Last day"), "value": show_date(words.due_on, lang)}] if words.due_on else []
-    former = [one.due_on for one in commitment.versions if one.number < words.number and one.is_told][-1:]
-    if news is News.AMENDED and former and former[0] not in {None, words.due_on}:
-        day.append({"label": _l("Last day before"), "value": show_date(former[0], lang)})
+    earlier = [one for one in commitment.versions if one.number < words.number]
+    former = max(earlier, key=lambda one: one.number).due_on if news is News.AMENDED and earlier else None
+    if former not in {None, words.due_on}:
+        day.append({"label": _l("Last day before"), "value": show_date(former, lang)})
     return Letter(
         contact.email,
         lang,

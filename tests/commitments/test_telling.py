@@ -16,6 +16,7 @@ from eventhub.commitments.telling import News
 from eventhub.kit.clock import now
 from eventhub.kit.codes import LANGUAGES
 from eventhub.kit.db import db
+from eventhub.kit.i18n import show_date
 from eventhub.kit.mail import Letter, render
 from eventhub.kit.outbox import Promise
 from eventhub.people.models import Role
@@ -61,6 +62,7 @@ def do(news: News, commitment: Commitment) -> None:
 def test_the_first_mailbox_reads_what_was_done_and_why(client: FlaskClient, news: News, lang: str) -> None:
     commitment = published(past_event())
     commitment.contacts[0].language = lang
+    before = commitment.words.due_on
     do(news, commitment)
     (payload,) = owed()
     assert payload["news"] == news.value
@@ -74,6 +76,8 @@ def test_the_first_mailbox_reads_what_was_done_and_why(client: FlaskClient, news
     assert f"/{lang}/commitments/{commitment.reference}" in mail.text
     if news is News.AMENDED:
         assert "2031" in mail.text
+        assert before is not None
+        assert show_date(before, lang) in mail.text
         assert WHY in page.text
 
 
