@@ -1,6 +1,6 @@
 """A commitment on whose page everything stands that a page can show, made by the actions themselves."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from eventhub.commitments import capturing, following, succeeding
@@ -64,9 +64,9 @@ def with_everything() -> Commitment:
 
 def _silent(made: Commitment, step: int) -> None:
     """A round that closed without a word."""
-    found = Round(
-        event_id=made.event_id, step=step, planned_on=date(2026, 1, 1), days=[0], opened_at=now(), closes_at=now()
-    )
+    closed = now()
+    times = {"opened_at": closed - timedelta(days=14), "closes_at": closed}
+    found = Round(event_id=made.event_id, step=step, planned_on=date(2026, 1, 1), days=[0], **times)
     db.session.add(found)
     db.session.flush()
     db.session.add(RoundItem(round_id=found.id, commitment_id=made.id, version=1, silent_on=date(2026, 2, 1)))
