@@ -6,7 +6,7 @@ A discreet person's letter says that there is news, and nothing about what (SAFE
 import uuid
 from typing import Any
 
-from flask_babel import gettext
+from flask_babel import force_locale, gettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -15,7 +15,7 @@ from eventhub.funding import attending, call_shown
 from eventhub.funding.models import Application, CallDeadline, CallRules, Stand, State
 from eventhub.funding.opening import NEWS_OF_DEADLINE, NEWS_OF_END, NEWS_OF_RULES, TOLD
 from eventhub.kit.db import db
-from eventhub.kit.i18n import in_language, said_by_clock
+from eventhub.kit.i18n import LOCALES, in_language, said_by_clock
 from eventhub.kit.mail import Letter
 from eventhub.kit.web import absolute
 
@@ -101,9 +101,9 @@ def _letter(
     title = call_shown.title_of(call, lang)
     facts = [{"label": _l("Call"), "value": title}]
     if deadline:
-        facts.append(
-            {"label": _l("New deadline"), "value": said_by_clock(call_shown.moment_of(call, call.closes_at, lang))}
-        )
+        with force_locale(LOCALES[lang]):
+            until = said_by_clock(call_shown.moment_of(call, call.closes_at, lang))
+        facts.append({"label": _l("New deadline"), "value": until})
     return Letter(
         person.email,
         lang,
