@@ -1,7 +1,7 @@
 """Invites, updates and cancellations by mail, and the daily look at all entries."""
 
 import uuid
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from typing import Any
@@ -35,6 +35,8 @@ class Occasion(StrEnum):
     BACK = "back"
     CANCELLED = "cancelled"
     WITHDRAWN = "withdrawn"
+    LEFT_OUT = "left_out"
+    FOR_OTHERS = "for_others"
 
 
 @mails("calendars.invite")
@@ -52,12 +54,14 @@ def invite(invite_mail_id: str) -> Letter | None:
     neutral = person.discreet
     if neutral and mail.method is Method.REQUEST:
         return None
+    context = _context(mail, why)
+    mail.told = _told(mail)
     return Letter(
         to=address,
         language=person.language,
         subject=partial(_neutral_subject if neutral else _subject, why, _title(mail)),
         template="calendars/neutral" if neutral else "calendars/invite",
-        context=_context(mail, why),
+        context=context,
         discreet=neutral,
         compose=partial(imip.compose, mail),
     )
@@ -164,10 +168,27 @@ def refresh() -> None:
 
 def _why(mail: InviteMail) -> Occasion:
     if mail.method is Method.CANCEL:
-        return Occasion.WITHDRAWN if mail.invite.cancelled_at else Occasion.CANCELLED
+        return _why_taken_off(mail) if mail.invite.cancelled_at else Occasion.CANCELLED
     if queries.was_taken_off(mail):
         return Occasion.BACK
     return Occasion.CHANGED if queries.was_told_before(mail) else Occasion.CONFIRMED
+
+
+def _why_taken_off(mail: InviteMail) -> Occasion:
+    """Why an entry leaves the calendar of one person, as it stands now."""
+    session, registration = mail.invite.entry.session, _registration(mail)
+    if registration is None or registration.state not in access.ATTENDING:
+        return Occasion.WITHDRAWN
+    if session.for_categories and registration.category not in session.for_categories:
+        return Occasion.FOR_OTHERS
+    return Occasion.LEFT_OUT
+
+
+def _registration(mail: InviteMail) -> Registration | None:
+    event_id, person_id = mail.invite.entry.event_id, mail.invite.person_id
+    rows = select(Registration).where(Registration.event_id == event_id, Registration.person_id == person_id)
+    found: Registration | None = db.session.scalar(rows)
+    return found
 
 
 def _title(mail: InviteMail) -> str:
@@ -182,24 +203,49 @@ def _subject(why: Occasion, title: str) -> str:
         # Without the title: it goes to whoever just left discreet mode, too.
         Occasion.BACK: _("A meeting is back in your calendar"),
         Occasion.CANCELLED: _("Cancelled: %(title)s", title=title),
-        Occasion.WITHDRAWN: _("No longer in your calendar: %(title)s", title=title),
     }
-    return str(subjects[why])
+    return str(subjects.get(why) or _("No longer in your calendar: %(title)s", title=title))
 
 
 def _neutral_subject(why: Occasion, _title: str) -> str:
-    if why is Occasion.WITHDRAWN:
-        return str(_("A meeting is no longer in your calendar"))
-    return str(_("Your meeting is cancelled"))
+    if why is Occasion.CANCELLED:
+        return str(_("Your meeting is cancelled"))
+    return str(_("A meeting is no longer in your calendar"))
+
+
+def _told(mail: InviteMail) -> dict[str, str | None]:
+    """When and where, as this mail says it."""
+    entry, lang = mail.invite.entry, mail.invite.person.language
+    return {
+        "starts_at": entry.starts_at.isoformat(),
+        "starts": entry.starts_local.isoformat(),
+        "ends": entry.ends_local.isoformat(),
+        "zone": entry.time_zone,
+        "where": entry.location_digest.hex(),
+        "place": place(entry.session, lang),
+    }
+
+
+def _former(mail: InviteMail) -> dict[str, Any]:
+    """When and where it was to be by the mail before, as far as this one tells of a change."""
+    former: dict[str, Any] = {"when": None, "hours": None, "place": None}
+    before, told, lang = queries.told_before(mail), _told(mail), mail.invite.person.language
+    if before is None or _why(mail) is not Occasion.CHANGED:
+        return former
+    if any(before[name] != told[name] for name in ("starts_at", "starts", "ends", "zone")):
+        begins = show_moment(datetime.fromisoformat(before["starts_at"]), before["zone"], lang)
+        span = show_span(datetime.fromisoformat(before["starts"]), datetime.fromisoformat(before["ends"]), lang)
+        former["when"], former["hours"] = begins, span
+    if before["place"] and before["where"] != told["where"] and before["place"] != told["place"]:
+        former["place"] = before["place"]
+    return former
 
 
 def _context(mail: InviteMail, why: Occasion) -> dict[str, Any]:
     entry, person = mail.invite.entry, mail.invite.person
     session = entry.session
     to: dict[str, Any] = {"lang": person.language, "neutral": person.discreet}
-    registration = db.session.scalar(
-        select(Registration).where(Registration.event_id == session.event_id, Registration.person_id == person.id)
-    )
+    registration = _registration(mail)
     reference = registration.reference if registration else None
     return {
         "neutral": person.discreet,
@@ -209,6 +255,7 @@ def _context(mail: InviteMail, why: Occasion) -> dict[str, Any]:
         "hours": show_span(entry.starts_local, entry.ends_local, person.language),
         "own": show_moment(entry.starts_at, person.time_zone, person.language),
         "place": place(session, person.language),
+        "former": _former(mail),
         "online": session.join_link is not None,
         "few": session.places is not None,
         "withdraws": session.event.kind in access.INVITING,

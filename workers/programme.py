@@ -4,7 +4,7 @@ import uuid
 
 from eventhub.arrangements import keeping
 from eventhub.calendars import actions as calendars
-from eventhub.calendars import news, places
+from eventhub.calendars import news
 from eventhub.delegations import calling_off
 from eventhub.kit.db import db
 from eventhub.mailings import keeping as mailings
@@ -20,7 +20,6 @@ def session_changed(session_id: str, *, beforehand: bool = False) -> None:
     session = db.session.get(Session, uuid.UUID(session_id))
     if session:
         calendars.follow_session(session, beforehand=beforehand)
-        places.follow_session(session.id)
 
 
 @writes("programme.event_changed")

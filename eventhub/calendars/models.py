@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from eventhub.kit.clock import now
-from eventhub.kit.db import Base, Id, enum_column
+from eventhub.kit.db import Base, Id, Json, enum_column
 from eventhub.people.models import Person
 from eventhub.programme.models import Session
 
@@ -202,6 +202,8 @@ class InviteMail(Base):
     dtstamp: Mapped[datetime]
     method: Mapped[Method] = mapped_column(enum_column(Method, name="method"))
     created_at: Mapped[datetime] = mapped_column(default=now)
+    told: Mapped[Json | None]
+    """When and where the mail said that it is, for the next one to name what it was; None for one never written."""
 
     invite: Mapped[Invite] = relationship(lazy="raise")
 

@@ -10,12 +10,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, or_, select, union
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, func, or_, select, union
 from sqlalchemy.dialects.postgresql import insert
 
 from eventhub.calendars import queries
 from eventhub.calendars.access import ATTENDING
-from eventhub.calendars.models import CalendarEntry, Choice, ChosenSession, Invite, SessionWait
+from eventhub.calendars.models import CalendarEntry, Choice, ChosenSession, EntryStatus, Invite, SessionWait
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError, NotFound
@@ -330,8 +330,18 @@ def _leave_to_others(chosen: ColumnElement[bool], waiting: ColumnElement[bool]) 
     lost = delete(ChosenSession).where(
         chosen, ChosenSession.session_id == Session.id, Registration.person_id == ChosenSession.person_id, *theirs
     )
-    told = lost.returning(ChosenSession.person_id, ChosenSession.session_id)
-    for person_id, session_id in db.session.execute(told, execution_options={"synchronize_session": False}).all():
+    # Whom an invitation tells (invites.leave_to_others, right after this) gets no letter beside it.
+    invited = exists().where(
+        Invite.entry_id == CalendarEntry.id,
+        Invite.person_id == ChosenSession.person_id,
+        Invite.cancelled_at.is_(None),
+        CalendarEntry.session_id == ChosenSession.session_id,
+        CalendarEntry.status != EntryStatus.CANCELLED,
+        CalendarEntry.ends_at > now(),
+    )
+    told = lost.returning(ChosenSession.person_id, ChosenSession.session_id, invited.label("invited"))
+    found = db.session.execute(told, execution_options={"synchronize_session": False}).all()
+    for person_id, session_id in [row[:2] for row in found if not row.invited]:
         promise("calendars.place_lost", session_id=session_id, person_id=person_id)
     gone = delete(SessionWait).where(
         waiting, SessionWait.session_id == Session.id, Registration.person_id == SessionWait.person_id, *theirs

@@ -363,6 +363,15 @@ def was_told_before(mail: InviteMail) -> bool:
     return db.session.scalar(select(earlier.exists())) or False
 
 
+def told_before(mail: InviteMail) -> dict[str, Any] | None:
+    """When and where the last mail before this one said that it is."""
+    earlier = select(InviteMail.told).where(
+        InviteMail.invite_id == mail.invite_id, InviteMail.sequence < mail.sequence, InviteMail.told.is_not(None)
+    )
+    found: dict[str, Any] | None = db.session.scalar(earlier.order_by(InviteMail.sequence.desc()).limit(1))
+    return found
+
+
 def was_taken_off(mail: InviteMail) -> bool:
     """Whether the mail before took the person off, so that this one puts the same entry back."""
     earlier = (

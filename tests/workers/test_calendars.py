@@ -16,9 +16,9 @@ import time_machine
 from flask import Flask
 from sqlalchemy import select, update
 
-from eventhub.calendars import actions, feeds, imip
+from eventhub.calendars import actions, feeds, imip, invites
 from eventhub.calendars.lint import problems
-from eventhub.calendars.models import CalendarEntry, Invite, InviteMail
+from eventhub.calendars.models import CalendarEntry, Choice, Invite, InviteMail
 from eventhub.kit.clock import now
 from eventhub.kit.db import db, unit_of_work
 from eventhub.kit.mail import post
@@ -30,8 +30,9 @@ from eventhub.programme.local_time import instant_of
 from eventhub.programme.models import Publication, Session
 from eventhub.registration.models import Registration, State
 from tests import servers
-from tests.factories.calendars import make_dialogue, make_seated
+from tests.factories.calendars import make_dialogue, make_room, make_seated
 from tests.factories.people import make_person
+from tests.factories.programme import make_event, make_session
 
 SECRET = "Zweisprachigkeit"
 Tasks = Callable[[str], Callable[..., Any]]
@@ -172,6 +173,69 @@ def test_who_withdraws_is_taken_off_alone(tasks: Tasks, sink: MailSink) -> None:
     (event,) = icalendar.Calendar.from_ical(parts(mail)[0]).events
     assert event["SEQUENCE"] == 1
     assert db.session.scalars(select(CalendarEntry.sequence)).all() == [0]
+
+
+def plain_text(mail: EmailMessage) -> str:
+    return mail.get_body(("plain",)).get_content()  # type: ignore[union-attr, no-any-return]
+
+
+@pytest.mark.parametrize("why", ["withdrew", "left out", "for others"])
+def test_who_is_taken_off_reads_why(tasks: Tasks, sink: MailSink, why: str) -> None:
+    session, person = make_session(event := make_event()), make_person()
+    registration = make_seated(event, person)
+    actions.follow_session(session)
+    actions.choose(person, session, Choice.GOING)
+    invites.invite_chosen(person)
+    send_all(tasks)
+    if why == "withdrew":
+        registration.state, registration.has_seat = State.WITHDRAWN, False
+        db.session.flush()
+        actions.on_withdrawn(registration)
+    elif why == "left out":
+        actions.leave_out(person, session.id)
+    else:
+        session.for_categories = ["member_state"]
+        db.session.flush()
+        tasks("programme.session_changed")(str(session.id))
+    send_all(tasks)
+    _, (_, mail) = sent(sink)
+    assert problems(parts(mail)[0], kind="cancel") == []
+    assert mail["Subject"].startswith("No longer in your calendar: ")
+    words = {"withdrew": "You have withdrawn", "left out": "You left this session out", "for others": "for other part"}
+    text = plain_text(mail)
+    assert [one for one in words.values() if one in text] == [words[why]]
+    assert ("Your registration stands." in text) == (why != "withdrew")
+    # One mail, not a letter beside it.
+    assert db.session.scalars(select(Promise.id).where(Promise.task == "calendars.place_lost")).all() == []
+
+
+def test_a_change_names_what_the_mail_before_said(tasks: Tasks, sink: MailSink) -> None:
+    """Not what an overtaken one would have said: nobody read that."""
+    event, session = make_dialogue()
+    old, new = make_room(event, name={"en": "Room XX"}), make_room(event, name={"en": "Room XXI"})
+    session.room_id = old.id
+    db.session.flush()
+    actions.follow_session(session)
+    actions.on_accredited(make_seated(event))
+    send_all(tasks)
+    begins, ends = session.starts_local, session.ends_local
+    for days in (1, 2):
+        session.starts_local, session.ends_local = begins + timedelta(days=days), ends + timedelta(days=days)
+        session.starts_at = instant_of(session.starts_local, session.time_zone)
+        session.ends_at = instant_of(session.ends_local, session.time_zone)
+        db.session.flush()
+        actions.follow_session(session)
+    send_all(tasks)
+    session.room_id = new.id
+    db.session.flush()
+    actions.follow_session(session)
+    send_all(tasks)
+    first, moved, relocated = [plain_text(mail) for _, mail in sent(sink)]
+    assert "Former" not in first
+    line = next(one for one in moved.splitlines() if one.startswith("Former"))
+    assert line.startswith(f"Former time: {begins:%A} {begins.day} {begins:%B %Y}, {begins:%H:%M}")
+    assert "Former place" not in moved
+    assert [one for one in relocated.splitlines() if one.startswith("Former")] == ["Former place: Room XX, Geneva"]
 
 
 def test_a_revision_overtaken_before_it_was_sent_is_not_sent(tasks: Tasks, sink: MailSink) -> None:
