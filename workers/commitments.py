@@ -34,9 +34,10 @@ def questioned(asking_id: str) -> Letter | None:
 
 
 @mails("commitments.told")
-def told(commitment_id: str, contact_id: str, news: str, number: int) -> Letter | None:
+def told(commitment_id: str, contact_id: str, news: str, number: int, former_id: str | None = None) -> Letter | None:
     """What was done to a commitment. Nothing when it was changed again, or is nobody's to see."""
-    return letters.told(uuid.UUID(commitment_id), uuid.UUID(contact_id), News(news), number)
+    former = uuid.UUID(former_id) if former_id else None
+    return letters.told(uuid.UUID(commitment_id), uuid.UUID(contact_id), News(news), number, former)
 
 
 @by_the_clock("commitments.follow_links", timedelta(minutes=15))

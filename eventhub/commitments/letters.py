@@ -71,9 +71,12 @@ def questioned(found: Behind) -> Letter | None:
     )
 
 
-def told(commitment_id: uuid.UUID, contact_id: uuid.UUID, news: News, number: int) -> Letter | None:
+def told(
+    commitment_id: uuid.UUID, contact_id: uuid.UUID, news: News, number: int, former_id: uuid.UUID | None = None
+) -> Letter | None:
     """What the secretariat did to a commitment in the maker's name, with the reason that everybody reads. None when its
     words were changed again (``number``: the version of that moment), it is nobody's to see, or the mailbox is gone.
+    ``former_id``: the maker who was succeeded.
     """
     commitment = queries.record(commitment_id)
     contact = next((one for one in commitment.contacts if one.id == contact_id and one.email), None)
@@ -98,7 +101,7 @@ def told(commitment_id: uuid.UUID, contact_id: uuid.UUID, news: News, number: in
         {
             "name": contact.name,
             "paragraphs": [TOLD[news], words.wording],
-            "quote": reason_of(commitment, news) or None,
+            "quote": reason_of(commitment, news, former_id) or None,
             "facts": [{"label": _l("Made by"), "value": " · ".join(one.name for one in commitment.makers)}, *day],
             "buttons": [
                 {

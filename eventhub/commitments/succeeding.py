@@ -122,7 +122,7 @@ def hand_over(
     """
     maker = _held(actor, commitment, maker_id)
     place, leads = maker.position, maker.is_lead
-    _part(commitment, maker, reason, succeeded_by=to.name)
+    former = _part(commitment, maker, reason, succeeded_by=to.name)
     row = Maker(id=uuid.uuid4(), commitment_id=commitment.id, position=place, is_lead=leads, **vars(to))
     db.session.add(row)
     db.session.flush()
@@ -134,7 +134,7 @@ def hand_over(
         if email not in {one.email for one in commitment.contacts}:
             add_contact(actor, commitment, email, name=name, language=language)
     _told(actor, commitment, "maker_succeeded", reason)
-    tell(commitment, News.SUCCEEDED)
+    tell(commitment, News.SUCCEEDED, former)
     return commitment
 
 
@@ -145,21 +145,21 @@ def _held(actor: Person, commitment: Commitment, maker_id: uuid.UUID) -> Maker:
     return or_not_found(next((one for one in commitment.makers if one.id == maker_id), None))
 
 
-def _part(commitment: Commitment, maker: Maker, reason: str, *, succeeded_by: str = "") -> None:
-    db.session.add(
-        FormerMaker(
-            id=uuid.uuid4(),
-            commitment_id=commitment.id,
-            name=maker.name,
-            kind=maker.kind,
-            country=maker.country,
-            until=now().date(),
-            succeeded_by=succeeded_by,
-            reason=reason,
-        )
+def _part(commitment: Commitment, maker: Maker, reason: str, *, succeeded_by: str = "") -> FormerMaker:
+    former = FormerMaker(
+        id=uuid.uuid4(),
+        commitment_id=commitment.id,
+        name=maker.name,
+        kind=maker.kind,
+        country=maker.country,
+        until=now().date(),
+        succeeded_by=succeeded_by,
+        reason=reason,
     )
+    db.session.add(former)
     db.session.delete(maker)
     db.session.flush()
+    return former
 
 
 def _told(actor: Person, commitment: Commitment, verb: str, reason: str) -> Commitment:

@@ -1,5 +1,6 @@
 """Whoever speaks for the maker is told what the secretariat did to a commitment that stands in the maker's name."""
 
+import uuid
 from enum import StrEnum
 
 from sqlalchemy import select
@@ -19,9 +20,9 @@ class News(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-def tell(commitment: Commitment, news: News) -> None:
+def tell(commitment: Commitment, news: News, former: FormerMaker | None = None) -> None:
     """Owe a mail to the first mailbox. Nothing of what nobody can see: a draft, what is hidden or was withdrawn for
-    safety.
+    safety. ``former``: who was succeeded.
     """
     contact = next((one for one in commitment.contacts if one.email), None)
     if contact is not None and is_seen(commitment):
@@ -31,6 +32,7 @@ def tell(commitment: Commitment, news: News) -> None:
             contact_id=contact.id,
             news=news.value,
             number=commitment.newest,
+            **({"former_id": former.id} if former else {}),
         )
 
 
@@ -40,8 +42,8 @@ def is_seen(commitment: Commitment) -> bool:
     return commitment.published_at is not None and not hidden
 
 
-def reason_of(commitment: Commitment, news: News) -> str:
-    """Why, as everybody reads it."""
+def reason_of(commitment: Commitment, news: News, former_id: uuid.UUID | None = None) -> str:
+    """Why, as everybody reads it; ``former_id``: who was succeeded."""
     if news is News.AMENDED:
         return commitment.words.reason
     if news is News.CLOSED:
@@ -51,6 +53,5 @@ def reason_of(commitment: Commitment, news: News) -> str:
     if news is News.REPLACED:
         rows = select(Succession.reason).where(Succession.before_id == commitment.id).order_by(Succession.at.desc())
     else:
-        newest = FormerMaker.until.desc(), FormerMaker.id
-        rows = select(FormerMaker.reason).where(FormerMaker.commitment_id == commitment.id).order_by(*newest)
+        rows = select(FormerMaker.reason).where(FormerMaker.id == former_id)
     return db.session.scalar(rows.limit(1)) or ""

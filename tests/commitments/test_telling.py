@@ -36,7 +36,8 @@ def owed() -> list[dict[str, Any]]:
 def told(payload: dict[str, Any]) -> Letter | None:
     """The mail of a promise, as a worker makes it."""
     ids = (uuid.UUID(payload["commitment_id"]), uuid.UUID(payload["contact_id"]))
-    return letters.told(*ids, News(payload["news"]), payload["number"])
+    former = uuid.UUID(payload["former_id"]) if "former_id" in payload else None
+    return letters.told(*ids, News(payload["news"]), payload["number"], former)
 
 
 def do(news: News, commitment: Commitment) -> None:
@@ -109,3 +110,13 @@ def test_nobody_is_told_of_drafts_of_own_changes_and_of_what_is_hidden_for_safet
     do(News.AMENDED, later)
     verifying.hold(make_staff(Role.ADMIN), queries.record(later.id))
     assert [told(one) for one in owed()] == [None]
+
+
+def test_two_makers_succeeded_on_one_day_have_each_their_own_reason() -> None:
+    commitment = published(past_event())
+    staff = make_staff(Role.ORGANISER, event_id=commitment.event_id)
+    for name, reason in (("Ministry of Today", "The office was renamed."), ("Ministry of Tomorrow", "A new law.")):
+        (maker,) = commitment.makers
+        succeeding.hand_over(staff, commitment, maker.id, MadeBy(name, "government"), reason)
+    quotes = [letter.context["quote"] for payload in owed() if (letter := told(payload)) is not None]
+    assert quotes == ["The office was renamed.", "A new law."]
