@@ -1,6 +1,6 @@
 """By when conference services must be told: working days before the day on which a service is needed."""
 
-from datetime import date
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from eventhub.kit.clock import now
@@ -16,4 +16,9 @@ def due_on(event: Event, session: Session | None, lead_days: int) -> date:
 
 def today(event: Event) -> date:
     """The day it is where the event takes place."""
-    return now().astimezone(ZoneInfo(event.time_zone)).date()
+    return local_day(event, now())
+
+
+def local_day(event: Event, moment: datetime) -> date:
+    """The day an instant is where the event takes place."""
+    return moment.astimezone(ZoneInfo(event.time_zone)).date()

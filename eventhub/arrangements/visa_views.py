@@ -138,7 +138,7 @@ def visa_of(slug: str, registration_id: uuid.UUID) -> ResponseReturnValue:
 
 def _told(one: Row, event: Event, sight: Sight) -> dict[str, Any]:
     registration, standing = one.registration, one.visa
-    age = (due.today(event) - standing.changed_at.date()).days if standing else None
+    age = (due.today(event) - due.local_day(event, standing.changed_at)).days if standing else None
     return {
         "name": shown.name_of(registration, sight),
         "reference": registration.reference,

@@ -347,8 +347,12 @@ def session_choices(sessions: Sequence[tuple[str, str]]) -> list[Any]:
 
 
 class ReplacedForm(ActionForm):
-    """What stands in the place of a commitment."""
+    """What stands in the place of a commitment. ``meant``: what the typed references are, to be looked at first;
+    ``seen``: what the button sends that says so.
+    """
 
+    meant: list[dict[str, Any]] | None = None
+    seen: str | None = None
     kin = RadioField(
         _l("What happens to it?"),
         choices=options(

@@ -5,17 +5,25 @@ import uuid
 from flask import flash, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
-from eventhub.commitments import shown, succeeding
+from eventhub.commitments import queries, shown, succeeding
 from eventhub.commitments.console import RECORD, bp, kept
 from eventhub.commitments.forms import HandOverForm, LeaveForm, ReplacedForm
 from eventhub.commitments.models import Commitment, Kin, Maker, State
 from eventhub.kit.access import actor, staff
-from eventhub.kit.errors import NotFound
+from eventhub.kit.errors import DomainError, NotFound
 from eventhub.kit.forms import Form, submit
 from eventhub.kit.web import back_to
 
 __all__ = ["bp"]
+
+
+class LookFirst(DomainError):
+    """A number alone says little, and what it leads to cannot be undone."""
+
+    status = 422
+    message = _l("Nothing is saved yet: look whether these are meant.")
 
 
 @bp.route(f"{RECORD}/replaced", methods=["GET", "POST"])
@@ -27,15 +35,25 @@ def replaced(commitment_id: uuid.UUID) -> ResponseReturnValue:
         raise NotFound
     form = ReplacedForm()
     if form.validate_on_submit():
-        me, kin, reason = actor(), Kin(form.kin.data), form.reason.data or ""
-        typed = form.references.data or ""
-        if submit(
-            form,
-            lambda: succeeding.replace(me.person, me.grants, found, succeeding.references(typed), kin, reason),
-        ):
+        if submit(form, lambda: _replace(found, form)):
             return _done(found)
         found = kept(commitment_id)
     return _draw("commitments/replaced.html", found, form)
+
+
+def _replace(found: Commitment, form: ReplacedForm) -> Commitment:
+    """Others in its place, once somebody has read what the typed references are. Raises LookFirst."""
+    me, numbers = actor(), succeeding.references(form.references.data or "")
+    done = succeeding.replace(me.person, me.grants, found, numbers, Kin(form.kin.data), form.reason.data or "")
+    meant = [queries.record(one.id) for number in numbers if (one := queries.by_number(number))]
+    seen = ",".join(one.reference for one in meant)
+    if request.form.get("seen") != seen:
+        form.seen = seen
+        form.meant = [
+            {"reference": one.reference, "words": shown.titled(one), "makers": shown.made_by(one)} for one in meant
+        ]
+        raise LookFirst
+    return done
 
 
 @bp.route(f"{RECORD}/makers/<uuid:maker_id>/leave", methods=["GET", "POST"])

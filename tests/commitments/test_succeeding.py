@@ -127,7 +127,8 @@ def test_after_a_change_of_government_another_maker_and_mailbox_speak() -> None:
 
 def test_staff_do_all_of_it_on_pages_that_say_what_is_wrong(app: Flask) -> None:
     event = past_event()
-    before, after = published(event), published(event)
+    before, after = published(event), published(event, title="New classes")
+    reference, other_one = after.reference, published(event).reference
     joint = [MadeBy("Ministry", "government", "KE"), MadeBy("Foundation", "donor_foundation")]
     before = described(before, makers=joint)
     staff = browser(app, keeper(before))
@@ -148,7 +149,12 @@ def test_staff_do_all_of_it_on_pages_that_say_what_is_wrong(app: Flask) -> None:
     assert send(staff, f"{page}/makers/{other.id}/leave", {"reason": "No budget"})[0] == 200
     successor = {"maker": "Office of Schools", "kind": "government", "reason": "Renamed", "language": "en"}
     assert send(staff, f"{page}/makers/{lead.id}/successor", successor)[0] == 200
-    done = {"kin": "merged", "references": after.reference, "reason": "One"}
+    done = {"kin": "merged", "references": reference, "reason": "One"}
     status, shown = send(staff, f"{page}/replaced", done)
+    assert (status, "look whether these are meant" in shown, "New classes" in shown) == (422, True, True)
+    assert again(before).state is State.PUBLISHED
+    # What was looked at is not what is typed by now.
+    assert send(staff, f"{page}/replaced", done | {"seen": other_one})[0] == 422
+    status, shown = send(staff, f"{page}/replaced", done | {"seen": reference})
     assert (status, "Merged into" in shown, "Office of Schools" in shown) == (200, True, True)
     assert staff.get(f"{page}/replaced").status_code == 404

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -28,9 +29,14 @@ def key_of(person: Person) -> SealKey:
     return db.session.get_one(SealKey, person.seal_key_id)
 
 
+def here(days: int = 0) -> date:
+    """The day it is at the fund so many days from now: its clock may be a day ahead of UTC."""
+    return (now() + timedelta(days=days)).astimezone(ZoneInfo("Europe/Zurich")).date()
+
+
 def for_event(days: int = 20) -> Call:
     """A call for an event that ends so many days from now."""
-    day = now().date() + timedelta(days=days)
+    day = here(days)
     return make_call(make_event(first_day=day, last_day=day))
 
 
@@ -51,7 +57,7 @@ def test_whoever_holds_a_grant_or_waits_for_one_may_write_at_any_time(state: Sta
 def test_whose_application_is_over_may_write_until_a_day_that_the_page_names(client: FlaskClient, state: State) -> None:
     who, call = make_person(), for_event(20)
     one = make_application(call, who, state=state)
-    last = now().date() + timedelta(days=110)
+    last = here(110)
     assert writing.until(one) == last
     sign_in(client, who)
     assert "You can write here until" in text_of(client.get(page(one)))
@@ -95,7 +101,8 @@ def test_a_call_for_no_event_counts_from_its_deadline() -> None:
     db.session.flush()
     one = make_application(call, make_person(), state=State.INELIGIBLE)
     assert isinstance(writing.until(one), date)
-    assert writing.until(one) == (call.closes_at + timedelta(days=365)).date()
+    closes = call.closes_at.astimezone(ZoneInfo(call.time_zone))
+    assert writing.until(one) == closes.date() + timedelta(days=365)
 
 
 def test_whoever_withdrew_leaves_nothing_to_answer_and_writes_anew() -> None:

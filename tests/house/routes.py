@@ -1150,7 +1150,12 @@ PROMISES_MADE = (
         "GET POST",
         f"{SHOWN}/replaced",
         EDIT,
-        {"kin": "replaced", "references": "{assessed_reference}", "reason": "A newer one"},
+        {
+            "kin": "replaced",
+            "references": "{assessed_reference}",
+            "reason": "A newer one",
+            "seen": "{assessed_reference}",
+        },
     ),
     Route(
         "commitments_console.leave",

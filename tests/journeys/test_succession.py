@@ -66,6 +66,10 @@ def test_from_joint_makers_to_one_commitment(
     look(staff, f"{shot}-04-replaced")
     assert not scripts or axe_problems(page) == []
     page.fill("[name=references]", after)
+    assert press(page) == 422
+    expect(page.locator("#meant")).to_contain_text(after)
+    look(staff, f"{shot}-04-meant")
+    assert not scripts or axe_problems(page) == []
     assert press(page) == 200
     reader.go(f"/{lang}/commitments/{reference}")
     look(reader, f"{shot}-05-before")
