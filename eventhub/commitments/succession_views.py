@@ -23,7 +23,7 @@ class LookFirst(DomainError):
     """A number alone says little, and what it leads to cannot be undone."""
 
     status = 422
-    message = _l("Nothing is saved yet: look whether these are meant.")
+    message = _l("Nothing is saved yet: look whether this is what you mean.")
 
 
 @bp.route(f"{RECORD}/replaced", methods=["GET", "POST"])

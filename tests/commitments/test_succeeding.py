@@ -151,7 +151,7 @@ def test_staff_do_all_of_it_on_pages_that_say_what_is_wrong(app: Flask) -> None:
     assert send(staff, f"{page}/makers/{lead.id}/successor", successor)[0] == 200
     done = {"kin": "merged", "references": reference, "reason": "One"}
     status, shown = send(staff, f"{page}/replaced", done)
-    assert (status, "look whether these are meant" in shown, "New classes" in shown) == (422, True, True)
+    assert (status, "look whether this is what you mean" in shown, "New classes" in shown) == (422, True, True)
     assert again(before).state is State.PUBLISHED
     # What was looked at is not what is typed by now.
     assert send(staff, f"{page}/replaced", done | {"seen": other_one})[0] == 422
