@@ -218,7 +218,7 @@ def test_a_real_cost_by_the_rate_of_its_day_with_a_receipt(client: FlaskClient, 
     officer(client, fund)
     row = own_line(award)
     url = f"{home(fund)}/{award.id}/lines/{row.id}"
-    cost = {"given": "460", "currency": "eur", "spent_on": "2026-11-20"}
+    cost = {"given": "460", "currency": "eur", "spent_on": str(now().date() - timedelta(days=4))}
     data = fields_of(client.get(url), action="/cost") | cost
     none = client.post(f"{url}/cost", data=data)
     assert none.status_code == 422

@@ -120,7 +120,7 @@ class Walled:
         found = {kind for kind, mark in MARKS.items() if mark in small and mark not in but.lower()}
         found |= {"file" for one in self.files if one in small and one not in but}
         for number in map(str, NUMBERS):
-            if number not in but and re.search(rf"{number[:3]}[,.\s\u00a0\u202f]?{number[3:]}", text):
+            if number not in but and re.search(rf"(?<!\d){number[:3]}[,.\s\u00a0\u202f]?{number[3:]}(?!\d)", text):
                 found.add("number")
         return found
 

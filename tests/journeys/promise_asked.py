@@ -108,8 +108,8 @@ def silent(story: Story) -> None:
 
 
 def asked_again(story: Story) -> None:
-    """Six months after the end: what was said stands in the mail and on the page, and one press is enough."""
-    story.days_pass(story.months_after(6))
+    """Six months after the end, at any hour: what was said stands in the mail, and one press is enough."""
+    story.days_pass(story.months_after(6, late=1))
     story.clock_strikes(times=2)
     settled(story)
     assert story.house.query("SELECT step FROM round ORDER BY step") == [(3,), (6,)]

@@ -147,6 +147,7 @@ NOT_FREE = {
     "fund_statement_paper": {"language"},
     "gate_rule": {"categories", "modes"},
     "heartbeat": {"name"},
+    "invite_mail": {"told"},
     "job_slot": {"job"},
     "kept_post": {"path"},
     "mail": {"message_id", "template", "language", "bounce"},

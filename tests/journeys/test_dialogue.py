@@ -159,8 +159,8 @@ def test_into_the_room_and_noted_once(
     person.page.route(f"{ROOM}**", lambda route: route.fulfill(status=200, body="Welcome"))
     page = person.go(f"/{lang}/me/sessions")
     page.locator(f"main a[href$='/sessions/{ids[1]}/join']").click()
-    assert page.locator("main form").count() == 0
-    assert page.locator("main h2").inner_text() == say(house, lang, "The room is not open yet")
+    expect(page.locator("main h2")).to_have_text(say(house, lang, "The room is not open yet"))
+    expect(page.locator("main form")).to_have_count(0)
     keep_shot(page, f"room-{lang}-01-early")
     with house.work():
         db.session.get_one(Session, ids[1]).starts_at = now() + timedelta(minutes=10)

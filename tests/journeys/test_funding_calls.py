@@ -6,6 +6,7 @@ from playwright.sync_api import Browser
 from tests.factories.funding_calls import make_call
 from tests.factories.programme import make_event
 from tests.journeys.browser import PHONE, axe_problems, keep_shot, scrolls_sideways, visitor
+from tests.journeys.stage import press
 from tests.live import House
 
 pytestmark = pytest.mark.lane
@@ -28,13 +29,13 @@ def test_may_i_apply(house: House, chromium: Browser, lang: str) -> None:
     for question, answer in PASSES.items():
         page.check(f"input[name='{question}'][value='{answer}']")
     page.check("input[name='adult'][value='no']")
-    page.click("main form button[type='submit']")
+    press(page)
     stopped = page.locator(".note.warn")
     assert stopped.count() == 1, "the reason stands there at once"
     keep_shot(page, f"fund-guide-stopped-{lang}")
     assert page.is_checked("input[name='belongs'][value='yes']"), "what was answered is kept"
     page.check("input[name='adult'][value='yes']")
-    page.click("main form button[type='submit']")
+    press(page)
     assert page.locator(".note.ok").count() == 1
     keep_shot(page, f"fund-guide-passed-{lang}")
     assert not scrolls_sideways(page)
@@ -50,6 +51,6 @@ def test_the_answer_is_accessible(house: House, chromium: Browser) -> None:
     person = visitor(chromium, house.origin, viewport=PHONE)
     page = person.go(f"/en/funds/{slug}/guide")
     page.check("input[name='adult'][value='no']")
-    page.click("main form button[type='submit']")
+    press(page)
     assert axe_problems(page) == []
     person.close()

@@ -11,7 +11,7 @@ import urllib.request
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from eventhub.kit.db import db
 from eventhub.kit.revisions import bump
@@ -133,9 +133,9 @@ def test_hiding_takes_the_name_out_of_everything(house: House, chromium: Browser
     one = visitor(chromium, house.origin, cookie=house.session_cookie(person_id), scripts=False)
     one.go("/en/me").get_by_role("button", name="Hide me now").click()
     pressed = time.monotonic()
+    expect(one.page.get_by_role("heading", level=1)).to_have_text("You are hidden")
     assert one.page.url.endswith("/en/me/hide")
-    assert one.page.get_by_role("heading", level=1).inner_text() == "You are hidden"
-    assert one.page.get_by_role("heading", name="What we cannot take back for you").is_visible()
+    expect(one.page.get_by_role("heading", name="What we cannot take back for you")).to_be_visible()
     wait_for(lambda: not naming(house, dict(known)), seconds=AT_ONCE, what="the public pages")
     assert time.monotonic() - pressed < AT_ONCE * 2
     assert naming(house, dict.fromkeys(known, "")) == set(), "nor to somebody who asks for the first time"

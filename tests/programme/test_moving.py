@@ -1,6 +1,7 @@
 """A whole event on other days: the page before it, what moves in one go, what is refused."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -102,7 +103,7 @@ def test_what_cannot_be_is_refused_at_the_day(client: FlaskClient) -> None:
     make_session(event, day=-2, title={"en": "Briefing for newcomers"})
     sign_in(client, make_staff(Role.ORGANISER, event_id=event.id))
     address = f"/en/console/events/{event.slug}/move"
-    today = now().date()
+    today = now().astimezone(ZoneInfo(event.time_zone)).date()
     for day, said in (
         (event.first_day, "begins on this day already"),
         (today - WEEK, "is over, or is today"),
