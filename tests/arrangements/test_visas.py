@@ -7,6 +7,7 @@ from functools import partial
 from http import HTTPStatus
 from importlib import import_module
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -132,7 +133,7 @@ def test_the_list_filters_and_tells_ages(client: FlaskClient, staged: Any, offic
     make_registration(event, make_person(name="Declined"), state=State.DECLINED)
     visas.say(person, intake(event, person), VisaStatus.APPLIED, None, "")
     db.session.flush()
-    with time_machine.travel(now() + timedelta(days=12), tick=False):
+    with time_machine.travel(now().astimezone(ZoneInfo(event.time_zone)) + timedelta(days=12), tick=False):
         sign_in(client, officer)
         everybody = text_of(client.get(desk_of(event)))
         assert "Amina" in everybody

@@ -3,7 +3,7 @@ ask each second, odd words.
 """
 
 import uuid
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import partial
 
 import icalendar
@@ -27,7 +27,7 @@ from eventhub.registration.models import Registration
 from tests.benchmarks.scene import people_in
 from tests.factories.calendars import make_chooser, make_dialogue, make_entry, make_room, make_seated
 from tests.factories.people import make_staff, sign_in
-from tests.factories.programme import make_event, make_session
+from tests.factories.programme import clocks_change, coming, make_event, make_session
 from tests.programme.console import error_at, fields_of
 from tests.together import at_once, meanwhile
 
@@ -159,7 +159,8 @@ def test_who_withdraws_while_the_session_moves_is_taken_off_last(committed: Flas
 
 
 def test_a_move_into_the_gap_is_refused_at_its_field_and_nothing_moves(client: FlaskClient) -> None:
-    event = make_event(first_day=date(2027, 3, 28), last_day=date(2027, 3, 28))
+    night = clocks_change(3)
+    event = make_event(first_day=night, last_day=night)
     entry = make_entry(event)
     sign_in(client, make_staff(Role.ORGANISER, event_id=event.id))
     there = f"/en/console/events/{event.slug}/sessions/{entry.session_id}/move"
@@ -173,27 +174,28 @@ def test_a_move_into_the_gap_is_refused_at_its_field_and_nothing_moves(client: F
 @pytest.mark.parametrize(
     ("zone", "start", "hours", "begins"),
     [
-        ("Europe/Zurich", time(23), 3, datetime(2026, 11, 26, 22, tzinfo=UTC)),
-        ("Pacific/Kiritimati", time(1), 2, datetime(2026, 11, 25, 11, tzinfo=UTC)),
-        ("Pacific/Pago_Pago", time(22), 4, datetime(2026, 11, 27, 9, tzinfo=UTC)),
+        ("Europe/Zurich", time(23), 3, timedelta(hours=22)),
+        ("Pacific/Kiritimati", time(1), 2, timedelta(hours=-13)),
+        ("Pacific/Pago_Pago", time(22), 4, timedelta(hours=33)),
     ],
 )
 def test_across_midnight_and_the_date_line(
-    client: FlaskClient, zone: str, start: time, hours: float, begins: datetime
+    client: FlaskClient, zone: str, start: time, hours: float, begins: timedelta
 ) -> None:
-    event = make_event(time_zone=zone, first_day=date(2026, 11, 26), last_day=date(2026, 11, 27))
+    day = coming(11, 26)
+    event = make_event(time_zone=zone, first_day=day, last_day=day + timedelta(days=1))
     entry = make_entry(event, start=start, hours=hours)
     body = client.get(f"/cal/f/{event.id}.ics").data
     assert problems(body, kind="feed") == []
     [read] = icalendar.Calendar.from_ical(body).walk("VEVENT")
-    assert read["DTSTART"].dt.astimezone(UTC) == entry.starts_at == begins
+    assert read["DTSTART"].dt.astimezone(UTC) == entry.starts_at == datetime.combine(day, time(), UTC) + begins
     assert read["DTEND"].dt - read["DTSTART"].dt == timedelta(hours=hours)
     # Somebody on the other side of the date line reads it on their own day.
     person = make_chooser(db.session.get_one(Session, entry.session_id), time_zone="Pacific/Auckland")
     sign_in(client, person)
     page = client.get("/en/me/sessions?time=own")
     assert page.status_code == 200
-    assert f"{begins.astimezone(zone_info('Pacific/Auckland')):%H:%M}–" in page.get_data(as_text=True)
+    assert f"{entry.starts_at.astimezone(zone_info('Pacific/Auckland')):%H:%M}–" in page.get_data(as_text=True)
 
 
 @pytest.mark.usefixtures("database")
@@ -223,9 +225,14 @@ def test_new_rules_of_a_zone_move_sessions_entries_and_the_invited_and_no_versio
 def test_a_time_that_new_rules_take_away_stops_nothing_else() -> None:
     gone = make_session(make_event())
     other = make_session(make_event())
-    gap = datetime(2027, 3, 28, 2, 30)  # noqa: DTZ001 (a time on the wall)
-    ends = {"ends_local": datetime(2027, 3, 28, 4), "ends_at": datetime(2027, 3, 28, 3, tzinfo=UTC)}  # noqa: DTZ001
-    db.session.execute(update(Session).where(Session.id == gone.id).values(starts_local=gap, **ends))
+    night = clocks_change(3)
+    gap = datetime.combine(night, time(2, 30))
+    instants = {
+        "starts_at": datetime.combine(night, time(1, 30), UTC),
+        "ends_at": datetime.combine(night, time(3), UTC),
+    }
+    walls = {"starts_local": gap, "ends_local": datetime.combine(night, time(4))}
+    db.session.execute(update(Session).where(Session.id == gone.id).values(**walls, **instants))
     db.session.execute(
         update(Session).where(Session.id == other.id).values(starts_at=Session.starts_at - timedelta(hours=1))
     )
@@ -236,8 +243,9 @@ def test_a_time_that_new_rules_take_away_stops_nothing_else() -> None:
 def test_new_rules_that_would_end_a_session_before_it_begins_stop_nothing_else() -> None:
     """From 02:45 to 02:15 of an hour that came twice, in a zone that gives up summer time."""
     odd, other = make_session(make_event()), make_session(make_event())
-    begins = datetime(2027, 10, 31, 0, 45, tzinfo=UTC)
-    walls = {"starts_local": datetime(2027, 10, 31, 2, 45), "ends_local": datetime(2027, 10, 31, 2, 15)}  # noqa: DTZ001
+    night = clocks_change(10)
+    begins = datetime.combine(night, time(0, 45), UTC)
+    walls = {"starts_local": datetime.combine(night, time(2, 45)), "ends_local": datetime.combine(night, time(2, 15))}
     instants = {"starts_at": begins, "ends_at": begins + timedelta(minutes=30)}
     moved = {**walls, **instants, "ends_fold": 1, "time_zone": "Africa/Tunis"}
     db.session.execute(update(Session).where(Session.id == odd.id).values(**moved))

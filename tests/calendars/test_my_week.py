@@ -18,8 +18,8 @@ from tests.live import ROOT
 
 
 def page_of(*times: tuple[time, float], own: bool = False, zone: str = "Asia/Tokyo") -> my_week.Page:
-    """Somebody's week of sessions that begin at these times in Geneva and take so many hours."""
-    event = make_event(kind=EventKind.FORUM)
+    """Somebody's week of sessions that begin at these times in Lagos and take so many hours."""
+    event = make_event(kind=EventKind.FORUM, time_zone="Africa/Lagos")
     entries = [make_entry(event, start=start, hours=hours) for start, hours in times]
     person = make_chooser(*(db.session.get_one(Session, one.session_id) for one in entries), time_zone=zone)
     return my_week.my_page(

@@ -1,7 +1,7 @@
 """Series, events and sessions."""
 
 import itertools
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from eventhub.kit.clock import now
@@ -24,7 +24,21 @@ from eventhub.programme.models import (
 )
 
 NUMBERS = itertools.count(1)
+SOON = timedelta(days=7)
 PDF_BYTES = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\nstartxref\n9\n%%EOF\n"
+
+
+def coming(month: int, day: int) -> date:
+    """The next such day of the calendar, a week from now or later."""
+    soon = (now() + SOON).date()
+    return next(found for year in (0, 1) if (found := date(soon.year + year, month, day)) >= soon)
+
+
+def clocks_change(month: int) -> date:
+    """The next night in which Europe's clocks change, on the last Sunday of March (3) or October (10): see coming()."""
+    soon = (now() + SOON).date()
+    ends = (date(soon.year + year, month, 31) for year in (0, 1))
+    return next(found for last in ends if (found := last - timedelta(days=last.isoweekday() % 7)) >= soon)
 
 
 def make_series(**given: object) -> Series:

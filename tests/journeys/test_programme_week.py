@@ -1,7 +1,7 @@
 """The programme as a week and a day for everybody, and what organisers are asked: nights, panels, doubtful times."""
 
 from collections.abc import Iterator
-from datetime import date, time, timedelta
+from datetime import time, timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -11,13 +11,13 @@ from eventhub.people.models import Role
 from eventhub.programme.models import ClockDoubt, Event, Publication, Session, SessionKind
 from tests.factories.calendars import make_chooser, make_entry
 from tests.factories.people import make_staff
-from tests.factories.programme import add_panellist, make_event, make_room, make_session
+from tests.factories.programme import add_panellist, clocks_change, make_event, make_room, make_session
 from tests.journeys.browser import DESK, PHONE, axe_problems, keep_shot, scrolls_sideways, visitor
 from tests.live import House
 
 pytestmark = pytest.mark.lane
 
-NIGHT = date(2028, 10, 29)
+NIGHT = clocks_change(10)
 """When the clocks go back in Geneva."""
 
 WAYS = pytest.mark.parametrize(

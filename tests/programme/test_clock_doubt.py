@@ -1,6 +1,6 @@
 """New rules of a zone take away or double the time of a session: it stays where it was, and an organiser is asked."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -15,11 +15,16 @@ from eventhub.programme import copying, session_actions
 from eventhub.programme.models import ClockDoubt, Event, Publication, Session
 from tests.factories.calendars import make_entry
 from tests.factories.people import make_staff, sign_in
-from tests.factories.programme import make_event, make_session
+from tests.factories.programme import clocks_change, make_event, make_session
 from tests.programme.console import error_at, fields_of, text_of
 
-GAP, TWICE = datetime(2027, 3, 28, 2, 30), datetime(2027, 10, 31, 2, 30)  # noqa: DTZ001
+HALF_PAST_TWO = time(2, 30)
 TITLE = "Sessions whose time you must decide"
+
+
+def night_of(month: int) -> datetime:
+    """Half past two in the night in which the clocks go forward (3) or back (10)."""
+    return datetime.combine(clocks_change(month), HALF_PAST_TWO)
 
 
 def session_at(wall: datetime, event: Event | None = None) -> Session:
@@ -44,9 +49,9 @@ def renewed(session: Session) -> Session:
     return session
 
 
-@pytest.mark.parametrize("wall", [GAP, TWICE])
-def test_it_stays_at_its_instant_and_is_told_to_whoever_can_decide(client: FlaskClient, wall: datetime) -> None:
-    session = session_at(wall)
+@pytest.mark.parametrize("month", [3, 10])
+def test_it_stays_at_its_instant_and_is_told_to_whoever_can_decide(client: FlaskClient, month: int) -> None:
+    session = session_at(night_of(month))
     event = db.session.get_one(Event, session.event_id)
     before = (session.starts_at, session.ends_at, session.version)
     renewed(session)
@@ -63,7 +68,7 @@ def test_it_stays_at_its_instant_and_is_told_to_whoever_can_decide(client: Flask
 
 
 def test_a_time_that_is_gone_is_given_anew(client: FlaskClient) -> None:
-    session = renewed(session_at(GAP))
+    session = renewed(session_at(night_of(3)))
     event = db.session.get_one(Event, session.event_id)
     sign_in(client, make_staff(Role.ORGANISER, event_id=event.id))
     assert "the clocks there skip this time" in text_of(client.get("/en/console"))
@@ -80,7 +85,7 @@ def test_a_time_that_is_gone_is_given_anew(client: FlaskClient) -> None:
 
 
 def test_of_a_time_that_comes_twice_one_must_be_chosen(client: FlaskClient) -> None:
-    session = renewed(session_at(TWICE))
+    session = renewed(session_at(night_of(10)))
     assert session.starts_fold == 1, "the second of the two is the instant that was announced"
     event = db.session.get_one(Event, session.event_id)
     sign_in(client, make_staff(Role.ORGANISER, event_id=event.id))
@@ -97,7 +102,7 @@ def test_of_a_time_that_comes_twice_one_must_be_chosen(client: FlaskClient) -> N
 
 
 def test_it_stops_no_other_session_of_its_event_and_its_own_entry_can_still_change(client: FlaskClient) -> None:
-    session = session_at(GAP)
+    session = session_at(night_of(3))
     event = db.session.get_one(Event, session.event_id)
     other = db.session.get_one(Session, make_entry(event, start=time(15)).session_id)
     renewed(session)
@@ -111,7 +116,7 @@ def test_it_stops_no_other_session_of_its_event_and_its_own_entry_can_still_chan
     assert entry.sequence == 0
     feed = client.get(f"/cal/f/{event.id}.ics").data
     assert problems(feed, kind="feed") == []
-    assert b"DTSTART:20270328T013000Z" in feed
+    assert f"DTSTART:{clocks_change(3):%Y%m%d}T013000Z".encode() in feed
     session.publication = Publication.CANCELLED
     db.session.flush()
     assert len(actions.follow_event(event)) == 1
@@ -128,7 +133,7 @@ def test_rules_that_change_back_leave_nothing_to_decide() -> None:
 @pytest.mark.usefixtures("database")
 def test_what_is_over_or_cancelled_is_nobodys_question() -> None:
     over = session_at(datetime(2025, 3, 30, 2, 30))  # noqa: DTZ001
-    cancelled = session_at(GAP)
+    cancelled = session_at(night_of(3))
     cancelled.publication = Publication.CANCELLED
     db.session.flush()
     assert renewed(over).clock_doubt is None
@@ -137,7 +142,8 @@ def test_what_is_over_or_cancelled_is_nobodys_question() -> None:
 
 @pytest.mark.usefixtures("database")
 def test_moved_by_days_into_an_hour_that_comes_twice_it_is_asked_about() -> None:
-    session = make_session(make_event(first_day=date(2027, 10, 30), last_day=date(2027, 10, 30)), start=time(2, 30))
+    eve = clocks_change(10) - timedelta(days=1)
+    session = make_session(make_event(first_day=eve, last_day=eve), start=HALF_PAST_TWO)
     copying.move(session, days=timedelta(days=1), field="first_day")
     assert session.clock_doubt is ClockDoubt.OPEN
     copying.move(session, days=timedelta(days=1), field="first_day")
