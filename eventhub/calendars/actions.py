@@ -69,8 +69,9 @@ class Change:
 
 def follow_session(session: Session, *, beforehand: bool = False) -> list[CalendarEntry]:
     """Let a session's entry say what the session says now; the entries that changed, none when nothing did. Whose
-    category it is not for any more loses the place, the choice and the invitation. ``beforehand``: it was put into everybody's calendar
-    just now, so that those who have a seat get it; not again with a later change, for they may leave it out.
+    category it is not for any more loses the place, the choice and the invitation. ``beforehand``: it was put into
+    everybody's calendar just now, so that those who have a seat get it; not again with a later change, for they may
+    leave it out.
     """
     changed = _follow(Session.id == session.id)
     places.follow_session(session.id)

@@ -32,7 +32,7 @@ def tell(commitment: Commitment, news: News, former: FormerMaker | None = None) 
             contact_id=contact.id,
             news=news.value,
             number=commitment.newest,
-            **({"former_id": former.id} if former else {}),
+            former_id=former.id if former else None,
         )
 
 
