@@ -2,6 +2,7 @@
 
 import uuid
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import select
 
@@ -26,14 +27,10 @@ def tell(commitment: Commitment, news: News, former: FormerMaker | None = None) 
     """
     contact = next((one for one in commitment.contacts if one.email), None)
     if contact is not None and is_seen(commitment):
-        promise(
-            "commitments.told",
-            commitment_id=commitment.id,
-            contact_id=contact.id,
-            news=news.value,
-            number=commitment.newest,
-            former_id=former.id if former else None,
-        )
+        whom: dict[str, Any] = {"commitment_id": commitment.id, "contact_id": contact.id}
+        if former:
+            whom["former_id"] = former.id
+        promise("commitments.told", news=news.value, number=commitment.newest, **whom)
 
 
 def is_seen(commitment: Commitment) -> bool:
