@@ -3,7 +3,7 @@
 import uuid
 from datetime import timedelta
 
-from eventhub.commitments import confirming, keeping, letters, queries
+from eventhub.commitments import confirming, half_typed, keeping, letters, queries
 from eventhub.commitments.telling import News
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
@@ -49,6 +49,7 @@ def follow_links() -> None:
 
 @by_the_clock("commitments.forget", timedelta(hours=1))
 def forget() -> None:
-    """Forget the mailboxes of commitments that ended."""
+    """Forget the mailboxes of commitments that ended, and what was half typed long ago."""
+    half_typed.forget(now())
     while keeping.forget(now()):
         db.session.flush()

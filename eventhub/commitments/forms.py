@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any
 
 from flask_babel import gettext
@@ -15,6 +16,7 @@ from eventhub.commitments.capturing import MadeBy, Words
 from eventhub.commitments.models import Kin, Version, Why
 from eventhub.kit import codes
 from eventhub.kit.amounts import why_not
+from eventhub.kit.db import Json
 from eventhub.kit.forms import ActionForm, Form, LongSelect, optional, options, required
 from eventhub.kit.i18n import AUTONYMS, LANGUAGES, language, show_amount
 from eventhub.kit.money import Money, MoneyError, currencies, digits_of, parse_amount
@@ -132,6 +134,21 @@ class CaptureForm(Form):
         validators=[optional(), CleanEmail()],
         render_kw=OFF,
     )
+
+    def typed(self) -> Json:
+        """What is typed so far, right or wrong, bounded; nothing where there are no words."""
+        lines = {one.name: (one.data or "")[:NAME] for one in (self.maker, self.speaker, self.email)}
+        lines["wording"] = (self.wording.data or "")[:WORDING]
+        if not any(lines.values()):
+            return {}
+        chosen = (self.session, self.kind, self.language, self.country)
+        known = {one.name: one.data for one in chosen if one.data in {value for value, *_ in one.iter_choices()}}
+        return lines | known | {"due_on": self.due_on.data.isoformat() if self.due_on.data else None}
+
+    def begin(self, typed: Json) -> None:
+        """Go on with what was kept."""
+        for name, value in typed.items():
+            self[name].data = date.fromisoformat(value) if name == "due_on" and value else value
 
     def made_by(self) -> MadeBy:
         """Who."""

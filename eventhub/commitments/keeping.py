@@ -5,9 +5,9 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import delete, or_, select, update
 
-from eventhub.commitments.models import Asking, Commitment, Contact, State
+from eventhub.commitments.models import Asking, Commitment, Contact, HalfTyped, State
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.people import actions as people
@@ -37,9 +37,19 @@ def forget(moment: datetime, limit: int = 500) -> int:
 
 
 def erase(person_id: uuid.UUID) -> None:
-    """A person is erased: who wrote a commitment down is not known any more. Safe to repeat."""
+    """A person is erased: who wrote a commitment down is not known any more, and what was half typed is gone. Safe to
+    repeat.
+    """
     mine = update(Commitment).where(Commitment.captured_by_id == person_id).values(captured_by_id=None)
     db.session.execute(mine.execution_options(synchronize_session="fetch"))
+    typed = delete(HalfTyped).where(HalfTyped.person_id == person_id)
+    db.session.execute(typed.execution_options(synchronize_session="fetch"))
+
+
+def half_typed(person: Person) -> list[dict[str, Any]]:
+    """What a person typed in rooms and did not write down yet."""
+    rows = select(HalfTyped).where(HalfTyped.person_id == person.id).order_by(HalfTyped.kept_at)
+    return [{"typed": one.given, "kept": one.kept_at} for one in db.session.scalars(rows)]
 
 
 def forget_mailbox(_person: Person, addresses: Collection[str]) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from eventhub.kit.clock import now
-from eventhub.kit.db import Base, Id, Serial, enum_column
+from eventhub.kit.db import Base, Id, Json, Serial, enum_column
 from eventhub.programme.models import Event, Session
 
 
@@ -357,10 +357,21 @@ class Asking(Base):
     closed_at: Mapped[datetime | None]
 
 
+class HalfTyped(Base):
+    """What somebody typed in the room of an event and did not write down yet (half_typed.py)."""
+
+    __tablename__ = "commitment_half_typed"
+
+    event_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), primary_key=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    given: Mapped[Json]
+    kept_at: Mapped[datetime]
+
+
 class Note(Base):
-    """A message of the verification thread. ``to_maker``: a question that the maker reads behind the link; else, unless
-    the maker wrote it, staff's own.
-    """
+    """A message of the verification thread: ``to_maker`` is read behind the link; else staff's or the maker's."""
 
     __tablename__ = "commitment_note"
     __table_args__ = (

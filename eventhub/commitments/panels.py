@@ -46,8 +46,9 @@ def event_links(event: Event) -> Panel | None:
 
 
 def data(person: Person) -> Panel:
-    """The commitments for which a mailbox speaks, in the person's copy of all data."""
-    return Panel("", {"commitments": keeping.own_data(person)})
+    """The commitments for which a mailbox speaks and what stands half typed, in the person's copy of all data."""
+    own = {"commitments": keeping.own_data(person), "commitments_half_typed": keeping.half_typed(person)}
+    return Panel("", own)
 
 
 PROVIDERS: tuple[tuple[str, Provider], ...] = (

@@ -1,6 +1,7 @@
 """In the room: what is said is written down in seconds, on a phone, without a script; today's list; undo."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
@@ -9,18 +10,18 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from eventhub.commitments import access, capturing, confirming, queries, shown
+from eventhub.commitments import access, capturing, confirming, half_typed, queries, shown
 from eventhub.commitments.console import at_event, bp, kept_event, seen
 from eventhub.commitments.forms import CaptureForm, session_choices
-from eventhub.commitments.models import Commitment, State
+from eventhub.commitments.models import Commitment, HalfTyped, State
 from eventhub.kit.access import actor, staff, stands_on
 from eventhub.kit.clock import now
 from eventhub.kit.errors import DomainError
 from eventhub.kit.forms import ActionForm, submit
-from eventhub.kit.i18n import show_time
+from eventhub.kit.i18n import show_own, show_time
 from eventhub.kit.panels import panels
 from eventhub.kit.web import back_to
-from eventhub.programme.models import Event
+from eventhub.programme.models import Event, Session
 
 __all__ = ["bp"]
 
@@ -32,13 +33,15 @@ ROOM = "/console/events/<slug>/commitments"
 def room(slug: str) -> ResponseReturnValue:
     """X will do Y by Z; below it what was captured today."""
     event = at_event(slug)
-    sessions = queries.sittings(event)
-    form = CaptureForm()
-    form.session.choices = session_choices([(str(one.id), shown.session_title(one, event)) for one in sessions])
+    form, sessions = _form(event)
+    found = None
     if request.method == "GET":
         on = queries.present(sessions, now())
         form.session.data = form.session.data or (str(on.id) if on else "")
         form.language.data = g.lang
+        found = half_typed.kept(actor().person, event)
+        if found is not None and not form.wording.data:
+            form.begin(found.given)
     if form.validate_on_submit():
         chosen = next((one for one in sessions if str(one.id) == form.session.data), None)
         made = submit(
@@ -55,13 +58,28 @@ def room(slug: str) -> ResponseReturnValue:
             ),
         )
         if made is not None:
+            half_typed.drop(actor().person, event)
             flash(_("%(reference)s is written down.", reference=made.reference), "ok")
             due = form.due_on.data
             if due and due < now().astimezone(ZoneInfo(event.time_zone)).date():
                 flash(f"{made.reference}: {shown.DUE_BEFORE}", "warn")
             return back_to("commitments_console.room", slug=slug)
         event = at_event(slug)
-    return _draw(event, form), form.status
+    return _draw(event, form, found), form.status
+
+
+@bp.post(f"{ROOM}/typed")
+@staff
+@stands_on("commitments_console.room")
+def keep(slug: str) -> ResponseReturnValue:
+    """Keep what is typed while it is typed, right or wrong, on whatever device it is gone on with."""
+    event = at_event(slug)
+    form, _sessions = _form(event)
+    form.validate_on_submit()
+    if "csrf_token" in form.errors:
+        return "", 422
+    half_typed.keep(actor().person, event, form.typed())
+    return "", 204
 
 
 @bp.post(f"{ROOM}/ask")
@@ -113,7 +131,14 @@ def _to_ask(rows: list[Commitment]) -> list[Commitment]:
     return [one for one in rows if one.state is State.DRAFT and any(contact.email for contact in one.contacts)]
 
 
-def _draw(event: Event, form: CaptureForm) -> str:
+def _form(event: Event) -> tuple[CaptureForm, Sequence[Session]]:
+    sessions = queries.sittings(event)
+    form = CaptureForm()
+    form.session.choices = session_choices([(str(one.id), shown.session_title(one, event)) for one in sessions])
+    return form, sessions
+
+
+def _draw(event: Event, form: CaptureForm, found: HalfTyped | None) -> str:
     zone, rows = ZoneInfo(event.time_zone), _today(event)
     may_keep = access.may_keep(actor().grants, event)
     return render_template(
@@ -122,7 +147,9 @@ def _draw(event: Event, form: CaptureForm) -> str:
         event_title=shown.event_title(event),
         form=form,
         action=ActionForm(formdata=None),
-        more=bool({"country", "speaker", "email", "language"} & set(form.errors)),
+        more=bool({"country", "speaker", "email", "language"} & set(form.errors))
+        or bool(found and any(found.given.get(name) for name in ("country", "speaker", "email"))),
+        saved=show_own(found.kept_at, actor().person.time_zone, g.lang) if found else None,
         rows=[
             {
                 "commitment": one,
@@ -136,4 +163,5 @@ def _draw(event: Event, form: CaptureForm) -> str:
         ],
         ways=panels("commitments.room", event),
         to_ask=len(_to_ask(rows)) if may_keep else 0,
+        scripts=["autosave.js"],
     )

@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from werkzeug.test import Client
 
-from eventhub.commitments import capturing, confirming, following, queries
-from eventhub.commitments.models import Answer, Asking, Commitment, Note, Says, State, Verdict, Version
+from eventhub.commitments import capturing, confirming, following, half_typed, keeping, queries
+from eventhub.commitments.models import Answer, Asking, Commitment, HalfTyped, Note, Says, State, Verdict, Version
 from eventhub.commitments.moves import NotPossible
 from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
@@ -26,6 +26,7 @@ from tests.delegations.test_journeys import browser
 from tests.factories.commitments import WORDING, asked, described, make_commitment, new_address, past_event, published
 from tests.factories.people import form_fields, make_person, make_staff
 from tests.factories.programme import make_event, make_session
+from tests.programme.console import fields_of
 
 pytestmark = pytest.mark.usefixtures("database")
 RECORD = "/en/console/commitments"
@@ -76,6 +77,55 @@ def test_a_rapporteur_writes_it_down_with_three_answers_and_takes_it_back(app: F
     assert db.session.scalar(select(func.count(Commitment.id))) == 0
     verbs = set(db.session.scalars(select(AuditEntry.verb).where(AuditEntry.subject_id == made_id)))
     assert verbs == {"commitments.captured", "commitments.undone"}
+
+
+def typed(browsing: FlaskClient, event: Event, **words: str) -> int:
+    """What the page sends while one types."""
+    hidden = form_fields(browsing.get(room(event)).text, room(event))
+    return browsing.post(f"{room(event)}/typed", data=hidden | {"form_key": str(uuid.uuid4())} | words).status_code
+
+
+def test_what_is_half_typed_is_there_again_for_whoever_typed_it_until_it_is_written_down(app: Flask) -> None:
+    event = past_event()
+    person = make_staff(Role.RAPPORTEUR, event_id=event.id)
+    phone, tablet = browser(app, person), browser(app, person)
+    words = {"maker": "", "wording": "نحن سوف", "email": "not an add", "due_on": "2028-12-31", "country": "KE"}
+    assert typed(phone, event, **words, kind="government", session="nonsense") == 204
+    page = tablet.get(room(event))
+    fields = fields_of(page, action="/commitments")
+    assert {name: fields[name] for name in words} == {name: [value] for name, value in words.items()}
+    assert (fields["kind"], fields["session"]) == (["government"], [""])
+    assert "Saved on" in page.text
+    assert re.search(r"<details[^>]* open", page.text), "what is folded and filled is seen"
+    colleague = browser(app, make_staff(Role.RAPPORTEUR, event_id=event.id))
+    assert "Saved on" not in colleague.get(room(event)).text
+    assert typed(colleague, event, wording="Another one") == 204
+    other = past_event()
+    assert phone.post(f"{room(other)}/typed", data={"wording": "x"}).status_code == 404
+    assert send(tablet, room(event), said())[0] == 200
+    assert "Saved on" not in phone.get(room(event)).text
+    assert fields_of(colleague.get(room(event)), action="/commitments")["wording"] == ["Another one"]
+
+
+def test_what_is_taken_out_again_or_old_or_of_nobody_is_gone(app: Flask) -> None:
+    event = past_event()
+    person = make_staff(Role.RAPPORTEUR, event_id=event.id)
+    rapporteur = browser(app, person)
+    assert typed(rapporteur, event, maker="Union") == 204
+    assert typed(rapporteur, event, maker=" ", kind="business") == 204
+    assert db.session.scalar(select(func.count()).select_from(HalfTyped)) == 0
+    assert typed(rapporteur, event, maker="x" * 9_000, wording="y" * 90_000) == 204
+    [kept] = db.session.scalars(select(HalfTyped)).all()
+    assert (len(kept.given["maker"]), len(kept.given["wording"])) == (200, 4_000)
+    assert keeping.half_typed(person)[0]["typed"]["maker"] == "x" * 200
+    assert rapporteur.post(f"{room(event)}/typed", data={"maker": "Union"}).status_code == 422, "a forged page"
+    with time_machine.travel(now() + half_typed.KEPT, tick=False):
+        assert "Saved on" not in rapporteur.get(room(event)).text
+        half_typed.forget(now())
+    assert db.session.scalar(select(func.count()).select_from(HalfTyped)) == 0
+    assert typed(rapporteur, event, maker="Union") == 204
+    keeping.erase(person.id)
+    assert db.session.scalar(select(func.count()).select_from(HalfTyped)) == 0
 
 
 def test_a_form_sent_twice_writes_it_down_once(app: Flask) -> None:

@@ -1111,6 +1111,7 @@ PROMISES_MADE = (
         PAPERS,
         {"maker": "Ministry", "kind": "government", "wording": "We will", "language": "en"},
     ),
+    Route("commitments_console.keep", "POST", f"{PROMISED_IN}/typed", PAPERS, {"maker": "Ministry", "wording": "We"}),
     Route("commitments_console.ask_all", "POST", f"{PROMISED_IN}/ask", EDIT),
     Route("commitments_console.undo", "POST", f"{DRAFTED}/undo", PAPERS),
     Route("commitments_console.record", "GET", DRAFTED, PAPERS),

@@ -42,6 +42,7 @@ OWN: Mapping[str, set[str]] = {
     "mailings_console.send": {"send_at", "version"},
     "mailings_console.trial": {"language"},
     "papers_console.badges": {"category", "country", "mode", "reference"},
+    "commitments_console.keep": {"session", "kind", "due_on", "language", "country", "speaker", "email"},
     "rounds.draft": {"says", "hindrance", "language"},
     "commitments_console.add_contact": {"phone"},
     "tracker.ask_report": {"language"},

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 
-from eventhub.commitments import capturing, confirming, following, queries, succeeding, verifying
+from eventhub.commitments import capturing, confirming, following, half_typed, queries, succeeding, verifying
 from eventhub.commitments.capturing import MadeBy, Step, Words
 from eventhub.commitments.models import Commitment, Kin, Says, Verdict, Why
 from eventhub.people.models import Person, Role
@@ -16,11 +16,12 @@ from tests.factories.people import make_person, make_staff
 
 
 def commitment_stops(
-    words: Callable[[str], str], texts: Callable[[str], dict[str, str]], owner: Person
+    words: Callable[[str], str], texts: Callable[[str], dict[str, str]], owner: Person, staff: Person
 ) -> dict[str, dict[str, str]]:
     """Addresses by who looks."""
     event = past_event()
     event.title = texts("A dialogue on education")
+    half_typed.keep(staff, event, {"maker": words("Ministry"), "wording": words("We will"), "speaker": words("She")})
     shown = _followed(event, words)
     published(event, maker=words("Meridian Logistics"), kind="business", title=words("Hiring data"), country=None)
     gone = published(event, maker=words("Open Horizons"), wording=words("We will give two million."), language="fr")

@@ -44,6 +44,7 @@ FREE: dict[str, dict[str, Any]] = {
     "approval": {"note": None, "why_passed": None},
     "audit_text": {"text": None},
     "commitment": {"speaker": None, "closed_reason": None, "withdrawn_reason": None, "plain": ATTACK},
+    "commitment_half_typed": {"given": None},
     "commitment_version": {"wording": None, "title": None, "beneficiaries": None, "reason": None},
     "commitment_translation": {"wording": None, "title": None},
     "commitment_maker": {"name": None},

@@ -426,7 +426,7 @@ def _build(words: Words) -> Tour:
         for endpoint, path in pages.items():
             add(Stop(endpoint.split("#")[0], who, path))
 
-    made, rounds = commitment_stops(words, texts, owner), round_stops(words, texts)
+    made, rounds = commitment_stops(words, texts, owner, staff), round_stops(words, texts)
     spoken, judged = evidence_stops(words, texts), evaluation_stops(words, texts)
     for found in (fund_stops(words, texts, owner), grant_stops(words, texts, owner), made, rounds, spoken, judged):
         for who, pages in found.items():
