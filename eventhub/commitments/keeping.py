@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 
 from eventhub.commitments.models import Asking, Commitment, Contact, HalfTyped, State
 from eventhub.kit.clock import now
@@ -53,8 +53,10 @@ def half_typed(person: Person) -> list[dict[str, Any]]:
 
 
 def forget_mailbox(_person: Person, addresses: Collection[str]) -> None:
-    """A person is erased whose mailbox speaks for makers: it is asked no more."""
+    """A person is erased whose mailbox speaks for makers: it is asked no more, nor half typed anywhere."""
     if addresses:
+        typed = delete(HalfTyped).where(func.lower(HalfTyped.given["email"].astext).in_(addresses))
+        db.session.execute(typed.execution_options(synchronize_session="fetch"))
         _forget(list(db.session.scalars(select(Contact.id).where(Contact.email.in_(addresses)))))
 
 

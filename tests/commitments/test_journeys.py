@@ -123,6 +123,11 @@ def test_what_is_taken_out_again_or_old_or_of_nobody_is_gone(app: Flask) -> None
         assert "Saved on" not in rapporteur.get(room(event)).text
         half_typed.forget(now())
     assert db.session.scalar(select(func.count()).select_from(HalfTyped)) == 0
+    assert typed(rapporteur, event, maker="Union", email="Amina@Example.org") == 204
+    keeping.forget_mailbox(person, ["other@example.org"])
+    assert keeping.half_typed(person)
+    keeping.forget_mailbox(person, ["amina@example.org"])
+    assert keeping.half_typed(person) == []
     assert typed(rapporteur, event, maker="Union") == 204
     keeping.erase(person.id)
     assert db.session.scalar(select(func.count()).select_from(HalfTyped)) == 0
