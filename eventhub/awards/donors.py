@@ -217,8 +217,8 @@ def _people(reading: Reading) -> Section:
         for code, numbers in table.rows.items():
             asked = rules.get((table.name, code))
             label = shown.cell(table, code)
-            said = f"{label} ({_('Target: %(target)s', target=asked)})" if asked else label
-            rows.append((said, [_count(numbers[one]) for one in columns]))
+            target = _("Target: %(target)s", target=asked) if asked else ""
+            rows.append((f"{label} ({target})" if target else label, [_count(numbers[one]) for one in columns]))
         section.parts.extend(
             [
                 Part("heading", shown.dimension(table)),

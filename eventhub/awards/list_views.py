@@ -61,7 +61,7 @@ def offer(slug: str) -> ResponseReturnValue:
         deed = lambda: releasing.offer_again(place.person, call, found, accept_days=days)  # noqa: E731
         if submit(form, lambda: without_sums(near, deed)):
             said = ngettext("%(num)s grant is offered.", "%(num)s grants are offered.", len(found))
-            flash(f"{said} {_('The letters are on their way.')}", "ok")
+            flash(" ".join((said, _("The letters are on their way."))), "ok")
             return back_to("awards_console.index", slug=slug, view="offered")
         able = console_queries.chosen(place.call_id, place.aside, ids)
         able = [one for one in able if one.application.state in OFFERABLE]

@@ -23,7 +23,7 @@ from eventhub.commitments.models import (
     Translation,
     Version,
 )
-from eventhub.commitments.moves import NotPossible, deed, demand_distance
+from eventhub.commitments.moves import NotPossible, deed, demand_distance, move
 from eventhub.commitments.telling import News, tell
 from eventhub.kit import audit
 from eventhub.kit.clock import now
@@ -190,13 +190,15 @@ def amend(
     reason: str = "",
     by_maker: bool = False,
     seen: int | None = None,
+    knew: bool = True,
 ) -> Version:
     """The words are others from now on; the former ones stay as they were. The caller holds it.
 
-    ``seen``: the version that the page showed. Raises DaysWrong, ReasonNeeded where others have read the words before,
-    NothingChanged, NotPossible, Stale, and OwnMaker once it was published.
+    ``seen``: the version that the page showed; ``knew``: it showed that the maker has confirmed it. Where the maker was
+    waited for and nobody is asked any more, the new words are to be clarified. Raises DaysWrong, ReasonNeeded where
+    others have read the words before, NothingChanged, NotPossible, Stale, and OwnMaker once it was published.
     """
-    if seen is not None and seen != commitment.newest:
+    if seen is not None and (seen != commitment.newest or (commitment.confirmed == seen and not knew)):
         raise Stale
     if commitment.state not in UNSETTLED | {State.PUBLISHED, State.HELD}:
         raise NotPossible
@@ -212,6 +214,8 @@ def amend(
     commitment.newest = version.number
     commitment.plain = queries.searched(version, commitment.makers)
     deed(commitment, "amended", actor=actor, number=version.number, by_maker=by_maker)
+    if not by_maker and commitment.state is State.AWAITING_MAKER and queries.open_asking(commitment) is None:
+        move(commitment, State.CLARIFICATION, actor=actor)
     db.session.refresh(commitment, ["words", "versions"])
     if not by_maker:
         tell(commitment, News.AMENDED)
@@ -240,6 +244,7 @@ def describe(actor: Person, commitment: Commitment, said: Described, *, seen: in
         raise Stale
     if commitment.state in {State.WITHDRAWN, State.SUPERSEDED}:
         raise NotPossible
+    before = [(one.name, one.kind) for one in commitment.makers]
     gone = {one.name for one in commitment.makers} - {one.name for one in said.makers}
     if commitment.published_at is not None or gone:
         demand_distance(actor, commitment)
@@ -259,6 +264,8 @@ def describe(actor: Person, commitment: Commitment, said: Described, *, seen: in
     commitment.plain = queries.searched(commitment.words, makers)
     deed(commitment, "described", actor=actor)
     db.session.refresh(commitment, ["makers", "recommendations", "indicators", "milestones"])
+    if [(one.name, one.kind) for one in commitment.makers] != before:
+        tell(commitment, News.MAKERS)
     return commitment
 
 

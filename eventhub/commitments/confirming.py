@@ -15,6 +15,7 @@ from eventhub.commitments.capturing import Words, amend
 from eventhub.commitments.models import Answer, Asking, Commitment, Contact, Note, State
 from eventhub.commitments.moves import NotPossible, deed, move
 from eventhub.commitments.queries import Behind
+from eventhub.commitments.telling import speaker_of
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError
@@ -84,7 +85,7 @@ def question(actor: Person, commitment: Commitment, text: str) -> Note:
     """Ask the maker something before the wording is verified: it stands in the thread, and a new link goes out. The
     caller holds the commitment. Raises NotPossible, NobodyToAsk, TooMany.
     """
-    chosen = _speaks(commitment) or _first(commitment)
+    chosen = speaker_of(commitment)
     if chosen is None or chosen.email is None:
         raise NobodyToAsk
     if commitment.state not in QUESTIONED_IN:
@@ -259,10 +260,3 @@ def _next(commitment: Commitment) -> Contact | None:
 
 def _first(commitment: Commitment) -> Contact | None:
     return next((one for one in commitment.contacts if one.email), None)
-
-
-def _speaks(commitment: Commitment) -> Contact | None:
-    """Who was asked last and has not refused."""
-    askings = queries.askings_of(commitment)
-    by_id = {one.id: one for one in commitment.contacts if one.email}
-    return next((by_id[one.contact_id] for one in askings if one.contact_id in by_id), None)

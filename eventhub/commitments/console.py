@@ -2,11 +2,14 @@
 
 import uuid
 
-from flask import Blueprint
+from flask import Blueprint, flash
+from flask.typing import ResponseReturnValue
 
 from eventhub.commitments import access, queries
 from eventhub.commitments.models import Commitment, State, Why
+from eventhub.commitments.moves import NotPossible
 from eventhub.kit.access import actor
+from eventhub.kit.web import back_to
 from eventhub.programme.models import Event
 
 bp = Blueprint("commitments_console", __name__)
@@ -42,6 +45,12 @@ def drafted(commitment_id: uuid.UUID, *, lock: bool = False) -> Commitment:
     if found.state is not State.DRAFT:
         access.demand_keep(actor().grants, found.event)
     return found
+
+
+def gone_on(found: Commitment) -> ResponseReturnValue:
+    """To the record, which says where it stands now: a page of before led to a step that is not possible any more."""
+    flash(str(NotPossible.message), "warn")
+    return back_to("commitments_console.record", commitment_id=found.id)
 
 
 def kept(commitment_id: uuid.UUID, *, lock: bool = False) -> Commitment:

@@ -13,7 +13,7 @@ from wtforms.validators import InputRequired, Length, StopValidation, Validation
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from eventhub.commitments.capturing import MadeBy, Words
-from eventhub.commitments.models import Kin, Version, Why
+from eventhub.commitments.models import Commitment, Kin, Version, Why
 from eventhub.kit import codes
 from eventhub.kit.amounts import why_not
 from eventhub.kit.db import Json
@@ -27,6 +27,7 @@ NAME = 200
 TITLE = 160
 REASON = 1000
 OFF = {"autocomplete": "off"}
+CONFIRMED = "c"
 EMAIL_PROBLEMS: dict[str, Any] = {
     "email.empty": _l("Enter an email address"),
     "email.not_ascii": _l("Use only the letters a to z, digits and signs in the email address"),
@@ -215,9 +216,18 @@ class WordsForm(Form):
             self.beneficiaries.data or "",
         )
 
+    def remember(self, commitment: Commitment) -> None:
+        """Remember what the page shows: which version, and whether the maker has confirmed it."""
+        sign = CONFIRMED if commitment.confirmed == commitment.newest else ""
+        self.seen.data = f"{commitment.newest}{sign}"
+
     def number(self) -> int:
         """The version that the page showed; 0 for nonsense."""
-        return whole(self.seen.data)
+        return whole((self.seen.data or "").removesuffix(CONFIRMED))
+
+    def knew(self) -> bool:
+        """Whether the page showed words that the maker has confirmed."""
+        return (self.seen.data or "").endswith(CONFIRMED)
 
 
 class ConfirmForm(TokenForm):

@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 
 from eventhub.commitments import queries
 from eventhub.commitments.confirming import link_token
+from eventhub.commitments.models import State
 from eventhub.commitments.queries import Behind
 from eventhub.commitments.telling import News, is_seen, reason_of
 from eventhub.kit.i18n import LOCALES, in_language, said_by_clock, show_date, show_moment
@@ -24,6 +25,10 @@ TOLD = {
         "The secretariat changed the words or days of a commitment in your name. Everybody reads the new ones, those"
         " before, and the reason. If this is not right, write to the secretariat. These are the words now:"
     ),
+    News.MAKERS: _l(
+        "The secretariat changed who this commitment is made by. Everybody reads the names below. If they are not"
+        " right, write to the secretariat:"
+    ),
     News.SUCCEEDED: _l(
         "Another maker stands for this commitment from now on, and this address speaks for it. You will be asked what"
         " becomes of it:"
@@ -33,8 +38,11 @@ TOLD = {
         " this one any more:"
     ),
     News.CLOSED: _l("This commitment was closed. Its page stays, and nobody asks you about it any more:"),
+    News.REOPENED: _l("This commitment is open again. You will be asked as before what becomes of it:"),
     News.WITHDRAWN: _l("This commitment was withdrawn. Its page stays, with the reason, for everybody to read:"),
 }
+STANDS = {News.CLOSED: State.CLOSED, News.REOPENED: State.PUBLISHED}
+"""Where a commitment still stands when such a mail goes out."""
 FOOT = _l(
     "You get this mail because the secretariat of the event was given this address for the commitment. Answers to this"
     " address are not read."
@@ -75,18 +83,22 @@ def told(
     commitment_id: uuid.UUID, contact_id: uuid.UUID, news: News, number: int, former_id: uuid.UUID | None = None
 ) -> Letter | None:
     """What the secretariat did to a commitment in the maker's name, with the reason that everybody reads. None when its
-    words were changed again (``number``: the version of that moment), it is nobody's to see, or the mailbox is gone.
-    ``former_id``: the maker who was succeeded.
+    words were changed again (``number``: the version of that moment), it is nobody's to see, it was opened again or
+    closed again meanwhile, or the mailbox is gone. ``former_id``: the maker who was succeeded.
     """
     commitment = queries.record(commitment_id)
     contact = next((one for one in commitment.contacts if one.id == contact_id and one.email), None)
-    if contact is None or contact.email is None or commitment.newest != number or not is_seen(commitment):
+    if contact is None or contact.email is None or not is_seen(commitment):
+        return None
+    if news is News.AMENDED and commitment.newest != number:
+        return None
+    if commitment.state is not STANDS.get(news, commitment.state):
         return None
     lang, event, words = contact.language, commitment.event, commitment.words
     known = person_by_email(contact.email)
     if known is not None and known.discreet:
         url = absolute("people.me", neutral=True, lang=lang)
-        return _neutral(contact.email, lang, url)
+        return _neutral(contact.email, lang, url, "registration/neutral")
     title = in_language(event.title, lang, event.original_language).text
     day = [{"label": _l("Last day"), "value": show_date(words.due_on, lang)}] if words.due_on else []
     earlier = [one for one in commitment.versions if one.number < words.number]
@@ -115,12 +127,12 @@ def told(
     )
 
 
-def _neutral(email: str, lang: str, url: str) -> Letter:
+def _neutral(email: str, lang: str, url: str, template: str = "funding/neutral") -> Letter:
     return Letter(
         email,
         lang,
         lambda: gettext("There is news for you"),
-        "funding/neutral",
+        template,
         {"url": url, "neutral": True},
         discreet=True,
     )

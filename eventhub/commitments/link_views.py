@@ -1,6 +1,6 @@
 """Behind the link of a maker: the words, and a button. Without an account; looking changes nothing."""
 
-from flask import g, render_template
+from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from eventhub.commitments import capturing, confirming, queries, shown
@@ -42,7 +42,7 @@ def correct(token: str) -> ResponseReturnValue:
     """The words as they should be: kept beside those that were written down."""
     found = queries.behind(token)
     if found is None or not confirming.is_open(found, now()):
-        return _closed(found)
+        return _too_late(found) if request.method == "POST" else _closed(found)
     before = capturing.words_of(found.commitment.words)
     form = CorrectForm(data={"wording": before.wording, "due_on": before.due_on, "seen": str(found.commitment.newest)})
     if form.validate_on_submit():
@@ -66,6 +66,18 @@ def not_me(token: str) -> ResponseReturnValue:
     if form.validate_on_submit() and submit(form, lambda: confirming.refuse(token)):
         return render_template("commitments/answered.html", answer=Answer.NOT_ME.value)
     return render_template("commitments/not_me.html", form=form, token=token), form.status
+
+
+def _too_late(found: Behind | None) -> ResponseReturnValue:
+    """Another window was there first: what is typed here was not taken, and stands on the page to be copied. Sent twice
+    it was.
+    """
+    form = CorrectForm()
+    form.validate_on_submit()
+    answer, words = (found.asking.answer, found.commitment.words.wording) if found else (None, "")
+    if answer is None or (answer is Answer.CORRECTED and words == form.wording.data):
+        return _closed(found)
+    return render_template("commitments/too_late.html", answer=answer.value, form=form), 409
 
 
 def _closed(found: Behind | None) -> ResponseReturnValue:

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from eventhub.commitments import access, capturing, confirming, queries, shown, verifying
 from eventhub.commitments.axes import Freshness
-from eventhub.commitments.console import RECORD, bp, drafted, kept, seen
+from eventhub.commitments.console import RECORD, bp, drafted, gone_on, kept, seen
 from eventhub.commitments.detail_forms import INDICATORS, MAKERS, MILESTONES, RECOMMENDATIONS, details_form
 from eventhub.commitments.forms import (
     CloseForm,
@@ -112,13 +112,17 @@ def words(commitment_id: uuid.UUID) -> ResponseReturnValue:
     """Put the words right: a new version. What others have seen changes with a reason, by those who keep records."""
     found = drafted(commitment_id, lock=request.method == "POST")
     form = WordsForm(found.words)
+    if request.method == "GET":
+        form.remember(found)
     if found.state is State.DRAFT:
         del form.reason
     if form.validate_on_submit():
         reason = (form.reason.data or "") if "reason" in form._fields else ""
         if submit(
             form,
-            lambda: capturing.amend(actor().person, found, form.words(), reason=reason, seen=form.number()),
+            lambda: capturing.amend(
+                actor().person, found, form.words(), reason=reason, seen=form.number(), knew=form.knew()
+            ),
         ):
             flash(_("The words are kept as a new version."), "ok")
             return back_to("commitments_console.record", commitment_id=commitment_id)
@@ -266,7 +270,7 @@ def close(commitment_id: uuid.UUID) -> ResponseReturnValue:
     """It has ended, and why."""
     found = kept(commitment_id, lock=request.method == "POST")
     if request.method == "GET" and found.state is not State.PUBLISHED:
-        raise NotFound
+        return gone_on(found)
     form = CloseForm()
     if form.validate_on_submit():
         reason = form.reason.data or ""

@@ -45,6 +45,16 @@ def event_links(event: Event) -> Panel | None:
     return Panel("", {"links": [Link(_("Commitments"), url_for("commitments_console.room", slug=event.slug))]})
 
 
+def mine(visitor: Visitor) -> Panel | None:
+    """The public commitments for which a person's mailbox speaks, on My page: mails about them lead here."""
+    if visitor.person.email is None:
+        return None
+    rows = [
+        {"title": shown.titled(one), "reference": one.reference} for one in queries.in_the_name_of(visitor.person.email)
+    ]
+    return Panel("commitments/me_panel.html", {"rows": rows}) if rows else None
+
+
 def data(person: Person) -> Panel:
     """The commitments for which a mailbox speaks and what stands half typed, in the person's copy of all data."""
     own = {"commitments": keeping.own_data(person), "commitments_half_typed": keeping.half_typed(person)}
@@ -54,6 +64,7 @@ def data(person: Person) -> Panel:
 PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("console.today", today),
     ("console.event", event_links),
+    ("me.main", mine),
     ("me.data", data),
 )
 """What app.py registers."""

@@ -369,6 +369,13 @@ def notes_of(commitment: Commitment, *, for_maker: bool = False) -> list[Note]:
     return list(db.session.scalars(rows.order_by(Note.id)))
 
 
+def in_the_name_of(email: str, limit: int = 20) -> list[Commitment]:
+    """Public commitments for which a mailbox speaks, newest first."""
+    speaks = exists().where(Contact.commitment_id == Commitment.id, Contact.email == email)
+    rows = select(Commitment).where(is_public(), in_public_event(), speaks).order_by(*NEWEST).limit(limit)
+    return list(db.session.scalars(rows.options(joinedload(Commitment.event), joinedload(Commitment.words))))
+
+
 def askings_of(commitment: Commitment) -> list[Asking]:
     """The links that went out, newest first."""
     rows = select(Asking).where(Asking.commitment_id == commitment.id)

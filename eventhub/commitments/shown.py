@@ -316,8 +316,8 @@ def _followed(kin: Sequence[Related], makers: Sequence[FormerMaker]) -> list[tup
     """What took its place, and who stands for it no more."""
     found: list[tuple[Any, dict[str, Any]]] = []
     for other in kin:
-        title = f"{_('%(label)s:', label=FOLLOWS[other.kin, other.follows])} {other.commitment.reference}"
-        found.append((other.at, {"title": title, "text": other.reason}))
+        label = _("%(label)s:", label=FOLLOWS[other.kin, other.follows])
+        found.append((other.at, {"title": f"{label} {other.commitment.reference}", "text": other.reason}))
     for maker in makers:
         title = _("Another maker takes over") if maker.succeeded_by else _("A joint maker leaves")
         names = [one for one in (maker.name, maker.succeeded_by) if one]

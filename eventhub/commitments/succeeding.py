@@ -98,11 +98,13 @@ def leave(actor: Person, commitment: Commitment, maker_id: uuid.UUID, reason: st
     if not others:
         raise LastMaker
     was_lead = maker.is_lead
-    _part(commitment, maker, reason)
+    former = _part(commitment, maker, reason)
     if was_lead:
         others[0].is_lead = True
     db.session.flush()
-    return _told(actor, commitment, "maker_left", reason)
+    _told(actor, commitment, "maker_left", reason)
+    tell(commitment, News.MAKERS, former)
+    return commitment
 
 
 def hand_over(

@@ -8,11 +8,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from eventhub.commitments import queries, shown, succeeding
-from eventhub.commitments.console import RECORD, bp, kept
+from eventhub.commitments.console import RECORD, bp, gone_on, kept
 from eventhub.commitments.forms import HandOverForm, LeaveForm, ReplacedForm
 from eventhub.commitments.models import Commitment, Kin, Maker, State
 from eventhub.kit.access import actor, staff
-from eventhub.kit.errors import DomainError, NotFound
+from eventhub.kit.errors import DomainError
 from eventhub.kit.forms import Form, submit
 from eventhub.kit.web import back_to
 
@@ -31,8 +31,8 @@ class LookFirst(DomainError):
 def replaced(commitment_id: uuid.UUID) -> ResponseReturnValue:
     """Another commitment stands in its place: it replaces it, takes it in, or is a part of it."""
     found = kept(commitment_id, lock=request.method == "POST")
-    if found.state is not State.PUBLISHED:
-        raise NotFound
+    if request.method == "GET" and found.state is not State.PUBLISHED:
+        return gone_on(found)
     form = ReplacedForm()
     if form.validate_on_submit():
         if submit(form, lambda: _replace(found, form)):
@@ -46,7 +46,7 @@ def _replace(found: Commitment, form: ReplacedForm) -> Commitment:
     me, numbers = actor(), succeeding.references(form.references.data or "")
     done = succeeding.replace(me.person, me.grants, found, numbers, Kin(form.kin.data), form.reason.data or "")
     meant = [queries.record(one.id) for number in numbers if (one := queries.by_number(number))]
-    seen = ",".join(one.reference for one in meant)
+    seen = ",".join(f"{one.reference}.{one.newest}.{one.lock}" for one in meant)
     if request.form.get("seen") != seen:
         form.seen = seen
         form.meant = [
@@ -62,13 +62,17 @@ def leave(commitment_id: uuid.UUID, maker_id: uuid.UUID) -> ResponseReturnValue:
     """A joint maker stands for it no more."""
     found = kept(commitment_id, lock=request.method == "POST")
     maker = _maker(found, maker_id)
+    if maker is None:
+        return gone_on(found)
     form = LeaveForm()
     if form.validate_on_submit():
         reason = form.reason.data or ""
-        if submit(form, lambda: succeeding.leave(actor().person, found, maker.id, reason)):
+        if submit(form, lambda: succeeding.leave(actor().person, found, maker_id, reason)):
             return _done(found)
         found = kept(commitment_id)
         maker = _maker(found, maker_id)
+        if maker is None:
+            return gone_on(found)
     return _draw("commitments/leave.html", found, form, maker=maker)
 
 
@@ -78,22 +82,25 @@ def successor(commitment_id: uuid.UUID, maker_id: uuid.UUID) -> ResponseReturnVa
     """Another maker stands in the place of one, after a change of government for instance."""
     found = kept(commitment_id, lock=request.method == "POST")
     maker = _maker(found, maker_id)
+    if maker is None:
+        return gone_on(found)
     form = HandOverForm(data={"kind": maker.kind, "country": maker.country, "language": g.lang})
     if form.validate_on_submit():
         to, reason = form.made_by(), form.reason.data or ""
         speaks = {"email": form.email.data or None, "name": form.name.data or "", "language": form.language.data}
-        if submit(form, lambda: succeeding.hand_over(actor().person, found, maker.id, to, reason, **speaks)):
+        if submit(form, lambda: succeeding.hand_over(actor().person, found, maker_id, to, reason, **speaks)):
             return _done(found)
         found = kept(commitment_id)
         maker = _maker(found, maker_id)
+        if maker is None:
+            return gone_on(found)
     return _draw("commitments/successor.html", found, form, maker=maker)
 
 
-def _maker(found: Commitment, maker_id: uuid.UUID) -> Maker:
-    maker = next((one for one in found.makers if one.id == maker_id), None)
-    if maker is None or found.state not in {State.PUBLISHED, State.CLOSED}:
-        raise NotFound
-    return maker
+def _maker(found: Commitment, maker_id: uuid.UUID) -> Maker | None:
+    """A maker of a commitment that stands; None where a colleague was faster, or there never was one."""
+    stands = found.state in {State.PUBLISHED, State.CLOSED}
+    return next((one for one in found.makers if stands and one.id == maker_id), None)
 
 
 def _done(found: Commitment) -> ResponseReturnValue:

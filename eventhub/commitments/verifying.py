@@ -38,6 +38,17 @@ class ReasonNeeded(DomainError):
     field = "reason"
 
 
+class StillHidden(DomainError):
+    """Withdrawn for another reason than safety, what is hidden would be public again with its words."""
+
+    status = 422
+    message = _l(
+        "This commitment is hidden for safety. Withdrawn for this reason, it would be public again. Choose that"
+        " somebody could be harmed, or publish it first."
+    )
+    field = "why"
+
+
 def write(actor: Person, commitment: Commitment, text: str) -> Note:
     """A note for colleagues: the maker never reads it."""
     note = Note(commitment_id=commitment.id, author_id=actor.id, text=text)
@@ -72,9 +83,12 @@ def publish(actor: Person, commitment: Commitment) -> Commitment:
         today = moment.date()
         commitment.published_at, commitment.heard_on = moment, today
         commitment.expected_on = axes.expected(today, today)
+    was_closed = commitment.state is State.CLOSED
     move(commitment, State.PUBLISHED, actor=actor)
     commitment.closed_at, commitment.closed_reason = None, ""
     db.session.flush()
+    if was_closed:
+        tell(commitment, News.REOPENED)
     return commitment
 
 
@@ -101,11 +115,13 @@ def close(actor: Person, commitment: Commitment, *, reason: str) -> Commitment:
 def withdraw(actor: Person, commitment: Commitment, why: Why, *, reason: str) -> Commitment:
     """It does not stand any more. The public reads why, except for safety: then there is no such commitment, and the
     reason is sealed. The caller holds it. Raises ReasonNeeded, OwnMaker (whoever is near may hide, not judge),
-    NotPossible.
+    StillHidden (a trigger refuses it too), NotPossible.
     """
     is_safety = why is Why.SAFETY
     if not is_safety:
         demand_distance(actor, commitment)
+        if commitment.state is State.HELD:
+            raise StillHidden
     if not reason:
         raise ReasonNeeded
     _close_link(commitment)

@@ -447,7 +447,7 @@ def _sent_barred(one: Barred) -> str:
         )
     if one.why is Bar.THEIR_DEBARRED:
         said = _("The organization that nominates you may nominate nobody at present.")
-        return f"{said} {_('If you think that this is a mistake, write to us.')}"
+        return " ".join((said, _("If you think that this is a mistake, write to us.")))
     return ""
 
 
@@ -458,7 +458,7 @@ def _barred(one: Barred, months: int) -> str:
     if one.why is Bar.OWN_DEBARRED:
         said = _("You cannot have support from this fund until %(day)s.", day=day) if day else ""
         said = said or _("You cannot have support from this fund at present.")
-        return f"{said} {_('If you think that this is a mistake, write to us.')}"
+        return " ".join((said, _("If you think that this is a mistake, write to us.")))
     if one.why is Bar.THEIR_REPORT:
         return str(
             _(
@@ -472,7 +472,7 @@ def _barred(one: Barred, months: int) -> str:
         said = ngettext(
             "One person has one grant within %(num)s month.", "One person has one grant within %(num)s months.", months
         )
-        return f"{said} {_('You can have the next one from %(day)s.', day=day)}"
+        return " ".join((said, _("You can have the next one from %(day)s.", day=day)))
     said = ngettext(
         "This organization has nominated %(num)s person already, and may nominate no more.",
         "This organization has nominated %(num)s people already, and may nominate no more.",

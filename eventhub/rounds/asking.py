@@ -263,7 +263,8 @@ def ask_next(actor: Person, item: RoundItem) -> RoundLink:
     """Ask one more mailbox of a commitment: as the lead where none has an open link, else beside who is silent. The
     caller holds the item with its round. Raises NotToBeAsked, NobodyLeft.
     """
-    if item.round.closed_at is not None or now() >= item.round.closes_at:
+    is_followed = exists().where(Commitment.id == item.commitment_id, Commitment.state.in_(FOLLOWED))
+    if item.round.closed_at is not None or now() >= item.round.closes_at or not db.session.scalar(select(is_followed)):
         raise NotToBeAsked
     found = _next_contact(item)
     if found is None:

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from eventhub.commitments import phones
 from eventhub.commitments import shown as commitments
+from eventhub.commitments.models import FOLLOWED
 from eventhub.kit import audit
 from eventhub.kit.access import actor, staff, stands_on
 from eventhub.kit.clock import now
@@ -274,7 +275,7 @@ def _draw_link(
                 ],
                 "differs": queries.differs(one.answers),
                 "item_id": one.item.id,
-                "may_ask": is_running and one.item.answered_at is None,
+                "may_ask": is_running and one.item.answered_at is None and one.commitment.state in FOLLOWED,
             }
             for one in found.asked
         ],

@@ -51,7 +51,8 @@ def ask_report(of: str, slug: str) -> ResponseReturnValue:
 @anyone
 def report_file(of: str, slug: str) -> ResponseReturnValue:
     """The file, once a worker made it."""
-    return attachment(reports.fetch(reports.about(Of(of), slug), g.lang), f"{_('commitments')} {slug} {g.lang}")
+    name = _("commitments")
+    return attachment(reports.fetch(reports.about(Of(of), slug), g.lang), f"{name} {slug} {g.lang}")
 
 
 def _draw(subject: Subject, form: ActionForm) -> ResponseReturnValue:

@@ -32,7 +32,7 @@ def test_it_is_closed_with_a_reason_and_opened_again(app: Flask, client: FlaskCl
     sent = staff.post(address, data=form_fields(empty.text, address) | {"reason": "Every class is open."})
 
     assert sent.status_code == 303
-    assert staff.get(address).status_code == 404
+    assert staff.get(address).location == record
     public = client.get(f"/en/commitments/{commitment.reference}").text
     assert "Every class is open." in public
     page = staff.get(record).text

@@ -9,7 +9,8 @@ import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
 from werkzeug.test import Client
 
 from eventhub.commitments import capturing, confirming, following, half_typed, keeping, queries
@@ -401,6 +402,81 @@ def test_another_withdrawal_stays_public_with_its_reason(app: Flask, client: Fla
     page = client.get(f"/en/commitments/{commitment.reference}").text
     assert "The law was not passed" in page
     assert "Withdrawn" in page
+
+
+def test_what_is_hidden_for_safety_stays_hidden_when_it_is_withdrawn_from_an_old_page(
+    app: Flask, client: FlaskClient
+) -> None:
+    commitment = published(maker="Union of the Threatened")
+    organiser = browser(app, make_staff(Role.ORGANISER, event_id=commitment.event_id))
+    record, public = f"{RECORD}/{commitment.id}", f"/en/commitments/{commitment.reference}"
+    old = form_fields(organiser.get(f"{record}/withdraw").text, f"{record}/withdraw")
+    send(organiser, f"{record}/state", {"go": "hold"}, record)
+    assert client.get(public).status_code == 404
+    refused = organiser.post(f"{record}/withdraw", data=old | {"why": "duplicate", "reason": "It is there twice"})
+    assert refused.status_code == 422
+    assert "it would be public again" in refused.text
+    assert "It is there twice" in refused.text
+    assert "It is hidden for safety now" in refused.text
+    assert newest().state is State.HELD
+    assert client.get(public).status_code == 404
+    move = text("UPDATE commitment SET state = 'withdrawn', withdrawn_why = :why, withdrawn_at = now() WHERE id = :id")
+    for why in ("duplicate", "maker"):
+        with pytest.raises(DBAPIError, match="hidden for safety"), db.session.begin_nested():
+            db.session.execute(move, {"why": why, "id": commitment.id})
+    status, _page = send(organiser, f"{record}/withdraw", {"why": "safety", "reason": "They were visited at night"})
+    assert (status, newest().state) == (200, State.WITHDRAWN)
+    assert client.get(public).status_code == 404
+
+
+def test_a_correction_that_comes_after_another_window_is_shown_and_not_thanked_for(client: FlaskClient) -> None:
+    commitment, _asking = asked()
+    address = link(commitment)
+    late = form_fields(client.get(f"{address}/correct").text, f"{address}/correct")
+    send(client, address, {})
+    assert newest().confirmed == 1
+    typed = {"wording": "We will open 100.", "reason": "We said a hundred", "due_on": "2028-12-31"}
+    answer = client.post(f"{address}/correct", data=late | typed)
+    assert answer.status_code == 409
+    assert all(words in answer.text for words in ("Your correction was not kept", *typed.values()))
+    assert "Thank you" not in answer.text
+    assert newest().words.wording == WORDING
+    assert "Your words are confirmed." in client.get(f"{address}/correct").text
+
+
+def test_staff_with_an_old_page_do_not_change_words_that_the_maker_confirmed_meanwhile(
+    app: Flask, client: FlaskClient
+) -> None:
+    commitment, _asking = asked()
+    organiser = browser(app, make_staff(Role.ORGANISER, event_id=commitment.event_id))
+    url = f"{RECORD}/{commitment.id}/words"
+    old = fields_of(organiser.get(url), action="/words")
+    send(client, link(commitment), {})
+    new = {"wording": "We will open 100.", "reason": "The budget"}
+    refused = organiser.post(url, data=old | new)
+    assert refused.status_code == 422
+    assert "Somebody else changed this" in refused.text
+    assert newest().words.wording == WORDING
+    again = organiser.post(url, data=fields_of(organiser.get(url), action="/words") | new)
+    assert again.status_code == 303
+    assert (newest().newest, newest().confirmed, newest().state) == (2, 1, State.CLARIFICATION)
+
+
+def test_pages_of_before_lead_to_the_record_and_say_that_it_moved_on(app: Flask) -> None:
+    commitment = published()
+    organiser = browser(app, make_staff(Role.ORGANISER, event_id=commitment.event_id))
+    record = f"{RECORD}/{commitment.id}"
+    replaced = form_fields(organiser.get(f"{record}/replaced").text, f"{record}/replaced")
+    send(organiser, f"{record}/close", {"reason": "All is done"})
+    for page in ("close", "replaced", f"makers/{uuid.uuid4()}/successor", f"makers/{uuid.uuid4()}/leave"):
+        answer = organiser.get(f"{record}/{page}", follow_redirects=True)
+        assert (answer.status_code, answer.request.path) == (200, record), page
+        assert "This commitment has moved on" in answer.text, page
+    typed = replaced | {"references": published().reference, "kin": "merged", "reason": "Two became one"}
+    refused = organiser.post(f"{record}/replaced", data=typed)
+    assert refused.status_code in {409, 422}
+    assert "Two became one" in refused.text
+    assert newest().state is State.PUBLISHED
 
 
 def test_details_are_kept_whole_or_refused_at_their_field(app: Flask, client: FlaskClient) -> None:

@@ -83,7 +83,7 @@ def test_the_database_refuses_every_other_move() -> None:
             values = {
                 "state": after,
                 "withdrawn_at": moment if is_end else None,
-                "withdrawn_why": Why.MISTAKE if is_end else None,
+                "withdrawn_why": (Why.SAFETY if before is State.HELD else Why.MISTAKE) if is_end else None,
             }
             moving = update(Commitment).where(Commitment.id == row.id).values(**values)
             with db.session.begin_nested() as tried:

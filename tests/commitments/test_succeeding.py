@@ -1,12 +1,15 @@
 """What follows a commitment: replaced, merged, split; a joint maker who leaves, a maker whom another succeeds."""
 
+import dataclasses
+import re
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
-from eventhub.commitments import following, queries, succeeding, verifying
+from eventhub.commitments import capturing, following, queries, succeeding, verifying
 from eventhub.commitments.capturing import MadeBy
 from eventhub.commitments.models import Commitment, Kin, Says, State, Why
 from eventhub.commitments.moves import NotPossible
@@ -155,6 +158,14 @@ def test_staff_do_all_of_it_on_pages_that_say_what_is_wrong(app: Flask) -> None:
     assert again(before).state is State.PUBLISHED
     # What was looked at is not what is typed by now.
     assert send(staff, f"{page}/replaced", done | {"seen": other_one})[0] == 422
-    status, shown = send(staff, f"{page}/replaced", done | {"seen": reference})
+    # Nor is what a colleague changed meanwhile.
+    looked = re.findall(r'name="seen" value="([^"]+)"', shown)[-1]
+    other_words = again(after)
+    words = dataclasses.replace(capturing.words_of(other_words.words), title="", wording="We will close all schools.")
+    capturing.amend(make_person(), other_words, words, reason="Another budget")
+    status, shown = send(staff, f"{page}/replaced", done | {"seen": looked})
+    assert (status, "close all schools" in shown) == (422, True)
+    looked = re.findall(r'name="seen" value="([^"]+)"', shown)[-1]
+    status, shown = send(staff, f"{page}/replaced", done | {"seen": looked})
     assert (status, "Merged into" in shown, "Office of Schools" in shown) == (200, True, True)
-    assert staff.get(f"{page}/replaced").status_code == 404
+    assert staff.get(f"{page}/replaced").location == page

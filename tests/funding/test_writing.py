@@ -57,7 +57,7 @@ def test_whoever_holds_a_grant_or_waits_for_one_may_write_at_any_time(state: Sta
 def test_whose_application_is_over_may_write_until_a_day_that_the_page_names(client: FlaskClient, state: State) -> None:
     who, call = make_person(), for_event(20)
     one = make_application(call, who, state=state)
-    last = here(110)
+    last = here(20) + timedelta(days=90)
     assert writing.until(one) == last
     sign_in(client, who)
     assert "You can write here until" in text_of(client.get(page(one)))

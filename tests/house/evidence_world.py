@@ -20,6 +20,7 @@ def evidence_parts(event: Event) -> dict[str, str]:
     return {
         "assessed": str(assessed.id),
         "assessed_reference": assessed.reference,
+        "assessed_look": f"{assessed.reference}.{again(assessed).newest}.{again(assessed).lock}",
         "assessed_sign": sign(again(assessed)),
         "voice_link": voices.link_token(voice),
         "reply_link": commenting.reply_token(reply),

@@ -1155,7 +1155,7 @@ PROMISES_MADE = (
             "kin": "replaced",
             "references": "{assessed_reference}",
             "reason": "A newer one",
-            "seen": "{assessed_reference}",
+            "seen": "{assessed_look}",
         },
     ),
     Route(

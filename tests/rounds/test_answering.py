@@ -15,7 +15,7 @@ from eventhub.kit.db import db
 from eventhub.kit.outbox import Promise
 from eventhub.people import actions as people
 from eventhub.rounds import answering, asking, board, keeping, opening, queries, refusals, schedule, shown
-from eventhub.rounds.answering import LinkOver, NotAsked, NothingBefore, Said, Seen, WhyMissing
+from eventhub.rounds.answering import LinkOver, NotAsked, NothingBefore, NotToBeAsked, Said, Seen, WhyMissing
 from eventhub.rounds.models import Ended, Reached, RoundAnswer, RoundDraft, RoundItem, Standing
 from eventhub.rounds.schedule import Rhythm
 from tests.factories.commitments import new_address
@@ -224,6 +224,15 @@ def test_where_the_lead_has_no_open_link_the_next_mailbox_leads() -> None:
     asking.ask_next(keeper, board.item_of(item_of(made).id))
     assert says(second, made, Says.FULFILLED).standing is Standing.SAID
     with pytest.raises(refusals.NobodyLeft):
+        asking.ask_next(keeper, board.item_of(item_of(made).id))
+
+
+def test_nobody_more_is_asked_about_what_was_closed() -> None:
+    event, keeper = event_of_months_ago(), make_person()
+    made = followed(event, new_address(), new_address(), joint=True)
+    opened(event)
+    verifying.close(keeper, made, reason="All is done")
+    with pytest.raises(NotToBeAsked):
         asking.ask_next(keeper, board.item_of(item_of(made).id))
 
 
