@@ -12,7 +12,8 @@ from eventhub.commitments.console import RECORD, bp, gone_on, kept
 from eventhub.commitments.forms import HandOverForm, LeaveForm, ReplacedForm
 from eventhub.commitments.models import Commitment, Kin, Maker, State
 from eventhub.kit.access import actor, staff
-from eventhub.kit.errors import DomainError
+from eventhub.kit.db import db
+from eventhub.kit.errors import DomainError, NotFound
 from eventhub.kit.forms import Form, submit
 from eventhub.kit.web import back_to
 
@@ -98,7 +99,10 @@ def successor(commitment_id: uuid.UUID, maker_id: uuid.UUID) -> ResponseReturnVa
 
 
 def _maker(found: Commitment, maker_id: uuid.UUID) -> Maker | None:
-    """A maker of a commitment that stands; None where a colleague was faster, or there never was one."""
+    """A maker of a commitment that stands; None where a colleague was faster. Raises NotFound for another one's maker."""
+    other = db.session.get(Maker, maker_id)
+    if other is not None and other.commitment_id != found.id:
+        raise NotFound
     stands = found.state in {State.PUBLISHED, State.CLOSED}
     return next((one for one in found.makers if stands and one.id == maker_id), None)
 
