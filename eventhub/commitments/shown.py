@@ -33,10 +33,12 @@ from eventhub.commitments.queries import Related
 from eventhub.commitments.standing import Earlier
 from eventhub.commitments.waiting import Waits
 from eventhub.commitments.wording import Missing
+from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.codes import country_name, label
 from eventhub.kit.i18n import direction, in_language, show_date, show_money, show_number, show_time
 from eventhub.kit.money import Money, digits_of
+from eventhub.people.queries import public_names
 from eventhub.programme.models import Event, Session
 
 STATES: dict[State, tuple[Any, str]] = {
@@ -391,6 +393,14 @@ FOLLOWS: dict[tuple[Kin, bool], Any] = {
     (Kin.MERGED, False): _l("Took in"),
     (Kin.SPLIT, False): _l("Was a part of"),
 }
+
+
+def closing_of(commitment: Commitment) -> dict[str, str | None]:
+    """When a commitment was closed and by whom, for staff; nobody who has no name any more."""
+    actor_id = audit.newest_actor(commitment, f"commitments.{State.CLOSED.value}")
+    names = public_names({actor_id} if actor_id else ())
+    day = commitment.closed_at.date() if commitment.closed_at else None
+    return {"day": _day(day), "who": names.get(actor_id) if actor_id else None}
 
 
 def related(rows: Sequence[Related]) -> list[dict[str, Any]]:
