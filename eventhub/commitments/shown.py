@@ -127,7 +127,8 @@ def session_title(session: Session, event: Event) -> str:
     """26 November, 10:00 · what the session is called."""
     local = session.starts_at.astimezone(ZoneInfo(session.time_zone))
     title = in_language(session.title, g.lang, event.original_language).text
-    return f"{show_date(local.date(), g.lang, year=False)}, {show_time(local)} · {title}"
+    day = show_date(local.date(), g.lang, year=False)
+    return f"{_('%(day)s, %(time)s', day=day, time=show_time(local))} · {title}"
 
 
 def three_axes(
@@ -373,7 +374,7 @@ def _step_tag(one: Milestone) -> tuple[Any, str]:
     if one.done_on is not None:
         return _l("Done"), "ok"
     if one.due_on is not None and one.due_on < now().date():
-        return _l("Late"), "warn"
+        return lazy_pgettext("a milestone", "Late"), "warn"
     return _l("Open"), "new"
 
 
