@@ -401,6 +401,7 @@ def _features(app: Flask, settings: Settings) -> None:
         fill(app, place, provider)
     app.jinja_env.globals.update(WORDS)
     app.jinja_env.filters["money"] = i18n.money
+    app.jinja_env.filters["labelling"] = i18n.labelling
 
 
 def _config(settings: Settings) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """What the staff pages of commitments share: the blueprint, and who comes in."""
 
 import uuid
+from typing import Any
 
 from flask import Blueprint, flash
 from flask.typing import ResponseReturnValue
 
-from eventhub.commitments import access, queries
+from eventhub.commitments import access, queries, shown
 from eventhub.commitments.models import Commitment, State, Why
 from eventhub.commitments.moves import NotPossible
 from eventhub.kit.access import actor
@@ -14,6 +15,12 @@ from eventhub.programme.models import Event
 
 bp = Blueprint("commitments_console", __name__)
 RECORD = "/console/commitments/<uuid:commitment_id>"
+
+
+@bp.context_processor
+def _words() -> dict[str, Any]:
+    """What several of these pages say of a commitment."""
+    return {"titled": shown.titled, "closing_of": shown.closing_of}
 
 
 def at_event(slug: str) -> Event:

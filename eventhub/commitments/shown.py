@@ -33,10 +33,12 @@ from eventhub.commitments.queries import Related
 from eventhub.commitments.standing import Earlier
 from eventhub.commitments.waiting import Waits
 from eventhub.commitments.wording import Missing
+from eventhub.kit import audit
 from eventhub.kit.clock import now
 from eventhub.kit.codes import country_name, label
 from eventhub.kit.i18n import direction, in_language, show_date, show_money, show_number, show_time
 from eventhub.kit.money import Money, digits_of
+from eventhub.people.queries import public_names
 from eventhub.programme.models import Event, Session
 
 STATES: dict[State, tuple[Any, str]] = {
@@ -125,7 +127,8 @@ def session_title(session: Session, event: Event) -> str:
     """26 November, 10:00 · what the session is called."""
     local = session.starts_at.astimezone(ZoneInfo(session.time_zone))
     title = in_language(session.title, g.lang, event.original_language).text
-    return f"{show_date(local.date(), g.lang, year=False)}, {show_time(local)} · {title}"
+    day = show_date(local.date(), g.lang, year=False)
+    return f"{_('%(day)s, %(time)s', day=day, time=show_time(local))} · {title}"
 
 
 def three_axes(
@@ -371,7 +374,7 @@ def _step_tag(one: Milestone) -> tuple[Any, str]:
     if one.done_on is not None:
         return _l("Done"), "ok"
     if one.due_on is not None and one.due_on < now().date():
-        return _l("Late"), "warn"
+        return lazy_pgettext("a milestone", "Late"), "warn"
     return _l("Open"), "new"
 
 
@@ -391,6 +394,14 @@ FOLLOWS: dict[tuple[Kin, bool], Any] = {
     (Kin.MERGED, False): _l("Took in"),
     (Kin.SPLIT, False): _l("Was a part of"),
 }
+
+
+def closing_of(commitment: Commitment) -> dict[str, str | None]:
+    """When a commitment was closed and by whom, for staff; nobody who has no name any more."""
+    actor_id = audit.newest_actor(commitment, f"commitments.{State.CLOSED.value}")
+    names = public_names({actor_id} if actor_id else ())
+    day = commitment.closed_at.date() if commitment.closed_at else None
+    return {"day": _day(day), "who": names.get(actor_id) if actor_id else None}
 
 
 def related(rows: Sequence[Related]) -> list[dict[str, Any]]:

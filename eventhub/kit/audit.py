@@ -117,6 +117,17 @@ def newest_words(subject: object, verb: str) -> str | None:
     return found
 
 
+def newest_actor(subject: object, verb: str) -> uuid.UUID | None:
+    """Who did the newest of these deeds on a model with an ``id``; None for the clock, and where there is none."""
+    rows = select(AuditEntry.actor_id).where(
+        AuditEntry.subject_kind == getattr(subject, "__tablename__", ""),
+        AuditEntry.subject_id == getattr(subject, "id", None),
+        AuditEntry.verb == verb,
+    )
+    found: uuid.UUID | None = db.session.scalar(rows.order_by(AuditEntry.id.desc()).limit(1))
+    return found
+
+
 def say(entries: Sequence[AuditEntry], text: str) -> None:
     """Let one text stand with many fresh entries (a decision on forty people), in two statements."""
     salts = [secrets.token_bytes(16) for _ in entries]

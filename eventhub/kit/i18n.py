@@ -25,6 +25,8 @@ from jinja2 import Environment
 
 from eventhub.kit.db import Texts
 
+QUESTIONS = ("?", "؟", "？")
+"""With what a question ends."""
 LANGUAGES = ("ar", "zh", "en", "fr", "ru", "es")
 """In the order of every language bar."""
 
@@ -291,6 +293,12 @@ def show_size(size: int, lang: str) -> str:
         if size < 1_000_000:
             return str(gettext("%(n)s KB", n=show_number(max(1, round(size / 1000)), lang)))
         return str(gettext("%(n)s MB", n=show_number(size / 1_000_000, lang, 1)))
+
+
+def labelling(label: object) -> str:
+    """A label with a colon, for what stands behind it in a mail in plain text; a question needs none."""
+    text = str(label)
+    return text if text.endswith(QUESTIONS) else str(gettext("%(label)s:", label=text))
 
 
 def remember_words(environment: Environment) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import pgettext
 
 from eventhub.commitments import phones
 from eventhub.commitments import shown as commitments
@@ -315,7 +316,7 @@ def _round(found: Round, figures: Figures) -> dict[str, Any]:
 
 
 def _state(found: Round) -> tuple[str, str]:
-    return (_("Closed"), "silent") if found.closed_at else (_("Open"), "go")
+    return (pgettext("a round", "Closed"), "silent") if found.closed_at else (pgettext("a round", "Open"), "go")
 
 
 def _rate(figures: Figures) -> str:

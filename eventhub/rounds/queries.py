@@ -72,6 +72,15 @@ class Asked:
         return list(newest.values())
 
     @property
+    def elsewhere(self) -> RoundAnswer | None:
+        """What somebody else said that holds for the maker, where nobody answered behind this very link, nor the
+        colleague who has it.
+        """
+        if self.own is not None or self.lent is not None or self.item.answered_at is None:
+            return None
+        return stands(self.answers)
+
+    @property
     def before(self) -> Says | None:
         """What the maker said last, whenever that was."""
         return self.commitment.said

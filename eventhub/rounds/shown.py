@@ -105,6 +105,7 @@ def row(one: Asked, token: str, lang: str) -> dict[str, Any]:
         "moved": moved(one, lang),
         "said": label("self_report", one.before.value, lang) if one.before else None,
         "own": says(one.own, lang) if one.own else None,
+        "elsewhere": says(one.elsewhere, lang) if one.elsewhere else None,
         "evidence_url": url_for("rounds.send_evidence", token=token, reference=one.commitment.reference)
         if one.own and takes_words(one.commitment)
         else None,

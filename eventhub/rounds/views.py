@@ -230,6 +230,7 @@ def _list(token: str, found: Behind, form: Any = None) -> ResponseReturnValue:
         rows=rows,
         is_open=is_open,
         is_done=is_open and not waiting and not lent,
+        has_answered=any(one.own or one.lent for one in found.asked),
         kept=_kept(found) if is_open and request.args.get("done") == "kept" else None,
         number_open=len(waiting) + len(lent),
         event_title=shown.event_of(found.round, g.lang),

@@ -174,7 +174,9 @@ def test_the_session_that_is_on_is_chosen_beforehand(app: Flask) -> None:
     rapporteur = make_staff(Role.RAPPORTEUR, event_id=event.id)
     with time_machine.travel(session.starts_at + timedelta(minutes=5), tick=False):
         page = browser(app, rapporteur).get(room(event)).text
+        arabic = browser(app, rapporteur).get(room(event).replace("/en/", "/ar/")).text
     assert re.search(rf'<option selected value="{session.id}"', page)
+    assert re.search(rf'<option selected value="{session.id}">[^<,]+، [^<,]*\d\d:\d\d · ', arabic)
 
 
 def test_from_the_room_to_the_public_page(app: Flask, client: FlaskClient) -> None:
@@ -508,13 +510,16 @@ def test_details_are_kept_whole_or_refused_at_their_field(app: Flask, client: Fl
         "milestone_0": "The law is drafted",
         "done_0": "2026-01-31",
         "milestone_1": "The law is passed",
-        "due_1": "2027-01-31",
+        "due_1": "2025-01-31",
     }
     status, _page = send(organiser, url, whole)
     assert status == 200
     page = client.get(f"/en/commitments/{commitment.reference}").text
     for words in ("A/HRC/52/71", "paragraph 65", "46 → 120", "1 of 2 milestones", "Foundation", "Kenya · Peru"):
         assert words in page
+    assert '<span class="code">A/HRC/52/71</span>, paragraph 65</li>' in page
+    for lang, late in (("en", "Late"), ("ar", "متأخرة")):
+        assert f'<span class="tag warn">{late}</span>' in client.get(f"/{lang}/commitments/{commitment.reference}").text
     found = newest()
     assert (found.sdgs, found.countries) == (["4.5", "10"], ["KE", "PE"])
 

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask, g, render_template_string
 from flask_babel import force_locale
 
-from eventhub.kit.i18n import LANGUAGES, LOCALES, show_zone
+from eventhub.kit.i18n import LANGUAGES, LOCALES, labelling, show_zone
 
 LINE = "{{ _('My page') }} · {{ _('Page %(number)s', number=n) }} · {{ ngettext('%(num)s B', '%(num)s Bs', n) }}"
 
@@ -59,3 +59,13 @@ def test_a_zone_is_a_city_and_an_offset(app: Flask, zone: str, day: date, shown:
     with app.test_request_context("/en/"):
         g.lang = "en"
         assert show_zone(zone, "en", day) == shown
+
+
+def test_a_label_that_asks_gets_no_colon(app: Flask) -> None:
+    with app.test_request_context(), force_locale(LOCALES["fr"]):
+        assert [labelling(one) for one in ("Lieu", "Pour quand ?", "متى؟", "何时？")] == [
+            "Lieu\u00a0:",
+            "Pour quand ?",
+            "متى؟",
+            "何时？",
+        ]

@@ -66,6 +66,29 @@ def test_an_answer_of_a_colleague_is_told_to_the_lead_and_to_staff(client: Flask
         assert "Send a reminder now" not in drawn
 
 
+def test_whoever_comes_after_somebody_else_answered_is_neither_thanked_nor_told_to_have_said_it(
+    client: FlaskClient,
+) -> None:
+    event, box, colleague = event_of_months_ago(), new_address(), new_address()
+    made = followed(event, box)
+    opened(event)
+    asking.hand_on(secret(box), {item_of(made).id}, colleague, "Bao", "en")
+    db.session.flush()
+    says(box, made, Says.IN_PROGRESS)
+    page = f"/en/answer/{secret(colleague)}"
+    shown = client.get(page).text
+    assert "Somebody else answered: In progress" in shown
+    assert "Somebody else has answered already. You can add your own answer until" in shown
+    for words in ("Thank you", "You told us", "You said", "Everything is answered"):
+        assert words not in shown, words
+    beside = client.get(f"{page}/commitments/{made.reference}").text
+    assert "Somebody else answered: In progress" in beside
+    says(colleague, made, Says.PLANNING)
+    after = client.get(page).text
+    assert "Thank you" in after
+    assert "You said: Being planned" in after
+
+
 def test_who_answered_is_not_called_silent(app: Flask) -> None:
     event, box = event_of_months_ago(), new_address()
     made, other = followed(event, box), followed(event, box)

@@ -230,7 +230,9 @@ def test_staff_see_the_board_nudge_call_and_end_a_link(app: Flask) -> None:
     asking.remind_due(now())
     db.session.flush()
     assert "1 to call" in organiser.get("/en/console").text
-    assert box in organiser.get(f"{board}/calls").text
+    calls = organiser.get(f"{board}/calls").text
+    assert box in calls
+    assert "The last email was not answered, or it came back." in calls
     link = f"/en/console/rounds/links/{link_of(box).id}"
     status, shown = send(organiser, link, {"reached": "nobody", "text": "Line busy"}, f"{link}/calls")
     assert (status, "Line busy" in shown) == (200, True)
