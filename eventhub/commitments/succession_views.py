@@ -99,7 +99,7 @@ def successor(commitment_id: uuid.UUID, maker_id: uuid.UUID) -> ResponseReturnVa
 
 
 def _maker(found: Commitment, maker_id: uuid.UUID) -> Maker | None:
-    """A maker of a commitment that stands; None where a colleague was faster. Raises NotFound for another one's maker."""
+    """A maker of a commitment that stands; None where a colleague was faster. Raises NotFound for that of another."""
     other = db.session.get(Maker, maker_id)
     if other is not None and other.commitment_id != found.id:
         raise NotFound
