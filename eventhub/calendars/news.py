@@ -70,6 +70,22 @@ def owe_cancelled(session: Session) -> None:
     )
 
 
+def owe_break(entry: CalendarEntry) -> None:
+    """The same about a session that is a break now, whose entry left the calendars. Once for each such entry."""
+    told = select(Invite.person_id).select_from(Invite).join(CalendarEntry, CalendarEntry.id == Invite.entry_id)
+    told = _called_off(told).where(CalendarEntry.id == entry.id)
+    session_id = entry.session_id
+    promise_all(
+        "calendars.session_cancelled",
+        _choosers(session_id, breaks=True)
+        .where(Registration.person_id.not_in(told))
+        .with_only_columns(
+            literal(f"session_break:{entry.id}:") + cast(Registration.person_id, String),
+            func.jsonb_build_object("session_id", str(session_id), "person_id", Registration.person_id),
+        ),
+    )
+
+
 def owe_moved(entry: CalendarEntry) -> None:
     """Owe those who chose the session or wait for it, and whom no invitation tells, one letter about all that changes
     at the event within ``GATHERED``. One statement.
@@ -222,12 +238,12 @@ def told_of_event(event: Event, registered: Select[uuid.UUID]) -> Told:
 
 
 def chooser(
-    session_id: uuid.UUID, person_id: uuid.UUID, *, sure: bool = False
+    session_id: uuid.UUID, person_id: uuid.UUID, *, sure: bool = False, breaks: bool = False
 ) -> tuple[Session, Person, Registration] | None:
-    """A session somebody chose or waits for and still means to come to, with its event and room; ``sure``: not perhaps.
-    One statement.
+    """A session somebody chose or waits for and still means to come to, with its event and room; ``sure``: not perhaps;
+    ``breaks``: also one that is a break by now. One statement.
     """
-    found = _chosen(person_id).where(Session.id == session_id)
+    found = _chosen(person_id, breaks=breaks).where(Session.id == session_id)
     if sure:
         mine = ChosenSession.session_id == session_id, ChosenSession.person_id == person_id
         found = found.where(exists().where(*mine, ChosenSession.choice == Choice.GOING))
@@ -289,7 +305,7 @@ def changed(event_id: uuid.UUID, person_id: uuid.UUID, since: int) -> list[tuple
     return [(row[0], row[1], row[2]) for row in db.session.execute(rows)]
 
 
-def _chosen(person_id: uuid.UUID) -> Select[Session, Person, Registration]:
+def _chosen(person_id: uuid.UUID, *, breaks: bool = False) -> Select[Session, Person, Registration]:
     return (
         select(Session, Person, Registration)
         .join(Session.event)
@@ -298,7 +314,8 @@ def _chosen(person_id: uuid.UUID) -> Select[Session, Person, Registration]:
         .join(Person, Person.id == Registration.person_id)
         .options(contains_eager(Session.event), contains_eager(Session.room))
         .where(_looks_forward(person_id))
-        .where(Registration.state.in_(ATTENDING), Person.erased_at.is_(None), Session.kind != SessionKind.BREAK)
+        .where(Registration.state.in_(ATTENDING), Person.erased_at.is_(None))
+        .where(*(() if breaks else (Session.kind != SessionKind.BREAK,)))
     )
 
 

@@ -6,9 +6,9 @@ from flask_babel import ngettext
 
 from eventhub.calendars import invites, news
 from eventhub.kit.panels import Panel, Provider
-from eventhub.programme.asking import Loss
 from eventhub.programme.models import Event, Publication, Session
 from eventhub.programme.moving import Plan
+from eventhub.programme.session_actions import Loss
 from eventhub.registration.cancelling import people_told
 
 

@@ -20,19 +20,10 @@ from eventhub.programme import checks
 from eventhub.programme import console_queries as queries
 from eventhub.programme.console import own_title
 from eventhub.programme.models import Event, Session, SessionKind
+from eventhub.programme.session_actions import Loss
 from eventhub.programme.session_forms import Asked, SlotForm
 
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True)
-class Loss:
-    """A session that people lose: all of them where it becomes a break (``categories`` is None), else those of other
-    categories than these.
-    """
-
-    session: Session
-    categories: frozenset[str] | None
 
 
 @dataclass(frozen=True)
