@@ -43,8 +43,8 @@ class InviteClosed(DomainError):
 
     status = 410
     message = _l(
-        "The meeting was cancelled or is over, or the invitation has ended: you have withdrawn or left it out, it is for"
-        " others now, or you no longer get invitations by mail."
+        "The meeting was cancelled or is over, or the invitation has ended: you have withdrawn or left it out, it is"
+        " for others now, or you no longer get invitations by mail."
     )
 
 

@@ -1,6 +1,4 @@
-"""What is asked before a session is saved: a room, or somebody on a panel, is taken at that time; people are told that
-it moved, or lose it.
-"""
+"""What is asked before a session is saved: what it would clash with, whom its move reaches, and who loses it."""
 
 import hashlib
 from collections.abc import Callable
