@@ -19,7 +19,7 @@ from eventhub.kit.mail import Letter
 from eventhub.kit.outbox import promise
 from eventhub.kit.web import absolute
 from eventhub.programme import session_actions
-from eventhub.programme.models import Publication
+from eventhub.programme.models import Publication, SessionKind
 from eventhub.registration import cancelling
 from eventhub.registration import queries as registrations
 from eventhub.registration.models import Registration
@@ -37,6 +37,7 @@ class Occasion(StrEnum):
     WITHDRAWN = "withdrawn"
     LEFT_OUT = "left_out"
     FOR_OTHERS = "for_others"
+    BREAK = "break"
 
 
 @mails("calendars.invite")
@@ -69,13 +70,15 @@ def invite(invite_mail_id: str) -> Letter | None:
 
 @mails("calendars.session_cancelled")
 def session_cancelled(session_id: str, person_id: str) -> Letter | None:
-    """A session that somebody chose is called off. Nothing for who has left it out or withdrawn meanwhile, or when the
-    whole event is off: another letter says that.
+    """A session that somebody chose is called off, or a break by now. Nothing for who has left it out or withdrawn
+    meanwhile, when the session is back, or when the whole event is off: another letter says that.
     """
-    found = news.chooser(uuid.UUID(session_id), uuid.UUID(person_id))
+    found = news.chooser(uuid.UUID(session_id), uuid.UUID(person_id), breaks=True)
     if found is None or found[0].event.publication is not Publication.PUBLISHED:
         return None
-    return letters.cancelled(*found)
+    if queries.is_cancelled(found[0]):
+        return letters.cancelled(*found)
+    return letters.is_break(*found) if found[0].kind is SessionKind.BREAK else None
 
 
 @mails("calendars.sessions_changed")
@@ -168,7 +171,11 @@ def refresh() -> None:
 
 def _why(mail: InviteMail) -> Occasion:
     if mail.method is Method.CANCEL:
-        return _why_taken_off(mail) if mail.invite.cancelled_at else Occasion.CANCELLED
+        if mail.invite.cancelled_at:
+            return _why_taken_off(mail)
+        session = mail.invite.entry.session
+        is_break = session.kind is SessionKind.BREAK and not queries.is_cancelled(session)
+        return Occasion.BREAK if is_break else Occasion.CANCELLED
     if queries.was_taken_off(mail):
         return Occasion.BACK
     return Occasion.CHANGED if queries.was_told_before(mail) else Occasion.CONFIRMED

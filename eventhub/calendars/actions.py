@@ -135,8 +135,7 @@ def _lock(which: ColumnElement[bool]) -> None:
 
 def _follow_one(session: Session, entries: Sequence[CalendarEntry]) -> list[Change]:
     live = _live(entries)
-    published = {session.publication, session.event.publication} == {Publication.PUBLISHED}
-    if not published or session.kind is SessionKind.BREAK:
+    if not _is_public(session) or session.kind is SessionKind.BREAK:
         change = _cancel(live, session) if live else None
     else:
         change = _revise(live, session) if live else _begin(session, again=bool(entries))
@@ -267,6 +266,10 @@ def _write(changes: Iterable[Change]) -> None:
     bump(REVISION)
 
 
+def _is_public(session: Session) -> bool:
+    return {session.publication, session.event.publication} == {Publication.PUBLISHED}
+
+
 def _live(entries: Sequence[CalendarEntry]) -> CalendarEntry | None:
     return next((entry for entry in entries if invites.is_live(entry)), None)
 
@@ -282,6 +285,8 @@ def _tell(change: Change, *, gathered: bool = False) -> None:
         invites.invite_seated(entry)
     method = Method.CANCEL if change.news is News.CANCELLED else Method.REQUEST
     invites.owe(entry, method, entry.dtstamp, and_(Invite.entry_id == entry.id, Invite.cancelled_at.is_(None)))
+    if change.news is News.CANCELLED and change.session.kind is SessionKind.BREAK and _is_public(change.session):
+        news.owe_break(entry)
     if change.soon and not gathered:
         news.owe_moved(entry)
 

@@ -42,7 +42,10 @@ class InviteClosed(DomainError):
     """The meeting was cancelled, is over, or the person is no longer expected."""
 
     status = 410
-    message = _l("This invitation is closed: the meeting was cancelled, is over, or you have withdrawn from it.")
+    message = _l(
+        "The meeting was cancelled or is over, or the invitation has ended: you have withdrawn or left it out, it is"
+        " for others now, or you no longer get invitations by mail."
+    )
 
 
 def invite(registration: Registration) -> list[Invite]:

@@ -113,6 +113,23 @@ def place_lost(session: Session, person: Person, registration: Registration) -> 
     )
 
 
+def is_break(session: Session, person: Person, registration: Registration) -> Letter | None:
+    """A session that somebody had chosen is a break now."""
+    return _on_session(
+        session,
+        person,
+        registration,
+        lambda title: _l("No longer among your sessions: %(title)s", title=title),
+        [
+            _l(
+                "This session is a break in the programme now and can no longer be chosen, so it is no longer among"
+                " yours. We are sorry."
+            ),
+            _l("Your registration stands."),
+        ],
+    )
+
+
 def place_given_up(session: Session, person: Person, registration: Registration) -> Letter | None:
     """A mail said No in the name of somebody who had a place in a session of few."""
     return _on_session(

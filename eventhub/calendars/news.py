@@ -5,12 +5,12 @@ calendar apps read once in a day, or in no calendar at all.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, and_, cast, exists, func, literal, select
+from sqlalchemy import ColumnElement, Select, String, and_, cast, exists, func, literal, or_, select
 from sqlalchemy.orm import contains_eager
 
 from eventhub.calendars.access import ATTENDING
@@ -66,6 +66,22 @@ def owe_cancelled(session: Session) -> None:
         .with_only_columns(
             literal(f"session_cancelled:{session.id}:") + cast(Registration.person_id, String),
             func.jsonb_build_object("session_id", str(session.id), "person_id", Registration.person_id),
+        ),
+    )
+
+
+def owe_break(entry: CalendarEntry) -> None:
+    """The same about a session that is a break now, whose entry left the calendars. Once for each such entry."""
+    told = select(Invite.person_id).select_from(Invite).join(CalendarEntry, CalendarEntry.id == Invite.entry_id)
+    told = _called_off(told).where(CalendarEntry.id == entry.id)
+    session_id = entry.session_id
+    promise_all(
+        "calendars.session_cancelled",
+        _choosers(session_id, breaks=True)
+        .where(Registration.person_id.not_in(told))
+        .with_only_columns(
+            literal(f"session_break:{entry.id}:") + cast(Registration.person_id, String),
+            func.jsonb_build_object("session_id", str(session_id), "person_id", Registration.person_id),
         ),
     )
 
@@ -173,6 +189,27 @@ def told_of_session(session: Session) -> Told:
     return _counted(Person.id.in_(people) | Person.id.in_(invited), invited)
 
 
+def told_of_loss(session: Session, categories: Collection[str] | None) -> tuple[Told, int]:
+    """Who loses a session that becomes a break (None), or is for these categories alone, by how it is mailed to them;
+    and how many leave the line without a mail. Nobody once it is over. Two statements, or none.
+    """
+    if session.ends_at <= now():
+        return Told(0, 0, 0), 0
+    people, invited = _choosers(session.id, breaks=True), invited_to(CalendarEntry.session_id == session.id)
+    waiting = 0
+    if categories is not None:
+        of_others = or_(Registration.category.is_(None), Registration.category.not_in(categories))
+        others = select(Registration.person_id).where(Registration.event_id == session.event_id, of_others)
+        chose = exists().where(
+            ChosenSession.session_id == session.id, ChosenSession.person_id == Registration.person_id
+        )
+        waits = people.where(of_others, ~chose).with_only_columns(func.count())
+        waiting = db.session.scalar(waits) or 0
+        people, invited = people.where(of_others, chose), invited.where(Invite.person_id.in_(others))
+    lost = people.with_only_columns(Registration.person_id)
+    return _counted(Person.id.in_(lost) | Person.id.in_(invited), invited), waiting
+
+
 def without_link(session: Session) -> int:
     """How many chose a session or wait for it, and have neither an invitation nor a calendar link. One statement."""
     linked = exists().where(Feed.person_id == Person.id, Feed.revoked_at.is_(None))
@@ -201,12 +238,12 @@ def told_of_event(event: Event, registered: Select[uuid.UUID]) -> Told:
 
 
 def chooser(
-    session_id: uuid.UUID, person_id: uuid.UUID, *, sure: bool = False
+    session_id: uuid.UUID, person_id: uuid.UUID, *, sure: bool = False, breaks: bool = False
 ) -> tuple[Session, Person, Registration] | None:
-    """A session somebody chose or waits for and still means to come to, with its event and room; ``sure``: not perhaps.
-    One statement.
+    """A session somebody chose or waits for and still means to come to, with its event and room; ``sure``: not perhaps;
+    ``breaks``: also one that is a break by now. One statement.
     """
-    found = _chosen(person_id).where(Session.id == session_id)
+    found = _chosen(person_id, breaks=breaks).where(Session.id == session_id)
     if sure:
         mine = ChosenSession.session_id == session_id, ChosenSession.person_id == person_id
         found = found.where(exists().where(*mine, ChosenSession.choice == Choice.GOING))
@@ -268,7 +305,7 @@ def changed(event_id: uuid.UUID, person_id: uuid.UUID, since: int) -> list[tuple
     return [(row[0], row[1], row[2]) for row in db.session.execute(rows)]
 
 
-def _chosen(person_id: uuid.UUID) -> Select[Session, Person, Registration]:
+def _chosen(person_id: uuid.UUID, *, breaks: bool = False) -> Select[Session, Person, Registration]:
     return (
         select(Session, Person, Registration)
         .join(Session.event)
@@ -277,12 +314,15 @@ def _chosen(person_id: uuid.UUID) -> Select[Session, Person, Registration]:
         .join(Person, Person.id == Registration.person_id)
         .options(contains_eager(Session.event), contains_eager(Session.room))
         .where(_looks_forward(person_id))
-        .where(Registration.state.in_(ATTENDING), Person.erased_at.is_(None), Session.kind != SessionKind.BREAK)
+        .where(Registration.state.in_(ATTENDING), Person.erased_at.is_(None))
+        .where(*(() if breaks else (Session.kind != SessionKind.BREAK,)))
     )
 
 
-def _choosers(session_id: uuid.UUID) -> Select[Any]:
-    """Who chose a session, surely or perhaps, or waits for a place in it, and is registered."""
+def _choosers(session_id: uuid.UUID, *, breaks: bool = False) -> Select[Any]:
+    """Who chose a session, surely or perhaps, or waits for a place in it, and is registered; of what is a break by now
+    only with ``breaks``.
+    """
     return (
         select(Registration)
         .join(Session, Session.event_id == Registration.event_id)
@@ -290,7 +330,7 @@ def _choosers(session_id: uuid.UUID) -> Select[Any]:
             Session.id == session_id,
             _looks_forward(Registration.person_id),
             Registration.state.in_(ATTENDING),
-            Session.kind != SessionKind.BREAK,
+            *(() if breaks else (Session.kind != SessionKind.BREAK,)),
         )
     )
 

@@ -8,6 +8,7 @@ from eventhub.calendars import invites, news
 from eventhub.kit.panels import Panel, Provider
 from eventhub.programme.models import Event, Publication, Session
 from eventhub.programme.moving import Plan
+from eventhub.programme.session_actions import Loss
 from eventhub.registration.cancelling import people_told
 
 
@@ -32,6 +33,27 @@ def session_moving(session: Session) -> Panel | None:
             "told": told,
             "linkless": news.without_link(session) if told.letters else 0,
             "anybody": bool(told.letters or told.invitations or told.unreachable),
+            "heading": "told-t",
+        },
+    )
+
+
+def session_losing(loss: Loss) -> Panel | None:
+    """Before people lose a session, since it becomes a break or is for others: how many, and how they learn of it."""
+    session = loss.session
+    if {session.publication, session.event.publication} != {Publication.PUBLISHED}:
+        return None
+    told, waiting = news.told_of_loss(session, loss.categories)
+    number = told.letters + told.invitations + told.unreachable
+    return Panel(
+        "calendars/session_losing.html",
+        {
+            "told": told,
+            "number": number,
+            "waiting": waiting,
+            "is_break": loss.categories is None,
+            "anybody": bool(number or waiting),
+            "heading": "lost-t",
         },
     )
 
@@ -61,6 +83,7 @@ PROVIDERS: tuple[tuple[str, Provider], ...] = (
     ("console.event_cancelling", event_cancelling),
     ("console.session_cancelling", session_cancelling),
     ("console.session_moving", session_moving),
+    ("console.session_losing", session_losing),
     ("console.event_moving", event_moving),
     ("me.safety", me_safety),
 )

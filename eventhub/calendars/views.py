@@ -15,7 +15,20 @@ from flask_babel import ngettext
 from markupsafe import Markup
 from sqlalchemy import ColumnElement
 
-from eventhub.calendars import access, actions, days, feeds, imip, invites, my_week, pieces, places, queries, reminding
+from eventhub.calendars import (
+    access,
+    actions,
+    choosing,
+    days,
+    feeds,
+    imip,
+    invites,
+    my_week,
+    pieces,
+    places,
+    queries,
+    reminding,
+)
 from eventhub.calendars.blobs import place
 from eventhub.calendars.forms import (
     GIVE_UP,
@@ -28,13 +41,12 @@ from eventhub.calendars.forms import (
     SessionsForm,
 )
 from eventhub.calendars.models import Choice, Invite, Partstat
-from eventhub.calendars.zones import zone_info
 from eventhub.kit.access import actor, by_token, personal, public
 from eventhub.kit.clock import now
 from eventhub.kit.errors import NotFound
 from eventhub.kit.forms import ActionForm, Form, submit
 from eventhub.kit.headers import attachment_headers
-from eventhub.kit.i18n import UNCHOSEN, in_language, show_date, show_moment, show_span, zone_city
+from eventhub.kit.i18n import UNCHOSEN, in_language, show_moment, show_span, zone_city
 from eventhub.kit.pages import changes_at, kept_page, own_page
 from eventhub.kit.panels import Panel
 from eventhub.kit.web import absolute, back_to
@@ -213,8 +225,13 @@ def _send_invites(form: Form, *which: ColumnElement[bool]) -> ResponseReturnValu
     sent = submit(form, lambda: len(invites.invite_chosen(actor().person, *which)))
     if sent is None:
         return _my_page(form)
-    said = ngettext("%(num)s invite is on its way to you.", "%(num)s invites are on their way to you.", sent)
-    flash(said if sent else _("There is nothing to send: you have an invite to each of these sessions."), "ok")
+    if sent:
+        said = ngettext("%(num)s invite is on its way to you.", "%(num)s invites are on their way to you.", sent)
+    elif actor().person.discreet:
+        said = _("In discreet mode no invites are sent by mail.")
+    else:
+        said = _("There is nothing to send: you have an invite to each of these sessions.")
+    flash(said, "warn" if actor().person.discreet else "ok")
     return back_to("calendars.my_sessions", **_kept_wish())
 
 
@@ -226,15 +243,25 @@ def my_choice(session_id: uuid.UUID) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _my_page(form)
     if form.choice.data == INVITE:
-        return _send_invites(form, Session.id == session_id)
+        return _is_gone(person, session_id) or _send_invites(form, Session.id == session_id)
     if form.choice.data == LEAVE_OUT:
         actions.leave_out(person, session_id)
-        flash(_left_out(person, session_id), "ok")
+        flash(choosing.left_out(person, session_id), "ok")
         return back_to("calendars.my_sessions", **_kept_wish())
+    if answer := _is_gone(person, session_id):
+        return answer
     session, choice = queries.session_for_choice(person, session_id), Choice(form.choice.data or "")
     if submit(form, lambda: actions.choose(person, session, choice)):
         return back_to("calendars.my_sessions", **_kept_wish())
     return _my_page(form)
+
+
+def _is_gone(person: Person, session_id: uuid.UUID) -> ResponseReturnValue | None:
+    """Back to the list, with what became of a session that can no longer be chosen; None for any other."""
+    for said in choosing.not_to_be_chosen(person, [session_id]).values():
+        flash(said, "warn")
+        return back_to("calendars.my_sessions", **_kept_wish())
+    return None
 
 
 @bp.post("/<lang:lang>/me/sessions/<uuid:session_id>/line")
@@ -247,6 +274,8 @@ def my_line(session_id: uuid.UUID) -> ResponseReturnValue:
     if form.line.data == LEAVE_OUT:
         places.stop_waiting(person, session_id)
         flash(_("You wait for this session no more."), "ok")
+    elif answer := _is_gone(person, session_id):
+        return answer
     elif places.wait(person, queries.session_for_choice(person, session_id)):
         flash(_("There was a place: the session is in your calendar."), "ok")
     else:
@@ -264,6 +293,10 @@ def choose(slug: str) -> ResponseReturnValue:
     form = SessionsForm(data={"sessions": list(chosen)})
     form.sessions.choices = [(session.id, "") for session in sessions]
     wanted = form.sessions.data or []
+    lost = choosing.not_to_be_chosen(person, set(wanted) - {one.id for one in sessions}) if form.is_submitted() else {}
+    form.sessions.data = wanted = [one for one in wanted if one not in lost]
+    for said in lost.values():
+        flash(said, "warn")
     offered = [one for one in sessions if one.id in {*form.seen(), *wanted}]
     if form.validate_on_submit() and (submit(form, lambda: actions.choose_among(person, offered, wanted)) is not None):
         flash(_("Saved. Your calendar follows."), "ok")
@@ -281,7 +314,7 @@ def choose(slug: str) -> ResponseReturnValue:
         button_form=ActionForm(formdata=None),
         event=event,
         event_title=shown.words(event.title, event.original_language, g.lang),
-        days=_days_to_choose([one for one in sessions if one not in full], event, set(form.sessions.data or [])),
+        days=choosing.days_to_choose([one for one in sessions if one not in full], event, form.sessions.data or []),
     ), form.status
 
 
@@ -327,31 +360,6 @@ def _choose_page(event: Event) -> str:
     return url_for("calendars.choose", slug=event.slug)
 
 
-def _days_to_choose(sessions: list[Session], event: Event, ticked: set[uuid.UUID]) -> list[dict[str, Any]]:
-    """Options for components/choices.html, one fieldset for each day."""
-    days: dict[date, list[dict[str, Any]]] = {}
-    for number, session in enumerate(sessions):
-        zone = zone_info(session.time_zone)
-        start, end = session.starts_at.astimezone(zone), session.ends_at.astimezone(zone)
-        title = in_language(session.title, g.lang, event.original_language).text
-        room = in_language(session.room.name, g.lang, event.original_language).text if session.room else ""
-        hints = show_span(start, end, g.lang), room
-        option = {
-            "id": f"sessions-{number}",
-            "value": session.id,
-            "label": title,
-            "hint": " · ".join(
-                part for part in (*hints, shown.for_whom(session, g.lang), shown.places(session)) if part
-            ),
-            "checked": session.id in ticked,
-        }
-        days.setdefault(start.date(), []).append(option)
-    return [
-        {"id": f"d{day:%Y%m%d}", "legend": show_date(day, g.lang, weekday=True), "options": options}
-        for day, options in days.items()
-    ]
-
-
 def _wish() -> my_week.Wish:
     day = None
     with suppress(ValueError):
@@ -359,16 +367,6 @@ def _wish() -> my_week.Wish:
     if day and not 1970 < day.year < 2200:
         day = None
     return my_week.Wish(day, request.args.get("view") == "day", request.args.get("time") == "own")
-
-
-def _left_out(person: Person, session_id: uuid.UUID) -> str:
-    """What was left out and the way back, where there is one: a session that is gone cannot be chosen again."""
-    try:
-        session = queries.session_for_choice(person, session_id)
-    except NotFound:
-        return str(_("It is not among your sessions any more."))
-    title = in_language(session.title, g.lang).text
-    return str(_("Left out: %(title)s. You can choose it again among the sessions of the event.", title=title))
 
 
 def _kept_wish() -> dict[str, str]:

@@ -1,7 +1,8 @@
-"""What a session would clash with, asked before it is saved: a room, or somebody on a panel, is taken at that time."""
+"""What is asked before a session is saved: what it would clash with, whom its move reaches, and who loses it."""
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from flask import flash, g, request
@@ -12,14 +13,30 @@ from eventhub.kit.codes import collation_key
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError
 from eventhub.kit.i18n import in_language
-from eventhub.kit.panels import panels
+from eventhub.kit.panels import Panel, panels
 from eventhub.programme import checks
 from eventhub.programme import console_queries as queries
 from eventhub.programme.console import own_title
-from eventhub.programme.models import Event, Session
+from eventhub.programme.models import Event, Session, SessionKind
+from eventhub.programme.session_actions import Loss
 from eventhub.programme.session_forms import Asked, SlotForm
 
 Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """What people are told of a session, where it changes."""
+
+    slot: tuple[str, ...]
+    is_break: bool
+    categories: frozenset[str]
+
+    @property
+    def digest(self) -> str:
+        """What stands for it on the button that saves."""
+        said = "\n".join((*self.slot, str(self.is_break), *sorted(self.categories)))
+        return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 class Asking(Protocol):
@@ -36,7 +53,7 @@ class Clashes(DomainError):
 
 
 class TellsPeople(DomainError):
-    """A session would move in calendars, and nobody said that it is known whom that reaches."""
+    """A session would move in calendars, or leave some, and nobody said that it is known whom that reaches."""
 
     status = 422
     message = _l("Nothing is saved yet: look first who is told of this change.")
@@ -66,37 +83,48 @@ def asking_first(
 
 
 def telling_first(form: SlotForm, session: Session, action: Callable[[], Result]) -> Callable[[], Result]:
-    """The action, undone where the session then has another time, room or link, people have it in their calendars, and
-    no button was pressed that says this is known: the one to save, or the one beside the clashes, which are asked about
-    first and on the same page. Raises TellsPeople.
+    """The action, undone where people have the session in their calendars, it then has another time, room or link, is a
+    break or is for others than they are, and no button was pressed that says this is known: the one to save, or the one
+    beside the clashes, which are asked about first and on the same page. Raises TellsPeople.
     """
 
     def act() -> Result:
-        before = _told_of(session)
+        before = _standing(session)
         try:
             saved = action()
         except Clashes:
-            form.telling = _whom_to_tell(session, before)
+            form.telling, form.told = _whom_to_tell(session, before)
             raise
         db.session.flush()
-        found = _whom_to_tell(session, before)
-        if found and request.form.get("tell") != found and "clash" not in request.form:
-            form.telling = found
+        found, told_how = _whom_to_tell(session, before)
+        known = {request.form.get("tell"), request.form.get("told") if "clash" in request.form else None}
+        if found and found not in known:
+            form.telling, form.told = found, told_how
             raise TellsPeople
         return saved
 
     return act
 
 
-def _told_of(session: Session) -> str:
-    said = session.starts_at.isoformat(), session.ends_at.isoformat(), str(session.room_id), session.join_link or ""
-    return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
+def _standing(session: Session) -> _Standing:
+    slot = session.starts_at.isoformat(), session.ends_at.isoformat(), str(session.room_id), session.join_link or ""
+    return _Standing(slot, session.kind is SessionKind.BREAK, frozenset(session.for_categories))
 
 
-def _whom_to_tell(session: Session, before: str) -> str | None:
-    found = _told_of(session)
-    anybody = any(panel.context.get("anybody") for panel in panels("console.session_moving", session))
-    return found if found != before and anybody else None
+def _whom_to_tell(session: Session, before: _Standing) -> tuple[str | None, list[Panel]]:
+    """What stands for the change on the button that saves it, and who is told or loses the session, and how; None where
+    that is nobody.
+    """
+    found, asked = _standing(session), list[Panel]()
+    if found.is_break and not before.is_break:
+        asked = panels("console.session_losing", Loss(session, None))
+    elif not found.is_break:
+        if found.slot != before.slot:
+            asked = panels("console.session_moving", session)
+        if found.categories and found.categories != before.categories:
+            asked += panels("console.session_losing", Loss(session, found.categories))
+    reached = [panel for panel in asked if panel.context.get("anybody")]
+    return (found.digest, reached) if reached else (None, [])
 
 
 def warn_of_clashes(event: Event, session: Session) -> None:

@@ -142,6 +142,16 @@ class SessionFacts:
     for_categories: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Loss:
+    """A session that people lose: all of them where it becomes a break (``categories`` is None), else those of other
+    categories than these.
+    """
+
+    session: Session
+    categories: frozenset[str] | None
+
+
 def add_session(actor: Person, event: Event, *, facts: SessionFacts, slot: Slot) -> Session:
     """A draft session.
 

@@ -15,6 +15,7 @@ from eventhub.kit import codes
 from eventhub.kit.errors import DomainError
 from eventhub.kit.forms import Form, optional, options, required
 from eventhub.kit.i18n import show_offset
+from eventhub.kit.panels import Panel
 from eventhub.programme.fields import Choices, InOriginal, VersionForm, day_field, filled, given, spoken, texts
 from eventhub.programme.local_time import LocalTimeMissing, both_readings, instant_of, is_missing, is_repeated
 from eventhub.programme.models import ClockDoubt, Event, Room, Session, SessionKind
@@ -65,6 +66,8 @@ class SlotForm(VersionForm):
     asked: Asked | None = None
     telling: str | None = None
     """What the button sends that saves what people are told of; None while they need not be."""
+    told: Sequence[Panel] = ()
+    """Who is told of it, or loses the session, and how."""
     day = day_field(_l("Day"))
     starts = clock_field(_l("Begins"))
     starts_fold = SelectField(_l("Which of the two times does it begin?"), validate_choice=False)

@@ -130,7 +130,7 @@ def session(slug: str, session_id: uuid.UUID) -> ResponseReturnValue:
         session=session,
         others=differing,
         narrow=_too_narrow(seats) if seats else None,
-        told=panels("console.session_moving", session) if form.telling else [],
+        told=form.told,
     )
 
 

@@ -27,7 +27,7 @@ from eventhub.local.mailsink import Answer, MailSink
 from eventhub.people import actions as people
 from eventhub.people.models import Person
 from eventhub.programme.local_time import instant_of
-from eventhub.programme.models import Publication, Session
+from eventhub.programme.models import Publication, Session, SessionKind
 from eventhub.registration.models import Registration, State
 from tests import servers
 from tests.factories.calendars import make_dialogue, make_room, make_seated
@@ -179,7 +179,7 @@ def plain_text(mail: EmailMessage) -> str:
     return mail.get_body(("plain",)).get_content()  # type: ignore[union-attr, no-any-return]
 
 
-@pytest.mark.parametrize("why", ["withdrew", "left out", "for others"])
+@pytest.mark.parametrize("why", ["withdrew", "left out", "for others", "a break"])
 def test_who_is_taken_off_reads_why(tasks: Tasks, sink: MailSink, why: str) -> None:
     session, person = make_session(event := make_event()), make_person()
     registration = make_seated(event, person)
@@ -194,7 +194,10 @@ def test_who_is_taken_off_reads_why(tasks: Tasks, sink: MailSink, why: str) -> N
     elif why == "left out":
         actions.leave_out(person, session.id)
     else:
-        session.for_categories = ["member_state"]
+        if why == "a break":
+            session.kind = SessionKind.BREAK
+        else:
+            session.for_categories = ["member_state"]
         db.session.flush()
         tasks("programme.session_changed")(str(session.id))
     send_all(tasks)
@@ -202,11 +205,13 @@ def test_who_is_taken_off_reads_why(tasks: Tasks, sink: MailSink, why: str) -> N
     assert problems(parts(mail)[0], kind="cancel") == []
     assert mail["Subject"].startswith("No longer in your calendar: ")
     words = {"withdrew": "You have withdrawn", "left out": "You left this session out", "for others": "for other part"}
+    words["a break"] = "This session is a break in the programme now and can no longer be chosen"
     text = plain_text(mail)
     assert [one for one in words.values() if one in text] == [words[why]]
     assert ("Your registration stands." in text) == (why != "withdrew")
     # One mail, not a letter beside it.
-    assert db.session.scalars(select(Promise.id).where(Promise.task == "calendars.place_lost")).all() == []
+    beside = Promise.task.in_(["calendars.place_lost", "calendars.session_cancelled"])
+    assert db.session.scalars(select(Promise.id).where(beside)).all() == []
 
 
 def test_a_change_names_what_the_mail_before_said(tasks: Tasks, sink: MailSink) -> None:

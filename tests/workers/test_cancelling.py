@@ -31,7 +31,7 @@ from eventhub.programme import actions as programme
 from eventhub.programme import console_queries, session_actions
 from eventhub.programme.deeds import WrongState
 from eventhub.programme.local_time import instant_of
-from eventhub.programme.models import Event, Publication, Session
+from eventhub.programme.models import Event, Publication, Session, SessionKind
 from eventhub.programme.session_actions import Slot
 from eventhub.registration import cancelling, deciding
 from eventhub.registration.models import Registration, State
@@ -353,6 +353,33 @@ def test_who_chose_a_session_reads_that_it_is_off(tasks: Tasks, sink: MailSink) 
         assert words in text_of(mail)
     neutral = told[str(discreet.email)]
     assert "school" not in (neutral["Subject"] + text_of(neutral)).lower()
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_a_session_that_is_a_break_now_is_told_to_who_chose_it(tasks: Tasks, sink: MailSink, back: bool) -> None:
+    event = make_forum()
+    session = session_in(event, title={"en": "On schools"})
+    sure, unsure, discreet = make_person(), make_person(), make_person(discreet=True)
+    for person in (sure, unsure, discreet):
+        make_registration(event, person, state=State.ACCREDITED, has_seat=True)
+        calendars.choose(person, session, Choice.MAYBE if person is unsure else Choice.GOING)
+    forget_promises()
+    kind, session.kind = session.kind, SessionKind.BREAK
+    db.session.flush()
+    for _ in range(2):
+        tasks["programme.session_changed"].__wrapped__.__wrapped__(session_id=str(session.id))
+    if back:
+        session.kind = kind
+        db.session.flush()
+    work_off(tasks)
+    told = sent(sink)
+    assert set(told) == (set() if back else {sure.email, unsure.email, discreet.email})
+    if not back:
+        mail = told[str(sure.email)]
+        assert mail["Subject"] == "No longer among your sessions: On schools"
+        assert "can no longer be chosen, so it is no longer among yours" in " ".join(text_of(mail).split())
+        neutral = told[str(discreet.email)]
+        assert "school" not in (neutral["Subject"] + text_of(neutral)).lower()
 
 
 def test_an_event_called_off_with_its_sessions_is_one_mail(tasks: Tasks, sink: MailSink) -> None:
