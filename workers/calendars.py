@@ -56,7 +56,8 @@ def invite(invite_mail_id: str) -> Letter | None:
     if neutral and mail.method is Method.REQUEST:
         return None
     context = _context(mail, why)
-    mail.told = _told(mail)
+    if mail.told is None:  # of a mail that is tried again the words stand already
+        mail.told = _told(mail)
     return Letter(
         to=address,
         language=person.language,
@@ -171,11 +172,12 @@ def refresh() -> None:
 
 def _why(mail: InviteMail) -> Occasion:
     if mail.method is Method.CANCEL:
+        session = mail.invite.entry.session
+        if queries.is_cancelled(session):
+            return Occasion.CANCELLED
         if mail.invite.cancelled_at:
             return _why_taken_off(mail)
-        session = mail.invite.entry.session
-        is_break = session.kind is SessionKind.BREAK and not queries.is_cancelled(session)
-        return Occasion.BREAK if is_break else Occasion.CANCELLED
+        return Occasion.BREAK if session.kind is SessionKind.BREAK else Occasion.CANCELLED
     if queries.was_taken_off(mail):
         return Occasion.BACK
     return Occasion.CHANGED if queries.was_told_before(mail) else Occasion.CONFIRMED

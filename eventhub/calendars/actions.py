@@ -74,8 +74,10 @@ def follow_session(session: Session, *, beforehand: bool = False) -> list[Calend
     leave it out.
     """
     changed = _follow(Session.id == session.id)
-    places.follow_session(session.id)
-    invites.leave_to_others(CalendarEntry.session_id == session.id)
+    if not queries.is_cancelled(session):
+        # What is called off is told to everybody who had it, with the reason: nobody loses it before.
+        places.follow_session(session.id)
+        invites.leave_to_others(CalendarEntry.session_id == session.id)
     if beforehand:
         _choose_for_seated(Session.id == session.id, Session.chosen_beforehand.is_(True), queries.may_be_chosen())
     return changed

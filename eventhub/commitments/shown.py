@@ -128,7 +128,8 @@ def session_title(session: Session, event: Event) -> str:
     local = session.starts_at.astimezone(ZoneInfo(session.time_zone))
     title = in_language(session.title, g.lang, event.original_language).text
     day = show_date(local.date(), g.lang, year=False)
-    return f"{_('%(day)s, %(time)s', day=day, time=show_time(local))} · {title}"
+    when = _("%(day)s, %(time)s", day=day, time=show_time(local))
+    return f"{when} · {title}"
 
 
 def three_axes(

@@ -113,7 +113,7 @@ def test_an_answer_to_an_invite_that_closed_says_why(client: FlaskClient) -> Non
     db.session.flush()
     answer = client.post(f"{address}/{word.id}/count", data=sent)
     assert answer.status_code == 422
-    assert "This invitation is closed" in answer.get_data(as_text=True)
+    assert "the invitation has ended" in answer.get_data(as_text=True)
     assert words() == 1
 
 
