@@ -184,7 +184,9 @@ def _why(mail: InviteMail) -> Occasion:
 
 
 def _why_taken_off(mail: InviteMail) -> Occasion:
-    """Why an entry leaves the calendar of one person, as it stands now."""
+    """Why an entry leaves the calendar of one person: as it was then, else as it stands now."""
+    if mail.why:
+        return Occasion(mail.why.value)
     session, registration = mail.invite.entry.session, _registration(mail)
     if registration is None or registration.state not in access.ATTENDING:
         return Occasion.WITHDRAWN

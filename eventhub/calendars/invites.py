@@ -23,6 +23,7 @@ from eventhub.calendars.models import (
     InviteWord,
     Method,
     Partstat,
+    TakenOff,
     Word,
 )
 from eventhub.kit.clock import now
@@ -109,7 +110,7 @@ def leave(person_id: uuid.UUID, session_ids: Collection[uuid.UUID]) -> list[Invi
     if not session_ids:
         return []
     mine = CalendarEntry.session_id.in_(session_ids), CalendarEntry.event_id.not_in(_dialogues())
-    return _take_off(Invite.person_id == person_id, *mine)
+    return _take_off(Invite.person_id == person_id, *mine, why=TakenOff.LEFT_OUT)
 
 
 def _dialogues() -> Select[uuid.UUID]:
@@ -119,7 +120,9 @@ def _dialogues() -> Select[uuid.UUID]:
 def uninvite(registration: Registration, person_id: uuid.UUID | None = None) -> list[Invite]:
     """Take one person off: a CANCEL to that person alone, for whatever is not over."""
     return _take_off(
-        Invite.person_id == (person_id or registration.person_id), CalendarEntry.event_id == registration.event_id
+        Invite.person_id == (person_id or registration.person_id),
+        CalendarEntry.event_id == registration.event_id,
+        why=TakenOff.WITHDRAWN,
     )
 
 
@@ -153,7 +156,7 @@ def leave_to_others(*which: ColumnElement[bool]) -> list[Invite]:
         )
         .correlate(Invite, CalendarEntry)
     )
-    return _take_off(*which, others.exists())
+    return _take_off(*which, others.exists(), why=TakenOff.FOR_OTHERS)
 
 
 def follow_person(person_id: uuid.UUID, event_id: uuid.UUID) -> list[Invite]:
@@ -161,7 +164,7 @@ def follow_person(person_id: uuid.UUID, event_id: uuid.UUID) -> list[Invite]:
     return leave_to_others(Invite.person_id == person_id, CalendarEntry.event_id == event_id)
 
 
-def _take_off(*which: ColumnElement[bool]) -> list[Invite]:
+def _take_off(*which: ColumnElement[bool], why: TakenOff | None = None) -> list[Invite]:
     standing = select(CalendarEntry.session_id).join(Invite, Invite.entry_id == CalendarEntry.id)
     _hold_sessions(standing.where(*which, Invite.cancelled_at.is_(None)))
     mine = (
@@ -176,7 +179,7 @@ def _take_off(*which: ColumnElement[bool]) -> list[Invite]:
         row.cancelled_at, row.raised = now(), row.raised + 1
         db.session.flush()
         if is_live(entry) and entry.ends_at > now():
-            owe(entry, Method.CANCEL, blobs.stamp(now()), Invite.id == row.id)
+            owe(entry, Method.CANCEL, max(blobs.stamp(now()), entry.dtstamp), Invite.id == row.id, why)
             taken.append(row)
     return taken
 
@@ -239,7 +242,7 @@ def _request_again(row: Invite, entry: CalendarEntry) -> None:
     """The same UID once more, with a SEQUENCE above that of its CANCEL."""
     row.raised, row.cancelled_at, row.partstat = row.raised + 1, None, Partstat.NEEDS_ACTION
     db.session.flush()
-    owe(entry, Method.REQUEST, blobs.stamp(now()), Invite.id == row.id)
+    owe(entry, Method.REQUEST, max(blobs.stamp(now()), entry.dtstamp), Invite.id == row.id)
 
 
 def answer(row: Invite, partstat: Partstat, *, said_at: datetime | None = None) -> Invite:
@@ -352,7 +355,13 @@ def invite_seated(entry: CalendarEntry) -> None:
     db.session.flush()
 
 
-def owe(entry: CalendarEntry, method: Method, dtstamp: datetime, which: ColumnElement[bool]) -> None:
+def owe(
+    entry: CalendarEntry,
+    method: Method,
+    dtstamp: datetime,
+    which: ColumnElement[bool],
+    why: TakenOff | None = None,
+) -> None:
     """Write the mails and their promises in one statement, however many are invited; so many are due in a minute."""
     moment = now()
     rows = select(
@@ -362,8 +371,10 @@ def owe(entry: CalendarEntry, method: Method, dtstamp: datetime, which: ColumnEl
         literal(dtstamp),
         literal(method.value),
         literal(moment),
+        literal(why, InviteMail.why.type),
     ).where(which)
-    fresh = insert(InviteMail).from_select(["id", "invite_id", "sequence", "dtstamp", "method", "created_at"], rows)
+    columns = ["id", "invite_id", "sequence", "dtstamp", "method", "created_at", "why"]
+    fresh = insert(InviteMail).from_select(columns, rows)
     mails = fresh.on_conflict_do_nothing().returning(InviteMail.id).cte("mails")
     owed = select(
         literal("calendars.invite"),

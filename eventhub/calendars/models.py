@@ -190,6 +190,14 @@ class Invite(Base):
     person: Mapped[Person] = relationship(lazy="raise")
 
 
+class TakenOff(StrEnum):
+    """Why an entry leaves the calendar of one person."""
+
+    WITHDRAWN = "withdrawn"
+    LEFT_OUT = "left_out"
+    FOR_OTHERS = "for_others"
+
+
 class InviteMail(Base):
     """One iMIP mail owed: the key keeps the same one from being queued twice."""
 
@@ -202,6 +210,8 @@ class InviteMail(Base):
     dtstamp: Mapped[datetime]
     method: Mapped[Method] = mapped_column(enum_column(Method, name="method"))
     created_at: Mapped[datetime] = mapped_column(default=now)
+    why: Mapped[TakenOff | None] = mapped_column(enum_column(TakenOff, name="why"))
+    """Of a CANCEL to one person: as it was when the person was taken off, whatever changes before the mail goes out."""
     told: Mapped[Json | None]
     """When and where the mail said that it is, for the next one to name what it was; None for one never written."""
 

@@ -16,7 +16,7 @@ import time_machine
 from flask import Flask
 from sqlalchemy import select, update
 
-from eventhub.calendars import actions, feeds, imip, invites
+from eventhub.calendars import actions, feeds, imip, invites, queries
 from eventhub.calendars.lint import problems
 from eventhub.calendars.models import CalendarEntry, Choice, Invite, InviteMail
 from eventhub.kit.clock import now
@@ -25,13 +25,14 @@ from eventhub.kit.mail import post
 from eventhub.kit.outbox import Promise
 from eventhub.local.mailsink import Answer, MailSink
 from eventhub.people import actions as people
-from eventhub.people.models import Person
+from eventhub.people.models import Person, Role
+from eventhub.programme import session_actions
 from eventhub.programme.local_time import instant_of
 from eventhub.programme.models import Publication, Session, SessionKind
 from eventhub.registration.models import Registration, State
 from tests import servers
 from tests.factories.calendars import make_dialogue, make_room, make_seated
-from tests.factories.people import make_person
+from tests.factories.people import make_person, make_staff
 from tests.factories.programme import make_event, make_session
 
 SECRET = "Zweisprachigkeit"
@@ -179,8 +180,19 @@ def plain_text(mail: EmailMessage) -> str:
     return mail.get_body(("plain",)).get_content()  # type: ignore[union-attr, no-any-return]
 
 
-@pytest.mark.parametrize("why", ["withdrew", "left out", "for others", "a break"])
-def test_who_is_taken_off_reads_why(tasks: Tasks, sink: MailSink, why: str) -> None:
+@pytest.mark.parametrize(
+    ("why", "taken_back"),
+    [
+        ("withdrew", False),
+        ("withdrew", True),
+        ("left out", False),
+        ("for others", False),
+        ("for others", True),
+        ("a break", False),
+    ],
+)
+def test_who_is_taken_off_reads_why(tasks: Tasks, sink: MailSink, why: str, taken_back: bool) -> None:
+    """As it was then, also where it was taken back before the mail went out."""
     session, person = make_session(event := make_event()), make_person()
     registration = make_seated(event, person)
     actions.follow_session(session)
@@ -200,6 +212,9 @@ def test_who_is_taken_off_reads_why(tasks: Tasks, sink: MailSink, why: str) -> N
             session.for_categories = ["member_state"]
         db.session.flush()
         tasks("programme.session_changed")(str(session.id))
+    if taken_back:
+        registration.state, session.for_categories = State.ACCREDITED, []
+        db.session.flush()
     send_all(tasks)
     _, (_, mail) = sent(sink)
     assert problems(parts(mail)[0], kind="cancel") == []
@@ -212,6 +227,30 @@ def test_who_is_taken_off_reads_why(tasks: Tasks, sink: MailSink, why: str) -> N
     # One mail, not a letter beside it.
     beside = Promise.task.in_(["calendars.place_lost", "calendars.session_cancelled"])
     assert db.session.scalars(select(Promise.id).where(beside)).all() == []
+
+
+@pytest.mark.parametrize("invited", [True, False])
+def test_what_is_limited_and_then_called_off_is_told_as_called_off(tasks: Tasks, sink: MailSink, invited: bool) -> None:
+    session, person = make_session(event := make_event()), make_person()
+    make_seated(event, person)
+    actions.follow_session(session)
+    actions.choose(person, session, Choice.GOING)
+    if invited:
+        invites.invite_chosen(person)
+    send_all(tasks)
+    before = len(sent(sink))
+    [session] = queries.sessions_told(Session.id == session.id)
+    session.for_categories = ["member_state"]
+    session_actions.cancel_session(make_staff(Role.ADMIN), session, reason={"en": "The speaker is ill"})
+    db.session.flush()
+    tasks("programme.session_changed")(str(session.id))
+    tasks("programme.session_cancelled")(str(session.id))
+    send_all(tasks)
+    for owed in db.session.scalars(select(Promise.id).where(Promise.task == "calendars.session_cancelled")).all():
+        post(owed, tasks("calendars.session_cancelled"))
+    [(_, mail)] = sent(sink)[before:]
+    assert "The speaker is ill" in plain_text(mail)
+    assert "for other part" not in plain_text(mail)
 
 
 def test_a_change_names_what_the_mail_before_said(tasks: Tasks, sink: MailSink) -> None:
