@@ -12,7 +12,7 @@ from eventhub.commitments.views import bp
 from eventhub.kit.access import by_token
 from eventhub.kit.clock import now
 from eventhub.kit.forms import Form, submit
-from eventhub.kit.i18n import direction, said_by_clock, show_moment
+from eventhub.kit.i18n import direction, said_by_clock, show_date, show_moment
 
 __all__ = ["bp"]
 
@@ -77,7 +77,8 @@ def _too_late(found: Behind | None) -> ResponseReturnValue:
     answer, words = (found.asking.answer, found.commitment.words.wording) if found else (None, "")
     if answer is None or (answer is Answer.CORRECTED and words == form.wording.data):
         return _closed(found)
-    return render_template("commitments/too_late.html", answer=answer.value, form=form), 409
+    due = show_date(form.due_on.data, g.lang) if form.due_on.data else None
+    return render_template("commitments/too_late.html", answer=answer.value, form=form, due=due), 409
 
 
 def _closed(found: Behind | None) -> ResponseReturnValue:

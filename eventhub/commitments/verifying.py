@@ -1,12 +1,14 @@
 """The secretariat's part: a thread of notes, whether the wording is right, when it is published, held and withdrawn."""
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import func, select
 
 from eventhub.commitments import axes, queries, reading
 from eventhub.commitments.models import Answer, Asking, Commitment, Note, State, Why
 from eventhub.commitments.moves import OwnMaker as OwnMaker
 from eventhub.commitments.moves import deed, demand_distance, move
 from eventhub.commitments.telling import News, tell
+from eventhub.kit.audit import AuditEntry
 from eventhub.kit.clock import now
 from eventhub.kit.db import db
 from eventhub.kit.errors import DomainError, NotFound
@@ -83,12 +85,14 @@ def publish(actor: Person, commitment: Commitment) -> Commitment:
         today = moment.date()
         commitment.published_at, commitment.heard_on = moment, today
         commitment.expected_on = axes.expected(today, today)
-    was_closed = commitment.state is State.CLOSED
+    before = commitment.state
     move(commitment, State.PUBLISHED, actor=actor)
     commitment.closed_at, commitment.closed_reason = None, ""
     db.session.flush()
-    if was_closed:
+    if before is State.CLOSED:
         tell(commitment, News.REOPENED)
+    if before is State.HELD and _was_amended(commitment):
+        tell(commitment, News.AMENDED)
     return commitment
 
 
@@ -146,6 +150,15 @@ def read_reason(actor: Person, commitment: Commitment, text: str) -> str:
     key = db.session.get_one(SealKey, commitment.seal_key_id)
     reading.note(actor, commitment, reading.REASON, reason=text)
     return open_sealed(key, place(*SEALED, commitment.id), commitment.sealed_reason).decode()
+
+
+def _was_amended(commitment: Commitment) -> bool:
+    """Whether staff changed the words while they were hidden, of which nobody was told then."""
+    held = select(func.max(AuditEntry.at)).where(
+        AuditEntry.subject_id == commitment.id, AuditEntry.verb == f"commitments.{State.HELD.value}"
+    )
+    since = db.session.scalar(held)
+    return since is not None and not commitment.words.by_maker and commitment.words.written_at > since
 
 
 def _close_link(commitment: Commitment) -> None:

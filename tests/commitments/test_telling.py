@@ -180,6 +180,18 @@ def test_nobody_is_told_of_drafts_of_own_changes_and_of_what_is_hidden_for_safet
     assert [told(one) for one in owed()] == [None]
 
 
+def test_what_was_changed_while_it_was_hidden_is_told_when_it_is_public_again() -> None:
+    commitment, staff = published(past_event()), make_staff(Role.ADMIN)
+    verifying.hold(staff, commitment)
+    verifying.publish(staff, commitment)
+    assert owed() == []
+    verifying.hold(staff, commitment)
+    do(News.AMENDED, commitment)
+    assert owed() == []
+    verifying.publish(staff, queries.record(commitment.id))
+    assert [(one["news"], told(one) is not None) for one in owed()] == [("amended", True)]
+
+
 def test_two_makers_succeeded_on_one_day_have_each_their_own_reason() -> None:
     commitment = published(past_event())
     staff = make_staff(Role.ORGANISER, event_id=commitment.event_id)
