@@ -243,7 +243,7 @@ def _former(mail: InviteMail) -> dict[str, Any]:
     before, told, lang = queries.told_before(mail), _told(mail), mail.invite.person.language
     if before is None or _why(mail) is not Occasion.CHANGED:
         return former
-    if any(before[name] != told[name] for name in ("starts_at", "starts", "ends", "zone")):
+    if any(before[name] != told[name] for name in ("starts_at", "starts", "ends")):
         begins = show_moment(datetime.fromisoformat(before["starts_at"]), before["zone"], lang)
         span = show_span(datetime.fromisoformat(before["starts"]), datetime.fromisoformat(before["ends"]), lang)
         former["when"], former["hours"] = begins, span
