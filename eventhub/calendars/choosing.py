@@ -56,9 +56,11 @@ def left_out(person: Person, session_id: uuid.UUID) -> str:
     return str(gettext("Left out: %(title)s. You can choose it again among the sessions of the event.", title=title))
 
 
-def not_to_be_chosen(person: Person, session_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+def not_to_be_chosen(
+    person: Person, session_ids: Collection[uuid.UUID], *, drafts: bool = False
+) -> dict[uuid.UUID, str]:
     """Of these sessions those at events the person is registered for that cannot be chosen any more, and what to say of
-    each. What is not public is not named. One statement, or none.
+    each. What is not public is not named, and is there for nobody, but with ``drafts`` for whom a page has shown it before. One statement, or none.
     """
     if not session_ids:
         return {}
@@ -67,7 +69,8 @@ def not_to_be_chosen(person: Person, session_ids: Collection[uuid.UUID]) -> dict
         select(Session, Event, and_(queries.may_be_chosen(), queries.is_for_category()))
         .join(Event, Event.id == Session.event_id)
         .join(Registration, mine)
-        .where(Session.id.in_(session_ids), Event.publication != Publication.DRAFT, Registration.state.in_(ATTENDING))
+        .where(Session.id.in_(session_ids), *(() if drafts else (Session.publication != Publication.DRAFT,)))
+        .where(Event.publication != Publication.DRAFT, Registration.state.in_(ATTENDING))
         .order_by(Session.starts_at, Session.id)
     )
     return {

@@ -293,7 +293,8 @@ def choose(slug: str) -> ResponseReturnValue:
     form = SessionsForm(data={"sessions": list(chosen)})
     form.sessions.choices = [(session.id, "") for session in sessions]
     wanted = form.sessions.data or []
-    lost = choosing.not_to_be_chosen(person, set(wanted) - {one.id for one in sessions}) if form.is_submitted() else {}
+    others = set(wanted) - {one.id for one in sessions}
+    lost = choosing.not_to_be_chosen(person, others, drafts=True) if form.is_submitted() else {}
     form.sessions.data = wanted = [one for one in wanted if one not in lost]
     for said in lost.values():
         flash(said, "warn")
