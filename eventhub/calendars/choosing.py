@@ -7,10 +7,11 @@ from typing import Any
 
 from flask import g
 from flask_babel import gettext
-from sqlalchemy import and_, select
+from sqlalchemy import and_, exists, or_, select
 
 from eventhub.calendars import queries
 from eventhub.calendars.access import ATTENDING
+from eventhub.calendars.models import ChosenSession
 from eventhub.calendars.zones import zone_info
 from eventhub.kit.db import db
 from eventhub.kit.errors import NotFound
@@ -60,16 +61,20 @@ def not_to_be_chosen(
     person: Person, session_ids: Collection[uuid.UUID], *, drafts: bool = False
 ) -> dict[uuid.UUID, str]:
     """Of these sessions those at events the person is registered for that cannot be chosen any more, and what to say of
-    each. What is not public is not named, and is there for nobody, but with ``drafts`` for whom a page has shown it before. One statement, or none.
+    each. What is not public is not named, and is there for whoever chose it alone, or with ``drafts`` for whom a page
+    has shown it. One statement, or none.
     """
     if not session_ids:
         return {}
     mine = and_(Registration.event_id == Session.event_id, Registration.person_id == person.id)
+    chose = exists().where(ChosenSession.session_id == Session.id, ChosenSession.person_id == person.id)
     rows = (
         select(Session, Event, and_(queries.may_be_chosen(), queries.is_for_category()))
         .join(Event, Event.id == Session.event_id)
         .join(Registration, mine)
-        .where(Session.id.in_(session_ids), *(() if drafts else (Session.publication != Publication.DRAFT,)))
+        .where(
+            Session.id.in_(session_ids), *(() if drafts else (or_(Session.publication != Publication.DRAFT, chose),))
+        )
         .where(Event.publication != Publication.DRAFT, Registration.state.in_(ATTENDING))
         .order_by(Session.starts_at, Session.id)
     )
